@@ -1,0 +1,49 @@
+/** An account as its operator configures it: one relation with one peer over one plugin. */
+import type { PluginInstance } from './plugin.js'
+
+export type Relation = 'parent' | 'peer' | 'child'
+
+/** Amounts are decimal strings in base units of the account's asset; `Infinity` and `-Infinity` mean no limit. */
+export interface BalanceConfig {
+  minimum?: string | undefined
+  maximum: string
+  settleThreshold?: string | undefined
+  settleTo?: string | undefined
+}
+
+/** Periods in ms, amounts as decimal strings in base units. */
+export interface ThroughputConfig {
+  refillPeriod?: number | undefined
+  incomingAmount?: string | undefined
+  outgoingAmount?: string | undefined
+}
+
+export interface RateLimitConfig {
+  refillPeriod?: number | undefined
+  refillCount?: number | undefined
+  capacity?: number | undefined
+}
+
+export interface DeduplicateConfig {
+  cleanupInterval?: number | undefined
+  packetLifetime?: number | undefined
+}
+
+export interface AccountInfo {
+  relation: Relation
+  /** A module name or path, or (from JavaScript) a plugin instance. */
+  plugin: string | PluginInstance
+  assetCode: string
+  /** One unit of the asset is 10^assetScale base units. 0 to 255. */
+  assetScale: number
+  balance?: BalanceConfig | undefined
+  maxPacketAmount?: string | undefined
+  throughput?: ThroughputConfig | undefined
+  rateLimit?: RateLimitConfig | undefined
+  deduplicate?: DeduplicateConfig | undefined
+  sendRoutes?: boolean | undefined
+  receiveRoutes?: boolean | undefined
+  /** Handed to the plugin's constructor as it is. May hold secrets: never logged, never served. */
+  options?: Record<string, unknown> | undefined
+  ilpAddressSegment?: string | undefined
+}

@@ -1,0 +1,54 @@
+/** What a middleware is and what it is handed. Built-in middlewares get nothing that a user's own does not get. */
+import type { AccountInfo } from './account.js'
+import type { Ledger } from './ledger.js'
+import type { Logger } from './logger.js'
+import type { Stats } from './stats.js'
+
+export type Next<In, Out> = (value: In) => Promise<Out>
+export type Method<In, Out> = (value: In, next: Next<In, Out>) => Promise<Out>
+
+export interface Entry<In, Out> {
+  name: string
+  method: Method<In, Out>
+}
+
+/** An ordered list of named steps. Names need not be unique; insertBefore and insertAfter take the first match. */
+export interface Pipeline<In, Out> {
+  insertFirst (entry: Entry<In, Out>): void
+  insertLast (entry: Entry<In, Out>): void
+  /** Throws when no step has that name. */
+  insertBefore (name: string, entry: Entry<In, Out>): void
+  /** Throws when no step has that name. */
+  insertAfter (name: string, entry: Entry<In, Out>): void
+  getMethods (): Array<Method<In, Out>>
+}
+
+/** The six pipelines of one account. Data is raw ILP packets; money is a decimal string in base units. */
+export interface Pipelines {
+  startup: Pipeline<void, void>
+  teardown: Pipeline<void, void>
+  incomingData: Pipeline<Buffer, Buffer>
+  outgoingData: Pipeline<Buffer, Buffer>
+  incomingMoney: Pipeline<string, void>
+  outgoingMoney: Pipeline<string, void>
+}
+
+export interface MiddlewareApi {
+  /** Throws for an unknown account. */
+  getInfo (accountId: string): AccountInfo
+  getOwnAddress (): string
+  /** Sends a raw packet through the account's outgoing pipeline. */
+  sendData (data: Buffer, accountId: string): Promise<Buffer>
+  /** Sends money (base units, decimal string) through the account's outgoing pipeline. */
+  sendMoney (amount: string, accountId: string): Promise<void>
+  stats: Stats
+  ledger: Ledger
+  log: Logger
+}
+
+export interface Middleware {
+  /** Called once per account, before it connects. */
+  applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void>
+}
+
+export type MiddlewareConstructor = new (options: Record<string, unknown>, api: MiddlewareApi) => Middleware

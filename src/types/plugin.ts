@@ -1,0 +1,46 @@
+/**
+ * The Ledger Plugin Interface, version 2 (RFC 0024), as deployed npm plugins speak it. A plugin carries ILP packets and money
+ * to one peer (or, for a multi-user plugin, to many behind one account).
+ */
+import type { Logger } from './logger.js'
+
+/** Takes a raw ILP packet, resolves to the raw answer. */
+export type DataHandler = (data: Buffer) => Promise<Buffer>
+
+/** Takes an amount in base units of the account's asset, as a decimal string. */
+export type MoneyHandler = (amount: string) => Promise<void>
+
+export interface PluginInstance {
+  connect (options: { timeout?: number }): Promise<unknown>
+  disconnect (): Promise<unknown>
+  isConnected (): boolean
+  sendData (data: Buffer): Promise<Buffer>
+  /** `id` makes a repeated settlement the same settlement; plugins that do not know it ignore it. */
+  sendMoney (amount: string, settlement?: { id: string }): Promise<unknown>
+  registerDataHandler (handler: DataHandler): void
+  deregisterDataHandler (): void
+  registerMoneyHandler (handler: MoneyHandler): void
+  deregisterMoneyHandler (): void
+  on (event: string, listener: (...args: unknown[]) => void): unknown
+  removeListener (event: string, listener: (...args: unknown[]) => void): unknown
+  getAdminInfo? (): Promise<unknown>
+  sendAdminInfo? (info: unknown): Promise<unknown>
+}
+
+/** A key-value store of the account's own; keys of other accounts cannot be reached through it. */
+export interface PluginStore {
+  get (key: string): Promise<string | undefined>
+  put (key: string, value: string): Promise<void>
+  del (key: string): Promise<void>
+}
+
+export interface PluginServices {
+  store: PluginStore
+  log: Logger
+}
+
+/** `_store` and `_log` repeat the services for plugins written before the second argument existed. */
+export type PluginConstructor = new (
+  options: Record<string, unknown> & { _store: PluginStore, _log: Logger },
+  services: PluginServices
+) => PluginInstance

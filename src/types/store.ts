@@ -1,0 +1,22 @@
+/** A key-value store: where bytes are kept. Keys and values are strings. */
+import type { Logger } from './logger.js'
+
+export type BatchOperation = { type: 'put', key: string, value: string } | { type: 'del', key: string }
+
+export interface Store {
+  get (key: string): Promise<string | undefined>
+  put (key: string, value: string): Promise<void>
+  del (key: string): Promise<void>
+  /** Writes all or nothing, and with `sync` returns only when it is on disk. Optional. */
+  batch? (operations: readonly BatchOperation[], options?: { sync?: boolean }): Promise<void>
+  /** Opens the store and rejects with a clear reason when it cannot be used. Called at start where it exists. Optional. */
+  open? (): Promise<void>
+  /** Finishes writes and releases the store. Called at shutdown where it exists. Optional. */
+  close? (): Promise<void>
+}
+
+export interface StoreApi {
+  log: Logger
+}
+
+export type StoreConstructor = new (options: Record<string, unknown> & { path?: string }, api: StoreApi) => Store

@@ -1,0 +1,19 @@
+/** How names and values appear in error messages: on one line and of a bounded length, whatever they hold. */
+
+/** Longest part of a value or of a name that is shown. */
+const SHOWN_MAX = 40
+
+/** `alice.balance.maximum`, `routes[0]`, `["an odd id"].plugin`. */
+export function showPath (path: readonly PropertyKey[]): string {
+  return path.map((key, index) => {
+    if (typeof key === 'number') return `[${key}]`
+    const name = String(key)
+    if (!/^[\w~-]{1,40}$/.test(name)) return `[${quote(name)}]`
+    return index === 0 ? name : `.${name}`
+  }).join('')
+}
+
+/** In double quotes, on one line, shortened. */
+export function quote (text: string): string {
+  return JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text)
+}

@@ -1,0 +1,66 @@
+/**
+ * Turns what the schema found wrong into lines an operator can act on: what was found, what was expected, what to do. Values are shown
+ * only where a single word or number belongs, and never at or below a secret: a whole object, or a string in the place of one, may be
+ * full of them.
+ */
+import { z } from 'zod'
+import { defaultInWords, fieldsOf, inside, isObject, unwrap } from './fields.js'
+import type { Schema } from './fields.js'
+import { nearest } from './nearest.js'
+import type { Problem } from './rules.js'
+import { quote, showPath } from './words.js'
+
+/** Problems found by `schema` in `given`; one per place, and one per unknown key. */
+export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, given: unknown): Problem[] {
+  const problems = issues.flatMap(issue => issue.code === 'unrecognized_keys'
+    ? issue.keys.map(key => ({ path: [...issue.path, key], message: unknownKey(key, schemaAt(schema, issue.path)) }))
+    : [{ path: issue.path, message: wrongValue(schema, issue.path, given) }])
+  return [...new Map(problems.map(problem => [showPath(problem.path), problem])).values()]
+}
+
+function unknownKey (key: string, schema: Schema | undefined): string {
+  const known = schema === undefined ? [] : fieldsOf(schema).map(([name]) => name)
+  const meant = nearest(key, known)
+  return meant === undefined
+    ? `is not a known key. Remove it; the known keys are ${known.join(', ')}.`
+    : `is not a known key, did you mean ${meant}? Rename or remove it.`
+}
+
+function wrongValue (schema: Schema, path: readonly PropertyKey[], given: unknown): string {
+  const field = schemaAt(schema, path) ?? schema
+  const { expected = 'something else', example } = z.globalRegistry.get(field) ?? {}
+  const value = valueAt(given, path)
+  if (value === undefined) return `is missing, expected ${expected}. Add it${example === undefined ? '' : `, for example ${example}`}.`
+  const fallback = defaultInWords(field)
+  const advice = fallback === undefined ? 'Correct it' : `Correct it, or leave it out (default: ${fallback})`
+  return `found ${show(value, isSecret(schema, path) || !isScalar(field))}, expected ${expected}. ${advice}.`
+}
+
+function show (value: unknown, hidden: boolean): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (isObject(value)) return 'an object'
+  if (typeof value === 'string' && !hidden) return quote(value)
+  if ((typeof value === 'number' || typeof value === 'boolean') && !hidden) return String(value)
+  return `a ${typeof value}`
+}
+
+function valueAt (given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((outer, key) => isObject(outer) || Array.isArray(outer) ? Reflect.get(outer, key) : undefined, given)
+}
+
+function schemaAt (schema: Schema, path: readonly PropertyKey[]): Schema | undefined {
+  return path.reduce<Schema | undefined>((outer, key) => outer && inside(outer, key), schema)
+}
+
+function isSecret (schema: Schema, path: readonly PropertyKey[]): boolean {
+  return [...path.keys(), path.length].some(length => {
+    const field = schemaAt(schema, path.slice(0, length))
+    return field !== undefined && z.globalRegistry.get(field)?.secret === true
+  })
+}
+
+function isScalar (field: Schema): boolean {
+  const bare = unwrap(field)
+  return [z.ZodString, z.ZodNumber, z.ZodBoolean, z.ZodEnum].some(kind => bare instanceof kind)
+}

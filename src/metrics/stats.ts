@@ -1,0 +1,114 @@
+/** What a connector counts about its accounts: fed by middlewares, served by the admin API as JSON and as Prometheus metrics. */
+import { register as globalRegistry, Registry } from 'prom-client'
+import type { Stats } from '../types/stats.js'
+import { SeriesCounter, SeriesGauge, type MetricStatus } from './account-metrics.js'
+import { listDefaultMetrics } from './default-metrics.js'
+
+/** One per connector. Names, help texts and labels are those of ilp-connector, whose dashboards go on working. */
+export class AccountStats implements Stats {
+  private readonly registry = new Registry()
+  private delistDefaultMetrics: (() => void) | undefined
+
+  readonly incomingDataPackets = new SeriesCounter({
+    name: 'ilp_connector_incoming_ilp_packets',
+    help: 'Total number of incoming ILP packets',
+    labels: 'result and code'
+  }, this.registry)
+
+  readonly incomingDataPacketValue = new SeriesCounter({
+    name: 'ilp_connector_incoming_ilp_packet_value',
+    help: 'Total value of incoming ILP packets',
+    labels: 'result and code'
+  }, this.registry)
+
+  readonly outgoingDataPackets = new SeriesCounter({
+    name: 'ilp_connector_outgoing_ilp_packets',
+    help: 'Total number of outgoing ILP packets',
+    labels: 'result and code'
+  }, this.registry)
+
+  readonly outgoingDataPacketValue = new SeriesCounter({
+    name: 'ilp_connector_outgoing_ilp_packet_value',
+    help: 'Total value of outgoing ILP packets',
+    labels: 'result and code'
+  }, this.registry)
+
+  readonly incomingMoney = new SeriesGauge({
+    name: 'ilp_connector_incoming_money',
+    help: 'Total of incoming money',
+    labels: 'result'
+  }, this.registry)
+
+  readonly outgoingMoney = new SeriesGauge({
+    name: 'ilp_connector_outgoing_money',
+    help: 'Total of outgoing money',
+    labels: 'result'
+  }, this.registry)
+
+  readonly rateLimitedPackets = new SeriesCounter({
+    name: 'ilp_connector_rate_limited_ilp_packets',
+    help: 'Total of rate limited ILP packets',
+    labels: 'none'
+  }, this.registry)
+
+  readonly rateLimitedMoney = new SeriesCounter({
+    name: 'ilp_connector_rate_limited_money',
+    help: 'Total of rate limited money requests',
+    labels: 'none'
+  }, this.registry)
+
+  readonly balance = new SeriesGauge({
+    name: 'ilp_connector_balance',
+    help: 'Balances on peer account',
+    labels: 'none'
+  }, this.registry)
+
+  /** In the order in which GET /stats lists them. */
+  private readonly metrics = [
+    this.incomingDataPackets,
+    this.incomingDataPacketValue,
+    this.outgoingDataPackets,
+    this.outgoingDataPacketValue,
+    this.incomingMoney,
+    this.outgoingMoney,
+    this.rateLimitedPackets,
+    this.rateLimitedMoney,
+    this.balance
+  ]
+
+  /** The account metrics as JSON. Process metrics are not part of it. */
+  getStatus (): MetricStatus[] {
+    return this.metrics.map(metric => metric.getStatus())
+  }
+
+  /** The connector's own registry; values are brought up to date whenever it is read. */
+  getRegistry (): Registry {
+    return this.registry
+  }
+
+  /**
+   * Everything in the Prometheus text format (version 0.0.4): this connector's registry, and what else lives in prom-client's global
+   * registry, because custom middlewares put their metrics there. Of two metrics with one name the connector's is served.
+   */
+  async scrape (): Promise<string> {
+    const own = new Set(this.registry.getMetricsAsArray().map(metric => metric.name))
+    const foreign = globalRegistry.getMetricsAsArray().map(metric => metric.name).filter(name => !own.has(name))
+    const texts = await Promise.all(foreign.map(name => globalRegistry.getSingleMetricAsString(name)))
+    return [await this.registry.metrics(), ...texts.map(text => `${text}\n`)].join('\n')
+  }
+
+  /** Forgets an account's series. Call it when the last answer for the account is through, or that answer starts a new series. */
+  removeAccount (accountId: string): void {
+    for (const metric of this.metrics) metric.removeAccount(accountId)
+  }
+
+  /** Adds process metrics to the registry until `stopDefaultMetrics`. Calling it twice is fine, as are several connectors. */
+  startDefaultMetrics (): void {
+    this.delistDefaultMetrics ??= listDefaultMetrics(this.registry)
+  }
+
+  stopDefaultMetrics (): void {
+    this.delistDefaultMetrics?.()
+    this.delistDefaultMetrics = undefined
+  }
+}

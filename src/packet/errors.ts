@@ -1,0 +1,47 @@
+/**
+ * The errors that become rejects. They are ilp-packet's own classes, so that `instanceof` holds across third-party middlewares.
+ * RFC 0027, "ILP Error Codes".
+ */
+import { Errors } from 'ilp-packet'
+
+export const {
+  AmountTooLargeError,
+  BadRequestError,
+  ConnectorBusyError,
+  InsufficientLiquidityError,
+  InsufficientTimeoutError,
+  InternalError,
+  InvalidPacketError,
+  PeerUnreachableError,
+  RateLimitedError,
+  TransferTimedOutError,
+  UnreachableError,
+  WrongConditionError
+} = Errors
+
+/** The fields of a thrown value that decide what the sender is told. */
+export interface RejectReason {
+  code: string
+  message: string
+  data: Buffer
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** What a thrown value says to the sender: its `ilpErrorCode` (default F00), message and `ilpErrorData`. Takes anything, also `undefined`. */
+export function rejectReasonOf (thrown: unknown): RejectReason {
+  if (typeof thrown !== 'object' || thrown === null) {
+    return { code: 'F00', message: `Non-object thrown: ${String(thrown)}`, data: NOTHING }
+  }
+  const { ilpErrorCode, ilpErrorData, message } = thrown as { ilpErrorCode?: unknown, ilpErrorData?: unknown, message?: unknown }
+  return {
+    code: typeof ilpErrorCode === 'string' && ilpErrorCode !== '' ? ilpErrorCode : 'F00',
+    message: typeof message === 'string' ? message : '',
+    data: Buffer.isBuffer(ilpErrorData) ? ilpErrorData : NOTHING
+  }
+}
+
+/** A line for a log about anything that was thrown. Never a stack, never an object's fields. */
+export function describeError (thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message || thrown.name : `non-error thrown: ${String(thrown)}`
+}

@@ -1,0 +1,70 @@
+/** Lengths as OER writes them (RFC 0030): one byte below 128, otherwise 0x80 | n and n big-endian bytes, shortest form only. */
+import { InvalidPacketError } from './errors.js'
+
+const LONG_FORM = 0x80
+const LENGTH_BYTES_MAX = 4
+
+/** Reads octets (a length and that many bytes) at a moving position. Every refusal is F01. */
+export class OctetReader {
+  constructor (private readonly buffer: Buffer, public position: number, private readonly end: number) {}
+
+  /** Reads a length and makes sure that so many bytes follow. */
+  length (): number {
+    const first = this.byte()
+    const length = first < LONG_FORM ? first : this.longLength(first & ~LONG_FORM)
+    this.need(length)
+    return length
+  }
+
+  octets (): Buffer {
+    return this.bytes(this.length())
+  }
+
+  bytes (count: number): Buffer {
+    this.need(count)
+    return this.buffer.subarray(this.position, this.position += count)
+  }
+
+  byte (): number {
+    this.need(1)
+    return this.buffer[this.position++] ?? 0
+  }
+
+  skip (count: number): void {
+    this.need(count)
+    this.position += count
+  }
+
+  private longLength (count: number): number {
+    if (count === 0 || count > LENGTH_BYTES_MAX) throw new InvalidPacketError(`unusable length prefix. lengthBytes=${count}`)
+    this.need(count)
+    const length = this.buffer.readUIntBE(this.position, count)
+    const shortest = count === 1 ? LONG_FORM : 2 ** (8 * (count - 1))
+    if (length < shortest) throw new InvalidPacketError(`length prefix is not in its shortest form. length=${length}`)
+    this.position += count
+    return length
+  }
+
+  private need (count: number): void {
+    const left = this.end - this.position
+    if (count > left) throw new InvalidPacketError(`packet is truncated. needed=${count} available=${left}`)
+  }
+}
+
+/** Bytes that a length prefix for `length` takes. */
+export function lengthSize (length: number): number {
+  return length < LONG_FORM ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : length < 0x1000000 ? 4 : 5
+}
+
+/** Writes a length prefix and returns the position after it. */
+export function writeLength (buffer: Buffer, length: number, position: number): number {
+  if (length < LONG_FORM) return buffer.writeUInt8(length, position)
+  const count = lengthSize(length) - 1
+  return buffer.writeUIntBE(length, buffer.writeUInt8(LONG_FORM | count, position), count)
+}
+
+/** Writes octets and returns the position after them. */
+export function writeOctets (buffer: Buffer, octets: Buffer, position: number): number {
+  const start = writeLength(buffer, octets.length, position)
+  return start + octets.copy(buffer, start)
+}

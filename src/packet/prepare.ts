@@ -1,0 +1,138 @@
+/**
+ * Views on ILP Prepare packets (RFC 0027). A packet is parsed once per hop, however many middlewares look at it, and forwarded by
+ * copying its bytes and overwriting amount and expiry, which stand at fixed places in front:
+ *
+ *   12 · length · amount u64 · expiry 17 digits · condition 32 · length · destination · length · data
+ */
+import { InvalidPacketError } from './errors.js'
+import { isValidAddress } from './address.js'
+import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
+import { TIME_LENGTH, readTime, writeTime } from './time.js'
+
+export const TYPE_PREPARE = 12
+export const MAX_UINT64 = 0xffff_ffff_ffff_ffffn
+export const DATA_LENGTH_MAX = 32_768
+
+const AMOUNT_LENGTH = 8
+const CONDITION_LENGTH = 32
+const FIXED_LENGTH = AMOUNT_LENGTH + TIME_LENGTH + CONDITION_LENGTH
+
+export interface PrepareFields {
+  /** Base units, 0 to 2^64-1. */
+  amount: bigint
+  /** ms since the epoch. */
+  expiresAt: number
+  /** 32 bytes. */
+  executionCondition: Buffer
+  destination: string
+  data: Buffer
+}
+
+/** An immutable view; fields that cost something are made from the packet's bytes when asked for. */
+export interface PrepareView extends Readonly<PrepareFields> {
+  /** Everything that stays the same on the whole way: condition, destination and data, as they stand in the packet. */
+  readonly invariant: Buffer
+}
+
+class ParsedPrepare implements PrepareView {
+  readonly destination: string
+  readonly end: number
+  /** Whether the packet is exactly its fields, with no bytes behind them inside the envelope. */
+  readonly exact: boolean
+  private readonly dataStart: number
+  private readonly dataEnd: number
+  readonly expiresAt: number
+  private parsedAmount: bigint | undefined
+
+  constructor (readonly buffer: Buffer, readonly start: number, contentLength: number) {
+    this.end = start + contentLength
+    const reader = new OctetReader(buffer, start, this.end)
+    reader.skip(FIXED_LENGTH)
+    const length = reader.length()
+    this.destination = buffer.toString('latin1', reader.position, reader.position + length)
+    if (!isValidAddress(this.destination)) {
+      throw new InvalidPacketError(length === 0 ? 'missing destination.' : 'Packet has invalid destination address')
+    }
+    reader.skip(length)
+    const dataLength = reader.length()
+    if (dataLength > DATA_LENGTH_MAX) throw new InvalidPacketError(`packet data is too long. length=${dataLength} maximum=${DATA_LENGTH_MAX}`)
+    this.dataStart = reader.position
+    this.dataEnd = reader.position + dataLength
+    this.exact = this.dataEnd === this.end
+    this.expiresAt = readTime(buffer, start + AMOUNT_LENGTH)
+  }
+
+  get amount (): bigint {
+    return this.parsedAmount ??= this.buffer.readBigUInt64BE(this.start)
+  }
+
+  get executionCondition (): Buffer {
+    const start = this.start + AMOUNT_LENGTH + TIME_LENGTH
+    return this.buffer.subarray(start, start + CONDITION_LENGTH)
+  }
+
+  get data (): Buffer {
+    return this.buffer.subarray(this.dataStart, this.dataEnd)
+  }
+
+  get invariant (): Buffer {
+    return this.buffer.subarray(this.start + AMOUNT_LENGTH + TIME_LENGTH, this.dataEnd)
+  }
+}
+
+const views = new WeakMap<Buffer, ParsedPrepare>()
+
+/** Whether the first byte says Prepare; the rest may still be malformed. */
+export function isPrepare (packet: Buffer): boolean {
+  return packet[0] === TYPE_PREPARE
+}
+
+/**
+ * The view on a Prepare; the same view for the same Buffer. Throws InvalidPacketError (F01) for anything that is not a
+ * well-formed Prepare. Bytes behind the packet are ignored, as ilp-packet does.
+ */
+export function prepareOf (packet: Buffer): PrepareView {
+  return parsed(packet)
+}
+
+function parsed (packet: Buffer): ParsedPrepare {
+  const known = views.get(packet)
+  if (known !== undefined) return known
+  const reader = new OctetReader(packet, 0, packet.length)
+  const type = reader.byte()
+  if (type !== TYPE_PREPARE) throw new InvalidPacketError(`packet is not a prepare. type=${type}`)
+  const length = reader.length()
+  const view = new ParsedPrepare(packet, reader.position, length)
+  views.set(packet, view)
+  return view
+}
+
+/** The packet for the next hop: a copy with another amount and expiry. Throws RangeError for an amount outside u64. */
+export function forwardedPrepare (packet: Buffer, { amount, expiresAt }: { amount: bigint, expiresAt: number }): Buffer {
+  const view = parsed(packet)
+  if (!view.exact) return encodePrepare({ ...fieldsOf(view), amount, expiresAt })
+  const copy = Buffer.allocUnsafe(view.end)
+  packet.copy(copy, 0, 0, view.end)
+  copy.writeBigUInt64BE(amount, view.start)
+  writeTime(copy, expiresAt, view.start + AMOUNT_LENGTH)
+  return copy
+}
+
+/** A plain object with the view's fields. */
+export function fieldsOf ({ amount, expiresAt, executionCondition, destination, data }: PrepareView): PrepareFields {
+  return { amount, expiresAt, executionCondition, destination, data }
+}
+
+/** Builds a Prepare. Throws RangeError for an amount outside u64. */
+export function encodePrepare ({ amount, expiresAt, executionCondition, destination, data }: PrepareFields): Buffer {
+  const address = Buffer.from(destination, 'latin1')
+  const contentLength = FIXED_LENGTH + lengthSize(address.length) + address.length + lengthSize(data.length) + data.length
+  const packet = Buffer.allocUnsafe(1 + lengthSize(contentLength) + contentLength)
+  let position = writeLength(packet, contentLength, packet.writeUInt8(TYPE_PREPARE, 0))
+  position = packet.writeBigUInt64BE(amount, position)
+  writeTime(packet, expiresAt, position)
+  position += TIME_LENGTH
+  position += executionCondition.copy(packet, position, 0, CONDITION_LENGTH)
+  writeOctets(packet, data, writeOctets(packet, address, position))
+  return packet
+}

@@ -1,0 +1,78 @@
+/** Fulfill and Reject packets (RFC 0027): what an answer says, and how one is built. */
+import { InvalidPacketError } from './errors.js'
+import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
+
+export const TYPE_FULFILL = 13
+export const TYPE_REJECT = 14
+const FULFILLMENT_LENGTH = 32
+const CODE_LENGTH = 3
+
+export interface RejectFields {
+  /** Three ASCII characters: F (final), T (temporary) or R (relative) and two digits. */
+  code: string
+  /** The address of who rejected; may be empty. */
+  triggeredBy: string
+  message: string
+  data: Buffer
+}
+
+export function isFulfill (packet: Buffer): boolean {
+  return packet[0] === TYPE_FULFILL
+}
+
+export function isReject (packet: Buffer): boolean {
+  return packet[0] === TYPE_REJECT
+}
+
+/** The 32 bytes whose SHA-256 is the condition. Throws F01 when the packet is not a well-formed Fulfill. */
+export function fulfillmentOf (packet: Buffer): Buffer {
+  const reader = contentsOf(packet, TYPE_FULFILL)
+  const fulfillment = reader.bytes(FULFILLMENT_LENGTH)
+  reader.octets()
+  return fulfillment
+}
+
+/** Throws F01 when the packet is not a well-formed Reject. */
+export function rejectOf (packet: Buffer): RejectFields {
+  const reader = contentsOf(packet, TYPE_REJECT)
+  return {
+    code: reader.bytes(CODE_LENGTH).toString('latin1'),
+    triggeredBy: reader.octets().toString('latin1'),
+    message: reader.octets().toString('utf8'),
+    data: reader.octets()
+  }
+}
+
+/** Builds a Fulfill of a 32-byte fulfillment. */
+export function encodeFulfill (fulfillment: Buffer, data: Buffer): Buffer {
+  const contentLength = FULFILLMENT_LENGTH + lengthSize(data.length) + data.length
+  const { packet, position } = envelope(TYPE_FULFILL, contentLength)
+  writeOctets(packet, data, position + fulfillment.copy(packet, position, 0, FULFILLMENT_LENGTH))
+  return packet
+}
+
+/** Builds a Reject. Throws when the code is not three bytes long. */
+export function encodeReject ({ code, triggeredBy, message, data }: RejectFields): Buffer {
+  const codeBytes = Buffer.from(code, 'latin1')
+  if (codeBytes.length !== CODE_LENGTH) throw new Error(`ILP error codes must be three bytes long, received: ${code}`)
+  const address = Buffer.from(triggeredBy, 'latin1')
+  const text = Buffer.from(message, 'utf8')
+  const contentLength = CODE_LENGTH + [address, text, data].reduce((sum, part) => sum + lengthSize(part.length) + part.length, 0)
+  const { packet, position } = envelope(TYPE_REJECT, contentLength)
+  const afterCode = position + codeBytes.copy(packet, position)
+  writeOctets(packet, data, writeOctets(packet, text, writeOctets(packet, address, afterCode)))
+  return packet
+}
+
+function contentsOf (packet: Buffer, type: number): OctetReader {
+  const reader = new OctetReader(packet, 0, packet.length)
+  const found = reader.byte()
+  if (found !== type) throw new InvalidPacketError(`packet has an unexpected type. type=${found} expected=${type}`)
+  const length = reader.length()
+  return new OctetReader(packet, reader.position, reader.position + length)
+}
+
+function envelope (type: number, contentLength: number): { packet: Buffer, position: number } {
+  const packet = Buffer.allocUnsafe(1 + lengthSize(contentLength) + contentLength)
+  return { packet, position: writeLength(packet, contentLength, packet.writeUInt8(type, 0)) }
+}

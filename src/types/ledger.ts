@@ -35,6 +35,7 @@ export interface AccountBalance {
 export interface Ledger {
   /** Starts keeping an account's balance, or changes its limits. */
   openAccount (accountId: string, limits: Limits): void
+  /** Forgets an account that is even and quiet; one that is not keeps its balance for when it comes back. */
   closeAccount (accountId: string): void
   /**
    * Reserves `amount` (positive: a Prepare arrived; negative: one is about to leave).

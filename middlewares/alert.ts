@@ -1,0 +1,63 @@
+/** Raises an alert when a peer says that we have reached its limit: an operator has to settle or to talk to them. */
+import { isReject, rejectOf } from '../src/packet/reply.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import { keepNewest } from './lib/bounded.js'
+
+const CODE = 'T04'
+const MESSAGE = 'exceeded maximum balance.'
+/** Past this the oldest alert goes: a peer chooses `triggeredBy`, and could make up as many as it likes. */
+const ALERTS_MAX = 1000
+
+export interface Alert {
+  id: number
+  accountId: string
+  triggeredBy: string
+  message: string
+  count: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+export default class AlertMiddleware implements Middleware {
+  private readonly alerts = new Map<string, Alert>()
+  private nextId = Date.now()
+
+  constructor (_options: object, private readonly api: MiddlewareApi) {}
+
+  applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
+    pipelines.outgoingData.insertLast({
+      name: 'alert',
+      method: (data, next) => next(data).then(reply => {
+        if (isReject(reply)) {
+          const { code, message, triggeredBy } = rejectOf(reply)
+          if (code === CODE && message === MESSAGE) this.raise(accountId, triggeredBy)
+        }
+        return reply
+      })
+    })
+    return Promise.resolve()
+  }
+
+  /** Oldest first. */
+  getAlerts (): Alert[] {
+    return [...this.alerts.values()]
+  }
+
+  dismissAlert (id: number): void {
+    for (const [key, alert] of this.alerts) if (alert.id === id) this.alerts.delete(key)
+  }
+
+  private raise (accountId: string, triggeredBy: string): void {
+    const key = JSON.stringify([accountId, triggeredBy])
+    const now = new Date()
+    const known = this.alerts.get(key)
+    if (known !== undefined) {
+      known.count++
+      known.updatedAt = now
+      return
+    }
+    this.api.log.warn('generating alert for account=%s triggeredBy=%s message="%s"', accountId, triggeredBy, MESSAGE)
+    this.alerts.set(key, { id: this.nextId++, accountId, triggeredBy, message: MESSAGE, count: 1, createdAt: now, updatedAt: now })
+    keepNewest(this.alerts, ALERTS_MAX)
+  }
+}

@@ -1,0 +1,51 @@
+/** Counts packets and money per account by what became of them. */
+import { isFulfill, rejectOf } from '../src/packet/reply.js'
+import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { AccountCounter, AccountGauge, AccountRef } from '../src/types/stats.js'
+
+const FULFILLED = { result: 'fulfilled' }
+const REJECTED = { result: 'rejected' }
+const FAILED = { result: 'failed' }
+const SUCCEEDED = { result: 'succeeded' }
+
+export default class StatsMiddleware implements Middleware {
+  constructor (_options: object, private readonly api: MiddlewareApi) {}
+
+  applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
+    const { getInfo, stats } = this.api
+    const account = { accountId, accountInfo: getInfo(accountId) }
+    pipelines.incomingData.insertLast({
+      name: 'stats',
+      method: countPackets(stats.incomingDataPackets, account, () => REJECTED)
+    })
+    pipelines.outgoingData.insertLast({
+      name: 'stats',
+      method: countPackets(stats.outgoingDataPackets, account, reply => ({ result: 'rejected', code: rejectOf(reply).code }))
+    })
+    pipelines.incomingMoney.insertLast({ name: 'stats', method: recordMoney(stats.incomingMoney, account) })
+    pipelines.outgoingMoney.insertLast({ name: 'stats', method: recordMoney(stats.outgoingMoney, account) })
+    return Promise.resolve()
+  }
+}
+
+function countPackets (counter: AccountCounter, account: AccountRef, labelsOfReject: (reply: Buffer) => Record<string, string>): Method<Buffer, Buffer> {
+  return (data, next) => next(data).then(reply => {
+    counter.increment(account, isFulfill(reply) ? FULFILLED : labelsOfReject(reply))
+    return reply
+  }).catch((error: unknown) => {
+    counter.increment(account, FAILED)
+    throw error
+  })
+}
+
+function recordMoney (gauge: AccountGauge, account: AccountRef): Method<string, void> {
+  return async (amount, next) => {
+    try {
+      await next(amount)
+    } catch (error) {
+      gauge.setValue(account, FAILED, BigInt(amount))
+      throw error
+    }
+    gauge.setValue(account, SUCCEEDED, BigInt(amount))
+  }
+}

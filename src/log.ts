@@ -1,0 +1,45 @@
+/** Logs in riverpig's format on stdout: `<ISO time> connector:<namespace> <level> <message>`; `DEBUG=connector:*` turns on debug. */
+import riverpig from 'riverpig'
+import type { Logger } from './types/logger.js'
+
+type Riverpig = ReturnType<typeof riverpig>
+
+// The methods stand on the prototype and can be overwritten: npm plugins assign `log.trace` themselves.
+class ConnectorLogger implements Logger {
+  private readonly log: Riverpig
+  private readonly tracer: Riverpig
+
+  constructor (namespace: string) {
+    this.log = riverpig(namespace)
+    this.tracer = riverpig(`${namespace}:trace`)
+  }
+
+  get debugEnabled (): boolean {
+    return (this.log.debug as { enabled?: boolean }).enabled === true
+  }
+
+  error (message: string, ...args: unknown[]): void {
+    this.log.error(message, ...args)
+  }
+
+  warn (message: string, ...args: unknown[]): void {
+    this.log.warn(message, ...args)
+  }
+
+  info (message: string, ...args: unknown[]): void {
+    this.log.info(message, ...args)
+  }
+
+  debug (message: string, ...args: unknown[]): void {
+    this.log.debug(message, ...args)
+  }
+
+  trace (message: string, ...args: unknown[]): void {
+    this.tracer.debug(message, ...args)
+  }
+}
+
+/** A log under `connector:<namespace>`. */
+export function createLogger (namespace: string): Logger {
+  return new ConnectorLogger(`connector:${namespace}`)
+}

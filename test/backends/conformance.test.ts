@@ -1,0 +1,25 @@
+/** Every built-in backend keeps the published promises. */
+import EcbBackend from '../../backends/ecb.js'
+import EcbPlusCoinMarketCapBackend from '../../backends/ecb-plus-coinmarketcap.js'
+import EcbPlusXrpBackend from '../../backends/ecb-plus-xrp.js'
+import OneToOneBackend from '../../backends/one-to-one.js'
+import RandomizerBackend from '../../backends/randomizer.js'
+import { backendConformance } from '../conformance/backend.js'
+import { RATES_2015 } from './support.js'
+
+const fiat = {
+  cents: { assetCode: 'EUR', assetScale: 2 },
+  dollars: { assetCode: 'USD', assetScale: 9 },
+  yen: { assetCode: 'JPY', assetScale: 0 },
+  wei: { assetCode: 'EUR', assetScale: 18 }
+}
+const mixed = { ...fiat, drops: { assetCode: 'XRP', assetScale: 6 } }
+const mockData = { base: 'EUR', rates: { ...RATES_2015.rates, XRP: '104.60251' } }
+const unknownAsset = { assetCode: 'XYZ', assetScale: 2 }
+
+backendConformance('one-to-one', (options, api) => new OneToOneBackend(options, api), mixed)
+backendConformance('randomizer', (options, api) => new RandomizerBackend(options, api), mixed, { steady: false })
+backendConformance('ecb', (options, api) => new EcbBackend({ ...options, mockData: RATES_2015 }, api), fiat, { unknownAsset })
+backendConformance('ecb-plus-xrp', (options, api) => new EcbPlusXrpBackend({ ...options, mockData }, api), mixed, { unknownAsset })
+backendConformance('ecb-plus-coinmarketcap', (options, api) => new EcbPlusCoinMarketCapBackend({ ...options, mockData }, api), mixed,
+  { unknownAsset })

@@ -30,7 +30,7 @@ export default class Expire implements Middleware {
             resolve(reply)
           }, (error: unknown) => {
             clearTimeout(timer)
-            reject(error as Error)
+            reject(error)
           })
         })
       }

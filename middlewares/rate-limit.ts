@@ -14,7 +14,11 @@ export default class RateLimit implements Middleware {
     const accountInfo = getInfo(accountId)
     const account = { accountId, accountInfo }
     const { refillPeriod = REFILL_PERIOD_MS, refillCount = REFILL_COUNT, capacity } = accountInfo.rateLimit ?? {}
-    const bucket = new TokenBucket({ refillPeriod, refillCount: BigInt(refillCount), capacity: BigInt(capacity || refillCount) }) // 0 means absent, too
+    const bucket = new TokenBucket({
+      refillPeriod,
+      refillCount: BigInt(refillCount),
+      capacity: BigInt(capacity || refillCount) // 0 means absent, too
+    })
 
     pipelines.incomingData.insertLast({
       name: 'rateLimit',

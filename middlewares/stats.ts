@@ -28,7 +28,9 @@ export default class StatsMiddleware implements Middleware {
   }
 }
 
-function countPackets (counter: AccountCounter, account: AccountRef, labelsOfReject: (reply: Buffer) => Record<string, string>): Method<Buffer, Buffer> {
+function countPackets (
+  counter: AccountCounter, account: AccountRef, labelsOfReject: (reply: Buffer) => Record<string, string>
+): Method<Buffer, Buffer> {
   return (data, next) => next(data).then(reply => {
     counter.increment(account, isFulfill(reply) ? FULFILLED : labelsOfReject(reply))
     return reply

@@ -28,7 +28,7 @@ export interface RejectReason {
 
 const NOTHING = Buffer.alloc(0)
 
-/** What a thrown value says to the sender: its `ilpErrorCode` (default F00), message and `ilpErrorData`. Takes anything, also `undefined`. */
+/** What a thrown value (anything, also `undefined`) says to the sender: its `ilpErrorCode` (default F00), message and `ilpErrorData`. */
 export function rejectReasonOf (thrown: unknown): RejectReason {
   if (typeof thrown !== 'object' || thrown === null) {
     return { code: 'F00', message: `Non-object thrown: ${String(thrown)}`, data: NOTHING }

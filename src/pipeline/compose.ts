@@ -25,6 +25,6 @@ function settle<Out> (call: () => Promise<Out>): Promise<Out> {
     return answer instanceof Promise ? answer : Promise.resolve(answer)
   } catch (error) {
     // Whatever was thrown travels on unchanged: the error handler decides what it means.
-    return Promise.reject(error as Error)
+    return Promise.reject(error)
   }
 }

@@ -35,12 +35,12 @@ export interface Pipelines {
 
 export interface MiddlewareApi {
   /** Throws for an unknown account. */
-  getInfo (accountId: string): AccountInfo
-  getOwnAddress (): string
+  getInfo: (accountId: string) => AccountInfo
+  getOwnAddress: () => string
   /** Sends a raw packet through the account's outgoing pipeline. */
-  sendData (data: Buffer, accountId: string): Promise<Buffer>
+  sendData: (data: Buffer, accountId: string) => Promise<Buffer>
   /** Sends money (base units, decimal string) through the account's outgoing pipeline. */
-  sendMoney (amount: string, accountId: string): Promise<void>
+  sendMoney: (amount: string, accountId: string) => Promise<void>
   stats: Stats
   ledger: Ledger
   log: Logger

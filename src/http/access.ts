@@ -1,0 +1,60 @@
+/**
+ * Who may use the admin API. With a key: whoever sends it. Without one: programs on this machine, and only as long as the API is bound to
+ * loopback. Browsers on this machine run strangers' pages, which reach loopback by DNS rebinding (they then send a strange `Host`) or by
+ * cross-site requests (they send their `Origin`); both are refused.
+ *
+ * The content type is not checked: clients of ilp-connector send JSON under any name, and the rules above do not depend on it.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { MiddlewareHandler } from 'hono'
+import { HttpError } from './errors.js'
+
+const LOOPBACK_ADDRESS = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i
+/** As in a URL, with an optional port. */
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+/** What a header can carry unchanged. */
+const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+
+/**
+ * The access rule for an API bound to `host`. An empty key is no key.
+ * Throws when the API would be open to the network, or when the key is one that no client can send.
+ */
+export function accessRule (host: string, apiKey: string | undefined): MiddlewareHandler {
+  if (apiKey !== undefined && apiKey !== '') return requireKey(apiKey)
+  if (!LOOPBACK_ADDRESS.test(host)) {
+    throw new Error(`admin API refuses to listen on ${JSON.stringify(host)} without a key: anyone on that network could move money. ` +
+      'Set a key (adminApiKey, CONNECTOR_ADMIN_API_KEY), or adminApiHost (CONNECTOR_ADMIN_API_HOST) to 127.0.0.1.')
+  }
+  return requireLocal
+}
+
+function requireKey (apiKey: string): MiddlewareHandler {
+  if (!HEADER_VALUE.test(apiKey)) {
+    throw new Error('admin API key (adminApiKey, CONNECTOR_ADMIN_API_KEY) cannot be sent in an HTTP header: ' +
+      'it must be printable ASCII without line breaks and without spaces at its ends.')
+  }
+  const expected = digest(apiKey)
+  return async (c, next) => {
+    // Digests have one length, so the comparison tells nothing about the key's.
+    if (!timingSafeEqual(digest(c.req.header('x-api-key') ?? ''), expected)) {
+      throw new HttpError(401, 'missing or wrong API key. Send it in the X-Api-Key header.')
+    }
+    await next()
+  }
+}
+
+const requireLocal: MiddlewareHandler = async (c, next) => {
+  if (!LOOPBACK_HOST.test(c.req.header('host') ?? '')) {
+    throw new HttpError(403, 'the Host header must name this machine (localhost, 127.0.0.1 or [::1]) while the admin API has no key.')
+  }
+  const origin = c.req.header('origin')
+  if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin)) {
+    throw new HttpError(403, 'requests from web pages of other origins are refused while the admin API has no key.')
+  }
+  await next()
+}
+
+function digest (text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,45 @@
+/** Reads a request's body as JSON, up to a limit. How long it may take is the HTTP server's `requestTimeout`. */
+import { HttpError } from './errors.js'
+
+/** Bytes. */
+export const MAX_BODY_SIZE = 1024 * 1024
+
+/**
+ * The parsed body, or undefined when it is empty. Refuses with 413 above the limit (before reading, if the length is declared) and with 400
+ * what is not JSON. The parser's own message is dropped: it quotes the body, which may hold an account's secrets.
+ */
+export async function readJson (request: Request): Promise<unknown> {
+  const text = await readText(request)
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new HttpError(400, 'the request body is not valid JSON.', 'SyntaxError')
+  }
+}
+
+async function readText (request: Request): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_SIZE) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of chunksOf(request)) {
+    size += chunk.byteLength
+    if (size > MAX_BODY_SIZE) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Not the stream's own iterator: that one cuts the connection when its reader stops early, and then no answer gets through. */
+async function * chunksOf ({ body }: Request): AsyncGenerator<Uint8Array> {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = body?.getReader()
+  for (;;) {
+    const chunk = await reader?.read().catch(() => { throw new HttpError(400, 'the request body ended early.') })
+    if (chunk?.value === undefined) return
+    yield chunk.value
+  }
+}
+
+function tooLarge (): HttpError {
+  return new HttpError(413, `the request body is larger than ${MAX_BODY_SIZE} bytes.`)
+}

@@ -1,0 +1,66 @@
+/** What the admin API asks of the connector around it. The application implements it; tests bring their own. */
+import type { AccountStats } from '../metrics/stats.js'
+import type { AccountInfo } from '../types/account.js'
+import type { Rate } from '../types/backend.js'
+import type { AccountBalance } from '../types/ledger.js'
+import type { PluginInstance } from '../types/plugin.js'
+
+export interface AdminAccount {
+  info: AccountInfo
+  plugin: PluginInstance
+}
+
+/** A peer refused packets because we owe it too much. Bumped, not repeated, when it happens again. */
+export interface Alert {
+  id: number
+  accountId: string
+  triggeredBy: string
+  message: string
+  count: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** A configured route. Of several for one prefix the highest priority (default 0) wins. */
+export interface ConfiguredRoute {
+  targetPrefix: string
+  peerId: string
+  priority?: number | undefined
+}
+
+/**
+ * Errors that these methods throw become answers: the status is the error's `httpErrorCode` if it has one, 409 for ILP error T04, and 500
+ * otherwise; the text is `String(error)`. So a message must not hold a secret.
+ */
+export interface AdminHost {
+  readonly stats: AccountStats
+  /** The connector's own ILP address. */
+  address (): string
+  accountIds (): Iterable<string>
+  /** Undefined for an unknown id. */
+  account (accountId: string): AdminAccount | undefined
+  /** By account id, for accounts that have a balance. Undefined while no balances are kept at all (`balance` disabled). */
+  balances (): ReadonlyMap<string, AccountBalance> | undefined
+  /** An operator's correction in base units: positive means that the peer owes us more. Throws T04, changing nothing, at a limit. */
+  adjustBalance (accountId: string, amount: bigint): Promise<void> | void
+  /** The local routing table by prefix; `path` is the hops, joined by spaces. */
+  localRoutes (): Record<string, { nextHop: string, path: string }>
+  /** All routing state, as GET /routing shows it. */
+  routingStatus (): object
+  /** Rates by source and destination account, spread included. */
+  rates (): Promise<Record<string, Record<string, Rate>>>
+  /** Undefined while nobody raises alerts (`alert` disabled). */
+  alerts (): readonly Alert[] | undefined
+  /** Does nothing for an unknown id. */
+  dismissAlert (id: number): void
+  /**
+   * Adds an account and connects it. The account is unchecked JSON: rejects with `httpErrorCode` 400 and the validation's text when it is
+   * not valid, with 409 when the id has been taken meanwhile; then nothing has changed.
+   */
+  addAccount (accountId: string, account: unknown): Promise<{ connected: boolean }>
+  configuredRoutes (): readonly ConfiguredRoute[]
+  /** Adds a route, or changes the priority of the one with the same prefix and peer. */
+  addRoute (route: ConfiguredRoute): Promise<void> | void
+  /** Whether there was such a route. */
+  removeRoute (targetPrefix: string, peerId: string): Promise<boolean> | boolean
+}

@@ -1,0 +1,149 @@
+/** A connector made by hand for the admin API, and HTTP requests that can be as odd as a test needs them. */
+import { EventEmitter, once } from 'node:events'
+import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { AdminServer, type AdminServerOptions } from '../../src/http/admin-server.js'
+import type { AdminAccount, AdminHost, Alert, ConfiguredRoute } from '../../src/http/host.js'
+import { AccountStats } from '../../src/metrics/stats.js'
+import { InsufficientLiquidityError } from '../../src/packet/errors.js'
+import type { AccountInfo } from '../../src/types/account.js'
+import type { Rate } from '../../src/types/backend.js'
+import type { AccountBalance } from '../../src/types/ledger.js'
+import type { Logger } from '../../src/types/logger.js'
+import type { PluginInstance } from '../../src/types/plugin.js'
+
+export const SECRET = 's3cr3t-of-the-plugin'
+
+/** A plugin whose fields must never be seen. */
+export class QuietPlugin extends EventEmitter implements PluginInstance {
+  readonly secret = SECRET
+  readonly self = this // circular, as sockets are
+  constructor (public connected = true) { super() }
+  connect (): Promise<void> { return Promise.resolve() }
+  disconnect (): Promise<void> { return Promise.resolve() }
+  isConnected (): boolean { return this.connected }
+  sendData (data: Buffer): Promise<Buffer> { return Promise.resolve(data) }
+  sendMoney (): Promise<void> { return Promise.resolve() }
+  registerDataHandler (): void { /* not used */ }
+  deregisterDataHandler (): void { /* not used */ }
+  registerMoneyHandler (): void { /* not used */ }
+  deregisterMoneyHandler (): void { /* not used */ }
+}
+
+/** One that answers questions of its operator. */
+export class TalkativePlugin extends QuietPlugin {
+  getAdminInfo (): Promise<unknown> { return Promise.resolve({ clients: ['a', 'b'] }) }
+  sendAdminInfo (info: unknown): Promise<unknown> { return Promise.resolve({ got: info }) }
+}
+
+export const baseInfo: AccountInfo = {
+  relation: 'peer', plugin: 'ilp-plugin-btp', assetCode: 'USD', assetScale: 4, options: { authToken: SECRET }
+}
+
+/** Accounts: `alice` (balance, limits -10 to 100), `bob` (balance without limits, plugin instance, not connected), `carl` (no balance). */
+export class FakeHost implements AdminHost {
+  readonly stats = new AccountStats()
+  readonly accountMap = new Map<string, AdminAccount>([
+    ['alice', { info: { ...baseInfo, balance: { maximum: '100' } }, plugin: new TalkativePlugin() }],
+    ['bob', { info: { ...baseInfo, plugin: new QuietPlugin(), balance: { maximum: 'Infinity' } }, plugin: new QuietPlugin(false) }],
+    ['carl', { info: { ...baseInfo, relation: 'child' }, plugin: new QuietPlugin() }]
+  ])
+
+  balanceMap: Map<string, AccountBalance> | undefined = new Map([
+    ['alice', { balance: 7n, incomingHolds: 3n, outgoingHolds: -2n, settling: 1n, limits: { minimum: -10n, maximum: 100n } }],
+    ['bob', { balance: -(2n ** 70n), incomingHolds: 0n, outgoingHolds: 0n, settling: 0n, limits: {} }]
+  ])
+
+  alertList: Alert[] | undefined = []
+  routes: ConfiguredRoute[] = [{ targetPrefix: 'g.bob', peerId: 'bob' }]
+  added: Array<{ id: string, account: unknown }> = []
+
+  address (): string { return 'test.connie' }
+  accountIds (): Iterable<string> { return this.accountMap.keys() }
+  account (id: string): AdminAccount | undefined { return this.accountMap.get(id) }
+  balances (): ReadonlyMap<string, AccountBalance> | undefined { return this.balanceMap }
+  localRoutes (): Record<string, { nextHop: string, path: string }> { return { 'test.alice': { nextHop: 'alice', path: 'alice x' } } }
+  routingStatus (): object { return { routingTableId: 'id', currentEpoch: 3, forwardingRoutingTable: { 'test.gone': null } } }
+  rates (): Promise<Record<string, Record<string, Rate>>> {
+    return Promise.resolve({ alice: { bob: 0.998, carl: '1.25', dora: { toString: () => '1e3' } }, bob: { alice: 2 } })
+  }
+
+  adjustBalance (accountId: string, amount: bigint): void {
+    const account = this.balanceMap!.get(accountId)!
+    const balance = account.balance + amount
+    if (balance > (account.limits.maximum ?? balance)) throw new InsufficientLiquidityError('exceeded maximum balance.')
+    this.balanceMap!.set(accountId, { ...account, balance })
+  }
+
+  alerts (): readonly Alert[] | undefined { return this.alertList }
+  dismissAlert (id: number): void { this.alertList = this.alertList?.filter(alert => alert.id !== id) }
+  addAccount (id: string, account: unknown): Promise<{ connected: boolean }> {
+    this.added.push({ id, account })
+    return Promise.resolve({ connected: true })
+  }
+
+  configuredRoutes (): readonly ConfiguredRoute[] { return this.routes }
+  addRoute (route: ConfiguredRoute): void { this.routes.push(route) }
+  removeRoute (targetPrefix: string, peerId: string): boolean {
+    const before = this.routes.length
+    this.routes = this.routes.filter(route => route.targetPrefix !== targetPrefix || route.peerId !== peerId)
+    return this.routes.length < before
+  }
+}
+
+/** Keeps what was logged, formatted enough to search it for secrets. */
+export class MemoryLog implements Logger {
+  readonly lines: string[] = []
+  readonly debugEnabled = true
+  error (...args: unknown[]): void { this.lines.push(`error ${args.join(' ')}`) }
+  warn (...args: unknown[]): void { this.lines.push(`warn ${args.join(' ')}`) }
+  info (...args: unknown[]): void { this.lines.push(`info ${args.join(' ')}`) }
+  debug (...args: unknown[]): void { this.lines.push(`debug ${args.join(' ')}`) }
+  trace (...args: unknown[]): void { this.lines.push(`trace ${args.join(' ')}`) }
+}
+
+export interface Answer { status: number, type: string | undefined, text: string, headers: IncomingHttpHeaders }
+
+/** A listening admin API with a hand-made connector behind it. */
+export class Fixture {
+  readonly host = new FakeHost()
+  readonly log = new MemoryLog()
+  readonly server: AdminServer
+  port = 0
+
+  constructor (options: Partial<AdminServerOptions> = {}) {
+    this.server = new AdminServer(this.host, { host: '127.0.0.1', port: 0, ...options }, this.log)
+  }
+
+  async start (): Promise<this> {
+    this.port = (await this.server.listen()).port
+    return this
+  }
+
+  /** Objects are sent as JSON, strings as they are. */
+  async send (method: string, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+    const bytes = Buffer.from(body === undefined || typeof body === 'string' ? body ?? '' : JSON.stringify(body))
+    const length = bytes.length === 0 ? {} : { 'content-length': bytes.length }
+    const outgoing = request({ host: '127.0.0.1', port: this.port, method, path, headers: { connection: 'close', ...length, ...headers } })
+    outgoing.end(bytes)
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve).once('error', reject)
+    })
+    return {
+      status: response.statusCode ?? 0, type: response.headers['content-type'], text: await text(response), headers: response.headers
+    }
+  }
+
+  get (path: string, headers?: OutgoingHttpHeaders): Promise<Answer> {
+    return this.send('GET', path, undefined, headers)
+  }
+
+  /** Writes bytes to a fresh socket and resolves to all that comes back until the server ends it. */
+  async raw (bytes: string): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(bytes)
+    return text(socket)
+  }
+}

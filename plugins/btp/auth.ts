@@ -1,0 +1,116 @@
+/**
+ * Who is on the other end of a fresh socket: the first frame of a client names its account and proves it with a token (RFC 0023 section
+ * "Authentication"). Tokens are compared in constant time, and only so many wrong ones are looked at.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { FrameType } from './frame.js'
+import type { Frame, SubProtocol } from './frame.js'
+
+/** Wrong tokens for one account from one address within the window; after that no token is looked at until the window is over. */
+export const MAX_FAILURES = 10
+export const FAILURE_WINDOW_MS = 10_000
+
+/** Failures that are remembered at a time, over all accounts and addresses; the oldest is forgotten first. */
+const MAX_REMEMBERED_FAILURES = 10_000
+
+const TEXT = 1
+
+/** The digest of no token that anybody has: what is compared with when there is no such account, so that it takes as long. */
+const NOBODY = digest(randomBytes(32))
+
+export interface Credentials {
+  /** The `auth_username` of the peer. Undefined: any, which only works for the sole account of a listener. */
+  username: string | undefined
+  /** Undefined: whoever comes is let in. */
+  secret: string | undefined
+}
+
+/** The entries of a client's first frame. `flags` are further entries for the peer's settlement code. */
+export function authEntries (username: string, token: string, flags: readonly SubProtocol[]): SubProtocol[] {
+  return [
+    { protocolName: 'auth', contentType: 0, data: Buffer.alloc(0) },
+    { protocolName: 'auth_username', contentType: TEXT, data: Buffer.from(username) },
+    { protocolName: 'auth_token', contentType: TEXT, data: Buffer.from(token) },
+    ...flags
+  ]
+}
+
+/** The accounts that one listener lets in. */
+export class Doorkeeper<A extends Credentials> {
+  readonly #accounts = new Map<A, Buffer>()
+  readonly #failures = new Map<string, { count: number, until: number }>()
+
+  get size (): number {
+    return this.#accounts.size
+  }
+
+  /** Throws when peers could not be told apart. */
+  add (account: A): void {
+    const usernames = [...this.#accounts.keys(), account].map(({ username }) => username)
+    if (usernames.length > 1 && (usernames.includes(undefined) || new Set(usernames).size < usernames.length)) {
+      const found = usernames.map(username => username ?? '(none)').join(', ')
+      throw new Error('accounts that share a BTP listener need a "listener.username" each, all different. ' +
+        `found=${found} host and port decide what is shared: set usernames, or another port`)
+    }
+    this.#accounts.set(account, account.secret === undefined ? NOBODY : digest(Buffer.from(account.secret)))
+  }
+
+  delete (account: A): void {
+    this.#accounts.delete(account)
+  }
+
+  /** The account whose peer sent `frame` from `address` as its first. Throws an Error whose message the peer may read. */
+  authenticate (frame: Frame, address: string): A {
+    const { username, token } = credentialsOf(frame)
+    const account = this.#accountNamed(username)
+    const key = `${address} ${account?.username ?? ''}`
+    if (account !== undefined && this.#failedTooOften(key)) throw new Error('too many failed attempts, try again later')
+    const expected = account === undefined ? NOBODY : this.#accounts.get(account) ?? NOBODY
+    const matches = timingSafeEqual(digest(token), expected)
+    if (account !== undefined && (matches || account.secret === undefined)) return account
+    if (account !== undefined) this.#remember(key)
+    throw new Error('invalid auth_token')
+  }
+
+  #accountNamed (username: string): A | undefined {
+    const accounts = [...this.#accounts.keys()]
+    const named = accounts.find(account => account.username !== undefined && account.username === username)
+    if (named !== undefined || accounts.length > 1) return named
+    const [only] = accounts
+    return only?.username === undefined || username === '' ? only : undefined
+  }
+
+  #failedTooOften (key: string): boolean {
+    const failures = this.#failures.get(key)
+    if (failures === undefined) return false
+    if (Date.now() < failures.until) return failures.count >= MAX_FAILURES
+    this.#failures.delete(key)
+    return false
+  }
+
+  #remember (key: string): void {
+    const failures = this.#failures.get(key)
+    if (failures !== undefined) {
+      failures.count++
+      return
+    }
+    const [oldest] = this.#failures.keys()
+    if (this.#failures.size >= MAX_REMEMBERED_FAILURES && oldest !== undefined) this.#failures.delete(oldest)
+    this.#failures.set(key, { count: 1, until: Date.now() + FAILURE_WINDOW_MS })
+  }
+}
+
+function credentialsOf (frame: Frame): { username: string, token: Buffer } {
+  const { protocolData } = frame
+  if (frame.type !== FrameType.MESSAGE) throw new Error('First message sent over BTP connection must be auth packet')
+  if (protocolData.length < 2) throw new Error('Auth packet must have auth and auth_token subprotocols')
+  if (protocolData[0]?.protocolName !== 'auth') throw new Error('First subprotocol must be auth')
+  const token = protocolData.find(({ protocolName }) => protocolName === 'auth_token')
+  if (token === undefined) throw new Error('auth_token subprotocol is required')
+  const username = protocolData.find(({ protocolName }) => protocolName === 'auth_username')
+  return { username: username?.data.toString() ?? '', token: token.data }
+}
+
+function digest (secret: Buffer): Buffer {
+  return createHash('sha256').update(secret).digest()
+}

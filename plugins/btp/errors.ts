@@ -1,0 +1,59 @@
+/** Errors as this plugin's callers see them, and as the peer sees ours. */
+import { format } from 'node:util'
+import { FrameType, toGeneralizedTime } from './frame.js'
+import type { BtpError, ErrorFrame } from './frame.js'
+
+/** Carries the ILP error code with which the connector rejects the packet. RFC 0027 section "Error codes". */
+export class IlpError extends Error {
+  override readonly name = 'IlpError'
+
+  constructor (readonly ilpErrorCode: 'T00' | 'T01' | 'T03' | 'R00' | undefined, message: string) {
+    super(message)
+  }
+}
+
+/** Names of errors that deployed plugins throw from their handlers, and the codes that they have in BTP frames. */
+const CODES: ReadonlyMap<string, string> = new Map([
+  ['UnreachableError', 'T00'],
+  ['NotAcceptedError', 'F00'],
+  ['InvalidFieldsError', 'F01'],
+  ['TransferNotFoundError', 'F03'],
+  ['InvalidFulfillmentError', 'F04'],
+  ['DuplicateIdError', 'F05'],
+  ['AlreadyRolledBackError', 'F06'],
+  ['AlreadyFulfilledError', 'F07'],
+  ['InsufficientBalanceError', 'F08']
+])
+
+/** An error message is for a person; more than this is cut off. */
+const MAX_MESSAGE_LENGTH = 1024
+
+/** The Error frame that tells the peer why its request failed. `reason` may be anything that was thrown. */
+export function errorFrame (requestId: number, reason: unknown): ErrorFrame {
+  const name = reason instanceof Error && isAscii(reason.name) ? reason.name : 'NotAcceptedError'
+  const message = messageOf(reason).slice(0, MAX_MESSAGE_LENGTH)
+  return errorFrameOf(requestId, { code: CODES.get(name) ?? 'F00', name, data: JSON.stringify({ message }) })
+}
+
+export function errorFrameOf (requestId: number, error: Omit<BtpError, 'triggeredAt'>): ErrorFrame {
+  return { type: FrameType.ERROR, requestId, error: { ...error, triggeredAt: toGeneralizedTime(new Date()) }, protocolData: [] }
+}
+
+/**
+ * What a caller is told when the peer answered with an Error frame: the frame as JSON. A temporary BTP error (`T..`) is a temporary
+ * ILP error; for all others the connector chooses its usual code.
+ */
+export function errorOfFrame ({ error }: ErrorFrame): IlpError {
+  const { code, name, triggeredAt } = error
+  const data = error.data.slice(0, MAX_MESSAGE_LENGTH)
+  return new IlpError(code.startsWith('T') ? 'T00' : undefined, JSON.stringify({ code, name, triggeredAt, data }))
+}
+
+/** The message of whatever was thrown; never throws itself, as `String(reason)` can. */
+export function messageOf (reason: unknown): string {
+  return format('%s', reason instanceof Error ? reason.message : reason)
+}
+
+function isAscii (text: string): boolean {
+  return /^[ -~]+$/.test(text)
+}

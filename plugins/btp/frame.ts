@@ -1,0 +1,282 @@
+/**
+ * The bytes of BTP/2.0 (RFC 0023), one frame per WebSocket message. Every packet of the connector passes here twice, hence a codec by
+ * hand: a frame is written into one Buffer, and what is read are views on the received bytes, never copies.
+ *
+ *     frame     type u8 | requestId u32 | octets(contents)
+ *     contents  Message, Response: entries · Transfer: amount u64, entries · Error: code 3, name, triggeredAt, data (octets), entries
+ *     entries   count (its own length first) | count x { name octets | contentType u8 | data octets }
+ *     octets    length (OER, RFC 0030: one byte below 128, else 0x80 | n and n bytes) | the bytes
+ */
+
+export const FrameType = { RESPONSE: 1, ERROR: 2, MESSAGE: 6, TRANSFER: 7 } as const
+
+export const ContentType = { OCTET_STREAM: 0, TEXT: 1, JSON: 2 } as const
+
+/** One entry of a frame: data of the sub-protocol `protocolName` (ASCII). ILP packets travel under the name `ilp`. */
+export interface SubProtocol {
+  protocolName: string
+  contentType: number
+  data: Buffer
+}
+
+/** What an Error frame says. `code` is three ASCII characters, `triggeredAt` a GeneralizedTime as it stands on the wire. */
+export interface BtpError {
+  code: string
+  name: string
+  triggeredAt: string
+  data: string
+}
+
+interface Entries {
+  requestId: number
+  protocolData: readonly SubProtocol[]
+}
+
+export interface ResponseFrame extends Entries { type: typeof FrameType.RESPONSE }
+export interface MessageFrame extends Entries { type: typeof FrameType.MESSAGE }
+/** `amount` is a u64 in base units of the account's asset. */
+export interface TransferFrame extends Entries { type: typeof FrameType.TRANSFER, amount: bigint }
+export interface ErrorFrame extends Entries { type: typeof FrameType.ERROR, error: BtpError }
+export type Frame = ResponseFrame | MessageFrame | TransferFrame | ErrorFrame
+
+/** The bytes are no frame that this plugin reads, or the values none that it writes. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError'
+}
+
+/** An honest frame has one to a handful; without a bound a small frame of empty entries would become a large list of objects. */
+const MAX_ENTRIES = 64
+
+/** A length of more bytes could only announce more than any frame may hold. */
+const MAX_LENGTH_BYTES = 4
+
+const MAX_COUNT_BYTES = 6
+const HEADER_BYTES = 5
+const CODE_BYTES = 3
+const AMOUNT_BYTES = 8
+
+/** The name `ilp` with its length in front, as one u32: nearly every entry has it, and a comparison is cheaper than a string. */
+const ILP_NAME = 0x03696c70
+const ILP_NAME_BYTES = 4
+
+/**
+ * Reads one frame. Accepts what btp-packet 2.2.1 accepts, except: more than 64 entries, names and codes that are not ASCII, lengths
+ * in more than 4 bytes. Bytes after the contents are ignored.
+ * @throws FrameError
+ */
+export function decodeFrame (bytes: Buffer): Frame {
+  const reader = new Reader(bytes)
+  const type = reader.uint(1)
+  const requestId = reader.uint(4)
+  reader.enter()
+  switch (type) {
+  case FrameType.RESPONSE:
+    return { type, requestId, protocolData: readEntries(reader) }
+  case FrameType.MESSAGE:
+    return { type, requestId, protocolData: readEntries(reader) }
+  case FrameType.TRANSFER:
+    return { type, requestId, amount: reader.uint64(), protocolData: readEntries(reader) }
+  case FrameType.ERROR:
+    return { type, requestId, error: readError(reader), protocolData: readEntries(reader) }
+  default:
+    throw new FrameError(`unknown BTP frame type. type=${type}`)
+  }
+}
+
+/**
+ * Writes one frame into a Buffer of exactly its size.
+ * @throws FrameError for a name or code that is not ASCII, or too many entries
+ * @throws RangeError for an amount outside u64
+ */
+export function encodeFrame (frame: Frame): Buffer {
+  const bytes = Buffer.allocUnsafe(frameBytes(frame))
+  writeFrame(bytes, 0, frame)
+  return bytes
+}
+
+/** The size of a frame. */
+export function frameBytes (frame: Frame): number {
+  return HEADER_BYTES + octetsBytes(contentsBytes(frame))
+}
+
+/** Writes one frame into `bytes`, at `start`. Throws like `encodeFrame`. */
+export function writeFrame (bytes: Buffer, start: number, frame: Frame): void {
+  bytes[start] = frame.type
+  bytes.writeUInt32BE(frame.requestId, start + 1)
+  let offset = writeLength(bytes, start + HEADER_BYTES, contentsBytes(frame))
+  if (frame.type === FrameType.TRANSFER) {
+    offset = bytes.writeBigUInt64BE(frame.amount, offset)
+  } else if (frame.type === FrameType.ERROR) {
+    offset = writeError(bytes, offset, frame.error)
+  }
+  writeEntries(bytes, offset, frame.protocolData)
+}
+
+/** `20260131235959.123Z`, the form in which RFC 0023 wants times. */
+export function toGeneralizedTime (time: Date): string {
+  return time.toISOString().replace(/[-:T]/g, '')
+}
+
+function readError (reader: Reader): BtpError {
+  return {
+    code: reader.ascii(CODE_BYTES),
+    name: reader.ascii(reader.length()),
+    triggeredAt: reader.octets().toString(),
+    data: reader.octets().toString()
+  }
+}
+
+function readEntries (reader: Reader): SubProtocol[] {
+  const countBytes = reader.uint(1)
+  if (countBytes < 1 || countBytes > MAX_COUNT_BYTES) throw new FrameError(`the entry count has an impossible length. bytes=${countBytes}`)
+  const count = reader.uint(countBytes)
+  if (count > MAX_ENTRIES) throw new FrameError(`too many entries in a BTP frame. count=${count} maximum=${MAX_ENTRIES}`)
+  const entries: SubProtocol[] = []
+  for (let i = 0; i < count; i++) {
+    entries.push({ protocolName: reader.name(), contentType: reader.uint(1), data: reader.octets() })
+  }
+  return entries
+}
+
+/** Walks over the bytes; every step checks that what it takes is there. */
+class Reader {
+  #offset = 0
+  #end: number
+
+  constructor (private readonly bytes: Buffer) {
+    this.#end = bytes.length
+  }
+
+  /** Takes a length, and from here on sees only that many bytes. */
+  enter (): void {
+    const length = this.length()
+    this.#end = this.#offset + length
+  }
+
+  /** An unsigned integer of 1 to 6 bytes. */
+  uint (size: number): number {
+    const start = this.#take(size)
+    return size === 1 ? this.bytes.readUInt8(start) : this.bytes.readUIntBE(start, size)
+  }
+
+  uint64 (): bigint {
+    return this.bytes.readBigUInt64BE(this.#take(AMOUNT_BYTES))
+  }
+
+  /** The length of what follows, of which at least that much is there. */
+  length (): number {
+    let length = this.uint(1)
+    if (length > 127) {
+      const size = length & 127
+      if (size === 0 || size > MAX_LENGTH_BYTES) throw new FrameError(`impossible length of a length. bytes=${size}`)
+      length = this.uint(size)
+      if (size !== lengthBytes(length) - 1) throw new FrameError(`length not in its shortest form. length=${length} bytes=${size}`)
+    }
+    this.#check(length)
+    return length
+  }
+
+  octets (): Buffer {
+    const length = this.length()
+    const start = this.#take(length)
+    return this.bytes.subarray(start, start + length)
+  }
+
+  ascii (length: number): string {
+    const start = this.#take(length)
+    for (let i = start; i < start + length; i++) {
+      if (this.bytes.readUInt8(i) > 127) throw new FrameError('a name or code in a BTP frame is not ASCII')
+    }
+    return this.bytes.toString('latin1', start, start + length)
+  }
+
+  name (): string {
+    if (this.#end - this.#offset >= ILP_NAME_BYTES && this.bytes.readUInt32BE(this.#offset) === ILP_NAME) {
+      this.#offset += ILP_NAME_BYTES
+      return 'ilp'
+    }
+    return this.ascii(this.length())
+  }
+
+  #take (size: number): number {
+    this.#check(size)
+    const start = this.#offset
+    this.#offset += size
+    return start
+  }
+
+  #check (size: number): void {
+    const left = this.#end - this.#offset
+    if (size > left) throw new FrameError(`BTP frame ends too early. wanted=${size} left=${left}`)
+  }
+}
+
+function contentsBytes (frame: Frame): number {
+  let size = 2
+  for (const { protocolName, data } of frame.protocolData) {
+    size += octetsBytes(protocolName.length) + 1 + octetsBytes(data.length)
+  }
+  if (frame.type === FrameType.TRANSFER) return size + AMOUNT_BYTES
+  if (frame.type === FrameType.ERROR) {
+    const { name, triggeredAt, data } = frame.error
+    return size + CODE_BYTES + octetsBytes(name.length) + octetsBytes(triggeredAt.length) + octetsBytes(Buffer.byteLength(data))
+  }
+  return size
+}
+
+function writeError (bytes: Buffer, start: number, { code, name, triggeredAt, data }: BtpError): number {
+  if (code.length !== CODE_BYTES) throw new FrameError(`a BTP error code has three characters. code=${code}`)
+  let offset = writeAscii(bytes, start, code)
+  offset = writeAscii(bytes, writeLength(bytes, offset, name.length), name)
+  offset = writeAscii(bytes, writeLength(bytes, offset, triggeredAt.length), triggeredAt)
+  offset = writeLength(bytes, offset, Buffer.byteLength(data))
+  return offset + bytes.write(data, offset)
+}
+
+function writeEntries (bytes: Buffer, start: number, entries: readonly SubProtocol[]): void {
+  if (entries.length > MAX_ENTRIES) throw new FrameError(`too many entries for a BTP frame. count=${entries.length} maximum=${MAX_ENTRIES}`)
+  bytes[start] = 1
+  bytes[start + 1] = entries.length
+  let offset = start + 2
+  for (const { protocolName, contentType, data } of entries) {
+    if (protocolName === 'ilp') {
+      offset = bytes.writeUInt32BE(ILP_NAME, offset)
+    } else {
+      offset = writeAscii(bytes, writeLength(bytes, offset, protocolName.length), protocolName)
+    }
+    bytes[offset] = contentType
+    offset = writeLength(bytes, offset + 1, data.length)
+    offset += data.copy(bytes, offset)
+  }
+}
+
+function writeAscii (bytes: Buffer, offset: number, text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) throw new FrameError(`names and codes in BTP frames are ASCII. found=${text}`)
+    bytes[offset + i] = code
+  }
+  return offset + text.length
+}
+
+function writeLength (bytes: Buffer, offset: number, length: number): number {
+  if (length < 128) {
+    bytes[offset] = length
+    return offset + 1
+  }
+  const size = lengthBytes(length) - 1
+  bytes[offset] = 0x80 | size
+  return bytes.writeUIntBE(length, offset + 1, size)
+}
+
+/** How many bytes `length` itself takes. */
+function lengthBytes (length: number): number {
+  if (length < 0x80) return 1
+  if (length < 0x100) return 2
+  if (length < 0x1_0000) return 3
+  return length < 0x100_0000 ? 4 : 5
+}
+
+function octetsBytes (length: number): number {
+  return lengthBytes(length) + length
+}

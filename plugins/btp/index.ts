@@ -1,0 +1,330 @@
+/**
+ * Carries ILP packets to one peer over BTP/2.0 (RFC 0023): binary frames on a WebSocket that either side may open. Takes the options of
+ * npm's ilp-plugin-btp and talks to it. No money moves here; a settlement plugin is a subclass that adds `sendMoney` and sub-protocols.
+ */
+import { EventEmitter } from 'node:events'
+import type { Logger } from '../../src/types/logger.js'
+import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/types/plugin.js'
+import { Client } from './client.js'
+import { messageOf } from './errors.js'
+import { ContentType, FrameType } from './frame.js'
+import type { SubProtocol } from './frame.js'
+import { register } from './listener.js'
+import type { Registration } from './listener.js'
+import { parseOptions, readPem } from './options.js'
+import type { ListenSettings, ServerSettings, Settings } from './options.js'
+import { BtpSocket, closedError } from './socket.js'
+import type { Request, SocketOptions } from './socket.js'
+
+export { ContentType, FrameType }
+export type { Request, SubProtocol }
+
+/**
+ * Answers one entry of a MESSAGE or TRANSFER; `request` is the whole of it. Resolves to entries for the Response. An entry `ilp` among
+ * them answers the packet that came in the same request, which then goes no further. A rejection becomes an Error frame.
+ */
+export type ProtocolHandler = (entry: SubProtocol, request: Request) => Promise<readonly SubProtocol[]>
+
+/** One stretch between connect() and disconnect(). */
+interface Session {
+  client?: Client
+  registration?: Registration
+  /** Whether disconnect() has ended it. */
+  ended: boolean
+}
+
+interface Waiter {
+  resolve: () => void
+  reject: (reason: Error) => void
+}
+
+/** Beyond this, setTimeout would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+const SILENT: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing, debugEnabled: false }
+
+/**
+ * Events: `connect` when packets can be sent, `disconnect` when they no longer can. A newer socket of the peer replaces the older one
+ * without either. `error` is never emitted.
+ */
+export default class PluginBtp extends EventEmitter implements PluginInstance {
+  static readonly version = 2
+
+  protected readonly log: Logger
+  readonly #settings: Settings
+  readonly #protocols = new Map<string, ProtocolHandler>()
+  readonly #waiters = new Set<Waiter>()
+  #dataHandler: DataHandler | undefined
+  #moneyHandler: MoneyHandler | undefined
+  #session: Session | undefined
+  #starting: Promise<void> | undefined
+  /** The socket that we opened; preferred when there are both. */
+  #outgoing: BtpSocket | undefined
+  /** The newest socket that the peer opened. */
+  #incoming: BtpSocket | undefined
+
+  /** Options: see options.ts. Throws when they cannot work. */
+  constructor (options: Record<string, unknown>, services?: PluginServices) {
+    super()
+    this.#settings = parseOptions(options)
+    this.log = services?.log ?? SILENT
+  }
+
+  /**
+   * Starts to listen and to connect, and resolves when the peer is there. Rejects after `timeout` ms (default: never), and then goes on
+   * trying: the peer may come later, and `connect` tells of it. Rejects at once, and tries no more, when the port cannot be had or a
+   * certificate cannot be read.
+   */
+  async connect ({ timeout = Infinity }: { timeout?: number } = {}): Promise<void> {
+    this.#starting ??= this.#start()
+    await this.#starting
+    if (!this.isConnected()) await this.#peer(timeout)
+  }
+
+  /** Closes everything and stops trying; what waits for an answer is rejected. The plugin can be connected again. */
+  async disconnect (): Promise<void> {
+    const session = this.#session
+    const sockets = [this.#outgoing, this.#incoming]
+    this.#session = this.#starting = this.#outgoing = this.#incoming = undefined
+    if (session === undefined) return
+    session.ended = true
+    for (const { reject } of this.#takeWaiters()) reject(new Error('connection aborted'))
+    if (sockets.some(socket => socket !== undefined)) this.#tell('disconnect')
+    const closing = sockets.map(socket => socket?.close('disconnect'))
+    await Promise.all([...closing, session.client?.stop(), session.registration?.release()])
+  }
+
+  isConnected (): boolean {
+    return (this.#outgoing ?? this.#incoming) !== undefined
+  }
+
+  /**
+   * Sends an ILP packet and resolves to the peer's answer; empty when the Response holds no `ilp` entry.
+   * Rejects with an error whose `ilpErrorCode` says how the packet is to be rejected: T01 no connection, T03 too much under way,
+   * R00 no answer within `responseTimeout`.
+   */
+  async sendData (data: Buffer): Promise<Buffer> {
+    return ilpOf(await this.sendMessage([ilpEntry(data)])) ?? Buffer.alloc(0)
+  }
+
+  /** Moves no money: this plugin knows no ledger. */
+  async sendMoney (_amount: string, _settlement?: { id: string }): Promise<void> {
+    // For subclasses.
+  }
+
+  registerDataHandler (handler: DataHandler): void {
+    checkHandler(this.#dataHandler, handler)
+    this.#dataHandler = handler
+  }
+
+  deregisterDataHandler (): void {
+    this.#dataHandler = undefined
+  }
+
+  registerMoneyHandler (handler: MoneyHandler): void {
+    checkHandler(this.#moneyHandler, handler)
+    this.#moneyHandler = handler
+  }
+
+  deregisterMoneyHandler (): void {
+    this.#moneyHandler = undefined
+  }
+
+  /** Sends a MESSAGE and resolves to the entries of the Response. Rejects like `sendData`. */
+  sendMessage (protocolData: readonly SubProtocol[]): Promise<readonly SubProtocol[]> {
+    const socket = this.#outgoing ?? this.#incoming
+    return socket === undefined ? Promise.reject(closedError()) : socket.request({ type: FrameType.MESSAGE, protocolData })
+  }
+
+  /** Sends a TRANSFER of `amount` (base units, u64) and resolves to the entries of the Response. Rejects like `sendData`. */
+  sendTransfer (amount: bigint, protocolData: readonly SubProtocol[]): Promise<readonly SubProtocol[]> {
+    const socket = this.#outgoing ?? this.#incoming
+    return socket === undefined ? Promise.reject(closedError()) : socket.request({ type: FrameType.TRANSFER, amount, protocolData })
+  }
+
+  /**
+   * From now on `handler` answers entries of this name, in MESSAGEs and TRANSFERs. Handlers are asked one after the other, in the order
+   * of the entries, and before the packet that the MESSAGE may carry is looked at.
+   */
+  registerProtocolHandler (protocolName: string, handler: ProtocolHandler): void {
+    if (protocolName === 'ilp') throw new Error('the sub-protocol "ilp" belongs to the data handler: use registerDataHandler')
+    checkHandler(this.#protocols.get(protocolName), handler)
+    this.#protocols.set(protocolName, handler)
+  }
+
+  deregisterProtocolHandler (protocolName: string): void {
+    this.#protocols.delete(protocolName)
+  }
+
+  /** What an operator may see: nothing here is secret. */
+  async getAdminInfo (): Promise<Record<string, unknown>> {
+    const { server } = this.#settings
+    const sockets = [this.#outgoing, this.#incoming].filter(socket => socket !== undefined)
+    const registration = this.#session?.registration
+    return Promise.resolve({
+      connected: this.isConnected(),
+      ...(server === undefined ? {} : { server: server.url.origin }),
+      ...(registration === undefined ? {} : { listener: { host: registration.host, port: registration.port } }),
+      pendingRequests: sockets.reduce((sum, socket) => sum + socket.pendingRequests, 0),
+      unreadableFrames: sockets.reduce((sum, socket) => sum + socket.unreadableFrames, 0)
+    })
+  }
+
+  /** For subclasses: where to report money that has come in. */
+  protected get moneyHandler (): MoneyHandler | undefined {
+    return this.#moneyHandler
+  }
+
+  /** Answers a MESSAGE or TRANSFER of the peer. A subclass may look at it first. */
+  protected async answer (request: Request): Promise<readonly SubProtocol[]> {
+    const [first] = request.protocolData
+    if (first?.protocolName === 'ilp' && request.protocolData.length === 1 && request.type === FrameType.MESSAGE) {
+      return this.#answerPacket(first.data)
+    }
+    const answers: SubProtocol[] = []
+    let handled = false
+    for (const entry of request.protocolData) {
+      const handler = this.#protocols.get(entry.protocolName)
+      if (handler === undefined) continue
+      handled = true
+      answers.push(...await handler(entry, request))
+    }
+    if (request.type === FrameType.TRANSFER) {
+      if (!handled) throw new Error('No sendMoney functionality is included in this module')
+      return answers
+    }
+    const packet = ilpOf(request.protocolData)
+    if (packet === undefined || ilpOf(answers) !== undefined) return answers
+    return [...answers, ...await this.#answerPacket(packet)]
+  }
+
+  async #answerPacket (packet: Buffer): Promise<SubProtocol[]> {
+    if (this.#dataHandler === undefined) throw new Error('no request handler registered')
+    return [ilpEntry(await this.#dataHandler(packet))]
+  }
+
+  async #start (): Promise<void> {
+    const session: Session = this.#session = { ended: false }
+    const { server, listener } = this.#settings
+    try {
+      if (listener !== undefined) await this.#listen(session, listener)
+      if (server !== undefined) await this.#dial(session, server)
+      if (session.ended) throw new Error('connection aborted')
+    } catch (err) {
+      if (!session.ended) await this.disconnect()
+      throw err
+    }
+  }
+
+  async #listen (session: Session, { host, port, username, secret, wsOpts, ...pem }: ListenSettings): Promise<void> {
+    const key = await readPem('listener.key', pem.key)
+    const cert = await readPem('listener.cert', pem.cert)
+    const { maxPayload } = this.#settings
+    const registration = await register({ host, port, key, cert, maxPayload, wsOpts }, {
+      username,
+      secret,
+      log: this.log,
+      accept: (ws, raw, requestId) => {
+        if (session.ended) {
+          ws.close(1001)
+          return
+        }
+        const socket = new BtpSocket(ws, raw, { ...this.#socketOptions(), role: 'server', onClose: () => { this.#lost(socket) } })
+        socket.respond(requestId, [])
+        this.#connected(() => {
+          const older = this.#incoming
+          this.#incoming = socket
+          void older?.close('replaced by a newer connection')
+        })
+      }
+    })
+    if (session.ended) await registration.release()
+    else session.registration = registration
+  }
+
+  async #dial (session: Session, server: ServerSettings): Promise<void> {
+    const ca = await readPem('ca', server.ca)
+    if (session.ended) return
+    session.client = new Client({
+      ...server,
+      ca,
+      log: this.log,
+      maxPayload: this.#settings.maxPayload,
+      socketOptions: this.#socketOptions(),
+      onConnect: socket => { this.#connected(() => { this.#outgoing = socket }) },
+      onDisconnect: socket => { this.#lost(socket) }
+    })
+  }
+
+  #socketOptions (): Omit<SocketOptions, 'role' | 'onClose'> {
+    const { responseTimeoutMs, maxPayload } = this.#settings
+    return { log: this.log, responseTimeoutMs, maxPayload, answer: request => this.answer(request) }
+  }
+
+  #connected (take: () => void): void {
+    const before = this.isConnected()
+    take()
+    if (before) return
+    this.log.info('connected to the peer over BTP')
+    this.#tell('connect')
+    for (const { resolve } of this.#takeWaiters()) resolve()
+  }
+
+  #lost (socket: BtpSocket): void {
+    const before = this.isConnected()
+    if (this.#outgoing === socket) this.#outgoing = undefined
+    if (this.#incoming === socket) this.#incoming = undefined
+    if (!before || this.isConnected()) return
+    this.log.info('lost the BTP connection to the peer')
+    this.#tell('disconnect')
+  }
+
+  /** A listener that throws must not take the socket down with it. */
+  #tell (event: 'connect' | 'disconnect'): void {
+    try {
+      this.emit(event)
+    } catch (err) {
+      this.log.error('error in handler for event. event=%s error=%s', event, messageOf(err))
+    }
+  }
+
+  #peer (timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = timeoutMs > MAX_TIMER_MS
+        ? undefined
+        : setTimeout(() => { settle(() => reject(new Error(`no BTP connection to the peer yet, still trying. timeoutMs=${timeoutMs}`))) }, timeoutMs)
+      timer?.unref()
+      const settle = (done: () => void): void => {
+        clearTimeout(timer)
+        this.#waiters.delete(waiter)
+        done()
+      }
+      const waiter: Waiter = { resolve: () => settle(resolve), reject: reason => settle(() => reject(reason)) }
+      this.#waiters.add(waiter)
+    })
+  }
+
+  #takeWaiters (): Waiter[] {
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
+    return waiters
+  }
+}
+
+function checkHandler (present: unknown, handler: unknown): void {
+  if (present !== undefined) throw new Error('requestHandler is already registered')
+  if (typeof handler !== 'function') throw new Error('requestHandler must be a function')
+}
+
+function ilpEntry (data: Buffer): SubProtocol {
+  if (!Buffer.isBuffer(data)) throw new TypeError(`an ILP packet must be a Buffer. found=${typeof data}`)
+  return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data }
+}
+
+function ilpOf (entries: readonly SubProtocol[]): Buffer | undefined {
+  return entries.find(({ protocolName }) => protocolName === 'ilp')?.data
+}
+
+function nothing (): void {
+  // The log of a plugin that was given none.
+}

@@ -1,0 +1,223 @@
+/**
+ * The listening side. All accounts of a process that listen on the same host and port share one server, which lives as long as the
+ * first to come and the last to go. Until a socket has said who it is, it is a stranger: there are only so many strangers, and none
+ * stays longer than the authentication deadline, whatever it does with its time.
+ */
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { WebSocketServer } from 'ws'
+import type { RawData, ServerOptions, WebSocket } from 'ws'
+import type { Logger } from '../../src/types/logger.js'
+import { Doorkeeper } from './auth.js'
+import type { Credentials } from './auth.js'
+import { errorFrameOf, messageOf } from './errors.js'
+import { ExpiringMap } from './expiring-map.js'
+import { decodeFrame, encodeFrame } from './frame.js'
+import type { Frame } from './frame.js'
+import { WEBSOCKET_OPTIONS } from './options.js'
+
+/** From the first byte of TCP to the end of authentication, TLS handshake and HTTP upgrade included. */
+export const AUTH_DEADLINE_MS = 5000
+
+/** Sockets that have not authenticated. When one more comes, the oldest has to go: an honest peer is through within milliseconds. */
+export const MAX_STRANGERS = 1000
+
+/** Whoever fails to authenticate waits this long for the answer. */
+export const REFUSAL_DELAY_MS = 500
+
+/** A flood of refused sockets makes one log line in this time, not a flood of lines. */
+const REFUSAL_LOG_INTERVAL_MS = 1000
+
+export interface ListenerSettings {
+  host: string
+  port: number
+  /** PEM text. Both or none. */
+  key: string | undefined
+  cert: string | undefined
+  maxPayload: number
+  /** Passed to `ws`; a listener with such options is not shared. `server` is listened on and closed with the plugin. */
+  wsOpts: ServerOptions | undefined
+}
+
+export interface ListeningAccount extends Credentials {
+  log: Logger
+  /** Takes over an authenticated socket and answers its first frame, whose id is `requestId`. */
+  accept (ws: WebSocket, raw: Socket, requestId: number): void
+}
+
+export interface Registration {
+  readonly host: string
+  readonly port: number
+  /** Lets nobody in for this account any more; the last account closes the server, once the open sockets are closed. */
+  release (): Promise<void>
+}
+
+/** The servers of this process that accounts can share, by host and port. */
+const shared = new Map<string, Listener>()
+
+/** Lets `account` in at `settings`. Rejects when the port cannot be had, or is shared with accounts that it does not go with. */
+export async function register (settings: ListenerSettings, account: ListeningAccount): Promise<Registration> {
+  const listener = listenerFor(settings, account.log)
+  listener.doorkeeper.add(account)
+  const release = async (): Promise<void> => {
+    listener.doorkeeper.delete(account)
+    if (listener.doorkeeper.size === 0) await listener.close()
+  }
+  try {
+    const port = await listener.listening
+    return { host: settings.host, port, release }
+  } catch (err) {
+    await release()
+    throw err
+  }
+}
+
+function listenerFor (settings: ListenerSettings, log: Logger): Listener {
+  const present = settings.wsOpts === undefined ? shared.get(keyOf(settings)) : undefined
+  if (present === undefined) return new Listener(settings, log)
+  const { key, cert, maxPayload } = present.settings
+  if (settings.key !== key || settings.cert !== cert || settings.maxPayload !== maxPayload) {
+    throw new Error('accounts that share a BTP listener need the same key, cert and maxPayload. ' +
+      `listener=${keyOf(settings)} make them equal, or use another port`)
+  }
+  return present
+}
+
+class Listener {
+  readonly doorkeeper = new Doorkeeper<ListeningAccount>()
+  /** Resolves to the port. */
+  readonly listening: Promise<number>
+  readonly #server: Server
+  readonly #websockets: WebSocketServer
+  readonly #log: Logger
+  readonly #strangers = new ExpiringMap<string, Socket>(AUTH_DEADLINE_MS, (_, raw) => { raw.destroy() })
+  #key: string | undefined
+  #refused = 0
+  #refusalLoggedAt = -Infinity
+
+  constructor (readonly settings: ListenerSettings, log: Logger) {
+    const server = settings.wsOpts?.server
+    this.#log = log
+    this.#server = server ?? createOwnServer(settings)
+    this.#websockets = new WebSocketServer({
+      ...settings.wsOpts,
+      ...WEBSOCKET_OPTIONS,
+      maxPayload: settings.maxPayload,
+      clientTracking: false,
+      server: this.#server,
+      host: undefined,
+      port: undefined
+    })
+    this.#websockets.on('connection', (ws, request) => { this.#welcome(ws, request) })
+    // A server of the user may have other visitors, which are none of our business before they ask for a WebSocket.
+    if (server === undefined) this.#server.on('connection', (raw: Socket) => { this.#admit(raw) })
+    if (settings.wsOpts === undefined && settings.port !== 0) this.#share(settings.port)
+    this.listening = this.#listen()
+  }
+
+  async close (): Promise<void> {
+    if (this.#key !== undefined && shared.get(this.#key) === this) shared.delete(this.#key)
+    for (const raw of this.#strangers.clear()) raw.destroy()
+    this.#websockets.close()
+    await new Promise<void>(resolve => { this.#server.close(() => resolve()) })
+  }
+
+  async #listen (): Promise<number> {
+    const { host, port } = this.settings
+    await new Promise<void>((resolve, reject) => {
+      this.#websockets.on('error', (err: Error) => {
+        this.#log.error('BTP listener failed. error=%s', err.message)
+        reject(new Error(`cannot listen for BTP connections. host=${host} port=${port} error=${err.message}`))
+      })
+      this.#server.listen(port, host, resolve)
+    })
+    const address = this.#server.address()
+    const bound = isAddressInfo(address) ? address.port : port
+    if (this.settings.wsOpts === undefined) this.#share(bound)
+    this.#log.info('listening for BTP connections. host=%s port=%d', host, bound)
+    return bound
+  }
+
+  #share (port: number): void {
+    this.#key = keyOf({ host: this.settings.host, port })
+    shared.set(this.#key, this)
+  }
+
+  #admit (raw: Socket): void {
+    const stranger = nameOf(raw)
+    if (this.#strangers.size >= MAX_STRANGERS) this.#strangers.takeOldest()?.destroy()
+    this.#strangers.add(stranger, raw)
+    raw.once('close', () => {
+      if (this.#strangers.get(stranger) === raw) this.#strangers.take(stranger)
+    })
+  }
+
+  #welcome (ws: WebSocket, request: IncomingMessage): void {
+    const raw = request.socket
+    if (this.#strangers.get(nameOf(raw)) === undefined) this.#admit(raw)
+    ws.on('error', err => { this.#log.debug('websocket error. remote=%s error=%s', raw.remoteAddress, err.message) })
+    ws.once('message', (data, isBinary) => { this.#authenticate(ws, raw, data, isBinary) })
+  }
+
+  #authenticate (ws: WebSocket, raw: Socket, data: RawData, isBinary: boolean): void {
+    const frame = firstFrame(data, isBinary)
+    if (frame === undefined) {
+      ws.close(1002)
+      return
+    }
+    try {
+      const account = this.doorkeeper.authenticate(frame, raw.remoteAddress ?? '')
+      this.#strangers.take(nameOf(raw))
+      account.accept(ws, raw, frame.requestId)
+    } catch (err) {
+      this.#refuse(ws, raw, frame.requestId, messageOf(err))
+    }
+  }
+
+  #refuse (ws: WebSocket, raw: Socket, requestId: number, reason: string): void {
+    this.#logRefusal(raw, reason)
+    const timer = setTimeout(() => {
+      ws.send(encodeFrame(errorFrameOf(requestId, { code: 'F00', name: 'NotAcceptedError', data: reason })))
+      ws.close(1008)
+    }, REFUSAL_DELAY_MS).unref()
+    ws.once('close', () => { clearTimeout(timer) })
+  }
+
+  #logRefusal (raw: Socket, reason: string): void {
+    this.#refused++
+    if (Date.now() - this.#refusalLoggedAt < REFUSAL_LOG_INTERVAL_MS) return
+    this.#log.warn('refused a BTP connection. remote=%s reason=%s refusedSinceLastLine=%d', raw.remoteAddress, reason, this.#refused)
+    this.#refused = 0
+    this.#refusalLoggedAt = Date.now()
+  }
+}
+
+function createOwnServer ({ key, cert }: ListenerSettings): Server {
+  const server = key === undefined || cert === undefined ? createServer() : createTlsServer({ key, cert })
+  return server.on('request', (_request, response) => {
+    response.writeHead(426, { 'content-type': 'text/plain' }).end('Upgrade Required')
+  })
+}
+
+function firstFrame (data: RawData, isBinary: boolean): Frame | undefined {
+  try {
+    return isBinary && Buffer.isBuffer(data) ? decodeFrame(data) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function keyOf ({ host, port }: { host: string, port: number }): string {
+  return `${host}:${port}`
+}
+
+/** The same for the TCP socket and for the TLS socket on top of it. */
+function nameOf (raw: Socket): string {
+  return `${raw.remoteAddress ?? ''} ${raw.remotePort ?? ''}`
+}
+
+function isAddressInfo (address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null
+}

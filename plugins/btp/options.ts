@@ -1,0 +1,168 @@
+/**
+ * The options of the plugin: those of ilp-plugin-btp 1.5.0 with their meaning, and a few more. What cannot work is refused when the
+ * plugin is made, in words that never repeat a secret: `server` holds a token.
+ */
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import type { ServerOptions } from 'ws'
+import { messageOf } from './errors.js'
+import { ContentType } from './frame.js'
+import type { SubProtocol } from './frame.js'
+
+/** The largest frame that is read or written by default: an ILP packet of any size, and 32 KiB for a claim or a proof beside it. */
+const DEFAULT_MAX_PAYLOAD = 96 * 1024
+
+/** One attempt after the other; the last one for ever. Each is varied by a quarter, so that peers do not all come back at once. */
+const DEFAULT_RECONNECT_INTERVALS_MS = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
+
+/** Both roles. A frame comes in one piece from every peer that we know of, so many small pieces are an attack on memory. */
+export const WEBSOCKET_OPTIONS = {
+  perMessageDeflate: false,
+  skipUTF8Validation: true,
+  maxFragments: 64,
+  maxBufferedChunks: 1024,
+  closeTimeout: 1000
+} as const
+
+const MAX_MS = 24 * 60 * 60 * 1000
+
+const Milliseconds = z.number().min(0).max(MAX_MS)
+const Text = z.string().min(1)
+const Port = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().min(0).max(65_535))
+
+const Listener = z.strictObject({
+  port: Port.optional().describe('0 takes a free port'),
+  host: Text.optional().describe('The address to listen on; by default only this machine (ilp-plugin-btp listens on every interface)'),
+  secret: z.string().optional().describe('The token that the peer must show'),
+  noAuth: z.boolean().default(false).describe('Instead of a secret: let in whoever comes'),
+  username: Text.optional().describe('The auth_username of the peer; needed when several accounts share a port'),
+  key: Text.optional().describe('TLS: the private key, as PEM text or as a path'),
+  cert: Text.optional().describe('TLS: the certificate, as PEM text or as a path'),
+  wsOpts: z.custom<ServerOptions>(value => typeof value === 'object' && value !== null).optional()
+    .describe('Options for the WebSocket server of `ws`, `server` among them')
+})
+
+const Options = z.object({
+  server: z.string().optional().describe('btp+ws://username:token@host:port/path or btp+wss://...'),
+  listener: Listener.optional(),
+  btpAccount: z.string().optional().describe('Instead of the username in `server`'),
+  btpToken: z.string().optional().describe('Instead of the token in `server`'),
+  btpAuthFlags: z.record(z.string(), z.unknown()).default({}).describe('Further entries of the auth message'),
+  ca: Text.optional().describe('TLS: who may sign the certificate of `server`, as PEM text or as a path'),
+  reconnectInterval: Milliseconds.optional(),
+  reconnectIntervals: z.array(Milliseconds).min(1).optional(),
+  reconnectClearTryTimeout: Milliseconds.default(10_000).describe('A connection that lasted this long starts over with the intervals'),
+  responseTimeout: Milliseconds.min(1).default(35_000),
+  maxPayload: z.int().min(1024).default(DEFAULT_MAX_PAYLOAD).describe('The largest BTP frame, in bytes')
+})
+
+export interface ServerSettings {
+  /** Without credentials. */
+  url: URL
+  username: string
+  token: string
+  flags: readonly SubProtocol[]
+  /** PEM text or path. */
+  ca: string | undefined
+  reconnectIntervalsMs: readonly number[]
+  reconnectClearTryMs: number
+}
+
+export interface ListenSettings {
+  host: string
+  port: number
+  username: string | undefined
+  /** Undefined: no authentication, by explicit choice. */
+  secret: string | undefined
+  /** PEM text or path. */
+  key: string | undefined
+  cert: string | undefined
+  wsOpts: ServerOptions | undefined
+}
+
+export interface Settings {
+  server: ServerSettings | undefined
+  listener: ListenSettings | undefined
+  responseTimeoutMs: number
+  maxPayload: number
+}
+
+/** @throws Error that names the option, and what to do */
+export function parseOptions (options: unknown): Settings {
+  const result = Options.safeParse(options)
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+    throw new Error(`invalid options of the BTP plugin. ${problems.join('; ')}`)
+  }
+  const { responseTimeout, maxPayload } = result.data
+  const server = serverSettings(result.data)
+  const listener = result.data.listener === undefined ? undefined : listenSettings(result.data.listener)
+  if (server === undefined && listener === undefined) {
+    throw new Error('the BTP plugin needs "server" (the peer to connect to) or "listener" (where the peer connects to)')
+  }
+  return { server, listener, responseTimeoutMs: responseTimeout, maxPayload }
+}
+
+/** PEM text as it is, anything else read as the path of a file. `option` is named in the error. */
+export async function readPem (option: string, value: string | undefined): Promise<string | undefined> {
+  if (value === undefined || value.includes('-----BEGIN ')) return value
+  try {
+    return await readFile(value, 'utf8')
+  } catch (err) {
+    throw new Error(`cannot read the file in "${option}", which is neither PEM text nor a readable path. error=${messageOf(err)}`, { cause: err })
+  }
+}
+
+function serverSettings (options: z.infer<typeof Options>): ServerSettings | undefined {
+  if (options.server === undefined) return undefined
+  const url = parseUrl(options.server)
+  const { username, password } = url
+  if ((username !== '' || password !== '') && (options.btpAccount !== undefined || options.btpToken !== undefined)) {
+    throw new Error('account/token must be passed in via constructor or uri, but not both')
+  }
+  url.username = url.password = ''
+  const { reconnectInterval } = options
+  return {
+    url,
+    // Percent-encoded as they stand in the URL, because this is how ilp-plugin-btp sends them and peers know them.
+    username: username !== '' ? username : options.btpAccount ?? '',
+    token: password !== '' ? password : options.btpToken ?? '',
+    flags: Object.entries(options.btpAuthFlags)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => flagEntry(name, value)),
+    ca: options.ca,
+    reconnectIntervalsMs: options.reconnectIntervals ??
+      (reconnectInterval === undefined ? DEFAULT_RECONNECT_INTERVALS_MS : [reconnectInterval]),
+    reconnectClearTryMs: options.reconnectClearTryTimeout
+  }
+}
+
+function parseUrl (server: string): URL {
+  if (!server.startsWith('btp+')) throw new Error('"server" must start with "btp+", like btp+ws://username:token@host:port')
+  const address = server.slice('btp+'.length)
+  if (!/^wss?:/.test(address) || !URL.canParse(address)) {
+    throw new Error('"server" is no URL of the form btp+ws://username:token@host:port or btp+wss://username:token@host:port')
+  }
+  return new URL(address)
+}
+
+function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
+  const { secret, noAuth, username, key, cert, wsOpts } = options
+  if (noAuth && secret !== undefined) throw new Error('"listener.noAuth" and "listener.secret" exclude each other: remove one')
+  if (!noAuth && (secret === undefined || secret === '')) {
+    throw new Error('"listener.secret" is missing or empty: set the token of the peer, or "listener.noAuth": true to let in whoever comes')
+  }
+  if ((key === undefined) !== (cert === undefined)) throw new Error('TLS needs both "listener.key" and "listener.cert"')
+  if (key !== undefined && wsOpts?.server !== undefined) {
+    throw new Error('"listener.key" and "listener.wsOpts.server" exclude each other: give the certificate to that server')
+  }
+  const port = options.port ?? wsOpts?.port
+  if (port === undefined) throw new Error('"listener.port" is missing: set the port to listen on, 0 for a free one')
+  return { host: options.host ?? wsOpts?.host ?? '127.0.0.1', port, username, secret, key, cert, wsOpts }
+}
+
+function flagEntry (protocolName: string, value: unknown): SubProtocol {
+  if (Buffer.isBuffer(value)) return { protocolName, contentType: ContentType.OCTET_STREAM, data: value }
+  if (typeof value === 'string') return { protocolName, contentType: ContentType.TEXT, data: Buffer.from(value) }
+  return { protocolName, contentType: ContentType.JSON, data: Buffer.from(JSON.stringify(value)) }
+}

@@ -1,0 +1,231 @@
+/**
+ * One WebSocket that speaks BTP (RFC 0023), whichever side opened it: asks and answers, and keeps what a peer can make us hold within
+ * bounds. A peer that is silent is dropped, one that does not read is dropped, one that asks too much at a time is told so.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
+import type { Logger } from '../../src/types/logger.js'
+import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf } from './errors.js'
+import { ExpiringMap } from './expiring-map.js'
+import { FrameType, decodeFrame, frameBytes, writeFrame } from './frame.js'
+import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
+import { headerBytes, writeHeader } from './ws-header.js'
+
+/** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
+export const MAX_IN_FLIGHT = 10_000
+
+/** With more than this unsent, requests are refused (ours and the peer's); with twice as much the peer is not reading, and is dropped. */
+export const MAX_UNSENT_BYTES = 8 * 1024 * 1024
+
+/** A ping goes out this often. A peer from which nothing at all came between two of them is dropped. */
+export const PING_INTERVAL_MS = 20_000
+
+export type Request = MessageFrame | TransferFrame
+export type RequestContents = Omit<MessageFrame, 'requestId'> | Omit<TransferFrame, 'requestId'>
+
+export interface SocketOptions {
+  /** A client's messages are masked (RFC 6455 section 5.3), a server's are not. */
+  role: 'client' | 'server'
+  log: Logger
+  /** How long the peer has for an answer. */
+  responseTimeoutMs: number
+  /** The largest frame that is written, in bytes; `ws` keeps it for what is read. */
+  maxPayload: number
+  /** Answers a request of the peer. A rejection goes to the peer as an Error frame. */
+  answer: (request: Request) => Promise<readonly SubProtocol[]>
+  /** Called once, when the socket is closed, whoever closed it. */
+  onClose: () => void
+}
+
+interface Waiting {
+  resolve: (protocolData: readonly SubProtocol[]) => void
+  reject: (reason: Error) => void
+}
+
+export class BtpSocket {
+  readonly #ws: WebSocket
+  readonly #raw: Socket
+  readonly #options: SocketOptions
+  readonly #waiting: ExpiringMap<number, Waiting>
+  readonly #heartbeat: NodeJS.Timeout
+  readonly #flush = (): void => {
+    this.#corked = false
+    this.#raw.uncork()
+  }
+
+  #corked = false
+  #requestId = randomBytes(4).readUInt32BE()
+  #answering = 0
+  #heard = true
+  #unreadableFrames = 0
+
+  /** `raw` is the network socket under `ws`, which must be open. */
+  constructor (ws: WebSocket, raw: Socket, options: SocketOptions) {
+    this.#ws = ws
+    this.#raw = raw
+    this.#options = options
+    this.#waiting = new ExpiringMap(options.responseTimeoutMs, (requestId, { reject }) => {
+      reject(new IlpError('R00', `${requestId} timed out`))
+    })
+    this.#heartbeat = setInterval(() => { this.#ping() }, PING_INTERVAL_MS).unref()
+    ws.on('message', (data, isBinary) => { this.#receive(data, isBinary) })
+    ws.on('pong', () => { this.#heard = true })
+    ws.on('error', err => { options.log.debug('websocket error. error=%s', err.message) })
+    ws.on('close', () => {
+      this.#abandon()
+      options.onClose()
+    })
+  }
+
+  /** Requests that wait for the peer's answer. */
+  get pendingRequests (): number {
+    return this.#waiting.size
+  }
+
+  /** Frames that could not be read. They get no answer, and the socket stays open: what is meant for others should not suffer. */
+  get unreadableFrames (): number {
+    return this.#unreadableFrames
+  }
+
+  /**
+   * Sends a MESSAGE or TRANSFER and resolves to the entries of the peer's Response.
+   * Rejects with an IlpError: T01 the socket is or gets closed, T03 too much under way, R00 no answer in time, or the peer's error.
+   */
+  request (contents: RequestContents): Promise<readonly SubProtocol[]> {
+    if (this.#ws.readyState !== WebSocket.OPEN) return Promise.reject(closedError())
+    const reason = this.#busy(this.#waiting.size)
+    if (reason !== undefined) return Promise.reject(new IlpError('T03', `BTP connection is busy: ${reason}`))
+    return new Promise((resolve, reject) => {
+      const requestId = this.#requestId = nextRequestId(this.#requestId, this.#waiting)
+      const bytes = this.#encode({ ...contents, requestId })
+      this.#waiting.add(requestId, { resolve, reject })
+      this.#write(bytes)
+    })
+  }
+
+  /** Answers a request. Does nothing when the socket is closed: the answer would reach somebody else. */
+  respond (requestId: number, protocolData: readonly SubProtocol[]): void {
+    this.#write(this.#encode({ type: FrameType.RESPONSE, requestId, protocolData }))
+  }
+
+  /** Closes the socket; what waits for an answer is rejected at once. Resolves when the connection is gone. */
+  close (reason: string): Promise<void> {
+    this.#abandon()
+    if (this.#ws.readyState === WebSocket.CLOSED) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#ws.once('close', () => resolve())
+      this.#ws.close(1000, reason)
+    })
+  }
+
+  #receive (data: RawData, isBinary: boolean): void {
+    this.#heard = true
+    const frame = this.#decode(data, isBinary)
+    if (frame === undefined) return
+    switch (frame.type) {
+    case FrameType.RESPONSE:
+      this.#waiting.take(frame.requestId)?.resolve(frame.protocolData)
+      return
+    case FrameType.ERROR:
+      this.#waiting.take(frame.requestId)?.reject(errorOfFrame(frame))
+      return
+    case FrameType.MESSAGE:
+    case FrameType.TRANSFER:
+      void this.#answer(frame)
+    }
+  }
+
+  #decode (data: RawData, isBinary: boolean): Frame | undefined {
+    try {
+      if (isBinary && Buffer.isBuffer(data)) return decodeFrame(data)
+      throw new TypeError('a BTP frame is a binary message')
+    } catch (err) {
+      this.#unreadableFrames++
+      this.#options.log.debug('dropped an unreadable frame. error=%s', messageOf(err))
+      return undefined
+    }
+  }
+
+  async #answer (request: Request): Promise<void> {
+    const { requestId } = request
+    const busy = this.#busy(this.#answering)
+    if (busy !== undefined) {
+      const data = JSON.stringify({ message: busy })
+      this.#write(this.#encode(errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data })))
+      return
+    }
+    this.#answering++
+    try {
+      this.respond(requestId, await this.#options.answer(request))
+    } catch (err) {
+      this.#options.log.debug('request of the peer failed. requestId=%d error=%s', requestId, messageOf(err))
+      this.#write(this.#encode(errorFrame(requestId, err)))
+    } finally {
+      this.#answering--
+    }
+  }
+
+  #busy (inFlight: number): string | undefined {
+    if (inFlight >= MAX_IN_FLIGHT) return `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
+    if (this.#raw.writableLength > MAX_UNSENT_BYTES) return `too many unsent bytes. maximum=${MAX_UNSENT_BYTES}`
+    return undefined
+  }
+
+  #encode (frame: Frame): Buffer {
+    const size = frameBytes(frame)
+    const { maxPayload, role } = this.#options
+    if (size > maxPayload) throw new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)
+    const start = role === 'server' ? headerBytes(size) : 0
+    const bytes = Buffer.allocUnsafe(start + size)
+    if (start > 0) writeHeader(bytes, size)
+    writeFrame(bytes, start, frame)
+    return bytes
+  }
+
+  /** What is written in one turn of the event loop leaves in one system call. */
+  #write (bytes: Buffer): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return
+    if (this.#raw.writableLength > 2 * MAX_UNSENT_BYTES) {
+      this.#options.log.warn('peer does not read its BTP connection, closing it. unsentBytes=%d', this.#raw.writableLength)
+      this.#ws.terminate()
+      return
+    }
+    if (!this.#corked) {
+      this.#corked = true
+      this.#raw.cork()
+      setImmediate(this.#flush)
+    }
+    if (this.#options.role === 'server') this.#raw.write(bytes)
+    else this.#ws.send(bytes)
+  }
+
+  #ping (): void {
+    if (!this.#heard) {
+      this.#options.log.warn('peer is silent, closing the BTP connection. silentMs=%d', PING_INTERVAL_MS)
+      this.#ws.terminate()
+      return
+    }
+    this.#heard = false
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping()
+  }
+
+  #abandon (): void {
+    clearInterval(this.#heartbeat)
+    for (const { reject } of this.#waiting.clear()) reject(closedError())
+  }
+}
+
+/** The id after `previous`, a u32, that no pending request has. */
+export function nextRequestId (previous: number, pending: { get: (requestId: number) => unknown }): number {
+  let requestId = previous
+  do {
+    requestId = (requestId + 1) >>> 0
+  } while (pending.get(requestId) !== undefined)
+  return requestId
+}
+
+export function closedError (): IlpError {
+  return new IlpError('T01', 'no BTP connection to the peer')
+}

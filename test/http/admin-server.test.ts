@@ -9,6 +9,9 @@ import { AdminServer, CLOSE_TIMEOUT_MS } from '../../src/http/admin-server.js'
 import { MAX_BODY_SIZE } from '../../src/http/body.js'
 import { FakeHost, Fixture, MemoryLog, SECRET } from './support.js'
 
+/** Taken while the files are loaded, before any test starts a server. */
+const before = { Request: globalThis.Request, Response: globalThis.Response }
+
 /** A promise to settle by hand. */
 function deferred<T> (): { promise: Promise<T>, resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined
@@ -61,10 +64,10 @@ describe('admin server listen()', () => {
   })
 
   it('leaves the process-wide Request and Response alone', async () => {
-    const globals = [globalThis.Request, globalThis.Response]
     const api = await new Fixture().start()
     await api.get('/status')
-    expect([globalThis.Request, globalThis.Response]).to.deep.equal(globals)
+    expect(globalThis.Request).to.equal(before.Request)
+    expect(globalThis.Response).to.equal(before.Response)
     await api.server.close()
   })
 })

@@ -208,6 +208,9 @@ describe('process metrics', () => {
       expect(text).to.match(/^process_cpu_user_seconds_total \d/m).and.to.match(/^nodejs_eventloop_lag_p99_seconds \d/m)
       expect(text.match(/^# TYPE process_resident_memory_bytes /mg)?.length).to.equal(1)
     }
+    // One event-loop histogram for all of them: prom-client cannot stop what it has started.
+    const [lag, sameLag] = [first, second].map(stats => stats.getRegistry().getSingleMetric('nodejs_eventloop_lag_seconds'))
+    expect(lag).to.equal(sameLag)
     first.stopDefaultMetrics()
     first.stopDefaultMetrics()
     expect(await first.scrape()).to.not.contain('process_cpu')

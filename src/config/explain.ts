@@ -8,14 +8,14 @@ import { defaultInWords, fieldsOf, inside, isObject, unwrap } from './fields.js'
 import type { Schema } from './fields.js'
 import { nearest } from './nearest.js'
 import type { Problem } from './rules.js'
-import { quote, showPath } from './words.js'
+import { quote } from './words.js'
 
 /** Problems found by `schema` in `given`; one per place, and one per unknown key. */
 export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, given: unknown): Problem[] {
   const problems = issues.flatMap(issue => issue.code === 'unrecognized_keys'
     ? issue.keys.map(key => ({ path: [...issue.path, key], message: unknownKey(key, schemaAt(schema, issue.path)) }))
     : [{ path: issue.path, message: wrongValue(schema, issue.path, given) }])
-  return [...new Map(problems.map(problem => [showPath(problem.path), problem])).values()]
+  return [...new Map(problems.map(problem => [problem.path.map(String).join('\n'), problem])).values()]
 }
 
 function unknownKey (key: string, schema: Schema | undefined): string {

@@ -90,6 +90,11 @@ describe('configuration from an options object', () => {
     })
   }
 
+  it('names every account that is wrong, also where their ids look the same when shortened', () => {
+    const id = 'a long id '.repeat(10)
+    expect(linesOf(() => load({ accounts: { [id + '1']: {}, [id + '2']: {} } }))).to.have.length(8)
+  })
+
   it('needs accounts', () => {
     expect(linesOf(() => load({}))).to.deep.equal([
       'options: accounts: is missing, expected an object that has accounts by their ids ({} for none). Add it, for example ' +

@@ -1,0 +1,88 @@
+/** Who may import whom, read from the source texts: the rules, and the imports of a file as the TypeScript compiler sees them. */
+import { posix } from 'node:path'
+import ts from 'typescript'
+
+/** Folders of parts that the connector loads by name. */
+const LOADED_BY_NAME = ['middlewares', 'backends', 'stores', 'plugins'] as const
+/** What such a part may import of the connector. */
+const OPEN_TO_ALL = ['src/packet', 'src/types']
+/** Packages that speak to a chain. They are big, and only their own plugin may need them. */
+const CHAIN_SDK = /^(ethers|viem|web3|abitype|ripple-lib|ripple-\w+|xrpl|mina-signer|o1js|snarkyjs|aptos)$|^(@ethersproject|@solana|@aptos-labs|@xrplf)\//
+const OWN_NAME = 'sluice'
+const OWN_MANIFEST = 'sluice/package.json'
+/** Where a name that stands in no source text may be loaded: by the loader, and by plugins, whose SDKs are optional. */
+const MAY_COMPUTE = ['src/modules', 'plugins']
+const COMPUTED = '(computed)'
+const CREATE_REQUIRE = new Set(['createRequire'])
+
+export interface SourceFile {
+  /** From the root of the repository, with slashes. */
+  path: string
+  text: string
+}
+
+/** Every module that a file names: static, type-only, re-exported, dynamic, required, `import x = require()`, `import('x')` as a type. */
+export function importsOf ({ path, text }: SourceFile): string[] {
+  const found: string[] = []
+  const requires = new Set(['require'])
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && node.initializer !== undefined && isCallOf(node.initializer, CREATE_REQUIRE)) {
+      requires.add(node.name.getText())
+    }
+    const specifier = specifierOf(node, requires)
+    if (specifier !== undefined) found.push(ts.isStringLiteralLike(specifier) ? specifier.text : COMPUTED)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true))
+  return found
+}
+
+function specifierOf (node: ts.Node, requires: ReadonlySet<string>): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier
+  if (ts.isExternalModuleReference(node)) return node.expression
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? node.argument.literal : node.argument
+  if (!ts.isCallExpression(node)) return undefined
+  const { expression } = node
+  const loads = expression.kind === ts.SyntaxKind.ImportKeyword || isCallOf(node, requires) || isCallOf(expression, CREATE_REQUIRE)
+  return loads ? node.arguments[0] : undefined
+}
+
+function isCallOf (node: ts.Node, names: ReadonlySet<string>): boolean {
+  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && names.has(node.expression.text)
+}
+
+/** One line for each import that a rule forbids. */
+export function violationsOf (file: SourceFile): string[] {
+  return importsOf(file).flatMap(specifier => {
+    const fault = specifier.startsWith('.')
+      ? faultOfOurs(file.path, posix.join(posix.dirname(file.path), specifier))
+      : faultOfForeign(file.path, specifier)
+    return fault === undefined ? [] : [`${file.path} imports ${specifier}: ${fault}`]
+  })
+}
+
+function faultOfOurs (from: string, to: string): string | undefined {
+  if (isIn('test', to) && !isIn('test', from)) return 'nobody imports tests'
+  if (isIn('src/packet', from)) return isIn('src/packet', to) ? undefined : 'src/packet imports nothing of ours'
+  if (isIn('src', from)) return isIn('src', to) ? undefined : 'src knows no concrete middleware, backend, store or plugin: it loads them by name'
+  const kind = LOADED_BY_NAME.find(folder => isIn(folder, from))
+  if (kind === undefined || OPEN_TO_ALL.some(folder => isIn(folder, to))) return undefined
+  return helperFolders(kind, from).some(folder => isIn(folder, to)) ? undefined : 'what it needs is handed to its constructor, or is a helper of its own'
+}
+
+/** What parts of one kind share stands in `lib`; plugins have a folder each besides. */
+function helperFolders (kind: string, from: string): string[] {
+  return [`${kind}/lib`, ...(kind === 'plugins' ? [from.split('/').slice(0, 2).join('/')] : [])]
+}
+
+function faultOfForeign (from: string, specifier: string): string | undefined {
+  if (isIn('test', from) || specifier.startsWith('node:')) return undefined
+  if (specifier === COMPUTED) return MAY_COMPUTE.some(folder => isIn(folder, from)) ? undefined : 'only src/modules loads what a configuration names'
+  if (specifier.startsWith('/') || specifier.startsWith('file:')) return 'a module is named by its package or by a relative path'
+  if (isIn(OWN_NAME, specifier) && specifier !== OWN_MANIFEST) return isIn('examples', from) ? undefined : 'the package does not import itself'
+  return CHAIN_SDK.test(specifier) && !isIn('plugins', from) ? 'chain SDKs belong into their plugin' : undefined
+}
+
+function isIn (folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
+}

@@ -1,0 +1,95 @@
+/** Forwards a Prepare: next hop, amount at the exchange rate, and an expiry that leaves time for the answer. RFC 0027. */
+import type { Injector } from 'reduct'
+import { Accounts } from '../accounts/accounts.js'
+import { Config } from '../config/config.js'
+import {
+  AmountTooLargeError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError
+} from '../packet/errors.js'
+import { MAX_UINT64, fieldsOf, forwardedPrepare, prepareOf, type PrepareView } from '../packet/prepare.js'
+import { isFulfill } from '../packet/reply.js'
+import { RoutingService } from '../routing/service.js'
+import type { PaymentReport } from '../types/backend.js'
+import { RateBackend, rateBetween, report } from './rate-backend.js'
+import { applyRate, largestAmountFor, type Fraction } from './rate.js'
+
+export type SendData = (data: Buffer, accountId: string) => Promise<Buffer>
+
+export class Forwarder {
+  private readonly config: Config
+  private readonly accounts: Accounts
+  private readonly routes: RoutingService
+  private readonly backend: RateBackend
+
+  constructor (deps: Injector) {
+    this.config = deps(Config)
+    this.accounts = deps(Accounts)
+    this.routes = deps(RoutingService)
+    this.backend = deps(RateBackend)
+  }
+
+  /** Resolves to the next hop's answer, byte for byte. Throws or rejects with the ILP error that the sender is to get. */
+  async forward (packet: Buffer, sourceAccount: string, sendData: SendData): Promise<Buffer> {
+    const prepare = prepareOf(packet)
+    const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
+    const rate = await rateBetween(this.backend, sourceAccount, nextHop)
+    if (!this.accounts.isConnected(nextHop)) throw new PeerUnreachableError(`no connection to account. account=${nextHop}`)
+    const amount = amountAt(rate, prepare.amount)
+    const expiresAt = this.expiryFor(prepare)
+
+    const reply = await sendData(forwardedPrepare(packet, { amount, expiresAt }), nextHop)
+
+    const payment = (): PaymentReport => ({
+      sourceAccount, sourceAmount: String(prepare.amount), destinationAccount: nextHop, destinationAmount: String(amount)
+    })
+    report(this.backend, () => ({ ...payment(), parsedPacket: describePrepare(prepare), result: reply }),
+      Buffer.isBuffer(reply) && isFulfill(reply) ? payment : undefined)
+    return reply
+  }
+
+  private nextHopFor (destination: string, sourceAccount: string): string {
+    const nextHop = this.routes.resolve(destination)?.nextHop
+    if (nextHop === undefined || nextHop === '') { // '' is the connector itself, which has nobody behind it at that address
+      throw new UnreachableError(`no route found. source=${sourceAccount} destination=${destination}`)
+    }
+    if (nextHop === sourceAccount && !this.config.reflectPayments) {
+      throw new UnreachableError(`refusing to route payments back to sender. sourceAccount=${sourceAccount} destinationAccount=${nextHop}`)
+    }
+    return nextHop
+  }
+
+  /** The next hop gets `minMessageWindow` less than we have, and never holds our money for longer than `maxHoldTime`. ms. */
+  private expiryFor ({ expiresAt }: PrepareView): number {
+    const { minMessageWindow, maxHoldTime } = this.config
+    const now = Date.now()
+    if (expiresAt < now) {
+      throw new InsufficientTimeoutError('source transfer has already expired. ' +
+        `sourceExpiry=${iso(expiresAt)} currentTime=${iso(now)}`)
+    }
+    const nextExpiresAt = Math.min(expiresAt - minMessageWindow, now + maxHoldTime)
+    if (nextExpiresAt - now < minMessageWindow) {
+      throw new InsufficientTimeoutError('source transfer expires too soon to complete payment. ' +
+        `actualSourceExpiry=${iso(expiresAt)} requiredSourceExpiry=${iso(now + 2 * minMessageWindow)} currentTime=${iso(now)}`)
+    }
+    return nextExpiresAt
+  }
+}
+
+/** Throws F08 where the result does not fit into a packet. */
+function amountAt (rate: Fraction, amount: bigint): bigint {
+  const result = applyRate(amount, rate)
+  if (result <= MAX_UINT64) return result
+  const maximum = largestAmountFor(MAX_UINT64, rate)
+  throw new AmountTooLargeError(`packet size too large. maxAmount=${maximum} actualAmount=${amount}`, {
+    receivedAmount: String(amount),
+    maximumAmount: String(maximum)
+  })
+}
+
+/** A packet as backends know it from ilp-packet. */
+function describePrepare (prepare: PrepareView): object {
+  return { ...fieldsOf(prepare), amount: String(prepare.amount), expiresAt: new Date(prepare.expiresAt) }
+}
+
+function iso (time: number): string {
+  return new Date(time).toISOString()
+}

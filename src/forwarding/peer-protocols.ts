@@ -1,0 +1,38 @@
+/** Packets for `peer.*`: questions between neighbours, answered here and never routed. IL-DCP (RFC 0031) and CCP. */
+import { serializeIldcpResponse } from 'ilp-protocol-ildcp'
+import type { Injector } from 'reduct'
+import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
+import { BadRequestError, InvalidPacketError, PeerUnreachableError } from '../packet/errors.js'
+import { prepareOf } from '../packet/prepare.js'
+import { RoutingService } from '../routing/service.js'
+
+/** SHA-256 of 32 zero bytes: anybody can fulfil it, nothing is paid with it. */
+const PEER_PROTOCOL_CONDITION = Buffer.from('Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU=', 'base64')
+
+export class PeerProtocols {
+  private readonly accounts: Accounts
+  private readonly routes: RoutingService
+
+  constructor (deps: Injector) {
+    this.accounts = deps(Accounts)
+    this.routes = deps(RoutingService)
+  }
+
+  /** Throws or rejects with the ILP error that the peer is to get. */
+  async handle (packet: Buffer, accountId: string): Promise<Buffer> {
+    const { destination, executionCondition } = prepareOf(packet)
+    if (!executionCondition.equals(PEER_PROTOCOL_CONDITION)) throw new InvalidPacketError('condition must be peer protocol condition.')
+    if (destination === 'peer.config') return this.addressFor(packet, accountId)
+    if (destination.startsWith('peer.route')) return await this.routes.handle(packet, accountId)
+    throw new InvalidPacketError('unknown peer protocol.')
+  }
+
+  /** IL-DCP: tells a child its address and the asset of its account. */
+  private addressFor (packet: Buffer, accountId: string): Buffer {
+    const { relation, assetCode, assetScale } = this.accounts.getInfo(accountId)
+    if (relation !== 'child') throw new BadRequestError("Can't generate child address for account that is isn't a child")
+    if (prepareOf(packet).expiresAt < Date.now()) throw new BadRequestError('IL-DCP request packet is expired.')
+    if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) throw new PeerUnreachableError('connector has no address from its parent yet.')
+    return serializeIldcpResponse({ clientAddress: this.accounts.getChildAddress(accountId), assetScale, assetCode })
+  }
+}

@@ -1,0 +1,90 @@
+/** The configured backend, kept from hurting packets: its rates are checked, and its reports cannot fail an answer. */
+import type { Injector } from 'reduct'
+import { Accounts } from '../accounts/accounts.js'
+import { Config } from '../config/config.js'
+import { createLogger } from '../log.js'
+import { loadConstructor } from '../modules/load-module.js'
+import { InternalError, describeError } from '../packet/errors.js'
+import type { Backend, BackendConstructor, PacketReport, PaymentReport, Rate } from '../types/backend.js'
+import { fractionOf, type Fraction } from './rate.js'
+
+const log = createLogger('rate-backend')
+
+export class RateBackend implements Backend {
+  /** Undefined where the backend does not want to hear of unpaid packets. */
+  readonly submitPacket?: (packet: PacketReport) => Promise<void>
+  private readonly backend: Backend
+  private readonly accounts: Accounts
+
+  constructor (deps: Injector) {
+    const { backend, backendConfig, spread } = deps(Config)
+    const accounts = this.accounts = deps(Accounts)
+    const Implementation = loadConstructor('backend', backend || 'one-to-one') as BackendConstructor
+    this.backend = new Implementation({ spread, ...backendConfig }, {
+      getInfo: accountId => accounts.getInfo(accountId),
+      accounts,
+      log: createLogger(`${backend}-backend`)
+    })
+    if (typeof this.backend.submitPacket === 'function') this.submitPacket = packet => this.backend.submitPacket?.(packet) ?? Promise.resolve()
+  }
+
+  async connect (): Promise<void> {
+    await this.backend.connect()
+  }
+
+  async disconnect (): Promise<void> {
+    await this.backend.disconnect?.()
+  }
+
+  getRate (sourceAccount: string, destinationAccount: string): Promise<Rate> {
+    return this.backend.getRate(sourceAccount, destinationAccount)
+  }
+
+  submitPayment (payment: PaymentReport): Promise<void> {
+    return this.backend.submitPayment(payment)
+  }
+
+  /** The rates between all pairs of accounts; a pair without one is left out. */
+  async getStatus (): Promise<Record<string, Record<string, Rate>>> {
+    const ids = this.accounts.getAccountIds()
+    const rates: Record<string, Record<string, Rate>> = Object.create(null) as Record<string, Record<string, Rate>>
+    for (const source of ids) {
+      const row = rates[source] = Object.create(null) as Record<string, Rate>
+      for (const destination of ids) {
+        if (source === destination) continue
+        try {
+          row[destination] = await this.getRate(source, destination)
+        } catch (error) {
+          log.warn('no rate between accounts. source=%s destination=%s error=%s', source, destination, describeError(error))
+        }
+      }
+    }
+    return rates
+  }
+}
+
+/** Rejects with the backend's own ILP error, or T00 without the inner text: it is not the sender's business. */
+export async function rateBetween (backend: Backend, sourceAccount: string, destinationAccount: string): Promise<Fraction> {
+  try {
+    return fractionOf(await backend.getRate(sourceAccount, destinationAccount))
+  } catch (error) {
+    if (typeof (error as { ilpErrorCode?: unknown } | undefined)?.ilpErrorCode === 'string') throw error
+    log.error('could not get rate. source=%s destination=%s error=%s', sourceAccount, destinationAccount, describeError(error))
+    throw new InternalError('no exchange rate available.')
+  }
+}
+
+/** Tells the backend of an answered packet. Whatever it does with that, the answer stands. */
+export function report (backend: Backend, packet: () => PacketReport, payment: (() => PaymentReport) | undefined): void {
+  if (backend.submitPacket !== undefined) guarded('packet', () => backend.submitPacket?.(packet()))
+  if (payment !== undefined) guarded('payment', () => backend.submitPayment(payment()))
+}
+
+function guarded (what: string, submit: () => Promise<void> | undefined): void {
+  const failed = (error: unknown): void => log.error('error while submitting %s to backend. error=%s', what, describeError(error))
+  try {
+    Promise.resolve(submit()).catch(failed)
+  } catch (error) {
+    failed(error)
+  }
+}

@@ -1,0 +1,48 @@
+/** Exact amounts: an amount of base units times a decimal rate, rounded down. No float ever touches money. */
+import type { Rate } from '../types/backend.js'
+
+const DECIMAL = /^(\d+)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
+/** A rate may carry a scale gap of up to 255 digits in either direction, and as many of its own. */
+const EXPONENT_MAX = 1000
+/** Backends answer with few different rates; past this many the remembered ones are dropped. */
+const REMEMBERED_MAX = 10_000
+
+/** numerator / denominator, both positive. */
+export interface Fraction {
+  numerator: bigint
+  denominator: bigint
+}
+
+const remembered = new Map<number | string, Fraction>()
+
+/** Reads a rate. Throws for anything but a positive finite decimal. A JavaScript number means its shortest decimal form. */
+export function fractionOf (rate: Rate): Fraction {
+  const key = typeof rate === 'number' || typeof rate === 'string' ? rate : String(rate)
+  const known = remembered.get(key)
+  if (known !== undefined) return known
+  const fraction = parse(String(key))
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear()
+  remembered.set(key, fraction)
+  return fraction
+}
+
+/** floor(amount x rate). */
+export function applyRate (amount: bigint, { numerator, denominator }: Fraction): bigint {
+  return amount * numerator / denominator
+}
+
+/** The largest amount whose product with the rate is at most `result`. */
+export function largestAmountFor (result: bigint, { numerator, denominator }: Fraction): bigint {
+  return ((result + 1n) * denominator - 1n) / numerator
+}
+
+function parse (text: string): Fraction {
+  const match = DECIMAL.exec(text)
+  const [, whole = '', decimals = '', exponent = '0'] = match ?? []
+  const digits = BigInt(whole + decimals || '0')
+  const shift = Number(exponent) - decimals.length
+  if (match === null || digits === 0n || Math.abs(shift) > EXPONENT_MAX) throw new RangeError(`backend gave an unusable rate. rate=${text}`)
+  return shift < 0
+    ? { numerator: digits, denominator: 10n ** BigInt(-shift) }
+    : { numerator: digits * 10n ** BigInt(shift), denominator: 1n }
+}

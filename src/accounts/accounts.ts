@@ -1,0 +1,133 @@
+/** The registry of accounts: what each is configured to be, the plugin behind it, and the connector's own address. */
+import { EventEmitter } from 'node:events'
+import { fetch as fetchIldcp } from 'ilp-protocol-ildcp'
+import type { Injector } from 'reduct'
+import { Config } from '../config/config.js'
+import { createLogger } from '../log.js'
+import type { AccountInfo } from '../types/account.js'
+import type { PluginInstance } from '../types/plugin.js'
+import { StoreService } from './store-service.js'
+import { createPlugin } from './create-plugin.js'
+
+export const UNKNOWN_ADDRESS = 'unknown'
+const log = createLogger('accounts')
+
+interface Account {
+  info: AccountInfo
+  plugin: PluginInstance
+}
+
+/** Emits `add` and `remove` with (accountId, plugin). */
+export class Accounts extends EventEmitter {
+  readonly accounts = new Map<string, Account>()
+  private readonly config: Config
+  private readonly store: StoreService
+  private address: string
+
+  constructor (deps: Injector) {
+    super()
+    this.config = deps(Config)
+    this.store = deps(StoreService)
+    this.address = this.config.ilpAddress
+  }
+
+  /** Constructs the plugin and registers the account. Throws, and registers nothing, when the configuration or the plugin is unusable. */
+  add (accountId: string, info: AccountInfo): void {
+    if (this.accounts.has(accountId)) throw new Error(`account exists already. accountId=${accountId}`)
+    this.config.validateAccount(accountId, info)
+    this.refuseSharedSegment(accountId, info)
+    log.info('add account. accountId=%s', accountId)
+    const plugin = createPlugin(accountId, info, this.store.getPluginStore(accountId))
+    this.accounts.set(accountId, { info, plugin })
+    this.emit('add', accountId, plugin)
+  }
+
+  remove (accountId: string): PluginInstance | undefined {
+    const account = this.accounts.get(accountId)
+    if (account === undefined) return undefined
+    log.info('remove account. accountId=%s', accountId)
+    this.accounts.delete(accountId)
+    this.emit('remove', accountId, account.plugin)
+    return account.plugin
+  }
+
+  exists (accountId: string): boolean {
+    return this.accounts.has(accountId)
+  }
+
+  getAccountIds (): string[] {
+    return [...this.accounts.keys()]
+  }
+
+  /** Throws for an unknown account. */
+  getInfo (accountId: string): AccountInfo {
+    return this.account(accountId).info
+  }
+
+  /** Throws for an unknown account. */
+  getPlugin (accountId: string): PluginInstance {
+    return this.account(accountId).plugin
+  }
+
+  getAssetCode (accountId: string): string | undefined {
+    return this.accounts.get(accountId)?.info.assetCode
+  }
+
+  getOwnAddress (): string {
+    return this.address
+  }
+
+  setOwnAddress (address: string): void {
+    if (address === this.address) return
+    log.info('setting ilp address. oldAddress=%s newAddress=%s', this.address, address)
+    this.address = address
+  }
+
+  /** Throws for an account that is not a child. */
+  getChildAddress (accountId: string): string {
+    const info = this.getInfo(accountId)
+    if (info.relation !== 'child') throw new Error("Can't generate child address for account that is isn't a child")
+    return `${this.address}.${segmentOf(accountId, info)}`
+  }
+
+  /** Whether the plugin says that it is connected; one that cannot say is not. */
+  isConnected (accountId: string): boolean {
+    try {
+      return this.accounts.get(accountId)?.plugin.isConnected() ?? false
+    } catch {
+      return false
+    }
+  }
+
+  /** The account whose address we take ours from: the one that is configured, else the first parent. */
+  getAddressSource (): string | undefined {
+    return this.config.ilpAddressInheritFrom || this.getAccountIds().find(id => this.getInfo(id).relation === 'parent')
+  }
+
+  /** Asks the parent for our address over IL-DCP (RFC 0031). Rejects when it does not answer with one. */
+  async loadIlpAddress (parentId: string): Promise<void> {
+    const { clientAddress } = await fetchIldcp(data => this.getPlugin(parentId).sendData(data))
+    if (clientAddress === UNKNOWN_ADDRESS) throw new Error(`parent has no address yet. accountId=${parentId}`)
+    this.setOwnAddress(clientAddress)
+  }
+
+  private account (accountId: string): Account {
+    const account = this.accounts.get(accountId)
+    if (account === undefined) throw new Error(`unknown account id. accountId=${accountId}`)
+    return account
+  }
+
+  private refuseSharedSegment (accountId: string, info: AccountInfo): void {
+    if (info.relation !== 'child') return
+    const segment = segmentOf(accountId, info)
+    for (const [otherId, other] of this.accounts) {
+      if (other.info.relation === 'child' && segmentOf(otherId, other.info) === segment) {
+        throw new Error(`two children cannot share an address. ilpAddressSegment=${segment} accountIds=${otherId},${accountId}`)
+      }
+    }
+  }
+}
+
+function segmentOf (accountId: string, info: AccountInfo): string {
+  return info.ilpAddressSegment ?? accountId
+}

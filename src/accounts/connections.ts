@@ -1,0 +1,169 @@
+/** Connects accounts and keeps an eye on them: a peer that is down or a plugin that fails is this account's trouble and no other's. */
+import type { Injector } from 'reduct'
+import { Config } from '../config/config.js'
+import { createLogger } from '../log.js'
+import { describeError } from '../packet/errors.js'
+import { RoutingService } from '../routing/service.js'
+import type { PluginInstance } from '../types/plugin.js'
+import { Accounts, UNKNOWN_ADDRESS } from './accounts.js'
+import { withTimeout } from './timeout.js'
+
+const RETRY_FIRST_MS = 1000
+const RETRY_LONGEST_MS = 30_000
+const log = createLogger('accounts')
+
+type Listener = (...args: unknown[]) => void
+
+/** What is attached to one account's plugin. */
+interface Watch {
+  plugin: PluginInstance
+  listeners: Record<string, Listener>
+  retry: NodeJS.Timeout | undefined
+  /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
+  ready: Promise<void> | undefined
+}
+
+export class Connections {
+  private readonly config: Config
+  private readonly accounts: Accounts
+  private readonly routing: RoutingService
+  private readonly watches = new Map<string, Watch>()
+
+  constructor (deps: Injector) {
+    this.config = deps(Config)
+    this.accounts = deps(Accounts)
+    this.routing = deps(RoutingService)
+  }
+
+  /**
+   * Learns our address from the parent where it is not configured, then connects all accounts. Resolves after initialConnectTimeout
+   * at the latest; what is not connected by then goes on trying. Rejects when there is neither an address nor a parent.
+   */
+  async start (): Promise<void> {
+    if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
+      const parent = this.accounts.getAddressSource()
+      if (parent === undefined) {
+        throw new Error('When there is no parent, ILP address must be specified in configuration. ' +
+          'Set CONNECTOR_ILP_ADDRESS (ilpAddress), for example to test.mynode, or add an account with relation "parent".')
+      }
+      await this.connectInTime([parent])
+    }
+    await this.connectInTime(this.accounts.getAccountIds())
+  }
+
+  /** Attaches to the account's plugin. Without an `error` listener, that event would end the process for all accounts. */
+  watch (accountId: string): void {
+    const plugin = this.accounts.getPlugin(accountId)
+    const listeners: Record<string, Listener> = {
+      connect: () => this.connected(accountId),
+      disconnect: () => this.disconnected(accountId),
+      error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, describeError(error))
+    }
+    for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
+    this.watches.set(accountId, { plugin, listeners, retry: undefined, ready: undefined })
+  }
+
+  unwatch (accountId: string): void {
+    const watch = this.watches.get(accountId)
+    if (watch === undefined) return
+    this.watches.delete(accountId)
+    clearTimeout(watch.retry)
+    for (const [event, listener] of Object.entries(watch.listeners)) watch.plugin.removeListener(event, listener)
+  }
+
+  /** Connects an account added while running. Rejects when its plugin does; one that takes longer than the timeout goes on trying. */
+  async connectAdded (accountId: string): Promise<void> {
+    const connecting = this.connect(accountId, Infinity)
+    if (await withTimeout(connecting, this.config.initialConnectTimeout)) return
+    log.warn('account is not connected yet, it goes on trying. accountId=%s', accountId)
+    connecting.catch(() => this.keepConnecting(accountId))
+  }
+
+  /** Connects one account once. Rejects when its plugin does. `timeout` in ms is the plugin's to keep. */
+  private async connect (accountId: string, timeout: number): Promise<void> {
+    const plugin = this.accounts.getPlugin(accountId)
+    if (!this.accounts.isConnected(accountId)) await plugin.connect({ timeout })
+    if (this.accounts.isConnected(accountId)) await (this.watches.get(accountId)?.ready ?? this.becomeReady(accountId))
+  }
+
+  /** Disconnects all accounts. A plugin that fails at that is only logged. */
+  async stop (): Promise<void> {
+    const ids = [...this.watches.keys()]
+    for (const accountId of ids) clearTimeout(this.watches.get(accountId)?.retry)
+    await Promise.all(ids.map(accountId => this.disconnect(accountId)))
+    for (const accountId of ids) this.unwatch(accountId)
+  }
+
+  async disconnect (accountId: string): Promise<void> {
+    try {
+      const disconnected = Promise.resolve(this.accounts.getPlugin(accountId).disconnect())
+      if (!await withTimeout(disconnected, this.config.initialConnectTimeout)) log.warn('plugin does not disconnect. accountId=%s', accountId)
+    } catch (error) {
+      log.warn('could not disconnect account. accountId=%s error=%s', accountId, describeError(error))
+    }
+  }
+
+  private async connectInTime (accountIds: string[]): Promise<void> {
+    const attempts = accountIds.map(accountId => this.keepConnecting(accountId))
+    if (await withTimeout(Promise.all(attempts), this.config.initialConnectTimeout)) return
+    const late = accountIds.filter(accountId => !this.accounts.isConnected(accountId))
+    if (late.length > 0) {
+      log.warn('one or more accounts failed to connect within the time limit, continuing anyway. accountIds=%s', late.join(','))
+    }
+  }
+
+  /** Tries until the account is connected and, where it is the source of our address, has told us that. */
+  private async keepConnecting (accountId: string): Promise<void> {
+    for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
+      const watch = this.watches.get(accountId)
+      if (watch === undefined) return
+      try {
+        await this.connect(accountId, this.config.initialConnectTimeout)
+        return
+      } catch (error) {
+        if (!this.watches.has(accountId)) return
+        log.warn('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, describeError(error), delayMs)
+      }
+      await new Promise<void>(resolve => {
+        watch.retry = setTimeout(resolve, delayMs)
+        watch.retry.unref()
+      })
+    }
+  }
+
+  private connected (accountId: string): void {
+    if (!this.accounts.isConnected(accountId)) {
+      log.error('(!!!) plugin emitted connect, but then returned false for isConnected, broken plugin. account=%s', accountId)
+      setImmediate(() => { if (this.accounts.isConnected(accountId)) this.connected(accountId) })
+      return
+    }
+    this.becomeReady(accountId).catch((error: unknown) => {
+      log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, describeError(error))
+    })
+  }
+
+  private disconnected (accountId: string): void {
+    const watch = this.watches.get(accountId)
+    if (watch !== undefined) watch.ready = undefined
+    this.routing.accountDisconnected(accountId)
+  }
+
+  /** A parent may hand out another address after it was away, so it is asked at each connection. */
+  private becomeReady (accountId: string): Promise<void> {
+    const watch = this.watches.get(accountId)
+    const ready = this.introduce(accountId)
+    if (watch !== undefined) {
+      watch.ready = ready
+      ready.catch(() => { if (watch.ready === ready) watch.ready = undefined })
+    }
+    return ready
+  }
+
+  private async introduce (accountId: string): Promise<void> {
+    if (this.config.ilpAddress === UNKNOWN_ADDRESS && accountId === this.accounts.getAddressSource()) {
+      await this.accounts.loadIlpAddress(accountId)
+      this.routing.reload()
+    }
+    this.routing.accountConnected(accountId)
+  }
+}

@@ -1,0 +1,55 @@
+/** The configured store, and the part of it that each account's plugin gets to see. */
+import type { Injector } from 'reduct'
+import { Config } from '../config/config.js'
+import { createLogger } from '../log.js'
+import { loadConstructor } from '../modules/load-module.js'
+import type { PluginStore } from '../types/plugin.js'
+import type { Store, StoreConstructor } from '../types/store.js'
+
+export class StoreService {
+  private readonly store: Store
+
+  constructor (deps: Injector) {
+    const { store, storePath, storeConfig } = deps(Config)
+    const Backing = loadConstructor('store', store) as StoreConstructor
+    this.store = new Backing({ path: storePath, ...storeConfig }, { log: createLogger(`${store}-store`) })
+  }
+
+  /** Rejects with a clear reason when the store cannot be used. */
+  async open (): Promise<void> {
+    await this.store.open?.()
+  }
+
+  async close (): Promise<void> {
+    await this.store.close?.()
+  }
+
+  get (key: string): Promise<string | undefined> {
+    return this.store.get(key)
+  }
+
+  put (key: string, value: string): Promise<void> {
+    return this.store.put(key, value)
+  }
+
+  del (key: string): Promise<void> {
+    return this.store.del(key)
+  }
+
+  /**
+   * A store for one account. The length in front keeps account `a` with key `bc` apart from account `ab` with key `c`.
+   * ilp-connector wrote both as `abc`: what it left is still found, until it is written or deleted here.
+   */
+  getPluginStore (accountId: string): PluginStore {
+    const scoped = (key: string): string => `plugin:${accountId.length}:${accountId}:${key}`
+    const former = (key: string): string => accountId + key
+    return {
+      get: async key => await this.store.get(scoped(key)) ?? await this.store.get(former(key)),
+      put: (key, value) => this.store.put(scoped(key), value),
+      del: async key => {
+        await this.store.del(scoped(key))
+        await this.store.del(former(key))
+      }
+    }
+  }
+}

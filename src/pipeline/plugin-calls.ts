@@ -1,0 +1,31 @@
+/** Hands a packet to a plugin. Whatever a plugin does wrong becomes one error with an ILP code. */
+import type { PluginInstance } from '../types/plugin.js'
+
+/** Rejects with the plugin's error, F02 where it has no ILP code of its own, prefixed `failed to send packet: `. */
+export async function sendThrough (plugin: PluginInstance, data: Buffer): Promise<Buffer> {
+  let reply: unknown
+  try {
+    reply = await plugin.sendData(data) // looked up at each call: plugins may be changed after they were added
+  } catch (thrown) {
+    throw sendError(thrown)
+  }
+  if (!Buffer.isBuffer(reply)) throw sendError(new TypeError(`plugin answered with something other than a Buffer. typeof=${typeof reply}`))
+  return reply
+}
+
+class SendError extends Error {
+  constructor (message: string, readonly ilpErrorCode: string, readonly ilpErrorData: unknown, cause: unknown) {
+    super(`failed to send packet: ${message}`, { cause })
+  }
+}
+
+function sendError (thrown: unknown): Error {
+  if (typeof thrown !== 'object' || thrown === null) return new SendError(`non-object thrown. value=${String(thrown)}`, 'F02', undefined, thrown)
+  const { message, ilpErrorCode, ilpErrorData } = thrown as { message?: unknown, ilpErrorCode?: unknown, ilpErrorData?: unknown }
+  return new SendError(
+    typeof message === 'string' ? message : 'unknown error',
+    typeof ilpErrorCode === 'string' && ilpErrorCode !== '' ? ilpErrorCode : 'F02',
+    ilpErrorData,
+    thrown
+  )
+}

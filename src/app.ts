@@ -1,0 +1,142 @@
+/** The connector as one object: what it is made of, and the order in which it starts and stops. */
+import reductModule, { type Injector } from 'reduct'
+import { Accounts } from './accounts/accounts.js'
+import { Connections } from './accounts/connections.js'
+import { StoreService } from './accounts/store-service.js'
+import { ConnectorAdmin } from './connector-admin.js'
+import { Config } from './config/config.js'
+import type { ConnectorOptions } from './config/schema.js'
+import { Core } from './forwarding/core.js'
+import { RateBackend } from './forwarding/rate-backend.js'
+import { AdminServer } from './http/admin-server.js'
+import { createLogger } from './log.js'
+import { AccountStats } from './metrics/stats.js'
+import { describeError } from './packet/errors.js'
+import { MiddlewareManager } from './pipeline/middleware-manager.js'
+import { RoutingService } from './routing/service.js'
+import type { AccountInfo } from './types/account.js'
+import type { PluginInstance } from './types/plugin.js'
+import { version } from './version.js'
+
+const createContainer = reductModule.default
+const log = createLogger('app')
+
+/** What `createApp` takes: every option of the configuration reference; only `accounts` has no default. */
+export type AppOptions = Partial<ConnectorOptions> & { accounts: Record<string, AccountInfo> }
+
+export interface App {
+  readonly config: Config
+  /** Starts the connector. Rejects when it cannot run, with nothing left half-started. */
+  listen (): Promise<void>
+  /** Adds an account while running and waits for it to connect, for initialConnectTimeout at most. Rejects with nothing changed. */
+  addPlugin (accountId: string, account: AccountInfo): Promise<void>
+  /** Removes an account and its routes. Rejects for an unknown account. */
+  removePlugin (accountId: string): Promise<void>
+  /** Throws for an unknown account. */
+  getPlugin (accountId: string): PluginInstance
+  /** Takes no new packets, lets those under way finish, and closes everything. Does so once, however often it is called. */
+  shutdown (): Promise<void>
+}
+
+/**
+ * Makes a connector from an options object, or from the `CONNECTOR_*` environment variables when there is none.
+ * Throws ConfigError for a bad configuration, and an Error naming what could not be loaded for a missing module.
+ * @param container reduct injector: fetch services from it afterwards, or override them before
+ */
+export function createApp (options?: AppOptions, container: Injector = createContainer()): App {
+  const config = container(Config)
+  if (options === undefined) config.loadFromEnv(process.env, line => log.warn(line))
+  else config.loadFromOptions(options)
+
+  const accounts = container(Accounts)
+  const store = container(StoreService)
+  const routing = container(RoutingService)
+  const backend = container(RateBackend)
+  const middlewares = container(MiddlewareManager)
+  const connections = container(Connections)
+  const admin = config.adminApi ? new AdminServer(new ConnectorAdmin(container, addPlugin), adminOptions(config), createLogger('admin-api')) : undefined
+  let state: 'new' | 'listening' | 'stopped' = 'new'
+  let stopping: Promise<void> | undefined
+
+  for (const [accountId, account] of Object.entries(config.accounts)) {
+    accounts.add(accountId, account)
+    connections.watch(accountId)
+  }
+
+  async function listen (): Promise<void> {
+    if (state !== 'new') throw new Error(`a connector can be started once. state=${state}`)
+    state = 'listening'
+    log.info('listen called')
+    try {
+      await store.open()
+      await admin?.listen()
+      await backend.connect()
+      for (const accountId of accounts.getAccountIds()) await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
+      routing.start()
+      await connections.start()
+      for (const accountId of accounts.getAccountIds()) await middlewares.startup(accountId)
+      if (config.collectDefaultMetrics) container(AccountStats).startDefaultMetrics()
+      log.info('connector ready (republic attitude). address=%s version=%s', accounts.getOwnAddress(), version)
+    } catch (error) {
+      await shutdown()
+      throw error
+    }
+  }
+
+  async function addPlugin (accountId: string, account: AccountInfo): Promise<void> {
+    accounts.add(accountId, account)
+    connections.watch(accountId)
+    if (state === 'new') return // listen() does the rest
+    try {
+      await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
+      routing.accountAdded(accountId)
+      await connections.connectAdded(accountId)
+      await middlewares.startup(accountId)
+    } catch (error) {
+      await removePlugin(accountId)
+      throw error
+    }
+  }
+
+  async function removePlugin (accountId: string): Promise<void> {
+    await middlewares.removePlugin(accountId, accounts.getPlugin(accountId))
+    await connections.disconnect(accountId)
+    connections.unwatch(accountId)
+    accounts.remove(accountId)
+    routing.accountRemoved(accountId)
+  }
+
+  function shutdown (): Promise<void> {
+    return stopping ??= stop()
+  }
+
+  async function stop (): Promise<void> {
+    state = 'stopped'
+    container(Core).drain()
+    if (!await middlewares.inFlight.settled(config.maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
+    await new Promise(resolve => setImmediate(resolve)) // the plugins write the last answers in this turn
+    routing.stop()
+    // Each step is taken whatever became of the one before: nothing may be left open.
+    const steps: Array<[string, () => Promise<unknown>]> = [
+      ['accounts', () => connections.stop()],
+      ...accounts.getAccountIds().map((id): [string, () => Promise<unknown>] => [`middlewares of ${id}`, () => middlewares.teardown(id)]),
+      ['backend', () => backend.disconnect()],
+      ['admin api', async () => admin?.close()],
+      ['store', () => store.close()]
+    ]
+    for (const [name, step] of steps) {
+      try {
+        await step()
+      } catch (error) {
+        log.error('could not stop %s. error=%s', name, describeError(error))
+      }
+    }
+    container(AccountStats).stopDefaultMetrics()
+  }
+
+  return { config, listen, addPlugin, removePlugin, getPlugin: accountId => accounts.getPlugin(accountId), shutdown }
+}
+
+function adminOptions ({ adminApiHost, adminApiPort, adminApiKey }: Config): { host: string, port: number, apiKey: string } {
+  return { host: adminApiHost, port: adminApiPort, apiKey: adminApiKey }
+}

@@ -1,0 +1,112 @@
+/** Answers the admin API's questions from the connector's services. */
+import type { Injector } from 'reduct'
+import { Accounts } from './accounts/accounts.js'
+import { RateBackend } from './forwarding/rate-backend.js'
+import type { AdminAccount, AdminHost, Alert, ConfiguredRoute } from './http/host.js'
+import { Config } from './config/config.js'
+import { ConfigError } from './config/errors.js'
+import { AccountStats } from './metrics/stats.js'
+import { MiddlewareManager } from './pipeline/middleware-manager.js'
+import { RoutingService } from './routing/service.js'
+import type { AccountInfo } from './types/account.js'
+import type { Rate } from './types/backend.js'
+import type { AccountBalance } from './types/ledger.js'
+
+/** What the middlewares named `balance` and `alert` may offer, built in or a user's own. */
+interface Balances {
+  getStatus (): { accounts: Record<string, AccountBalance> }
+  modifyBalance (accountId: string, diff: bigint): unknown
+}
+
+interface Alerts {
+  getAlerts (): Alert[]
+  dismissAlert (id: number): void
+}
+
+export class ConnectorAdmin implements AdminHost {
+  readonly stats: AccountStats
+  private readonly config: Config
+  private readonly registry: Accounts
+  private readonly backend: RateBackend
+  private readonly middlewares: MiddlewareManager
+  private readonly routing: RoutingService
+
+  constructor (deps: Injector, private readonly addPlugin: (accountId: string, account: AccountInfo) => Promise<void>) {
+    this.stats = deps(AccountStats)
+    this.config = deps(Config)
+    this.registry = deps(Accounts)
+    this.backend = deps(RateBackend)
+    this.middlewares = deps(MiddlewareManager)
+    this.routing = deps(RoutingService)
+  }
+
+  address (): string {
+    return this.registry.getOwnAddress()
+  }
+
+  accountIds (): string[] {
+    return this.registry.getAccountIds()
+  }
+
+  account (accountId: string): AdminAccount | undefined {
+    return this.registry.accounts.get(accountId)
+  }
+
+  balances (): ReadonlyMap<string, AccountBalance> | undefined {
+    const balances = this.balanceMiddleware()
+    return balances && new Map(Object.entries(balances.getStatus().accounts))
+  }
+
+  adjustBalance (accountId: string, amount: bigint): void {
+    this.balanceMiddleware()?.modifyBalance(accountId, amount)
+  }
+
+  localRoutes (): Record<string, { nextHop: string, path: string }> {
+    return this.routing.localTable()
+  }
+
+  routingStatus (): object {
+    return this.routing.status()
+  }
+
+  rates (): Promise<Record<string, Record<string, Rate>>> {
+    return this.backend.getStatus()
+  }
+
+  alerts (): readonly Alert[] | undefined {
+    return this.alertMiddleware()?.getAlerts()
+  }
+
+  dismissAlert (id: number): void {
+    this.alertMiddleware()?.dismissAlert(id)
+  }
+
+  async addAccount (accountId: string, account: unknown): Promise<{ connected: boolean }> {
+    try {
+      await this.addPlugin(accountId, this.config.validateAccount(accountId, account))
+    } catch (error) {
+      throw error instanceof ConfigError ? Object.assign(error, { httpErrorCode: 400 }) : error
+    }
+    return { connected: this.registry.isConnected(accountId) }
+  }
+
+  configuredRoutes (): readonly ConfiguredRoute[] {
+    return this.routing.configuredRoutes()
+  }
+
+  addRoute (route: ConfiguredRoute): void {
+    this.routing.addRoute(route)
+  }
+
+  removeRoute (targetPrefix: string, peerId: string): boolean {
+    return this.routing.removeRoute(targetPrefix, peerId)
+  }
+
+  private balanceMiddleware (): Balances | undefined {
+    return this.middlewares.getMiddleware('balance') as (Balances | undefined)
+  }
+
+  private alertMiddleware (): Alerts | undefined {
+    return this.middlewares.getMiddleware('alert') as (Alerts | undefined)
+  }
+}

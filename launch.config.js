@@ -1,0 +1,32 @@
+/**
+ * For pm2: `pm2 start launch.config.js`. Each value is an environment variable of docs/configuration.md; objects and lists are JSON.
+ * Copy it, change what is yours, and keep the secret out of it: BTP_SECRET=... pm2 start launch.config.js
+ */
+import { fileURLToPath } from 'node:url'
+
+/** An account whose peer connects to us on port 7768 as btp+ws://<name>:<BTP_SECRET>@<this host>:7768 */
+const child = name => ({
+  relation: 'child',
+  plugin: 'btp',
+  assetCode: 'USD',
+  assetScale: 9,
+  balance: { minimum: '-1000000000', maximum: '1000000000' },
+  options: { listener: { port: Number(process.env.BTP_PORT ?? 7768), username: name, secret: process.env.BTP_SECRET } }
+})
+
+export const apps = [{
+  name: 'connector',
+  script: fileURLToPath(new URL('./dist/src/main.js', import.meta.url)),
+  env: {
+    CONNECTOR_ENV: 'test',
+    CONNECTOR_ILP_ADDRESS: 'test.example',
+    CONNECTOR_ACCOUNTS: JSON.stringify({ alice: child('alice'), bob: child('bob') }),
+    CONNECTOR_BACKEND: 'one-to-one',
+    CONNECTOR_SPREAD: '0.002',
+    CONNECTOR_STORE_PATH: process.env.CONNECTOR_STORE_PATH ?? 'data/connector',
+    CONNECTOR_ADMIN_API: 'true',
+    CONNECTOR_ADMIN_API_PORT: process.env.CONNECTOR_ADMIN_API_PORT ?? '7780'
+  },
+  // Packets under way may take up to CONNECTOR_MAX_HOLD_TIME to finish after pm2 asks the connector to stop.
+  kill_timeout: 35_000
+}]

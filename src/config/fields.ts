@@ -20,7 +20,7 @@ declare module 'zod' {
 export type Schema = z.core.$ZodType
 
 /** Longest time a Node.js timer takes; a longer one fires at once. About 24 days. */
-export const TIMER_MAX_MS = 2147483647
+const TIMER_MAX_MS = 2147483647
 
 /** An object that is kept by reference and not looked into: it may hold functions and instances. */
 export const opaqueObject = z.custom<Record<string, unknown>>(isObject)

@@ -5,7 +5,7 @@ import { Connections } from './accounts/connections.js'
 import { StoreService } from './accounts/store-service.js'
 import { ConnectorAdmin } from './connector-admin.js'
 import { Config } from './config/config.js'
-import type { ConnectorOptions } from './config/schema.js'
+import type { ConnectorInput } from './config/schema.js'
 import { Core } from './forwarding/core.js'
 import { RateBackend } from './forwarding/rate-backend.js'
 import { AdminServer } from './http/admin-server.js'
@@ -20,9 +20,6 @@ import { version } from './version.js'
 
 const createContainer = reductModule.default
 const log = createLogger('app')
-
-/** What `createApp` takes: every option of the configuration reference; only `accounts` has no default. */
-export type AppOptions = Partial<ConnectorOptions> & { accounts: Record<string, AccountInfo> }
 
 export interface App {
   readonly config: Config
@@ -43,7 +40,7 @@ export interface App {
  * Throws ConfigError for a bad configuration, and an Error naming what could not be loaded for a missing module.
  * @param container reduct injector: fetch services from it afterwards, or override them before
  */
-export function createApp (options?: AppOptions, container: Injector = createContainer()): App {
+export function createApp (options?: ConnectorInput, container: Injector = createContainer()): App {
   const config = container(Config)
   if (options === undefined) config.loadFromEnv(process.env, line => log.warn(line))
   else config.loadFromOptions(options)

@@ -1,11 +1,12 @@
 /** What the package exports, and nothing else. */
 export { createApp } from './app.js'
-export type { App, AppOptions } from './app.js'
+export type { App } from './app.js'
 
 // Services to fetch from, or override in, the container that is handed to createApp.
 export { Accounts } from './accounts/accounts.js'
 export { Config } from './config/config.js'
 export { ConfigError } from './config/errors.js'
+export type { ConnectorInput } from './config/schema.js'
 export { RateBackend } from './forwarding/rate-backend.js'
 export { AccountStats } from './metrics/stats.js'
 export { MiddlewareManager } from './pipeline/middleware-manager.js'

@@ -1,7 +1,7 @@
 /** Connectors and parties on this machine, wired over real sockets: Sluice in process, the reference in process, npm plugins between. */
 import { createRequire } from 'node:module'
 import { PassThrough } from 'node:stream'
-import { createApp, type AppOptions } from '../../src/index.js'
+import { createApp, type AccountInfo, type ConnectorInput } from '../../src/index.js'
 import { freePort } from '../../examples/free-port.js'
 import type { StreamPlugin } from '../../examples/stream-parties.js'
 
@@ -25,7 +25,7 @@ const BALANCE = { minimum: '-10000000000000', maximum: '10000000000000' }
 export class Network {
   private readonly open: Array<() => Promise<unknown>> = []
 
-  async connector (kind: Kind, options: Partial<AppOptions>): Promise<Connector> {
+  async connector (kind: Kind, options: Partial<ConnectorInput>): Promise<Connector> {
     const settings = { backend: 'one-to-one', spread: 0, store: 'memory', accounts: {}, ...options }
     referenceLog.setOutputStream(new PassThrough().resume())
     const connector = kind === 'sluice' ? createApp(settings) : reference.createApp(settings)
@@ -50,7 +50,7 @@ export class Network {
 }
 
 /** An account whose npm plugin waits for its peer on `port`. */
-export function listeningAccount (port: number, more: object = {}): AppOptions['accounts'][string] {
+export function listeningAccount (port: number, more: object = {}): AccountInfo {
   return {
     relation: 'child',
     plugin: 'ilp-plugin-btp',
@@ -63,7 +63,7 @@ export function listeningAccount (port: number, more: object = {}): AppOptions['
 }
 
 /** An account whose npm plugin dials a peer that waits on `port`. */
-export function diallingAccount (port: number, more: object = {}): AppOptions['accounts'][string] {
+export function diallingAccount (port: number, more: object = {}): AccountInfo {
   return { ...listeningAccount(port), options: { server: `btp+ws://:${SECRET}@127.0.0.1:${port}` }, ...more }
 }
 

@@ -52,7 +52,7 @@ export class Forwarder {
       throw new UnreachableError(`no route found. source=${sourceAccount} destination=${destination}`)
     }
     if (nextHop === sourceAccount && !this.config.reflectPayments) {
-      throw new UnreachableError(`refusing to route payments back to sender. sourceAccount=${sourceAccount} destinationAccount=${nextHop}`)
+      throw new UnreachableError(`refusing to route payments back to sender. sourceAccount=${sourceAccount} destinationAccount=${destination}`)
     }
     return nextHop
   }

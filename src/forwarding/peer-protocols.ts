@@ -4,6 +4,7 @@ import type { Injector } from 'reduct'
 import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
 import { BadRequestError, InvalidPacketError, PeerUnreachableError } from '../packet/errors.js'
 import { prepareOf } from '../packet/prepare.js'
+import { encodeReject } from '../packet/reply.js'
 import { RoutingService } from '../routing/service.js'
 
 /** SHA-256 of 32 zero bytes: anybody can fulfil it, nothing is paid with it. */
@@ -31,8 +32,12 @@ export class PeerProtocols {
   private addressFor (packet: Buffer, accountId: string): Buffer {
     const { relation, assetCode, assetScale } = this.accounts.getInfo(accountId)
     if (relation !== 'child') throw new BadRequestError("Can't generate child address for account that is isn't a child")
-    if (prepareOf(packet).expiresAt < Date.now()) throw new BadRequestError('IL-DCP request packet is expired.')
-    if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) throw new PeerUnreachableError('connector has no address from its parent yet.')
+    const ownAddress = this.accounts.getOwnAddress()
+    if (prepareOf(packet).expiresAt < Date.now()) {
+      // Answered, not thrown: the metrics know it as rejected, not as failed.
+      return encodeReject({ code: 'F00', triggeredBy: ownAddress, message: 'IL-DCP request packet is expired.', data: Buffer.alloc(0) })
+    }
+    if (ownAddress === UNKNOWN_ADDRESS) throw new PeerUnreachableError('connector has no address from its parent yet.')
     return serializeIldcpResponse({ clientAddress: this.accounts.getChildAddress(accountId), assetScale, assetCode })
   }
 }

@@ -107,7 +107,7 @@ function parsed (packet: Buffer): ParsedPrepare {
   return view
 }
 
-/** The packet for the next hop: a copy with another amount and expiry. Throws RangeError for an amount outside u64. */
+/** The packet for the next hop: a copy with another amount and expiry. Throws RangeError for an amount or a time that does not fit. */
 export function forwardedPrepare (packet: Buffer, { amount, expiresAt }: { amount: bigint, expiresAt: number }): Buffer {
   const view = parsed(packet)
   if (!view.exact) return encodePrepare({ ...fieldsOf(view), amount, expiresAt })
@@ -123,8 +123,9 @@ export function fieldsOf ({ amount, expiresAt, executionCondition, destination, 
   return { amount, expiresAt, executionCondition, destination, data }
 }
 
-/** Builds a Prepare. Throws RangeError for an amount outside u64. */
+/** Builds a Prepare. Throws RangeError for an amount outside u64, a time outside the years 0 to 9999, a condition not of 32 bytes. */
 export function encodePrepare ({ amount, expiresAt, executionCondition, destination, data }: PrepareFields): Buffer {
+  if (executionCondition.length !== CONDITION_LENGTH) throw new RangeError(`condition is not 32 bytes long. length=${executionCondition.length}`)
   const address = Buffer.from(destination, 'latin1')
   const contentLength = FIXED_LENGTH + lengthSize(address.length) + address.length + lengthSize(data.length) + data.length
   const packet = Buffer.allocUnsafe(1 + lengthSize(contentLength) + contentLength)
@@ -132,7 +133,7 @@ export function encodePrepare ({ amount, expiresAt, executionCondition, destinat
   position = packet.writeBigUInt64BE(amount, position)
   writeTime(packet, expiresAt, position)
   position += TIME_LENGTH
-  position += executionCondition.copy(packet, position, 0, CONDITION_LENGTH)
+  position += executionCondition.copy(packet, position)
   writeOctets(packet, data, writeOctets(packet, address, position))
   return packet
 }

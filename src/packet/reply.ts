@@ -1,4 +1,5 @@
 /** Fulfill and Reject packets (RFC 0027): what an answer says, and how one is built. */
+import { isValidAddress } from './address.js'
 import { InvalidPacketError } from './errors.js'
 import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
 
@@ -35,19 +36,18 @@ export function fulfillmentOf (packet: Buffer): Buffer {
 /** Throws F01 when the packet is not a well-formed Reject. */
 export function rejectOf (packet: Buffer): RejectFields {
   const reader = contentsOf(packet, TYPE_REJECT)
-  return {
-    code: reader.bytes(CODE_LENGTH).toString('latin1'),
-    triggeredBy: reader.octets().toString('latin1'),
-    message: reader.octets().toString('utf8'),
-    data: reader.octets()
-  }
+  const code = reader.bytes(CODE_LENGTH).toString('latin1')
+  const triggeredBy = reader.octets().toString('latin1')
+  if (triggeredBy !== '' && !isValidAddress(triggeredBy)) throw new InvalidPacketError('reject has an invalid triggeredBy address.')
+  return { code, triggeredBy, message: reader.octets().toString('utf8'), data: reader.octets() }
 }
 
-/** Builds a Fulfill of a 32-byte fulfillment. */
+/** Builds a Fulfill. Throws RangeError for a fulfillment that is not 32 bytes long. */
 export function encodeFulfill (fulfillment: Buffer, data: Buffer): Buffer {
+  if (fulfillment.length !== FULFILLMENT_LENGTH) throw new RangeError(`fulfillment is not 32 bytes long. length=${fulfillment.length}`)
   const contentLength = FULFILLMENT_LENGTH + lengthSize(data.length) + data.length
   const { packet, position } = envelope(TYPE_FULFILL, contentLength)
-  writeOctets(packet, data, position + fulfillment.copy(packet, position, 0, FULFILLMENT_LENGTH))
+  writeOctets(packet, data, position + fulfillment.copy(packet, position))
   return packet
 }
 

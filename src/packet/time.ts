@@ -4,6 +4,8 @@ import { InvalidPacketError } from './errors.js'
 export const TIME_LENGTH = 17
 const ZERO = 0x30
 const MS_PER_MINUTE = 60_000
+/** Years of more than four digits make it longer. */
+const ISO_LENGTH = 24
 
 /** Throws F01 where the 17 bytes at `position` are not digits. */
 export function readTime (buffer: Buffer, position: number): number {
@@ -23,11 +25,13 @@ export function readTime (buffer: Buffer, position: number): number {
 let cachedMinute = NaN
 let cachedDigits = Buffer.alloc(12)
 
-/** Writes the 17 digits. `time` must lie in the years 0 to 9999. */
+/** Writes the 17 digits. Throws RangeError for a time outside the years 0 to 9999. */
 export function writeTime (buffer: Buffer, time: number, position: number): void {
   const minute = Math.floor(time / MS_PER_MINUTE)
   if (minute !== cachedMinute) {
-    cachedDigits = Buffer.from(new Date(time).toISOString().slice(0, 16).replace(/[-T:]/g, ''), 'latin1')
+    const iso = new Date(time).toISOString()
+    if (iso.length !== ISO_LENGTH) throw new RangeError(`expiry is not in the years 0 to 9999. expiresAt=${iso}`)
+    cachedDigits = Buffer.from(iso.slice(0, 16).replace(/[-T:]/g, ''), 'latin1')
     cachedMinute = minute
   }
   cachedDigits.copy(buffer, position)

@@ -1,7 +1,6 @@
 /** Raises an alert when a peer says that we have reached its limit: an operator has to settle or to talk to them. */
 import { isReject, rejectOf } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
-import { keepNewest } from './lib/bounded.js'
 
 const CODE = 'T04'
 const MESSAGE = 'exceeded maximum balance.'
@@ -58,6 +57,7 @@ export default class AlertMiddleware implements Middleware {
     }
     this.api.log.warn('generating alert for account=%s triggeredBy=%s message="%s"', accountId, triggeredBy, MESSAGE)
     this.alerts.set(key, { id: this.nextId++, accountId, triggeredBy, message: MESSAGE, count: 1, createdAt: now, updatedAt: now })
-    keepNewest(this.alerts, ALERTS_MAX)
+    const [oldest] = this.alerts.keys()
+    if (this.alerts.size > ALERTS_MAX && oldest !== undefined) this.alerts.delete(oldest)
   }
 }

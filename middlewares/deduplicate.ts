@@ -8,13 +8,12 @@ import { hash } from 'node:crypto'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
-import { keepNewest } from './lib/bounded.js'
+import { RecentMap } from './lib/recent-map.js'
 
 const CLEANUP_INTERVAL_MS = 30_000
 const PACKET_LIFETIME_MS = 30_000
-/** Per account. Past this the oldest is forgotten: at worst a loop makes one more round. */
+/** Per account. Past this the oldest are forgotten: at worst a loop makes one more round. */
 const CACHED_PACKETS_MAX = 100_000
-const KEY_LENGTH = 16
 
 interface CachedPacket {
   amount: bigint
@@ -28,14 +27,17 @@ export default class Deduplicate implements Middleware {
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
     const { cleanupInterval = CLEANUP_INTERVAL_MS, packetLifetime = PACKET_LIFETIME_MS } = this.api.getInfo(accountId).deduplicate ?? {}
     const { log } = this.api
-    const cache = new Map<string, CachedPacket>()
+    const cache = new RecentMap<string, CachedPacket>(CACHED_PACKETS_MAX)
     let cleanup: NodeJS.Timeout | undefined
 
     pipelines.startup.insertLast({
       name: 'deduplicate',
       method: (_, next) => {
         clearInterval(cleanup)
-        cleanup = setInterval(() => forgetOlderThan(cache, Date.now() - packetLifetime), cleanupInterval)
+        cleanup = setInterval(() => {
+          const oldest = Date.now() - packetLifetime
+          cache.deleteWhere(packet => packet.expiresAt < oldest)
+        }, cleanupInterval)
         cleanup.unref()
         return next()
       }
@@ -53,7 +55,7 @@ export default class Deduplicate implements Middleware {
       method: (data, next) => {
         if (!isPrepare(data)) return next(data)
         const { amount, expiresAt, invariant } = prepareOf(data)
-        const key = hash('sha256', invariant, 'buffer').toString('latin1', 0, KEY_LENGTH)
+        const key = hash('sha256', invariant, 'binary') // text is cheaper to make and to look up than a Buffer
         const cached = cache.get(key)
         if (cached !== undefined && cached.amount >= amount && cached.expiresAt >= expiresAt) {
           log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, amount)
@@ -63,15 +65,10 @@ export default class Deduplicate implements Middleware {
         const forget = (): void => { if (cache.get(key)?.reply === reply) cache.delete(key) }
         const reply = next(data)
         cache.set(key, { amount, expiresAt, reply })
-        keepNewest(cache, CACHED_PACKETS_MAX)
-        reply.then(packet => { if (!isFulfill(packet)) forget() }).catch(forget)
+        reply.then(packet => { if (!Buffer.isBuffer(packet) || !isFulfill(packet)) forget() }, forget)
         return reply
       }
     })
     return Promise.resolve()
   }
-}
-
-function forgetOlderThan (cache: Map<string, CachedPacket>, time: number): void {
-  for (const [key, { expiresAt }] of cache) if (expiresAt < time) cache.delete(key)
 }

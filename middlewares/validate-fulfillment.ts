@@ -17,7 +17,7 @@ export default class ValidateFulfillment implements Middleware {
         const { executionCondition } = prepareOf(data)
         return next(data).then(reply => {
           if (!isFulfill(reply)) return reply
-          if (hash('sha256', fulfillmentOf(reply), 'buffer').equals(executionCondition)) return reply
+          if (hash('sha256', fulfillmentOf(reply), 'binary') === executionCondition.toString('latin1')) return reply
           log.debug('received incorrect fulfillment. accountId=%s', accountId)
           throw new WrongConditionError('fulfillment did not match expected value.')
         })

@@ -70,7 +70,7 @@ describe('import rules', () => {
   for (const [what, path, text] of [
     ['the packet view uses itself and npm', 'src/packet/prepare.ts', `import { OctetReader } from './oer.js'; import { Errors } from 'ilp-packet'`],
     ['a middleware uses packets, contracts and helpers', 'middlewares/mine.ts',
-      `import { prepareOf } from '../src/packet/prepare.js'; import type { Ledger } from '../src/types/ledger.js'; import './lib/bounded.js'`],
+      `import { prepareOf } from '../src/packet/prepare.js'; import type { Ledger } from '../src/types/ledger.js'; import './lib/recent-map.js'`],
     ['a plugin uses its own folder', 'plugins/mine/index.ts', `import { Socket } from './socket.js'; import('ethers')`],
     ['a test uses anything', 'test/x.test.ts', `import '../middlewares/balance.js'; import 'ethers'; import(name)`]
   ] as const) {

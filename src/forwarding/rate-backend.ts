@@ -4,7 +4,7 @@ import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/config.js'
 import { createLogger } from '../log.js'
 import { loadConstructor } from '../modules/load-module.js'
-import { InternalError, describeError } from '../packet/errors.js'
+import { InternalError, describeError, isErrorCode } from '../packet/errors.js'
 import type { Backend, BackendConstructor, PacketReport, PaymentReport, Rate } from '../types/backend.js'
 import { fractionOf, type Fraction } from './rate.js'
 
@@ -68,7 +68,7 @@ export async function rateBetween (backend: Backend, sourceAccount: string, dest
   try {
     return fractionOf(await backend.getRate(sourceAccount, destinationAccount))
   } catch (error) {
-    if (typeof (error as { ilpErrorCode?: unknown } | undefined)?.ilpErrorCode === 'string') throw error
+    if (isErrorCode((error as { ilpErrorCode?: unknown } | null | undefined)?.ilpErrorCode)) throw error
     log.error('could not get rate. source=%s destination=%s error=%s', sourceAccount, destinationAccount, describeError(error))
     throw new InternalError('no exchange rate available.')
   }

@@ -27,6 +27,12 @@ export interface RejectReason {
 }
 
 const NOTHING = Buffer.alloc(0)
+const ERROR_CODE = /^[!-~]{3}$/
+
+/** Whether a reject can carry `value` as its code: three visible ASCII characters. */
+export function isErrorCode (value: unknown): value is string {
+  return typeof value === 'string' && ERROR_CODE.test(value)
+}
 
 /** What a thrown value (anything, also `undefined`) says to the sender: its `ilpErrorCode` (default F00), message and `ilpErrorData`. */
 export function rejectReasonOf (thrown: unknown): RejectReason {
@@ -35,7 +41,7 @@ export function rejectReasonOf (thrown: unknown): RejectReason {
   }
   const { ilpErrorCode, ilpErrorData, message } = thrown as { ilpErrorCode?: unknown, ilpErrorData?: unknown, message?: unknown }
   return {
-    code: typeof ilpErrorCode === 'string' && ilpErrorCode !== '' ? ilpErrorCode : 'F00',
+    code: isErrorCode(ilpErrorCode) ? ilpErrorCode : 'F00',
     message: typeof message === 'string' ? message : '',
     data: Buffer.isBuffer(ilpErrorData) ? ilpErrorData : NOTHING
   }
@@ -43,5 +49,6 @@ export function rejectReasonOf (thrown: unknown): RejectReason {
 
 /** A line for a log about anything that was thrown. Never a stack, never an object's fields. */
 export function describeError (thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message || thrown.name : `non-error thrown: ${String(thrown)}`
+  if (thrown instanceof Error) return thrown.message || thrown.name
+  return `non-error thrown: ${typeof thrown === 'object' && thrown !== null ? 'an object' : String(thrown)}` // not every object can be printed
 }

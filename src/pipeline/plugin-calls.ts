@@ -1,4 +1,5 @@
 /** Hands a packet to a plugin. Whatever a plugin does wrong becomes one error with an ILP code. */
+import { isErrorCode } from '../packet/errors.js'
 import type { PluginInstance } from '../types/plugin.js'
 
 /** Rejects with the plugin's error, F02 where it has no ILP code of its own, prefixed `failed to send packet: `. */
@@ -24,7 +25,7 @@ function sendError (thrown: unknown): Error {
   const { message, ilpErrorCode, ilpErrorData } = thrown as { message?: unknown, ilpErrorCode?: unknown, ilpErrorData?: unknown }
   return new SendError(
     typeof message === 'string' ? message : 'unknown error',
-    typeof ilpErrorCode === 'string' && ilpErrorCode !== '' ? ilpErrorCode : 'F02',
+    isErrorCode(ilpErrorCode) ? ilpErrorCode : 'F02',
     ilpErrorData,
     thrown
   )

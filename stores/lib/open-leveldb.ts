@@ -1,0 +1,103 @@
+/** Opens a LevelDB database, or says in one error what is wrong with which path and what to do about it. */
+import { constants } from 'node:fs'
+import { access, mkdir, realpath } from 'node:fs/promises'
+import levelup from 'levelup'
+import { encode, leveldown } from './level-packages.js'
+import type { Database } from './level-packages.js'
+import { findDamage } from './leveldb-damage.js'
+
+/**
+ * Databases this process has open, by real path; as many as there are stores. LevelDB knows them by the path it was given, so a link
+ * would open one twice; and when it refuses a second opening it lets go of the lock that keeps other processes out.
+ */
+const openHere = new Set<string>()
+
+export async function openLevelDb (path: string): Promise<Database> {
+  const directory = await prepareDirectory(path)
+  if (openHere.has(directory)) throw inUse(path, 'this process has it open already')
+  openHere.add(directory)
+  try {
+    await refuseDamaged(path, directory)
+    const database = await openFiles(directory).catch((error: unknown) => { throw describe(path, error) })
+    database.on('closed', () => openHere.delete(directory))
+    return database
+  } catch (error) {
+    openHere.delete(directory)
+    throw error
+  }
+}
+
+/** Makes the directory, readable for this user only, and returns its real path. */
+async function prepareDirectory (path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
+    return await realpath(path)
+  } catch (error) {
+    throw describe(path, error)
+  }
+}
+
+async function refuseDamaged (path: string, directory: string): Promise<void> {
+  const damage = await findDamage(directory).catch((error: unknown) => { throw describe(path, error) })
+  if (damage === undefined) return
+  // Files that another process is changing look damaged too.
+  if (await isLocked(directory)) throw inUse(path, 'another process has it open')
+  throw damaged(path, damage)
+}
+
+function openFiles (directory: string): Promise<Database> {
+  return new Promise((resolve, reject) => {
+    const database = levelup(encode<string, string>(leveldown(directory)), {}, error => {
+      if (error) reject(error)
+      else resolve(database)
+    })
+  })
+}
+
+/** LevelDB takes the lock before it looks at the options, and these two never let it open anything. */
+function isLocked (directory: string): Promise<boolean> {
+  return new Promise(resolve => {
+    leveldown(directory).open({ createIfMissing: false, errorIfExists: true }, error => { resolve(isLockError(error)) })
+  })
+}
+
+function isLockError (error: unknown): boolean {
+  return error instanceof Error && /^IO error: lock /.test(error.message)
+}
+
+const OTHER_DIRECTORY = 'set storePath (CONNECTOR_STORE_PATH) to another directory'
+
+/** What the system's and LevelDB's errors mean for the operator. */
+const KNOWN_ERRORS: Array<{ pattern: RegExp, reason: string, remedy: string }> = [
+  {
+    pattern: /EACCES|EPERM|Permission denied/,
+    reason: 'no permission',
+    remedy: `let this user read and write it and the files in it, or ${OTHER_DIRECTORY}`
+  },
+  { pattern: /EROFS|Read-only file system/, reason: 'the file system is read-only', remedy: OTHER_DIRECTORY },
+  { pattern: /EEXIST|ENOTDIR|Not a directory/, reason: 'it or a part of it is a file, not a directory', remedy: OTHER_DIRECTORY },
+  { pattern: /ENOSPC|EDQUOT|No space left|quota/, reason: 'the disk is full', remedy: 'free some space' }
+]
+
+function describe (path: string, error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error)
+  if (isLockError(error)) return inUse(path, 'another process has it open', error)
+  if (message.startsWith('Corruption:')) return damaged(path, message, error)
+  const known = KNOWN_ERRORS.find(({ pattern }) => pattern.test(message))
+  if (known !== undefined) return cannotOpen(path, `${known.reason} (${message})`, known.remedy, error)
+  return cannotOpen(path, message, `check the disk, or ${OTHER_DIRECTORY}`, error)
+}
+
+function inUse (path: string, reason: string, cause?: unknown): Error {
+  return cannotOpen(path, reason, `stop the other connector, or ${OTHER_DIRECTORY}`, cause)
+}
+
+function damaged (path: string, reason: string, cause?: unknown): Error {
+  return cannotOpen(path, `the data is damaged: ${reason}`,
+    'restore the directory from a backup; or move it away to start with an empty store, which forgets all balances', cause)
+}
+
+function cannotOpen (path: string, reason: string, remedy: string, cause: unknown): Error {
+  return new Error(`cannot open the store. path=${path} reason=${reason} remedy=${remedy}`, { cause })
+}

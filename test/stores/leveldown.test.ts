@@ -1,0 +1,167 @@
+/** The store on disk: where it is, who may use it, and what it says when it cannot be used. */
+import { chmod, chown, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import LeveldownStore from '../../stores/leveldown.js'
+import { failure, leveldown, nextLine, recordingLog, startStoreProcess, useWorkspace } from './support.js'
+import type { StoreProcess } from './support.js'
+
+const NOBODY = 65_534
+
+describe('where the leveldown store is', () => {
+  const workspace = useWorkspace()
+  const { HOME } = process.env
+  const workingDirectory = process.cwd()
+
+  afterEach(() => {
+    process.chdir(workingDirectory)
+    process.env.HOME = HOME
+  })
+
+  const openAndClose = async (options: Record<string, unknown>): Promise<void> => {
+    const store = new LeveldownStore(options, { log: recordingLog() })
+    await store.open()
+    await store.close()
+  }
+
+  it('makes its directory and those above it, for this user only', async () => {
+    await openAndClose({ path: join(workspace.directory, 'deep', 'down') })
+    for (const path of ['deep', 'deep/down']) {
+      expect((await stat(join(workspace.directory, path))).mode & 0o777).to.equal(0o700)
+    }
+    expect(await readdir(join(workspace.directory, 'deep', 'down'))).to.include('CURRENT')
+  })
+
+  for (const options of [{}, { path: '' }, { path: undefined }]) {
+    it(`is connector-data under the working directory for ${JSON.stringify(options)}`, async () => {
+      process.chdir(workspace.directory)
+      const store = new LeveldownStore(options, { log: recordingLog() })
+      process.chdir(workingDirectory) // it was decided when the store was made
+      await store.open()
+      await store.close()
+      expect(await readdir(workspace.directory)).to.deep.equal(['connector-data'])
+    })
+  }
+
+  it('expands ~ to the home directory', async () => {
+    process.env.HOME = workspace.directory
+    await openAndClose({ path: '~/.connector-data' })
+    await openAndClose({ path: '~' })
+    expect(await readdir(workspace.directory)).to.include.members(['.connector-data', 'CURRENT'])
+  })
+
+  it('takes nothing but a string as path', () => {
+    expect(() => new LeveldownStore({ path: 7 }, { log: recordingLog() })).to.throw('option=path found=number expected=a string')
+  })
+})
+
+describe('a leveldown store that cannot be opened', () => {
+  const workspace = useWorkspace()
+
+  it('says that the path is a file, or leads through one', async () => {
+    const file = join(workspace.directory, 'file')
+    await writeFile(file, 'not a database')
+    for (const path of [file, join(file, 'below')]) {
+      expect(await failure(leveldown(path).open())).to.match(
+        new RegExp(`^cannot open the store\\. path=${path} reason=it or a part of it is a file, not a directory .* remedy=set storePath \\(CONNECTOR_STORE_PATH\\) to`))
+    }
+  })
+
+  /** What a user without rights sees; root has all rights, so it steps back for a moment. */
+  const openUnprivileged = async (path: string): Promise<string> => {
+    const isRoot = process.geteuid?.() === 0
+    if (isRoot) process.seteuid?.(NOBODY)
+    try {
+      return await failure(leveldown(path).open())
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+    }
+  }
+
+  it('says that it may not write to the directory, read it, or make it', async () => {
+    if (process.geteuid?.() === 0) await chown(workspace.directory, NOBODY, NOBODY)
+    for (const { mode, path } of [{ mode: 0o500, path: '' }, { mode: 0o300, path: '' }, { mode: 0o000, path: '' }, { mode: 0o500, path: 'new' }]) {
+      await chmod(workspace.directory, mode)
+      expect(await openUnprivileged(join(workspace.directory, path))).to.match(/path=.* reason=no permission .* remedy=let this user read and write/)
+      await chmod(workspace.directory, 0o700)
+    }
+  })
+
+  it('says that it may not read a file of the database', async () => {
+    const store = leveldown(workspace.directory)
+    await store.open()
+    await store.close()
+    if (process.geteuid?.() === 0) await chown(workspace.directory, NOBODY, NOBODY)
+    for (const name of ['CURRENT', 'LOCK']) {
+      await chmod(join(workspace.directory, name), 0o000)
+      expect(await openUnprivileged(workspace.directory)).to.match(/reason=no permission .*(CURRENT|LOCK)/)
+      await chmod(join(workspace.directory, name), 0o666)
+    }
+  })
+
+  it('opens after all once the reason is gone, and until then every use tells the reason', async () => {
+    const path = join(workspace.directory, 'store')
+    await writeFile(path, '')
+    const store = leveldown(path)
+    for (const use of [store.open(), store.get('key'), store.put('key', 'value'), store.batch([{ type: 'del', key: 'key' }])]) {
+      expect(await failure(use)).to.match(/^cannot open the store\. path=.* reason=it or a part of it is a file/)
+    }
+    await rm(path)
+    await store.put('key', 'value')
+    expect(await store.get('key')).to.equal('value')
+    await store.close()
+  })
+})
+
+describe('a leveldown store in use', () => {
+  const workspace = useWorkspace()
+  let processes: StoreProcess[]
+
+  beforeEach(() => { processes = [] })
+  afterEach(() => Promise.all(processes.map(process => process.kill())))
+
+  const hold = (): StoreProcess => {
+    const holder = startStoreProcess('hold', workspace.directory)
+    processes.push(holder)
+    return holder
+  }
+
+  it('is refused to another process, until the first one ends', async () => {
+    const holder = hold()
+    expect(await nextLine(holder)).to.equal('open')
+    const store = leveldown(workspace.directory)
+    expect(await failure(store.open())).to.match(
+      /^cannot open the store\. path=.* reason=another process has it open remedy=stop the other connector, or set storePath \(CONNECTOR_STORE_PATH\) to/)
+    await holder.kill()
+    await store.open()
+    await store.close()
+  })
+
+  it('is called in use, not damaged, when its files look damaged because another process is changing them', async () => {
+    const holder = hold()
+    expect(await nextLine(holder)).to.equal('open')
+    for (const name of await readdir(workspace.directory)) {
+      if (name.endsWith('.log')) await writeFile(join(workspace.directory, name), 'half of something')
+    }
+    expect(await failure(leveldown(workspace.directory).open())).to.contain('reason=another process has it open')
+  })
+
+  it('is refused a second time in this process, by whatever path, and stays locked for others', async () => {
+    const path = join(workspace.directory, 'store')
+    const link = join(workspace.directory, 'link')
+    await mkdir(path)
+    await symlink(path, link)
+    const store = leveldown(path)
+    await store.open()
+    for (const other of [path, link, `${path}/../store/`]) {
+      expect(await failure(leveldown(other).open())).to.contain('reason=this process has it open already')
+    }
+    const other = startStoreProcess('hold', link)
+    processes.push(other)
+    expect(await nextLine(other)).to.contain('reason=another process has it open')
+    await store.close()
+    const second = leveldown(link)
+    await second.open()
+    await second.close()
+  })
+})

@@ -28,6 +28,7 @@ export class RateFeed implements RateSource {
 
   constructor (private readonly settings: RateFeedSettings) {}
 
+  /** Asks once, however often it is called before `disconnect`. */
   connect (): Promise<void> {
     this.connecting ??= this.start()
     return this.connecting
@@ -54,7 +55,6 @@ export class RateFeed implements RateSource {
     try {
       await this.load(session.signal)
     } catch (error) {
-      if (this.session === session) this.connecting = undefined
       throw new Error(`could not load exchange rates. url=${this.label} reason=${reasonOf(error)} remedy=${this.settings.remedy}`,
         { cause: error })
     }

@@ -148,9 +148,11 @@ describe('fresh rates', () => {
     ctx.server.answer = respond(ecbDocument({ USD: 1.25 }))
     await loaded()
     expect(await backend.getRate('eur', 'usd')).to.equal('1.25')
+    expect(await backend.getRate('usd', 'eur')).to.equal('0.8')
     ctx.server.answer = respond(ecbDocument({ USD: 1.5 }))
     await loaded()
     expect(await backend.getRate('eur', 'usd')).to.equal('1.5')
+    expect(await backend.getRate('usd', 'eur')).to.match(/^0\.6{40}/)
   })
 
   it('are not replaced by a bad answer', async () => {
@@ -201,7 +203,9 @@ describe('fresh rates', () => {
   it('are asked for no more after disconnect', async () => {
     const backend = ecb()
     await backend.connect()
+    const timers = clock.countTimers()
     await backend.disconnect()
+    expect(clock.countTimers()).to.equal(timers - 1)
     const fetched = sinon.spy(globalThis, 'fetch')
     clock.tick(10 * HOUR_MS)
     expect(fetched.callCount).to.equal(0)

@@ -7,17 +7,18 @@ export default class ErrorHandler implements Middleware {
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
-    const { log } = this.api
+    const { getOwnAddress, log } = this.api
+    const rejectFor = (error: unknown): Buffer => {
+      const { code, message, data } = rejectReasonOf(error)
+      if (log.debugEnabled) log.debug('error in data handler, creating rejection. accountId=%s ilpErrorCode=%s error=%s', accountId, code, message)
+      return encodeReject({ code, triggeredBy: getOwnAddress(), message, data })
+    }
     pipelines.incomingData.insertLast({
       name: 'errorHandler',
-      method: (data, next) => next(data).then(reply => {
-        if (!Buffer.isBuffer(reply)) throw new TypeError('handler did not return a value.')
-        return reply
-      }).catch((error: unknown) => {
-        const { code, message, data } = rejectReasonOf(error)
-        if (log.debugEnabled) log.debug('error in data handler, creating rejection. accountId=%s ilpErrorCode=%s error=%s', accountId, code, message)
-        return encodeReject({ code, triggeredBy: this.api.getOwnAddress(), message, data })
-      })
+      method: (data, next) => next(data).then(
+        reply => Buffer.isBuffer(reply) ? reply : rejectFor(new TypeError('handler did not return a value.')),
+        rejectFor
+      )
     })
     pipelines.incomingMoney.insertLast({
       name: 'errorHandler',

@@ -31,13 +31,21 @@ export default class StatsMiddleware implements Middleware {
 function countPackets (
   counter: AccountCounter, account: AccountRef, labelsOfReject: (reply: Buffer) => Record<string, string>
 ): Method<Buffer, Buffer> {
-  return (data, next) => next(data).then(reply => {
-    counter.increment(account, isFulfill(reply) ? FULFILLED : labelsOfReject(reply))
-    return reply
-  }).catch((error: unknown) => {
+  const failed = (error: unknown): never => {
     counter.increment(account, FAILED)
     throw error
-  })
+  }
+  const labelsOf = (reply: Buffer): Record<string, string> => {
+    try {
+      return isFulfill(reply) ? FULFILLED : labelsOfReject(reply)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+  return (data, next) => next(data).then(reply => {
+    counter.increment(account, labelsOf(reply))
+    return reply
+  }, failed)
 }
 
 function recordMoney (gauge: AccountGauge, account: AccountRef): Method<string, void> {

@@ -6,25 +6,23 @@ import type { Method, Next } from '../types/middleware.js'
 
 /** Composed once per account. `last` ends the pipeline. A method that throws, or returns no promise, acts as one that was async. */
 export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Next<In, Out>): Next<In, Out> {
-  return methods.reduceRight<Next<In, Out>>((rest, method) => (value) => run(method, value, rest), (value) => settle(() => last(value)))
+  // `last` is the innermost method: it has a next like the others, and does not call it.
+  return [...methods, last].reduceRight<Next<In, Out>>(step, last)
 }
 
-function run<In, Out> (method: Method<In, Out>, value: In, rest: Next<In, Out>): Promise<Out> {
-  let called = false
-  const next: Next<In, Out> = (nextValue) => {
-    if (called) return Promise.reject(new Error('next() called multiple times.'))
-    called = true
-    return rest(nextValue)
-  }
-  return settle(() => method(value, next))
-}
-
-function settle<Out> (call: () => Promise<Out>): Promise<Out> {
-  try {
-    const answer = call()
-    return answer instanceof Promise ? answer : Promise.resolve(answer)
-  } catch (error) {
-    // Whatever was thrown travels on unchanged: the error handler decides what it means.
-    return Promise.reject(error)
+function step<In, Out> (rest: Next<In, Out>, method: Method<In, Out>): Next<In, Out> {
+  return (value) => {
+    let called = false
+    const next: Next<In, Out> = (nextValue) => {
+      if (called) return Promise.reject(new Error('next() called multiple times.'))
+      called = true
+      return rest(nextValue)
+    }
+    try {
+      const answer = method(value, next)
+      return answer instanceof Promise ? answer : Promise.resolve(answer)
+    } catch (error) {
+      return Promise.reject(error) // unchanged: the error handler decides what it means
+    }
   }
 }

@@ -4,6 +4,7 @@
  * The first SIGINT or SIGTERM lets the packets under way finish; the second ends the process at once.
  */
 import { createApp, type App } from './app.js'
+import { ConfigError } from './config/errors.js'
 import { createLogger } from './log.js'
 import { describeError } from './packet/errors.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
@@ -21,8 +22,11 @@ async function run (): Promise<void> {
   setInterval(() => undefined, 2 ** 31 - 1)
 }
 
+/** One line for each thing that is wrong: only a ConfigError has several. */
 function fail (error: unknown): never {
-  process.stderr.write(`sluice: ${describeError(error)}\n`)
+  const message = describeError(error)
+  const lines = error instanceof ConfigError ? message.split('\n') : [message.replaceAll(/\s*\n\s*/g, ' ')]
+  process.stderr.write(lines.map(line => `sluice: ${line}\n`).join(''))
   process.exit(1)
 }
 

@@ -5,60 +5,74 @@
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { KINDS, constructorIn, type Constructor, type ModuleType } from './construct.js'
+import { describeLoadError } from './load-error.js'
 
-export type ModuleType = 'plugin' | 'middleware' | 'backend' | 'store'
-type Constructor = new (...args: never[]) => unknown
+interface Candidate {
+  /** For a person. */
+  place: string
+  request: string
+  /** The file that the request is seen from. */
+  from: string
+}
 
 /** Names that the reference connector used for its built-ins. */
 const FORMER_NAMES: Readonly<Record<string, string>> = { 'store/memory': 'memdown' }
 const BUILT_IN_NAME = /^[a-z0-9-]+$/
-const BUILT = resolve(fileURLToPath(import.meta.url), '../../..')
+const THIS_FILE = fileURLToPath(import.meta.url)
+const BUILT = resolve(THIS_FILE, '../../..')
 
 /**
- * Loads a constructor: the module itself or its default export.
- * Throws an Error that says where it looked, or that the module was found and what is wrong with it.
+ * Loads a constructor: the module's default export or the module itself. What it constructs has the methods of its type, as far as
+ * KINDS names them. Throws an Error that says where it looked, or that the module was found and what is wrong with it.
  */
 export function loadConstructor (type: ModuleType, name: string): Constructor {
   const looked: string[] = []
-  for (const { place, request, from } of candidates(type, name)) {
-    const found = tryRequire(request, from)
-    if (found !== undefined) return constructorOf(type, name, found.module)
-    looked.push(place)
+  for (const candidate of candidates(type, name)) {
+    const found = tryRequire(candidate, type, name)
+    if (found !== undefined) return constructorIn(found.module, type, name)
+    looked.push(candidate.place)
   }
   throw new Error(`${type} not found as a module name or under /${type}s/. moduleName=${name} looked in: ${looked.join('; ')}. ` +
-    `If it is an npm package, run: npm install ${name}`)
+    `${isPath(name) ? 'Check' : `If it is an npm package, run: npm install ${name}. Otherwise check`} ${KINDS[type].settings}.`)
 }
 
-function candidates (type: ModuleType, name: string): Array<{ place: string, request: string, from: string }> {
+function candidates (type: ModuleType, name: string): Candidate[] {
+  const seenFrom = join(process.cwd(), 'noop.js')
+  if (isPath(name)) return [{ place: resolve(name), request: name, from: seenFrom }]
   const builtIn = FORMER_NAMES[`${type}/${name}`] ?? name
-  const workingDirectory = process.cwd()
   return [
     ...(BUILT_IN_NAME.test(builtIn) ? [builtInFile(type, builtIn)] : []),
-    { place: `the working directory ${workingDirectory}`, request: name, from: join(workingDirectory, 'noop.js') },
-    { place: `beside this package in ${BUILT}`, request: name, from: fileURLToPath(import.meta.url) }
+    { place: `node_modules of the working directory ${process.cwd()} and above`, request: name, from: seenFrom },
+    { place: `node_modules of this package in ${BUILT} and above`, request: name, from: THIS_FILE }
   ]
 }
 
-function builtInFile (type: ModuleType, name: string): { place: string, request: string, from: string } {
+function isPath (name: string): boolean {
+  return isAbsolute(name) || /^\.\.?([/\\]|$)/.test(name)
+}
+
+function builtInFile (type: ModuleType, name: string): Candidate {
   const file = type === 'plugin' ? `${name}/index.js` : `${name}.js`
-  return { place: `the built-in ${type}s`, request: join(BUILT, `${type}s`, file), from: fileURLToPath(import.meta.url) }
+  return { place: `the built-in ${type}s`, request: join(BUILT, `${type}s`, file), from: THIS_FILE }
 }
 
 /** Undefined when the module does not exist there. Any other failure is the module's own and is thrown. */
-function tryRequire (request: string, from: string): { module: unknown } | undefined {
+function tryRequire ({ request, from }: Candidate, type: ModuleType, name: string): { module: unknown } | undefined {
   const require = createRequire(from)
   try {
     return { module: require(request) as unknown }
   } catch (error) {
-    const { code, requireStack } = error as { code?: string, requireStack?: string[] }
+    const { code, requireStack } = Object(error) as { code?: string, requireStack?: string[] }
     if (code === 'MODULE_NOT_FOUND' && requireStack?.[0] === from) return undefined
     if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') {
       const file = importOnlyEntry(request, require)
       if (file !== undefined) return { module: require(file) as unknown }
     }
-    throw new Error(`could not load module. moduleName=${request} error=${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`could not load ${type}. moduleName=${name} error=${describeLoadError(error)} ` +
+      `Mend the module, or check ${KINDS[type].settings}.`, { cause: error })
   }
 }
 
@@ -81,11 +95,4 @@ function importTarget (exports: unknown): string | undefined {
   if (typeof exports !== 'object' || exports === null) return undefined
   const conditions = exports as Record<string, unknown>
   return importTarget(conditions['.'] ?? conditions.import ?? conditions.node ?? conditions.default)
-}
-
-function constructorOf (type: ModuleType, name: string, module: unknown): Constructor {
-  const wrapped = (module as { default?: unknown } | undefined)?.default
-  const candidate = [wrapped, (wrapped as { default?: unknown } | undefined)?.default, module].find(value => typeof value === 'function')
-  if (candidate === undefined) throw new TypeError(`${type} does not export a constructor. module=${name}`)
-  return candidate as Constructor
 }

@@ -1,0 +1,58 @@
+/** What a module by name becomes: a constructor whose failures say which module, why, and which setting to look at. */
+import { describeError } from '../packet/errors.js'
+import { hideSecrets } from './hide-secrets.js'
+
+export type ModuleType = 'plugin' | 'middleware' | 'backend' | 'store'
+export type Constructor = new (...args: never[]) => unknown
+
+interface Kind {
+  /** Where an operator names the module and its options. */
+  settings: string
+  /** What every instance has to have. Plugins are looked at once old ones are lifted to today's interface. */
+  methods: readonly string[]
+}
+
+export const KINDS: Readonly<Record<ModuleType, Kind>> = {
+  plugin: { settings: "the account's plugin and options (CONNECTOR_ACCOUNTS)", methods: [] },
+  middleware: { settings: 'middlewares (CONNECTOR_MIDDLEWARES)', methods: ['applyToPipelines'] },
+  backend: { settings: 'backend and backendConfig (CONNECTOR_BACKEND, CONNECTOR_BACKEND_CONFIG)', methods: ['connect', 'getRate'] },
+  store: { settings: 'store and storeConfig (CONNECTOR_STORE, CONNECTOR_STORE_CONFIG)', methods: ['get', 'put', 'del'] }
+}
+
+/** The constructor in a module: its default export, else the module itself. Its first argument are its options. */
+export function constructorIn (module: unknown, type: ModuleType, name: string): Constructor {
+  const { default: wrapped } = Object(module) as { default?: unknown }
+  const { default: wrappedTwice } = Object(wrapped) as { default?: unknown }
+  const found = [wrapped, wrappedTwice, module].find(isConstructor)
+  if (found === undefined) throw new TypeError(`${type} does not export a constructor. module=${name} ` +
+    `Export a class as its default, or check ${KINDS[type].settings}.`)
+  return new Proxy(found, { construct: (target, args: never[]) => construct(target, args, type, name) })
+}
+
+function construct (target: Constructor, args: never[], type: ModuleType, name: string): object {
+  try {
+    const instance = Object(new target(...args)) as Record<string, unknown>
+    const missing = KINDS[type].methods.filter(method => typeof instance[method] !== 'function')
+    if (missing.length > 0) throw new TypeError(`it has no ${missing.join(', ')}`)
+    return instance
+  } catch (error) {
+    // Without a cause: that might hold, in any field, what is hidden here.
+    throw new Error(`could not create ${type}. moduleName=${name} ` +
+      `error=${sentence(hideSecrets(describeError(error), args[0]))} Check ${KINDS[type].settings}.`)
+  }
+}
+
+function sentence (text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+/** Classes and old-style functions, not arrow functions. Nothing is called to find out. */
+function isConstructor (value: unknown): value is Constructor {
+  if (typeof value !== 'function') return false
+  try {
+    Reflect.construct(Object, [], value)
+    return true
+  } catch {
+    return false
+  }
+}

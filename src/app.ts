@@ -11,6 +11,7 @@ import { RateBackend } from './forwarding/rate-backend.js'
 import { AdminServer } from './http/admin-server.js'
 import { createLogger } from './log.js'
 import { AccountStats } from './metrics/stats.js'
+import { hideSecrets } from './modules/hide-secrets.js'
 import { describeError } from './packet/errors.js'
 import { MiddlewareManager } from './pipeline/middleware-manager.js'
 import { RoutingService } from './routing/service.js'
@@ -67,7 +68,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
     try {
       await store.open()
       await admin?.listen()
-      await backend.connect()
+      await connectBackend()
       for (const accountId of accounts.getAccountIds()) await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
       routing.start()
       await connections.start()
@@ -77,6 +78,14 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
     } catch (error) {
       await shutdown()
       throw error
+    }
+  }
+
+  async function connectBackend (): Promise<void> {
+    try {
+      await backend.connect()
+    } catch (error) {
+      throw new Error(`backend ${config.backend}: ${hideSecrets(describeError(error), config.backendConfig)}`)
     }
   }
 

@@ -2,22 +2,30 @@
 import type { Injector } from 'reduct'
 import { Config } from '../config/config.js'
 import { createLogger } from '../log.js'
+import { hideSecrets } from '../modules/hide-secrets.js'
 import { loadConstructor } from '../modules/load-module.js'
+import { describeError } from '../packet/errors.js'
 import type { PluginStore } from '../types/plugin.js'
 import type { Store, StoreConstructor } from '../types/store.js'
 
 export class StoreService {
   private readonly store: Store
+  private readonly config: Config
 
   constructor (deps: Injector) {
-    const { store, storePath, storeConfig } = deps(Config)
+    const { store, storePath, storeConfig } = this.config = deps(Config)
     const Backing = loadConstructor('store', store) as StoreConstructor
     this.store = new Backing({ path: storePath, ...storeConfig }, { log: createLogger(`${store}-store`) })
   }
 
   /** Rejects with a clear reason when the store cannot be used. */
   async open (): Promise<void> {
-    await this.store.open?.()
+    try {
+      await this.store.open?.()
+    } catch (error) {
+      const { store, storeConfig } = this.config
+      throw new Error(`store ${store}: ${hideSecrets(describeError(error), { ...storeConfig, path: undefined })}`)
+    }
   }
 
   async close (): Promise<void> {

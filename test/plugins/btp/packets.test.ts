@@ -1,0 +1,232 @@
+/** What the connector may rely on when it sends and receives packets through the BTP plugin. */
+import * as BtpPacket from 'btp-packet'
+import { expect } from 'chai'
+import { nextRequestId } from '../../../plugins/btp/socket.js'
+import { authenticated, btpErrorOf, closeAll, connectedPair, listening, makePlugin, nextTurn, rejection, serverUrl } from './support.js'
+
+const packet = Buffer.from('a packet')
+const answer = Buffer.from('its answer')
+
+function range (from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i)
+}
+
+describe('packets over BTP', () => {
+  afterEach(closeAll)
+
+  describe('sendData', () => {
+    it('brings packets to the handler of the peer, and its answers back, in both directions', async () => {
+      const { server, client } = await connectedPair()
+      for (const [sender, receiver] of [[server, client], [client, server]] as const) {
+        receiver.registerDataHandler(data => Promise.resolve(Buffer.concat([Buffer.from('re: '), data])))
+        expect((await sender.sendData(packet)).toString()).to.equal('re: a packet')
+      }
+    })
+
+    it('gives every request its own answer, when many are under way and answers come in any order', async () => {
+      const { server, client } = await connectedPair()
+      const held: Array<() => void> = []
+      server.registerDataHandler(data => new Promise(resolve => held.push(() => resolve(data))))
+      const packets = Array.from({ length: 500 }, (_, i) => Buffer.from(`packet ${i}`))
+      const answers = packets.map(data => client.sendData(data))
+      while (held.length < packets.length) await nextTurn()
+      for (const release of held.reverse()) release()
+      expect((await Promise.all(answers)).map(String)).to.deep.equal(packets.map(String))
+    })
+
+    it('carries the largest ILP packet there is', async () => {
+      const { server, client } = await connectedPair()
+      const large = Buffer.alloc(34_000, 7)
+      server.registerDataHandler(data => Promise.resolve(data))
+      client.registerDataHandler(data => Promise.resolve(data))
+      expect((await client.sendData(large)).equals(large)).to.equal(true)
+      expect((await server.sendData(large)).equals(large)).to.equal(true)
+    })
+
+    it('refuses a frame that the peer would close the connection for, and keeps the connection', async () => {
+      const { server, client } = await connectedPair()
+      for (const plugin of [server, client]) {
+        expect((await rejection(plugin.sendData(Buffer.alloc(200_000)))).message).to.match(/too large. bytes=\d+ maxPayload=98304/)
+        expect(plugin.isConnected()).to.equal(true)
+      }
+    })
+
+    it('carries frames of every header size', async () => {
+      const { server, client } = await connectedPair({ maxPayload: 200_000 }, { maxPayload: 200_000 })
+      client.registerDataHandler(data => Promise.resolve(data))
+      const sizes = [0, 1, ...range(100, 130), ...range(65_505, 65_540), 150_000]
+      for (const size of sizes) {
+        const data = Buffer.alloc(size, size)
+        expect((await server.sendData(data)).equals(data), `${size} bytes`).to.equal(true)
+      }
+    })
+
+    it('resolves to nothing when the Response holds no packet', async () => {
+      const { plugin, port } = await listening()
+      const peer = await authenticated(port)
+      const sent = plugin.sendData(packet)
+      peer.ws.send(BtpPacket.serializeResponse((await peer.next()).requestId, []))
+      expect(await sent).to.have.length(0)
+    })
+
+    it('rejects with T01 when there is no connection', async () => {
+      const plugin = makePlugin({ server: serverUrl(1) })
+      expect(await rejection(plugin.sendData(packet))).to.include({ ilpErrorCode: 'T01', message: 'no BTP connection to the peer' })
+    })
+
+    it('rejects with T01 when the connection is lost before the answer', async () => {
+      const { plugin, port } = await listening()
+      const peer = await authenticated(port)
+      const sent = rejection(plugin.sendData(packet))
+      await peer.next()
+      peer.ws.terminate()
+      expect(await sent).to.include({ ilpErrorCode: 'T01' })
+    })
+
+    it('rejects with R00 when the peer does not answer in time, and ignores the answer that comes then', async () => {
+      const { plugin, port } = await listening({}, { responseTimeout: 20 })
+      const peer = await authenticated(port)
+      const late = rejection(plugin.sendData(packet))
+      const { requestId } = await peer.next()
+      expect(await late).to.include({ ilpErrorCode: 'R00', message: `${requestId} timed out` })
+      peer.respond(requestId, answer)
+      const next = plugin.sendData(packet)
+      peer.respond((await peer.next()).requestId, Buffer.from('another'))
+      expect(String(await next)).to.equal('another')
+      expect(await plugin.getAdminInfo()).to.include({ pendingRequests: 0 })
+    })
+
+    it('rejects with what the Error frame of the peer says', async () => {
+      const { plugin, port } = await listening()
+      const peer = await authenticated(port)
+      for (const [code, ilpErrorCode] of [['F00', undefined], ['T00', 'T00']] as const) {
+        const sent = rejection(plugin.sendData(packet))
+        const { requestId } = await peer.next()
+        peer.ws.send(BtpPacket.serializeError({ code, name: 'SomeError', triggeredAt: new Date().toISOString(), data: 'why' }, requestId, []))
+        const err = await sent
+        expect(err.ilpErrorCode).to.equal(ilpErrorCode)
+        expect(btpErrorOf(err)).to.include({ code, name: 'SomeError', data: 'why' })
+      }
+    })
+
+    it('takes the first of two answers, and nothing from answers that nobody asked for', async () => {
+      const { plugin, port } = await listening()
+      const peer = await authenticated(port)
+      peer.respond(12345, answer)
+      const sent = plugin.sendData(packet)
+      const { requestId } = await peer.next()
+      peer.respond(requestId, answer)
+      peer.respond(requestId, Buffer.from('second'))
+      expect(String(await sent)).to.equal('its answer')
+      const next = plugin.sendData(packet)
+      peer.respond((await peer.next()).requestId, answer)
+      expect(String(await next)).to.equal('its answer')
+      expect(peer.received, 'no frame was sent because of the stray answers').to.have.length(3)
+    })
+
+    it('does not take what is no Buffer', async () => {
+      const { client } = await connectedPair()
+      expect((await rejection(client.sendData('text' as unknown as Buffer))).message).to.include('must be a Buffer')
+    })
+  })
+
+  describe('request ids', () => {
+    it('start anywhere, wrap at 2^32 and pass over those that still wait for an answer', () => {
+      const pending = new Map([[0, {}], [1, {}], [7, {}]])
+      expect(nextRequestId(5, pending)).to.equal(6)
+      expect(nextRequestId(6, pending)).to.equal(8)
+      expect(nextRequestId(0xffff_fffe, pending)).to.equal(0xffff_ffff)
+      expect(nextRequestId(0xffff_ffff, pending)).to.equal(2)
+    })
+
+    it('differ between two connections', async () => {
+      const { plugin, port } = await listening()
+      const ids: number[] = []
+      for (let i = 0; i < 3; i++) {
+        const peer = await authenticated(port)
+        plugin.sendData(packet).catch(() => undefined)
+        ids.push((await peer.next()).requestId)
+      }
+      expect(new Set(ids).size).to.equal(3)
+    })
+  })
+
+  describe('data handler', () => {
+    it('that fails is answered with an Error frame that says why', async () => {
+      const { server, client } = await connectedPair()
+      const failures: Array<[unknown, string, string, string]> = [
+        [new TypeError('broken'), 'F00', 'TypeError', 'broken'],
+        [Object.assign(new Error('later'), { name: 'UnreachableError' }), 'T00', 'UnreachableError', 'later'],
+        [Object.assign(new Error('odd'), { name: 'Ünreadable' }), 'F00', 'NotAcceptedError', 'odd'],
+        ['text', 'F00', 'NotAcceptedError', 'text'],
+        [undefined, 'F00', 'NotAcceptedError', 'undefined'],
+        [Object.create(null), 'F00', 'NotAcceptedError', '[Object: null prototype] {}']
+      ]
+      for (const [thrown, code, name, message] of failures) {
+        server.registerDataHandler(() => { throw thrown })
+        const error = btpErrorOf(await rejection(client.sendData(packet)))
+        expect(error).to.include({ code, name })
+        expect(JSON.parse(error.data)).to.deep.equal({ message })
+        server.deregisterDataHandler()
+      }
+    })
+
+    it('that answers with something else than a Buffer is a handler that failed', async () => {
+      const { server, client } = await connectedPair()
+      server.registerDataHandler(() => Promise.resolve(undefined as unknown as Buffer))
+      expect(btpErrorOf(await rejection(client.sendData(packet)))).to.include({ code: 'F00', name: 'TypeError' })
+    })
+
+    it('that answers with more than a frame holds is a handler that failed', async () => {
+      const { server, client } = await connectedPair()
+      server.registerDataHandler(() => Promise.resolve(Buffer.alloc(200_000)))
+      expect(btpErrorOf(await rejection(client.sendData(packet))).data).to.include('too large')
+    })
+
+    it('that is missing is answered with an Error frame', async () => {
+      const { client } = await connectedPair()
+      expect(btpErrorOf(await rejection(client.sendData(packet))).data).to.include('no request handler registered')
+    })
+
+    it('can be registered once, and again after it was taken away', () => {
+      const plugin = makePlugin({ server: serverUrl(1) })
+      const handler = (): Promise<Buffer> => Promise.resolve(answer)
+      plugin.registerDataHandler(handler)
+      expect(() => plugin.registerDataHandler(handler)).to.throw('requestHandler is already registered')
+      plugin.deregisterDataHandler()
+      plugin.registerDataHandler(handler)
+      const money = (): Promise<void> => Promise.resolve()
+      plugin.registerMoneyHandler(money)
+      expect(() => plugin.registerMoneyHandler(money)).to.throw('requestHandler is already registered')
+      plugin.deregisterMoneyHandler()
+      plugin.registerMoneyHandler(money)
+      expect(() => plugin.registerProtocolHandler('claim', undefined as never)).to.throw('requestHandler must be a function')
+    })
+
+    it('has its late answer dropped when the connection that asked was replaced', async () => {
+      const { plugin, port } = await listening()
+      let release = (): void => undefined
+      plugin.registerDataHandler(data => new Promise(resolve => { release = () => resolve(data) }))
+      const older = await authenticated(port)
+      older.message(7, packet)
+      const held = release
+      while (release === held) await nextTurn()
+      const newer = await authenticated(port)
+      await older.closed
+      release()
+      plugin.deregisterDataHandler()
+      plugin.registerDataHandler(() => Promise.resolve(answer))
+      newer.message(8, packet)
+      expect((await newer.next()).requestId).to.equal(8)
+      expect(older.received).to.have.length(1)
+    })
+  })
+
+  describe('sendMoney', () => {
+    it('moves nothing', async () => {
+      const { client, server } = await connectedPair()
+      server.registerMoneyHandler(() => Promise.reject(new Error('must not be called')))
+      await client.sendMoney('100')
+    })
+  })
+})

@@ -1,0 +1,95 @@
+/** What settlement plugins build on: entries of their own in MESSAGEs and TRANSFERs. RFC 0023 section "Sub-protocols". */
+import { expect } from 'chai'
+import PluginBtp, { ContentType } from '../../../plugins/btp/index.js'
+import type { SubProtocol } from '../../../plugins/btp/index.js'
+import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, makePlugin, rejection, serverUrl } from './support.js'
+
+const packet = Buffer.from('a packet')
+
+describe('BTP sub-protocols', () => {
+  afterEach(closeAll)
+
+  const entry = (protocolName: string, text = ''): SubProtocol => ({ protocolName, contentType: ContentType.TEXT, data: Buffer.from(text) })
+
+  it('reach their handlers in MESSAGE and TRANSFER, and the answers come back', async () => {
+    const { server, client } = await connectedPair()
+    server.registerProtocolHandler('claim', ({ data }, request) => {
+      const amount = 'amount' in request ? `${request.amount}` : 'none'
+      return Promise.resolve([entry('claim', `${data.toString()} amount=${amount} of ${request.protocolData.length}`)])
+    })
+    const messageAnswer = await client.sendMessage([entry('claim', 'one'), entry('unknown')])
+    expect(messageAnswer.map(({ data }) => String(data))).to.deep.equal(['one amount=none of 2'])
+    const transferAnswer = await client.sendTransfer(2n ** 64n - 1n, [entry('claim', 'two')])
+    expect(transferAnswer.map(({ data }) => String(data))).to.deep.equal(['two amount=18446744073709551615 of 1'])
+  })
+
+  it('are asked before the packet beside them, which one of them may answer', async () => {
+    const { server, client } = await connectedPair()
+    const order: string[] = []
+    server.registerDataHandler(data => {
+      order.push('data')
+      return Promise.resolve(data)
+    })
+    server.registerProtocolHandler('claim', ({ data }) => {
+      order.push('claim')
+      return Promise.resolve(String(data) === 'bad' ? [{ ...entry('ilp', 'rejected'), contentType: 0 }] : [])
+    })
+    const send = async (claim: string): Promise<string[]> => {
+      const entries = await client.sendMessage([{ protocolName: 'ilp', contentType: 0, data: packet }, entry('claim', claim)])
+      return entries.map(({ protocolName, data }) => `${protocolName}=${String(data)}`)
+    }
+    expect(await send('good')).to.deep.equal(['ilp=a packet'])
+    expect(await send('bad')).to.deep.equal(['ilp=rejected'])
+    expect(order).to.deep.equal(['claim', 'data', 'claim'])
+  })
+
+  it('that fail are answered with an Error frame, and the packet beside them goes nowhere', async () => {
+    const { server, client } = await connectedPair()
+    server.registerDataHandler(() => Promise.reject(new Error('must not be called')))
+    server.registerProtocolHandler('claim', () => Promise.reject(new Error('bad claim')))
+    const err = await rejection(client.sendMessage([entry('claim'), { protocolName: 'ilp', contentType: 0, data: packet }]))
+    expect(btpErrorOf(err).data).to.include('bad claim')
+  })
+
+  it('that nobody handles are passed over in a MESSAGE and refused in a TRANSFER', async () => {
+    const { server, client } = await connectedPair()
+    expect(await client.sendMessage([entry('unknown')])).to.deep.equal([])
+    expect(btpErrorOf(await rejection(client.sendTransfer(1n, [entry('unknown')]))).data).to.include('No sendMoney functionality')
+    server.registerProtocolHandler('claim', () => Promise.resolve([]))
+    server.deregisterProtocolHandler('claim')
+    expect((await rejection(client.sendTransfer(1n, [entry('claim')]))).message).to.include('No sendMoney functionality')
+  })
+
+  it('leave "ilp" to the data handler', () => {
+    const plugin = makePlugin({ server: serverUrl(1) })
+    expect(() => plugin.registerProtocolHandler('ilp', () => Promise.resolve([]))).to.throw('use registerDataHandler')
+  })
+
+  it('make a settlement plugin of a subclass', async () => {
+    class Settling extends PluginBtp {
+      override async sendMoney (amount: string): Promise<void> {
+        await this.sendTransfer(BigInt(amount), [entry('proof', amount)])
+      }
+
+      listenForMoney (): void {
+        this.registerProtocolHandler('proof', async ({ data }) => {
+          await this.moneyHandler?.(data.toString())
+          return []
+        })
+      }
+    }
+    const port = await freePort()
+    const receiver = new Settling({ listener: { port, secret: SECRET } })
+    const sender = new Settling({ server: serverUrl(port) })
+    afterTest(() => Promise.all([receiver.disconnect(), sender.disconnect()]))
+    receiver.listenForMoney()
+    const received: string[] = []
+    receiver.registerMoneyHandler(amount => {
+      received.push(amount)
+      return Promise.resolve()
+    })
+    await Promise.all([receiver.connect(), sender.connect()])
+    await sender.sendMoney('12')
+    expect(received).to.deep.equal(['12'])
+  })
+})

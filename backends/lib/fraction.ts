@@ -9,8 +9,8 @@ export interface Fraction {
   readonly denominator: bigint
 }
 
-/** Digits given for a fraction that no finite decimal equals. An ILP amount has at most 20, so the last ones never decide a unit. */
-const SIGNIFICANT_DIGITS = 40
+/** An ILP amount is below 2^64 and has at most this many digits. */
+const AMOUNT_DIGITS = 20
 
 const PLAIN_DECIMAL = /^(\d{1,40})(?:\.(\d{1,40}))?$/
 const PRINTED_NUMBER = /^(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/
@@ -62,15 +62,18 @@ export function shiftDecimal (value: Fraction, exponent: number): Fraction {
 }
 
 /**
- * Prints a fraction of 0 or more in plain decimal notation: exactly where a finite decimal equals it, otherwise SIGNIFICANT_DIGITS digits
- * rounded down, so that nobody is promised more than the rate gives.
+ * Prints a fraction of 0 or more in plain decimal notation: exactly where a finite decimal equals it, otherwise rounded up after so many
+ * places that floor(amount x rate) is that of the fraction for every ILP amount: the error times the amount stays below
+ * 1/denominator, and the next whole number is at least that far away. (Rounded down, 300 at 2/3 would come to 199.)
  */
 export function toDecimalString (value: Fraction): string {
   const common = greatestCommonDivisor(value.numerator, value.denominator)
   const numerator = value.numerator / common
   const denominator = value.denominator / common
-  const places = exactPlaces(denominator) ?? leadingZeros(numerator, denominator) + SIGNIFICANT_DIGITS
-  const digits = (numerator * 10n ** BigInt(places) / denominator).toString().padStart(places + 1, '0')
+  const exact = exactPlaces(denominator)
+  const places = exact ?? denominator.toString().length + AMOUNT_DIGITS
+  const cut = numerator * 10n ** BigInt(places) / denominator
+  const digits = (exact === undefined ? cut + 1n : cut).toString().padStart(places + 1, '0')
   return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`
 }
 
@@ -91,9 +94,4 @@ function exactPlaces (denominator: bigint): number | undefined {
   for (; rest % 2n === 0n; twos++) rest /= 2n
   for (; rest % 5n === 0n; fives++) rest /= 5n
   return rest === 1n ? Math.max(twos, fives) : undefined
-}
-
-/** Zeros between the decimal point and the first digit (at most one more than there are). */
-function leadingZeros (numerator: bigint, denominator: bigint): number {
-  return Math.max(denominator.toString().length - numerator.toString().length, 0)
 }

@@ -1,0 +1,54 @@
+/** A shutdown waits for what is under way, and not for ever. */
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { InFlight } from '../../src/pipeline/in-flight.js'
+
+interface Deferred { answer: Promise<Buffer>, resolve: (answer: Buffer) => void, reject: (error: Error) => void }
+
+function deferred (): Deferred {
+  const result = {} as Deferred
+  result.answer = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }))
+  return result
+}
+
+describe('what is in flight', () => {
+  let clock: sinon.SinonFakeTimers
+  beforeEach(() => { clock = sinon.useFakeTimers() })
+  afterEach(() => { clock.restore() })
+
+  it('is settled when there is nothing', async () => {
+    expect(await new InFlight().settled(0)).to.equal(true)
+  })
+
+  it('is settled with the last answer, whether it is one or a failure', async () => {
+    const inFlight = new InFlight()
+    const [one, two] = [deferred(), deferred()]
+    for (const { answer } of [one, two]) inFlight.track(answer).catch(() => undefined)
+    let settled: boolean | undefined
+    const waiting = inFlight.settled(5000).then(value => { settled = value })
+    one.resolve(Buffer.alloc(0))
+    await clock.tickAsync(4000)
+    expect(settled).to.equal(undefined)
+    two.reject(new Error('no'))
+    await waiting
+    expect(settled).to.equal(true)
+    expect(clock.countTimers(), 'no timer is left').to.equal(0)
+  })
+
+  it('is given up after the time', async () => {
+    const inFlight = new InFlight()
+    const late = deferred()
+    void inFlight.track(late.answer)
+    const waiting = [inFlight.settled(100), inFlight.settled(10_000)]
+    await clock.tickAsync(100)
+    expect(await waiting[0]).to.equal(false)
+    late.resolve(Buffer.alloc(0))
+    expect(await waiting[1]).to.equal(true)
+    expect(await inFlight.settled(0)).to.equal(true)
+  })
+
+  it('hands the answer on as it is', async () => {
+    const answer = Buffer.from('x')
+    expect(await new InFlight().track(Promise.resolve(answer))).to.equal(answer)
+  })
+})

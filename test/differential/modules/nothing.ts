@@ -1,0 +1,2 @@
+/** A module that exports no class. */
+export const nothing = 0

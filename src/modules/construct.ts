@@ -19,11 +19,14 @@ export const KINDS: Readonly<Record<ModuleType, Kind>> = {
   store: { settings: 'store and storeConfig (CONNECTOR_STORE, CONNECTOR_STORE_CONFIG)', methods: ['get', 'put', 'del'] }
 }
 
-/** The constructor in a module: its default export, else the module itself. Its first argument are its options. */
+/**
+ * The constructor in a module: the module itself, else its default export. In this order, as a class that extends an npm package's may
+ * inherit a `default` from it. Its first argument are its options.
+ */
 export function constructorIn (module: unknown, type: ModuleType, name: string): Constructor {
   const { default: wrapped } = Object(module) as { default?: unknown }
   const { default: wrappedTwice } = Object(wrapped) as { default?: unknown }
-  const found = [wrapped, wrappedTwice, module].find(isConstructor)
+  const found = [module, wrapped, wrappedTwice].find(isConstructor)
   if (found === undefined) throw new TypeError(`${type} does not export a constructor. module=${name} ` +
     `Export a class as its default, or check ${KINDS[type].settings}.`)
   return new Proxy(found, { construct: (target, args: never[]) => construct(target, args, type, name) })

@@ -25,7 +25,7 @@ const THIS_FILE = fileURLToPath(import.meta.url)
 const BUILT = resolve(THIS_FILE, '../../..')
 
 /**
- * Loads a constructor: the module's default export or the module itself. What it constructs has the methods of its type, as far as
+ * Loads a constructor: the module itself or its default export. What it constructs has the methods of its type, as far as
  * KINDS names them. Throws an Error that says where it looked, or that the module was found and what is wrong with it.
  */
 export function loadConstructor (type: ModuleType, name: string): Constructor {

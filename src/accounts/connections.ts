@@ -2,6 +2,7 @@
 import type { Injector } from 'reduct'
 import { Config } from '../config/config.js'
 import { createLogger } from '../log.js'
+import { hideSecrets } from '../modules/hide-secrets.js'
 import { describeError } from '../packet/errors.js'
 import { RoutingService } from '../routing/service.js'
 import type { PluginInstance } from '../types/plugin.js'
@@ -57,7 +58,7 @@ export class Connections {
     const listeners: Record<string, Listener> = {
       connect: () => this.connected(accountId),
       disconnect: () => this.disconnected(accountId),
-      error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, describeError(error))
+      error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
     this.watches.set(accountId, { plugin, listeners, retry: undefined, ready: undefined })
@@ -99,7 +100,7 @@ export class Connections {
       const disconnected = Promise.resolve(this.accounts.getPlugin(accountId).disconnect())
       if (!await withTimeout(disconnected, this.config.initialConnectTimeout)) log.warn('plugin does not disconnect. accountId=%s', accountId)
     } catch (error) {
-      log.warn('could not disconnect account. accountId=%s error=%s', accountId, describeError(error))
+      log.warn('could not disconnect account. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
   }
 
@@ -122,7 +123,7 @@ export class Connections {
         return
       } catch (error) {
         if (!this.watches.has(accountId)) return
-        log.warn('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, describeError(error), delayMs)
+        log.warn('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, this.describe(accountId, error), delayMs)
       }
       await new Promise<void>(resolve => {
         watch.retry = setTimeout(resolve, delayMs)
@@ -138,8 +139,13 @@ export class Connections {
       return
     }
     this.becomeReady(accountId).catch((error: unknown) => {
-      log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, describeError(error))
+      log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, this.describe(accountId, error))
     })
+  }
+
+  /** Plugins like to quote their options, the secret ones too. */
+  private describe (accountId: string, error: unknown): string {
+    return hideSecrets(describeError(error), this.accounts.accounts.get(accountId)?.info.options)
   }
 
   private disconnected (accountId: string): void {

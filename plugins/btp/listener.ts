@@ -25,7 +25,7 @@ export const AUTH_DEADLINE_MS = 5000
 export const MAX_STRANGERS = 1000
 
 /** Whoever fails to authenticate waits this long for the answer. */
-export const REFUSAL_DELAY_MS = 500
+const REFUSAL_DELAY_MS = 500
 
 /** A flood of refused sockets makes one log line in this time, not a flood of lines. */
 const REFUSAL_LOG_INTERVAL_MS = 1000

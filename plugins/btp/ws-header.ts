@@ -1,6 +1,6 @@
 /**
  * The header of a WebSocket message as a server sends it: binary, unmasked, in one piece (RFC 6455 section 5.2). Written in front of the
- * BTP frame into the same Buffer; `ws.send` would make it a Buffer and a write of its own, which is the larger half of what sending costs.
+ * BTP frame into the same Buffer; `ws.send` would make it a Buffer and a write of its own, which is nearly half of what sending costs.
  */
 
 const FINAL_BINARY = 0x82

@@ -94,6 +94,7 @@ describe('BTP accounts', () => {
     await bob.closed
     await rejection(dial(port))
     await listening({ port })
+    await authenticated(port)
   })
 
   it('without authentication let anybody in, but only by explicit choice', async () => {

@@ -8,8 +8,8 @@ import { expect } from 'chai'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import {
-  HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, connectedPair, freePort, listening, makePlugin, nextTurn, portOf,
-  rejection, serverUrl
+  HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, connectedPair, fakeTimers, freePort, listening, makePlugin, nextTurn,
+  portOf, rejection, serverUrl
 } from './support.js'
 
 const packet = Buffer.from('a packet')
@@ -117,6 +117,19 @@ describe('a BTP connection', () => {
         await client.connect()
         expect(String(await client.sendData(packet))).to.equal('a packet')
       }
+    })
+
+    it('leave no timer running', async () => {
+      const clock = fakeTimers()
+      const { server, client } = await connectedPair()
+      const log = new TestLog()
+      const hopeless = makePlugin({ server: serverUrl(1) }, log)
+      const waiting = [rejection(hopeless.connect({ timeout: 60_000 })), rejection(client.sendData(packet))]
+      server.registerDataHandler(() => new Promise(() => undefined))
+      while (!log.lines.some(line => line.startsWith('reconnecting'))) await nextTurn()
+      await Promise.all([client.disconnect(), server.disconnect(), hopeless.disconnect()])
+      await Promise.all(waiting)
+      expect(clock.countTimers()).to.equal(0)
     })
 
     it('leave nothing that keeps the process alive', async () => {

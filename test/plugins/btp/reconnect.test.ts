@@ -9,7 +9,7 @@ import { WebSocketServer } from 'ws'
 import { ATTEMPT_TIMEOUT_MS } from '../../../plugins/btp/client.js'
 import { PING_INTERVAL_MS } from '../../../plugins/btp/socket.js'
 import {
-  HandPeer, afterTest, authenticated, closeAll, drive, fakeTimers, freePort, listening, makePlugin, rejection, serverUrl
+  HandPeer, afterTest, authenticated, closeAll, drive, fakeTimers, freePort, listening, makePlugin, serverUrl
 } from './support.js'
 
 /** A TCP server that counts its visitors and does with them what the test says. */
@@ -31,17 +31,11 @@ async function tcpServer (visit: (socket: Socket) => void): Promise<{ port: numb
   return { port: (server.address() as AddressInfo).port, visits: () => visits }
 }
 
-/** A WebSocket server that lets its client in, and from then on neither reads nor writes. */
-async function silentServer (): Promise<{ port: number }> {
+/** A WebSocket server that does with its clients what the test says. */
+async function websocketServer (visit: (peer: HandPeer) => Promise<void>): Promise<{ port: number }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   afterTest(() => server.close())
-  server.on('connection', ws => {
-    const peer = new HandPeer(ws)
-    void peer.next().then(({ requestId }) => {
-      ws.send(BtpPacket.serializeResponse(requestId, []))
-      ws.pause()
-    })
-  })
+  server.on('connection', ws => { void visit(new HandPeer(ws)) })
   await once(server, 'listening')
   return { port: (server.address() as AddressInfo).port }
 }
@@ -65,15 +59,18 @@ describe('a BTP client', () => {
     }
   })
 
-  it('goes on trying a peer that refuses its token, and is let in once the token is right', async () => {
-    const { plugin, port } = await listening({ secret: 'another' })
+  it('goes on trying a peer that refuses it, and is connected only when it is let in', async () => {
+    let visits = 0
+    const { port } = await websocketServer(async peer => {
+      const { requestId } = await peer.next()
+      const error = { code: 'F00', name: 'NotAcceptedError', data: 'not you', triggeredAt: new Date().toISOString() }
+      peer.ws.send(++visits > 3 ? BtpPacket.serializeResponse(requestId, []) : BtpPacket.serializeError(error, requestId, []))
+    })
     const client = makePlugin({ server: serverUrl(port), reconnectIntervals: [1] })
-    const connected = client.connect()
-    connected.catch(() => undefined)
-    await rejection(client.connect({ timeout: 30 }))
-    await plugin.disconnect()
-    await listening({ port })
-    await connected
+    const visitsAtConnect: number[] = []
+    client.on('connect', () => visitsAtConnect.push(visits))
+    await client.connect()
+    expect(visitsAtConnect).to.deep.equal([4])
   })
 
   it('waits longer after every failure, as long as the intervals say, give or take a quarter', async () => {
@@ -133,7 +130,10 @@ describe('a BTP client', () => {
     const silent = await authenticated(port)
     silent.ws.pause()
 
-    const { port: theirPort } = await silentServer()
+    const { port: theirPort } = await websocketServer(async peer => {
+      peer.ws.send(BtpPacket.serializeResponse((await peer.next()).requestId, []))
+      peer.ws.pause()
+    })
     const client = makePlugin({ server: serverUrl(theirPort) })
     await client.connect()
 

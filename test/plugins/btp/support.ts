@@ -144,7 +144,7 @@ export class HandPeer {
   }
 }
 
-export function ilpEntry (data: Buffer): BtpPacket.ProtocolData {
+function ilpEntry (data: Buffer): BtpPacket.ProtocolData {
   return { protocolName: 'ilp', contentType: 0, data }
 }
 

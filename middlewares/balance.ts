@@ -1,94 +1,69 @@
 /**
  * Keeps each account's balance within its limits and pays the peer when we owe too much. Money is held before a packet goes on and
  * booked when its Fulfill comes back, so that a refused packet changes nothing and nothing is sent that may not be paid.
+ *
+ * What does not go as it should:
+ * - A Fulfill that comes after our reject (R00) is not booked: the packet had expired, its sender will not pay. It is counted.
+ * - A Fulfill that cannot be kept because the store fails is not passed on. The next hop was promised the money and stays booked; the
+ *   sender gets T00 and its side is reversed, which is never refused, and counted: it is what we lost.
+ * - Reports of money are never refused. One whose id is known changes nothing.
+ * - An account that is removed with packets under way keeps its book until they are answered and it is even.
  */
 import { describeError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
-import type { AccountBalance, Hold } from '../src/types/ledger.js'
+import type { AccountBalance, Hold, Settlement } from '../src/types/ledger.js'
 import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
-import type { AccountCounter, AccountRef } from '../src/types/stats.js'
+import type { AccountRef } from '../src/types/stats.js'
+import { Settler } from './lib/settler.js'
 
-const RETRY_FIRST_MS = 1000
-const RETRY_LONGEST_MS = 60_000
+const WHOLE_AMOUNT = /^\d+$/
 const FULFILLED = { result: 'fulfilled' }
 const REJECTED = { result: 'rejected' }
 const FAILED = { result: 'failed' }
 
-/** When to pay, and up to which balance. Base units. */
-interface SettlementPolicy {
-  threshold: bigint
-  target: bigint
-  failures: number
-  notBefore: number
-}
-
 export default class Balance implements Middleware {
-  private readonly policies = new Map<string, SettlementPolicy>()
+  private readonly settlers = new Map<string, Settler>()
 
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
-    const { getInfo, ledger, log, stats } = this.api
+    const { getInfo, ledger, log } = this.api
     const accountInfo = getInfo(accountId)
     const account = { accountId, accountInfo }
     const config = accountInfo.balance
     if (config === undefined) {
       log.warn('(!!!) balance middleware NOT enabled for account, this account can spend UNLIMITED funds. accountId=%s', accountId)
+      pipelines.incomingData.insertLast({ name: 'committed', method: this.answering() })
       return Promise.resolve()
     }
-    const { minimum = '-Infinity', maximum, settleThreshold, settleTo = '0' } = config
+    const { minimum = '-Infinity', maximum } = config
     log.info('initializing balance for account. accountId=%s minimumBalance=%s maximumBalance=%s', accountId, minimum, maximum)
-    ledger.openAccount(accountId, { minimum: limitOf(minimum), maximum: limitOf(maximum) })
-    const threshold = settleThreshold === undefined ? undefined : limitOf(settleThreshold)
-    if (threshold !== undefined) this.policies.set(accountId, { threshold, target: BigInt(settleTo), failures: 0, notBefore: 0 })
+    const unit = `${accountInfo.assetCode}/${accountInfo.assetScale}`
+    ledger.openAccount(accountId, { minimum: limitOf(minimum), maximum: limitOf(maximum) }, unit)
+    const settler = new Settler(accountId, config, this.api, () => this.publish(account))
+    this.settlers.set(accountId, settler)
 
     pipelines.startup.insertLast({
       name: 'balance',
       method: (_, next) => {
-        this.changed(account)
+        this.publish(account)
+        settler.start()
         return next()
       }
     })
     pipelines.teardown.insertLast({
       name: 'balance',
       method: (_, next) => {
-        this.policies.delete(accountId)
-        ledger.closeAccount(accountId)
+        settler.stop()
+        this.settlers.delete(accountId)
         return next()
       }
     })
-    pipelines.incomingData.insertLast({
-      name: 'balance',
-      // The answer waits until the books are safe: once it is sent, the peer counts on it.
-      method: this.holding(account, amount => amount, stats.incomingDataPacketValue, reply => ledger.committed().then(() => reply))
-    })
-    pipelines.outgoingData.insertLast({
-      name: 'balance',
-      method: this.holding(account, amount => -amount, stats.outgoingDataPacketValue, reply => reply)
-    })
-    pipelines.incomingMoney.insertLast({
-      name: 'balance',
-      method: (amount, next) => {
-        ledger.credit(accountId, BigInt(amount))
-        this.publish(account)
-        return next(amount)
-      }
-    })
-    pipelines.outgoingMoney.insertLast({
-      name: 'balance',
-      method: async (amount, next) => {
-        const settlement = ledger.settle(accountId, BigInt(amount))
-        try {
-          await next(amount)
-        } catch (error) {
-          ledger.void(settlement)
-          throw error
-        }
-        ledger.post(settlement)
-        this.publish(account)
-      }
-    })
+    pipelines.incomingData.insertLast({ name: 'balance', method: this.holding(account, 'incoming') })
+    pipelines.outgoingData.insertLast({ name: 'balance', method: this.holding(account, 'outgoing') })
+    pipelines.incomingMoney.insertLast({ name: 'balance', method: this.crediting(account) })
+    pipelines.outgoingMoney.insertLast({ name: 'balance', method: settler.pay })
     return Promise.resolve()
   }
 
@@ -103,32 +78,61 @@ export default class Balance implements Middleware {
     return balance
   }
 
+  /** Accounts that are there, and removed ones that still have money. */
   getStatus (): { accounts: Record<string, AccountBalance> } {
-    const { ledger } = this.api
-    return {
-      accounts: Object.fromEntries([...ledger.accountIds()].flatMap(accountId => {
-        const balance = ledger.balanceOf(accountId)
-        return balance === undefined ? [] : [[accountId, balance]]
-      }))
-    }
+    return { accounts: Object.fromEntries(this.books().filter(([, book]) => !book.removed || hasMoney(book))) }
   }
 
-  /** A step that holds a Prepare's money while it is under way. */
-  private holding (
-    account: AccountRef, signed: (amount: bigint) => bigint, value: AccountCounter, afterPost: (reply: Buffer) => Buffer | Promise<Buffer>
-  ): Method<Buffer, Buffer> {
-    const { ledger } = this.api
+  /** Payments that are under way or that nobody knows the outcome of. */
+  getSettlements (): Settlement[] {
+    return this.books().flatMap(([, { settlement }]) => settlement ?? [])
+  }
+
+  /**
+   * Pays a peer now, `amount` base units or what is missing to `settleTo`. Resolves when the plugin has paid. Rejects with `httpErrorCode`
+   * 404 for an account without a balance and 409 when there is nothing to pay, and with what else keeps it from being paid.
+   */
+  async settle (accountId: string, amount?: bigint): Promise<void> {
+    const settler = this.settlers.get(accountId)
+    if (settler === undefined) throw refusal(404, `account not found. accountId=${accountId}`)
+    const due = amount ?? settler.amountDue()
+    if (due <= 0n) throw refusal(409, `there is nothing to settle. accountId=${accountId} amount=${due}`)
+    await this.api.sendMoney(String(due), accountId)
+  }
+
+  /**
+   * Closes a settlement of which nobody knows whether it was paid, as an operator found out. Resolves when that is kept. Rejects with
+   * `httpErrorCode` 404 for an unknown id and 409 while somebody is still at it.
+   */
+  async resolveSettlement (id: string, outcome: 'paid' | 'unpaid'): Promise<void> {
+    const { ledger, log } = this.api
+    const settlement = this.getSettlements().find(open => open.id === id)
+    if (settlement === undefined) throw refusal(404, `no settlement has this id, or it is closed. id=${id}`)
+    const { accountId, amount, state } = settlement
+    if (state === 'sending') throw refusal(409, `the settlement is under way, wait for its outcome. id=${id} accountId=${accountId}`)
+    log.warn('operator closes a settlement. accountId=%s id=%s amount=%s outcome=%s', accountId, id, amount, outcome)
+    if (outcome === 'paid') ledger.post(settlement)
+    else ledger.void(settlement)
+    if (this.settlers.has(accountId)) this.changed({ accountId, accountInfo: this.api.getInfo(accountId) })
+    await ledger.committed()
+  }
+
+  /** A step that holds a Prepare's money while it is under way. The answer to the sender waits until the books are kept. */
+  private holding (account: AccountRef, direction: 'incoming' | 'outgoing'): Method<Buffer, Buffer> {
+    const { ledger, stats } = this.api
+    const isIncoming = direction === 'incoming'
+    const value = isIncoming ? stats.incomingDataPacketValue : stats.outgoingDataPacketValue
     return (data, next) => {
-      if (!isPrepare(data)) return next(data)
-      const { amount } = prepareOf(data)
+      const amount = moneyIn(data)
       if (amount === 0n) return next(data)
-      const hold: Hold = ledger.hold(account.accountId, signed(amount))
+      const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount)
       return next(data).then(reply => {
         if (Buffer.isBuffer(reply) && isFulfill(reply)) {
           ledger.post(hold)
-          value.increment(account, FULFILLED, amount)
           this.changed(account)
-          return afterPost(reply)
+          if (isIncoming) return this.keeping(account, hold, reply)
+          value.increment(account, FULFILLED, amount)
+          return reply
         }
         ledger.void(hold)
         value.increment(account, REJECTED, amount)
@@ -141,36 +145,85 @@ export default class Balance implements Middleware {
     }
   }
 
+  /** Once the Fulfill is sent, the peer counts on it: it waits until the books are safe, and is not sent when they are not. */
+  private async keeping (account: AccountRef, hold: Hold, reply: Buffer): Promise<Buffer> {
+    const { ledger, stats } = this.api
+    try {
+      await ledger.committed()
+    } catch (error) {
+      ledger.reverse(hold)
+      this.publish(account)
+      stats.incomingDataPacketValue.increment(account, FAILED, hold.amount)
+      throw error
+    }
+    stats.incomingDataPacketValue.increment(account, FULFILLED, hold.amount)
+    return reply
+  }
+
+  /** An account without limits has no book, but the one its packets go to may have. */
+  private answering (): Method<Buffer, Buffer> {
+    const { ledger } = this.api
+    return (data, next) => next(data).then(reply => {
+      if (moneyIn(data) === 0n || !Buffer.isBuffer(reply) || !isFulfill(reply)) return reply
+      return ledger.committed().then(() => reply)
+    })
+  }
+
+  /**
+   * Books what the peer has paid. It resolves when that is on disk. While the store fails, a payment with an id is reported as failed, so
+   * that the plugin reports it again; one without an id cannot be told from another one then, so it is taken.
+   */
+  private crediting (account: AccountRef): Method<string, void> {
+    const { accountId } = account
+    const { ledger, log } = this.api
+    return async (amount, next, { id } = {}) => {
+      if (!WHOLE_AMOUNT.test(amount)) throw new TypeError(`plugin reported an unusable amount of money. accountId=${accountId} amount=${amount}`)
+      if (ledger.credit(accountId, BigInt(amount), id)) {
+        this.publish(account)
+        await next(amount)
+      } else log.warn('money was reported twice and credited once. accountId=%s amount=%s id=%s', accountId, amount, id)
+      try {
+        await ledger.committed()
+      } catch (error) {
+        if (id !== undefined) throw error
+        log.error('(!!!) received money is booked but not on disk yet. accountId=%s amount=%s error=%s', accountId, amount, describeError(error))
+      }
+    }
+  }
+
   private changed (account: AccountRef): void {
     this.publish(account)
-    this.settleIfDue(account.accountId)
+    this.settlers.get(account.accountId)?.check()
   }
 
   private publish (account: AccountRef): void {
     const book = this.api.ledger.balanceOf(account.accountId)
-    if (book !== undefined) this.api.stats.balance.setValue(account, {}, book.balance)
+    if (book !== undefined && !book.removed) this.api.stats.balance.setValue(account, {}, book.balance)
   }
 
-  private settleIfDue (accountId: string): void {
-    const policy = this.policies.get(accountId)
-    const book = this.api.ledger.balanceOf(accountId)
-    if (policy === undefined || book === undefined || Date.now() < policy.notBefore) return
-    const expected = book.balance + book.settling
-    const amount = policy.target - expected
-    if (expected >= policy.threshold || amount <= 0n) return
-    this.api.log.debug('settlement triggered. accountId=%s balance=%s settleAmount=%s', accountId, book.balance, amount)
-    this.api.sendMoney(String(amount), accountId).then(() => {
-      policy.failures = 0
-    }, (error: unknown) => {
-      const delayMs = Math.min(RETRY_FIRST_MS * 2 ** policy.failures++, RETRY_LONGEST_MS)
-      policy.notBefore = Date.now() + delayMs
-      this.api.log.error('error occurred during settlement. accountId=%s settleAmount=%s errInfo=%s retryInMs=%s',
-        accountId, amount, describeError(error), delayMs)
+  private books (): Array<[string, AccountBalance]> {
+    const { ledger } = this.api
+    return Array.from(ledger.accountIds()).flatMap(accountId => {
+      const book = ledger.balanceOf(accountId)
+      return book === undefined ? [] : [[accountId, book] as [string, AccountBalance]]
     })
   }
+}
+
+/** The amount of a Prepare; 0 for everything else. */
+function moneyIn (data: Buffer): bigint {
+  return isPrepare(data) ? prepareOf(data).amount : 0n
 }
 
 /** `Infinity` and `-Infinity` are no limit. */
 function limitOf (amount: string): bigint | undefined {
   return amount.endsWith('Infinity') ? undefined : BigInt(amount)
+}
+
+function hasMoney ({ balance, incomingHolds, outgoingHolds, settlement }: AccountBalance): boolean {
+  return balance !== 0n || incomingHolds !== 0n || outgoingHolds !== 0n || settlement !== undefined
+}
+
+function refusal (httpErrorCode: number, message: string): Error {
+  return Object.assign(new Error(message), { httpErrorCode })
 }

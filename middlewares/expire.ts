@@ -11,13 +11,13 @@ export default class Expire implements Middleware {
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
-    const { log } = this.api
+    const { ledger, log } = this.api
     const { deadlines } = this
     pipelines.outgoingData.insertLast({
       name: 'expire',
       method: (data, next) => {
         if (!isPrepare(data)) return next(data)
-        const { expiresAt } = prepareOf(data)
+        const { amount, expiresAt } = prepareOf(data)
         return new Promise<Buffer>((resolve, reject) => {
           let expired = false
           const expire = (): void => {
@@ -27,7 +27,10 @@ export default class Expire implements Middleware {
           deadlines.set(expiresAt, expire)
           next(data).then(reply => {
             deadlines.clear(expiresAt, expire)
-            if (expired && isFulfill(reply)) log.warn('next hop fulfilled after the packet expired, not paid. accountId=%s', accountId)
+            if (expired && isFulfill(reply)) {
+              ledger.lateFulfill(accountId, amount)
+              log.warn('next hop fulfilled after the packet expired, not paid. accountId=%s', accountId)
+            }
             resolve(reply)
           }, (error: unknown) => {
             deadlines.clear(expiresAt, expire)

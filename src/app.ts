@@ -9,6 +9,7 @@ import type { ConnectorInput } from './config/schema.js'
 import { Core } from './forwarding/core.js'
 import { RateBackend } from './forwarding/rate-backend.js'
 import { AdminServer } from './http/admin-server.js'
+import { LedgerService } from './ledger/service.js'
 import { createLogger } from './log.js'
 import { AccountStats } from './metrics/stats.js'
 import { hideSecrets } from './modules/hide-secrets.js'
@@ -48,6 +49,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
 
   const accounts = container(Accounts)
   const store = container(StoreService)
+  const ledger = container(LedgerService)
   const routing = container(RoutingService)
   const backend = container(RateBackend)
   const middlewares = container(MiddlewareManager)
@@ -67,6 +69,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
     log.info('listen called')
     try {
       await store.open()
+      await ledger.open()
       await admin?.listen()
       await connectBackend()
       for (const accountId of accounts.getAccountIds()) await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
@@ -126,6 +129,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
     const steps: Array<[string, () => Promise<unknown>]> = [
       ['accounts', () => connections.stop()],
       ...accounts.getAccountIds().map((id): [string, () => Promise<unknown>] => [`middlewares of ${id}`, () => middlewares.teardown(id)]),
+      ['ledger', () => ledger.close()],
       ['backend', () => backend.disconnect()],
       ['admin api', async () => admin?.close()],
       ['store', () => store.close()]

@@ -9,7 +9,7 @@ import type { PluginStore } from '../types/plugin.js'
 import type { Store, StoreConstructor } from '../types/store.js'
 
 export class StoreService {
-  private readonly store: Store
+  readonly store: Store
   private readonly config: Config
 
   constructor (deps: Injector) {

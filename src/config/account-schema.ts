@@ -52,6 +52,11 @@ const balance = z.strictObject({
     description: 'The balance, in base units, that a settlement aims at. From `minimum` to `maximum`.',
     expected: integerInWords,
     absent: '"0"'
+  }),
+  settleInterval: milliseconds(1).optional().meta({
+    description: 'How often, in milliseconds, the connector settles up to `settleTo`, however little is missing.',
+    expected: millisecondsInWords(1),
+    absent: 'only below settleThreshold'
   })
 })
 

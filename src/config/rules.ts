@@ -58,15 +58,17 @@ export function problemsOfAccount (id: string, account: AccountInfo): Problem[] 
   return problems
 }
 
+type Amount = Exclude<keyof BalanceConfig, 'settleInterval'>
+
 /** What may not be above what. A settlement that aims outside the limits, or below where it starts, would pay a negative amount. */
-const NOT_ABOVE: [keyof BalanceConfig, keyof BalanceConfig][] = [
+const NOT_ABOVE: [Amount, Amount][] = [
   ['minimum', 'maximum'], ['minimum', 'settleTo'], ['settleTo', 'maximum'], ['settleThreshold', 'settleTo']
 ]
 
 function problemsOfBalance (balance: BalanceConfig): Problem[] {
-  const settles = balance.settleThreshold !== undefined || balance.settleTo !== undefined
+  const settles = [balance.settleThreshold, balance.settleTo, balance.settleInterval].some(setting => setting !== undefined)
   const effective = { ...balance, minimum: balance.minimum ?? '-Infinity', settleTo: settles ? balance.settleTo ?? '0' : undefined }
-  const shown = (name: keyof BalanceConfig): string => `${name} "${effective[name] ?? ''}"${balance[name] === undefined ? ' (the default)' : ''}`
+  const shown = (name: Amount): string => `${name} "${effective[name] ?? ''}"${balance[name] === undefined ? ' (the default)' : ''}`
   return NOT_ABOVE.flatMap(([low, high]) => {
     const [lower, upper] = [effective[low], effective[high]]
     if (lower === undefined || upper === undefined || amount(lower) <= amount(upper)) return []

@@ -1,86 +1,136 @@
 /**
- * The ledger in memory: what every check and every posting runs on. Balances start at zero with the process.
+ * The books in memory: what every check and every posting runs on. By itself it starts at zero with the process; the embedded ledger
+ * adds a memory that survives.
  *
  * Holds count against the limit of their own direction only: money that may still come in gives no room to spend, and money that
  * may still go out gives no room to receive.
  */
-import { randomUUID } from 'node:crypto'
 import { InsufficientLiquidityError } from '../packet/errors.js'
-import type { AccountBalance, Hold, Ledger, Limits, Settlement } from '../types/ledger.js'
+import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement } from '../types/ledger.js'
+import { Book, add, copyOf, forEachKind } from './book.js'
 
-interface Book {
-  balance: bigint
-  incomingHolds: bigint
-  outgoingHolds: bigint
-  settling: bigint
-  limits: Limits
-}
-
-type HoldKind = 'incomingHolds' | 'outgoingHolds' | 'settling'
+/** What of a book has changed: kept apart, because the journal and the ids change seldom and are long. */
+export type Part = 'account' | 'journal' | 'received'
 
 class OpenHold implements Hold {
-  ended = false
+  stage: 'held' | 'posted' | 'ended' = 'held'
 
-  constructor (readonly accountId: string, readonly amount: bigint, readonly book: Book, readonly kind: HoldKind) {}
+  constructor (readonly book: Book, readonly amount: bigint) {}
+
+  get accountId (): string {
+    return this.book.accountId
+  }
 }
 
 class OpenSettlement extends OpenHold implements Settlement {
-  readonly id = randomUUID()
+  state: 'sending' | 'unknown' = 'sending'
+
+  constructor (book: Book, amount: bigint, readonly id: string, readonly createdAt: number) {
+    super(book, amount)
+  }
 }
 
 const COMMITTED = Promise.resolve()
 
 export class MemoryLedger implements Ledger {
-  private readonly books = new Map<string, Book>()
+  protected readonly books = new Map<string, Book>()
 
-  openAccount (accountId: string, limits: Limits): void {
-    const book = this.books.get(accountId)
-    if (book === undefined) {
-      this.books.set(accountId, { balance: 0n, incomingHolds: 0n, outgoingHolds: 0n, settling: 0n, limits })
-    } else {
-      book.limits = limits
+  openAccount (accountId: string, limits: Limits, unit: string): void {
+    const known = this.books.get(accountId)
+    if (known !== undefined && known.unit !== unit && !known.isEven) {
+      throw new Error(`account has a balance in another unit. accountId=${accountId} balance=${known.balance} unit=${known.unit} ` +
+        `configured=${unit}. Put asset and scale back, or give the account with the new unit another id.`)
     }
+    const book = known ?? new Book(accountId)
+    const isNews = known === undefined || known.unit !== unit
+    book.limits = limits
+    book.unit = unit
+    book.removed = false
+    this.books.set(accountId, book)
+    if (isNews) this.changed(book, 'account')
   }
 
   closeAccount (accountId: string): void {
     const book = this.books.get(accountId)
     if (book === undefined) return
-    // What is owed stays owed: a book with money in it waits for the account to come back.
-    const { balance, incomingHolds, outgoingHolds, settling } = book
-    if ([balance, incomingHolds, outgoingHolds, settling].every(amount => amount === 0n)) this.books.delete(accountId)
+    book.removed = true
+    this.forgetIfDone(book)
   }
 
   hold (accountId: string, amount: bigint): Hold {
     const book = this.book(accountId)
-    const kind = amount < 0n ? 'outgoingHolds' : 'incomingHolds'
-    checkLimits(book, book.balance + book.settling * BigInt(amount > 0n) + book[kind] + amount, amount)
-    return this.open(new OpenHold(accountId, amount, book, kind))
+    this.assertKeeping()
+    if (amount < 0n) {
+      checkLimits(book, book.balance + book.outgoingHolds + amount, amount)
+      book.outgoingHolds += amount
+    } else {
+      checkLimits(book, book.balance + book.settling + book.incomingHolds + amount, amount)
+      book.incomingHolds += amount
+    }
+    return new OpenHold(book, amount)
   }
 
-  settle (accountId: string, amount: bigint): Settlement {
+  settle (accountId: string, amount: bigint, id: string): Settlement {
     if (amount <= 0n) throw new RangeError(`a settlement pays a positive amount. accountId=${accountId} amount=${amount}`)
     const book = this.book(accountId)
-    checkLimits(book, book.balance + book.settling + book.incomingHolds + amount, amount)
-    return this.open(new OpenSettlement(accountId, amount, book, 'settling'))
+    this.assertKeeping()
+    if (book.settlement !== undefined) return takeUpAgain(book.settlement, amount, id)
+    checkLimits(book, book.balance + book.incomingHolds + amount, amount)
+    const settlement = new OpenSettlement(book, amount, id, Date.now())
+    book.settlement = settlement
+    this.changed(book, 'account')
+    return settlement
   }
 
   post (hold: Hold): void {
-    const { book, amount } = end(hold)
-    book.balance += amount
+    const open = end(hold)
+    open.stage = 'posted'
+    const kind = open instanceof OpenSettlement ? 'settled' : open.amount < 0n ? 'outgoing' : 'incoming'
+    this.move(open.book, kind, open.amount)
   }
 
   void (hold: Hold): void {
-    end(hold)
+    const open = end(hold)
+    if (open instanceof OpenSettlement) this.changed(open.book, 'account')
+    this.forgetIfDone(open.book)
   }
 
-  credit (accountId: string, amount: bigint): void {
-    this.book(accountId).balance -= amount
+  reverse (hold: Hold): void {
+    const open = atStage(hold, 'posted')
+    open.stage = 'ended'
+    const book = this.revived(open.book)
+    add(book.reversals, hold.amount < 0n ? -hold.amount : hold.amount)
+    this.move(book, 'reversed', -hold.amount)
+  }
+
+  markUnknown (settlement: Settlement): void {
+    const open = ourHold(settlement)
+    if (open instanceof OpenSettlement && open.stage === 'held') open.state = 'unknown'
+  }
+
+  credit (accountId: string, amount: bigint, id?: string): boolean {
+    const book = this.book(accountId)
+    if (id !== undefined) {
+      if (!book.remember(id)) return false
+      this.changed(book, 'received')
+    }
+    this.move(book, 'received', -amount)
+    return true
   }
 
   adjust (accountId: string, amount: bigint): bigint {
     const book = this.book(accountId)
+    this.assertKeeping()
     checkLimits(book, book.balance + amount, amount)
-    return book.balance += amount
+    this.move(book, 'adjusted', amount)
+    return book.balance
+  }
+
+  lateFulfill (accountId: string, amount: bigint): void {
+    const book = this.books.get(accountId)
+    if (book === undefined || amount === 0n) return
+    add(book.lateFulfills, amount)
+    this.changed(book, 'account')
   }
 
   committed (): Promise<void> {
@@ -89,16 +139,71 @@ export class MemoryLedger implements Ledger {
 
   balanceOf (accountId: string): AccountBalance | undefined {
     const book = this.books.get(accountId)
-    return book && { ...book }
+    if (book === undefined) return undefined
+    const { balance, incomingHolds, outgoingHolds, settling, settlement, limits, removed, lateFulfills, reversals } = book
+    return {
+      balance,
+      incomingHolds,
+      outgoingHolds,
+      settling,
+      settlement,
+      limits,
+      removed,
+      lateFulfills: copyOf(lateFulfills),
+      reversals: copyOf(reversals)
+    }
+  }
+
+  journalOf (accountId: string): Day[] {
+    const book = this.books.get(accountId)
+    if (book === undefined) return []
+    const { date, opening, movements } = book.today
+    return [...book.pastDays, { date, opening, movements: forEachKind(kind => copyOf(movements[kind])) }]
   }
 
   accountIds (): Iterable<string> {
     return this.books.keys()
   }
 
-  private open<H extends OpenHold> (hold: H): H {
-    hold.book[hold.kind] += hold.amount
-    return hold
+  /** Told of every change that is to survive. */
+  protected changed (_book: Book, _part: Part): void {
+    // nothing survives here
+  }
+
+  /** Throws T00 while what is posted cannot be kept. */
+  protected assertKeeping (): void {
+    // memory always keeps
+  }
+
+  /** An open settlement that comes from a former life of the process. */
+  protected restoreSettlement (book: Book, { id, amount, createdAt }: { id: string, amount: bigint, createdAt: number }): void {
+    const settlement = new OpenSettlement(book, amount, id, createdAt)
+    settlement.state = 'unknown'
+    book.settlement = settlement
+  }
+
+  private move (book: Book, kind: Parameters<Book['move']>[0], amount: bigint): void {
+    if (book.move(kind, amount)) this.changed(book, 'journal')
+    this.changed(book, 'account')
+    this.forgetIfDone(book)
+  }
+
+  /** What is owed stays owed: a book with money in it waits for the account to come back. */
+  private forgetIfDone (book: Book): void {
+    if (!book.removed || !book.isEven) return
+    book.forgotten = true
+    this.books.delete(book.accountId)
+    this.changed(book, 'account')
+  }
+
+  /** The book that goes on for one that was forgotten meanwhile. */
+  private revived (book: Book): Book {
+    if (!book.forgotten) return book
+    const successor = this.books.get(book.accountId)
+    if (successor !== undefined) return successor
+    book.forgotten = false
+    this.books.set(book.accountId, book)
+    return book
   }
 
   private book (accountId: string): Book {
@@ -118,10 +223,34 @@ function checkLimits ({ limits }: Book, proposed: bigint, change: bigint): void 
   }
 }
 
+function takeUpAgain (open: Settlement, amount: bigint, id: string): Settlement {
+  if (!(open instanceof OpenSettlement) || open.state !== 'unknown' || open.id !== id || open.amount !== amount) {
+    throw new Error('another settlement of the account is not finished. ' +
+      `accountId=${open.accountId} id=${open.id} amount=${open.amount} state=${open.state}`)
+  }
+  open.state = 'sending'
+  return open
+}
+
+/** Takes the amount off the account's holds. */
 function end (hold: Hold): OpenHold {
+  const open = atStage(hold, 'held')
+  open.stage = 'ended'
+  const { book, amount } = open
+  if (open instanceof OpenSettlement) book.settlement = undefined
+  else if (amount < 0n) book.outgoingHolds -= amount
+  else book.incomingHolds -= amount
+  return open
+}
+
+function atStage (hold: Hold, stage: OpenHold['stage']): OpenHold {
+  const open = ourHold(hold)
+  if (open.stage === stage) return open
+  const fault = stage === 'held' ? 'hold has ended already' : 'hold is not posted'
+  throw new Error(`${fault}. accountId=${hold.accountId} amount=${hold.amount}`)
+}
+
+function ourHold (hold: Hold): OpenHold {
   if (!(hold instanceof OpenHold)) throw new TypeError('not a hold of this ledger')
-  if (hold.ended) throw new Error(`hold has ended already. accountId=${hold.accountId} amount=${hold.amount}`)
-  hold.ended = true
-  hold.book[hold.kind] -= hold.amount
   return hold
 }

@@ -1,10 +1,50 @@
 /** The ledger that the connector's balances are kept in. */
 import type { Injector } from 'reduct'
+import { Accounts } from '../accounts/accounts.js'
+import { StoreService } from '../accounts/store-service.js'
+import { Config } from '../config/config.js'
+import { createLogger } from '../log.js'
 import type { Ledger } from '../types/ledger.js'
-import { MemoryLedger } from './memory-ledger.js'
+import { EmbeddedLedger, type Durability } from './embedded-ledger.js'
+
+/** For an operator: what the ledger promises, and whether it can at the moment. */
+export interface LedgerStatus {
+  durability: Durability
+  /** Why packets with money are refused. */
+  trouble?: string
+}
 
 export class LedgerService {
-  readonly ledger: Ledger = new MemoryLedger()
+  private readonly accounts: Accounts
+  private readonly embedded: EmbeddedLedger
 
-  constructor (_deps: Injector) {}
+  constructor (deps: Injector) {
+    this.accounts = deps(Accounts)
+    this.embedded = new EmbeddedLedger(deps(StoreService).store, durabilityOf(deps(Config)), createLogger('ledger'))
+  }
+
+  get ledger (): Ledger {
+    return this.embedded
+  }
+
+  /** Reads the books. Rejects when they cannot be trusted, naming the record. */
+  async open (): Promise<void> {
+    await this.embedded.open(this.accounts.getAccountIds())
+  }
+
+  /** Writes what is left to write. */
+  async close (): Promise<void> {
+    await this.embedded.close()
+  }
+
+  getStatus (): LedgerStatus {
+    const { durability, trouble } = this.embedded
+    return { durability, ...(trouble !== undefined && { trouble }) }
+  }
+}
+
+function durabilityOf (config: object): Durability {
+  const ledger: unknown = 'ledger' in config ? config.ledger : undefined
+  const isNone = typeof ledger === 'object' && ledger !== null && 'durability' in ledger && ledger.durability === 'none'
+  return isNone ? 'none' : 'sync'
 }

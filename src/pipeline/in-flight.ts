@@ -1,9 +1,9 @@
-/** Counts the packets that were taken and not answered yet, so that a shutdown can wait for them. */
+/** Counts the packets and payments that are not answered yet, so that a shutdown can wait for them. */
 export class InFlight {
   private count = 0
   private readonly waiting = new Set<() => void>()
 
-  track (answer: Promise<Buffer>): Promise<Buffer> {
+  track<T> (answer: Promise<T>): Promise<T> {
     this.count++
     const done = (): void => {
       if (--this.count > 0) return

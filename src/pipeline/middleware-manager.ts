@@ -1,4 +1,5 @@
 /** Loads the middlewares, applies them to each account, and carries data and money through the resulting pipelines. */
+import { randomUUID } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/config.js'
@@ -8,7 +9,9 @@ import { createLogger } from '../log.js'
 import { AccountStats } from '../metrics/stats.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { UnreachableError, describeError } from '../packet/errors.js'
-import type { Middleware, MiddlewareApi, MiddlewareConstructor, Next, Pipelines } from '../types/middleware.js'
+import type {
+  Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Next, Pipelines, Transfer
+} from '../types/middleware.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { compose } from './compose.js'
 import { BUILT_IN_MIDDLEWARES } from './defaults.js'
@@ -18,12 +21,14 @@ import { sendThrough } from './plugin-calls.js'
 
 const log = createLogger('middleware-manager')
 
+type MoneyHandler<T extends Transfer> = (amount: string, transfer: T) => Promise<void>
+
 /** The composed pipelines of one account. */
 interface Handlers {
   incomingData: Next<Buffer, Buffer>
   outgoingData: Next<Buffer, Buffer>
-  incomingMoney: Next<string, void>
-  outgoingMoney: Next<string, void>
+  incomingMoney: MoneyHandler<Transfer>
+  outgoingMoney: MoneyHandler<{ id: string }>
   startup: Next<void, void>
   teardown: Next<void, void>
   started: boolean
@@ -66,7 +71,7 @@ export class MiddlewareManager {
     for (const [name, middleware] of this.middlewares) await apply(name, middleware, pipelines, accountId)
     const handlers = this.compose(pipelines, accountId, plugin)
     plugin.registerDataHandler(data => this.inFlight.track(handlers.incomingData(data)))
-    plugin.registerMoneyHandler(amount => handlers.incomingMoney(amount))
+    plugin.registerMoneyHandler((amount, transfer) => handlers.incomingMoney(amount, idOf(transfer)))
     this.handlers.set(accountId, handlers)
   }
 
@@ -83,6 +88,7 @@ export class MiddlewareManager {
     plugin.deregisterDataHandler()
     plugin.deregisterMoneyHandler()
     await this.teardown(accountId)
+    this.ledger.ledger.closeAccount(accountId)
     this.stats.removeAccount(accountId)
   }
 
@@ -97,9 +103,13 @@ export class MiddlewareManager {
     return this.handlers.get(accountId)?.outgoingData(data) ?? nobody('data', accountId)
   }
 
-  /** Pays base units through the account's outgoing pipeline. Rejects with F02 for an unknown account. */
-  readonly sendMoney = (amount: string, accountId: string): Promise<void> => {
-    return this.handlers.get(accountId)?.outgoingMoney(amount) ?? nobody('money', accountId)
+  /**
+   * Pays base units through the account's outgoing pipeline, under a new id where none is given. Rejects with F02 for an unknown account.
+   * A shutdown waits for it: a payment that is cut off is one that somebody has to look into.
+   */
+  readonly sendMoney = (amount: string, accountId: string, { id = randomUUID() }: Transfer = {}): Promise<void> => {
+    const handlers = this.handlers.get(accountId)
+    return handlers === undefined ? nobody('money', accountId) : this.inFlight.track(handlers.outgoingMoney(amount, { id }))
   }
 
   private construct (name: string, type: string, options: Record<string, unknown>): void {
@@ -109,6 +119,7 @@ export class MiddlewareManager {
       getOwnAddress: () => this.accounts.getOwnAddress(),
       sendData: this.sendData,
       sendMoney: this.sendMoney,
+      getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId)),
       stats: this.stats,
       ledger: this.ledger.ledger,
       log: createLogger(`${type}-middleware`)
@@ -120,13 +131,36 @@ export class MiddlewareManager {
     return {
       incomingData: compose(pipelines.incomingData.getMethods(), data => this.core.processData(data, accountId, this.sendData)),
       outgoingData: compose(pipelines.outgoingData.getMethods(), data => sendThrough(plugin, data)),
-      incomingMoney: compose(pipelines.incomingMoney.getMethods(), nothing),
-      outgoingMoney: compose(pipelines.outgoingMoney.getMethods(), async amount => { await plugin.sendMoney(amount) }),
+      incomingMoney: composeMoney(pipelines.incomingMoney.getMethods(), nothing),
+      outgoingMoney: composeMoney(pipelines.outgoingMoney.getMethods(), async (amount, { id }) => {
+        await plugin.sendMoney(amount, { id })
+      }),
       startup: compose(pipelines.startup.getMethods(), nothing),
       teardown: compose(pipelines.teardown.getMethods(), nothing),
       started: false
     }
   }
+}
+
+/** Composed anew for each payment, which is rare: so every step learns which payment it is. */
+function composeMoney<T extends Transfer> (methods: ReadonlyArray<Method<string, void>>, last: MoneyHandler<T>): MoneyHandler<T> {
+  return (amount, transfer) => {
+    const steps = methods.map((method): Method<string, void> => (value, next) => method(value, next, transfer))
+    return compose(steps, value => last(value, transfer))(amount)
+  }
+}
+
+/** Plugins written before payments had ids may hand over anything. */
+function idOf (transfer: unknown): Transfer {
+  if (typeof transfer !== 'object' || transfer === null || !('id' in transfer)) return {}
+  return typeof transfer.id === 'string' && transfer.id !== '' ? { id: transfer.id } : {}
+}
+
+function moneyTermsOf (accountId: string, { settlesOnce, settlementUnit = '1' }: PluginInstance): MoneyTerms {
+  if (!/^[1-9]\d*$/.test(settlementUnit)) {
+    throw new Error(`plugin declares an unusable settlementUnit. accountId=${accountId} found=${settlementUnit} expected=a decimal string above 0`)
+  }
+  return { settlesOnce: settlesOnce === true, unit: BigInt(settlementUnit) }
 }
 
 function nobody (what: 'data' | 'money', accountId: string): Promise<never> {

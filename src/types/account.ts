@@ -9,6 +9,8 @@ export interface BalanceConfig {
   maximum: string
   settleThreshold?: string | undefined
   settleTo?: string | undefined
+  /** ms. Settles up to `settleTo` this often, however little it is. */
+  settleInterval?: number | undefined
 }
 
 /** Periods in ms, amounts as decimal strings in base units. */

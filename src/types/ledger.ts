@@ -15,9 +15,39 @@ export interface Hold {
   readonly amount: bigint
 }
 
-/** A hold for money that we pay outside ILP. The id makes a repeated payment the same payment. */
+/**
+ * A hold for money that we pay outside ILP, written down before it is paid. The id makes a repeated payment the same payment. An account
+ * has at most one.
+ */
 export interface Settlement extends Hold {
   readonly id: string
+  /** ms since the epoch. */
+  readonly createdAt: number
+  /**
+   * `sending`: somebody is at it and will post or void it. `unknown`: it may have been paid or not (the process ended meanwhile, or the
+   * plugin did not say); it is paid again under the same id, or an operator decides.
+   */
+  readonly state: 'sending' | 'unknown'
+}
+
+/** How often, and how much of it all in base units, signed as it changed the balance. */
+export interface Movement {
+  readonly count: number
+  readonly amount: bigint
+}
+
+/**
+ * What changes a balance: `incoming` and `outgoing` packets that were fulfilled, `settled` is money we paid, `received` money we were paid,
+ * `adjusted` an operator's correction, `reversed` an incoming packet that was fulfilled but whose answer could not be sent.
+ */
+export type MovementKind = 'incoming' | 'outgoing' | 'settled' | 'received' | 'adjusted' | 'reversed'
+
+/** One day (UTC) of an account. The opening balance and all movements make the next day's opening balance. */
+export interface Day {
+  /** YYYY-MM-DD. */
+  readonly date: string
+  readonly opening: bigint
+  readonly movements: Readonly<Record<MovementKind, Movement>>
 }
 
 export interface AccountBalance {
@@ -27,34 +57,62 @@ export interface AccountBalance {
   readonly incomingHolds: bigint
   /** Sum of the open holds for outgoing Prepares (at most 0). */
   readonly outgoingHolds: bigint
-  /** Sum of the open settlements (at least 0). */
+  /** Amount of the open settlement, 0 without one. */
   readonly settling: bigint
+  readonly settlement: Settlement | undefined
   readonly limits: Limits
+  /** The account is not there any more, its money still is. */
+  readonly removed: boolean
+  /** Fulfills of the peer that came after our reject. Not owed (the packet had expired), so not booked. Amounts at least 0. */
+  readonly lateFulfills: Movement
+  /** Fulfills that we could not pass on to this peer. Its peer downstream was paid, so this is what we lost. Amounts at least 0. */
+  readonly reversals: Movement
 }
 
 export interface Ledger {
-  /** Starts keeping an account's balance, or changes its limits. */
-  openAccount (accountId: string, limits: Limits): void
-  /** Forgets an account that is even and quiet; one that is not keeps its balance for when it comes back. */
+  /**
+   * Starts keeping an account's balance, or changes its limits. `unit` says what the amounts are (`USD/9`).
+   * Throws when the account has money in another unit: one number cannot mean both.
+   */
+  openAccount (accountId: string, limits: Limits, unit: string): void
+  /** Forgets a removed account, as soon as it is even and quiet; until then its balance waits for the account to come back. */
   closeAccount (accountId: string): void
   /**
    * Reserves `amount` (positive: a Prepare arrived; negative: one is about to leave).
-   * Throws T04 InsufficientLiquidityError and changes nothing when balance and holds of that direction would pass a limit.
+   * Throws T04 InsufficientLiquidityError when balance and holds of that direction would pass a limit, and T00 InternalError while what is
+   * posted cannot be kept; either changes nothing.
    */
   hold (accountId: string, amount: bigint): Hold
-  /** Reserves a payment of `amount` > 0 to the peer. Throws like `hold` at the maximum. */
-  settle (accountId: string, amount: bigint): Settlement
+  /**
+   * Reserves a payment of `amount` > 0 to the peer. Pay when it is committed. Throws like `hold` at the maximum, and while another
+   * settlement of the account is open; the id and amount of one that is `unknown` take that up again.
+   */
+  settle (accountId: string, amount: bigint, id: string): Settlement
   /** Ends a hold: its amount becomes balance. Throws when the hold has ended already. */
   post (hold: Hold): void
   /** Ends a hold without a trace. Throws when the hold has ended already. */
   void (hold: Hold): void
-  /** Money that the peer paid us outside ILP: lowers the balance by `amount`. Never refused, the money is already here. */
-  credit (accountId: string, amount: bigint): void
+  /** Takes back a posted hold whose answer could not be sent. Never refused. Throws when the hold is not posted. */
+  reverse (hold: Hold): void
+  /** Says that nobody knows whether a settlement was paid. Does nothing to one that has ended. */
+  markUnknown (settlement: Settlement): void
+  /**
+   * Money that the peer paid us outside ILP: lowers the balance by `amount`. Never refused, the money is already here. False, changing
+   * nothing, when it was credited before under the same id.
+   */
+  credit (accountId: string, amount: bigint, id?: string): boolean
   /** An operator's correction. Throws T04 and changes nothing when the new balance would pass a limit. Returns the new balance. */
   adjust (accountId: string, amount: bigint): bigint
-  /** Resolves when everything posted so far survives a crash, as far as this ledger promises that. */
+  /** Counts a Fulfill of `amount` that came too late to be booked. */
+  lateFulfill (accountId: string, amount: bigint): void
+  /**
+   * Resolves when everything posted so far survives a crash, as far as this ledger promises that. Rejects with T00 when it cannot be kept
+   * in time for an answer; it stays in the books then, and is kept as soon as possible.
+   */
   committed (): Promise<void>
   /** Undefined for an account without a balance. */
   balanceOf (accountId: string): AccountBalance | undefined
+  /** The days kept of an account, oldest first; the last one is going on. */
+  journalOf (accountId: string): Day[]
   accountIds (): Iterable<string>
 }

@@ -4,8 +4,23 @@ import type { Ledger } from './ledger.js'
 import type { Logger } from './logger.js'
 import type { Stats } from './stats.js'
 
+/** A payment outside ILP. */
+export interface Transfer {
+  /** Makes a repeated payment the same payment. Absent for incoming money whose plugin gives none. */
+  readonly id?: string | undefined
+}
+
+/** What an account's plugin says about its `sendMoney`. */
+export interface MoneyTerms {
+  /** Repeating a payment under its id pays nothing again. */
+  readonly settlesOnce: boolean
+  /** The smallest amount that can be paid, in base units. */
+  readonly unit: bigint
+}
+
 export type Next<In, Out> = (value: In) => Promise<Out>
-export type Method<In, Out> = (value: In, next: Next<In, Out>) => Promise<Out>
+/** The third argument is there in the money pipelines. */
+export type Method<In, Out> = (value: In, next: Next<In, Out>, transfer?: Transfer) => Promise<Out>
 
 export interface Entry<In, Out> {
   name: string
@@ -39,8 +54,10 @@ export interface MiddlewareApi {
   getOwnAddress: () => string
   /** Sends a raw packet through the account's outgoing pipeline. */
   sendData: (data: Buffer, accountId: string) => Promise<Buffer>
-  /** Sends money (base units, decimal string) through the account's outgoing pipeline. */
-  sendMoney: (amount: string, accountId: string) => Promise<void>
+  /** Sends money (base units, decimal string) through the account's outgoing pipeline. Under a new id, if none is given. */
+  sendMoney: (amount: string, accountId: string, transfer?: Transfer) => Promise<void>
+  /** Throws for an unknown account. */
+  getMoneyTerms: (accountId: string) => MoneyTerms
   stats: Stats
   ledger: Ledger
   log: Logger

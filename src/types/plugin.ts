@@ -7,8 +7,11 @@ import type { Logger } from './logger.js'
 /** Takes a raw ILP packet, resolves to the raw answer. */
 export type DataHandler = (data: Buffer) => Promise<Buffer>
 
-/** Takes an amount in base units of the account's asset, as a decimal string. */
-export type MoneyHandler = (amount: string) => Promise<void>
+/**
+ * Takes an amount in base units of the account's asset, as a decimal string. Resolves when it is in the books for good. A payment with an
+ * `id` is credited once, however often it is reported; without one, every report is another payment.
+ */
+export type MoneyHandler = (amount: string, transfer?: { id?: string | undefined }) => Promise<void>
 
 export interface PluginInstance {
   connect (options: { timeout?: number }): Promise<unknown>
@@ -23,6 +26,13 @@ export interface PluginInstance {
   deregisterMoneyHandler (): void
   on (event: string, listener: (...args: unknown[]) => void): unknown
   removeListener (event: string, listener: (...args: unknown[]) => void): unknown
+  /**
+   * Declares that `sendMoney` pays once for an id, however often it is called with it and whatever crashed between. Only then is a
+   * payment of which nobody knows the outcome repeated; of other plugins, an operator is asked.
+   */
+  readonly settlesOnce?: boolean
+  /** The smallest amount that `sendMoney` can pay, in base units, as a decimal string. What is less waits for more. Absent: 1. */
+  readonly settlementUnit?: string
   getAdminInfo? (): Promise<unknown>
   sendAdminInfo? (info: unknown): Promise<unknown>
 }

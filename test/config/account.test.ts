@@ -10,7 +10,7 @@ const integer = 'an integer as a string, such as "-1000" or "0"'
 const positive = 'a whole number above 0 as a string, such as "1000"'
 const relations = '"parent", "peer" or "child"'
 const plugins = 'the name of a plugin module or, from JavaScript, a plugin instance'
-const balanceKeys = 'minimum, maximum, settleThreshold, settleTo'
+const balanceKeys = 'minimum, maximum, settleThreshold, settleTo, settleInterval'
 
 function milliseconds (minimum: number): string {
   return `a whole number of milliseconds from ${minimum} to 2147483647`

@@ -41,6 +41,18 @@ export const baseInfo: AccountInfo = {
   relation: 'peer', plugin: 'ilp-plugin-btp', assetCode: 'USD', assetScale: 4, options: { authToken: SECRET }
 }
 
+const emptyBook: AccountBalance = {
+  balance: 0n,
+  incomingHolds: 0n,
+  outgoingHolds: 0n,
+  settling: 0n,
+  settlement: undefined,
+  limits: {},
+  removed: false,
+  lateFulfills: { count: 0, amount: 0n },
+  reversals: { count: 0, amount: 0n }
+}
+
 /** Accounts: `alice` (balance, limits -10 to 100), `bob` (balance without limits, plugin instance, not connected), `carl` (no balance). */
 export class FakeHost implements AdminHost {
   readonly stats = new AccountStats()
@@ -51,8 +63,8 @@ export class FakeHost implements AdminHost {
   ])
 
   balanceMap: Map<string, AccountBalance> | undefined = new Map([
-    ['alice', { balance: 7n, incomingHolds: 3n, outgoingHolds: -2n, settling: 1n, limits: { minimum: -10n, maximum: 100n } }],
-    ['bob', { balance: -(2n ** 70n), incomingHolds: 0n, outgoingHolds: 0n, settling: 0n, limits: {} }]
+    ['alice', { ...emptyBook, balance: 7n, incomingHolds: 3n, outgoingHolds: -2n, settling: 1n, limits: { minimum: -10n, maximum: 100n } }],
+    ['bob', { ...emptyBook, balance: -(2n ** 70n) }]
   ])
 
   alertList: Alert[] | undefined = []

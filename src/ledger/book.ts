@@ -1,0 +1,116 @@
+/** One account's page in the books: its balance, what is held on it, and what moved it on which day. */
+import type { Day, Limits, Movement, MovementKind, Settlement } from '../types/ledger.js'
+
+/** Days of the journal that are kept; their opening balances stand for what was before. */
+export const JOURNAL_DAYS_MAX = 90
+/** Ids of incoming payments that are remembered. A plugin repeats its latest after a crash, not old ones. */
+export const RECEIVED_IDS_MAX = 256
+
+const DAY_MS = 86_400_000
+
+/** A movement as it goes on being counted. */
+export interface Count {
+  count: number
+  amount: bigint
+}
+
+export interface OpenDay extends Day {
+  readonly movements: Record<MovementKind, Count>
+}
+
+export class Book {
+  balance = 0n
+  incomingHolds = 0n
+  outgoingHolds = 0n
+  settlement: Settlement | undefined
+  limits: Limits = {}
+  unit = ''
+  /** The account is not there any more. */
+  removed = false
+  /** Nothing of it is worth keeping. */
+  forgotten = false
+  readonly lateFulfills: Count = nothing()
+  readonly reversals: Count = nothing()
+  /** Ids of incoming payments, oldest first. */
+  readonly received = new Set<string>()
+  readonly pastDays: Day[] = []
+  today: OpenDay
+  private dayNumber: number
+
+  constructor (readonly accountId: string, today?: OpenDay) {
+    this.today = today ?? emptyDay(Date.now(), 0n)
+    this.dayNumber = Date.parse(this.today.date) / DAY_MS
+  }
+
+  get settling (): bigint {
+    return this.settlement?.amount ?? 0n
+  }
+
+  get isEven (): boolean {
+    return this.balance === 0n && this.incomingHolds === 0n && this.outgoingHolds === 0n && this.settlement === undefined
+  }
+
+  /** Changes the balance by `amount`. Returns whether a new day began with that. */
+  move (kind: MovementKind, amount: bigint): boolean {
+    const newDay = this.turnPage(Date.now())
+    this.balance += amount
+    add(this.today.movements[kind], amount)
+    return newDay
+  }
+
+  /** False when the id is there already. */
+  remember (id: string): boolean {
+    if (this.received.has(id)) return false
+    this.received.add(id)
+    for (const oldest of this.received) {
+      if (this.received.size <= RECEIVED_IDS_MAX) break
+      this.received.delete(oldest)
+    }
+    return true
+  }
+
+  /** A clock that goes backwards does not open a day again: what happens then counts on the latest day. */
+  private turnPage (now: number): boolean {
+    const dayNumber = Math.floor(now / DAY_MS)
+    if (dayNumber <= this.dayNumber) return false
+    this.pastDays.push(this.today)
+    if (this.pastDays.length >= JOURNAL_DAYS_MAX) this.pastDays.shift()
+    this.today = emptyDay(now, this.balance)
+    this.dayNumber = dayNumber
+    return true
+  }
+}
+
+export function add (total: Count, amount: bigint): void {
+  total.count++
+  total.amount += amount
+}
+
+export function nothing (): Count {
+  return { count: 0, amount: 0n }
+}
+
+/** What a day's movements make of its opening balance. */
+export function closingOf ({ opening, movements }: Day): bigint {
+  return Object.values(movements).reduce((balance, { amount }) => balance + amount, opening)
+}
+
+/** A value for each kind of movement. */
+export function forEachKind<T> (value: (kind: MovementKind) => T): Record<MovementKind, T> {
+  return {
+    incoming: value('incoming'),
+    outgoing: value('outgoing'),
+    settled: value('settled'),
+    received: value('received'),
+    adjusted: value('adjusted'),
+    reversed: value('reversed')
+  }
+}
+
+export function copyOf ({ count, amount }: Movement): Movement {
+  return { count, amount }
+}
+
+function emptyDay (now: number, opening: bigint): OpenDay {
+  return { date: new Date(now).toISOString().slice(0, 10), opening, movements: forEachKind(nothing) }
+}

@@ -1,0 +1,156 @@
+/**
+ * Group commit: while one batch is being written, everything that changes and everybody who waits is collected for the next one. So the
+ * number of syncs follows the speed of the disk, not the number of packets.
+ *
+ *   changed ──▶ [ collecting ] ──take──▶ [ being written ] ──done──▶ whoever waited goes on
+ *                     ▲                        │
+ *                     └───────giveBack──failed─┘  again after a pause
+ *
+ * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it.
+ */
+import { InternalError, describeError } from '../packet/errors.js'
+import type { Logger } from '../types/logger.js'
+
+/** A hop leaves its upstream about a second (`minMessageWindow`) to hear the answer. */
+export const PATIENCE_MS = 1000
+const RETRY_FIRST_MS = 100
+const RETRY_LONGEST_MS = 5000
+
+/** What is written, seen from here. */
+export interface Changes<Batch> {
+  /** Everything that changed since the last call. */
+  take (): Batch
+  write (batch: Batch): Promise<void>
+  /** Takes the changes of a batch back whose write failed; what changed since then is newer. */
+  giveBack (batch: Batch): void
+}
+
+class Waiter {
+  resolve!: () => void
+  reject!: (error: Error) => void
+  readonly promise = new Promise<void>((resolve, reject) => Object.assign(this, { resolve, reject }))
+}
+
+const DONE = Promise.resolve()
+
+export class GroupCommit<Batch> {
+  private hasChanges = false
+  /** A batch is being written, or waits to be written again. */
+  private isBusy = false
+  private isClosed = false
+  private isOverdue = false
+  private failure: string | undefined
+  private failures = 0
+  /** Those whom the batch under way sets free, and those of the next one. Few: one for each batch that failed within PATIENCE_MS. */
+  private covered: Waiter[] = []
+  private next: Waiter | undefined
+  private patience: NodeJS.Timeout | undefined
+  private retry: NodeJS.Timeout | undefined
+
+  constructor (private readonly changes: Changes<Batch>, private readonly log: Logger) {}
+
+  /** Why nothing can be promised at the moment; undefined while all is well. */
+  get trouble (): string | undefined {
+    return this.isClosed ? 'the ledger is closed' : this.failure ?? (this.isOverdue ? 'the store does not finish a write' : undefined)
+  }
+
+  /** Something is to be written. It goes with the next batch, which starts soon even if nobody asks. */
+  changed (): void {
+    if (this.hasChanges || this.isClosed) return
+    this.hasChanges = true
+    if (!this.isBusy) setImmediate(() => this.start())
+  }
+
+  /** Resolves when all changes so far are written; starts to write them when nothing is under way. Rejects with T00 after PATIENCE_MS. */
+  committed (): Promise<void> {
+    if (this.isClosed || this.isOverdue) return Promise.reject(this.refusal())
+    if (!this.hasChanges) return this.isBusy ? this.waiterOfBatch().promise : DONE
+    const waiter = this.next ??= new Waiter()
+    this.start()
+    return waiter.promise
+  }
+
+  /** An error with which to refuse what could not be promised. */
+  refusal (): Error {
+    return new InternalError('balances cannot be stored at the moment.')
+  }
+
+  /** Writes what is left and takes no more. Rejects when that does not work within PATIENCE_MS. */
+  async close (): Promise<void> {
+    this.isOverdue = false
+    this.waitPatiently()
+    if (this.retry !== undefined) this.tryAgain()
+    try {
+      await this.committed()
+    } finally {
+      this.isClosed = true
+      clearTimeout(this.patience)
+      clearTimeout(this.retry)
+    }
+  }
+
+  private start (): void {
+    if (this.isBusy || !this.hasChanges) return
+    this.isBusy = true
+    this.hasChanges = false
+    if (this.next !== undefined) this.covered.push(this.next)
+    this.next = undefined
+    if (this.patience === undefined) this.waitPatiently()
+    const batch = this.changes.take()
+    this.changes.write(batch).then(() => this.written(), (error: unknown) => this.failed(batch, error))
+  }
+
+  private written (): void {
+    clearTimeout(this.patience)
+    this.patience = undefined
+    if (this.trouble !== undefined) this.log.warn('balances are written again.')
+    this.failure = undefined
+    this.failures = 0
+    this.isOverdue = false
+    this.isBusy = false
+    for (const { resolve } of this.covered) resolve()
+    this.covered = []
+    this.start()
+  }
+
+  private failed (batch: Batch, error: unknown): void {
+    this.changes.giveBack(batch)
+    this.hasChanges = true
+    const delayMs = Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_LONGEST_MS)
+    if (this.failure === undefined) {
+      this.log.error('(!!!) cannot write balances, packets with money are refused until it works again. error=%s', describeError(error))
+    }
+    this.failure = describeError(error)
+    if (this.isClosed) return
+    this.retry = setTimeout(() => this.tryAgain(), delayMs)
+    this.retry.unref()
+  }
+
+  private tryAgain (): void {
+    clearTimeout(this.retry)
+    this.retry = undefined
+    this.isBusy = false
+    this.start()
+  }
+
+  private waitPatiently (): void {
+    clearTimeout(this.patience)
+    this.patience = setTimeout(() => this.giveUpWaiting(), PATIENCE_MS)
+    this.patience.unref()
+  }
+
+  private giveUpWaiting (): void {
+    this.log.error('(!!!) the store has not taken balances for %s ms, answers that wait for it become rejects.', PATIENCE_MS)
+    this.isOverdue = true
+    const waiting = [...this.covered, ...(this.next === undefined ? [] : [this.next])]
+    this.covered = []
+    this.next = undefined
+    for (const { reject } of waiting) reject(this.refusal())
+  }
+
+  private waiterOfBatch (): Waiter {
+    const last = this.covered.at(-1) ?? new Waiter()
+    if (this.covered.length === 0) this.covered.push(last)
+    return last
+  }
+}

@@ -11,8 +11,8 @@ import { HttpError } from './errors.js'
 
 const LOOPBACK_ADDRESS = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i
 /** As in a URL, with an optional port. */
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
-const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+export const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+export const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
 /** What a header can carry unchanged. */
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 
@@ -30,18 +30,27 @@ export function accessRule (host: string, apiKey: string | undefined): Middlewar
 }
 
 function requireKey (apiKey: string): MiddlewareHandler {
-  if (!HEADER_VALUE.test(apiKey)) {
-    throw new Error('admin API key (adminApiKey, CONNECTOR_ADMIN_API_KEY) cannot be sent in an HTTP header: ' +
-      'it must be printable ASCII without line breaks and without spaces at its ends.')
-  }
-  const expected = digest(apiKey)
+  const isKey = keyCheck(apiKey, 'adminApiKey, CONNECTOR_ADMIN_API_KEY')
   return async (c, next) => {
-    // Digests have one length, so the comparison tells nothing about the key's.
-    if (!timingSafeEqual(digest(c.req.header('x-api-key') ?? ''), expected)) {
+    if (!isKey(c.req.header('x-api-key'))) {
       throw new HttpError(401, 'missing or wrong API key. Send it in the X-Api-Key header.')
     }
     await next()
   }
+}
+
+/**
+ * Tells the key from anything else a client may send. Takes the same time for every wrong key.
+ * Throws when `apiKey` is one that no client can send; `setting` says where the operator finds it.
+ */
+export function keyCheck (apiKey: string, setting: string): (given: string | undefined) => boolean {
+  if (!HEADER_VALUE.test(apiKey)) {
+    throw new Error(`admin API key (${setting}) cannot be sent in an HTTP header: ` +
+      'it must be printable ASCII without line breaks and without spaces at its ends.')
+  }
+  const expected = digest(apiKey)
+  // Digests have one length, so the comparison tells nothing about the key's.
+  return given => timingSafeEqual(digest(given ?? ''), expected)
 }
 
 const requireLocal: MiddlewareHandler = async (c, next) => {

@@ -1,15 +1,15 @@
 /** Reads a request's body as JSON, up to a limit. How long it may take is the HTTP server's `requestTimeout`. */
 import { HttpError } from './errors.js'
 
-/** Bytes. */
+/** Bytes, where a route does not say otherwise. */
 export const MAX_BODY_SIZE = 1024 * 1024
 
 /**
  * The parsed body, or undefined when it is empty. Refuses with 413 above the limit (before reading, if the length is declared) and with 400
  * what is not JSON. The parser's own message is dropped: it quotes the body, which may hold an account's secrets.
  */
-export async function readJson (request: Request): Promise<unknown> {
-  const text = await readText(request)
+export async function readJson (request: Request, maxSize = MAX_BODY_SIZE): Promise<unknown> {
+  const text = await readText(request, maxSize)
   if (text === '') return undefined
   try {
     return JSON.parse(text)
@@ -18,13 +18,13 @@ export async function readJson (request: Request): Promise<unknown> {
   }
 }
 
-async function readText (request: Request): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_SIZE) throw tooLarge()
+async function readText (request: Request, maxSize: number): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxSize) throw tooLarge(maxSize)
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of chunksOf(request)) {
     size += chunk.byteLength
-    if (size > MAX_BODY_SIZE) throw tooLarge()
+    if (size > maxSize) throw tooLarge(maxSize)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -40,6 +40,6 @@ async function * chunksOf ({ body }: Request): AsyncGenerator<Uint8Array> {
   }
 }
 
-function tooLarge (): HttpError {
-  return new HttpError(413, `the request body is larger than ${MAX_BODY_SIZE} bytes.`)
+function tooLarge (maxSize: number): HttpError {
+  return new HttpError(413, `the request body is larger than ${maxSize} bytes.`)
 }

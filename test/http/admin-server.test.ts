@@ -5,8 +5,9 @@ import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { AdminServer, CLOSE_TIMEOUT_MS } from '../../src/http/admin-server.js'
+import { AdminServer } from '../../src/http/admin-server.js'
 import { MAX_BODY_SIZE } from '../../src/http/body.js'
+import { CLOSE_TIMEOUT_MS } from '../../src/http/server.js'
 import { FakeHost, Fixture, MemoryLog, SECRET } from './support.js'
 
 /** Taken while the files are loaded, before any test starts a server. */

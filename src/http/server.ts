@@ -1,0 +1,103 @@
+/** An HTTP server around a fetch handler: binds, bounds what a client may cost, and stops without dropping answers. */
+import { createServer, type Server } from 'node:http'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import type { Logger } from '../types/logger.js'
+import { toError } from './errors.js'
+
+const MAX_CONNECTIONS = 256
+const HEADERS_TIMEOUT_MS = 10_000
+/** From the first byte of a request to the last of its body. */
+const REQUEST_TIMEOUT_MS = 30_000
+const KEEP_ALIVE_TIMEOUT_MS = 5_000
+/** How long `close` waits for answers in flight. */
+export const CLOSE_TIMEOUT_MS = 5_000
+
+export type FetchHandler = (request: Request, env: HttpBindings) => Response | Promise<Response>
+
+export interface HttpServerOptions {
+  /** What it is called in errors, such as `admin API`. The log says it in small letters. */
+  name: string
+  /** Address to bind. */
+  host: string
+  /** 0 takes any free port. */
+  port: number
+  /** How the operator sets host and port, for errors. */
+  settings: { host: string, port: string }
+  /** Default 30 s. */
+  requestTimeoutMs?: number | undefined
+}
+
+export class HttpServer {
+  private readonly listener: ReturnType<typeof getRequestListener>
+  private server: Server | undefined
+
+  constructor (handler: FetchHandler, private readonly options: HttpServerOptions, private readonly log: Logger) {
+    // The adaptor would replace the process's Request and Response, which belong to the application around us.
+    this.listener = getRequestListener(async (request, env) => {
+      const response = await handler(request, env as HttpBindings)
+      // An answer in flight while we close takes its connection with it.
+      if (this.server === undefined) response.headers.set('Connection', 'close')
+      return response
+    }, { overrideGlobalObjects: false })
+  }
+
+  /** Resolves to where it listens. Rejects when it cannot, naming host, port and what to change. */
+  async listen (): Promise<{ host: string, port: number }> {
+    const { name, host, port } = this.options
+    if (this.server !== undefined) throw new Error(`${name} is listening already.`)
+    const server = this.server = this.createServer()
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('listening', resolve).once('error', reject)
+        server.once('close', () => { reject(new Error('it was closed while it was starting')) })
+        server.listen(port, host)
+      })
+    } catch (thrown) {
+      if (this.server === server) this.server = undefined
+      throw this.cannotListen(thrown)
+    }
+    const logName = name.toLowerCase()
+    server.on('error', err => this.log.error(`${logName} server error. error=%s`, err.message))
+    const address = server.address()
+    const bound = { host, port: typeof address === 'object' && address !== null ? address.port : port }
+    this.log.info(`${logName} listening. host=%s port=%s`, bound.host, bound.port)
+    return bound
+  }
+
+  /** Stops taking connections, lets answers in flight finish for at most CLOSE_TIMEOUT_MS, then cuts what is left. Never rejects. */
+  async close (): Promise<void> {
+    const server = this.server
+    if (server === undefined) return
+    this.server = undefined
+    const timer = setTimeout(() => { server.closeAllConnections() }, CLOSE_TIMEOUT_MS)
+    timer.unref()
+    await new Promise<void>(resolve => { server.close(() => { resolve() }) })
+    clearTimeout(timer)
+  }
+
+  private createServer (): Server {
+    const requestTimeout = this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+    const server = createServer({
+      requestTimeout,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: requestTimeout / 10
+    }, (request, response) => { void this.listener(request, response) })
+    server.maxConnections = MAX_CONNECTIONS
+    return server
+  }
+
+  private cannotListen (thrown: unknown): Error {
+    const { name, host, port, settings } = this.options
+    const err = toError(thrown)
+    const code = 'code' in err && typeof err.code === 'string' ? err.code : ''
+    /** What to change, by error code. */
+    const remedies: Record<string, string> = {
+      EADDRINUSE: `The port is in use: stop the other program, or set ${settings.port} to a free port.`,
+      EACCES: `This user may not use that port: set ${settings.port} to one above 1023.`,
+      EADDRNOTAVAIL: `This machine does not have that address: correct ${settings.host}.`,
+      ENOTFOUND: `That name does not resolve: correct ${settings.host}.`
+    }
+    return new Error(`${name} cannot listen on ${host}:${port}: ${err.message}. ${remedies[code] ?? ''}`.trimEnd(), { cause: thrown })
+  }
+}

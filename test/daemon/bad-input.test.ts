@@ -308,7 +308,7 @@ describe('the daemon with a configuration that cannot work', () => {
       first.kill('SIGTERM')
       await first.exited
       await writeFile(join(path, 'CURRENT'), 'not the name of a manifest')
-      await expectOneLine(start(onDisk()), `path=${path}`, 'the data is damaged', 'restore the directory from a backup')
+      await expectOneLine(start(onDisk()), `path=${path}`, 'the data is damaged: CURRENT does not name a manifest', 'restore the directory from a backup')
     })
   })
 })

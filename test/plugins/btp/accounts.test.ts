@@ -112,7 +112,7 @@ describe('BTP accounts', () => {
       [BtpPacket.serializeMessage(1, [entry('auth_token'), entry('auth')]), 'First subprotocol must be auth'],
       [BtpPacket.serializeMessage(1, [entry('auth'), entry('auth_username')]), 'auth_token subprotocol is required']
     ]
-    for (const [frame, text] of cases) expect(await refusal(port, frame)).to.equal(text)
+    await Promise.all(cases.map(async ([frame, text]) => { expect(await refusal(port, frame)).to.equal(text) }))
   })
 
   it('hear nothing after a first frame that cannot be read, or is text', async () => {

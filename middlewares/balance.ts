@@ -71,7 +71,7 @@ export default class Balance implements Middleware {
   modifyBalance (accountId: string, diff: bigint): bigint {
     const account = { accountId, accountInfo: this.api.getInfo(accountId) }
     if (this.api.ledger.balanceOf(accountId) === undefined) throw new Error(`account not found. accountId=${accountId}`)
-    this.api.log.warn('modifying balance accountId=%s amount=%s', accountId, diff)
+    this.api.log.warn('modifying balance accountId=%s amount=%s', accountId, String(diff))
     const balance = this.api.ledger.adjust(accountId, diff)
     if (diff < 0n) this.changed(account)
     else this.publish(account)
@@ -110,7 +110,7 @@ export default class Balance implements Middleware {
     if (settlement === undefined) throw refusal(404, `no settlement has this id, or it is closed. id=${id}`)
     const { accountId, amount, state } = settlement
     if (state === 'sending') throw refusal(409, `the settlement is under way, wait for its outcome. id=${id} accountId=${accountId}`)
-    log.warn('operator closes a settlement. accountId=%s id=%s amount=%s outcome=%s', accountId, id, amount, outcome)
+    log.warn('operator closes a settlement. accountId=%s id=%s amount=%s outcome=%s', accountId, id, String(amount), outcome)
     if (outcome === 'paid') ledger.post(settlement)
     else ledger.void(settlement)
     if (this.settlers.has(accountId)) this.changed({ accountId, accountInfo: this.api.getInfo(accountId) })

@@ -24,6 +24,7 @@ export class Settler {
   private readonly target: bigint
   private readonly intervalMs: number | undefined
   private failures = 0
+  private retryDelayMs = RETRY_FIRST_MS
   private retry: NodeJS.Timeout | undefined
   private interval: NodeJS.Timeout | undefined
   private isRunning = false
@@ -49,7 +50,7 @@ export class Settler {
     const open = this.open()
     if (open !== undefined && !this.api.getMoneyTerms(this.accountId).settlesOnce) {
       this.api.log.warn('(!!!) nobody knows whether this settlement was paid. It and all later ones of the account wait until an operator ' +
-        'decides: paid or unpaid. accountId=%s id=%s amount=%s', this.accountId, open.id, open.amount)
+        'decides: paid or unpaid. accountId=%s id=%s amount=%s', this.accountId, open.id, String(open.amount))
     }
     this.goOn()
   }
@@ -86,8 +87,11 @@ export class Settler {
 
   private settle (amount: bigint): void {
     if (!this.isRunning || this.isSending || this.retry !== undefined || this.open() !== undefined || amount <= 0n) return
-    const balance = this.api.ledger.balanceOf(this.accountId)?.balance
-    this.api.log.debug('settlement triggered. accountId=%s balance=%s settleAmount=%s', this.accountId, balance, amount)
+    const { ledger, log } = this.api
+    if (log.debugEnabled) {
+      const balance = ledger.balanceOf(this.accountId)?.balance
+      log.debug('settlement triggered. accountId=%s balance=%s settleAmount=%s', this.accountId, String(balance), String(amount))
+    }
     this.send(amount)
   }
 
@@ -100,7 +104,7 @@ export class Settler {
       this.isSending = false
       const delayMs = this.tryLater()
       this.api.log.error('error occurred during settlement. accountId=%s settleAmount=%s errInfo=%s retryInMs=%s',
-        this.accountId, amount, describeError(error), delayMs)
+        this.accountId, String(amount), describeError(error), delayMs)
     })
   }
 
@@ -144,7 +148,7 @@ export class Settler {
       return
     }
     this.api.log.warn('plugin paid a settlement that was closed meanwhile. If an operator closed it as unpaid, add its amount to the balance. ' +
-      'accountId=%s id=%s amount=%s', this.accountId, settlement.id, settlement.amount)
+      'accountId=%s id=%s amount=%s', this.accountId, settlement.id, String(settlement.amount))
   }
 
   private notPaid (settlement: Settlement, settlesOnce: boolean): void {
@@ -154,17 +158,16 @@ export class Settler {
     this.tryLater()
   }
 
-  /** Returns when, in ms from now. */
+  /** Returns after how many ms; a failure that is reported from two sides counts once. */
   private tryLater (): number {
-    const delayMs = Math.min(RETRY_FIRST_MS * 2 ** this.failures, RETRY_LONGEST_MS)
-    if (!this.isRunning || this.retry !== undefined) return delayMs
-    this.failures++
+    if (!this.isRunning || this.retry !== undefined) return this.retryDelayMs
+    this.retryDelayMs = Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_LONGEST_MS)
     this.retry = setTimeout(() => {
       this.retry = undefined
       this.goOn()
-    }, delayMs)
+    }, this.retryDelayMs)
     this.retry.unref()
-    return delayMs
+    return this.retryDelayMs
   }
 
   private goOn (): void {

@@ -1,0 +1,286 @@
+/** Money that we pay outside ILP: written down, paid, booked, each payment once, whatever the plugin does. Through a whole connector. */
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { ANSWER_LONGEST_MS } from '../../middlewares/lib/settler.js'
+import { quiet } from '../fixtures/connector.js'
+import { withoutLog } from '../fixtures/log.js'
+import { prepare } from '../fixtures/packets.js'
+import { PayingPlugin, startBooks, type Books } from './books.js'
+import { CrashableStore, Disk } from './crashable-store.js'
+
+const THRESHOLD = { minimum: '-1000', maximum: '1000', settleThreshold: '-100', settleTo: '20' }
+
+describe('settlement', () => {
+  const lines = withoutLog()
+  let clock: sinon.SinonFakeTimers
+  let disk: Disk
+  let store: CrashableStore
+  let bob: PayingPlugin
+  let books: Books
+
+  const start = async (balance: object = THRESHOLD): Promise<void> => {
+    store = new CrashableStore(disk)
+    books = await startBooks(store, { bob: { balance: { ...THRESHOLD, ...balance } }, plugins: { bob } })
+  }
+  /** The process ends without a word; what it had under way never comes back. */
+  const crashAndRestart = async (balance?: object): Promise<void> => {
+    store.crashed = true
+    bob = Object.assign(new PayingPlugin(), { settlesOnce: bob.settlesOnce, pay: bob.pay })
+    await start(balance)
+    await quiet()
+  }
+  const owe = async (amount: number): Promise<void> => {
+    await books.alice.receive(prepare({ amount }))
+    await quiet()
+  }
+  const pass = async (ms: number): Promise<void> => {
+    await clock.tickAsync(ms)
+    await quiet()
+  }
+  const state = (): object => {
+    const { balance, settling } = books.ledger.balanceOf('bob')!
+    return { balance, settling, open: books.operator.getSettlements().map(({ state }) => state) }
+  }
+
+  beforeEach(async () => {
+    clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
+    disk = new Disk()
+    bob = new PayingPlugin()
+    await start()
+  })
+  afterEach(async () => {
+    const stopped = books.app.shutdown()
+    await clock.runToLastAsync() // it does not wait for ever for a payment under way
+    await stopped
+    clock.restore()
+  })
+
+  it('pays up to settleTo when the balance falls below the threshold, and only then', async () => {
+    await owe(100)
+    expect(bob.payments).to.deep.equal([])
+    await owe(1)
+    expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121'])
+    expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+  })
+
+  it('gives each payment an id that is on disk before the plugin hears of it', async () => {
+    let found: string | undefined
+    bob.pay = (_amount, id) => { found = /"settlement":{"id":"([^"]+)"/.exec(disk.entries.get('ledger:account:bob') ?? '')?.[1] ?? `not ${id}` }
+    await owe(101)
+    expect(found).to.equal(bob.payments[0]!.id)
+    await owe(200)
+    expect(new Set(bob.payments.map(({ id }) => id)).size).to.equal(2)
+  })
+
+  it('pays one at a time, however many packets ask for it', async () => {
+    let paid!: () => void
+    bob.pay = () => new Promise<void>(resolve => { paid = resolve })
+    await Promise.all(Array.from({ length: 5 }, () => owe(101)))
+    expect(bob.payments).to.have.length(1)
+    const open = state()
+    expect(open).to.deep.include({ balance: -505n, open: ['sending'] })
+    await books.operator.settle('bob', 5n).then(() => expect.fail('paid twice'), (error: unknown) => {
+      expect((error as Error).message).to.contain('not finished')
+    })
+    paid()
+    await quiet()
+    expect(bob.payments, 'the rest follows').to.have.length(2)
+    paid()
+    await quiet()
+    expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+  })
+
+  it('undoes what was not paid and tries again later, ever less often', async () => {
+    bob.pay = () => { throw new Error('no funds') }
+    await owe(101)
+    expect(state()).to.deep.equal({ balance: -101n, settling: 0n, open: [] })
+    expect(lines.join('')).to.match(/error occurred during settlement. accountId=bob settleAmount=121 errInfo=no funds/)
+    await pass(999)
+    expect(bob.payments).to.have.length(1)
+    await pass(1)
+    expect(bob.payments).to.have.length(2)
+    await pass(1999)
+    expect(bob.payments).to.have.length(2)
+    await owe(9)
+    bob.pay = () => undefined
+    await pass(1)
+    expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121', '121', '130'])
+    expect(new Set(bob.payments.map(({ id }) => id)).size, 'each attempt is another payment').to.equal(3)
+    expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+  })
+
+  it('repeats a failed payment under its id where the plugin settles once for an id', async () => {
+    bob.settlesOnce = true
+    bob.pay = () => Promise.reject(new Error('the answer was lost'))
+    await owe(101)
+    expect(state()).to.deep.equal({ balance: -101n, settling: 121n, open: ['unknown'] })
+    await owe(9)
+    bob.pay = () => undefined
+    await pass(1000)
+    expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121', '121'])
+    expect(new Set(bob.payments.map(({ id }) => id)).size).to.equal(1)
+    expect(state()).to.deep.equal({ balance: 11n, settling: 0n, open: [] })
+  })
+
+  for (const [name, misbehave] of [
+    ['throws', () => { throw new Error('broken') }],
+    ['throws undefined', () => { throw undefined as unknown }],
+    ['rejects with undefined', () => Promise.reject(undefined)]
+  ] as const) {
+    it(`survives a plugin that ${name}`, async () => {
+      bob.pay = misbehave
+      await owe(101)
+      expect(state()).to.deep.equal({ balance: -101n, settling: 0n, open: [] })
+    })
+  }
+
+  describe('of which nobody knows the outcome', () => {
+    it('is not repeated after a crash, but shown, and decided by an operator: paid', async () => {
+      bob.pay = () => new Promise(() => undefined)
+      await owe(101)
+      const { id } = bob.payments[0]!
+      await crashAndRestart()
+      expect(bob.payments).to.deep.equal([])
+      expect(state()).to.deep.equal({ balance: -101n, settling: 121n, open: ['unknown'] })
+      expect(lines.join('')).to.match(new RegExp(`nobody knows whether this settlement was paid.*accountId=bob id=${id!} amount=121`))
+      await owe(50)
+      await pass(100_000)
+      expect(bob.payments, 'nothing else is paid meanwhile').to.deep.equal([])
+      await books.operator.resolveSettlement(id!, 'paid')
+      expect(state()).to.deep.equal({ balance: -30n, settling: 0n, open: [] })
+      await crashAndRestart()
+      expect(state()).to.deep.equal({ balance: -30n, settling: 0n, open: [] })
+    })
+
+    it('is settled anew once an operator has said that it was not paid', async () => {
+      bob.pay = () => new Promise(() => undefined)
+      await owe(101)
+      const { id } = bob.payments[0]!
+      bob.pay = () => undefined
+      await crashAndRestart()
+      await books.operator.resolveSettlement(id!, 'unpaid')
+      await quiet()
+      expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121'])
+      expect(bob.payments[0]!.id).to.not.equal(id)
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+    })
+
+    it('is repeated under its id after a crash where the plugin settles once for an id', async () => {
+      bob.settlesOnce = true
+      bob.pay = () => new Promise(() => undefined)
+      await owe(101)
+      const { id } = bob.payments[0]!
+      bob.pay = () => undefined
+      await crashAndRestart()
+      expect(bob.payments).to.deep.equal([{ amount: '121', id }])
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+    })
+
+    it('because the plugin does not answer: it is shown, and what the plugin says later still counts', async () => {
+      let paid!: () => void
+      bob.pay = () => new Promise<void>(resolve => { paid = resolve })
+      await owe(101)
+      await pass(ANSWER_LONGEST_MS)
+      expect(state()).to.deep.equal({ balance: -101n, settling: 121n, open: ['unknown'] })
+      await pass(100_000)
+      expect(bob.payments).to.have.length(1)
+      paid()
+      await quiet()
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+    })
+
+    it('is not booked twice when a plugin answers after an operator has decided', async () => {
+      let paid!: () => void
+      bob.pay = () => new Promise<void>(resolve => { paid = resolve })
+      await owe(101)
+      await pass(ANSWER_LONGEST_MS)
+      await books.operator.resolveSettlement(bob.payments[0]!.id!, 'paid')
+      paid()
+      await quiet()
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+      expect(lines.join('')).to.match(/plugin paid a settlement that was closed meanwhile/)
+    })
+
+    it('cannot be decided while it is under way, or under an id that nobody has', async () => {
+      bob.pay = () => new Promise(() => undefined)
+      await owe(101)
+      const codeOf = (id: string): Promise<unknown> => books.operator.resolveSettlement(id, 'paid')
+        .then(() => 'decided', (error: unknown) => (error as { httpErrorCode: number }).httpErrorCode)
+      expect(await codeOf(bob.payments[0]!.id!)).to.equal(409)
+      expect(await codeOf('nobody-has-this')).to.equal(404)
+    })
+
+    it('is there and can be decided after its account was removed', async () => {
+      bob.pay = () => new Promise(() => undefined)
+      await owe(101)
+      const { id } = bob.payments[0]!
+      await crashAndRestart()
+      await books.app.removePlugin('bob')
+      expect(state()).to.deep.equal({ balance: -101n, settling: 121n, open: ['unknown'] })
+      await books.operator.resolveSettlement(id!, 'paid')
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+    })
+  })
+
+  describe('by hand and by the clock', () => {
+    it('pays what an operator says, or what is missing to settleTo', async () => {
+      await owe(50)
+      await books.operator.settle('bob', 30n)
+      expect(state()).to.deep.equal({ balance: -20n, settling: 0n, open: [] })
+      await books.operator.settle('bob')
+      expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['30', '40'])
+      const codeOf = (accountId: string): Promise<unknown> => books.operator.settle(accountId)
+        .then(() => 'paid', (error: unknown) => (error as { httpErrorCode: number }).httpErrorCode)
+      expect(await codeOf('bob')).to.equal(409)
+      expect(await codeOf('nobody')).to.equal(404)
+    })
+
+    it('pays what is missing at every interval, however little', async () => {
+      await books.app.shutdown()
+      await crashAndRestart({ settleInterval: 60_000, settleTo: '0' })
+      await owe(3)
+      await pass(59_999)
+      expect(bob.payments).to.deep.equal([])
+      await pass(1)
+      expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['3'])
+      await pass(60_000)
+      expect(bob.payments, 'nothing is due').to.have.length(1)
+    })
+
+    it('pays when an operator lowers the balance below the threshold', async () => {
+      books.operator.modifyBalance('bob', -101n)
+      await quiet()
+      expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121'])
+    })
+
+    it('pays at the start what became due before', async () => {
+      bob.pay = () => { throw new Error('no funds') }
+      await owe(101)
+      bob.pay = () => undefined
+      await crashAndRestart()
+      expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121'])
+    })
+  })
+
+  it('carries over what the plugin cannot pay', async () => {
+    bob.settlementUnit = '50'
+    await owe(101)
+    expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['100'])
+    expect(state()).to.deep.equal({ balance: -1n, settling: 0n, open: [] })
+    await owe(130)
+    expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['100', '150'])
+    expect(state()).to.deep.equal({ balance: 19n, settling: 0n, open: [] })
+  })
+
+  it('finishes what is under way before the connector stops', async () => {
+    let paid!: () => void
+    bob.pay = () => new Promise<void>(resolve => { paid = resolve })
+    await owe(101)
+    const stopped = books.app.shutdown()
+    await quiet()
+    paid()
+    await stopped
+    await crashAndRestart()
+    expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+  })
+})

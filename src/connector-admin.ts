@@ -99,7 +99,7 @@ export class ConnectorAdmin implements AdminHost {
   }
 
   removeRoute (targetPrefix: string, peerId: string): boolean {
-    return this.routing.removeRoute(targetPrefix, peerId)
+    return this.routing.removeRoute({ targetPrefix, peerId }).length > 0
   }
 
   private balanceMiddleware (): Balances | undefined {

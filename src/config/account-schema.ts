@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { AccountInfo } from '../types/account.js'
 import type { PluginInstance } from '../types/plugin.js'
-import { isObject, milliseconds, millisecondsInWords, opaqueObject } from './fields.js'
+import { PREFIX, isObject, milliseconds, millisecondsInWords, opaqueObject } from './fields.js'
 
 const LIMIT = /^(0|-?([1-9][0-9]*|Infinity))$/
 const THRESHOLD = /^(0|-?[1-9][0-9]*|-Infinity)$/
@@ -30,6 +30,9 @@ function wholeNumber (minimum: number): z.ZodNumber {
 function wholeNumberInWords (minimum: number): string {
   return `a whole number of at least ${minimum}`
 }
+
+const prefixes = z.array(z.string().regex(PREFIX))
+const prefixesInWords = 'an array of ILP address prefixes such as ["test.alice"], without periods at their ends'
 
 const balance = z.strictObject({
   minimum: z.string().regex(LIMIT).optional().meta({
@@ -165,6 +168,31 @@ export const accountSchema = z.strictObject({
     description: 'Whether routes announced by the other side are used.',
     expected: 'true or false',
     absent: 'false for a child, else true'
+  }),
+  transit: z.boolean().optional().meta({
+    description: 'Whether routes that lead to a peer or a parent are announced to the other side, which lets it send its packets through us.',
+    expected: 'true or false',
+    absent: 'false for a parent, else true'
+  }),
+  importPrefixes: prefixes.optional().meta({
+    description: 'The address prefixes under which the other side may announce routes.',
+    expected: prefixesInWords,
+    absent: 'any'
+  }),
+  exportPrefixes: prefixes.optional().meta({
+    description: 'The address prefixes under which routes are announced to the other side.',
+    expected: prefixesInWords,
+    absent: 'any'
+  }),
+  maximumPrefixes: wholeNumber(0).optional().meta({
+    description: 'How many prefixes the other side may announce. Those beyond it are not used.',
+    expected: wholeNumberInWords(0),
+    absent: '200000'
+  }),
+  maximumPathLength: wholeNumber(1).optional().meta({
+    description: 'The longest path, in connectors, of a route that is taken from the other side.',
+    expected: wholeNumberInWords(1),
+    absent: '64'
   }),
   options: opaqueObject.optional().meta({
     description: 'Handed to the plugin\'s constructor as it is; see the plugin\'s own documentation. Never logged, as it may hold secrets.',

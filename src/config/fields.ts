@@ -19,6 +19,9 @@ declare module 'zod' {
 
 export type Schema = z.core.$ZodType
 
+/** An ILP address prefix: whole segments, so no period at either end. */
+export const PREFIX = /^[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*$/
+
 /** Longest time a Node.js timer takes; a longer one fires at once. About 24 days. */
 const TIMER_MAX_MS = 2147483647
 

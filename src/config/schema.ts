@@ -5,10 +5,9 @@
 import { isValidIlpAddress } from 'ilp-packet'
 import { z } from 'zod'
 import { accountSchema } from './account-schema.js'
-import { milliseconds, millisecondsInWords, opaqueObject } from './fields.js'
+import { PREFIX, milliseconds, millisecondsInWords, opaqueObject } from './fields.js'
 
 const ADDRESS_CHARACTERS = /^[a-zA-Z0-9._~-]+$/
-const PREFIX = /^[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*$/
 
 const MIDDLEWARES = [
   'errorHandler', 'rateLimit', 'maxPacketAmount', 'throughput', 'balance', 'deduplicate', 'expire', 'validateFulfillment',
@@ -36,6 +35,11 @@ const route = z.strictObject({
   peerId: z.string().regex(ADDRESS_CHARACTERS).meta({
     description: 'Id of the account that packets for the prefix are sent to.',
     expected: 'the id of an account'
+  }),
+  priority: z.int().optional().meta({
+    description: 'Of several routes for one prefix the one with the highest priority is used whose account is connected.',
+    expected: 'a whole number',
+    absent: '0'
   })
 }).meta({ description: 'A fixed route.', expected: 'an object with targetPrefix and peerId' })
 

@@ -23,7 +23,7 @@ export class Core {
     if (!isPrepare(data)) throw new InvalidPacketError(`invalid packet type received. type=${String(data[0])}`)
     if (this.draining) throw new ConnectorBusyError('connector is shutting down.')
     return prepareOf(data).destination.startsWith(PEER_PREFIX)
-      ? this.peerProtocols.handle(data, accountId)
+      ? Promise.resolve(this.peerProtocols.handle(data, accountId))
       : this.forwarder.forward(data, accountId, sendData)
   }
 

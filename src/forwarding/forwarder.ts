@@ -47,7 +47,7 @@ export class Forwarder {
   }
 
   private nextHopFor (destination: string, sourceAccount: string): string {
-    const nextHop = this.routes.resolve(destination)?.nextHop
+    const nextHop = this.routes.resolve(destination, sourceAccount)?.nextHop
     if (nextHop === undefined || nextHop === '') { // '' is the connector itself, which has nobody behind it at that address
       throw new UnreachableError(`no route found. source=${sourceAccount} destination=${destination}`)
     }

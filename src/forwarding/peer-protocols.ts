@@ -19,12 +19,12 @@ export class PeerProtocols {
     this.routes = deps(RoutingService)
   }
 
-  /** Throws or rejects with the ILP error that the peer is to get. */
-  async handle (packet: Buffer, accountId: string): Promise<Buffer> {
+  /** Throws the ILP error that the peer is to get. */
+  handle (packet: Buffer, accountId: string): Buffer {
     const { destination, executionCondition } = prepareOf(packet)
     if (!executionCondition.equals(PEER_PROTOCOL_CONDITION)) throw new InvalidPacketError('condition must be peer protocol condition.')
     if (destination === 'peer.config') return this.addressFor(packet, accountId)
-    if (destination.startsWith('peer.route')) return await this.routes.handle(packet, accountId)
+    if (destination.startsWith('peer.route')) return this.routes.handle(accountId, prepareOf(packet))
     throw new InvalidPacketError('unknown peer protocol.')
   }
 

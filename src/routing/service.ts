@@ -1,31 +1,46 @@
-/** Where packets go: configured, child and default routes. */
+/** The router of this connector: told about its accounts by the registry and about its settings by the configuration. */
+import { randomBytes } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/config.js'
-export class RoutingService {
-  constructor (private readonly deps: Injector) {}
-  resolve (destination: string): { nextHop: string } | undefined {
-    const accounts = this.deps(Accounts); const config = this.deps(Config)
-    const own = accounts.getOwnAddress()
-    const all: Array<[string, string]> = [[own, ''], ...config.routes.map((r): [string, string] => [r.targetPrefix, r.peerId])]
-    for (const id of accounts.getAccountIds()) if (accounts.getInfo(id).relation === 'child') all.push([accounts.getChildAddress(id), id])
-    const parent = accounts.getAddressSource()
-    if (parent && config.defaultRoute === 'auto') all.push(['test', parent])
-    all.sort((a, b) => b[0].length - a[0].length)
-    const f = all.find(([p]) => destination === p || destination.startsWith(p + '.'))
-    return f && { nextHop: f[1] }
+import { createLogger } from '../log.js'
+import { Router } from './router.js'
+
+const GLOBAL_PREFIXES = { production: 'g', test: 'test' } as const
+const SECRET_LENGTH = 32
+const log = createLogger('route-broadcaster')
+
+export class RoutingService extends Router {
+  constructor (deps: Injector) {
+    const config = deps(Config)
+    const accounts = deps(Accounts)
+    const routingSecret = secretOf(config.routingSecret)
+    super({
+      ownAddress: () => accounts.getOwnAddress(),
+      accountIds: () => accounts.getAccountIds(),
+      relation: accountId => accounts.getInfo(accountId).relation,
+      isConnected: accountId => accounts.isConnected(accountId),
+      childAddress: accountId => accounts.getChildAddress(accountId),
+      routeOptions: accountId => accounts.getInfo(accountId),
+      sendData: (accountId, packet) => accounts.getPlugin(accountId).sendData(packet),
+      log
+    }, () => {
+      const { defaultRoute, routes, routeBroadcastEnabled, routeBroadcastInterval, routeCleanupInterval, routeExpiry } = config
+      return {
+        globalPrefix: GLOBAL_PREFIXES[config.env],
+        routingSecret,
+        defaultRoute,
+        routes,
+        routeBroadcastEnabled,
+        routeBroadcastInterval,
+        routeCleanupInterval,
+        routeExpiry
+      }
+    })
   }
-  handle (_packet: Buffer, _accountId: string): Promise<Buffer> { return Promise.reject(new Error('x')) }
-  start (): void {} 
-  stop (): void {}
-  reload (): void {}
-  accountAdded (_id: string): void {}
-  accountRemoved (_id: string): void {}
-  accountConnected (_id: string): void {}
-  accountDisconnected (_id: string): void {}
-  status (): object { return {} }
-  localTable (): Record<string, { nextHop: string, path: string }> { return {} }
-  configuredRoutes (): Array<{ targetPrefix: string, peerId: string }> { return [] }
-  addRoute (_r: object): void {}
-  removeRoute (_a: string, _b: string): boolean { return false }
+}
+
+function secretOf (configured: string): Buffer {
+  log.info(configured === '' ? 'generated random routing secret.' : 'loaded routing secret from config.')
+  return configured === '' ? randomBytes(SECRET_LENGTH) : Buffer.from(configured, 'base64')
 }

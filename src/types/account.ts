@@ -45,6 +45,11 @@ export interface AccountInfo {
   deduplicate?: DeduplicateConfig | undefined
   sendRoutes?: boolean | undefined
   receiveRoutes?: boolean | undefined
+  transit?: boolean | undefined
+  importPrefixes?: string[] | undefined
+  exportPrefixes?: string[] | undefined
+  maximumPrefixes?: number | undefined
+  maximumPathLength?: number | undefined
   /** Handed to the plugin's constructor as it is. May hold secrets: never logged, never served. */
   options?: Record<string, unknown> | undefined
   ilpAddressSegment?: string | undefined

@@ -113,7 +113,7 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
       ['[{"targetPrefix": "g", "peerId": "a b"}]', '[0].peerId: found "a b", expected the id of an account. Correct it.'],
       ['[{"targetPrefix": "g", "peerId": "up", "peerld": 1}]', '[0].peerld: is not a known key, did you mean peerId? Rename or remove it.'],
       ['[{"targetPrefix": "g", "peerId": "up", "via": 1}]',
-        '[0].via: is not a known key. Remove it; the known keys are targetPrefix, peerId.']
+        '[0].via: is not a known key. Remove it; the known keys are targetPrefix, peerId, priority.']
     ]
   },
   spread: {

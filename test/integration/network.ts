@@ -15,7 +15,7 @@ export interface Connector {
   shutdown (): Promise<void>
 }
 
-type Kind = 'sluice' | 'reference'
+export type Kind = 'sluice' | 'reference'
 export const KINDS: Kind[] = ['sluice', 'reference']
 
 const SECRET = 'hunter2'

@@ -1,0 +1,240 @@
+/** What goes into a ConnectorNode and comes out of it. Amounts that are not bigint are decimal strings in base units. */
+
+export type DeploymentMode = 'embedded' | 'standalone'
+export type Environment = 'development' | 'staging' | 'production'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface PeerConfig {
+  /** Unique; routes refer to it, and the peer introduces itself with it. */
+  id: string
+  /** `ws://host:port` or `wss://host:port`. */
+  url: string
+  /** The secret both sides share. Empty: no authentication (permissionless). */
+  authToken: string
+  /** The peer's address for settlement on EVM chains. Kept and shown; nothing is settled with it yet. */
+  evmAddress?: string | undefined
+}
+
+export interface RouteConfig {
+  /** An ILP address prefix, such as `g.connector-b`. */
+  prefix: string
+  /** The id of a peer, or `local` (or the node's own id) for this node's own handler. */
+  nextHop: string
+  /** The higher number wins. Default 0. */
+  priority?: number | undefined
+}
+
+export interface LocalDeliveryConfig {
+  enabled?: boolean | undefined
+  /** Where the business logic server answers; `/handle-packet` and `/health` are appended. */
+  handlerUrl?: string | undefined
+  /** ms. Default 30000. */
+  timeout?: number | undefined
+  /** Sent to the business logic server as `Authorization: Bearer`. */
+  authToken?: string | undefined
+  /** Tell the business logic of packets that only pass through. Default false. */
+  perHopNotification?: boolean | undefined
+}
+
+export interface AdminApiConfig {
+  enabled?: boolean | undefined
+  /** Default 8081. */
+  port?: number | undefined
+  /** Default 0.0.0.0. */
+  host?: string | undefined
+  apiKey?: string | undefined
+  /** IP addresses and CIDR ranges. */
+  allowedIPs?: readonly string[] | undefined
+  /** Take the client's address from X-Forwarded-For. Default false. */
+  trustProxy?: boolean | undefined
+}
+
+export type CreditLimit = string | number | bigint
+
+/** What a peer may owe us, in base units. The narrowest one that is set holds, and never more than `globalCeiling`. */
+export interface CreditLimits {
+  defaultLimit?: CreditLimit | undefined
+  perPeerLimits?: Readonly<Record<string, CreditLimit>> | ReadonlyMap<string, CreditLimit> | undefined
+  globalCeiling?: CreditLimit | undefined
+}
+
+export interface SettlementConfig {
+  /** Percent of each packet that is forwarded to a peer, rounded up. Default 0.1. */
+  connectorFeePercentage?: number | undefined
+  /** Settlement does not exist yet: only `false` is taken. */
+  enableSettlement?: false | undefined
+  creditLimits?: CreditLimits | undefined
+}
+
+/** What is given to `new ConnectorNode`, as an object or as YAML. */
+export interface ConnectorConfig {
+  /** One segment of an ILP address: the node's own address is `g.<nodeId>`. */
+  nodeId: string
+  btpServerPort: number
+  /** Default 8080. */
+  healthCheckPort?: number | undefined
+  /** Default info. */
+  logLevel?: LogLevel | undefined
+  /** Default: the environment variable ENVIRONMENT, else development. */
+  environment?: Environment | undefined
+  /** `library` is another name for `embedded`. Default: standalone when localDelivery and adminApi are both enabled, else embedded. */
+  deploymentMode?: DeploymentMode | 'library' | undefined
+  mode?: 'connector' | undefined
+  peers: readonly PeerConfig[]
+  routes: readonly RouteConfig[]
+  localDelivery?: LocalDeliveryConfig | undefined
+  adminApi?: AdminApiConfig | undefined
+  settlement?: SettlementConfig | undefined
+  /** Settlement, explorer and transport do not exist yet: only what turns them off is taken. */
+  explorer?: { enabled: false } | undefined
+  transport?: { type: 'direct' } | undefined
+  /** Tell the handler of packets that only pass through, in either mode. Default: what localDelivery says. */
+  perHopNotification?: boolean | undefined
+  /** Directory for the node's books, kept in a folder named after the node. Default `./data`. */
+  dataPath?: string | undefined
+}
+
+/** A configuration with everything decided: what parts of the node read. */
+export interface NodeConfig {
+  readonly nodeId: string
+  /** `g.<nodeId>`. */
+  readonly ilpAddress: string
+  readonly btpServerPort: number
+  readonly healthCheckPort: number
+  readonly logLevel: LogLevel
+  readonly environment: Environment
+  readonly deploymentMode: DeploymentMode
+  readonly peers: readonly PeerConfig[]
+  readonly routes: ReadonlyArray<Required<RouteConfig>>
+  readonly localDelivery: {
+    readonly enabled: boolean
+    readonly handlerUrl: string | undefined
+    readonly timeout: number
+    readonly authToken: string | undefined
+  }
+  readonly adminApi: {
+    readonly enabled: boolean
+    readonly port: number
+    readonly host: string
+    readonly apiKey: string | undefined
+    readonly allowedIPs: readonly string[]
+    readonly trustProxy: boolean
+  }
+  /** Percent. */
+  readonly feePercentage: number
+  readonly creditLimits: CreditLimits
+  readonly perHopNotification: boolean
+  readonly dataPath: string
+}
+
+/** Settlement details of a peer. Kept and shown; nothing is settled with them yet. */
+export interface AdminSettlementConfig {
+  preference: string
+  evmAddress?: string | undefined
+  tokenAddress?: string | undefined
+  tokenNetworkAddress?: string | undefined
+  chainId?: number | undefined
+  channelId?: string | undefined
+  initialDeposit?: string | undefined
+}
+
+export interface PeerRegistrationRequest extends PeerConfig {
+  routes?: ReadonlyArray<{ prefix: string, priority?: number | undefined }> | undefined
+  settlement?: AdminSettlementConfig | undefined
+}
+
+export interface PeerInfo {
+  id: string
+  connected: boolean
+  /** The prefixes that are routed to the peer. */
+  ilpAddresses: string[]
+  routeCount: number
+  settlement?: AdminSettlementConfig | undefined
+}
+
+export interface RemovePeerResult {
+  peerId: string
+  /** The prefixes of the routes that went with it. */
+  removedRoutes: string[]
+}
+
+export interface RouteInfo {
+  prefix: string
+  nextHop: string
+  priority: number
+}
+
+/** `debitBalance` is what the peer owes us, `creditBalance` what we owe the peer, `netBalance` credit minus debit. */
+export interface PeerAccountBalance {
+  peerId: string
+  balances: Array<{ tokenId: string, debitBalance: string, creditBalance: string, netBalance: string }>
+}
+
+export interface SendPacketParams {
+  destination: string
+  /** Base units. */
+  amount: bigint
+  /** 32 bytes. Left out or all zero: SHA-256 of SHA-256 of the data, which the node at the destination fulfils. */
+  executionCondition?: Buffer | undefined
+  expiresAt: Date
+  /** At most 32,768 bytes. Default: none. */
+  data?: Buffer | undefined
+}
+
+export interface ILPPreparePacket {
+  type: 12
+  amount: bigint
+  destination: string
+  executionCondition: Buffer
+  expiresAt: Date
+  data: Buffer
+}
+
+export interface ILPFulfillPacket {
+  type: 13
+  fulfillment: Buffer
+  data: Buffer
+}
+
+export interface ILPRejectPacket {
+  type: 14
+  code: string
+  triggeredBy: string
+  message: string
+  data: Buffer
+}
+
+export interface HealthStatus {
+  /** `starting` until start() is done, `stopped` before and after; `degraded` while a peer is away, `unhealthy` when more than half are. */
+  status: 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'stopped'
+  /** Whole seconds since start() was done. */
+  uptime: number
+  /** Configured and registered peers; ones that only dialled in do not count. */
+  peersConnected: number
+  totalPeers: number
+  timestamp: string
+  nodeId: string
+  version: string
+  transport: { type: 'direct', healthy: true }
+}
+
+/** What listens beside the node: the admin API, the health server. Started once packets flow, stopped before they end. */
+export interface NodeService {
+  /** In log lines and errors. */
+  readonly name: string
+  start (): Promise<void>
+  stop (): Promise<void>
+}
+
+/** pino's shape, as far as the node uses it: fields first, or the message alone. `createLogger` makes one, and pino's own are as good. */
+export interface NodeLogger {
+  debug: LogMethod
+  info: LogMethod
+  warn: LogMethod
+  error: LogMethod
+}
+
+export interface LogMethod {
+  (fields: object, message?: string): void
+  (message: string): void
+}

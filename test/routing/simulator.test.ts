@@ -1,0 +1,57 @@
+/**
+ * Routing among 20 connectors on virtual time: messages are lost, delayed, doubled and overtake each other, connections break,
+ * partitions come and go, connectors crash and forget, customers move.
+ *
+ * SIM_SEEDS=5000 is the long form. A story is repeated by its seed: SIM_FIRST=<seed> SIM_SEEDS=1.
+ */
+import { expect } from 'chai'
+import { hierarchy, nested, peers } from './simulator/plots.js'
+import { Random } from './simulator/random.js'
+import { tell } from './simulator/scenario.js'
+import type { Plot, Story } from './simulator/scenario.js'
+
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 40)
+const FIRST = Number(process.env['SIM_FIRST'] ?? 1)
+const seeds = Array.from({ length: SEEDS }, (_, i) => FIRST + i)
+
+type Check = (story: Story, plot: Plot) => void
+
+async function tellAll (name: string, plotOf: (random: Random) => Plot, check: Check = () => {}): Promise<void> {
+  for (const seed of seeds) {
+    const random = new Random(seed)
+    const plot = plotOf(random)
+    const story = await tell(random, plot)
+    try {
+      expect(story.circles).to.deep.equal([])
+      expect(story.lost).to.deep.equal([])
+      expect(story.traffic.delivered).to.be.greaterThan(0)
+      expect(story.traffic.mostHops).to.be.lessThan(plot.network.connectors.length)
+      check(story, plot)
+    } catch (error) {
+      const repeat = `SIM_FIRST=${seed} SIM_SEEDS=1 npx mocha dist/test/routing/simulator.test.js --grep '${name}'`
+      throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : ''}\nTo repeat: ${repeat}`, { cause: error })
+    }
+  }
+}
+
+describe('a network of connectors', function () {
+  this.timeout(0)
+  // A refused packet is an error with a stack, and millions are refused here.
+  const { stackTraceLimit } = Error
+  before(() => { Error.stackTraceLimit = 0 })
+  after(() => { Error.stackTraceLimit = stackTraceLimit })
+
+  it('of peers: no packet circles at any moment, and three intervals after healing all are reached by a shortest path', async () => {
+    await tellAll('of peers', peers, ({ arrived }, { network }) => {
+      for (const { from, to, journey } of arrived) expect(journey.connectors.length).to.equal(network.distances(from).get(to))
+    })
+  })
+
+  it('of parents and children: no packet circles at any moment, and three intervals after healing all are reached', async () => {
+    await tellAll('of parents', hierarchy)
+  })
+
+  it('with nested prefixes: no packet circles at any moment, and what was suppressed is reached when its cover is gone', async () => {
+    await tellAll('with nested', nested)
+  })
+})

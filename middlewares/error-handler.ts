@@ -1,4 +1,5 @@
 /** Turns whatever is thrown behind it into a reject, at this one place. RFC 0027, "ILP Error Codes". */
+import { isValidAddress } from '../src/packet/address.js'
 import { describeError, rejectReasonOf } from '../src/packet/errors.js'
 import { encodeReject } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
@@ -11,7 +12,8 @@ export default class ErrorHandler implements Middleware {
     const rejectFor = (error: unknown): Buffer => {
       const { code, message, data } = rejectReasonOf(error)
       if (log.debugEnabled) log.debug('error in data handler, creating rejection. accountId=%s ilpErrorCode=%s error=%s', accountId, code, message)
-      return encodeReject({ code, triggeredBy: getOwnAddress(), message, data })
+      const ownAddress = getOwnAddress()
+      return encodeReject({ code, triggeredBy: isValidAddress(ownAddress) ? ownAddress : '', message, data }) // not known yet: say nothing
     }
     pipelines.incomingData.insertLast({
       name: 'errorHandler',

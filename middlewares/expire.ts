@@ -27,7 +27,7 @@ export default class Expire implements Middleware {
           deadlines.set(expiresAt, expire)
           next(data).then(reply => {
             deadlines.clear(expiresAt, expire)
-            if (expired && isFulfill(reply)) {
+            if (expired && Buffer.isBuffer(reply) && isFulfill(reply)) { // other middlewares may answer anything
               ledger.lateFulfill(accountId, amount)
               log.warn('next hop fulfilled after the packet expired, not paid. accountId=%s', accountId)
             }

@@ -3,6 +3,7 @@
  * what changes.
  */
 import { randomUUID } from 'node:crypto'
+import type { CcpRouteControlRequest } from 'ilp-protocol-ccp'
 import { BadRequestError } from '../packet/errors.js'
 import { readMessage, writeResponse } from './ccp-messages.js'
 import type { CcpMessage, CcpPrepare } from './ccp-messages.js'
@@ -30,6 +31,11 @@ export class Peers {
   readonly #sessions = new Map<string, PeerSession>()
   /** Of accounts that have had a session; kept over reconnects, dropped with the account. */
   readonly #counters = new Map<string, SessionCounters>()
+  /**
+   * What accounts asked before our own plugin said that they are connected: the first message on a new connection can be faster than
+   * that, and a reference connector whose request is refused does not repeat it for 30 s. One per account.
+   */
+  readonly #early = new Map<string, CcpRouteControlRequest>()
   readonly #sessionHost: SessionHost
   /** When the first change happened that some peer has not confirmed. */
   #unconfirmedSinceMs: number | undefined
@@ -79,6 +85,7 @@ export class Peers {
 
   /** The account has disconnected: what it told us is forgotten, and the others are told so. */
   disconnected (accountId: string): void {
+    this.#early.delete(accountId)
     this.#sessions.get(accountId)?.close()
     this.#sessions.delete(accountId)
     this.update(this.tables.candidates.unlearnAll(accountId))
@@ -127,11 +134,17 @@ export class Peers {
     for (const session of [...this.#sessions.values()]) session.tick()
   }
 
-  /** See Router.handle. */
-  handle (accountId: string, prepare: CcpPrepare): Buffer {
+  /** See Router.handle. `isExpected`: whether the account exchanges routes with us as soon as it is connected. */
+  handle (accountId: string, prepare: CcpPrepare, isExpected: boolean): Buffer {
     const message = this.#readMessage(accountId, prepare)
     const session = this.#sessions.get(accountId)
-    if (session === undefined) throw new BadRequestError(`cannot process route ${message.type} messages from non-peers.`)
+    if (session === undefined) {
+      if (!isExpected || message.type !== 'control' || !sendsRoutesTo(accountId, this.network)) {
+        throw new BadRequestError(`cannot process route ${message.type} messages from non-peers.`)
+      }
+      this.#early.set(accountId, message.request)
+      return writeResponse()
+    }
     if (message.type === 'control') {
       if (session.sender === undefined) throw new BadRequestError('rejecting route control message, we are configured not to send routes to you.')
       session.control(message.request)
@@ -181,6 +194,9 @@ export class Peers {
       session.tableChanged()
     }
     session.ask()
+    const early = this.#early.get(accountId)
+    this.#early.delete(accountId)
+    if (early !== undefined && sender !== undefined) session.control(early)
   }
 
   /** Everything about an account that a session is built on, as one comparable text. */

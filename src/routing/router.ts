@@ -169,7 +169,7 @@ export class Router {
    * for what is expired, malformed, unasked for, or out of sequence.
    */
   handle (accountId: string, prepare: CcpPrepare): Buffer {
-    return this.#peers.handle(accountId, prepare)
+    return this.#peers.handle(accountId, prepare, this.#isRunning && this.options().routeBroadcastEnabled && this.#accounts.has(accountId))
   }
 
   /** Adds a configured route, or changes the priority of one. Throws when prefix, account id or priority make no sense. */

@@ -1,0 +1,185 @@
+/** The same packet is sent to a next hop once: a second one shares the outcome of the first, for as long as that may still count. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type sinon from 'sinon'
+import { RecentMap } from '../../middlewares/lib/recent-map.js'
+import type { DeduplicateConfig } from '../../src/types/account.js'
+import type { MiddlewareApi } from '../../src/types/middleware.js'
+import { stoppedClock } from '../fixtures/clock.js'
+import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
+import { customMiddleware } from '../fixtures/custom-middleware.js'
+import { never, rejecting } from '../fixtures/failures.js'
+import { withoutLog } from '../fixtures/log.js'
+import { FULFILL, fulfilling, outcomeOf, prepare, reject, type PrepareOptions } from '../fixtures/packets.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+
+/** What the next hop gets of an expiry of 20 s. */
+const EXPIRES_AFTER = 20_000
+const FORWARDED_FOR = 19_000
+
+describe('a packet that was sent before', () => {
+  withoutLog()
+  let clock: sinon.SinonFakeTimers
+  let alice: TestPlugin
+  let bob: TestPlugin
+  let carol: TestPlugin
+  let connector: TestConnector
+  let api: MiddlewareApi
+
+  beforeEach(() => {
+    clock = stoppedClock()
+    alice = new TestPlugin()
+    bob = new TestPlugin()
+    carol = new TestPlugin()
+  })
+  afterEach(async () => {
+    await connector.app.shutdown()
+    expect(clock.countTimers(), 'no timer is left').to.equal(0)
+    clock.restore()
+  })
+
+  async function start (deduplicate?: DeduplicateConfig): Promise<void> {
+    const balance = { maximum: '10000' }
+    const accounts = { alice: account(alice, { balance }), bob: account(bob, { balance, deduplicate }), carol: account(carol) }
+    connector = await startConnector(accounts, {
+      middlewares: { mine: customMiddleware((_pipelines, _accountId, given) => { api = given }) }
+    })
+  }
+
+  const same = (more: PrepareOptions = {}): Buffer => prepare({ data: Buffer.from('same'), expiresAt: Date.now() + EXPIRES_AFTER, ...more })
+  const send = (more: PrepareOptions = {}): Promise<string> => alice.receive(same(more)).then(outcomeOf)
+
+  it('waits for the outcome of the first, and costs nothing', async () => {
+    await start()
+    let fulfill: (answer: Buffer) => void = () => undefined
+    bob.answer = () => new Promise(resolve => { fulfill = resolve })
+    const answers = [alice.receive(same()), alice.receive(same())]
+    await quiet()
+    expect(connector.balances()).to.deep.equal({ alice: { balance: 0n, held: 200n }, bob: { balance: 0n, held: 100n } })
+    fulfill(FULFILL)
+    expect(await Promise.all(answers)).to.deep.equal([FULFILL, FULFILL])
+    expect(bob.sent).to.have.lengthOf(1)
+    expect(connector.balances()).to.deep.equal({ alice: { balance: 200n, held: 0n }, bob: { balance: -100n, held: 0n } })
+  })
+
+  it('is answered with the Fulfill of the first', async () => {
+    await start()
+    expect([await send(), await send(), await send()]).to.deep.equal(['fulfill', 'fulfill', 'fulfill'])
+    expect(bob.sent).to.have.lengthOf(1)
+  })
+
+  it('is answered in the same way where its amount and expiry are covered by the first', async () => {
+    await start()
+    await send()
+    expect([await send({ amount: 99 }), await send({ expiresAt: Date.now() + 5000 })]).to.deep.equal(['fulfill', 'fulfill'])
+    expect(bob.sent).to.have.lengthOf(1)
+  })
+
+  for (const [what, more] of [
+    ['is worth more', () => ({ amount: 101 })],
+    ['expires later', () => ({ expiresAt: Date.now() + EXPIRES_AFTER + 1 })],
+    ['carries other data', () => ({ data: Buffer.from('other') })],
+    ['has another destination', () => ({ destination: 'test.bob.x' })],
+    ['has another condition', () => ({ condition: Buffer.alloc(32) })]
+  ] as Array<[string, () => PrepareOptions]>) {
+    it(`is another packet when it ${what}`, async () => {
+      await start()
+      await send()
+      await send(more())
+      expect(bob.sent).to.have.lengthOf(2)
+    })
+  }
+
+  for (const [what, answer] of [
+    ['rejected', () => Promise.resolve(reject('F99'))], ['lost', rejecting(undefined)], ['answered with garbage', () => Promise.resolve(Buffer.from('x'))]
+  ] as Array<[string, () => unknown]>) {
+    it(`is sent again after the first was ${what}, while those that came meanwhile share that`, async () => {
+      await start()
+      bob.answer = async () => {
+        await quiet(2)
+        return answer()
+      }
+      const [one, other] = await Promise.all([send(), send()])
+      expect(one).to.equal(other).and.to.not.equal('fulfill')
+      expect(bob.sent).to.have.lengthOf(1)
+      bob.answer = fulfilling
+      expect(await send()).to.equal('fulfill')
+      expect(bob.sent).to.have.lengthOf(2)
+      expect(connector.balances()).to.deep.equal({ alice: { balance: 100n, held: 0n }, bob: { balance: -100n, held: 0n } })
+    })
+  }
+
+  it('is sent again after the first has expired', async () => {
+    await start()
+    bob.answer = never
+    const [one, other] = [send(), send()]
+    await quiet()
+    await clock.tickAsync(FORWARDED_FOR)
+    expect([await one, await other]).to.deep.equal(['R00', 'R00'])
+    bob.answer = fulfilling
+    expect(await send()).to.equal('fulfill')
+    expect(bob.sent).to.have.lengthOf(2)
+  })
+
+  it('is another packet where it goes to another next hop', async () => {
+    await start()
+    for (const accountId of ['bob', 'carol', 'bob', 'carol']) expect(await api.sendData(same(), accountId)).to.equal(FULFILL)
+    expect([bob.sent.length, carol.sent.length]).to.deep.equal([1, 1])
+  })
+
+  it('ends a routing loop: what comes round waits for itself and expires', async () => {
+    await start()
+    bob.answer = packet => bob.receive(packet) // Bob thinks that we are nearer
+    const answer = send()
+    await quiet()
+    await clock.tickAsync(FORWARDED_FOR)
+    expect(await answer).to.equal('R00')
+    expect(bob.sent).to.have.lengthOf(1)
+    expect(connector.balances()).to.deep.equal({ alice: { balance: 0n, held: 0n }, bob: { balance: 0n, held: 0n } })
+  })
+
+  for (const [config, cleanupInterval, packetLifetime] of [
+    [undefined, 30_000, 30_000],
+    [{ cleanupInterval: 10 }, 10, 30_000],
+    [{ packetLifetime: 10 }, 30_000, 10],
+    [{ cleanupInterval: 7, packetLifetime: 13 }, 7, 13]
+  ] as const) {
+    it(`is remembered for its lifetime after its expiry, and until the next cleanup: ${JSON.stringify(config ?? 'default')}`, async () => {
+      await start(config)
+      const started = Date.now()
+      const packet = same()
+      await api.sendData(packet, 'bob')
+      const forgottenAt = Math.ceil((EXPIRES_AFTER + packetLifetime + 1) / cleanupInterval) * cleanupInterval
+      await clock.tickAsync(forgottenAt - 1)
+      expect(await api.sendData(Buffer.from(packet), 'bob')).to.equal(FULFILL)
+      expect(bob.sent, `remembered ${Date.now() - started} ms later`).to.have.lengthOf(1)
+      await clock.tickAsync(1)
+      await api.sendData(Buffer.from(packet), 'bob')
+      expect(bob.sent, `forgotten ${Date.now() - started} ms later`).to.have.lengthOf(2)
+    })
+  }
+})
+
+describe('what is remembered of the latest packets', () => {
+  it('is bounded, and holds at least the newest half of that', () => {
+    const keys = fc.array(fc.nat(40), { maxLength: 200 })
+    fc.assert(fc.property(keys, fc.integer({ min: 2, max: 30 }), (list, maximum) => {
+      const map = new RecentMap<number, number>(maximum)
+      list.forEach((key, index) => map.set(key, index))
+      const kept = [...new Set(list)].filter(key => map.get(key) !== undefined)
+      expect(kept.length).to.be.at.most(maximum + 1)
+      const newest = [...new Set(list.toReversed())].slice(0, Math.floor(maximum / 2))
+      for (const key of newest) expect(map.get(key)).to.equal(list.lastIndexOf(key))
+    }))
+  })
+
+  it('can be forgotten, one by one or all', () => {
+    const map = new RecentMap<string, number>(4)
+    for (const [index, key] of ['a', 'b', 'c', 'd'].entries()) map.set(key, index)
+    map.delete('a')
+    map.deleteWhere(value => value === 2)
+    expect(['a', 'b', 'c', 'd'].map(key => map.get(key))).to.deep.equal([undefined, 1, undefined, 3])
+    map.clear()
+    expect(map.get('d')).to.equal(undefined)
+  })
+})

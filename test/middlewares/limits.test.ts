@@ -1,0 +1,145 @@
+/** Limits on packets and on money per time: what they refuse, what they let pass, and when they let it pass again. */
+import { expect } from 'chai'
+import { deserializeIlpReject } from 'ilp-packet'
+import type sinon from 'sinon'
+import { AccountStats } from '../../src/metrics/stats.js'
+import type { AccountInfo } from '../../src/types/account.js'
+import { stoppedClock } from '../fixtures/clock.js'
+import { account, startConnector, type TestConnector } from '../fixtures/connector.js'
+import { withoutLog } from '../fixtures/log.js'
+import { PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../fixtures/packets.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+
+describe('limits', () => {
+  withoutLog()
+  let clock: sinon.SinonFakeTimers
+  let alice: TestPlugin
+  let bob: TestPlugin
+  let connector: TestConnector | undefined
+
+  beforeEach(() => {
+    clock = stoppedClock()
+    alice = new TestPlugin()
+    bob = new TestPlugin()
+  })
+  afterEach(async () => {
+    await connector?.app.shutdown()
+    clock.restore()
+  })
+
+  async function start (info: Partial<AccountInfo>, bobInfo: Partial<AccountInfo> = {}): Promise<TestConnector> {
+    return connector = await startConnector({ alice: account(alice, info), bob: account(bob, bobInfo) })
+  }
+
+  const send = async (amount: bigint | number = 1): Promise<string> => outcomeOf(await alice.receive(prepare({ amount })))
+  async function sendMany (count: number): Promise<string[]> {
+    const outcomes: string[] = []
+    for (let i = 0; i < count; i++) outcomes.push(await send())
+    return outcomes
+  }
+
+  describe('on packets', () => {
+    it('let as many pass as the capacity says, then as many as flow in', async () => {
+      await start({ rateLimit: { refillPeriod: 1000, refillCount: 2, capacity: 3 } })
+      expect(await sendMany(4)).to.deep.equal(['fulfill', 'fulfill', 'fulfill', 'T05'])
+      clock.setSystemTime(Date.now() + 499)
+      expect(await send()).to.equal('T05')
+      clock.setSystemTime(Date.now() + 1)
+      expect(await sendMany(2)).to.deep.equal(['fulfill', 'T05'])
+      clock.setSystemTime(Date.now() + 60_000)
+      expect(await sendMany(4)).to.deep.equal(['fulfill', 'fulfill', 'fulfill', 'T05'])
+    })
+
+    it('take a capacity of 0 for the number that flows in', async () => {
+      await start({ rateLimit: { refillPeriod: 1000, refillCount: 2, capacity: 0 } })
+      expect(await sendMany(3)).to.deep.equal(['fulfill', 'fulfill', 'T05'])
+    })
+
+    it('are 10000 a minute where nothing is said', async () => {
+      await start({})
+      const refused = (await Promise.all(Array.from({ length: 10_001 }, () => alice.receive(Buffer.from([0])))))
+        .filter(answer => outcomeOf(answer) === 'T05')
+      expect(refused).to.have.lengthOf(1)
+      clock.setSystemTime(Date.now() + 6)
+      expect(await sendMany(2)).to.deep.equal(['fulfill', 'T05'])
+    })
+
+    it('count every packet, also what is refused later and what asks a neighbour', async () => {
+      await start({ rateLimit: { refillCount: 3 } })
+      await alice.receive(Buffer.from([1]))
+      await alice.receive(prepare({ destination: 'peer.config', condition: PEER_CONDITION }))
+      await alice.receive(prepare({ destination: 'test.nobody' }))
+      expect(await send()).to.equal('T05')
+    })
+
+    it('are each account\'s own', async () => {
+      await start({ rateLimit: { refillCount: 1 } })
+      expect(await sendMany(2)).to.deep.equal(['fulfill', 'T05'])
+      expect(outcomeOf(await bob.receive(prepare({ destination: 'test.alice' })))).to.equal('fulfill')
+    })
+
+    it('never refuse money, which is here already: they count it', async () => {
+      const { balances, container } = await start({ rateLimit: { refillCount: 1 }, balance: { maximum: '10' } })
+      for (const amount of ['1', '2', '3']) await alice.receiveMoney(amount)
+      expect(balances().alice!.balance).to.equal(-6n)
+      expect(await send(), 'money has used up the packets').to.equal('T05')
+      const counted = container(AccountStats).getStatus().filter(({ name }) => name.includes('rate_limited'))
+        .map(({ name, values }) => [name, values.map(({ value }) => value)])
+      expect(counted).to.deep.equal([['ilp_connector_rate_limited_ilp_packets', [1]], ['ilp_connector_rate_limited_money', [2]]])
+    })
+  })
+
+  describe('on the size of a packet', () => {
+    it('let the maximum pass and tell what it is', async () => {
+      await start({ maxPacketAmount: '18446744073709551614' })
+      expect(await send(2n ** 64n - 2n)).to.equal('fulfill')
+      const { code, message, data } = deserializeIlpReject(await alice.receive(prepare({ amount: 2n ** 64n - 1n })))
+      expect({ code, message }).to.deep.equal({
+        code: 'F08', message: 'packet size too large. maxAmount=18446744073709551614 actualAmount=18446744073709551615'
+      })
+      expect(data.toString('hex')).to.equal('fffffffffffffffffffffffffffffffe')
+    })
+
+    it('hold for what comes from the account, not for what goes to it', async () => {
+      await start({}, { maxPacketAmount: '1' })
+      expect(await send(100)).to.equal('fulfill')
+    })
+  })
+
+  describe('on money', () => {
+    for (const [direction, info, bobInfo] of [
+      ['in', { throughput: { refillPeriod: 1000, incomingAmount: '100' } }, {}],
+      ['out', {}, { throughput: { refillPeriod: 1000, outgoingAmount: '100' } }]
+    ] as const) {
+      it(`let as much ${direction} as the amount says per period`, async () => {
+        await start(info, bobInfo)
+        expect([await send(60), await send(41), await send(40), await send(1), await send(0)])
+          .to.deep.equal(['fulfill', 'T04', 'fulfill', 'T04', 'fulfill'])
+        clock.setSystemTime(Date.now() + 10)
+        expect([await send(2), await send(1), await send(1)]).to.deep.equal(['T04', 'fulfill', 'T04'])
+        clock.setSystemTime(Date.now() + 100_000)
+        expect([await send(101), await send(100)]).to.deep.equal(['T04', 'fulfill'])
+      })
+
+      it(`count only what was moved ${direction}`, async () => {
+        await start(info, bobInfo)
+        for (const answer of [() => Promise.resolve(reject('T99')), () => Promise.reject(new Error('no')), () => undefined]) {
+          bob.answer = answer
+          expect(await send(100)).to.not.equal('fulfill')
+        }
+        bob.answer = fulfilling
+        expect([await send(100), await send(1)]).to.deep.equal(['fulfill', 'T04'])
+      })
+    }
+
+    it('are exact where a JavaScript number is not', async () => {
+      await start({ throughput: { incomingAmount: '9007199254740993' } })
+      expect([await send(9007199254740993n), await send(1)]).to.deep.equal(['fulfill', 'T04'])
+    })
+
+    it('name the reason', async () => {
+      await start({ throughput: { incomingAmount: '1' } })
+      expect(deserializeIlpReject(await alice.receive(prepare())).message).to.equal('exceeded money bandwidth, throttling.')
+    })
+  })
+})

@@ -54,20 +54,18 @@ export class GroupCommit<Batch> {
     return this.isClosed ? 'the ledger is closed' : this.failure ?? (this.isOverdue ? 'the store does not finish a write' : undefined)
   }
 
-  /** Something is to be written. It goes with the next batch, which starts soon even if nobody asks. */
+  /** Something is to be written, with the next batch. */
   changed (): void {
     if (this.hasChanges || this.isClosed) return
     this.hasChanges = true
-    if (!this.isBusy) setImmediate(() => this.start())
+    if (!this.isBusy) this.startSoon()
   }
 
-  /** Resolves when all changes so far are written; starts to write them when nothing is under way. Rejects with T00 after PATIENCE_MS. */
+  /** Resolves when all changes so far are written. Rejects with T00 when that takes longer than PATIENCE_MS. */
   committed (): Promise<void> {
     if (this.isClosed || this.isOverdue) return Promise.reject(this.refusal())
-    if (!this.hasChanges) return this.isBusy ? this.waiterOfBatch().promise : DONE
-    const waiter = this.next ??= new Waiter()
-    this.start()
-    return waiter.promise
+    if (this.hasChanges) return (this.next ??= new Waiter()).promise
+    return this.isBusy ? this.waiterOfBatch().promise : DONE
   }
 
   /** An error with which to refuse what could not be promised. */
@@ -87,6 +85,11 @@ export class GroupCommit<Batch> {
       clearTimeout(this.patience)
       clearTimeout(this.retry)
     }
+  }
+
+  /** Everything that comes of one event goes together: a tick runs when no promise has anything left to do. */
+  private startSoon (): void {
+    process.nextTick(() => this.start())
   }
 
   private start (): void {
@@ -110,7 +113,7 @@ export class GroupCommit<Batch> {
     this.isBusy = false
     for (const { resolve } of this.covered) resolve()
     this.covered = []
-    this.start()
+    this.startSoon() // with what those cause who were let go
   }
 
   private failed (batch: Batch, error: unknown): void {

@@ -8,6 +8,7 @@ import { prepare } from '../fixtures/packets.js'
 import { PayingPlugin, startBooks, type Books } from './books.js'
 import { CrashableStore, Disk } from './crashable-store.js'
 
+const nothing: unknown = undefined
 const THRESHOLD = { minimum: '-1000', maximum: '1000', settleThreshold: '-100', settleTo: '20' }
 
 describe('settlement', () => {
@@ -125,7 +126,7 @@ describe('settlement', () => {
   for (const [name, misbehave] of [
     ['throws', () => { throw new Error('broken') }],
     ['throws undefined', () => { throw undefined as unknown }],
-    ['rejects with undefined', () => Promise.reject(undefined)]
+    ['rejects with undefined', () => Promise.reject(nothing)]
   ] as const) {
     it(`survives a plugin that ${name}`, async () => {
       bob.pay = misbehave

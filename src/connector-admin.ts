@@ -66,7 +66,7 @@ export class ConnectorAdmin implements AdminHost {
   }
 
   routingStatus (): object {
-    return this.routing.status()
+    return { ...this.routing.status(), candidates: this.routing.candidates() }
   }
 
   rates (): Promise<Record<string, Record<string, Rate>>> {

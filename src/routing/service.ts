@@ -4,6 +4,8 @@ import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/config.js'
 import { createLogger } from '../log.js'
+import { AccountStats } from '../metrics/stats.js'
+import { registerRoutingMetrics } from '../metrics/routing-metrics.js'
 import { Router } from './router.js'
 
 const GLOBAL_PREFIXES = { production: 'g', test: 'test' } as const
@@ -37,6 +39,7 @@ export class RoutingService extends Router {
         routeExpiry
       }
     })
+    registerRoutingMetrics(deps(AccountStats).getRegistry(), () => this.metrics())
   }
 }
 

@@ -2,6 +2,24 @@
 export { createApp } from './app.js'
 export type { App } from './app.js'
 
+// The embedded node, and what goes in and comes out of it.
+export { ConnectorNode } from './node/connector-node.js'
+export { ConfigLoader } from './node/config/config-loader.js'
+export { ConfigurationError } from './node/config/errors.js'
+export type { ConfigurationIssue } from './node/config/errors.js'
+export { ConnectorNotStartedError } from './node/errors.js'
+export { RoutingTable } from './node/routing-table.js'
+export type * from './node/types.js'
+export {
+  REJECT_CODE_MAP, computeConditionFromData, computeFulfillmentFromData, createPaymentHandlerAdapter, generatePaymentId, mapRejectCode,
+  validateResponseData
+} from './packet/payment.js'
+export type {
+  LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler, PaymentRequest, PaymentResponse
+} from './packet/payment.js'
+export { validateIlpSendRequest } from './http/node/ilp-send.js'
+export type { IlpSendRequest, IlpSendResponse } from './http/node/ilp-send.js'
+
 // Services to fetch from, or override in, the container that is handed to createApp.
 export { Accounts } from './accounts/accounts.js'
 export { Config } from './config/config.js'
@@ -12,7 +30,7 @@ export { AccountStats } from './metrics/stats.js'
 export { MiddlewareManager } from './pipeline/middleware-manager.js'
 
 // For authors of plugins, middlewares, backends and stores.
-export { createLogger } from './log.js'
+export { createLogger } from './node/logger.js'
 export { encodePrepare, isPrepare, prepareOf } from './packet/prepare.js'
 export { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, rejectOf } from './packet/reply.js'
 export type { PrepareFields, PrepareView } from './packet/prepare.js'

@@ -4,6 +4,14 @@ import type { Logger } from './types/logger.js'
 
 type Riverpig = ReturnType<typeof riverpig>
 
+const RANKS = { error: 0, warn: 1, info: 2, debug: 3 } as const
+let threshold: number = RANKS.debug
+
+/** Lines less important than this are not written any more, by no part of this process. `debug` also needs `DEBUG=connector:*`. */
+export function setLogLevel (level: keyof typeof RANKS): void {
+  threshold = RANKS[level]
+}
+
 // The methods stand on the prototype and can be overwritten: npm plugins assign `log.trace` themselves.
 class ConnectorLogger implements Logger {
   private readonly log: Riverpig
@@ -23,19 +31,19 @@ class ConnectorLogger implements Logger {
   }
 
   warn (message: string, ...args: unknown[]): void {
-    this.log.warn(message, ...args)
+    if (threshold >= RANKS.warn) this.log.warn(message, ...args)
   }
 
   info (message: string, ...args: unknown[]): void {
-    this.log.info(message, ...args)
+    if (threshold >= RANKS.info) this.log.info(message, ...args)
   }
 
   debug (message: string, ...args: unknown[]): void {
-    this.log.debug(message, ...args)
+    if (threshold >= RANKS.debug) this.log.debug(message, ...args)
   }
 
   trace (message: string, ...args: unknown[]): void {
-    this.tracer.debug(message, ...args)
+    if (threshold >= RANKS.debug) this.tracer.debug(message, ...args)
   }
 }
 

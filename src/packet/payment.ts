@@ -30,7 +30,7 @@ export interface PaymentResponse {
   rejectReason?: { code: string, message: string } | undefined
 }
 
-export type PaymentHandler = (request: PaymentRequest) => PaymentResponse | Promise<PaymentResponse>
+export type PaymentHandler = (request: PaymentRequest) => Soon<PaymentResponse>
 
 /** A packet as a local delivery handler gets it: the condition too, which it has to fulfil itself. */
 export interface LocalDeliveryRequest {
@@ -52,7 +52,8 @@ export interface LocalDeliveryResponse {
   reject?: { code?: string | undefined, message?: string | undefined, data?: string | undefined } | undefined
 }
 
-export type LocalDeliveryHandler = (packet: LocalDeliveryRequest, sourcePeerId: string) => LocalDeliveryResponse | Promise<LocalDeliveryResponse>
+type Soon<T> = T | Promise<T>
+export type LocalDeliveryHandler = (packet: LocalDeliveryRequest, sourcePeerId: string) => Soon<LocalDeliveryResponse>
 
 /** Business codes and what they are in ILP (RFC 0027). */
 export const REJECT_CODE_MAP: Readonly<Record<string, string>> = Object.freeze({

@@ -1,0 +1,78 @@
+/**
+ * Tells the application of each packet that passes through to somebody else: for logs and analytics. Never in the way of the packet:
+ * it does not wait, and what cannot be told soon is dropped.
+ */
+import { describeError } from '../src/packet/errors.js'
+import { originOf } from '../src/packet/origin.js'
+import { isPrepare } from '../src/packet/prepare.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+
+/** Notices that wait for their turn; one more is dropped. */
+export const MAX_WAITING = 1000
+/** Notices that are being told at a time. */
+export const MAX_TELLING = 16
+/** Trouble makes one log line in this time, not one per packet. */
+const LOG_INTERVAL_MS = 10_000
+
+type Notify = (packet: Buffer) => Promise<void>
+
+/** Options: `notify` tells of one raw Prepare; `local` is the account of the application, whose own packets are no transit. */
+export default class PerHopNotification implements Middleware {
+  private readonly notify: Notify
+  private readonly local: unknown
+  private waiting: Buffer[] = []
+  private telling = 0
+  private untold = 0
+  private loggedAt = -Infinity
+
+  constructor (options: Record<string, unknown>, private readonly api: MiddlewareApi) {
+    const { notify, local } = options
+    if (!isNotify(notify)) throw new TypeError('per-hop-notification needs the option "notify", a function')
+    this.notify = notify
+    this.local = local
+  }
+
+  applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
+    if (accountId === this.local) return Promise.resolve()
+    pipelines.outgoingData.insertLast({
+      name: 'perHopNotification',
+      method: (data, next) => {
+        if (isPrepare(data) && originOf(data) !== this.local) this.add(data)
+        return next(data)
+      }
+    })
+    return Promise.resolve()
+  }
+
+  private add (packet: Buffer): void {
+    if (this.waiting.length >= MAX_WAITING) this.trouble('the application is too slow')
+    else if (this.telling >= MAX_TELLING) this.waiting.push(packet)
+    else void this.tell(packet)
+  }
+
+  /** Tells of this one, and then of those that wait. */
+  private async tell (first: Buffer): Promise<void> {
+    this.telling++
+    await Promise.resolve() // the packet goes on first
+    for (let packet: Buffer | undefined = first; packet !== undefined; packet = this.waiting.shift()) {
+      try {
+        await this.notify(packet)
+      } catch (error) {
+        this.trouble(describeError(error))
+      }
+    }
+    this.telling--
+  }
+
+  private trouble (reason: string): void {
+    this.untold++
+    if (Date.now() - this.loggedAt < LOG_INTERVAL_MS) return
+    this.api.log.warn('could not tell the application of packets in transit. reason=%s packetsSinceLastLine=%d', reason, this.untold)
+    this.untold = 0
+    this.loggedAt = Date.now()
+  }
+}
+
+function isNotify (value: unknown): value is Notify {
+  return typeof value === 'function'
+}

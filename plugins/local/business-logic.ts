@@ -1,0 +1,117 @@
+/**
+ * The business logic server: a web server in any language beside the connector. `POST {url}/handle-packet` with a PaymentRequest gets a
+ * PaymentResponse; `GET {url}/health` gets any 2xx when it is ready. Whatever it does, a packet gets an ILP answer in time.
+ */
+import { MalformedResponseError, computeFulfillmentFromData, deliveryOf, paymentRequestOf } from '../../src/packet/payment.js'
+import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/packet/payment.js'
+import type { Logger } from '../../src/types/logger.js'
+
+/** A response carries 32 KiB as base64 and some words; more is not read. */
+export const MAX_RESPONSE_BYTES = 128 * 1024
+const HEALTH_TIMEOUT_MS = 5000
+/** Of an error's body, this much is shown to the sender. */
+const MAX_SHOWN = 200
+
+export interface BusinessLogicOptions {
+  /** Without a slash at its end. */
+  url: string
+  timeoutMs: number
+  authToken: string | undefined
+  log: Logger
+}
+
+export class BusinessLogicServer {
+  constructor (private readonly options: BusinessLogicOptions) {}
+
+  /** Never rejects: what goes wrong is a reject with the code that says whose fault it was. */
+  async deliver (packet: LocalDeliveryRequest): Promise<LocalDeliveryResponse> {
+    const leftMs = Date.parse(packet.expiresAt) - Date.now()
+    if (leftMs <= 0) return rejected('R00', 'Payment has expired')
+    try {
+      const response = await this.post(packet, Math.min(this.options.timeoutMs, leftMs))
+      const text = await textOf(response)
+      if (!response.ok) {
+        return rejected('T00', `Business logic server returned status ${response.status}: ${(text ?? '').slice(0, MAX_SHOWN)}`)
+      }
+      const answer = deliveryOf(parsed(text), packet, { warn: (fields, message) => this.options.log.warn('%s. %j', message, fields) })
+      return fits(answer, packet) ? answer : rejected('T00', 'Fulfillment/condition mismatch')
+    } catch (error) {
+      return this.failure(error)
+    }
+  }
+
+  /** Tells of a packet in transit. Rejects when the server cannot be told; its answer does not matter. */
+  async notify (packet: LocalDeliveryRequest): Promise<void> {
+    const response = await this.post(packet, this.options.timeoutMs)
+    await response.body?.cancel()
+  }
+
+  async isHealthy (): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.options.url}/health`, { redirect: 'error', signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })
+      await response.body?.cancel()
+      return response.ok
+    } catch {
+      return false
+    }
+  }
+
+  private post (packet: LocalDeliveryRequest, timeoutMs: number): Promise<Response> {
+    const { url, authToken } = this.options
+    return fetch(`${url}/handle-packet`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(authToken !== undefined && { authorization: `Bearer ${authToken}` }) },
+      body: JSON.stringify(paymentRequestOf(packet)),
+      redirect: 'error',
+      signal: AbortSignal.timeout(Math.ceil(timeoutMs))
+    })
+  }
+
+  private failure (error: unknown): LocalDeliveryResponse {
+    if (error instanceof MalformedResponseError) {
+      this.options.log.warn('malformed response from the business logic server. error=%s', error.message)
+      return rejected('T00', 'Malformed response from business logic server')
+    }
+    if (error instanceof DOMException && error.name === 'TimeoutError') return rejected('R00', 'Business logic server request timed out')
+    this.options.log.warn('cannot reach the business logic server. url=%s error=%s', this.options.url, causeOf(error))
+    return rejected('T00', 'Business logic server is not reachable')
+  }
+}
+
+/** A server only says yes; whether the data fulfils what the sender asked for is another matter. */
+function fits ({ fulfill }: LocalDeliveryResponse, { executionCondition }: LocalDeliveryRequest): boolean {
+  if (fulfill === undefined) return true
+  return computeFulfillmentFromData(Buffer.from(fulfill.fulfillment, 'base64')).toString('base64') === executionCondition
+}
+
+function rejected (code: string, message: string): LocalDeliveryResponse {
+  return { reject: { code, message } }
+}
+
+/** Undefined when the body is longer than what is read of it. */
+async function textOf (response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const body: AsyncIterable<Uint8Array> | null = response.body
+  if (body === null) return ''
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > MAX_RESPONSE_BYTES) return undefined // leaving the loop cancels the body
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function parsed (text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '') as unknown
+  } catch {
+    throw new MalformedResponseError()
+  }
+}
+
+/** fetch only says that it failed; why stands in the cause. */
+function causeOf (error: unknown): string {
+  const { cause, message } = Object(error) as { cause?: { code?: unknown, message?: unknown }, message?: unknown }
+  return String(cause?.code ?? cause?.message ?? message)
+}

@@ -1,0 +1,206 @@
+/**
+ * The account of the connector's own application: packets to it are delivered to a function of this process or to a business logic
+ * server, and packets from it enter the connector as from any other account. No money moves here: the application is us.
+ */
+import { createHash } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { describeError } from '../../src/packet/errors.js'
+import { originOf } from '../../src/packet/origin.js'
+import { computeFulfillmentFromData, decodeBase64 } from '../../src/packet/payment.js'
+import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/packet/payment.js'
+import { DATA_LENGTH_MAX, prepareOf } from '../../src/packet/prepare.js'
+import type { PrepareView } from '../../src/packet/prepare.js'
+import { encodeFulfill, encodeReject } from '../../src/packet/reply.js'
+import type { Logger } from '../../src/types/logger.js'
+import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/types/plugin.js'
+import { BusinessLogicServer } from './business-logic.js'
+import { parseOptions } from './options.js'
+import type { Settings } from './options.js'
+
+/** Packets that the application has not answered. One more is rejected with T03. */
+export const MAX_DELIVERIES = 10_000
+
+/** Beyond this, setTimeout would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+const NOTHING = Buffer.alloc(0)
+const ERROR_CODE = /^[FTR]\d\d$/
+const AUTO_FULFILLED = Buffer.from('Local delivery - auto-fulfill stub')
+const SILENT: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing, debugEnabled: false }
+
+export default class PluginLocal extends EventEmitter implements PluginInstance {
+  static readonly version = 2
+
+  readonly #settings: Settings
+  readonly #server: BusinessLogicServer | undefined
+  readonly #log: Logger
+  #dataHandler: DataHandler | undefined
+  #connected = false
+  #deliveries = 0
+
+  /** Options: see options.ts. Throws when they cannot work. */
+  constructor (options: Record<string, unknown>, services?: PluginServices) {
+    super()
+    this.#settings = parseOptions(options)
+    this.#log = services?.log ?? SILENT
+    const { handlerUrl, timeout, authToken } = this.#settings
+    if (handlerUrl !== undefined) this.#server = new BusinessLogicServer({ url: handlerUrl, timeoutMs: timeout, authToken, log: this.#log })
+  }
+
+  connect (): Promise<void> {
+    if (!this.#connected) {
+      this.#connected = true
+      this.emit('connect')
+    }
+    return Promise.resolve()
+  }
+
+  disconnect (): Promise<void> {
+    if (this.#connected) {
+      this.#connected = false
+      this.emit('disconnect')
+    }
+    return Promise.resolve()
+  }
+
+  isConnected (): boolean {
+    return this.#connected
+  }
+
+  /** Delivers a packet to the application. Resolves to its answer; what the application does wrong is a reject. */
+  async sendData (packet: Buffer): Promise<Buffer> {
+    const prepare = prepareOf(packet)
+    if (this.#deliveries >= MAX_DELIVERIES) return this.#reject({ code: 'T03', message: 'Too many packets wait for the application' })
+    this.#deliveries++
+    try {
+      const response = await this.#deliver(requestOf(prepare, originOf(packet)))
+      return this.#answer(prepare, response)
+    } finally {
+      this.#deliveries--
+    }
+  }
+
+  /** Tells the application of a packet that passes through. Resolves when it has been told; rejects when it cannot be. */
+  async notify (packet: Buffer): Promise<void> {
+    const request = { ...requestOf(prepareOf(packet), originOf(packet)), isTransit: true }
+    const delivery = this.#settings.deliver?.(request)
+    if (delivery === undefined) await this.#server?.notify(request)
+    else await inTime(delivery, request.expiresAt)
+  }
+
+  /** Sends a packet of the application into the connector. Resolves to the raw answer. */
+  sendPrepare (packet: Buffer): Promise<Buffer> {
+    if (this.#dataHandler === undefined) return Promise.reject(new Error('the connector does not take packets from its application yet'))
+    return this.#dataHandler(packet)
+  }
+
+  /** Whether the business logic server says that it is ready. True where there is none. */
+  isHandlerHealthy (): Promise<boolean> {
+    return this.#server?.isHealthy() ?? Promise.resolve(true)
+  }
+
+  /** Moves no money. */
+  sendMoney (): Promise<void> {
+    return Promise.resolve()
+  }
+
+  registerDataHandler (handler: DataHandler): void {
+    if (this.#dataHandler !== undefined) throw new Error('requestHandler is already registered')
+    this.#dataHandler = handler
+  }
+
+  deregisterDataHandler (): void {
+    this.#dataHandler = undefined
+  }
+
+  registerMoneyHandler (_handler: MoneyHandler): void {
+    // No money comes in here.
+  }
+
+  deregisterMoneyHandler (): void {
+    // No money comes in here.
+  }
+
+  async #deliver (request: LocalDeliveryRequest): Promise<unknown> {
+    try {
+      const delivery = this.#settings.deliver?.(request)
+      if (delivery !== undefined) return await inTime(delivery, request.expiresAt)
+    } catch (error) {
+      this.#log.warn('local delivery handler failed. error=%s', describeError(error))
+      return { reject: { code: 'T00', message: `Local delivery handler error: ${describeError(error)}` } }
+    }
+    if (this.#server !== undefined) return this.#server.deliver(request)
+    if (this.#settings.autoFulfill) return autoFulfilled(request)
+    return { reject: { code: 'F02', message: 'Nobody is here to take packets: set a packet handler or localDelivery.handlerUrl' } }
+  }
+
+  /** `response` comes from outside, so nothing about it is certain. */
+  #answer ({ executionCondition }: PrepareView, response: unknown): Buffer {
+    const { fulfill, reject } = Object(response) as { fulfill?: unknown, reject?: unknown }
+    if (isObject(fulfill)) {
+      const { fulfillment, data } = fulfill as { fulfillment?: unknown, data?: unknown }
+      const preimage = typeof fulfillment === 'string' ? decodeBase64(fulfillment) : undefined
+      if (preimage === undefined || !createHash('sha256').update(preimage).digest().equals(executionCondition)) {
+        return this.#reject({ code: 'T00', message: 'Invalid fulfillment from local delivery handler' })
+      }
+      return encodeFulfill(preimage, this.#dataOf(data))
+    }
+    if (isObject(reject)) return this.#reject(reject)
+    return this.#reject({ code: 'T00', message: 'Invalid response from local delivery handler' })
+  }
+
+  #reject ({ code, message, data }: { code?: unknown, message?: unknown, data?: unknown }): Buffer {
+    return encodeReject({
+      code: typeof code === 'string' && ERROR_CODE.test(code) ? code : 'F99',
+      triggeredBy: this.#settings.address,
+      message: typeof message === 'string' ? message : 'Rejected by agent',
+      data: this.#dataOf(data)
+    })
+  }
+
+  #dataOf (data: unknown): Buffer {
+    if (data === undefined) return NOTHING
+    const bytes = typeof data === 'string' ? decodeBase64(data) : undefined
+    if (bytes !== undefined && bytes.length <= DATA_LENGTH_MAX) return bytes
+    this.#log.warn('response data dropped: expected base64 of at most %d bytes', DATA_LENGTH_MAX)
+    return NOTHING
+  }
+}
+
+function requestOf ({ destination, amount, executionCondition, expiresAt, data }: PrepareView, sourcePeer = 'unknown'): LocalDeliveryRequest {
+  return {
+    destination,
+    amount: String(amount),
+    executionCondition: executionCondition.toString('base64'),
+    expiresAt: new Date(expiresAt).toISOString(),
+    data: data.toString('base64'),
+    sourcePeer
+  }
+}
+
+function autoFulfilled ({ data }: LocalDeliveryRequest): LocalDeliveryResponse {
+  const fulfillment = computeFulfillmentFromData(Buffer.from(data, 'base64'))
+  return { fulfill: { fulfillment: fulfillment.toString('base64'), data: AUTO_FULFILLED.toString('base64') } }
+}
+
+/** The handler's answer, or R00 when the packet has expired: a handler that never answers must not be waited for. */
+async function inTime (delivery: LocalDeliveryResponse | Promise<LocalDeliveryResponse>, expiresAt: string): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const expired = new Promise<LocalDeliveryResponse>(resolve => {
+    const reject = { code: 'R00', message: 'Local delivery handler timed out' }
+    timer = setTimeout(() => { resolve({ reject }) }, Math.min(Date.parse(expiresAt) - Date.now(), MAX_TIMER_MS)).unref()
+  })
+  try {
+    return await Promise.race([delivery, expired])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function isObject (value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function nothing (): void {
+  // The log of a plugin that was given none.
+}

@@ -1,0 +1,60 @@
+/** How peers and the application become accounts of the connector: all in one asset, with books but, unless configured, without limits. */
+import type { AccountInfo } from '../types/account.js'
+import type { BtpAccess } from './btp-access.js'
+import type { Peer } from './peers.js'
+import type { CreditLimit, CreditLimits, NodeConfig } from './types.js'
+
+/** The account of the application, and the next hop of routes that end here. */
+export const LOCAL_ACCOUNT = 'local'
+/** The asset of all accounts, as `tokenId` in balances. */
+export const TOKEN_ID = 'M2M'
+/** Peers dial in on every interface. */
+export const BTP_HOST = '0.0.0.0'
+
+/** Packets per second. Somebody who only dialled in gets this; who was configured is trusted with more than a node can do. */
+const GUEST_RATE = { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }
+const UNLIMITED_RATE = { refillPeriod: 1000, refillCount: 1_000_000, capacity: 1_000_000 }
+
+type Options = Record<string, unknown>
+
+/** A peer that we dial and, where it may, that dials us. */
+export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess): AccountInfo {
+  return account(peer.id, config, UNLIMITED_RATE, {
+    server: `btp+${peer.url}`,
+    btpAccount: config.nodeId,
+    btpToken: peer.authToken,
+    ...(access.mayEnter(peer.id, peer.authToken) && { listener: listener(peer.id, config, access.secretOf(peer.id, peer.authToken)) })
+  })
+}
+
+/** A peer that nobody configured and that has dialled in. */
+export function guestAccount (peerId: string, config: NodeConfig, access: BtpAccess): AccountInfo {
+  return account(peerId, config, GUEST_RATE, { listener: listener(peerId, config, access.secretOf(peerId)) })
+}
+
+/** `options` are those of the plugin `local`. */
+export function localAccount (options: Options): AccountInfo {
+  return { ...base, plugin: 'local', balance: { maximum: 'Infinity' }, rateLimit: UNLIMITED_RATE, options }
+}
+
+const base = { relation: 'peer', assetCode: TOKEN_ID, assetScale: 0, sendRoutes: false, receiveRoutes: false } as const
+
+function account (peerId: string, { creditLimits }: NodeConfig, rateLimit: AccountInfo['rateLimit'], options: Options): AccountInfo {
+  return { ...base, plugin: 'btp', balance: { maximum: creditLimitOf(peerId, creditLimits) }, rateLimit, options }
+}
+
+/** Without a secret, nobody takes the place of a peer that is here. */
+function listener (username: string, { btpServerPort: port }: NodeConfig, secret: string | undefined): Options {
+  return { host: BTP_HOST, port, username, ...(secret === undefined ? { noAuth: true, keepFirst: true } : { secret }) }
+}
+
+function creditLimitOf (peerId: string, { defaultLimit, perPeerLimits = {}, globalCeiling }: CreditLimits): string {
+  const limits = isMap(perPeerLimits) ? perPeerLimits : new Map(Object.entries(perPeerLimits))
+  const isSet = (limit: CreditLimit | undefined): limit is CreditLimit => limit !== undefined
+  const set = [limits.get(peerId) ?? defaultLimit, globalCeiling].filter(isSet).map(BigInt)
+  return set.length === 0 ? 'Infinity' : String(set.reduce((a, b) => a < b ? a : b))
+}
+
+function isMap (limits: NonNullable<CreditLimits['perPeerLimits']>): limits is ReadonlyMap<string, CreditLimit> {
+  return limits instanceof Map
+}

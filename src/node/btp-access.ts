@@ -1,0 +1,23 @@
+/**
+ * Who may come in over BTP. Permissionless (the default): a peer without a secret is let in. With `BTP_ALLOW_NOAUTH=false`, or for a peer
+ * that has a secret (`BTP_PEER_<ID>_SECRET`, else its authToken), only who knows it.
+ */
+
+export class BtpAccess {
+  readonly isPermissionless: boolean
+
+  constructor (private readonly env: NodeJS.ProcessEnv) {
+    this.isPermissionless = env.BTP_ALLOW_NOAUTH?.toLowerCase() !== 'false'
+  }
+
+  /** The secret that the peer has to show. Undefined: none is known. */
+  secretOf (peerId: string, authToken = ''): string | undefined {
+    const name = `BTP_PEER_${peerId.toUpperCase().replaceAll('-', '_')}_SECRET`
+    return this.env[name] || authToken || undefined
+  }
+
+  /** Whether a peer of this id may come in at all, with its secret or without one. */
+  mayEnter (peerId: string, authToken?: string): boolean {
+    return this.isPermissionless || this.secretOf(peerId, authToken) !== undefined
+  }
+}

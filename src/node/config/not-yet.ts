@@ -1,0 +1,81 @@
+/**
+ * Settings for what does not exist yet. They are refused by name: who asks for settlement and silently gets none loses money. What turns
+ * such a feature off is taken.
+ */
+import { isObject } from '../../config/fields.js'
+import type { Problem } from '../../config/rules.js'
+
+const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProviders" with an EVM entry instead. Configure chainProviders with ' +
+  'chainType "evm", rpcUrl, registryAddress, keyId, and tokenAddress. ' +
+  'Moved: rpcUrl -> rpcUrl, registryAddress -> registryAddress, tokenAddress -> tokenAddress, privateKey -> keyId, ' +
+  'enabled -> the entry being there, threshold, pollingIntervalMs, settlementTimeoutSecs, initialDepositMultiplier, ledgerSnapshotPath and ' +
+  'ledgerPersistIntervalMs -> settlementOptions.* (chainProviders itself is not supported yet.)'
+
+const TOP_LEVEL = [
+  'chainProviders', 'blockchain', 'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'
+]
+const IN_SETTLEMENT = ['thresholds', 'tigerBeetleClusterId', 'tigerBeetleReplicas']
+const IN_CREDIT_LIMITS = ['perTokenLimits']
+const IN_PEER = ['chain', 'relation', 'solanaAddress', 'minaAddress', 'xrpAddress', 'aptosAddress']
+
+/** What is used with these variables elsewhere and not here. */
+const VARIABLES: Readonly<Record<string, (value: string) => boolean>> = {
+  EXPLORER_ENABLED: value => value === 'true',
+  SETTLEMENT_ENABLED: value => value === 'true',
+  TIGERBEETLE_REPLICAS: () => true,
+  LEDGER_SNAPSHOT_PATH: () => true,
+  EVM_PRIVATE_KEY: () => true,
+  XRP_SECRET: () => true,
+  APTOS_PRIVATE_KEY: () => true
+}
+
+/** The configuration without what is refused, and why that is. */
+export function withoutUnsupported (given: Record<string, unknown>): { rest: Record<string, unknown>, problems: Problem[] } {
+  const rest = { ...given }
+  const problems: Problem[] = []
+  const refuse = (holder: Record<string, unknown>, path: PropertyKey[], key: string, message = `${key} is not supported yet. Remove it.`): void => {
+    if (isEmpty(holder[key])) return
+    problems.push({ path: [...path, key], message })
+    Reflect.deleteProperty(holder, key)
+  }
+  refuse(rest, [], 'settlementInfra', SETTLEMENT_INFRA)
+  for (const key of TOP_LEVEL) refuse(rest, [], key)
+  if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
+  if (!isObject(rest.explorer) || rest.explorer.enabled !== false) {
+    refuse(rest, [], 'explorer', 'explorer is not supported yet. Remove it, or set enabled: false.')
+  }
+  if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', 'transport is not supported yet, except type: direct. Remove it.')
+  if (isObject(rest.settlement)) {
+    const settlement = rest.settlement = { ...rest.settlement }
+    for (const key of IN_SETTLEMENT) refuse(settlement, ['settlement'], key)
+    if (settlement.enableSettlement !== false) refuse(settlement, ['settlement'], 'enableSettlement')
+    if (isObject(settlement.creditLimits)) {
+      const limits = settlement.creditLimits = { ...settlement.creditLimits }
+      for (const key of IN_CREDIT_LIMITS) refuse(limits, ['settlement', 'creditLimits'], key)
+    }
+  }
+  if (Array.isArray(rest.peers)) {
+    rest.peers = rest.peers.map((peer: unknown, index) => {
+      if (!isObject(peer)) return peer
+      const copy = { ...peer }
+      if (copy.relation === 'peer') delete copy.relation
+      if (copy.transport === 'direct') delete copy.transport
+      for (const key of [...IN_PEER, 'transport']) refuse(copy, ['peers', index], key)
+      return copy
+    })
+  }
+  return { rest, problems }
+}
+
+/** One warning for each variable that somebody set for a feature that is not there. */
+export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
+  return Object.entries(VARIABLES)
+    .filter(([name, matters]) => env[name] !== undefined && env[name] !== '' && matters(env[name]))
+    .map(([name]) => name === 'LEDGER_SNAPSHOT_PATH'
+      ? 'LEDGER_SNAPSHOT_PATH is ignored: balances are kept in dataPath, where no crash loses them.'
+      : `${name} is ignored: what it is for is not supported yet.`)
+}
+
+function isEmpty (value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}

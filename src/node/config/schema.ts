@@ -1,0 +1,91 @@
+/** Every field of a node's configuration: type, and the words for errors. Rules between fields are in rules.ts. */
+import { z } from 'zod'
+import { SEGMENT, SEGMENT_IN_WORDS } from '../../config/account-schema.js'
+import { PREFIX, milliseconds, millisecondsInWords } from '../../config/fields.js'
+import { MAX_CONFIGURED_ROUTES } from '../../routing/limits.js'
+import { MAX_PEERS } from '../peers.js'
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
+const MODES = ['embedded', 'standalone', 'library'] as const
+
+const WS_URL = /^wss?:\/\/[^/@]+:\d+$/
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/
+const AMOUNT = /^\d+$/
+
+const text = (expected = 'a string that is not empty'): z.ZodString => z.string().min(1).meta({ expected })
+const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 to 65535' })
+const flag = z.boolean().meta({ expected: 'true or false' })
+const secret = z.string().meta({ expected: 'a string', secret: true })
+const amount = z.union([z.bigint().min(0n), z.int().min(0), z.string().regex(AMOUNT)])
+  .meta({ expected: 'a whole number of base units, as a string such as "1000"' })
+
+const peer = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9_\-~.]+$/).meta({ expected: 'letters, digits and _ - ~ . only' }),
+  url: z.string().regex(WS_URL).meta({ expected: 'ws://host:port or wss://host:port' }),
+  authToken: secret.meta({ expected: 'a string ("" for none)', secret: true }),
+  evmAddress: z.string().regex(ADDRESS).meta({ expected: '0x and 40 hexadecimal digits' }).optional()
+}).meta({ expected: 'an object with id, url and authToken' })
+
+const route = z.strictObject({
+  prefix: z.string().max(1023).regex(PREFIX).meta({ expected: 'an ILP address prefix such as g.peer-b, without a period at its end' }),
+  nextHop: text('the id of a peer, or local'),
+  priority: z.int().meta({ expected: 'a whole number' }).optional()
+}).meta({ expected: 'an object with prefix and nextHop' })
+
+const localDelivery = z.strictObject({
+  enabled: flag.optional(),
+  handlerUrl: z.string().refine(isHttpUrl).meta({ expected: 'an http or https URL such as http://localhost:3100' }).optional(),
+  timeout: milliseconds(1).meta({ expected: millisecondsInWords(1) }).optional(),
+  authToken: secret.optional(),
+  perHopNotification: flag.optional()
+}).meta({ expected: 'an object' })
+
+const adminApi = z.strictObject({
+  enabled: flag.optional(),
+  port: port.optional(),
+  host: text('an IP address or host name to listen on').optional(),
+  apiKey: secret.optional(),
+  allowedIPs: z.array(text('an IP address or CIDR range')).meta({ expected: 'a list of IP addresses and CIDR ranges' }).optional(),
+  trustProxy: flag.optional()
+}).meta({ expected: 'an object' })
+
+const settlement = z.strictObject({
+  connectorFeePercentage: z.number().min(0).lt(100).meta({ expected: 'a number of percent, at least 0 and below 100' }).optional(),
+  enableSettlement: z.literal(false).meta({ expected: 'false' }).optional(),
+  creditLimits: z.strictObject({
+    defaultLimit: amount.optional(),
+    perPeerLimits: z.union([z.record(z.string(), amount), z.map(z.string(), amount)])
+      .meta({ expected: 'amounts of base units by peer id' }).optional(),
+    globalCeiling: amount.optional()
+  }).meta({ expected: 'an object' }).optional()
+}).meta({ expected: 'an object' })
+
+export const nodeSchema = z.strictObject({
+  nodeId: z.string().regex(SEGMENT).refine(id => id !== 'local').meta({
+    expected: `${SEGMENT_IN_WORDS}, and not "local"`, example: 'my-agent'
+  }),
+  btpServerPort: port,
+  healthCheckPort: port.optional(),
+  logLevel: z.enum(LOG_LEVELS).meta({ expected: `one of ${LOG_LEVELS.join(', ')}` }).optional(),
+  environment: z.enum(ENVIRONMENTS).meta({ expected: `one of ${ENVIRONMENTS.join(', ')}` }).optional(),
+  deploymentMode: z.enum(MODES).meta({ expected: `one of ${MODES.join(', ')}` }).optional(),
+  mode: z.literal('connector').meta({ expected: 'connector' }).optional(),
+  peers: z.array(peer).max(MAX_PEERS).meta({ expected: 'a list of peers ([] for none)' }),
+  routes: z.array(route).max(MAX_CONFIGURED_ROUTES).meta({ expected: 'a list of routes ([] for none)' }),
+  localDelivery: localDelivery.optional(),
+  adminApi: adminApi.optional(),
+  settlement: settlement.optional(),
+  explorer: z.looseObject({ enabled: z.literal(false) }).meta({ expected: 'enabled: false' }).optional(),
+  transport: z.looseObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' }).optional(),
+  perHopNotification: flag.optional(),
+  dataPath: text('the path of a directory').optional()
+}).meta({ expected: 'an object' })
+
+export type ParsedConfig = z.output<typeof nodeSchema>
+
+function isHttpUrl (url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, username, password, search, hash } = new URL(url)
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every(part => part === '')
+}

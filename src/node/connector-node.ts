@@ -1,0 +1,302 @@
+/** The embedded door to the connector: an Interledger node for an application, in its own process or beside it. */
+import { httpServices } from '../http/node/services.js'
+import { createLogger as createConnectorLogger, setLogLevel } from '../log.js'
+import { describeError } from '../packet/errors.js'
+import { createPaymentHandlerAdapter } from '../packet/payment.js'
+import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../packet/payment.js'
+import { version } from '../version.js'
+import { LOCAL_ACCOUNT, TOKEN_ID } from './accounts.js'
+import { BtpAccess } from './btp-access.js'
+import { ConfigLoader } from './config/config-loader.js'
+import { ConnectorNotStartedError, NodeRequestError } from './errors.js'
+import { createLogger } from './logger.js'
+import { Peers } from './peers.js'
+import { RoutingTable } from './routing-table.js'
+import { Run } from './run.js'
+import { sendPacket } from './send-packet.js'
+import type {
+  ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
+  PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
+} from './types.js'
+
+type Phase = 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
+
+export class ConnectorNode {
+  readonly config: NodeConfig
+  readonly #log: NodeLogger
+  readonly #peers: Peers
+  readonly #routes = new RoutingTable()
+  readonly #access: BtpAccess
+  #handler: LocalDeliveryHandler | undefined
+  #phase: Phase = 'stopped'
+  #run: Run | undefined
+  #services: NodeService[] = []
+  #startedAt = 0
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  /** Peers are added and removed one after the other. */
+  #changes: Promise<unknown> = Promise.resolve()
+
+  /**
+   * @param config the configuration, or the path of a YAML file with it
+   * @param logger pino, or what `createLogger` makes
+   * @throws ConfigurationError naming every fault. Nothing is opened before `start`.
+   */
+  constructor (config: ConnectorConfig | string, logger: NodeLogger = createLogger('node')) {
+    const { config: read, warnings } = ConfigLoader.read(config, process.env)
+    this.config = read
+    this.#log = logger
+    this.#access = new BtpAccess(process.env)
+    this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId])
+    for (const peer of read.peers) this.#peers.put(peer)
+    for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
+    setLogLevel(read.logLevel)
+    for (const warning of warnings) logger.warn(warning)
+    logger.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
+  }
+
+  /**
+   * Opens the ports and connects the peers; one that is not there within five seconds is tried further. Rejects when the node cannot run,
+   * with everything that was opened closed again. A node that was stopped can be started again.
+   */
+  start (): Promise<void> {
+    return this.#starting ??= this.#start()
+  }
+
+  /** Lets packets under way finish and closes everything. Does nothing when the node does not run. */
+  stop (): Promise<void> {
+    return this.#stopping ??= this.#stop().finally(() => { this.#stopping = undefined })
+  }
+
+  /**
+   * From now on `handler` decides about packets that end here, and is told of those in transit where perHopNotification is on. The last
+   * handler that was set wins; null takes it away.
+   */
+  setPacketHandler (handler: PaymentHandler | null): void {
+    this.#handler = handler === null ? undefined : createPaymentHandlerAdapter(handler, this.#log)
+  }
+
+  /** The same, for a handler that knows how to fulfil a condition. */
+  setLocalDeliveryHandler (handler: LocalDeliveryHandler | null): void {
+    this.#handler = handler ?? undefined
+  }
+
+  /**
+   * Sends a packet and resolves to its answer by the time it expires: `type` is 13 for a Fulfill and 14 for a Reject, whoever it came from.
+   * @throws ConnectorNotStartedError
+   */
+  async sendPacket (params: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> {
+    const run = this.#running('sendPacket')
+    return sendPacket(params, { address: this.config.ilpAddress, carry: packet => run.sendPrepare(packet), log: this.#log })
+  }
+
+  /**
+   * Adds a peer with its routes, or merges them into the peer that has this id. Resolves when the peer is connected, or after a second: it
+   * is tried further. Rejects, with nothing changed, when the peer cannot be used.
+   */
+  registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> {
+    return this.#change(async () => {
+      const before = this.#peers.put(request)
+      try {
+        if (before === undefined || before.url !== request.url || before.authToken !== request.authToken) await this.#run?.putPeer(request)
+      } catch (error) {
+        if (before === undefined) this.#peers.delete(request.id)
+        else this.#peers.put(before)
+        throw new NodeRequestError(`Peer ${request.id} cannot be used: ${describeError(error)}`)
+      }
+      for (const { prefix, priority } of request.routes ?? []) this.addRoute(prefix, request.id, priority)
+      return this.#infoOf(request.id)
+    })
+  }
+
+  /** Disconnects a peer and forgets it, and its routes unless told not to. What is owed stays in the books. */
+  removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> {
+    return this.#change(async () => {
+      if (!this.#peers.has(peerId)) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
+      await this.#run?.dropPeer(peerId)
+      this.#peers.delete(peerId)
+      const routes = removeRoutes ? this.#routes.getAllRoutes().filter(({ nextHop }) => nextHop === peerId) : []
+      for (const route of routes) this.#forgetRoute(route)
+      return { peerId, removedRoutes: routes.map(({ prefix }) => prefix) }
+    })
+  }
+
+  /** The configured and registered peers, and those that have dialled in. */
+  listPeers (): PeerInfo[] {
+    const guests = this.#run?.guests() ?? []
+    return [...this.#peers.all().map(({ id }) => id), ...guests].map(id => this.#infoOf(id))
+  }
+
+  /** Adds a route, or changes the priority of the one with this prefix and next hop. A next hop that is no peer yet may come to be one. */
+  addRoute (route: RouteConfig): void
+  addRoute (prefix: string, nextHop: string, priority?: number): void
+  addRoute (first: RouteConfig | string, nextHop = '', priority = 0): void {
+    const route = typeof first === 'string' ? { prefix: first, nextHop, priority } : { priority: 0, ...first }
+    this.#routes.addRoute(route.prefix, route.nextHop, route.priority)
+    if (!this.#isKnown(route.nextHop)) this.#log.warn({ prefix: route.prefix, nextHop: route.nextHop }, 'route_to_unknown_peer')
+    this.#run?.addRoute({ ...route, priority: route.priority ?? 0 })
+  }
+
+  /** Removes every route for exactly this prefix. Throws when there is none. */
+  removeRoute (prefix: string): void {
+    const routes = this.#routes.getAllRoutes().filter(route => route.prefix === prefix)
+    if (routes.length === 0) throw new NodeRequestError(`Route not found: ${prefix}`, 404)
+    for (const route of routes) this.#forgetRoute(route)
+  }
+
+  listRoutes (): RouteInfo[] {
+    return this.#routes.getAllRoutes()
+  }
+
+  /** What a peer and we owe each other. @throws ConnectorNotStartedError */
+  async getBalance (peerId: string, tokenId = TOKEN_ID): Promise<PeerAccountBalance> {
+    const book = this.#running('getBalance').balanceOf(peerId)
+    if (book === undefined && !this.#peers.has(peerId)) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
+    const owed = book?.balance ?? 0n
+    const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
+    const balance = { tokenId, debitBalance: String(debit), creditBalance: String(credit), netBalance: String(credit - debit) }
+    return Promise.resolve({ peerId, balances: tokenId === TOKEN_ID ? [balance] : [] })
+  }
+
+  getDeploymentMode (): DeploymentMode {
+    return this.config.deploymentMode
+  }
+
+  isEmbedded (): boolean {
+    return this.config.deploymentMode === 'embedded'
+  }
+
+  isStandalone (): boolean {
+    return this.config.deploymentMode === 'standalone'
+  }
+
+  /** True at this moment. */
+  getHealthStatus (): HealthStatus {
+    const peers = this.#peers.all()
+    const peersConnected = peers.filter(({ id }) => this.#run?.isConnected(id) === true).length
+    return {
+      status: this.#status(peersConnected, peers.length),
+      uptime: this.#phase === 'running' ? Math.floor((Date.now() - this.#startedAt) / 1000) : 0,
+      peersConnected,
+      totalPeers: peers.length,
+      timestamp: new Date().toISOString(),
+      nodeId: this.config.nodeId,
+      version,
+      transport: { type: 'direct', healthy: true }
+    }
+  }
+
+  /** Everything that is counted, in the Prometheus text format; empty while the node does not run. */
+  async getMetrics (): Promise<string> {
+    return await this.#run?.metrics() ?? ''
+  }
+
+  /** Whether the business logic server says that it is ready; true where there is none. @throws ConnectorNotStartedError */
+  async isHandlerHealthy (): Promise<boolean> {
+    return this.#running('isHandlerHealthy').isHandlerHealthy()
+  }
+
+  async #start (): Promise<void> {
+    await this.#stopping
+    this.#phase = 'starting'
+    this.#log.info({ nodeId: this.config.nodeId }, 'connector_starting')
+    try {
+      const run = this.#run = new Run({
+        config: this.config,
+        log: this.#log,
+        peers: this.#peers,
+        routes: this.#routes,
+        access: this.#access,
+        deliver: request => this.#deliver(request)
+      })
+      for (const service of httpServices(this, this.config, createConnectorLogger('node-http'))) {
+        await service.start()
+        this.#services.push(service)
+      }
+      await run.start()
+      this.#phase = 'running'
+      this.#startedAt = Date.now()
+      const { peersConnected, totalPeers } = this.getHealthStatus()
+      this.#log.info({ connectedPeers: peersConnected, totalPeers }, 'connector_ready')
+    } catch (error) {
+      this.#log.error({ error: describeError(error) }, 'connector_start_failed')
+      await this.#close()
+      this.#phase = 'failed'
+      this.#starting = undefined
+      throw error
+    }
+  }
+
+  async #stop (): Promise<void> {
+    try {
+      await this.#starting
+    } catch {
+      return // a start that fails has closed what it opened
+    }
+    if (this.#phase !== 'running') return
+    this.#phase = 'stopping'
+    await this.#changes
+    await this.#close()
+    this.#phase = 'stopped'
+    this.#starting = undefined
+    this.#log.info({ nodeId: this.config.nodeId }, 'connector_stopped')
+  }
+
+  /** The services last: until then they say how it stands. */
+  async #close (): Promise<void> {
+    const services = this.#services.splice(0).reverse()
+    try {
+      await this.#run?.stop()
+    } finally {
+      this.#run = undefined
+      for (const service of services) await service.stop()
+    }
+  }
+
+  #deliver (request: LocalDeliveryRequest): Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined {
+    return this.#handler?.(request, request.sourcePeer)
+  }
+
+  #running (call: string): Run {
+    if (this.#phase !== 'running' || this.#run === undefined) throw new ConnectorNotStartedError(call)
+    return this.#run
+  }
+
+  #change<T> (change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(async () => {
+      await this.#starting?.catch(() => undefined)
+      return change()
+    })
+    this.#changes = done.catch(() => undefined)
+    return done
+  }
+
+  #forgetRoute (route: RouteInfo): void {
+    this.#routes.removeRoute(route.prefix, route.nextHop)
+    this.#run?.removeRoute(route)
+  }
+
+  #isKnown (nextHop: string): boolean {
+    return [LOCAL_ACCOUNT, this.config.nodeId].includes(nextHop) || this.#peers.has(nextHop)
+  }
+
+  #infoOf (peerId: string): PeerInfo {
+    const ilpAddresses = this.#routes.getAllRoutes().filter(({ nextHop }) => nextHop === peerId).map(({ prefix }) => prefix)
+    const settlement = this.#peers.get(peerId)?.settlement
+    return {
+      id: peerId,
+      connected: this.#run?.isConnected(peerId) === true,
+      ilpAddresses,
+      routeCount: ilpAddresses.length,
+      ...(settlement !== undefined && { settlement })
+    }
+  }
+
+  #status (connected: number, total: number): HealthStatus['status'] {
+    if (this.#phase === 'starting') return 'starting'
+    if (this.#phase === 'failed') return 'unhealthy'
+    if (this.#phase !== 'running') return 'stopped'
+    if (connected === total) return 'healthy'
+    return connected * 2 >= total ? 'degraded' : 'unhealthy'
+  }
+}

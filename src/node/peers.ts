@@ -1,0 +1,66 @@
+/** The peers that were configured or registered: what the node knows of them, whether or not it runs. */
+import { NodeRequestError } from './errors.js'
+import { checkRoute } from './routing-table.js'
+import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from './types.js'
+
+export const MAX_PEERS = 10_000
+const ID = /^[A-Za-z0-9_\-~.]+$/
+const URL_SHAPE = /^wss?:\/\//
+
+export interface Peer extends PeerConfig {
+  settlement?: AdminSettlementConfig | undefined
+}
+
+export class Peers {
+  readonly #peers = new Map<string, Peer>()
+
+  /** `reserved`: ids that mean the node itself. */
+  constructor (private readonly reserved: readonly string[]) {}
+
+  has (peerId: string): boolean {
+    return this.#peers.has(peerId)
+  }
+
+  get (peerId: string): Peer | undefined {
+    return this.#peers.get(peerId)
+  }
+
+  all (): Peer[] {
+    return [...this.#peers.values()]
+  }
+
+  /** Adds a peer or replaces what is known of it. Returns what was known. Throws, changing nothing, for one that cannot be used. */
+  put (request: PeerRegistrationRequest): Peer | undefined {
+    this.check(request)
+    const { id, url, authToken, evmAddress, settlement } = request
+    const before = this.#peers.get(id)
+    this.#peers.set(id, {
+      id,
+      url,
+      authToken,
+      evmAddress: evmAddress ?? before?.evmAddress,
+      settlement: settlement ?? before?.settlement
+    })
+    return before
+  }
+
+  delete (peerId: string): void {
+    this.#peers.delete(peerId)
+  }
+
+  private check ({ id, url, authToken, routes = [] }: PeerRegistrationRequest): void {
+    if (typeof id !== 'string' || !ID.test(id)) throw new NodeRequestError('Missing or invalid peer id')
+    if (this.reserved.includes(id)) throw new NodeRequestError(`Peer id ${id} means this node itself. Choose another.`)
+    if (typeof url !== 'string' || url === '') throw new NodeRequestError('Missing or invalid peer url')
+    if (!URL_SHAPE.test(url)) throw new NodeRequestError('URL must start with ws:// or wss://')
+    if (!URL.canParse(url) || new URL(url).username !== '' || new URL(url).password !== '') {
+      throw new NodeRequestError('Missing or invalid peer url: expected ws://host:port, with the secret in authToken')
+    }
+    if (typeof authToken !== 'string') throw new NodeRequestError('authToken must be a string (can be empty for no auth)')
+    for (const { prefix, priority } of routes) {
+      if (typeof prefix !== 'string' || prefix === '') throw new NodeRequestError('Invalid route: missing prefix')
+      checkRoute(prefix, id, priority)
+    }
+    if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) throw new NodeRequestError(`Too many peers, at most ${MAX_PEERS}. Remove some first.`)
+  }
+}

@@ -1,0 +1,58 @@
+/** The routes that were configured or added: a prefix may have several, the one with the highest priority is meant first. */
+import { isPrefix } from '../routing/route.js'
+import { MAX_CONFIGURED_ROUTES } from '../routing/limits.js'
+import { NodeRequestError } from './errors.js'
+import type { RouteInfo } from './types.js'
+
+export class RoutingTable {
+  /** By prefix, in the order of preference. */
+  readonly #routes = new Map<string, RouteInfo[]>()
+  #size = 0
+
+  /** Adds a route, or changes the priority of the one with this prefix and next hop. Throws, changing nothing, when it makes no sense. */
+  addRoute (prefix: string, nextHop: string, priority = 0): void {
+    checkRoute(prefix, nextHop, priority)
+    const others = this.routesFor(prefix).filter(route => route.nextHop !== nextHop)
+    if (others.length === this.routesFor(prefix).length) {
+      if (this.#size >= MAX_CONFIGURED_ROUTES) throw new NodeRequestError(`Too many routes, at most ${MAX_CONFIGURED_ROUTES}. Remove some first.`)
+      this.#size++
+    }
+    // Sorting keeps the order of equals: the first added wins a tie.
+    this.#routes.set(prefix, [...others, { prefix, nextHop, priority }].sort((a, b) => b.priority - a.priority))
+  }
+
+  /** Removes the routes for exactly this prefix, or the one over `nextHop`. Returns those that existed. */
+  removeRoute (prefix: string, nextHop?: string): RouteInfo[] {
+    const routes = this.routesFor(prefix)
+    const kept = routes.filter(route => nextHop !== undefined && route.nextHop !== nextHop)
+    if (kept.length === 0) this.#routes.delete(prefix)
+    else this.#routes.set(prefix, kept)
+    this.#size -= routes.length - kept.length
+    return routes.filter(route => !kept.includes(route))
+  }
+
+  /** The first choice for an address: of the longest prefix, the route with the highest priority. Null when there is none. */
+  getNextHop (destination: string): string | null {
+    for (let prefix = destination; ; prefix = prefix.slice(0, prefix.lastIndexOf('.'))) {
+      const [best] = this.routesFor(prefix)
+      if (best !== undefined) return best.nextHop
+      if (!prefix.includes('.')) return null
+    }
+  }
+
+  getAllRoutes (): RouteInfo[] {
+    return [...this.#routes.values()].flat().map(route => ({ ...route }))
+  }
+
+  private routesFor (prefix: string): RouteInfo[] {
+    return this.#routes.get(prefix) ?? []
+  }
+}
+
+/** Throws a NodeRequestError that says what is wrong with a route. */
+export function checkRoute (prefix: string, nextHop: string, priority = 0): void {
+  if (typeof prefix !== 'string' || prefix === '') throw new NodeRequestError('Missing or invalid prefix')
+  if (!isPrefix(prefix)) throw new NodeRequestError(`Invalid ILP address prefix: ${prefix}`)
+  if (typeof nextHop !== 'string' || nextHop === '') throw new NodeRequestError('Missing or invalid nextHop')
+  if (!Number.isSafeInteger(priority)) throw new NodeRequestError(`priority must be a whole number, got: ${String(priority)}`)
+}

@@ -1,0 +1,245 @@
+/** One run of a node, from start to stop: the connector inside, the BTP port, and the peers that come and go. */
+import { join } from 'node:path'
+import reductModule, { type Injector } from 'reduct'
+import { Accounts } from '../accounts/accounts.js'
+import { withTimeout } from '../accounts/timeout.js'
+import { createApp, type App } from '../app.js'
+import type { ConnectorInput } from '../config/schema.js'
+import { Forwarder } from '../forwarding/forwarder.js'
+import { LedgerService } from '../ledger/service.js'
+import { createLogger } from '../log.js'
+import { AccountStats } from '../metrics/stats.js'
+import { loadConstructor } from '../modules/load-module.js'
+import { describeError } from '../packet/errors.js'
+import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../packet/payment.js'
+import { RoutingService } from '../routing/service.js'
+import type { AccountBalance } from '../types/ledger.js'
+import type { Logger } from '../types/logger.js'
+import type { PluginInstance } from '../types/plugin.js'
+import { BTP_HOST, LOCAL_ACCOUNT, guestAccount, localAccount, peerAccount } from './accounts.js'
+import type { BtpAccess } from './btp-access.js'
+import { NodeForwarder } from './forwarder.js'
+import type { Peer, Peers } from './peers.js'
+import type { RoutingTable } from './routing-table.js'
+import type { NodeConfig, NodeLogger, RouteInfo } from './types.js'
+
+/** Peers that nobody configured, at a time. */
+export const MAX_GUESTS = 1000
+/** How long the start waits for peers. What is not connected by then goes on trying. */
+const CONNECT_TIMEOUT_MS = 5000
+/** How long somebody who registers a peer waits for it. */
+const REGISTER_TIMEOUT_MS = 1000
+/** What a hop keeps of a packet's time: it needs twice as much to take it. */
+const MESSAGE_WINDOW_MS = 500
+
+const PEER_ID = /^[A-Za-z0-9_\-~.]{1,128}$/
+
+/** What a node hands to its runs. */
+export interface RunParts {
+  config: NodeConfig
+  access: BtpAccess
+  peers: Peers
+  routes: RoutingTable
+  /** The handlers of the application; undefined when there is none. */
+  deliver: (request: LocalDeliveryRequest) => Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined
+  log: NodeLogger
+}
+
+/** What the plugin `local` offers besides the plugin interface. */
+interface LocalPlugin extends PluginInstance {
+  sendPrepare (packet: Buffer): Promise<Buffer>
+  notify (packet: Buffer): Promise<void>
+  isHandlerHealthy (): Promise<boolean>
+}
+
+interface Gate {
+  readonly port: number
+  release (): Promise<void>
+}
+
+/** What the plugin `btp` offers besides. */
+interface GateKeeper {
+  listen (options: { host: string, port: number, admit: (username: string) => boolean }, log: Logger): Promise<Gate>
+}
+
+export class Run {
+  readonly #container: Injector = reductModule.default()
+  readonly #app: App
+  readonly #local: LocalPlugin
+  readonly #guests = new Set<string>()
+  #gate: Gate | undefined
+  #isOpen = false
+
+  /** Throws when a part cannot be made. Opens nothing. */
+  constructor (private readonly parts: RunParts) {
+    this.#container.setOverride(Forwarder, NodeForwarder)
+    this.#app = createApp(this.#options(), this.#container)
+    this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
+  }
+
+  /** Rejects with nothing left open when the port or the books cannot be had. */
+  async start (): Promise<void> {
+    const { config, log } = this.parts
+    const admit = (username: string): boolean => this.#admit(username)
+    this.#gate = await gateKeeper().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
+    log.info({ port: this.#gate.port }, 'btp_server_started')
+    await this.#app.listen()
+    this.#isOpen = true
+  }
+
+  /** Lets packets under way finish, then closes everything. */
+  async stop (): Promise<void> {
+    this.#isOpen = false
+    await this.#app.shutdown()
+    await this.#gate?.release()
+  }
+
+  sendPrepare (packet: Buffer): Promise<Buffer> {
+    return this.#local.sendPrepare(packet)
+  }
+
+  isHandlerHealthy (): Promise<boolean> {
+    return this.#local.isHandlerHealthy()
+  }
+
+  isConnected (peerId: string): boolean {
+    return this.#container(Accounts).isConnected(peerId)
+  }
+
+  /** Peers that are here and that nobody configured. */
+  guests (): string[] {
+    return [...this.#guests].filter(peerId => this.isConnected(peerId))
+  }
+
+  /** Undefined for a peer that never had an account. */
+  balanceOf (peerId: string): AccountBalance | undefined {
+    return this.#container(LedgerService).ledger.balanceOf(peerId)
+  }
+
+  /** Everything that is counted, in the Prometheus text format. */
+  async metrics (): Promise<string> {
+    return await this.#container(AccountStats).scrape()
+  }
+
+  addRoute (route: RouteInfo): void {
+    this.#container(RoutingService).addRoute(this.#configured(route))
+  }
+
+  removeRoute (route: RouteInfo): void {
+    this.#container(RoutingService).removeRoute(this.#configured(route))
+  }
+
+  /** Connects a peer, in a new way if it is connected. Resolves when it is there, or after a second. Rejects when it cannot be used. */
+  async putPeer (peer: Peer): Promise<void> {
+    await this.dropPeer(peer.id)
+    const { config, access, log } = this.parts
+    const adding = this.#app.addPlugin(peer.id, peerAccount(peer, config, access))
+    adding.catch((error: unknown) => { log.warn({ peerId: peer.id, error: describeError(error) }, 'peer_not_added') })
+    await withTimeout(adding, REGISTER_TIMEOUT_MS)
+  }
+
+  /** Disconnects a peer. Does nothing where there is none. */
+  async dropPeer (peerId: string): Promise<void> {
+    this.#guests.delete(peerId)
+    if (this.#container(Accounts).exists(peerId)) await this.#app.removePlugin(peerId)
+  }
+
+  #options (): ConnectorInput {
+    const { config, access, peers, routes } = this.parts
+    return {
+      env: 'production',
+      ilpAddress: config.ilpAddress,
+      accounts: {
+        [LOCAL_ACCOUNT]: localAccount({
+          deliver: this.parts.deliver,
+          ...(config.localDelivery.enabled && {
+            handlerUrl: config.localDelivery.handlerUrl,
+            timeout: config.localDelivery.timeout,
+            authToken: config.localDelivery.authToken
+          }),
+          autoFulfill: config.environment === 'development',
+          address: config.ilpAddress
+        }),
+        ...Object.fromEntries(peers.all().map(peer => [peer.id, peerAccount(peer, config, access)]))
+      },
+      routes: [
+        ...routes.getAllRoutes().map(route => this.#configured(route)),
+        { targetPrefix: config.ilpAddress, peerId: LOCAL_ACCOUNT, priority: Number.MIN_SAFE_INTEGER } // unless told otherwise, we are here
+      ],
+      defaultRoute: '',
+      backend: 'flat-fee',
+      backendConfig: { free: [LOCAL_ACCOUNT] },
+      spread: Number((config.feePercentage / 100).toPrecision(15)), // 0.7 / 100 is not 0.007
+      store: 'leveldown',
+      storePath: join(config.dataPath, config.nodeId),
+      minMessageWindow: MESSAGE_WINDOW_MS,
+      initialConnectTimeout: CONNECT_TIMEOUT_MS,
+      routeBroadcastEnabled: false,
+      // The condition is made from the data, so two equal payments are not one; and the application's address takes packets, not pings.
+      disableMiddleware: ['deduplicate', 'echo'],
+      middlewares: config.perHopNotification ? { perHopNotification: this.#notification() } : {}
+    }
+  }
+
+  #notification (): { type: string, options: Record<string, unknown> } {
+    const notify = (packet: Buffer): Promise<void> => this.#local.notify(packet)
+    return { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } }
+  }
+
+  #configured ({ prefix, nextHop, priority }: RouteInfo): { targetPrefix: string, peerId: string, priority: number } {
+    return { targetPrefix: prefix, peerId: nextHop === this.parts.config.nodeId ? LOCAL_ACCOUNT : nextHop, priority }
+  }
+
+  /** Whether somebody whom no account is for may come in; then an account is on its way. */
+  #admit (peerId: string): boolean {
+    const { access, config, peers } = this.parts
+    const isNobody = !this.#isOpen || !PEER_ID.test(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
+    if (isNobody || peers.has(peerId) || this.#guests.has(peerId) || this.#container(Accounts).exists(peerId)) return false
+    if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId)) return false
+    this.#guests.add(peerId)
+    void this.#welcome(peerId)
+    return true
+  }
+
+  async #welcome (peerId: string): Promise<void> {
+    const { access, config, log } = this.parts
+    try {
+      const adding = this.#app.addPlugin(peerId, guestAccount(peerId, config, access))
+      this.#app.getPlugin(peerId).on('disconnect', () => { void this.#seeOff(peerId) })
+      await adding
+      if (!this.isConnected(peerId)) await this.#seeOff(peerId)
+    } catch (error) {
+      this.#guests.delete(peerId)
+      log.warn({ peerId, error: describeError(error) }, 'peer_not_admitted')
+    }
+  }
+
+  /** What the guest owes, or is owed, stays in the books until it comes back. */
+  async #seeOff (peerId: string): Promise<void> {
+    if (!this.#isOpen || !this.#guests.has(peerId)) return
+    try {
+      await this.dropPeer(peerId)
+    } catch (error) {
+      this.parts.log.warn({ peerId, error: describeError(error) }, 'peer_not_removed')
+    }
+  }
+}
+
+function gateKeeper (): GateKeeper {
+  const plugin: unknown = loadConstructor('plugin', 'btp')
+  if (!isGateKeeper(plugin)) throw new Error('the plugin "btp" cannot listen for peers to come. Reinstall the package.')
+  return plugin
+}
+
+function isGateKeeper (plugin: unknown): plugin is GateKeeper {
+  return typeof plugin === 'function' && 'listen' in plugin && typeof plugin.listen === 'function'
+}
+
+function localPluginOf (plugin: PluginInstance): LocalPlugin {
+  if (!isLocalPlugin(plugin)) throw new Error('the plugin "local" cannot carry the packets of an application. Reinstall the package.')
+  return plugin
+}
+
+function isLocalPlugin (plugin: PluginInstance): plugin is LocalPlugin {
+  return ['sendPrepare', 'notify', 'isHandlerHealthy'].every(method => typeof Reflect.get(plugin, method) === 'function')
+}

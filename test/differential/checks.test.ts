@@ -1,8 +1,10 @@
 /** Every check that a Prepare has to pass, in the same order and with the same answer as in ilp-connector. */
 import { expect } from 'chai'
+import { serializeIlpPrepare } from 'ilp-packet'
+import { Mode, serializeCcpRouteControlRequest, serializeCcpRouteUpdateRequest } from 'ilp-protocol-ccp'
 import { bigNumber, modulePath, useArena, type Account, type Duel, type Options } from './harness.js'
 import type { Script } from './modules/scripted-backend.js'
-import { PEER_FULFILLMENT, fulfillWith, prepare, preimage, reject, type PacketFields } from './packets.js'
+import { PEER_FULFILLMENT, START, fulfillWith, prepare, preimage, readPrepare, reject, type PacketFields } from './packets.js'
 
 interface Fault {
   name: string
@@ -234,6 +236,25 @@ describe('packets for peer.* are answered alike', () => {
     })
   }
 
+  const control = serializeCcpRouteControlRequest({
+    mode: Mode.MODE_SYNC, lastKnownRoutingTableId: '00000000-0000-0000-0000-000000000000', lastKnownEpoch: 0, features: []
+  })
+  const update = serializeCcpRouteUpdateRequest({
+    routingTableId: '21e55f8e-eabd-4bf8-9e2a-2f6b6a4d3e2a', currentEpochIndex: 0, fromEpochIndex: 0, toEpochIndex: 0, holdDownTime: 30_000,
+    speaker: 'test.bob', newRoutes: [], withdrawnRoutes: []
+  })
+  for (const [name, routes] of [['neither', {}], ['one way', { receiveRoutes: true }], ['the other way', { sendRoutes: true }]] as const) {
+    it(`route messages of an account with which routes are exchanged ${name}`, async () => {
+      const duel = await arena.start({ accounts: { bob: routes } }, () => fulfillWith(PEER_FULFILLMENT))
+      for (const message of [control, update]) {
+        for (const expiresIn of [60_000, -1]) await duel.sendSame('bob', withExpiry(message, expiresIn))
+      }
+      await duel.sendSame('bob', prepare({ destination: 'peer.route.talk', amount: 0, fulfillment: PEER_FULFILLMENT }))
+      await duel.sendSame('bob', prepare({ destination: 'peer.routes', amount: 0, fulfillment: PEER_FULFILLMENT }))
+      await duel.sendSame('bob', prepare({ destination: 'peer.route.control', amount: 0 }))
+    })
+  }
+
   it('under all limits of the account', async () => {
     const limits: Account[] = [
       { maxPacketAmount: '6' }, { throughput: { incomingAmount: '6' } }, { balance: { maximum: '6' } }, { balance: { maximum: '7' } }
@@ -246,6 +267,11 @@ describe('packets for peer.* are answered alike', () => {
     }
   })
 })
+
+/** A message with another expiry, in ms after START. */
+function withExpiry (message: Buffer, expiresIn: number): Buffer {
+  return serializeIlpPrepare({ ...readPrepare(message), expiresAt: new Date(START + expiresIn) })
+}
 
 describe('what is not a Prepare is refused alike', () => {
   const arena = useArena()

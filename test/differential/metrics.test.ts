@@ -17,10 +17,11 @@ function key ({ labels }: Value): string {
   return JSON.stringify(Object.entries(labels).sort())
 }
 
-/** The lines of GET /metrics about accounts, with the labels of each in one order. */
+/** The lines of GET /metrics about what ilp-connector knows, with the labels of each in one order. Sluice has more of them. */
 async function linesOf (side: Side): Promise<string[]> {
+  const names = statusOf(side).map(({ name }) => name)
   const text = await side.stats().getRegistry().metrics()
-  return text.split('\n').filter(line => line !== '').map(line =>
+  return text.split('\n').filter(line => names.some(name => line.replace(/^# (HELP|TYPE) /, '').match(/^\w+/)?.[0] === name)).map(line =>
     line.replace(/\{(.*)\}/, (_, labels: string) => `{${labels.split(',').sort().join()}}`)).sort()
 }
 

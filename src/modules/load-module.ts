@@ -63,16 +63,23 @@ function builtInFile (type: ModuleType, name: string): Candidate {
 function tryRequire ({ request, from }: Candidate, type: ModuleType, name: string): { module: unknown } | undefined {
   const require = createRequire(from)
   try {
-    return { module: require(request) as unknown }
+    return { module: requireOrImportOnly(request, require) }
   } catch (error) {
     const { code, requireStack } = Object(error) as { code?: string, requireStack?: string[] }
     if (code === 'MODULE_NOT_FOUND' && requireStack?.[0] === from) return undefined
-    if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') {
-      const file = importOnlyEntry(request, require)
-      if (file !== undefined) return { module: require(file) as unknown }
-    }
     throw new Error(`could not load ${type}. moduleName=${name} error=${describeLoadError(error)} ` +
       `Mend the module, or check ${KINDS[type].settings}.`, { cause: error })
+  }
+}
+
+function requireOrImportOnly (request: string, require: NodeJS.Require): unknown {
+  try {
+    return require(request)
+  } catch (error) {
+    const { code } = Object(error) as { code?: string }
+    const file = code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? importOnlyEntry(request, require) : undefined
+    if (file === undefined) throw error
+    return require(file)
   }
 }
 

@@ -40,6 +40,11 @@ export class ForwardingTable {
     return this.#forgottenEpoch
   }
 
+  /** Entries that the log keeps in memory. */
+  get logLength (): number {
+    return this.#log.length
+  }
+
   get (prefix: string): ForwardingEntry | undefined {
     return this.#entries.get(prefix)
   }

@@ -52,6 +52,8 @@ export interface RouterOptions extends FixedRouteOptions, PeersOptions {
 export interface RoutingMetrics {
   /** Prefixes that packets can be routed to. */
   prefixes: number
+  /** Entries of the log of changes from which peers are brought up to date. */
+  logLength: number
   /** ms from the last change until every peer had confirmed it; undefined while there was none. */
   convergenceMs: number | undefined
   /** By account. `routes`: prefixes learnt from it. */
@@ -110,10 +112,8 @@ export class Router {
 
   /** To be called when accounts, their relations or filters, our own address or the configured routes have changed. */
   reload (): void {
-    const accountsBefore = this.#accounts
     const prefixesBefore = this.#fixed.prefixes()
-    this.#accounts = new Set(this.host.accountIds())
-    for (const accountId of accountsBefore) if (!this.#accounts.has(accountId)) this.#peers.removed(accountId)
+    this.#loadAccounts()
     this.#fixed.reload(this.#accounts)
     this.#updateFixed(new Set([...this.#fixed.prefixes(), ...prefixesBefore]))
     if (this.host.ownAddress() !== this.#ownAddress) {
@@ -141,13 +141,14 @@ export class Router {
 
   /** The plugin of the account has connected, perhaps again. */
   accountConnected (accountId: string): void {
-    if (!this.#accounts.has(accountId)) this.reload()
+    this.#loadAccounts()
     this.#peers.update(this.#fixed.prefixesOver(accountId))
     if (this.#isRunning && this.options().routeBroadcastEnabled) this.#peers.connected(accountId)
   }
 
   /** The plugin of the account has disconnected: what was learnt from it is forgotten, and the others are told. */
   accountDisconnected (accountId: string): void {
+    this.#loadAccounts()
     this.#peers.disconnected(accountId)
     this.#peers.update(this.#fixed.prefixesOver(accountId))
   }
@@ -159,8 +160,7 @@ export class Router {
   }
 
   /** To be called once the account is no longer listed. */
-  accountRemoved (accountId: string): void {
-    this.#peers.removed(accountId)
+  accountRemoved (_accountId: string): void {
     this.reload()
   }
 
@@ -207,7 +207,18 @@ export class Router {
   metrics (): RoutingMetrics {
     const accounts = [...this.#peers.counters()].map(([accountId, counters]) =>
       [accountId, { ...counters, routes: this.#tables.candidates.learntFrom(accountId).size }] as const)
-    return { prefixes: this.#tables.local.size, convergenceMs: this.#peers.convergenceMs, accounts: Object.fromEntries(accounts) }
+    return {
+      prefixes: this.#tables.local.size,
+      logLength: this.#tables.forwarding.logLength,
+      convergenceMs: this.#peers.convergenceMs,
+      accounts: Object.fromEntries(accounts)
+    }
+  }
+
+  #loadAccounts (): void {
+    const before = this.#accounts
+    this.#accounts = new Set(this.host.accountIds())
+    for (const accountId of before) if (!this.#accounts.has(accountId)) this.#peers.removed(accountId)
   }
 
   #updateFixed (prefixes: Iterable<string>): void {

@@ -55,6 +55,10 @@ export class Doorkeeper<A extends Credentials> {
     this.#accounts.set(account, account.secret === undefined ? NOBODY : digest(Buffer.from(account.secret)))
   }
 
+  has (username: string): boolean {
+    return this.#accountNamed(username) !== undefined
+  }
+
   delete (account: A): void {
     this.#accounts.delete(account)
   }
@@ -98,6 +102,11 @@ export class Doorkeeper<A extends Credentials> {
     if (this.#failures.size >= MAX_REMEMBERED_FAILURES && oldest !== undefined) this.#failures.delete(oldest)
     this.#failures.set(key, { count: 1, until: Date.now() + FAILURE_WINDOW_MS })
   }
+}
+
+/** Who the first frame of a client says it is; empty when it does not say. Throws like `authenticate`. */
+export function usernameOf (frame: Frame): string {
+  return credentialsOf(frame).username
 }
 
 function credentialsOf (frame: Frame): { username: string, token: Buffer } {

@@ -9,15 +9,15 @@ import { Client } from './client.js'
 import { messageOf } from './errors.js'
 import { ContentType, FrameType } from './frame.js'
 import type { SubProtocol } from './frame.js'
-import { register } from './listener.js'
-import type { Registration } from './listener.js'
-import { parseOptions, readPem } from './options.js'
+import { openGate, register } from './listener.js'
+import type { Admit, Registration } from './listener.js'
+import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
-import { BtpSocket, closedError } from './socket.js'
-import type { Request, SocketOptions } from './socket.js'
+import { BtpSocket, closedError, ilpEntry, ilpOf } from './socket.js'
+import type { Answer, Request, SocketOptions } from './socket.js'
 
 export { ContentType, FrameType }
-export type { Request, SubProtocol }
+export type { Answer, Request, SubProtocol }
 
 /**
  * Answers one entry of a MESSAGE or TRANSFER; `request` is the whole of it. Resolves to entries for the Response. An entry `ilp` among
@@ -71,6 +71,17 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   }
 
   /**
+   * Listens for peers that have no account yet: `admit` is asked about each unknown username, and when it says yes, is to add an account
+   * that listens on the same host and port. Rejects when the port cannot be had. `maxPayload` is that of the accounts.
+   */
+  static async listen (
+    { host, port, admit, maxPayload = DEFAULT_MAX_PAYLOAD }: { host: string, port: number, admit: Admit, maxPayload?: number },
+    log: Logger = SILENT
+  ): Promise<Registration> {
+    return openGate({ host, port, maxPayload, key: undefined, cert: undefined, wsOpts: undefined }, admit, log)
+  }
+
+  /**
    * Starts to listen and to connect, and resolves when the peer is there. Rejects after `timeout` ms (default: never), and then goes on
    * trying: the peer may come later, and `connect` tells of it. Rejects at once, and tries no more, when the port cannot be had or a
    * certificate cannot be read.
@@ -103,8 +114,9 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
    * Rejects with an error whose `ilpErrorCode` says how the packet is to be rejected: T01 no connection, T03 too much under way,
    * R00 no answer within `responseTimeout`.
    */
-  async sendData (data: Buffer): Promise<Buffer> {
-    return ilpOf(await this.sendMessage([ilpEntry(data)])) ?? Buffer.alloc(0)
+  sendData (data: Buffer): Promise<Buffer> {
+    const socket = this.#outgoing ?? this.#incoming
+    return socket === undefined ? Promise.reject(closedError()) : socket.sendPacket(data)
   }
 
   /** Moves no money: this plugin knows no ledger. */
@@ -175,15 +187,15 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     return this.#moneyHandler
   }
 
-  /** Answers a MESSAGE or TRANSFER of the peer. A subclass may look at it first. */
-  protected async answer (request: Request): Promise<readonly SubProtocol[]> {
-    const [first] = request.protocolData
-    if (first?.protocolName === 'ilp' && request.protocolData.length === 1 && request.type === FrameType.MESSAGE) {
-      return this.#answerPacket(first.data)
+  /** Answers a MESSAGE or TRANSFER of the peer; a Buffer is an ILP packet. A subclass may look at it first. */
+  protected async answer (request: Request): Promise<Answer> {
+    const { protocolData } = request
+    if (request.type === FrameType.MESSAGE && protocolData.length === 1 && protocolData[0]?.protocolName === 'ilp') {
+      return await this.#handlePacket(protocolData[0].data)
     }
     const answers: SubProtocol[] = []
     let handled = false
-    for (const entry of request.protocolData) {
+    for (const entry of protocolData) {
       const handler = this.#protocols.get(entry.protocolName)
       if (handler === undefined) continue
       handled = true
@@ -193,14 +205,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
       if (!handled) throw new Error('No sendMoney functionality is included in this module')
       return answers
     }
-    const packet = ilpOf(request.protocolData)
+    const packet = ilpOf(protocolData)
     if (packet === undefined || ilpOf(answers) !== undefined) return answers
-    return [...answers, ...await this.#answerPacket(packet)]
+    return [...answers, ilpEntry(await this.#handlePacket(packet))]
   }
 
-  async #answerPacket (packet: Buffer): Promise<SubProtocol[]> {
+  #handlePacket (packet: Buffer): Promise<Buffer> {
     if (this.#dataHandler === undefined) throw new Error('no request handler registered')
-    return [ilpEntry(await this.#dataHandler(packet))]
+    return this.#dataHandler(packet)
   }
 
   async #start (): Promise<void> {
@@ -216,7 +228,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     }
   }
 
-  async #listen (session: Session, { host, port, username, secret, wsOpts, ...pem }: ListenSettings): Promise<void> {
+  async #listen (session: Session, { host, port, username, secret, keepFirst, wsOpts, ...pem }: ListenSettings): Promise<void> {
     const key = await readPem('listener.key', pem.key)
     const cert = await readPem('listener.cert', pem.cert)
     const { maxPayload } = this.#settings
@@ -229,6 +241,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
           ws.close(1001)
           return
         }
+        if (keepFirst && this.isConnected()) throw new Error('the account is connected already')
         const socket = new BtpSocket(ws, raw, { ...this.#socketOptions(), role: 'server', onClose: () => { this.#lost(socket) } })
         socket.respond(requestId, [])
         this.#connected(() => {
@@ -314,15 +327,6 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
 function checkHandler (present: unknown, handler: unknown): void {
   if (present !== undefined) throw new Error('requestHandler is already registered')
   if (typeof handler !== 'function') throw new Error('requestHandler must be a function')
-}
-
-function ilpEntry (data: Buffer): SubProtocol {
-  if (!Buffer.isBuffer(data)) throw new TypeError(`an ILP packet must be a Buffer. found=${typeof data}`)
-  return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data }
-}
-
-function ilpOf (entries: readonly SubProtocol[]): Buffer | undefined {
-  return entries.find(({ protocolName }) => protocolName === 'ilp')?.data
 }
 
 function nothing (): void {

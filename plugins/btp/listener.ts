@@ -10,10 +10,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
 import type { Logger } from '../../src/types/logger.js'
-import { Doorkeeper } from './auth.js'
+import { Doorkeeper, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
 import { errorFrameOf, messageOf } from './errors.js'
-import { ExpiringMap } from './expiring-map.js'
 import { decodeFrame, encodeFrame } from './frame.js'
 import type { Frame } from './frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
@@ -54,6 +53,17 @@ export interface Registration {
   release (): Promise<void>
 }
 
+/**
+ * Asked about a username that no account of the listener has. True: an account for it will be registered in a moment, and the socket
+ * waits for that, for as long as a stranger may stay.
+ */
+export type Admit = (username: string) => boolean
+
+interface Stranger {
+  raw: Socket
+  deadline: NodeJS.Timeout
+}
+
 /** The servers of this process that accounts can share, by host and port. */
 const shared = new Map<string, Listener>()
 
@@ -63,11 +73,29 @@ export async function register (settings: ListenerSettings, account: ListeningAc
   listener.doorkeeper.add(account)
   const release = async (): Promise<void> => {
     listener.doorkeeper.delete(account)
-    if (listener.doorkeeper.size === 0) await listener.close()
+    await listener.closeIfUnused()
   }
   try {
     const port = await listener.listening
+    if (account.username !== undefined) listener.resume(account.username)
     return { host: settings.host, port, release }
+  } catch (err) {
+    await release()
+    throw err
+  }
+}
+
+/** Opens a listener for accounts to come, or joins the one that is open there. `admit` is asked until the release. */
+export async function openGate (settings: ListenerSettings, admit: Admit, log: Logger): Promise<Registration> {
+  const listener = listenerFor(settings, log)
+  if (listener.admit !== undefined) throw new Error(`somebody else admits accounts here already. listener=${keyOf(settings)}`)
+  listener.admit = admit
+  const release = async (): Promise<void> => {
+    listener.admit = undefined
+    await listener.closeIfUnused()
+  }
+  try {
+    return { host: settings.host, port: await listener.listening, release }
   } catch (err) {
     await release()
     throw err
@@ -89,10 +117,13 @@ class Listener {
   readonly doorkeeper = new Doorkeeper<ListeningAccount>()
   /** Resolves to the port. */
   readonly listening: Promise<number>
+  admit: Admit | undefined
   readonly #server: Server
   readonly #websockets: WebSocketServer
   readonly #log: Logger
-  readonly #strangers = new ExpiringMap<string, Socket>(AUTH_DEADLINE_MS, (_, raw) => { raw.destroy() })
+  readonly #strangers = new Map<string, Stranger>()
+  /** Strangers whose account is about to be registered, so at most as many as there may be strangers. */
+  readonly #waiting = new Map<WebSocket, { username: string, resume: () => void }>()
   #key: string | undefined
   #refused = 0
   #refusalLoggedAt = -Infinity
@@ -117,9 +148,22 @@ class Listener {
     this.listening = this.#listen()
   }
 
-  async close (): Promise<void> {
+  /** Looks again at those who waited for an account of this name. */
+  resume (username: string): void {
+    for (const [ws, waiting] of this.#waiting) {
+      if (waiting.username !== username) continue
+      this.#waiting.delete(ws)
+      waiting.resume()
+    }
+  }
+
+  async closeIfUnused (): Promise<void> {
+    if (this.doorkeeper.size === 0 && this.admit === undefined) await this.#close()
+  }
+
+  async #close (): Promise<void> {
     if (this.#key !== undefined && shared.get(this.#key) === this) shared.delete(this.#key)
-    for (const raw of this.#strangers.clear()) raw.destroy()
+    for (const name of this.#strangers.keys()) this.#expel(name)
     this.#websockets.close()
     await new Promise<void>(resolve => { this.#server.close(() => resolve()) })
   }
@@ -146,17 +190,28 @@ class Listener {
   }
 
   #admit (raw: Socket): void {
-    const stranger = nameOf(raw)
-    if (this.#strangers.size >= MAX_STRANGERS) this.#strangers.takeOldest()?.destroy()
-    this.#strangers.add(stranger, raw)
+    const name = nameOf(raw)
+    const [oldest] = this.#strangers.keys()
+    if (this.#strangers.size >= MAX_STRANGERS && oldest !== undefined) this.#expel(oldest)
+    this.#strangers.set(name, { raw, deadline: setTimeout(() => { this.#expel(name) }, AUTH_DEADLINE_MS).unref() })
     raw.once('close', () => {
-      if (this.#strangers.get(stranger) === raw) this.#strangers.take(stranger)
+      if (this.#strangers.get(name)?.raw === raw) this.#forget(name)
     })
+  }
+
+  #expel (name: string): void {
+    this.#strangers.get(name)?.raw.destroy()
+    this.#forget(name)
+  }
+
+  #forget (name: string): void {
+    clearTimeout(this.#strangers.get(name)?.deadline)
+    this.#strangers.delete(name)
   }
 
   #welcome (ws: WebSocket, request: IncomingMessage): void {
     const raw = request.socket
-    if (this.#strangers.get(nameOf(raw)) === undefined) this.#admit(raw)
+    if (!this.#strangers.has(nameOf(raw))) this.#admit(raw)
     ws.on('error', err => { this.#log.debug('websocket error. remote=%s error=%s', raw.remoteAddress, err.message) })
     ws.once('message', (data, isBinary) => { this.#authenticate(ws, raw, data, isBinary) })
   }
@@ -168,8 +223,25 @@ class Listener {
       return
     }
     try {
+      if (this.#admits(ws, usernameOf(frame), () => { this.#letIn(ws, raw, frame) })) return
+      this.#letIn(ws, raw, frame)
+    } catch (err) {
+      this.#refuse(ws, raw, frame.requestId, messageOf(err))
+    }
+  }
+
+  /** Whether the socket waits for an account that is about to be registered. */
+  #admits (ws: WebSocket, username: string, resume: () => void): boolean {
+    if (this.admit === undefined || this.doorkeeper.has(username) || !this.admit(username)) return false
+    this.#waiting.set(ws, { username, resume })
+    ws.once('close', () => { this.#waiting.delete(ws) })
+    return true
+  }
+
+  #letIn (ws: WebSocket, raw: Socket, frame: Frame): void {
+    try {
       const account = this.doorkeeper.authenticate(frame, raw.remoteAddress ?? '')
-      this.#strangers.take(nameOf(raw))
+      this.#forget(nameOf(raw))
       account.accept(ws, raw, frame.requestId)
     } catch (err) {
       this.#refuse(ws, raw, frame.requestId, messageOf(err))

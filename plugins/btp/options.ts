@@ -10,7 +10,7 @@ import { ContentType } from './frame.js'
 import type { SubProtocol } from './frame.js'
 
 /** The largest frame that is read or written by default: an ILP packet of any size, and 32 KiB for a claim or a proof beside it. */
-const DEFAULT_MAX_PAYLOAD = 96 * 1024
+export const DEFAULT_MAX_PAYLOAD = 96 * 1024
 
 /** One attempt after the other; the last one for ever. Each is varied by a quarter, so that peers do not all come back at once. */
 const DEFAULT_RECONNECT_INTERVALS_MS = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
@@ -35,6 +35,7 @@ const Listener = z.strictObject({
   host: Text.optional().describe('The address to listen on; by default only this machine (ilp-plugin-btp listens on every interface)'),
   secret: z.string().optional().describe('The token that the peer must show'),
   noAuth: z.boolean().default(false).describe('Instead of a secret: let in whoever comes'),
+  keepFirst: z.boolean().default(false).describe('Refuse a second socket while the first is open, instead of replacing it: for peers without a secret'),
   username: Text.optional().describe('The auth_username of the peer; needed when several accounts share a port'),
   key: Text.optional().describe('TLS: the private key, as PEM text or as a path'),
   cert: Text.optional().describe('TLS: the certificate, as PEM text or as a path'),
@@ -74,6 +75,8 @@ export interface ListenSettings {
   username: string | undefined
   /** Undefined: no authentication, by explicit choice. */
   secret: string | undefined
+  /** Whether a socket is refused while the peer is connected. */
+  keepFirst: boolean
   /** PEM text or path. */
   key: string | undefined
   cert: string | undefined
@@ -147,7 +150,7 @@ function parseUrl (server: string): URL {
 }
 
 function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
-  const { secret, noAuth, username, key, cert, wsOpts } = options
+  const { secret, noAuth, keepFirst, username, key, cert, wsOpts } = options
   if (noAuth && secret !== undefined) throw new Error('"listener.noAuth" and "listener.secret" exclude each other: remove one')
   if (!noAuth && (secret === undefined || secret === '')) {
     throw new Error('"listener.secret" is missing or empty: set the token of the peer, or "listener.noAuth": true to let in whoever comes')
@@ -158,7 +161,7 @@ function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
   }
   const port = options.port ?? wsOpts?.port
   if (port === undefined) throw new Error('"listener.port" is missing: set the port to listen on, 0 for a free one')
-  return { host: options.host ?? wsOpts?.host ?? '127.0.0.1', port, username, secret, key, cert, wsOpts }
+  return { host: options.host ?? wsOpts?.host ?? '127.0.0.1', port, username, secret, keepFirst, key, cert, wsOpts }
 }
 
 function flagEntry (protocolName: string, value: unknown): SubProtocol {

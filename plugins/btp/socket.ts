@@ -8,9 +8,10 @@ import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
 import type { Logger } from '../../src/types/logger.js'
 import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf } from './errors.js'
-import { ExpiringMap } from './expiring-map.js'
-import { FrameType, decodeFrame, frameBytes, writeFrame } from './frame.js'
+import { ContentType, FrameType, decodeFrame, frameBytes, writeFrame } from './frame.js'
 import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
+import { PendingRequests } from './requests.js'
+import type { Waiting } from './requests.js'
 import { headerBytes, writeHeader } from './ws-header.js'
 
 /** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
@@ -22,8 +23,13 @@ export const MAX_UNSENT_BYTES = 8 * 1024 * 1024
 /** A ping goes out this often. A peer from which nothing at all came between two of them is dropped. */
 export const PING_INTERVAL_MS = 20_000
 
+const EMPTY = Buffer.alloc(0)
+
 export type Request = MessageFrame | TransferFrame
 export type RequestContents = Omit<MessageFrame, 'requestId'> | Omit<TransferFrame, 'requestId'>
+
+/** Entries for a Response, or the ILP packet that is its only entry. */
+export type Answer = Buffer | readonly SubProtocol[]
 
 export interface SocketOptions {
   /** A client's messages are masked (RFC 6455 section 5.3), a server's are not. */
@@ -34,21 +40,22 @@ export interface SocketOptions {
   /** The largest frame that is written, in bytes; `ws` keeps it for what is read. */
   maxPayload: number
   /** Answers a request of the peer. A rejection goes to the peer as an Error frame. */
-  answer: (request: Request) => Promise<readonly SubProtocol[]>
+  answer: (request: Request) => Promise<Answer>
   /** Called once, when the socket is closed, whoever closed it. */
   onClose: () => void
 }
 
-interface Waiting {
-  resolve: (protocolData: readonly SubProtocol[]) => void
-  reject: (reason: Error) => void
-}
+/** Somebody who waits for an answer, and for how much of it. */
+type Asking = Waiting & { reject: (reason: Error) => void } & (
+  { wants: 'packet', resolve: (packet: Buffer) => void } |
+  { wants: 'entries', resolve: (protocolData: readonly SubProtocol[]) => void }
+)
 
 export class BtpSocket {
   readonly #ws: WebSocket
   readonly #raw: Socket
   readonly #options: SocketOptions
-  readonly #waiting: ExpiringMap<number, Waiting>
+  readonly #pending: PendingRequests<Asking>
   readonly #heartbeat: NodeJS.Timeout
   readonly #flush = (): void => {
     this.#corked = false
@@ -56,7 +63,6 @@ export class BtpSocket {
   }
 
   #corked = false
-  #requestId = randomBytes(4).readUInt32BE()
   #answering = 0
   #heard = true
   #unreadableFrames = 0
@@ -66,7 +72,7 @@ export class BtpSocket {
     this.#ws = ws
     this.#raw = raw
     this.#options = options
-    this.#waiting = new ExpiringMap(options.responseTimeoutMs, (requestId, { reject }) => {
+    this.#pending = new PendingRequests(randomBytes(4).readUInt32BE(), options.responseTimeoutMs, ({ requestId, reject }) => {
       reject(new IlpError('R00', `${requestId} timed out`))
     })
     this.#heartbeat = setInterval(() => { this.#ping() }, PING_INTERVAL_MS).unref()
@@ -81,7 +87,7 @@ export class BtpSocket {
 
   /** Requests that wait for the peer's answer. */
   get pendingRequests (): number {
-    return this.#waiting.size
+    return this.#pending.size
   }
 
   /** Frames that could not be read. They get no answer, and the socket stays open: what is meant for others should not suffer. */
@@ -89,24 +95,27 @@ export class BtpSocket {
     return this.#unreadableFrames
   }
 
+  /** Sends an ILP packet and resolves to the packet in the Response, empty when it holds none. Rejects like `request`. */
+  sendPacket (packet: Buffer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const protocolData = [ilpEntry(packet)]
+      this.#ask({ type: FrameType.MESSAGE, protocolData }, { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject })
+    })
+  }
+
   /**
    * Sends a MESSAGE or TRANSFER and resolves to the entries of the peer's Response.
    * Rejects with an IlpError: T01 the socket is or gets closed, T03 too much under way, R00 no answer in time, or the peer's error.
    */
   request (contents: RequestContents): Promise<readonly SubProtocol[]> {
-    if (this.#ws.readyState !== WebSocket.OPEN) return Promise.reject(closedError())
-    const reason = this.#busy(this.#waiting.size)
-    if (reason !== undefined) return Promise.reject(new IlpError('T03', `BTP connection is busy: ${reason}`))
     return new Promise((resolve, reject) => {
-      const requestId = this.#requestId = nextRequestId(this.#requestId, this.#waiting)
-      const bytes = this.#encode({ ...contents, requestId })
-      this.#waiting.add(requestId, { resolve, reject })
-      this.#write(bytes)
+      this.#ask(contents, { requestId: 0, dueTick: 0, wants: 'entries', resolve, reject })
     })
   }
 
   /** Answers a request. Does nothing when the socket is closed: the answer would reach somebody else. */
-  respond (requestId: number, protocolData: readonly SubProtocol[]): void {
+  respond (requestId: number, answer: Answer): void {
+    const protocolData = Array.isArray(answer) ? answer : [ilpEntry(answer)]
     this.#write(this.#encode({ type: FrameType.RESPONSE, requestId, protocolData }))
   }
 
@@ -120,21 +129,41 @@ export class BtpSocket {
     })
   }
 
+  /** Throws what the promise of the caller is then rejected with. */
+  #ask (contents: RequestContents, asking: Asking): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) throw closedError()
+    const reason = this.#busy(this.#pending.size)
+    if (reason !== undefined) throw new IlpError('T03', `BTP connection is busy: ${reason}`)
+    this.#pending.add(asking)
+    try {
+      this.#write(this.#encode({ ...contents, requestId: asking.requestId }))
+    } catch (err) {
+      this.#pending.take(asking.requestId)
+      throw err
+    }
+  }
+
   #receive (data: RawData, isBinary: boolean): void {
     this.#heard = true
     const frame = this.#decode(data, isBinary)
     if (frame === undefined) return
     switch (frame.type) {
     case FrameType.RESPONSE:
-      this.#waiting.take(frame.requestId)?.resolve(frame.protocolData)
+      this.#resolve(this.#pending.take(frame.requestId), frame.protocolData)
       return
     case FrameType.ERROR:
-      this.#waiting.take(frame.requestId)?.reject(errorOfFrame(frame))
+      this.#pending.take(frame.requestId)?.reject(errorOfFrame(frame))
       return
     case FrameType.MESSAGE:
     case FrameType.TRANSFER:
       void this.#answer(frame)
     }
+  }
+
+  /** `asking` is undefined when nobody asked, or got the answer already. */
+  #resolve (asking: Asking | undefined, protocolData: readonly SubProtocol[]): void {
+    if (asking?.wants === 'packet') asking.resolve(ilpOf(protocolData) ?? EMPTY)
+    else asking?.resolve(protocolData)
   }
 
   #decode (data: RawData, isBinary: boolean): Frame | undefined {
@@ -213,17 +242,19 @@ export class BtpSocket {
 
   #abandon (): void {
     clearInterval(this.#heartbeat)
-    for (const { reject } of this.#waiting.clear()) reject(closedError())
+    for (const { reject } of this.#pending.clear()) reject(closedError())
   }
 }
 
-/** The id after `previous`, a u32, that no pending request has. */
-export function nextRequestId (previous: number, pending: { get: (requestId: number) => unknown }): number {
-  let requestId = previous
-  do {
-    requestId = (requestId + 1) >>> 0
-  } while (pending.get(requestId) !== undefined)
-  return requestId
+/** An ILP packet as an entry. @throws TypeError when it is no Buffer: handlers of users are not always what their types say */
+export function ilpEntry (data: unknown): SubProtocol {
+  if (!Buffer.isBuffer(data)) throw new TypeError(`an ILP packet must be a Buffer. found=${typeof data}`)
+  return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data }
+}
+
+/** The ILP packet among entries; the first, should there be several. */
+export function ilpOf (entries: readonly SubProtocol[]): Buffer | undefined {
+  return entries.find(({ protocolName }) => protocolName === 'ilp')?.data
 }
 
 export function closedError (): IlpError {

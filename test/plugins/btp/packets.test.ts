@@ -1,7 +1,6 @@
 /** What the connector may rely on when it sends and receives packets through the BTP plugin. */
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
-import { nextRequestId } from '../../../plugins/btp/socket.js'
 import { authenticated, btpErrorOf, closeAll, connectedPair, listening, makePlugin, nextTurn, rejection, serverUrl } from './support.js'
 
 const packet = Buffer.from('a packet')
@@ -131,14 +130,6 @@ describe('packets over BTP', () => {
   })
 
   describe('request ids', () => {
-    it('start anywhere, wrap at 2^32 and pass over those that still wait for an answer', () => {
-      const pending = new Map([[0, {}], [1, {}], [7, {}]])
-      expect(nextRequestId(5, pending)).to.equal(6)
-      expect(nextRequestId(6, pending)).to.equal(8)
-      expect(nextRequestId(0xffff_fffe, pending)).to.equal(0xffff_ffff)
-      expect(nextRequestId(0xffff_ffff, pending)).to.equal(2)
-    })
-
     it('differ between two connections', async () => {
       const { plugin, port } = await listening()
       const ids: number[] = []

@@ -5,15 +5,23 @@ import { RateBackend } from './forwarding/rate-backend.js'
 import type { AdminAccount, AdminHost, Alert, ConfiguredRoute } from './http/host.js'
 import { Config } from './config/config.js'
 import { ConfigError } from './config/errors.js'
+import { LedgerService, type LedgerStatus } from './ledger/service.js'
 import { AccountStats } from './metrics/stats.js'
 import { MiddlewareManager } from './pipeline/middleware-manager.js'
 import { RoutingService } from './routing/service.js'
 import type { AccountInfo } from './types/account.js'
 import type { Rate } from './types/backend.js'
-import type { AccountBalance } from './types/ledger.js'
+import type { AccountBalance, Day, Settlement } from './types/ledger.js'
 
-/** What the middlewares named `balance` and `alert` may offer, built in or a user's own. */
-interface Balances {
+/** What the built-in balance middleware can, and a user's own may. */
+interface Settling {
+  getSettlements (): Settlement[]
+  settle (accountId: string, amount?: bigint): Promise<void>
+  resolveSettlement (id: string, outcome: 'paid' | 'unpaid'): Promise<void>
+}
+
+/** What the middlewares named `balance` and `alert` offer, built in or a user's own. */
+interface Balances extends Partial<Settling> {
   getStatus (): { accounts: Record<string, AccountBalance> }
   modifyBalance (accountId: string, diff: bigint): unknown
 }
@@ -28,6 +36,7 @@ export class ConnectorAdmin implements AdminHost {
   private readonly config: Config
   private readonly registry: Accounts
   private readonly backend: RateBackend
+  private readonly ledger: LedgerService
   private readonly middlewares: MiddlewareManager
   private readonly routing: RoutingService
 
@@ -36,6 +45,7 @@ export class ConnectorAdmin implements AdminHost {
     this.config = deps(Config)
     this.registry = deps(Accounts)
     this.backend = deps(RateBackend)
+    this.ledger = deps(LedgerService)
     this.middlewares = deps(MiddlewareManager)
     this.routing = deps(RoutingService)
   }
@@ -59,6 +69,26 @@ export class ConnectorAdmin implements AdminHost {
 
   adjustBalance (accountId: string, amount: bigint): void {
     this.balanceMiddleware()?.modifyBalance(accountId, amount)
+  }
+
+  ledgerStatus (): LedgerStatus {
+    return this.ledger.getStatus()
+  }
+
+  journal (accountId: string): readonly Day[] {
+    return this.ledger.ledger.journalOf(accountId)
+  }
+
+  settlements (): readonly Settlement[] {
+    return this.balanceMiddleware()?.getSettlements?.() ?? []
+  }
+
+  async settle (accountId: string, amount?: bigint): Promise<void> {
+    await this.settler().settle(accountId, amount)
+  }
+
+  async resolveSettlement (id: string, outcome: 'paid' | 'unpaid'): Promise<void> {
+    await this.settler().resolveSettlement(id, outcome)
   }
 
   localRoutes (): Record<string, { nextHop: string, path: string }> {
@@ -100,6 +130,14 @@ export class ConnectorAdmin implements AdminHost {
 
   removeRoute (targetPrefix: string, peerId: string): boolean {
     return this.routing.removeRoute({ targetPrefix, peerId }).length > 0
+  }
+
+  private settler (): Settling {
+    const balances = this.balanceMiddleware()
+    if (balances?.settle === undefined) {
+      throw Object.assign(new Error('nothing is settled here: the built-in balance middleware is disabled.'), { httpErrorCode: 409 })
+    }
+    return balances as Settling
   }
 
   private balanceMiddleware (): Balances | undefined {

@@ -115,8 +115,13 @@ export const connectorSchema = z.strictObject({
       'a module.',
     expected: 'the name of a store'
   }),
+  balanceDurability: z.enum(['sync', 'none']).default('sync').meta({
+    description: 'What an answer to a packet waits for: `sync`, until its balances are on disk, so that they survive a crash; `none`, for ' +
+      'nothing: a crash forgets the latest packets.',
+    expected: '"sync" or "none"'
+  }),
   storePath: z.string().default('').meta({
-    description: 'Directory of the store. Short for `path` in `storeConfig`, which wins.',
+    description: 'Directory of the store. Short for `path` in `storeConfig`, which wins. Empty means `connector-data` in the working directory.',
     expected: 'a path'
   }),
   storeConfig: opaqueObject.default(() => ({})).meta({

@@ -1,12 +1,13 @@
 /**
  * What the admin API answers, without HTTP: each method returns the JSON value of one route (undefined: nothing to say, 204) or throws.
- * Paths and shapes are those of ilp-connector. New are `incomingHolds`, `outgoingHolds` and `settling` in GET /balance, and /routes.
+ * Paths and shapes are those of ilp-connector. New are the fields after `maximum` in GET /balance, `ledger` in GET /status, /routes,
+ * /settlements and /journal.
  *
  * Input that ilp-connector answered with 500, or took, is refused: 400 for what is malformed, 404 for an account, balance, admin info or
  * route that does not exist, 409 for what the present state forbids (a limit, a taken id, no balances kept).
  */
 import { z } from 'zod'
-import type { AccountBalance } from '../types/ledger.js'
+import type { AccountBalance, Day, Movement, MovementKind, Settlement } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { HttpError, unknownAccount } from './errors.js'
 import type { AdminAccount, AdminHost, ConfiguredRoute } from './host.js'
@@ -26,6 +27,11 @@ const newAccount = z.strictObject({
   id: z.string().regex(ACCOUNT_ID, 'should consist of the characters A-Z a-z 0-9 _ - ~ .'),
   options: z.record(z.string(), z.unknown())
 })
+const payment = z.strictObject({
+  accountId: z.string(),
+  amount: z.string().max(MAX_AMOUNT_LENGTH).regex(/^[1-9][0-9]*$/, 'should be a decimal integer above 0 in a string').optional()
+})
+const verdict = z.strictObject({ outcome: z.enum(['paid', 'unpaid']) })
 const routeKey = { targetPrefix: z.string().max(MAX_PREFIX_LENGTH).regex(PREFIX, 'should be an ILP address prefix'), peerId: z.string() }
 const newRoute = z.strictObject({ ...routeKey, priority: z.int().optional() })
 const oldRoute = z.strictObject(routeKey)
@@ -37,6 +43,30 @@ export interface BalanceStatus {
   incomingHolds: string
   outgoingHolds: string
   settling: string
+  /** Fulfills of the peer that came too late, and fulfilled packets whose answer could not be sent to it. */
+  lateFulfills: MovementStatus
+  reversals: MovementStatus
+  /** The account was removed, its money is still here. */
+  removed: boolean
+}
+
+interface MovementStatus {
+  count: number
+  amount: string
+}
+
+interface DayStatus {
+  date: string
+  opening: string
+  movements: Record<MovementKind, MovementStatus>
+}
+
+interface SettlementStatus {
+  id: string
+  accountId: string
+  amount: string
+  createdAt: Date
+  state: Settlement['state']
 }
 
 export class AdminApi {
@@ -46,7 +76,8 @@ export class AdminApi {
     return {
       balances: mapValues(this.host.balances() ?? [], ({ balance }) => balance.toString()),
       connected: mapValues(this.accounts(), ({ plugin }) => plugin.isConnected()),
-      localRoutingTable: this.host.localRoutes()
+      localRoutingTable: this.host.localRoutes(),
+      ledger: this.host.ledgerStatus()
     }
   }
 
@@ -100,6 +131,28 @@ export class AdminApi {
     if (balances === undefined) throw new HttpError(409, 'no balances are kept, the balance middleware is disabled.')
     if (!balances.has(accountId)) throw new HttpError(404, `account not found. accountId=${accountId} (it has no balance)`)
     await this.host.adjustBalance(accountId, BigInt(amountDiff))
+  }
+
+  /** Per day what packets, settlements, payments received and corrections came to. */
+  getJournal (accountId: string): { account: string, days: DayStatus[] } {
+    this.account(accountId)
+    return { account: accountId, days: this.host.journal(accountId).map(dayStatus) }
+  }
+
+  getSettlements (): { settlements: SettlementStatus[] } {
+    return { settlements: this.host.settlements().map(settlementStatus) }
+  }
+
+  /** Resolves when the plugin has paid. */
+  async postSettlement (body: unknown): Promise<void> {
+    const { accountId, amount } = parse(payment, body, 'invalid settlement')
+    if (this.host.account(accountId) === undefined) throw unknownAccount(accountId)
+    await this.host.settle(accountId, amount === undefined ? undefined : BigInt(amount))
+  }
+
+  async resolveSettlement (id: string, body: unknown): Promise<void> {
+    const { outcome } = parse(verdict, body, 'invalid outcome')
+    await this.host.resolveSettlement(id, outcome)
   }
 
   /** Exact rates become the nearest numbers, which is what clients of ilp-connector expect. */
@@ -161,15 +214,42 @@ export class AdminApi {
   }
 }
 
-function balanceStatus ({ balance, limits, incomingHolds, outgoingHolds, settling }: AccountBalance): BalanceStatus {
+function balanceStatus (book: AccountBalance): BalanceStatus {
+  const { balance, limits, incomingHolds, outgoingHolds, settling, lateFulfills, reversals, removed } = book
   return {
     balance: balance.toString(),
     minimum: limits.minimum?.toString() ?? '-Infinity',
     maximum: limits.maximum?.toString() ?? 'Infinity',
     incomingHolds: incomingHolds.toString(),
     outgoingHolds: outgoingHolds.toString(),
-    settling: settling.toString()
+    settling: settling.toString(),
+    lateFulfills: movementStatus(lateFulfills),
+    reversals: movementStatus(reversals),
+    removed
   }
+}
+
+function movementStatus ({ count, amount }: Movement): MovementStatus {
+  return { count, amount: amount.toString() }
+}
+
+function dayStatus ({ date, opening, movements: { incoming, outgoing, settled, received, adjusted, reversed } }: Day): DayStatus {
+  return {
+    date,
+    opening: opening.toString(),
+    movements: {
+      incoming: movementStatus(incoming),
+      outgoing: movementStatus(outgoing),
+      settled: movementStatus(settled),
+      received: movementStatus(received),
+      adjusted: movementStatus(adjusted),
+      reversed: movementStatus(reversed)
+    }
+  }
+}
+
+function settlementStatus ({ id, accountId, amount, createdAt, state }: Settlement): SettlementStatus {
+  return { id, accountId, amount: amount.toString(), createdAt: new Date(createdAt), state }
 }
 
 /** A plugin given as an instance is named after its class: its fields may hold secrets. */

@@ -39,6 +39,10 @@ export function adminRoutes (host: AdminHost, access: MiddlewareHandler, log: Lo
   app.post('/addAccount', json(async c => api.addAccount(await readJson(c.req.raw))))
   app.get('/balance', json(() => api.getBalanceStatus()))
   app.post('/balance', json(async c => api.postBalance(await readJson(c.req.raw))))
+  app.get('/journal/:id{.*}', json(c => api.getJournal(idOf(c))))
+  app.get('/settlements', json(() => api.getSettlements()))
+  app.post('/settlements', json(async c => api.postSettlement(await readJson(c.req.raw))))
+  app.post('/settlements/:id{.*}', json(async c => api.resolveSettlement(idOf(c), await readJson(c.req.raw))))
   app.get('/rates', json(() => api.getBackendStatus()))
   app.get('/routes', json(() => api.getRoutes()))
   app.post('/routes', json(async c => api.postRoute(await readJson(c.req.raw))))
@@ -50,7 +54,7 @@ export function adminRoutes (host: AdminHost, access: MiddlewareHandler, log: Lo
   return app
 }
 
-/** What stands after `/accounts/` or `/alerts/`, whatever it is: the API judges it. */
+/** What stands behind the last slash, whatever it is: the API judges it. */
 function idOf (c: Context): string {
   return c.req.param('id') ?? ''
 }

@@ -1,8 +1,9 @@
 /** What the admin API asks of the connector around it. The application implements it; tests bring their own. */
+import type { LedgerStatus } from '../ledger/service.js'
 import type { AccountStats } from '../metrics/stats.js'
 import type { AccountInfo } from '../types/account.js'
 import type { Rate } from '../types/backend.js'
-import type { AccountBalance } from '../types/ledger.js'
+import type { AccountBalance, Day, Settlement } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 
 export interface AdminAccount {
@@ -43,6 +44,16 @@ export interface AdminHost {
   balances (): ReadonlyMap<string, AccountBalance> | undefined
   /** An operator's correction in base units: positive means that the peer owes us more. Throws T04, changing nothing, at a limit. */
   adjustBalance (accountId: string, amount: bigint): Promise<void> | void
+  /** What the ledger promises, and why it cannot at the moment. */
+  ledgerStatus (): LedgerStatus
+  /** Of one account, by day, oldest first. */
+  journal (accountId: string): readonly Day[]
+  /** Payments to peers that are under way, or of which nobody knows the outcome. */
+  settlements (): readonly Settlement[]
+  /** Pays `amount` > 0 base units now, or what is due. Rejects with `httpErrorCode` 404 and 409 where there is nothing to pay. */
+  settle (accountId: string, amount?: bigint): Promise<void>
+  /** Closes a settlement of which nobody knows the outcome. Rejects with `httpErrorCode` 404 for an unknown id, 409 for one under way. */
+  resolveSettlement (id: string, outcome: 'paid' | 'unpaid'): Promise<void>
   /** The local routing table by prefix; `path` is the hops, joined by spaces. */
   localRoutes (): Record<string, { nextHop: string, path: string }>
   /** All routing state, as GET /routing shows it. */

@@ -20,7 +20,7 @@ export class LedgerService {
 
   constructor (deps: Injector) {
     this.accounts = deps(Accounts)
-    this.embedded = new EmbeddedLedger(deps(StoreService).store, durabilityOf(deps(Config)), createLogger('ledger'))
+    this.embedded = new EmbeddedLedger(deps(StoreService).store, deps(Config).balanceDurability, createLogger('ledger'))
   }
 
   get ledger (): Ledger {
@@ -41,10 +41,4 @@ export class LedgerService {
     const { durability, trouble } = this.embedded
     return { durability, ...(trouble !== undefined && { trouble }) }
   }
-}
-
-function durabilityOf (config: object): Durability {
-  const ledger: unknown = 'ledger' in config ? config.ledger : undefined
-  const isNone = typeof ledger === 'object' && ledger !== null && 'durability' in ledger && ledger.durability === 'none'
-  return isNone ? 'none' : 'sync'
 }

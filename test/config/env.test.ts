@@ -147,6 +147,11 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
     good: [['leveldown', 'leveldown'], ['memdown', 'memdown'], ['memory', 'memdown'], ['ilp-store-redis', 'ilp-store-redis']],
     bad: [['', 'found "", expected the name of a store. Correct it, or leave it out (default: "leveldown").']]
   },
+  balanceDurability: {
+    default: 'sync',
+    good: [['sync', 'sync'], ['none', 'none']],
+    bad: [['fast', 'found "fast", expected "sync" or "none". Correct it, or leave it out (default: "sync").']]
+  },
   storePath: textRow(''),
   storeConfig: objectRow(),
   middlewares: {

@@ -3,6 +3,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Fixture, SECRET, TalkativePlugin, baseInfo } from './support.js'
 
+/** The fields of an account on which nothing went wrong. */
+const quiet = { lateFulfills: { count: 0, amount: '0' }, reversals: { count: 0, amount: '0' }, removed: false }
+
 describe('admin API routes', () => {
   let api: Fixture
   beforeEach(async () => { api = await new Fixture().start() })
@@ -24,7 +27,8 @@ describe('admin API routes', () => {
     expect(await json('/status')).to.deep.equal({
       balances: { alice: '7', bob: '-1180591620717411303424' },
       connected: { alice: true, bob: false, carl: true },
-      localRoutingTable: { 'test.alice': { nextHop: 'alice', path: 'alice x' } }
+      localRoutingTable: { 'test.alice': { nextHop: 'alice', path: 'alice x' } },
+      ledger: { durability: 'sync' }
     })
     api.host.balanceMap = undefined
     expect(await json('/status')).to.deep.include({ balances: {} })
@@ -70,12 +74,53 @@ describe('admin API routes', () => {
     await refused('POST', '/accounts/bob', {}, 404, 'Error: plugin does not support sending admin info. account=bob')
   })
 
+  it('GET /journal/:id shows what happened on each day', async () => {
+    const none = { count: 0, amount: '0' }
+    const movements = { incoming: { count: 2, amount: '7' }, outgoing: none, settled: none, received: none, adjusted: none, reversed: none }
+    expect(await json('/journal/alice')).to.deep.equal({
+      account: 'alice', days: [{ date: '2026-01-31', opening: '-1180591620717411303424', movements }]
+    })
+    expect(await json('/journal/carl')).to.deep.equal({ account: 'carl', days: [] })
+    await refused('GET', '/journal/nobody', undefined, 404, 'Error: unknown account id. accountId=nobody')
+  })
+
+  describe('settlements', () => {
+    it('are listed with what is known of them', async () => {
+      expect(await json('/settlements')).to.deep.equal({
+        settlements: [{ id: 'one', accountId: 'alice', amount: '5', createdAt: '1970-01-01T00:00:00.000Z', state: 'unknown' }]
+      })
+    })
+
+    it('are made by hand, of an amount or of what is due', async () => {
+      expect((await api.send('POST', '/settlements', { accountId: 'alice', amount: '9' })).status).to.equal(204)
+      expect((await api.send('POST', '/settlements', { accountId: 'bob' })).status).to.equal(204)
+      expect(api.host.paid).to.deep.equal([['alice', 9n], ['bob', undefined]])
+      await refused('POST', '/settlements', { accountId: 'carl' }, 404, 'Error: account not found. accountId=carl')
+      await refused('POST', '/settlements', { accountId: 'nobody' }, 404, 'Error: unknown account id. accountId=nobody')
+      for (const amount of ['0', '-1', '1.5', 'abc', 7]) {
+        expect((await api.send('POST', '/settlements', { accountId: 'alice', amount })).status).to.equal(400)
+      }
+    })
+
+    it('of which nobody knows the outcome are closed by an operator', async () => {
+      expect((await api.send('POST', '/settlements/one', { outcome: 'perhaps' })).status).to.equal(400)
+      expect((await api.send('POST', '/settlements/one', { outcome: 'paid' })).status).to.equal(204)
+      await refused('POST', '/settlements/one', { outcome: 'paid' }, 404, 'Error: no such id')
+    })
+  })
+
   it('GET /balance shows balances, limits and what is on hold', async () => {
     expect(await json('/balance')).to.deep.equal({
       accounts: {
-        alice: { balance: '7', minimum: '-10', maximum: '100', incomingHolds: '3', outgoingHolds: '-2', settling: '1' },
+        alice: { balance: '7', minimum: '-10', maximum: '100', incomingHolds: '3', outgoingHolds: '-2', settling: '1', ...quiet },
         bob: {
-          balance: '-1180591620717411303424', minimum: '-Infinity', maximum: 'Infinity', incomingHolds: '0', outgoingHolds: '0', settling: '0'
+          balance: '-1180591620717411303424',
+          minimum: '-Infinity',
+          maximum: 'Infinity',
+          incomingHolds: '0',
+          outgoingHolds: '0',
+          settling: '0',
+          ...quiet
         }
       }
     })

@@ -9,7 +9,8 @@ import { AccountStats } from '../../src/metrics/stats.js'
 import { InsufficientLiquidityError } from '../../src/packet/errors.js'
 import type { AccountInfo } from '../../src/types/account.js'
 import type { Rate } from '../../src/types/backend.js'
-import type { AccountBalance } from '../../src/types/ledger.js'
+import type { LedgerStatus } from '../../src/ledger/service.js'
+import type { AccountBalance, Day, Settlement } from '../../src/types/ledger.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { PluginInstance } from '../../src/types/plugin.js'
 
@@ -86,6 +87,29 @@ export class FakeHost implements AdminHost {
     const balance = account.balance + amount
     if (balance > (account.limits.maximum ?? balance)) throw new InsufficientLiquidityError('exceeded maximum balance.')
     this.balanceMap!.set(accountId, { ...account, balance })
+  }
+
+  settlementList: Settlement[] = [{ id: 'one', accountId: 'alice', amount: 5n, createdAt: 0, state: 'unknown' }]
+  paid: Array<[string, bigint | undefined]> = []
+  ledgerStatus (): LedgerStatus { return { durability: 'sync' } }
+  journal (accountId: string): readonly Day[] {
+    const none = { count: 0, amount: 0n }
+    const movements = { incoming: { count: 2, amount: 7n }, outgoing: none, settled: none, received: none, adjusted: none, reversed: none }
+    return accountId === 'alice' ? [{ date: '2026-01-31', opening: -(2n ** 70n), movements }] : []
+  }
+
+  settlements (): readonly Settlement[] { return this.settlementList }
+  settle (accountId: string, amount?: bigint): Promise<void> {
+    if (accountId === 'carl') return Promise.reject(Object.assign(new Error('account not found. accountId=carl'), { httpErrorCode: 404 }))
+    this.paid.push([accountId, amount])
+    return Promise.resolve()
+  }
+
+  resolveSettlement (id: string): Promise<void> {
+    const rest = this.settlementList.filter(settlement => settlement.id !== id)
+    if (rest.length === this.settlementList.length) return Promise.reject(Object.assign(new Error('no such id'), { httpErrorCode: 404 }))
+    this.settlementList = rest
+    return Promise.resolve()
   }
 
   alerts (): readonly Alert[] | undefined { return this.alertList }

@@ -8,6 +8,9 @@ import { describeError } from '../packet/errors.js'
 import type { PluginStore } from '../types/plugin.js'
 import type { Store, StoreConstructor } from '../types/store.js'
 
+/** Whatever this connector keeps has one of these in front. */
+const OUR_KEY = /^(plugin|ledger):/
+
 export class StoreService {
   readonly store: Store
   private readonly config: Config
@@ -46,17 +49,18 @@ export class StoreService {
 
   /**
    * A store for one account. The length in front keeps account `a` with key `bc` apart from account `ab` with key `c`.
-   * ilp-connector wrote both as `abc`: what it left is still found, until it is written or deleted here.
+   * ilp-connector wrote both as `abc`: what it left is still found, until it is written or deleted here. Not so where that is a key of
+   * ours: the account `ledger` with key `:account:bob` would be at Bob's balance.
    */
   getPluginStore (accountId: string): PluginStore {
     const scoped = (key: string): string => `plugin:${accountId.length}:${accountId}:${key}`
-    const former = (key: string): string => accountId + key
+    const isFree = (key: string): boolean => !OUR_KEY.test(accountId + key)
     return {
-      get: async key => await this.store.get(scoped(key)) ?? await this.store.get(former(key)),
+      get: async key => await this.store.get(scoped(key)) ?? (isFree(key) ? await this.store.get(accountId + key) : undefined),
       put: (key, value) => this.store.put(scoped(key), value),
       del: async key => {
         await this.store.del(scoped(key))
-        await this.store.del(former(key))
+        if (isFree(key)) await this.store.del(accountId + key)
       }
     }
   }

@@ -46,7 +46,7 @@ describe('packets over BTP', () => {
       const { server, client } = await connectedPair()
       for (const plugin of [server, client]) {
         expect((await rejection(plugin.sendData(Buffer.alloc(200_000)))).message).to.match(/too large. bytes=\d+ maxPayload=98304/)
-        expect(plugin.isConnected()).to.equal(true)
+        expect(await plugin.getAdminInfo()).to.include({ connected: true, pendingRequests: 0 })
       }
     })
 

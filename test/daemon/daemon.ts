@@ -19,8 +19,11 @@ export class Daemon {
   private readonly child: ChildProcess
   private readonly watchers = new Set<() => void>()
 
-  constructor (env: Record<string, string>, { args = [], cwd = tmpdir() }: { args?: string[], cwd?: string } = {}) {
-    this.child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** `program` is what is run instead of this build's daemon. */
+  constructor (env: Record<string, string>, options: { args?: string[], cwd?: string, program?: string } = {}) {
+    const { args = [], cwd = tmpdir(), program } = options
+    const [command, ours] = program === undefined ? [process.execPath, [MAIN]] : [program, []]
+    this.child = spawn(command, [...ours, ...args], { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (text: Buffer) => { this.output += text.toString(); this.look() })
     this.child.stderr?.on('data', (text: Buffer) => { this.errors += text.toString(); this.look() })
     this.exited = new Promise(resolve => this.child.once('close', (code, signal) => {

@@ -81,7 +81,8 @@ export interface ConnectorConfig {
   deploymentMode?: DeploymentMode | 'library' | undefined
   mode?: 'connector' | undefined
   peers: readonly PeerConfig[]
-  routes: readonly RouteConfig[]
+  /** Default: none. */
+  routes?: readonly RouteConfig[] | undefined
   localDelivery?: LocalDeliveryConfig | undefined
   adminApi?: AdminApiConfig | undefined
   settlement?: SettlementConfig | undefined

@@ -37,7 +37,7 @@ export class ConfigLoader {
    * Reads a YAML file, with the environment filled in and over it, or an object as it is.
    * @throws ConfigurationError naming every fault
    */
-  static read (given: ConnectorConfig | string, env: NodeJS.ProcessEnv = process.env): ConfigReading {
+  static read (given: object | string, env: NodeJS.ProcessEnv = process.env): ConfigReading {
     if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
     const file = readYamlFile(given, env)
     const { values, sources } = override(file.values, env)
@@ -56,7 +56,7 @@ export class ConfigLoader {
   }
 
   /** Returns a configuration object that is right. @throws ConfigurationError naming every fault */
-  static validateConfig (given: ConnectorConfig): ConnectorConfig {
+  static validateConfig (given: object): ConnectorConfig {
     return ConfigLoader.read(given).given
   }
 }
@@ -88,7 +88,7 @@ function inOurWords ({ path, message }: Problem, given: unknown, issues: Readonl
 }
 
 function resolve (given: ParsedConfig): NodeConfig {
-  const { nodeId, btpServerPort, peers, routes, localDelivery = {}, adminApi = {}, settlement = {} } = given
+  const { nodeId, btpServerPort, peers, routes = [], localDelivery = {}, adminApi = {}, settlement = {} } = given
   const handles = localDelivery.enabled ?? false
   const administrates = adminApi.enabled ?? false
   const inferred = handles && administrates ? 'standalone' : 'embedded'

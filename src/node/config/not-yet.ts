@@ -34,8 +34,7 @@ export function withoutUnsupported (given: Record<string, unknown>): { rest: Rec
   const rest = { ...given }
   const problems: Problem[] = []
   const refuse = (holder: Record<string, unknown>, path: PropertyKey[], key: string, message = `${key} is not supported yet. Remove it.`): void => {
-    if (isEmpty(holder[key])) return
-    problems.push({ path: [...path, key], message })
+    if (!isEmpty(holder[key])) problems.push({ path: [...path, key], message })
     Reflect.deleteProperty(holder, key)
   }
   refuse(rest, [], 'settlementInfra', SETTLEMENT_INFRA)

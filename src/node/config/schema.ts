@@ -13,6 +13,9 @@ const WS_URL = /^wss?:\/\/[^/@]+:\d+$/
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 const AMOUNT = /^\d+$/
 
+/** Words stand on the schema that is asked, so a wrapper needs them too. */
+const optional = <S extends z.ZodType>(schema: S): z.ZodOptional<S> => schema.optional().meta({ ...z.globalRegistry.get(schema) })
+
 const text = (expected = 'a string that is not empty'): z.ZodString => z.string().min(1).meta({ expected })
 const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 to 65535' })
 const flag = z.boolean().meta({ expected: 'true or false' })
@@ -24,41 +27,42 @@ const peer = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9_\-~.]+$/).meta({ expected: 'letters, digits and _ - ~ . only' }),
   url: z.string().regex(WS_URL).meta({ expected: 'ws://host:port or wss://host:port' }),
   authToken: secret.meta({ expected: 'a string ("" for none)', secret: true }),
-  evmAddress: z.string().regex(ADDRESS).meta({ expected: '0x and 40 hexadecimal digits' }).optional()
+  evmAddress: optional(z.string().regex(ADDRESS).meta({ expected: '0x and 40 hexadecimal digits' }))
 }).meta({ expected: 'an object with id, url and authToken' })
 
 const route = z.strictObject({
   prefix: z.string().max(1023).regex(PREFIX).meta({ expected: 'an ILP address prefix such as g.peer-b, without a period at its end' }),
   nextHop: text('the id of a peer, or local'),
-  priority: z.int().meta({ expected: 'a whole number' }).optional()
+  priority: optional(z.int().meta({ expected: 'a whole number' }))
 }).meta({ expected: 'an object with prefix and nextHop' })
 
 const localDelivery = z.strictObject({
-  enabled: flag.optional(),
-  handlerUrl: z.string().refine(isHttpUrl).meta({ expected: 'an http or https URL such as http://localhost:3100' }).optional(),
-  timeout: milliseconds(1).meta({ expected: millisecondsInWords(1) }).optional(),
-  authToken: secret.optional(),
-  perHopNotification: flag.optional()
+  enabled: optional(flag),
+  handlerUrl: optional(z.string().refine(isHttpUrl).meta({ expected: 'an http or https URL such as http://localhost:3100' })),
+  timeout: optional(milliseconds(1).meta({ expected: millisecondsInWords(1) })),
+  authToken: optional(secret),
+  perHopNotification: optional(flag)
 }).meta({ expected: 'an object' })
 
 const adminApi = z.strictObject({
-  enabled: flag.optional(),
-  port: port.optional(),
-  host: text('an IP address or host name to listen on').optional(),
-  apiKey: secret.optional(),
-  allowedIPs: z.array(text('an IP address or CIDR range')).meta({ expected: 'a list of IP addresses and CIDR ranges' }).optional(),
-  trustProxy: flag.optional()
+  enabled: optional(flag),
+  port: optional(port),
+  host: optional(text('an IP address or host name to listen on')),
+  apiKey: optional(secret),
+  allowedIPs: optional(z.array(text('an IP address or CIDR range')).meta({ expected: 'a list of IP addresses and CIDR ranges' })),
+  trustProxy: optional(flag)
 }).meta({ expected: 'an object' })
 
+const limitsByPeer = z.union([z.record(z.string(), amount), z.map(z.string(), amount)]).meta({ expected: 'amounts of base units by peer id' })
+
 const settlement = z.strictObject({
-  connectorFeePercentage: z.number().min(0).lt(100).meta({ expected: 'a number of percent, at least 0 and below 100' }).optional(),
-  enableSettlement: z.literal(false).meta({ expected: 'false' }).optional(),
-  creditLimits: z.strictObject({
-    defaultLimit: amount.optional(),
-    perPeerLimits: z.union([z.record(z.string(), amount), z.map(z.string(), amount)])
-      .meta({ expected: 'amounts of base units by peer id' }).optional(),
-    globalCeiling: amount.optional()
-  }).meta({ expected: 'an object' }).optional()
+  connectorFeePercentage: optional(z.number().min(0).lt(100).meta({ expected: 'a number of percent, at least 0 and below 100' })),
+  enableSettlement: optional(z.literal(false).meta({ expected: 'false' })),
+  creditLimits: optional(z.strictObject({
+    defaultLimit: optional(amount),
+    perPeerLimits: optional(limitsByPeer),
+    globalCeiling: optional(amount)
+  }).meta({ expected: 'an object' }))
 }).meta({ expected: 'an object' })
 
 export const nodeSchema = z.strictObject({
@@ -66,20 +70,20 @@ export const nodeSchema = z.strictObject({
     expected: `${SEGMENT_IN_WORDS}, and not "local"`, example: 'my-agent'
   }),
   btpServerPort: port,
-  healthCheckPort: port.optional(),
-  logLevel: z.enum(LOG_LEVELS).meta({ expected: `one of ${LOG_LEVELS.join(', ')}` }).optional(),
-  environment: z.enum(ENVIRONMENTS).meta({ expected: `one of ${ENVIRONMENTS.join(', ')}` }).optional(),
-  deploymentMode: z.enum(MODES).meta({ expected: `one of ${MODES.join(', ')}` }).optional(),
-  mode: z.literal('connector').meta({ expected: 'connector' }).optional(),
+  healthCheckPort: optional(port),
+  logLevel: optional(z.enum(LOG_LEVELS).meta({ expected: `one of ${LOG_LEVELS.join(', ')}` })),
+  environment: optional(z.enum(ENVIRONMENTS).meta({ expected: `one of ${ENVIRONMENTS.join(', ')}` })),
+  deploymentMode: optional(z.enum(MODES).meta({ expected: `one of ${MODES.join(', ')}` })),
+  mode: optional(z.literal('connector').meta({ expected: 'connector' })),
   peers: z.array(peer).max(MAX_PEERS).meta({ expected: 'a list of peers ([] for none)' }),
-  routes: z.array(route).max(MAX_CONFIGURED_ROUTES).meta({ expected: 'a list of routes ([] for none)' }),
-  localDelivery: localDelivery.optional(),
-  adminApi: adminApi.optional(),
-  settlement: settlement.optional(),
-  explorer: z.looseObject({ enabled: z.literal(false) }).meta({ expected: 'enabled: false' }).optional(),
-  transport: z.looseObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' }).optional(),
-  perHopNotification: flag.optional(),
-  dataPath: text('the path of a directory').optional()
+  routes: optional(z.array(route).max(MAX_CONFIGURED_ROUTES).meta({ expected: 'a list of routes' })),
+  localDelivery: optional(localDelivery),
+  adminApi: optional(adminApi),
+  settlement: optional(settlement),
+  explorer: optional(z.looseObject({ enabled: z.literal(false) }).meta({ expected: 'enabled: false' })),
+  transport: optional(z.looseObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' })),
+  perHopNotification: optional(flag),
+  dataPath: optional(text('the path of a directory'))
 }).meta({ expected: 'an object' })
 
 export type ParsedConfig = z.output<typeof nodeSchema>

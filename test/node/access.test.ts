@@ -1,0 +1,132 @@
+/** Who may come in over BTP: secrets, permissionless networks, and nobody in the place of somebody else. */
+import { createRequire } from 'node:module'
+import { expect } from 'chai'
+import type { ConnectorNode } from '../../src/index.js'
+import { World, outcome, owed, packet, until, urlOf } from './support.js'
+
+interface NpmPlugin {
+  connect (options?: { timeout: number }): Promise<void>
+  disconnect (): Promise<void>
+  sendData (data: Buffer): Promise<Buffer>
+  registerDataHandler (handler: (data: Buffer) => Promise<Buffer>): void
+}
+const BtpPlugin = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => NpmPlugin
+
+describe('the BTP port of a node', () => {
+  const world = new World()
+  afterEach(() => world.end())
+
+  const connected = (node: ConnectorNode): string[] => node.listPeers().filter(({ connected }) => connected).map(({ id }) => id)
+
+  /** Somebody with npm's plugin who says to be `username`. Resolves to whether the node lets them in. */
+  async function knock (node: ConnectorNode, username: string, secret = ''): Promise<boolean> {
+    const plugin = new BtpPlugin({ server: `btp+ws://${username}:${secret}@127.0.0.1:${node.config.btpServerPort}`, reconnectInterval: 3_600_000 })
+    plugin.registerDataHandler(() => Promise.reject(new Error('not expected')))
+    world.after(() => plugin.disconnect())
+    const refused = new Promise<false>(resolve => {
+      (plugin as unknown as NodeJS.EventEmitter).once('_first_time_connect_error', () => { resolve(false) })
+    })
+    return Promise.race([plugin.connect({ timeout: 1500 }).then(() => true, () => false), refused])
+  }
+
+  async function shopFor (peer: { id: string, authToken: string }): Promise<ConnectorNode> {
+    // The address is one where nobody answers: the peer comes to us.
+    const shop = await world.make('shop')
+    await shop.start()
+    await shop.registerPeer({ ...peer, url: 'ws://127.0.0.1:9' })
+    return shop
+  }
+
+  it('lets a peer in that nobody configured, by default', async () => {
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'somebody')).to.equal(true)
+    expect(connected(shop)).to.deep.equal(['somebody'])
+  })
+
+  it('keeps strangers out when permissionless mode is off', async () => {
+    world.setEnv('BTP_ALLOW_NOAUTH', 'false')
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'somebody')).to.equal(false)
+    expect(connected(shop)).to.deep.equal([])
+  })
+
+  it('lets in who has a secret in the environment, and only with it', async () => {
+    world.setEnv('BTP_ALLOW_NOAUTH', 'false')
+    world.setEnv('BTP_PEER_PEER_B_SECRET', 'secret-token')
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'peer-b', 'wrong')).to.equal(false)
+    expect(await knock(shop, 'peer-b', '')).to.equal(false)
+    expect(await knock(shop, 'peer-c', 'secret-token')).to.equal(false)
+    await until(() => shop.listPeers().length === 0)
+    expect(connected(shop)).to.deep.equal([])
+  }).timeout(20_000)
+
+  it('lets in a configured peer with its token, in either direction', async () => {
+    world.setEnv('BTP_ALLOW_NOAUTH', 'false')
+    const shop = await shopFor({ id: 'agent', authToken: 'hunter2' })
+    const agent = await world.start('agent', {
+      peers: [{ id: 'shop', url: urlOf(shop), authToken: 'hunter2' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+    })
+    shop.setPacketHandler(() => ({ accept: true }))
+    expect(outcome(await agent.sendPacket(packet('g.shop')))).to.equal('fulfill')
+    expect(await owed(shop, 'agent')).to.equal(999n)
+  })
+
+  for (const secret of ['', 'wrong', 'hunter22']) {
+    it(`does not take ${JSON.stringify(secret)} for the secret of a configured peer, permissionless or not`, async () => {
+      const shop = await shopFor({ id: 'agent', authToken: 'hunter2' })
+      expect(await knock(shop, 'agent', secret)).to.equal(false)
+      expect(connected(shop)).to.deep.equal([])
+    })
+  }
+
+  for (const name of ['local', 'shop', '', '../x', 'a b']) {
+    it(`lets nobody be ${JSON.stringify(name)}`, async () => {
+      const shop = await world.start('shop')
+      expect(await knock(shop, encodeURIComponent(name))).to.equal(false)
+      expect(connected(shop)).to.deep.equal([])
+    })
+  }
+
+  it('lets nobody take the place of a peer without a secret while that is here', async () => {
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'somebody')).to.equal(true)
+    expect(await knock(shop, 'somebody')).to.equal(false)
+    expect(connected(shop)).to.deep.equal(['somebody'])
+  })
+
+  it('remembers what a guest owes when it goes and comes back', async () => {
+    const shop = await world.start('shop')
+    shop.setPacketHandler(() => ({ accept: true }))
+    const guest = await world.start('guest', {
+      peers: [{ id: 'shop', url: urlOf(shop), authToken: '' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+    })
+    await guest.sendPacket(packet('g.shop'))
+    await guest.stop()
+    await until(() => shop.listPeers().length === 0)
+    expect(await owed(shop, 'guest')).to.equal(999n)
+    await guest.start()
+    await guest.sendPacket(packet('g.shop'))
+    expect(await owed(shop, 'guest')).to.equal(1998n)
+  })
+
+  it('fails to start on a port that somebody else has', async () => {
+    const url = new URL(await world.server(() => undefined))
+    const node = await world.make('node', { btpServerPort: Number(url.port) })
+    const error = await node.start().catch((reason: unknown) => reason)
+    expect(String(error)).to.include('EADDRINUSE').and.include(url.port)
+  })
+
+  it('fails to start on the port of another node, with nothing left open', async () => {
+    const first = await world.start('first')
+    const second = await world.make('second', { btpServerPort: first.config.btpServerPort })
+    const error = await second.start().catch((reason: unknown) => reason)
+    expect(String(error)).to.include(`port=${first.config.btpServerPort}`).and.include('already')
+    expect(second.getHealthStatus().status).to.equal('unhealthy')
+    const third = await world.start('third', { healthCheckPort: second.config.healthCheckPort, dataPath: second.config.dataPath })
+    expect(third.getHealthStatus().status).to.equal('healthy')
+    await Promise.all([first.stop(), third.stop()])
+    await second.start() // the reason is gone, and so it starts
+    expect(second.getHealthStatus().status).to.equal('healthy')
+  })
+})

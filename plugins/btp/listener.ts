@@ -88,7 +88,9 @@ export async function register (settings: ListenerSettings, account: ListeningAc
 /** Opens a listener for accounts to come, or joins the one that is open there. `admit` is asked until the release. */
 export async function openGate (settings: ListenerSettings, admit: Admit, log: Logger): Promise<Registration> {
   const listener = listenerFor(settings, log)
-  if (listener.admit !== undefined) throw new Error(`somebody else admits accounts here already. listener=${keyOf(settings)}`)
+  if (listener.admit !== undefined) {
+    throw new Error(`cannot listen for BTP connections. host=${settings.host} port=${settings.port} error=this process takes peers there already`)
+  }
   listener.admit = admit
   const release = async (): Promise<void> => {
     listener.admit = undefined

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { freePort } from '../../examples/free-port.js'
+import { createApp } from '../../src/index.js'
 import { Daemon, temporaryFolder } from './daemon.js'
 
 const require = createRequire(import.meta.url)
@@ -300,6 +301,15 @@ describe('the daemon with a configuration that cannot work', () => {
       await expectOneLine(start(onDisk()), `path=${path}`, 'another process has it open', 'stop the other connector', 'CONNECTOR_STORE_PATH')
       expect(first.running).to.equal(true)
       await first.stop()
+    })
+
+    it('lets go of it when the start fails, also in a process that goes on', async () => {
+      const options = { accounts: {}, backend: 'one-to-one', storePath: path, adminApi: true, adminApiPort: await freePort() }
+      const failure = await createApp(options).listen().catch((error: unknown) => error)
+      expect(failure).to.be.an('error').with.property('message').that.includes('ilpAddress')
+      const second = createApp({ ...options, ilpAddress: 'test.second' })
+      await second.listen()
+      await second.shutdown()
     })
 
     it('refuses a damaged store', async () => {

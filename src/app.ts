@@ -3,9 +3,11 @@ import reductModule, { type Injector } from 'reduct'
 import { Accounts } from './accounts/accounts.js'
 import { Connections } from './accounts/connections.js'
 import { StoreService } from './accounts/store-service.js'
+import { withTimeout } from './accounts/timeout.js'
 import { ConnectorAdmin } from './connector-admin.js'
 import { Config } from './config/config.js'
 import type { ConnectorInput } from './config/schema.js'
+import { everyStep, type Step } from './every-step.js'
 import { Core } from './forwarding/core.js'
 import { RateBackend } from './forwarding/rate-backend.js'
 import { AdminServer } from './http/admin-server.js'
@@ -55,7 +57,9 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   const middlewares = container(MiddlewareManager)
   const connections = container(Connections)
   const admin = config.adminApi ? new AdminServer(new ConnectorAdmin(container, addPlugin), adminOptions(config), createLogger('admin-api')) : undefined
-  let state: 'new' | 'listening' | 'stopped' = 'new'
+  let state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
+  let opening: Promise<void> | undefined
+  let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined
 
   for (const [accountId, account] of Object.entries(config.accounts)) {
@@ -63,25 +67,43 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
     connections.watch(accountId)
   }
 
-  async function listen (): Promise<void> {
-    if (state !== 'new') throw new Error(`a connector can be started once. state=${state}`)
-    state = 'listening'
+  function listen (): Promise<void> {
+    if (state !== 'new') return Promise.reject(new Error(`a connector can be started once. state=${state}`))
+    return starting = start()
+  }
+
+  async function start (): Promise<void> {
+    state = 'starting'
     log.info('listen called')
     try {
-      await store.open()
-      await ledger.open()
-      await admin?.listen()
-      await connectBackend()
-      for (const accountId of accounts.getAccountIds()) await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
-      routing.start()
+      await (opening = open())
       await connections.start()
       for (const accountId of accounts.getAccountIds()) await middlewares.startup(accountId)
+      assertNotStopped()
       if (config.collectDefaultMetrics) container(AccountStats).startDefaultMetrics()
+      state = 'running'
       log.info('connector ready (republic attitude). address=%s version=%s', accounts.getOwnAddress(), version)
     } catch (error) {
       await shutdown()
       throw error
     }
+  }
+
+  async function open (): Promise<void> {
+    const steps: Array<() => unknown> =
+      [() => store.open(), () => ledger.open(), () => admin?.listen(), connectBackend, takePackets, () => routing.start()]
+    for (const step of steps) {
+      assertNotStopped()
+      await step()
+    }
+  }
+
+  async function takePackets (): Promise<void> {
+    for (const accountId of accounts.getAccountIds()) await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
+  }
+
+  function assertNotStopped (): void {
+    if (state === 'stopped') throw new Error('the connector was stopped.')
   }
 
   async function connectBackend (): Promise<void> {
@@ -93,10 +115,12 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   }
 
   async function addPlugin (accountId: string, account: AccountInfo): Promise<void> {
+    if (state === 'starting') await starting // one that is neither left out by the start nor taken twice
+    assertNotStopped()
     accounts.add(accountId, account)
-    connections.watch(accountId)
-    if (state === 'new') return // listen() does the rest
     try {
+      connections.watch(accountId)
+      if (state === 'new') return // listen() does the rest
       await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
       routing.accountAdded(accountId)
       await connections.connectAdded(accountId)
@@ -108,11 +132,20 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   }
 
   async function removePlugin (accountId: string): Promise<void> {
-    await middlewares.removePlugin(accountId, accounts.getPlugin(accountId))
-    await connections.disconnect(accountId)
-    connections.unwatch(accountId)
-    accounts.remove(accountId)
-    routing.accountRemoved(accountId)
+    if (state === 'starting') await starting
+    const plugin = accounts.getPlugin(accountId)
+    const { options } = accounts.getInfo(accountId)
+    await everyStep([
+      ['packets', () => plugin.deregisterDataHandler()],
+      ['money', () => plugin.deregisterMoneyHandler()],
+      ['middlewares', () => middlewares.teardown(accountId)],
+      ['balance and statistics', () => middlewares.forget(accountId)],
+      ['connection', () => connections.disconnect(accountId)],
+      ['events', () => connections.unwatch(accountId)],
+      ['account', () => accounts.remove(accountId)],
+      ['routes', () => routing.accountRemoved(accountId)]
+    ], (step, error) =>
+      log.error('could not remove all of account. accountId=%s step=%s error=%s', accountId, step, hideSecrets(describeError(error), options)))
   }
 
   function shutdown (): Promise<void> {
@@ -122,25 +155,19 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   async function stop (): Promise<void> {
     state = 'stopped'
     container(Core).drain()
+    // What is being opened has to be open to be closed.
+    if (opening !== undefined) await withTimeout(opening.catch(() => undefined), config.initialConnectTimeout)
     if (!await middlewares.inFlight.settled(config.maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
     await new Promise(resolve => setImmediate(resolve)) // the plugins write the last answers in this turn
-    routing.stop()
-    // Each step is taken whatever became of the one before: nothing may be left open.
-    const steps: Array<[string, () => Promise<unknown>]> = [
+    await everyStep([
+      ['routing', () => routing.stop()],
       ['accounts', () => connections.stop()],
-      ...accounts.getAccountIds().map((id): [string, () => Promise<unknown>] => [`middlewares of ${id}`, () => middlewares.teardown(id)]),
+      ...accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => middlewares.teardown(id)]),
       ['ledger', () => ledger.close()],
       ['backend', () => backend.disconnect()],
-      ['admin api', async () => admin?.close()],
+      ['admin api', () => admin?.close()],
       ['store', () => store.close()]
-    ]
-    for (const [name, step] of steps) {
-      try {
-        await step()
-      } catch (error) {
-        log.error('could not stop %s. error=%s', name, describeError(error))
-      }
-    }
+    ], (step, error) => log.error('could not stop %s. error=%s', step, describeError(error)))
     container(AccountStats).stopDefaultMetrics()
   }
 

@@ -38,6 +38,7 @@ export class Accounts extends EventEmitter {
     this.refuseSharedSegment(accountId, info)
     log.info('add account. accountId=%s', accountId)
     const plugin = createPlugin(accountId, info, this.store.getPluginStore(accountId))
+    this.refuseSharedPlugin(accountId, plugin)
     this.accounts.set(accountId, { info, plugin })
     this.emit('add', accountId, plugin)
   }
@@ -115,6 +116,12 @@ export class Accounts extends EventEmitter {
     const account = this.accounts.get(accountId)
     if (account === undefined) throw new Error(`unknown account id. accountId=${accountId}`)
     return account
+  }
+
+  private refuseSharedPlugin (accountId: string, plugin: PluginInstance): void {
+    for (const [otherId, other] of this.accounts) {
+      if (other.plugin === plugin) throw new Error(`two accounts cannot share a plugin instance. accountIds=${otherId},${accountId}`)
+    }
   }
 
   private refuseSharedSegment (accountId: string, info: AccountInfo): void {

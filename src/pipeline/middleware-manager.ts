@@ -83,19 +83,17 @@ export class MiddlewareManager {
     await handlers.startup()
   }
 
-  /** Stops taking what the plugin receives and runs the account's teardown steps. */
-  async removePlugin (accountId: string, plugin: PluginInstance): Promise<void> {
-    plugin.deregisterDataHandler()
-    plugin.deregisterMoneyHandler()
-    await this.teardown(accountId)
-    this.ledger.ledger.closeAccount(accountId)
-    this.stats.removeAccount(accountId)
-  }
-
+  /** Runs the account's teardown steps, once. From then on nothing is sent through it. */
   async teardown (accountId: string): Promise<void> {
     const handlers = this.handlers.get(accountId)
     this.handlers.delete(accountId)
     await handlers?.teardown()
+  }
+
+  /** Forgets what is counted of a removed account, and its balance when that is even. */
+  forget (accountId: string): void {
+    this.ledger.ledger.closeAccount(accountId)
+    this.stats.removeAccount(accountId)
   }
 
   /** Sends a packet through the account's outgoing pipeline. Rejects with F02 for an unknown account. */

@@ -1,0 +1,14 @@
+/** Taking things down: each step is taken whatever became of the one before, as nothing may be left open. */
+
+export type Step = [name: string, take: () => unknown]
+
+/** Takes the steps one after the other. Never rejects: `failed` hears of what throws or rejects. */
+export async function everyStep (steps: readonly Step[], failed: (step: string, error: unknown) => void): Promise<void> {
+  for (const [name, take] of steps) {
+    try {
+      await take()
+    } catch (error) {
+      failed(name, error)
+    }
+  }
+}

@@ -103,9 +103,9 @@ export class Harness {
     return this.handle(accountId, 'peer.route.control', serializeCcpRouteControlRequestPayload(request))
   }
 
-  /** The peer tells us something, by default as a continuation of what it told before. */
+  /** The peer tells us something, as a continuation of what it told before unless the epochs are given. */
   tell (accountId: string, fields: Partial<CcpRouteUpdateRequest>): Buffer {
-    const epoch = this.router.status().peers[accountId]?.receive?.epoch ?? 0
+    const epoch = fields.fromEpochIndex ?? this.router.status().peers[accountId]?.receive?.epoch ?? 0
     const request = {
       routingTableId: TABLE, currentEpochIndex: epoch + 1, fromEpochIndex: epoch, toEpochIndex: epoch + 1,
       holdDownTime: 45_000, speaker: `test.${accountId}`, newRoutes: [], withdrawnRoutes: [], ...fields

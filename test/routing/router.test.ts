@@ -173,6 +173,14 @@ describe('the router', () => {
       expect(harness.updates).to.deep.equal([])
     })
 
+    it('keeps a request that is faster than our own plugin\'s connect event', async () => {
+      const harness = Harness.started({ anna: { connected: false } })
+      harness.ask('anna')
+      harness.connect('anna')
+      await harness.advance(150)
+      expect(harness.told('anna')).to.have.keys('test.connie')
+    })
+
     it('keeps children, the default route and other networks to itself', async () => {
       const harness = Harness.started({ kid: 'child', mum: 'parent', anna: 'peer' }, {
         routes: [{ targetPrefix: 'private.x', peerId: 'kid' }, { targetPrefix: 'testing.x', peerId: 'kid' }]

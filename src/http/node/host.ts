@@ -18,7 +18,7 @@ export interface HealthHost {
  */
 export interface NodeAdminHost extends Pick<HealthHost, 'getHealthStatus'> {
   listPeers (): PeerInfo[]
-  /** Adds a peer, or merges routes and settlement into the one with this id. Rejects with nothing changed. */
+  /** Adds a peer, or merges routes and settlement into the one with this id. Resolves when it is connected, or after a second. */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
   listRoutes (): RouteInfo[]

@@ -1,5 +1,4 @@
 /** The admin API's routes for peers and for the routing table. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { PeerRegistrationRequest } from '../../node/types.js'
 import { badRequest, NodeHttpError, notFound } from './errors.js'
@@ -10,8 +9,6 @@ import { evmAddress, settlementTerms } from './settlement-terms.js'
 
 type NewPeerRoute = NonNullable<PeerRegistrationRequest['routes']>[number]
 
-const CONNECT_WAIT_MS = 1_000
-const CONNECT_POLL_MS = 20
 const URL_SHAPE = /^wss?:\/\/.+/
 const OBJECT = 'Request body must be a JSON object'
 
@@ -85,8 +82,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       const { id, url, routes = [] } = body
       checkPrefixes(routes)
       const existed = hasPeer(host, id)
-      await host.registerPeer(body)
-      const connected = existed ? isConnected(host, id) : await connectsSoon(host, id)
+      const { connected } = await host.registerPeer(body)
       const shown = { success: true, peer: { id, url: withoutCredentials(url), connected }, routes: prefixesOf(routes) }
       if (existed) return { status: 200, body: { ...shown, updated: true, message: `Peer '${id}' updated` } }
       const message = connected ? `Peer '${id}' added and connected` : `Peer '${id}' added (connection pending)`
@@ -181,17 +177,6 @@ function checkPrefixes (routes: readonly NewPeerRoute[] = []): void {
 
 function prefixesOf (routes: readonly NewPeerRoute[] = []): string[] {
   return routes.map(({ prefix }) => prefix)
-}
-
-function isConnected (host: NodeAdminHost, peerId: string): boolean {
-  return host.listPeers().some(({ id, connected }) => id === peerId && connected)
-}
-
-/** Gives a new peer CONNECT_WAIT_MS to connect, so that most answers need no second question. */
-async function connectsSoon (host: NodeAdminHost, peerId: string): Promise<boolean> {
-  const deadline = Date.now() + CONNECT_WAIT_MS
-  while (!isConnected(host, peerId) && Date.now() < deadline) await delay(CONNECT_POLL_MS, undefined, { ref: false })
-  return isConnected(host, peerId)
 }
 
 function withoutCredentials (url: string): string {

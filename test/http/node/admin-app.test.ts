@@ -55,19 +55,11 @@ describe('node admin API', () => {
       expect(api.node.registered).to.deep.equal([NEW_PEER])
     })
 
-    it('adds one that does not connect within a second, and says so', async () => {
+    it('adds one that is not connected yet, and says so', async () => {
       api.node.connectsNewPeers = false
       const { status, json } = await ask('POST', '/admin/peers', { ...NEW_PEER, routes: undefined })
       expect(status).to.equal(201)
       expect(json).to.deep.include({ routes: [], message: "Peer 'peer-d' added (connection pending)" })
-    })
-
-    it('waits for one that connects a little later', async () => {
-      api.node.connectsNewPeers = false
-      const answer = ask('POST', '/admin/peers', NEW_PEER)
-      while (api.node.registered.length === 0) await new Promise(setImmediate)
-      api.node.peers.set('peer-d', true)
-      expect((await answer).json).to.deep.include({ message: "Peer 'peer-d' added and connected" })
     })
 
     it('updates one that is there', async () => {
@@ -249,16 +241,16 @@ describe('node admin API', () => {
     })
 
     it('is one line of a 500, and a stack in the log alone, for what nobody expected', async () => {
-      api.node.trouble = new Error('the books are closed\nRequire stack:\n- /srv/secret/place.js')
+      api.node.trouble = () => { throw new Error('the books are closed\nRequire stack:\n- /srv/secret/place.js') }
       const { status, json } = await ask('GET', '/admin/peers')
       expect([status, json]).to.deep.equal([500, { error: 'Internal server error', message: 'the books are closed' }])
       expect(api.log.lines.filter(line => line.startsWith('warn')).join()).to.contain('secret/place.js')
-      api.node.trouble = 'a string'
+      api.node.trouble = () => { throw 'a string' as unknown }
       expect((await ask('GET', '/admin/peers')).status).to.equal(500)
     })
 
     it('has the status that the node gives it', async () => {
-      api.node.trouble = Object.assign(new Error('peer id has characters that an address cannot have'), { httpErrorCode: 400 })
+      api.node.trouble = () => { throw Object.assign(new Error('peer id has characters that an address cannot have'), { httpErrorCode: 400 }) }
       const { status, json } = await api.get('/admin/peers')
       expect([status, json]).to.deep.equal([400, { error: 'Bad request', message: 'peer id has characters that an address cannot have' }])
     })

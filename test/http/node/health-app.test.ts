@@ -69,7 +69,7 @@ describe('node health server', () => {
   it('answers what goes wrong as JSON', async () => {
     expect((await api.healthOf('/nothing')).json).to.deep.equal({ error: 'Not found', message: 'No such route: GET /nothing.' })
     expect((await api.healthOf('/health', 'POST')).status).to.equal(404)
-    api.node.trouble = new Error('no figures')
+    api.node.trouble = () => { throw new Error('no figures') }
     const { status, json } = await api.healthOf('/metrics')
     expect([status, json]).to.deep.equal([500, { error: 'Internal server error', message: 'no figures' }])
   })

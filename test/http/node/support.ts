@@ -24,8 +24,8 @@ export class FakeNode implements NodeAdminHost, HealthHost {
   peers = new Map([['peer-b', true], ['peer-c', false]])
   routes: RouteInfo[] = [{ prefix: 'g.peer-b', nextHop: 'peer-b', priority: 0 }]
   answer = ({ data = Buffer.alloc(0) }: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> => Promise.resolve(fulfill(data))
-  /** Thrown by whatever is asked next. */
-  trouble: unknown
+  /** Throws whatever is to go wrong. */
+  trouble: (() => never) | undefined
 
   getHealthStatus (): HealthStatus {
     const peersConnected = [...this.peers.values()].filter(Boolean).length
@@ -42,12 +42,12 @@ export class FakeNode implements NodeAdminHost, HealthHost {
   }
 
   async getMetrics (): Promise<string> {
-    if (this.trouble !== undefined) throw this.trouble
+    this.trouble?.()
     return Promise.resolve('# HELP a_metric Something\na_metric 1\n')
   }
 
   listPeers (): PeerInfo[] {
-    if (this.trouble !== undefined) throw this.trouble
+    this.trouble?.()
     return [...this.peers].map(([id, connected]) => {
       const ilpAddresses = this.routes.filter(route => route.nextHop === id).map(route => route.prefix)
       return { id, connected, ilpAddresses, routeCount: ilpAddresses.length }

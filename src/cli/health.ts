@@ -1,0 +1,76 @@
+/** `connector health`: how a running node is, for people and for container health checks. */
+import { z } from 'zod'
+import type { Command } from './command.js'
+import { usageError } from './command.js'
+import { ask, UnreachableError, urlOf, type HttpAnswer } from './http.js'
+import { complain, EXIT, print, printJson, type ExitCode } from './output.js'
+
+const DEFAULT_URL = 'http://localhost:8080/health'
+const TIMEOUT_MS = 5_000
+
+/** Of any connector with this HTTP contract; what else it says is shown with --json. */
+const healthBody = z.looseObject({
+  status: z.string(),
+  version: z.string().optional(),
+  uptime: z.number().optional(),
+  nodeId: z.string().optional(),
+  peersConnected: z.number().optional(),
+  totalPeers: z.number().optional(),
+  dependencies: z.record(z.string(), z.looseObject({ status: z.string() })).optional()
+})
+
+export const health: Command = {
+  name: 'health',
+  summary: 'Shows how a running node is',
+  usage: '[--url <url>] [--json]',
+  description: `Asks the node's health port (healthCheckPort, default 8080).
+Exit codes: 0 healthy, 2 degraded (some peers are away), 1 unhealthy, starting or unreachable.`,
+  options: {
+    url: { type: 'string', short: 'u', value: '<url>', help: `Where the node's health port is (default ${DEFAULT_URL})` },
+    json: { type: 'boolean', help: 'Print what the node says as JSON' }
+  },
+  maxPositionals: 0,
+  examples: ['connector health', 'connector health -u http://localhost:9080', 'connector health --json | jq .peersConnected'],
+
+  async run (args) {
+    const url = urlOf(args.text('url') ?? DEFAULT_URL)
+    if (url === undefined) throw usageError(health, `Not a URL: ${args.text('url') ?? ''}`)
+    if (url.pathname === '/') url.pathname = '/health'
+    const show = args.flag('json') ? showJson : showText
+    try {
+      return show(url, await ask(url, TIMEOUT_MS))
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error
+      if (args.flag('json')) printJson({ status: 'unreachable', reason: error.reason, url: url.href })
+      else complain(`Status: UNREACHABLE (${error.reason})\nNothing answers at ${url.href}. Is the node running, and is this its healthCheckPort?`)
+      return EXIT.failed
+    }
+  }
+}
+
+function showJson (url: URL, answer: HttpAnswer): ExitCode {
+  const body = healthBody.safeParse(answer.body)
+  printJson(body.success ? body.data : { status: 'unknown', url: url.href, httpStatus: answer.status })
+  return codeOf(body.data?.status)
+}
+
+function showText (url: URL, answer: HttpAnswer): ExitCode {
+  const body = healthBody.safeParse(answer.body)
+  if (!body.success) {
+    complain(`${url.href} answers (HTTP ${answer.status}), but not as a connector's health port does. Is this its healthCheckPort?`)
+    return EXIT.failed
+  }
+  const { status, nodeId, version, uptime, peersConnected, totalPeers, dependencies = {} } = body.data
+  print(`Status: ${status.toUpperCase()}`)
+  if (nodeId !== undefined) print(`Node: ${nodeId}`)
+  if (version !== undefined) print(`Version: ${version}`)
+  if (uptime !== undefined) print(`Uptime: ${Math.floor(uptime / 60)} minutes`)
+  if (peersConnected !== undefined && totalPeers !== undefined) print(`Peers: ${peersConnected} of ${totalPeers} connected`)
+  for (const [name, dependency] of Object.entries(dependencies)) print(`Dependency ${name}: ${dependency.status}`)
+  return codeOf(status)
+}
+
+function codeOf (status: string | undefined): ExitCode {
+  if (status === 'healthy') return EXIT.ok
+  return status === 'degraded' ? EXIT.degraded : EXIT.failed
+}

@@ -1,0 +1,23 @@
+/** What the `connector` command says: results on stdout, trouble on stderr, and a number for the shell. */
+
+/** Exit codes of every command. Degraded is for `health` alone. */
+export const EXIT = { ok: 0, failed: 1, degraded: 2 } as const
+export type ExitCode = typeof EXIT[keyof typeof EXIT]
+
+/** Ends a command with this text on stderr and exit code 1. The text says what to do; there is never a stack. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+}
+
+export function print (text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** For scripts: one JSON value and nothing else on stdout. */
+export function printJson (value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+export function complain (text: string): void {
+  process.stderr.write(`${text}\n`)
+}

@@ -35,7 +35,7 @@ const MODULES = {
   'exports-nothing.cjs': '',
   'arrow.cjs': 'module.exports = () => {}',
   'empty-class.cjs': 'module.exports = class { static version = 2 }',
-  'quotes.cjs': 'module.exports = class { constructor (options) { throw new Error("cannot use " + JSON.stringify(options)) } }',
+  'quotes.cjs': 'module.exports = class { constructor (options) { throw new Error("cannot use\\n" + JSON.stringify(options)) } }',
   'apply-fails.cjs': 'module.exports = class { async applyToPipelines (p) { p.incomingData.insertBefore("nobody", { name: "me" }) } }'
 }
 

@@ -7,7 +7,7 @@ import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/pack
 import type { Logger } from '../../src/types/logger.js'
 
 /** A response carries 32 KiB as base64 and some words; more is not read. */
-export const MAX_RESPONSE_BYTES = 128 * 1024
+const MAX_RESPONSE_BYTES = 128 * 1024
 const HEALTH_TIMEOUT_MS = 5000
 /** Of an error's body, this much is shown to the sender. */
 const MAX_SHOWN = 200

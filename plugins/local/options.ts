@@ -6,7 +6,7 @@ const MAX_MS = 24 * 60 * 60 * 1000
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /** Delivers a packet, or returns undefined when it is not there to deliver it: then the business logic server is asked. */
-export type Deliver = (request: LocalDeliveryRequest) => Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined
+type Deliver = (request: LocalDeliveryRequest) => Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined
 
 const Options = z.object({
   deliver: z.custom<Deliver>(value => typeof value === 'function', 'expected a function').optional()

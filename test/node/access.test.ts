@@ -1,8 +1,19 @@
 /** Who may come in over BTP: secrets, permissionless networks, and nobody in the place of somebody else. */
 import { createRequire } from 'node:module'
 import { expect } from 'chai'
+import { WebSocket } from 'ws'
 import type { ConnectorNode } from '../../src/index.js'
+import { MAX_GUESTS } from '../../src/node/run.js'
 import { World, outcome, owed, packet, until, urlOf } from './support.js'
+
+const btp = createRequire(import.meta.url)('btp-packet') as { TYPE_MESSAGE: number, serialize (frame: object): Buffer }
+
+function authFrame (username: string): Buffer {
+  const entry = (protocolName: string, text: string): object => ({ protocolName, contentType: 1, data: Buffer.from(text) })
+  return btp.serialize({
+    type: btp.TYPE_MESSAGE, requestId: 1, data: { protocolData: [entry('auth', ''), entry('auth_username', username), entry('auth_token', '')] }
+  })
+}
 
 interface NpmPlugin {
   connect (options?: { timeout: number }): Promise<void>
@@ -94,6 +105,33 @@ describe('the BTP port of a node', () => {
     expect(await knock(shop, 'somebody')).to.equal(false)
     expect(connected(shop)).to.deep.equal(['somebody'])
   })
+
+  it('lets in so many guests and no more, and one again when one has left', async () => {
+    const shop = await world.start('shop')
+    const sockets = new Map<number, WebSocket>()
+    /** Resolves to the type of the answer: 1 for a Response, 2 for an Error. */
+    const enter = (index: number): Promise<number | undefined> => new Promise((resolve, reject) => {
+      const socket = new WebSocket(urlOf(shop))
+      sockets.set(index, socket)
+      socket.on('error', reject)
+      socket.on('open', () => { socket.send(authFrame(`guest-${index}`)) })
+      socket.on('message', (data: Buffer) => { resolve(data[0]) })
+    })
+    world.after(() => {
+      for (const socket of sockets.values()) socket.terminate()
+      return Promise.resolve()
+    })
+    for (let first = 0; first < MAX_GUESTS; first += 100) {
+      const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => enter(first + index)))
+      expect(new Set(answers)).to.deep.equal(new Set([1]))
+    }
+    expect(shop.listPeers()).to.have.lengthOf(MAX_GUESTS)
+    expect(await enter(MAX_GUESTS)).to.equal(2)
+    sockets.get(7)!.close()
+    await until(() => shop.listPeers().length === MAX_GUESTS - 1)
+    expect(await enter(MAX_GUESTS + 1)).to.equal(1)
+    expect(shop.getHealthStatus()).to.include({ status: 'healthy', totalPeers: 0 })
+  }).timeout(60_000)
 
   it('remembers what a guest owes when it goes and comes back', async () => {
     const shop = await world.start('shop')

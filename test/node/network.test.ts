@@ -49,7 +49,8 @@ describe('a network of nodes', () => {
     expect(await owed(c, 'local')).to.equal(-99_800n)
   })
 
-  for (const [amount, received] of [[0n, '0'], [1n, '0'], [2n, '0'], [1001n, '998'], [18446744073709551615n, '18409869032306206220']] as const) {
+  const largest = 2n ** 64n - 1n
+  for (const [amount, received] of [[0n, '0'], [1n, '0'], [2n, '0'], [1001n, '998'], [largest, '18409869032306206220']] as const) {
     it(`rounds the fee up at each hop: of ${amount}, ${received} arrive`, async () => {
       let arrived = ''
       const [a] = await line(request => {
@@ -78,7 +79,7 @@ describe('a network of nodes', () => {
     await a.sendPacket(packet('g.connector-c.alice'))
     await b.stop()
     await b.start()
-    await until(() => a.getHealthStatus().peersConnected === 1 && b.listPeers().every(({ connected }) => connected) && b.listPeers().length === 2)
+    await until(() => a.getHealthStatus().peersConnected === 1 && b.listPeers().filter(({ connected }) => connected).length === 2)
     expect(await owed(b, 'connector-a')).to.equal(999n)
     expect(await owed(b, 'connector-c')).to.equal(-998n)
     expect(outcome(await a.sendPacket(packet('g.connector-c.alice')))).to.equal('fulfill')

@@ -14,7 +14,7 @@ export interface Party extends StreamPlugin {
 const BtpPlugin = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => Party
 export const SECRET = 's3cret'
 export const FULFILLMENT = Buffer.alloc(32, 7)
-export const CONDITION = createHash('sha256').update(FULFILLMENT).digest()
+const CONDITION = createHash('sha256').update(FULFILLMENT).digest()
 
 export class TwoParties {
   private constructor (readonly daemon: Daemon, readonly alice: Party, readonly bob: Party, private readonly adminPort: number) {}

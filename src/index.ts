@@ -17,8 +17,8 @@ export {
 export type {
   LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler, PaymentRequest, PaymentResponse
 } from './packet/payment.js'
-export { validateIlpSendRequest } from './http/node/ilp-send.js'
-export type { IlpSendRequest, IlpSendResponse } from './http/node/ilp-send.js'
+export { IlpSendHandler, validateIlpSendRequest } from './http/node/ilp-send.js'
+export type { IlpSendRequest, IlpSendResponse, IsReadyFn, PacketSenderFn } from './http/node/ilp-send.js'
 
 // Services to fetch from, or override in, the container that is handed to createApp.
 export { Accounts } from './accounts/accounts.js'

@@ -185,6 +185,14 @@ describe('durability', () => {
     beforeEach(async () => { books = await startBooks(new CrashableStore(new Disk())) })
     afterEach(() => books.app.shutdown())
 
+    it('nothing is sent that we may not owe: the minimum is looked at before, with all that is under way', async () => {
+      books.ledger.openAccount('bob', { minimum: -150n }, 'USD/9')
+      const answers = await Promise.all([100, 100].map(amount => books.alice.receive(prepare({ amount }))))
+      expect(answers.map(outcomeOf)).to.deep.equal(['fulfill', 'T04'])
+      expect(books.bob.sent).to.have.length(1)
+      expect(books.balances()).to.deep.equal({ alice: { balance: 100n, held: 0n }, bob: { balance: -100n, held: 0n } })
+    })
+
     it('a Fulfill after our reject is not booked, but counted', async () => {
       const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
       try {

@@ -1,0 +1,166 @@
+/**
+ * A test of a promise is only a test if breaking the promise turns it red. Breaks one promise at a time in a copy of the built connector
+ * and expects the tests that stand for it to fail: `npm run build && node scripts/mutants.mjs [part of a name]`.
+ * SLUICE_DIST names another build than `dist`.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const DIST = resolve(ROOT, process.env.SLUICE_DIST ?? 'dist')
+/** Inside the repository, so that packages are found. */
+const COPY = join(ROOT, '.build', `mutants-${process.pid}`)
+
+const BALANCE = 'middlewares/balance.js'
+const SETTLER = 'middlewares/lib/settler.js'
+const MEMORY_LEDGER = 'src/ledger/memory-ledger.js'
+const EMBEDDED_LEDGER = 'src/ledger/embedded-ledger.js'
+
+/** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
+const mutants = [
+  {
+    name: 'writes balances without sync',
+    file: EMBEDDED_LEDGER,
+    edits: [["sync: this.durability === 'sync'", 'sync: false']],
+    tests: ['test/ledger/embedded-ledger.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'sends the Fulfill before the books are kept',
+    file: BALANCE,
+    edits: [['try {\n            await ledger.committed();\n        }\n        catch (error) {\n            ledger.reverse', 'try {\n        }\n        catch (error) {\n            ledger.reverse']],
+    tests: ['test/ledger/durability.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'writes the legs of a packet apart',
+    file: EMBEDDED_LEDGER,
+    edits: [['await this.store.batch(operations, {', 'for (const operation of operations) await this.store.batch([operation], {']],
+    tests: ['test/ledger/embedded-ledger.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'checks the minimum after the Fulfill',
+    file: BALANCE,
+    edits: [
+      ['const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount);', 'let hold = isIncoming ? ledger.hold(account.accountId, amount) : undefined;'],
+      ['ledger.post(hold);\n                    this.changed', 'hold ??= ledger.hold(account.accountId, -amount); ledger.post(hold);\n                    this.changed'],
+      ['ledger.void(hold);\n                value.increment(account, REJECTED', 'if (hold) ledger.void(hold);\n                value.increment(account, REJECTED'],
+      ['ledger.void(hold);\n                value.increment(account, FAILED', 'if (hold) ledger.void(hold);\n                value.increment(account, FAILED']
+    ],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'books at Prepare and never undoes it',
+    file: BALANCE,
+    edits: [['ledger.void(hold);\n                value.increment(account, REJECTED', 'ledger.post(hold);\n                value.increment(account, REJECTED']],
+    tests: ['test/crash/two-connectors.test.js']
+  },
+  {
+    name: 'lets holds pass the limits',
+    file: MEMORY_LEDGER,
+    edits: [['checkLimits(book, book.balance + book.outgoingHolds + amount, amount);', '']],
+    tests: ['test/ledger/conformance.test.js']
+  },
+  {
+    name: 'takes packets while the store fails',
+    file: EMBEDDED_LEDGER,
+    edits: [["if (this.durability === 'sync' && this.commit.trouble !== undefined)", 'if (false)']],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'keeps charging a sender whose Fulfill could not be sent',
+    file: BALANCE,
+    edits: [['ledger.reverse(hold);', '']],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'forgets what a failed write was to write',
+    file: EMBEDDED_LEDGER,
+    edits: [['this.changes[part].add(book);\n        this.indexed = indexedBefore', ';\n        this.indexed = indexedBefore']],
+    tests: ['test/ledger/embedded-ledger.test.js', 'test/ledger/durability.test.js']
+  },
+  {
+    name: 'starts with a balance that its journal does not explain',
+    file: 'src/ledger/records.js',
+    edits: [['closingOf(book.today) !== found.balance', 'false']],
+    tests: ['test/ledger/embedded-ledger.test.js']
+  },
+  {
+    name: 'starts empty when a record is missing',
+    file: EMBEDDED_LEDGER,
+    edits: [['if (this.indexed.has(accountId))', 'if (false)']],
+    tests: ['test/ledger/embedded-ledger.test.js']
+  },
+  {
+    name: 'settles without outbox',
+    file: SETTLER,
+    edits: [['await this.writeDown(settlement);', '']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'pays again what nobody knows the outcome of',
+    file: SETTLER,
+    edits: [["open.state === 'unknown' && this.api.getMoneyTerms(this.accountId).settlesOnce", "open.state === 'unknown'"]],
+    tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'books a failed settlement as paid',
+    file: SETTLER,
+    edits: [['else\n            this.api.ledger.void(settlement);', 'else\n            this.api.ledger.post(settlement);']],
+    tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'settles under a new id after a lost answer',
+    file: SETTLER,
+    edits: [['if (settlesOnce)', 'if (false)']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'credits reported money every time',
+    file: MEMORY_LEDGER,
+    edits: [['if (!book.remember(id))', 'if (!book.remember(id) && false)']],
+    tests: ['test/ledger/conformance.test.js', 'test/crash/two-connectors.test.js']
+  },
+  {
+    name: 'forgets which money was reported',
+    file: EMBEDDED_LEDGER,
+    edits: [["const PARTS = ['account', 'journal', 'received']", "const PARTS = ['account', 'journal']"]],
+    tests: ['test/ledger/conformance.test.js']
+  }
+]
+
+function runTests (files) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [
+    join(ROOT, 'node_modules/mocha/bin/mocha.js'), '--no-config', '--timeout', '20000', ...files.map(file => join(COPY, file))
+  ], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  if (!/^ {2}\d+ passing/m.test(stdout)) throw new Error(`the tests did not run. status=${status}\n${stderr}`)
+  return Number(/^ {2}(\d+) failing/m.exec(stdout)?.[1] ?? 0)
+}
+
+function mutate ({ name, file, edits }) {
+  const path = join(COPY, file)
+  const original = readFileSync(path, 'utf8')
+  let text = original
+  for (const [from, to] of edits) {
+    if (text.split(from).length !== 2) throw new Error(`mutant "${name}" does not fit ${file} any more: its text is there ${text.split(from).length - 1} times:\n${from}`)
+    text = text.replace(from, () => to)
+  }
+  writeFileSync(path, text)
+  return () => writeFileSync(path, original)
+}
+
+const wanted = mutants.filter(({ name }) => name.includes(process.argv[2] ?? ''))
+cpSync(DIST, COPY, { recursive: true })
+process.on('exit', () => rmSync(COPY, { recursive: true, force: true }))
+const failures = runTests([...new Set(wanted.flatMap(({ tests }) => tests))])
+if (failures > 0) throw new Error(`${failures} tests fail without any breakage`)
+let survivors = 0
+for (const mutant of wanted) {
+  const restore = mutate(mutant)
+  const red = runTests(mutant.tests)
+  restore()
+  if (red === 0) survivors++
+  console.log(`${red === 0 ? 'SURVIVES' : `${red} red`.padEnd(8)}  ${mutant.name}`)
+}
+console.log(survivors === 0 ? `all ${wanted.length} breakages are noticed` : `${survivors} breakages go unnoticed`)
+process.exitCode = survivors === 0 ? 0 : 1

@@ -25,14 +25,14 @@ const PAGE_HEADERS = { ...HEADERS, 'Content-Security-Policy': "default-src 'none
 export type NodeAdminApp = Hono<{ Bindings: HttpBindings }>
 
 /** Every route of the admin API, in the order in which the document shows them. */
-export function adminRoutesOf (host: NodeAdminHost): Route[] {
-  return [...peerAndRouteRoutes(host), ...balanceRoutes(host), ilpSendRoute(host), ...settlementRoutes()]
+export function adminRoutesOf (host: NodeAdminHost, log: Logger): Route[] {
+  return [...peerAndRouteRoutes(host), ...balanceRoutes(host), ilpSendRoute(host, log), ...settlementRoutes()]
 }
 
 /** Throws when `access` has an address or a key that cannot be one. */
 export function nodeAdminApp (host: NodeAdminHost, access: AccessOptions, log: Logger): NodeAdminApp {
   const { address, key } = nodeAccess(access)
-  const routes = adminRoutesOf(host)
+  const routes = adminRoutesOf(host, log)
   const document = openApiDocument(routes, host.getHealthStatus().version)
   const page = docsPage(document)
   const app: NodeAdminApp = new Hono()

@@ -1,11 +1,13 @@
 /** `POST /admin/ilp/send`: one packet of our own, for programs beside the node in any language. */
 import { z } from 'zod'
-import type { ILPFulfillPacket, ILPRejectPacket } from '../../node/types.js'
+import type { ILPFulfillPacket, ILPRejectPacket, SendPacketParams } from '../../node/types.js'
 import { isValidAddress } from '../../packet/address.js'
 import { MAX_UINT64 } from '../../packet/prepare.js'
-import { badRequest, NodeHttpError } from './errors.js'
+import type { Logger } from '../../types/logger.js'
+import { toError } from '../errors.js'
+import { badRequest, errorAnswer, NodeHttpError } from './errors.js'
 import { isRunning, type NodeAdminHost } from './host.js'
-import { route, type Route } from './route.js'
+import { route, type Answer, type Route } from './route.js'
 
 /** Bytes of a request body: 64 KiB as base64, and the rest. */
 export const MAX_SEND_BODY_SIZE = 128 * 1024
@@ -34,6 +36,11 @@ export interface IlpSendResponse {
   data?: string
   code?: string
   message?: string
+}
+
+/** As much of express as is used. */
+interface ExpressResponse {
+  status (code: number): { json (body: object): unknown }
 }
 
 type IlpAnswer = ILPFulfillPacket | ILPRejectPacket
@@ -72,7 +79,44 @@ const responseSchema = z.union([
   })
 ])
 
-export function ilpSendRoute (host: NodeAdminHost): Route {
+/** Sends a packet of our own: as `ConnectorNode.sendPacket`. */
+export type PacketSenderFn = (packet: SendPacketParams) => Promise<IlpAnswer>
+export type IsReadyFn = () => boolean
+
+/** The route without a server around it: the admin API uses it, and so can an application's own server. */
+export class IlpSendHandler {
+  /** Without a sender every request is answered with 503, as while `isReady` says no. */
+  constructor (
+    private readonly sendPacket: PacketSenderFn | null, private readonly isReady: IsReadyFn | null, private readonly log: Pick<Logger, 'warn'>
+  ) {}
+
+  /** Resolves to the answer for a parsed body. Throws HttpError for a bad request and for what cannot be done now. */
+  async send (body: unknown): Promise<Answer> {
+    const { destination, amount, data, timeoutMs = DEFAULT_SEND_TIMEOUT_MS } = checkIlpSendRequest(body)
+    const sendPacket = this.sendPacket
+    if (sendPacket === null) throw new NodeHttpError(503, 'Outbound sender not configured')
+    if (this.isReady?.() !== true) throw new NodeHttpError(503, 'Connector not ready')
+    const expiresAt = new Date(Date.now() + timeoutMs)
+    const packet = { destination, amount: BigInt(amount), expiresAt, data: Buffer.from(data, 'base64') }
+    return { status: 200, body: responseOf(await within(timeoutMs, () => sendPacket(packet))) }
+  }
+
+  /** For express and its like, behind a JSON body parser. Never rejects. */
+  async handle (request: { body?: unknown }, response: ExpressResponse): Promise<void> {
+    try {
+      const { status, body } = await this.send(request.body)
+      response.status(status).json(body)
+    } catch (thrown) {
+      const err = toError(thrown)
+      const { status, body } = errorAnswer(err)
+      if (status >= 500) this.log.warn(`could not send a packet. error=${err.message}`)
+      response.status(status).json(body)
+    }
+  }
+}
+
+export function ilpSendRoute (host: NodeAdminHost, log: Pick<Logger, 'warn'>): Route {
+  const handler = new IlpSendHandler(packet => host.sendPacket(packet), () => isRunning(host), log)
   return route({
     method: 'post',
     path: '/admin/ilp/send',
@@ -83,12 +127,7 @@ export function ilpSendRoute (host: NodeAdminHost): Route {
     maxBodySize: MAX_SEND_BODY_SIZE,
     responses: { 200: responseSchema },
     errors: { 400: 'A field is missing or wrong', 408: 'No answer came in time', 503: 'The node is not ready' }
-  }, async ({ body: { destination, amount, data, timeoutMs = DEFAULT_SEND_TIMEOUT_MS } }) => {
-    if (!isRunning(host)) throw new NodeHttpError(503, 'Connector not ready')
-    const expiresAt = new Date(Date.now() + timeoutMs)
-    const packet = { destination, amount: BigInt(amount), expiresAt, data: Buffer.from(data, 'base64') }
-    return { status: 200, body: responseOf(await within(timeoutMs, () => host.sendPacket(packet))) }
-  })
+  }, ({ body }) => handler.send(body))
 }
 
 function checkIlpSendRequest (body: unknown): IlpSendRequest {

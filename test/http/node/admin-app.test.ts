@@ -14,7 +14,8 @@ describe('node admin API', () => {
   async function ask (method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await api.send(method, path, body)
     const pattern = (template: string): RegExp => new RegExp(`^${template.replace(/\{\w+\}$/, '.+').replaceAll(/\{\w+\}/g, '[^/]+')}$`)
-    const route = adminRoutesOf(api.node).find(each => each.method === method.toLowerCase() && pattern(each.path).test(path.split('?', 1).join('')))
+    const asked = path.split('?', 1).join('')
+    const route = adminRoutesOf(api.node, api.log).find(each => each.method === method.toLowerCase() && pattern(each.path).test(asked))
     expect(route, `${method} ${path} is documented`).to.not.equal(undefined)
     const schema = route!.responses[answer.status]
     if (schema === undefined) expect(route!.errors, `${method} ${path} documents ${answer.status}`).to.have.property(String(answer.status))

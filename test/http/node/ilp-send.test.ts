@@ -1,7 +1,8 @@
 /** `POST /admin/ilp/send`: what goes in, what comes out, and that nobody waits longer than they asked for. */
 import { expect } from 'chai'
-import { MAX_SEND_BODY_SIZE, MAX_SEND_DATA_SIZE, validateIlpSendRequest } from '../../../src/http/node/ilp-send.js'
-import { NodeFixture, type Answer } from './support.js'
+import { IlpSendHandler, MAX_SEND_BODY_SIZE, MAX_SEND_DATA_SIZE, validateIlpSendRequest } from '../../../src/http/node/ilp-send.js'
+import { MemoryLog } from '../support.js'
+import { fulfill, NodeFixture, type Answer } from './support.js'
 
 const BODY = { destination: 'g.peer.agent', amount: '1000', data: 'aGVsbG8=' }
 /** SHA-256 of `hello`. */
@@ -122,5 +123,40 @@ describe('validateIlpSendRequest', () => {
   it('says null for a good request, and the first fault of a bad one', () => {
     expect(validateIlpSendRequest({ ...BODY, data: '' })).to.equal(null)
     expect(validateIlpSendRequest({})).to.equal('Missing required field: destination')
+  })
+})
+
+describe('IlpSendHandler, in an application\'s own server', () => {
+  async function handled (handler: IlpSendHandler, body: unknown): Promise<unknown[]> {
+    const answer: unknown[] = []
+    await handler.handle({ body }, {
+      status (code) {
+        answer.push(code)
+        return { json: value => answer.push(value) }
+      }
+    })
+    return answer
+  }
+  const unavailable = (message: string): unknown[] => [503, { error: 'Service unavailable', message }]
+
+  it('answers as the admin API does', async () => {
+    const handler = new IlpSendHandler(({ data }) => Promise.resolve(fulfill(data!)), () => true, new MemoryLog())
+    expect(await handled(handler, BODY)).to.deep.equal([200, { accepted: true, fulfilled: true, fulfillment: FULFILLMENT }])
+    expect(await handled(handler, undefined)).to.deep.equal([400, { error: 'Bad request', message: 'Request body must be a JSON object' }])
+  })
+
+  it('answers 503 without a sender, and before the node is ready', async () => {
+    expect(await handled(new IlpSendHandler(null, () => true, new MemoryLog()), BODY)).to.deep.equal(unavailable('Outbound sender not configured'))
+    const never = (): never => { throw new Error('sent') }
+    for (const isReady of [null, () => false]) {
+      expect(await handled(new IlpSendHandler(never, isReady, new MemoryLog()), BODY)).to.deep.equal(unavailable('Connector not ready'))
+    }
+  })
+
+  it('answers 500 and logs when the packet could not be sent', async () => {
+    const log = new MemoryLog()
+    const handler = new IlpSendHandler(() => Promise.reject(new Error('no packets today')), () => true, log)
+    expect(await handled(handler, BODY)).to.deep.equal([500, { error: 'Internal server error', message: 'no packets today' }])
+    expect(log.lines).to.deep.equal(['warn could not send a packet. error=no packets today'])
   })
 })

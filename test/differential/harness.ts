@@ -2,6 +2,7 @@
  * Runs the real ilp-connector 23.0.2 and Sluice side by side: the same options, plugins that behave alike, one frozen clock. Whatever
  * happens to one happens to the other, and what came of it can be compared.
  */
+import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +32,8 @@ const { default: ReferenceMiddlewares } =
 const { default: ReferenceStats } = require('ilp-connector/dist/services/stats') as Service<ReferenceStats>
 const { default: ReferenceRoutes } =
   require('ilp-connector/dist/services/routing-table') as Service<{ toJSON (): Record<string, { nextHop: string }> }>
+
+const { default: ReferenceAdminApi } = require('ilp-connector/dist/services/admin-api') as Service<{ server?: Server }>
 
 /** What the apps of both have in common. */
 export interface Connector {
@@ -132,6 +135,11 @@ export class Side {
     }
   }
 
+  async stop (): Promise<void> {
+    await this.app.shutdown()
+    if (this.name === 'reference') this.container(ReferenceAdminApi).server?.close() // it leaves it open
+  }
+
   private perPlugin<T> (look: (plugin: MirrorPlugin) => T): Record<string, T> {
     return Object.fromEntries(Object.entries(this.plugins).map(([id, plugin]) => [id, look(plugin)]))
   }
@@ -197,7 +205,7 @@ export class Duel {
   }
 
   async stop (): Promise<void> {
-    await this.each(side => side.app.shutdown())
+    await this.each(side => side.stop())
   }
 
   private async attempt<T> (side: Side, action: (side: Side) => T | Promise<T>): Promise<T | { thrown: string }> {
@@ -284,6 +292,21 @@ export class Gate {
   open (): void {
     for (const resolve of this.waiting.splice(0)) resolve()
   }
+}
+
+/** What would have ended the process while `action` ran. */
+export async function uncaught (event: 'unhandledRejection' | 'uncaughtException', action: () => Promise<void>): Promise<string[]> {
+  const others = process.listeners(event as 'uncaughtException')
+  const seen: string[] = []
+  process.removeAllListeners(event)
+  process.on(event, (error: unknown) => { seen.push(String(error)) })
+  try {
+    await action()
+  } finally {
+    process.removeAllListeners(event)
+    for (const listener of others) process.on(event, listener)
+  }
+  return seen
 }
 
 /** The path of a module beside this file, for options that name modules. */

@@ -6,6 +6,7 @@ export interface Script {
   rate?: number | string | { toString (): string }
   /** Instead of a rate. May throw, or return what it should not. */
   getRate?: (source: string, destination: string) => Promise<Rate>
+  connect?: () => Promise<void>
   submitPacket?: (packet: PacketReport) => Promise<void>
   submitPayment?: (payment: PaymentReport) => Promise<void>
   /** What it was asked and told, in order. */
@@ -17,7 +18,7 @@ export default class ScriptedBackend implements Backend {
 
   connect (): Promise<void> {
     this.options.calls?.push('connect')
-    return Promise.resolve()
+    return this.options.connect ? this.options.connect() : Promise.resolve()
   }
 
   getRate (source: string, destination: string): Promise<Rate> {

@@ -11,6 +11,8 @@ import { withTimeout } from './timeout.js'
 
 const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 30_000
+/** A parent that has not told us our address by then is asked again. */
+const ADDRESS_TIMEOUT_MS = 10_000
 const log = createLogger('accounts')
 
 type Listener = (...args: unknown[]) => void
@@ -20,6 +22,8 @@ interface Watch {
   plugin: PluginInstance
   listeners: Record<string, Listener>
   retry: NodeJS.Timeout | undefined
+  /** The attempts to connect that are going on; there is one series at a time. */
+  attempts: Promise<void> | undefined
   /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
   ready: Promise<void> | undefined
 }
@@ -37,8 +41,8 @@ export class Connections {
   }
 
   /**
-   * Learns our address from the parent where it is not configured, then connects all accounts. Resolves after initialConnectTimeout
-   * at the latest; what is not connected by then goes on trying. Rejects when there is neither an address nor a parent.
+   * Learns our address from the parent where it is not configured, then connects all accounts. Waits initialConnectTimeout for each of
+   * the two at most; what is not connected by then goes on trying. Rejects when there is neither an address nor a parent.
    */
   async start (): Promise<void> {
     if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
@@ -61,15 +65,19 @@ export class Connections {
       error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
-    this.watches.set(accountId, { plugin, listeners, retry: undefined, ready: undefined })
+    this.watches.set(accountId, { plugin, listeners, retry: undefined, attempts: undefined, ready: undefined })
   }
 
+  /** Lets go of the account's plugin, but for its errors: a socket may fail late, and nobody else listens any more. */
   unwatch (accountId: string): void {
     const watch = this.watches.get(accountId)
     if (watch === undefined) return
     this.watches.delete(accountId)
     clearTimeout(watch.retry)
-    for (const [event, listener] of Object.entries(watch.listeners)) watch.plugin.removeListener(event, listener)
+    const { plugin, listeners } = watch
+    plugin.removeListener('error', ignoreLateError) // from an earlier time with us
+    plugin.on('error', ignoreLateError)
+    for (const [event, listener] of Object.entries(listeners)) plugin.removeListener(event, listener)
   }
 
   /** Connects an account added while running. Rejects when its plugin does; one that takes longer than the timeout goes on trying. */
@@ -114,15 +122,19 @@ export class Connections {
   }
 
   /** Tries until the account is connected and, where it is the source of our address, has told us that. */
-  private async keepConnecting (accountId: string): Promise<void> {
-    for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
-      const watch = this.watches.get(accountId)
-      if (watch === undefined) return
+  private keepConnecting (accountId: string): Promise<void> {
+    const watch = this.watches.get(accountId)
+    if (watch === undefined) return Promise.resolve()
+    return watch.attempts ??= this.tryUntilConnected(accountId, watch).finally(() => { watch.attempts = undefined })
+  }
+
+  private async tryUntilConnected (accountId: string, watch: Watch): Promise<void> {
+    for (let delayMs = RETRY_FIRST_MS; this.watches.get(accountId) === watch; delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
       try {
         await this.connect(accountId, this.config.initialConnectTimeout)
         return
       } catch (error) {
-        if (!this.watches.has(accountId)) return
+        if (this.watches.get(accountId) !== watch) return
         log.warn('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, this.describe(accountId, error), delayMs)
       }
       await new Promise<void>(resolve => {
@@ -140,6 +152,7 @@ export class Connections {
     }
     this.becomeReady(accountId).catch((error: unknown) => {
       log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, this.describe(accountId, error))
+      void this.keepConnecting(accountId)
     })
   }
 
@@ -167,9 +180,14 @@ export class Connections {
 
   private async introduce (accountId: string): Promise<void> {
     if (this.config.ilpAddress === UNKNOWN_ADDRESS && accountId === this.accounts.getAddressSource()) {
-      await this.accounts.loadIlpAddress(accountId)
+      const isKnown = await withTimeout(this.accounts.loadIlpAddress(accountId), ADDRESS_TIMEOUT_MS)
+      if (!isKnown) throw new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)
       this.routing.reload()
     }
     this.routing.accountConnected(accountId)
   }
+}
+
+function ignoreLateError (): void {
+  // The account is gone, and with it whoever could do something about its plugin.
 }

@@ -15,6 +15,12 @@ export const MIN_ASK_INTERVAL_MS = 1_000
 /** The longest pause between attempts to ask; the first is `MIN_ASK_INTERVAL_MS`, then it doubles. */
 export const MAX_RETRY_MS = 30_000
 
+/**
+ * The part of its hold-down time after which a silent peer is asked again, in time to answer before its routes are dropped. Reference
+ * connectors stop all updates after a failed one, until they are asked; some are configured to speak less often than they promise.
+ */
+const PROBE_AT = 0.75
+
 export type ReceiverEvent =
   /** Ask the peer to go on from where we are. */
   | { type: 'ask' }
@@ -46,7 +52,9 @@ export class CcpReceiver {
   #epoch = 0
   /** The newest epoch that the peer has spoken of. An update from before it is out of date. */
   #newestEpoch = 0
+  /** When the peer's routes are dropped, and when it is asked whether it is still there. */
   #expiresMs = Infinity
+  #probeMs = Infinity
   #inFlight: CcpRouteControlRequest | undefined
   #askedMs = -Infinity
   #retryMs = Infinity
@@ -93,7 +101,9 @@ export class CcpReceiver {
     if (currentEpochIndex < this.#newestEpoch) return { flush, outcome: toEpochIndex === this.#epoch ? 'stale' : 'outdated' }
     this.#epoch = toEpochIndex
     this.#newestEpoch = currentEpochIndex
-    this.#expiresMs = nowMs + Math.min(Math.max(holdDownTime, MIN_HOLD_DOWN_MS), MAX_HOLD_DOWN_MS)
+    const keepMs = Math.min(Math.max(holdDownTime, MIN_HOLD_DOWN_MS), MAX_HOLD_DOWN_MS)
+    this.#expiresMs = nowMs + keepMs
+    this.#probeMs = nowMs + keepMs * PROBE_AT
     return { flush, withdrawn: withdrawnRoutes, announced: newRoutes, outcome: 'applied' }
   }
 
@@ -130,8 +140,13 @@ export class CcpReceiver {
     if (this.#inFlight !== undefined && nowMs >= this.#askedMs + ANSWER_TIMEOUT_MS) this.#failed(nowMs)
     if (nowMs >= this.#expiresMs) {
       this.#expiresMs = Infinity
+      this.#probeMs = Infinity
       this.#epoch = 0
       return { ...this.#ask(nowMs), flush: true }
+    }
+    if (nowMs >= this.#probeMs) {
+      this.#probeMs = Infinity
+      return this.#ask(nowMs)
     }
     return nowMs >= this.#retryMs ? this.#ask(nowMs) : {}
   }
@@ -141,5 +156,6 @@ export class CcpReceiver {
     this.#askedMs = Math.min(this.#askedMs, nowMs)
     if (this.#retryMs !== Infinity) this.#retryMs = Math.min(this.#retryMs, nowMs + MAX_RETRY_MS)
     if (this.#expiresMs !== Infinity) this.#expiresMs = Math.min(this.#expiresMs, nowMs + MAX_HOLD_DOWN_MS)
+    if (this.#probeMs !== Infinity) this.#probeMs = Math.min(this.#probeMs, nowMs + MAX_HOLD_DOWN_MS)
   }
 }

@@ -40,8 +40,8 @@ export type SenderEvent =
   /** The forwarding table has a new epoch. */
   | { type: 'changed' }
   | { type: 'timer' }
-  /** What became of an update that was to be sent. */
-  | { type: 'fulfilled' | 'failed', update: CcpRouteUpdateRequest }
+  /** What became of an update that was to be sent. failed: the peer may have processed it or not. */
+  | { type: 'fulfilled' | 'rejected' | 'failed', update: CcpRouteUpdateRequest }
 
 export interface SenderEffects {
   send?: CcpRouteUpdateRequest
@@ -61,6 +61,8 @@ export class CcpSender {
   #startEpoch = 0
   #inFlight: { update: CcpRouteUpdateRequest, sentAtMs: number } | undefined
   #lastSentMs = -Infinity
+  /** When the peer may last have processed something that we sent. */
+  #heardMs = -Infinity
   #dueMs = Infinity
   #failures = 0
 
@@ -80,8 +82,9 @@ export class CcpSender {
     case 'fulfilled':
       if (event.update === this.#inFlight?.update) this.#fulfilled(event.update, nowMs)
       break
+    case 'rejected':
     case 'failed':
-      if (event.update === this.#inFlight?.update) this.#failed(nowMs)
+      if (event.update === this.#inFlight?.update) this.#failed(nowMs, event.type === 'rejected')
       break
     case 'timer':
       break
@@ -95,7 +98,6 @@ export class CcpSender {
     this.#position = 0
     this.#startEpoch = this.options.table.currentEpoch
     this.#inFlight = undefined
-    this.#failures = 0
   }
 
   /** Takes over from the sender that served this peer so far. */
@@ -139,6 +141,9 @@ export class CcpSender {
       this.#startEpoch = table.currentEpoch
     } else if (request.lastKnownEpoch > table.currentEpoch) this.renew()
     else this.#position = request.lastKnownEpoch
+    // Who does not want to know is not counted on to know.
+    this.#told = this.#mode === SYNC ? Math.max(this.#told, this.#position) : 0
+    this.#heardMs = nowMs
     this.#dueMs = nowMs + BATCH_MS
     if (this.isUpToDate) this.#dueMs = Math.max(this.#dueMs, this.#lastSentMs + this.#intervalMs)
   }
@@ -147,12 +152,19 @@ export class CcpSender {
     this.#inFlight = undefined
     this.#failures = 0
     this.#position = update.toEpochIndex
+    this.#heardMs = nowMs
     if (this.isUpToDate) this.#dueMs = this.#lastSentMs + this.#intervalMs
     else this.#dueMs = nowMs + (this.#pending().length === MAX_EPOCHS_PER_UPDATE ? CATCH_UP_MS : BATCH_MS)
   }
 
-  #failed (nowMs: number): void {
+  /** A peer that rejects our updates for longer than it may keep our routes has none left, and has to start over. */
+  #failed (nowMs: number, isRejected: boolean): void {
     this.#inFlight = undefined
+    if (!isRejected) this.#heardMs = nowMs
+    else if (nowMs - this.#heardMs >= this.options.timing().expiryMs) {
+      this.renew()
+      this.#told = 0
+    }
     this.#dueMs = nowMs + Math.min(RETRY_MS * 2 ** this.#failures, this.#intervalMs)
     this.#failures++
   }
@@ -162,7 +174,7 @@ export class CcpSender {
     if (this.#inFlight !== undefined) {
       const timeoutAtMs = this.#inFlight.sentAtMs + Math.min(ANSWER_TIMEOUT_MS, this.#intervalMs)
       if (nowMs < timeoutAtMs) return { wakeAtMs: timeoutAtMs }
-      this.#failed(nowMs)
+      this.#failed(nowMs, false)
     }
     if (nowMs < this.#dueMs) return { wakeAtMs: this.#dueMs }
     const update = this.#nextUpdate()
@@ -206,6 +218,7 @@ export class CcpSender {
   /** Timers count from moments that must not lie in the future, or an update could be years away. */
   #tolerateClockSetBack (nowMs: number): void {
     this.#lastSentMs = Math.min(this.#lastSentMs, nowMs)
+    this.#heardMs = Math.min(this.#heardMs, nowMs)
     if (this.#inFlight !== undefined) this.#inFlight.sentAtMs = Math.min(this.#inFlight.sentAtMs, nowMs)
     if (this.#dueMs !== Infinity) this.#dueMs = Math.min(this.#dueMs, nowMs + this.#intervalMs)
   }

@@ -8,9 +8,9 @@
  *
  *     what N was told by us  >  what we were told by the next hop  >  what that one was told by its next hop ...
  *
- * Thus the number falls with each hop, and no connector can forward the same packet twice. This holds among connectors that all keep
- * to it, for routes that were learnt; a default or configured route is the operator's word. The same idea keeps Babel (RFC 8966,
- * section 2.4, feasibility) and EIGRP (RFC 7868) free of loops.
+ * At every moment the number falls from hop to hop, so that there is no circle to go in. This holds among connectors that all keep to
+ * it, for routes that were learnt; a default or configured route is the operator's word. The same idea keeps Babel (RFC 8966, section
+ * 2.4, feasibility) and EIGRP (RFC 7868) free of loops.
  */
 import type { ForwardingEntry } from './forwarding-table.js'
 import { MAX_GUARDED_PREFIXES } from './limits.js'

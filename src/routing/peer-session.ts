@@ -4,7 +4,7 @@
  */
 import type { CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
 import { describeError } from '../packet/errors.js'
-import { isFulfill } from '../packet/reply.js'
+import { isFulfill, isReject } from '../packet/reply.js'
 import type { Logger } from '../types/logger.js'
 import { writeControl, writeUpdate } from './ccp-messages.js'
 import type { CcpReceiver, ReceiverEffects, ReceiverEvent, UpdateOutcome } from './ccp-receiver.js'
@@ -24,6 +24,9 @@ export interface SessionHost {
   /** The peer confirmed an update. */
   confirmed (): void
 }
+
+/** What came of a message. failed: nobody knows whether the peer processed it. */
+type Result = 'fulfilled' | 'rejected' | 'failed'
 
 /** Plain counts since the session's account was first seen. */
 export interface SessionCounters {
@@ -95,10 +98,10 @@ export class PeerSession {
       : this.host.setTimer(() => this.#send({ type: 'timer' }), Math.max(0, wakeAtMs - now))
     if (send === undefined) return
     this.counters.updatesSent++
-    this.#exchange('route update', writeUpdate(send, now), isAccepted => {
-      if (!isAccepted) this.counters.updatesFailed++
-      this.#send({ type: isAccepted ? 'fulfilled' : 'failed', update: send })
-      if (isAccepted) this.host.confirmed()
+    this.#exchange('route update', writeUpdate(send, now), type => {
+      if (type !== 'fulfilled') this.counters.updatesFailed++
+      this.#send({ type, update: send })
+      if (type === 'fulfilled') this.host.confirmed()
     })
   }
 
@@ -110,30 +113,31 @@ export class PeerSession {
     if (flush || withdrawn.length > 0 || announced.length > 0) this.host.learn(this, effects)
     if (send !== undefined) {
       this.#exchange('route control message', writeControl(send, now),
-        isAccepted => this.#receive({ type: isAccepted ? 'fulfilled' : 'failed', control: send }))
+        type => this.#receive({ type: type === 'fulfilled' ? 'fulfilled' : 'failed', control: send }))
     }
     return outcome
   }
 
   /** Sends at once, so that a peer is asked in the moment it connects; `done` is called later, unless the session was closed. */
-  #exchange (name: string, packet: Buffer, done: (isAccepted: boolean) => void): void {
+  #exchange (name: string, packet: Buffer, done: (result: Result) => void): void {
     this.#transmit(name, packet)
-      .then(isAccepted => {
-        if (this.#isOpen) done(isAccepted)
+      .then(result => {
+        if (this.#isOpen) done(result)
       })
       .catch((error: unknown) => this.host.log.error('error in routing. peer=%s error=%s', this.accountId, describeError(error)))
   }
 
-  async #transmit (name: string, packet: Buffer): Promise<boolean> {
+  async #transmit (name: string, packet: Buffer): Promise<Result> {
     const { accountId, host } = this
     try {
       if (!host.isConnected(accountId)) throw new Error('plugin is not connected.')
       const answer = await host.sendData(accountId, packet)
-      if (!isFulfill(answer)) host.log.debug('%s was not accepted. peer=%s answerType=%s', name, accountId, answer[0])
-      return isFulfill(answer)
+      if (isFulfill(answer)) return 'fulfilled'
+      host.log.debug('%s was not accepted. peer=%s answerType=%s', name, accountId, answer[0])
+      return isReject(answer) ? 'rejected' : 'failed'
     } catch (error) {
       host.log.debug('failed to send %s. peer=%s error=%s', name, accountId, describeError(error))
-      return false
+      return 'failed'
     }
   }
 }

@@ -149,6 +149,37 @@ describe('the CCP sender', () => {
     expect([...pair.routes.keys()]).to.deep.equal(['test.a'])
   })
 
+  it('does not count on a peer that rejects updates for longer than it may keep our routes', () => {
+    const pair = syncedPair('test.a')
+    expect(pair.sender.progress()).to.deep.equal({ told: 1, confirmed: 1 })
+    const known = pair.receiver.status().routingTableId
+    for (const [result, told] of [['failed', 1], ['rejected', 0]] as const) {
+      pair.advance(EXPIRY_MS + INTERVAL_MS, () => {
+        pair.wire = []
+        const { update } = pair.updates.at(-1) ?? {}
+        if (update !== undefined) pair.toSender({ type: result, update })
+      })
+      expect(pair.sender.progress().told).to.equal(told)
+    }
+    pair.advanceAndDeliver(2 * INTERVAL_MS)
+    expect(pair.sender.progress()).to.deep.equal({ told: 1, confirmed: 1 })
+    expect(pair.receiver.status().routingTableId).to.not.equal(known)
+  })
+
+  it('does not count on a peer that does not want to know, and makes it start over if it missed something meanwhile', () => {
+    const pair = syncedPair('test.a', 'test.b')
+    const { routingTableId, epoch } = pair.receiver.status()
+    const say = (mode: Mode, lastKnownEpoch: number): void => {
+      pair.toSender({ type: 'control', request: { mode, lastKnownRoutingTableId: routingTableId, lastKnownEpoch, features: [] } })
+    }
+    say(Mode.MODE_IDLE, epoch)
+    expect(pair.sender.progress().told).to.equal(0)
+    pair.announce('test.b')
+    say(Mode.MODE_SYNC, epoch)
+    pair.advanceAndDeliver(150)
+    expect([...pair.routes.keys()]).to.deep.equal(['test.a'])
+  })
+
   it('withdraws what the policy does not let this peer know', () => {
     const pair = new CcpPair(prefix => prefix !== 'test.secret')
     pair.announce('test.secret', 'x')
@@ -204,10 +235,17 @@ describe('the CCP receiver', () => {
 
   it('drops everything and asks for all when the peer has been silent for its hold-down time', () => {
     const receiver = receiverAt(3)
-    expect(receiver.handle({ type: 'tick' }, EXPIRY_MS - 1)).to.deep.equal({})
+    expect(receiver.handle({ type: 'tick' }, EXPIRY_MS / 2)).to.deep.equal({})
     const { flush, send } = receiver.handle({ type: 'tick' }, EXPIRY_MS)
     expect(flush).to.equal(true)
     expect(send).to.deep.include({ lastKnownRoutingTableId: 'a', lastKnownEpoch: 0 })
+  })
+
+  it('asks a silent peer before that, from where it is, and keeps the routes if it answers', () => {
+    const receiver = receiverAt(3)
+    expect(receiver.handle({ type: 'tick' }, EXPIRY_MS * 0.75).send).to.deep.include({ lastKnownRoutingTableId: 'a', lastKnownEpoch: 3 })
+    expect(receiver.handle({ type: 'update', request: update({ fromEpochIndex: 3, toEpochIndex: 3 }) }, EXPIRY_MS - 1).outcome).to.equal('applied')
+    expect(receiver.handle({ type: 'tick' }, EXPIRY_MS)).to.deep.equal({})
   })
 
   it('is not kept alive by messages that bring nothing', () => {

@@ -181,6 +181,19 @@ describe('the router', () => {
       expect(harness.told('anna')).to.have.keys('test.connie')
     })
 
+    it('asks a peer again that has lost its memory unnoticed, since it has forgotten that we want to know, too', async () => {
+      const harness = Harness.started({ anna: 'peer' })
+      harness.ask('anna')
+      await harness.advance(1500)
+      expect(harness.controls).to.have.length(1)
+      harness.ask('anna')
+      await harness.advance(1500)
+      expect(harness.controls).to.have.length(2)
+      harness.ask('anna', { lastKnownRoutingTableId: harness.router.status().routingTableId, lastKnownEpoch: 1 })
+      await harness.advance(1500)
+      expect(harness.controls).to.have.length(2)
+    })
+
     it('keeps children, the default route and other networks to itself', async () => {
       const harness = Harness.started({ kid: 'child', mum: 'parent', anna: 'peer' }, {
         routes: [{ targetPrefix: 'private.x', peerId: 'kid' }, { targetPrefix: 'testing.x', peerId: 'kid' }]

@@ -100,7 +100,7 @@ const mutants = [
   {
     name: 'pays again what nobody knows the outcome of',
     file: SETTLER,
-    edits: [["open.state === 'unknown' && this.api.getMoneyTerms(this.accountId).settlesOnce", "open.state === 'unknown'"]],
+    edits: [["open.state === 'unknown' && this.terms.settlesOnce", "open.state === 'unknown'"]],
     tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
   },
   {
@@ -112,7 +112,7 @@ const mutants = [
   {
     name: 'settles under a new id after a lost answer',
     file: SETTLER,
-    edits: [['if (settlesOnce)', 'if (false)']],
+    edits: [['if (this.terms.settlesOnce)', 'if (false)']],
     tests: ['test/ledger/settlement.test.js']
   },
   {

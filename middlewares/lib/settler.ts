@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto'
 import { describeError } from '../../src/packet/errors.js'
 import type { BalanceConfig } from '../../src/types/account.js'
 import type { Settlement } from '../../src/types/ledger.js'
-import type { Method, MiddlewareApi } from '../../src/types/middleware.js'
+import type { Method, MiddlewareApi, MoneyTerms } from '../../src/types/middleware.js'
 
 /** A plugin that has not said by then whether it paid may never say. If it does, that still counts. */
 export const ANSWER_LONGEST_MS = 300_000
@@ -29,6 +29,7 @@ export class Settler {
   private interval: NodeJS.Timeout | undefined
   private isRunning = false
   private isSending = false
+  private knownTerms: MoneyTerms | undefined
 
   /** @param posted called when a settlement has become balance */
   constructor (
@@ -40,15 +41,19 @@ export class Settler {
     this.intervalMs = settleInterval
   }
 
-  /** Looks after a payment that was under way when the process ended, settles what is due, and from now on by itself. */
+  /**
+   * Looks after a payment that was under way when the process ended, settles what is due, and from now on by itself.
+   * Throws when the plugin's terms make no sense.
+   */
   start (): void {
+    const { settlesOnce } = this.terms
     this.isRunning = true
     if (this.intervalMs !== undefined) {
       this.interval = setInterval(() => this.settle(this.amountDue()), this.intervalMs)
       this.interval.unref()
     }
     const open = this.open()
-    if (open !== undefined && !this.api.getMoneyTerms(this.accountId).settlesOnce) {
+    if (open !== undefined && !settlesOnce) {
       this.api.log.warn('(!!!) nobody knows whether this settlement was paid. It and all later ones of the account wait until an operator ' +
         'decides: paid or unpaid. accountId=%s id=%s amount=%s', this.accountId, open.id, String(open.amount))
     }
@@ -66,23 +71,22 @@ export class Settler {
   /** Settles when the balance is below the threshold and nothing else is under way. */
   check (): void {
     const balance = this.api.ledger.balanceOf(this.accountId)?.balance
-    if (balance === undefined || this.threshold === undefined || balance >= this.threshold) return
+    if (!this.isRunning || balance === undefined || this.threshold === undefined || balance >= this.threshold) return
     this.settle(this.amountDue())
   }
 
   /** What is missing to the target, in base units, as far as the plugin can pay it. */
   amountDue (): bigint {
     const missing = this.target - (this.api.ledger.balanceOf(this.accountId)?.balance ?? this.target)
-    return missing - missing % this.api.getMoneyTerms(this.accountId).unit
+    return missing - missing % this.terms.unit
   }
 
   /** The step of the outgoing money pipeline: keeps the books of one payment, whoever asked for it. */
   readonly pay: Method<string, void> = async (amount, next, { id = randomUUID() } = {}) => {
-    const { settlesOnce } = this.api.getMoneyTerms(this.accountId)
     const unknown = this.open()
     const settlement = this.api.ledger.settle(this.accountId, BigInt(amount), id)
     if (settlement !== unknown) await this.writeDown(settlement)
-    await this.outcomeOf(settlement, next(amount), settlesOnce)
+    await this.outcomeOf(settlement, next(amount))
   }
 
   private settle (amount: bigint): void {
@@ -120,7 +124,7 @@ export class Settler {
   }
 
   /** Books what the plugin says, also when it says it late. Rejects when it says no, or nothing for too long. */
-  private outcomeOf (settlement: Settlement, payment: Promise<void>, settlesOnce: boolean): Promise<void> {
+  private outcomeOf (settlement: Settlement, payment: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.api.ledger.markUnknown(settlement)
@@ -134,7 +138,7 @@ export class Settler {
         resolve()
       }, (error: unknown) => {
         clearTimeout(timer)
-        this.notPaid(settlement, settlesOnce)
+        this.notPaid(settlement)
         reject(error)
       })
     })
@@ -151,9 +155,9 @@ export class Settler {
       'accountId=%s id=%s amount=%s', this.accountId, settlement.id, String(settlement.amount))
   }
 
-  private notPaid (settlement: Settlement, settlesOnce: boolean): void {
+  private notPaid (settlement: Settlement): void {
     if (this.open() !== settlement) return
-    if (settlesOnce) this.api.ledger.markUnknown(settlement)
+    if (this.terms.settlesOnce) this.api.ledger.markUnknown(settlement)
     else this.api.ledger.void(settlement)
     this.tryLater()
   }
@@ -173,7 +177,12 @@ export class Settler {
   private goOn (): void {
     const open = this.open()
     if (open === undefined) this.check()
-    else if (open.state === 'unknown' && this.api.getMoneyTerms(this.accountId).settlesOnce) this.send(open.amount, open.id)
+    else if (open.state === 'unknown' && this.terms.settlesOnce) this.send(open.amount, open.id)
+  }
+
+  /** Asked for once: after that, no packet and no payment can fail for it. */
+  private get terms (): MoneyTerms {
+    return this.knownTerms ??= this.api.getMoneyTerms(this.accountId)
   }
 
   private open (): Settlement | undefined {

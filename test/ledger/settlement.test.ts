@@ -26,7 +26,8 @@ describe('settlement', () => {
   /** The process ends without a word; what it had under way never comes back. */
   const crashAndRestart = async (balance?: object): Promise<void> => {
     store.crashed = true
-    bob = Object.assign(new PayingPlugin(), { settlesOnce: bob.settlesOnce, pay: bob.pay })
+    const { settlesOnce, settlementUnit, pay } = bob
+    bob = Object.assign(new PayingPlugin(), { settlesOnce, settlementUnit, pay })
     await start(balance)
     await quiet()
   }
@@ -113,6 +114,7 @@ describe('settlement', () => {
   it('repeats a failed payment under its id where the plugin settles once for an id', async () => {
     bob.settlesOnce = true
     bob.pay = () => Promise.reject(new Error('the answer was lost'))
+    await crashAndRestart()
     await owe(101)
     expect(state()).to.deep.equal({ balance: -101n, settling: 121n, open: ['unknown'] })
     await owe(9)
@@ -169,6 +171,7 @@ describe('settlement', () => {
     it('is repeated under its id after a crash where the plugin settles once for an id', async () => {
       bob.settlesOnce = true
       bob.pay = () => new Promise(() => undefined)
+      await crashAndRestart()
       await owe(101)
       const { id } = bob.payments[0]!
       bob.pay = () => undefined
@@ -265,12 +268,20 @@ describe('settlement', () => {
 
   it('carries over what the plugin cannot pay', async () => {
     bob.settlementUnit = '50'
+    await crashAndRestart()
     await owe(101)
     expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['100'])
     expect(state()).to.deep.equal({ balance: -1n, settling: 0n, open: [] })
     await owe(130)
     expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['100', '150'])
     expect(state()).to.deep.equal({ balance: 19n, settling: 0n, open: [] })
+  })
+
+  it('does not start with a plugin whose smallest payment makes no sense', async () => {
+    bob = Object.assign(new PayingPlugin(), { settlementUnit: '0.5' })
+    await start().then(() => expect.fail('started'), (error: unknown) => {
+      expect((error as Error).message).to.match(/unusable settlementUnit. accountId=bob found=0.5 expected=/)
+    })
   })
 
   it('finishes what is under way before the connector stops', async () => {

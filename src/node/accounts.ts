@@ -11,8 +11,8 @@ export const TOKEN_ID = 'M2M'
 /** Peers dial in on every interface. */
 export const BTP_HOST = '0.0.0.0'
 
-/** Packets per second. Somebody who only dialled in gets this; who was configured is trusted with more than a node can do. */
-const GUEST_RATE = { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }
+/** Packets per second. A stranger who dialled in gets this; who was configured or has a secret is trusted with more than a node can do. */
+const STRANGER_RATE = { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }
 const UNLIMITED_RATE = { refillPeriod: 1000, refillCount: 1_000_000, capacity: 1_000_000 }
 
 type Options = Record<string, unknown>
@@ -29,7 +29,8 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
 
 /** A peer that nobody configured and that has dialled in. */
 export function guestAccount (peerId: string, config: NodeConfig, access: BtpAccess): AccountInfo {
-  return account(peerId, config, GUEST_RATE, { listener: listener(peerId, config, access.secretOf(peerId)) })
+  const secret = access.secretOf(peerId)
+  return account(peerId, config, secret === undefined ? STRANGER_RATE : UNLIMITED_RATE, { listener: listener(peerId, config, secret) })
 }
 
 /** `options` are those of the plugin `local`. */

@@ -106,6 +106,20 @@ describe('the BTP port of a node', () => {
     expect(connected(shop)).to.deep.equal(['somebody'])
   })
 
+  for (const [who, secret, refused] of [['a stranger', '', true], ['a peer with a secret', 'hunter2', false]] as const) {
+    it(`${refused ? 'slows' : 'does not slow'} ${who} who sends more than two thousand packets at once`, async () => {
+      if (secret !== '') world.setEnv('BTP_PEER_GUEST_SECRET', secret)
+      const shop = await world.start('shop')
+      shop.setPacketHandler(() => ({ accept: true }))
+      const guest = await world.start('guest', {
+        peers: [{ id: 'shop', url: urlOf(shop), authToken: secret }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+      })
+      const answers = await Promise.all(Array.from({ length: 5000 }, () => guest.sendPacket(packet('g.shop', { amount: 0n }))))
+      const codes = new Set(answers.map(outcome))
+      expect([...codes].sort()).to.deep.equal(refused ? ['T05', 'fulfill'] : ['fulfill'])
+    })
+  }
+
   it('lets in so many guests and no more, and one again when one has left', async () => {
     const shop = await world.start('shop')
     const sockets = new Map<number, WebSocket>()

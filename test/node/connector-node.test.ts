@@ -165,6 +165,16 @@ describe('ConnectorNode', () => {
       expect(node.getHealthStatus()).to.include({ status: 'healthy', peersConnected: 1, totalPeers: 1 })
     })
 
+    it('that are registered while the node starts are connected too', async () => {
+      const shop = await world.start('shop')
+      shop.setPacketHandler(() => ({ accept: true }))
+      const node = await world.make('agent')
+      const starting = node.start()
+      await node.registerPeer({ id: 'shop', url: urlOf(shop), authToken: '', routes: [{ prefix: 'g.shop' }] })
+      await starting
+      expect(outcome(await node.sendPacket(packet('g.shop')))).to.equal('fulfill')
+    })
+
     it('can move to another address', async () => {
       const [first, second] = [await world.start('shop'), await world.start('shop')]
       const node = await world.start('agent')

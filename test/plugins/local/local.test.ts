@@ -74,6 +74,13 @@ describe('the plugin local', () => {
     expect(rejectOf(await plugin.sendData(prepare('g.x'))).code).to.equal('F99')
   })
 
+  it('waits for no handler longer than the packet lives', async () => {
+    const plugin = new PluginLocal({ deliver: () => new Promise(() => undefined) })
+    const data = Buffer.alloc(0)
+    const short = encodePrepare({ amount: 1n, destination: 'g.x', data, expiresAt: Date.now() + 30, executionCondition: Buffer.alloc(32) })
+    expect(rejectOf(await plugin.sendData(short))).to.include({ code: 'R00', message: 'Local delivery handler timed out' })
+  })
+
   it('moves no money', async () => {
     await new PluginLocal({}).sendMoney()
   })

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest.js'
 import { CliError, type ExitCode } from './output.js'
 
-export interface Option {
+interface Option {
   type: 'string' | 'boolean'
   short?: string
   /** What stands for the value in the help, such as `<file>`. */

@@ -14,7 +14,7 @@ import { checkTopology, type TopologyNode } from './topology.js'
 /** Files of one topology. */
 const MAX_FILES = 1000
 
-export interface Issue {
+interface Issue {
   file: string
   line?: number | undefined
   message: string

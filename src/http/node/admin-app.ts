@@ -16,8 +16,8 @@ import { peerAndRouteRoutes } from './peer-routes.js'
 import type { Route } from './route.js'
 import { settlementRoutes } from './settlement-routes.js'
 
-export const DOCUMENT_PATH = '/admin/openapi.json'
-export const DOCS_PATH = '/admin/docs'
+const DOCUMENT_PATH = '/admin/openapi.json'
+const DOCS_PATH = '/admin/docs'
 
 /** The page has no scripts, and nothing from elsewhere. */
 const PAGE_HEADERS = { ...HEADERS, 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'", 'X-Frame-Options': 'DENY' }

@@ -14,7 +14,7 @@ export const MAX_SEND_BODY_SIZE = 128 * 1024
 /** Bytes of application data that a request may carry. (A packet takes 32 KiB; the node rejects larger ones with F01.) */
 export const MAX_SEND_DATA_SIZE = 65_536
 export const DEFAULT_SEND_TIMEOUT_MS = 30_000
-export const MAX_SEND_TIMEOUT_MS = 300_000
+const MAX_SEND_TIMEOUT_MS = 300_000
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 

@@ -9,7 +9,7 @@ interface Content {
   'application/json': { schema: JsonSchema, example?: object }
 }
 
-export interface Parameter {
+interface Parameter {
   name: string
   in: 'path' | 'query'
   required: boolean

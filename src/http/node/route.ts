@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { badRequest } from './errors.js'
 
 /** Bytes of a request body. */
-export const MAX_BODY_SIZE = 100 * 1024
+const MAX_BODY_SIZE = 100 * 1024
 
 export interface Answer {
   status: number

@@ -49,6 +49,7 @@ describe('IP allowlist', () => {
     fc.assert(fc.property(v4, v6, fc.integer({ min: 0, max: 128 }), (client4, client6, length) => {
       fc.pre(!isMapped(client6))
       expect(new IpAllowlist([`::/${length}`]).allows(textOf4(client4))).to.equal(false)
+      expect(new IpAllowlist([`::ffff:${textOf4(client4)}/${Math.min(length, 95)}`]).allows(textOf4(client4))).to.equal(false)
       expect(new IpAllowlist(['0.0.0.0/0']).allows(textOf6(client6))).to.equal(false)
     }))
   })

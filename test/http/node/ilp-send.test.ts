@@ -1,5 +1,6 @@
 /** `POST /admin/ilp/send`: what goes in, what comes out, and that nobody waits longer than they asked for. */
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { IlpSendHandler, MAX_SEND_BODY_SIZE, MAX_SEND_DATA_SIZE, validateIlpSendRequest } from '../../../src/http/node/ilp-send.js'
 import { MemoryLog } from '../support.js'
 import { fulfill, NodeFixture, type Answer } from './support.js'
@@ -150,6 +151,16 @@ describe('IlpSendHandler, in an application\'s own server', () => {
     const never = (): never => { throw new Error('sent') }
     for (const isReady of [null, () => false]) {
       expect(await handled(new IlpSendHandler(never, isReady, new MemoryLog()), BODY)).to.deep.equal(unavailable('Connector not ready'))
+    }
+  })
+
+  it('leaves no timer behind an answer', async () => {
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      await new IlpSendHandler(({ data }) => Promise.resolve(fulfill(data!)), () => true, new MemoryLog()).send(BODY)
+      expect(clock.countTimers()).to.equal(0)
+    } finally {
+      clock.restore()
     }
   })
 

@@ -13,7 +13,7 @@ import { RecentMap } from './lib/recent-map.js'
 const CLEANUP_INTERVAL_MS = 30_000
 const PACKET_LIFETIME_MS = 30_000
 /** Per account. Past this the oldest are forgotten: at worst a loop makes one more round. */
-const CACHED_PACKETS_MAX = 100_000
+const CACHED_PACKETS_MAX = 20_000
 
 interface CachedPacket {
   amount: bigint

@@ -24,16 +24,16 @@ export default class Expire implements Middleware {
             expired = true
             reject(new TransferTimedOutError('packet expired.'))
           }
-          deadlines.set(expiresAt, expire)
+          const deadline = deadlines.set(expiresAt, expire)
           next(data).then(reply => {
-            deadlines.clear(expiresAt, expire)
+            deadlines.clear(deadline)
             if (expired && Buffer.isBuffer(reply) && isFulfill(reply)) { // other middlewares may answer anything
               ledger.lateFulfill(accountId, amount)
               log.warn('next hop fulfilled after the packet expired, not paid. accountId=%s', accountId)
             }
             resolve(reply)
           }, (error: unknown) => {
-            deadlines.clear(expiresAt, expire)
+            deadlines.clear(deadline)
             reject(error)
           })
         })

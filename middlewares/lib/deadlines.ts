@@ -1,39 +1,63 @@
-/** One timer for everything that ends in the same millisecond, instead of one for each. */
+/**
+ * One timer for everything that ends in the same millisecond, instead of one for each. Deadlines of a slot are linked to each other, so
+ * that one that is met leaves without a trace: sets and maps whose entries come and go with every packet cost more than a timer.
+ */
 
 /** A longer timer would fire at once. */
 const TIMER_LONGEST_MS = 2 ** 31 - 1
 
+export interface Deadline {
+  readonly onPassed: () => void
+  readonly slot: Slot
+  previous: Deadline | undefined
+  next: Deadline | undefined
+}
+
 interface Slot {
-  timer: NodeJS.Timeout
-  callbacks: Set<() => void>
+  readonly time: number
+  readonly timer: NodeJS.Timeout
+  first: Deadline | undefined
 }
 
 export class Deadlines {
   private readonly slots = new Map<number, Slot>()
 
-  /** Calls `callback` at `time` (ms since the epoch), or at once when that has passed. */
-  set (time: number, callback: () => void): void {
-    (this.slots.get(time) ?? this.open(time)).callbacks.add(callback)
+  /** Calls `onPassed` at `time` (ms since the epoch), or at once when that has passed, unless it is cleared before. */
+  set (time: number, onPassed: () => void): Deadline {
+    const slot = this.slots.get(time) ?? this.open(time)
+    const deadline = { onPassed, slot, previous: undefined, next: slot.first }
+    if (slot.first !== undefined) slot.first.previous = deadline
+    return slot.first = deadline
   }
 
-  clear (time: number, callback: () => void): void {
-    const slot = this.slots.get(time)
-    if (slot?.callbacks.delete(callback) !== true || slot.callbacks.size > 0) return
+  /** Does nothing to one that has passed. */
+  clear (deadline: Deadline): void {
+    const { slot, previous, next } = deadline
+    if (previous !== undefined) previous.next = next
+    else if (slot.first === deadline) slot.first = next
+    else return
+    if (next !== undefined) next.previous = previous
+    deadline.previous = deadline.next = undefined
+    if (slot.first !== undefined) return
     clearTimeout(slot.timer)
-    this.slots.delete(time)
+    this.slots.delete(slot.time)
   }
 
   private open (time: number): Slot {
-    const timer = setTimeout(() => this.fire(time), Math.min(time - Date.now(), TIMER_LONGEST_MS))
+    const timer = setTimeout(() => this.fire(slot), Math.min(time - Date.now(), TIMER_LONGEST_MS))
     timer.unref()
-    const slot = { timer, callbacks: new Set<() => void>() }
+    const slot: Slot = { time, timer, first: undefined }
     this.slots.set(time, slot)
     return slot
   }
 
-  private fire (time: number): void {
-    const callbacks = this.slots.get(time)?.callbacks ?? []
-    this.slots.delete(time)
-    for (const callback of callbacks) callback()
+  private fire (slot: Slot): void {
+    this.slots.delete(slot.time)
+    for (let deadline = slot.first; deadline !== undefined; deadline = slot.first) {
+      slot.first = deadline.next
+      if (deadline.next !== undefined) deadline.next.previous = undefined
+      deadline.next = undefined
+      deadline.onPassed()
+    }
   }
 }

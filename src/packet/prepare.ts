@@ -80,7 +80,10 @@ class ParsedPrepare implements PrepareView {
   }
 }
 
-const views = new WeakMap<Buffer, ParsedPrepare>()
+// The steps of a pipeline look at one packet in a row, so the last view is nearly always the one asked for. (A WeakMap of all of them
+// costs more than a packet's parsing: its tables reach the old generation and must be swept.)
+let lastPacket: Buffer | undefined
+let lastView: ParsedPrepare | undefined
 
 /** Whether the first byte says Prepare; the rest may still be malformed. */
 export function isPrepare (packet: Buffer): boolean {
@@ -96,14 +99,18 @@ export function prepareOf (packet: Buffer): PrepareView {
 }
 
 function parsed (packet: Buffer): ParsedPrepare {
-  const known = views.get(packet)
-  if (known !== undefined) return known
+  if (packet === lastPacket && lastView !== undefined) return lastView
   const reader = new OctetReader(packet, 0, packet.length)
   const type = reader.byte()
   if (type !== TYPE_PREPARE) throw new InvalidPacketError(`packet is not a prepare. type=${type}`)
   const length = reader.length()
   const view = new ParsedPrepare(packet, reader.position, length)
-  views.set(packet, view)
+  return remember(packet, view)
+}
+
+function remember (packet: Buffer, view: ParsedPrepare): ParsedPrepare {
+  lastPacket = packet
+  lastView = view
   return view
 }
 

@@ -7,23 +7,33 @@ const MS_PER_MINUTE = 60_000
 /** Years of more than four digits make it longer. */
 const ISO_LENGTH = 24
 
-/** Throws F01 where the 17 bytes at `position` are not digits. */
-export function readTime (buffer: Buffer, position: number): number {
-  for (let i = position; i < position + TIME_LENGTH; i++) {
-    const byte = buffer[i] ?? 0
-    if (byte < ZERO || byte > ZERO + 9) throw new InvalidPacketError('expiry is not a time of 17 digits.')
-  }
-  const digits = (start: number, count: number): number => {
-    let value = 0
-    for (let i = position + start; i < position + start + count; i++) value = value * 10 + (buffer[i] ?? 0) - ZERO
-    return value
-  }
-  return Date.UTC(digits(0, 4), digits(4, 2) - 1, digits(6, 2), digits(8, 2), digits(10, 2), digits(12, 2), digits(14, 3))
-}
-
-// Expiries of one connector lie close together: the first 12 digits are the same for a whole minute.
+// Expiries that a connector sees lie close together: the first 12 digits are the same for a whole minute.
+let readDigits = NaN
+let readMinute = NaN
 let cachedMinute = NaN
 let cachedDigits = Buffer.alloc(12)
+
+/** Throws F01 where the 17 bytes at `position` are not digits. */
+export function readTime (buffer: Buffer, position: number): number {
+  const digits = decimal(buffer, position, 12)
+  const secondsAndMs = decimal(buffer, position + 12, 5)
+  if (digits !== readDigits) {
+    const [year, month, day, hour, minute] = [digits / 1e8, digits / 1e6 % 100, digits / 1e4 % 100, digits / 100 % 100, digits % 100]
+    readMinute = Date.UTC(Math.floor(year), Math.floor(month) - 1, Math.floor(day), Math.floor(hour), minute)
+    readDigits = digits
+  }
+  return readMinute + secondsAndMs
+}
+
+function decimal (buffer: Buffer, position: number, count: number): number {
+  let value = 0
+  for (let i = position; i < position + count; i++) {
+    const digit = (buffer[i] ?? 0) - ZERO
+    if (digit < 0 || digit > 9) throw new InvalidPacketError('expiry is not a time of 17 digits.')
+    value = value * 10 + digit
+  }
+  return value
+}
 
 /** Writes the 17 digits. Throws RangeError for a time outside the years 0 to 9999. */
 export function writeTime (buffer: Buffer, time: number, position: number): void {

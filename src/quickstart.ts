@@ -3,8 +3,11 @@
  * filled in, and the secret that plugins need is made once and kept beside the data.
  */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { describeError } from './packet/errors.js'
 
 const PORT = '7768'
 const ACCOUNTS = ['alice', 'bob']
@@ -18,7 +21,9 @@ export interface Quickstart {
   adminPort: string
 }
 
-/** Completes `env` in place; plugins are awaited on QUICKSTART_PORT. Returns undefined when accounts are configured: then nothing is filled in. */
+/**
+ * Completes `env` in place; plugins are awaited on QUICKSTART_PORT. Returns undefined when accounts are configured: then nothing is filled in.
+ */
 export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quickstart | undefined> {
   if (env.CONNECTOR_ACCOUNTS !== undefined) return undefined
   const dataPath = resolve(env.CONNECTOR_STORE_PATH ?? 'data')
@@ -26,6 +31,7 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
   const address = env.CONNECTOR_ILP_ADDRESS ?? 'test.quickstart'
   const adminPort = env.CONNECTOR_ADMIN_API_PORT ?? '7780'
   const port = env.QUICKSTART_PORT ?? PORT
+  await refuseTakenPort(Number(port))
   const account = (username: string): object => ({
     relation: 'child',
     plugin: 'btp',
@@ -70,11 +76,27 @@ What to try next
 
 async function keptSecret (dataPath: string): Promise<string> {
   const file = join(dataPath, SECRET_FILE)
-  await mkdir(dataPath, { recursive: true, mode: 0o700 })
+  try {
+    await mkdir(dataPath, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new Error(`cannot make the data directory. path=${dataPath} error=${describeError(error)} Set CONNECTOR_STORE_PATH to another one.`)
+  }
   try {
     await writeFile(file, randomBytes(18).toString('base64url'), { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   return await readFile(file, 'utf8')
+}
+
+/** The connector itself would start and try again later: here somebody is waiting to connect. */
+async function refuseTakenPort (port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw new Error(`cannot wait for plugins on port ${port}. error=${describeError(error)} Set QUICKSTART_PORT to a free port.`)
+  }
+  server.close()
+  await once(server, 'close')
 }

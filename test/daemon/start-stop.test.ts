@@ -31,7 +31,7 @@ describe('the daemon', () => {
   })
 
   async function party (url: string): Promise<StreamPlugin> {
-    const plugin = new BtpPlugin({ server: url })
+    const plugin = new BtpPlugin({ server: url, responseTimeout: 10_000 })
     plugins.push(plugin)
     await plugin.connect()
     return plugin
@@ -118,6 +118,19 @@ describe('the daemon', () => {
     await daemon.prints('shutting down. signal=SIGTERM')
     daemon.kill('SIGTERM')
     expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+  })
+
+  it('says what is in the way of a quick start', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    daemon = new Daemon({ QUICKSTART_PORT: String(port) }, { args: ['--quickstart'], cwd: folder.path })
+    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    expect(daemon.errors).to.match(/^sluice: .*port \d+.*QUICKSTART_PORT.*\n$/)
+    taken.close()
+    daemon = new Daemon({ CONNECTOR_STORE_PATH: process.execPath }, { args: ['--quickstart'], cwd: folder.path })
+    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    expect(daemon.errors).to.match(/^sluice: .*data directory.*CONNECTOR_STORE_PATH.*\n$/)
   })
 
   it('leaves nothing half-started behind when its admin port is in use', async () => {

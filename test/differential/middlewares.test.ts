@@ -48,9 +48,10 @@ describe('the same middlewares: rateLimit', () => {
   const arena = useArena()
 
   it('lets 10000 packets of any kind through at once, then 1 every 6 ms', async () => {
-    const duel = await arena.start(between())
-    await duel.each(async side => { for (let i = 0; i < 9998; i++) await side.plugin('alice').receive(Buffer.from([0])) })
-    await duel.sendSame('alice', prepare({ destination: 'peer.x', fulfillment: PEER_FULFILLMENT }))
+    const duel = await arena.start(between({ relation: 'child' }))
+    const question = prepare({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT })
+    await duel.each(async side => { for (let i = 0; i < 9998; i++) await side.plugin('alice').receive(question) })
+    await duel.sendSame('alice', Buffer.from([99]))
     await duel.same(side => side.plugin('alice').receiveMoney('1'))
     for (const ms of [0, 5, 2, 1, 6, 13, 0, 0]) {
       await arena.tick(ms)

@@ -14,7 +14,7 @@ type Id = typeof IDS[number]
 /** What the next hop makes of a packet. */
 export type Fate = 'fulfil' | 'reject' | 'throw' | 'lie' | { late: number, fulfil: boolean } | 'never'
 
-export interface PacketStep {
+interface PacketStep {
   packet: { from: Id, destination: string, amount: bigint, expiresIn: number, data: Buffer, fate: Fate }
 }
 export type Step = PacketStep | { again: number } | { money: { from: Id, amount: number } } | { tick: number } |

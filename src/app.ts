@@ -19,6 +19,7 @@ import { describeError } from './packet/errors.js'
 import { MiddlewareManager } from './pipeline/middleware-manager.js'
 import { RoutingService } from './routing/service.js'
 import type { AccountInfo } from './types/account.js'
+import type { Backend } from './types/backend.js'
 import type { PluginInstance } from './types/plugin.js'
 import { version } from './version.js'
 
@@ -53,7 +54,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   const store = container(StoreService)
   const ledger = container(LedgerService)
   const routing = container(RoutingService)
-  const backend = container(RateBackend)
+  const backend: Backend = container(RateBackend) // an application's own may have fewer methods
   const middlewares = container(MiddlewareManager)
   const connections = container(Connections)
   const admin = config.adminApi ? new AdminServer(new ConnectorAdmin(container, addPlugin), adminOptions(config), createLogger('admin-api')) : undefined
@@ -164,7 +165,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
       ['accounts', () => connections.stop()],
       ...accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => middlewares.teardown(id)]),
       ['ledger', () => ledger.close()],
-      ['backend', () => backend.disconnect()],
+      ['backend', () => backend.disconnect?.()],
       ['admin api', () => admin?.close()],
       ['store', () => store.close()]
     ], (step, error) => log.error('could not stop %s. error=%s', step, describeError(error)))

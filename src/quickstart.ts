@@ -21,9 +21,7 @@ export interface Quickstart {
   adminPort: string
 }
 
-/**
- * Completes `env` in place; plugins are awaited on QUICKSTART_PORT. Returns undefined when accounts are configured: then nothing is filled in.
- */
+/** Completes `env` in place; plugins are awaited on QUICKSTART_PORT. Returns undefined, changing nothing, if accounts are configured. */
 export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quickstart | undefined> {
   if (env.CONNECTOR_ACCOUNTS !== undefined) return undefined
   const dataPath = resolve(env.CONNECTOR_STORE_PATH ?? 'data')

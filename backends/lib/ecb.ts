@@ -28,7 +28,7 @@ export function ecbSource (options: Options, api: BackendApi): RateSource {
  * Reads `eurofxref-daily.xml`. Refuses everything that is not a complete XML document with at least one rate, each given once as
  * `<Cube currency='USD' rate='1.0592'/>` with a plain decimal above 0.
  */
-export function parseEcbRates (xml: string): Rates {
+function parseEcbRates (xml: string): Rates {
   const rates = new Map<string, Fraction>([['EUR', ONE]])
   for (const { name, attributes } of tagsOf(xml)) {
     const currency = attributes.get('currency')

@@ -9,7 +9,7 @@ import { isValidAddress } from './address.js'
 import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
 import { TIME_LENGTH, readTime, writeTime } from './time.js'
 
-export const TYPE_PREPARE = 12
+const TYPE_PREPARE = 12
 export const MAX_UINT64 = 0xffff_ffff_ffff_ffffn
 export const DATA_LENGTH_MAX = 32_768
 

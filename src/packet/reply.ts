@@ -3,8 +3,8 @@ import { isValidAddress } from './address.js'
 import { InvalidPacketError } from './errors.js'
 import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
 
-export const TYPE_FULFILL = 13
-export const TYPE_REJECT = 14
+const TYPE_FULFILL = 13
+const TYPE_REJECT = 14
 const FULFILLMENT_LENGTH = 32
 const CODE_LENGTH = 3
 

@@ -6,7 +6,7 @@ import type { RateServer } from './support.js'
 
 export const HOUR_MS = 3_600_000
 
-export const assets = {
+const assets = {
   eur: { assetCode: 'EUR', assetScale: 2 },
   usd: { assetCode: 'USD', assetScale: 2 },
   xrp: { assetCode: 'XRP', assetScale: 6 },

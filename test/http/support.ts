@@ -17,7 +17,7 @@ import type { PluginInstance } from '../../src/types/plugin.js'
 export const SECRET = 's3cr3t-of-the-plugin'
 
 /** A plugin whose fields must never be seen. */
-export class QuietPlugin extends EventEmitter implements PluginInstance {
+class QuietPlugin extends EventEmitter implements PluginInstance {
   readonly secret = SECRET
   readonly self = this // circular, as sockets are
   constructor (public connected = true) { super() }

@@ -32,6 +32,7 @@ export class ConnectorNode {
   #run: Run | undefined
   #services: NodeService[] = []
   #startedAt = 0
+  /** The latest of the two is set: each waits for the one before. */
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   /** Peers are added and removed one after the other. */
@@ -60,12 +61,20 @@ export class ConnectorNode {
    * with everything that was opened closed again. A node that was stopped can be started again.
    */
   start (): Promise<void> {
-    return this.#starting ??= this.#start()
+    if (this.#starting !== undefined) return this.#starting
+    const starting = this.#start(this.#stopping)
+    this.#stopping = undefined
+    this.#starting = starting
+    starting.catch(() => { if (this.#starting === starting) this.#starting = undefined })
+    return starting
   }
 
   /** Lets packets under way finish and closes everything. Does nothing when the node does not run. */
   stop (): Promise<void> {
-    return this.#stopping ??= this.#stop().finally(() => { this.#stopping = undefined })
+    if (this.#stopping !== undefined) return this.#stopping
+    this.#stopping = this.#stop(this.#starting, this.#changes)
+    this.#starting = undefined
+    return this.#stopping
   }
 
   /**
@@ -196,8 +205,8 @@ export class ConnectorNode {
     return this.#running('isHandlerHealthy').isHandlerHealthy()
   }
 
-  async #start (): Promise<void> {
-    await this.#stopping
+  async #start (stopping: Promise<void> | undefined): Promise<void> {
+    await stopping
     this.#phase = 'starting'
     this.#log.info({ nodeId: this.config.nodeId }, 'connector_starting')
     try {
@@ -222,23 +231,21 @@ export class ConnectorNode {
       this.#log.error({ error: describeError(error) }, 'connector_start_failed')
       await this.#close()
       this.#phase = 'failed'
-      this.#starting = undefined
       throw error
     }
   }
 
-  async #stop (): Promise<void> {
+  async #stop (starting: Promise<void> | undefined, changes: Promise<unknown>): Promise<void> {
     try {
-      await this.#starting
+      await starting
     } catch {
       return // a start that fails has closed what it opened
     }
     if (this.#phase !== 'running') return
     this.#phase = 'stopping'
-    await this.#changes
+    await changes
     await this.#close()
     this.#phase = 'stopped'
-    this.#starting = undefined
     this.#log.info({ nodeId: this.config.nodeId }, 'connector_stopped')
   }
 
@@ -263,8 +270,10 @@ export class ConnectorNode {
   }
 
   #change<T> (change: () => Promise<T>): Promise<T> {
+    // A stop waits for the changes before it, so a change must not wait for a stop after it.
+    const transition = this.#starting ?? this.#stopping
     const done = this.#changes.then(async () => {
-      await this.#starting?.catch(() => undefined)
+      await transition?.catch(() => undefined)
       return change()
     })
     this.#changes = done.catch(() => undefined)

@@ -40,6 +40,24 @@ describe('ConnectorNode', () => {
       expect(node.getHealthStatus().status).to.equal('stopped')
     })
 
+    it('ends as it was last told, in whatever order', async () => {
+      const node = await world.make('agent')
+      const shop = await world.start('shop')
+      void node.start()
+      void node.stop()
+      const registered = node.registerPeer({ id: 'shop', url: urlOf(shop), authToken: '' })
+      await node.start()
+      await registered
+      expect(node.getHealthStatus()).to.include({ status: 'healthy', peersConnected: 1 })
+      void node.stop()
+      void node.start()
+      const away = node.registerPeer({ id: 'away', url: NEVER, authToken: '' })
+      await node.stop()
+      await away
+      expect(node.getHealthStatus()).to.include({ status: 'stopped', totalPeers: 2 })
+      await until(() => shop.listPeers().length === 0)
+    })
+
     it('lets a packet under way finish when it stops', async () => {
       const node = await world.start('agent')
       let answer = (): void => undefined

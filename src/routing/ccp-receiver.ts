@@ -10,10 +10,10 @@ import { MAX_HOLD_DOWN_MS, MIN_HOLD_DOWN_MS } from './limits.js'
 /** The table id of a peer that has not told one. */
 export const NO_TABLE = '00000000-0000-0000-0000-000000000000'
 /** How long the answer to a control message may take, and how often we ask at most. */
-export const ANSWER_TIMEOUT_MS = 10_000
-export const MIN_ASK_INTERVAL_MS = 1_000
+const ANSWER_TIMEOUT_MS = 10_000
+const MIN_ASK_INTERVAL_MS = 1_000
 /** The longest pause between attempts to ask; the first is `MIN_ASK_INTERVAL_MS`, then it doubles. */
-export const MAX_RETRY_MS = 30_000
+const MAX_RETRY_MS = 30_000
 
 /**
  * The part of its hold-down time after which a silent peer is asked again, in time to answer before its routes are dropped. Reference

@@ -18,13 +18,13 @@ const IDLE: number = Mode.MODE_IDLE
 const SYNC: number = Mode.MODE_SYNC
 
 /** Changes are collected for this long before they are told. */
-export const BATCH_MS = 150
+const BATCH_MS = 150
 /** The pause between updates while a peer has more than a full update to catch up with: 100,000 routes take well under a minute. */
-export const CATCH_UP_MS = 20
+const CATCH_UP_MS = 20
 /** How long an answer may take. */
-export const ANSWER_TIMEOUT_MS = 10_000
+const ANSWER_TIMEOUT_MS = 10_000
 /** The pause after a failed update; it doubles up to the broadcast interval. */
-export const RETRY_MS = 1_000
+const RETRY_MS = 1_000
 
 export interface SenderOptions {
   table: ForwardingTable

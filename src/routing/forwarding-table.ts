@@ -5,7 +5,6 @@
  */
 import { MAX_PENDING_WITHDRAWALS } from './limits.js'
 import { PrefixTable } from './prefix-table.js'
-import type { Match } from './prefix-table.js'
 import { sameRoute } from './route.js'
 import type { Route } from './route.js'
 
@@ -50,7 +49,7 @@ export class ForwardingTable {
   }
 
   /** The entries of all prefixes that cover the given one, itself included, shortest first. */
-  covering (prefix: string): Array<Match<ForwardingEntry>> {
+  covering (prefix: string): ForwardingEntry[] {
     return this.#entries.covering(prefix)
   }
 
@@ -59,7 +58,7 @@ export class ForwardingTable {
     const before = this.#entries.get(prefix)
     if (sameRoute(before?.route, route)) return undefined
     const entry = { prefix, route, epoch: this.#currentEpoch++ }
-    this.#entries.set(prefix, entry)
+    this.#entries.set(entry)
     this.#log.push(entry)
     this.#withdrawals.delete(prefix)
     if (route === undefined) this.#withdrawals.set(prefix, entry)

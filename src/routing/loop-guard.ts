@@ -50,7 +50,7 @@ export class LoopGuard {
     if (known === undefined && isSafe) return
     if (hops === Infinity) return
     const guarded = { prefix, hops, epoch }
-    this.#guarded.set(prefix, guarded)
+    this.#guarded.set(guarded)
     this.#byEpoch.delete(prefix)
     this.#byEpoch.set(prefix, guarded)
   }
@@ -67,7 +67,7 @@ export class LoopGuard {
   /** Whether a packet from a neighbour must not be forwarded now. `route` is the longest match for its destination. */
   holds (destination: string, route: Candidate, neighbour: Progress): boolean {
     if (neighbour.told === 0) return false
-    return this.#guarded.covering(destination).some(({ value: { prefix, hops, epoch } }) => {
+    return this.#guarded.covering(destination).some(({ prefix, hops, epoch }) => {
       if (prefix.length < route.prefix.length || neighbour.confirmed > epoch) return false
       return prefix !== route.prefix || route.path.length >= hops
     })

@@ -4,27 +4,25 @@
  *
  *     test ── alice ── bob        holds test.alice.bob; a prefix matches an address that is equal to it
  *        └─── carol               or goes on with a dot, so `test.al` does not match `test.alice`
+ *
+ * Where nothing lies below a prefix, its value stands in the Map itself: among many routes a lookup costs what it has to fetch from
+ * memory, and this is one thing less.
  */
 
-export interface Match<T> {
+/** What is stored knows its own prefix. */
+export interface Prefixed {
   readonly prefix: string
-  readonly value: T
 }
 
-/** One segment of the trie. It carries its match, if a prefix ends here, and is that match: one memory access less per lookup. */
-interface Node<T> {
-  prefix: string
-  value: T | undefined
-  stored: boolean
-  children: Map<string, Node<T>> | undefined
+/** A place with something below it, and perhaps a value of its own. */
+class Branch<T> {
+  readonly children = new Map<string, T | Branch<T>>()
+
+  constructor (public value: T | undefined) {}
 }
-type StoredNode<T> = Node<T> & { value: T }
 
-const newNode = <T>(): Node<T> => ({ prefix: '', value: undefined, stored: false, children: undefined })
-const isStored = <T>(node: Node<T>): node is StoredNode<T> => node.stored
-
-export class PrefixTable<T> {
-  #root = newNode<T>()
+export class PrefixTable<T extends Prefixed> {
+  readonly #root = new Branch<T>(undefined)
   #size = 0
 
   /** How many prefixes are stored. */
@@ -32,106 +30,112 @@ export class PrefixTable<T> {
     return this.#size
   }
 
-  /** The value stored for exactly this prefix. */
+  /** What is stored for exactly this prefix. */
   get (prefix: string): T | undefined {
-    return this.#find(prefix)?.value
+    const found = this.#find(prefix)
+    return found instanceof Branch ? found.value : found
   }
 
-  /** The longest stored prefix of the address, with its value. There is no catch-all: the prefix '' matches only the address ''. */
-  resolve (address: string): Match<T> | undefined {
-    let node = this.#root
-    let best: Match<T> | undefined
+  /** What is stored for the longest prefix of the address. There is no catch-all: the prefix '' matches only the address ''. */
+  resolve (address: string): T | undefined {
+    let branch = this.#root
+    let best: T | undefined
     for (let start = 0; ;) {
       const dot = address.indexOf('.', start)
-      const child = node.children?.get(dot === -1 ? address.slice(start) : address.slice(start, dot))
+      const child = branch.children.get(dot === -1 ? address.slice(start) : address.slice(start, dot))
       if (child === undefined) return best
-      if (isStored(child)) best = child
+      if (!(child instanceof Branch)) return child
+      if (child.value !== undefined) best = child.value
       if (dot === -1) return best
-      node = child
+      branch = child
       start = dot + 1
     }
   }
 
-  /** All stored prefixes of the address, itself included, shortest first. */
-  covering (address: string): Array<Match<T>> {
-    const found: Array<Match<T>> = []
-    let node: Node<T> | undefined = this.#root
+  /** What is stored for all prefixes of the address, itself included, shortest first. */
+  covering (address: string): T[] {
+    const found: T[] = []
+    let branch = this.#root
     for (const segment of address.split('.')) {
-      node = node.children?.get(segment)
-      if (node === undefined) break
-      if (isStored(node)) found.push(node)
+      const child = branch.children.get(segment)
+      const value = child instanceof Branch ? child.value : child
+      if (value !== undefined) found.push(value)
+      if (!(child instanceof Branch)) break
+      branch = child
     }
     return found
   }
 
-  /** Everything stored strictly below the prefix (it and a dot and more), a prefix before those below it. */
-  below (prefix: string): Array<Match<T>> {
-    const node = this.#find(prefix)
-    return node === undefined ? [] : descendants(node)
+  /** What is stored strictly below the prefix (it and a dot and more), a prefix before those below it. */
+  below (prefix: string): T[] {
+    const found = this.#find(prefix)
+    return found instanceof Branch ? descendants(found) : []
   }
 
   /** Everything stored, a prefix before those below it. */
-  [Symbol.iterator] (): Iterator<Match<T>> {
+  [Symbol.iterator] (): Iterator<T> {
     return descendants(this.#root)[Symbol.iterator]()
   }
 
-  set (prefix: string, value: T): void {
-    let node = this.#root
-    for (const segment of prefix.split('.')) {
-      node.children ??= new Map()
-      let child = node.children.get(segment)
-      if (child === undefined) node.children.set(segment, child = newNode())
-      node = child
+  /** Stores the value for its prefix, in place of what was there. */
+  set (value: T): void {
+    const segments = value.prefix.split('.')
+    const last = segments.pop() ?? ''
+    let branch = this.#root
+    for (const segment of segments) {
+      let child = branch.children.get(segment)
+      if (!(child instanceof Branch)) branch.children.set(segment, child = new Branch<T>(child))
+      branch = child
     }
-    if (!node.stored) this.#size++
-    node.prefix = prefix
-    node.value = value
-    node.stored = true
+    const place = branch.children.get(last)
+    if (place === undefined || (place instanceof Branch && place.value === undefined)) this.#size++
+    if (place instanceof Branch) place.value = value
+    else branch.children.set(last, value)
   }
 
   /** Removes exactly this prefix, and the branches that lead nowhere any more. Returns whether it was stored. */
   delete (prefix: string): boolean {
-    const segments = prefix.split('.')
-    const parents: Array<Node<T>> = []
-    let node: Node<T> | undefined = this.#root
-    for (const segment of segments) {
-      parents.push(node)
-      node = node.children?.get(segment)
-      if (node === undefined) return false
-    }
-    if (!node.stored) return false
-    node.value = undefined
-    node.stored = false
+    if (this.get(prefix) === undefined) return false
     this.#size--
-    while (!node.stored && node.children === undefined) {
-      const parent = parents.pop()
-      if (parent === undefined) break
-      parent.children?.delete(segments[parents.length] ?? '')
-      if (parent.children?.size === 0) parent.children = undefined
-      node = parent
-    }
+    remove(this.#root, prefix.split('.'), 0)
     return true
   }
 
-  #find (prefix: string): Node<T> | undefined {
-    let node: Node<T> | undefined = this.#root
-    for (const segment of prefix.split('.')) node = node?.children?.get(segment)
-    return node
+  #find (prefix: string): T | Branch<T> | undefined {
+    let found: T | Branch<T> | undefined = this.#root
+    for (const segment of prefix.split('.')) found = found instanceof Branch ? found.children.get(segment) : undefined
+    return found
   }
 }
 
 /** Depth first without recursion: an address may have hundreds of segments. */
-function descendants<T> (top: Node<T>): Array<Match<T>> {
-  const found: Array<Match<T>> = []
-  const levels = [(top.children ?? new Map<string, Node<T>>()).values()]
+function descendants<T> (top: Branch<T>): T[] {
+  const found: T[] = []
+  const levels = [top.children.values()]
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const { done, value: node } = level.next()
+    const { done, value: child } = level.next()
     if (done === true) {
       levels.pop()
-      continue
-    }
-    if (isStored(node)) found.push(node)
-    if (node.children !== undefined) levels.push(node.children.values())
+    } else if (child instanceof Branch) {
+      if (child.value !== undefined) found.push(child.value)
+      levels.push(child.children.values())
+    } else found.push(child)
   }
   return found
+}
+
+/** Removes what the segments from `depth` on lead to. A branch with nothing below becomes a plain value again, or goes. */
+function remove<T> (branch: Branch<T>, segments: readonly string[], depth: number): void {
+  const segment = segments[depth] ?? ''
+  const child = branch.children.get(segment)
+  if (child instanceof Branch) {
+    if (depth === segments.length - 1) child.value = undefined
+    else remove(child, segments, depth + 1)
+    if (child.children.size > 0) return
+    if (child.value !== undefined) {
+      branch.children.set(segment, child.value)
+      return
+    }
+  }
+  branch.children.delete(segment)
 }

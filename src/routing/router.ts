@@ -129,7 +129,7 @@ export class Router {
    * that the route has become worse (see the loop guard); the sender may try again.
    */
   resolve (destination: string, sourceAccount?: string): { readonly prefix: string, readonly nextHop: string } | undefined {
-    const route = this.#tables.local.resolve(destination)?.value
+    const route = this.#tables.local.resolve(destination)
     if (route !== undefined && sourceAccount !== undefined && this.#tables.guard.size > 0) {
       const progress = this.#peers.progressOf(sourceAccount)
       if (progress !== undefined && this.#tables.guard.holds(destination, route, progress)) {

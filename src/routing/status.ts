@@ -12,7 +12,7 @@ export interface RouteStatus {
   auth: undefined
 }
 
-export interface CandidateStatus {
+interface CandidateStatus {
   nextHop: string
   path: string
   source: Candidate['source']
@@ -37,7 +37,7 @@ const routeStatus = ({ nextHop, path }: Route): RouteStatus => ({ nextHop, path:
 
 /** Object.fromEntries, unlike assignment, is safe for names like `__proto__`. */
 export const localTableStatus = (tables: RoutingTables): Record<string, RouteStatus> =>
-  Object.fromEntries([...tables.local].map(({ prefix, value }) => [prefix, routeStatus(value)]))
+  Object.fromEntries([...tables.local].map(route => [route.prefix, routeStatus(route)]))
 
 export function routingStatus (tables: RoutingTables, sessions: Iterable<PeerSession>): RoutingStatus {
   const log = tables.forwarding.entries()

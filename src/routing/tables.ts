@@ -31,7 +31,7 @@ export class RoutingTables {
       const current = this.local.get(prefix)
       if (best !== undefined && best === current) continue
       if (best === undefined) this.local.delete(prefix)
-      else this.local.set(prefix, best)
+      else this.local.set(best)
       if (!sameRoute(best, current)) changes += this.#readvertise(prefix)
     }
     return changes
@@ -79,7 +79,7 @@ export class RoutingTables {
    */
   #isSuppressed (prefix: string, route: Route): boolean {
     const priority = priorityOf(route.nextHop, this.network)
-    return this.forwarding.covering(prefix).some(cover => cover.prefix !== prefix && this.#suppressionBy(cover.value.route) >= priority)
+    return this.forwarding.covering(prefix).some(cover => cover.prefix !== prefix && this.#suppressionBy(cover.route) >= priority)
   }
 
   /** Prefixes below a route with this next hop are suppressed up to this priority; -1 for none. */

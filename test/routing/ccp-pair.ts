@@ -11,7 +11,7 @@ export const INTERVAL_MS = 30_000
 export const EXPIRY_MS = 45_000
 const TICK_MS = 1000
 
-export const route = (...path: string[]): Route => ({ nextHop: 'elsewhere', path, auth: Buffer.alloc(32) })
+const route = (...path: string[]): Route => ({ nextHop: 'elsewhere', path, auth: Buffer.alloc(32) })
 
 export class CcpPair {
   nowMs = 1_000_000

@@ -3,9 +3,14 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { PrefixTable } from '../../src/routing/prefix-table.js'
 
-const tableOf = (...prefixes: string[]): PrefixTable<string> => {
-  const table = new PrefixTable<string>()
-  for (const prefix of prefixes) table.set(prefix, `value of ${prefix}`)
+interface Value {
+  prefix: string
+  value: number
+}
+
+const tableOf = (...prefixes: string[]): PrefixTable<Value> => {
+  const table = new PrefixTable<Value>()
+  for (const prefix of prefixes) table.set({ prefix, value: prefix.length })
   return table
 }
 
@@ -27,7 +32,7 @@ describe('the prefix table', () => {
   it('finds the longest prefix, at segment boundaries only', () => {
     const table = tableOf('test', 'test.a', 'test.a.b.c')
     expect(table.resolve('test.a.b.c.d')?.prefix).to.equal('test.a.b.c')
-    expect(table.resolve('test.a.b.c')?.value).to.equal('value of test.a.b.c')
+    expect(table.resolve('test.a.b.c')?.value).to.equal(10)
     expect(table.resolve('test.a.b')?.prefix).to.equal('test.a')
     expect(table.resolve('test.ab')?.prefix).to.equal('test')
     expect(table.resolve('tes')).to.equal(undefined)
@@ -52,19 +57,19 @@ describe('the prefix table', () => {
   it('behaves like a list that is searched, whatever is stored and removed', () => {
     const step = fc.record({ remove: fc.boolean(), prefix: address, value: fc.nat() })
     fc.assert(fc.property(fc.array(step, { maxLength: 30 }), address, (steps, wanted) => {
-      const table = new PrefixTable<number>()
+      const table = new PrefixTable<Value>()
       const model = new Model()
       for (const { remove, prefix, value } of steps) {
         if (remove) expect(table.delete(prefix)).to.equal(model.map.delete(prefix))
         else {
-          table.set(prefix, value)
+          table.set({ prefix, value })
           model.map.set(prefix, value)
         }
       }
       const best = model.resolve(wanted)
       expect(table.resolve(wanted)?.prefix).to.equal(best)
       expect(table.resolve(wanted)?.value).to.equal(best === undefined ? undefined : model.map.get(best))
-      expect(table.get(wanted)).to.equal(model.map.get(wanted))
+      expect(table.get(wanted)?.value).to.equal(model.map.get(wanted))
       expect(table.size).to.equal(model.map.size)
       const keys = [...model.map.keys()]
       expect([...table].map(({ prefix }) => prefix)).to.have.members(keys)
@@ -85,7 +90,7 @@ describe('the prefix table', () => {
     const table = tableOf(deep)
     expect(table.resolve(`${deep}.b`)?.prefix).to.equal(deep)
     expect([...table]).to.have.length(1)
-    for (let i = 0; i < 200_000; i++) table.set(`test.c${i}`, '')
+    for (let i = 0; i < 200_000; i++) table.set({ prefix: `test.c${i}`, value: i })
     expect(table.below('test')).to.have.length(200_000)
   })
 })

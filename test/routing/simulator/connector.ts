@@ -8,7 +8,7 @@ import type { Link } from './link.js'
 import type { Timeline } from './timeline.js'
 
 export const BROADCAST_INTERVAL_MS = 30_000
-export const ROUTE_EXPIRY_MS = 45_000
+const ROUTE_EXPIRY_MS = 45_000
 
 interface Account {
   relation: Relation

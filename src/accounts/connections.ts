@@ -1,6 +1,7 @@
 /** Connects accounts and keeps an eye on them: a peer that is down or a plugin that fails is this account's trouble and no other's. */
 import type { Injector } from 'reduct'
 import { Config } from '../config/config.js'
+import { everyStep, type Step } from '../every-step.js'
 import { createLogger } from '../log.js'
 import { hideSecrets } from '../modules/hide-secrets.js'
 import { describeError } from '../packet/errors.js'
@@ -100,7 +101,8 @@ export class Connections {
     const ids = [...this.watches.keys()]
     for (const accountId of ids) clearTimeout(this.watches.get(accountId)?.retry)
     await Promise.all(ids.map(accountId => this.disconnect(accountId)))
-    for (const accountId of ids) this.unwatch(accountId)
+    await everyStep(ids.map((accountId): Step => [accountId, () => this.unwatch(accountId)]), (accountId, error) =>
+      log.warn('could not let go of plugin. accountId=%s error=%s', accountId, this.describe(accountId, error)))
   }
 
   async disconnect (accountId: string): Promise<void> {

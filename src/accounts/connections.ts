@@ -23,6 +23,8 @@ interface Watch {
   plugin: PluginInstance
   listeners: Record<string, Listener>
   retry: NodeJS.Timeout | undefined
+  /** Runs out when the parent does not tell us our address. */
+  question: NodeJS.Timeout | undefined
   /** The attempts to connect that are going on; there is one series at a time. */
   attempts: Promise<void> | undefined
   /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
@@ -66,7 +68,7 @@ export class Connections {
       error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
-    this.watches.set(accountId, { plugin, listeners, retry: undefined, attempts: undefined, ready: undefined })
+    this.watches.set(accountId, { plugin, listeners, retry: undefined, question: undefined, attempts: undefined, ready: undefined })
   }
 
   /** Lets go of the account's plugin, but for its errors: a socket may fail late, and nobody else listens any more. */
@@ -75,6 +77,7 @@ export class Connections {
     if (watch === undefined) return
     this.watches.delete(accountId)
     clearTimeout(watch.retry)
+    clearTimeout(watch.question)
     const { plugin, listeners } = watch
     plugin.removeListener('error', ignoreLateError) // from an earlier time with us
     plugin.on('error', ignoreLateError)
@@ -170,23 +173,32 @@ export class Connections {
   }
 
   /** A parent may hand out another address after it was away, so it is asked at each connection. */
-  private becomeReady (accountId: string): Promise<void> {
+  private async becomeReady (accountId: string): Promise<void> {
     const watch = this.watches.get(accountId)
-    const ready = this.introduce(accountId)
-    if (watch !== undefined) {
-      watch.ready = ready
-      ready.catch(() => { if (watch.ready === ready) watch.ready = undefined })
-    }
-    return ready
+    if (watch === undefined) return
+    const ready = watch.ready = this.introduce(accountId, watch)
+    ready.catch(() => { if (watch.ready === ready) watch.ready = undefined })
+    await ready
   }
 
-  private async introduce (accountId: string): Promise<void> {
+  private async introduce (accountId: string, watch: Watch): Promise<void> {
     if (this.config.ilpAddress === UNKNOWN_ADDRESS && accountId === this.accounts.getAddressSource()) {
-      const isKnown = await withTimeout(this.accounts.loadIlpAddress(accountId), ADDRESS_TIMEOUT_MS)
-      if (!isKnown) throw new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)
+      await this.learnAddress(accountId, watch)
       this.routing.reload()
     }
     this.routing.accountConnected(accountId)
+  }
+
+  private async learnAddress (accountId: string, watch: Watch): Promise<void> {
+    const late = new Promise<never>((_resolve, reject) => {
+      watch.question = setTimeout(() => reject(new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)), ADDRESS_TIMEOUT_MS)
+      watch.question.unref()
+    })
+    try {
+      await Promise.race([this.accounts.loadIlpAddress(accountId), late])
+    } finally {
+      clearTimeout(watch.question)
+    }
   }
 }
 

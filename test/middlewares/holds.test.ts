@@ -95,6 +95,7 @@ class Scenario {
     const hold = ledger.hold.bind(ledger)
     ledger.hold = (...args) => {
       const opened = hold(...args)
+      if ('then' in opened) throw new Error('the embedded ledger answers at once')
       this.held++
       this.ends.set(opened, 0)
       return opened

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { freePort } from '../../examples/free-port.js'
 import { receive, send } from '../../examples/stream-parties.js'
-import { Network, listeningAccount, ports } from './network.js'
+import { Network, listeningAccount } from './network.js'
 
 describe('the admin API of a running connector', () => {
   let network: Network
@@ -12,11 +12,12 @@ describe('the admin API of a running connector', () => {
 
   beforeEach(async () => {
     network = new Network()
-    const [first = 0, second = 0] = [alicePort, bobPort] = await ports(2) as [number, number]
+    alicePort = await freePort()
+    bobPort = await freePort()
     const adminApiPort = await freePort()
     url = `http://127.0.0.1:${adminApiPort}`
     await network.connector('sluice', {
-      ilpAddress: 'test.conn', adminApi: true, adminApiPort, accounts: { alice: listeningAccount(first), bob: listeningAccount(second) }
+      ilpAddress: 'test.conn', adminApi: true, adminApiPort, accounts: { alice: listeningAccount(alicePort), bob: listeningAccount(bobPort) }
     })
   })
   afterEach(() => network.stop())

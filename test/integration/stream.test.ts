@@ -1,4 +1,4 @@
-/** Real payments: STREAM across connectors, npm plugins and real sockets. What the sender paid is what the receiver got, less the spreads. */
+/** Real payments: STREAM across connectors, npm plugins and sockets. What the sender paid is what the receiver got, less the spreads. */
 import { expect } from 'chai'
 import { receive, send, type StreamPlugin } from '../../examples/stream-parties.js'
 import { KINDS, Network, diallingAccount, listeningAccount, ports } from './network.js'
@@ -6,7 +6,9 @@ import { KINDS, Network, diallingAccount, listeningAccount, ports } from './netw
 /** 1 USD at scale 9. */
 const ONE_USD = 1_000_000_000n
 
-async function pay (sender: StreamPlugin, receiver: StreamPlugin): Promise<{ sent: string, delivered: string, received: bigint, address: string }> {
+interface Paid { sent: string, delivered: string, received: bigint, address: string }
+
+async function pay (sender: StreamPlugin, receiver: StreamPlugin): Promise<Paid> {
   const shop = await receive(receiver)
   const { amountSent, amountDelivered, error } = await send(sender, shop.credentials, '1')
   expect(error).to.equal(undefined)

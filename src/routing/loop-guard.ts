@@ -46,9 +46,7 @@ export class LoopGuard {
     const { prefix, epoch } = after
     const known = this.#guarded.get(prefix)
     const hops = Math.min(known?.hops ?? Infinity, before?.route?.path.length ?? Infinity)
-    const isSafe = route !== undefined && route.path.length < hops
-    if (known === undefined && isSafe) return
-    if (hops === Infinity) return
+    if (hops === Infinity || (route !== undefined && route.path.length < hops)) return
     const guarded = { prefix, hops, epoch }
     this.#guarded.set(guarded)
     this.#byEpoch.delete(prefix)

@@ -54,6 +54,8 @@ export interface RoutingMetrics {
   prefixes: number
   /** Entries of the log of changes from which peers are brought up to date. */
   logLength: number
+  /** Prefixes whose route got worse, which some peer has not confirmed. */
+  guardedPrefixes: number
   /** ms from the last change until every peer had confirmed it; undefined while there was none. */
   convergenceMs: number | undefined
   /** By account. `routes`: prefixes learnt from it. */
@@ -210,6 +212,7 @@ export class Router {
     return {
       prefixes: this.#tables.local.size,
       logLength: this.#tables.forwarding.logLength,
+      guardedPrefixes: this.#tables.guard.size,
       convergenceMs: this.#peers.convergenceMs,
       accounts: Object.fromEntries(accounts)
     }

@@ -31,6 +31,33 @@ describe('packets while a route changes', () => {
     expect(harness.nextHop('test.x.y', 'carl')).to.equal('mum')
   })
 
+  it('lets those pass that have confirmed, while others have not', async () => {
+    const harness = Harness.started({ anna: 'peer', bert: 'peer', carl: 'peer', dora: 'peer' })
+    harness.announce('anna', 'test.x')
+    harness.announce('bert', 'test.x', ['test.bert', 'test.y', 'test.z'])
+    for (const accountId of ['carl', 'dora']) harness.ask(accountId)
+    await harness.advance(1000)
+    const { answer } = harness
+    harness.answer = accountId => accountId === 'dora' ? new Promise(() => {}) : answer(accountId)
+    harness.withdraw('anna', 'test.x')
+    await harness.advance(1000)
+    expect(harness.nextHop('test.x.y', 'carl')).to.equal('bert')
+    expect(() => harness.nextHop('test.x.y', 'dora')).to.throw('route is changing')
+    expect(harness.router.metrics().guardedPrefixes).to.equal(1)
+    harness.disconnect('dora')
+    expect(harness.router.metrics().guardedPrefixes).to.equal(0)
+  })
+
+  it('lets those pass that take a longer prefix, which did not change', async () => {
+    const harness = Harness.started({ anna: 'peer', bert: { relation: 'child', receiveRoutes: true }, carl: 'peer' })
+    harness.announce('anna', 'test.x')
+    harness.announce('bert', 'test.x.y')
+    harness.ask('carl')
+    await harness.advance(1000)
+    harness.withdraw('anna', 'test.x')
+    expect(harness.nextHop('test.x.y.z', 'carl')).to.equal('bert')
+  })
+
   it('lets them pass where the route became shorter', async () => {
     const harness = Harness.started({ anna: 'peer', bert: 'peer', carl: 'peer' })
     harness.announce('anna', 'test.x', ['test.anna', 'test.y'])

@@ -254,13 +254,30 @@ describe('the router', () => {
       })
     })
 
-    it('stops when it is stopped', async () => {
+    it('asks again when the plugin connects again without having said that it was disconnected', async () => {
       const harness = Harness.started({ anna: 'peer' })
+      harness.announce('anna', 'test.a')
+      await harness.advance(2000)
+      harness.connect('anna')
+      expect(harness.controls.map(({ request }) => request.lastKnownEpoch)).to.deep.equal([0, 1])
+      expect(harness.nextHop('test.a')).to.equal('anna')
+    })
+
+    it('stops when it is stopped, whatever is still under way', async () => {
+      const harness = Harness.started({ anna: 'peer', bert: 'peer' })
+      const answers: Array<() => void> = []
+      harness.answer = () => new Promise((_resolve, reject) => { answers.push(() => reject(new Error('late'))) })
+      harness.ask('bert')
+      await harness.advance(1000)
+      expect(harness.updates).to.have.length(1)
+      harness.disconnect('bert')
+      harness.updates.length = 0
       harness.ask('anna')
       harness.router.stop()
+      for (const answer of answers) answer()
       await harness.advance(200_000)
       expect(harness.updates).to.deep.equal([])
-      expect(harness.controls).to.have.length(1)
+      expect(harness.controls).to.have.length(2)
       expect(() => harness.ask('anna')).to.throw('non-peers')
     })
   })
@@ -308,7 +325,7 @@ describe('the router', () => {
       anna: { updatesSent: 0, updatesFailed: 0, updatesReceived: 3, updatesRefused: 1, routesRefused: 1, routes: 1 },
       bert: { updatesSent: 1, updatesFailed: 0, updatesReceived: 0, updatesRefused: 0, routesRefused: 0, routes: 0 }
     })
-    expect(metrics).to.include({ prefixes: 2, logLength: 2, convergenceMs: 150 })
+    expect(metrics).to.include({ prefixes: 2, logLength: 2, guardedPrefixes: 0, convergenceMs: 150 })
     harness.remove('anna')
     expect(harness.router.metrics().accounts).to.have.keys('bert')
   })

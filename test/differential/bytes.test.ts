@@ -53,6 +53,8 @@ describe('bytes that are almost a Prepare', () => {
   async function compare (duel: Duel, packet: Buffer): Promise<void> {
     const { reference, sluice } = await duel.send('kid', packet) as Record<string, Record<string, unknown>>
     if (reference!.reject === 'F00' && sluice!.reject === 'F01') return
+    // ilp-connector writes a year below 1000 with three digits when it answers a ping, and stumbles over it.
+    if (sluice!.reject === 'R02' && readPrepare(packet).expiresAt.getUTCFullYear() < 1000) return
     if (sluice!.message === 'expiry is not a time of 17 digits.') expect(digitsOfExpiry(packet)).to.not.match(/^[0-9]{17}$/)
     else if (sluice!.message === 'Packet has invalid destination address') expect(isThere(readPrepare(packet).destination, packet)).to.equal(false)
     else if (sluice!.message === 'echo request has no valid source address.') expect(readPrepare(packet).data.some(byte => byte > 127)).to.equal(true)

@@ -123,12 +123,14 @@ export const KINDS = {
     packet: anyPacket(soonFates),
     others: [ticks, money, adjustments]
   },
-  /** Answers that take their time, come too late or not at all. Settlements look at other money then; a listed difference. */
+  /**
+   * Answers that take their time, come too late or not at all. Settlements and adjustments look at final money then: listed differences.
+   */
   'late answers': {
     account: fc.record({ ...base, maxPacketAmount, deduplicate, balance: fc.record({ maximum: limits }) }, optional),
     config,
     packet: anyPacket(lateFates),
-    others: [ticks, ticks, lines, money, adjustments]
+    others: [ticks, ticks, lines, money]
   },
   /** Too many packets. Money is no packet; a listed difference. */
   'rate limits': {

@@ -98,9 +98,14 @@ export const balance: Differences = {
     expect(duel.sluice.middleware('balance')?.getStatus().accounts.alice).to.include({ incomingHolds: 100n })
     const gauge = 'ilp_connector_balance [["account","alice"],["asset","USD"],["scale",9]]'
     expect([duel.reference.metrics()[gauge], duel.sluice.metrics()[gauge]]).to.deep.equal([100, 0])
+    const adjust = (diff: number): Promise<unknown> => duel.each(side => {
+      side.middleware('balance')?.modifyBalance('alice', side.name === 'reference' ? String(diff) : BigInt(diff))
+    })
+    expect(await adjust(1)).to.deep.equal({ reference: { thrown: 'exceeded maximum balance.' }, sluice: undefined })
+    await duel.each(side => side.plugin('alice').receiveMoney('1'))
     gate.open()
     await answers
-    expect(shown(duel, 'alice')).to.deep.equal(['100', '100'])
+    expect(shown(duel, 'alice')).to.deep.equal(['99', '100'])
   },
 
   'Balances outlive the process': async arena => {

@@ -9,6 +9,7 @@ import { never, rejecting, rejection, throwing } from '../fixtures/failures.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, fulfilling, outcomeOf, prepare } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 const NOT_A_PLUGIN = {} as unknown as TestPlugin
 const BALANCE = { balance: { maximum: '1000' } }
@@ -20,6 +21,7 @@ function listeners (plugin: TestPlugin): unknown[] {
 
 describe('accounts', () => {
   withoutLog()
+  noRejectionLeft()
   let alice: TestPlugin
   let bob: TestPlugin
   let carol: TestPlugin
@@ -209,6 +211,7 @@ describe('accounts', () => {
 
 describe('an account that takes its time', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   beforeEach(() => { clock = stoppedClock() })
   afterEach(() => { clock.restore() })

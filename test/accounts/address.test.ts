@@ -12,6 +12,7 @@ import { LinkedPlugin, linkedPlugins } from '../fixtures/linked-plugins.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 const child = (plugin: TestPlugin, more: Partial<AccountInfo> = {}): AccountInfo => account(plugin, { relation: 'child', ...more })
 const parent = (plugin: TestPlugin): AccountInfo => account(plugin, { relation: 'parent', sendRoutes: false, receiveRoutes: false })
@@ -23,6 +24,7 @@ function addressed (clientAddress: string): () => Promise<Buffer> {
 
 describe('the address of a connector', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let running: TestConnector[]
 

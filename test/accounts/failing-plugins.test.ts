@@ -10,6 +10,7 @@ import { withoutLog } from '../fixtures/log.js'
 import { NAMED_PLUGIN } from '../fixtures/named-plugin.js'
 import { FULFILL, WRONG_FULFILL, outcomeOf, prepare } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 const UNPRINTABLE = Object.create(null) as object
 const THROWN: Array<[string, unknown]> = [['an error', new Error('broken')], ['undefined', undefined], ['an object that cannot be printed', UNPRINTABLE]]
@@ -79,6 +80,7 @@ const misbehaviours: Misbehaviour[] = [
 
 describe('a plugin that misbehaves hurts nobody else', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let alice: TestPlugin
   let bob: TestPlugin

@@ -8,9 +8,11 @@ import { withoutLog } from '../fixtures/log.js'
 import { FULFILLMENT, outcomeOf, prepare, reject } from '../fixtures/packets.js'
 import { OLD_PLUGIN } from '../fixtures/old-plugin.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 describe('a plugin of the first interface', () => {
   withoutLog()
+  noRejectionLeft()
   const balance = { maximum: '1000' }
   let ledger: EventEmitter
   let alice: TestPlugin

@@ -6,6 +6,7 @@ import { account, makeConnector } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import type NamedPlugin from '../fixtures/named-plugin.js'
 import { NAMED_PLUGIN } from '../fixtures/named-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 import type { PluginStore } from '../../src/types/plugin.js'
 
 /** Ids and keys made of each other's parts, so that they meet where they can. */
@@ -15,6 +16,7 @@ const key = fc.array(fc.oneof(piece, fc.constantFrom(':', '')), { maxLength: 8 }
 
 describe('the store of a plugin', () => {
   withoutLog()
+  noRejectionLeft()
   let entries: Map<string, string>
   let store: StoreService
 

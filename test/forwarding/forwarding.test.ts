@@ -13,11 +13,13 @@ import { rejecting, throwing } from '../fixtures/failures.js'
 import { withoutLog } from '../fixtures/log.js'
 import { CONDITION, FULFILL, outcomeOf, prepare, reject, type PrepareOptions } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 const MAX = 2n ** 64n - 1n
 
 describe('a forwarded packet', () => {
   const log = withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let alice: TestPlugin
   let bob: TestPlugin
@@ -221,6 +223,7 @@ describe('a forwarded packet', () => {
 
 describe('a backend of the application\'s own', () => {
   const log = withoutLog()
+  noRejectionLeft()
 
   it('takes the place of the configured one, with as little as it needs', async () => {
     const calls: string[] = []

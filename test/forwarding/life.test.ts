@@ -13,6 +13,7 @@ import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, outcomeOf, prepare } from '../fixtures/packets.js'
 import { SCRIPTED_STORE } from '../fixtures/scripted-store.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 type Script = Partial<Record<'open' | 'close' | 'backend' | 'startup' | 'teardown', () => unknown>>
 
@@ -42,6 +43,7 @@ function heard (plugin: TestPlugin): unknown[] {
 
 describe('a connector that stops', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let alice: TestPlugin
   let bob: TestPlugin
@@ -173,6 +175,7 @@ describe('a connector that stops', () => {
 
 describe('a connector that cannot start', () => {
   withoutLog()
+  noRejectionLeft()
   let alice: TestPlugin
   let trace: string[]
 

@@ -12,6 +12,7 @@ import { never, rejecting, rejection, throwing } from '../fixtures/failures.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, WRONG_FULFILL, fulfilling, outcomeOf, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 interface Alert { id: number, accountId: string, triggeredBy: string, message: string, count: number, createdAt: Date, updatedAt: Date }
 interface Alerts { getAlerts (): Alert[], dismissAlert (id: number): void }
@@ -20,6 +21,7 @@ const AT_MAXIMUM = 'exceeded maximum balance.'
 
 describe('answers', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let alice: TestPlugin
   let bob: TestPlugin

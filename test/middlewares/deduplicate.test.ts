@@ -12,6 +12,7 @@ import { never, rejecting } from '../fixtures/failures.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, fulfilling, outcomeOf, prepare, reject, type PrepareOptions } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 /** What the next hop gets of an expiry of 20 s. */
 const EXPIRES_AFTER = 20_000
@@ -19,6 +20,7 @@ const FORWARDED_FOR = 19_000
 
 describe('a packet that was sent before', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let alice: TestPlugin
   let bob: TestPlugin

@@ -5,6 +5,7 @@ import { account, startConnector, type TestConnector } from '../fixtures/connect
 import { withoutLog } from '../fixtures/log.js'
 import { CONDITION, FULFILL, prepare } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 const PREFIX = 'ECHOECHOECHOECHO'
 
@@ -16,6 +17,7 @@ const ping = (source: string, behind = Buffer.alloc(0)): Buffer => Buffer.concat
 
 describe('a ping', () => {
   withoutLog()
+  noRejectionLeft()
   let alice: TestPlugin
   let bob: TestPlugin
   let connector: TestConnector

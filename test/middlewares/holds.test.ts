@@ -12,6 +12,7 @@ import { account, quiet, startConnector, type TestConnector } from '../fixtures/
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
 const IDS = ['alice', 'bob'] as const
@@ -187,6 +188,7 @@ class Scenario {
 
 describe('money on hold', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   beforeEach(() => { clock = stoppedClock() })
   afterEach(() => { clock.restore() })

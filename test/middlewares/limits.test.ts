@@ -9,9 +9,11 @@ import { account, startConnector, type TestConnector } from '../fixtures/connect
 import { withoutLog } from '../fixtures/log.js'
 import { PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 describe('limits', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let alice: TestPlugin
   let bob: TestPlugin

@@ -11,6 +11,7 @@ import { never, rejecting, throwing } from '../fixtures/failures.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, PEER_CONDITION, WRONG_FULFILL, fulfilling, outcomeOf, prepare, reject, type PrepareOptions } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 interface Refusal {
   name: string
@@ -134,6 +135,7 @@ const refusals: Refusal[] = [
 
 describe('a refused packet changes no balance', () => {
   withoutLog()
+  noRejectionLeft()
 
   for (const refusal of refusals) {
     it(`when ${refusal.name}`, async () => {
@@ -165,6 +167,7 @@ describe('a refused packet changes no balance', () => {
 
 describe('a packet that gets no answer changes no balance', () => {
   withoutLog()
+  noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   beforeEach(() => { clock = sinon.useFakeTimers({ now: Date.now(), toFake: [...FAKED] }) })
   afterEach(() => { clock.restore() })
@@ -202,6 +205,7 @@ describe('a packet that gets no answer changes no balance', () => {
 
 describe('a packet that is fulfilled changes both balances', () => {
   withoutLog()
+  noRejectionLeft()
 
   it('once', async () => {
     const [alice, bob] = [new TestPlugin(), new TestPlugin()]

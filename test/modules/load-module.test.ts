@@ -8,6 +8,7 @@ import { loadConstructor } from '../../src/modules/load-module.js'
 import { account, startConnector } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, prepare } from '../fixtures/packets.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 type Files = Record<string, string | object>
 
@@ -21,6 +22,7 @@ const TYPES = Object.keys(METHODS) as ModuleType[]
 
 describe('modules by name', () => {
   withoutLog()
+  noRejectionLeft()
   const home = process.cwd()
   let folder: string
 

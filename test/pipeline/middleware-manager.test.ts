@@ -9,6 +9,7 @@ import { rejection } from '../fixtures/failures.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, outcomeOf, prepare } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
 
 /** The names of the steps, outermost first. */
 function names (pipelines: Pipelines): Record<string, string[]> {
@@ -22,6 +23,7 @@ const EVERY_LIMIT = {
 
 describe('middlewares', () => {
   const log = withoutLog()
+  noRejectionLeft()
   let alice: TestPlugin
   let bob: TestPlugin
   let running: TestConnector[]

@@ -6,13 +6,14 @@ import { describeError } from '../packet/errors.js'
 import { version } from '../version.js'
 import { helpOf, parse, table, type Command } from './command.js'
 import { health } from './health.js'
+import { ledger } from './ledger.js'
 import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
 import { send } from './send.js'
 import { setup } from './setup.js'
 import { start } from './start.js'
 import { validate } from './validate.js'
 
-const COMMANDS: readonly Command[] = [setup, validate, start, health, send]
+const COMMANDS: readonly Command[] = [setup, validate, start, health, send, ledger]
 
 const HELP = `connector runs and looks after a Sluice node: an Interledger connector that forwards packets which carry money.
 

@@ -18,13 +18,13 @@ export interface AuditFinding {
  * opened to be read.
  */
 export function auditLedger (ledger: Ledger): AuditFinding[] {
-  return Array.from(ledger.accountIds()).flatMap(accountId => {
-    const days = ledger.journalOf(accountId)
-    return days.flatMap((day, i) => {
-      const found = days[i + 1]?.opening ?? ledger.balanceOf(accountId)?.balance ?? 0n
-      return findingOf(accountId, day, found)
-    })
-  })
+  return Array.from(ledger.accountIds()).flatMap(accountId =>
+    auditDays(accountId, ledger.journalOf(accountId), ledger.balanceOf(accountId)?.balance ?? 0n))
+}
+
+/** The same for one account: its days, oldest first, and its balance. */
+export function auditDays (accountId: string, days: readonly Day[], balance: bigint): AuditFinding[] {
+  return days.flatMap((day, i) => findingOf(accountId, day, days[i + 1]?.opening ?? balance))
 }
 
 function findingOf (accountId: string, day: Day, found: bigint): AuditFinding[] {

@@ -23,12 +23,13 @@ interface Watch {
   plugin: PluginInstance
   listeners: Record<string, Listener>
   retry: NodeJS.Timeout | undefined
-  /** Runs out when the parent does not tell us our address. */
-  question: NodeJS.Timeout | undefined
   /** The attempts to connect that are going on; there is one series at a time. */
   attempts: Promise<void> | undefined
   /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
   ready: Promise<void> | undefined
+  /** Resolves when the account is let go: nobody waits for its plugin any more. */
+  gone: Promise<void>
+  letGo: () => void
 }
 
 export class Connections {
@@ -68,7 +69,9 @@ export class Connections {
       error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
-    this.watches.set(accountId, { plugin, listeners, retry: undefined, question: undefined, attempts: undefined, ready: undefined })
+    let letGo = (): void => undefined
+    const gone = new Promise<void>(resolve => { letGo = resolve })
+    this.watches.set(accountId, { plugin, listeners, retry: undefined, attempts: undefined, ready: undefined, gone, letGo })
   }
 
   /** Lets go of the account's plugin, but for its errors: a socket may fail late, and nobody else listens any more. */
@@ -77,7 +80,7 @@ export class Connections {
     if (watch === undefined) return
     this.watches.delete(accountId)
     clearTimeout(watch.retry)
-    clearTimeout(watch.question)
+    watch.letGo()
     const { plugin, listeners } = watch
     plugin.removeListener('error', ignoreLateError) // from an earlier time with us
     plugin.on('error', ignoreLateError)
@@ -87,7 +90,7 @@ export class Connections {
   /** Connects an account added while running. Rejects when its plugin does; one that takes longer than the timeout goes on trying. */
   async connectAdded (accountId: string): Promise<void> {
     const connecting = this.connect(accountId, Infinity)
-    if (await withTimeout(connecting, this.config.initialConnectTimeout)) return
+    if (await withTimeout(Promise.race([connecting, this.watches.get(accountId)?.gone]), this.config.initialConnectTimeout)) return
     log.warn('account is not connected yet, it goes on trying. accountId=%s', accountId)
     connecting.catch(() => this.keepConnecting(accountId))
   }
@@ -130,7 +133,8 @@ export class Connections {
   private keepConnecting (accountId: string): Promise<void> {
     const watch = this.watches.get(accountId)
     if (watch === undefined) return Promise.resolve()
-    return watch.attempts ??= this.tryUntilConnected(accountId, watch).finally(() => { watch.attempts = undefined })
+    return watch.attempts ??= Promise.race([this.tryUntilConnected(accountId, watch), watch.gone])
+      .finally(() => { watch.attempts = undefined })
   }
 
   private async tryUntilConnected (accountId: string, watch: Watch): Promise<void> {
@@ -183,22 +187,12 @@ export class Connections {
 
   private async introduce (accountId: string, watch: Watch): Promise<void> {
     if (this.config.ilpAddress === UNKNOWN_ADDRESS && accountId === this.accounts.getAddressSource()) {
-      await this.learnAddress(accountId, watch)
+      const isAnswered = await withTimeout(Promise.race([this.accounts.loadIlpAddress(accountId), watch.gone]), ADDRESS_TIMEOUT_MS)
+      if (!isAnswered) throw new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)
+      if (this.watches.get(accountId) !== watch) return
       this.routing.reload()
     }
     this.routing.accountConnected(accountId)
-  }
-
-  private async learnAddress (accountId: string, watch: Watch): Promise<void> {
-    const late = new Promise<never>((_resolve, reject) => {
-      watch.question = setTimeout(() => reject(new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)), ADDRESS_TIMEOUT_MS)
-      watch.question.unref()
-    })
-    try {
-      await Promise.race([this.accounts.loadIlpAddress(accountId), late])
-    } finally {
-      clearTimeout(watch.question)
-    }
   }
 }
 

@@ -238,6 +238,18 @@ describe('an account that takes its time', () => {
     expect(clock.countTimers(), 'no timer is left').to.equal(0)
   })
 
+  it('keeps nobody from stopping', async () => {
+    const { app } = await startConnector({})
+    const bob = new TestPlugin()
+    bob.connect = never
+    const adding = app.addPlugin('bob', account(bob))
+    await quiet()
+    await app.shutdown()
+    await adding
+    expect(listeners(bob)).to.deep.equal([])
+    expect(clock.countTimers()).to.equal(0)
+  })
+
   it('can be removed meanwhile', async () => {
     const { app } = await startConnector({})
     const bob = new TestPlugin()

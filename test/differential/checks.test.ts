@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { serializeIlpPrepare } from 'ilp-packet'
 import { Mode, serializeCcpRouteControlRequest, serializeCcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import { bigNumber, modulePath, useArena, type Account, type Duel, type Options } from './harness.js'
+import { between, bigNumber, modulePath, useArena, type Account, type Duel, type Options } from './harness.js'
 import type { Script } from './modules/scripted-backend.js'
 import { PEER_FULFILLMENT, START, fulfillWith, prepare, preimage, readPrepare, reject, type PacketFields } from './packets.js'
 
@@ -328,4 +328,25 @@ describe('the backend is told the same', () => {
       expect(calls.sluice).to.have.lengthOf.at.least(2)
     })
   }
+
+  it('also where it comes with the container', async () => {
+    const told: unknown[][] = []
+    class Override {
+      private readonly mine: unknown[] = []
+      constructor (deps: unknown) { told.push([typeof deps, this.mine]) }
+      connect (): Promise<void> { return Promise.resolve(void this.mine.push('connect')) }
+      getRate (source: string, destination: string): Promise<number> {
+        this.mine.push([source, destination])
+        return Promise.resolve(3)
+      }
+
+      submitPacket (packet: object): Promise<void> { return Promise.resolve(void this.mine.push(packet)) }
+      submitPayment (payment: object): Promise<void> { return Promise.resolve(void this.mine.push(payment)) }
+    }
+    const duel = await arena.start({ ...between(), backend: 'nowhere-to-be-found' }, undefined, Override)
+    await duel.sendSame('alice', prepare({ destination: 'test.bob.x', amount: 101 }))
+    duel.expectSame()
+    expect(told[1]).to.deep.equal(told[0])
+    expect(told[0]?.[1]).to.have.length(4)
+  })
 })

@@ -11,10 +11,12 @@ import reductModule, { type Injector } from 'reduct'
 import sinon from 'sinon'
 import { createApp } from '../../src/app.js'
 import type { ConnectorInput } from '../../src/config/schema.js'
+import { RateBackend } from '../../src/forwarding/rate-backend.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { MiddlewareManager } from '../../src/pipeline/middleware-manager.js'
 import { RoutingService } from '../../src/routing/service.js'
 import type { AccountInfo } from '../../src/types/account.js'
+import type { Backend } from '../../src/types/backend.js'
 import type { PluginInstance } from '../../src/types/plugin.js'
 import { MirrorPlugin, fulfilAll, type Respond } from './mirror-plugin.js'
 import { START, describePrepare, describeReply } from './packets.js'
@@ -35,6 +37,10 @@ const { default: ReferenceRoutes } =
   require('ilp-connector/dist/services/routing-table') as Service<{ toJSON (): Record<string, { nextHop: string }> }>
 
 const { default: ReferenceAdminApi } = require('ilp-connector/dist/services/admin-api') as Service<{ server?: Server }>
+const { default: ReferenceRateBackend } = require('ilp-connector/dist/services/rate-backend') as Service<object>
+
+/** A backend of the application's own, put into the container in place of the configured one. */
+export type BackendClass = new (deps: Injector) => Pick<Backend, 'connect' | 'getRate' | 'submitPayment' | 'submitPacket'>
 
 /** What the apps of both have in common. */
 export interface Connector {
@@ -76,7 +82,8 @@ export class Side {
   readonly app: Connector
   readonly container = createContainer()
 
-  constructor (readonly name: Name, options: Options, private readonly respond: Respond) {
+  constructor (readonly name: Name, options: Options, private readonly respond: Respond, backend?: BackendClass) {
+    if (backend !== undefined) this.container.setOverride(name === 'reference' ? ReferenceRateBackend : RateBackend, backend)
     const accounts = Object.fromEntries(Object.entries(options.accounts).map(([id, account]) => [id, this.account(id, account)]))
     const complete = { ilpAddress: 'test.connie', backend: 'one-to-one', spread: 0, store: 'memory', ...options, accounts }
     this.app = name === 'reference' ? createReference(complete, this.container) : createApp(complete, this.container)
@@ -151,10 +158,10 @@ export class Duel {
   readonly reference: Side
   readonly sluice: Side
 
-  constructor (options: OptionsFor, respond: Respond = fulfilAll) {
+  constructor (options: OptionsFor, respond: Respond = fulfilAll, backend?: BackendClass) {
     const of = (name: Name): Options => typeof options === 'function' ? options(name) : options
-    this.reference = new Side('reference', of('reference'), respond)
-    this.sluice = new Side('sluice', of('sluice'), respond)
+    this.reference = new Side('reference', of('reference'), respond, backend)
+    this.sluice = new Side('sluice', of('sluice'), respond, backend)
   }
 
   async listen (): Promise<void> {
@@ -223,9 +230,9 @@ export interface Arena {
   /** Makes one connector, for what makes them fail; it is stopped by who started it. */
   prepareOne (name: Name, options: Options): Side
   /** Makes both connectors. */
-  prepare (options: OptionsFor, respond?: Respond): Duel
+  prepare (options: OptionsFor, respond?: Respond, backend?: BackendClass): Duel
   /** Makes both connectors and starts them. */
-  start (options: OptionsFor, respond?: Respond): Promise<Duel>
+  start (options: OptionsFor, respond?: Respond, backend?: BackendClass): Promise<Duel>
   tick (ms: number): Promise<void>
   /** Stops what was started and sets the clock back. */
   stop (): Promise<void>
@@ -237,8 +244,8 @@ export function useArena (): Arena {
   let clock: sinon.SinonFakeTimers
   let unmute: () => void
 
-  function prepare (options: OptionsFor, respond?: Respond): Duel {
-    const duel = new Duel(options, respond)
+  function prepare (options: OptionsFor, respond?: Respond, backend?: BackendClass): Duel {
+    const duel = new Duel(options, respond, backend)
     duels.push(duel)
     return duel
   }
@@ -265,8 +272,8 @@ export function useArena (): Arena {
     prepareOne: (name, options) => new Side(name, options, fulfilAll),
     prepare,
     stop,
-    async start (options, respond) {
-      const duel = prepare(options, respond)
+    async start (options, respond, backend) {
+      const duel = prepare(options, respond, backend)
       await duel.listen()
       return duel
     },

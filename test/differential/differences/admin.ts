@@ -1,35 +1,11 @@
 /** Differences in the admin API. */
 import { expect } from 'chai'
 import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { between, modulePath, quiet, uncaught, type Arena, type Duel, type Name, type Options } from '../harness.js'
 import { freePort } from '../../../examples/free-port.js'
+import { administered, send } from '../admin-client.js'
+import { between, modulePath, quiet, uncaught } from '../harness.js'
 import type { Differences } from './difference.js'
-
-interface Question { method?: string, path: string, body?: unknown, headers?: Record<string, string> }
-
-type Ask = (question: Question) => Promise<Record<Name, string>>
-
-/** Both connectors with their admin API, and a way to ask both. */
-async function administered (arena: Arena, options: Options): Promise<{ duel: Duel, ask: Ask }> {
-  const ports = { reference: await freePort(), sluice: await freePort() }
-  const duel = await arena.start(side => ({ ...options, adminApi: true, adminApiPort: ports[side] }))
-  return {
-    duel,
-    ask: async question => ({ reference: await send(ports.reference, question), sluice: await send(ports.sluice, question) })
-  }
-}
-
-/** The status and the text of an answer; `no answer` where nobody listens. */
-async function send (port: number, { method = 'GET', path, body, headers = {} }: Question): Promise<string> {
-  const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false })
-  asked.end(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body))
-  const answer = await Promise.race([once(asked, 'response'), once(asked, 'error')]).catch(() => [])
-  const [response] = answer as [IncomingMessage?]
-  return response === undefined ? 'no answer' : `${String(response.statusCode)} ${await text(response)}`.trim()
-}
 
 export const admin: Differences = {
   'A balance update is checked': async arena => {

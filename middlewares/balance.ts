@@ -27,7 +27,7 @@ export default class Balance implements Middleware {
 
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
-  applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
+  async applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
     const { getInfo, ledger, log } = this.api
     const accountInfo = getInfo(accountId)
     const account = { accountId, accountInfo }
@@ -35,12 +35,12 @@ export default class Balance implements Middleware {
     if (config === undefined) {
       log.warn('(!!!) balance middleware NOT enabled for account, this account can spend UNLIMITED funds. accountId=%s', accountId)
       pipelines.incomingData.insertLast({ name: 'committed', method: this.answering() })
-      return Promise.resolve()
+      return
     }
     const { minimum = '-Infinity', maximum } = config
     log.info('initializing balance for account. accountId=%s minimumBalance=%s maximumBalance=%s', accountId, minimum, maximum)
     const unit = `${accountInfo.assetCode}/${accountInfo.assetScale}`
-    ledger.openAccount(accountId, { minimum: limitOf(minimum), maximum: limitOf(maximum) }, unit)
+    await ledger.openAccount(accountId, { minimum: limitOf(minimum), maximum: limitOf(maximum) }, unit)
     const settler = new Settler(accountId, config, this.api, () => this.publish(account))
     this.settlers.set(accountId, settler)
 
@@ -64,7 +64,6 @@ export default class Balance implements Middleware {
     pipelines.outgoingData.insertLast({ name: 'balance', method: this.holding(account, 'outgoing') })
     pipelines.incomingMoney.insertLast({ name: 'balance', method: this.crediting(account) })
     pipelines.outgoingMoney.insertLast({ name: 'balance', method: settler.pay })
-    return Promise.resolve()
   }
 
   /** An operator's correction by `diff` base units. Returns the new balance. Throws T04 at a limit and for an account without a balance. */
@@ -125,8 +124,7 @@ export default class Balance implements Middleware {
     return (data, next) => {
       const amount = moneyIn(data)
       if (amount === 0n) return next(data)
-      const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount)
-      return next(data).then(reply => {
+      const carry = (hold: Hold): Promise<Buffer> => next(data).then(reply => {
         if (Buffer.isBuffer(reply) && isFulfill(reply)) {
           ledger.post(hold)
           this.changed(account)
@@ -142,6 +140,8 @@ export default class Balance implements Middleware {
         value.increment(account, FAILED, amount)
         throw error
       })
+      const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount)
+      return hold instanceof Promise ? hold.then(carry) : carry(hold)
     }
   }
 

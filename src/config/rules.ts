@@ -25,6 +25,7 @@ export function problemsOfOptions (options: ConnectorOptions): Problem[] {
   return [
     ...below('accounts', problemsOfAccounts(options.accounts)),
     ...problemsOfInheritance(options),
+    ...problemsOfLedger(options),
     ...below('middlewares', problemsOfMiddlewares(options.middlewares))
   ]
 }
@@ -89,6 +90,13 @@ function problemsOfInheritance ({ accounts, ilpAddressInheritFrom: id }: Connect
     path: ['ilpAddressInheritFrom'],
     message: `found ${quote(id)}, ${fault}. Name an account with relation parent, or leave it out for the first one.`
   }]
+}
+
+function problemsOfLedger (options: ConnectorOptions): Problem[] {
+  if (options.ledger !== 'tigerbeetle') return []
+  return (['tigerbeetleClusterId', 'tigerbeetleReplicas'] as const).filter(name => options[name] === '').map(name => ({
+    path: [name], message: 'is missing, and ledger is "tigerbeetle". Add it.'
+  }))
 }
 
 function problemsOfMiddlewares (middlewares: ConnectorOptions['middlewares']): Problem[] {

@@ -120,6 +120,21 @@ export const connectorSchema = z.strictObject({
       'nothing: a crash forgets the latest packets.',
     expected: '"sync" or "none"'
   }),
+  ledger: z.enum(['embedded', 'tigerbeetle']).default('embedded').meta({
+    description: 'Where balances are kept: `embedded`, in the store; `tigerbeetle`, in a TigerBeetle cluster, which several connectors may ' +
+      'share (needs `npm install tigerbeetle-node`).',
+    expected: '"embedded" or "tigerbeetle"'
+  }),
+  tigerbeetleClusterId: z.string().regex(/^\d*$/).default('').meta({
+    description: 'Id of the TigerBeetle cluster.',
+    expected: 'a whole number as a string, such as "0"'
+  }),
+  tigerbeetleReplicas: z.string().default('').meta({
+    description: 'Addresses of the TigerBeetle replicas, separated by commas, such as `127.0.0.1:3001,127.0.0.1:3002`.',
+    expected: 'addresses, separated by commas'
+  }),
+  ledgerFallback: flag(false, 'Whether balances are kept in the store when the TigerBeetle cluster cannot be reached at the start. The two know ' +
+    'nothing of each other: what is booked in one is missing in the other. Not for real money.'),
   storePath: z.string().default('').meta({
     description: 'Directory of the store. Short for `path` in `storeConfig`, which wins. Empty means `connector-data` in the working directory.',
     expected: 'a path'

@@ -1,4 +1,5 @@
 /** One account's page in the books: its balance, what is held on it, and what moved it on which day. */
+import { InsufficientLiquidityError } from '../packet/errors.js'
 import type { Day, Limits, Movement, MovementKind, Settlement } from '../types/ledger.js'
 
 /** Days of the journal that are kept; their opening balances stand for what was before. */
@@ -78,6 +79,16 @@ export class Book {
     this.today = emptyDay(now, this.balance)
     this.dayNumber = dayNumber
     return true
+  }
+}
+
+/** Throws T04 when `proposed` is beyond a limit. Only the limit that the change moves towards can refuse it. */
+export function checkLimits ({ limits }: { limits: Limits }, proposed: bigint, change: bigint): void {
+  if (change > 0n && limits.maximum !== undefined && proposed > limits.maximum) {
+    throw new InsufficientLiquidityError('exceeded maximum balance.')
+  }
+  if (change < 0n && limits.minimum !== undefined && proposed < limits.minimum) {
+    throw new InsufficientLiquidityError('exceeded minimum balance.')
   }
 }
 

@@ -5,9 +5,8 @@
  * Holds count against the limit of their own direction only: money that may still come in gives no room to spend, and money that
  * may still go out gives no room to receive.
  */
-import { InsufficientLiquidityError } from '../packet/errors.js'
 import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement } from '../types/ledger.js'
-import { Book, add, copyOf, forEachKind } from './book.js'
+import { Book, add, checkLimits, copyOf, forEachKind } from './book.js'
 
 /** What of a book has changed: kept apart, because the journal and the ids change seldom and are long. */
 export type Part = 'account' | 'journal' | 'received'
@@ -210,16 +209,6 @@ export class MemoryLedger implements Ledger {
     const book = this.books.get(accountId)
     if (book === undefined) throw new Error(`account has no balance. accountId=${accountId}`)
     return book
-  }
-}
-
-/** Only the limit that a change moves towards can refuse it. */
-function checkLimits ({ limits }: Book, proposed: bigint, change: bigint): void {
-  if (change > 0n && limits.maximum !== undefined && proposed > limits.maximum) {
-    throw new InsufficientLiquidityError('exceeded maximum balance.')
-  }
-  if (change < 0n && limits.minimum !== undefined && proposed < limits.minimum) {
-    throw new InsufficientLiquidityError('exceeded minimum balance.')
   }
 }
 

@@ -19,10 +19,10 @@ export const INDEX_KEY = 'ledger:accounts'
 
 const amount = z.string().regex(/^(0|-?[1-9]\d*)$/).transform(digits => BigInt(digits))
 const date = z.iso.date()
-const version = z.literal(VERSION)
+export const version = z.literal(VERSION)
 const movement = z.strictObject({ count: z.int().positive(), amount }).optional()
 const day = z.strictObject({ date, opening: amount, movements: z.strictObject(forEachKind(() => movement)) })
-const settlement = z.strictObject({ id: z.string().min(1), amount, createdAt: z.iso.datetime() })
+export const settlement = z.strictObject({ id: z.string().min(1), amount, createdAt: z.iso.datetime() })
 const account = z.strictObject({
   version, unit: z.string(), balance: amount, today: day, settlement: settlement.optional(), lateFulfills: movement, reversals: movement
 })
@@ -99,7 +99,8 @@ export class DamagedRecordError extends Error {
   }
 }
 
-function decode<T> (key: string, schema: z.ZodType<T>, text: string): T {
+/** Throws DamagedRecordError. */
+export function decode<T> (key: string, schema: z.ZodType<T>, text: string): T {
   let value: unknown
   try {
     value = JSON.parse(text)

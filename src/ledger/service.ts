@@ -4,41 +4,79 @@ import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
 import { Config } from '../config/config.js'
 import { createLogger } from '../log.js'
+import { describeError } from '../packet/errors.js'
 import type { Ledger } from '../types/ledger.js'
+import type { Store } from '../types/store.js'
 import { EmbeddedLedger, type Durability } from './embedded-ledger.js'
+import { connectTigerBeetle } from './tigerbeetle-client.js'
+import { TigerBeetleLedger } from './tigerbeetle-ledger.js'
+
+/** A hold may outlive the packet by that much, so that a late answer still finds it. */
+const HOLD_MARGIN_S = 60
 
 /** For an operator: what the ledger promises, and whether it can at the moment. */
 export interface LedgerStatus {
+  kind: 'embedded' | 'tigerbeetle'
   durability: Durability
   /** Why packets with money are refused. */
   trouble?: string
 }
 
 export class LedgerService {
+  private readonly config: Config
   private readonly accounts: Accounts
-  private readonly embedded: EmbeddedLedger
+  private readonly store: Store
+  private readonly log = createLogger('ledger')
+  private opened: EmbeddedLedger | TigerBeetleLedger
 
   constructor (deps: Injector) {
+    this.config = deps(Config)
     this.accounts = deps(Accounts)
-    this.embedded = new EmbeddedLedger(deps(StoreService).store, deps(Config).balanceDurability, createLogger('ledger'))
+    this.store = deps(StoreService).store
+    this.opened = this.config.ledger === 'tigerbeetle' ? this.tigerBeetle() : this.embedded()
   }
 
+  /** Ask for it when it is open: where a fallback is configured, another one may be opened. */
   get ledger (): Ledger {
-    return this.embedded
+    return this.opened
   }
 
-  /** Reads the books. Rejects when they cannot be trusted, naming the record. */
+  /** Reads the books. Rejects when they cannot be trusted, naming the record, or cannot be reached. */
   async open (): Promise<void> {
-    await this.embedded.open(this.accounts.getAccountIds())
+    const accountIds = this.accounts.getAccountIds()
+    try {
+      await this.opened.open(accountIds)
+    } catch (error) {
+      if (this.opened instanceof EmbeddedLedger || !this.config.ledgerFallback) throw error
+      this.log.error('(!!!) balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=true error=%s',
+        describeError(error))
+      this.opened = this.embedded()
+      await this.opened.open(accountIds)
+    }
   }
 
   /** Writes what is left to write. */
   async close (): Promise<void> {
-    await this.embedded.close()
+    await this.opened.close()
   }
 
   getStatus (): LedgerStatus {
-    const { durability, trouble } = this.embedded
-    return { durability, ...(trouble !== undefined && { trouble }) }
+    const { opened, opened: { trouble } } = this
+    const isEmbedded = opened instanceof EmbeddedLedger
+    return {
+      kind: isEmbedded ? 'embedded' : 'tigerbeetle',
+      durability: isEmbedded ? opened.durability : 'sync',
+      ...(trouble !== undefined && { trouble })
+    }
+  }
+
+  private embedded (): EmbeddedLedger {
+    return new EmbeddedLedger(this.store, this.config.balanceDurability, this.log)
+  }
+
+  private tigerBeetle (): TigerBeetleLedger {
+    const { tigerbeetleClusterId, tigerbeetleReplicas, maxHoldTime } = this.config
+    const connect = (): ReturnType<typeof connectTigerBeetle> => connectTigerBeetle(BigInt(tigerbeetleClusterId), tigerbeetleReplicas.split(','))
+    return new TigerBeetleLedger(connect, this.store, { holdTimeoutS: Math.ceil(maxHoldTime / 1000) + HOLD_MARGIN_S }, this.log)
   }
 }

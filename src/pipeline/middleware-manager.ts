@@ -112,6 +112,7 @@ export class MiddlewareManager {
 
   private construct (name: string, type: string, options: Record<string, unknown>): void {
     const Constructor = loadConstructor('middleware', type) as MiddlewareConstructor
+    const { ledger } = this
     const api: MiddlewareApi = {
       getInfo: accountId => this.accounts.getInfo(accountId),
       getOwnAddress: () => this.accounts.getOwnAddress(),
@@ -119,7 +120,7 @@ export class MiddlewareManager {
       sendMoney: this.sendMoney,
       getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId)),
       stats: this.stats,
-      ledger: this.ledger.ledger,
+      get ledger () { return ledger.ledger }, // which is known when it is open
       log: createLogger(`${type}-middleware`)
     }
     this.middlewares.set(name, new Constructor(options, api))

@@ -74,21 +74,21 @@ export interface Ledger {
    * Starts keeping an account's balance, or changes its limits. `unit` says what the amounts are (`USD/9`).
    * Throws when the account has money in another unit: one number cannot mean both.
    */
-  openAccount (accountId: string, limits: Limits, unit: string): void
+  openAccount (accountId: string, limits: Limits, unit: string): void | Promise<void>
   /** Forgets a removed account, as soon as it is even and quiet; until then its balance waits for the account to come back. */
   closeAccount (accountId: string): void
   /**
    * Reserves `amount` (positive: a Prepare arrived; negative: one is about to leave).
    * Throws T04 InsufficientLiquidityError when balance and holds of that direction would pass a limit, and T00 InternalError while what is
-   * posted cannot be kept; either changes nothing.
+   * posted cannot be kept; either changes nothing. A promise where the books are elsewhere: nothing is sent until it resolves.
    */
-  hold (accountId: string, amount: bigint): Hold
+  hold (accountId: string, amount: bigint): Hold | Promise<Hold>
   /**
    * Reserves a payment of `amount` > 0 to the peer. Pay when it is committed. Throws like `hold` at the maximum, and while another
    * settlement of the account is open; the id and amount of one that is `unknown` take that up again.
    */
   settle (accountId: string, amount: bigint, id: string): Settlement
-  /** Ends a hold: its amount becomes balance. Throws when the hold has ended already. */
+  /** Ends a hold: its amount becomes balance, and stays that from `committed` on. Throws when the hold has ended already. */
   post (hold: Hold): void
   /** Ends a hold without a trace. Throws when the hold has ended already. */
   void (hold: Hold): void
@@ -97,8 +97,8 @@ export interface Ledger {
   /** Says that nobody knows whether a settlement was paid. Does nothing to one that has ended. */
   markUnknown (settlement: Settlement): void
   /**
-   * Money that the peer paid us outside ILP: lowers the balance by `amount`. Never refused, the money is already here. False, changing
-   * nothing, when it was credited before under the same id.
+   * Money that the peer paid us outside ILP: lowers the balance by `amount`. Never refused, the money is already here. It changes nothing
+   * when it was credited before under the same id; false where that is known at once.
    */
   credit (accountId: string, amount: bigint, id?: string): boolean
   /** An operator's correction. Throws T04 and changes nothing when the new balance would pass a limit. Returns the new balance. */
@@ -112,7 +112,7 @@ export interface Ledger {
   committed (): Promise<void>
   /** Undefined for an account without a balance. */
   balanceOf (accountId: string): AccountBalance | undefined
-  /** The days kept of an account, oldest first; the last one is going on. */
+  /** The days kept of an account, oldest first; the last one is going on. None where the ledger keeps its history elsewhere. */
   journalOf (accountId: string): Day[]
   accountIds (): Iterable<string>
 }

@@ -51,7 +51,9 @@ const valid = fc.record({
 }, { requiredKeys: ['accounts'] })
 
 /** Options that ilp-connector does not have. */
-const OUR_OPTIONS: readonly string[] = ['adminApiKey', 'balanceDurability']
+const OUR_OPTIONS: readonly string[] = [
+  'adminApiKey', 'balanceDurability', 'ledger', 'tigerbeetleClusterId', 'tigerbeetleReplicas', 'ledgerFallback'
+]
 
 /** The names that differ on purpose: our own default store, `memory` by its other name, and options of ours. */
 function expectSame (ours: Config, theirs: ReferenceConfig, given: object): void {

@@ -152,6 +152,20 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
     good: [['sync', 'sync'], ['none', 'none']],
     bad: [['fast', 'found "fast", expected "sync" or "none". Correct it, or leave it out (default: "sync").']]
   },
+  ledger: {
+    default: 'embedded',
+    good: [['embedded', 'embedded']],
+    bad: [
+      ['tiger', 'found "tiger", expected "embedded" or "tigerbeetle". Correct it, or leave it out (default: "embedded").']
+    ]
+  },
+  tigerbeetleClusterId: {
+    default: '',
+    good: [['', ''], ['0', '0'], ['340282366920938463463374607431768211455', '340282366920938463463374607431768211455']],
+    bad: [['one', 'found "one", expected a whole number as a string, such as "0". Correct it, or leave it out (default: "").']]
+  },
+  tigerbeetleReplicas: textRow(''),
+  ledgerFallback: flagRow(false),
   storePath: textRow(''),
   storeConfig: objectRow(),
   middlewares: {

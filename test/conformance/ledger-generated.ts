@@ -2,8 +2,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Hold, Ledger, Limits } from '../../src/types/ledger.js'
+import { UNIT } from './ledger-support.js'
 
-const UNIT = 'USD/9'
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 100)
 
 type Step =
@@ -22,19 +22,21 @@ export function generatedPromises (ledger: () => Ledger): void {
     fc.record({ act: fc.constant('adjust' as const), account, amount: fc.bigInt(-60n, 60n) })
   )
 
-  it('keeps its books like a plain sum, within the limits', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), steps => {
-      ledger().closeAccount('alice')
+  it('keeps its books like a plain sum, within the limits', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), async steps => {
       const before = { alice: ledger().balanceOf('alice')?.balance ?? 0n, bob: ledger().balanceOf('bob')!.balance }
       const limits: Record<string, Limits> = { alice: { minimum: before.alice - 100n, maximum: before.alice + 100n }, bob: {} }
-      ledger().openAccount('alice', limits.alice!, UNIT)
-      const sums = runSteps(ledger(), steps, before, limits)
+      await ledger().openAccount('alice', limits.alice!, UNIT)
+      const sums = await runSteps(ledger(), steps, before, limits)
+      await ledger().committed()
       for (const id of ['alice', 'bob'] as const) expect(ledger().balanceOf(id)).to.include({ balance: sums[id], incomingHolds: 0n, outgoingHolds: 0n, settling: 0n })
     }), { numRuns: RUNS })
   })
 }
 
-function runSteps (ledger: Ledger, steps: Step[], before: Record<string, bigint>, limits: Record<string, Limits>): Record<string, bigint> {
+async function runSteps (
+  ledger: Ledger, steps: Step[], before: Record<string, bigint>, limits: Record<string, Limits>
+): Promise<Record<string, bigint>> {
   const sums = { ...before }
   const open: Hold[] = []
   const posted: Hold[] = []
@@ -42,7 +44,7 @@ function runSteps (ledger: Ledger, steps: Step[], before: Record<string, bigint>
   const change = (id: string, amount: bigint): void => { sums[id] = sums[id]! + amount }
   for (const step of steps) {
     if (step.act === 'hold') {
-      const hold = attempt(() => ledger.hold(step.account, step.amount))
+      const hold = await attempt(() => ledger.hold(step.account, step.amount))
       if (hold !== undefined) open.push(hold)
       const { balance, incomingHolds, outgoingHolds } = ledger.balanceOf(step.account)!
       const { minimum, maximum } = limits[step.account]!
@@ -52,7 +54,7 @@ function runSteps (ledger: Ledger, steps: Step[], before: Record<string, bigint>
       ledger.credit(step.account, step.amount)
       change(step.account, -step.amount)
     } else if (step.act === 'adjust') {
-      if (attempt(() => ledger.adjust(step.account, step.amount)) !== undefined) change(step.account, step.amount)
+      if (await attempt(() => ledger.adjust(step.account, step.amount)) !== undefined) change(step.account, step.amount)
     } else {
       const hold = take(step.how === 'reverse' ? posted : open, step.pick)
       if (hold === undefined) continue
@@ -65,9 +67,9 @@ function runSteps (ledger: Ledger, steps: Step[], before: Record<string, bigint>
   return sums
 }
 
-function attempt<T> (action: () => T): T | undefined {
+async function attempt<T> (action: () => T | Promise<T>): Promise<T | undefined> {
   try {
-    return action()
+    return await action()
   } catch (error) {
     expect(error).to.have.property('ilpErrorCode', 'T04')
     return undefined

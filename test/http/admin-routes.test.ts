@@ -28,7 +28,7 @@ describe('admin API routes', () => {
       balances: { alice: '7', bob: '-1180591620717411303424' },
       connected: { alice: true, bob: false, carl: true },
       localRoutingTable: { 'test.alice': { nextHop: 'alice', path: 'alice x' } },
-      ledger: { durability: 'sync' }
+      ledger: { kind: 'embedded', durability: 'sync' }
     })
     api.host.balanceMap = undefined
     expect(await json('/status')).to.deep.include({ balances: {} })

@@ -91,7 +91,7 @@ export class FakeHost implements AdminHost {
 
   settlementList: Settlement[] = [{ id: 'one', accountId: 'alice', amount: 5n, createdAt: 0, state: 'unknown' }]
   paid: Array<[string, bigint | undefined]> = []
-  ledgerStatus (): LedgerStatus { return { durability: 'sync' } }
+  ledgerStatus (): LedgerStatus { return { kind: 'embedded', durability: 'sync' } }
   journal (accountId: string): readonly Day[] {
     const none = { count: 0, amount: 0n }
     const movements = { incoming: { count: 2, amount: 7n }, outgoing: none, settled: none, received: none, adjusted: none, reversed: none }

@@ -3,21 +3,23 @@ import LeveldownStore from '../../stores/leveldown.js'
 import MemdownStore from '../../stores/memdown.js'
 import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
 import { MemoryLedger } from '../../src/ledger/memory-ledger.js'
+import { TigerBeetleLedger } from '../../src/ledger/tigerbeetle-ledger.js'
 import type { Store } from '../../src/types/store.js'
 import { ledgerConformance, type Opened } from '../conformance/ledger.js'
 import { CrashableStore, Disk, PlainStore } from './crashable-store.js'
 import { silentLog } from './silent-log.js'
+import { Cluster } from './tigerbeetle-double.js'
 
-ledgerConformance('memory', () => Promise.resolve({ ledger: new MemoryLedger(), close: () => Promise.resolve() }), { persistent: false })
+ledgerConformance('memory', () => Promise.resolve({ ledger: new MemoryLedger(), close: () => Promise.resolve() }), { persistent: false, ownHistory: true })
 
-ledgerConformance('embedded on leveldown', path => embedded(new LeveldownStore({ path }, { log: silentLog })), { persistent: true })
+ledgerConformance('embedded on leveldown', path => embedded(new LeveldownStore({ path }, { log: silentLog })), { persistent: true, ownHistory: true })
 
-ledgerConformance('embedded on memdown', () => embedded(new MemdownStore({}, { log: silentLog })), { persistent: false })
+ledgerConformance('embedded on memdown', () => embedded(new MemdownStore({}, { log: silentLog })), { persistent: false, ownHistory: true })
 
 const disks = new Map<string, Disk>()
-ledgerConformance('embedded on a store without batch', path => embedded(new PlainStore(diskOf(path))), { persistent: true })
+ledgerConformance('embedded on a store without batch', path => embedded(new PlainStore(diskOf(path))), { persistent: true, ownHistory: true })
 
-ledgerConformance('embedded, durability none', path => embedded(new CrashableStore(diskOf(path)), 'none'), { persistent: true })
+ledgerConformance('embedded, durability none', path => embedded(new CrashableStore(diskOf(path)), 'none'), { persistent: true, ownHistory: true })
 
 function diskOf (path: string): Disk {
   const disk = disks.get(path) ?? new Disk()
@@ -37,3 +39,12 @@ async function embedded (store: Store, durability: 'sync' | 'none' = 'sync'): Pr
     }
   }
 }
+
+const clusters = new Map<string, { cluster: Cluster, disk: Disk }>()
+ledgerConformance('tigerbeetle (a double of it)', async path => {
+  const { cluster, disk } = clusters.get(path) ?? { cluster: new Cluster(), disk: new Disk() }
+  clusters.set(path, { cluster, disk })
+  const ledger = new TigerBeetleLedger(() => cluster.client(), new CrashableStore(disk), { holdTimeoutS: 60 }, silentLog)
+  await ledger.open()
+  return { ledger, close: () => ledger.close() }
+}, { persistent: true, ownHistory: false })

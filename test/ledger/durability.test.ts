@@ -186,7 +186,7 @@ describe('durability', () => {
     afterEach(() => books.app.shutdown())
 
     it('nothing is sent that we may not owe: the minimum is looked at before, with all that is under way', async () => {
-      books.ledger.openAccount('bob', { minimum: -150n }, 'USD/9')
+      await books.ledger.openAccount('bob', { minimum: -150n }, 'USD/9')
       const answers = await Promise.all([100, 100].map(amount => books.alice.receive(prepare({ amount }))))
       expect(answers.map(outcomeOf)).to.deep.equal(['fulfill', 'T04'])
       expect(books.bob.sent).to.have.length(1)
@@ -214,7 +214,7 @@ describe('durability', () => {
     it('a refund is never refused: not after the peer has settled meanwhile, up to a tight minimum', async () => {
       let answer!: (packet: Buffer) => void
       books.bob.answer = () => new Promise(resolve => { answer = resolve })
-      books.ledger.openAccount('alice', { minimum: 0n, maximum: 100n }, 'USD/9')
+      await books.ledger.openAccount('alice', { minimum: 0n, maximum: 100n }, 'USD/9')
       const answered = books.alice.receive(prepare({ amount: 100 }))
       await quiet()
       await books.alice.receivePayment('100')

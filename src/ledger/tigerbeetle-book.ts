@@ -1,0 +1,129 @@
+/** What a connector knows of one account that lives in TigerBeetle: what the cluster said last, and what it has been asked since. */
+import { createHash } from 'node:crypto'
+import type { AccountBalance, Hold, Limits, Settlement } from '../types/ledger.js'
+import { copyOf, nothing, type Count } from './book.js'
+import type { TigerBeetleAccount } from './tigerbeetle-client.js'
+
+/** From the connector's side, in base units. An open settlement is part of what is incoming: it raises the balance when it is paid. */
+export interface Totals {
+  readonly balance: bigint
+  readonly incoming: bigint
+  readonly outgoing: bigint
+}
+
+export const ZERO: Totals = { balance: 0n, incoming: 0n, outgoing: 0n }
+
+/** What a hold of that amount adds to the totals. */
+export function heldBy (amount: bigint): Totals {
+  return amount < 0n ? { ...ZERO, outgoing: amount } : { ...ZERO, incoming: amount }
+}
+
+export function postedBy (amount: bigint): Totals {
+  return { ...ZERO, balance: amount }
+}
+
+function plus (a: Totals, b: Totals): Totals {
+  return { balance: a.balance + b.balance, incoming: a.incoming + b.incoming, outgoing: a.outgoing + b.outgoing }
+}
+
+export function minus (a: Totals, b: Totals): Totals {
+  return { balance: a.balance - b.balance, incoming: a.incoming - b.incoming, outgoing: a.outgoing - b.outgoing }
+}
+
+/** A number of 128 bits for a name: the same name gives the same number at every connector. */
+export function u128 (name: string): bigint {
+  return BigInt(`0x${createHash('sha256').update(name).digest('hex').slice(0, 32)}`)
+}
+
+export class SharedHold implements Hold {
+  stage: 'asked' | 'held' | 'posted' | 'ended' = 'asked'
+  /** Within the limits, as the cluster's answer showed. Undefined before there is one, and when the cluster did not take it. */
+  isWithinLimits: boolean | undefined
+
+  constructor (readonly book: SharedBook, readonly amount: bigint, readonly transferId: bigint) {}
+
+  get accountId (): string {
+    return this.book.accountId
+  }
+}
+
+export class SharedSettlement extends SharedHold implements Settlement {
+  state: 'sending' | 'unknown' = 'sending'
+
+  constructor (book: SharedBook, amount: bigint, readonly id: string, readonly createdAt: number) {
+    super(book, amount, u128(`settlement ${id}`))
+    this.stage = 'held'
+  }
+}
+
+export class SharedBook {
+  limits: Limits = {}
+  removed = false
+  settlement: SharedSettlement | undefined
+  readonly lateFulfills: Count = nothing()
+  readonly reversals: Count = nothing()
+  readonly account: bigint
+  /** TigerBeetle's ledgers are units: transfers between two units are impossible. */
+  readonly ledger: number
+  readonly clearing: bigint
+  private confirmed = ZERO
+  private asked = ZERO
+
+  constructor (readonly accountId: string, readonly unit: string) {
+    this.account = u128(`account ${accountId}`)
+    this.ledger = Number(u128(`unit ${unit}`) % 0xffff_ffffn) + 1
+    this.clearing = u128(`clearing ${unit}`)
+  }
+
+  get totals (): Totals {
+    return plus(this.confirmed, this.asked)
+  }
+
+  get isEven (): boolean {
+    const { balance, incoming, outgoing } = this.totals
+    return balance === 0n && incoming === 0n && outgoing === 0n
+  }
+
+  ask (effect: Totals): void {
+    this.asked = plus(this.asked, effect)
+  }
+
+  /** The cluster has taken `effects`, and this is the account with them. */
+  confirm (account: TigerBeetleAccount, effects: readonly Totals[]): void {
+    this.confirmed = {
+      balance: account.debits_posted - account.credits_posted,
+      incoming: account.debits_pending,
+      outgoing: -account.credits_pending
+    }
+    this.asked = effects.reduce(minus, this.asked)
+  }
+
+  /** Says of new holds, in their order, which ones the limits have room for besides what was held before them. */
+  admit (holds: readonly SharedHold[]): void {
+    const { minimum, maximum } = this.limits
+    let totals = holds.reduce((before, hold) => minus(before, heldBy(hold.amount)), this.confirmed)
+    for (const hold of holds) {
+      const { balance, incoming, outgoing } = plus(totals, heldBy(hold.amount))
+      hold.isWithinLimits = hold.amount < 0n
+        ? minimum === undefined || balance + outgoing >= minimum
+        : maximum === undefined || balance + incoming <= maximum
+      if (hold.isWithinLimits) totals = { balance, incoming, outgoing }
+    }
+  }
+
+  view (): AccountBalance {
+    const { balance, incoming, outgoing } = this.totals
+    const settling = this.settlement?.amount ?? 0n
+    return {
+      balance,
+      incomingHolds: incoming - settling,
+      outgoingHolds: outgoing,
+      settling,
+      settlement: this.settlement,
+      limits: this.limits,
+      removed: this.removed,
+      lateFulfills: copyOf(this.lateFulfills),
+      reversals: copyOf(this.reversals)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The settlements that this connector has begun, in its own store: so that none is paid that nobody knows of after a crash, and no other
+ * connector takes them up. A settlement is written down before the cluster hears of it and struck out after the cluster has its end.
+ */
+import { z } from 'zod'
+import type { Store } from '../types/store.js'
+import { decode, settlement, version } from './records.js'
+
+const KEY = 'ledger:tigerbeetle'
+const record = z.strictObject({ version, settlements: z.array(settlement.extend({ accountId: z.string() })) })
+
+export interface BegunSettlement {
+  accountId: string
+  id: string
+  amount: bigint
+  createdAt: number
+}
+
+export class Outbox {
+  private kept = new Map<string, BegunSettlement>()
+
+  constructor (private readonly store: Store) {}
+
+  /** Throws DamagedRecordError. */
+  async open (): Promise<void> {
+    const text = await this.store.get(KEY)
+    if (typeof text !== 'string') return
+    for (const { createdAt, ...begun } of decode(KEY, record, text).settlements) {
+      this.kept.set(begun.id, { ...begun, createdAt: Date.parse(createdAt) })
+    }
+  }
+
+  of (accountId: string): BegunSettlement | undefined {
+    return [...this.kept.values()].find(begun => begun.accountId === accountId)
+  }
+
+  async add (begun: readonly BegunSettlement[]): Promise<void> {
+    await this.change(kept => { for (const each of begun) kept.set(each.id, each) })
+  }
+
+  async remove (ids: readonly string[]): Promise<void> {
+    await this.change(kept => { for (const id of ids) kept.delete(id) })
+  }
+
+  private async change (edit: (kept: Map<string, BegunSettlement>) => void): Promise<void> {
+    const kept = new Map(this.kept)
+    edit(kept)
+    if (kept.size === this.kept.size && [...kept.keys()].every(id => this.kept.has(id))) return
+    const settlements = Array.from(kept.values(), ({ accountId, id, amount, createdAt }) => ({
+      id, amount: String(amount), createdAt: new Date(createdAt).toISOString(), accountId
+    }))
+    const value = JSON.stringify({ version: 1, settlements })
+    if (this.store.batch === undefined) await this.store.put(KEY, value)
+    else await this.store.batch([{ type: 'put', key: KEY, value }], { sync: true })
+    this.kept = kept
+  }
+}

@@ -1,0 +1,242 @@
+/** Balances in TigerBeetle (a double that enforces its documented rules), shared by connectors that know nothing of each other. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import reductModule from 'reduct'
+import sinon from 'sinon'
+import { PATIENCE_MS } from '../../src/ledger/group-commit.js'
+import { LedgerService } from '../../src/ledger/service.js'
+import { TigerBeetleLedger } from '../../src/ledger/tigerbeetle-ledger.js'
+import { createApp } from '../../src/app.js'
+import { account, quiet } from '../fixtures/connector.js'
+import { withoutLog } from '../fixtures/log.js'
+import { outcomeOf, prepare, reject } from '../fixtures/packets.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+import { CrashableStore, Disk } from './crashable-store.js'
+import { silentLog } from './silent-log.js'
+import { Cluster } from './tigerbeetle-double.js'
+
+const HOLD_TIMEOUT_S = 60
+const LIMITS = { minimum: -100n, maximum: 100n }
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 50)
+
+async function connectorOn (cluster: Cluster, disk = new Disk()): Promise<TigerBeetleLedger> {
+  const ledger = new TigerBeetleLedger(() => cluster.client(), new CrashableStore(disk), { holdTimeoutS: HOLD_TIMEOUT_S }, silentLog)
+  await ledger.open()
+  await ledger.openAccount('alice', LIMITS, 'USD/9')
+  return ledger
+}
+
+async function codeOf (action: Promise<unknown>): Promise<string> {
+  return await action.then(() => 'done', (error: unknown) => (error as { ilpErrorCode?: string }).ilpErrorCode ?? (error as Error).message)
+}
+
+describe('balances in TigerBeetle', () => {
+  withoutLog()
+  let clock: sinon.SinonFakeTimers
+  let cluster: Cluster
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
+    cluster = new Cluster()
+  })
+  afterEach(() => clock.restore())
+
+  it('are one balance for all connectors, with one pair of limits', async () => {
+    const [first, second] = [await connectorOn(cluster), await connectorOn(cluster)]
+    first.post(await first.hold('alice', 70n))
+    await first.committed()
+    expect(await codeOf(second.hold('alice', 31n))).to.equal('T04')
+    second.post(await second.hold('alice', 30n))
+    await second.committed()
+    expect(second.balanceOf('alice')!.balance).to.equal(100n)
+    expect(await codeOf(first.hold('alice', 1n))).to.equal('T04')
+    expect(first.balanceOf('alice')).to.include({ balance: 100n, incomingHolds: 0n })
+  })
+
+  const amount = fc.bigInt(-70n, 70n).filter(n => n !== 0n)
+  it('never pass a limit together, whoever holds, posts and voids when', () => fc.assert(fc.asyncProperty(
+    fc.array(fc.record({ who: fc.nat(1), amount, posts: fc.boolean(), turns: fc.nat(3) }), { maxLength: 20 }),
+    async steps => {
+      cluster = new Cluster()
+      const ledgers = [await connectorOn(cluster), await connectorOn(cluster)]
+      let sum = 0n
+      let held = 0n
+      await Promise.all(steps.map(async ({ who, amount, posts, turns }, i) => {
+        await quiet(i)
+        const ledger = ledgers[who]!
+        const hold = await ledger.hold('alice', amount).catch(() => undefined)
+        if (hold === undefined) return
+        held += amount
+        await quiet(turns)
+        if (posts) ledger.post(hold)
+        else ledger.void(hold)
+        if (posts) sum += amount
+        held -= amount
+        expect(sum >= LIMITS.minimum && sum <= LIMITS.maximum, `balance ${sum}`).to.equal(true)
+      }))
+      for (const ledger of ledgers) await ledger.committed()
+      const last = await connectorOn(cluster)
+      expect(held).to.equal(0n)
+      expect(last.balanceOf('alice')).to.include({ balance: sum, incomingHolds: 0n, outgoingHolds: 0n })
+    }), { numRuns: RUNS }))
+
+  it('take as many of many holds at once as there is room for', async () => {
+    const ledger = await connectorOn(cluster)
+    const requests = cluster.requests
+    const outcomes = await Promise.all([60n, 60n, 40n, 1n].map(amount => codeOf(ledger.hold('alice', amount))))
+    expect(outcomes).to.deep.equal(['done', 'T04', 'done', 'T04'])
+    expect(cluster.requests - requests, 'in one request, and one look at the account').to.equal(2)
+  })
+
+  it('get rid of the holds of a connector that is gone', async () => {
+    await (await connectorOn(cluster)).hold('alice', 100n)
+    const other = await connectorOn(cluster)
+    expect(await codeOf(other.hold('alice', 1n))).to.equal('T04')
+    clock.tick(HOLD_TIMEOUT_S * 1000)
+    expect(await codeOf(other.hold('alice', 100n))).to.equal('done')
+  })
+
+  it('lose no Fulfill that comes after its hold has expired', async () => {
+    const ledger = await connectorOn(cluster)
+    const hold = await ledger.hold('alice', -40n)
+    clock.tick(HOLD_TIMEOUT_S * 1000)
+    ledger.post(hold)
+    await ledger.committed()
+    expect(ledger.balanceOf('alice')).to.include({ balance: -40n, outgoingHolds: 0n })
+    expect((await connectorOn(cluster)).balanceOf('alice')).to.include({ balance: -40n, outgoingHolds: 0n })
+  })
+
+  it('credit money once that is reported to several connectors', async () => {
+    const [first, second] = [await connectorOn(cluster), await connectorOn(cluster)]
+    for (const ledger of [first, second, first]) {
+      ledger.credit('alice', 500n, 'payment-1')
+      await ledger.committed()
+    }
+    expect(second.balanceOf('alice')!.balance).to.equal(-500n)
+  })
+
+  it('refuse packets while the cluster is away, and lose nothing of what was under way', async () => {
+    const ledger = await connectorOn(cluster)
+    const hold = await ledger.hold('alice', 40n)
+    let comeBack!: () => void
+    cluster.away = new Promise(resolve => { comeBack = resolve })
+    ledger.post(hold)
+    const committed = codeOf(ledger.committed())
+    await quiet()
+    const held = codeOf(ledger.hold('alice', 1n))
+    clock.tick(PATIENCE_MS)
+    expect([await committed, await held]).to.deep.equal(['T00', 'T00'])
+    expect(await codeOf(ledger.hold('alice', 1n))).to.equal('T00')
+    cluster.away = undefined
+    comeBack()
+    await quiet(20)
+    await ledger.committed()
+    expect(ledger.trouble).to.equal(undefined)
+    expect(ledger.balanceOf('alice')).to.include({ balance: 40n, incomingHolds: 0n })
+    expect(await codeOf(ledger.hold('alice', 60n))).to.equal('done')
+  })
+
+  it('are not opened when the cluster does not answer', async () => {
+    cluster.away = new Promise(() => undefined)
+    const opened = codeOf(connectorOn(cluster))
+    await quiet()
+    clock.tick(5000)
+    expect(await opened).to.contain('TigerBeetle does not answer')
+  })
+
+  it('leave a settlement to the connector that began it, across a crash', async () => {
+    const disk = new Disk()
+    const first = await connectorOn(cluster, disk)
+    first.settle('alice', 30n, 'id-1')
+    await first.committed()
+    const other = await connectorOn(cluster)
+    expect(other.balanceOf('alice')).to.include({ settlement: undefined, incomingHolds: 30n })
+    const again = await connectorOn(cluster, disk)
+    const settlement = again.balanceOf('alice')!.settlement!
+    expect(settlement).to.include({ id: 'id-1', state: 'unknown', amount: 30n })
+    again.post(settlement)
+    await again.committed()
+    expect((await connectorOn(cluster, disk)).balanceOf('alice')).to.include({ balance: 30n, settling: 0n, incomingHolds: 0n })
+  })
+
+  it('write a settlement down before the cluster hears of it', async () => {
+    const disk = new Disk()
+    const ledger = await connectorOn(cluster, disk)
+    cluster.away = new Promise(() => undefined)
+    ledger.settle('alice', 30n, 'id-1')
+    await quiet()
+    cluster.away = undefined
+    const again = await connectorOn(cluster, disk)
+    expect(again.balanceOf('alice')!.settlement).to.include({ id: 'id-1', state: 'unknown' })
+  })
+})
+
+describe('a connector with its balances in TigerBeetle', () => {
+  withoutLog()
+
+  async function start (alice: TestPlugin, bob: TestPlugin): Promise<{ stop: () => Promise<void>, ledger: TigerBeetleLedger }> {
+    const container = reductModule.default()
+    const store = new CrashableStore(new Disk())
+    const ledger = new TigerBeetleLedger(() => new Cluster().client(), store, { holdTimeoutS: HOLD_TIMEOUT_S }, silentLog)
+    container.setOverride(LedgerService, class {
+      readonly ledger = ledger
+      open (): Promise<void> { return ledger.open() }
+      close (): Promise<void> { return ledger.close() }
+    })
+    const balance = { minimum: '-100', maximum: '100' }
+    const app = createApp({
+      ilpAddress: 'test.connector',
+      backend: 'one-to-one',
+      spread: 0,
+      store: 'memdown',
+      routeBroadcastEnabled: false,
+      routes: ['alice', 'bob'].map(id => ({ targetPrefix: `test.${id}`, peerId: id })),
+      accounts: { alice: account(alice, { balance }), bob: account(bob, { balance }) }
+    }, container)
+    await app.listen()
+    return { stop: () => app.shutdown(), ledger }
+  }
+
+  it('forwards, refuses and undoes as with its own books', async () => {
+    const [alice, bob] = [new TestPlugin(), new TestPlugin()]
+    const { stop, ledger } = await start(alice, bob)
+    expect(outcomeOf(await alice.receive(prepare({ amount: 70 })))).to.equal('fulfill')
+    expect(outcomeOf(await alice.receive(prepare({ amount: 31 })))).to.equal('T04')
+    expect(bob.sent).to.have.length(1)
+    bob.answer = () => Promise.resolve(reject('F99'))
+    expect(outcomeOf(await alice.receive(prepare({ amount: 30 })))).to.equal('F99')
+    await alice.receiveMoney('20')
+    expect(ledger.balanceOf('alice')).to.include({ balance: 50n, incomingHolds: 0n })
+    expect(ledger.balanceOf('bob')).to.include({ balance: -70n, outgoingHolds: 0n })
+    await stop()
+  })
+})
+
+describe('without the package tigerbeetle-node', () => {
+  withoutLog()
+  const options = {
+    ledger: 'tigerbeetle' as const,
+    tigerbeetleClusterId: '0',
+    tigerbeetleReplicas: '127.0.0.1:1',
+    ilpAddress: 'test.connector',
+    backend: 'one-to-one',
+    store: 'memdown',
+    accounts: { alice: account() }
+  }
+
+  it('the connector does not start, and says what to install', async () => {
+    const app = createApp(options)
+    expect(await codeOf(app.listen())).to.contain('Run: npm install tigerbeetle-node')
+  })
+
+  it('it starts with its own books where that was asked for, and says so', async () => {
+    const container = reductModule.default()
+    const app = createApp({ ...options, ledgerFallback: true }, container)
+    await app.listen()
+    expect(container(LedgerService).getStatus()).to.deep.equal({ kind: 'embedded', durability: 'sync' })
+    await app.shutdown()
+  })
+
+  it('needs to know where the cluster is', () => {
+    expect(() => createApp({ ...options, tigerbeetleReplicas: '' })).to.throw(/tigerbeetleReplicas: is missing, and ledger is "tigerbeetle"/)
+  })
+})

@@ -10,7 +10,7 @@ import { Random } from './simulator/random.js'
 import { tell } from './simulator/scenario.js'
 import type { Plot, Story } from './simulator/scenario.js'
 
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 40)
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 80)
 const FIRST = Number(process.env['SIM_FIRST'] ?? 1)
 const seeds = Array.from({ length: SEEDS }, (_, i) => FIRST + i)
 

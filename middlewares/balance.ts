@@ -17,6 +17,8 @@ import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/types/
 import type { AccountRef } from '../src/types/stats.js'
 import { Settler } from './lib/settler.js'
 
+/** No number of packets of 64 bits gets there. */
+const BEYOND_ANY_BALANCE = 2n ** 256n
 const WHOLE_AMOUNT = /^\d+$/
 const FULFILLED = { result: 'fulfilled' }
 const REJECTED = { result: 'rejected' }
@@ -40,7 +42,7 @@ export default class Balance implements Middleware {
     const { minimum = '-Infinity', maximum } = config
     log.info('initializing balance for account. accountId=%s minimumBalance=%s maximumBalance=%s', accountId, minimum, maximum)
     const unit = `${accountInfo.assetCode}/${accountInfo.assetScale}`
-    await ledger.openAccount(accountId, { minimum: limitOf(minimum), maximum: limitOf(maximum) }, unit)
+    await ledger.openAccount(accountId, { minimum: limitOf(minimum, '-Infinity'), maximum: limitOf(maximum, 'Infinity') }, unit)
     const settler = new Settler(accountId, config, this.api, () => this.publish(account))
     this.settlers.set(accountId, settler)
 
@@ -121,6 +123,10 @@ export default class Balance implements Middleware {
     const { ledger, stats } = this.api
     const isIncoming = direction === 'incoming'
     const value = isIncoming ? stats.incomingDataPacketValue : stats.outgoingDataPacketValue
+    const voided = (hold: Hold): void => {
+      ledger.void(hold)
+      if (isIncoming) this.settlers.get(account.accountId)?.check() // it counted as coming in
+    }
     return (data, next) => {
       const amount = moneyIn(data)
       if (amount === 0n) return next(data)
@@ -132,11 +138,11 @@ export default class Balance implements Middleware {
           value.increment(account, FULFILLED, amount)
           return reply
         }
-        ledger.void(hold)
+        voided(hold)
         value.increment(account, REJECTED, amount)
         return reply
       }, (error: unknown) => {
-        ledger.void(hold)
+        voided(hold)
         value.increment(account, FAILED, amount)
         throw error
       })
@@ -215,9 +221,11 @@ function moneyIn (data: Buffer): bigint {
   return isPrepare(data) ? prepareOf(data).amount : 0n
 }
 
-/** `Infinity` and `-Infinity` are no limit. */
-function limitOf (amount: string): bigint | undefined {
-  return amount.endsWith('Infinity') ? undefined : BigInt(amount)
+/** One of the infinities is no limit, the other lets nothing pass. */
+function limitOf (amount: string, unlimited: 'Infinity' | '-Infinity'): bigint | undefined {
+  if (amount === unlimited) return undefined
+  if (amount.endsWith('Infinity')) return amount.startsWith('-') ? -BEYOND_ANY_BALANCE : BEYOND_ANY_BALANCE
+  return BigInt(amount)
 }
 
 function hasMoney ({ balance, incomingHolds, outgoingHolds, settlement }: AccountBalance): boolean {

@@ -70,15 +70,24 @@ export class Settler {
 
   /** Settles when the balance is below the threshold and nothing else is under way. */
   check (): void {
-    const balance = this.api.ledger.balanceOf(this.accountId)?.balance
+    const balance = this.expected()
     if (!this.isRunning || balance === undefined || this.threshold === undefined || balance >= this.threshold) return
     this.settle(this.amountDue())
   }
 
   /** What is missing to the target, in base units, as far as the plugin can pay it. */
   amountDue (): bigint {
-    const missing = this.target - (this.api.ledger.balanceOf(this.accountId)?.balance ?? this.target)
+    const missing = this.target - (this.expected() ?? this.target)
     return missing - missing % this.terms.unit
+  }
+
+  /**
+   * The balance if the packets under way from the peer are fulfilled. Without them, a packet of the peer to itself would look like money
+   * that we owe, between its two legs.
+   */
+  private expected (): bigint | undefined {
+    const book = this.api.ledger.balanceOf(this.accountId)
+    return book && book.balance + book.incomingHolds
   }
 
   /** The step of the outgoing money pipeline: keeps the books of one payment, whoever asked for it. */

@@ -123,10 +123,6 @@ export default class Balance implements Middleware {
     const { ledger, stats } = this.api
     const isIncoming = direction === 'incoming'
     const value = isIncoming ? stats.incomingDataPacketValue : stats.outgoingDataPacketValue
-    const voided = (hold: Hold): void => {
-      ledger.void(hold)
-      if (isIncoming) this.settlers.get(account.accountId)?.check() // it counted as coming in
-    }
     return (data, next) => {
       const amount = moneyIn(data)
       if (amount === 0n) return next(data)
@@ -138,11 +134,11 @@ export default class Balance implements Middleware {
           value.increment(account, FULFILLED, amount)
           return reply
         }
-        voided(hold)
+        ledger.void(hold)
         value.increment(account, REJECTED, amount)
         return reply
       }, (error: unknown) => {
-        voided(hold)
+        ledger.void(hold)
         value.increment(account, FAILED, amount)
         throw error
       })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
-import { outcomeOf, prepare, reject } from '../fixtures/packets.js'
+import { outcomeOf, prepare } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 describe('the balance of an account', () => {
@@ -28,22 +28,5 @@ describe('the balance of an account', () => {
     expect(outcomeOf(await alice.dataHandler!(prepare({ destination: 'test.alice' })))).to.equal('fulfill')
     await quiet()
     expect({ paid: alice.paid, balances: connector.balances() }).to.deep.equal({ paid: [], balances: { alice: { balance: 0n, held: 0n } } })
-  })
-
-  it('is settled when what it waited for does not come in', async () => {
-    const [alice, bob, carol] = [new TestPlugin(), new TestPlugin(), new TestPlugin()]
-    const balance = { maximum: '1000', settleThreshold: '-1', settleTo: '0' }
-    connector = await startConnector({ alice: account(alice, { balance }), bob: account(bob), carol: account(carol) })
-    let refuse: (answer: Buffer) => void = () => undefined
-    bob.answer = () => new Promise(resolve => { refuse = resolve })
-    const waiting = alice.dataHandler!(prepare({ amount: 500 }))
-    await quiet()
-    expect(outcomeOf(await carol.dataHandler!(prepare({ destination: 'test.alice', amount: 200 })))).to.equal('fulfill')
-    await quiet()
-    expect(alice.paid).to.deep.equal([])
-    refuse(reject('F99'))
-    expect(outcomeOf(await waiting)).to.equal('F99')
-    await quiet()
-    expect(alice.paid).to.deep.equal(['200'])
   })
 })

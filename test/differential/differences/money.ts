@@ -163,24 +163,6 @@ export const settlement: Differences = {
     expect(balances(duel, 'bob')).to.deep.equal(['0', '0'])
   },
 
-  'What may still come in does not put off a settlement': async arena => {
-    const gate = new Gate()
-    const duel = await arena.start(between({}, { balance: { maximum: '1000', settleThreshold: '-100' } }), async (prepare, accountId) => {
-      if (accountId === 'bob') return fulfil(prepare)
-      await gate.pass()
-      return reject()
-    })
-    const incoming = ask(duel, 'bob', packet('test.alice', 500))
-    await arena.tick(0)
-    await duel.sendSame('alice', packet('test.bob', 150))
-    gate.open()
-    await incoming
-    await arena.tick(0)
-    expect(duel.reference.plugin('bob').money).to.deep.equal([])
-    expect(duel.sluice.plugin('bob').money).to.deep.equal(['150'])
-    expect(balances(duel, 'bob')).to.deep.equal(['-150', '0'])
-  },
-
   'Nothing and less than nothing is never paid': async arena => {
     const settling = { balance: { maximum: '100', settleThreshold: '10', settleTo: '5' } }
     const one = arena.prepareOne('reference', between(settling))

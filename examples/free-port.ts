@@ -1,13 +1,23 @@
 /** For programs that start several servers on one machine. */
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 
-/** A port on 127.0.0.1 that nobody listens on at this moment. */
+/** Below the ports that systems lend to outgoing connections, so that none of those takes it before it is listened on. */
+const FIRST = 10_000
+const LAST = 32_000
+
+let next = FIRST + Math.floor(Math.random() * (LAST - FIRST))
+
+/** A port on 127.0.0.1 that nobody listens on at this moment, and that this process has not been given lately. */
 export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = next
+    next = next === LAST ? FIRST : next + 1
+    const server = createServer().listen(port)
+    const free = await once(server, 'listening').then(() => true, () => false)
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }

@@ -8,7 +8,7 @@ import { envName, readEnv } from './env.js'
 import { ConfigError } from './errors.js'
 import type { ConfigIssue } from './errors.js'
 import { explain } from './explain.js'
-import { problemsOfAccount, problemsOfOptions } from './rules.js'
+import { problemsOfAccount, problemsOfOptions, problemsUnseen } from './rules.js'
 import type { Problem } from './rules.js'
 import { connectorSchema } from './schema.js'
 import type { ConnectorOptions } from './schema.js'
@@ -73,7 +73,7 @@ export class Config extends OptionsAtDefaults {
 
 function read (given: object): { options?: ConnectorOptions, problems: Problem[] } {
   const { data, error } = connectorSchema.safeParse(given)
-  if (error !== undefined) return { problems: explain(error.issues, connectorSchema, given) }
+  if (error !== undefined) return { problems: [...problemsUnseen(given), ...explain(error.issues, connectorSchema, given)] }
   // zod copies what it reads; accounts are used by reference.
   const options = Object.assign(data, 'accounts' in given ? { accounts: given.accounts } : {})
   return { options, problems: problemsOfOptions(options) }

@@ -20,6 +20,17 @@ const ACCOUNT_ID = /^[A-Za-z0-9_\-~.]+$/
 /** Keys of a middleware entry; others are let through unless they look like one of these. */
 const MIDDLEWARE_KEYS = ['type', 'options']
 
+/** zod does not look at a key of this name, so nothing may come through under it. */
+const HIDDEN_ID = '__proto__'
+const UNUSABLE_ID: Problem = { path: [], message: 'this account id cannot be used. Choose another.' }
+
+/** Faults that the schema cannot see, in options that it refused. */
+export function problemsUnseen (given: unknown): Problem[] {
+  const accounts: unknown = isObject(given) && 'accounts' in given ? given.accounts : undefined
+  const hidden = isObject(accounts) && Object.hasOwn(accounts, HIDDEN_ID)
+  return hidden ? below('accounts', below(HIDDEN_ID, [UNUSABLE_ID])) : []
+}
+
 /** Faults in the options as a whole. */
 export function problemsOfOptions (options: ConnectorOptions): Problem[] {
   return [
@@ -47,8 +58,7 @@ function problemsOfAccounts (accounts: Record<string, AccountInfo>): Problem[] {
 
 /** Faults in one account whose fields are all right; the place is inside the account. */
 export function problemsOfAccount (id: string, account: AccountInfo): Problem[] {
-  // zod does not look at a key named __proto__, so nothing may come through under it.
-  if (id === '' || id === '__proto__') return [{ path: [], message: 'this account id cannot be used. Choose another.' }]
+  if (id === '' || id === HIDDEN_ID) return [UNUSABLE_ID]
   const problems = account.balance === undefined ? [] : below('balance', problemsOfBalance(account.balance))
   if (typeof account.plugin === 'string' && !ACCOUNT_ID.test(id)) {
     problems.push({ path: [], message: 'the account id includes forbidden characters, expected letters, digits and _ - ~ . only. Rename it.' })
@@ -104,6 +114,10 @@ function problemsOfMiddlewares (middlewares: ConnectorOptions['middlewares']): P
     const meant = MIDDLEWARE_KEYS.includes(key) ? undefined : nearest(key, MIDDLEWARE_KEYS)
     return meant === undefined ? [] : [{ path: [key], message: `is not a known key, did you mean ${meant}? Rename or remove it.` }]
   })))
+}
+
+function isObject (value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function below (key: string, problems: Problem[]): Problem[] {

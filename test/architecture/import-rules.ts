@@ -70,9 +70,12 @@ function faultOfOurs (from: string, to: string): string | undefined {
   return helperFolders(kind, from).some(folder => isIn(folder, to)) ? undefined : 'what it needs is handed to its constructor, or is a helper of its own'
 }
 
-/** What parts of one kind share stands in `lib`; plugins have a folder each besides. */
+/**
+ * What parts of one kind share stands in `lib`. Plugins have a folder each besides, and two that others build on: the transport, and what
+ * is the same for payment channels on every chain.
+ */
 function helperFolders (kind: string, from: string): string[] {
-  return [`${kind}/lib`, ...(kind === 'plugins' ? [from.split('/').slice(0, 2).join('/')] : [])]
+  return [`${kind}/lib`, ...(kind === 'plugins' ? ['plugins/btp', 'plugins/paychan', from.split('/').slice(0, 2).join('/')] : [])]
 }
 
 function faultOfForeign (from: string, specifier: string): string | undefined {

@@ -50,7 +50,7 @@ describe('import rules', () => {
     ['a helper of middlewares uses a middleware', 'middlewares/lib/helper.ts', `import Balance from '../balance.js'`],
     ['a middleware uses a helper of backends', 'middlewares/mine.ts', `import { fractionOf } from '../backends/lib/fraction.js'`],
     ['a backend uses another backend', 'backends/mine.ts', `import('./ecb.js')`],
-    ['a plugin uses another plugin', 'plugins/mine/index.ts', `import { Frame } from '../btp/frame.js'`],
+    ['a plugin uses another plugin', 'plugins/mine/index.ts', `import { typedDataOf } from '../evm/eip712.js'`],
     ['a plugin uses the package by its name', 'plugins/mine/index.ts', `import { createLogger } from 'sluice'`],
     ['a store uses the log', 'stores/mine.ts', `import { createLogger } from '../src/log.js'`],
     ['the core knows a middleware', 'src/app.ts', `import Balance from '../middlewares/balance.js'`],
@@ -71,6 +71,8 @@ describe('import rules', () => {
     ['the packet view uses itself and npm', 'src/packet/prepare.ts', `import { OctetReader } from './oer.js'; import { Errors } from 'ilp-packet'`],
     ['a middleware uses packets, contracts and helpers', 'middlewares/mine.ts',
       `import { prepareOf } from '../src/packet/prepare.js'; import type { Ledger } from '../src/types/ledger.js'; import './lib/recent-map.js'`],
+    ['a plugin builds on the transport and the channels', 'plugins/mine/index.ts',
+      `import PluginBtp from '../btp/index.js'; import type { ChannelProvider } from '../paychan/types.js'`],
     ['a plugin uses its own folder', 'plugins/mine/index.ts', `import { Socket } from './socket.js'; import('ethers')`],
     ['a test uses anything', 'test/x.test.ts', `import '../middlewares/balance.js'; import 'ethers'; import(name)`]
   ] as const) {

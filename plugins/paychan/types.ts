@@ -1,0 +1,156 @@
+/**
+ * What a chain has to bring so that two peers can settle over payment channels on it. Everything else (which claims are taken, when a
+ * channel is opened, filled, redeemed, closed and watched) is the same on all chains and stands beside this file.
+ *
+ * Here and everywhere in this folder:
+ * - Amounts are token units (the token's smallest), as bigint. `amount` of a claim is cumulative: everything paid through the channel.
+ * - Addresses and channel ids are strings in one form per chain, which the chain's part makes of whatever it reads (EVM: lower-case hex),
+ *   so that they can be compared with `===`.
+ * - A channel holds money of two parties. On a chain whose channels go one way, the other party's deposit is 0 and there are two channels.
+ */
+
+/** `opening`: announced but not confirmed yet. `closing`: the challenge runs. `settled`: paid out, nothing can happen to it any more. */
+export type ChannelStatus = 'opening' | 'open' | 'closing' | 'settled'
+
+/** One party of a channel, as the chain knows it. */
+export interface Party {
+  address: string
+  /** Everything it ever put in. */
+  deposit: bigint
+  /** How much of that the other party has taken out with claims so far. */
+  redeemed: bigint
+  /** The nonce of the last of its claims that the chain has seen; 0n before, and on chains without nonces. */
+  nonce: bigint
+}
+
+export interface ChannelState {
+  channelId: string
+  status: ChannelStatus
+  ours: Party
+  theirs: Party
+  /** How long the other party can object to a close, in seconds. */
+  challengeSecs: number
+  /** While closing: from when on `settle` works, in ms since the epoch. */
+  settleableAt?: number | undefined
+  /** While closing: whether the counterparty asked for it. */
+  closedByThem?: boolean | undefined
+}
+
+/** A claim as it was received or made: the signer owes the other party of the channel `amount` in all. */
+export interface Claim {
+  channelId: string
+  /** Grows from claim to claim of a signer in a channel. Chains without nonces use the amount. */
+  nonce: bigint
+  amount: bigint
+  /** Address of who signed, and so pays. */
+  signer: string
+  signature: string
+  /** The message as it travels: JSON. */
+  text: string
+}
+
+/** What both sides sign to end a channel in one transaction, without a challenge. */
+export interface CloseTerms {
+  channelId: string
+  /** All that each side has paid the other through the channel, redeemed or not. The chain pays out the net. */
+  paidByUs: bigint
+  paidByThem: bigint
+  /** Seconds since the epoch. Afterwards the terms are void, and the channel can be used again. */
+  validUntil: number
+}
+
+export interface Receipt {
+  /** Whatever the chain calls the transaction. */
+  txId: string
+}
+
+/** What happened to a channel. Only a hint that something did: it may come late, twice or never. Whoever gets it reads the state. */
+export interface ChannelEvent {
+  type: 'opened' | 'deposited' | 'redeemed' | 'closing' | 'settled'
+  channelId: string
+  txId?: string | undefined
+}
+
+/**
+ * `confirmed`: as of the newest block that is deep enough not to be taken back; what counts as money is read this way.
+ * `latest`: as of now; for noticing early that a counterparty closes.
+ */
+export type Finality = 'confirmed' | 'latest'
+
+/** The token of the channels, the key that signs for us, and one connection to the chain. */
+export interface ChannelProvider {
+  /** `evm`, `xrp`, `solana`, `mina`, `aptos`. */
+  readonly chainType: string
+  /** `evm:8453` */
+  readonly chainId: string
+  /** Ours. */
+  readonly address: string
+
+  /**
+   * Reaches the chain, checks that it is the configured one, and goes on with transactions that were under way when the process ended.
+   * Rejects with ChainError; may be called again.
+   */
+  connect (): Promise<void>
+  disconnect (): Promise<void>
+
+  /** How many decimals the token has. */
+  tokenDecimals (): Promise<number>
+  /** What we own outside channels: the token, and the coin that fees are paid in (its smallest unit). */
+  balances (): Promise<{ token: bigint, native: bigint }>
+  /** What `redeem` would cost now, in the smallest unit of the chain's own coin. */
+  redeemCost (): Promise<bigint>
+
+  /*
+   * Calls that change the chain. `operationId` names the operation: calls with an id that is under way or done, also before a crash, give
+   * the outcome of the first and never a second transaction. All resolve when the transaction is final (the configured confirmations),
+   * and reject with ChainError. One that has failed for good may be begun anew under another id.
+   */
+  openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }>
+  /** Puts `amount` more of our tokens in. */
+  deposit (channelId: string, amount: bigint, operationId: string): Promise<Receipt>
+  /** Takes out what the peer's claim grants beyond what was redeemed before. While the channel is open, and until it is settled. */
+  redeem (claim: Claim, operationId: string): Promise<Receipt>
+  /** Starts the challenge. */
+  close (channelId: string, operationId: string): Promise<Receipt>
+  /** Ends the channel at once with what both have signed, and pays out the net. */
+  cooperativeClose (terms: CloseTerms, ourSignature: string, theirSignature: string, operationId: string): Promise<Receipt>
+  /** Pays out after the challenge. */
+  settle (channelId: string, operationId: string): Promise<Receipt>
+
+  /** Undefined: there is no such channel, or we are no party of it. */
+  getChannelState (channelId: string, finality?: Finality): Promise<ChannelState | undefined>
+  /** All channels between us and the peer that are not settled, oldest first. */
+  findChannels (peer: string): Promise<ChannelState[]>
+  /** Tells of events of channels between us and the peer. The listener never throws. Returns how to stop. */
+  subscribe (peer: string, listener: (event: ChannelEvent) => void): () => void
+}
+
+/** Makes and reads the claims of a chain. Reaches nothing and keeps nothing. */
+export interface ClaimCodec {
+  /** Signs what we owe. `senderId` is our name in the message. */
+  make (claim: { channelId: string, nonce: bigint, amount: bigint, senderId: string }): Promise<Claim>
+  /** Reads a message. Throws ClaimError with what is wrong with its structure, or when it is for another chain or contract. */
+  parse (data: Buffer): Claim
+  /** Whether `signer` made this claim. Costs a signature check, perhaps in another thread. */
+  verify (claim: Claim): Promise<boolean>
+  /** Signs the end of a channel. */
+  signClose (terms: CloseTerms, state: ChannelState): Promise<string>
+  /** Whether the counterparty signed the end of the channel. */
+  verifyClose (terms: CloseTerms, state: ChannelState, signature: string): Promise<boolean>
+}
+
+/** Why a claim is not taken. The message goes to the peer in an F06 reject. */
+export class ClaimError extends Error {
+  override readonly name = 'ClaimError'
+  readonly ilpErrorCode = 'F06'
+}
+
+/** The chain did not do what was asked. */
+export class ChainError extends Error {
+  override readonly name = 'ChainError'
+
+  /** @param isFinal the chain has refused it for good; otherwise the same call may be repeated, or will come to its end by itself */
+  constructor (message: string, readonly isFinal: boolean, options?: ErrorOptions) {
+    super(message, options)
+  }
+}

@@ -10,6 +10,7 @@ export type { ConfigurationIssue } from './node/config/errors.js'
 export { ConnectorNotStartedError } from './node/errors.js'
 export { RoutingTable } from './node/routing-table.js'
 export type * from './node/types.js'
+export type { ChannelState, OpenChannelRequest } from './node/channels.js'
 export {
   REJECT_CODE_MAP, computeConditionFromData, computeFulfillmentFromData, createPaymentHandlerAdapter, generatePaymentId, mapRejectCode,
   validateResponseData
@@ -37,6 +38,7 @@ export type { PrepareFields, PrepareView } from './packet/prepare.js'
 export type { RejectFields } from './packet/reply.js'
 export type * from './types/account.js'
 export type * from './types/backend.js'
+export type * from './types/channels.js'
 export type * from './types/ledger.js'
 export type * from './types/logger.js'
 export type * from './types/middleware.js'

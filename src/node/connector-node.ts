@@ -7,6 +7,7 @@ import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse,
 import { version } from '../version.js'
 import { LOCAL_ACCOUNT, TOKEN_ID } from './accounts.js'
 import { BtpAccess } from './btp-access.js'
+import { channelState, openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from './channels.js'
 import { ConfigLoader } from './config/config-loader.js'
 import { ConnectorNotStartedError, NodeRequestError } from './errors.js'
 import { createLogger } from './logger.js'
@@ -167,6 +168,22 @@ export class ConnectorNode {
     return Promise.resolve({ peerId, balances: tokenId === TOKEN_ID ? [balance] : [] })
   }
 
+  /**
+   * Opens a payment channel with a peer, with `amount` base units in it.
+   * @throws ConnectorNotStartedError; NodeRequestError where no settlement chain is configured for the peer, or there is a channel already
+   */
+  openChannel (request: OpenChannelRequest): Promise<ChannelState>
+  openChannel (peerId: string, amount: bigint | number | string): Promise<ChannelState>
+  async openChannel (first: OpenChannelRequest | string, initialDeposit?: bigint | number | string): Promise<ChannelState> {
+    const holders = this.#channelHolders('openChannel')
+    return openChannel(typeof first === 'string' ? { peerId: first, initialDeposit } : first, holders)
+  }
+
+  /** @param id of a channel, or of a peer: then its newest channel. @throws like `openChannel` */
+  async getChannelState (id: string): Promise<ChannelState> {
+    return channelState(id, this.#channelHolders('getChannelState'))
+  }
+
   getDeploymentMode (): DeploymentMode {
     return this.config.deploymentMode
   }
@@ -267,6 +284,11 @@ export class ConnectorNode {
   #running (call: string): Run {
     if (this.#phase !== 'running' || this.#run === undefined) throw new ConnectorNotStartedError(call)
     return this.#run
+  }
+
+  #channelHolders (call: string): ChannelHolders {
+    const run = this.#running(call)
+    return { peerIds: () => this.listPeers().map(({ id }) => id), pluginOf: peerId => run.pluginOf(peerId) }
   }
 
   #change<T> (change: () => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ export class ConnectorNotStartedError extends Error {
 export class NodeRequestError extends Error {
   override readonly name = 'NodeRequestError'
 
-  constructor (message: string, readonly httpErrorCode: 400 | 404 | 503 = 400) {
+  constructor (message: string, readonly httpErrorCode: 400 | 404 | 409 | 503 = 400) {
     super(message)
   }
 }

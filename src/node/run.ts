@@ -116,6 +116,11 @@ export class Run {
     return this.#container(LedgerService).ledger.balanceOf(peerId)
   }
 
+  /** Undefined for a peer without an account. */
+  pluginOf (peerId: string): PluginInstance | undefined {
+    return this.#container(Accounts).exists(peerId) ? this.#app.getPlugin(peerId) : undefined
+  }
+
   /** Everything that is counted, in the Prometheus text format. */
   async metrics (): Promise<string> {
     return await this.#container(AccountStats).scrape()

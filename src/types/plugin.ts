@@ -2,6 +2,7 @@
  * The Ledger Plugin Interface, version 2 (RFC 0024), as deployed npm plugins speak it. A plugin carries ILP packets and money
  * to one peer (or, for a multi-user plugin, to many behind one account).
  */
+import type { ChannelOperations } from './channels.js'
 import type { Logger } from './logger.js'
 
 /** Takes a raw ILP packet, resolves to the raw answer. */
@@ -33,6 +34,8 @@ export interface PluginInstance {
   readonly settlesOnce?: boolean
   /** The smallest amount that `sendMoney` can pay, in base units, as a decimal string. What is less waits for more. Absent: 1. */
   readonly settlementUnit?: string
+  /** Of a plugin that settles over payment channels. */
+  channels? (): ChannelOperations
   getAdminInfo? (): Promise<unknown>
   sendAdminInfo? (info: unknown): Promise<unknown>
 }

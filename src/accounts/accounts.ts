@@ -37,7 +37,7 @@ export class Accounts extends EventEmitter {
     this.config.validateAccount(accountId, info)
     this.refuseSharedSegment(accountId, info)
     log.info('add account. accountId=%s', accountId)
-    const plugin = createPlugin(accountId, info, this.store.getPluginStore(accountId))
+    const plugin = createPlugin(accountId, info, this.store.getPluginStore(accountId), () => this.address)
     this.refuseSharedPlugin(accountId, plugin)
     this.accounts.set(accountId, { info, plugin })
     this.emit('add', accountId, plugin)

@@ -5,7 +5,7 @@ import { KINDS } from '../modules/construct.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../packet/errors.js'
 import type { AccountInfo } from '../types/account.js'
-import type { PluginConstructor, PluginInstance, PluginStore } from '../types/plugin.js'
+import type { PluginConstructor, PluginInstance, PluginServices, PluginStore } from '../types/plugin.js'
 
 // Its types describe a default export that the module does not have.
 const compat = createRequire(import.meta.url)('ilp-compat-plugin') as (plugin: unknown) => PluginInstance
@@ -15,18 +15,20 @@ const REQUIRED_METHODS = [
 ] as const
 
 /** Throws an Error that names the account and the plugin when it cannot be loaded, constructed or used. */
-export function createPlugin (accountId: string, { plugin, options = {} }: AccountInfo, store: PluginStore): PluginInstance {
+export function createPlugin (accountId: string, info: AccountInfo, store: PluginStore, getOwnAddress: () => string): PluginInstance {
+  const { plugin, options = {}, assetCode, assetScale } = info
   try {
-    return typeof plugin === 'string' ? pluginByName(accountId, plugin, options, store) : checked(plugin, 'an instance')
+    if (typeof plugin !== 'string') return checked(plugin, 'an instance')
+    const log = createLogger(`${plugin}[${accountId}]`)
+    return pluginByName(plugin, options, { store, log, account: { id: accountId, assetCode, assetScale }, getOwnAddress })
   } catch (error) {
     throw new Error(`account ${accountId}: ${describeError(error)}`)
   }
 }
 
-function pluginByName (accountId: string, name: string, options: Record<string, unknown>, store: PluginStore): PluginInstance {
+function pluginByName (name: string, options: Record<string, unknown>, services: PluginServices): PluginInstance {
   const Plugin = loadConstructor('plugin', name) as PluginConstructor
-  const services = { store, log: createLogger(`${name}[${accountId}]`) }
-  return checked(lifted(new Plugin({ _store: store, _log: services.log, ...options }, services), name), name)
+  return checked(lifted(new Plugin({ _store: services.store, _log: services.log, ...options }, services), name), name)
 }
 
 function lifted (plugin: PluginInstance, name: string): PluginInstance {

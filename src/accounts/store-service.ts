@@ -55,7 +55,12 @@ export class StoreService {
   getPluginStore (accountId: string): PluginStore {
     const scoped = (key: string): string => `plugin:${accountId.length}:${accountId}:${key}`
     const isFree = (key: string): boolean => !OUR_KEY.test(accountId + key)
+    const { store } = this
+    const putAll: PluginStore['putAll'] = async values => {
+      await store.batch?.(Object.entries(values).map(([key, value]) => ({ type: 'put', key: scoped(key), value })), { sync: true })
+    }
     return {
+      ...(store.batch === undefined ? {} : { putAll }),
       get: async key => await this.store.get(scoped(key)) ?? (isFree(key) ? await this.store.get(accountId + key) : undefined),
       put: (key, value) => this.store.put(scoped(key), value),
       del: async key => {

@@ -34,9 +34,62 @@ export interface ChannelMetadata extends PluginChannel {
   peerId: string
 }
 
+/** What the chain and the claims say about a channel. Amounts are in the smallest unit of the token. */
+export interface ChannelDetails extends PluginChannel {
+  /** Addresses: ours, theirs. */
+  participants: readonly [string, string]
+  /** What each side has put in so far. */
+  deposit: bigint
+  theirDeposit: bigint
+  /** All that we have paid with claims, and the nonce of the last one. */
+  transferred: bigint
+  nonce: bigint
+  /** All that the peer has paid us with claims, the nonce of the best one, and how much of it the chain has paid out to us. */
+  theirTransferred: bigint
+  theirNonce: bigint
+  redeemed: bigint
+  /** Seconds of the challenge period. */
+  settlementTimeout: number
+  /** While the challenge runs: its end. */
+  settleableAt?: Date | undefined
+}
+
+export interface SettlementStates {
+  chain: string
+  /** Ours. */
+  address: string
+  /** Whether the chain answered when it was last asked; `error` says why not. */
+  reachable: boolean
+  error?: string | undefined
+  /** What we own outside channels, of the token and of what fees are paid in. Absent while the chain cannot be reached. */
+  token?: bigint | undefined
+  native?: bigint | undefined
+  /** `IDLE`, or what is under way: `deposit 0x...`. */
+  state: string
+  /** What has been paid with claims that were not needed in the end, in base units of the account: the next packets use it first. */
+  prepaid: bigint
+}
+
+/**
+ * By hand; the policy goes on by itself beside it. All but `list` and `get` reject with an Error whose `httpErrorCode` is 404 for an
+ * unknown channel, 400 for what cannot be done with it, and 503 while the chain cannot be reached.
+ */
 export interface ChannelOperations {
   /** Resolves once the channel exists or is `opening`. Rejects, with nothing spent, where it cannot be opened. */
   open (options: ChannelOpenOptions): Promise<PluginChannel>
   /** The account's channels, the newest first. */
   list (): Promise<PluginChannel[]>
+  /** As far as it is known here; asks the chain where it can be reached. */
+  get? (channelId: string): Promise<ChannelDetails | undefined>
+  /** Puts `amount` more of our tokens in. Resolves when the chain has it. */
+  deposit? (channelId: string, amount: bigint): Promise<ChannelDetails>
+  /** With `cooperative` (default) asks the peer first, and closes by challenge when it does not agree. Resolves when the chain has it. */
+  close? (channelId: string, options?: { cooperative?: boolean | undefined }): Promise<{ channel: ChannelDetails, txId: string }>
+  /** Pays out a channel whose challenge is over. */
+  settle? (channelId: string): Promise<{ channel: ChannelDetails, txId: string }>
+  /** Takes what the peer's best claim grants out of the channel now. */
+  redeem? (channelId: string): Promise<{ channel: ChannelDetails, txId: string }>
+  /** The best claim of the peer, as it was received. Undefined when there is none. */
+  claim? (channelId: string): Promise<unknown>
+  states? (): Promise<SettlementStates>
 }

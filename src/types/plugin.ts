@@ -45,11 +45,17 @@ export interface PluginStore {
   get (key: string): Promise<string | undefined>
   put (key: string, value: string): Promise<void>
   del (key: string): Promise<void>
+  /** Writes all of it or nothing, and resolves when it is on disk. Where the configured store can do that. */
+  putAll? (values: Readonly<Record<string, string>>): Promise<void>
 }
 
 export interface PluginServices {
   store: PluginStore
   log: Logger
+  /** Who it is made for. Absent where somebody else than the connector makes the plugin. */
+  account?: { id: string, assetCode: string, assetScale: number }
+  /** The connector's ILP address, `unknown` as long as it has none. */
+  getOwnAddress?: () => string
 }
 
 /** `_store` and `_log` repeat the services for plugins written before the second argument existed. */

@@ -36,6 +36,18 @@ describe('the store of a plugin', () => {
     expect(await mine.get('k')).to.equal(undefined)
   })
 
+  it('keeps several values in one write that is on disk when it says so, and only where the store can', async () => {
+    const writes: unknown[] = []
+    const batch = (...args: unknown[]): Promise<void> => Promise.resolve(void writes.push(args))
+    Object.assign(store.store, { batch })
+    await store.getPluginStore('alice').putAll?.({ k: 'v', l: 'w' })
+    expect(writes).to.deep.equal([[
+      [{ type: 'put', key: 'plugin:5:alice:k', value: 'v' }, { type: 'put', key: 'plugin:5:alice:l', value: 'w' }], { sync: true }
+    ]])
+    Object.assign(store.store, { batch: undefined })
+    expect(store.getPluginStore('alice')).not.to.have.property('putAll')
+  })
+
   it('never shows, changes or deletes what other accounts have', async () => {
     await fc.assert(fc.asyncProperty(accountId, key, accountId, key, async (one, oneKey, other, otherKey) => {
       fc.pre(one !== other)
@@ -84,7 +96,7 @@ describe('the store of a plugin', () => {
     expect(alice.options).to.include({ token: 'x', _store: alice.services.store, _log: alice.services.log }).and.not.equal(options)
     expect(alice.services.store).to.not.equal(bob.services.store)
     expect(alice.services.log).to.include.keys('log').and.not.equal(bob.services.log)
-    expect(Object.keys(alice.services.store)).to.have.members(['get', 'put', 'del'])
+    expect(Object.keys(alice.services.store)).to.have.members(['get', 'put', 'del', 'putAll'])
   })
 
   it('can be replaced by the account\'s options', () => {

@@ -30,11 +30,12 @@ export class Config extends OptionsAtDefaults {
    * @throws ConfigError naming every fault; then nothing was loaded
    */
   loadFromEnv (env: NodeJS.ProcessEnv = process.env, warn?: (line: string) => void): void {
-    const { values, issues, strangers } = readEnv(env)
+    const { values, issues, sources, strangers } = readEnv(env)
     for (const variable of strangers) warn?.(`unrecognized environment variable. key=${variable}`)
     const { options, problems } = read(values)
     const broken = new Set(issues.map(({ source }) => source))
-    const found = problems.map(({ path: [option, ...path], message }) => issueOf(envName(String(option)), { path, message }))
+    const sourceOf = (option: string): string => sources.get(option) ?? envName(option)
+    const found = problems.map(({ path: [option, ...path], message }) => issueOf(sourceOf(String(option)), { path, message }))
     refuse([...issues, ...found.filter(({ source }) => !broken.has(source))])
     Object.assign(this, options)
   }

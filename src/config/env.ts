@@ -14,10 +14,18 @@ const PREFIX = 'CONNECTOR_'
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true], ['0', false], ['false', false], ['', false]])
 
+/** Names without our prefix that the world has for these options already. Our own wins. */
+const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
+  ['TIGERBEETLE_CLUSTER_ID', 'CONNECTOR_TIGERBEETLE_CLUSTER_ID'],
+  ['TIGERBEETLE_REPLICAS', 'CONNECTOR_TIGERBEETLE_REPLICAS']
+])
+
 export interface EnvReading {
   /** By option name; only variables that are set, also to the empty string. */
   values: Record<string, unknown>
   issues: ConfigIssue[]
+  /** By option name the variable that was read. */
+  sources: Map<string, string>
   /** Variables with our prefix that resemble no option; orchestrators set such ones. */
   strangers: string[]
 }
@@ -28,7 +36,7 @@ export function envName (option: string): string {
 }
 
 export function readEnv (env: NodeJS.ProcessEnv): EnvReading {
-  const reading: EnvReading = { values: {}, issues: [], strangers: [] }
+  const reading: EnvReading = { values: {}, issues: [], sources: new Map(), strangers: [] }
   const known = new Map(fieldsOf(connectorSchema).map(([option, schema]) => [envName(option), { option, schema }]))
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || text === undefined) continue
@@ -36,10 +44,16 @@ export function readEnv (env: NodeJS.ProcessEnv): EnvReading {
     if (target === undefined) judgeStranger(variable, [...known.keys()], reading)
     else readVariable(variable, text, target.option, target.schema, reading)
   }
+  for (const [variable, ours] of ALSO_KNOWN_AS) {
+    const [text, target] = [env[variable], known.get(ours)]
+    if (text === undefined || target === undefined || reading.sources.has(target.option)) continue
+    readVariable(variable, text, target.option, target.schema, reading)
+  }
   return reading
 }
 
 function readVariable (variable: string, text: string, option: string, schema: Schema, reading: EnvReading): void {
+  reading.sources.set(option, variable)
   const bare = unwrap(schema)
   if (bare instanceof z.ZodString || bare instanceof z.ZodEnum) {
     reading.values[option] = text

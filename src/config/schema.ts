@@ -8,6 +8,8 @@ import { accountSchema } from './account-schema.js'
 import { PREFIX, milliseconds, millisecondsInWords, opaqueObject } from './fields.js'
 
 const ADDRESS_CHARACTERS = /^[a-zA-Z0-9._~-]+$/
+const REPLICA = String.raw`\s*(\d+|\[[\da-fA-F:.]+\](:\d+)?|[^\s,:[\]]+(:\d+)?)\s*`
+const REPLICAS = new RegExp(`^(${REPLICA}(,${REPLICA}){0,5})?$`)
 
 const MIDDLEWARES = [
   'errorHandler', 'rateLimit', 'maxPacketAmount', 'throughput', 'balance', 'deduplicate', 'expire', 'validateFulfillment',
@@ -16,6 +18,10 @@ const MIDDLEWARES = [
 
 function isAddressOrUnknown (text: string): boolean {
   return text === 'unknown' || isValidIlpAddress(text)
+}
+
+function isU128OrEmpty (text: string): boolean {
+  return text === '' || (/^\d{1,39}$/.test(text) && BigInt(text) < 2n ** 128n)
 }
 
 function duration (minimum: number, fallback: number, description: string): z.ZodDefault<z.ZodNumber> {
@@ -125,13 +131,19 @@ export const connectorSchema = z.strictObject({
       'share (needs `npm install tigerbeetle-node`).',
     expected: '"embedded" or "tigerbeetle"'
   }),
-  tigerbeetleClusterId: z.string().regex(/^\d*$/).default('').meta({
-    description: 'Id of the TigerBeetle cluster.',
-    expected: 'a whole number as a string, such as "0"'
+  tigerbeetleClusterId: z.string().refine(isU128OrEmpty).default('').meta({
+    description: 'Id of the TigerBeetle cluster. Also read from `TIGERBEETLE_CLUSTER_ID`.',
+    expected: 'a whole number of at most 128 bits, as a string such as "0"'
   }),
-  tigerbeetleReplicas: z.string().default('').meta({
-    description: 'Addresses of the TigerBeetle replicas, separated by commas, such as `127.0.0.1:3001,127.0.0.1:3002`.',
-    expected: 'addresses, separated by commas'
+  tigerbeetleReplicas: z.string().regex(REPLICAS).default('').meta({
+    description: 'Addresses of the TigerBeetle replicas in their order, separated by commas, such as `10.0.0.1:3001,10.0.0.2:3001`. Also read ' +
+      'from `TIGERBEETLE_REPLICAS`.',
+    expected: 'up to 6 addresses (host:port), separated by commas'
+  }),
+  tigerbeetleNamespace: z.string().default('').meta({
+    description: 'Connectors with the same one share the balances of accounts with the same id. Connectors that use one cluster and have ' +
+      'nothing to do with each other need different ones.',
+    expected: 'a string'
   }),
   ledgerFallback: flag(false, 'Whether balances are kept in the store when the TigerBeetle cluster cannot be reached at the start. The two know ' +
     'nothing of each other: what is booked in one is missing in the other. Not for real money.'),

@@ -6,6 +6,9 @@
  *                     ▲                        │
  *                     └───────giveBack──failed─┘  again after a pause
  *
+ * A batch that many waited for is followed by a short pause, in which the next one grows: then the connector is busy, and each batch
+ * costs more than the pause does. Who waits alone waits for the disk only.
+ *
  * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it.
  */
 import { InternalError, describeError } from '../packet/errors.js'
@@ -14,6 +17,9 @@ import type { Logger } from '../types/logger.js'
 /** A hop leaves its upstream about a second (`minMessageWindow`) to hear the answer. */
 export const PATIENCE_MS = 1000
 const RETRY_FIRST_MS = 100
+/** So many waiting for one batch make it worth a pause. */
+const CROWD = 16
+const PAUSE_MS = 1
 const RETRY_LONGEST_MS = 5000
 
 /** What is written, seen from here. */
@@ -44,6 +50,10 @@ export class GroupCommit<Batch> {
   /** Those whom the batch under way sets free, and those of the next one. Few: one for each batch that failed within PATIENCE_MS. */
   private covered: Waiter[] = []
   private next: Waiter | undefined
+  /** How many wait for the batch under way, and for the next one. */
+  private crowd = 0
+  private nextCrowd = 0
+  private pause: NodeJS.Timeout | undefined
   private patience: NodeJS.Timeout | undefined
   private retry: NodeJS.Timeout | undefined
 
@@ -58,13 +68,16 @@ export class GroupCommit<Batch> {
   changed (): void {
     if (this.hasChanges || this.isClosed) return
     this.hasChanges = true
-    if (!this.isBusy) this.startSoon()
+    if (!this.isBusy && this.pause === undefined) this.startSoon()
   }
 
   /** Resolves when all changes so far are written. Rejects with T00 when that takes longer than PATIENCE_MS. */
   committed (): Promise<void> {
     if (this.isClosed || this.isOverdue) return Promise.reject(this.refusal())
-    if (this.hasChanges) return (this.next ??= new Waiter()).promise
+    if (this.hasChanges) {
+      this.nextCrowd++
+      return (this.next ??= new Waiter()).promise
+    }
     return this.isBusy ? this.waiterOfBatch().promise : DONE
   }
 
@@ -96,6 +109,8 @@ export class GroupCommit<Batch> {
     if (this.isBusy || !this.hasChanges) return
     this.isBusy = true
     this.hasChanges = false
+    this.crowd = this.nextCrowd
+    this.nextCrowd = 0
     if (this.next !== undefined) this.covered.push(this.next)
     this.next = undefined
     if (this.patience === undefined) this.waitPatiently()
@@ -113,7 +128,14 @@ export class GroupCommit<Batch> {
     this.isBusy = false
     for (const { resolve } of this.covered) resolve()
     this.covered = []
-    this.startSoon() // with what those cause who were let go
+    if (this.crowd < CROWD) {
+      this.startSoon() // with what those cause who were let go
+      return
+    }
+    this.pause = setTimeout(() => {
+      this.pause = undefined
+      this.start()
+    }, PAUSE_MS)
   }
 
   private failed (batch: Batch, error: unknown): void {

@@ -50,6 +50,7 @@ export class LedgerService {
       if (this.opened instanceof EmbeddedLedger || !this.config.ledgerFallback) throw error
       this.log.error('(!!!) balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=true error=%s',
         describeError(error))
+      await this.opened.close()
       this.opened = this.embedded()
       await this.opened.open(accountIds)
     }
@@ -75,8 +76,10 @@ export class LedgerService {
   }
 
   private tigerBeetle (): TigerBeetleLedger {
-    const { tigerbeetleClusterId, tigerbeetleReplicas, maxHoldTime } = this.config
-    const connect = (): ReturnType<typeof connectTigerBeetle> => connectTigerBeetle(BigInt(tigerbeetleClusterId), tigerbeetleReplicas.split(','))
-    return new TigerBeetleLedger(connect, this.store, { holdTimeoutS: Math.ceil(maxHoldTime / 1000) + HOLD_MARGIN_S }, this.log)
+    const { tigerbeetleClusterId, tigerbeetleReplicas, tigerbeetleNamespace: namespace, maxHoldTime } = this.config
+    const replicas = tigerbeetleReplicas.split(',').map(replica => replica.trim())
+    const holdTimeoutS = Math.ceil(maxHoldTime / 1000) + HOLD_MARGIN_S
+    const connect = (): ReturnType<typeof connectTigerBeetle> => connectTigerBeetle(BigInt(tigerbeetleClusterId), replicas)
+    return new TigerBeetleLedger(connect, this.store, { namespace, holdTimeoutS }, this.log)
   }
 }

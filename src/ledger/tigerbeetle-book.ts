@@ -69,10 +69,10 @@ export class SharedBook {
   private confirmed = ZERO
   private asked = ZERO
 
-  constructor (readonly accountId: string, readonly unit: string) {
-    this.account = u128(`account ${accountId}`)
+  constructor (readonly accountId: string, readonly unit: string, namespace: string) {
+    this.account = u128(JSON.stringify(['account', namespace, accountId]))
     this.ledger = Number(u128(`unit ${unit}`) % 0xffff_ffffn) + 1
-    this.clearing = u128(`clearing ${unit}`)
+    this.clearing = u128(JSON.stringify(['clearing', namespace, unit]))
   }
 
   get totals (): Totals {

@@ -2,7 +2,10 @@
  * The part of npm's `tigerbeetle-node` that is used here, in our words: the package is optional and may not be installed.
  * https://docs.tigerbeetle.com/reference
  */
+import { lookup } from 'node:dns/promises'
 import { createRequire } from 'node:module'
+import { isIP } from 'node:net'
+import { describeError } from '../packet/errors.js'
 
 /** Amounts and ids are u128. */
 export interface TigerBeetleAccount {
@@ -97,9 +100,80 @@ interface Package {
   createClient (options: { cluster_id: bigint, replica_addresses: string[] }): TigerBeetleClient
 }
 
-/** Throws an Error that says what to install when the package is missing. Does not wait for the cluster. */
-export function connectTigerBeetle (clusterId: bigint, replicas: string[]): TigerBeetleClient {
-  return loadPackage().createClient({ cluster_id: clusterId, replica_addresses: replicas })
+/**
+ * @param replicas addresses in the order of the replicas: `host:port`, `host` or `port`
+ * Rejects with an Error that says what to install when the package is missing, and for an address that cannot be one. Does not wait for
+ * the cluster.
+ */
+export async function connectTigerBeetle (clusterId: bigint, replicas: readonly string[]): Promise<TigerBeetleClient> {
+  const tigerBeetle = loadPackage()
+  const addresses = await Promise.all(replicas.map(resolve))
+  try {
+    return new LastingClient(() => tigerBeetle.createClient({ cluster_id: clusterId, replica_addresses: addresses }))
+  } catch (error) {
+    throw new Error(`tigerbeetle-node cannot use the replicas ${addresses.join(',')}: ${describeError(error)}`, { cause: error })
+  }
+}
+
+/** Other software names hosts; tigerbeetle-node takes IP addresses only. */
+async function resolve (replica: string): Promise<string> {
+  const [, host = '', port = ''] = /^(.*?)(:\d+)?$/.exec(replica) ?? []
+  if (host === '' || /^(\d+|\[.*\])$/.test(host) || isIP(host) !== 0) return replica
+  try {
+    const { address, family } = await lookup(host)
+    return (family === 6 ? `[${address}]` : address) + port
+  } catch (error) {
+    throw new Error(`the host of a TigerBeetle replica is not known. replica=${replica} error=${describeError(error)}`, { cause: error })
+  }
+}
+
+/**
+ * A cluster has room for a number of clients, and evicts one that was silent for long when another one comes. That client is of no use any
+ * more: a new one takes its place. The request that found out fails, to be repeated.
+ */
+export class LastingClient implements TigerBeetleClient {
+  private current: TigerBeetleClient
+
+  constructor (private readonly create: () => TigerBeetleClient) {
+    this.current = create()
+  }
+
+  createAccounts (accounts: TigerBeetleAccount[]): Promise<TigerBeetleResult[]> {
+    return this.ask(client => client.createAccounts(accounts))
+  }
+
+  createTransfers (transfers: TigerBeetleTransfer[]): Promise<TigerBeetleResult[]> {
+    return this.ask(client => client.createTransfers(transfers))
+  }
+
+  lookupAccounts (ids: bigint[]): Promise<TigerBeetleAccount[]> {
+    return this.ask(client => client.lookupAccounts(ids))
+  }
+
+  lookupTransfers (ids: bigint[]): Promise<TigerBeetleTransfer[]> {
+    return this.ask(client => client.lookupTransfers(ids))
+  }
+
+  destroy (): void {
+    this.current.destroy()
+  }
+
+  private async ask<T> (request: (client: TigerBeetleClient) => Promise<T>): Promise<T> {
+    const client = this.current
+    try {
+      return await request(client)
+    } catch (error) {
+      if (isEviction(error) && client === this.current) {
+        client.destroy()
+        this.current = this.create()
+      }
+      throw error
+    }
+  }
+}
+
+function isEviction (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_CLIENT_EVICTED'
 }
 
 function loadPackage (): Package {

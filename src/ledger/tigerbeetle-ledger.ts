@@ -39,6 +39,8 @@ interface Request {
 }
 
 export interface TigerBeetleOptions {
+  /** Only connectors with the same one share balances; others may have accounts of the same id in the same cluster. */
+  namespace: string
   /** Seconds after which a hold that nobody ends is void. Longer than any packet lives. */
   holdTimeoutS: number
 }
@@ -53,7 +55,7 @@ export class TigerBeetleLedger implements Ledger {
 
   /** @param connect is called when the ledger is opened. `store` is this connector's own, for its settlements */
   constructor (
-    private readonly connect: () => TigerBeetleClient, store: Store, private readonly options: TigerBeetleOptions, log: Logger
+    private readonly connect: () => Promise<TigerBeetleClient>, store: Store, private readonly options: TigerBeetleOptions, log: Logger
   ) {
     this.outbox = new Outbox(store)
     this.commit = new GroupCommit<Request[]>({
@@ -70,10 +72,8 @@ export class TigerBeetleLedger implements Ledger {
 
   /** Rejects when the cluster cannot be reached within some seconds, or what was begun before cannot be read. */
   async open (_accountIds: Iterable<string> = []): Promise<void> {
-    this.connected = this.connect()
-    if (!await withTimeout(this.client.lookupAccounts([1n]), REACH_TIMEOUT_MS)) {
-      throw new Error(`TigerBeetle does not answer. waitedMs=${REACH_TIMEOUT_MS} Check the addresses of its replicas, and that they run.`)
-    }
+    this.connected = await this.connect()
+    await answered(this.client.lookupAccounts([1n]))
     await this.outbox.open()
   }
 
@@ -88,7 +88,7 @@ export class TigerBeetleLedger implements Ledger {
 
   async openAccount (accountId: string, limits: Limits, unit: string): Promise<void> {
     const known = this.books.get(accountId)
-    const book = known?.unit === unit ? known : await this.find(accountId, unit)
+    const book = known?.unit === unit ? known : await answered(this.find(accountId, unit))
     book.limits = limits
     book.removed = false
     this.books.set(accountId, book)
@@ -160,7 +160,7 @@ export class TigerBeetleLedger implements Ledger {
   /** One that was credited before, by whichever connector, has a transfer of the same id: the cluster does not take it again. */
   credit (accountId: string, amount: bigint, id?: string): boolean {
     const book = this.book(accountId)
-    if (amount !== 0n) this.move(book, 'received', -amount, id === undefined ? randomId() : u128(`received ${accountId} ${id}`))
+    if (amount !== 0n) this.move(book, 'received', -amount, id === undefined ? randomId() : u128(`received ${book.account} ${id}`))
     return true
   }
 
@@ -197,7 +197,7 @@ export class TigerBeetleLedger implements Ledger {
 
   /** Makes the account where it does not exist, and learns what is on it. */
   private async find (accountId: string, unit: string): Promise<SharedBook> {
-    const book = new SharedBook(accountId, unit)
+    const book = new SharedBook(accountId, unit, this.options.namespace)
     const statuses = await this.client.createAccounts([newAccount(book.account, book.ledger), newAccount(book.clearing, book.ledger)])
     for (const { status } of statuses) {
       if (status === ACCOUNT_EXISTS_IN_OTHER_LEDGER) {
@@ -315,6 +315,12 @@ export class TigerBeetleLedger implements Ledger {
     if (book === undefined) throw new Error(`account has no balance. accountId=${accountId}`)
     return book
   }
+}
+
+/** Requests wait for the cluster as long as it takes; nobody here does. */
+async function answered<T> (request: Promise<T>): Promise<T> {
+  if (await withTimeout(request, REACH_TIMEOUT_MS)) return await request
+  throw new Error(`TigerBeetle does not answer. waitedMs=${REACH_TIMEOUT_MS} Check the addresses of its replicas, and that they run.`)
 }
 
 function takeUpAgain (open: SharedSettlement, amount: bigint, id: string): Settlement {

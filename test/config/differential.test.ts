@@ -52,7 +52,8 @@ const valid = fc.record({
 
 /** Options that ilp-connector does not have. */
 const OUR_OPTIONS: readonly string[] = [
-  'adminApiKey', 'balanceDurability', 'ledger', 'tigerbeetleClusterId', 'tigerbeetleReplicas', 'ledgerFallback'
+  'adminApiKey', 'balanceDurability', 'ledger', 'tigerbeetleClusterId', 'tigerbeetleReplicas', 'tigerbeetleNamespace',
+  'ledgerFallback'
 ]
 
 /** The names that differ on purpose: our own default store, `memory` by its other name, and options of ours. */

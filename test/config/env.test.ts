@@ -162,9 +162,19 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
   tigerbeetleClusterId: {
     default: '',
     good: [['', ''], ['0', '0'], ['340282366920938463463374607431768211455', '340282366920938463463374607431768211455']],
-    bad: [['one', 'found "one", expected a whole number as a string, such as "0". Correct it, or leave it out (default: "").']]
+    bad: ['one', '-1', '340282366920938463463374607431768211456'].map(text => [
+      text, `found "${text}", expected a whole number of at most 128 bits, as a string such as "0". Correct it, or leave it out (default: "").`
+    ])
   },
-  tigerbeetleReplicas: textRow(''),
+  tigerbeetleReplicas: {
+    default: '',
+    good: ['', '3000', '127.0.0.1:3001', 'tigerbeetle:3000', '[::1]:3001', '10.0.0.1:3001, 10.0.0.2:3001,10.0.0.3', '1,2,3,4,5,6']
+      .map(text => [text, text]),
+    bad: ['127.0.0.1:', ',', '127.0.0.1:3001,', 'a b', '::1', '1,2,3,4,5,6,7'].map(text => [
+      text, `found "${text}", expected up to 6 addresses (host:port), separated by commas. Correct it, or leave it out (default: "").`
+    ])
+  },
+  tigerbeetleNamespace: textRow(''),
   ledgerFallback: flagRow(false),
   storePath: textRow(''),
   storeConfig: objectRow(),
@@ -289,5 +299,17 @@ describe('configuration from the environment', () => {
     const env = new Map([['CONNECTOR_ACCOUNTS', '{}'], ['PATH', 'x'], ...strangers.map((name): [string, string] => [name, 'x'])])
     new Config().loadFromEnv(Object.fromEntries(env), line => warnings.push(line))
     expect(warnings).to.deep.equal(strangers.map(name => `unrecognized environment variable. key=${name}`))
+  })
+
+  it('takes the variables of TigerBeetle by the names that others use, unless ours are set', () => {
+    const load = (env: Record<string, string>): Config => {
+      const config = new Config()
+      config.loadFromEnv({ CONNECTOR_ACCOUNTS: '{}', CONNECTOR_LEDGER: 'tigerbeetle', TIGERBEETLE_REPLICAS: '127.0.0.1:3001', ...env })
+      return config
+    }
+    expect(load({ TIGERBEETLE_CLUSTER_ID: '7' })).to.include({ tigerbeetleClusterId: '7', tigerbeetleReplicas: '127.0.0.1:3001' })
+    expect(load({ TIGERBEETLE_CLUSTER_ID: '7', CONNECTOR_TIGERBEETLE_CLUSTER_ID: '8' })).to.include({ tigerbeetleClusterId: '8' })
+    expect(linesOf(() => load({ TIGERBEETLE_CLUSTER_ID: 'seven' })).join()).to.match(/^TIGERBEETLE_CLUSTER_ID: found "seven"/)
+    expect(linesOf(() => load({})).join()).to.match(/^CONNECTOR_TIGERBEETLE_CLUSTER_ID: is missing, and ledger is "tigerbeetle"/)
   })
 })

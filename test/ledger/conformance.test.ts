@@ -44,7 +44,8 @@ const clusters = new Map<string, { cluster: Cluster, disk: Disk }>()
 ledgerConformance('tigerbeetle (a double of it)', async path => {
   const { cluster, disk } = clusters.get(path) ?? { cluster: new Cluster(), disk: new Disk() }
   clusters.set(path, { cluster, disk })
-  const ledger = new TigerBeetleLedger(() => cluster.client(), new CrashableStore(disk), { holdTimeoutS: 60 }, silentLog)
+  const ledger = new TigerBeetleLedger(
+    () => Promise.resolve(cluster.client()), new CrashableStore(disk), { namespace: '', holdTimeoutS: 60 }, silentLog)
   await ledger.open()
   return { ledger, close: () => ledger.close() }
 }, { persistent: true, ownHistory: false })

@@ -25,11 +25,19 @@ export class Cluster {
   /** Requests wait while the cluster cannot be reached. */
   away: Promise<void> | undefined
   requests = 0
+  private evictions = 0
+
+  /** Has no more room for the clients that are there. */
+  evictAll (): void {
+    this.evictions++
+  }
 
   client (): TigerBeetleClient {
     let isOpen = true
+    const { evictions } = this
     const ask = async <T>(events: readonly unknown[], work: () => T): Promise<T> => {
       if (!isOpen) throw new Error('Client was closed.')
+      if (evictions < this.evictions) throw Object.assign(new Error('Client was evicted.'), { code: 'ERR_CLIENT_EVICTED' })
       if (events.length > 8189) throw new Error('Too much data was sent or requested in this batch.')
       this.requests++
       await new Promise(resolve => { setImmediate(resolve) })

@@ -1,12 +1,14 @@
 /** Balances in TigerBeetle (a double that enforces its documented rules), shared by connectors that know nothing of each other. */
+import Module from 'node:module'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import reductModule from 'reduct'
 import sinon from 'sinon'
 import { PATIENCE_MS } from '../../src/ledger/group-commit.js'
 import { LedgerService } from '../../src/ledger/service.js'
+import { LastingClient, connectTigerBeetle } from '../../src/ledger/tigerbeetle-client.js'
 import { TigerBeetleLedger } from '../../src/ledger/tigerbeetle-ledger.js'
-import { createApp } from '../../src/app.js'
+import { createApp, type App } from '../../src/app.js'
 import { account, quiet } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { outcomeOf, prepare, reject } from '../fixtures/packets.js'
@@ -19,8 +21,13 @@ const HOLD_TIMEOUT_S = 60
 const LIMITS = { minimum: -100n, maximum: 100n }
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 50)
 
-async function connectorOn (cluster: Cluster, disk = new Disk()): Promise<TigerBeetleLedger> {
-  const ledger = new TigerBeetleLedger(() => cluster.client(), new CrashableStore(disk), { holdTimeoutS: HOLD_TIMEOUT_S }, silentLog)
+function ledgerOn (cluster: Cluster, { disk = new Disk(), namespace = '' } = {}): TigerBeetleLedger {
+  const connect = (): Promise<LastingClient> => Promise.resolve(new LastingClient(() => cluster.client()))
+  return new TigerBeetleLedger(connect, new CrashableStore(disk), { namespace, holdTimeoutS: HOLD_TIMEOUT_S }, silentLog)
+}
+
+async function connectorOn (cluster: Cluster, settings?: { disk?: Disk, namespace?: string }): Promise<TigerBeetleLedger> {
+  const ledger = ledgerOn(cluster, settings)
   await ledger.open()
   await ledger.openAccount('alice', LIMITS, 'USD/9')
   return ledger
@@ -50,6 +57,16 @@ describe('balances in TigerBeetle', () => {
     expect(second.balanceOf('alice')!.balance).to.equal(100n)
     expect(await codeOf(first.hold('alice', 1n))).to.equal('T04')
     expect(first.balanceOf('alice')).to.include({ balance: 100n, incomingHolds: 0n })
+  })
+
+  it('are not shared between namespaces: there, accounts of one id are different accounts', async () => {
+    const [first, second] = [await connectorOn(cluster, { namespace: 'a' }), await connectorOn(cluster, { namespace: 'b' })]
+    first.post(await first.hold('alice', 70n))
+    for (const ledger of [first, second]) {
+      ledger.credit('alice', 5n, 'payment-1')
+      await ledger.committed()
+    }
+    expect([first, second].map(ledger => ledger.balanceOf('alice')!.balance)).to.deep.equal([65n, -5n])
   })
 
   const amount = fc.bigInt(-70n, 70n).filter(n => n !== 0n)
@@ -143,29 +160,52 @@ describe('balances in TigerBeetle', () => {
     expect(await opened).to.contain('TigerBeetle does not answer')
   })
 
+  it('are opened for an account that comes while the cluster is away, or not at all', async () => {
+    const ledger = await connectorOn(cluster)
+    cluster.away = new Promise(() => undefined)
+    const opened = codeOf(Promise.resolve(ledger.openAccount('bob', LIMITS, 'USD/9')))
+    await quiet()
+    clock.tick(5000)
+    expect(await opened).to.contain('TigerBeetle does not answer')
+    expect(ledger.balanceOf('bob')).to.equal(undefined)
+  })
+
+  it('go on when the cluster evicts the client, and lose nothing of what was under way', async () => {
+    const ledger = await connectorOn(cluster)
+    const hold = await ledger.hold('alice', 40n)
+    cluster.evictAll()
+    ledger.post(hold)
+    const committed = ledger.committed()
+    await quiet()
+    clock.tick(100)
+    await committed
+    expect(ledger.balanceOf('alice')).to.include({ balance: 40n, incomingHolds: 0n })
+    expect(ledger.trouble).to.equal(undefined)
+  })
+
   it('leave a settlement to the connector that began it, across a crash', async () => {
     const disk = new Disk()
-    const first = await connectorOn(cluster, disk)
+    const first = await connectorOn(cluster, { disk })
     first.settle('alice', 30n, 'id-1')
     await first.committed()
     const other = await connectorOn(cluster)
     expect(other.balanceOf('alice')).to.include({ settlement: undefined, incomingHolds: 30n })
-    const again = await connectorOn(cluster, disk)
+    const again = await connectorOn(cluster, { disk })
     const settlement = again.balanceOf('alice')!.settlement!
     expect(settlement).to.include({ id: 'id-1', state: 'unknown', amount: 30n })
     again.post(settlement)
     await again.committed()
-    expect((await connectorOn(cluster, disk)).balanceOf('alice')).to.include({ balance: 30n, settling: 0n, incomingHolds: 0n })
+    expect((await connectorOn(cluster, { disk })).balanceOf('alice')).to.include({ balance: 30n, settling: 0n, incomingHolds: 0n })
   })
 
   it('write a settlement down before the cluster hears of it', async () => {
     const disk = new Disk()
-    const ledger = await connectorOn(cluster, disk)
+    const ledger = await connectorOn(cluster, { disk })
     cluster.away = new Promise(() => undefined)
     ledger.settle('alice', 30n, 'id-1')
     await quiet()
     cluster.away = undefined
-    const again = await connectorOn(cluster, disk)
+    const again = await connectorOn(cluster, { disk })
     expect(again.balanceOf('alice')!.settlement).to.include({ id: 'id-1', state: 'unknown' })
   })
 })
@@ -175,8 +215,7 @@ describe('a connector with its balances in TigerBeetle', () => {
 
   async function start (alice: TestPlugin, bob: TestPlugin): Promise<{ stop: () => Promise<void>, ledger: TigerBeetleLedger }> {
     const container = reductModule.default()
-    const store = new CrashableStore(new Disk())
-    const ledger = new TigerBeetleLedger(() => new Cluster().client(), store, { holdTimeoutS: HOLD_TIMEOUT_S }, silentLog)
+    const ledger = ledgerOn(new Cluster())
     container.setOverride(LedgerService, class {
       readonly ledger = ledger
       open (): Promise<void> { return ledger.open() }
@@ -211,7 +250,7 @@ describe('a connector with its balances in TigerBeetle', () => {
   })
 })
 
-describe('without the package tigerbeetle-node', () => {
+describe('without a TigerBeetle cluster', () => {
   withoutLog()
   const options = {
     ledger: 'tigerbeetle' as const,
@@ -223,20 +262,52 @@ describe('without the package tigerbeetle-node', () => {
     accounts: { alice: account() }
   }
 
-  it('the connector does not start, and says what to install', async () => {
-    const app = createApp(options)
-    expect(await codeOf(app.listen())).to.contain('Run: npm install tigerbeetle-node')
+  /** What the start says, by npm's client, when nobody answers. */
+  async function startInVain (app: App): Promise<string> {
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const started = codeOf(app.listen())
+    await quiet(20)
+    await clock.tickAsync(5000)
+    clock.restore()
+    return await started
+  }
+
+  it('the connector does not start, and says what it waited for', async () => {
+    expect(await startInVain(createApp(options))).to.match(/TigerBeetle does not answer.*Check the addresses/)
   })
 
   it('it starts with its own books where that was asked for, and says so', async () => {
     const container = reductModule.default()
     const app = createApp({ ...options, ledgerFallback: true }, container)
-    await app.listen()
+    expect(await startInVain(app)).to.equal('done')
     expect(container(LedgerService).getStatus()).to.deep.equal({ kind: 'embedded', durability: 'sync' })
     await app.shutdown()
   })
 
+  it('it says which host it does not know', async () => {
+    expect(await codeOf(connectTigerBeetle(0n, ['nowhere.invalid:3001']))).to.contain('not known. replica=nowhere.invalid:3001')
+  })
+
+  it('it takes hosts by name', async () => {
+    (await connectTigerBeetle(0n, ['localhost:1', '127.0.0.1:2', '[::1]:3', '4'])).destroy()
+  })
+
   it('needs to know where the cluster is', () => {
     expect(() => createApp({ ...options, tigerbeetleReplicas: '' })).to.throw(/tigerbeetleReplicas: is missing, and ledger is "tigerbeetle"/)
+  })
+})
+
+describe('without the package tigerbeetle-node', () => {
+  const load: unknown = Reflect.get(Module, '_load')
+  before(() => {
+    Reflect.set(Module, '_load', (...args: unknown[]): unknown => {
+      if (args[0] === 'tigerbeetle-node') throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' })
+      return Reflect.apply(load as (...all: unknown[]) => object, Module, args)
+    })
+  })
+  after(() => { Reflect.set(Module, '_load', load) })
+
+  it('the connector says what to install', async () => {
+    expect(await codeOf(connectTigerBeetle(0n, ['3001']))).to.contain('Run: npm install tigerbeetle-node')
   })
 })

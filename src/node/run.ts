@@ -68,7 +68,7 @@ export class Run {
   readonly #local: LocalPlugin
   readonly #guests = new Set<string>()
   #gate: Gate | undefined
-  #isOpen = false
+  #phase: 'starting' | 'open' | 'closed' = 'starting'
 
   /** Throws when a part cannot be made. Opens nothing. */
   constructor (private readonly parts: RunParts) {
@@ -84,12 +84,12 @@ export class Run {
     this.#gate = await gateKeeper().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
     log.info({ port: this.#gate.port }, 'btp_server_started')
     await this.#app.listen()
-    this.#isOpen = true
+    this.#phase = 'open'
   }
 
   /** Lets packets under way finish, then closes everything. */
   async stop (): Promise<void> {
-    this.#isOpen = false
+    this.#phase = 'closed'
     await this.#app.shutdown()
     await this.#gate?.release()
   }
@@ -198,8 +198,11 @@ export class Run {
   /** Whether somebody whom no account is for may come in; then an account is on its way. */
   #admit (peerId: string): boolean {
     const { access, config, peers } = this.parts
-    const isNobody = !this.#isOpen || !PEER_ID.test(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
-    if (isNobody || peers.has(peerId) || this.#guests.has(peerId) || this.#container(Accounts).exists(peerId)) return false
+    const peer = peers.get(peerId)
+    // A configured peer may be there before its account is: it waits, and shows its secret then.
+    if (peer !== undefined) return this.#phase !== 'closed' && access.mayEnter(peerId, peer.authToken)
+    const isNobody = this.#phase !== 'open' || !PEER_ID.test(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
+    if (isNobody || this.#guests.has(peerId) || this.#container(Accounts).exists(peerId)) return false
     if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId)) return false
     this.#guests.add(peerId)
     void this.#welcome(peerId)
@@ -221,7 +224,7 @@ export class Run {
 
   /** What the guest owes, or is owed, stays in the books until it comes back. */
   async #seeOff (peerId: string): Promise<void> {
-    if (!this.#isOpen || !this.#guests.has(peerId)) return
+    if (this.#phase !== 'open' || !this.#guests.has(peerId)) return
     try {
       await this.dropPeer(peerId)
     } catch (error) {

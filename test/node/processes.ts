@@ -15,6 +15,7 @@ export interface Program {
   says (text: string): Promise<void>
   /** Resolves to the exit code. */
   ended: Promise<number | null>
+  kill (signal: NodeJS.Signals): void
 }
 
 /** Each name is replaced by its value, as it stands in the text. */
@@ -56,7 +57,7 @@ export function run (world: World, command: string, args: string[], cwd: string,
     look()
     ended.then(() => { reject(new Error(`the program ended without saying ${JSON.stringify(text)}. output:\n${output}`)) }, reject)
   })
-  return { output: () => output, says, ended }
+  return { output: () => output, says, ended, kill: signal => { child.kill(signal) } }
 }
 
 async function kill (child: ChildProcess, ended: Promise<unknown>): Promise<void> {

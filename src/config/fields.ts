@@ -19,6 +19,14 @@ declare module 'zod' {
 
 export type Schema = z.core.$ZodType
 
+/** The address of a TigerBeetle replica: `host:port`, `host` or `port`. */
+export const REPLICA = /^(\d+|\[[\da-fA-F:.]+\](:\d+)?|[^\s,:[\]]+(:\d+)?)$/
+export const REPLICAS_MAX = 6
+
+export function isU128 (digits: string): boolean {
+  return /^\d{1,39}$/.test(digits) && BigInt(digits) < 2n ** 128n
+}
+
 /** An ILP address prefix: whole segments, so no period at either end. */
 export const PREFIX = /^[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*$/
 

@@ -5,11 +5,9 @@
 import { isValidIlpAddress } from 'ilp-packet'
 import { z } from 'zod'
 import { accountSchema } from './account-schema.js'
-import { PREFIX, milliseconds, millisecondsInWords, opaqueObject } from './fields.js'
+import { PREFIX, REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords, opaqueObject } from './fields.js'
 
 const ADDRESS_CHARACTERS = /^[a-zA-Z0-9._~-]+$/
-const REPLICA = String.raw`\s*(\d+|\[[\da-fA-F:.]+\](:\d+)?|[^\s,:[\]]+(:\d+)?)\s*`
-const REPLICAS = new RegExp(`^(${REPLICA}(,${REPLICA}){0,5})?$`)
 
 const MIDDLEWARES = [
   'errorHandler', 'rateLimit', 'maxPacketAmount', 'throughput', 'balance', 'deduplicate', 'expire', 'validateFulfillment',
@@ -20,8 +18,9 @@ function isAddressOrUnknown (text: string): boolean {
   return text === 'unknown' || isValidIlpAddress(text)
 }
 
-function isU128OrEmpty (text: string): boolean {
-  return text === '' || (/^\d{1,39}$/.test(text) && BigInt(text) < 2n ** 128n)
+function areReplicas (text: string): boolean {
+  const replicas = text.split(',').map(replica => replica.trim())
+  return text === '' || (replicas.length <= REPLICAS_MAX && replicas.every(replica => REPLICA.test(replica)))
 }
 
 function duration (minimum: number, fallback: number, description: string): z.ZodDefault<z.ZodNumber> {
@@ -131,14 +130,14 @@ export const connectorSchema = z.strictObject({
       'share (needs `npm install tigerbeetle-node`).',
     expected: '"embedded" or "tigerbeetle"'
   }),
-  tigerbeetleClusterId: z.string().refine(isU128OrEmpty).default('').meta({
+  tigerbeetleClusterId: z.string().refine(id => id === '' || isU128(id)).default('').meta({
     description: 'Id of the TigerBeetle cluster. Also read from `TIGERBEETLE_CLUSTER_ID`.',
     expected: 'a whole number of at most 128 bits, as a string such as "0"'
   }),
-  tigerbeetleReplicas: z.string().regex(REPLICAS).default('').meta({
+  tigerbeetleReplicas: z.string().refine(areReplicas).default('').meta({
     description: 'Addresses of the TigerBeetle replicas in their order, separated by commas, such as `10.0.0.1:3001,10.0.0.2:3001`. Also read ' +
       'from `TIGERBEETLE_REPLICAS`.',
-    expected: 'up to 6 addresses (host:port), separated by commas'
+    expected: `up to ${REPLICAS_MAX} addresses (host:port), separated by commas`
   }),
   tigerbeetleNamespace: z.string().default('').meta({
     description: 'Connectors with the same one share the balances of accounts with the same id. Connectors that use one cluster and have ' +

@@ -177,6 +177,11 @@ export class Run {
       spread: Number((config.feePercentage / 100).toPrecision(15)), // 0.7 / 100 is not 0.007
       store: 'leveldown',
       storePath: join(config.dataPath, config.nodeId),
+      ledger: config.ledger.type,
+      tigerbeetleClusterId: config.ledger.clusterId,
+      tigerbeetleReplicas: config.ledger.replicas.join(','),
+      tigerbeetleNamespace: config.nodeId,
+      ledgerFallback: config.ledger.fallback,
       minMessageWindow: MESSAGE_WINDOW_MS,
       initialConnectTimeout: CONNECT_TIMEOUT_MS,
       routeBroadcastEnabled: false,

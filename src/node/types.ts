@@ -64,7 +64,13 @@ export interface SettlementConfig {
   /** Settlement does not exist yet: only `false` is taken. */
   enableSettlement?: false | undefined
   creditLimits?: CreditLimits | undefined
+  /** Id of the TigerBeetle cluster that keeps the balances. From a file also TIGERBEETLE_CLUSTER_ID. */
+  tigerBeetleClusterId?: number | bigint | string | undefined
+  /** `host:port` of its replicas, in their order. From a file also TIGERBEETLE_REPLICAS, separated by commas. */
+  tigerBeetleReplicas?: readonly string[] | undefined
 }
+
+export type LedgerType = 'embedded' | 'tigerbeetle'
 
 /** What is given to `new ConnectorNode`, as an object or as YAML. */
 export interface ConnectorConfig {
@@ -86,6 +92,11 @@ export interface ConnectorConfig {
   localDelivery?: LocalDeliveryConfig | undefined
   adminApi?: AdminApiConfig | undefined
   settlement?: SettlementConfig | undefined
+  /**
+   * Where balances are kept: in `dataPath`, or in the TigerBeetle cluster that `settlement` names. Default: tigerbeetle when it names one.
+   * `fallback`: start with the books in `dataPath` when the cluster cannot be reached. Default: except in production.
+   */
+  ledger?: LedgerType | { type?: LedgerType | undefined, fallback?: boolean | undefined } | undefined
   /** Settlement, explorer and transport do not exist yet: only what turns them off is taken. */
   explorer?: { enabled: false } | undefined
   transport?: { type: 'direct' } | undefined
@@ -124,6 +135,12 @@ export interface NodeConfig {
   /** Percent. */
   readonly feePercentage: number
   readonly creditLimits: CreditLimits
+  readonly ledger: {
+    readonly type: LedgerType
+    readonly clusterId: string
+    readonly replicas: readonly string[]
+    readonly fallback: boolean
+  }
   readonly perHopNotification: boolean
   readonly dataPath: string
 }

@@ -51,6 +51,7 @@ describe('the configuration of a node', () => {
         adminApi: { enabled: false, port: 8081, host: '0.0.0.0', apiKey: undefined, allowedIPs: [], trustProxy: false },
         feePercentage: 0.1,
         creditLimits: {},
+        ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },
         perHopNotification: false,
         dataPath: './data'
       })
@@ -116,7 +117,11 @@ describe('the configuration of a node', () => {
       ['transport', { transport: { type: 'socks5' } }, 'transport is not supported yet'],
       ['gateway mode', { mode: 'gateway' }, 'mode gateway is not supported yet'],
       ['settlement', { settlement: { enableSettlement: true } }, 'settlement.enableSettlement', 'not supported yet'],
-      ['TigerBeetle', { settlement: { tigerBeetleReplicas: ['3000'] } }, 'tigerBeetleReplicas is not supported yet'],
+      ['TigerBeetle without a cluster', { ledger: 'tigerbeetle' }, 'settlement.tigerBeetleClusterId: is missing', 'tigerBeetleReplicas: is missing'],
+      ['half a TigerBeetle cluster', { settlement: { tigerBeetleReplicas: ['3000'] } }, 'settlement.tigerBeetleClusterId: is missing'],
+      ['another ledger', { ledger: 'tiger' }, 'ledger: found a string, expected one of embedded, tigerbeetle, or an object'],
+      ['a replica that is no address', { settlement: { tigerBeetleReplicas: ['a b'] } }, 'settlement.tigerBeetleReplicas[0]', 'host:port'],
+      ['a cluster of no number', { settlement: { tigerBeetleClusterId: -1 } }, 'settlement.tigerBeetleClusterId', '128 bits'],
       ['thresholds', { settlement: { thresholds: {} } }, 'thresholds is not supported yet'],
       ['a chain for a peer', { peers: [{ ...PEER, chain: 'evm:8453' }] }, 'peers[0].chain', 'not supported yet']
     ]
@@ -138,6 +143,17 @@ describe('the configuration of a node', () => {
         ...BASE, explorer: { enabled: false }, transport: { type: 'direct' }, settlement: { enableSettlement: false }, mode: 'connector',
         chainProviders: [], peers: [{ ...PEER, relation: 'peer', transport: 'direct' }]
       }, {})
+    })
+
+    it('keeps its balances in TigerBeetle when it is told of a cluster, and elsewhere in production only when it is told that, too', () => {
+      const cluster = { settlement: { tigerBeetleClusterId: 2n ** 100n, tigerBeetleReplicas: ['10.0.0.1:3001', 'tigerbeetle:3000'] } }
+      const there = { type: 'tigerbeetle', clusterId: String(2n ** 100n), replicas: ['10.0.0.1:3001', 'tigerbeetle:3000'] }
+      const ledgerOf = (more: object): object => ConfigLoader.read({ ...BASE, ...cluster, ...more }, {}).config.ledger
+      expect(ledgerOf({})).to.deep.equal({ ...there, fallback: true })
+      expect(ledgerOf({ environment: 'production' })).to.deep.equal({ ...there, fallback: false })
+      expect(ledgerOf({ environment: 'production', ledger: { fallback: true } })).to.deep.equal({ ...there, fallback: true })
+      expect(ledgerOf({ ledger: { type: 'tigerbeetle', fallback: false } })).to.deep.equal({ ...there, fallback: false })
+      expect(ledgerOf({ ledger: 'embedded' })).to.include({ type: 'embedded' })
     })
 
     const oddities: Array<[what: string, more: object, warning: string]> = [
@@ -204,7 +220,8 @@ describe('the configuration of a node', () => {
         NODE_ID: 'other', LOG_LEVEL: 'warn', BTP_SERVER_PORT: '3100', HEALTH_CHECK_PORT: '3101', ENVIRONMENT: 'production',
         LOCAL_DELIVERY_ENABLED: 'true', LOCAL_DELIVERY_URL: 'http://bls:1', LOCAL_DELIVERY_TIMEOUT: '50', LOCAL_DELIVERY_AUTH_TOKEN: 't',
         LOCAL_DELIVERY_PER_HOP_NOTIFICATION: 'true', ADMIN_API_ENABLED: 'true', ADMIN_API_HOST: '127.0.0.1', ADMIN_API_KEY: 'k',
-        ADMIN_API_ALLOWED_IPS: '127.0.0.1, 10.0.0.0/16', ADMIN_API_TRUST_PROXY: 'true'
+        ADMIN_API_ALLOWED_IPS: '127.0.0.1, 10.0.0.0/16', ADMIN_API_TRUST_PROXY: 'true', TIGERBEETLE_CLUSTER_ID: '7',
+        TIGERBEETLE_REPLICAS: '10.0.0.1:3001, 10.0.0.2:3001'
       })
       expect(config).to.deep.include({
         nodeId: 'other',
@@ -213,6 +230,7 @@ describe('the configuration of a node', () => {
         healthCheckPort: 3101,
         environment: 'production',
         deploymentMode: 'standalone',
+        ledger: { type: 'tigerbeetle', clusterId: '7', replicas: ['10.0.0.1:3001', '10.0.0.2:3001'], fallback: false },
         perHopNotification: true,
         localDelivery: { enabled: true, handlerUrl: 'http://bls:1', timeout: 50, authToken: 't' },
         adminApi: { enabled: true, port: 1234, host: '127.0.0.1', apiKey: 'k', allowedIPs: ['127.0.0.1', '10.0.0.0/16'], trustProxy: true }
@@ -226,8 +244,8 @@ describe('the configuration of a node', () => {
     })
 
     it('warns of variables for what does not exist', async () => {
-      const { warnings } = ConfigLoader.read(await yaml(text), { EXPLORER_ENABLED: 'true', TIGERBEETLE_REPLICAS: '3000', EVM_PRIVATE_KEY: 'hunter2' })
-      for (const name of ['EXPLORER_ENABLED', 'TIGERBEETLE_REPLICAS', 'EVM_PRIVATE_KEY']) expect(warnings.join('\n')).to.include(name)
+      const { warnings } = ConfigLoader.read(await yaml(text), { EXPLORER_ENABLED: 'true', XRP_SECRET: 'hunter2', EVM_PRIVATE_KEY: 'hunter2' })
+      for (const name of ['EXPLORER_ENABLED', 'XRP_SECRET', 'EVM_PRIVATE_KEY']) expect(warnings.join('\n')).to.include(name)
       expect(warnings.join('\n')).to.not.include('hunter2')
     })
 

@@ -119,7 +119,16 @@ function resolve (given: ParsedConfig): NodeConfig {
     },
     feePercentage: settlement.connectorFeePercentage ?? FEE_PERCENTAGE,
     creditLimits: settlement.creditLimits ?? {},
+    ledger: ledgerOf(given),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
     dataPath: given.dataPath ?? DATA_PATH
   }
+}
+
+/** Who says where a TigerBeetle cluster is wants it used. Where real money is, another ledger in its place has to be asked for. */
+function ledgerOf ({ ledger = {}, settlement = {}, environment = 'development' }: ParsedConfig): NodeConfig['ledger'] {
+  const { tigerBeetleClusterId: clusterId, tigerBeetleReplicas: replicas = [] } = settlement
+  const { type = clusterId === undefined && replicas.length === 0 ? 'embedded' : 'tigerbeetle', fallback = environment !== 'production' } =
+    typeof ledger === 'string' ? { type: ledger } : ledger
+  return { type, clusterId: clusterId === undefined ? '' : String(clusterId), replicas, fallback }
 }

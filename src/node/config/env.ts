@@ -19,7 +19,9 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Ma
   ['ADMIN_API_HOST', ['adminApi', 'host']],
   ['ADMIN_API_KEY', ['adminApi', 'apiKey']],
   ['ADMIN_API_ALLOWED_IPS', ['adminApi', 'allowedIPs']],
-  ['ADMIN_API_TRUST_PROXY', ['adminApi', 'trustProxy']]
+  ['ADMIN_API_TRUST_PROXY', ['adminApi', 'trustProxy']],
+  ['TIGERBEETLE_CLUSTER_ID', ['settlement', 'tigerBeetleClusterId']],
+  ['TIGERBEETLE_REPLICAS', ['settlement', 'tigerBeetleReplicas']]
 ])
 
 export interface Overridden {

@@ -14,7 +14,7 @@ const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProvider
 const TOP_LEVEL = [
   'chainProviders', 'blockchain', 'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'
 ]
-const IN_SETTLEMENT = ['thresholds', 'tigerBeetleClusterId', 'tigerBeetleReplicas']
+const IN_SETTLEMENT = ['thresholds']
 const IN_CREDIT_LIMITS = ['perTokenLimits']
 const IN_PEER = ['chain', 'relation', 'solanaAddress', 'minaAddress', 'xrpAddress', 'aptosAddress']
 
@@ -22,7 +22,6 @@ const IN_PEER = ['chain', 'relation', 'solanaAddress', 'minaAddress', 'xrpAddres
 const VARIABLES: Readonly<Record<string, (value: string) => boolean>> = {
   EXPLORER_ENABLED: value => value === 'true',
   SETTLEMENT_ENABLED: value => value === 'true',
-  TIGERBEETLE_REPLICAS: () => true,
   LEDGER_SNAPSHOT_PATH: () => true,
   EVM_PRIVATE_KEY: () => true,
   XRP_SECRET: () => true,

@@ -20,6 +20,7 @@ export function check (given: ParsedConfig, config: NodeConfig): Findings {
   checkModes(given, config, refuse, warn)
   checkAdminApi(config, refuse, warn)
   checkHandler(config, warn)
+  checkLedger(config, refuse)
   return findings
 }
 
@@ -100,4 +101,11 @@ function checkHandler (config: NodeConfig, warn: Warn): void {
     warn(`localDelivery.handlerUrl is this node's own ${own[0].join('.')} (${handlerPort}): packets would come back to the node. ` +
       'Run your business logic server on another port, or change ours.')
   }
+}
+
+function checkLedger ({ ledger: { type, clusterId, replicas } }: NodeConfig, refuse: Refuse): void {
+  if (type !== 'tigerbeetle') return
+  const missing = 'is missing, and balances are to be kept in TigerBeetle. Add it'
+  if (clusterId === '') refuse(['settlement', 'tigerBeetleClusterId'], `${missing}, or set TIGERBEETLE_CLUSTER_ID.`)
+  if (replicas.length === 0) refuse(['settlement', 'tigerBeetleReplicas'], `${missing}, or set TIGERBEETLE_REPLICAS.`)
 }

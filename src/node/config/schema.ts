@@ -1,7 +1,7 @@
 /** Every field of a node's configuration: type, and the words for errors. Rules between fields are in rules.ts. */
 import { z } from 'zod'
 import { SEGMENT, SEGMENT_IN_WORDS } from '../../config/account-schema.js'
-import { PREFIX, milliseconds, millisecondsInWords } from '../../config/fields.js'
+import { PREFIX, REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords } from '../../config/fields.js'
 import { MAX_CONFIGURED_ROUTES } from '../../routing/limits.js'
 import { MAX_PEERS } from '../peers.js'
 
@@ -55,7 +55,16 @@ const adminApi = z.strictObject({
 
 const limitsByPeer = z.union([z.record(z.string(), amount), z.map(z.string(), amount)]).meta({ expected: 'amounts of base units by peer id' })
 
+const LEDGERS = ['embedded', 'tigerbeetle'] as const
+const ledgerType = z.enum(LEDGERS).meta({ expected: `one of ${LEDGERS.join(', ')}` })
+const ledger = z.union([ledgerType, z.strictObject({ type: optional(ledgerType), fallback: optional(flag) })])
+  .meta({ expected: `one of ${LEDGERS.join(', ')}, or an object with type and fallback` })
+
 const settlement = z.strictObject({
+  tigerBeetleClusterId: optional(z.union([z.bigint(), z.int(), z.string()]).refine(id => isU128(String(id)))
+    .meta({ expected: 'a whole number of at most 128 bits' })),
+  tigerBeetleReplicas: optional(z.array(z.string().regex(REPLICA).meta({ expected: 'an address (host:port)' })).max(REPLICAS_MAX)
+    .meta({ expected: `a list of up to ${REPLICAS_MAX} addresses (host:port)` })),
   connectorFeePercentage: optional(z.number().min(0).lt(100).meta({ expected: 'a number of percent, at least 0 and below 100' })),
   enableSettlement: optional(z.literal(false).meta({ expected: 'false' })),
   creditLimits: optional(z.strictObject({
@@ -80,6 +89,7 @@ export const nodeSchema = z.strictObject({
   localDelivery: optional(localDelivery),
   adminApi: optional(adminApi),
   settlement: optional(settlement),
+  ledger: optional(ledger),
   explorer: optional(z.looseObject({ enabled: z.literal(false) }).meta({ expected: 'enabled: false' })),
   transport: optional(z.looseObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' })),
   perHopNotification: optional(flag),

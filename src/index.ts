@@ -27,6 +27,8 @@ export { Config } from './config/config.js'
 export { ConfigError } from './config/errors.js'
 export type { ConnectorInput } from './config/schema.js'
 export { RateBackend } from './forwarding/rate-backend.js'
+export { LedgerService } from './ledger/service.js'
+export type { LedgerStatus } from './ledger/service.js'
 export { AccountStats } from './metrics/stats.js'
 export { MiddlewareManager } from './pipeline/middleware-manager.js'
 

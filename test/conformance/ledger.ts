@@ -1,6 +1,6 @@
 /**
- * The promises every ledger keeps, as a mocha suite for authors of their own:
- * `ledgerConformance('mine', async directory => open(directory), { persistent: true })`.
+ * The promises every ledger keeps, as a mocha suite for authors of their own (`sluice/conformance/ledger`, with chai and fast-check):
+ * `ledgerConformance('mine', async directory => open(directory), { persistent: true, ownHistory: false })`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

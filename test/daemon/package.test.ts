@@ -57,13 +57,15 @@ describe('the package', () => {
     await mkdir(installed, { recursive: true })
     await execute('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
     const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
-    for (const name of [...Object.keys(dependencies), '@types/node']) {
-      const link = join(project, 'node_modules', name)
-      await mkdir(dirname(link), { recursive: true })
-      await symlink(dirname(await manifestOf(name)), link)
-    }
+    for (const name of [...Object.keys(dependencies), '@types/node']) await link(name)
     await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, dependencies: { sluice: '*' } }))
     await npm(project, 'rebuild', 'sluice') // links the programs
+  }
+
+  async function link (name: string): Promise<void> {
+    const path = join(project, 'node_modules', name)
+    await mkdir(dirname(path), { recursive: true })
+    await symlink(dirname(await manifestOf(name)), path)
   }
 
   async function run (script: string, source: string): Promise<{ stdout: string, stderr: string }> {
@@ -71,12 +73,13 @@ describe('the package', () => {
     return await execute(process.execPath, [script], { cwd: project })
   }
 
-  it('brings the program, the built-in modules and the documentation, and no tests', () => {
+  it('brings the program, the built-in modules, the documentation and the conformance suites, and no other tests', () => {
     expect(contents).to.include.members([
       'LICENSE', 'README.md', 'launch.config.js', 'docs/configuration.md', 'dist/src/main.js', 'dist/src/index.js', 'dist/src/index.d.ts',
-      'dist/plugins/btp/index.js', 'dist/middlewares/balance.js', 'dist/backends/ecb.js', 'dist/stores/leveldown.js'
+      'dist/plugins/btp/index.js', 'dist/middlewares/balance.js', 'dist/backends/ecb.js', 'dist/stores/leveldown.js',
+      'dist/test/conformance/ledger.js', 'dist/test/conformance/store.js', 'dist/test/conformance/backend.js'
     ])
-    expect(contents.filter(path => /(^|\/)(test|tests|bench|examples|scripts|fixtures)\/|\.test\.|tsbuildinfo/.test(path))).to.deep.equal([])
+    expect(contents.filter(path => !path.startsWith('dist/test/conformance/')).filter(path => /(^|\/)(test|tests|bench|examples|scripts|fixtures)\/|\.test\.|tsbuildinfo/.test(path))).to.deep.equal([])
   })
 
   it('can be imported', async () => {
@@ -99,6 +102,18 @@ describe('the package', () => {
     const { stdout } = await execute(process.execPath, [TSC, ...options, 'use.mts', 'use.cts'], { cwd: project })
       .catch((failed: unknown) => failed as { stdout: string })
     expect(stdout).to.equal('')
+  })
+
+  it('has suites for authors of ledgers and stores, who bring mocha, chai and fast-check', async () => {
+    for (const name of ['chai', 'fast-check', 'mocha']) await link(name)
+    await writeFile(join(project, 'mine.test.mjs'), `import { ledgerConformance } from 'sluice/conformance/ledger'
+import { storeConformance } from 'sluice/conformance/store'
+ledgerConformance('mine', () => { throw new Error('is not made yet') }, { persistent: true, ownHistory: true })
+storeConformance('mine', () => { throw new Error('is not made yet') }, { batch: true, lifecycle: true, persistent: true })
+`)
+    const mocha = join(project, 'node_modules', 'mocha', 'bin', 'mocha.js')
+    const { stdout } = await execute(process.execPath, [mocha, '--dry-run', 'mine.test.mjs'], { cwd: project })
+    expect(stdout).to.match(/ledger conformance: mine/).and.match(/holds up to a limit and not one unit more/).and.match(/store conformance: mine/)
   })
 
   it('has a program that starts the connector', async () => {

@@ -1,6 +1,7 @@
 /**
  * A business logic server: the part of a paid service that decides. The connector asks it about every packet that ends at this node
- * (`POST /handle-packet`), and it asks the connector to send packets of its own (`POST /send` here is passed on to the admin API).
+ * (`POST /handle-packet`), and it asks the connector to send packets of its own (`POST /send` here, also called `/trigger-admin-send`, is
+ * passed on to the admin API).
  *
  *   PORT=3100 CONNECTOR_ADMIN_URL=http://localhost:8081 ADMIN_API_KEY=... node server.mjs
  */
@@ -27,21 +28,26 @@ function decide ({ paymentId, destination, amount, data, isTransit, sourcePeer }
 }
 
 /** Sends a packet through the connector and hands on what that answers. */
-async function send ({ destination, amount, data = '' }) {
+async function send ({ destination, amount = '0', data = '' }) {
   if (CONNECTOR_ADMIN_URL === undefined) return { status: 500, body: { error: 'CONNECTOR_ADMIN_URL not set' } }
-  const response = await fetch(`${CONNECTOR_ADMIN_URL}/admin/ilp/send`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(ADMIN_API_KEY && { 'x-api-key': ADMIN_API_KEY }) },
-    body: JSON.stringify({ destination, amount, data })
-  })
-  return { status: response.status, body: await response.json() }
+  try {
+    const response = await fetch(`${CONNECTOR_ADMIN_URL}/admin/ilp/send`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(ADMIN_API_KEY && { 'x-api-key': ADMIN_API_KEY }) },
+      body: JSON.stringify({ destination, amount, data })
+    })
+    return { status: response.status, body: await response.json() }
+  } catch (error) {
+    return { status: 502, body: { error: `the connector cannot be reached: ${error.cause?.message ?? error.message}` } }
+  }
 }
 
 const routes = {
   'GET /health': async () => ({ status: 200, body: { status: 'healthy' } }),
   'GET /received': async () => ({ status: 200, body: { count: received.length, received } }),
   'POST /handle-packet': async body => ({ status: 200, body: decide(body) }),
-  'POST /send': async body => send(body)
+  'POST /send': async body => send(body),
+  'POST /trigger-admin-send': async body => send(body)
 }
 
 const server = createServer(async (request, response) => {

@@ -1,7 +1,7 @@
 """A business logic server: the part of a paid service that decides. Needs nothing but Python 3.
 
 The connector asks it about every packet that ends at this node (POST /handle-packet), and it asks the connector to send packets of its
-own (POST /send here is passed on to the admin API).
+own (POST /send here, also called /trigger-admin-send, is passed on to the admin API).
 
     PORT=3100 CONNECTOR_ADMIN_URL=http://localhost:8081 ADMIN_API_KEY=... python3 server.py
 """
@@ -44,7 +44,7 @@ def send(packet):
     headers = {'content-type': 'application/json'}
     if 'ADMIN_API_KEY' in os.environ:
         headers['x-api-key'] = os.environ['ADMIN_API_KEY']
-    body = {'destination': packet['destination'], 'amount': packet['amount'], 'data': packet.get('data', '')}
+    body = {'destination': packet['destination'], 'amount': packet.get('amount', '0'), 'data': packet.get('data', '')}
     request = urllib.request.Request(f'{admin_url}/admin/ilp/send', json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=SEND_TIMEOUT_S) as response:
@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             body = json.loads(self.rfile.read(length))
             if self.path == '/handle-packet':
                 self.answer(200, decide(body))
-            elif self.path == '/send':
+            elif self.path in ('/send', '/trigger-admin-send'):
                 self.answer(*send(body))
             else:
                 self.answer(404, {'error': 'Not found'})

@@ -57,8 +57,11 @@ describe('a business logic server', () => {
       expect(await send({ destination: 'test.prod-connector.self', amount: '0' })).to.include({
         accepted: false, code: 'F02', message: 'No route to destination: test.prod-connector.self'
       })
+      expect(await json(`http://127.0.0.1:${blsPort}/trigger-admin-send`, { destination: 'g.agent' })).to.include({ accepted: true })
       expect(await send({ destination: 'g.agent', amount: 'much' })).to.include({ message: 'Amount must be a non-negative integer string' })
       expect(await owed(shop, 'agent')).to.equal(2n * 999n - 99n)
+      await shop.stop()
+      expect(await send({ destination: 'g.agent', amount: '1' })).to.have.property('error').that.matches(/^the connector cannot be reached: /)
     }).timeout(30_000)
   }
 

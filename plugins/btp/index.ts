@@ -54,6 +54,8 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   readonly #settings: Settings
   readonly #protocols = new Map<string, ProtocolHandler>()
   readonly #waiters = new Set<Waiter>()
+  readonly #ownAddress: () => string
+  #isBusy = never
   #dataHandler: DataHandler | undefined
   #moneyHandler: MoneyHandler | undefined
   #session: Session | undefined
@@ -68,6 +70,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     super()
     this.#settings = parseOptions(options)
     this.log = services?.log ?? SILENT
+    this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
   }
 
   /**
@@ -124,9 +127,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     // For subclasses.
   }
 
-  registerDataHandler (handler: DataHandler): void {
+  /** While `isBusy` says so, packets are answered with T03 and not handed over. */
+  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void {
     checkHandler(this.#dataHandler, handler)
     this.#dataHandler = handler
+    this.#isBusy = connector?.isBusy ?? never
   }
 
   deregisterDataHandler (): void {
@@ -271,7 +276,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
 
   #socketOptions (): Omit<SocketOptions, 'role' | 'onClose'> {
     const { responseTimeoutMs, maxPayload } = this.#settings
-    return { log: this.log, responseTimeoutMs, maxPayload, answer: request => this.answer(request) }
+    return {
+      log: this.log,
+      responseTimeoutMs,
+      maxPayload,
+      isBusy: () => this.#isBusy(),
+      ownAddress: this.#ownAddress,
+      answer: request => this.answer(request)
+    }
   }
 
   #connected (take: () => void): void {
@@ -331,4 +343,8 @@ function checkHandler (present: unknown, handler: unknown): void {
 
 function nothing (): void {
   // The log of a plugin that was given none.
+}
+
+function never (): boolean {
+  return false
 }

@@ -10,6 +10,8 @@ import type { Logger } from '../../src/types/logger.js'
 import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf } from './errors.js'
 import { ContentType, FrameType, decodeFrame, frameBytes, writeFrame } from './frame.js'
 import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
+import { Intake, MAX_UNSENT_BYTES } from './intake.js'
+import { Refusals, busyResponse, isLonePacket } from './refusals.js'
 import { PendingRequests } from './requests.js'
 import type { Waiting } from './requests.js'
 import { headerBytes, writeHeader } from './ws-header.js'
@@ -17,11 +19,10 @@ import { headerBytes, writeHeader } from './ws-header.js'
 /** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
 export const MAX_IN_FLIGHT = 10_000
 
-/** With more than this unsent, requests are refused (ours and the peer's); with twice as much the peer is not reading, and is dropped. */
-export const MAX_UNSENT_BYTES = 8 * 1024 * 1024
-
 /** A ping goes out this often. A peer from which nothing at all came between two of them is dropped. */
 export const PING_INTERVAL_MS = 20_000
+
+const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
 
 const EMPTY = Buffer.alloc(0)
 
@@ -39,6 +40,10 @@ export interface SocketOptions {
   responseTimeoutMs: number
   /** The largest frame that is written, in bytes; `ws` keeps it for what is read. */
   maxPayload: number
+  /** Whether the connector takes no packets now; those of the peer are then answered with T03. */
+  isBusy: () => boolean
+  /** The connector's ILP address. */
+  ownAddress: () => string
   /** Answers a request of the peer. A rejection goes to the peer as an Error frame. */
   answer: (request: Request) => Promise<Answer>
   /** Called once, when the socket is closed, whoever closed it. */
@@ -57,7 +62,10 @@ export class BtpSocket {
   readonly #options: SocketOptions
   readonly #pending: PendingRequests<Asking>
   readonly #heartbeat: NodeJS.Timeout
+  readonly #intake: Intake
+  readonly #refusals: Refusals
   readonly #flush = (): void => {
+    this.#refusals.flush()
     this.#corked = false
     this.#raw.uncork()
   }
@@ -72,6 +80,8 @@ export class BtpSocket {
     this.#ws = ws
     this.#raw = raw
     this.#options = options
+    this.#intake = new Intake(ws, raw)
+    this.#refusals = new Refusals(options.log, bytes => { this.#write(bytes) })
     this.#pending = new PendingRequests(randomBytes(4).readUInt32BE(), options.responseTimeoutMs, ({ requestId, reject }) => {
       reject(new IlpError('R00', `${requestId} timed out`))
     })
@@ -116,6 +126,7 @@ export class BtpSocket {
   /** Answers a request. Does nothing when the socket is closed: the answer would reach somebody else. */
   respond (requestId: number, answer: Answer): void {
     const protocolData = Array.isArray(answer) ? answer : [ilpEntry(answer)]
+    if (Buffer.isBuffer(answer)) this.#intake.answered(answer, this.#options.ownAddress())
     this.#write(this.#encode({ type: FrameType.RESPONSE, requestId, protocolData }))
   }
 
@@ -132,7 +143,7 @@ export class BtpSocket {
   /** Throws what the promise of the caller is then rejected with. */
   #ask (contents: RequestContents, asking: Asking): void {
     if (this.#ws.readyState !== WebSocket.OPEN) throw closedError()
-    const reason = this.#busy(this.#pending.size)
+    const reason = this.#busy()
     if (reason !== undefined) throw new IlpError('T03', `BTP connection is busy: ${reason}`)
     this.#pending.add(asking)
     try {
@@ -145,6 +156,10 @@ export class BtpSocket {
 
   #receive (data: RawData, isBinary: boolean): void {
     this.#heard = true
+    if (this.#isBusy() && Buffer.isBuffer(data) && isLonePacket(data)) {
+      this.#refuse(data.readUInt32BE(1))
+      return
+    }
     const frame = this.#decode(data, isBinary)
     if (frame === undefined) return
     switch (frame.type) {
@@ -179,9 +194,8 @@ export class BtpSocket {
 
   async #answer (request: Request): Promise<void> {
     const { requestId } = request
-    const busy = this.#busy(this.#answering)
-    if (busy !== undefined) {
-      const data = JSON.stringify({ message: busy })
+    if (this.#answering >= MAX_IN_FLIGHT) {
+      const data = JSON.stringify({ message: TOO_MANY })
       this.#write(this.#encode(errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data })))
       return
     }
@@ -196,8 +210,23 @@ export class BtpSocket {
     }
   }
 
-  #busy (inFlight: number): string | undefined {
-    if (inFlight >= MAX_IN_FLIGHT) return `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
+  #isBusy (): boolean {
+    return this.#answering >= MAX_IN_FLIGHT || this.#options.isBusy()
+  }
+
+  #refuse (requestId: number): void {
+    const ownAddress = this.#options.ownAddress()
+    if (this.#options.role === 'client') {
+      this.#write(busyResponse(requestId, ownAddress))
+      return
+    }
+    this.#refusals.add(requestId, ownAddress)
+    this.#cork()
+  }
+
+  /** Why nothing can be asked. */
+  #busy (): string | undefined {
+    if (this.#pending.size >= MAX_IN_FLIGHT) return TOO_MANY
     if (this.#raw.writableLength > MAX_UNSENT_BYTES) return `too many unsent bytes. maximum=${MAX_UNSENT_BYTES}`
     return undefined
   }
@@ -221,17 +250,21 @@ export class BtpSocket {
       this.#ws.terminate()
       return
     }
-    if (!this.#corked) {
-      this.#corked = true
-      this.#raw.cork()
-      setImmediate(this.#flush)
-    }
+    this.#cork()
     if (this.#options.role === 'server') this.#raw.write(bytes)
     else this.#ws.send(bytes)
+    this.#intake.wrote()
+  }
+
+  #cork (): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#raw.cork()
+    setImmediate(this.#flush)
   }
 
   #ping (): void {
-    if (!this.#heard) {
+    if (!this.#heard && !this.#intake.isHeldUp()) {
       this.#options.log.warn('peer is silent, closing the BTP connection. silentMs=%d', PING_INTERVAL_MS)
       this.#ws.terminate()
       return
@@ -242,6 +275,7 @@ export class BtpSocket {
 
   #abandon (): void {
     clearInterval(this.#heartbeat)
+    this.#intake.stop()
     for (const { reject } of this.#pending.clear()) reject(closedError())
   }
 }

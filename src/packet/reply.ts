@@ -64,6 +64,12 @@ export function encodeReject ({ code, triggeredBy, message, data }: RejectFields
   return packet
 }
 
+/** The answer to a packet that is refused before work is spent on it, because too much is under way. RFC 0027, T03. */
+export function busyReject (ownAddress: string): Buffer {
+  const triggeredBy = isValidAddress(ownAddress) ? ownAddress : '' // not known yet
+  return encodeReject({ code: 'T03', triggeredBy, message: 'connector is busy.', data: Buffer.alloc(0) })
+}
+
 function contentsOf (packet: Buffer, type: number): OctetReader {
   const reader = new OctetReader(packet, 0, packet.length)
   const found = reader.byte()

@@ -9,6 +9,7 @@ import { createLogger } from '../log.js'
 import { AccountStats } from '../metrics/stats.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { UnreachableError, describeError } from '../packet/errors.js'
+import { busyReject } from '../packet/reply.js'
 import type {
   Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Next, Pipelines, Transfer
 } from '../types/middleware.js'
@@ -37,7 +38,7 @@ interface Handlers {
 const nothing = (): Promise<void> => Promise.resolve()
 
 export class MiddlewareManager {
-  readonly inFlight = new InFlight()
+  readonly inFlight = new InFlight(() => this.handlers.size)
   private readonly accounts: Accounts
   private readonly core: Core
   private readonly stats: AccountStats
@@ -70,7 +71,11 @@ export class MiddlewareManager {
     const pipelines = createPipelines()
     for (const [name, middleware] of this.middlewares) await apply(name, middleware, pipelines, accountId)
     const handlers = this.compose(pipelines, accountId, plugin)
-    plugin.registerDataHandler(data => this.inFlight.track(handlers.incomingData(data)))
+    const entrance = this.inFlight.entrance()
+    plugin.registerDataHandler(
+      data => entrance.isFull ? this.refuse() : entrance.track(handlers.incomingData(data)),
+      { isBusy: () => entrance.isFull }
+    )
     plugin.registerMoneyHandler((amount, transfer) => handlers.incomingMoney(amount, idOf(transfer)))
     this.handlers.set(accountId, handlers)
   }
@@ -108,6 +113,10 @@ export class MiddlewareManager {
   readonly sendMoney = (amount: string, accountId: string, { id = randomUUID() }: Transfer = {}): Promise<void> => {
     const handlers = this.handlers.get(accountId)
     return handlers === undefined ? nobody('money', accountId) : this.inFlight.track(handlers.outgoingMoney(amount, { id }))
+  }
+
+  private refuse (): Promise<Buffer> {
+    return Promise.resolve(busyReject(this.accounts.getOwnAddress()))
   }
 
   private construct (name: string, type: string, options: Record<string, unknown>): void {

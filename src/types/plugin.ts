@@ -21,7 +21,8 @@ export interface PluginInstance {
   sendData (data: Buffer): Promise<Buffer>
   /** `id` makes a repeated settlement the same settlement; plugins that do not know it ignore it. */
   sendMoney (amount: string, settlement?: { id: string }): Promise<unknown>
-  registerDataHandler (handler: DataHandler): void
+  /** A plugin that asks `isBusy` first may refuse a packet with T03 itself, which costs less than handing it over to be refused. */
+  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void
   deregisterDataHandler (): void
   registerMoneyHandler (handler: MoneyHandler): void
   deregisterMoneyHandler (): void

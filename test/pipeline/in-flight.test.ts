@@ -1,7 +1,7 @@
 /** A shutdown waits for what is under way, and not for ever. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { InFlight } from '../../src/pipeline/in-flight.js'
+import { ACCOUNT_PACKETS_MAX, ALL_PACKETS_MAX, InFlight, type Entrance } from '../../src/pipeline/in-flight.js'
 
 interface Deferred { answer: Promise<Buffer>, resolve: (answer: Buffer) => void, reject: (error: Error) => void }
 
@@ -50,5 +50,39 @@ describe('what is in flight', () => {
   it('hands the answer on as it is', async () => {
     const answer = Buffer.from('x')
     expect(await new InFlight().track(Promise.resolve(answer))).to.equal(answer)
+  })
+
+  describe('is bounded', () => {
+    const never = new Promise<Buffer>(() => undefined)
+    const fill = (entrance: Entrance): number => {
+      let count = 0
+      while (!entrance.isFull && count < 2 * ALL_PACKETS_MAX) {
+        void entrance.track(never)
+        count++
+      }
+      return count
+    }
+
+    it('for each account', async () => {
+      const inFlight = new InFlight(() => 2)
+      const [one, other] = [inFlight.entrance(), inFlight.entrance()]
+      const first = deferred()
+      void one.track(first.answer)
+      expect(fill(one)).to.equal(ACCOUNT_PACKETS_MAX - 1)
+      expect(other.isFull).to.equal(false)
+      first.resolve(Buffer.alloc(0))
+      await clock.tickAsync(0)
+      expect(one.isFull).to.equal(false)
+    })
+
+    it('for all, with a share left for those who have little', () => {
+      const accounts = 50
+      const inFlight = new InFlight(() => accounts)
+      const entrances = Array.from({ length: accounts }, () => inFlight.entrance())
+      const counts = entrances.map(fill)
+      const full = ALL_PACKETS_MAX / ACCOUNT_PACKETS_MAX
+      expect(counts.slice(0, full).every(count => count === ACCOUNT_PACKETS_MAX)).to.equal(true)
+      expect(counts.slice(full).every(count => count === ALL_PACKETS_MAX / accounts)).to.equal(true)
+    })
   })
 })

@@ -6,8 +6,9 @@ import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { WebSocket, WebSocketServer } from 'ws'
+import { MAX_UNSENT_BYTES } from '../../../plugins/btp/intake.js'
 import { AUTH_DEADLINE_MS, MAX_STRANGERS } from '../../../plugins/btp/listener.js'
-import { MAX_IN_FLIGHT, MAX_UNSENT_BYTES } from '../../../plugins/btp/socket.js'
+import { MAX_IN_FLIGHT } from '../../../plugins/btp/socket.js'
 import {
   HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, nextTurn, rejection,
   serverUrl
@@ -136,23 +137,6 @@ describe('hostile BTP peers', () => {
         expect(closed(), 'others stay').to.equal(false)
         socket.destroy()
       }
-    })
-
-    it('at a time, are told so, and only so many of their packets are worked on', async () => {
-      const { plugin, port } = await listening()
-      let working = 0
-      plugin.registerDataHandler(() => {
-        working++
-        return new Promise(() => undefined)
-      })
-      const peer = await authenticated(port)
-      for (let id = 0; id < MAX_IN_FLIGHT + 10; id++) peer.message(id, packet)
-      for (let id = MAX_IN_FLIGHT; id < MAX_IN_FLIGHT + 10; id++) {
-        const { type, requestId, data } = await peer.next()
-        expect({ type, requestId }).to.deep.equal({ type: BtpPacket.TYPE_ERROR, requestId: id })
-        expect(data).to.include({ code: 'T00', name: 'UnreachableError' })
-      }
-      expect(working).to.equal(MAX_IN_FLIGHT)
     })
   })
 

@@ -1,0 +1,168 @@
+/** What becomes of packets for which there is no time or no room: an answer at once, or no reading before there is room again. */
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import * as BtpPacket from 'btp-packet'
+import { expect } from 'chai'
+import { deserializeIlpReject, serializeIlpReject } from 'ilp-packet'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import PluginBtp from '../../../plugins/btp/index.js'
+import { MAX_THROTTLED, MAX_UNSENT_BYTES, THROTTLE_WINDOW_MS } from '../../../plugins/btp/intake.js'
+import { MAX_IN_FLIGHT } from '../../../plugins/btp/socket.js'
+import {
+  HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, fakeTimers, nextTurn, portOf, serverUrl, type Packet
+} from './support.js'
+
+const OWN_ADDRESS = 'test.us'
+const packet = Buffer.from('a packet')
+const store = { get: () => Promise.resolve(undefined), put: () => Promise.resolve(), del: () => Promise.resolve() }
+
+function plugin (options: object): PluginBtp {
+  const made = new PluginBtp({ ...options }, { store, log: new TestLog(), getOwnAddress: () => OWN_ADDRESS })
+  afterTest(() => made.disconnect())
+  return made
+}
+
+async function listening (): Promise<{ plugin: PluginBtp, port: number }> {
+  const made = plugin({ listener: { port: 0, secret: SECRET } })
+  const connecting = made.connect()
+  connecting.catch(() => undefined)
+  return { plugin: made, port: await portOf(made, connecting) }
+}
+
+/** The ILP code of the Reject in a Response. */
+function codeOf ({ type, data }: Packet): string {
+  expect(type).to.equal(BtpPacket.TYPE_RESPONSE)
+  const [entry] = (data).protocolData
+  const { code, triggeredBy } = deserializeIlpReject(entry!.data)
+  expect(triggeredBy).to.equal(OWN_ADDRESS)
+  return code
+}
+
+function throttling (triggeredBy: string): Buffer {
+  return serializeIlpReject({ code: 'T05', triggeredBy, message: 'too many requests, throttling.', data: Buffer.alloc(0) })
+}
+
+describe('a BTP peer with more packets than can be served', () => {
+  afterEach(closeAll)
+
+  it('has only so many worked on; for more it gets T03 at once', async () => {
+    const { plugin, port } = await listening()
+    let working = 0
+    plugin.registerDataHandler(() => {
+      working++
+      return new Promise(() => undefined)
+    })
+    const peer = await authenticated(port)
+    const more = 1000 // more than fit into one write
+    for (let id = 0; id < MAX_IN_FLIGHT + more; id++) peer.message(id, packet)
+    for (let id = MAX_IN_FLIGHT; id < MAX_IN_FLIGHT + more; id++) {
+      const answer = await peer.next()
+      expect(answer.requestId).to.equal(id)
+      expect(codeOf(answer)).to.equal('T03')
+    }
+    expect(working).to.equal(MAX_IN_FLIGHT)
+    const protocolData = [{ protocolName: 'claim', contentType: 2, data: packet }]
+    peer.ws.send(BtpPacket.serializeMessage(77, protocolData))
+    expect((await peer.next()).data, 'what is no packet').to.include({ code: 'T00' })
+  })
+
+  it('gets T03 while the connector is busy, and claims are taken all the same', async () => {
+    const { plugin, port } = await listening()
+    let isBusy = true
+    plugin.registerDataHandler(data => Promise.resolve(data), { isBusy: () => isBusy })
+    plugin.registerProtocolHandler('claim', () => Promise.resolve([]))
+    const peer = await authenticated(port)
+    peer.message(1, packet)
+    expect(codeOf(await peer.next())).to.equal('T03')
+    const claim = { protocolName: 'claim', contentType: 2, data: packet }
+    peer.ws.send(BtpPacket.serializeMessage(2, [claim]))
+    expect(await peer.next()).to.include({ type: BtpPacket.TYPE_RESPONSE, requestId: 2 })
+    isBusy = false
+    peer.message(3, packet)
+    const { requestId, data } = await peer.next()
+    expect(requestId).to.equal(3)
+    expect((data).protocolData[0]?.data.equals(packet)).to.equal(true)
+  })
+
+  it('gets T03 also where we have connected to it', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    afterTest(() => server.close())
+    await once(server, 'listening')
+    const accepted = once(server, 'connection')
+    const client = plugin({ server: serverUrl((server.address() as AddressInfo).port) })
+    client.registerDataHandler(data => Promise.resolve(data), { isBusy: () => true })
+    const connected = client.connect()
+    const [ws] = await accepted as [WebSocket]
+    const peer = new HandPeer(ws)
+    peer.ws.send(BtpPacket.serializeResponse((await peer.next()).requestId, []))
+    await connected
+    peer.message(5, packet)
+    expect(codeOf(await peer.next())).to.equal('T03')
+  })
+})
+
+describe('a BTP peer beyond its rate limit', () => {
+  afterEach(closeAll)
+
+  /** How many packets are handed over in one window, of a flood that is all answered with T05. */
+  async function handedOver (triggeredBy: string, flood: number): Promise<{ count: () => number, endWindow: () => void }> {
+    const clock = fakeTimers('Date')
+    const { plugin, port } = await listening()
+    let count = 0
+    plugin.registerDataHandler(() => {
+      count++
+      return Promise.resolve(throttling(triggeredBy))
+    })
+    const peer = await authenticated(port)
+    // One frame in a segment each: what came in one read is worked on to the end.
+    for (let id = 0; id < flood; id++) {
+      peer.message(id, Buffer.alloc(1000))
+      await nextTurn()
+    }
+    for (let turns = 0; turns < 200; turns++) await nextTurn()
+    return { count: () => count, endWindow: () => { clock.tick(THROTTLE_WINDOW_MS) } }
+  }
+
+  it('is told so many times, and then has to wait', async () => {
+    const flood = 5 * MAX_THROTTLED
+    const { count, endWindow } = await handedOver(OWN_ADDRESS, flood)
+    expect(count()).to.be.within(MAX_THROTTLED, 2 * MAX_THROTTLED)
+    while (count() < flood) {
+      endWindow()
+      await nextTurn()
+    }
+  })
+
+  it('of a connector further on does not have to wait', async () => {
+    const flood = 5 * MAX_THROTTLED
+    expect((await handedOver('test.us.child', flood)).count()).to.equal(flood)
+  })
+})
+
+describe('a BTP peer that does not read its answers', () => {
+  afterEach(closeAll)
+
+  it('is not read from, and is served when it reads again', async () => {
+    const { plugin, port } = await listening()
+    const large = Buffer.alloc(32_000)
+    let asked = 0
+    plugin.registerDataHandler(() => {
+      asked++
+      return Promise.resolve(large)
+    })
+    const peer = await authenticated(port)
+    peer.ws.pause()
+    const count = Math.ceil(4 * MAX_UNSENT_BYTES / large.length)
+    for (let id = 0; id < count; id++) {
+      peer.message(id, large)
+      await nextTurn()
+    }
+    for (let turns = 0; turns < 1000; turns++) await nextTurn()
+    expect(asked).to.be.lessThan(count)
+    expect(plugin.isConnected()).to.equal(true)
+    peer.ws.resume()
+    while (peer.received.length < count) await nextTurn()
+    expect(asked).to.equal(count)
+  })
+})

@@ -4,22 +4,15 @@
  *
  * Two packets are the same when condition, destination and data are; the first must have covered the second's amount and expiry.
  */
-import { hash } from 'node:crypto'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
-import { RecentMap } from './lib/recent-map.js'
+import { PacketMemory } from './lib/packet-memory.js'
 
 const CLEANUP_INTERVAL_MS = 30_000
 const PACKET_LIFETIME_MS = 30_000
-/** Per account. Past this the oldest are forgotten: at worst a loop makes one more round. */
-const CACHED_PACKETS_MAX = 20_000
-
-interface CachedPacket {
-  amount: bigint
-  expiresAt: number
-  reply: Promise<Buffer>
-}
+/** Per account. Past these the oldest are forgotten: at worst a loop makes one more round. */
+const REMEMBERED = { packets: 16_384, bytes: 4 * 1024 * 1024 }
 
 export default class Deduplicate implements Middleware {
   constructor (_options: object, private readonly api: MiddlewareApi) {}
@@ -27,17 +20,14 @@ export default class Deduplicate implements Middleware {
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
     const { cleanupInterval = CLEANUP_INTERVAL_MS, packetLifetime = PACKET_LIFETIME_MS } = this.api.getInfo(accountId).deduplicate ?? {}
     const { log } = this.api
-    const cache = new RecentMap<string, CachedPacket>(CACHED_PACKETS_MAX)
+    const sent = new PacketMemory(REMEMBERED)
     let cleanup: NodeJS.Timeout | undefined
 
     pipelines.startup.insertLast({
       name: 'deduplicate',
       method: (_, next) => {
         clearInterval(cleanup)
-        cleanup = setInterval(() => {
-          const oldest = Date.now() - packetLifetime
-          cache.deleteWhere(packet => packet.expiresAt < oldest)
-        }, cleanupInterval)
+        cleanup = setInterval(() => sent.forgetExpired(Date.now() - packetLifetime), cleanupInterval)
         cleanup.unref()
         return next()
       }
@@ -46,7 +36,7 @@ export default class Deduplicate implements Middleware {
       name: 'deduplicate',
       method: (_, next) => {
         clearInterval(cleanup)
-        cache.clear()
+        sent.clear()
         return next()
       }
     })
@@ -55,17 +45,19 @@ export default class Deduplicate implements Middleware {
       method: (data, next) => {
         if (!isPrepare(data)) return next(data)
         const { amount, expiresAt, invariant } = prepareOf(data)
-        const key = hash('sha256', invariant, 'binary') // text is cheaper to make and to look up than a Buffer
-        const cached = cache.get(key)
-        if (cached !== undefined && cached.amount >= amount && cached.expiresAt >= expiresAt) {
+        const earlier = sent.find(invariant, amount, expiresAt)
+        if (earlier !== undefined) {
           log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, amount)
-          return cached.reply
+          return earlier
         }
-        // Only what is under way or was paid is remembered: after a refusal the sender may try again.
-        const forget = (): void => { if (cache.get(key)?.reply === reply) cache.delete(key) }
+        const place = sent.add(invariant, amount, expiresAt)
         const reply = next(data)
-        cache.set(key, { amount, expiresAt, reply })
-        reply.then(packet => { if (!Buffer.isBuffer(packet) || !isFulfill(packet)) forget() }, forget)
+        sent.answering(place, reply)
+        // Only what is under way or was paid is remembered: after a refusal the sender may try again.
+        reply.then(packet => {
+          if (Buffer.isBuffer(packet) && isFulfill(packet)) sent.keep(place, packet)
+          else sent.forget(place)
+        }, () => sent.forget(place))
         return reply
       }
     })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type sinon from 'sinon'
-import { RecentMap } from '../../middlewares/lib/recent-map.js'
+import { PacketMemory } from '../../middlewares/lib/packet-memory.js'
 import type { DeduplicateConfig } from '../../src/types/account.js'
 import type { MiddlewareApi } from '../../src/types/middleware.js'
 import { stoppedClock } from '../fixtures/clock.js'
@@ -125,7 +125,7 @@ describe('a packet that was sent before', () => {
 
   it('is another packet where it goes to another next hop', async () => {
     await start()
-    for (const accountId of ['bob', 'carol', 'bob', 'carol']) expect(await api.sendData(same(), accountId)).to.equal(FULFILL)
+    for (const accountId of ['bob', 'carol', 'bob', 'carol']) expect(await api.sendData(same(), accountId)).to.deep.equal(FULFILL)
     expect([bob.sent.length, carol.sent.length]).to.deep.equal([1, 1])
   })
 
@@ -153,7 +153,7 @@ describe('a packet that was sent before', () => {
       await api.sendData(packet, 'bob')
       const forgottenAt = Math.ceil((EXPIRES_AFTER + packetLifetime + 1) / cleanupInterval) * cleanupInterval
       await clock.tickAsync(forgottenAt - 1)
-      expect(await api.sendData(Buffer.from(packet), 'bob')).to.equal(FULFILL)
+      expect(await api.sendData(Buffer.from(packet), 'bob')).to.deep.equal(FULFILL)
       expect(bob.sent, `remembered ${Date.now() - started} ms later`).to.have.lengthOf(1)
       await clock.tickAsync(1)
       await api.sendData(Buffer.from(packet), 'bob')
@@ -163,25 +163,85 @@ describe('a packet that was sent before', () => {
 })
 
 describe('what is remembered of the latest packets', () => {
-  it('is bounded, and holds at least the newest half of that', () => {
-    const keys = fc.array(fc.nat(40), { maxLength: 200 })
-    fc.assert(fc.property(keys, fc.integer({ min: 2, max: 30 }), (list, maximum) => {
-      const map = new RecentMap<number, number>(maximum)
-      list.forEach((key, index) => map.set(key, index))
-      const kept = [...new Set(list)].filter(key => map.get(key) !== undefined)
-      expect(kept.length).to.be.at.most(maximum + 1)
-      const newest = [...new Set(list.toReversed())].slice(0, Math.floor(maximum / 2))
-      for (const key of newest) expect(map.get(key)).to.equal(list.lastIndexOf(key))
-    }))
+  const LIMITS = { packets: 256, bytes: 16_384 }
+  /** What makes a packet the same packet; few different conditions, so that packets meet in the tables. */
+  const invariantOf = (id: number): Buffer => Buffer.concat([Buffer.alloc(32, id % 3), Buffer.from(`test.bob data ${id}`)])
+  const answerOf = (id: number, length: number): Buffer => Buffer.alloc(length, id)
+
+  type Step = { id: number, length: number, outcome: 'keep' | 'forget' | 'under way' }
+  const step = fc.record<Step>({
+    id: fc.nat(400), length: fc.integer({ min: 1, max: 60 }), outcome: fc.constantFrom('keep', 'keep', 'keep', 'forget', 'under way')
   })
 
-  it('can be forgotten, one by one or all', () => {
-    const map = new RecentMap<string, number>(4)
-    for (const [index, key] of ['a', 'b', 'c', 'd'].entries()) map.set(key, index)
-    map.delete('a')
-    map.deleteWhere(value => value === 2)
-    expect(['a', 'b', 'c', 'd'].map(key => map.get(key))).to.deep.equal([undefined, 1, undefined, 3])
-    map.clear()
-    expect(map.get('d')).to.equal(undefined)
+  /** Sends a packet, unless it is remembered; returns what is answered. */
+  async function send (memory: PacketMemory, { id, length, outcome }: Step): Promise<Buffer | undefined> {
+    const known = memory.find(invariantOf(id), 1n, 1)
+    if (known !== undefined) return known
+    const place = memory.add(invariantOf(id), 1n, 1)
+    memory.answering(place, Promise.resolve(answerOf(id, length)))
+    if (outcome === 'keep') memory.keep(place, answerOf(id, length))
+    if (outcome === 'forget') memory.forget(place)
+    return undefined
+  }
+
+  it('is the answer to that packet and never to another one, and of the newest half none is missing', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 400, size: 'max' }), async steps => {
+      const memory = new PacketMemory(LIMITS)
+      const last = new Map<number, Step>()
+      for (const given of steps) {
+        const answer = await send(memory, given)
+        const first = last.get(given.id)
+        if (answer === undefined) {
+          last.delete(given.id) // it is the newest now
+          last.set(given.id, given)
+        } else expect(answer, 'the first answer').to.deep.equal(first === undefined ? undefined : answerOf(given.id, first.length))
+      }
+      for (const given of [...last.values()].toReversed().slice(0, LIMITS.packets / 4)) {
+        const answer = await memory.find(invariantOf(given.id), 1n, 1)
+        expect(answer === undefined, `packet ${given.id}, ${given.outcome}`).to.equal(given.outcome === 'forget')
+      }
+    }), { numRuns: 30 })
+  })
+
+  it('does not grow past its bounds, however large the answers are', () => {
+    const memory = new PacketMemory({ packets: 16_384, bytes: 1024 * 1024 })
+    const before = process.memoryUsage().arrayBuffers
+    const answer = Buffer.alloc(32_768)
+    for (let id = 0; id < 20_000; id++) {
+      const place = memory.add(invariantOf(id), 1n, 1)
+      memory.answering(place, Promise.resolve(answer))
+      memory.keep(place, answer)
+    }
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(8 * 1024 * 1024)
+  })
+
+  it('is limited to packets of at least that amount and expiry', () => {
+    const memory = new PacketMemory(LIMITS)
+    const answer = Promise.resolve(FULFILL)
+    memory.answering(memory.add(invariantOf(1), 5n, 5), answer)
+    expect([memory.find(invariantOf(1), 6n, 5), memory.find(invariantOf(1), 5n, 6), memory.find(invariantOf(1), 5n, 5)])
+      .to.deep.equal([undefined, undefined, answer])
+  })
+
+  it('can be forgotten, by expiry or all', () => {
+    const memory = new PacketMemory(LIMITS)
+    for (const expiresAt of [1, 2, 3]) memory.answering(memory.add(invariantOf(expiresAt), 1n, expiresAt), Promise.resolve(FULFILL))
+    const known = (): boolean[] => [1, 2, 3].map(id => memory.find(invariantOf(id), 1n, id) !== undefined)
+    memory.forgetExpired(2)
+    expect(known()).to.deep.equal([false, true, true])
+    memory.clear()
+    expect(known()).to.deep.equal([false, false, false])
+  })
+
+  it('is not touched by an answer that comes when the packet is forgotten', () => {
+    const memory = new PacketMemory(LIMITS)
+    const place = memory.add(invariantOf(1), 1n, 1)
+    memory.answering(place, Promise.resolve(FULFILL))
+    memory.clear()
+    memory.answering(memory.add(invariantOf(2), 1n, 1), Promise.resolve(FULFILL))
+    memory.keep(place, FULFILL)
+    memory.forget(place)
+    expect(memory.find(invariantOf(1), 1n, 1)).to.equal(undefined)
+    expect(memory.find(invariantOf(2), 1n, 1)).to.not.equal(undefined)
   })
 })

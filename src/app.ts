@@ -119,6 +119,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
     if (state === 'starting') await starting // one that is neither left out by the start nor taken twice
     assertNotStopped()
     accounts.add(accountId, account)
+    container(AccountStats).admitAccount(accountId)
     try {
       connections.watch(accountId)
       if (state === 'new') return // listen() does the rest

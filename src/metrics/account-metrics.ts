@@ -10,6 +10,8 @@ import type { AccountCounter, AccountGauge, AccountRef } from '../types/stats.js
 
 /** Accounts measured at the same time. Those beyond it are not measured. */
 export const MAX_ACCOUNTS = 65_536
+/** Removed accounts that are remembered: the latest. Their last answers come within a packet's lifetime. */
+const MAX_GONE = 1024
 /** Values of the label `result` per metric and account, `other` not counted. */
 export const MAX_RESULTS = 8
 /** Values of the label `code` per metric, account and result, `other` not counted. RFC 0027 knows about 25. */
@@ -116,6 +118,7 @@ class AccountSeries {
 abstract class AccountMetric {
   abstract readonly type: 'counter' | 'gauge'
   private readonly accounts = new Map<string, AccountSeries>()
+  private readonly gone = new Set<string>()
   private readonly hasResult: boolean
   private readonly hasCode: boolean
 
@@ -124,9 +127,19 @@ abstract class AccountMetric {
     this.hasCode = description.labels === 'result and code'
   }
 
-  /** Drops all series of the account. */
+  /** Drops all series of the account. What its last answers feed after that is not shown. */
   removeAccount (accountId: string): void {
     this.accounts.delete(accountId)
+    this.gone.add(accountId)
+    for (const oldest of this.gone) {
+      if (this.gone.size <= MAX_GONE) break
+      this.gone.delete(oldest)
+    }
+  }
+
+  /** The account is there, perhaps again. */
+  admitAccount (accountId: string): void {
+    this.gone.delete(accountId)
   }
 
   getStatus (): MetricStatus {
@@ -156,7 +169,8 @@ abstract class AccountMetric {
 
   private addAccount ({ accountId, accountInfo }: AccountRef): AccountSeries {
     const series = new AccountSeries({ account: accountId, asset: accountInfo.assetCode, scale: accountInfo.assetScale })
-    if (this.accounts.has(accountId) || this.accounts.size < MAX_ACCOUNTS) this.accounts.set(accountId, series)
+    const hasRoom = this.accounts.has(accountId) || this.accounts.size < MAX_ACCOUNTS
+    if (hasRoom && !this.gone.has(accountId)) this.accounts.set(accountId, series)
     return series
   }
 }

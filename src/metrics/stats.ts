@@ -97,9 +97,14 @@ export class AccountStats implements Stats {
     return [await this.registry.metrics(), ...texts.map(text => `${text}\n`)].join('\n')
   }
 
-  /** Forgets an account's series. Call it when the last answer for the account is through, or that answer starts a new series. */
+  /** Forgets an account's series. Answers that still come for it start no new ones. */
   removeAccount (accountId: string): void {
     for (const metric of this.metrics) metric.removeAccount(accountId)
+  }
+
+  /** Counts for an account again that was removed before. */
+  admitAccount (accountId: string): void {
+    for (const metric of this.metrics) metric.admitAccount(accountId)
   }
 
   /** Adds process metrics to the registry until `stopDefaultMetrics`. Calling it twice is fine, as are several connectors. */

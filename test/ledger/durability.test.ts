@@ -5,6 +5,7 @@ import { PATIENCE_MS } from '../../src/ledger/group-commit.js'
 import { quiet } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, outcomeOf, prepare, reject } from '../fixtures/packets.js'
+import { AccountStats } from '../../src/metrics/stats.js'
 import { startBooks, type Books } from './books.js'
 import { CrashableStore, Disk } from './crashable-store.js'
 
@@ -237,6 +238,7 @@ describe('durability', () => {
         answer(packet)
         expect(outcomeOf(await answered)).to.equal(outcome)
         expect(books.ledger.balanceOf('bob')?.balance).to.equal(left)
+        expect(JSON.stringify(books.container(AccountStats).getStatus()), 'what is measured of it is gone').to.not.contain('bob')
         expect(books.balance('alice')).to.equal(outcome === 'fulfill' ? 100n : 0n)
       })
     }

@@ -178,6 +178,17 @@ describe('account statistics', () => {
     }
   })
 
+  it('are not there again because of an answer that comes after that, but are when the account comes back', () => {
+    const count = (): void => stats.incomingDataPackets.increment(alice, { result: 'fulfilled' })
+    count()
+    stats.removeAccount('alice')
+    count()
+    expect(valuesOf(stats, 'ilp_connector_incoming_ilp_packets')).to.deep.equal([])
+    stats.admitAccount('alice')
+    count()
+    expect(valuesOf(stats, 'ilp_connector_incoming_ilp_packets').map(({ value }) => value)).to.deep.equal([1])
+  })
+
   it('start anew for an account that came back with another asset', () => {
     stats.incomingDataPackets.increment(alice, { result: 'fulfilled' }, 5)
     stats.incomingDataPackets.increment({ accountId: 'alice', accountInfo: info('XRP', 9) }, { result: 'fulfilled' })

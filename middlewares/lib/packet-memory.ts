@@ -128,13 +128,13 @@ class Generation {
   }
 
   find (key: Uint32Array, bucket: number, amount: bigint, expiresAt: number): Promise<Buffer> | undefined {
-    let slot = this.heads[bucket & (this.capacity - 1)]! - 1
+    let slot = (this.heads[bucket & (this.capacity - 1)] ?? 0) - 1
     for (let steps = 0; slot >= 0 && steps < CHAIN_STEPS_MAX; steps++) {
-      if (this.isAt(slot, key) && this.amounts[slot]! >= amount && this.expiries[slot]! >= expiresAt) {
+      if (this.isAt(slot, key) && (this.amounts[slot] ?? 0n) >= amount && (this.expiries[slot] ?? 0) >= expiresAt) {
         const answer = this.pending[slot] ?? this.answerAt(slot)
         if (answer !== undefined) return answer
       }
-      slot = this.before[slot]! - 1
+      slot = (this.before[slot] ?? 0) - 1
     }
     return undefined
   }
@@ -142,7 +142,7 @@ class Generation {
   add (key: Uint32Array, bucket: number, amount: bigint, expiresAt: number): number {
     const slot = this.count++
     const head = bucket & (this.capacity - 1)
-    this.before[slot] = this.heads[head]!
+    this.before[slot] = this.heads[head] ?? 0
     this.heads[head] = slot + 1
     this.keys.set(key, slot * KEY_WORDS)
     this.amounts[slot] = amount
@@ -174,7 +174,7 @@ class Generation {
   }
 
   forgetExpired (time: number): void {
-    for (let slot = 0; slot < this.count; slot++) if (this.expiries[slot]! < time) this.forget(slot)
+    for (let slot = 0; slot < this.count; slot++) if ((this.expiries[slot] ?? 0) < time) this.forget(slot)
   }
 
   empty (capacity: number): void {
@@ -209,8 +209,8 @@ class Generation {
   }
 
   private answerAt (slot: number): Promise<Buffer> | undefined {
-    const start = this.starts[slot]!
-    const length = this.lengths[slot]!
+    const start = this.starts[slot] ?? 0
+    const length = this.lengths[slot] ?? 0
     return length === 0 ? undefined : Promise.resolve(Buffer.from(this.bytes.subarray(start, start + length)))
   }
 }

@@ -41,7 +41,7 @@ export function localAccount (options: Options): AccountInfo {
 const base = { relation: 'peer', assetCode: TOKEN_ID, assetScale: 0, sendRoutes: false, receiveRoutes: false } as const
 
 function account (peerId: string, { creditLimits }: NodeConfig, rateLimit: AccountInfo['rateLimit'], options: Options): AccountInfo {
-  return { ...base, plugin: 'btp', balance: { maximum: creditLimitOf(peerId, creditLimits) }, rateLimit, options }
+  return { ...base, plugin: 'btp', balance: { maximum: String(creditLimitFor(peerId, creditLimits) ?? 'Infinity') }, rateLimit, options }
 }
 
 /** Without a secret, nobody takes the place of a peer that is here. */
@@ -49,11 +49,12 @@ function listener (username: string, { btpServerPort: port }: NodeConfig, secret
   return { host: BTP_HOST, port, username, ...(secret === undefined ? { noAuth: true, keepFirst: true } : { secret }) }
 }
 
-function creditLimitOf (peerId: string, { defaultLimit, perPeerLimits = {}, globalCeiling }: CreditLimits): string {
+/** What a peer may owe us, in base units. Undefined: any amount. */
+export function creditLimitFor (peerId: string, { defaultLimit, perPeerLimits = {}, globalCeiling }: CreditLimits): bigint | undefined {
   const limits = isMap(perPeerLimits) ? perPeerLimits : new Map(Object.entries(perPeerLimits))
   const isSet = (limit: CreditLimit | undefined): limit is CreditLimit => limit !== undefined
   const set = [limits.get(peerId) ?? defaultLimit, globalCeiling].filter(isSet).map(BigInt)
-  return set.length === 0 ? 'Infinity' : String(set.reduce((a, b) => a < b ? a : b))
+  return set.length === 0 ? undefined : set.reduce((a, b) => a < b ? a : b)
 }
 
 function isMap (limits: NonNullable<CreditLimits['perPeerLimits']>): limits is ReadonlyMap<string, CreditLimit> {

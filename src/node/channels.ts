@@ -26,9 +26,7 @@ export async function openChannel (request: OpenChannelRequest, holders: Channel
   if (!holders.peerIds().includes(peerId)) throw new NodeRequestError(`Peer '${peerId}' must be registered before opening channels`, 404)
   const deposit = depositOf(initialDeposit)
   const channels = channelsOf(peerId, holders)
-  if (channels === undefined) {
-    throw new NodeRequestError(`Settlement infrastructure not enabled: no settlement chain is configured for peer '${peerId}'`, 503)
-  }
+  if (channels === undefined) throw noChain(peerId)
   const present = (await channels.list()).find(({ status, chain }) => !OVER.includes(status) && (options.chain ?? chain) === chain)
   if (present !== undefined) {
     throw new NodeRequestError(`Channel already exists for peer ${peerId} with token ${present.tokenId} on chain ${present.chain}`, 409)
@@ -44,11 +42,21 @@ export async function channelState (id: string, holders: ChannelHolders): Promis
   throw new NodeRequestError('Settlement infrastructure not enabled: no settlement chain is configured', 503)
 }
 
+/** The chain that the peer's account settles on, such as `evm:8453`. Undefined: none. */
+export async function settlementChainOf (peerId: string, holders: ChannelHolders): Promise<string | undefined> {
+  const channels = channelsOf(peerId, holders)
+  return (await channels?.states?.())?.chain ?? (await channels?.list())?.[0]?.chain
+}
+
 /** The channels with all peers; of each peer the newest first. */
 export async function listChannels (holders: ChannelHolders): Promise<ChannelMetadata[]> {
   const lists = await Promise.all(holders.peerIds().map(async peerId =>
     (await channelsOf(peerId, holders)?.list() ?? []).map(channel => ({ ...channel, peerId }))))
   return lists.flat()
+}
+
+export function noChain (peerId: string): NodeRequestError {
+  return new NodeRequestError(`Settlement infrastructure not enabled: no settlement chain is configured for peer '${peerId}'`, 503)
 }
 
 function channelsOf (peerId: string, holders: ChannelHolders): ChannelOperations | undefined {

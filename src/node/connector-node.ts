@@ -7,8 +7,11 @@ import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse,
 import { version } from '../version.js'
 import { LOCAL_ACCOUNT, TOKEN_ID } from './accounts.js'
 import { BtpAccess } from './btp-access.js'
-import { channelState, openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from './channels.js'
+import { channelState, noChain, openChannel, settlementChainOf, type ChannelHolders, type ChannelState, type OpenChannelRequest } from './channels.js'
 import { ConfigLoader } from './config/config-loader.js'
+import { AccountManager } from './doors/account-manager.js'
+import { BTPClientManager } from './doors/btp-client-manager.js'
+import { PacketHandler } from './doors/packet-handler.js'
 import { ConnectorNotStartedError, NodeRequestError } from './errors.js'
 import { createLogger } from './logger.js'
 import { Peers } from './peers.js'
@@ -24,6 +27,9 @@ type Phase = 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
 
 export class ConnectorNode {
   readonly config: NodeConfig
+  readonly packetHandler = new PacketHandler(this)
+  readonly accountManager = new AccountManager(this)
+  readonly btpClientManager = new BTPClientManager(this, async (peerId, packet) => this.#running('sendToPeer').sendTo(peerId, packet))
   readonly #log: NodeLogger
   readonly #peers: Peers
   readonly #routes = new RoutingTable()
@@ -182,6 +188,28 @@ export class ConnectorNode {
   /** @param id of a channel, or of a peer: then its newest channel. @throws like `openChannel` */
   async getChannelState (id: string): Promise<ChannelState> {
     return channelState(id, this.#channelHolders('getChannelState'))
+  }
+
+  /** The chain on which we settle with a peer, such as `evm:8453`. Undefined: none. @throws ConnectorNotStartedError */
+  async settlementChainOf (peerId: string): Promise<string | undefined> {
+    return settlementChainOf(peerId, this.#channelHolders('settlementChainOf'))
+  }
+
+  /**
+   * Pays a peer `amount` base units of what we owe it, now. Resolves when that is done and in the books.
+   * @throws ConnectorNotStartedError; NodeRequestError where no settlement chain is configured for the peer
+   */
+  async settle (peerId: string, amount: bigint): Promise<void> {
+    const run = this.#running('settle')
+    if (run.pluginOf(peerId)?.channels === undefined) throw noChain(peerId)
+    await run.settle(peerId, amount)
+  }
+
+  /** A copy: routes are changed with `addRoute` and `removeRoute`. */
+  get routingTable (): RoutingTable {
+    const copy = new RoutingTable()
+    for (const { prefix, nextHop, priority } of this.listRoutes()) copy.addRoute(prefix, nextHop, priority)
+    return copy
   }
 
   getDeploymentMode (): DeploymentMode {

@@ -53,6 +53,12 @@ export function createLogger (name: string, level: string | undefined = process.
   return new ConsoleLogger(name, isLogLevel(level) ? level : 'info')
 }
 
+/** A plugin's log on top of a node's: the lines that plugins write with placeholders, as messages. */
+export function pluginLog (log: NodeLogger): Logger {
+  const at = (level: LogLevel) => (message: string, ...args: unknown[]): void => { log[level](format(message, ...args)) }
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), trace: at('debug'), debugEnabled: false }
+}
+
 function isLogLevel (level: string | undefined): level is LogLevel {
   return level !== undefined && Object.hasOwn(RANKS, level)
 }

@@ -5,6 +5,8 @@ import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from 
 
 export const MAX_PEERS = 10_000
 const ID = /^[A-Za-z0-9_\-~.]+$/
+/** What somebody whom nobody configured may call himself. */
+export const PEER_ID = /^[A-Za-z0-9_\-~.]{1,128}$/
 const URL_SHAPE = /^wss?:\/\//
 
 export interface Peer extends PeerConfig {

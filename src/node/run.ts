@@ -9,17 +9,17 @@ import { Forwarder } from '../forwarding/forwarder.js'
 import { LedgerService } from '../ledger/service.js'
 import { createLogger } from '../log.js'
 import { AccountStats } from '../metrics/stats.js'
-import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../packet/errors.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../packet/payment.js'
+import { MiddlewareManager } from '../pipeline/middleware-manager.js'
 import { RoutingService } from '../routing/service.js'
 import type { AccountBalance } from '../types/ledger.js'
-import type { Logger } from '../types/logger.js'
 import type { PluginInstance } from '../types/plugin.js'
+import { btpPlugin, type Gate } from './btp.js'
 import { BTP_HOST, LOCAL_ACCOUNT, guestAccount, localAccount, peerAccount } from './accounts.js'
 import type { BtpAccess } from './btp-access.js'
 import { NodeForwarder } from './forwarder.js'
-import type { Peer, Peers } from './peers.js'
+import { PEER_ID, type Peer, type Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
 import type { NodeConfig, NodeLogger, RouteInfo } from './types.js'
 
@@ -31,8 +31,6 @@ const CONNECT_TIMEOUT_MS = 5000
 const REGISTER_TIMEOUT_MS = 1000
 /** What a hop keeps of a packet's time: it needs twice as much to take it. */
 const MESSAGE_WINDOW_MS = 500
-
-const PEER_ID = /^[A-Za-z0-9_\-~.]{1,128}$/
 
 /** What a node hands to its runs. */
 export interface RunParts {
@@ -50,16 +48,6 @@ interface LocalPlugin extends PluginInstance {
   sendPrepare (packet: Buffer): Promise<Buffer>
   notify (packet: Buffer): Promise<void>
   isHandlerHealthy (): Promise<boolean>
-}
-
-interface Gate {
-  readonly port: number
-  release (): Promise<void>
-}
-
-/** What the plugin `btp` offers besides. */
-interface GateKeeper {
-  listen (options: { host: string, port: number, admit: (username: string) => boolean }, log: Logger): Promise<Gate>
 }
 
 export class Run {
@@ -81,7 +69,7 @@ export class Run {
   async start (): Promise<void> {
     const { config, log } = this.parts
     const admit = (username: string): boolean => this.#admit(username)
-    this.#gate = await gateKeeper().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
+    this.#gate = await btpPlugin().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
     log.info({ port: this.#gate.port }, 'btp_server_started')
     await this.#app.listen()
     this.#phase = 'open'
@@ -114,6 +102,18 @@ export class Run {
   /** Undefined for a peer that never had an account. */
   balanceOf (peerId: string): AccountBalance | undefined {
     return this.#container(LedgerService).ledger.balanceOf(peerId)
+  }
+
+  /** Past the routing table: the packet is booked with the peer alone. Rejects with F02 for a peer without an account. */
+  sendTo (peerId: string, packet: Buffer): Promise<Buffer> {
+    return this.#container(MiddlewareManager).sendData(packet, peerId)
+  }
+
+  /** Pays the peer `amount` base units that we owe it. Resolves when its plugin has paid and the books say so. */
+  async settle (peerId: string, amount: bigint): Promise<void> {
+    const balances = this.#container(MiddlewareManager).getMiddleware('balance')
+    if (balances === undefined || !isSettling(balances)) throw new Error('the middleware "balance" cannot settle. Reinstall the package.')
+    await balances.settle(peerId, amount)
   }
 
   /** Undefined for a peer without an account. */
@@ -238,14 +238,8 @@ export class Run {
   }
 }
 
-function gateKeeper (): GateKeeper {
-  const plugin: unknown = loadConstructor('plugin', 'btp')
-  if (!isGateKeeper(plugin)) throw new Error('the plugin "btp" cannot listen for peers to come. Reinstall the package.')
-  return plugin
-}
-
-function isGateKeeper (plugin: unknown): plugin is GateKeeper {
-  return typeof plugin === 'function' && 'listen' in plugin && typeof plugin.listen === 'function'
+function isSettling (middleware: object): middleware is { settle (accountId: string, amount: bigint): Promise<void> } {
+  return 'settle' in middleware && typeof middleware.settle === 'function'
 }
 
 function localPluginOf (plugin: PluginInstance): LocalPlugin {

@@ -1,9 +1,9 @@
 /** A packet of the application on its way into the connector, and its answer on the way back. */
-import { deserializeIlpReply } from 'ilp-packet'
 import { isValidAddress } from '../packet/address.js'
 import { describeError } from '../packet/errors.js'
 import { computeConditionFromData } from '../packet/payment.js'
 import { DATA_LENGTH_MAX, MAX_UINT64, encodePrepare } from '../packet/prepare.js'
+import { replyPacketOf } from './packets.js'
 import type { ILPFulfillPacket, ILPRejectPacket, NodeLogger, SendPacketParams } from './types.js'
 
 const CONDITION_LENGTH = 32
@@ -60,7 +60,6 @@ function isBytes (value: unknown, minimum: number, maximum: number): boolean {
 }
 
 function answerOf (reply: Buffer, destination: string): ILPFulfillPacket | ILPRejectPacket {
-  const answer = deserializeIlpReply(reply)
-  if ('fulfillment' in answer) return { type: 13, ...answer }
-  return { type: 14, ...answer, message: NO_ROUTE.test(answer.message) ? `No route to destination: ${destination}` : answer.message }
+  const answer = replyPacketOf(reply)
+  return answer.type === 13 ? answer : { ...answer, message: NO_ROUTE.test(answer.message) ? `No route to destination: ${destination}` : answer.message }
 }

@@ -145,6 +145,21 @@ export interface NodeConfig {
   readonly dataPath: string
 }
 
+/** What `settlementInfra` was, for code that names the type: a configuration that has it is refused, with where each field has moved to. */
+export interface SettlementInfraConfig {
+  enabled?: boolean | undefined
+  privateKey?: string | undefined
+  rpcUrl?: string | undefined
+  registryAddress?: string | undefined
+  tokenAddress?: string | undefined
+  threshold?: string | undefined
+  pollingIntervalMs?: number | undefined
+  settlementTimeoutSecs?: number | undefined
+  initialDepositMultiplier?: number | undefined
+  ledgerSnapshotPath?: string | undefined
+  ledgerPersistIntervalMs?: number | undefined
+}
+
 /** Settlement details of a peer. Kept and shown; nothing is settled with them yet. */
 export interface AdminSettlementConfig {
   preference: string

@@ -1,0 +1,26 @@
+/** The plugin `btp`, loaded by its name as a user's own would be, with what it offers besides the plugin interface. */
+import { loadConstructor } from '../modules/load-module.js'
+import type { Logger } from '../types/logger.js'
+import type { PluginInstance } from '../types/plugin.js'
+
+/** A port that is open for peers who have no account yet. */
+export interface Gate {
+  readonly port: number
+  release (): Promise<void>
+}
+
+export interface BtpPlugin {
+  new (options: Record<string, unknown>, services: { log: Logger }): PluginInstance
+  /** `admit` is asked about each unknown username; when it says yes, a plugin for it is on its way. Rejects when the port cannot be had. */
+  listen (options: { host: string, port: number, admit: (username: string) => boolean }, log: Logger): Promise<Gate>
+}
+
+export function btpPlugin (): BtpPlugin {
+  const plugin: unknown = loadConstructor('plugin', 'btp')
+  if (!isBtpPlugin(plugin)) throw new Error('the plugin "btp" cannot listen for peers to come. Reinstall the package.')
+  return plugin
+}
+
+function isBtpPlugin (plugin: unknown): plugin is BtpPlugin {
+  return typeof plugin === 'function' && 'listen' in plugin && typeof plugin.listen === 'function'
+}

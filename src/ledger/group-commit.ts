@@ -6,8 +6,8 @@
  *                     ▲                        │
  *                     └───────giveBack──failed─┘  again after a pause
  *
- * A batch that many waited for is followed by a short pause, in which the next one grows: then the connector is busy, and each batch
- * costs more than the pause does. Who waits alone waits for the disk only.
+ * Where many wait and the disk is fast, the next batch is given a moment to grow: the connector is busy then, and a batch costs more than
+ * the moment does. Who waits alone waits for the disk only, and so does everybody where the disk is slow.
  *
  * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it.
  */
@@ -17,8 +17,9 @@ import type { Logger } from '../types/logger.js'
 /** A hop leaves its upstream about a second (`minMessageWindow`) to hear the answer. */
 export const PATIENCE_MS = 1000
 const RETRY_FIRST_MS = 100
-/** So many waiting for one batch make it worth a pause. */
+/** So many waiting for one batch make a pause worth it. */
 const CROWD = 16
+/** A batch that took longer has given the next one its time. */
 const PAUSE_MS = 1
 const RETRY_LONGEST_MS = 5000
 
@@ -53,6 +54,7 @@ export class GroupCommit<Batch> {
   /** How many wait for the batch under way, and for the next one. */
   private crowd = 0
   private nextCrowd = 0
+  private startedAt = 0
   private pause: NodeJS.Timeout | undefined
   private patience: NodeJS.Timeout | undefined
   private retry: NodeJS.Timeout | undefined
@@ -91,6 +93,7 @@ export class GroupCommit<Batch> {
     this.isOverdue = false
     this.waitPatiently()
     if (this.retry !== undefined) this.tryAgain()
+    if (this.pause !== undefined) this.endPause()
     try {
       await this.committed()
     } finally {
@@ -109,6 +112,7 @@ export class GroupCommit<Batch> {
     if (this.isBusy || !this.hasChanges) return
     this.isBusy = true
     this.hasChanges = false
+    this.startedAt = performance.now()
     this.crowd = this.nextCrowd
     this.nextCrowd = 0
     if (this.next !== undefined) this.covered.push(this.next)
@@ -128,14 +132,18 @@ export class GroupCommit<Batch> {
     this.isBusy = false
     for (const { resolve } of this.covered) resolve()
     this.covered = []
-    if (this.crowd < CROWD) {
+    if (this.crowd < CROWD || performance.now() - this.startedAt > PAUSE_MS) {
       this.startSoon() // with what those cause who were let go
-      return
+    } else {
+      this.pause = setTimeout(() => this.endPause(), PAUSE_MS)
+      this.pause.unref()
     }
-    this.pause = setTimeout(() => {
-      this.pause = undefined
-      this.start()
-    }, PAUSE_MS)
+  }
+
+  private endPause (): void {
+    clearTimeout(this.pause)
+    this.pause = undefined
+    this.start()
   }
 
   private failed (batch: Batch, error: unknown): void {

@@ -45,7 +45,7 @@ describe('group commit', () => {
   let numbers: Numbers
 
   beforeEach(() => {
-    clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     numbers = new Numbers()
   })
   afterEach(() => clock.restore())
@@ -103,6 +103,43 @@ describe('group commit', () => {
     expect(numbers.writes).to.deep.equal([])
     await settle()
     expect(numbers.writes.map(({ batch }) => batch)).to.deep.equal([[1, 2]])
+  })
+
+  /** One batch for which a hundred wait is written within `ms`, and something changes meanwhile. */
+  async function crowdedBatch (ms: number): Promise<void> {
+    numbers.add(1)
+    for (let i = 0; i < 100; i++) void numbers.commit.committed()
+    await settle()
+    numbers.add(2)
+    clock.tick(ms)
+    numbers.last.resolve()
+    await settle()
+    numbers.add(3)
+    await settle()
+  }
+
+  it('gives the next batch a moment to grow where many wait and the disk is fast', async () => {
+    await crowdedBatch(0)
+    const committed = numbers.commit.committed()
+    expect(numbers.writes).to.have.length(1)
+    clock.tick(1)
+    expect(numbers.last.batch).to.deep.equal([2, 3])
+    numbers.last.resolve()
+    expect(await standing(committed)).to.equal('resolved')
+  })
+
+  it('gives it none where the disk takes its time anyway', async () => {
+    await crowdedBatch(2)
+    expect(numbers.last.batch).to.deep.equal([2])
+  })
+
+  it('is not kept from closing by that moment', async () => {
+    await crowdedBatch(0)
+    const closed = numbers.commit.close()
+    await settle()
+    expect(numbers.last.batch).to.deep.equal([2, 3])
+    numbers.last.resolve()
+    expect(await standing(closed)).to.equal('resolved')
   })
 
   it('tries a failed batch again with what changed since, and lets everybody go on then', async () => {

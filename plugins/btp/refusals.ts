@@ -13,16 +13,19 @@ const LOG_INTERVAL_MS = 1000
 const REFUSALS_BYTES = 16 * 1024
 const REQUEST_ID_AT = 1
 
-/** The frame begins like a MESSAGE whose only entry is `ilp`: count 1, and the name with its length. */
-const LONE_ILP = Buffer.from([1, 1, 3, ...Buffer.from('ilp')])
 const LENGTH_AT = 5
+/** Of the number of entries, with its own length in front. */
+const ONE_ENTRY = 0x0101
+/** The name of an entry, with its length in front. */
+const ILP = 0x03696c70
+const ENTRY_BYTES = 6
 
 /** Whether a frame that arrived is a MESSAGE with an ILP packet and nothing else. Cheaper than to read it. */
 export function isLonePacket (bytes: Buffer): boolean {
   if (bytes[0] !== FrameType.MESSAGE) return false
   const first = bytes[LENGTH_AT] ?? 0
   const start = LENGTH_AT + 1 + (first < 0x80 ? 0 : first & 0x7f)
-  return LONE_ILP.compare(bytes, start, start + LONE_ILP.length) === 0
+  return bytes.length >= start + ENTRY_BYTES && bytes.readUInt16BE(start) === ONE_ENTRY && bytes.readUInt32BE(start + 2) === ILP
 }
 
 /** Answers with T03, gathered into few large writes. */

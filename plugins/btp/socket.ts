@@ -14,6 +14,7 @@ import { Intake, MAX_UNSENT_BYTES } from './intake.js'
 import { Refusals, busyResponse, isLonePacket } from './refusals.js'
 import { PendingRequests } from './requests.js'
 import type { Waiting } from './requests.js'
+import { PacketQueue } from './turns.js'
 import { headerBytes, writeHeader } from './ws-header.js'
 
 /** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
@@ -64,6 +65,7 @@ export class BtpSocket {
   readonly #heartbeat: NodeJS.Timeout
   readonly #intake: Intake
   readonly #refusals: Refusals
+  readonly #queue = new PacketQueue(frame => { this.#workOn(frame, true) })
   readonly #flush = (): void => {
     this.#refusals.flush()
     this.#corked = false
@@ -156,10 +158,14 @@ export class BtpSocket {
 
   #receive (data: RawData, isBinary: boolean): void {
     this.#heard = true
-    if (this.#isBusy() && Buffer.isBuffer(data) && isLonePacket(data)) {
-      this.#refuse(data.readUInt32BE(1))
-      return
+    if (isBinary && Buffer.isBuffer(data) && isLonePacket(data)) {
+      if (this.#isBusy() || !this.#queue.add(data)) this.#refuse(data.readUInt32BE(1))
+    } else {
+      this.#workOn(data, isBinary)
     }
+  }
+
+  #workOn (data: RawData, isBinary: boolean): void {
     const frame = this.#decode(data, isBinary)
     if (frame === undefined) return
     switch (frame.type) {
@@ -211,7 +217,7 @@ export class BtpSocket {
   }
 
   #isBusy (): boolean {
-    return this.#answering >= MAX_IN_FLIGHT || this.#options.isBusy()
+    return this.#answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy()
   }
 
   #refuse (requestId: number): void {
@@ -276,6 +282,7 @@ export class BtpSocket {
   #abandon (): void {
     clearInterval(this.#heartbeat)
     this.#intake.stop()
+    this.#queue.clear()
     for (const { reject } of this.#pending.clear()) reject(closedError())
   }
 }

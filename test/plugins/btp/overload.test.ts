@@ -1,6 +1,6 @@
 /** What becomes of packets for which there is no time or no room: an answer at once, or no reading before there is room again. */
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import { deserializeIlpReject, serializeIlpReject } from 'ilp-packet'
@@ -9,6 +9,7 @@ import type { WebSocket } from 'ws'
 import PluginBtp from '../../../plugins/btp/index.js'
 import { MAX_THROTTLED, MAX_UNSENT_BYTES, THROTTLE_WINDOW_MS } from '../../../plugins/btp/intake.js'
 import { MAX_IN_FLIGHT } from '../../../plugins/btp/socket.js'
+import { MAX_WAITING, PACKETS_PER_TURN } from '../../../plugins/btp/turns.js'
 import {
   HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, fakeTimers, nextTurn, portOf, serverUrl, type Packet
 } from './support.js'
@@ -54,17 +55,34 @@ describe('a BTP peer with more packets than can be served', () => {
       return new Promise(() => undefined)
     })
     const peer = await authenticated(port)
+    for (let id = 0; id < MAX_IN_FLIGHT; id++) {
+      peer.message(id, packet)
+      if (id % PACKETS_PER_TURN === 0) while (working < id) await nextTurn()
+    }
+    while (working < MAX_IN_FLIGHT) await nextTurn()
     const more = 1000 // more than fit into one write
-    for (let id = 0; id < MAX_IN_FLIGHT + more; id++) peer.message(id, packet)
-    for (let id = MAX_IN_FLIGHT; id < MAX_IN_FLIGHT + more; id++) {
+    for (let id = 0; id < more; id++) peer.message(MAX_IN_FLIGHT + id, packet)
+    for (let id = 0; id < more; id++) {
       const answer = await peer.next()
-      expect(answer.requestId).to.equal(id)
+      expect(answer.requestId).to.equal(MAX_IN_FLIGHT + id)
       expect(codeOf(answer)).to.equal('T03')
     }
     expect(working).to.equal(MAX_IN_FLIGHT)
-    const protocolData = [{ protocolName: 'claim', contentType: 2, data: packet }]
-    peer.ws.send(BtpPacket.serializeMessage(77, protocolData))
+    peer.ws.send(BtpPacket.serializeMessage(77, [{ protocolName: 'claim', contentType: 2, data: packet }]))
     expect((await peer.next()).data, 'what is no packet').to.include({ code: 'T00' })
+  })
+
+  it('gets T03 where too many wait, and an answer for each', async () => {
+    const { plugin, port } = await listening()
+    plugin.registerDataHandler(data => Promise.resolve(data))
+    const peer = await authenticated(port)
+    const flood = 4 * (PACKETS_PER_TURN + MAX_WAITING)
+    const raw = (peer.ws as unknown as { _socket: Socket })._socket
+    raw.cork() // so that all of it is there at a time
+    for (let id = 0; id < flood; id++) peer.message(id, packet)
+    raw.uncork()
+    while (peer.received.length < 1 + flood) await nextTurn()
+    expect(new Set(peer.received.slice(1).map(({ requestId }) => requestId)).size).to.equal(flood)
   })
 
   it('gets T03 while the connector is busy, and claims are taken all the same', async () => {

@@ -91,13 +91,16 @@ export default class Balance implements Middleware {
 
   /**
    * Pays a peer now, `amount` base units or what is missing to `settleTo`. Resolves when the plugin has paid. Rejects with `httpErrorCode`
-   * 404 for an account without a balance and 409 when there is nothing to pay, and with what else keeps it from being paid.
+   * 404 for an account without a balance and 409 when there is nothing to pay or the plugin cannot pay that amount, and with what else
+   * keeps it from being paid.
    */
   async settle (accountId: string, amount?: bigint): Promise<void> {
     const settler = this.settlers.get(accountId)
     if (settler === undefined) throw refusal(404, `account not found. accountId=${accountId}`)
     const due = amount ?? settler.amountDue()
     if (due <= 0n) throw refusal(409, `there is nothing to settle. accountId=${accountId} amount=${due}`)
+    const { unit } = this.api.getMoneyTerms(accountId)
+    if (due % unit !== 0n) throw refusal(409, `the plugin pays multiples of ${unit} only. accountId=${accountId} amount=${due}`)
     await this.api.sendMoney(String(due), accountId)
   }
 

@@ -277,6 +277,14 @@ describe('settlement', () => {
     expect(state()).to.deep.equal({ balance: 19n, settling: 0n, open: [] })
   })
 
+  it('pays no amount by hand of which the plugin would pay a part', async () => {
+    bob.settlementUnit = '50'
+    await crashAndRestart()
+    const outcome = await books.operator.settle('bob', 75n).then(() => 'paid', (error: unknown) => (error as Error).message)
+    expect(outcome).to.contain('multiples of 50 only')
+    expect(bob.payments).to.deep.equal([])
+  })
+
   it('does not start with a plugin whose smallest payment makes no sense', async () => {
     bob = Object.assign(new PayingPlugin(), { settlementUnit: '0.5' })
     await start().then(() => expect.fail('started'), (error: unknown) => {

@@ -17,6 +17,7 @@ const BALANCE = 'middlewares/balance.js'
 const SETTLER = 'middlewares/lib/settler.js'
 const MEMORY_LEDGER = 'src/ledger/memory-ledger.js'
 const EMBEDDED_LEDGER = 'src/ledger/embedded-ledger.js'
+const TIGERBEETLE_LEDGER = 'src/ledger/tigerbeetle-ledger.js'
 
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
@@ -126,6 +127,30 @@ const mutants = [
     file: EMBEDDED_LEDGER,
     edits: [["const PARTS = ['account', 'journal', 'received']", "const PARTS = ['account', 'journal']"]],
     tests: ['test/ledger/conformance.test.js']
+  },
+  {
+    name: 'checks the limits against its own holds only, in a cluster that others use',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['if (hold.isWithinLimits)\n            return hold;', 'return hold;']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'credits money again that was reported to another connector',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['id === undefined ? randomId()', 'true ? randomId()']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'loses a Fulfill that comes when its hold has expired',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['statuses[i] === PENDING_EXPIRED', 'false']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'tells the cluster of a settlement that it has not written down',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['await this.outbox.add(', 'await Promise.resolve(']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
   }
 ]
 

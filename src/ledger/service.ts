@@ -8,6 +8,7 @@ import { describeError } from '../packet/errors.js'
 import type { Ledger } from '../types/ledger.js'
 import type { Store } from '../types/store.js'
 import { EmbeddedLedger, type Durability } from './embedded-ledger.js'
+import { DamagedRecordError } from './records.js'
 import { connectTigerBeetle } from './tigerbeetle-client.js'
 import { TigerBeetleLedger } from './tigerbeetle-ledger.js'
 
@@ -47,6 +48,7 @@ export class LedgerService {
     try {
       await this.opened.open(accountIds)
     } catch (error) {
+      if (error instanceof DamagedRecordError) throw this.placed(error)
       if (this.opened instanceof EmbeddedLedger || !this.config.ledgerFallback) throw error
       this.log.error('(!!!) balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=true error=%s',
         describeError(error))
@@ -69,6 +71,13 @@ export class LedgerService {
       durability: isEmbedded ? opened.durability : 'sync',
       ...(trouble !== undefined && { trouble })
     }
+  }
+
+  /** Says where the damaged record is. */
+  private placed (error: DamagedRecordError): Error {
+    const { store, storePath, storeConfig } = this.config
+    const path = typeof storeConfig.path === 'string' ? storeConfig.path : storePath
+    return new Error(`${error.message}. store=${store}${path === '' ? '' : ` path=${path}`}`, { cause: error })
   }
 
   private embedded (): EmbeddedLedger {

@@ -271,6 +271,15 @@ describe('durability', () => {
       await second.app.shutdown()
     })
 
+    it('a damaged record keeps the connector from starting, and the message says where it is and what to do', async () => {
+      const disk = new Disk()
+      const first = await startBooks(new CrashableStore(disk))
+      await first.app.shutdown()
+      disk.entries.set('ledger:account:bob', '{')
+      const outcome = await startBooks(new CrashableStore(disk)).then(() => 'started', (error: unknown) => (error as Error).message)
+      expect(outcome).to.match(/record=ledger:account:bob reason=it is not JSON remedy=restore .*store=.*given-store\.js/)
+    })
+
     it('an asset that changes under a balance keeps the connector from starting', async () => {
       const disk = new Disk()
       const first = await startBooks(new CrashableStore(disk))

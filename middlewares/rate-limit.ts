@@ -20,12 +20,15 @@ export default class RateLimit implements Middleware {
       capacity: BigInt(capacity || refillCount) // 0 means absent, too
     })
 
+    // One for all: with its stack, an error costs more than everything else that is done with a packet of a flood.
+    const throttled = new RateLimitedError('too many requests, throttling.')
+
     pipelines.incomingData.insertLast({
       name: 'rateLimit',
       method: (data, next) => {
         if (bucket.take(1n)) return next(data)
         stats.rateLimitedPackets.increment(account, {})
-        throw new RateLimitedError('too many requests, throttling.')
+        return Promise.reject(throttled)
       }
     })
     pipelines.incomingMoney.insertLast({

@@ -59,9 +59,9 @@ describe('limits', () => {
 
     it('are 10000 a minute where nothing is said', async () => {
       await start({})
-      const refused = (await Promise.all(Array.from({ length: 10_001 }, () => alice.receive(Buffer.from([0])))))
-        .filter(answer => outcomeOf(answer) === 'T05')
-      expect(refused).to.have.lengthOf(1)
+      const answers: Buffer[] = []
+      for (const length of [5000, 5001]) answers.push(...await Promise.all(Array.from({ length }, () => alice.receive(Buffer.from([0])))))
+      expect(answers.filter(answer => outcomeOf(answer) === 'T05')).to.have.lengthOf(1)
       clock.setSystemTime(Date.now() + 6)
       expect(await sendMany(2)).to.deep.equal(['fulfill', 'T05'])
     })

@@ -136,13 +136,45 @@ describe('connector, towards a running node', () => {
       expect(err).to.contain('(connection refused). Is the node running, and is adminApi enabled on this port?')
     })
 
+    it('sends a batch at once, and a sequence one after the other', async () => {
+      let [underWay, most] = [0, 0]
+      api.node.answer = async () => {
+        most = Math.max(most, ++underWay)
+        await new Promise(setImmediate)
+        underWay--
+        return { type: 13, fulfillment: Buffer.alloc(32), data: Buffer.alloc(0) }
+      }
+      const batch = await send([...PACKET, '--batch', '20'])
+      expect(batch).to.include({ code: 0, err: '' })
+      expect(batch.out).to.match(/^Sent 20 packets in \d+ ms: 20 fulfilled, 0 rejected\.\n$/)
+      expect(api.node.sent).to.have.lengthOf(20)
+      most = 0
+      const sequence = await send([...PACKET, '--sequence', '3', '--delay', '1', '--json'])
+      expect(JSON.parse(sequence.out)).to.include({ sent: 3, fulfilled: 3, rejected: 0 })
+      expect([api.node.sent.length, most]).to.deep.equal([23, 1])
+    })
+
+    it('counts what of many was rejected, by code, and ends with 1', async () => {
+      let count = 0
+      api.node.answer = () => Promise.resolve(count++ < 2
+        ? { type: 14, code: 'T04', triggeredBy: 'g.a', message: 'no', data: Buffer.alloc(0) }
+        : { type: 13, fulfillment: Buffer.alloc(32), data: Buffer.alloc(0) })
+      const { code, out } = await send([...PACKET, '--sequence', '5'])
+      expect(code).to.equal(1)
+      expect(out).to.match(/: 3 fulfilled, 2 rejected\.\n {2}T04: 2\n$/)
+    })
+
     const refused: Array<[string[], string]> = [
       [[], 'Missing --destination'],
       [['-d', 'g.a'], 'Missing --amount'],
       [['-d', 'g.a b', '-a', '1'], 'Invalid ILP address: g.a b'],
       [['-d', 'g.a', '-a', '1.5'], 'Amount must be a non-negative integer string'],
       [['-d', 'g.a', '-a', '1', '--timeout', 'soon'], '--timeout must be a positive integer'],
-      [['-d', 'g.a', '-a', '1', '-u', 'ws://localhost:4000'], '--url must be the http:// or https:// URL of an admin API']
+      [['-d', 'g.a', '-a', '1', '-u', 'ftp://localhost:4000'], '--url must be the http:// or https:// URL of an admin API'],
+      [['-d', 'g.a', '-a', '1', '--expiry', '301'], '--expiry, in ms, must be at most 300000'],
+      [['-d', 'g.a', '-a', '1', '--batch', '1001'], '--batch must be a whole number from 1 to 1000, found 1001'],
+      [['-d', 'g.a', '-a', '1', '--sequence', '0'], '--sequence must be a whole number from 1 to'],
+      [['-d', 'g.a', '-a', '1', '--batch', '2', '--sequence', '2'], 'Give either --batch or --sequence.']
     ]
     for (const [args, message] of refused) {
       it(`refuses "${args.join(' ')}" and sends nothing`, async () => {

@@ -1,4 +1,5 @@
 /** The `connector` command as a whole: it teaches, it understands typing errors, and it ends with the right number. */
+import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { version } from '../../src/version.js'
 import { Workplace } from './support.js'
@@ -35,6 +36,11 @@ describe('connector', () => {
       expect((await place.run(['help', command])).out).to.equal(out)
     })
   }
+
+  it('is installed under its names', () => {
+    const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Record<string, string> }
+    expect(bin).to.include({ connector: './dist/src/cli/main.js', 'm2m-connector': './dist/src/cli/main.js' })
+  })
 
   it('shows its version', async () => {
     expect(await place.run(['--version'])).to.deep.equal({ code: 0, out: `${version}\n`, err: '' })

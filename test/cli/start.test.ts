@@ -77,11 +77,11 @@ describe('connector start', () => {
   })
 
   it('says which port is taken, ends with 1, and leaves nothing running', async () => {
-    const [btp = 0, health = 0] = await freePorts(2)
+    const [btp = 0, health = 0, other = 0] = await freePorts(3)
     await place.write('config.yaml', `nodeId: a\nbtpServerPort: ${btp}\nhealthCheckPort: ${health}\npeers: []\nroutes: []\n`)
     const first = start([])
     await prints(first, 'a is running as g.a')
-    const { code, err } = await place.run(['start'], { env: { BTP_SERVER_PORT: String(btp + 1) } })
+    const { code, err } = await place.run(['start'], { env: { BTP_SERVER_PORT: String(other) } })
     expect(code).to.equal(1)
     expect(err).to.contain(`health server cannot listen on 0.0.0.0:${health}`).and.to.contain('healthCheckPort (HEALTH_CHECK_PORT)')
     first.kill('SIGTERM')

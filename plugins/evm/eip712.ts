@@ -9,9 +9,9 @@ import type { CloseTerms } from '../paychan/types.js'
 const DOMAIN_TYPE = typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
 const BALANCE_PROOF_TYPE =
   typeHash('BalanceProof(bytes32 channelId,uint256 nonce,uint256 transferredAmount,uint256 lockedAmount,bytes32 locksRoot)')
-/** `transferred1` is all that participant1 (the lower address) has paid, `validUntil` the last second at which it may be used. */
+/** Participant 1 is the one with the lower address; amounts are all that each has paid; `deadline` is the last second for it. */
 const COOPERATIVE_CLOSE_TYPE =
-  typeHash('CooperativeClose(bytes32 channelId,uint256 transferred1,uint256 transferred2,uint256 validUntil)')
+  typeHash('CooperativeClose(bytes32 channelId,uint256 transferredAmount1,uint256 transferredAmount2,uint256 deadline)')
 
 const WORD = 32
 

@@ -139,10 +139,13 @@ export interface ClaimCodec {
   verifyClose (terms: CloseTerms, state: ChannelState, signature: string): Promise<boolean>
 }
 
-/** Why a claim is not taken. The message goes to the peer in an F06 reject. */
+/** Why a claim is not taken, or a packet not paid for. Code and message go to the sender in a Reject. */
 export class ClaimError extends Error {
   override readonly name = 'ClaimError'
-  readonly ilpErrorCode = 'F06'
+
+  constructor (message: string, readonly ilpErrorCode: 'F06' | 'T00' | 'T04' = 'F06') {
+    super(message)
+  }
 }
 
 /** The chain did not do what was asked. */

@@ -1,0 +1,76 @@
+/**
+ * Signatures on secp256k1, which decide how many claims a node can make and check: npm's `secp256k1` (libsecp256k1, about 50 us each)
+ * where it is installed and built; otherwise the JavaScript that ethers brings (2 ms), in threads of its own, so that packets do not wait.
+ */
+import { createRequire } from 'node:module'
+import { keccak256 } from 'ethers'
+import type * as Native from 'secp256k1'
+import { SignatureThreads } from './signature-threads.js'
+
+export interface Curve {
+  /** Signs 32 bytes: 65 bytes r, s (the lower half), v (27 or 28). */
+  sign (digest: Uint8Array, privateKey: Uint8Array): Buffer | Promise<Buffer>
+  /** Whether the owner of `address` (lower case) made this signature of 65 bytes. */
+  isSignedBy (digest: Uint8Array, signature: Uint8Array, address: string): boolean | Promise<boolean>
+}
+
+const SIGNATURE_BYTES = 65
+const V_BASE = 27
+/** Public keys of peers, so that their addresses are not hashed anew for every claim. */
+const REMEMBERED_KEYS = 1000
+
+let loaded: Curve | undefined
+
+/** The same for all accounts of the process. */
+export function curve (): Curve {
+  return loaded ??= nativeCurve() ?? new SignatureThreads()
+}
+
+/** Undefined where the package is not installed or not built for this machine. */
+export function nativeCurve (): Curve | undefined {
+  try {
+    return new NativeCurve(createRequire(import.meta.url)('secp256k1/bindings') as typeof Native)
+  } catch {
+    return undefined
+  }
+}
+
+class NativeCurve implements Curve {
+  readonly #keys = new Map<string, Buffer>()
+
+  constructor (private readonly native: typeof Native) {}
+
+  sign (digest: Uint8Array, privateKey: Uint8Array): Buffer {
+    const { signature, recid } = this.native.ecdsaSign(digest, privateKey)
+    const bytes = Buffer.allocUnsafe(SIGNATURE_BYTES)
+    bytes.set(signature)
+    bytes[SIGNATURE_BYTES - 1] = V_BASE + recid
+    return bytes
+  }
+
+  isSignedBy (digest: Uint8Array, signature: Uint8Array, address: string): boolean {
+    const v = signature[SIGNATURE_BYTES - 1]
+    if (signature.length !== SIGNATURE_BYTES || (v !== V_BASE && v !== V_BASE + 1)) return false
+    const compact = signature.subarray(0, SIGNATURE_BYTES - 1)
+    if (this.native.signatureNormalize(Uint8Array.from(compact)).some((byte, i) => byte !== compact[i])) return false
+    const key = this.#recover(digest, compact, v - V_BASE)
+    if (key === undefined) return false
+    const known = this.#keys.get(address)
+    if (known !== undefined) return known.equals(key)
+    if (addressOf(key) !== address) return false
+    if (this.#keys.size < REMEMBERED_KEYS) this.#keys.set(address, Buffer.from(key))
+    return true
+  }
+
+  #recover (digest: Uint8Array, compact: Uint8Array, recid: number): Uint8Array | undefined {
+    try {
+      return this.native.ecdsaRecover(compact, recid, digest, false)
+    } catch {
+      return undefined // no key can have made it
+    }
+  }
+}
+
+function addressOf (publicKey: Uint8Array): string {
+  return `0x${keccak256(publicKey.subarray(1)).slice(-40)}`
+}

@@ -1,0 +1,238 @@
+/**
+ * A BTP plugin that settles over payment channels, on whatever chain a subclass brings. Packets and claims are kept apart from the chain:
+ * the plugin carries packets as soon as the peer is there, and pays and takes claims as soon as the chain's part is.
+ */
+import { randomUUID } from 'node:crypto'
+import { describeError } from '../../src/packet/errors.js'
+import { isPrepare, prepareOf } from '../../src/packet/prepare.js'
+import { encodeReject, isFulfill } from '../../src/packet/reply.js'
+import type { PluginServices } from '../../src/types/plugin.js'
+import PluginBtp, { ContentType, FrameType } from '../btp/index.js'
+import type { Answer, Request, SubProtocol } from '../btp/index.js'
+import { ilpEntry, ilpOf } from '../btp/socket.js'
+import { ByHand } from './by-hand.js'
+import type { PaychanSettings } from './options.js'
+import { fieldsOf } from './read.js'
+import { openSettlement } from './settlement.js'
+import type { Chain, Settlement } from './settlement.js'
+import { ClaimError } from './types.js'
+import type { Claim } from './types.js'
+
+export type { Chain }
+
+/** As deployed nodes name it: UTF-8 JSON, on the MESSAGE of the packet that it pays for or on one of its own. */
+export const CLAIM_PROTOCOL = 'payment-channel-claim'
+/** JSON that the two ends agree with on the end of a channel. */
+export const CHANNEL_PROTOCOL = 'payment-channel'
+
+const NOTHING = Buffer.alloc(0)
+/** connect() gives the chain this long before it goes on without. */
+const CHAIN_WAIT_MS = 5000
+const RETRY_FIRST_MS = 1000
+const RETRY_LONGEST_MS = 60_000
+const NO_CLAIM = 'No payment channel claim attached to packet'
+
+export default abstract class PaychanPlugin extends PluginBtp {
+  readonly settlesOnce = true
+  readonly settlementUnit: string
+  readonly #settings: PaychanSettings
+  readonly #services: PluginServices
+  #settlement: Settlement | undefined
+  #opening: Promise<void> | undefined
+  #isStopped = true
+  #retry: NodeJS.Timeout | undefined
+  #failures = 0
+  #trouble = 'the settlement chain has not been reached yet'
+  readonly #byHand = new ByHand(() => this.#ready(message => Object.assign(new Error(message), { httpErrorCode: 503 })))
+
+  /** @param btpOptions those of plugins/btp */
+  constructor (btpOptions: Record<string, unknown>, services: PluginServices, settings: PaychanSettings) {
+    super(btpOptions, services)
+    this.#services = services
+    this.#settings = settings
+    this.settlementUnit = String(settings.units.smallest)
+    this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(temporary).closing.answer(data))])
+  }
+
+  /** The chain's part. Rejects when it cannot be had now; it is asked again. */
+  protected abstract openChain (): Promise<Chain>
+
+  /** Like the transport's. When the chain cannot be reached, the account works without it, and goes on trying. */
+  override async connect (options: { timeout?: number } = {}): Promise<void> {
+    if (this.#isStopped) {
+      this.#isStopped = false
+      this.#opening = this.#open()
+    }
+    await Promise.race([this.#opening, later(CHAIN_WAIT_MS)])
+    await super.connect(options)
+    this.#reconcile()
+  }
+
+  override async disconnect (): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#retry)
+    await super.disconnect()
+    await this.#opening
+    if (this.#settlement === undefined) return
+    const { watcher, provider, records } = this.#settlement
+    await Promise.all([watcher.stop(), provider.disconnect()])
+    await records.close()
+  }
+
+  /** As the transport does, and where claims go with packets, with a claim that pays for it. */
+  override sendData (data: Buffer): Promise<Buffer> {
+    if (this.#settings.claims !== 'packet' || !this.isConnected()) return super.sendData(data)
+    const amount = moneyIn(data)
+    if (amount === 0n) return super.sendData(data)
+    try {
+      const { outgoing } = this.#ready(temporary)
+      return outgoing.forPacket(amount, async claim => ilpOf(await this.sendMessage([ilpEntry(data), claimEntry(claim)])) ?? NOTHING)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Pays `amount` base units once for an id, with a claim where claims have not paid it already. */
+  override async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
+    await this.#ready(temporary).outgoing.settle(BigInt(amount), id)
+  }
+
+  channels (): ByHand {
+    return this.#byHand
+  }
+
+  override async getAdminInfo (): Promise<Record<string, unknown>> {
+    const { chain, peerAddress, claims, requireClaims } = this.#settings
+    const trouble = this.#settlement === undefined ? { trouble: this.#trouble } : {}
+    return { ...await super.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
+  }
+
+  /** Looks at the claim of a message first, and lets its packet pass when the claim pays for it. */
+  protected override async answer (request: Request): Promise<Answer> {
+    const { type, protocolData } = request
+    const isAlone = protocolData.length === 1
+    if (type !== FrameType.MESSAGE || (isAlone && !this.#settings.requireClaims)) return await this.#answerClaim(request)
+    const packet = ilpOf(protocolData)
+    const amount = packet === undefined ? 0n : moneyIn(packet)
+    const claim = protocolData.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
+    if (amount === 0n) return await this.#answerClaim(request)
+    if (claim === undefined) return this.#settings.requireClaims ? this.#reject(new ClaimError(NO_CLAIM)) : await super.answer(request)
+    return await this.#answerPaid({ ...request, protocolData: protocolData.filter(entry => entry !== claim) }, claim.data, amount)
+  }
+
+  async #answerClaim (request: Request): Promise<Answer> {
+    const [first] = request.protocolData
+    if (first?.protocolName !== CLAIM_PROTOCOL) return await super.answer(request)
+    await this.#ready(temporary).incoming.take(first.data)
+    return []
+  }
+
+  async #answerPaid (request: Request, claim: Buffer, amount: bigint): Promise<Answer> {
+    let incoming
+    try {
+      ({ incoming } = this.#ready(temporary))
+      await incoming.take(claim, { packet: amount })
+    } catch (error) {
+      return this.#reject(error)
+    }
+    let isPaidFor = false
+    try {
+      const answer = await super.answer(request)
+      const reply = Buffer.isBuffer(answer) ? answer : ilpOf(answer)
+      isPaidFor = reply !== undefined && isFulfill(reply)
+      return answer
+    } finally {
+      if (!isPaidFor) incoming.release(amount)
+    }
+  }
+
+  #reject (error: unknown): Buffer {
+    const code = error instanceof ClaimError ? error.ilpErrorCode : 'T00'
+    this.log.debug('refused the claim of a packet. code=%s error=%s', code, describeError(error))
+    const address = this.#services.getOwnAddress?.() ?? 'unknown'
+    const message = error instanceof ClaimError ? error.message : 'the claim cannot be checked or kept now'
+    return encodeReject({ code, triggeredBy: address === 'unknown' ? '' : address, message, data: NOTHING })
+  }
+
+  async #open (): Promise<void> {
+    try {
+      this.#settlement ??= await this.#make()
+      if (this.#isStopped) return
+      this.#failures = 0
+      this.#settlement.records.reopen()
+      this.#settlement.watcher.start()
+      this.#reconcile()
+    } catch (error) {
+      this.#tryLater(error)
+    }
+  }
+
+  async #make (): Promise<Settlement> {
+    return await openSettlement({
+      chain: await this.openChain(),
+      settings: this.#settings,
+      store: this.#services.store,
+      log: this.log,
+      senderId: () => this.#settings.senderId ?? this.#services.getOwnAddress?.() ?? this.#services.account?.id ?? 'unknown',
+      moneyHandler: () => this.moneyHandler,
+      deliver: async claim => { await this.sendMessage([claimEntry(claim)]) },
+      ask: message => this.#ask(message)
+    })
+  }
+
+  #tryLater (error: unknown): void {
+    if (this.#isStopped) return
+    this.#trouble = describeError(error)
+    const delayMs = Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_LONGEST_MS)
+    this.log.error('no settlement yet, the chain or what was kept of it cannot be used. error=%s retryInMs=%d', this.#trouble, delayMs)
+    this.#retry = setTimeout(() => { this.#opening = this.#open() }, delayMs)
+    this.#retry.unref()
+  }
+
+  /** After packets of unknown outcome, asks the peer which of our claims are still to be used. */
+  #reconcile (): void {
+    const settlement = this.#settlement
+    if (settlement === undefined || !this.isConnected() || this.#settings.claims !== 'packet') return
+    settlement.outgoing.reconcile(() => settlement.closing.askUsed()).catch((error: unknown) => {
+      this.log.debug('the peer does not say how much of our claims it counts. error=%s', describeError(error))
+    })
+  }
+
+  async #ask (message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const entries = await this.sendMessage([entryOf(message)])
+    const answer = entries.find(({ protocolName }) => protocolName === CHANNEL_PROTOCOL)
+    if (answer === undefined) throw new Error('the peer does not speak about payment channels')
+    return fieldsOf(JSON.parse(answer.data.toString()), 'answer')
+  }
+
+  #ready (errorOf: (message: string) => Error): Settlement {
+    if (this.#settlement === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
+    return this.#settlement
+  }
+}
+
+function claimEntry ({ text }: Claim): SubProtocol {
+  return { protocolName: CLAIM_PROTOCOL, contentType: ContentType.TEXT, data: Buffer.from(text) }
+}
+
+function entryOf (message: Record<string, unknown>): SubProtocol {
+  const text = JSON.stringify(message, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value)
+  return { protocolName: CHANNEL_PROTOCOL, contentType: ContentType.JSON, data: Buffer.from(text) }
+}
+
+function temporary (message: string): Error {
+  return new ClaimError(message, 'T00')
+}
+
+/** What a packet carries; 0 for what is no readable Prepare, which the connector refuses by itself. */
+function moneyIn (packet: Buffer): bigint {
+  try {
+    return isPrepare(packet) ? prepareOf(packet).amount : 0n
+  } catch {
+    return 0n
+  }
+}
+
+function later (delayMs: number): Promise<void> {
+  return new Promise(resolve => { setTimeout(resolve, delayMs).unref() })
+}

@@ -1,0 +1,113 @@
+/**
+ * The options of a settlement plugin that are the same on every chain. What cannot work is refused when the plugin is made, with the name
+ * that was probably meant; values that may be secret are never repeated.
+ */
+import { z } from 'zod'
+import type { Units } from './units.js'
+
+const MAX_SECONDS = 366 * 24 * 60 * 60
+
+export const TokenAmount = z.union([z.string().regex(/^\d{1,78}$/, 'expected a decimal string of token units'), z.int().min(0)])
+  .transform(value => BigInt(value))
+const Seconds = z.int().min(1).max(MAX_SECONDS)
+
+export const PAYCHAN_OPTIONS = {
+  claims: z.enum(['settlement', 'packet']).default('settlement')
+    .describe('When claims are sent: when the account is settled, or with every packet that carries money'),
+  requireClaims: z.boolean().default(false).describe('Refuse packets of the peer that carry money and no claim that pays for them'),
+  senderId: z.string().min(1).optional().describe('Our name in claims; the ILP address by default'),
+  settlementTimeoutSecs: Seconds.default(86_400).describe('How long the other side can object to a close, in channels that we open'),
+  initialDeposit: TokenAmount.default(0n).describe('The least that is put into a channel at a time, in token units'),
+  initialDepositMultiplier: z.int().min(1).max(1_000_000).default(1).describe('How many times what is needed is put in at a time'),
+  topUpBelow: TokenAmount.optional()
+    .describe('Fill a channel up when less than this is left of our deposit, in token units; by default half of initialDeposit'),
+  redeemThreshold: TokenAmount.default(1_000_000n).describe('Redeem when the peer\'s claims are worth this more than is redeemed, in token units'),
+  redeemGasFactor: z.int().min(1).max(1_000_000).default(10).describe('Redeem only what is worth this many times its fee'),
+  nativePrice: TokenAmount.optional()
+    .describe('What 10^18 of the smallest units that fees are paid in are worth, in token units; without it fees are not weighed'),
+  idleCloseSecs: z.int().min(0).max(MAX_SECONDS).default(86_400).describe('Close channels that nothing has moved in for so long; 0: never'),
+  pollingIntervalMs: z.int().min(100).max(3_600_000).default(30_000).describe('How often the chain is asked about the channels, beside its events')
+}
+
+export type PaychanOptions = z.infer<z.ZodObject<typeof PAYCHAN_OPTIONS>>
+
+export interface PaychanSettings {
+  /** In the chain's form. */
+  peerAddress: string
+  /** `evm:8453` */
+  chain: string
+  tokenId: string
+  tokenAddress?: string | undefined
+  units: Units
+  claims: 'settlement' | 'packet'
+  requireClaims: boolean
+  senderId: string | undefined
+  challengeSecs: number
+  /** How much free deposit is wanted when `room` is needed. */
+  depositFor: (room: bigint) => bigint
+  topUpBelow: bigint
+  redeemThreshold: bigint
+  redeemGasFactor: bigint
+  nativePrice: bigint | undefined
+  idleCloseMs: number
+  pollingIntervalMs: number
+}
+
+/** The part of the settings that is not the chain's. */
+export function settingsOf (options: PaychanOptions): Omit<PaychanSettings, 'peerAddress' | 'chain' | 'tokenId' | 'units'> {
+  const { initialDeposit, initialDepositMultiplier, settlementTimeoutSecs, idleCloseSecs, redeemGasFactor } = options
+  const multiplier = BigInt(initialDepositMultiplier)
+  return {
+    claims: options.claims,
+    requireClaims: options.requireClaims,
+    senderId: options.senderId,
+    challengeSecs: settlementTimeoutSecs,
+    depositFor: room => room * multiplier > initialDeposit ? room * multiplier : initialDeposit,
+    topUpBelow: options.topUpBelow ?? initialDeposit / 2n,
+    redeemThreshold: options.redeemThreshold,
+    redeemGasFactor: BigInt(redeemGasFactor),
+    nativePrice: options.nativePrice,
+    idleCloseMs: idleCloseSecs * 1000,
+    pollingIntervalMs: options.pollingIntervalMs
+  }
+}
+
+/**
+ * Reads options strictly: `own` are those of the settlement plugin, `others` the names that somebody else (the transport) reads;
+ * names in messages have `prefix` in front.
+ * @throws Error that names each option, what is wrong, and what was probably meant. Never repeats a value.
+ */
+export function readOptions<S extends z.ZodRawShape> (
+  plugin: string, own: S, others: readonly string[], options: Record<string, unknown>, prefix = ''
+): z.infer<z.ZodObject<S>> {
+  const known = [...Object.keys(own), ...others]
+  const unknown = Object.keys(options).filter(name => !known.includes(name))
+  const mine = Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(own, name)))
+  const result = z.object(own).safeParse(mine)
+  const problems = [
+    ...unknown.map(name => `${prefix}${name}: no such option${meant(name, known)}`),
+    ...(result.success ? [] : result.error.issues.map(({ path, message }) => `${prefix}${path.join('.')}: ${message}`))
+  ]
+  if (!result.success || problems.length > 0) throw new Error(`invalid options of the ${plugin} plugin. ${problems.join('; ')}`)
+  return result.data
+}
+
+/** A known name that is the same but for case, or two letters away at most. */
+function meant (name: string, known: readonly string[]): string {
+  const near = known.find(other => other.toLowerCase() === name.toLowerCase()) ?? known.find(other => distance(name, other) <= 2)
+  return near === undefined ? '' : ` (did you mean ${near}?)`
+}
+
+/** How many letters have to be inserted, deleted or changed. */
+function distance (a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

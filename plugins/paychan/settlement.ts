@@ -1,0 +1,53 @@
+/** Everything that settles one account over payment channels, put together once the chain's part is there. */
+import type { Logger } from '../../src/types/logger.js'
+import type { MoneyHandler, PluginStore } from '../../src/types/plugin.js'
+import { Channels } from './channels.js'
+import { Closing } from './closing.js'
+import { Incoming } from './incoming.js'
+import type { PaychanSettings } from './options.js'
+import { Outgoing } from './outgoing.js'
+import { Records } from './records.js'
+import type { ChannelProvider, Claim, ClaimCodec } from './types.js'
+import { Watcher } from './watcher.js'
+
+/** A chain's part, ready to make and check claims. The chain itself need not be reached yet. */
+export interface Chain {
+  provider: ChannelProvider
+  codec: ClaimCodec
+}
+
+export interface SettlementDeps {
+  chain: Chain
+  settings: PaychanSettings
+  store: PluginStore
+  log: Logger
+  senderId: () => string
+  moneyHandler: () => MoneyHandler | undefined
+  deliver: (claim: Claim) => Promise<void>
+  ask: (message: Record<string, unknown>) => Promise<Record<string, unknown>>
+}
+
+export interface Settlement {
+  provider: ChannelProvider
+  settings: PaychanSettings
+  records: Records
+  channels: Channels
+  incoming: Incoming
+  outgoing: Outgoing
+  closing: Closing
+  watcher: Watcher
+}
+
+/** Reads what was kept. Rejects when that cannot be read: money depends on it. */
+export async function openSettlement (deps: SettlementDeps): Promise<Settlement> {
+  const { chain: { provider, codec }, settings, store, log, senderId, moneyHandler, deliver, ask } = deps
+  const records = new Records(store)
+  const { units } = settings
+  const channels = new Channels({ provider, records, settings, log })
+  const incoming = new Incoming({ channels, codec, records, units, moneyHandler })
+  const outgoing = new Outgoing({ channels, codec, records, units, settings, senderId, deliver })
+  const closing = new Closing({ channels, incoming, outgoing, codec, provider, ask })
+  const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, log })
+  for (const part of [channels, incoming, outgoing]) await part.load()
+  return { provider, settings, records, channels, incoming, outgoing, closing, watcher }
+}

@@ -1,0 +1,190 @@
+/**
+ * Looks after the channels, at events of the chain and every now and then: answers a close with the peer's best claim, pays out what is
+ * over, redeems what has become worth it, fills up what runs low, closes what is idle. What fails is tried again at the next look.
+ */
+import { describeError } from '../../src/packet/errors.js'
+import type { Logger } from '../../src/types/logger.js'
+import type { Channels, KnownChannel } from './channels.js'
+import { isFrozen } from './channels.js'
+import type { Closing } from './closing.js'
+import type { Incoming } from './incoming.js'
+import type { PaychanSettings } from './options.js'
+import type { Outgoing } from './outgoing.js'
+import type { ChannelProvider, Receipt } from './types.js'
+
+export interface WatcherDeps {
+  channels: Channels
+  incoming: Incoming
+  outgoing: Outgoing
+  closing: Closing
+  provider: ChannelProvider
+  settings: PaychanSettings
+  log: Logger
+}
+
+/** `nativePrice` is the worth of this much. */
+const NATIVE_UNIT = 10n ** 18n
+
+export class Watcher {
+  readonly #deps: WatcherDeps
+  #interval: NodeJS.Timeout | undefined
+  #unsubscribe: (() => void) | undefined
+  #looking: Promise<void> | undefined
+  #again = false
+  #isConnected = false
+
+  constructor (deps: WatcherDeps) {
+    this.#deps = deps
+  }
+
+  start (): void {
+    const { provider, settings } = this.#deps
+    this.#unsubscribe = provider.subscribe(settings.peerAddress, () => { void this.look() })
+    this.#interval = setInterval(() => { void this.look() }, settings.pollingIntervalMs)
+    this.#interval.unref()
+    void this.look()
+  }
+
+  /** Resolves when nothing is being looked at any more. */
+  async stop (): Promise<void> {
+    this.#unsubscribe?.()
+    clearInterval(this.#interval)
+    await this.#looking
+    this.#isConnected = false
+  }
+
+  /** Looks at all channels now; while that is going on, once more afterwards. Never rejects. */
+  async look (): Promise<void> {
+    this.#again = this.#looking !== undefined
+    await (this.#looking ??= this.#lookAll())
+  }
+
+  /** Takes out what the peer's best claim grants. Rejects when that is nothing. */
+  async redeem (channel: KnownChannel): Promise<Receipt> {
+    const { channels, incoming, provider, log } = this.#deps
+    const { channelId } = channel.state
+    const claim = incoming.best(channelId)
+    if (claim === undefined || this.#unredeemed(channel) <= 0n) throw new Error(`there is nothing to redeem. channelId=${channelId}`)
+    const receipt = await channels.operations.once(`redeem:${channelId}:${claim.nonce}`, id => provider.redeem(claim, id))
+    log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.amount), receipt.txId)
+    await channels.reread(channelId)
+    return receipt
+  }
+
+  /** Starts the challenge, with our best claim redeemed before. */
+  async close (channel: KnownChannel): Promise<Receipt> {
+    const { channels, provider, log } = this.#deps
+    const { channelId } = channel.state
+    if (this.#unredeemed(channel) > 0n) await this.redeem(channel)
+    const receipt = await channels.operations.once(`close:${channelId}`, id => provider.close(channelId, id))
+    log.info('closing a payment channel by challenge. channelId=%s txId=%s', channelId, receipt.txId)
+    await channels.reread(channelId)
+    return receipt
+  }
+
+  async settle (channel: KnownChannel): Promise<Receipt> {
+    const { channels, provider, log } = this.#deps
+    const { channelId } = channel.state
+    const receipt = await channels.operations.once(`settle:${channelId}`, id => provider.settle(channelId, id))
+    log.info('a payment channel is settled. channelId=%s txId=%s', channelId, receipt.txId)
+    await channels.reread(channelId)
+    await this.#bury()
+    return receipt
+  }
+
+  async closeTogether (channel: KnownChannel): Promise<Receipt> {
+    const { channels, closing, log } = this.#deps
+    const { channelId } = channel.state
+    const receipt = await closing.request(channel)
+    log.info('closed a payment channel together with the peer. channelId=%s txId=%s', channelId, receipt.txId)
+    await channels.reread(channelId)
+    await this.#bury()
+    return receipt
+  }
+
+  async #lookAll (): Promise<void> {
+    for (let isFirst = true; isFirst || this.#again; isFirst = false) {
+      this.#again = false
+      try {
+        await this.#connect()
+        const { channels, incoming, outgoing } = this.#deps
+        await incoming.resume()
+        for (const channel of await channels.operations.ask(() => channels.survey())) {
+          await this.#guarded(channel, () => this.#attend(channel))
+        }
+        await this.#bury()
+        outgoing.topUp()
+      } catch (error) {
+        this.#deps.log.warn('cannot look after the payment channels now, trying again. error=%s', describeError(error))
+      }
+    }
+    this.#looking = undefined
+  }
+
+  async #connect (): Promise<void> {
+    const { provider, channels: { operations } } = this.#deps
+    if (!this.#isConnected) await operations.ask(() => provider.connect())
+    this.#isConnected = true
+  }
+
+  async #attend (channel: KnownChannel): Promise<void> {
+    const { status } = channel.state
+    if (status === 'closing') await this.#defend(channel)
+    if (status !== 'open') return
+    if (this.#unredeemed(channel) >= this.#deps.settings.redeemThreshold && await this.#isWorth(channel)) await this.redeem(channel)
+    await this.#closeIdle(channel)
+  }
+
+  /** Whoever closes a channel gives the other side until the end of the challenge to bring its best claim. */
+  async #defend (channel: KnownChannel): Promise<void> {
+    const { settleableAt, ours, theirs } = channel.state
+    if (this.#unredeemed(channel) > 0n) {
+      this.#deps.log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
+      await this.redeem(channel)
+    }
+    const isOver = settleableAt !== undefined && settleableAt <= Date.now()
+    const left = ours.deposit - ours.redeemed + theirs.deposit - theirs.redeemed
+    if (isOver && left > 0n) await this.settle(channel)
+  }
+
+  async #closeIdle (channel: KnownChannel): Promise<void> {
+    const { settings: { idleCloseMs }, log } = this.#deps
+    const { activityMs, frozenUntilMs, state: { channelId, ours } } = channel
+    if (idleCloseMs === 0 || Date.now() - activityMs < idleCloseMs || ours.deposit === 0n || isFrozen(frozenUntilMs)) return
+    log.info('closing an idle payment channel. channelId=%s', channelId)
+    try {
+      await this.closeTogether(channel)
+    } catch (error) {
+      log.warn('the peer does not close an idle channel with us, closing it by challenge. channelId=%s error=%s', channelId, describeError(error))
+      await this.close(channel)
+    }
+  }
+
+  /** Keeps the totals of channels that are over, and nothing else of them. */
+  async #bury (): Promise<void> {
+    const { channels, incoming, outgoing } = this.#deps
+    for (const { state } of channels.all().filter(channel => channel.state.status === 'settled')) {
+      await outgoing.forget(state)
+      await incoming.forget(state.channelId)
+    }
+  }
+
+  #unredeemed ({ state: { channelId, theirs } }: KnownChannel): bigint {
+    return (this.#deps.incoming.best(channelId)?.amount ?? 0n) - theirs.redeemed
+  }
+
+  async #isWorth (channel: KnownChannel): Promise<boolean> {
+    const { settings: { nativePrice, redeemGasFactor }, provider } = this.#deps
+    if (nativePrice === undefined) return true
+    const fee = await provider.redeemCost() * nativePrice / NATIVE_UNIT
+    return this.#unredeemed(channel) >= fee * redeemGasFactor
+  }
+
+  async #guarded (channel: KnownChannel, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#deps.log.warn('could not look after a payment channel. channelId=%s error=%s', channel.state.channelId, describeError(error))
+    }
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * A chain in memory with the rules of the real ones: what is redeemed is bounded by the payer's deposit, a closed channel can be redeemed
+ * from until it is settled, and an operation that is repeated under its id is done once. Time is Date.now().
+ */
+import { createHash, createHmac } from 'node:crypto'
+import { ChainError, ClaimError } from '../../../plugins/paychan/types.js'
+import type {
+  ChannelEvent, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseTerms, Finality, Receipt
+} from '../../../plugins/paychan/types.js'
+
+interface Side {
+  deposit: bigint
+  /** What this side has taken out of the other's deposit. */
+  claimed: bigint
+  nonce: bigint
+}
+
+interface FakeChannel {
+  id: string
+  sides: Record<string, Side>
+  addresses: [string, string]
+  status: 'open' | 'closing' | 'settled'
+  challengeSecs: number
+  closedMs: number
+  closer: string
+}
+
+export class FakeChain {
+  readonly balances = new Map<string, bigint>()
+  readonly channels = new Map<string, FakeChannel>()
+  readonly transactions: string[] = []
+  /** Asked before anything; throws what the call is to fail with. */
+  fault: (call: string) => void = () => undefined
+  readonly done = new Map<string, Promise<unknown>>()
+  readonly listeners = new Set<(event: ChannelEvent) => void>()
+
+  provider (address: string): FakeProvider {
+    return new FakeProvider(this, address)
+  }
+
+  channel (id: string): FakeChannel {
+    const channel = this.channels.get(id)
+    if (channel === undefined) throw new ChainError(`no channel ${id}`, true)
+    return channel
+  }
+
+  move (address: string, amount: bigint): void {
+    const balance = (this.balances.get(address) ?? 0n) + amount
+    if (balance < 0n) throw new ChainError(`not enough tokens. address=${address}`, true)
+    this.balances.set(address, balance)
+  }
+
+  /** Of all accounts and channels: never changes. */
+  supply (): bigint {
+    let total = 0n
+    for (const balance of this.balances.values()) total += balance
+    for (const { sides, status } of this.channels.values()) {
+      if (status !== 'settled') for (const { deposit, claimed } of Object.values(sides)) total += deposit - claimed
+    }
+    return total
+  }
+}
+
+class FakeProvider implements ChannelProvider {
+  readonly chainType = 'fake'
+  readonly chainId = 'fake:1'
+
+  constructor (private readonly chain: FakeChain, readonly address: string) {}
+
+  async connect (): Promise<void> {
+    await this.#ask('connect')
+  }
+
+  async disconnect (): Promise<void> {
+    // Nothing is open.
+  }
+
+  async tokenDecimals (): Promise<number> {
+    return Promise.resolve(9)
+  }
+
+  async balances (): Promise<{ token: bigint, native: bigint }> {
+    await this.#ask('balances')
+    return { token: this.chain.balances.get(this.address) ?? 0n, native: 1n }
+  }
+
+  async redeemCost (): Promise<bigint> {
+    return Promise.resolve(100n)
+  }
+
+  openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }> {
+    return this.#do('open', operationId, () => {
+      const id = `channel-${this.chain.channels.size}`
+      const sides = { [this.address]: { deposit: 0n, claimed: 0n, nonce: 0n }, [peer]: { deposit: 0n, claimed: 0n, nonce: 0n } }
+      const addresses: [string, string] = [this.address, peer]
+      this.chain.channels.set(id, { id, sides, addresses, status: 'open', challengeSecs, closedMs: 0, closer: '' })
+      return { channelId: id }
+    })
+  }
+
+  deposit (channelId: string, amount: bigint, operationId: string): Promise<Receipt> {
+    return this.#do('deposit', operationId, () => {
+      const { sides, status } = this.chain.channel(channelId)
+      if (status !== 'open') throw new ChainError('not open', true)
+      this.chain.move(this.address, -amount)
+      this.#side(sides, this.address).deposit += amount
+      return {}
+    })
+  }
+
+  redeem (claim: Claim, operationId: string): Promise<Receipt> {
+    return this.#do('redeem', operationId, () => {
+      const { sides, status } = this.chain.channel(claim.channelId)
+      const [mine, payer] = [this.#side(sides, this.address), this.#side(sides, claim.signer)]
+      if (status === 'settled') throw new ChainError('settled', true)
+      if (claim.signature !== signatureOf(claim.signer, claim) || claim.signer === this.address) throw new ChainError('signature', true)
+      if (claim.nonce <= payer.nonce || claim.amount <= mine.claimed || claim.amount > payer.deposit) throw new ChainError('claim', true)
+      this.chain.move(this.address, claim.amount - mine.claimed)
+      mine.claimed = claim.amount
+      payer.nonce = claim.nonce
+      return {}
+    })
+  }
+
+  close (channelId: string, operationId: string): Promise<Receipt> {
+    return this.#do('close', operationId, () => {
+      const channel = this.chain.channel(channelId)
+      if (channel.status !== 'open') throw new ChainError('not open', true)
+      Object.assign(channel, { status: 'closing', closedMs: Date.now(), closer: this.address })
+      return {}
+    })
+  }
+
+  cooperativeClose (terms: CloseTerms, ours: string, theirs: string, operationId: string): Promise<Receipt> {
+    return this.#do('cooperativeClose', operationId, () => {
+      const { sides, status, addresses } = this.chain.channel(terms.channelId)
+      const peer = addresses.find(address => address !== this.address) ?? ''
+      if (status === 'settled') throw new ChainError('settled', true)
+      if (terms.validUntil * 1000 < Date.now()) throw new ChainError('too late', true)
+      if (ours !== closeSignatureOf(this.address, terms, this.address)) throw new ChainError('our signature', true)
+      if (theirs !== closeSignatureOf(peer, terms, this.address)) throw new ChainError('their signature', true)
+      const net = terms.paidByThem - terms.paidByUs
+      const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]
+      this.#payOut(terms.channelId, mine.deposit - mine.claimed + net, other.deposit - other.claimed - net, peer)
+      return {}
+    })
+  }
+
+  settle (channelId: string, operationId: string): Promise<Receipt> {
+    return this.#do('settle', operationId, () => {
+      const { sides, status, challengeSecs, closedMs, addresses } = this.chain.channel(channelId)
+      if (status !== 'closing' || closedMs + challengeSecs * 1000 > Date.now()) throw new ChainError('challenge', true)
+      const peer = addresses.find(address => address !== this.address) ?? ''
+      const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]
+      this.#payOut(channelId, mine.deposit - other.claimed, other.deposit - mine.claimed, peer)
+      return {}
+    })
+  }
+
+  async getChannelState (channelId: string, finality: Finality = 'confirmed'): Promise<ChannelState | undefined> {
+    await this.#ask(`state ${finality}`)
+    const channel = this.chain.channels.get(channelId)
+    return channel?.addresses.includes(this.address) === true ? this.#state(channel) : undefined
+  }
+
+  async findChannels (peer: string): Promise<ChannelState[]> {
+    await this.#ask('find')
+    const channels = [...this.chain.channels.values()].filter(({ addresses, status }) =>
+      status !== 'settled' && addresses.includes(peer) && addresses.includes(this.address))
+    return channels.map(channel => this.#state(channel))
+  }
+
+  subscribe (_peer: string, listener: (event: ChannelEvent) => void): () => void {
+    this.chain.listeners.add(listener)
+    return () => { this.chain.listeners.delete(listener) }
+  }
+
+  #state ({ id, sides, addresses, status, challengeSecs, closedMs, closer }: FakeChannel): ChannelState {
+    const peer = addresses.find(address => address !== this.address) ?? ''
+    const party = (address: string, other: string): ChannelState['ours'] => {
+      const { deposit, nonce } = this.#side(sides, address)
+      return { address, deposit, nonce, redeemed: this.#side(sides, other).claimed }
+    }
+    const closing = status === 'closing' ? { settleableAt: closedMs + challengeSecs * 1000, closedByThem: closer === peer } : {}
+    return { channelId: id, status, ours: party(this.address, peer), theirs: party(peer, this.address), challengeSecs, ...closing }
+  }
+
+  #payOut (channelId: string, mine: bigint, theirs: bigint, peer: string): void {
+    if (mine < 0n || theirs < 0n) throw new ChainError('more than was deposited', true)
+    this.chain.move(this.address, mine)
+    this.chain.move(peer, theirs)
+    this.chain.channel(channelId).status = 'settled'
+  }
+
+  #side (sides: Record<string, Side>, address: string): Side {
+    const side = sides[address]
+    if (side === undefined) throw new ChainError('no party', true)
+    return side
+  }
+
+  async #ask (call: string): Promise<void> {
+    await new Promise(resolve => setImmediate(resolve))
+    this.chain.fault(call)
+  }
+
+  /** The id of an operation is the party's own, as on a real chain its transactions are. */
+  #do<T extends object> (call: string, operationId: string, work: () => T): Promise<T & Receipt> {
+    const key = `${this.address} ${operationId}`
+    const running = this.chain.done.get(key) as Promise<T & Receipt> | undefined
+    if (running !== undefined) return running
+    const result = this.#ask(call).then(() => {
+      const txId = `tx-${this.chain.transactions.length}`
+      const receipt = { ...work(), txId }
+      this.chain.transactions.push(`${call} ${this.address}`)
+      for (const listener of this.chain.listeners) listener({ type: 'opened', channelId: '' })
+      return receipt
+    })
+    this.chain.done.set(key, result)
+    result.catch((error: unknown) => {
+      if (!(error instanceof ChainError && error.isFinal)) this.chain.done.delete(key)
+    })
+    return result
+  }
+}
+
+/** Stands for a signature: nobody but the tests' `signatureOf` makes one. */
+export function signatureOf (signer: string, { channelId, nonce, amount }: Pick<Claim, 'channelId' | 'nonce' | 'amount'>): string {
+  return createHmac('sha256', signer).update(`${channelId} ${nonce} ${amount}`).digest('hex')
+}
+
+function closeSignatureOf (signer: string, { channelId, paidByUs, paidByThem, validUntil }: CloseTerms, us: string): string {
+  const amounts = { [us]: paidByUs, other: paidByThem }
+  const [first, second] = signer === us ? [amounts[us], amounts.other] : [amounts.other, amounts[us]]
+  return createHash('sha256').update(`${signer} ${channelId} ${first} ${second} ${validUntil}`).digest('hex')
+}
+
+export class FakeCodec implements ClaimCodec {
+  constructor (private readonly address: string) {}
+
+  async make ({ channelId, nonce, amount }: { channelId: string, nonce: bigint, amount: bigint, senderId: string }): Promise<Claim> {
+    return Promise.resolve(claimOf(this.address, channelId, nonce, amount))
+  }
+
+  parse (data: Buffer): Claim {
+    let fields: Record<string, string>
+    try {
+      fields = JSON.parse(data.toString()) as Record<string, string>
+    } catch {
+      throw new ClaimError('Invalid claim structure: Claim message must be an object')
+    }
+    const { channelId = '', nonce = '', amount = '', signer = '', signature = '' } = fields
+    return { channelId, nonce: BigInt(nonce), amount: BigInt(amount), signer, signature, text: data.toString() }
+  }
+
+  async verify (claim: Claim): Promise<boolean> {
+    return Promise.resolve(claim.signature === signatureOf(claim.signer, claim))
+  }
+
+  async signClose (terms: CloseTerms): Promise<string> {
+    return Promise.resolve(closeSignatureOf(this.address, terms, this.address))
+  }
+
+  async verifyClose (terms: CloseTerms, { theirs }: ChannelState, signature: string): Promise<boolean> {
+    return Promise.resolve(signature === closeSignatureOf(theirs.address, terms, this.address))
+  }
+}
+
+export function claimOf (signer: string, channelId: string, nonce: bigint, amount: bigint): Claim {
+  const signature = signatureOf(signer, { channelId, nonce, amount })
+  const text = JSON.stringify({ channelId, nonce: String(nonce), amount: String(amount), signer, signature })
+  return { channelId, nonce, amount, signer, signature, text }
+}

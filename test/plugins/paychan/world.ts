@@ -1,0 +1,191 @@
+/**
+ * Two parties that settle over the fake chain, with real BTP sockets between them, each with books of its own that are kept as a
+ * connector keeps them: a packet moves the balance when it is fulfilled, money with an id moves it once.
+ */
+import { expect } from 'chai'
+import PaychanPlugin from '../../../plugins/paychan/index.js'
+import type { Chain } from '../../../plugins/paychan/index.js'
+import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/paychan/options.js'
+import { Units } from '../../../plugins/paychan/units.js'
+import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
+import { encodeFulfill, encodeReject, isFulfill, rejectOf } from '../../../src/packet/reply.js'
+import type { PluginStore } from '../../../src/types/plugin.js'
+import { TestLog, afterTest, portOf, serverUrl } from '../btp/support.js'
+import { FakeChain, FakeCodec } from './fake-chain.js'
+
+const NO_DATA = Buffer.alloc(0)
+const SECRET = 'the-secret-of-the-test'
+
+export interface PartyOptions {
+  [name: string]: unknown
+  assetScale?: number
+  decimals?: number
+}
+
+/** What is on disk. `frozen`: the machine is off, nothing is written any more. */
+export class TestStore implements PluginStore {
+  isFrozen = false
+  writes = 0
+  /** Asked before each write; throws what it fails with. */
+  fault: (write: number) => void = () => undefined
+
+  constructor (readonly entries = new Map<string, string>()) {}
+
+  get (key: string): Promise<string | undefined> {
+    return Promise.resolve(this.entries.get(key))
+  }
+
+  put (key: string, value: string): Promise<void> {
+    return this.putAll({ [key]: value })
+  }
+
+  async del (key: string): Promise<void> {
+    await Promise.resolve(this.entries.delete(key))
+  }
+
+  async putAll (values: Readonly<Record<string, string>>): Promise<void> {
+    await new Promise(resolve => setImmediate(resolve))
+    this.fault(++this.writes)
+    if (this.isFrozen) throw new Error('the process has ended')
+    for (const [key, value] of Object.entries(values)) this.entries.set(key, value)
+  }
+}
+
+class TestPlugin extends PaychanPlugin {
+  constructor (
+    private readonly chain: FakeChain, private readonly address: string, peerAddress: string,
+    { btp, store, log }: { btp: Record<string, unknown>, store: PluginStore, log: TestLog },
+    { assetScale = 9, decimals = 9, ...options }: PartyOptions
+  ) {
+    super(btp, { store, log, getOwnAddress: () => `test.${address}` }, {
+      ...settingsOf(readOptions('test', PAYCHAN_OPTIONS, [], { pollingIntervalMs: 3_600_000, idleCloseSecs: 0, ...options })),
+      peerAddress,
+      chain: 'fake:1',
+      tokenId: 'FAKE',
+      units: new Units(assetScale, decimals)
+    })
+  }
+
+  protected override openChain (): Promise<Chain> {
+    return Promise.resolve({ provider: this.chain.provider(this.address), codec: new FakeCodec(this.address) })
+  }
+}
+
+export class Party {
+  balance = 0n
+  readonly credited = new Map<string, bigint>()
+  readonly log = new TestLog()
+  plugin: TestPlugin
+  store = new TestStore()
+  /** How the next packets are answered. */
+  respond: (amount: bigint) => 'fulfill' | 'reject' | Promise<'fulfill' | 'reject'> = () => 'fulfill'
+  receivedPackets = 0
+  settlements = 0
+  #btp: Record<string, unknown>
+
+  constructor (
+    readonly chain: FakeChain, readonly name: string, readonly peerName: string, btp: Record<string, unknown>,
+    readonly options: PartyOptions
+  ) {
+    this.#btp = btp
+    this.plugin = this.#make()
+  }
+
+  /** The process ends where it is, and another one goes on with what is on disk. */
+  async crash (btp = this.#btp): Promise<void> {
+    const entries = new Map(this.store.entries)
+    this.store.isFrozen = true
+    await this.plugin.disconnect()
+    this.store = new TestStore(entries)
+    this.#btp = btp
+    this.plugin = this.#make()
+  }
+
+  /** Sends a packet and books it. Resolves to `fulfilled`, or to what it was rejected with. */
+  async pay (amount: bigint): Promise<string> {
+    const packet = encodePrepare({
+      amount, expiresAt: Date.now() + 30_000, executionCondition: Buffer.alloc(32, 1), destination: `test.${this.peerName}.x`, data: NO_DATA
+    })
+    let reply: Buffer
+    try {
+      reply = await this.plugin.sendData(packet)
+    } catch (error) {
+      return `failed ${(error as { ilpErrorCode?: string }).ilpErrorCode}: ${(error as Error).message}`
+    }
+    if (!isFulfill(reply)) return `${rejectOf(reply).code} ${rejectOf(reply).message}`
+    this.balance -= amount
+    return 'fulfilled'
+  }
+
+  /** Settles what is owed, under one id, again until it is paid. */
+  async settle (id = `settlement-${++this.settlements}`, attempts = 5): Promise<void> {
+    const amount = -this.balance
+    if (amount <= 0n) return
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.plugin.sendMoney(String(amount), { id })
+        this.balance += amount
+        return
+      } catch (error) {
+        if (attempt >= attempts) throw error
+      }
+    }
+  }
+
+  /** Of the account as it is known now. */
+  async channels (): Promise<Awaited<ReturnType<ReturnType<TestPlugin['channels']>['list']>>> {
+    return await this.plugin.channels().list()
+  }
+
+  async prepaid (): Promise<bigint> {
+    return (await this.plugin.channels().states()).prepaid
+  }
+
+  #make (): TestPlugin {
+    const { chain, name, peerName, options, log, store } = this
+    const plugin = new TestPlugin(chain, name, peerName, { btp: this.#btp, store, log }, options)
+    plugin.registerDataHandler(async packet => {
+      const { amount } = prepareOf(packet)
+      this.receivedPackets++
+      const refusal = { code: 'F02', triggeredBy: `test.${name}`, message: '', data: NO_DATA }
+      if (await this.respond(amount) === 'reject') return encodeReject(refusal)
+      this.balance += amount
+      return encodeFulfill(Buffer.alloc(32), NO_DATA)
+    })
+    plugin.registerMoneyHandler(async (amount, transfer) => {
+      const id = transfer?.id ?? ''
+      expect(id, 'money has an id').not.to.equal('')
+      if (this.credited.has(id)) { await Promise.resolve(); return }
+      this.credited.set(id, BigInt(amount))
+      this.balance -= BigInt(amount)
+    })
+    afterTest(() => plugin.disconnect())
+    return plugin
+  }
+}
+
+export interface World {
+  chain: FakeChain
+  alice: Party
+  bob: Party
+}
+
+/** Alice dials Bob. Each owns a million tokens. */
+export async function makeWorld (alicesOptions: PartyOptions = {}, bobsOptions: PartyOptions = alicesOptions): Promise<World> {
+  const chain = new FakeChain()
+  for (const name of ['alice', 'bob']) chain.balances.set(name, 1_000_000n)
+  const bob = new Party(chain, 'bob', 'alice', { listener: { port: 0, secret: SECRET } }, bobsOptions)
+  const connecting = bob.plugin.connect()
+  const port = await portOf(bob.plugin, connecting)
+  const alice = new Party(chain, 'alice', 'bob', { server: serverUrl(port, SECRET), reconnectIntervals: [0, 10] }, alicesOptions)
+  await alice.plugin.connect()
+  await connecting
+  return { chain, alice, bob }
+}
+
+/** What both have in their books and on the chain adds up: nobody has lost or won anything. */
+export async function expectAgreement ({ chain, alice, bob }: World): Promise<void> {
+  expect(chain.supply(), 'tokens').to.equal(2_000_000n)
+  const prepaid = await alice.prepaid() + await bob.prepaid()
+  expect(alice.balance + bob.balance + prepaid, 'books of both sides, and what was prepaid').to.equal(0n)
+}

@@ -2,10 +2,11 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { FrameType } from '../../plugins/btp/frame.js'
-import { FULFILL_ANSWER, authMessage, clientMessage, type Template } from './wire.js'
+import { authMessage, clientMessage, fulfillAnswer, type Template } from './wire.js'
 
 const EMPTY = Buffer.alloc(0)
 const OUT_BYTES = 64 * 1024
+const FULFILL = fulfillAnswer()
 const PONG = clientMessage(EMPTY, 10)
 const OPCODE = { BINARY: 2, CLOSE: 8, PING: 9 } as const
 
@@ -21,9 +22,8 @@ export class Party {
   onRead: () => void = () => undefined
   /** Whether what is sent at one time is written at once, and not message by message as most peers do. */
   together = false
-  /** With what Prepares are answered; undefined: not at all. */
-  answer: Template | undefined = FULFILL_ANSWER
-  received = 0
+  /** Gets the id of each packet that arrives. */
+  onPacket: (requestId: number) => void = requestId => { this.send(FULFILL, requestId) }
   readonly closed: Promise<void>
   private rest: Buffer = EMPTY
   private out = Buffer.allocUnsafe(OUT_BYTES)
@@ -101,11 +101,7 @@ export class Party {
     if (opcode === OPCODE.CLOSE) this.socket.destroy()
     if (opcode !== OPCODE.BINARY) return
     const requestId = frame.readUInt32BE(1)
-    if (frame[0] !== FrameType.MESSAGE) {
-      this.onAnswer(requestId, frame)
-      return
-    }
-    this.received++
-    if (this.answer !== undefined) this.send(this.answer, requestId)
+    if (frame[0] === FrameType.MESSAGE) this.onPacket(requestId)
+    else this.onAnswer(requestId, frame)
   }
 }

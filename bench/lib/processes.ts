@@ -1,7 +1,7 @@
 /** Connectors as processes of their own, and what the system knows of them (Linux: /proc). */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 
 /** The unit of times in /proc, on every Linux. */
 const TICK_US = 10_000
@@ -50,6 +50,11 @@ export class Process {
   /** Resident memory, in MiB. */
   rssMiB (): number {
     return Number(/VmRSS:\s+(\d+)/.exec(this.proc('status'))?.[1]) / 1024
+  }
+
+  /** How many files and sockets it has open. */
+  openFiles (): number {
+    return readdirSync(`/proc/${this.child.pid ?? ''}/fd`).length
   }
 
   /** Resolves when it has ended. */

@@ -64,10 +64,13 @@ export const starters: Readonly<Record<'reference' | 'sluice' | 'floor', () => P
   }
 }
 
+/** With the port of all its accounts, and that of its admin API. */
+export type Sluice = Subject & { port: number, adminPort: number }
+
 /** Sluice with more settings. `accounts` are those beside alice and bob, or others for them. */
 export async function startSluice (
   { accounts = {}, env = {}, nodeArgs = [] }: { accounts?: Record<string, object>, env?: Record<string, string>, nodeArgs?: string[] } = {}
-): Promise<Subject & { port: number, adminPort: number }> {
+): Promise<Sluice> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
   const [port, adminPort] = [await freePort(), await freePort()]
   const account = (username: string): object => ({ ...WIDE, plugin: 'btp', options: { listener: { port, username, secret: 'secret' } } })

@@ -102,7 +102,10 @@ export class PrepareTemplate extends Template {
   }
 }
 
-export const FULFILL_ANSWER = new Template(FrameType.RESPONSE, encodeFulfill(FULFILLMENT, Buffer.alloc(0)))
+/** The answer that fulfills these packets, with so many bytes of data. */
+export function fulfillAnswer (dataBytes = 0): Template {
+  return new Template(FrameType.RESPONSE, encodeFulfill(FULFILLMENT, Buffer.alloc(dataBytes)))
+}
 
 export const REJECT_ANSWER = new Template(FrameType.RESPONSE, encodeReject({
   code: 'F99', triggeredBy: 'test.bench.bob', message: 'refused by the load generator', data: Buffer.alloc(0)

@@ -52,8 +52,9 @@ Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
     try {
       if (counts.batch === undefined && counts.sequence === undefined) return (args.flag('json') ? showJson : showText)(await way.send(packet))
       const startedAt = performance.now()
-      const sending = counts.batch === undefined ? inSequence(way, packet, counts.sequence ?? 0, delayMs) : atOnce(way, packet, counts.batch)
-      const answers = await sending
+      const answers = await (counts.batch === undefined
+        ? inSequence(way, packet, counts.sequence ?? 0, delayMs)
+        : atOnce(way, packet, counts.batch))
       return showMany(answers, Math.round(performance.now() - startedAt), args.flag('json'))
     } finally {
       await way.close()

@@ -16,9 +16,11 @@ import { RoutingService } from '../routing/service.js'
 import type { AccountBalance } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { btpPlugin, type Gate } from './btp.js'
+import { listChannels } from './channels.js'
 import { BTP_HOST, LOCAL_ACCOUNT, guestAccount, localAccount, peerAccount } from './accounts.js'
 import type { BtpAccess } from './btp-access.js'
 import { NodeForwarder } from './forwarder.js'
+import { NodeMetrics, type MetricSources } from './metrics.js'
 import { PEER_ID, type Peer, type Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
 import type { NodeConfig, NodeLogger, RouteInfo } from './types.js'
@@ -61,7 +63,8 @@ export class Run {
   /** Throws when a part cannot be made. Opens nothing. */
   constructor (private readonly parts: RunParts) {
     this.#container.setOverride(Forwarder, NodeForwarder)
-    this.#app = createApp(this.#options(), this.#container)
+    const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
+    this.#app = createApp(this.#options(metrics), this.#container)
     this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
   }
 
@@ -149,7 +152,24 @@ export class Run {
     if (this.#container(Accounts).exists(peerId)) await this.#app.removePlugin(peerId)
   }
 
-  #options (): ConnectorInput {
+  /** Looked at only when somebody scrapes, which is when everything is there. */
+  #metricSources (): MetricSources {
+    const valuesOf = (counter: AccountStats['incomingDataPackets']): Map<string, number> => new Map(counter.getStatus().values
+      .filter(({ labels }) => labels.result === 'fulfilled').map(({ labels, value }) => [String(labels.account), value]))
+    const peerIds = (): string[] => this.#container(Accounts).getAccountIds().filter(accountId => accountId !== LOCAL_ACCOUNT)
+    return {
+      ownAddress: this.parts.config.ilpAddress,
+      balances: () => peerIds().map(id => [id, this.balanceOf(id)?.balance ?? 0n] as const),
+      turnover: () => {
+        const { incomingDataPacketValue, outgoingDataPacketValue } = this.#container(AccountStats)
+        const [debits, credits] = [valuesOf(incomingDataPacketValue), valuesOf(outgoingDataPacketValue)]
+        return peerIds().map(id => [id, debits.get(id) ?? 0, credits.get(id) ?? 0] as const)
+      },
+      channels: () => listChannels({ peerIds, pluginOf: id => this.pluginOf(id) })
+    }
+  }
+
+  #options (metrics: NodeMetrics): ConnectorInput {
     const { config, access, peers, routes } = this.parts
     return {
       env: 'production',
@@ -187,7 +207,10 @@ export class Run {
       routeBroadcastEnabled: false,
       // The condition is made from the data, so two equal payments are not one; and the application's address takes packets, not pings.
       disableMiddleware: ['deduplicate', 'echo'],
-      middlewares: config.perHopNotification ? { perHopNotification: this.#notification() } : {}
+      middlewares: {
+        observer: { type: 'observer', options: { observer: metrics } },
+        ...(config.perHopNotification && { perHopNotification: this.#notification() })
+      }
     }
   }
 

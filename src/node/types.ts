@@ -79,7 +79,7 @@ export interface ConnectorConfig {
   btpServerPort: number
   /** Default 8080. */
   healthCheckPort?: number | undefined
-  /** Default info. */
+  /** Default info. It is the process's: where several nodes run in one, the lines of the connector inside follow the node that was made last. */
   logLevel?: LogLevel | undefined
   /** Default: the environment variable ENVIRONMENT, else development. */
   environment?: Environment | undefined

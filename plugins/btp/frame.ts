@@ -58,6 +58,10 @@ const AMOUNT_BYTES = 8
 /** The name `ilp` with its length in front, as one u32: nearly every entry has it, and a comparison is cheaper than a string. */
 const ILP_NAME = 0x03696c70
 const ILP_NAME_BYTES = 4
+/** The number of entries, 1, with its own length in front. */
+const ONE_ENTRY = 0x0101
+/** Number of entries, name and content type. */
+const PACKET_ENTRY_BYTES = 2 + ILP_NAME_BYTES + 1
 
 /**
  * Reads one frame. Accepts what btp-packet 2.2.1 accepts, except: more than 64 entries, names and codes that are not ASCII, lengths
@@ -110,6 +114,35 @@ export function writeFrame (bytes: Buffer, start: number, frame: Frame): void {
     offset = writeError(bytes, offset, frame.error)
   }
   writeEntries(bytes, offset, frame.protocolData)
+}
+
+/** The size of a frame whose only entry is an ILP packet of `length` bytes. */
+export function packetFrameBytes (length: number): number {
+  return HEADER_BYTES + octetsBytes(PACKET_ENTRY_BYTES + octetsBytes(length))
+}
+
+/** Writes a frame whose only entry is an ILP packet: what `writeFrame` writes, without a list. */
+export function writePacketFrame (
+  bytes: Buffer, start: number, type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, requestId: number, packet: Buffer
+): void {
+  bytes[start] = type
+  bytes.writeUInt32BE(requestId, start + 1)
+  const entry = writeLength(bytes, start + HEADER_BYTES, PACKET_ENTRY_BYTES + octetsBytes(packet.length))
+  bytes.writeUInt16BE(ONE_ENTRY, entry)
+  bytes.writeUInt32BE(ILP_NAME, entry + 2)
+  bytes[entry + PACKET_ENTRY_BYTES - 1] = ContentType.OCTET_STREAM
+  packet.copy(bytes, writeLength(bytes, entry + PACKET_ENTRY_BYTES, packet.length))
+}
+
+/** The ILP packet of a frame that has nothing else in it and is well-formed; undefined for other frames, which `decodeFrame` reads. */
+export function packetIn (bytes: Buffer): Buffer | undefined {
+  const entry = HEADER_BYTES + lengthBytesAt(bytes, HEADER_BYTES)
+  const start = entry + PACKET_ENTRY_BYTES + lengthBytesAt(bytes, entry + PACKET_ENTRY_BYTES)
+  const end = entry + lengthAt(bytes, HEADER_BYTES)
+  const length = lengthAt(bytes, entry + PACKET_ENTRY_BYTES)
+  if (!(start + length <= end && end <= bytes.length)) return undefined // where a length is not there or not in order, it is NaN
+  if (bytes.readUInt16BE(entry) !== ONE_ENTRY || bytes.readUInt32BE(entry + 2) !== ILP_NAME) return undefined
+  return bytes[entry + PACKET_ENTRY_BYTES - 1] === ContentType.OCTET_STREAM ? bytes.subarray(start, start + length) : undefined
 }
 
 /** `20260131235959.123Z`, the form in which RFC 0023 wants times. */
@@ -267,6 +300,21 @@ function writeLength (bytes: Buffer, offset: number, length: number): number {
   const size = lengthBytes(length) - 1
   bytes[offset] = 0x80 | size
   return bytes.writeUIntBE(length, offset + 1, size)
+}
+
+/** A length of up to 2 bytes in its shortest form; NaN for any other. */
+function lengthAt (bytes: Buffer, offset: number): number {
+  const first = bytes[offset] ?? NaN
+  if (first < 0x80) return first
+  if (offset + lengthBytesAt(bytes, offset) > bytes.length || first === 0x80 || first > 0x82) return NaN
+  const length = first === 0x81 ? bytes.readUInt8(offset + 1) : bytes.readUInt16BE(offset + 1)
+  return lengthBytes(length) === lengthBytesAt(bytes, offset) ? length : NaN
+}
+
+/** How many bytes the length takes that is written there. */
+function lengthBytesAt (bytes: Buffer, offset: number): number {
+  const first = bytes[offset] ?? 0
+  return first < 0x80 ? 1 : 1 + (first & 0x7f)
 }
 
 /** How many bytes `length` itself takes. */

@@ -5,12 +5,10 @@
 import type { Logger } from '../../src/types/logger.js'
 import { busyReject } from '../../src/packet/reply.js'
 import { ContentType, FrameType, encodeFrame } from './frame.js'
-import { headerBytes, writeHeader } from './ws-header.js'
 
 /** Refused packets make one log line in this time. */
 const LOG_INTERVAL_MS = 1000
 
-const REFUSALS_BYTES = 16 * 1024
 const REQUEST_ID_AT = 1
 
 const LENGTH_AT = 5
@@ -28,57 +26,32 @@ export function isLonePacket (bytes: Buffer): boolean {
   return bytes.length >= start + ENTRY_BYTES && bytes.readUInt16BE(start) === ONE_ENTRY && bytes.readUInt32BE(start + 2) === ILP
 }
 
-/** Answers with T03, gathered into few large writes. */
+/** The answers with T03, and a line in the log now and then. */
 export class Refusals {
-  #template = Buffer.alloc(0)
-  #idAt = 0
+  #frame: Buffer = Buffer.alloc(0)
   #ownAddress: string | undefined
-  #gathered = Buffer.alloc(0)
-  #used = 0
   #count = 0
   #loggedAt = -Infinity
 
-  /** `write` gets whole WebSocket messages of a server. */
-  constructor (private readonly log: Logger, private readonly write: (bytes: Buffer) => void) {}
+  constructor (private readonly log: Logger) {}
 
-  /** Refuses a packet; it is told with the next flush at the latest. */
-  add (requestId: number, ownAddress: string): void {
-    if (ownAddress !== this.#ownAddress) this.#prepare(ownAddress)
-    const { length } = this.#template
-    if (this.#used + length > this.#gathered.length) {
-      this.flush()
-      this.#gathered = Buffer.allocUnsafeSlow(REFUSALS_BYTES)
+  /** The Response that refuses a packet. It is to be written before the next one is asked for: there is one Buffer for all. */
+  frameFor (requestId: number, ownAddress: string): Buffer {
+    if (ownAddress !== this.#ownAddress) {
+      const protocolData = [{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: busyReject(ownAddress) }]
+      this.#frame = encodeFrame({ type: FrameType.RESPONSE, requestId, protocolData })
+      this.#ownAddress = ownAddress
     }
-    this.#template.copy(this.#gathered, this.#used)
-    this.#gathered.writeUInt32BE(requestId, this.#used + this.#idAt)
-    this.#used += length
+    this.#frame.writeUInt32BE(requestId, REQUEST_ID_AT)
     this.#count++
+    return this.#frame
   }
 
-  flush (): void {
-    if (this.#used === 0) return
-    this.write(this.#gathered.subarray(0, this.#used))
-    this.#gathered = this.#gathered.subarray(this.#used)
-    this.#used = 0
-    if (Date.now() - this.#loggedAt < LOG_INTERVAL_MS) return
+  /** To be called once in a while. */
+  report (): void {
+    if (this.#count === 0 || Date.now() - this.#loggedAt < LOG_INTERVAL_MS) return
     this.log.warn('more packets than can be served, refusing those of this peer with T03. refusedSinceLastLine=%d', this.#count)
     this.#count = 0
     this.#loggedAt = Date.now()
   }
-
-  #prepare (ownAddress: string): void {
-    const frame = busyResponse(0, ownAddress)
-    const start = headerBytes(frame.length)
-    this.#ownAddress = ownAddress
-    this.#idAt = start + REQUEST_ID_AT
-    this.#template = Buffer.alloc(start + frame.length)
-    writeHeader(this.#template, frame.length)
-    frame.copy(this.#template, start)
-  }
-}
-
-/** The Response that refuses a packet with T03. */
-export function busyResponse (requestId: number, ownAddress: string): Buffer {
-  const protocolData = [{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: busyReject(ownAddress) }]
-  return encodeFrame({ type: FrameType.RESPONSE, requestId, protocolData })
 }

@@ -8,14 +8,14 @@ import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
 import type { Logger } from '../../src/types/logger.js'
 import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf } from './errors.js'
-import { ContentType, FrameType, decodeFrame, frameBytes, writeFrame } from './frame.js'
+import { ContentType, FrameType, decodeFrame, frameBytes, packetFrameBytes, packetIn, writeFrame, writePacketFrame } from './frame.js'
 import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
 import { Intake, MAX_UNSENT_BYTES } from './intake.js'
-import { Refusals, busyResponse, isLonePacket } from './refusals.js'
+import { Outbox } from './outbox.js'
+import { Refusals, isLonePacket } from './refusals.js'
 import { PendingRequests } from './requests.js'
 import type { Waiting } from './requests.js'
 import { PacketQueue } from './turns.js'
-import { headerBytes, writeHeader } from './ws-header.js'
 
 /** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
 export const MAX_IN_FLIGHT = 10_000
@@ -26,6 +26,7 @@ export const PING_INTERVAL_MS = 20_000
 const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
 
 const EMPTY = Buffer.alloc(0)
+const REQUEST_ID_AT = 1
 
 export type Request = MessageFrame | TransferFrame
 export type RequestContents = Omit<MessageFrame, 'requestId'> | Omit<TransferFrame, 'requestId'>
@@ -64,15 +65,17 @@ export class BtpSocket {
   readonly #pending: PendingRequests<Asking>
   readonly #heartbeat: NodeJS.Timeout
   readonly #intake: Intake
+  readonly #outbox: Outbox
   readonly #refusals: Refusals
   readonly #queue = new PacketQueue(frame => { this.#workOn(frame, true) })
   readonly #flush = (): void => {
-    this.#refusals.flush()
-    this.#corked = false
+    this.#willFlush = false
+    this.#refusals.report()
+    this.#outbox.flush()
     this.#raw.uncork()
   }
 
-  #corked = false
+  #willFlush = false
   #answering = 0
   #heard = true
   #unreadableFrames = 0
@@ -83,7 +86,8 @@ export class BtpSocket {
     this.#raw = raw
     this.#options = options
     this.#intake = new Intake(ws, raw)
-    this.#refusals = new Refusals(options.log, bytes => { this.#write(bytes) })
+    this.#outbox = new Outbox(raw)
+    this.#refusals = new Refusals(options.log)
     this.#pending = new PendingRequests(randomBytes(4).readUInt32BE(), options.responseTimeoutMs, ({ requestId, reject }) => {
       reject(new IlpError('R00', `${requestId} timed out`))
     })
@@ -110,8 +114,8 @@ export class BtpSocket {
   /** Sends an ILP packet and resolves to the packet in the Response, empty when it holds none. Rejects like `request`. */
   sendPacket (packet: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const protocolData = [ilpEntry(packet)]
-      this.#ask({ type: FrameType.MESSAGE, protocolData }, { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject })
+      const asking: Asking = { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject }
+      this.#ask(asking, () => { this.#sendPacketFrame(FrameType.MESSAGE, asking.requestId, packet) })
     })
   }
 
@@ -121,21 +125,24 @@ export class BtpSocket {
    */
   request (contents: RequestContents): Promise<readonly SubProtocol[]> {
     return new Promise((resolve, reject) => {
-      this.#ask(contents, { requestId: 0, dueTick: 0, wants: 'entries', resolve, reject })
+      const asking: Asking = { requestId: 0, dueTick: 0, wants: 'entries', resolve, reject }
+      this.#ask(asking, () => { this.#send({ ...contents, requestId: asking.requestId }) })
     })
   }
 
   /** Answers a request. Does nothing when the socket is closed: the answer would reach somebody else. */
   respond (requestId: number, answer: Answer): void {
-    const protocolData = Array.isArray(answer) ? answer : [ilpEntry(answer)]
-    if (Buffer.isBuffer(answer)) this.#intake.answered(answer, this.#options.ownAddress())
-    this.#write(this.#encode({ type: FrameType.RESPONSE, requestId, protocolData }))
+    if (Buffer.isBuffer(answer)) {
+      this.#intake.answered(answer, this.#options.ownAddress())
+      this.#sendPacketFrame(FrameType.RESPONSE, requestId, answer)
+    } else this.#send({ type: FrameType.RESPONSE, requestId, protocolData: Array.isArray(answer) ? answer : [ilpEntry(answer)] })
   }
 
   /** Closes the socket; what waits for an answer is rejected at once. Resolves when the connection is gone. */
   close (reason: string): Promise<void> {
     this.#abandon()
     if (this.#ws.readyState === WebSocket.CLOSED) return Promise.resolve()
+    this.#flush() // before the close frame
     return new Promise(resolve => {
       this.#ws.once('close', () => resolve())
       this.#ws.close(1000, reason)
@@ -143,13 +150,13 @@ export class BtpSocket {
   }
 
   /** Throws what the promise of the caller is then rejected with. */
-  #ask (contents: RequestContents, asking: Asking): void {
+  #ask (asking: Asking, send: () => void): void {
     if (this.#ws.readyState !== WebSocket.OPEN) throw closedError()
     const reason = this.#busy()
     if (reason !== undefined) throw new IlpError('T03', `BTP connection is busy: ${reason}`)
     this.#pending.add(asking)
     try {
-      this.#write(this.#encode({ ...contents, requestId: asking.requestId }))
+      send()
     } catch (err) {
       this.#pending.take(asking.requestId)
       throw err
@@ -166,6 +173,13 @@ export class BtpSocket {
   }
 
   #workOn (data: RawData, isBinary: boolean): void {
+    const packet = isBinary && Buffer.isBuffer(data) && data[0] === FrameType.RESPONSE ? packetIn(data) : undefined
+    if (packet !== undefined && Buffer.isBuffer(data)) {
+      const asking = this.#pending.take(data.readUInt32BE(REQUEST_ID_AT))
+      if (asking?.wants === 'packet') asking.resolve(packet)
+      else asking?.resolve([ilpEntry(packet)])
+      return
+    }
     const frame = this.#decode(data, isBinary)
     if (frame === undefined) return
     switch (frame.type) {
@@ -202,7 +216,7 @@ export class BtpSocket {
     const { requestId } = request
     if (this.#answering >= MAX_IN_FLIGHT) {
       const data = JSON.stringify({ message: TOO_MANY })
-      this.#write(this.#encode(errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data })))
+      this.#send(errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data }))
       return
     }
     this.#answering++
@@ -210,7 +224,7 @@ export class BtpSocket {
       this.respond(requestId, await this.#options.answer(request))
     } catch (err) {
       this.#options.log.debug('request of the peer failed. requestId=%d error=%s', requestId, messageOf(err))
-      this.#write(this.#encode(errorFrame(requestId, err)))
+      this.#send(errorFrame(requestId, err))
     } finally {
       this.#answering--
     }
@@ -221,13 +235,15 @@ export class BtpSocket {
   }
 
   #refuse (requestId: number): void {
-    const ownAddress = this.#options.ownAddress()
-    if (this.#options.role === 'client') {
-      this.#write(busyResponse(requestId, ownAddress))
-      return
-    }
-    this.#refusals.add(requestId, ownAddress)
-    this.#cork()
+    const frame = this.#refusals.frameFor(requestId, this.#options.ownAddress())
+    this.#write(frame.length, (bytes, start) => { frame.copy(bytes, start) })
+  }
+
+  #flushSoon (): void {
+    if (this.#willFlush) return
+    this.#willFlush = true
+    if (this.#options.role === 'client') this.#raw.cork()
+    setImmediate(this.#flush)
   }
 
   /** Why nothing can be asked. */
@@ -237,36 +253,40 @@ export class BtpSocket {
     return undefined
   }
 
-  #encode (frame: Frame): Buffer {
+  #send (frame: Frame): void {
     const size = frameBytes(frame)
-    const { maxPayload, role } = this.#options
-    if (size > maxPayload) throw new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)
-    const start = role === 'server' ? headerBytes(size) : 0
-    const bytes = Buffer.allocUnsafe(start + size)
-    if (start > 0) writeHeader(bytes, size)
-    writeFrame(bytes, start, frame)
-    return bytes
+    this.#write(size, (bytes, start) => { writeFrame(bytes, start, frame) })
+  }
+
+  #sendPacketFrame (type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, requestId: number, packet: Buffer): void {
+    // Handlers of users are not always what their types say.
+    if (!Buffer.isBuffer(packet)) throw notABuffer(packet)
+    const size = packetFrameBytes(packet.length)
+    this.#write(size, (bytes, start) => { writePacketFrame(bytes, start, type, requestId, packet) })
   }
 
   /** What is written in one turn of the event loop leaves in one system call. */
-  #write (bytes: Buffer): void {
+  #write (size: number, write: (bytes: Buffer, start: number) => void): void {
+    const { log, maxPayload, role } = this.#options
+    if (size > maxPayload) throw new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)
     if (this.#ws.readyState !== WebSocket.OPEN) return
     if (this.#raw.writableLength > 2 * MAX_UNSENT_BYTES) {
-      this.#options.log.warn('peer does not read its BTP connection, closing it. unsentBytes=%d', this.#raw.writableLength)
+      log.warn('peer does not read its BTP connection, closing it. unsentBytes=%d', this.#raw.writableLength)
       this.#ws.terminate()
       return
     }
-    this.#cork()
-    if (this.#options.role === 'server') this.#raw.write(bytes)
-    else this.#ws.send(bytes)
+    if (role === 'server') {
+      const start = this.#outbox.place(size)
+      write(this.#outbox.bytes, start)
+      this.#outbox.added()
+      this.#flushSoon()
+    } else {
+      const bytes = Buffer.allocUnsafe(size)
+      write(bytes, 0)
+      this.#flushSoon()
+      this.#ws.send(bytes)
+    }
     this.#intake.wrote()
-  }
-
-  #cork (): void {
-    if (this.#corked) return
-    this.#corked = true
-    this.#raw.cork()
-    setImmediate(this.#flush)
   }
 
   #ping (): void {
@@ -289,8 +309,12 @@ export class BtpSocket {
 
 /** An ILP packet as an entry. @throws TypeError when it is no Buffer: handlers of users are not always what their types say */
 export function ilpEntry (data: unknown): SubProtocol {
-  if (!Buffer.isBuffer(data)) throw new TypeError(`an ILP packet must be a Buffer. found=${typeof data}`)
+  if (!Buffer.isBuffer(data)) throw notABuffer(data)
   return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data }
+}
+
+function notABuffer (data: unknown): TypeError {
+  return new TypeError(`an ILP packet must be a Buffer. found=${typeof data}`)
 }
 
 /** The ILP packet among entries; the first, should there be several. */

@@ -13,16 +13,16 @@ export function headerBytes (size: number): number {
   return size < 0x1_0000 ? 4 : 10
 }
 
-/** Writes the header of a message of `size` bytes to the start of `bytes`. */
-export function writeHeader (bytes: Buffer, size: number): void {
-  bytes[0] = FINAL_BINARY
+/** Writes the header of a message of `size` bytes into `bytes`, at `start`. */
+export function writeHeader (bytes: Buffer, start: number, size: number): void {
+  bytes[start] = FINAL_BINARY
   if (size < U16_FOLLOWS) {
-    bytes[1] = size
+    bytes[start + 1] = size
   } else if (size < 0x1_0000) {
-    bytes[1] = U16_FOLLOWS
-    bytes.writeUInt16BE(size, 2)
+    bytes[start + 1] = U16_FOLLOWS
+    bytes.writeUInt16BE(size, start + 2)
   } else {
-    bytes[1] = U64_FOLLOWS
-    bytes.writeBigUInt64BE(BigInt(size), 2)
+    bytes[start + 1] = U64_FOLLOWS
+    bytes.writeBigUInt64BE(BigInt(size), start + 2)
   }
 }

@@ -2,7 +2,9 @@
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { FrameError, FrameType, decodeFrame, encodeFrame, toGeneralizedTime } from '../../../plugins/btp/frame.js'
+import {
+  ContentType, FrameError, FrameType, decodeFrame, encodeFrame, packetFrameBytes, packetIn, toGeneralizedTime, writePacketFrame
+} from '../../../plugins/btp/frame.js'
 import type { Frame } from '../../../plugins/btp/frame.js'
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
@@ -159,5 +161,41 @@ describe('BTP frames', () => {
   it('cannot carry an amount beyond u64', () => {
     expect(() => encodeFrame({ type: FrameType.TRANSFER, requestId: 1, amount: MAX_U64 + 1n, protocolData: [] })).to.throw(RangeError)
     expect(() => encodeFrame({ type: FrameType.TRANSFER, requestId: 1, amount: -1n, protocolData: [] })).to.throw(RangeError)
+  })
+})
+
+describe('a frame with an ILP packet and nothing else', () => {
+  const type = fc.constantFrom(FrameType.RESPONSE, FrameType.MESSAGE)
+  const lone = fc.record({ type, requestId, packet: octets })
+  const frameOf = ({ type, requestId, packet }: { type: 1 | 6, requestId: number, packet: Buffer }): Buffer => {
+    return encodeFrame({ type, requestId, protocolData: [{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: packet }] })
+  }
+
+  it('is written as any frame', () => {
+    fc.assert(fc.property(lone, frame => {
+      const bytes = Buffer.alloc(3 + packetFrameBytes(frame.packet.length))
+      writePacketFrame(bytes, 3, frame.type, frame.requestId, frame.packet)
+      expect(bytes.subarray(3)).to.deep.equal(frameOf(frame))
+    }), { numRuns })
+  })
+
+  it('is recognised, up to 64 KB', () => {
+    fc.assert(fc.property(lone, frame => {
+      expect(packetIn(frameOf(frame))).to.deep.equal(frame.packet.length < 65_000 ? frame.packet : undefined)
+    }), { numRuns })
+  })
+
+  it('is never found where a frame is read in another way, or cannot be read', () => {
+    const value = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0x7f, 0x80, 0x81, 0x82, 0x83))
+    const changes = fc.array(fc.tuple(fc.nat(24), value), { maxLength: 3 })
+    const size = fc.option(fc.nat(400), { nil: undefined })
+    fc.assert(fc.property(lone, changes, size, (frame, list, cut) => {
+      const bytes = Buffer.from(frameOf(frame)).subarray(0, cut)
+      for (const [at, value] of list) if (at > 0 && at < bytes.length) bytes[at] = value
+      const packet = packetIn(bytes)
+      if (packet === undefined) return
+      const { protocolData } = decodeFrame(bytes)
+      expect(protocolData).to.deep.equal([{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: packet }])
+    }), { numRuns: numRuns * 5 })
   })
 })

@@ -52,6 +52,14 @@ export class Process {
     return Number(/VmRSS:\s+(\d+)/.exec(this.proc('status'))?.[1]) / 1024
   }
 
+  /** Bytes that are alive after a garbage collection; the process was started with heap-probe.js. */
+  async alive (): Promise<number> {
+    this.output = ''
+    this.child.kill('SIGUSR2')
+    const [, bytes] = await this.prints(/alive=(\d+)\./)
+    return Number(bytes)
+  }
+
   /** How many files and sockets it has open. */
   openFiles (): number {
     return readdirSync(`/proc/${this.child.pid ?? ''}/fd`).length

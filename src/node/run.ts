@@ -27,6 +27,8 @@ import type { NodeConfig, NodeLogger, RouteInfo } from './types.js'
 
 /** Peers that nobody configured, at a time. */
 export const MAX_GUESTS = 1000
+/** Accounts in the books. What guests owe stays there when they go, so strangers under ever new names would fill them. */
+export const MAX_BOOKS = 20_000
 /** How long the start waits for peers. What is not connected by then goes on trying. */
 const CONNECT_TIMEOUT_MS = 5000
 /** How long somebody who registers a peer waits for it. */
@@ -58,6 +60,7 @@ export class Run {
   readonly #local: LocalPlugin
   readonly #guests = new Set<string>()
   #gate: Gate | undefined
+  #isFullTold = false
   #phase: 'starting' | 'open' | 'closed' = 'starting'
 
   /** Throws when a part cannot be made. Opens nothing. */
@@ -231,10 +234,20 @@ export class Run {
     if (peer !== undefined) return this.#phase !== 'closed' && access.mayEnter(peerId, peer.authToken)
     const isNobody = this.#phase !== 'open' || !PEER_ID.test(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
     if (isNobody || this.#guests.has(peerId) || this.#container(Accounts).exists(peerId)) return false
-    if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId)) return false
+    if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId) || !this.#hasBookFor(peerId)) return false
     this.#guests.add(peerId)
     void this.#welcome(peerId)
     return true
+  }
+
+  /** For whoever was here before and did not leave even, or has a secret, and for strangers as long as there is room. */
+  #hasBookFor (peerId: string): boolean {
+    const { ledger } = this.#container(LedgerService)
+    if (this.parts.access.secretOf(peerId) !== undefined || ledger.balanceOf(peerId) !== undefined) return true
+    const hasRoom = [...ledger.accountIds()].length < MAX_BOOKS
+    if (!hasRoom && !this.#isFullTold) this.parts.log.warn({ peerId, accounts: MAX_BOOKS }, 'books_full_no_new_guests')
+    this.#isFullTold = !hasRoom
+    return hasRoom
   }
 
   async #welcome (peerId: string): Promise<void> {

@@ -79,7 +79,7 @@ export interface ConnectorConfig {
   btpServerPort: number
   /** Default 8080. */
   healthCheckPort?: number | undefined
-  /** Default info. It is the process's: where several nodes run in one, the lines of the connector inside follow the node that was made last. */
+  /** Default info. It is the process's: of several nodes in one, the one that was made last decides for the connectors inside them. */
   logLevel?: LogLevel | undefined
   /** Default: the environment variable ENVIRONMENT, else development. */
   environment?: Environment | undefined

@@ -1,9 +1,13 @@
 /** Who may come in over BTP: secrets, permissionless networks, and nobody in the place of somebody else. */
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { WebSocket } from 'ws'
+import LeveldownStore from '../../stores/leveldown.js'
 import type { ConnectorNode } from '../../src/index.js'
-import { MAX_GUESTS } from '../../src/node/run.js'
+import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
+import { MAX_BOOKS, MAX_GUESTS } from '../../src/node/run.js'
+import { silentLog } from '../ledger/silent-log.js'
 import { World, outcome, owed, packet, until, urlOf } from './support.js'
 
 const btp = createRequire(import.meta.url)('btp-packet') as { TYPE_MESSAGE: number, serialize (frame: object): Buffer }
@@ -145,6 +149,26 @@ describe('the BTP port of a node', () => {
     await until(() => shop.listPeers().length === MAX_GUESTS - 1)
     expect(await enter(MAX_GUESTS + 1)).to.equal(1)
     expect(shop.getHealthStatus()).to.include({ status: 'healthy', totalPeers: 0 })
+  }).timeout(60_000)
+
+  it('lets nobody new in when so many have left something in the books, but those whose it is', async () => {
+    const shop = await world.make('shop')
+    const store = new LeveldownStore({ path: join(shop.config.dataPath, 'shop') }, { log: silentLog })
+    await store.open()
+    const books = new EmbeddedLedger(store, 'sync', silentLog)
+    await books.open([])
+    for (let guest = 0; guest < MAX_BOOKS - 1; guest++) {
+      books.openAccount(`guest-${guest}`, {}, 'M2M/0')
+      books.adjust(`guest-${guest}`, 1n)
+    }
+    await books.close()
+    await store.close()
+    await shop.start() // the account of its own application is the last that fits
+    expect(await knock(shop, 'somebody')).to.equal(false)
+    expect(await knock(shop, 'guest-7')).to.equal(true)
+    world.setEnv('BTP_PEER_FRIEND_SECRET', 'hunter2')
+    expect(await knock(shop, 'friend', 'hunter2')).to.equal(true)
+    expect(world.log.lines.filter(({ message }) => message === 'books_full_no_new_guests')).to.have.lengthOf(1)
   }).timeout(60_000)
 
   it('remembers what a guest owes when it goes and comes back', async () => {

@@ -1,0 +1,62 @@
+/**
+ * The newest block, from a node that may be slow, stuck or behind others of its kind. What is read at a block that is far behind one seen
+ * before is not read at all: an old state of a channel looks like a good one.
+ */
+import type { Logger } from '../../src/types/logger.js'
+import { ChainError } from '../paychan/types.js'
+import type { Head, Rpc } from './rpc.js'
+
+export interface HeadsOptions {
+  rpc: Rpc
+  log: Logger
+  /** How many blocks, its own included, make a transaction final. */
+  confirmations: number
+  /** How old the newest block may be, ms; Infinity on chains of developers, which make blocks when there is something to put in. */
+  maxAgeMs: number
+}
+
+/** Nodes behind one address differ by a few blocks, and a reorg takes back some. */
+const TOLERATED_BLOCKS = 8
+/** After so long without a block that was seen once, it is believed that there is none any more. */
+const FORGET_AFTER_MS = 10 * 60_000
+
+export class Heads {
+  readonly confirmations: number
+  readonly #options: HeadsOptions
+  #highest = 0
+  #seenMs = 0
+
+  constructor (options: HeadsOptions) {
+    this.#options = options
+    this.confirmations = options.confirmations
+  }
+
+  /** Rejects with ChainError when the node cannot be reached or is behind. */
+  async latest (): Promise<Head> {
+    const { rpc, log, maxAgeMs } = this.#options
+    const head = await rpc.head()
+    const now = Date.now()
+    const behind = this.#highest - head.number
+    if (behind > TOLERATED_BLOCKS + this.confirmations) {
+      if (now - this.#seenMs < FORGET_AFTER_MS) throw new ChainError(`the node at ${rpc.host} is ${behind} blocks behind what was seen before`, false)
+      log.warn('the chain is shorter than it was. host=%s blocks=%d', rpc.host, behind)
+      this.#highest = 0
+    }
+    const ageMs = now - head.timestampMs
+    if (ageMs > maxAgeMs) throw new ChainError(`the newest block of the node at ${rpc.host} is ${Math.round(ageMs / 1000)} s old`, false)
+    if (head.number >= this.#highest) {
+      this.#highest = head.number
+      this.#seenMs = now
+    }
+    return head
+  }
+
+  /** The newest block that nothing takes back any more. */
+  async confirmed (): Promise<number> {
+    return this.confirmedAt(await this.latest())
+  }
+
+  confirmedAt (head: Head): number {
+    return Math.max(0, head.number - this.confirmations + 1)
+  }
+}

@@ -1,0 +1,157 @@
+/** The contracts as the plugin uses them: where the network of a token is, what a channel's state is, and what calls look like. */
+import { Interface } from 'ethers'
+import { ChainError } from '../paychan/types.js'
+import type { ChannelState, ChannelStatus, Claim, CloseTerms, Party } from '../paychan/types.js'
+import { abi as networkAbi } from './artifacts/TokenNetwork.js'
+import { abi as registryAbi } from './artifacts/TokenNetworkRegistry.js'
+import { quantity, recordOf, RpcError, type Rpc } from './rpc.js'
+
+/** A contract call as a transaction carries it. Addresses in lower case. */
+export interface Call {
+  to: string
+  data: string
+}
+
+export interface Log {
+  topics: string[]
+  data: string
+  blockNumber: number
+  blockHash: string
+  transactionHash: string
+  logIndex: number
+}
+
+const registryInterface = new Interface(registryAbi)
+export const networkInterface = new Interface(networkAbi)
+const tokenInterface = new Interface([
+  'function balanceOf(address) view returns (uint256)',
+  'function allowance(address, address) view returns (uint256)',
+  'function approve(address, uint256) returns (bool)',
+  'function decimals() view returns (uint8)',
+  'error ERC20InsufficientBalance(address, uint256, uint256)',
+  'error ERC20InsufficientAllowance(address, uint256, uint256)'
+])
+
+const ZERO_WORD = `0x${'00'.repeat(32)}`
+const ZERO_ADDRESS = `0x${'00'.repeat(20)}`
+const UNLIMITED = 2n ** 256n - 1n
+const STATUS: ReadonlyArray<ChannelStatus | undefined> = [undefined, 'open', 'closing', 'settled']
+
+/** Asks the registry. Rejects with a final ChainError when the token has no network there. */
+export async function findTokenNetwork (rpc: Rpc, registry: string, token: string): Promise<string> {
+  const [network] = await ask(rpc, registryInterface, registry, 'getTokenNetwork', [token], 'latest')
+  const address = String(network).toLowerCase()
+  if (address === ZERO_ADDRESS) {
+    throw new ChainError(`no TokenNetwork for this token: call createTokenNetwork of the registry first. token=${token} registry=${registry}`, true)
+  }
+  return address
+}
+
+/** One TokenNetwork and its token. */
+export class Network {
+  constructor (private readonly rpc: Rpc, readonly address: string, readonly token: string) {}
+
+  /** A channel as one of its parties sees it; undefined when it does not exist or is between others. */
+  async state (channelId: string, us: string, block: number | 'latest'): Promise<ChannelState | undefined> {
+    const read = (method: string, ...args: unknown[]): Promise<unknown[]> =>
+      ask(this.rpc, networkInterface, this.address, method, [channelId, ...args], block)
+    const [timeout, state, closedAt, , first, second] = await read('channels')
+    const status = STATUS[Number(state)]
+    const parties = [String(first).toLowerCase(), String(second).toLowerCase()]
+    const them = parties.find(party => party !== us)
+    if (status === undefined || them === undefined || !parties.includes(us)) return undefined
+    const [ours, theirs] = await Promise.all([[us, them], [them, us]].map(async ([payer, payee]): Promise<Party> => {
+      const [[deposit, nonce], [redeemed]] = await Promise.all([read('participants', payer), read('claimedAmounts', payee)])
+      return { address: String(payer), deposit: BigInt(String(deposit)), redeemed: BigInt(String(redeemed)), nonce: BigInt(String(nonce)) }
+    }))
+    if (ours === undefined || theirs === undefined) return undefined
+    const challengeSecs = Number(timeout)
+    const closing = status === 'closing' ? { settleableAt: (Number(closedAt) + challengeSecs) * 1000 } : {}
+    return { channelId, status, ours, theirs, challengeSecs, ...closing }
+  }
+
+  async decimals (): Promise<number> {
+    return Number((await ask(this.rpc, tokenInterface, this.token, 'decimals', [], 'latest'))[0])
+  }
+
+  async balanceOf (address: string): Promise<bigint> {
+    return BigInt(String((await ask(this.rpc, tokenInterface, this.token, 'balanceOf', [address], 'latest'))[0]))
+  }
+
+  /** What the network may take of our tokens. */
+  async allowance (address: string): Promise<bigint> {
+    return BigInt(String((await ask(this.rpc, tokenInterface, this.token, 'allowance', [address, this.address], 'latest'))[0]))
+  }
+
+  /** For all deposits to come: the network takes only what its caller tells it to. */
+  approve (): Call {
+    return { to: this.token, data: tokenInterface.encodeFunctionData('approve', [this.address, UNLIMITED]) }
+  }
+
+  openChannel (peer: string, challengeSecs: number): Call {
+    return this.#call('openChannel', peer, challengeSecs)
+  }
+
+  setTotalDeposit (channelId: string, participant: string, total: bigint): Call {
+    return this.#call('setTotalDeposit', channelId, participant, total)
+  }
+
+  claimFromChannel ({ channelId, nonce, amount, signature }: Claim): Call {
+    return this.#call('claimFromChannel', channelId, [channelId, nonce, amount, 0n, ZERO_WORD], signature)
+  }
+
+  closeChannel (channelId: string): Call {
+    return this.#call('closeChannel', channelId)
+  }
+
+  settleChannel (channelId: string): Call {
+    return this.#call('settleChannel', channelId)
+  }
+
+  /** The contract knows the parties as the lower and the higher address. */
+  cooperativeClose (terms: CloseTerms, us: string, them: string, ourSignature: string, theirSignature: string): Call {
+    const { channelId, paidByUs, paidByThem, validUntil } = terms
+    return us < them
+      ? this.#call('cooperativeClose', channelId, paidByUs, paidByThem, validUntil, ourSignature, theirSignature)
+      : this.#call('cooperativeClose', channelId, paidByThem, paidByUs, validUntil, theirSignature, ourSignature)
+  }
+
+  #call (method: string, ...args: unknown[]): Call {
+    return { to: this.address, data: networkInterface.encodeFunctionData(method, args) }
+  }
+}
+
+/** What a contract says to a call that it reverts, as well as can be told. */
+export function reasonOf ({ data, message }: RpcError): string {
+  if (data === undefined || data === '0x') return message
+  const error = networkInterface.parseError(data) ?? tokenInterface.parseError(data)
+  if (error === null) return `an unknown error ${data.slice(0, 10)}`
+  return error.name === 'Error' ? String(error.args[0]) : error.name
+}
+
+/** Whether the node says that the contract would revert, and not that it cannot answer. */
+export function isRevert (error: unknown): error is RpcError {
+  return error instanceof RpcError && (error.data !== undefined || error.code === 3 || /revert/i.test(error.message))
+}
+
+/** What the RPC answers where logs are. */
+export function logOf (value: unknown): Log {
+  const { topics, data, blockNumber, blockHash, transactionHash, logIndex } = recordOf(value)
+  return {
+    topics: Array.isArray(topics) ? topics.map(String) : [],
+    data: String(data),
+    blockNumber: Number(blockNumber),
+    blockHash: String(blockHash),
+    transactionHash: String(transactionHash),
+    logIndex: Number(logIndex)
+  }
+}
+
+async function ask (rpc: Rpc, contract: Interface, to: string, method: string, args: unknown[], block: number | 'latest'): Promise<unknown[]> {
+  const data = contract.encodeFunctionData(method, args)
+  const answer = await rpc.call('eth_call', { to, data }, quantity(block))
+  if (typeof answer !== 'string' || answer === '0x') {
+    throw new ChainError(`there is no such contract, or the node at ${rpc.host} does not know it yet. address=${to} method=${method}`, false)
+  }
+  return contract.decodeFunctionResult(method, answer).toArray() as unknown[]
+}

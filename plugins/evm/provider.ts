@@ -1,0 +1,255 @@
+/** Payment channels of an EVM chain for one account: everything that reads or changes the chain. */
+import { describeError } from '../../src/packet/errors.js'
+import type { Logger } from '../../src/types/logger.js'
+import type { PluginStore } from '../../src/types/plugin.js'
+import { ChainError } from '../paychan/types.js'
+import type { ChannelEvent, ChannelProvider, ChannelState, Claim, CloseTerms, Finality, Receipt } from '../paychan/types.js'
+import { ChannelLog } from './channel-log.js'
+import { gasPrice } from './fees.js'
+import { Heads } from './heads.js'
+import { findTokenNetwork, logOf, Network, networkInterface, type Call } from './network.js'
+import { pause, recordOf, Rpc } from './rpc.js'
+import type { Signer } from './signer.js'
+import { Transactions } from './transactions.js'
+
+export interface EvmProviderOptions {
+  rpcUrl: string
+  /** 8453n is Base. */
+  chainId: bigint
+  /** In lower case, as all addresses here. */
+  registryAddress: string
+  tokenAddress: string
+  signer: Signer
+  store: PluginStore
+  log: Logger
+  /** How many blocks, the own included, make a transaction final. */
+  confirmations?: number | undefined
+  /** A block before the first channel; nodes that give logs of few blocks at a time are asked from there. */
+  startBlock?: number | undefined
+  /** How often the chain is looked at while something is awaited, ms. */
+  pollMs?: number | undefined
+  /** After so long without being mined a transaction offers more, ms. */
+  stuckMs?: number | undefined
+  /** For an answer of the node, ms. */
+  timeoutMs?: number | undefined
+}
+
+const DEFAULT_CONFIRMATIONS = 5
+const DEFAULT_POLL_MS = 4000
+const DEFAULT_STUCK_MS = 60_000
+/** A node whose newest block is older is stuck. */
+const MAX_HEAD_AGE_MS = 5 * 60_000
+/** Chains of developers make a block when there is something to put in. */
+const DEVELOPERS = new Set([1337n, 31337n])
+/** What a claim was seen to use, with a token of a proxy contract. */
+const REDEEM_GAS = 150_000n
+/** One account has one peer; more are asked about by hand only. */
+const MAX_PEERS = 100
+const NETWORK_KEY = 'evm:network'
+
+type Listener = (event: ChannelEvent) => void
+
+export class EvmProvider implements ChannelProvider {
+  readonly chainType = 'evm'
+  readonly chainId: string
+  readonly address: string
+  readonly #options: EvmProviderOptions
+  readonly #rpc: Rpc
+  readonly #heads: Heads
+  readonly #transactions: Transactions
+  readonly #logs = new Map<string, ChannelLog>()
+  readonly #listeners = new Map<string, Set<Listener>>()
+  #network: Network | undefined
+  #decimals: number | undefined
+  #stop: AbortController | undefined
+  #watching: Promise<void> = Promise.resolve()
+  #isInTrouble = false
+
+  /** @throws Error when the URL is none. Nothing is reached yet. */
+  constructor (options: EvmProviderOptions) {
+    const { rpcUrl, chainId, signer, store, log, timeoutMs } = options
+    const { confirmations = DEFAULT_CONFIRMATIONS, pollMs = DEFAULT_POLL_MS, stuckMs = DEFAULT_STUCK_MS } = options
+    this.#options = options
+    this.chainId = `evm:${chainId}`
+    this.address = signer.address
+    this.#rpc = new Rpc({ url: rpcUrl, timeoutMs })
+    const rpc = this.#rpc
+    this.#heads = new Heads({ rpc, log, confirmations, maxAgeMs: DEVELOPERS.has(chainId) ? Infinity : MAX_HEAD_AGE_MS })
+    this.#transactions = new Transactions({ rpc, heads: this.#heads, chainId, signer, store, log, pollMs, stuckMs })
+  }
+
+  /** The address of the token's network: claims are signed for it. Known without the chain once it was reached. */
+  async tokenNetwork (): Promise<string> {
+    return (await this.#networkNow()).address
+  }
+
+  async connect (): Promise<void> {
+    this.#rpc.open()
+    const { chainId } = this.#options
+    const found = await this.#rpc.quantity('eth_chainId')
+    if (found !== chainId) throw new ChainError(`the node at ${this.#rpc.host} is of another chain. expected=${chainId} found=${found}`, true)
+    await this.#networkNow()
+    await this.#transactions.start()
+    if (this.#stop !== undefined) return
+    const { signal } = this.#stop = new AbortController()
+    this.#watching = this.#watch(signal)
+  }
+
+  async disconnect (): Promise<void> {
+    this.#rpc.close()
+    this.#stop?.abort()
+    await Promise.all([this.#transactions.stop(), this.#watching])
+    this.#stop = undefined
+  }
+
+  async tokenDecimals (): Promise<number> {
+    return this.#decimals ??= await (await this.#networkNow()).decimals()
+  }
+
+  async balances (): Promise<{ token: bigint, native: bigint }> {
+    const network = await this.#networkNow()
+    const [token, native] = await Promise.all([network.balanceOf(this.address), this.#rpc.quantity('eth_getBalance', this.address, 'latest')])
+    return { token, native }
+  }
+
+  async redeemCost (): Promise<bigint> {
+    return await gasPrice(this.#rpc, await this.#heads.latest()) * REDEEM_GAS
+  }
+
+  async openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }> {
+    const { txId } = await this.#do(operationId, network => network.openChannel(peer, challengeSecs))
+    const { logs } = recordOf(await this.#rpc.call('eth_getTransactionReceipt', txId))
+    for (const log of Array.isArray(logs) ? logs.map(logOf) : []) {
+      if (networkInterface.parseLog(log)?.name === 'ChannelOpened' && log.topics[1] !== undefined) return { txId, channelId: log.topics[1] }
+    }
+    throw new ChainError(`the node at ${this.#rpc.host} does not show the event of the channel that was opened. transaction=${txId}`, false)
+  }
+
+  async deposit (channelId: string, amount: bigint, operationId: string): Promise<Receipt> {
+    if (!await this.#transactions.knows(operationId)) await this.#allow(amount, operationId)
+    return await this.#do(operationId, async network => {
+      const state = await network.state(channelId, this.address, 'latest')
+      if (state === undefined) throw new ChainError(`no such channel, or the node at ${this.#rpc.host} does not know it yet. channelId=${channelId}`, false)
+      return network.setTotalDeposit(channelId, this.address, state.ours.deposit + amount)
+    })
+  }
+
+  async redeem (claim: Claim, operationId: string): Promise<Receipt> {
+    return await this.#do(operationId, network => network.claimFromChannel(claim))
+  }
+
+  async close (channelId: string, operationId: string): Promise<Receipt> {
+    return await this.#do(operationId, network => network.closeChannel(channelId))
+  }
+
+  async settle (channelId: string, operationId: string): Promise<Receipt> {
+    return await this.#do(operationId, network => network.settleChannel(channelId))
+  }
+
+  async cooperativeClose (terms: CloseTerms, ourSignature: string, theirSignature: string, operationId: string): Promise<Receipt> {
+    return await this.#do(operationId, async network => {
+      const state = await network.state(terms.channelId, this.address, 'latest')
+      if (state === undefined) throw new ChainError(`no such channel. channelId=${terms.channelId}`, false)
+      return network.cooperativeClose(terms, this.address, state.theirs.address, ourSignature, theirSignature)
+    })
+  }
+
+  async getChannelState (channelId: string, finality: Finality = 'confirmed'): Promise<ChannelState | undefined> {
+    const network = await this.#networkNow()
+    const head = await this.#heads.latest()
+    const state = await network.state(channelId, this.address, finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)) ??
+      announced(finality === 'latest' ? undefined : await network.state(channelId, this.address, 'latest'))
+    if (state?.status !== 'closing') return state
+    const closer = this.#logs.get(state.theirs.address)?.closerOf(channelId)
+    return closer === undefined ? state : { ...state, closedByThem: closer === state.theirs.address }
+  }
+
+  async findChannels (peer: string): Promise<ChannelState[]> {
+    await this.#readLog(peer)
+    const log = await this.#logOf(peer)
+    const found: ChannelState[] = []
+    for (const channelId of log.channels) {
+      const state = await this.getChannelState(channelId)
+      if (state?.status === 'settled') await log.forget(channelId)
+      else if (state !== undefined) found.push(state)
+    }
+    return found
+  }
+
+  subscribe (peer: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(peer) ?? new Set()
+    this.#listeners.set(peer, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#listeners.delete(peer)
+    }
+  }
+
+  async #do (operationId: string, makeCall: (network: Network) => Call | Promise<Call>): Promise<Receipt> {
+    return await this.#transactions.do(operationId, async () => makeCall(await this.#networkNow()))
+  }
+
+  /** Sees to it that the network can take as much from us. Rejects when we have not got it. */
+  async #allow (amount: bigint, operationId: string): Promise<void> {
+    const network = await this.#networkNow()
+    const { token } = await this.balances()
+    if (token < amount) {
+      throw new ChainError(`our address has not enough of the token. address=${this.address} token=${network.token} has=${token} needed=${amount}`, false)
+    }
+    if (await network.allowance(this.address) < amount) await this.#do(`${operationId}:approve`, () => network.approve())
+  }
+
+  async #networkNow (): Promise<Network> {
+    if (this.#network !== undefined) return this.#network
+    const { registryAddress, tokenAddress, chainId, store } = this.#options
+    const key = `${NETWORK_KEY}:${chainId}:${registryAddress}:${tokenAddress}`
+    const kept = await store.get(key)
+    const address = kept ?? await findTokenNetwork(this.#rpc, registryAddress, tokenAddress)
+    if (kept === undefined) await store.put(key, address)
+    return this.#network = new Network(this.#rpc, address, tokenAddress)
+  }
+
+  async #logOf (peer: string): Promise<ChannelLog> {
+    const { startBlock = 0, store, log } = this.#options
+    const { address } = await this.#networkNow()
+    const known = this.#logs.get(peer)
+    if (known !== undefined) return known
+    if (this.#logs.size >= MAX_PEERS) throw new ChainError(`the channels with more than ${MAX_PEERS} peers are not looked after for one account`, true)
+    const made = new ChannelLog({ rpc: this.#rpc, heads: this.#heads, network: address, us: this.address, peer, startBlock, store, log })
+    this.#logs.set(peer, made)
+    return made
+  }
+
+  async #readLog (peer: string): Promise<void> {
+    const events = await (await this.#logOf(peer)).read()
+    for (const event of events) for (const listener of this.#listeners.get(peer) ?? []) listener(event)
+  }
+
+  async #watch (stop: AbortSignal): Promise<void> {
+    const { pollMs = DEFAULT_POLL_MS } = this.#options
+    while (!stop.aborted) {
+      await this.#readLogs()
+      await pause(pollMs, stop)
+    }
+  }
+
+  /** Tells of trouble when it begins and when it is over. Never rejects. */
+  async #readLogs (): Promise<void> {
+    const { log } = this.#options
+    try {
+      for (const peer of this.#listeners.keys()) await this.#readLog(peer)
+      if (this.#isInTrouble) log.info('the chain can be watched again. chainId=%s', this.chainId)
+      this.#isInTrouble = false
+    } catch (error) {
+      if (!this.#isInTrouble) log.warn('the chain cannot be watched now. chainId=%s error=%s', this.chainId, describeError(error))
+      this.#isInTrouble = true
+    }
+  }
+}
+
+/** A channel that is not confirmed: nothing in it counts yet. */
+function announced (state: ChannelState | undefined): ChannelState | undefined {
+  if (state === undefined) return undefined
+  const { channelId, ours, theirs, challengeSecs } = state
+  return { channelId, status: 'opening', ours: { ...ours, deposit: 0n }, theirs: { ...theirs, deposit: 0n }, challengeSecs }
+}

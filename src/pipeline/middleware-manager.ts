@@ -56,7 +56,10 @@ export class MiddlewareManager {
     const disabled = new Set<string>(disableMiddleware)
     for (const [name, type] of BUILT_IN_MIDDLEWARES) if (!disabled.has(name)) this.construct(name, type, {})
     for (const [name, { type, options = {} }] of Object.entries(middlewares)) {
-      if (this.middlewares.has(name)) throw new Error(`custom middleware has same name as built-in middleware. name=${name}`)
+      if (this.middlewares.has(name)) {
+        throw new Error(`custom middleware has same name as built-in middleware. name=${name}. Rename it in middlewares (CONNECTOR_MIDDLEWARES), ` +
+          'or disable the built-in one with disableMiddleware (CONNECTOR_DISABLE_MIDDLEWARE).')
+      }
       this.construct(name, type, options)
     }
   }

@@ -1,8 +1,12 @@
 /** Hands a packet to a plugin. Whatever a plugin does wrong becomes one error with an ILP code. */
-import { isErrorCode } from '../packet/errors.js'
+import { InvalidPacketError, isErrorCode } from '../packet/errors.js'
+import { isFulfill, isReject } from '../packet/reply.js'
 import type { PluginInstance } from '../types/plugin.js'
 
-/** Rejects with the plugin's error, F02 where it has no ILP code of its own, prefixed `failed to send packet: `. */
+/**
+ * Rejects with the plugin's error, F02 where it has no ILP code of its own, prefixed `failed to send packet: `, and with F01 when the
+ * answer is no packet that can answer one.
+ */
 export async function sendThrough (plugin: PluginInstance, data: Buffer): Promise<Buffer> {
   let reply: unknown
   try {
@@ -11,6 +15,7 @@ export async function sendThrough (plugin: PluginInstance, data: Buffer): Promis
     throw sendError(thrown)
   }
   if (!Buffer.isBuffer(reply)) throw sendError(new TypeError(`plugin answered with something other than a Buffer. typeof=${typeof reply}`))
+  if (!isFulfill(reply) && !isReject(reply)) throw new InvalidPacketError(`next hop answered with no fulfill and no reject. type=${String(reply[0])}`)
   return reply
 }
 

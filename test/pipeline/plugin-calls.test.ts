@@ -4,7 +4,7 @@ import { Errors } from 'ilp-packet'
 import { rejectReasonOf } from '../../src/packet/errors.js'
 import { sendThrough } from '../../src/pipeline/plugin-calls.js'
 import { rejecting, throwing } from '../fixtures/failures.js'
-import { FULFILL, prepare } from '../fixtures/packets.js'
+import { FULFILL, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 
 const NOTHING = Buffer.alloc(0)
@@ -27,9 +27,16 @@ describe('a packet handed to a plugin', () => {
 
   it('goes to the method that the plugin has at that moment', async () => {
     const plugin = new TestPlugin()
-    const other = Buffer.from('other')
+    const other = reject('F99')
     plugin.sendData = () => Promise.resolve(other)
     expect(await sendThrough(plugin, prepare())).to.equal(other)
+  })
+
+  it('is not answered with what is neither Fulfill nor Reject', async () => {
+    for (const answer of [Buffer.alloc(0), Buffer.from('other'), prepare()]) {
+      const message = `next hop answered with no fulfill and no reject. type=${String(answer[0])}`
+      expect(await reasonOf(() => answer)).to.deep.equal({ code: 'F01', message, data: NOTHING })
+    }
   })
 
   const data = Buffer.from('data')

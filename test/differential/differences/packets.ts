@@ -79,8 +79,8 @@ export const packets: Differences = {
     for (const [answer, theirs, ours] of [
       [undefined, "F00 Cannot read properties of undefined (reading '0')", 'F02 failed to send packet: plugin answered with something other than a Buffer. typeof=undefined'],
       ['no', 'F00 Reader must be given a Buffer', 'F02 failed to send packet: plugin answered with something other than a Buffer. typeof=string'],
-      [Buffer.alloc(0), 'F00 Attempt to access memory outside buffer bounds', 'F01 packet is truncated. needed=1 available=0'],
-      [prepare({ destination: 'test.x' }), 'F00 Packet has incorrect type', 'F01 packet has an unexpected type. type=12 expected=14'],
+      [Buffer.alloc(0), 'F00 Attempt to access memory outside buffer bounds', 'F01 next hop answered with no fulfill and no reject. type=undefined'],
+      [prepare({ destination: 'test.x' }), 'F00 Packet has incorrect type', 'F01 next hop answered with no fulfill and no reject. type=12'],
       [reject().subarray(0, 9), 'F00 Tried to read 22 bytes, but only 7 bytes available', 'F01 packet is truncated. needed=22 available=7']
     ] as const) {
       await duel.each(side => { side.plugin('bob').respond = () => answer })

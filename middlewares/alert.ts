@@ -6,6 +6,8 @@ const CODE = 'T04'
 const MESSAGE = 'exceeded maximum balance.'
 /** Past this the oldest alert goes: a peer chooses `triggeredBy`, and could make up as many as it likes. */
 const ALERTS_MAX = 1000
+/** A flood of them makes one log line in this time. */
+const LOG_INTERVAL_MS = 1000
 
 export interface Alert {
   id: number
@@ -20,6 +22,8 @@ export interface Alert {
 export default class AlertMiddleware implements Middleware {
   private readonly alerts = new Map<string, Alert>()
   private nextId = Date.now()
+  private raisedSinceLine = 0
+  private loggedAt = -Infinity
 
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
@@ -55,9 +59,18 @@ export default class AlertMiddleware implements Middleware {
       known.updatedAt = now
       return
     }
-    this.api.log.warn('generating alert for account=%s triggeredBy=%s message="%s"', accountId, triggeredBy, MESSAGE)
+    this.logRaised(accountId, triggeredBy, now.getTime())
     this.alerts.set(key, { id: this.nextId++, accountId, triggeredBy, message: MESSAGE, count: 1, createdAt: now, updatedAt: now })
     const [oldest] = this.alerts.keys()
     if (this.alerts.size > ALERTS_MAX && oldest !== undefined) this.alerts.delete(oldest)
+  }
+
+  private logRaised (accountId: string, triggeredBy: string, now: number): void {
+    this.raisedSinceLine++
+    if (now - this.loggedAt < LOG_INTERVAL_MS) return
+    this.api.log.warn('generating alert for account=%s triggeredBy=%s message="%s" raisedSinceLastLine=%d',
+      accountId, triggeredBy, MESSAGE, this.raisedSinceLine)
+    this.raisedSinceLine = 0
+    this.loggedAt = now
   }
 }

@@ -77,7 +77,8 @@ export class ByHand implements ChannelOperations {
       ...(trouble === undefined ? {} : { error: trouble }),
       ...funds,
       state: operations.state,
-      prepaid: outgoing.prepaid
+      prepaid: outgoing.prepaid,
+      headroom: outgoing.headroom
     }
   }
 
@@ -95,7 +96,7 @@ export class ByHand implements ChannelOperations {
   }
 }
 
-function detailsOf ({ state, createdMs, activityMs }: KnownChannel, { settings, incoming, outgoing }: Settlement): ChannelDetails {
+function detailsOf ({ state, shown, createdMs, activityMs }: KnownChannel, { settings, incoming, outgoing }: Settlement): ChannelDetails {
   const { channelId, status, ours, theirs, challengeSecs, settleableAt } = state
   const { amount, nonce } = outgoing.on(channelId)
   const best = incoming.best(channelId)
@@ -112,6 +113,7 @@ function detailsOf ({ state, createdMs, activityMs }: KnownChannel, { settings, 
     theirDeposit: theirs.deposit,
     transferred: amount,
     nonce,
+    spendable: shown > amount ? shown - amount : 0n,
     theirTransferred: best?.amount ?? theirs.redeemed,
     theirNonce: best?.nonce ?? theirs.nonce,
     redeemed: theirs.redeemed,

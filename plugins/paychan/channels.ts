@@ -13,6 +13,8 @@ import type { ChannelProvider, ChannelState, Party, Receipt } from './types.js'
 
 export interface KnownChannel {
   state: ChannelState
+  /** How much of our deposit the peer is known to see on the chain: it refuses claims on more. */
+  shown: bigint
   /** ms since the epoch. */
   createdMs: number
   activityMs: number
@@ -27,6 +29,8 @@ export interface ChannelsDeps {
   records: Records
   settings: PaychanSettings
   log: Logger
+  /** Asks the peer how much of our deposit it sees. */
+  askSeen: (channelId: string) => Promise<bigint>
 }
 
 const RECORD = 'channels'
@@ -36,6 +40,9 @@ const MAX_CHANNELS = 100
 const LOOKUPS_PER_MINUTE = 20
 const MINUTE_MS = 60_000
 const WANT_AGAIN_MS = 10_000
+/** A peer that does not see our deposit yet is asked again; one that never does is shown it by a claim. */
+const SHOW_EVERY_MS = 500
+const SHOW_TIMES = 20
 
 export class Channels {
   readonly operations: Operations
@@ -46,6 +53,7 @@ export class Channels {
   #lookupsSinceMs = 0
   #opened = 0
   #ensuring: Promise<unknown> = Promise.resolve()
+  readonly #showing = new Map<string, Promise<void>>()
   #isWanting = false
   #wantAgainMs = 0
 
@@ -164,6 +172,7 @@ export class Channels {
     channel.filling = undefined
     await this.#read(channelId)
     await records.save(RECORD)
+    await this.#show(channel)
     return receipt
   }
 
@@ -209,13 +218,33 @@ export class Channels {
     const known = this.#known.get(channelId)
     if (known !== undefined) {
       known.state = state
+      if (state.ours.deposit > known.shown) void this.#show(known)
       return known
     }
     const now = Date.now()
-    const channel = { state, createdMs: now, activityMs: now, frozenUntilMs: 0 }
+    const channel = { state, shown: state.ours.deposit, createdMs: now, activityMs: now, frozenUntilMs: 0 }
     this.#known.set(channelId, channel)
     this.#dropOldest()
     return channel
+  }
+
+  /** Waits until the peer sees our deposit, for a while, and not for a peer that cannot say. */
+  async #show (channel: KnownChannel): Promise<void> {
+    const { channelId } = channel.state
+    const isRunning = this.#showing.get(channelId)
+    if (isRunning !== undefined) { await isRunning; return }
+    const showing = this.#showUntilSeen(channel).finally(() => { this.#showing.delete(channelId) })
+    this.#showing.set(channelId, showing)
+    await showing
+  }
+
+  async #showUntilSeen (channel: KnownChannel): Promise<void> {
+    const { state: { channelId, ours: { deposit } } } = channel
+    for (let time = 0; time < SHOW_TIMES && channel.shown < deposit; time++) {
+      if (time > 0) await new Promise(resolve => { setTimeout(resolve, SHOW_EVERY_MS).unref() })
+      channel.shown = await this.#deps.askSeen(channelId).catch(() => deposit)
+    }
+    channel.shown = deposit
   }
 
   #dropOldest (): void {
@@ -235,7 +264,7 @@ export function isFrozen (untilMs: number): boolean {
 }
 
 function channelOf (record: unknown): KnownChannel {
-  const { state, createdMs, activityMs, frozenUntilMs, filling } = fieldsOf(record, 'channel')
+  const { state, shown, createdMs, activityMs, frozenUntilMs, filling } = fieldsOf(record, 'channel')
   const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem } = fieldsOf(state, 'state')
   if (status !== 'opening' && status !== 'open' && status !== 'closing' && status !== 'settled') {
     throw new Error(`the record of a payment channel has an unknown status. found=${describeError(status)}`)
@@ -250,6 +279,7 @@ function channelOf (record: unknown): KnownChannel {
       settleableAt: settleableAt === undefined ? undefined : Number(settleableAt),
       closedByThem: closedByThem === true
     },
+    shown: amountOf(shown, 'shown'),
     createdMs: Number(createdMs),
     activityMs: Number(activityMs),
     frozenUntilMs: Number(frozenUntilMs),

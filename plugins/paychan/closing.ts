@@ -65,12 +65,15 @@ export class Closing {
   /** Answers the peer. Rejects with what the peer is told. */
   async answer (data: Buffer): Promise<Record<string, unknown>> {
     const message = fieldsOf(JSON.parse(data.toString()), 'message')
-    if (message.step === 'used') return { used: String(this.deps.incoming.used) }
-    const channel = this.deps.channels.get(textOf(message.channelId, 'channelId'))
+    const { incoming, channels } = this.deps
+    if (message.step === 'used') return { used: String(incoming.used) }
+    const channelId = textOf(message.channelId, 'channelId')
+    if (message.step === 'look') return { seen: String((await channels.refresh(channelId))?.state.theirs.deposit ?? 0n) }
+    const channel = channels.get(channelId)
     if (channel?.state.status !== 'open') throw new Error('there is no such open channel')
     if (message.step === 'freeze') return await this.#freeze(channel, message.claim)
     if (message.step === 'sign') return await this.#sign(channel, message)
-    throw new Error('unknown step. expected=used, freeze or sign')
+    throw new Error('unknown step. expected=used, look, freeze or sign')
   }
 
   /** How many base units of packets the peer counts as paid for by our claims. */

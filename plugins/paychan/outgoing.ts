@@ -86,10 +86,14 @@ export class Outgoing {
     return this.#sent.get(channelId) ?? { amount: 0n, nonce: 0n }
   }
 
-  /** Base units that are paid but not needed for any packet or settlement. */
+  /** Base units that claims have paid and that are not booked. */
   get prepaid (): bigint {
-    const left = this.#deps.units.toAccount(this.#paid()) - this.#committed()
-    return left > 0n ? left : 0n
+    return max(this.#deps.units.toAccount(this.#paid()) - this.#booked, 0n)
+  }
+
+  /** Base units that are paid but not needed for any packet or settlement. */
+  get headroom (): bigint {
+    return max(this.#deps.units.toAccount(this.#paid()) - this.#committed(), 0n)
   }
 
   get uncertain (): boolean {
@@ -103,7 +107,7 @@ export class Outgoing {
   async forPacket (amount: bigint, send: (claim: Claim) => Promise<Buffer>): Promise<Buffer> {
     const channel = this.#deps.channels.paying()
     if (channel === undefined) {
-      this.topUp()
+      this.#want(this.#deps.units.toToken(amount))
       throw new ClaimError('No payment channel available for peer', 'T00')
     }
     this.#packets++
@@ -111,7 +115,7 @@ export class Outgoing {
     this.#inFlight += amount
     const missing = this.#deps.units.toToken(this.#committed()) - this.#paid()
     const sent = this.#sentOn(channel.state)
-    if (missing > 0n && sent.amount + missing > channel.state.ours.deposit) {
+    if (missing > 0n && sent.amount + missing > channel.shown) {
       this.#release(amount)
       this.#want(missing)
       throw new ClaimError('payment channel is used up, and will be filled up', 'T04')
@@ -147,13 +151,16 @@ export class Outgoing {
     await work
   }
 
-  /** Sees to it that there is room for what we will pay: where claims go with packets, always; else where we have begun to pay. */
+  /**
+   * Sees to room for what we will pay, where we have begun to pay. Where claims go with packets, the first channel is there
+   * before the first packet; what an operator closes is opened again when there is a packet for it.
+   */
   topUp (): void {
     const { channels, settings } = this.#deps
     const channel = channels.paying()
     const sent = channel && this.#sent.get(channel.state.channelId)
     if (channel !== undefined && sent !== undefined) this.#topUp(channel, sent)
-    else if (settings.claims === 'packet') this.#want(1n)
+    else if (settings.claims === 'packet' && (channel !== undefined || channels.all().length === 0)) this.#want(1n)
   }
 
   /** Sends the peer our latest claim on a channel, if it has not said that it has it. */

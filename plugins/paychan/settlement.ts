@@ -6,6 +6,7 @@ import { Closing } from './closing.js'
 import { Incoming } from './incoming.js'
 import type { PaychanSettings } from './options.js'
 import { Outgoing } from './outgoing.js'
+import { amountOf } from './read.js'
 import { Records } from './records.js'
 import type { ChannelProvider, Claim, ClaimCodec } from './types.js'
 import { Watcher } from './watcher.js'
@@ -43,7 +44,8 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
   const { chain: { provider, codec }, settings, store, log, senderId, moneyHandler, deliver, ask } = deps
   const records = new Records(store)
   const { units } = settings
-  const channels = new Channels({ provider, records, settings, log })
+  const askSeen = async (channelId: string): Promise<bigint> => amountOf((await ask({ step: 'look', channelId })).seen, 'seen')
+  const channels = new Channels({ provider, records, settings, log, askSeen })
   const incoming = new Incoming({ channels, codec, records, units, moneyHandler })
   const outgoing = new Outgoing({ channels, codec, records, units, settings, senderId, deliver })
   const closing = new Closing({ channels, incoming, outgoing, codec, provider, ask })

@@ -32,12 +32,14 @@ export class Watcher {
   #looking: Promise<void> | undefined
   #again = false
   #isConnected = false
+  #isStopped = false
 
   constructor (deps: WatcherDeps) {
     this.#deps = deps
   }
 
   start (): void {
+    this.#isStopped = false
     const { provider, settings } = this.#deps
     this.#unsubscribe = provider.subscribe(settings.peerAddress, () => { void this.look() })
     this.#interval = setInterval(() => { void this.look() }, settings.pollingIntervalMs)
@@ -47,6 +49,7 @@ export class Watcher {
 
   /** Resolves when nothing is being looked at any more. */
   async stop (): Promise<void> {
+    this.#isStopped = true
     this.#unsubscribe?.()
     clearInterval(this.#interval)
     await this.#looking
@@ -115,6 +118,7 @@ export class Watcher {
         await this.#bury()
         outgoing.topUp()
       } catch (error) {
+        if (this.#isStopped) break
         this.#deps.log.warn('cannot look after the payment channels now, trying again. error=%s', describeError(error))
       }
     }
@@ -138,11 +142,12 @@ export class Watcher {
   /** Whoever closes a channel gives the other side until the end of the challenge to bring its best claim. */
   async #defend (channel: KnownChannel): Promise<void> {
     const { settleableAt, ours, theirs } = channel.state
+    if (settleableAt === undefined) return // paid out already, only not confirmed yet
     if (this.#unredeemed(channel) > 0n) {
       this.#deps.log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
       await this.redeem(channel)
     }
-    const isOver = settleableAt !== undefined && settleableAt <= Date.now()
+    const isOver = settleableAt <= Date.now()
     const left = ours.deposit - ours.redeemed + theirs.deposit - theirs.redeemed
     if (isOver && left > 0n) await this.settle(channel)
   }

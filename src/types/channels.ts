@@ -44,6 +44,8 @@ export interface ChannelDetails extends PluginChannel {
   /** All that we have paid with claims, and the nonce of the last one. */
   transferred: bigint
   nonce: bigint
+  /** What claims can still pay: the part of our deposit that the peer sees, less what is transferred. */
+  spendable: bigint
   /** All that the peer has paid us with claims, the nonce of the best one, and how much of it the chain has paid out to us. */
   theirTransferred: bigint
   theirNonce: bigint
@@ -66,8 +68,10 @@ export interface SettlementStates {
   native?: bigint | undefined
   /** `IDLE`, or what is under way: `deposit 0x...`. */
   state: string
-  /** What has been paid with claims that were not needed in the end, in base units of the account: the next packets use it first. */
+  /** What claims have paid and the ledger does not count as settled yet, in base units of the account. The peer's ledger does. */
   prepaid: bigint
+  /** The part of it that no packet needed in the end: the next packets use it first. */
+  headroom: bigint
 }
 
 /**

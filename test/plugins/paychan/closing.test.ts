@@ -42,7 +42,7 @@ describe('closing payment channels', () => {
   it('settles 100 payments of 10 one way and 50 of 5 back as a net of 750', async () => {
     const world = await makeWorld({ ...OPTIONS, claims: 'packet', requireClaims: true })
     const { alice, bob, chain } = world
-    for (const party of [alice, bob]) while (!(await party.channels()).some(({ deposit }) => deposit > 0n)) await nextTurn()
+    for (const party of [alice, bob]) while (!(await party.channels()).some(({ spendable }) => spendable > 0n)) await nextTurn()
     await Promise.all([
       ...Array.from({ length: 100 }, () => alice.pay(10n)),
       ...Array.from({ length: 50 }, () => bob.pay(5n))

@@ -15,7 +15,7 @@ async function readyWorld (options: Record<string, unknown> = WITH_PACKETS): Pro
 }
 
 async function filled (party: World['alice']): Promise<void> {
-  while (!(await party.channels()).some(({ deposit }) => deposit > 0n)) await nextTurn()
+  while (!(await party.channels()).some(({ spendable }) => spendable > 0n)) await nextTurn()
 }
 
 describe('claims with packets', () => {
@@ -123,7 +123,7 @@ describe('claims with packets', () => {
     answer?.('reject')
     bob.respond = () => 'fulfill'
     await alice.plugin.connect()
-    while (await alice.prepaid() === 0n) await nextTurn()
+    while ((await alice.plugin.channels().states()).headroom === 0n) await nextTurn()
     await alice.pay(10n)
     await alice.settle()
     expect((await bob.channels())[0]?.theirTransferred).to.equal(10n)

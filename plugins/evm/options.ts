@@ -1,0 +1,80 @@
+/**
+ * The options of the plugin: those of plugins/btp, those that all settlement plugins have, and the chain. What cannot work is refused when
+ * the plugin is made, in words that never repeat a key or a URL, which may have one in it.
+ */
+import { z } from 'zod'
+import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../paychan/options.js'
+import type { PaychanSettings } from '../paychan/options.js'
+import { Units } from '../paychan/units.js'
+
+/** The names of what plugins/btp reads, and of what the connector adds. */
+const OTHERS = [
+  'server', 'listener', 'btpAccount', 'btpToken', 'btpAuthFlags', 'ca', 'reconnectInterval', 'reconnectIntervals',
+  'reconnectClearTryTimeout', 'responseTimeout', 'maxPayload', '_store', '_log'
+]
+
+const DEFAULT_SCALE = 9
+const MAX_DECIMALS = 36
+const REMOTE_KEY = /^(aws-kms|gcp-kms|azure-kv|pkcs11|hsm):/
+
+const Address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected an address: 0x and 40 hex digits').transform(value => value.toLowerCase())
+const RpcUrl = z.string().refine(value => /^https?:\/\//.test(value) && URL.canParse(value), 'expected an http:// or https:// URL')
+const KeyId = z.string().superRefine((value, context) => {
+  const scheme = REMOTE_KEY.exec(value)?.[1]
+  if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use a raw private key, 0x and 64 hex digits`)
+  else if (!/^0x[0-9a-fA-F]{64}$/.test(value)) context.addIssue('expected a raw private key: 0x and 64 hex digits')
+})
+const ChainId = z.union([z.int().min(1), z.string().regex(/^(evm:([a-zA-Z0-9]+:)?)?[1-9]\d{0,15}$/, 'expected a number, or evm:8453')])
+  .transform(value => BigInt(String(value).split(':').at(-1) ?? value))
+
+const CHAIN_OPTIONS = {
+  chainType: z.literal('evm').default('evm'),
+  chainId: ChainId.describe('8453 or evm:8453 is Base'),
+  rpcUrl: RpcUrl.describe('The JSON-RPC of a node of the chain'),
+  registryAddress: Address.describe('The TokenNetworkRegistry'),
+  tokenAddress: Address.describe('The ERC-20 token that channels pay in'),
+  keyId: KeyId.describe('Who signs for us: a raw private key for now'),
+  tokenDecimals: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the token, when they are not the assetScale of the account'),
+  tokenId: z.string().min(1).optional().describe('What operators see as the name of the token; the assetCode of the account by default'),
+  confirmations: z.int().min(1).max(1000).optional().describe('How many blocks make a transaction final'),
+  startBlock: z.int().min(0).optional().describe('A block before the first channel')
+}
+
+const EVM_OPTIONS = {
+  ...PAYCHAN_OPTIONS,
+  chain: z.record(z.string(), z.unknown(), 'expected the chain to settle on: { chainId, rpcUrl, registryAddress, tokenAddress, keyId }'),
+  peerAddress: Address.describe('The address that the peer signs with'),
+  assetScale: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the account; the connector says it by itself'),
+  sameUnits: z.boolean().default(false).describe('A base unit of the account is one unit of the token, however many decimals that has')
+}
+
+export type ChainOptions = z.infer<z.ZodObject<typeof CHAIN_OPTIONS>>
+
+export interface EvmOptions {
+  btp: Record<string, unknown>
+  chain: ChainOptions
+  settings: PaychanSettings
+  /** That the token must have. Undefined: any. */
+  decimals: number | undefined
+}
+
+/** @throws Error that names every option that cannot work, and what to do */
+export function parseOptions (options: Record<string, unknown>, account?: { assetCode: string, assetScale: number }): EvmOptions {
+  const own = readOptions('evm', EVM_OPTIONS, OTHERS, options)
+  const chain = readOptions('evm', CHAIN_OPTIONS, [], own.chain, 'chain.')
+  const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
+  const decimals = chain.tokenDecimals ?? assetScale
+  return {
+    btp: Object.fromEntries(OTHERS.filter(name => Object.hasOwn(options, name)).map(name => [name, options[name]])),
+    chain,
+    decimals: own.sameUnits ? undefined : decimals,
+    settings: {
+      ...settingsOf(own),
+      peerAddress: own.peerAddress,
+      chain: `evm:${chain.chainId}`,
+      tokenId: chain.tokenId ?? account?.assetCode ?? chain.tokenAddress,
+      tokenAddress: chain.tokenAddress,
+      units: own.sameUnits ? new Units(0, 0) : new Units(assetScale, decimals)
+    }
+  }
+}

@@ -99,6 +99,7 @@ export class GroupCommit<Batch> {
     } finally {
       this.isClosed = true
       clearTimeout(this.patience)
+      this.patience = undefined
       clearTimeout(this.retry)
     }
   }
@@ -168,8 +169,11 @@ export class GroupCommit<Batch> {
 
   private waitPatiently (): void {
     clearTimeout(this.patience)
-    this.patience = setTimeout(() => this.giveUpWaiting(), PATIENCE_MS)
-    this.patience.unref()
+    const patience = this.patience = setTimeout(() => {
+      // A store that has answered while the process was too busy to hear it is heard right after the timers.
+      setImmediate(() => { if (this.patience === patience) this.giveUpWaiting() })
+    }, PATIENCE_MS)
+    patience.unref()
   }
 
   private giveUpWaiting (): void {

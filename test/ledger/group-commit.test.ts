@@ -193,6 +193,17 @@ describe('group commit', () => {
     })
   }
 
+  it('is not given up when the store answered in time and the process was too busy to hear it', async () => {
+    numbers.add(1)
+    const committed = numbers.commit.committed()
+    await settle()
+    clock.tick(10 * PATIENCE_MS) // a turn of the event loop that took so long: first its timers, then the store
+    numbers.last.resolve()
+    expect(await standing(committed)).to.equal('resolved')
+    expect(numbers.commit.trouble).to.equal(undefined)
+    expect(numbers.log.lines).to.deep.equal([])
+  })
+
   it('tries ever less often, but at least every five seconds', async () => {
     numbers.add(1)
     await settle()

@@ -29,10 +29,6 @@ export default class FlatFeeBackend implements Backend {
     return Promise.resolve(this.rateFor(this.free.has(destinationAccount), scaleDifference))
   }
 
-  submitPayment (): Promise<void> {
-    return Promise.resolve()
-  }
-
   private rateFor (isFree: boolean, scaleDifference: number): string {
     const key = `${isFree} ${scaleDifference}`
     const known = this.rates.get(key)

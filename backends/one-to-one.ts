@@ -9,7 +9,7 @@ import type { Options } from './lib/options.js'
 export default class OneToOneBackend implements Backend {
   private readonly kept: Fraction
   /** By difference of scales, which are 0 to 255: at most 511 entries. */
-  private readonly rates = new Map<number, string>()
+  private readonly rates = new Map<number, Promise<string>>()
 
   constructor (options: Options, private readonly api: BackendApi) {
     this.kept = keptAfterSpread(options)
@@ -21,19 +21,17 @@ export default class OneToOneBackend implements Backend {
 
   /** `(1 - spread) * 10^(destinationScale - sourceScale)`, exactly. */
   getRate (sourceAccount: string, destinationAccount: string): Promise<string> {
-    return new Promise(resolve => {
-      resolve(this.rateFor(this.api.getInfo(destinationAccount).assetScale - this.api.getInfo(sourceAccount).assetScale))
-    })
+    try {
+      return this.rateFor(this.api.getInfo(destinationAccount).assetScale - this.api.getInfo(sourceAccount).assetScale)
+    } catch (error) {
+      return Promise.reject(error) // an account that is not there
+    }
   }
 
-  submitPayment (): Promise<void> {
-    return Promise.resolve()
-  }
-
-  private rateFor (scaleDifference: number): string {
+  private rateFor (scaleDifference: number): Promise<string> {
     const known = this.rates.get(scaleDifference)
     if (known !== undefined) return known
-    const rate = toDecimalString(shiftDecimal(this.kept, scaleDifference))
+    const rate = Promise.resolve(toDecimalString(shiftDecimal(this.kept, scaleDifference)))
     this.rates.set(scaleDifference, rate)
     return rate
   }

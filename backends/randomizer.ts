@@ -31,10 +31,6 @@ export default class RandomizerBackend implements Backend {
     })
   }
 
-  submitPayment (): Promise<void> {
-    return Promise.resolve()
-  }
-
   /** `1 + r`, to five decimal places. */
   private randomFactor (): Fraction {
     const r = (0.5 - Math.random()) * this.variation * 2

@@ -13,7 +13,7 @@ import { describeError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { AccountBalance, Hold, Settlement } from '../src/types/ledger.js'
-import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Method, Middleware, MiddlewareApi, Next, Pipelines } from '../src/types/middleware.js'
 import type { AccountRef } from '../src/types/stats.js'
 import { Settler } from './lib/settler.js'
 
@@ -126,43 +126,42 @@ export default class Balance implements Middleware {
     const { ledger, stats } = this.api
     const isIncoming = direction === 'incoming'
     const value = isIncoming ? stats.incomingDataPacketValue : stats.outgoingDataPacketValue
+    const carry = (hold: Hold, amount: bigint, data: Buffer, next: Next<Buffer, Buffer>): Promise<Buffer> => next(data).then(reply => {
+      if (Buffer.isBuffer(reply) && isFulfill(reply)) {
+        ledger.post(hold)
+        this.changed(account)
+        if (isIncoming) return this.keeping(account, hold, reply)
+        value.increment(account, FULFILLED, amount)
+        return reply
+      }
+      ledger.void(hold)
+      value.increment(account, REJECTED, amount)
+      return reply
+    }, (error: unknown) => {
+      ledger.void(hold)
+      value.increment(account, FAILED, amount)
+      throw error
+    })
     return (data, next) => {
       const amount = moneyIn(data)
       if (amount === 0n) return next(data)
-      const carry = (hold: Hold): Promise<Buffer> => next(data).then(reply => {
-        if (Buffer.isBuffer(reply) && isFulfill(reply)) {
-          ledger.post(hold)
-          this.changed(account)
-          if (isIncoming) return this.keeping(account, hold, reply)
-          value.increment(account, FULFILLED, amount)
-          return reply
-        }
-        ledger.void(hold)
-        value.increment(account, REJECTED, amount)
-        return reply
-      }, (error: unknown) => {
-        ledger.void(hold)
-        value.increment(account, FAILED, amount)
-        throw error
-      })
       const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount)
-      return hold instanceof Promise ? hold.then(carry) : carry(hold)
+      return hold instanceof Promise ? hold.then(held => carry(held, amount, data, next)) : carry(hold, amount, data, next)
     }
   }
 
   /** Once the Fulfill is sent, the peer counts on it: it waits until the books are safe, and is not sent when they are not. */
-  private async keeping (account: AccountRef, hold: Hold, reply: Buffer): Promise<Buffer> {
+  private keeping (account: AccountRef, hold: Hold, reply: Buffer): Promise<Buffer> {
     const { ledger, stats } = this.api
-    try {
-      await ledger.committed()
-    } catch (error) {
+    return ledger.committed().then(() => {
+      stats.incomingDataPacketValue.increment(account, FULFILLED, hold.amount)
+      return reply
+    }, (error: unknown) => {
       ledger.reverse(hold)
       this.publish(account)
       stats.incomingDataPacketValue.increment(account, FAILED, hold.amount)
       throw error
-    }
-    stats.incomingDataPacketValue.increment(account, FULFILLED, hold.amount)
-    return reply
+    })
   }
 
   /** An account without limits has no book, but the one its packets go to may have. */

@@ -15,13 +15,8 @@ export default class ErrorHandler implements Middleware {
       const ownAddress = getOwnAddress()
       return encodeReject({ code, triggeredBy: isValidAddress(ownAddress) ? ownAddress : '', message, data }) // not known yet: say nothing
     }
-    pipelines.incomingData.insertLast({
-      name: 'errorHandler',
-      method: (data, next) => next(data).then(
-        reply => Buffer.isBuffer(reply) ? reply : rejectFor(new TypeError('handler did not return a value.')),
-        rejectFor
-      )
-    })
+    const checked = (reply: unknown): Buffer => Buffer.isBuffer(reply) ? reply : rejectFor(new TypeError('handler did not return a value.'))
+    pipelines.incomingData.insertLast({ name: 'errorHandler', method: (data, next) => next(data).then(checked, rejectFor) })
     pipelines.incomingMoney.insertLast({
       name: 'errorHandler',
       method: (amount, next) => next(amount).catch((error: unknown) => {

@@ -6,7 +6,7 @@ import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middlewa
 import { Deadlines } from './lib/deadlines.js'
 
 export default class Expire implements Middleware {
-  private readonly deadlines = new Deadlines()
+  private readonly deadlines = new Deadlines<(error: Error) => void>(reject => reject(new TransferTimedOutError('packet expired.')))
 
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
@@ -19,15 +19,10 @@ export default class Expire implements Middleware {
         if (!isPrepare(data)) return next(data)
         const { amount, expiresAt } = prepareOf(data)
         return new Promise<Buffer>((resolve, reject) => {
-          let expired = false
-          const expire = (): void => {
-            expired = true
-            reject(new TransferTimedOutError('packet expired.'))
-          }
-          const deadline = deadlines.set(expiresAt, expire)
+          const deadline = deadlines.set(expiresAt, reject)
           next(data).then(reply => {
             deadlines.clear(deadline)
-            if (expired && Buffer.isBuffer(reply) && isFulfill(reply)) { // other middlewares may answer anything
+            if (deadline.hasPassed && Buffer.isBuffer(reply) && isFulfill(reply)) { // other middlewares may answer anything
               ledger.lateFulfill(accountId, amount)
               log.warn('next hop fulfilled after the packet expired, not paid. accountId=%s', accountId)
             }

@@ -42,10 +42,11 @@ function countPackets (
       return failed(error)
     }
   }
-  return (data, next) => next(data).then(reply => {
+  const answered = (reply: Buffer): Buffer => {
     counter.increment(account, labelsOf(reply))
     return reply
-  }, failed)
+  }
+  return (data, next) => next(data).then(answered, failed)
 }
 
 function recordMoney (gauge: AccountGauge, account: AccountRef): Method<string, void> {

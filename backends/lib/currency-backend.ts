@@ -40,11 +40,6 @@ export class CurrencyBackend implements Backend {
     return new Promise(resolve => { resolve(this.rateBetween(sourceAccount, destinationAccount)) })
   }
 
-  /** These backends learn nothing from payments. */
-  submitPayment (): Promise<void> {
-    return Promise.resolve()
-  }
-
   disconnect (): Promise<void> {
     for (const source of this.sources) source.disconnect()
     return Promise.resolve()

@@ -6,32 +6,35 @@
 /** A longer timer would fire at once. */
 const TIMER_LONGEST_MS = 2 ** 31 - 1
 
-export interface Deadline {
-  readonly onPassed: () => void
-  readonly slot: Slot
-  previous: Deadline | undefined
-  next: Deadline | undefined
+export interface Deadline<Item> {
+  readonly item: Item
+  readonly slot: Slot<Item>
+  hasPassed: boolean
+  previous: Deadline<Item> | undefined
+  next: Deadline<Item> | undefined
 }
 
-interface Slot {
+interface Slot<Item> {
   readonly time: number
   readonly timer: NodeJS.Timeout
-  first: Deadline | undefined
+  first: Deadline<Item> | undefined
 }
 
-export class Deadlines {
-  private readonly slots = new Map<number, Slot>()
+export class Deadlines<Item> {
+  private readonly slots = new Map<number, Slot<Item>>()
 
-  /** Calls `onPassed` at `time` (ms since the epoch), or at once when that has passed, unless it is cleared before. */
-  set (time: number, onPassed: () => void): Deadline {
+  constructor (private readonly onPassed: (item: Item) => void) {}
+
+  /** Calls `onPassed` with the item at `time` (ms since the epoch), or at once when that has passed, unless it is cleared before. */
+  set (time: number, item: Item): Deadline<Item> {
     const slot = this.slots.get(time) ?? this.open(time)
-    const deadline = { onPassed, slot, previous: undefined, next: slot.first }
+    const deadline = { item, slot, hasPassed: false, previous: undefined, next: slot.first }
     if (slot.first !== undefined) slot.first.previous = deadline
     return slot.first = deadline
   }
 
   /** Does nothing to one that has passed. */
-  clear (deadline: Deadline): void {
+  clear (deadline: Deadline<Item>): void {
     const { slot, previous, next } = deadline
     if (previous !== undefined) previous.next = next
     else if (slot.first === deadline) slot.first = next
@@ -43,21 +46,22 @@ export class Deadlines {
     this.slots.delete(slot.time)
   }
 
-  private open (time: number): Slot {
+  private open (time: number): Slot<Item> {
     const timer = setTimeout(() => this.fire(slot), Math.min(time - Date.now(), TIMER_LONGEST_MS))
     timer.unref()
-    const slot: Slot = { time, timer, first: undefined }
+    const slot: Slot<Item> = { time, timer, first: undefined }
     this.slots.set(time, slot)
     return slot
   }
 
-  private fire (slot: Slot): void {
+  private fire (slot: Slot<Item>): void {
     this.slots.delete(slot.time)
     for (let deadline = slot.first; deadline !== undefined; deadline = slot.first) {
       slot.first = deadline.next
       if (deadline.next !== undefined) deadline.next.previous = undefined
       deadline.next = undefined
-      deadline.onPassed()
+      deadline.hasPassed = true
+      this.onPassed(deadline.item)
     }
   }
 }

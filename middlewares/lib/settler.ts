@@ -70,8 +70,9 @@ export class Settler {
 
   /** Settles when the balance is below the threshold and nothing else is under way. */
   check (): void {
+    if (!this.isRunning || this.threshold === undefined) return // most packets end here
     const balance = this.expected()
-    if (!this.isRunning || balance === undefined || this.threshold === undefined || balance >= this.threshold) return
+    if (balance === undefined || balance >= this.threshold) return
     this.settle(this.amountDue())
   }
 

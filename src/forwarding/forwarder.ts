@@ -9,8 +9,8 @@ import { MAX_UINT64, fieldsOf, forwardedPrepare, prepareOf, type PrepareView } f
 import { isFulfill } from '../packet/reply.js'
 import { RoutingService } from '../routing/service.js'
 import type { PaymentReport } from '../types/backend.js'
-import { RateBackend, rateBetween, report } from './rate-backend.js'
-import { applyRate, largestAmountFor, type Fraction } from './rate.js'
+import { RateBackend, noRate, report } from './rate-backend.js'
+import { applyRate, fractionOf, largestAmountFor, type Fraction } from './rate.js'
 
 export type SendData = (data: Buffer, accountId: string) => Promise<Buffer>
 
@@ -19,31 +19,42 @@ export class Forwarder {
   private readonly accounts: Accounts
   private readonly routes: RoutingService
   private readonly backend: RateBackend
+  private readonly wantsReports: boolean
 
   constructor (deps: Injector) {
     this.config = deps(Config)
     this.accounts = deps(Accounts)
     this.routes = deps(RoutingService)
     this.backend = deps(RateBackend)
+    this.wantsReports = this.backend.submitPacket !== undefined || this.backend.submitPayment !== undefined
   }
 
   /** Resolves to the next hop's answer, byte for byte. Throws or rejects with the ILP error that the sender is to get. */
   async forward (packet: Buffer, sourceAccount: string, sendData: SendData): Promise<Buffer> {
     const prepare = prepareOf(packet)
     const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
-    const rate = await rateBetween(this.backend, sourceAccount, nextHop)
+    let rate: Fraction
+    try {
+      rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
+    } catch (error) {
+      throw noRate(error, sourceAccount, nextHop)
+    }
     if (!this.accounts.isConnected(nextHop)) throw new PeerUnreachableError(`no connection to account. account=${nextHop}`)
     const amount = amountAt(rate, prepare.amount)
     const expiresAt = this.expiryFor(prepare)
 
     const reply = await sendData(forwardedPrepare(packet, { amount, expiresAt }), nextHop)
 
+    if (this.wantsReports) this.report(prepare, sourceAccount, nextHop, amount, reply)
+    return reply
+  }
+
+  private report (prepare: PrepareView, sourceAccount: string, nextHop: string, amount: bigint, reply: Buffer): void {
     const payment = (): PaymentReport => ({
       sourceAccount, sourceAmount: String(prepare.amount), destinationAccount: nextHop, destinationAmount: String(amount)
     })
     report(this.backend, () => ({ ...payment(), parsedPacket: describePrepare(prepare), result: reply }),
       Buffer.isBuffer(reply) && isFulfill(reply) ? payment : undefined)
-    return reply
   }
 
   private nextHopFor (destination: string, sourceAccount: string): string {

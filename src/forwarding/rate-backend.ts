@@ -6,13 +6,14 @@ import { createLogger } from '../log.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { InternalError, describeError, isErrorCode } from '../packet/errors.js'
 import type { Backend, BackendConstructor, PacketReport, PaymentReport, Rate } from '../types/backend.js'
-import { fractionOf, type Fraction } from './rate.js'
 
 const log = createLogger('rate-backend')
 
 export class RateBackend implements Backend {
-  /** Undefined where the backend does not want to hear of unpaid packets. */
+  /** Undefined where the backend does not want to hear of packets. */
   readonly submitPacket?: (packet: PacketReport) => Promise<void>
+  /** Undefined where it does not want to hear of payments either. */
+  readonly submitPayment?: (payment: PaymentReport) => Promise<void>
   private readonly backend: Backend
   private readonly accounts: Accounts
 
@@ -26,6 +27,7 @@ export class RateBackend implements Backend {
       log: createLogger(`${backend}-backend`)
     })
     if (typeof this.backend.submitPacket === 'function') this.submitPacket = packet => this.backend.submitPacket?.(packet) ?? Promise.resolve()
+    if (typeof this.backend.submitPayment === 'function') this.submitPayment = payment => this.backend.submitPayment?.(payment) ?? Promise.resolve()
   }
 
   async connect (): Promise<void> {
@@ -38,10 +40,6 @@ export class RateBackend implements Backend {
 
   getRate (sourceAccount: string, destinationAccount: string): Promise<Rate> {
     return this.backend.getRate(sourceAccount, destinationAccount)
-  }
-
-  submitPayment (payment: PaymentReport): Promise<void> {
-    return this.backend.submitPayment(payment)
   }
 
   /** The rates between all pairs of accounts; a pair without one is left out. */
@@ -63,21 +61,17 @@ export class RateBackend implements Backend {
   }
 }
 
-/** Rejects with the backend's own ILP error, or T00 without the inner text: it is not the sender's business. */
-export async function rateBetween (backend: Backend, sourceAccount: string, destinationAccount: string): Promise<Fraction> {
-  try {
-    return fractionOf(await backend.getRate(sourceAccount, destinationAccount))
-  } catch (error) {
-    if (isErrorCode((error as { ilpErrorCode?: unknown } | null | undefined)?.ilpErrorCode)) throw error
-    log.error('could not get rate. source=%s destination=%s error=%s', sourceAccount, destinationAccount, describeError(error))
-    throw new InternalError('no exchange rate available.')
-  }
+/** What a sender is told when there is no rate: the backend's own ILP error, or T00 without the inner text, which is not its business. */
+export function noRate (error: unknown, sourceAccount: string, destinationAccount: string): unknown {
+  if (isErrorCode((error as { ilpErrorCode?: unknown } | null | undefined)?.ilpErrorCode)) return error
+  log.error('could not get rate. source=%s destination=%s error=%s', sourceAccount, destinationAccount, describeError(error))
+  return new InternalError('no exchange rate available.')
 }
 
 /** Tells the backend of an answered packet. Whatever it does with that, the answer stands. */
 export function report (backend: Backend, packet: () => PacketReport, payment: (() => PaymentReport) | undefined): void {
   if (backend.submitPacket !== undefined) guarded('packet', () => backend.submitPacket?.(packet()))
-  if (payment !== undefined) guarded('payment', () => backend.submitPayment(payment()))
+  if (payment !== undefined) guarded('payment', () => backend.submitPayment?.(payment()))
 }
 
 function guarded (what: string, submit: () => Promise<void> | undefined): void {

@@ -6,7 +6,13 @@ const LENGTH_BYTES_MAX = 4
 
 /** Reads octets (a length and that many bytes) at a moving position. Every refusal is F01. */
 export class OctetReader {
-  constructor (private readonly buffer: Buffer, public position: number, private readonly end: number) {}
+  constructor (private readonly buffer: Buffer, public position: number, private end: number) {}
+
+  /** Reads a length, and from here on sees only so many bytes. Returns where they end. */
+  enter (): number {
+    const length = this.length()
+    return this.end = this.position + length
+  }
 
   /** Reads a length and makes sure that so many bytes follow. */
   length (): number {

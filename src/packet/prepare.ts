@@ -35,35 +35,48 @@ export interface PrepareView extends Readonly<PrepareFields> {
 }
 
 class ParsedPrepare implements PrepareView {
-  readonly destination: string
-  readonly end: number
-  /** Whether the packet is exactly its fields, with no bytes behind them inside the envelope. */
-  readonly exact: boolean
-  private readonly dataStart: number
-  private readonly dataEnd: number
-  readonly expiresAt: number
   private parsedAmount: bigint | undefined
 
-  constructor (readonly buffer: Buffer, readonly start: number, contentLength: number) {
-    this.end = start + contentLength
-    const reader = new OctetReader(buffer, start, this.end)
+  /** The places: of the amount, of the end, and of the data. */
+  private constructor (
+    readonly buffer: Buffer, readonly start: number, readonly end: number,
+    private readonly dataStart: number, private readonly dataEnd: number,
+    readonly destination: string, readonly expiresAt: number
+  ) {}
+
+  static read (buffer: Buffer): ParsedPrepare {
+    const reader = new OctetReader(buffer, 0, buffer.length)
+    const type = reader.byte()
+    if (type !== TYPE_PREPARE) throw new InvalidPacketError(`packet is not a prepare. type=${type}`)
+    const end = reader.enter()
+    const start = reader.position
     reader.skip(FIXED_LENGTH)
     const length = reader.length()
-    this.destination = buffer.toString('latin1', reader.position, reader.position + length)
-    if (!isValidAddress(this.destination)) {
+    const destination = buffer.toString('latin1', reader.position, reader.position + length)
+    if (!isValidAddress(destination)) {
       throw new InvalidPacketError(length === 0 ? 'missing destination.' : 'Packet has invalid destination address')
     }
     reader.skip(length)
     const dataLength = reader.length()
     if (dataLength > DATA_LENGTH_MAX) throw new InvalidPacketError(`packet data is too long. length=${dataLength} maximum=${DATA_LENGTH_MAX}`)
-    this.dataStart = reader.position
-    this.dataEnd = reader.position + dataLength
-    this.exact = this.dataEnd === this.end
-    this.expiresAt = readTime(buffer, start + AMOUNT_LENGTH)
+    const dataStart = reader.position
+    return new ParsedPrepare(buffer, start, end, dataStart, dataStart + dataLength, destination, readTime(buffer, start + AMOUNT_LENGTH))
+  }
+
+  /** The view on a copy that has another amount and expiry. */
+  of (copy: Buffer, amount: bigint, expiresAt: number): ParsedPrepare {
+    const view = new ParsedPrepare(copy, this.start, this.end, this.dataStart, this.dataEnd, this.destination, expiresAt)
+    view.parsedAmount = amount
+    return view
   }
 
   get amount (): bigint {
     return this.parsedAmount ??= this.buffer.readBigUInt64BE(this.start)
+  }
+
+  /** Whether the packet is exactly its fields, with no bytes behind them inside the envelope. */
+  get exact (): boolean {
+    return this.dataEnd === this.end
   }
 
   get executionCondition (): Buffer {
@@ -100,12 +113,7 @@ export function prepareOf (packet: Buffer): PrepareView {
 
 function parsed (packet: Buffer): ParsedPrepare {
   if (packet === lastPacket && lastView !== undefined) return lastView
-  const reader = new OctetReader(packet, 0, packet.length)
-  const type = reader.byte()
-  if (type !== TYPE_PREPARE) throw new InvalidPacketError(`packet is not a prepare. type=${type}`)
-  const length = reader.length()
-  const view = new ParsedPrepare(packet, reader.position, length)
-  return remember(packet, view)
+  return remember(packet, ParsedPrepare.read(packet))
 }
 
 function remember (packet: Buffer, view: ParsedPrepare): ParsedPrepare {
@@ -122,6 +130,7 @@ export function forwardedPrepare (packet: Buffer, { amount, expiresAt }: { amoun
   packet.copy(copy, 0, 0, view.end)
   copy.writeBigUInt64BE(amount, view.start)
   writeTime(copy, expiresAt, view.start + AMOUNT_LENGTH)
+  remember(copy, view.of(copy, amount, Math.floor(expiresAt)))
   return copy
 }
 

@@ -29,7 +29,7 @@ export function isReject (packet: Buffer): boolean {
 export function fulfillmentOf (packet: Buffer): Buffer {
   const reader = contentsOf(packet, TYPE_FULFILL)
   const fulfillment = reader.bytes(FULFILLMENT_LENGTH)
-  reader.octets()
+  reader.skip(reader.length())
   return fulfillment
 }
 
@@ -74,8 +74,8 @@ function contentsOf (packet: Buffer, type: number): OctetReader {
   const reader = new OctetReader(packet, 0, packet.length)
   const found = reader.byte()
   if (found !== type) throw new InvalidPacketError(`packet has an unexpected type. type=${found} expected=${type}`)
-  const length = reader.length()
-  return new OctetReader(packet, reader.position, reader.position + length)
+  reader.enter()
+  return reader
 }
 
 function envelope (type: number, contentLength: number): { packet: Buffer, position: number } {

@@ -7,16 +7,24 @@ import type { PluginInstance } from '../types/plugin.js'
  * Rejects with the plugin's error, F02 where it has no ILP code of its own, prefixed `failed to send packet: `, and with F01 when the
  * answer is no packet that can answer one.
  */
-export async function sendThrough (plugin: PluginInstance, data: Buffer): Promise<Buffer> {
+export function sendThrough (plugin: PluginInstance, data: Buffer): Promise<Buffer> {
   let reply: unknown
   try {
-    reply = await plugin.sendData(data) // looked up at each call: plugins may be changed after they were added
+    reply = plugin.sendData(data) // looked up at each call: plugins may be changed after they were added
   } catch (thrown) {
-    throw sendError(thrown)
+    return Promise.reject(sendError(thrown))
   }
+  return Promise.resolve(reply).then(checked, failed)
+}
+
+function checked (reply: unknown): Buffer {
   if (!Buffer.isBuffer(reply)) throw sendError(new TypeError(`plugin answered with something other than a Buffer. typeof=${typeof reply}`))
   if (!isFulfill(reply) && !isReject(reply)) throw new InvalidPacketError(`next hop answered with no fulfill and no reject. type=${String(reply[0])}`)
   return reply
+}
+
+function failed (thrown: unknown): never {
+  throw sendError(thrown)
 }
 
 class SendError extends Error {

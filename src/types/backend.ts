@@ -23,7 +23,7 @@ export interface Backend {
   /** Destination base units per source base unit, spread included. Rejects when it knows no rate. */
   getRate (sourceAccount: string, destinationAccount: string): Promise<Rate>
   /** Told of every fulfilled packet. Not awaited. */
-  submitPayment (payment: PaymentReport): Promise<void>
+  submitPayment? (payment: PaymentReport): Promise<void>
   /** Told of every answered packet. Not awaited. */
   submitPacket? (packet: PacketReport): Promise<void>
   /** Stops timers and connections. Called at shutdown where it exists. */

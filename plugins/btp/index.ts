@@ -193,11 +193,15 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   }
 
   /** Answers a MESSAGE or TRANSFER of the peer; a Buffer is an ILP packet. A subclass may look at it first. */
-  protected async answer (request: Request): Promise<Answer> {
+  protected answer (request: Request): Promise<Answer> {
+    const { type, protocolData } = request
+    const [entry] = protocolData
+    const isLonePacket = type === FrameType.MESSAGE && protocolData.length === 1 && entry?.protocolName === 'ilp'
+    return isLonePacket ? this.#handlePacket(entry.data) : this.#answerEntries(request)
+  }
+
+  async #answerEntries (request: Request): Promise<Answer> {
     const { protocolData } = request
-    if (request.type === FrameType.MESSAGE && protocolData.length === 1 && protocolData[0]?.protocolName === 'ilp') {
-      return await this.#handlePacket(protocolData[0].data)
-    }
     const answers: SubProtocol[] = []
     let handled = false
     for (const entry of protocolData) {

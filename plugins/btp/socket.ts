@@ -25,7 +25,7 @@ export const PING_INTERVAL_MS = 20_000
 
 const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
 
-const EMPTY = Buffer.alloc(0)
+const EMPTY: Buffer = Buffer.alloc(0)
 const REQUEST_ID_AT = 1
 
 export type Request = MessageFrame | TransferFrame
@@ -76,6 +76,8 @@ export class BtpSocket {
   }
 
   #willFlush = false
+  #bytes = EMPTY
+  #start = 0
   #answering = 0
   #heard = true
   #unreadableFrames = 0
@@ -115,7 +117,13 @@ export class BtpSocket {
   sendPacket (packet: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const asking: Asking = { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject }
-      this.#ask(asking, () => { this.#sendPacketFrame(FrameType.MESSAGE, asking.requestId, packet) })
+      this.#ask(asking)
+      try {
+        this.#sendPacketFrame(FrameType.MESSAGE, asking.requestId, packet)
+      } catch (err) {
+        this.#pending.take(asking.requestId)
+        throw err
+      }
     })
   }
 
@@ -126,7 +134,13 @@ export class BtpSocket {
   request (contents: RequestContents): Promise<readonly SubProtocol[]> {
     return new Promise((resolve, reject) => {
       const asking: Asking = { requestId: 0, dueTick: 0, wants: 'entries', resolve, reject }
-      this.#ask(asking, () => { this.#send({ ...contents, requestId: asking.requestId }) })
+      this.#ask(asking)
+      try {
+        this.#send({ ...contents, requestId: asking.requestId })
+      } catch (err) {
+        this.#pending.take(asking.requestId)
+        throw err
+      }
     })
   }
 
@@ -150,17 +164,11 @@ export class BtpSocket {
   }
 
   /** Throws what the promise of the caller is then rejected with. */
-  #ask (asking: Asking, send: () => void): void {
+  #ask (asking: Asking): void {
     if (this.#ws.readyState !== WebSocket.OPEN) throw closedError()
     const reason = this.#busy()
     if (reason !== undefined) throw new IlpError('T03', `BTP connection is busy: ${reason}`)
     this.#pending.add(asking)
-    try {
-      send()
-    } catch (err) {
-      this.#pending.take(asking.requestId)
-      throw err
-    }
   }
 
   #receive (data: RawData, isBinary: boolean): void {
@@ -191,7 +199,7 @@ export class BtpSocket {
       return
     case FrameType.MESSAGE:
     case FrameType.TRANSFER:
-      void this.#answer(frame)
+      this.#answer(frame)
     }
   }
 
@@ -212,22 +220,37 @@ export class BtpSocket {
     }
   }
 
-  async #answer (request: Request): Promise<void> {
+  #answer (request: Request): void {
     const { requestId } = request
     if (this.#answering >= MAX_IN_FLIGHT) {
       const data = JSON.stringify({ message: TOO_MANY })
       this.#send(errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data }))
       return
     }
-    this.#answering++
+    let answer: Promise<Answer>
     try {
-      this.respond(requestId, await this.#options.answer(request))
+      answer = this.#options.answer(request)
     } catch (err) {
-      this.#options.log.debug('request of the peer failed. requestId=%d error=%s', requestId, messageOf(err))
-      this.#send(errorFrame(requestId, err))
-    } finally {
-      this.#answering--
+      this.#fail(requestId, err)
+      return
     }
+    this.#answering++
+    answer.then(packetOrEntries => {
+      this.#answering--
+      try {
+        this.respond(requestId, packetOrEntries)
+      } catch (err) {
+        this.#fail(requestId, err)
+      }
+    }, (err: unknown) => {
+      this.#answering--
+      this.#fail(requestId, err)
+    })
+  }
+
+  #fail (requestId: number, err: unknown): void {
+    this.#options.log.debug('request of the peer failed. requestId=%d error=%s', requestId, messageOf(err))
+    this.#send(errorFrame(requestId, err))
   }
 
   #isBusy (): boolean {
@@ -236,7 +259,9 @@ export class BtpSocket {
 
   #refuse (requestId: number): void {
     const frame = this.#refusals.frameFor(requestId, this.#options.ownAddress())
-    this.#write(frame.length, (bytes, start) => { frame.copy(bytes, start) })
+    if (!this.#begin(frame.length)) return
+    frame.copy(this.#bytes, this.#start)
+    this.#end()
   }
 
   #flushSoon (): void {
@@ -254,38 +279,39 @@ export class BtpSocket {
   }
 
   #send (frame: Frame): void {
-    const size = frameBytes(frame)
-    this.#write(size, (bytes, start) => { writeFrame(bytes, start, frame) })
+    if (!this.#begin(frameBytes(frame))) return
+    writeFrame(this.#bytes, this.#start, frame)
+    this.#end()
   }
 
   #sendPacketFrame (type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, requestId: number, packet: Buffer): void {
-    // Handlers of users are not always what their types say.
-    if (!Buffer.isBuffer(packet)) throw notABuffer(packet)
-    const size = packetFrameBytes(packet.length)
-    this.#write(size, (bytes, start) => { writePacketFrame(bytes, start, type, requestId, packet) })
+    if (!Buffer.isBuffer(packet)) throw notABuffer(packet) // handlers of users are not always what their types say
+    if (!this.#begin(packetFrameBytes(packet.length))) return
+    writePacketFrame(this.#bytes, this.#start, type, requestId, packet)
+    this.#end()
   }
 
-  /** What is written in one turn of the event loop leaves in one system call. */
-  #write (size: number, write: (bytes: Buffer, start: number) => void): void {
+  /** Makes room for a frame of `size` bytes: it is to be written into `#bytes`, from `#start` on. False when nothing can be sent. */
+  #begin (size: number): boolean {
     const { log, maxPayload, role } = this.#options
     if (size > maxPayload) throw new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)
-    if (this.#ws.readyState !== WebSocket.OPEN) return
+    if (this.#ws.readyState !== WebSocket.OPEN) return false
     if (this.#raw.writableLength > 2 * MAX_UNSENT_BYTES) {
       log.warn('peer does not read its BTP connection, closing it. unsentBytes=%d', this.#raw.writableLength)
       this.#ws.terminate()
-      return
+      return false
     }
-    if (role === 'server') {
-      const start = this.#outbox.place(size)
-      write(this.#outbox.bytes, start)
-      this.#outbox.added()
-      this.#flushSoon()
-    } else {
-      const bytes = Buffer.allocUnsafe(size)
-      write(bytes, 0)
-      this.#flushSoon()
-      this.#ws.send(bytes)
-    }
+    this.#start = role === 'server' ? this.#outbox.place(size) : 0
+    this.#bytes = role === 'server' ? this.#outbox.bytes : Buffer.allocUnsafe(size)
+    return true
+  }
+
+  /** Sends it. What is sent in one turn of the event loop leaves in one system call. */
+  #end (): void {
+    this.#flushSoon()
+    if (this.#options.role === 'server') this.#outbox.added()
+    else this.#ws.send(this.#bytes)
+    this.#bytes = EMPTY
     this.#intake.wrote()
   }
 

@@ -25,6 +25,8 @@ export interface ClientOptions extends ServerSettings {
   /** PEM text. */
   ca: string | undefined
   socketOptions: Omit<SocketOptions, 'role' | 'onClose'>
+  /** Whether the peer is here already, over a socket of its own. Then a refusal is no trouble. */
+  isConnected: () => boolean
   /** The peer has let us in. */
   onConnect: (socket: BtpSocket) => void
   /** A connection that was reported is lost. */
@@ -92,7 +94,8 @@ export class Client {
       await socket.request({ type: FrameType.MESSAGE, protocolData: authEntries(username, token, flags) })
       return true
     } catch (err) {
-      if (!this.#stopped) log.warn('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
+      const level = this.#stopped || this.#options.isConnected() ? 'debug' : 'warn'
+      log[level]('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
       await socket.close('not authenticated')
       return false
     }

@@ -49,6 +49,13 @@ export function errorOfFrame ({ error }: ErrorFrame): IlpError {
   return new IlpError(code.startsWith('T') ? 'T00' : undefined, JSON.stringify({ code, name, triggeredAt, data }))
 }
 
+/** Two peers that dial each other without a secret: one of the two sockets is enough, so this is no trouble. */
+export class AlreadyConnectedError extends Error {
+  constructor () {
+    super('the account is connected already')
+  }
+}
+
 /** The message of whatever was thrown; never throws itself, as `String(reason)` can. */
 export function messageOf (reason: unknown): string {
   return format('%s', reason instanceof Error ? reason.message : reason)

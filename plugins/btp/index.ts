@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events'
 import type { Logger } from '../../src/types/logger.js'
 import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/types/plugin.js'
 import { Client } from './client.js'
-import { messageOf } from './errors.js'
+import { AlreadyConnectedError, messageOf } from './errors.js'
 import { ContentType, FrameType } from './frame.js'
 import type { SubProtocol } from './frame.js'
 import { openGate, register } from './listener.js'
@@ -250,7 +250,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
           ws.close(1001)
           return
         }
-        if (keepFirst && this.isConnected()) throw new Error('the account is connected already')
+        if (keepFirst && this.isConnected()) throw new AlreadyConnectedError()
         const socket = new BtpSocket(ws, raw, { ...this.#socketOptions(), role: 'server', onClose: () => { this.#lost(socket) } })
         socket.respond(requestId, [])
         this.#connected(() => {
@@ -273,6 +273,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
       log: this.log,
       maxPayload: this.#settings.maxPayload,
       socketOptions: this.#socketOptions(),
+      isConnected: () => this.isConnected(),
       onConnect: socket => { this.#connected(() => { this.#outgoing = socket }) },
       onDisconnect: socket => { this.#lost(socket) }
     })

@@ -12,7 +12,7 @@ import type { RawData, ServerOptions, WebSocket } from 'ws'
 import type { Logger } from '../../src/types/logger.js'
 import { Doorkeeper, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
-import { errorFrameOf, messageOf } from './errors.js'
+import { AlreadyConnectedError, errorFrameOf, messageOf } from './errors.js'
 import { decodeFrame, encodeFrame } from './frame.js'
 import type { Frame } from './frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
@@ -228,7 +228,7 @@ class Listener {
       if (this.#admits(ws, usernameOf(frame), () => { this.#letIn(ws, raw, frame) })) return
       this.#letIn(ws, raw, frame)
     } catch (err) {
-      this.#refuse(ws, raw, frame.requestId, messageOf(err))
+      this.#refuse(ws, raw, frame.requestId, err)
     }
   }
 
@@ -246,12 +246,14 @@ class Listener {
       this.#forget(nameOf(raw))
       account.accept(ws, raw, frame.requestId)
     } catch (err) {
-      this.#refuse(ws, raw, frame.requestId, messageOf(err))
+      this.#refuse(ws, raw, frame.requestId, err)
     }
   }
 
-  #refuse (ws: WebSocket, raw: Socket, requestId: number, reason: string): void {
-    this.#logRefusal(raw, reason)
+  #refuse (ws: WebSocket, raw: Socket, requestId: number, err: unknown): void {
+    const reason = messageOf(err)
+    if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
+    else this.#logRefusal(raw, reason)
     const timer = setTimeout(() => {
       ws.send(encodeFrame(errorFrameOf(requestId, { code: 'F00', name: 'NotAcceptedError', data: reason })))
       ws.close(1008)

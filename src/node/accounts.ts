@@ -2,6 +2,7 @@
 import type { AccountInfo } from '../types/account.js'
 import type { BtpAccess } from './btp-access.js'
 import type { Peer } from './peers.js'
+import { chainOf, evmAddressOf } from './settlement-chains.js'
 import type { CreditLimit, CreditLimits, NodeConfig } from './types.js'
 
 /** The account of the application, and the next hop of routes that end here. */
@@ -17,14 +18,22 @@ const UNLIMITED_RATE = { refillPeriod: 1000, refillCount: 1_000_000, capacity: 1
 
 type Options = Record<string, unknown>
 
-/** A peer that we dial and, where it may, that dials us. */
+/** A peer that we dial and, where it may, that dials us. One with a chain is settled with there. */
 export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess): AccountInfo {
-  return account(peer.id, config, UNLIMITED_RATE, {
+  const plain = account(peer.id, config, UNLIMITED_RATE, {
     server: `btp+${peer.url}`,
     btpAccount: config.nodeId,
     btpToken: peer.authToken,
     ...(access.mayEnter(peer.id, peer.authToken) && { listener: listener(peer.id, config, access.secretOf(peer.id, peer.authToken)) })
   })
+  const chain = chainOf(peer, config.chains)
+  if (chain === undefined) return plain
+  return {
+    ...plain,
+    plugin: chain.plugin,
+    balance: { maximum: limitOf(peer.id, config), settleThreshold: String(-BigInt(chain.threshold)), settleTo: '0' },
+    options: { ...plain.options, ...chain.options, peerAddress: evmAddressOf(peer), senderId: config.nodeId }
+  }
 }
 
 /** A peer that nobody configured and that has dialled in. */
@@ -40,8 +49,12 @@ export function localAccount (options: Options): AccountInfo {
 
 const base = { relation: 'peer', assetCode: TOKEN_ID, assetScale: 0, sendRoutes: false, receiveRoutes: false } as const
 
-function account (peerId: string, { creditLimits }: NodeConfig, rateLimit: AccountInfo['rateLimit'], options: Options): AccountInfo {
-  return { ...base, plugin: 'btp', balance: { maximum: String(creditLimitFor(peerId, creditLimits) ?? 'Infinity') }, rateLimit, options }
+function account (peerId: string, config: NodeConfig, rateLimit: AccountInfo['rateLimit'], options: Options): AccountInfo {
+  return { ...base, plugin: 'btp', balance: { maximum: limitOf(peerId, config) }, rateLimit, options }
+}
+
+function limitOf (peerId: string, { creditLimits }: NodeConfig): string {
+  return String(creditLimitFor(peerId, creditLimits) ?? 'Infinity')
 }
 
 /** Without a secret, nobody takes the place of a peer that is here. */

@@ -1,13 +1,17 @@
 /** Payment channels of a node: its peers' plugins have them, or say by their absence that nothing is settled with that peer. */
 import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../types/channels.js'
 import type { PluginInstance } from '../types/plugin.js'
+import { describeError } from '../packet/errors.js'
 import { NodeRequestError } from './errors.js'
+import { chainIdOf } from './settlement-chains.js'
 
 /** `openChannel(request)`; `openChannel(peerId, amount)` is the same with an initial deposit and nothing else. */
 export interface OpenChannelRequest extends Omit<ChannelOpenOptions, 'initialDeposit'> {
   peerId: string
   /** Base units. */
   initialDeposit?: bigint | number | string | undefined
+  /** The token's address, for whoever wants to be sure: channels pay in the token of their chain. */
+  token?: string | undefined
 }
 
 export type ChannelState = Pick<ChannelMetadata, 'channelId' | 'status' | 'chain'>
@@ -16,17 +20,29 @@ export type ChannelState = Pick<ChannelMetadata, 'channelId' | 'status' | 'chain
 export interface ChannelHolders {
   peerIds (): string[]
   pluginOf (peerId: string): Pick<PluginInstance, 'channels'> | undefined
+  /** The address of the token that channels with the peer pay in, in lower case. */
+  tokenOf? (peerId: string): string | undefined
+  /** Whether a payment to the peer is written down and not made yet. */
+  isSettling? (peerId: string): boolean
 }
 
 const OVER = ['closed', 'settling', 'settled']
 
-/** Opens a channel with a peer. Throws NodeRequestError where there is none to be had: 404 unknown peer, 409 there is one, 503 no chain. */
+/**
+ * Opens a channel with a peer. Throws NodeRequestError where there is none to be had: 400 other chain, token or address, 404 unknown peer,
+ * 409 there is one, 503 no chain.
+ */
 export async function openChannel (request: OpenChannelRequest, holders: ChannelHolders): Promise<ChannelState> {
-  const { peerId, initialDeposit, ...options } = request
+  const { peerId, initialDeposit, token, ...rest } = request
   if (!holders.peerIds().includes(peerId)) throw new NodeRequestError(`Peer '${peerId}' must be registered before opening channels`, 404)
   const deposit = depositOf(initialDeposit)
   const channels = channelsOf(peerId, holders)
   if (channels === undefined) throw noChain(peerId)
+  const options = rest.chain === undefined ? rest : { ...rest, chain: chainIdOf(rest.chain) }
+  const own = holders.tokenOf?.(peerId)
+  if (token !== undefined && own !== undefined && token.toLowerCase() !== own) {
+    throw new NodeRequestError(`channels with peer '${peerId}' pay in ${own}, not in ${token}`)
+  }
   const present = (await channels.list()).find(({ status, chain }) => !OVER.includes(status) && (options.chain ?? chain) === chain)
   if (present !== undefined) {
     throw new NodeRequestError(`Channel already exists for peer ${peerId} with token ${present.tokenId} on chain ${present.chain}`, 409)
@@ -36,10 +52,22 @@ export async function openChannel (request: OpenChannelRequest, holders: Channel
 
 /** @param id a channel's id, or a peer's: then its newest channel. Throws NodeRequestError: 404 no such channel, 503 no chain at all. */
 export async function channelState (id: string, holders: ChannelHolders): Promise<ChannelState> {
-  const channel = (await listChannels(holders)).find(({ channelId, peerId }) => channelId === id || peerId === id)
-  if (channel !== undefined) return stateOf(channel)
-  if (holders.peerIds().some(peerId => channelsOf(peerId, holders) !== undefined)) throw new NodeRequestError(`Channel not found: ${id}`, 404)
+  return stateOf(await findChannel(id, holders))
+}
+
+/** The same, with all that is known without asking the chain. Rejects with 503 also while what is kept of channels cannot be had. */
+export async function findChannel (id: string, holders: ChannelHolders): Promise<ChannelMetadata> {
+  const { channels, trouble } = await surveyed(holders)
+  const channel = channels.find(({ channelId, peerId }) => channelId.toLowerCase() === id.toLowerCase() || peerId === id)
+  if (channel !== undefined) return channel
+  if (trouble !== undefined) throw trouble
+  if (isEnabled(holders)) throw new NodeRequestError(`Channel not found: ${id}`, 404)
   throw new NodeRequestError('Settlement infrastructure not enabled: no settlement chain is configured', 503)
+}
+
+/** Whether any peer can be settled with. */
+export function isEnabled (holders: ChannelHolders): boolean {
+  return holders.peerIds().some(peerId => channelsOf(peerId, holders) !== undefined)
 }
 
 /** The chain that the peer's account settles on, such as `evm:8453`. Undefined: none. */
@@ -48,18 +76,30 @@ export async function settlementChainOf (peerId: string, holders: ChannelHolders
   return (await channels?.states?.())?.chain ?? (await channels?.list())?.[0]?.chain
 }
 
-/** The channels with all peers; of each peer the newest first. */
+/** The channels with all peers, of each peer the newest first; without those of peers whose chain has not been reached yet. */
 export async function listChannels (holders: ChannelHolders): Promise<ChannelMetadata[]> {
-  const lists = await Promise.all(holders.peerIds().map(async peerId =>
-    (await channelsOf(peerId, holders)?.list() ?? []).map(channel => ({ ...channel, peerId }))))
-  return lists.flat()
+  return (await surveyed(holders)).channels
+}
+
+async function surveyed (holders: ChannelHolders): Promise<{ channels: ChannelMetadata[], trouble?: Error }> {
+  const trouble: Error[] = []
+  const lists = await Promise.all(holders.peerIds().map(async peerId => {
+    const list = channelsOf(peerId, holders)?.list() ?? Promise.resolve([])
+    const channels = await list.catch((error: unknown) => {
+      trouble.push(new NodeRequestError(describeError(error), 503))
+      return []
+    })
+    return channels.map(channel => ({ ...channel, peerId }))
+  }))
+  return { channels: lists.flat(), ...(trouble[0] !== undefined && { trouble: trouble[0] }) }
 }
 
 export function noChain (peerId: string): NodeRequestError {
   return new NodeRequestError(`Settlement infrastructure not enabled: no settlement chain is configured for peer '${peerId}'`, 503)
 }
 
-function channelsOf (peerId: string, holders: ChannelHolders): ChannelOperations | undefined {
+/** What the peer's plugin can do with channels; undefined for one that has none. */
+export function channelsOf (peerId: string, holders: ChannelHolders): ChannelOperations | undefined {
   return holders.pluginOf(peerId)?.channels?.()
 }
 

@@ -11,6 +11,7 @@ import { channelState, noChain, openChannel, settlementChainOf, type ChannelHold
 import { ConfigLoader } from './config/config-loader.js'
 import { AccountManager } from './doors/account-manager.js'
 import { BTPClientManager } from './doors/btp-client-manager.js'
+import { ChannelManager } from './doors/channel-manager.js'
 import { PacketHandler } from './doors/packet-handler.js'
 import { ConnectorNotStartedError, NodeRequestError } from './errors.js'
 import { createLogger } from './logger.js'
@@ -18,6 +19,7 @@ import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
 import { Run } from './run.js'
 import { sendPacket } from './send-packet.js'
+import { chainOf, evmAddressOf, isSameAccount } from './settlement-chains.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
   PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
@@ -30,6 +32,7 @@ export class ConnectorNode {
   readonly packetHandler = new PacketHandler(this)
   readonly accountManager = new AccountManager(this)
   readonly btpClientManager = new BTPClientManager(this, async (peerId, packet) => this.#running('sendToPeer').sendTo(peerId, packet))
+  readonly channelManager = new ChannelManager(call => this.#channelHolders(call), TOKEN_ID)
   readonly #log: NodeLogger
   readonly #peers: Peers
   readonly #routes = new RoutingTable()
@@ -55,7 +58,7 @@ export class ConnectorNode {
     this.config = read
     this.#log = logger
     this.#access = new BtpAccess(process.env)
-    this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId])
+    this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read.chains)
     for (const peer of read.peers) this.#peers.put(peer)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     setLogLevel(read.logLevel)
@@ -114,7 +117,8 @@ export class ConnectorNode {
     return this.#change(async () => {
       const before = this.#peers.put(request)
       try {
-        if (before === undefined || before.url !== request.url || before.authToken !== request.authToken) await this.#run?.putPeer(request)
+        const peer = this.#peers.get(request.id)
+        if (peer !== undefined && (before === undefined || !isSameAccount(before, peer, this.config.chains))) await this.#run?.putPeer(peer)
       } catch (error) {
         if (before === undefined) this.#peers.delete(request.id)
         else this.#peers.put(before)
@@ -181,8 +185,9 @@ export class ConnectorNode {
   openChannel (request: OpenChannelRequest): Promise<ChannelState>
   openChannel (peerId: string, amount: bigint | number | string): Promise<ChannelState>
   async openChannel (first: OpenChannelRequest | string, initialDeposit?: bigint | number | string): Promise<ChannelState> {
-    const holders = this.#channelHolders('openChannel')
-    return openChannel(typeof first === 'string' ? { peerId: first, initialDeposit } : first, holders)
+    const request = typeof first === 'string' ? { peerId: first, initialDeposit } : first
+    await this.#settleWith(request)
+    return openChannel(request, this.#channelHolders('openChannel'))
   }
 
   /** @param id of a channel, or of a peer: then its newest channel. @throws like `openChannel` */
@@ -316,7 +321,22 @@ export class ConnectorNode {
 
   #channelHolders (call: string): ChannelHolders {
     const run = this.#running(call)
-    return { peerIds: () => this.listPeers().map(({ id }) => id), pluginOf: peerId => run.pluginOf(peerId) }
+    return {
+      peerIds: () => this.listPeers().map(({ id }) => id),
+      pluginOf: peerId => run.pluginOf(peerId),
+      tokenOf: peerId => chainOf(this.#peers.get(peerId) ?? {}, this.config.chains)?.tokenAddress,
+      isSettling: peerId => run.balanceOf(peerId)?.settlement !== undefined
+    }
+  }
+
+  /** A peer that nothing is settled with yet has, from now on, the chain and address that are named by whoever wants a channel with it. */
+  async #settleWith ({ peerId, chain, peerAddress }: OpenChannelRequest): Promise<void> {
+    const { chains } = this.config
+    const peer = this.#peers.get(peerId)
+    if (peer === undefined || chains.length === 0 || chainOf(peer, chains) !== undefined) return
+    const evmAddress = peerAddress ?? evmAddressOf(peer)
+    if (evmAddress === undefined) throw new NodeRequestError('Peer EVM address must be provided in request or peer registration')
+    await this.registerPeer({ ...peer, evmAddress, chain: chain ?? chains[0]?.id })
   }
 
   #change<T> (change: () => Promise<T>): Promise<T> {

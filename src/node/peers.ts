@@ -1,6 +1,7 @@
 /** The peers that were configured or registered: what the node knows of them, whether or not it runs. */
 import { NodeRequestError } from './errors.js'
 import { checkRoute } from './routing-table.js'
+import { settlementFault, type SettlementChain } from './settlement-chains.js'
 import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from './types.js'
 
 export const MAX_PEERS = 10_000
@@ -16,8 +17,8 @@ export interface Peer extends PeerConfig {
 export class Peers {
   readonly #peers = new Map<string, Peer>()
 
-  /** `reserved`: ids that mean the node itself. */
-  constructor (private readonly reserved: readonly string[]) {}
+  /** `reserved`: ids that mean the node itself. `chains`: those that peers may be settled with on. */
+  constructor (private readonly reserved: readonly string[], private readonly chains: readonly SettlementChain[]) {}
 
   has (peerId: string): boolean {
     return this.#peers.has(peerId)
@@ -34,15 +35,19 @@ export class Peers {
   /** Adds a peer or replaces what is known of it. Returns what was known. Throws, changing nothing, for one that cannot be used. */
   put (request: PeerRegistrationRequest): Peer | undefined {
     this.check(request)
-    const { id, url, authToken, evmAddress, settlement } = request
+    const { id, url, authToken, evmAddress, chain, settlement } = request
     const before = this.#peers.get(id)
-    this.#peers.set(id, {
+    const peer = {
       id,
       url,
       authToken,
       evmAddress: evmAddress ?? before?.evmAddress,
+      chain: chain ?? before?.chain,
       settlement: settlement ?? before?.settlement
-    })
+    }
+    const fault = this.chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.chains)
+    if (fault !== undefined) throw new NodeRequestError(fault)
+    this.#peers.set(id, peer)
     return before
   }
 

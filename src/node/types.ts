@@ -1,5 +1,7 @@
 /** What goes into a ConnectorNode and comes out of it. Amounts that are not bigint are decimal strings in base units. */
 
+import type { SettlementChain } from './settlement-chains.js'
+
 export type DeploymentMode = 'embedded' | 'standalone'
 export type Environment = 'development' | 'staging' | 'production'
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -11,8 +13,10 @@ export interface PeerConfig {
   url: string
   /** The secret both sides share. Empty: no authentication (permissionless). */
   authToken: string
-  /** The peer's address for settlement on EVM chains. Kept and shown; nothing is settled with it yet. */
+  /** The peer's address on EVM chains, which it signs with and is paid at. */
   evmAddress?: string | undefined
+  /** Where to settle with the peer, the `chainId` of an entry of chainProviders. Default, for a peer with an address: the only one. */
+  chain?: string | undefined
 }
 
 export interface RouteConfig {
@@ -61,13 +65,75 @@ export interface CreditLimits {
 export interface SettlementConfig {
   /** Percent of each packet that is forwarded to a peer, rounded up. Default 0.1. */
   connectorFeePercentage?: number | undefined
-  /** Settlement does not exist yet: only `false` is taken. */
-  enableSettlement?: false | undefined
+  /** `false` turns settlement off, whatever chains are configured; `true` is an error where there are none. */
+  enableSettlement?: boolean | undefined
   creditLimits?: CreditLimits | undefined
   /** Id of the TigerBeetle cluster that keeps the balances. From a file also TIGERBEETLE_CLUSTER_ID. */
   tigerBeetleClusterId?: number | bigint | string | undefined
   /** `host:port` of its replicas, in their order. From a file also TIGERBEETLE_REPLICAS, separated by commas. */
   tigerBeetleReplicas?: readonly string[] | undefined
+}
+
+/** When a peer is settled with on a chain, and how. Amounts in units of the token, which are the base units of the node. */
+export interface SettlementOptions {
+  /** We pay when we owe a peer more, and redeem when a peer's claims are worth this more than was redeemed. Default 1000000. */
+  threshold?: CreditLimit | undefined
+  /** Seconds in which the other side can object to a close; at least an hour. Default 86400. */
+  settlementTimeoutSecs?: number | undefined
+  /** The least that is put into a channel at a time. Default: ten times the threshold. */
+  initialDeposit?: CreditLimit | undefined
+  /** How many times what is needed is put in at a time. Default 1. */
+  initialDepositMultiplier?: number | undefined
+  /** A channel is filled up when less than this is left in it. Default: half of initialDeposit. */
+  topUpBelow?: CreditLimit | undefined
+  /** How often the chain is asked about the channels, beside its events. Default 30000. */
+  pollingIntervalMs?: number | undefined
+  /** Whether claims travel when the threshold is passed (default) or with every packet that carries money. */
+  claims?: 'settlement' | 'packet' | undefined
+  /** Whether packets of the peer that carry money need a claim that pays for them. Default false. */
+  requireClaims?: boolean | undefined
+  /** Default: the threshold. */
+  redeemThreshold?: CreditLimit | undefined
+  /** Redeem only what is worth this many times its fee. Default 10; needs nativePrice. */
+  redeemGasFactor?: number | undefined
+  /** What one whole coin of the chain (10^18 of its smallest unit) is worth in units of the token. Default: fees are not weighed. */
+  nativePrice?: CreditLimit | undefined
+  /** Close channels that nothing has moved in for so long; 0: never. Default 86400. */
+  idleCloseSecs?: number | undefined
+  /** How many blocks make a transaction final. Default 5. */
+  confirmations?: number | undefined
+  /** A block before the first channel, for nodes of a chain that give logs of few blocks at a time. Default 0. */
+  startBlock?: number | undefined
+  /** Ignored: balances are kept in `dataPath`. */
+  ledgerSnapshotPath?: string | undefined
+  /** Ignored, like ledgerSnapshotPath. */
+  ledgerPersistIntervalMs?: number | undefined
+}
+
+/** A chain that peers can be settled with on. */
+export interface ChainProviderConfigEntry {
+  chainType: 'evm'
+  /** `evm:8453` is Base. */
+  chainId: string
+  /** The JSON-RPC of a node of the chain: http:// or https://. */
+  rpcUrl: string
+  /** The TokenNetworkRegistry. */
+  registryAddress: string
+  /** The ERC-20 token that is paid in. */
+  tokenAddress: string
+  /** Who signs for this node: a private key, 0x and 64 hexadecimal digits. */
+  keyId: string
+  settlementOptions?: SettlementOptions | undefined
+}
+
+/** How `blockchain` names a chain: what is complete becomes an entry of `chainProviders`. */
+export interface BlockchainConfig {
+  enabled?: boolean | undefined
+  rpcUrl?: string | undefined
+  chainId?: number | undefined
+  privateKey?: string | undefined
+  registryAddress?: string | undefined
+  tokenAddress?: string | undefined
 }
 
 export type LedgerType = 'embedded' | 'tigerbeetle'
@@ -92,12 +158,16 @@ export interface ConnectorConfig {
   localDelivery?: LocalDeliveryConfig | undefined
   adminApi?: AdminApiConfig | undefined
   settlement?: SettlementConfig | undefined
+  /** The chains to settle on. Default: none, and nothing is settled. */
+  chainProviders?: readonly ChainProviderConfigEntry[] | undefined
+  /** Deprecated: use chainProviders. */
+  blockchain?: { base?: BlockchainConfig | undefined, arbitrum?: BlockchainConfig | undefined } | undefined
   /**
    * Where balances are kept: in `dataPath`, or in the TigerBeetle cluster that `settlement` names. Default: tigerbeetle when it names one.
    * `fallback`: start with the books in `dataPath` when the cluster cannot be reached. Default: except in production.
    */
   ledger?: LedgerType | { type?: LedgerType | undefined, fallback?: boolean | undefined } | undefined
-  /** Settlement, explorer and transport do not exist yet: only what turns them off is taken. */
+  /** Explorer and other transports do not exist yet: only what turns them off is taken. */
   explorer?: { enabled: false } | undefined
   transport?: { type: 'direct' } | undefined
   /** Tell the handler of packets that only pass through, in either mode. Default: what localDelivery says. */
@@ -135,6 +205,7 @@ export interface NodeConfig {
   /** Percent. */
   readonly feePercentage: number
   readonly creditLimits: CreditLimits
+  readonly chains: readonly SettlementChain[]
   readonly ledger: {
     readonly type: LedgerType
     readonly clusterId: string
@@ -160,7 +231,7 @@ export interface SettlementInfraConfig {
   ledgerPersistIntervalMs?: number | undefined
 }
 
-/** Settlement details of a peer. Kept and shown; nothing is settled with them yet. */
+/** How to settle with a peer, as requests say it: `evmAddress` and `chainId` count, the rest is kept and shown. */
 export interface AdminSettlementConfig {
   preference: string
   evmAddress?: string | undefined

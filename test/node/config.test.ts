@@ -51,6 +51,7 @@ describe('the configuration of a node', () => {
         adminApi: { enabled: false, port: 8081, host: '0.0.0.0', apiKey: undefined, allowedIPs: [], trustProxy: false },
         feePercentage: 0.1,
         creditLimits: {},
+        chains: [],
         ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },
         perHopNotification: false,
         dataPath: './data'
@@ -109,21 +110,18 @@ describe('the configuration of a node', () => {
       ['a limit that is no amount', { settlement: { creditLimits: { defaultLimit: '-1' } } }, 'settlement.creditLimits.defaultLimit'],
       ['a secret that is no text', { adminApi: { apiKey: 4711471147 } }, 'adminApi.apiKey: found a number'],
       ['settlementInfra', { settlementInfra: { enabled: true, privateKey: 'hunter2' } }, SETTLEMENT_INFRA, 'privateKey -> keyId', 'settlementOptions'],
-      ['chainProviders', { chainProviders: [{ chainType: 'evm', keyId: 'hunter2' }] }, 'chainProviders is not supported yet'],
-      ['blockchain', { blockchain: { base: { enabled: true } } }, 'blockchain is not supported yet'],
       ['security', { security: {} }, 'security is not supported yet'],
       ['performance', { performance: {} }, 'performance is not supported yet'],
       ['explorer', { explorer: { enabled: true, port: 3001 } }, 'explorer is not supported yet'],
       ['transport', { transport: { type: 'socks5' } }, 'transport is not supported yet'],
       ['gateway mode', { mode: 'gateway' }, 'mode gateway is not supported yet'],
-      ['settlement', { settlement: { enableSettlement: true } }, 'settlement.enableSettlement', 'not supported yet'],
+      ['settlement without a chain', { settlement: { enableSettlement: true } }, 'settlement.enableSettlement', 'there is no chain to settle on'],
       ['TigerBeetle without a cluster', { ledger: 'tigerbeetle' }, 'settlement.tigerBeetleClusterId: is missing', 'tigerBeetleReplicas: is missing'],
       ['half a TigerBeetle cluster', { settlement: { tigerBeetleReplicas: ['3000'] } }, 'settlement.tigerBeetleClusterId: is missing'],
       ['another ledger', { ledger: 'tiger' }, 'ledger: found a string, expected one of embedded, tigerbeetle, or an object'],
       ['a replica that is no address', { settlement: { tigerBeetleReplicas: ['a b'] } }, 'settlement.tigerBeetleReplicas[0]', 'host:port'],
       ['a cluster of no number', { settlement: { tigerBeetleClusterId: -1 } }, 'settlement.tigerBeetleClusterId', '128 bits'],
-      ['thresholds', { settlement: { thresholds: {} } }, 'thresholds is not supported yet'],
-      ['a chain for a peer', { peers: [{ ...PEER, chain: 'evm:8453' }] }, 'peers[0].chain', 'not supported yet']
+      ['thresholds', { settlement: { thresholds: {} } }, 'settlement.thresholds', 'settlementOptions.threshold']
     ]
     for (const [what, more, ...texts] of faults) {
       it(`is refused with ${what}`, () => {

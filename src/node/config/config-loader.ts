@@ -4,9 +4,11 @@ import { isObject } from '../../config/fields.js'
 import type { Problem } from '../../config/rules.js'
 import { showPath } from '../../config/words.js'
 import type { ConnectorConfig, NodeConfig } from '../types.js'
+import { chainsOf } from './chains.js'
 import { override } from './env.js'
 import { ConfigurationError } from './errors.js'
 import type { ConfigurationIssue } from './errors.js'
+import { unusedVariables, withLegacyVariables } from './legacy-chains.js'
 import { unsupportedVariables, withoutUnsupported } from './not-yet.js'
 import { check } from './rules.js'
 import { nodeSchema } from './schema.js'
@@ -47,7 +49,8 @@ export class ConfigLoader {
       const line = file.lineOf(path)
       return { source: `${given}:${line}`, line }
     })
-    return { ...reading, warnings: [...reading.warnings, ...unsupportedVariables(env)] }
+    const unused = reading.config.chains.length === 0 ? unusedVariables(env) : []
+    return { ...reading, warnings: [...reading.warnings, ...unsupportedVariables(env), ...unused] }
   }
 
   /** The configuration in a YAML file, as it can be given to a ConnectorNode. @throws ConfigurationError naming every fault */
@@ -62,20 +65,29 @@ export class ConfigLoader {
 }
 
 function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): ConfigReading {
+  if (!isObject(given)) throw new ConfigurationError([{ ...locate([]), path: '', message: 'Configuration must be an object' }])
+  const legacy = withLegacyVariables(withDefaults(given, env), env)
+  const place: Locate = path => {
+    const variable = legacy.sources.get(path.map(String).join('.'))
+    return variable === undefined ? locate(path) : { source: variable }
+  }
   const refuse = (problems: Problem[]): void => {
     if (problems.length === 0) return
-    throw new ConfigurationError(problems.map(({ path, message }) => ({ ...locate(path), path: showPath(path), message })))
+    throw new ConfigurationError(problems.map(({ path, message }) => ({ ...place(path), path: showPath(path), message })))
   }
-  if (!isObject(given)) throw new ConfigurationError([{ ...locate([]), path: '', message: 'Configuration must be an object' }])
-  const { rest, problems } = withoutUnsupported(withDefaults(given, env))
+  const { rest, problems } = withoutUnsupported(legacy.values)
   const { data, error } = nodeSchema.safeParse(rest)
-  if (error !== undefined) problems.push(...explain(error.issues, nodeSchema, rest).map(problem => inOurWords(problem, rest, error.issues)))
+  if (error !== undefined) {
+    const refused = new Set(problems.map(({ path }) => showPath(path.slice(0, 2))))
+    const more = explain(error.issues, nodeSchema, rest).filter(({ path }) => path[0] !== 'chainProviders' || !refused.has(showPath(path.slice(0, 2))))
+    problems.push(...more.map(problem => inOurWords(problem, rest, error.issues)))
+  }
   refuse(problems)
   if (data === undefined) throw new TypeError('unreachable: a configuration without faults was refused')
   const config = resolve(data)
   const findings = check(data, config)
   refuse(findings.problems)
-  return { config, given: data, warnings: findings.warnings }
+  return { config, given: data, warnings: [...legacy.warnings, ...findings.warnings] }
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {
@@ -101,7 +113,7 @@ function resolve (given: ParsedConfig): NodeConfig {
     logLevel: given.logLevel ?? 'info',
     environment: given.environment ?? 'development',
     deploymentMode: mode === 'library' ? 'embedded' : mode,
-    peers,
+    peers: settlement.enableSettlement === false ? peers.map(({ chain: _none, ...peer }) => peer) : peers,
     routes: routes.map(({ prefix, nextHop, priority = 0 }) => ({ prefix, nextHop, priority })),
     localDelivery: {
       enabled: handles,
@@ -119,6 +131,7 @@ function resolve (given: ParsedConfig): NodeConfig {
     },
     feePercentage: settlement.connectorFeePercentage ?? FEE_PERCENTAGE,
     creditLimits: settlement.creditLimits ?? {},
+    chains: chainsOf(given),
     ledger: ledgerOf(given),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
     dataPath: given.dataPath ?? DATA_PATH

@@ -4,26 +4,28 @@
  */
 import { isObject } from '../../config/fields.js'
 import type { Problem } from '../../config/rules.js'
+import { quote } from '../../config/words.js'
 
 const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProviders" with an EVM entry instead. Configure chainProviders with ' +
   'chainType "evm", rpcUrl, registryAddress, keyId, and tokenAddress. ' +
   'Moved: rpcUrl -> rpcUrl, registryAddress -> registryAddress, tokenAddress -> tokenAddress, privateKey -> keyId, ' +
   'enabled -> the entry being there, threshold, pollingIntervalMs, settlementTimeoutSecs, initialDepositMultiplier, ledgerSnapshotPath and ' +
-  'ledgerPersistIntervalMs -> settlementOptions.* (chainProviders itself is not supported yet.)'
+  'ledgerPersistIntervalMs -> settlementOptions.*'
 
 const TOP_LEVEL = [
-  'chainProviders', 'blockchain', 'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'
+  'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'
 ]
 const IN_SETTLEMENT = ['thresholds']
+const THRESHOLDS = 'thresholds is not supported: a chain has one, settlementOptions.threshold in its entry of chainProviders. Remove it.'
+/** Chains that other connectors settle on, too. */
+const CHAIN_TYPES = ['solana', 'mina', 'xrp', 'aptos']
 const IN_CREDIT_LIMITS = ['perTokenLimits']
-const IN_PEER = ['chain', 'relation', 'solanaAddress', 'minaAddress', 'xrpAddress', 'aptosAddress']
+const IN_PEER = ['relation', 'solanaAddress', 'minaAddress', 'xrpAddress', 'aptosAddress']
 
 /** What is used with these variables elsewhere and not here. */
 const VARIABLES: Readonly<Record<string, (value: string) => boolean>> = {
   EXPLORER_ENABLED: value => value === 'true',
-  SETTLEMENT_ENABLED: value => value === 'true',
   LEDGER_SNAPSHOT_PATH: () => true,
-  EVM_PRIVATE_KEY: () => true,
   XRP_SECRET: () => true,
   APTOS_PRIVATE_KEY: () => true
 }
@@ -45,13 +47,17 @@ export function withoutUnsupported (given: Record<string, unknown>): { rest: Rec
   if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', 'transport is not supported yet, except type: direct. Remove it.')
   if (isObject(rest.settlement)) {
     const settlement = rest.settlement = { ...rest.settlement }
-    for (const key of IN_SETTLEMENT) refuse(settlement, ['settlement'], key)
-    if (settlement.enableSettlement !== false) refuse(settlement, ['settlement'], 'enableSettlement')
+    for (const key of IN_SETTLEMENT) refuse(settlement, ['settlement'], key, THRESHOLDS)
     if (isObject(settlement.creditLimits)) {
       const limits = settlement.creditLimits = { ...settlement.creditLimits }
       for (const key of IN_CREDIT_LIMITS) refuse(limits, ['settlement', 'creditLimits'], key)
     }
   }
+  if (isObject(rest.blockchain)) {
+    const blockchain = rest.blockchain = { ...rest.blockchain }
+    for (const key of ['xrpl', ...CHAIN_TYPES]) refuse(blockchain, ['blockchain'], key)
+  }
+  if (Array.isArray(rest.chainProviders)) problems.push(...rest.chainProviders.flatMap(ofUnsupportedChain))
   if (Array.isArray(rest.peers)) {
     rest.peers = rest.peers.map((peer: unknown, index) => {
       if (!isObject(peer)) return peer
@@ -72,6 +78,14 @@ export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
     .map(([name]) => name === 'LEDGER_SNAPSHOT_PATH'
       ? 'LEDGER_SNAPSHOT_PATH is ignored: balances are kept in dataPath, where no crash loses them.'
       : `${name} is ignored: what it is for is not supported yet.`)
+}
+
+/** The entry stays where it is: the places of the others are counted with it. */
+function ofUnsupportedChain (provider: unknown, index: number): Problem[] {
+  const type = isObject(provider) ? provider.chainType : undefined
+  if (typeof type !== 'string' || type === 'evm') return []
+  const message = CHAIN_TYPES.includes(type) ? `settlement on ${type} is not supported yet. Remove this entry.` : `Unknown chain type: ${quote(type)}`
+  return [{ path: ['chainProviders', index, 'chainType'], message }]
 }
 
 function isEmpty (value: unknown): boolean {

@@ -3,6 +3,7 @@ import type { Problem } from '../../config/rules.js'
 import { IpAllowlist } from '../../http/node/allowlist.js'
 import { describeError } from '../../packet/errors.js'
 import type { NodeConfig } from '../types.js'
+import { checkChains } from './chains.js'
 import type { ParsedConfig } from './schema.js'
 
 export interface Findings {
@@ -21,6 +22,7 @@ export function check (given: ParsedConfig, config: NodeConfig): Findings {
   checkAdminApi(config, refuse, warn)
   checkHandler(config, warn)
   checkLedger(config, refuse)
+  checkChains(given, config, refuse, warn)
   return findings
 }
 

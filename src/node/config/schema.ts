@@ -4,6 +4,8 @@ import { SEGMENT, SEGMENT_IN_WORDS } from '../../config/account-schema.js'
 import { PREFIX, REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords } from '../../config/fields.js'
 import { MAX_CONFIGURED_ROUTES } from '../../routing/limits.js'
 import { MAX_PEERS } from '../peers.js'
+import { blockchain, chainProvider } from './chain-schema.js'
+import { amount, flag, optional, text } from './field-kinds.js'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
@@ -11,23 +13,18 @@ const MODES = ['embedded', 'standalone', 'library'] as const
 
 const WS_URL = /^wss?:\/\/[^/@]+:\d+$/
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/
-const AMOUNT = /^\d+$/
+/** Chains that a node may have. */
+const MAX_CHAINS = 100
 
-/** Words stand on the schema that is asked, so a wrapper needs them too. */
-const optional = <S extends z.ZodType>(schema: S): z.ZodOptional<S> => schema.optional().meta({ ...z.globalRegistry.get(schema) })
-
-const text = (expected = 'a string that is not empty'): z.ZodString => z.string().min(1).meta({ expected })
 const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 to 65535' })
-const flag = z.boolean().meta({ expected: 'true or false' })
 const secret = z.string().meta({ expected: 'a string', secret: true })
-const amount = z.union([z.bigint().min(0n), z.int().min(0), z.string().regex(AMOUNT)])
-  .meta({ expected: 'a whole number of base units, as a string such as "1000"' })
 
 const peer = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9_\-~.]+$/).meta({ expected: 'letters, digits and _ - ~ . only' }),
   url: z.string().regex(WS_URL).meta({ expected: 'ws://host:port or wss://host:port' }),
   authToken: secret.meta({ expected: 'a string ("" for none)', secret: true }),
-  evmAddress: optional(z.string().regex(ADDRESS).meta({ expected: '0x and 40 hexadecimal digits' }))
+  evmAddress: optional(z.string().regex(ADDRESS).meta({ expected: '0x and 40 hexadecimal digits, in quotes' })),
+  chain: optional(text('the chainId of an entry of chainProviders, such as evm:8453'))
 }).meta({ expected: 'an object with id, url and authToken' })
 
 const route = z.strictObject({
@@ -66,7 +63,7 @@ const settlement = z.strictObject({
   tigerBeetleReplicas: optional(z.array(z.string().regex(REPLICA).meta({ expected: 'an address (host:port)' })).max(REPLICAS_MAX)
     .meta({ expected: `a list of up to ${REPLICAS_MAX} addresses (host:port)` })),
   connectorFeePercentage: optional(z.number().min(0).lt(100).meta({ expected: 'a number of percent, at least 0 and below 100' })),
-  enableSettlement: optional(z.literal(false).meta({ expected: 'false' })),
+  enableSettlement: optional(flag),
   creditLimits: optional(z.strictObject({
     defaultLimit: optional(amount),
     perPeerLimits: optional(limitsByPeer),
@@ -89,6 +86,8 @@ export const nodeSchema = z.strictObject({
   localDelivery: optional(localDelivery),
   adminApi: optional(adminApi),
   settlement: optional(settlement),
+  chainProviders: optional(z.array(chainProvider).max(MAX_CHAINS).meta({ expected: 'a list of chains' })),
+  blockchain: optional(blockchain),
   ledger: optional(ledger),
   explorer: optional(z.looseObject({ enabled: z.literal(false) }).meta({ expected: 'enabled: false' })),
   transport: optional(z.looseObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' })),

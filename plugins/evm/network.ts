@@ -21,6 +21,12 @@ export interface Log {
   logIndex: number
 }
 
+class NoContractError extends ChainError {
+  constructor (host: string, address: string) {
+    super(`there is no such contract, or the node at ${host} does not know it yet. address=${address}`, false)
+  }
+}
+
 const registryInterface = new Interface(registryAbi)
 export const networkInterface = new Interface(networkAbi)
 const tokenInterface = new Interface([
@@ -55,7 +61,11 @@ export class Network {
   async state (channelId: string, us: string, block: number | 'latest'): Promise<ChannelState | undefined> {
     const read = (method: string, ...args: unknown[]): Promise<unknown[]> =>
       ask(this.rpc, networkInterface, this.address, method, [channelId, ...args], block)
-    const [timeout, state, closedAt, , first, second] = await read('channels')
+    const channel = await read('channels').catch((error: unknown) => {
+      if (error instanceof NoContractError && block !== 'latest') return [] // the network is younger than that
+      throw error
+    })
+    const [timeout, state, closedAt, , first, second] = channel
     const status = STATUS[Number(state)]
     const parties = [String(first).toLowerCase(), String(second).toLowerCase()]
     const them = parties.find(party => party !== us)
@@ -150,8 +160,6 @@ export function logOf (value: unknown): Log {
 async function ask (rpc: Rpc, contract: Interface, to: string, method: string, args: unknown[], block: number | 'latest'): Promise<unknown[]> {
   const data = contract.encodeFunctionData(method, args)
   const answer = await rpc.call('eth_call', { to, data }, quantity(block))
-  if (typeof answer !== 'string' || answer === '0x') {
-    throw new ChainError(`there is no such contract, or the node at ${rpc.host} does not know it yet. address=${to} method=${method}`, false)
-  }
+  if (typeof answer !== 'string' || answer === '0x') throw new NoContractError(rpc.host, to)
   return contract.decodeFunctionResult(method, answer).toArray() as unknown[]
 }

@@ -74,11 +74,17 @@ export class Parties {
   }
 }
 
+/** The test contracts may have to be compiled, on a machine that does other things besides. */
+const STARTING_MS = 120_000
+
 /** For the surrounding `describe`: one chain, and everything as at the start before each test. */
 export function setUp (): Parties {
   const parties = new Parties()
   let snapshot: unknown
-  before(() => parties.start())
+  before(function () {
+    this.timeout(STARTING_MS)
+    return parties.start()
+  })
   beforeEach(async () => { snapshot = await parties.chain.rpc('evm_snapshot') })
   afterEach(async () => { expect(await parties.chain.rpc('evm_revert', snapshot)).to.equal(true) })
   after(() => parties.chain.stop())

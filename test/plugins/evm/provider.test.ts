@@ -148,8 +148,8 @@ describe('EvmProvider', () => {
   })
 
   describe('tells of events', () => {
-    it('of channels with that peer, as they happen', async () => {
-      const ours = await connected(alice)
+    it('of channels with that peer, as they happen, once', async () => {
+      const ours = await connected(alice, { confirmations: 50 })
       const events: ChannelEvent[] = []
       const unsubscribe = ours.subscribe(them, event => events.push(event))
       const channelId = await parties.openWith(100, 0)
@@ -157,7 +157,7 @@ describe('EvmProvider', () => {
       await parties.claim(bob, alice, channelId, 1, 10)
       await parties.network.send(bob.address, 'closeChannel', channelId)
       await until(() => events.some(({ type }) => type === 'closing'))
-      expect((await ours.getChannelState(channelId))?.closedByThem).to.equal(true)
+      expect((await ours.getChannelState(channelId, 'latest'))?.closedByThem).to.equal(true)
       await parties.closeTogether(channelId, 10, 0)
       await until(() => events.some(({ type }) => type === 'settled'))
       expect(events.map(({ type }) => type)).to.deep.equal(['opened', 'deposited', 'redeemed', 'closing', 'settled'])

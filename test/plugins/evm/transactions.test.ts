@@ -120,7 +120,7 @@ describe('transactions on an EVM chain', () => {
 
   it('are signed anew when their nonce was used for something else, and only when that is final', async () => {
     await manualMining()
-    const ours = await connected(alice, { confirmations: 3, stuckMs: 100 })
+    const ours = await connected(alice, { rpcUrl: proxy.url, confirmations: 3, stuckMs: 100 })
     const before = await nonce()
     const opening = ours.openChannel(them, DAY, 'open')
     await until(async () => await nonce('pending') > before)
@@ -130,7 +130,9 @@ describe('transactions on an EVM chain', () => {
     await parties.chain.rpc('anvil_dropAllTransactions')
     await parties.chain.rpc('eth_sendRawTransaction', raw)
     await parties.chain.mine(2)
-    expect(await nonce()).to.equal(before + 1)
+    const looked = proxy.methods.length
+    await until(() => proxy.methods.length > looked + 200) // for longer than stuckMs
+    expect(await nonce('pending')).to.equal(before + 1)
     await parties.chain.mine()
     await until(async () => await nonce('pending') === before + 2)
     await parties.chain.mine(3)
@@ -252,30 +254,17 @@ describe('transactions on an EVM chain', () => {
       }
     })
 
-    it('a node that answers slowly, and one that loses answers', async () => {
-      let requests = 0
-      proxy.behaviour = async (request, ask) => {
-        const answer = await ask(request)
-        return ++requests % 3 === 0 ? undefined : answer
-      }
-      const ours = await connected(alice, { rpcUrl: proxy.url, timeoutMs: 30 })
-      const { channelId } = await ours.openChannel(them, DAY, 'open')
-      await ours.deposit(channelId, 100n, 'deposit')
-      expect((await ours.getChannelState(channelId))?.ours.deposit).to.equal(100n)
-      expect(await channelsOpened()).to.equal(1)
-    })
-
     it('a node that does not show what it has mined', async () => {
       const ours = await connected(alice, { rpcUrl: proxy.url })
       let isBlind = true
       let looks = 0
       proxy.behaviour = (request, ask) => {
-        if (!isBlind || request.method !== 'eth_getTransactionReceipt') return ask(request)
+        if (!isBlind || !/^eth_getTransaction(Receipt|ByHash)$/.test(request.method)) return ask(request)
         looks++
         return { result: null }
       }
       const opening = ours.openChannel(them, DAY, 'open')
-      await until(() => looks > 1)
+      await until(() => looks > 4)
       isBlind = false
       await opening
       expect(await channelsOpened()).to.equal(1)
@@ -298,6 +287,31 @@ describe('transactions on an EVM chain', () => {
       await parties.chain.mine()
       await opening
     })
+  })
+
+  it('are kept before they are sent', async () => {
+    const entries = new Map<string, string>()
+    let write = (): void => { throw new Error('not reached') }
+    let isKeeping = false
+    const store = memoryStore(entries)
+    const ours = await connected(alice, {
+      rpcUrl: proxy.url,
+      store: {
+        ...store,
+        put: (key, value) => {
+          if (!key.startsWith('evm:transactions') || isKeeping) return store.put(key, value)
+          isKeeping = true
+          return new Promise(resolve => { write = () => { resolve(store.put(key, value)) } })
+        }
+      }
+    })
+    const opening = ours.openChannel(them, DAY, 'open')
+    await until(() => isKeeping)
+    await ours.balances() // whatever was sent at the same time has arrived then
+    expect(proxy.methods).to.not.include('eth_sendRawTransaction')
+    write()
+    await opening
+    expect(proxy.methods).to.include('eth_sendRawTransaction')
   })
 
   it('that redeem pay the best claim, once', async () => {

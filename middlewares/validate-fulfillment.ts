@@ -1,5 +1,4 @@
 /** Refuses a Fulfill whose SHA-256 is not the packet's condition, before anything counts the packet as paid. RFC 0027, F05. */
-import { hash } from 'node:crypto'
 import { WrongConditionError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { fulfillmentOf, isFulfill } from '../src/packet/reply.js'
@@ -14,10 +13,10 @@ export default class ValidateFulfillment implements Middleware {
       name: 'validateFulfillment',
       method: (data, next) => {
         if (!isPrepare(data)) return next(data)
-        const { executionCondition } = prepareOf(data)
+        const prepare = prepareOf(data)
         return next(data).then(reply => {
           if (!isFulfill(reply)) return reply
-          if (hash('sha256', fulfillmentOf(reply), 'binary') === executionCondition.toString('latin1')) return reply
+          if (prepare.isFulfilledBy(fulfillmentOf(reply))) return reply
           log.debug('received incorrect fulfillment. accountId=%s', accountId)
           throw new WrongConditionError('fulfillment did not match expected value.')
         })

@@ -4,6 +4,7 @@
  *
  *   12 · length · amount u64 · expiry 17 digits · condition 32 · length · destination · length · data
  */
+import { hash } from 'node:crypto'
 import { InvalidPacketError } from './errors.js'
 import { isValidAddress } from './address.js'
 import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
@@ -32,6 +33,8 @@ export interface PrepareFields {
 export interface PrepareView extends Readonly<PrepareFields> {
   /** Everything that stays the same on the whole way: condition, destination and data, as they stand in the packet. */
   readonly invariant: Buffer
+  /** Whether the SHA-256 of these 32 bytes is the condition. */
+  isFulfilledBy (fulfillment: Buffer): boolean
 }
 
 class ParsedPrepare implements PrepareView {
@@ -82,6 +85,11 @@ class ParsedPrepare implements PrepareView {
   get executionCondition (): Buffer {
     const start = this.start + AMOUNT_LENGTH + TIME_LENGTH
     return this.buffer.subarray(start, start + CONDITION_LENGTH)
+  }
+
+  isFulfilledBy (fulfillment: Buffer): boolean {
+    const start = this.start + AMOUNT_LENGTH + TIME_LENGTH
+    return hash('sha256', fulfillment, 'binary') === this.buffer.toString('latin1', start, start + CONDITION_LENGTH)
   }
 
   get data (): Buffer {

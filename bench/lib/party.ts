@@ -56,7 +56,7 @@ export class Party {
     return party
   }
 
-  send (template: Template, requestId: number): void {
+  send (template: Pick<Template, 'size' | 'write'>, requestId: number): void {
     if (!this.together) {
       const message = Buffer.allocUnsafe(template.size)
       template.write(message, 0, requestId)

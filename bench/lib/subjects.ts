@@ -67,15 +67,22 @@ export const starters: Readonly<Record<'reference' | 'sluice' | 'floor', () => P
 /** With the port of all its accounts, and that of its admin API. */
 export type Sluice = Subject & { port: number, adminPort: number }
 
-/** Sluice with more settings. `accounts` are those beside alice and bob, or others for them. */
+interface Settings {
+  accounts?: Record<string, { options?: object, [setting: string]: unknown }>
+  env?: Record<string, string>
+  nodeArgs?: string[]
+}
+
+/** Sluice with more settings. `accounts` are those beside alice and bob, or others for them; their `options` add to the usual ones. */
 export async function startSluice (
-  { accounts = {}, env = {}, nodeArgs = [] }: { accounts?: Record<string, object>, env?: Record<string, string>, nodeArgs?: string[] } = {}
+  { accounts = {}, env = {}, nodeArgs = [] }: Settings = {}
 ): Promise<Sluice> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
   const [port, adminPort] = [await freePort(), await freePort()]
-  const account = (username: string): object => ({ ...WIDE, plugin: 'btp', options: { listener: { port, username, secret: 'secret' } } })
+  const account = (username: string, options?: object): object =>
+    ({ ...WIDE, plugin: 'btp', options: { listener: { port, username, secret: 'secret' }, ...options } })
   const named = { alice: account('alice'), bob: account('bob') }
-  const others = Object.entries(accounts).map(([id, more]) => [id, { ...account(id), ...more }])
+  const others = Object.entries(accounts).map(([id, { options, ...more }]) => [id, { ...account(id, options), ...more }])
   const subject = await startSubject('sluice', SLUICE, {
     ...COMMON,
     CONNECTOR_STORE_PATH: folder,

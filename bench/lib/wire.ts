@@ -3,7 +3,7 @@
  * the request id, the expiry and a serial number change. So it costs little, and the same whichever connector is measured.
  */
 import { createHash } from 'node:crypto'
-import { ContentType, FrameType, encodeFrame } from '../../plugins/btp/frame.js'
+import { ContentType, FrameType, encodeFrame, type SubProtocol } from '../../plugins/btp/frame.js'
 import { encodePrepare } from '../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject } from '../../src/packet/reply.js'
 
@@ -48,8 +48,9 @@ export class Template {
   protected readonly bytes: Buffer
   private readonly start: number
 
-  constructor (type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, ilp: Buffer) {
-    const protocolData = [{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: ilp }]
+  /** `more` are entries that follow the packet. */
+  constructor (type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, ilp: Buffer, more: readonly SubProtocol[] = []) {
+    const protocolData = [{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: ilp }, ...more]
     const payload = encodeFrame({ type, requestId: 0, protocolData })
     this.bytes = clientMessage(payload)
     this.size = this.bytes.length
@@ -80,13 +81,13 @@ export class PrepareTemplate extends Template {
   private readonly dataOffset: number
   private readonly serial = Buffer.alloc(SERIAL_BYTES)
 
-  /** With `dataBytes` of data each, but at least the serial number. */
-  constructor (destination: string, dataBytes: number) {
+  /** With `dataBytes` of data each, but at least the serial number. `more` are entries that follow, and `moreBytes` what they take. */
+  constructor (destination: string, dataBytes: number, more: readonly SubProtocol[] = [], moreBytes = 0) {
     const data = Buffer.alloc(Math.max(SERIAL_BYTES, dataBytes))
     const ilp = encodePrepare({ amount: 100n, expiresAt: 0, executionCondition: CONDITION, destination, data })
-    super(FrameType.MESSAGE, ilp)
-    this.expiryOffset = ilp.length - ilp.indexOf(EPOCH)
-    this.dataOffset = data.length
+    super(FrameType.MESSAGE, ilp, more)
+    this.expiryOffset = ilp.length - ilp.indexOf(EPOCH) + moreBytes
+    this.dataOffset = data.length + moreBytes
   }
 
   /** Packets from now on expire at `time` (ms since the epoch). */

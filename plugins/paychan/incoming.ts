@@ -4,8 +4,9 @@
  *
  *   parse ─▶ channel ─▶ nonce, amount, deposit ─▶ signature ─▶ disk ─▶ moneyHandler ─▶ taken
  *
- * The connector is told of money in steps `from`-`to` (base units, counted from the beginning), each with an id of its own that stands on
- * disk before it is told. After a crash the last step is told again under the same id; the connector counts it once.
+ * The connector is told of money in steps `from`-`to` (base units, counted from the beginning), each with an id of its own that is written
+ * before it is told. After a crash the last step is told again under the same id; the connector counts it once. The connector's books are
+ * in the same store, and synced before the money handler resolves: so is, then, everything that was written before.
  */
 import { randomBytes } from 'node:crypto'
 import type { MoneyHandler } from '../../src/types/plugin.js'
@@ -46,8 +47,8 @@ interface Outcome {
 }
 
 const RECORD = 'received'
-/** What is checked at once: more would keep other packets waiting. */
-const BATCH = 64
+/** What is looked at at once: more would keep other packets waiting. */
+const BATCH = 512
 
 export class Incoming {
   readonly #deps: IncomingDeps

@@ -108,22 +108,24 @@ export default abstract class PaychanPlugin extends PluginBtp {
   }
 
   /** Looks at the claim of a message first, and lets its packet pass when the claim pays for it. */
-  protected override async answer (request: Request): Promise<Answer> {
+  protected override answer (request: Request): Promise<Answer> {
     const { type, protocolData } = request
-    const isAlone = protocolData.length === 1
-    if (type !== FrameType.MESSAGE || (isAlone && !this.#settings.requireClaims)) return await this.#answerClaim(request)
+    const [first] = protocolData
+    const isLonePacket = protocolData.length === 1 && first?.protocolName === 'ilp'
+    if (type !== FrameType.MESSAGE || (isLonePacket && !this.#settings.requireClaims)) return super.answer(request)
     const packet = ilpOf(protocolData)
     const amount = packet === undefined ? 0n : moneyIn(packet)
     const claim = protocolData.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
-    if (amount === 0n) return await this.#answerClaim(request)
-    if (claim === undefined) return this.#settings.requireClaims ? this.#reject(new ClaimError(NO_CLAIM)) : await super.answer(request)
-    return await this.#answerPaid({ ...request, protocolData: protocolData.filter(entry => entry !== claim) }, claim.data, amount)
+    if (claim === undefined) {
+      return amount > 0n && this.#settings.requireClaims ? this.#reject(new ClaimError(NO_CLAIM)) : super.answer(request)
+    }
+    if (packet === undefined) return this.#takeClaim(claim.data)
+    const rest = { ...request, protocolData: protocolData.filter(entry => entry !== claim) }
+    return amount === 0n ? super.answer(rest) : this.#answerPaid(rest, claim.data, amount)
   }
 
-  async #answerClaim (request: Request): Promise<Answer> {
-    const [first] = request.protocolData
-    if (first?.protocolName !== CLAIM_PROTOCOL) return await super.answer(request)
-    await this.#ready(temporary).incoming.take(first.data)
+  async #takeClaim (data: Buffer): Promise<Answer> {
+    await this.#ready(temporary).incoming.take(data)
     return []
   }
 
@@ -133,7 +135,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
       ({ incoming } = this.#ready(temporary))
       await incoming.take(claim, { packet: amount })
     } catch (error) {
-      return this.#reject(error)
+      return await this.#reject(error)
     }
     let isPaidFor = false
     try {
@@ -146,12 +148,12 @@ export default abstract class PaychanPlugin extends PluginBtp {
     }
   }
 
-  #reject (error: unknown): Buffer {
+  async #reject (error: unknown): Promise<Buffer> {
     const code = error instanceof ClaimError ? error.ilpErrorCode : 'T00'
     this.log.debug('refused the claim of a packet. code=%s error=%s', code, describeError(error))
     const address = this.#services.getOwnAddress?.() ?? 'unknown'
     const message = error instanceof ClaimError ? error.message : 'the claim cannot be checked or kept now'
-    return encodeReject({ code, triggeredBy: address === 'unknown' ? '' : address, message, data: NOTHING })
+    return await Promise.resolve(encodeReject({ code, triggeredBy: address === 'unknown' ? '' : address, message, data: NOTHING }))
   }
 
   async #open (): Promise<void> {

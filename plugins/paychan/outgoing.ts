@@ -42,6 +42,8 @@ const RECORD = 'sent'
 const REMEMBERED_IDS = 32
 /** A payment that always finds the channel filled by somebody else gives up, and is tried again by the connector. */
 const ATTEMPTS = 3
+/** A power cut can make us forget the latest claims of packets that were not answered. The peer has seen their nonces. */
+const SKIPPED_NONCES = 1_000_000n
 const NOT_COVERED = /does not cover/
 
 export class Outgoing {
@@ -75,9 +77,10 @@ export class Outgoing {
     this.#used = amountOf(used, 'used')
     this.#booked = amountOf(booked, 'booked')
     this.#ids = arrayOf(ids, 'ids').map(String)
-    for (const [channelId, sent] of Object.entries(fieldsOf(channels, 'channels'))) {
-      const { amount, nonce, acked } = fieldsOf(sent, channelId)
-      this.#sent.set(channelId, { amount: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce'), acked: amountOf(acked, 'acked') })
+    for (const [channelId, fields] of Object.entries(fieldsOf(channels, 'channels'))) {
+      const { amount, nonce, acked } = fieldsOf(fields, channelId)
+      const sent = { amount: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + SKIPPED_NONCES, acked: amountOf(acked, 'acked') }
+      this.#sent.set(channelId, sent)
     }
   }
 
@@ -239,7 +242,7 @@ export class Outgoing {
       this.#booked += amount
       this.#ids = [...this.#ids, id].slice(-REMEMBERED_IDS)
     }
-    await this.#deps.records.save(RECORD)
+    await this.#deps.records.save(RECORD, { sync: true })
     await this.#deliverAll()
   }
 

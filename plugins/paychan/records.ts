@@ -17,6 +17,7 @@ export class Records {
   #dirty = new Set<string>()
   #waiters: Waiter[] = []
   #isWriting = false
+  #mustSync = false
   #isClosed = false
 
   constructor (store: PluginStore) {
@@ -39,10 +40,14 @@ export class Records {
     }
   }
 
-  /** Resolves when the record is on disk as it is now, or later than now. Rejects when it could not be written. */
-  save (name: string): Promise<void> {
+  /**
+   * Resolves when the record is written as it is now, or later than now, and survives the end of the process; with `sync` also a power
+   * cut. Rejects when it could not be written.
+   */
+  save (name: string, { sync = false }: { sync?: boolean } = {}): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error('the account is stopped: nothing is written any more'))
     this.#dirty.add(name)
+    this.#mustSync ||= sync
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
       if (!this.#isWriting) void this.#write()
@@ -65,10 +70,12 @@ export class Records {
     while (this.#waiters.length > 0) {
       const waiters = this.#waiters
       const names = [...this.#dirty]
+      const sync = this.#mustSync
       this.#waiters = []
+      this.#mustSync = false
       this.#dirty = new Set()
       try {
-        await this.#putAll(Object.fromEntries(names.map(name => [PREFIX + name, this.#textOf(name)])))
+        await this.#putAll(Object.fromEntries(names.map(name => [PREFIX + name, this.#textOf(name)])), sync)
         for (const { resolve } of waiters) resolve()
       } catch (error) {
         for (const name of names) this.#dirty.add(name)
@@ -82,8 +89,11 @@ export class Records {
     return JSON.stringify(this.#contents.get(name)?.(), (_, value: unknown) => typeof value === 'bigint' ? String(value) : value)
   }
 
-  async #putAll (values: Record<string, string>): Promise<void> {
-    if (this.#store.putAll !== undefined) { await this.#store.putAll(values); return }
+  async #putAll (values: Record<string, string>, sync: boolean): Promise<void> {
+    if (sync && this.#store.putAll !== undefined) {
+      await this.#store.putAll(values)
+      return
+    }
     for (const [key, value] of Object.entries(values)) await this.#store.put(key, value)
   }
 }

@@ -1,0 +1,121 @@
+/** Any history of payments, rejections, settlements, crashes and failures of the chain ends with books that agree to the unit. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { ChainError } from '../../../plugins/paychan/types.js'
+import { noRejectionLeft } from '../../fixtures/unhandled.js'
+import { closeAll, nextTurn } from '../btp/support.js'
+import { makeWorld } from './world.js'
+import type { Party, World } from './world.js'
+
+const RUNS = Number(process.env.HISTORIES ?? 25)
+
+type Step =
+  | { do: 'pay', who: 'alice' | 'bob', amounts: bigint[], rejects: boolean[] }
+  | { do: 'settle', who: 'alice' | 'bob' }
+  | { do: 'crash', afterWrites: number }
+  | { do: 'close' }
+  | { do: 'redeem' }
+  | { do: 'chain', fails: number }
+
+const who = fc.constantFrom('alice' as const, 'bob' as const)
+const amounts = fc.array(fc.bigInt({ min: 1n, max: 500n }), { minLength: 1, maxLength: 8 })
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('pay' as const), who, amounts, rejects: fc.array(fc.boolean(), { maxLength: 8 }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), afterWrites: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('redeem' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('chain' as const), fails: fc.nat(4) }) }
+)
+
+/** Settlements that are open keep their id, across crashes, as the connector keeps it. */
+class History {
+  readonly #open = new Map<Party, string>()
+
+  constructor (readonly world: World) {}
+
+  async take (action: Step): Promise<void> {
+    const { alice, bob, chain } = this.world
+    switch (action.do) {
+    case 'pay': {
+      const [payer, payee] = action.who === 'alice' ? [alice, bob] : [bob, alice]
+      let index = 0
+      payee.respond = () => action.rejects[index++] === true ? 'reject' : 'fulfill'
+      await Promise.all(action.amounts.map(amount => payer.pay(amount)))
+      return
+    }
+    case 'settle': return await this.settle(this.world[action.who], 1).catch(() => undefined)
+    case 'crash': { await this.crash(alice, action.afterWrites); return }
+    case 'close': { await this.byHand((channels, channelId) => channels.close(channelId)); return }
+    case 'redeem': { await this.byHand((channels, channelId) => channels.redeem(channelId)); return }
+    case 'chain': {
+      let left = action.fails
+      chain.fault = () => { if (left-- > 0) throw new ChainError('no answer', false) }
+    }
+    }
+  }
+
+  async settle (party: Party, attempts: number): Promise<void> {
+    const id = this.#open.get(party) ?? `${party.name}-${++party.settlements}`
+    if (party.balance >= 0n) return
+    this.#open.set(party, id)
+    await party.settle(id, attempts)
+    this.#open.delete(party)
+  }
+
+  /** Alice ends at one of her next writes, in the middle of a settlement or of packets, and is back. */
+  private async crash (alice: Party, afterWrites: number): Promise<void> {
+    const { store } = alice
+    const at = store.writes + afterWrites
+    store.fault = write => { if (write > at) store.isFrozen = true }
+    const paying = alice.balance < 0n ? this.settle(alice, 1).catch(() => undefined) : undefined
+    for (let turn = 0; turn < 10; turn++) await nextTurn()
+    await alice.crash()
+    await paying
+    await alice.plugin.connect()
+  }
+
+  private async byHand (work: (channels: ReturnType<Party['plugin']['channels']>, channelId: string) => Promise<unknown>): Promise<void> {
+    const { bob } = this.world
+    for (const { channelId, status } of await bob.channels()) {
+      if (status === 'open') await work(bob.plugin.channels(), channelId).catch(() => undefined)
+    }
+  }
+}
+
+describe('histories of payments over channels', () => {
+  noRejectionLeft()
+  afterEach(closeAll)
+
+  for (const [name, options] of Object.entries({
+    'claims at settlement': { claims: 'settlement' },
+    'claims with packets': { claims: 'packet', requireClaims: true, topUpBelow: '2000' },
+    'claims with packets, not required': { claims: 'packet', topUpBelow: '2000' }
+  })) {
+    it(`leave books that agree: ${name}`, async function () {
+      this.timeout(0)
+      await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async steps => {
+        const world = await makeWorld({ initialDeposit: '5000', ...options })
+        const history = new History(world)
+        for (const action of steps) await history.take(action)
+        const { alice, bob, chain } = world
+        chain.fault = () => undefined
+        for (const party of [alice, bob]) await history.settle(party, 50)
+        await agreement(world)
+        await closeAll()
+      }), { numRuns: RUNS })
+    })
+  }
+})
+
+/** What one is owed and the other owes is the same, but for what claims have paid that no packet needed. */
+async function agreement ({ alice, bob, chain }: World): Promise<void> {
+  expect(chain.supply()).to.equal(2_000_000n)
+  const difference = alice.balance + bob.balance + await alice.prepaid() + await bob.prepaid()
+  expect(difference).to.equal(0n)
+  const credited = ({ credited: steps }: Party): bigint => [...steps.values()].reduce((sum, amount) => sum + amount, 0n)
+  for (const [payer, payee] of [[alice, bob], [bob, alice]] as const) {
+    const said = (await payee.channels()).reduce((sum, { theirTransferred }) => sum + theirTransferred, 0n)
+    if ((await payee.channels()).every(({ status }) => status === 'open')) expect(credited(payee), payer.name).to.equal(said)
+  }
+}

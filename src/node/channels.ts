@@ -22,6 +22,8 @@ export interface ChannelHolders {
   pluginOf (peerId: string): Pick<PluginInstance, 'channels'> | undefined
   /** The address of the token that channels with the peer pay in, in lower case. */
   tokenOf? (peerId: string): string | undefined
+  /** Whether the node has a chain to settle on, be it with a peer to come. */
+  hasChains?: boolean | undefined
   /** Whether a payment to the peer is written down and not made yet. */
   isSettling? (peerId: string): boolean
 }
@@ -65,9 +67,9 @@ export async function findChannel (id: string, holders: ChannelHolders): Promise
   throw new NodeRequestError('Settlement infrastructure not enabled: no settlement chain is configured', 503)
 }
 
-/** Whether any peer can be settled with. */
+/** Whether any peer can be settled with, now or when it comes. */
 export function isEnabled (holders: ChannelHolders): boolean {
-  return holders.peerIds().some(peerId => channelsOf(peerId, holders) !== undefined)
+  return holders.hasChains === true || holders.peerIds().some(peerId => channelsOf(peerId, holders) !== undefined)
 }
 
 /** The chain that the peer's account settles on, such as `evm:8453`. Undefined: none. */

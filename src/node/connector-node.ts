@@ -129,6 +129,13 @@ export class ConnectorNode {
     })
   }
 
+  /** Changes how a peer is settled with. Rejects like `registerPeer`, and for a peer that nobody configured or registered. */
+  async updatePeer (peerId: string, changes: Pick<PeerRegistrationRequest, 'evmAddress' | 'chain' | 'settlement'>): Promise<PeerInfo> {
+    const peer = this.#peers.get(peerId)
+    if (peer === undefined) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
+    return await this.registerPeer({ ...peer, ...changes })
+  }
+
   /** Disconnects a peer and forgets it, and its routes unless told not to. What is owed stays in the books. */
   removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> {
     return this.#change(async () => {
@@ -324,6 +331,7 @@ export class ConnectorNode {
     return {
       peerIds: () => this.listPeers().map(({ id }) => id),
       pluginOf: peerId => run.pluginOf(peerId),
+      hasChains: this.config.chains.length > 0,
       tokenOf: peerId => chainOf(this.#peers.get(peerId) ?? {}, this.config.chains)?.tokenAddress,
       isSettling: peerId => run.balanceOf(peerId)?.settlement !== undefined
     }

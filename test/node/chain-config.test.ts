@@ -19,10 +19,12 @@ const CHAIN = {
   registryAddress: ADDRESS, tokenAddress: ADDRESS, keyId: KEY
 }
 const LEGACY = {
-  BASE_L2_RPC_URL: 'https://sepolia.base.org', TOKEN_NETWORK_REGISTRY: ADDRESS, M2M_TOKEN_ADDRESS: ADDRESS, TREASURY_EVM_PRIVATE_KEY: KEY
+  BASE_L2_RPC_URL: 'https://sepolia.base.org',
+  TOKEN_NETWORK_REGISTRY: ADDRESS, M2M_TOKEN_ADDRESS: ADDRESS, TREASURY_EVM_PRIVATE_KEY: KEY
 }
 
-const read = (more: object, env: NodeJS.ProcessEnv = {}): { config: NodeConfig, warnings: string[] } => ConfigLoader.read({ ...BASE, ...more }, env)
+const read = (more: object, env: NodeJS.ProcessEnv = {}): { config: NodeConfig, warnings: string[] } =>
+  ConfigLoader.read({ ...BASE, ...more }, env)
 
 function refusal (more: object, env: NodeJS.ProcessEnv = {}): string {
   try {

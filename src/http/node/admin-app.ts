@@ -7,6 +7,7 @@ import { toError } from '../errors.js'
 import { nodeAccess, type AccessOptions } from './access.js'
 import { HEADERS, json, noSuchRoute } from './answers.js'
 import { balanceRoutes } from './balance-routes.js'
+import { channelRoutes } from './channel-routes.js'
 import { docsPage } from './docs-page.js'
 import { errorAnswer } from './errors.js'
 import type { NodeAdminHost } from './host.js'
@@ -14,7 +15,6 @@ import { ilpSendRoute } from './ilp-send.js'
 import { openApiDocument } from './openapi.js'
 import { peerAndRouteRoutes } from './peer-routes.js'
 import type { Route } from './route.js'
-import { settlementRoutes } from './settlement-routes.js'
 
 const DOCUMENT_PATH = '/admin/openapi.json'
 const DOCS_PATH = '/admin/docs'
@@ -26,7 +26,7 @@ export type NodeAdminApp = Hono<{ Bindings: HttpBindings }>
 
 /** Every route of the admin API, in the order in which the document shows them. */
 export function adminRoutesOf (host: NodeAdminHost, log: Logger): Route[] {
-  return [...peerAndRouteRoutes(host), ...balanceRoutes(host), ilpSendRoute(host, log), ...settlementRoutes()]
+  return [...peerAndRouteRoutes(host), ...balanceRoutes(host), ilpSendRoute(host, log), ...channelRoutes(host)]
 }
 
 /** Throws when `access` has an address or a key that cannot be one. */

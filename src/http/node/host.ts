@@ -1,4 +1,6 @@
 /** What the node's admin API and health server ask of the node around them: a part of ConnectorNode's public face. */
+import type { ChannelState, OpenChannelRequest } from '../../node/channels.js'
+import type { ChannelManager } from '../../node/doors/channel-manager.js'
 import type {
   HealthStatus, ILPFulfillPacket, ILPRejectPacket, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteInfo,
   SendPacketParams
@@ -20,6 +22,8 @@ export interface NodeAdminHost extends Pick<HealthHost, 'getHealthStatus'> {
   listPeers (): PeerInfo[]
   /** Adds a peer, or merges routes and settlement into the one with this id. Resolves when it is connected, or after a second. */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
+  /** Changes how a peer is settled with, and connects it anew where that means another account. Rejects with 404 for an unknown peer. */
+  updatePeer (peerId: string, changes: Pick<PeerRegistrationRequest, 'evmAddress' | 'chain' | 'settlement'>): Promise<PeerInfo>
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
   listRoutes (): RouteInfo[]
   addRoute (prefix: string, nextHop: string, priority: number): void
@@ -27,6 +31,9 @@ export interface NodeAdminHost extends Pick<HealthHost, 'getHealthStatus'> {
   removeRoute (prefix: string): void
   /** Rejects with `httpErrorCode` 404 for a peer that nothing is known of. */
   getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance>
+  /** Rejects with 400, 404, 409 and 503 where there is no channel to be had. */
+  openChannel (request: OpenChannelRequest): Promise<ChannelState>
+  readonly channelManager: Pick<ChannelManager, keyof ChannelManager>
   /** Derives the condition from the data. Resolves by the packet's expiry. */
   sendPacket (packet: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket>
 }

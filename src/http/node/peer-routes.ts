@@ -25,11 +25,12 @@ const newPeer = z.strictObject({
   authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none'),
   routes: peerRoutes,
   evmAddress: evmAddress('evmAddress'),
-  settlement: settlementTerms.optional().describe('Kept and shown; nothing is settled yet')
+  chain: z.string('chain must be a string').optional().describe('Where to settle: the chainId of a chain of this node, such as evm:8453'),
+  settlement: settlementTerms.optional().describe('evmAddress and chainId count; the rest is kept and shown')
 }, OBJECT)
 const peerUpdate = z.strictObject({
   routes: peerRoutes,
-  settlement: z.unknown().optional().describe('Not supported yet: answered with 503')
+  settlement: settlementTerms.optional().describe('How to settle with the peer from now on')
 }, OBJECT)
 const newRoute = z.strictObject({
   prefix, nextHop: z.string('Missing or invalid nextHop').min(1, 'Missing or invalid nextHop').describe('A peer\'s id, or local'), priority
@@ -92,17 +93,19 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
     route({
       method: 'put',
       path: '/admin/peers/{peerId}',
-      summary: 'Adds routes to a peer',
+      summary: 'Adds routes to a peer, and changes how it is settled with',
       params: { peerId: 'The peer\'s id' },
       body: { schema: peerUpdate, example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
       responses: { 200: z.strictObject({ success, peerId: z.string(), updated: success }) },
-      errors: { 400: 'A field is wrong', 404: 'No such peer', 503: 'Settlement is not supported yet' }
-    }, request => {
+      errors: { 400: 'A field is wrong', 404: 'No such peer', 503: 'Settlement infrastructure not enabled' }
+    }, async request => {
       const peerId = param(request, 'peerId')
-      if (request.body.settlement !== undefined) throw new NodeHttpError(503, 'Settlement infrastructure not enabled')
-      checkPrefixes(request.body.routes)
+      const { routes, settlement } = request.body
+      if (settlement !== undefined && !host.channelManager.isEnabled()) throw new NodeHttpError(503, 'Settlement infrastructure not enabled')
+      checkPrefixes(routes)
       if (!hasPeer(host, peerId)) throw notFound('Peer not found')
-      for (const { prefix, priority = 0 } of request.body.routes ?? []) host.addRoute(prefix, peerId, priority)
+      if (settlement !== undefined) await host.updatePeer(peerId, { settlement })
+      for (const { prefix, priority = 0 } of routes ?? []) host.addRoute(prefix, peerId, priority)
       return { status: 200, body: { success: true, peerId, updated: true } }
     }),
 

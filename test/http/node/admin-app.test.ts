@@ -101,7 +101,7 @@ describe('node admin API', () => {
       ['a route that is text', { ...NEW_PEER, routes: ['g.d'] }, 'Invalid route: missing prefix'],
       ['a prefix with a dot at its end', { ...NEW_PEER, routes: [{ prefix: 'g.d' }, { prefix: 'g.e.' }] }, 'Invalid ILP address prefix: g.e.'],
       ['a priority that is text', { ...NEW_PEER, routes: [{ prefix: 'g.d', priority: '1' }] }, 'priority must be an integer'],
-      ['a misspelt key', { ...NEW_PEER, rotues: [] }, 'Unknown field: rotues. Known are: id, url, authToken, routes, evmAddress, settlement.'],
+      ['a misspelt key', { ...NEW_PEER, rotues: [] }, 'Unknown field: rotues. Known are: id, url, authToken, routes, evmAddress, chain, settlement.'],
       ['a bad evmAddress', { ...NEW_PEER, evmAddress: '0x1' }, 'evmAddress must be a valid 0x-prefixed address (42 chars)'],
       ['an unknown preference', settlement({ preference: 'gold' }), 'settlement.preference must be one of: evm, any'],
       ['evm without address', settlement({ evmAddress: undefined }), 'settlement.evmAddress required when preference is evm'],
@@ -131,7 +131,8 @@ describe('node admin API', () => {
     it('refuses an update of no peer, and one with a bad route as a whole', async () => {
       await refuses('PUT', '/admin/peers/peer-x', { routes: [] }, 404, 'Peer not found', 'Not found')
       await refuses('PUT', '/admin/peers/peer-c', { routes: [{ prefix: 'g.c' }, { prefix: 'g c' }] }, 400, 'Invalid ILP address prefix: g c')
-      await refuses('PUT', '/admin/peers/peer-c', { settlement: {}, routes: [{ prefix: 'g.c' }] }, 503, 'Settlement infrastructure not enabled')
+      const settlement = { preference: 'evm', evmAddress: `0x${'1'.repeat(40)}` }
+      await refuses('PUT', '/admin/peers/peer-c', { settlement, routes: [{ prefix: 'g.c' }] }, 503, 'Settlement infrastructure not enabled')
       expect(api.node.routes).to.have.length(1)
     })
 
@@ -203,19 +204,20 @@ describe('node admin API', () => {
     }
   })
 
-  describe('what is not there yet', () => {
+  describe('settlement that nobody configured', () => {
     const SETTLEMENT = 'Settlement infrastructure not enabled'
-    const missing: Array<[string, string, string]> = [
+    const missing: Array<[string, string, string, object?]> = [
       ['GET', '/admin/channels', SETTLEMENT],
-      ['POST', '/admin/channels', SETTLEMENT],
+      ['POST', '/admin/channels', SETTLEMENT, { peerId: 'peer-b', chain: 'evm:1', initialDeposit: '0' }],
       ['GET', '/admin/channels/0x01', SETTLEMENT],
-      ['POST', '/admin/channels/0x01/deposit', 'EVM settlement infrastructure not enabled'],
-      ['POST', '/admin/channels/0x01/close', SETTLEMENT],
+      ['POST', '/admin/channels/0x01/deposit', 'EVM settlement infrastructure not enabled', { amount: '1' }],
+      ['POST', '/admin/channels/0x01/close', SETTLEMENT, {}],
+      ['POST', '/admin/channels/0x01/redeem', SETTLEMENT],
       ['GET', '/admin/channels/0x01/claims', 'Claim receiver not enabled'],
       ['GET', '/admin/settlement/states', 'Settlement monitoring not enabled']
     ]
-    for (const [method, path, message] of missing) {
-      it(`says so at ${method} ${path}`, () => refuses(method, path, undefined, 503, message, 'Service unavailable'))
+    for (const [method, path, message, body] of missing) {
+      it(`is what ${method} ${path} says`, () => refuses(method, path, body, 503, message, 'Service unavailable'))
     }
   })
 

@@ -1,6 +1,7 @@
 /** The OpenAPI document is one, and says what the API does: no route more, no route less. */
 import { expect } from 'chai'
 import type { JsonSchema, OpenApiDocument, Operation } from '../../../src/http/node/openapi.js'
+import { FakeChannels } from './channels.js'
 import { NodeFixture } from './support.js'
 
 const METHODS = ['get', 'post', 'put', 'delete', 'patch']
@@ -11,6 +12,7 @@ describe('the OpenAPI document of the node', () => {
   let document: OpenApiDocument
   before(async () => {
     api = await new NodeFixture().start()
+    api.node.channels = new FakeChannels()
     document = (await api.get('/admin/openapi.json')).json as OpenApiDocument
   })
   after(() => api.stop())
@@ -84,7 +86,7 @@ describe('the OpenAPI document of the node', () => {
     for (const [path, method, { requestBody }] of operations()) {
       const example = requestBody?.content['application/json'].example
       if (example === undefined) continue
-      const { status, text } = await api.send(method.toUpperCase(), path.replace('{peerId}', 'peer-c'), example)
+      const { status, text } = await api.send(method.toUpperCase(), path.replace('{peerId}', 'peer-c').replace('{channelId}', '0x01'), example)
       expect(status, `${method} ${path}: ${text}`).to.be.within(200, 201)
     }
   })

@@ -2,6 +2,9 @@
 import { createHash } from 'node:crypto'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from '../../../src/node/channels.js'
+import { ChannelManager } from '../../../src/node/doors/channel-manager.js'
+import type { ChannelOperations } from '../../../src/types/channels.js'
 import type { HealthHost, NodeAdminHost } from '../../../src/http/node/host.js'
 import { httpServices, type HttpService } from '../../../src/http/node/services.js'
 import type {
@@ -23,6 +26,10 @@ export class FakeNode implements NodeAdminHost, HealthHost {
   readonly sent: SendPacketParams[] = []
   peers = new Map([['peer-b', true], ['peer-c', false]])
   routes: RouteInfo[] = [{ prefix: 'g.peer-b', nextHop: 'peer-b', priority: 0 }]
+  /** What can be done with channels with peer-b; nothing is settled without. */
+  channels: ChannelOperations | undefined
+  readonly updates: object[] = []
+  readonly channelManager = new ChannelManager(() => this.holders(), 'M2M')
   answer = ({ data = Buffer.alloc(0) }: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> => Promise.resolve(fulfill(data))
   /** Throws whatever is to go wrong. */
   trouble: (() => never) | undefined
@@ -59,6 +66,24 @@ export class FakeNode implements NodeAdminHost, HealthHost {
     this.peers.set(request.id, this.peers.get(request.id) ?? this.connectsNewPeers)
     for (const { prefix, priority = 0 } of request.routes ?? []) this.addRoute(prefix, request.id, priority)
     return Promise.resolve(this.listPeers().find(({ id }) => id === request.id)!)
+  }
+
+  async updatePeer (peerId: string, changes: object): Promise<PeerInfo> {
+    this.updates.push({ peerId, ...changes })
+    return Promise.resolve(this.listPeers().find(({ id }) => id === peerId)!)
+  }
+
+  async openChannel (request: OpenChannelRequest): Promise<ChannelState> {
+    return openChannel(request, this.holders())
+  }
+
+  private holders (): ChannelHolders {
+    return {
+      peerIds: () => [...this.peers.keys()],
+      pluginOf: peerId => peerId === 'peer-b' && this.channels !== undefined ? { channels: () => this.channels! } : {},
+      tokenOf: () => `0x${'70'.repeat(20)}`,
+      isSettling: () => true
+    }
   }
 
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult> {

@@ -1,12 +1,12 @@
 /** A chain of a test's own: a real EVM node on a free port, the contracts deployed on it, and its ten rich accounts. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import {
   ContractFactory, HDNodeWallet, Interface, isCallException, JsonRpcProvider, type InterfaceAbi, type LogDescription, type Result,
   type TransactionReceipt
 } from 'ethers'
+import { anvilBinary } from '../../../examples/anvil.js'
 import { abi as networkAbi } from '../../../plugins/evm/artifacts/TokenNetwork.js'
 import { abi as registryAbi, bytecode as registryBytecode } from '../../../plugins/evm/artifacts/TokenNetworkRegistry.js'
 
@@ -55,8 +55,7 @@ export interface Chain {
 }
 
 export async function startChain (...args: string[]): Promise<Chain> {
-  const anvil = createRequire(import.meta.url).resolve('@foundry-rs/anvil-linux-amd64/bin/anvil')
-  const node = spawn(anvil, ['--host', '127.0.0.1', '--port', '0', '--order', 'fifo', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const node = spawn(anvilBinary(), ['--host', '127.0.0.1', '--port', '0', '--order', 'fifo', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const port = await new Promise<number>((resolve, reject) => {
     createInterface(node.stdout).on('line', line => {
       const found = /^Listening on 127\.0\.0\.1:(\d+)/.exec(line)

@@ -51,6 +51,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     this.#services = services
     this.#settings = settings
     this.settlementUnit = String(settings.units.smallest)
+    this.on('connect', () => { this.#reconcile() })
     this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(temporary).closing.answer(data))])
   }
 
@@ -65,7 +66,6 @@ export default abstract class PaychanPlugin extends PluginBtp {
     }
     await Promise.race([this.#opening, later(CHAIN_WAIT_MS)])
     await super.connect(options)
-    this.#reconcile()
   }
 
   override async disconnect (): Promise<void> {
@@ -191,12 +191,12 @@ export default abstract class PaychanPlugin extends PluginBtp {
     this.#retry.unref()
   }
 
-  /** After packets of unknown outcome, asks the peer which of our claims are still to be used. */
+  /** After packets of unknown outcome: gives the peer the claims that it may not have, and asks which of them are still to be used. */
   #reconcile (): void {
     const settlement = this.#settlement
     if (settlement === undefined || !this.isConnected() || this.#settings.claims !== 'packet') return
     settlement.outgoing.reconcile(() => settlement.closing.askUsed()).catch((error: unknown) => {
-      this.log.debug('the peer does not say how much of our claims it counts. error=%s', describeError(error))
+      this.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
     })
   }
 

@@ -56,8 +56,6 @@ export class Outgoing {
   #ids: string[] = []
   /** Counts packets, to see whether any went out between two moments. */
   #packets = 0
-  /** Packets of which nobody knows here whether the peer counts them. */
-  #uncertain = false
   readonly #settling = new Map<string, Promise<void>>()
   #lastSettlement: Promise<unknown> = Promise.resolve()
   #lastSent: Promise<unknown> = Promise.resolve()
@@ -97,10 +95,6 @@ export class Outgoing {
   /** Base units that are paid but not needed for any packet or settlement. */
   get headroom (): bigint {
     return max(this.#deps.units.toAccount(this.#paid()) - this.#committed(), 0n)
-  }
-
-  get uncertain (): boolean {
-    return this.#uncertain
   }
 
   /**
@@ -204,16 +198,17 @@ export class Outgoing {
   }
 
   /**
-   * Learns how much of our claims the peer counts as used, in base units. `ask` brings it. Only what it says while nothing is under way
-   * is believed; if it says less than it should, that is its own loss, since what we owe is paid by `settle` in any case.
+   * Gives the peer the claims that it may not have, and learns how much of them it counts as used (base units, from `ask`). Only what
+   * it says while nothing is under way is believed; if it says less than it should, that is its own loss, since what we owe is paid by
+   * `settle` in any case.
    */
   async reconcile (ask: () => Promise<bigint>): Promise<void> {
+    for (const channel of this.#deps.channels.usable()) await this.deliverOn(channel)
     const before = this.#packets
     if (this.#inFlight > 0n) return
     const used = await ask()
     if (this.#inFlight > 0n || this.#packets !== before) return
     this.#used = max(min(this.#used, used), 0n)
-    this.#uncertain = false
   }
 
   #topUp ({ state }: KnownChannel, { amount }: Sent): void {
@@ -275,9 +270,7 @@ export class Outgoing {
     const reply = await answer?.catch(nothing)
     if (reply !== undefined && isReject(reply)) return this.#rejected(reply, amount)
     this.#inFlight -= amount
-    if (reply !== undefined && isFulfill(reply)) return true
-    this.#uncertain = true
-    return false
+    return reply !== undefined && isFulfill(reply)
   }
 
   #rejected (reply: Buffer, amount: bigint): boolean {

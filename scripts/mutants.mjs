@@ -13,6 +13,7 @@ const DIST = resolve(ROOT, process.env.SLUICE_DIST ?? 'dist')
 /** Inside the repository, so that packages are found. */
 const COPY = join(ROOT, '.build', `mutants-${process.pid}`)
 
+const EVM_TRANSACTIONS = 'plugins/evm/transactions.js'
 const BALANCE = 'middlewares/balance.js'
 const SETTLER = 'middlewares/lib/settler.js'
 const MEMORY_LEDGER = 'src/ledger/memory-ledger.js'
@@ -151,6 +152,36 @@ const mutants = [
     file: TIGERBEETLE_LEDGER,
     edits: [['await this.outbox.add(', 'await Promise.resolve(']],
     tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'takes a transaction for final as soon as it is mined',
+    file: EVM_TRANSACTIONS,
+    edits: [['mined.blockNumber <= heads.confirmedAt(head)', 'true']],
+    tests: ['test/plugins/evm/transactions.test.js']
+  },
+  {
+    name: 'signs a transaction anew because the node does not show the first',
+    file: EVM_TRANSACTIONS,
+    edits: [['if (Date.now() - lost.sinceMs < this.#options.stuckMs)', 'if (false)']],
+    tests: ['test/plugins/evm/transactions.test.js']
+  },
+  {
+    name: 'sends a transaction that is not kept',
+    file: 'plugins/evm/operations.js',
+    edits: [['await this.#write();', 'this.#write().catch(() => undefined);']],
+    tests: ['test/plugins/evm/transactions.test.js']
+  },
+  {
+    name: 'believes a node that fell behind',
+    file: 'plugins/evm/heads.js',
+    edits: [['behind > TOLERATED_BLOCKS', 'behind > Infinity']],
+    tests: ['test/plugins/evm/provider.test.js']
+  },
+  {
+    name: 'counts what the chain may take back',
+    file: 'plugins/evm/provider.js',
+    edits: [["finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)", "'latest'"]],
+    tests: ['test/plugins/evm/provider.test.js']
   }
 ]
 

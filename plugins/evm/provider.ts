@@ -90,6 +90,7 @@ export class EvmProvider implements ChannelProvider {
     if (found !== chainId) throw new ChainError(`the node at ${this.#rpc.host} is of another chain. expected=${chainId} found=${found}`, true)
     await this.#networkNow()
     await this.#transactions.start()
+    if (this.#rpc.isClosed) throw new ChainError('disconnected while connecting', false)
     if (this.#stop !== undefined) return
     const { signal } = this.#stop = new AbortController()
     this.#watching = this.#watch(signal)

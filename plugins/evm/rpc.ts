@@ -42,7 +42,8 @@ export class Rpc {
   readonly #url: string
   readonly #headers: Record<string, string>
   readonly #timeoutMs: number
-  #stop = new AbortController()
+  readonly #underWay = new Set<AbortController>()
+  #isClosed = false
   #id = 0
 
   /** @throws Error when the URL is none */
@@ -61,13 +62,18 @@ export class Rpc {
     this.#timeoutMs = timeoutMs
   }
 
+  get isClosed (): boolean {
+    return this.#isClosed
+  }
+
   /** Ends what is under way, and refuses what comes, until it is opened again. */
   close (): void {
-    this.#stop.abort()
+    this.#isClosed = true
+    for (const request of this.#underWay) request.abort()
   }
 
   open (): void {
-    if (this.#stop.signal.aborted) this.#stop = new AbortController()
+    this.#isClosed = false
   }
 
   /** Rejects with RpcError when the node refuses, and with ChainError when it cannot be reached. */
@@ -77,8 +83,8 @@ export class Rpc {
         return await this.#once(method, params)
       } catch (error) {
         const isForGood = error instanceof RpcError && !OVERLOADED.has(error.code)
-        if (isForGood || tries === TRIES || this.#stop.signal.aborted) throw error
-        await pause(pauseMs, this.#stop.signal)
+        if (isForGood || tries === TRIES || this.#isClosed) throw error
+        await pause(pauseMs)
       }
     }
   }
@@ -119,19 +125,23 @@ export class Rpc {
   }
 
   async #post (method: string, body: string): Promise<unknown> {
-    const deadline = AbortSignal.timeout(this.#timeoutMs)
-    const stop = this.#stop.signal
+    if (this.#isClosed) throw this.#unreachable(method, 'disconnected')
+    const request = new AbortController()
+    this.#underWay.add(request)
+    const deadline = setTimeout(() => { request.abort() }, this.#timeoutMs).unref()
     try {
-      const signal = AbortSignal.any([deadline, stop])
+      const { signal } = request
       const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal, redirect: 'error' })
       const text = await response.text()
       // Nodes send errors of JSON-RPC with many a status.
       if (!response.ok && !text.startsWith('{')) throw new Error(`HTTP status ${response.status}`)
       return JSON.parse(text) as unknown
     } catch (error) {
-      if (stop.aborted) throw this.#unreachable(method, 'stopped')
-      if (deadline.aborted) throw this.#unreachable(method, `no answer within ${this.#timeoutMs} ms`)
+      if (request.signal.aborted) throw this.#unreachable(method, this.isClosed ? 'disconnected' : `no answer within ${this.#timeoutMs} ms`)
       throw this.#unreachable(method, describeError(error instanceof Error && error.cause !== undefined ? error.cause : error))
+    } finally {
+      clearTimeout(deadline)
+      this.#underWay.delete(request)
     }
   }
 
@@ -141,8 +151,8 @@ export class Rpc {
 }
 
 /** Ends early when `signal` aborts. Never rejects. */
-export async function pause (ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { ref: false, signal }).catch(() => undefined)
+export async function pause (ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: false, ...signal === undefined ? {} : { signal } }).catch(() => undefined)
 }
 
 /** As the RPC writes numbers. */

@@ -54,8 +54,8 @@ export class Transactions {
 
   /** Goes on with what was under way. Rejects when what was kept cannot be read. */
   async start (): Promise<void> {
-    if (this.#stop !== undefined) return
     await this.#operations.load()
+    if (this.#stop !== undefined || this.#options.rpc.isClosed) return
     this.#stop = new AbortController()
     this.#wallet = acquireWallet(this.#options.chainId, this.#options.signer.address)
     for (const operation of this.#operations.unfinished()) {

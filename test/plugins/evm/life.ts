@@ -9,9 +9,9 @@ import type { Parties } from './parties.js'
 
 type Account = typeof accounts[number]
 
-export const POLL_MS = 10
+const POLL_MS = 10
 
-export function signerOf ({ address, privateKey }: Account): Signer {
+function signerOf ({ address, privateKey }: Account): Signer {
   const key = new SigningKey(privateKey)
   return {
     address: address.toLowerCase(),

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws'
 import type { Logger } from '../../src/types/logger.js'
 import { authEntries } from './auth.js'
 import { messageOf } from './errors.js'
+import { readFast } from './fast-reader.js'
 import { FrameType } from './frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import type { ServerSettings } from './options.js'
@@ -68,6 +69,7 @@ export class Client {
     websocket.on('error', err => { log.debug('cannot reach the peer. server=%s error=%s', url.host, err.message) })
     websocket.on('open', () => {
       if (raw === undefined) return
+      readFast(websocket, raw, { isMasked: false, maxPayload })
       const socket = new BtpSocket(websocket, raw, {
         ...this.#options.socketOptions,
         role: 'client',

@@ -13,6 +13,7 @@ import type { Logger } from '../../src/types/logger.js'
 import { Doorkeeper, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './errors.js'
+import { readFast } from './fast-reader.js'
 import { decodeFrame, encodeFrame } from './frame.js'
 import type { Frame } from './frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
@@ -214,6 +215,7 @@ class Listener {
   #welcome (ws: WebSocket, request: IncomingMessage): void {
     const raw = request.socket
     if (!this.#strangers.has(nameOf(raw))) this.#admit(raw)
+    readFast(ws, raw, { isMasked: true, maxPayload: this.settings.maxPayload })
     ws.on('error', err => { this.#log.debug('websocket error. remote=%s error=%s', raw.remoteAddress, err.message) })
     ws.once('message', (data, isBinary) => { this.#authenticate(ws, raw, data, isBinary) })
   }

@@ -11,21 +11,29 @@ export const PACKETS_PER_TURN = 512
 export const MAX_WAITING = 4096
 export const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
-/** Packets of one socket that wait for their turn, oldest first. */
+/** With less than this, nothing is won by giving memory back. */
+const SMALLEST_BYTES = 64 * 1024
+const LENGTH_BYTES = 4
+
+/**
+ * Packets of one socket that wait for their turn, oldest first. They stand one after the other in one Buffer: as objects, they would live
+ * just long enough to cost the garbage collector more than all the rest of a packet.
+ */
 export class PacketQueue {
-  #frames: Array<Buffer | undefined> = []
-  #first = 0
-  #bytes = 0
+  #bytes: Buffer = Buffer.alloc(0)
+  #start = 0
+  #end = 0
+  #size = 0
 
   /** `work` does with a frame what is to be done. */
   constructor (readonly work: (frame: Buffer) => void) {}
 
   get size (): number {
-    return this.#frames.length - this.#first
+    return this.#size
   }
 
   get isEmpty (): boolean {
-    return this.size === 0
+    return this.#size === 0
   }
 
   /** Works on a frame in this turn or a later one. False: there is no room. */
@@ -34,28 +42,41 @@ export class PacketQueue {
       this.work(frame)
       return true
     }
-    if (this.size >= MAX_WAITING || this.#bytes + frame.length > MAX_WAITING_BYTES) return false
+    const bytes = LENGTH_BYTES + frame.length
+    if (this.#size >= MAX_WAITING || this.#end - this.#start + bytes > MAX_WAITING_BYTES) return false
     if (this.isEmpty) turns.wait(this)
-    this.#frames.push(Buffer.from(frame)) // a copy: it came as a view on all that was read at a time
-    this.#bytes += frame.length
+    if (this.#end + bytes > this.#bytes.length) this.#makeRoom(bytes)
+    this.#bytes.writeUInt32BE(frame.length, this.#end)
+    frame.copy(this.#bytes, this.#end + LENGTH_BYTES)
+    this.#end += bytes
+    this.#size++
     return true
   }
 
   workOnNext (): void {
-    const frame = this.#frames[this.#first]
-    this.#frames[this.#first++] = undefined
-    if (this.isEmpty || this.#first === MAX_WAITING) {
-      this.#frames = this.#frames.slice(this.#first)
-      this.#first = 0
-    }
-    if (frame === undefined) return
-    this.#bytes -= frame.length
+    if (this.isEmpty) return
+    const start = this.#start + LENGTH_BYTES
+    const end = start + this.#bytes.readUInt32BE(this.#start)
+    const frame = Buffer.from(this.#bytes.subarray(start, end))
+    this.#start = end
+    this.#size--
+    if (this.#start === this.#end) this.clear()
     this.work(frame)
   }
 
   clear (): void {
-    this.#frames = []
-    this.#first = this.#bytes = 0
+    this.#start = this.#end = this.#size = 0
+    if (this.#bytes.length > SMALLEST_BYTES) this.#bytes = Buffer.alloc(0)
+  }
+
+  #makeRoom (bytes: number): void {
+    const used = this.#end - this.#start
+    const needed = 2 * (used + bytes)
+    const target = needed > this.#bytes.length ? Buffer.allocUnsafeSlow(Math.max(needed, SMALLEST_BYTES)) : this.#bytes
+    this.#bytes.copy(target, 0, this.#start, this.#end)
+    this.#bytes = target
+    this.#start = 0
+    this.#end = used
   }
 }
 

@@ -1,0 +1,123 @@
+/**
+ * Reads the messages that peers send all the time, binary and in one piece (RFC 6455 section 5.2), straight from the network socket, and
+ * emits them on the WebSocket as `ws` would, which makes several objects for each. All the rest is left to `ws`: control frames, messages
+ * in pieces, frames that come in pieces, and mistakes. It sees the stream without what was read here.
+ */
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+
+const FINAL = 0x80
+const FINAL_BINARY = 0x82
+const OPCODES = 0x0f
+const FIRST_CONTROL_OPCODE = 8
+const CLOSE = 8
+const MASKED = 0x80
+const MASK_BYTES = 4
+const U16_FOLLOWS = 126
+const U64_FOLLOWS = 127
+const NOTHING = Buffer.alloc(0)
+
+export interface FastReaderOptions {
+  /** Whether the peer's messages are masked: a client's are, a server's are not. */
+  isMasked: boolean
+  /** The largest message, in bytes. */
+  maxPayload: number
+}
+
+/** To be called before anything was read. `raw` is the network socket under `ws`. */
+export function readFast (ws: WebSocket, raw: Socket, options: FastReaderOptions): void {
+  const [readSlowly, ...others] = raw.listeners('data') as Array<(chunk: Buffer) => void>
+  if (readSlowly === undefined || others.length > 0) return // another `ws` than we know: it reads all by itself
+  const reader = new FastReader(ws, options, bytes => { readSlowly.call(raw, bytes) })
+  raw.removeListener('data', readSlowly)
+  raw.on('data', (chunk: Buffer) => { reader.read(chunk) })
+}
+
+class FastReader {
+  /** The beginning of a frame that does not say yet how long it is. */
+  #rest: Buffer = NOTHING
+  /** So much of the present frame is still to come, and for `ws`. */
+  #left = 0
+  #isInPieces = false
+  /** Whether something else than a simple message was in the present chunk: `ws` tells later when it has found a mistake in it. */
+  #isSlow = false
+  /** Nothing that comes after a close frame, or a mistake, is read. */
+  #isOver = false
+
+  constructor (
+    private readonly ws: WebSocket, private readonly options: FastReaderOptions, private readonly readSlowly: (bytes: Buffer) => void
+  ) {
+    ws.once('error', () => { this.#isOver = true })
+  }
+
+  read (chunk: Buffer): void {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    this.#rest = NOTHING
+    if (this.#left === 0) this.#isSlow = false
+    let at = this.#left === 0 ? 0 : this.#pass(bytes, 0, this.#left)
+    while (at < bytes.length && !this.#isOver) {
+      const lengthEnd = at + 2 + lengthBytesAt(bytes, at)
+      if (lengthEnd > bytes.length) {
+        this.#rest = Buffer.from(bytes.subarray(at))
+        return
+      }
+      at = this.#frame(bytes, at, lengthEnd)
+    }
+  }
+
+  /** Reads the frame at `at`, whose length is there up to `lengthEnd`. Returns where it ends, or what there is of it. */
+  #frame (bytes: Buffer, at: number, lengthEnd: number): number {
+    const first = bytes[at] ?? 0
+    const size = payloadBytesAt(bytes, at)
+    const isMasked = ((bytes[at + 1] ?? 0) & MASKED) !== 0
+    const start = lengthEnd + (isMasked ? MASK_BYTES : 0)
+    const isExpected = first === FINAL_BINARY && isMasked === this.options.isMasked && size <= this.options.maxPayload
+    if (!isExpected || this.#isInPieces) this.#isSlow = true
+    if ((first & OPCODES) === CLOSE) this.#isOver = true
+    if (this.#isSlow || start + size > bytes.length) {
+      if ((first & OPCODES) < FIRST_CONTROL_OPCODE) this.#isInPieces = (first & FINAL) === 0
+      return this.#pass(bytes, at, start - at + size)
+    }
+    if (isMasked) unmask(bytes, start, start + size)
+    this.ws.emit('message', bytes.subarray(start, start + size), true)
+    return start + size
+  }
+
+  /** Leaves the next `size` bytes to `ws`, those that are not there yet later. */
+  #pass (bytes: Buffer, at: number, size: number): number {
+    const end = Math.min(at + size, bytes.length)
+    this.#left = at + size - end
+    this.readSlowly(bytes.subarray(at, end))
+    return end
+  }
+}
+
+/** How many bytes of length follow the first two of the frame at `at`. */
+function lengthBytesAt (bytes: Buffer, at: number): number {
+  const length = (bytes[at + 1] ?? 0) & ~MASKED
+  return length < U16_FOLLOWS ? 0 : length === U16_FOLLOWS ? 2 : 8
+}
+
+function payloadBytesAt (bytes: Buffer, at: number): number {
+  const length = (bytes[at + 1] ?? 0) & ~MASKED
+  if (length < U16_FOLLOWS) return length
+  return length < U64_FOLLOWS ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6)
+}
+
+/** The four bytes before `start` are the mask. RFC 6455 section 5.3. */
+function unmask (bytes: Buffer, start: number, end: number): void {
+  const a = bytes[start - 4] ?? 0
+  const b = bytes[start - 3] ?? 0
+  const c = bytes[start - 2] ?? 0
+  const d = bytes[start - 1] ?? 0
+  let i = start
+  for (; i + 3 < end; i += 4) {
+    bytes[i] = (bytes[i] ?? 0) ^ a
+    bytes[i + 1] = (bytes[i + 1] ?? 0) ^ b
+    bytes[i + 2] = (bytes[i + 2] ?? 0) ^ c
+    bytes[i + 3] = (bytes[i + 3] ?? 0) ^ d
+  }
+  if (i < end) bytes[i] = (bytes[i] ?? 0) ^ a
+  if (i + 1 < end) bytes[i + 1] = (bytes[i + 1] ?? 0) ^ b
+  if (i + 2 < end) bytes[i + 2] = (bytes[i + 2] ?? 0) ^ c
+}

@@ -4,6 +4,7 @@ import { nearest } from '../config/nearest.js'
 import { ConfigurationError } from '../node/config/errors.js'
 import { describeError } from '../packet/errors.js'
 import { version } from '../version.js'
+import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'
 import { health } from './health.js'
 import { ledger } from './ledger.js'
@@ -13,7 +14,7 @@ import { setup } from './setup.js'
 import { start } from './start.js'
 import { validate } from './validate.js'
 
-const COMMANDS: readonly Command[] = [setup, validate, start, health, send, ledger]
+const COMMANDS: readonly Command[] = [setup, validate, start, health, send, channels, ledger]
 
 const HELP = `connector runs and looks after a Sluice node: an Interledger connector that forwards packets which carry money.
 

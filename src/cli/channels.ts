@@ -1,0 +1,125 @@
+/** `connector channels`: the payment channels of a running node, looked at and changed through its admin API. */
+import { z } from 'zod'
+import type { Arguments, Command } from './command.js'
+import { table, usageError } from './command.js'
+import { environment } from './env-file.js'
+import { ask, UnreachableError, urlOf } from './http.js'
+import { CliError, EXIT, print, printJson, type ExitCode } from './output.js'
+
+const DEFAULT_URL = 'http://localhost:8081'
+/** What changes the chain is answered when the chain has it for sure. */
+const TIMEOUT_MS = 300_000
+
+const text = z.string()
+const listed = z.array(z.looseObject({ channelId: text, peerId: text, chain: text, status: text, deposit: text }))
+const states = z.array(z.looseObject({ peerId: text, state: text, reachable: z.boolean(), chain: text.optional(), error: text.optional() }))
+const changed = z.looseObject({ channelId: text, status: text })
+const refusal = z.looseObject({ message: text })
+
+interface Action {
+  /** What stands after the name. */
+  operands: readonly string[]
+  run (args: Arguments, operands: readonly string[], url: URL): Promise<ExitCode>
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: { operands: [], run: (args, _none, url) => list(args, url) },
+  show: { operands: ['channel'], run: async (_args, [id = ''], url) => shown(await request(url, 'GET', pathOf(id))) },
+  open: {
+    operands: ['peer', 'chain', 'deposit'],
+    run: async (args, [peerId, chain, initialDeposit], url) => done(args, await request(url, 'POST', '/admin/channels', { peerId, chain, initialDeposit }))
+  },
+  deposit: {
+    operands: ['channel', 'amount'],
+    run: async (args, [id = '', amount], url) => done(args, await request(url, 'POST', pathOf(id, 'deposit'), { amount }))
+  },
+  close: {
+    operands: ['channel'],
+    run: async (args, [id = ''], url) => done(args, await request(url, 'POST', pathOf(id, 'close'), { cooperative: !args.flag('challenge') }))
+  },
+  settle: { operands: ['channel'], run: async (args, [id = ''], url) => done(args, await request(url, 'POST', pathOf(id, 'settle'))) },
+  redeem: { operands: ['channel'], run: async (args, [id = ''], url) => done(args, await request(url, 'POST', pathOf(id, 'redeem'))) }
+}
+
+export const channels: Command = {
+  name: 'channels',
+  summary: 'Shows the payment channels of a running node, and opens, fills and closes them',
+  usage: `<${Object.keys(ACTIONS).join(' | ')}> [operands] [--url <url>] [--json]`,
+  description: `list                           the channels, and how the settlement with each peer stands
+show <channel>                 all that is known of one
+open <peer> <chain> <deposit>  opens one, with so many units of the token in it
+deposit <channel> <amount>     puts more in
+close <channel>                together with the peer, which pays out the net at once; when it does not agree, or with --challenge, by challenge
+settle <channel>               pays out one that was closed by challenge, when the challenge is over
+redeem <channel>               takes out what the peer's best claim grants
+
+The node does all of this by itself when it is due. A channel is named by its id or by its peer. The answer comes when the chain has it for
+sure. If the admin API has a key, set ADMIN_API_KEY. Exit codes: 0 done, 1 not.`,
+  options: {
+    url: { type: 'string', short: 'u', value: '<url>', help: `The node's admin API (default ${DEFAULT_URL})` },
+    challenge: { type: 'boolean', help: 'close: do not ask the peer' },
+    json: { type: 'boolean', help: 'Print the answer as JSON' }
+  },
+  maxPositionals: 4,
+  examples: ['connector channels list', 'connector channels open peer-b evm:8453 10000000', 'connector channels close peer-b'],
+
+  async run (args) {
+    const [name = 'list', ...operands] = args.positionals
+    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
+    if (action === undefined) throw usageError(channels, `Unknown action: ${name}`)
+    if (operands.length !== action.operands.length) {
+      throw usageError(channels, `${name} takes ${action.operands.map(operand => `<${operand}>`).join(' ') || 'nothing else'}`)
+    }
+    const url = urlOf(args.text('url') ?? DEFAULT_URL)
+    if (url === undefined) throw usageError(channels, `Not a URL: ${args.text('url') ?? ''}`)
+    return await action.run(args, operands, url)
+  }
+}
+
+async function list (args: Arguments, url: URL): Promise<ExitCode> {
+  const found = {
+    channels: listed.parse(await request(url, 'GET', '/admin/channels')),
+    peers: states.parse(await request(url, 'GET', '/admin/settlement/states'))
+  }
+  if (args.flag('json')) {
+    printJson(found)
+    return EXIT.ok
+  }
+  const rows = found.channels.map(({ channelId, peerId, chain, status, deposit }) =>
+    [channelId, `${peerId} on ${chain}: ${status}, deposit ${deposit}`] as const)
+  print(rows.length === 0 ? 'There are no channels.' : table(rows))
+  for (const { peerId, state, reachable, chain, error } of found.peers) {
+    print(`${peerId}: ${state}${reachable ? '' : `, ${chain ?? 'its chain'} cannot be reached (${error ?? 'no answer'})`}`)
+  }
+  return EXIT.ok
+}
+
+function shown (answer: unknown): ExitCode {
+  printJson(answer)
+  return EXIT.ok
+}
+
+function done (args: Arguments, answer: unknown): ExitCode {
+  if (args.flag('json')) return shown(answer)
+  const { channelId, status, ...more } = changed.parse(answer)
+  print(`Channel ${channelId} is ${status}.`)
+  for (const [name, value] of Object.entries(more)) print(`${name}: ${String(value)}`)
+  return EXIT.ok
+}
+
+function pathOf (id: string, action?: string): string {
+  return `/admin/channels/${encodeURIComponent(id)}${action === undefined ? '' : `/${action}`}`
+}
+
+async function request (url: URL, method: string, path: string, body?: object): Promise<unknown> {
+  const { ADMIN_API_KEY: key = '' } = environment()
+  const headers = { 'content-type': 'application/json', ...(key !== '' && { 'x-api-key': key }) }
+  try {
+    const answer = await ask(new URL(path, url), TIMEOUT_MS, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+    if (answer.status < 300) return answer.body
+    throw new CliError(refusal.safeParse(answer.body).data?.message ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`)
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error
+    throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the node running, and is adminApi enabled on this port?`)
+  }
+}

@@ -24,6 +24,15 @@ describe('EvmProvider', () => {
   const parties = setUp()
   const provide = lives(parties)
 
+  const proxies: RpcProxy[] = []
+  afterEach(async () => { await Promise.all(proxies.splice(0).map(proxy => proxy.stop())) })
+
+  async function throughProxy (): Promise<RpcProxy> {
+    const proxy = await new RpcProxy(parties.chain.url).start()
+    proxies.push(proxy)
+    return proxy
+  }
+
   async function connected (...args: Parameters<typeof provide>): Promise<EvmProvider> {
     const provider = provide(...args)
     await provider.connect()
@@ -198,7 +207,7 @@ describe('EvmProvider', () => {
     })
 
     it('through a node that gives few blocks at a time', async () => {
-      const proxy = await new RpcProxy(parties.chain.url).start()
+      const proxy = await throughProxy()
       proxy.behaviour = (request, ask) => {
         const { fromBlock, toBlock } = recordOf(request.params[0])
         const isTooMuch = request.method === 'eth_getLogs' && Number(toBlock) - Number(fromBlock) >= 600
@@ -209,8 +218,6 @@ describe('EvmProvider', () => {
       const later = await parties.open()
       const ours = await connected(alice, { rpcUrl: proxy.url })
       expect((await ours.findChannels(them)).map(state => state.channelId)).to.deep.equal([channelId, later])
-      await ours.disconnect()
-      await proxy.stop()
     })
   })
 
@@ -236,22 +243,20 @@ describe('EvmProvider', () => {
       ['is overloaded', (proxy: RpcProxy) => { proxy.behaviour = () => ({ error: { code: -32005, message: 'limit exceeded' } }) }]
     ] as const) {
       it(`to a node that ${what} once it works, and ends the wait until then`, async () => {
-        const proxy = await new RpcProxy(parties.chain.url).start()
+        const proxy = await throughProxy()
         const ours = provide(alice, { rpcUrl: proxy.url, timeoutMs: 50 })
         spoil(proxy)
         expect((await errorOf(ours.connect())).isFinal).to.equal(false)
         proxy.mend()
         await ours.connect()
         expect(await ours.findChannels(them)).to.deep.equal([])
-        await ours.disconnect()
-        await proxy.stop()
       })
     }
   })
 
   describe('believes no state', () => {
     it('of a node that fell behind', async () => {
-      const proxy = await new RpcProxy(parties.chain.url).start()
+      const proxy = await throughProxy()
       const ours = await connected(alice, { rpcUrl: proxy.url })
       const channelId = await parties.open()
       const then = await parties.chain.provider.getBlockNumber()
@@ -261,12 +266,10 @@ describe('EvmProvider', () => {
       expect((await errorOf(ours.getChannelState(channelId))).message).to.contain('100 blocks behind')
       proxy.mend()
       expect((await ours.getChannelState(channelId))?.status).to.equal('open')
-      await ours.disconnect()
-      await proxy.stop()
     })
 
     it('of a node that is stuck, on a chain that makes blocks all the time', async () => {
-      const proxy = await new RpcProxy(parties.chain.url).start()
+      const proxy = await throughProxy()
       proxy.behaviour = (request, ask) => request.method === 'eth_chainId' ? { result: '0x2105' } : ask(request)
       await parties.chain.rpc('evm_setNextBlockTimestamp', Math.floor(Date.now() / 1000) + 10)
       const channelId = await parties.open()
@@ -278,13 +281,11 @@ describe('EvmProvider', () => {
         return { result: { ...answer.result as object, timestamp: '0x5f5e100' } }
       }
       expect((await errorOf(ours.getChannelState(channelId))).message).to.match(/newest block .* is \d+ s old/)
-      await ours.disconnect()
-      await proxy.stop()
     })
   })
 
   it('writes neither keys nor the path of the URL into logs and errors', async () => {
-    const proxy = await new RpcProxy(parties.chain.url).start()
+    const proxy = await throughProxy()
     const log = memoryLog()
     const ours = await connected(alice, { rpcUrl: proxy.url.replace('http://', 'http://user:password@'), log, timeoutMs: 50 })
     const channelId = await openBy(ours)
@@ -296,8 +297,6 @@ describe('EvmProvider', () => {
     }
     proxy.cut()
     texts.push(String(await errorOf(ours.getChannelState(channelId))))
-    await ours.disconnect()
-    await proxy.stop()
     for (const secret of [alice.privateKey.slice(2), 'secret-access-key', 'password']) {
       expect([...texts, ...log.lines].join('\n')).to.not.contain(secret)
     }

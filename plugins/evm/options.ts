@@ -48,7 +48,7 @@ const EVM_OPTIONS = {
   sameUnits: z.boolean().default(false).describe('A base unit of the account is one unit of the token, however many decimals that has')
 }
 
-export type ChainOptions = z.infer<z.ZodObject<typeof CHAIN_OPTIONS>>
+type ChainOptions = z.infer<z.ZodObject<typeof CHAIN_OPTIONS>>
 
 export interface EvmOptions {
   btp: Record<string, unknown>

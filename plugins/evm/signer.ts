@@ -13,7 +13,7 @@ export interface Signer {
 }
 
 /** The form of a key that stands in the configuration itself. */
-export const RAW_KEY = /^0x[0-9a-fA-F]{64}$/
+const RAW_KEY = /^0x[0-9a-fA-F]{64}$/
 
 /** @throws Error that never repeats the key, when it is none */
 export function signerOf (keyId: string): Signer {

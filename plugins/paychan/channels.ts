@@ -141,6 +141,7 @@ export class Channels {
       const channel = this.paying() ?? await this.#find() ?? await this.open()
       const left = channel.state.ours.deposit - used(channel.state)
       if (left < room) await this.fill(channel, this.#deps.settings.depositFor(room) - left)
+      if (channel.shown < channel.state.ours.deposit) await this.#show(channel)
       return channel
     })
     this.#ensuring = result.catch(() => undefined)
@@ -245,6 +246,7 @@ export class Channels {
       channel.shown = await this.#deps.askSeen(channelId).catch(() => deposit)
     }
     channel.shown = deposit
+    await this.#deps.records.save(RECORD).catch(() => undefined) // then the peer is asked again after a restart
   }
 
   #dropOldest (): void {

@@ -7,7 +7,7 @@ import type { Units } from './units.js'
 
 const MAX_SECONDS = 366 * 24 * 60 * 60
 
-export const TokenAmount = z.union([z.string().regex(/^\d{1,78}$/, 'expected a decimal string of token units'), z.int().min(0)])
+const TokenAmount = z.union([z.string().regex(/^\d{1,78}$/, 'expected a decimal string of token units'), z.int().min(0)])
   .transform(value => BigInt(value))
 const Seconds = z.int().min(1).max(MAX_SECONDS)
 

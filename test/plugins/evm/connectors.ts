@@ -24,10 +24,10 @@ export interface LineOptions {
 
 export class Node {
   readonly container: Injector = reductModule.default()
-  /** What is on disk: one that is started with the entries of another goes on where that one was. */
   readonly app: App
   readonly local = new TestPlugin()
 
+  /** @param entries what is on disk: one that is started with the entries of another goes on where that one was */
   constructor (
     readonly index: number, accountsOf: Record<string, AccountInfo>, routes: Array<{ targetPrefix: string, peerId: string }>,
     readonly entries = new Map<string, string>()
@@ -65,7 +65,11 @@ export class Line {
   network!: Deployed
   readonly #ports: number[] = []
 
-  constructor (readonly chain: Chain, readonly options: LineOptions) {}
+  #rpcUrl: string
+
+  constructor (readonly chain: Chain, readonly options: LineOptions) {
+    this.#rpcUrl = chain.url
+  }
 
   async start (): Promise<this> {
     const { count, decimals = 9 } = this.options;
@@ -75,6 +79,21 @@ export class Line {
     for (let i = 0; i < count; i++) this.nodes.push(this.make(i))
     await Promise.all(this.nodes.map(({ app }) => app.listen()))
     return this
+  }
+
+  /**
+   * A node's connections are cut in the middle of what they do; what it does afterwards is lost, and another node goes on with what was on
+   * disk then, with the chain at `rpcUrl`.
+   */
+  async restart (index: number, rpcUrl = this.chain.url): Promise<void> {
+    const old = this.nodes[index]!
+    const settling = (['left', 'right'] as const).filter(side => old.container(Accounts).exists(side))
+    await Promise.all(settling.map(side => old.plugin(side).disconnect()))
+    const entries = new Map(old.entries)
+    await old.app.shutdown()
+    this.#rpcUrl = rpcUrl
+    const node = this.nodes[index] = this.make(index, entries)
+    await node.app.listen()
   }
 
   make (index: number, entries?: Map<string, string>): Node {
@@ -112,7 +131,7 @@ export class Line {
     return {
       chain: {
         chainId: CHAIN_ID,
-        rpcUrl: chain.url,
+        rpcUrl: this.#rpcUrl,
         registryAddress: chain.registry.address,
         tokenAddress: token.address,
         keyId: accounts[index + 1]!.privateKey,

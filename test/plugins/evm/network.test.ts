@@ -1,6 +1,7 @@
 /** Connectors that settle with each other on a real chain: ledgers, claims, channels and parties agree to the unit. */
 import { expect } from 'chai'
 import type { ChannelDetails, ChannelOperations } from '../../../src/types/channels.js'
+import { Accounts } from '../../../src/accounts/accounts.js'
 import { withoutLog } from '../../fixtures/log.js'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import { startChain, type Chain } from './chain.js'
@@ -103,6 +104,37 @@ describe('connectors that settle over payment channels', function () {
     await closeAll()
     expect((await line!.won(0)) + (await line!.won(1))).to.equal(0n)
     expect((await line!.won(1)) >= 750n, 'the net, and what settlements paid back').to.equal(true)
+  })
+
+  it('go on after being cut off in the middle of settlements: nothing is paid twice, nothing is lost', async () => {
+    const { nodes } = await start({ count: 3 })
+    let paid = 0n
+    for (let round = 0; round < 6; round++) {
+      expect(await line!.pay(0, 2, Array.from({ length: 50 }, () => 30n))).to.equal(50)
+      paid += 1500n
+      await line!.restart(round % 3)
+      await until('all are connected', () => nodes.every(({ container }) => ['left', 'right'].every(side =>
+        !container(Accounts).exists(side) || container(Accounts).isConnected(side))))
+    }
+    await settled()
+    for (const side of [0, 1]) {
+      const [ours] = await detailsOf(side, 'right')
+      const [theirs] = await detailsOf(side + 1, 'left')
+      expect(theirs!.theirTransferred).to.equal(ours!.transferred)
+      expect(ours!.transferred).to.equal(paid + nodes[side]!.balance('right'))
+    }
+  })
+
+  it('take and make claims on known channels when they start without the chain', async () => {
+    await start({ count: 2, options: { claims: 'packet', requireClaims: true }, balance: { maximum: '100' } })
+    await until('one can pay', async () => (await detailsOf(0, 'right')).some(({ spendable }) => spendable > 0n))
+    expect(await line!.pay(0, 1, [10n])).to.equal(1)
+    for (const index of [0, 1]) await line!.restart(index, 'http://127.0.0.1:9')
+    await until('they are connected', () => line!.nodes[0]!.plugin('right').isConnected())
+    await until('a packet is paid', async () => await line!.pay(0, 1, [10n]) === 1) // the peer may have to look at the channel first
+    expect(await line!.pay(0, 1, [10n])).to.equal(1)
+    expect((await detailsOf(1, 'left')).reduce((sum, { theirTransferred }) => sum + theirTransferred, 0n)).to.equal(30n)
+    expect(await channelsOf(1, 'left').states!()).to.include({ reachable: false })
   })
 
   it('convert between an account of 6 digits and a token of 18', async () => {

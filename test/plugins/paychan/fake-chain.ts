@@ -224,7 +224,7 @@ class FakeProvider implements ChannelProvider {
 }
 
 /** Stands for a signature: nobody but the tests' `signatureOf` makes one. */
-export function signatureOf (signer: string, { channelId, nonce, amount }: Pick<Claim, 'channelId' | 'nonce' | 'amount'>): string {
+function signatureOf (signer: string, { channelId, nonce, amount }: Pick<Claim, 'channelId' | 'nonce' | 'amount'>): string {
   return createHmac('sha256', signer).update(`${channelId} ${nonce} ${amount}`).digest('hex')
 }
 

@@ -23,7 +23,7 @@ export interface PartyOptions {
 }
 
 /** What is on disk. `frozen`: the machine is off, nothing is written any more. */
-export class TestStore implements PluginStore {
+class TestStore implements PluginStore {
   isFrozen = false
   writes = 0
   /** Asked before each write; throws what it fails with. */

@@ -37,7 +37,8 @@ function percent (values: readonly Rate[], of: readonly Rate[]): string {
   return `${ratio('perSecond')}% (per second of CPU: ${ratio('perCpuSecond')}%)`
 }
 
-async function threeTimes (sluice: Sluice): Promise<void> {
+/** Returns its maximum, in packets per second. */
+async function threeTimes (sluice: Sluice): Promise<number> {
   const { alice, bob } = sluice
   alice.together = bob.together = true
   const load = new Load(alice, new PrepareTemplate('test.bench.bob', 0))
@@ -62,20 +63,24 @@ async function threeTimes (sluice: Sluice): Promise<void> {
   console.log(`at ${offered.toFixed(1)} times its maximum (${median(most.map(rate => rate.perSecond)).toFixed(0)} packets/s) it serves ${percent(overloaded, most)} of it`)
   console.log(`  answers: ${[...answers].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}; p99 of a refusal ${median(refusedMs).toFixed(0)} ms, ` +
     `of a Fulfill ${median(servedMs).toFixed(0)} ms`)
+  return median(most.map(rate => rate.perSecond))
 }
 
-/** What a good peer keeps of its rate while `disturb` goes on. */
-async function besides (sluice: Sluice, title: string, disturb: () => Promise<() => Promise<void>>): Promise<void> {
+/** What a good peer that sends a third of what could be served keeps of its rate, and waits for answers, while `disturb` goes on. */
+async function besides (sluice: Sluice, perSecond: number, title: string, disturb: () => Promise<() => Promise<void>>): Promise<void> {
   const load = new Load(sluice.alice, new PrepareTemplate('test.bench.bob', 0))
-  const alone: Rate[] = []
-  const disturbed: Rate[] = []
+  const alone: Array<Rate & Sample> = []
+  const disturbed: Array<Rate & Sample> = []
   for (let i = 0; i < ROUNDS; i++) {
-    alone.push(await rateOf(sluice, () => load.closedLoop(100, ROUND_MS)))
+    alone.push(await rateOf(sluice, () => load.openLoop(perSecond, ROUND_MS)))
     const stop = await disturb()
-    disturbed.push(await rateOf(sluice, () => load.closedLoop(100, ROUND_MS)))
+    disturbed.push(await rateOf(sluice, () => load.openLoop(perSecond, ROUND_MS)))
     await stop()
   }
-  console.log(`beside ${title} a good peer keeps ${percent(disturbed, alone)} of its rate`)
+  const waits = (q: number): string =>
+    [alone, disturbed].map(samples => median(samples.map(({ latencies }) => quantile(latencies.get('fulfill'), q))).toFixed(1)).join(' -> ')
+  console.log(`beside ${title} a good peer (${perSecond.toFixed(0)} packets/s) keeps ${percent(disturbed, alone)} of its rate; ` +
+    `p50 ${waits(0.5)} ms, p99 ${waits(0.99)} ms`)
 }
 
 /** As many packets beyond the limit as the socket takes. */
@@ -120,7 +125,7 @@ function dribble (port: number): Promise<() => Promise<void>> {
 
 const sluice = await startSluice({ accounts: { mallory: { rateLimit: { refillCount: 100, refillPeriod: 1000 } } } })
 await new Load(sluice.alice, new PrepareTemplate('test.bench.bob', 0)).closedLoop(WINDOW, WARM_UP_MS)
-await threeTimes(sluice)
-await besides(sluice, 'a peer that floods beyond its rate limit', () => flood(sluice.port))
-await besides(sluice, `${SILENT_SOCKETS} sockets that never say who they are`, () => dribble(sluice.port))
+const third = await threeTimes(sluice) / 3
+await besides(sluice, third, 'a peer that floods beyond its rate limit', () => flood(sluice.port))
+await besides(sluice, third, `${SILENT_SOCKETS} sockets that never say who they are`, () => dribble(sluice.port))
 await sluice.stop()

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { ContentType, FrameType, encodeFrame, type SubProtocol } from '../../plugins/btp/frame.js'
 import { encodePrepare } from '../../src/packet/prepare.js'
-import { encodeFulfill, encodeReject } from '../../src/packet/reply.js'
+import { encodeFulfill } from '../../src/packet/reply.js'
 
 const FULFILLMENT = Buffer.alloc(32, 7)
 const CONDITION = createHash('sha256').update(FULFILLMENT).digest()
@@ -107,10 +107,6 @@ export class PrepareTemplate extends Template {
 export function fulfillAnswer (dataBytes = 0): Template {
   return new Template(FrameType.RESPONSE, encodeFulfill(FULFILLMENT, Buffer.alloc(dataBytes)))
 }
-
-export const REJECT_ANSWER = new Template(FrameType.RESPONSE, encodeReject({
-  code: 'F99', triggeredBy: 'test.bench.bob', message: 'refused by the load generator', data: Buffer.alloc(0)
-}))
 
 /** What became of a request, from the BTP frame that answers it: `fulfill`, the code of a reject, or the code of a BTP error. */
 export function outcomeOf (frame: Buffer): string {

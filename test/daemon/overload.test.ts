@@ -108,7 +108,8 @@ describe('an overloaded daemon', function () {
     }
     bob.onPacket = id => { bob.send(FULFILL, id) }
     await expectService()
-    expect(answered).to.be.within(MAX_UNSENT_BYTES / large.size, count / 4)
+    // What was under way when it was noticed is answered all the same.
+    expect(answered).to.be.within(MAX_UNSENT_BYTES / large.size, ACCOUNT_PACKETS_MAX + 3 * MAX_UNSENT_BYTES / large.size)
     expect(sluice.process.rssMiB() - before).to.be.lessThan(20 * MAX_UNSENT_BYTES / 2 ** 20)
   })
 

@@ -31,7 +31,12 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
   return {
     ...plain,
     plugin: chain.plugin,
-    balance: { maximum: limitOf(peer.id, config), settleThreshold: String(-BigInt(chain.threshold)), settleTo: '0' },
+    balance: {
+      maximum: limitOf(peer.id, config),
+      settleThreshold: String(-BigInt(chain.threshold)),
+      settleTo: '0',
+      ...(chain.intervalMs !== undefined && { settleInterval: chain.intervalMs })
+    },
     options: { ...plain.options, ...chain.options, peerAddress: evmAddressOf(peer), senderId: config.nodeId }
   }
 }

@@ -19,7 +19,7 @@ import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
 import { Run } from './run.js'
 import { sendPacket } from './send-packet.js'
-import { chainOf, evmAddressOf, isSameAccount } from './settlement-chains.js'
+import { chainOf, evmAddressOf, isSameAccount, shownSettlement } from './settlement-chains.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
   PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
@@ -369,7 +369,7 @@ export class ConnectorNode {
 
   #infoOf (peerId: string): PeerInfo {
     const ilpAddresses = this.#routes.getAllRoutes().filter(({ nextHop }) => nextHop === peerId).map(({ prefix }) => prefix)
-    const settlement = this.#peers.get(peerId)?.settlement
+    const settlement = shownSettlement(this.#peers.get(peerId) ?? {}, this.config.chains)
     return {
       id: peerId,
       connected: this.#run?.isConnected(peerId) === true,

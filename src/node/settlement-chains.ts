@@ -11,6 +11,8 @@ export interface SettlementChain {
   readonly tokenAddress: string
   /** What we may owe before we settle, in base units. */
   readonly threshold: string
+  /** How often we pay whatever we owe, in ms. */
+  readonly intervalMs?: number | undefined
   /** For the plugin; what is the peer's own is added to it. */
   readonly options: Readonly<Record<string, unknown>>
 }
@@ -39,6 +41,14 @@ export function chainOf (peer: SettlingPeer, chains: readonly SettlementChain[])
   const named = namedChain(peer)
   if (named !== undefined) return chains.find(({ id }) => id === named)
   return chains.length === 1 && evmAddressOf(peer) !== undefined ? chains[0] : undefined
+}
+
+/** How the peer is settled with, for people who look at it: what requests said, else what follows from the configuration. */
+export function shownSettlement (peer: SettlingPeer, chains: readonly SettlementChain[]): AdminSettlementConfig | undefined {
+  const chain = chainOf(peer, chains)
+  if (chain === undefined) return peer.settlement
+  const found = { evmAddress: evmAddressOf(peer), chainId: Number(chain.id.replace('evm:', '')), tokenAddress: chain.tokenAddress }
+  return { preference: 'evm', ...peer.settlement, ...found }
 }
 
 /** Why the peer cannot be settled with as it says. Undefined: nothing is wrong. */

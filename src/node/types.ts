@@ -78,6 +78,8 @@ export interface SettlementConfig {
 export interface SettlementOptions {
   /** We pay when we owe a peer more, and redeem when a peer's claims are worth this more than was redeemed. Default 1000000. */
   threshold?: CreditLimit | undefined
+  /** Also pay whatever we owe so often, in ms; from 1000. Default: only at the threshold. */
+  timeBasedIntervalMs?: number | undefined
   /** Seconds in which the other side can object to a close; at least an hour. Default 86400. */
   settlementTimeoutSecs?: number | undefined
   /** The least that is put into a channel at a time. Default: ten times the threshold. */

@@ -57,13 +57,13 @@ describe('chainProviders', () => {
       chainProviders: [{
         ...CHAIN,
         settlementOptions: {
-          threshold: '5000', settlementTimeoutSecs: 7200, initialDepositMultiplier: 3, pollingIntervalMs: 1000, claims: 'packet', requireClaims: true,
+          threshold: '5000', timeBasedIntervalMs: 60_000, settlementTimeoutSecs: 7200, initialDepositMultiplier: 3, pollingIntervalMs: 1000, claims: 'packet', requireClaims: true,
           topUpBelow: 7n, confirmations: 2, startBlock: 12, idleCloseSecs: 0
         }
       }],
       peers: [{ ...PEER, chain: 'evm:base:84532', evmAddress: ADDRESS }]
     }))
-    expect(balance).to.deep.equal({ maximum: 'Infinity', settleThreshold: '-5000', settleTo: '0' })
+    expect(balance).to.deep.equal({ maximum: 'Infinity', settleThreshold: '-5000', settleTo: '0', settleInterval: 60_000 })
     const { chainType, ...chain } = CHAIN
     expect(plugin).to.equal(chainType)
     expect(options).to.deep.include({
@@ -81,13 +81,20 @@ describe('chainProviders', () => {
       claims: 'packet',
       requireClaims: true,
       idleCloseSecs: 0
-    }).and.not.have.any.keys('threshold', 'confirmations')
+    }).and.not.have.any.keys('threshold', 'timeBasedIntervalMs', 'confirmations')
   })
 
   it('have the documented defaults', () => {
     const { options, balance } = accountOf(read({ chainProviders: [CHAIN], peers: [{ ...PEER, chain: 'evm:84532', evmAddress: ADDRESS }] }))
     expect(balance).to.deep.include({ settleThreshold: '-1000000' })
     expect(options).to.include({ initialDeposit: '10000000', redeemThreshold: '1000000' })
+  })
+
+  it('are shown with the peers that they are for', async () => {
+    const node = await world.make('agent', { chainProviders: [CHAIN], peers: [{ ...PEER, evmAddress: ADDRESS }, { ...PEER, id: 'peer-c' }] })
+    const settlement = { preference: 'evm', evmAddress: ADDRESS, tokenAddress: ADDRESS.toLowerCase(), chainId: 84532 }
+    expect(node.listPeers()[0]).to.deep.include({ id: 'peer-b', settlement })
+    expect(node.listPeers()[1]).to.not.have.property('settlement')
   })
 
   it('leave peers without a chain and without an address as they are', () => {

@@ -1,5 +1,6 @@
 /** The fields of `chainProviders`: which chains a node settles on, with which contracts and key, and when. */
 import { z } from 'zod'
+import { milliseconds, millisecondsInWords } from '../../config/fields.js'
 import { amount, flag, optional, text } from './field-kinds.js'
 
 /** The contract takes no shorter challenge. */
@@ -15,6 +16,7 @@ const CLAIMS = ['settlement', 'packet'] as const
 
 const settlementOptions = z.strictObject({
   threshold: optional(amount),
+  timeBasedIntervalMs: optional(milliseconds(1000).meta({ expected: millisecondsInWords(1000) })),
   settlementTimeoutSecs: optional(whole(CHALLENGE_SECS_MIN, YEAR_SECS)),
   initialDeposit: optional(amount),
   initialDepositMultiplier: optional(whole(1, 1_000_000)),

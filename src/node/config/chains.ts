@@ -32,7 +32,8 @@ function providersOf (given: ParsedConfig): ParsedChainProvider[] {
 
 function resolve (provider: ParsedChainProvider): SettlementChain {
   const { chainId, rpcUrl, registryAddress, tokenAddress, keyId, settlementOptions = {} } = provider
-  const { initialDeposit, topUpBelow, redeemThreshold, nativePrice, confirmations, startBlock, ...others } = settlementOptions
+  const { initialDeposit, topUpBelow, redeemThreshold, nativePrice, confirmations, startBlock, timeBasedIntervalMs, ...others } =
+    settlementOptions
   const threshold = BigInt(settlementOptions.threshold ?? THRESHOLD)
   const id = chainIdOf(chainId)
   return {
@@ -40,6 +41,7 @@ function resolve (provider: ParsedChainProvider): SettlementChain {
     plugin: 'evm',
     tokenAddress: tokenAddress.toLowerCase(),
     threshold: String(threshold),
+    intervalMs: timeBasedIntervalMs,
     options: present({
       // Everything in a node is in the same unit, and so are the amounts in its configuration: that of the token.
       sameUnits: true,

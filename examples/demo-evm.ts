@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConnectorNode, type ConnectorConfig } from '../src/index.js'
-import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../test/plugins/evm/chain.js'
+import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from './evm-chain.js'
 import { freePort } from './free-port.js'
 
 const CHAIN = `evm:${CHAIN_ID}`

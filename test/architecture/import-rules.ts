@@ -8,6 +8,8 @@ const LOADED_BY_NAME = ['middlewares', 'backends', 'stores', 'plugins'] as const
 const OPEN_TO_ALL = ['src/packet', 'src/types']
 /** Packages that speak to a chain. They are big, and only their own plugin may need them. */
 const CHAIN_SDK = /^(ethers|viem|web3|abitype|ripple-lib|ripple-\w+|xrpl|mina-signer|o1js|snarkyjs|aptos)$|^(@ethersproject|@solana|@aptos-labs|@xrplf)\//
+/** Demos run a chain of their own. */
+const MAY_USE_CHAINS = ['plugins', 'examples']
 const OWN_NAME = 'sluice'
 const OWN_MANIFEST = 'sluice/package.json'
 /** Where a name that stands in no source text may be loaded: by the loader, and by plugins, whose SDKs are optional. */
@@ -83,7 +85,7 @@ function faultOfForeign (from: string, specifier: string): string | undefined {
   if (specifier === COMPUTED) return MAY_COMPUTE.some(folder => isIn(folder, from)) ? undefined : 'only src/modules loads what a configuration names'
   if (specifier.startsWith('/') || specifier.startsWith('file:')) return 'a module is named by its package or by a relative path'
   if (isIn(OWN_NAME, specifier) && specifier !== OWN_MANIFEST) return isIn('examples', from) ? undefined : 'the package does not import itself'
-  return CHAIN_SDK.test(specifier) && !isIn('plugins', from) ? 'chain SDKs belong into their plugin' : undefined
+  return CHAIN_SDK.test(specifier) && !MAY_USE_CHAINS.some(folder => isIn(folder, from)) ? 'chain SDKs belong into their plugin' : undefined
 }
 
 function isIn (folder: string, path: string): boolean {

@@ -74,6 +74,7 @@ describe('import rules', () => {
     ['a plugin builds on the transport and the channels', 'plugins/mine/index.ts',
       `import PluginBtp from '../btp/index.js'; import type { ChannelProvider } from '../paychan/types.js'`],
     ['a plugin uses its own folder', 'plugins/mine/index.ts', `import { Socket } from './socket.js'; import('ethers')`],
+    ['a demo runs a chain', 'examples/x.ts', `import { JsonRpcProvider } from 'ethers'`],
     ['a test uses anything', 'test/x.test.ts', `import '../middlewares/balance.js'; import 'ethers'; import(name)`]
   ] as const) {
     it(`are kept when ${what}`, () => {

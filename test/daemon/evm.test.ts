@@ -1,7 +1,7 @@
 /** Two daemons with accounts of the plugin `evm`, configured by variables: one pays the other what it is told to, on a real chain. */
 import { expect } from 'chai'
 import { freePort } from '../../examples/free-port.js'
-import { accounts, CHAIN_ID, startChain, type Chain } from '../plugins/evm/chain.js'
+import { accounts, CHAIN_ID, startChain, type Chain } from '../../examples/evm-chain.js'
 import { Daemon, temporaryFolder } from './daemon.js'
 
 describe('daemons that settle on an EVM chain', function () {

@@ -7,7 +7,7 @@ import { freePort } from '../../examples/free-port.js'
 import { ConnectorNode } from '../../src/index.js'
 import type { ConnectorConfig, PeerConfig } from '../../src/index.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
-import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../plugins/evm/chain.js'
+import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../../examples/evm-chain.js'
 import { outcome, owed, packet, World } from './support.js'
 
 const CHAIN = `evm:${CHAIN_ID}`

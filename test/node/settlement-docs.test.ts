@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConfigLoader } from '../../src/index.js'
 import { abi } from '../../plugins/evm/artifacts/TokenNetworkRegistry.js'
-import { accounts, startChain } from '../plugins/evm/chain.js'
+import { accounts, startChain } from '../../examples/evm-chain.js'
 import { ROOT, World } from './support.js'
 
 const ADDRESS = `0x${'12'.repeat(20)}`
@@ -32,7 +32,7 @@ describe('the document on settlement', () => {
 
   it('names every option', () => {
     const options = [
-      'threshold', 'initialDeposit', 'initialDepositMultiplier', 'topUpBelow', 'settlementTimeoutSecs', 'claims', 'requireClaims', 'redeemThreshold',
+      'threshold', 'timeBasedIntervalMs', 'initialDeposit', 'initialDepositMultiplier', 'topUpBelow', 'settlementTimeoutSecs', 'claims', 'requireClaims', 'redeemThreshold',
       'nativePrice', 'redeemGasFactor', 'idleCloseSecs', 'pollingIntervalMs', 'confirmations', 'startBlock'
     ]
     for (const option of options) expect(document).to.match(new RegExp(`^\\| (\`\\w+\`, )?\`${option}\``, 'm'))

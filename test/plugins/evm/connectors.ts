@@ -9,7 +9,7 @@ import reductModule, { type Injector } from 'reduct'
 import { MEMORY_STORE } from '../../fixtures/connector.js'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { outcomeOf, prepare } from '../../fixtures/packets.js'
-import { accounts, CHAIN_ID, type Chain, type Deployed } from './chain.js'
+import { accounts, CHAIN_ID, type Chain, type Deployed } from '../../../examples/evm-chain.js'
 
 const TOKENS = 10n ** 12n
 

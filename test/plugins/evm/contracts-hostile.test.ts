@@ -1,6 +1,6 @@
 /** What the contracts promise whatever the token and the participants do. */
 import { expect } from 'chai'
-import type { Deployed, Outcome } from './chain.js'
+import type { Deployed, Outcome } from '../../../examples/evm-chain.js'
 import { alice, bob, DAY, eventsOf, FUNDS, owner, setUp, stranger } from './parties.js'
 import { proofOf, signProof, signTerms } from './signatures.js'
 

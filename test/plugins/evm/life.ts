@@ -4,7 +4,7 @@ import type { Logger } from '../../../src/types/logger.js'
 import type { PluginStore } from '../../../src/types/plugin.js'
 import type { Signer } from '../../../plugins/evm/signer.js'
 import { EvmProvider, type EvmProviderOptions } from '../../../plugins/evm/provider.js'
-import { CHAIN_ID, type accounts } from './chain.js'
+import { CHAIN_ID, type accounts } from '../../../examples/evm-chain.js'
 import type { Parties } from './parties.js'
 
 type Account = typeof accounts[number]

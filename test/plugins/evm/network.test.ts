@@ -4,7 +4,7 @@ import type { ChannelDetails, ChannelOperations } from '../../../src/types/chann
 import { Accounts } from '../../../src/accounts/accounts.js'
 import { withoutLog } from '../../fixtures/log.js'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
-import { startChain, type Chain } from './chain.js'
+import { startChain, type Chain } from '../../../examples/evm-chain.js'
 import { Line, type LineOptions } from './connectors.js'
 
 type Side = 'left' | 'right'

@@ -1,6 +1,6 @@
 /** Two accounts with tokens, a stranger and a token's network: what tests of channels begin with. */
 import { expect } from 'chai'
-import { accounts, startChain, type Chain, type Deployed, type Outcome } from './chain.js'
+import { accounts, startChain, type Chain, type Deployed, type Outcome } from '../../../examples/evm-chain.js'
 import { proofOf, signProof, signTerms } from './signatures.js'
 
 type Account = typeof accounts[number]

@@ -1,6 +1,6 @@
 /** Signs for channels as a wallet does, with ethers: the other way than the plugin's own. */
 import { Wallet, type TypedDataDomain } from 'ethers'
-import { CHAIN_ID } from './chain.js'
+import { CHAIN_ID } from '../../../examples/evm-chain.js'
 
 const ZERO = `0x${'00'.repeat(32)}`
 

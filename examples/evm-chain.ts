@@ -1,4 +1,4 @@
-/** A chain of a test's own: a real EVM node on a free port, the contracts deployed on it, and its ten rich accounts. */
+/** A chain of one's own, for tests and demos: a real EVM node on a free port, the contracts deployed on it, and its ten rich accounts. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -6,9 +6,9 @@ import {
   ContractFactory, HDNodeWallet, Interface, isCallException, JsonRpcProvider, type InterfaceAbi, type LogDescription, type Result,
   type TransactionReceipt
 } from 'ethers'
-import { anvilBinary } from '../../../examples/anvil.js'
-import { abi as networkAbi } from '../../../plugins/evm/artifacts/TokenNetwork.js'
-import { abi as registryAbi, bytecode as registryBytecode } from '../../../plugins/evm/artifacts/TokenNetworkRegistry.js'
+import { anvilBinary } from './anvil.js'
+import { abi as networkAbi } from '../plugins/evm/artifacts/TokenNetwork.js'
+import { abi as registryAbi, bytecode as registryBytecode } from '../plugins/evm/artifacts/TokenNetworkRegistry.js'
 
 export const CHAIN_ID = 31337
 const MNEMONIC = 'test test test test test test test test test test test junk'
@@ -67,13 +67,13 @@ export async function startChain (...args: string[]): Promise<Chain> {
   const url = `http://127.0.0.1:${port}`
   const provider = new JsonRpcProvider(url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1, pollingInterval: 10 })
   const rpc = (method: string, ...params: unknown[]): Promise<unknown> => provider.send(method, params)
-  const [deployer] = accounts
+  const deployer = accounts[0]?.address ?? ''
 
   const at = (address: string, abi: InterfaceAbi): Deployed => deployed(provider, address, abi)
   const deployCode = async (abi: InterfaceAbi, bytecode: string, deployArgs: unknown[]): Promise<Deployed> => {
     const { data } = await new ContractFactory(abi, bytecode).getDeployTransaction(...deployArgs)
-    const { contractAddress } = await mined(provider, { from: deployer!.address, data })
-    return at(contractAddress!, abi)
+    const { contractAddress } = await mined(provider, { from: deployer, data })
+    return at(contractAddress ?? '', abi)
   }
   const registry = await deployCode(registryAbi, registryBytecode, [])
   const networkOf = async (token: Deployed): Promise<Deployed> => at(String((await registry.readAll('getTokenNetwork', token.address))[0]), networkAbi)
@@ -88,7 +88,7 @@ export async function startChain (...args: string[]): Promise<Chain> {
     deploy: (name, ...deployArgs) => deployCode(contractOf(name).abi, contractOf(name).bytecode, deployArgs),
     async createNetwork (decimals = 18) {
       const token = await chain.deploy('TestToken', decimals)
-      await registry.send(deployer!.address, 'createTokenNetwork', token.address)
+      await registry.send(deployer, 'createTokenNetwork', token.address)
       return { token, network: await networkOf(token) }
     },
     mine: async (blocks = 1) => { await rpc('anvil_mine', blocks) },
@@ -96,7 +96,7 @@ export async function startChain (...args: string[]): Promise<Chain> {
       await rpc('evm_increaseTime', seconds)
       await rpc('evm_mine')
     },
-    now: async () => (await provider.getBlock('latest'))!.timestamp,
+    now: async () => (await provider.getBlock('latest'))?.timestamp ?? 0,
     async stop () {
       provider.destroy()
       if (node.exitCode !== null) return

@@ -24,10 +24,10 @@ interface Party {
   healthPort: number
 }
 
-setTimeout(() => { fail('the demo did not finish in time') }, GIVE_UP_MS).unref()
 const dataPath = await mkdtemp(join(tmpdir(), 'sluice-demo-evm-'))
 say('Starting a chain (anvil) and deploying a test token and the contracts ...')
 const chain = await startChain()
+setTimeout(() => { void giveUp() }, GIVE_UP_MS).unref()
 const nodes: ConnectorNode[] = []
 try {
   await run(chain)
@@ -140,7 +140,8 @@ function say (line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function fail (line: string): never {
-  process.stderr.write(`${line}\n`)
+async function giveUp (): Promise<never> {
+  process.stderr.write('the demo did not finish in time\n')
+  await chain.stop()
   process.exit(1)
 }

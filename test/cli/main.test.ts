@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { version } from '../../src/version.js'
 import { Workplace } from './support.js'
 
-const COMMANDS = ['setup', 'validate', 'start', 'health', 'send']
+const COMMANDS = ['setup', 'validate', 'start', 'health', 'send', 'channels']
 
 describe('connector', () => {
   let place: Workplace

@@ -97,6 +97,19 @@ describe('chainProviders', () => {
     expect(node.listPeers()[1]).to.not.have.property('settlement')
   })
 
+  it('can be given to a peer that is there, and taken only as they are', async () => {
+    const node = await world.make('agent', { chainProviders: [CHAIN] })
+    const failure = (changed: Promise<unknown>): Promise<unknown> => changed.then(() => undefined, (error: unknown) => error)
+    await node.registerPeer(PEER)
+    const settlement = { preference: 'evm', evmAddress: ADDRESS }
+    expect(await node.updatePeer('peer-b', { settlement })).to.deep.include({
+      settlement: { ...settlement, tokenAddress: ADDRESS.toLowerCase(), chainId: 84532 }
+    })
+    expect(await failure(node.updatePeer('peer-b', { settlement: { ...settlement, chainId: 1 } }))).to.include({ httpErrorCode: 400 })
+    expect(await failure(node.updatePeer('peer-x', { settlement }))).to.include({ httpErrorCode: 404, message: 'Peer not found: peer-x' })
+    expect(node.listPeers()[0]?.settlement).to.include({ chainId: 84532 })
+  })
+
   it('leave peers without a chain and without an address as they are', () => {
     expect(accountOf(read({ chainProviders: [CHAIN], peers: [PEER] })).plugin).to.equal('btp')
     expect(accountOf(read({ peers: [{ ...PEER, evmAddress: ADDRESS }] })).plugin).to.equal('btp')
@@ -218,6 +231,7 @@ describe('settlement as earlier versions were told of it', () => {
   it('says which variable is wrong', () => {
     expect(refusal({}, { ...LEGACY, M2M_TOKEN_ADDRESS: '0x1' })).to.match(/^M2M_TOKEN_ADDRESS: chainProviders\[0\]\.tokenAddress: found "0x1"/)
     expect(refusal({}, { ...LEGACY, SETTLEMENT_POLLING_INTERVAL: 'soon' })).to.match(/^SETTLEMENT_POLLING_INTERVAL: /)
+    expect(refusal({}, { ...LEGACY, BASE_CHAIN_ID: 'base' })).to.match(/^BASE_CHAIN_ID: /)
     expect(refusal({ peers: [PEER_1] }, { PEER1_EVM_ADDRESS: 'x' })).to.match(/^PEER1_EVM_ADDRESS: /)
   })
 

@@ -45,6 +45,7 @@ export function withLegacyVariables (given: Record<string, unknown>, env: NodeJS
     const [key, text] = read(`settlementOptions.${field}`, name)
     return [key, isNumber ? Number(text) : text]
   })
+  if (isSet(env, 'BASE_CHAIN_ID')) sources.set('chainProviders.0.chainId', 'BASE_CHAIN_ID')
   const chainId = `evm:${env.BASE_CHAIN_ID || (given.environment === 'production' ? BASE : BASE_SEPOLIA)}`
   const provider = {
     chainType: 'evm', chainId, ...Object.fromEntries(found.map(([field, name]) => read(field, name))), settlementOptions: Object.fromEntries(options)

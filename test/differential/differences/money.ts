@@ -251,10 +251,12 @@ export const limits: Differences = {
   },
 
   'Half a deduplicate setting leaves the other half at its default': async arena => {
-    const intervals = sinon.spy(globalThis, 'setInterval')
+    // Of its own: whoever restores all that sinon knows, later, would put the stopped clock's setInterval back.
+    const sandbox = sinon.createSandbox()
+    const intervals = sandbox.spy(globalThis, 'setInterval')
     await arena.start({ accounts: { alice: { deduplicate: { packetLifetime: 5000 } } } })
     const asked = intervals.args.map(([, ms]) => ms)
-    intervals.restore()
+    sandbox.restore()
     expect(asked).to.include(undefined).and.to.include(30_000)
   }
 }

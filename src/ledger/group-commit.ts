@@ -6,8 +6,8 @@
  *                     ▲                        │
  *                     └───────giveBack──failed─┘  again after a pause
  *
- * Where many wait and the disk is fast, the next batch is given a moment to grow: the connector is busy then, and a batch costs more than
- * the moment does. Who waits alone waits for the disk only, and so does everybody where the disk is slow.
+ * Where many wait and the disk is fast, the next batch grows while every turn of the event loop adds to it: the connector is busy then, and
+ * few batches leave it more of its time than many. Who waits alone waits for the disk only, and so does everybody where the disk is slow.
  *
  * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it.
  */
@@ -17,10 +17,10 @@ import type { Logger } from '../types/logger.js'
 /** A hop leaves its upstream about a second (`minMessageWindow`) to hear the answer. */
 export const PATIENCE_MS = 1000
 const RETRY_FIRST_MS = 100
-/** So many waiting for one batch make a pause worth it. */
+/** So many waiting for one batch make it worth it to let the next one grow. */
 const CROWD = 16
-/** A batch that took longer has given the next one its time. */
-const PAUSE_MS = 1
+/** No longer than that; and a batch that took longer has given the next one its time. */
+const GROWING_MAX_MS = 1
 const RETRY_LONGEST_MS = 5000
 
 /** What is written, seen from here. */
@@ -54,8 +54,10 @@ export class GroupCommit<Batch> {
   /** How many wait for the batch under way, and for the next one. */
   private crowd = 0
   private nextCrowd = 0
+  /** What was added to all batches so far: changes, and those who wait for them. */
+  private additions = 0
   private startedAt = 0
-  private pause: NodeJS.Timeout | undefined
+  private isGrowing = false
   private patience: NodeJS.Timeout | undefined
   private retry: NodeJS.Timeout | undefined
 
@@ -68,9 +70,10 @@ export class GroupCommit<Batch> {
 
   /** Something is to be written, with the next batch. */
   changed (): void {
+    this.additions++
     if (this.hasChanges || this.isClosed) return
     this.hasChanges = true
-    if (!this.isBusy && this.pause === undefined) this.startSoon()
+    if (!this.isBusy && !this.isGrowing) this.startSoon()
   }
 
   /** Resolves when all changes so far are written. Rejects with T00 when that takes longer than PATIENCE_MS. */
@@ -93,7 +96,7 @@ export class GroupCommit<Batch> {
     this.isOverdue = false
     this.waitPatiently()
     if (this.retry !== undefined) this.tryAgain()
-    if (this.pause !== undefined) this.endPause()
+    this.start()
     try {
       await this.committed()
     } finally {
@@ -110,6 +113,7 @@ export class GroupCommit<Batch> {
   }
 
   private start (): void {
+    this.isGrowing = false
     if (this.isBusy || !this.hasChanges) return
     this.isBusy = true
     this.hasChanges = false
@@ -133,18 +137,20 @@ export class GroupCommit<Batch> {
     this.isBusy = false
     for (const { resolve } of this.covered) resolve()
     this.covered = []
-    if (this.crowd < CROWD || performance.now() - this.startedAt > PAUSE_MS) {
+    if (this.crowd < CROWD || performance.now() - this.startedAt > GROWING_MAX_MS) {
       this.startSoon() // with what those cause who were let go
     } else {
-      this.pause = setTimeout(() => this.endPause(), PAUSE_MS)
-      this.pause.unref()
+      this.isGrowing = true
+      this.startWhenQuiet(performance.now() + GROWING_MAX_MS)
     }
   }
 
-  private endPause (): void {
-    clearTimeout(this.pause)
-    this.pause = undefined
-    this.start()
+  private startWhenQuiet (latest: number, additions?: number): void {
+    setImmediate(() => {
+      if (!this.isGrowing) return
+      if (this.additions === additions || performance.now() >= latest) this.start()
+      else this.startWhenQuiet(latest, this.additions)
+    })
   }
 
   private failed (batch: Batch, error: unknown): void {

@@ -40,7 +40,7 @@ export class Outbox {
   /** Hands what was added to the socket. */
   flush (): void {
     if (this.#used === 0) return
-    this.#nextBytes = Math.min(LARGEST_BYTES, Math.max(SMALLEST_BYTES, this.#used * 2))
+    this.#nextBytes = Math.min(LARGEST_BYTES, Math.max(SMALLEST_BYTES, this.#used * 4, this.#nextBytes / 2))
     this.socket.write(this.#bytes.subarray(0, this.#used))
     this.#bytes = this.#bytes.subarray(this.#used) // nothing of an idle socket is kept but that
     this.#used = 0
@@ -48,7 +48,9 @@ export class Outbox {
 
   #makeRoom (size: number): void {
     if (this.#used + size <= this.#bytes.length) return
-    this.flush()
-    this.#bytes = Buffer.allocUnsafe(Math.max(size, this.#nextBytes))
+    if (this.#used + size > LARGEST_BYTES) this.flush()
+    const bytes = Buffer.allocUnsafe(Math.max(2 * (this.#used + size), this.#nextBytes))
+    this.#bytes.copy(bytes, 0, 0, this.#used)
+    this.#bytes = bytes
   }
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../../src/types/logger.js'
 import { authEntries } from './auth.js'
 import { messageOf } from './errors.js'
 import { readFast } from './fast-reader.js'
+import type { Wire } from './fast-reader.js'
 import { FrameType } from './frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import type { ServerSettings } from './options.js'
@@ -69,8 +70,9 @@ export class Client {
     websocket.on('error', err => { log.debug('cannot reach the peer. server=%s error=%s', url.host, err.message) })
     websocket.on('open', () => {
       if (raw === undefined) return
-      readFast(websocket, raw, { isMasked: false, maxPayload })
-      const socket = new BtpSocket(websocket, raw, {
+      const wire: Wire = { ws: websocket, raw }
+      readFast(wire, { isMasked: false, maxPayload })
+      const socket = new BtpSocket(wire, {
         ...this.#options.socketOptions,
         role: 'client',
         onClose: () => { if (connectedAt !== undefined) this.#options.onDisconnect(socket) }

@@ -17,6 +17,20 @@ const U16_FOLLOWS = 126
 const U64_FOLLOWS = 127
 const NOTHING = Buffer.alloc(0)
 
+/** So many bytes of a message are unmasked before it is known whether anybody wants the others. A multiple of the mask's four. */
+const HEAD_BYTES = 16
+
+/** A WebSocket that is open, and the network socket under it. */
+export interface Wire {
+  readonly ws: WebSocket
+  readonly raw: Socket
+  /**
+   * Looks at the first 16 bytes of a message, or all it has, in place: it is `bytes` from `start` to `end`. True: it is dealt with, no
+   * 'message' is emitted. Messages that `ws` reads are not shown.
+   */
+  glance?: (bytes: Buffer, start: number, end: number) => boolean
+}
+
 export interface FastReaderOptions {
   /** Whether the peer's messages are masked: a client's are, a server's are not. */
   isMasked: boolean
@@ -24,11 +38,12 @@ export interface FastReaderOptions {
   maxPayload: number
 }
 
-/** To be called before anything was read. `raw` is the network socket under `ws`. */
-export function readFast (ws: WebSocket, raw: Socket, options: FastReaderOptions): void {
+/** To be called before anything was read. */
+export function readFast (wire: Wire, options: FastReaderOptions): void {
+  const { raw } = wire
   const [readSlowly, ...others] = raw.listeners('data') as Array<(chunk: Buffer) => void>
   if (readSlowly === undefined || others.length > 0) return // another `ws` than we know: it reads all by itself
-  const reader = new FastReader(ws, options, bytes => { readSlowly.call(raw, bytes) })
+  const reader = new FastReader(wire, options, bytes => { readSlowly.call(raw, bytes) })
   raw.removeListener('data', readSlowly)
   raw.on('data', (chunk: Buffer) => { reader.read(chunk) })
 }
@@ -45,9 +60,9 @@ class FastReader {
   #isOver = false
 
   constructor (
-    private readonly ws: WebSocket, private readonly options: FastReaderOptions, private readonly readSlowly: (bytes: Buffer) => void
+    private readonly wire: Wire, private readonly options: FastReaderOptions, private readonly readSlowly: (bytes: Buffer) => void
   ) {
-    ws.once('error', () => { this.#isOver = true })
+    wire.ws.once('error', () => { this.#isOver = true })
   }
 
   read (chunk: Buffer): void {
@@ -78,9 +93,13 @@ class FastReader {
       if ((first & OPCODES) < FIRST_CONTROL_OPCODE) this.#isInPieces = (first & FINAL) === 0
       return this.#pass(bytes, at, start - at + size)
     }
-    if (isMasked) unmask(bytes, start, start + size)
-    this.ws.emit('message', bytes.subarray(start, start + size), true)
-    return start + size
+    const end = start + size
+    const headEnd = Math.min(start + HEAD_BYTES, end)
+    if (isMasked) unmask(bytes, start - MASK_BYTES, start, headEnd)
+    if (this.wire.glance?.(bytes, start, end) === true) return end
+    if (isMasked) unmask(bytes, start - MASK_BYTES, headEnd, end)
+    this.wire.ws.emit('message', bytes.subarray(start, end), true)
+    return end
   }
 
   /** Leaves the next `size` bytes to `ws`, those that are not there yet later. */
@@ -104,12 +123,12 @@ function payloadBytesAt (bytes: Buffer, at: number): number {
   return length < U64_FOLLOWS ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6)
 }
 
-/** The four bytes before `start` are the mask. RFC 6455 section 5.3. */
-function unmask (bytes: Buffer, start: number, end: number): void {
-  const a = bytes[start - 4] ?? 0
-  const b = bytes[start - 3] ?? 0
-  const c = bytes[start - 2] ?? 0
-  const d = bytes[start - 1] ?? 0
+/** `start` is as many times four bytes after the first masked one. RFC 6455 section 5.3. */
+function unmask (bytes: Buffer, mask: number, start: number, end: number): void {
+  const a = bytes[mask] ?? 0
+  const b = bytes[mask + 1] ?? 0
+  const c = bytes[mask + 2] ?? 0
+  const d = bytes[mask + 3] ?? 0
   let i = start
   for (; i + 3 < end; i += 4) {
     bytes[i] = (bytes[i] ?? 0) ^ a

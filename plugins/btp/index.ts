@@ -245,13 +245,13 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
       username,
       secret,
       log: this.log,
-      accept: (ws, raw, requestId) => {
+      accept: (wire, requestId) => {
         if (session.ended) {
-          ws.close(1001)
+          wire.ws.close(1001)
           return
         }
         if (keepFirst && this.isConnected()) throw new AlreadyConnectedError()
-        const socket = new BtpSocket(ws, raw, { ...this.#socketOptions(), role: 'server', onClose: () => { this.#lost(socket) } })
+        const socket = new BtpSocket(wire, { ...this.#socketOptions(), role: 'server', onClose: () => { this.#lost(socket) } })
         socket.respond(requestId, [])
         this.#connected(() => {
           const older = this.#incoming

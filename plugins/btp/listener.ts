@@ -14,6 +14,7 @@ import { Doorkeeper, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './errors.js'
 import { readFast } from './fast-reader.js'
+import type { Wire } from './fast-reader.js'
 import { decodeFrame, encodeFrame } from './frame.js'
 import type { Frame } from './frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
@@ -44,7 +45,7 @@ export interface ListenerSettings {
 export interface ListeningAccount extends Credentials {
   log: Logger
   /** Takes over an authenticated socket and answers its first frame, whose id is `requestId`. */
-  accept (ws: WebSocket, raw: Socket, requestId: number): void
+  accept (wire: Wire, requestId: number): void
 }
 
 export interface Registration {
@@ -215,22 +216,24 @@ class Listener {
   #welcome (ws: WebSocket, request: IncomingMessage): void {
     const raw = request.socket
     if (!this.#strangers.has(nameOf(raw))) this.#admit(raw)
-    readFast(ws, raw, { isMasked: true, maxPayload: this.settings.maxPayload })
+    const wire: Wire = { ws, raw }
+    readFast(wire, { isMasked: true, maxPayload: this.settings.maxPayload })
     ws.on('error', err => { this.#log.debug('websocket error. remote=%s error=%s', raw.remoteAddress, err.message) })
-    ws.once('message', (data, isBinary) => { this.#authenticate(ws, raw, data, isBinary) })
+    ws.once('message', (data, isBinary) => { this.#authenticate(wire, data, isBinary) })
   }
 
-  #authenticate (ws: WebSocket, raw: Socket, data: RawData, isBinary: boolean): void {
+  #authenticate (wire: Wire, data: RawData, isBinary: boolean): void {
+    const { ws } = wire
     const frame = firstFrame(data, isBinary)
     if (frame === undefined) {
       ws.close(1002)
       return
     }
     try {
-      if (this.#admits(ws, usernameOf(frame), () => { this.#letIn(ws, raw, frame) })) return
-      this.#letIn(ws, raw, frame)
+      if (this.#admits(ws, usernameOf(frame), () => { this.#letIn(wire, frame) })) return
+      this.#letIn(wire, frame)
     } catch (err) {
-      this.#refuse(ws, raw, frame.requestId, err)
+      this.#refuse(wire, frame.requestId, err)
     }
   }
 
@@ -242,17 +245,18 @@ class Listener {
     return true
   }
 
-  #letIn (ws: WebSocket, raw: Socket, frame: Frame): void {
+  #letIn (wire: Wire, frame: Frame): void {
+    const { raw } = wire
     try {
       const account = this.doorkeeper.authenticate(frame, raw.remoteAddress ?? '')
       this.#forget(nameOf(raw))
-      account.accept(ws, raw, frame.requestId)
+      account.accept(wire, frame.requestId)
     } catch (err) {
-      this.#refuse(ws, raw, frame.requestId, err)
+      this.#refuse(wire, frame.requestId, err)
     }
   }
 
-  #refuse (ws: WebSocket, raw: Socket, requestId: number, err: unknown): void {
+  #refuse ({ ws, raw }: Wire, requestId: number, err: unknown): void {
     const reason = messageOf(err)
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
     else this.#logRefusal(raw, reason)

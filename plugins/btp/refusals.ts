@@ -1,5 +1,5 @@
 /**
- * Answers to packets that the connector has no time for, at a twentieth of the cost of a packet that goes on: the packet is not even looked
+ * Answers to packets that the connector has no time for, at a fraction of the cost of a packet that goes on: the packet is not even looked
  * at. So a flood leaves the connector to those it serves.
  */
 import type { Logger } from '../../src/types/logger.js'
@@ -17,13 +17,16 @@ const ONE_ENTRY = 0x0101
 /** The name of an entry, with its length in front. */
 const ILP = 0x03696c70
 const ENTRY_BYTES = 6
+/** With a length of up to four bytes behind its own. */
+const GLANCE_BYTES = 16
 
-/** Whether a frame that arrived is a MESSAGE with an ILP packet and nothing else. Cheaper than to read it. */
-export function isLonePacket (bytes: Buffer): boolean {
-  if (bytes[0] !== FrameType.MESSAGE) return false
-  const first = bytes[LENGTH_AT] ?? 0
-  const start = LENGTH_AT + 1 + (first < 0x80 ? 0 : first & 0x7f)
-  return bytes.length >= start + ENTRY_BYTES && bytes.readUInt16BE(start) === ONE_ENTRY && bytes.readUInt32BE(start + 2) === ILP
+/** Whether the frame in `bytes` from `start` to `end` is a MESSAGE with an ILP packet and nothing else. Looks at its first 13 bytes. */
+export function isLonePacket (bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] !== FrameType.MESSAGE) return false
+  const first = bytes[start + LENGTH_AT] ?? 0
+  const entry = start + LENGTH_AT + 1 + (first < 0x80 ? 0 : first & 0x7f)
+  return entry + ENTRY_BYTES <= Math.min(end, start + GLANCE_BYTES) &&
+    bytes.readUInt16BE(entry) === ONE_ENTRY && bytes.readUInt32BE(entry + 2) === ILP
 }
 
 /** The answers with T03, and a line in the log now and then. */

@@ -10,6 +10,7 @@ import type { Logger } from '../../src/types/logger.js'
 import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf } from './errors.js'
 import { ContentType, FrameType, decodeFrame, frameBytes, packetFrameBytes, packetIn, writeFrame, writePacketFrame } from './frame.js'
 import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
+import type { Wire } from './fast-reader.js'
 import { Intake, MAX_UNSENT_BYTES } from './intake.js'
 import { Outbox } from './outbox.js'
 import { Refusals, isLonePacket } from './refusals.js'
@@ -82,8 +83,8 @@ export class BtpSocket {
   #heard = true
   #unreadableFrames = 0
 
-  /** `raw` is the network socket under `ws`, which must be open. */
-  constructor (ws: WebSocket, raw: Socket, options: SocketOptions) {
+  constructor (wire: Wire, options: SocketOptions) {
+    const { ws, raw } = wire
     this.#ws = ws
     this.#raw = raw
     this.#options = options
@@ -94,6 +95,7 @@ export class BtpSocket {
       reject(new IlpError('R00', `${requestId} timed out`))
     })
     this.#heartbeat = setInterval(() => { this.#ping() }, PING_INTERVAL_MS).unref()
+    wire.glance = (bytes, start, end) => this.#refuses(bytes, start, end)
     ws.on('message', (data, isBinary) => { this.#receive(data, isBinary) })
     ws.on('pong', () => { this.#heard = true })
     ws.on('error', err => { options.log.debug('websocket error. error=%s', err.message) })
@@ -173,11 +175,8 @@ export class BtpSocket {
 
   #receive (data: RawData, isBinary: boolean): void {
     this.#heard = true
-    if (isBinary && Buffer.isBuffer(data) && isLonePacket(data)) {
-      if (this.#isBusy() || !this.#queue.add(data)) this.#refuse(data.readUInt32BE(1))
-    } else {
-      this.#workOn(data, isBinary)
-    }
+    if (!isBinary || !Buffer.isBuffer(data) || !isLonePacket(data, 0, data.length)) this.#workOn(data, isBinary)
+    else if (!this.#refuses(data, 0, data.length)) this.#queue.add(data)
   }
 
   #workOn (data: RawData, isBinary: boolean): void {
@@ -257,11 +256,16 @@ export class BtpSocket {
     return this.#answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy()
   }
 
-  #refuse (requestId: number): void {
-    const frame = this.#refusals.frameFor(requestId, this.#options.ownAddress())
-    if (!this.#begin(frame.length)) return
+  /** Answers the frame in `bytes` from `start` to `end` with T03 if it is a packet for which there is no time. */
+  #refuses (bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#isBusy() && this.#queue.hasRoomFor(end - start)) return false
+    if (!isLonePacket(bytes, start, end)) return false
+    this.#heard = true
+    const frame = this.#refusals.frameFor(bytes.readUInt32BE(start + REQUEST_ID_AT), this.#options.ownAddress())
+    if (!this.#begin(frame.length)) return true
     frame.copy(this.#bytes, this.#start)
     this.#end()
+    return true
   }
 
   #flushSoon (): void {

@@ -36,21 +36,24 @@ export class PacketQueue {
     return this.#size === 0
   }
 
-  /** Works on a frame in this turn or a later one. False: there is no room. */
-  add (frame: Buffer): boolean {
+  /** Whether a frame of `length` bytes may be added. */
+  hasRoomFor (length: number): boolean {
+    return this.#size < MAX_WAITING && this.#end - this.#start + LENGTH_BYTES + length <= MAX_WAITING_BYTES
+  }
+
+  /** Works on a frame in this turn or a later one. */
+  add (frame: Buffer): void {
     if (this.isEmpty && turns.take()) {
       this.work(frame)
-      return true
+      return
     }
     const bytes = LENGTH_BYTES + frame.length
-    if (this.#size >= MAX_WAITING || this.#end - this.#start + bytes > MAX_WAITING_BYTES) return false
     if (this.isEmpty) turns.wait(this)
     if (this.#end + bytes > this.#bytes.length) this.#makeRoom(bytes)
     this.#bytes.writeUInt32BE(frame.length, this.#end)
     frame.copy(this.#bytes, this.#end + LENGTH_BYTES)
     this.#end += bytes
     this.#size++
-    return true
   }
 
   workOnNext (): void {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { readFast } from '../../../plugins/btp/fast-reader.js'
+import { readFast, type Wire as Watched } from '../../../plugins/btp/fast-reader.js'
 import { WEBSOCKET_OPTIONS } from '../../../plugins/btp/options.js'
 import { nextTurn } from './support.js'
 
@@ -29,14 +29,14 @@ interface Read {
 }
 
 /** What a server's WebSocket makes of these chunks. */
-async function readOf (chunks: readonly Buffer[], isFast: boolean): Promise<Read> {
+async function readOf (chunks: readonly Buffer[], isFast: boolean, glance: NonNullable<Watched['glance']> = () => false): Promise<Read> {
   const wire = new Wire()
   const events: string[] = []
   const headers = { upgrade: 'websocket', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'sec-websocket-version': '13' }
   const request = { method: 'GET', headers, url: '/' } as unknown as IncomingMessage
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, ...WEBSOCKET_OPTIONS })
   server.handleUpgrade(request, wire, Buffer.alloc(0), (ws: WebSocket) => {
-    if (isFast) readFast(ws, wire as unknown as Socket, { isMasked: true, maxPayload: MAX_PAYLOAD })
+    if (isFast) readFast({ ws, raw: wire as unknown as Socket, glance }, { isMasked: true, maxPayload: MAX_PAYLOAD })
     ws.on('message', (data: Buffer, isBinary: boolean) => { events.push(`${isBinary ? 'binary' : 'text'} ${data.toString('base64')}`) })
     ws.on('ping', (data: Buffer) => { events.push(`ping ${data.toString('base64')}`) })
     ws.on('error', (error: Error & { code?: string }) => { events.push(`error ${error.code ?? error.message}`) })
@@ -99,6 +99,20 @@ describe('the messages of a BTP socket', () => {
     const bytes = bytesOf({ first: 0x82, payload: Buffer.from('x'.repeat(200)), isMasked: true })
     const chunks = cut(Buffer.concat([bytes, bytes]), Array.from({ length: 2 * bytes.length }, (_, i) => i))
     expect((await readOf(chunks, true)).events).to.have.length(2)
+  })
+
+  it('are not emitted when a glance at their first bytes was enough', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(payload, { minLength: 1, maxLength: 12 }), async payloads => {
+      const glanced: string[] = []
+      const isEnough = (bytes: Uint8Array): boolean => (bytes[0] ?? 0) % 2 === 1
+      const chunk = Buffer.concat(payloads.map(bytes => bytesOf({ first: 0x82, payload: bytes, isMasked: true })))
+      const { events } = await readOf([chunk], true, (bytes, start, end) => {
+        glanced.push(bytes.toString('base64', start, Math.min(end, start + 16)))
+        return end > start && isEnough(bytes.subarray(start))
+      })
+      expect(glanced).to.deep.equal(payloads.map(bytes => Buffer.from(bytes.subarray(0, 16)).toString('base64')))
+      expect(events).to.deep.equal(payloads.filter(bytes => !isEnough(bytes)).map(bytes => `binary ${Buffer.from(bytes).toString('base64')}`))
+    }), { numRuns })
   })
 
   it('are not read when they are not masked, or too large, as soon as that can be known', async () => {

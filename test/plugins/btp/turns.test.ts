@@ -13,7 +13,8 @@ function numbered (worked: number[] = []): { queue: PacketQueue, worked: number[
     const bytes = Buffer.alloc(4) // used again: a frame that waits must not change with it
     for (let i = 0; i < count; i++) {
       bytes.writeUInt32BE(next)
-      if (!queue.add(bytes)) return i
+      if (!queue.hasRoomFor(bytes.length)) return i
+      queue.add(bytes)
       next++
     }
     return count
@@ -54,7 +55,10 @@ describe('packets that come at a time', () => {
     let count = 0
     const large = Buffer.alloc(64 * 1024)
     const queue = new PacketQueue(() => { count++ })
-    while (queue.add(large)) expect(queue.size).to.be.at.most(MAX_WAITING)
+    while (queue.hasRoomFor(large.length)) {
+      queue.add(large)
+      expect(queue.size).to.be.at.most(MAX_WAITING)
+    }
     expect(count).to.equal(PACKETS_PER_TURN)
     expect(queue.size).to.equal(Math.floor(MAX_WAITING_BYTES / (large.length + 4)))
     queue.clear()
@@ -63,7 +67,7 @@ describe('packets that come at a time', () => {
   it('of one peer do not keep those of the others waiting', async () => {
     const order: string[] = []
     const [greedy, modest] = ['greedy', 'modest'].map(name => new PacketQueue(() => { order.push(name) }))
-    while (greedy!.add(frame));
+    while (greedy!.hasRoomFor(frame.length)) greedy!.add(frame)
     for (let i = 0; i < 10; i++) modest!.add(frame)
     await nextTurn()
     expect(order.slice(PACKETS_PER_TURN).filter(name => name === 'modest')).to.have.length(10)

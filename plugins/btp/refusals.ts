@@ -12,21 +12,24 @@ const LOG_INTERVAL_MS = 1000
 const REQUEST_ID_AT = 1
 
 const LENGTH_AT = 5
-/** Of the number of entries, with its own length in front. */
-const ONE_ENTRY = 0x0101
+/** Of the number of entries: an honest frame has a handful. */
+const ONE_BYTE = 1
 /** The name of an entry, with its length in front. */
 const ILP = 0x03696c70
 const ENTRY_BYTES = 6
 /** With a length of up to four bytes behind its own. */
 const GLANCE_BYTES = 16
 
-/** Whether the frame in `bytes` from `start` to `end` is a MESSAGE with an ILP packet and nothing else. Looks at its first 13 bytes. */
-export function isLonePacket (bytes: Buffer, start: number, end: number): boolean {
+/**
+ * Whether the frame in `bytes` from `start` to `end` is a MESSAGE that has an ILP packet first; a claim that pays for it may follow.
+ * Looks at its first 16 bytes.
+ */
+export function beginsWithPacket (bytes: Buffer, start: number, end: number): boolean {
   if (bytes[start] !== FrameType.MESSAGE) return false
   const first = bytes[start + LENGTH_AT] ?? 0
   const entry = start + LENGTH_AT + 1 + (first < 0x80 ? 0 : first & 0x7f)
   return entry + ENTRY_BYTES <= Math.min(end, start + GLANCE_BYTES) &&
-    bytes.readUInt16BE(entry) === ONE_ENTRY && bytes.readUInt32BE(entry + 2) === ILP
+    bytes[entry] === ONE_BYTE && bytes.readUInt32BE(entry + 2) === ILP
 }
 
 /** The answers with T03, and a line in the log now and then. */

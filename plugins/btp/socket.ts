@@ -13,7 +13,7 @@ import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js
 import type { Wire } from './fast-reader.js'
 import { Intake, MAX_UNSENT_BYTES } from './intake.js'
 import { Outbox } from './outbox.js'
-import { Refusals, isLonePacket } from './refusals.js'
+import { Refusals, beginsWithPacket } from './refusals.js'
 import { PendingRequests } from './requests.js'
 import type { Waiting } from './requests.js'
 import { PacketQueue } from './turns.js'
@@ -175,8 +175,15 @@ export class BtpSocket {
 
   #receive (data: RawData, isBinary: boolean): void {
     this.#heard = true
-    if (!isBinary || !Buffer.isBuffer(data) || !isLonePacket(data, 0, data.length)) this.#workOn(data, isBinary)
-    else if (!this.#refuses(data, 0, data.length)) this.#queue.add(data)
+    const isRequest = isBinary && Buffer.isBuffer(data) && (data[0] === FrameType.MESSAGE || data[0] === FrameType.TRANSFER)
+    if (!isRequest) this.#workOn(data, isBinary)
+    else if (!this.#refuses(data, 0, data.length)) this.#inTurn(data)
+  }
+
+  /** Requests are worked on in their order: a claim may not overtake the packets before it, which have older ones. */
+  #inTurn (request: Buffer): void {
+    if (this.#queue.hasRoomFor(request.length)) this.#queue.add(request)
+    else this.#workOn(request, true)
   }
 
   #workOn (data: RawData, isBinary: boolean): void {
@@ -259,7 +266,7 @@ export class BtpSocket {
   /** Answers the frame in `bytes` from `start` to `end` with T03 if it is a packet for which there is no time. */
   #refuses (bytes: Buffer, start: number, end: number): boolean {
     if (!this.#isBusy() && this.#queue.hasRoomFor(end - start)) return false
-    if (!isLonePacket(bytes, start, end)) return false
+    if (!beginsWithPacket(bytes, start, end)) return false
     this.#heard = true
     const frame = this.#refusals.frameFor(bytes.readUInt32BE(start + REQUEST_ID_AT), this.#options.ownAddress())
     if (!this.#begin(frame.length)) return true

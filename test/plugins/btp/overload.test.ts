@@ -96,11 +96,37 @@ describe('a BTP peer with more packets than can be served', () => {
     const claim = { protocolName: 'claim', contentType: 2, data: packet }
     peer.ws.send(BtpPacket.serializeMessage(2, [claim]))
     expect(await peer.next()).to.include({ type: BtpPacket.TYPE_RESPONSE, requestId: 2 })
+    const ilp = { protocolName: 'ilp', contentType: 0, data: packet }
+    peer.ws.send(BtpPacket.serializeMessage(4, [ilp, claim]))
+    expect(codeOf(await peer.next()), 'a packet with its claim').to.equal('T03')
     isBusy = false
     peer.message(3, packet)
     const { requestId, data } = await peer.next()
     expect(requestId).to.equal(3)
     expect((data).protocolData[0]?.data.equals(packet)).to.equal(true)
+  })
+
+  it('has its packets and claims taken in their order, however many come at a time', async () => {
+    const { plugin, port } = await listening()
+    const order: number[] = []
+    plugin.registerDataHandler(data => {
+      order.push(data.readUInt32BE())
+      return Promise.resolve(data)
+    })
+    plugin.registerProtocolHandler('claim', ({ data }) => {
+      order.push(data.readUInt32BE())
+      return Promise.resolve([])
+    })
+    const peer = await authenticated(port)
+    const count = 2 * PACKETS_PER_TURN
+    for (let id = 0; id < count; id++) {
+      const data = Buffer.alloc(4)
+      data.writeUInt32BE(id)
+      const entry = { protocolName: id % 3 === 0 ? 'claim' : 'ilp', contentType: 0, data }
+      peer.ws.send(BtpPacket.serializeMessage(id, [entry]))
+    }
+    for (let id = 0; id < count; id++) await peer.next()
+    expect(order).to.deep.equal(Array.from({ length: count }, (_, i) => i))
   })
 
   it('gets T03 also where we have connected to it', async () => {

@@ -118,7 +118,7 @@ describe('a BTP peer with more packets than can be served', () => {
       return Promise.resolve([])
     })
     const peer = await authenticated(port)
-    const count = 2 * PACKETS_PER_TURN
+    const count = 6 * PACKETS_PER_TURN
     for (let id = 0; id < count; id++) {
       const data = Buffer.alloc(4)
       data.writeUInt32BE(id)

@@ -7,6 +7,7 @@
  */
 import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement } from '../types/ledger.js'
 import { Book, add, checkLimits, copyOf, forEachKind } from './book.js'
+import { atStage, ownHold, takeUpAgain } from './holds.js'
 
 /** What of a book has changed: kept apart, because the journal and the ids change seldom and are long. */
 export type Part = 'account' | 'journal' | 'received'
@@ -73,7 +74,7 @@ export class MemoryLedger implements Ledger {
     if (amount <= 0n) throw new RangeError(`a settlement pays a positive amount. accountId=${accountId} amount=${amount}`)
     const book = this.book(accountId)
     this.assertKeeping()
-    if (book.settlement !== undefined) return takeUpAgain(book.settlement, amount, id)
+    if (book.settlement !== undefined) return takeUpAgain(ownHold(OpenSettlement, book.settlement), amount, id)
     checkLimits(book, book.balance + book.incomingHolds + amount, amount)
     const settlement = new OpenSettlement(book, amount, id, Date.now())
     book.settlement = settlement
@@ -95,7 +96,7 @@ export class MemoryLedger implements Ledger {
   }
 
   reverse (hold: Hold): void {
-    const open = atStage(hold, 'posted')
+    const open = atStage(OpenHold, hold, 'posted')
     open.stage = 'ended'
     const book = this.revived(open.book)
     add(book.reversals, hold.amount < 0n ? -hold.amount : hold.amount)
@@ -103,7 +104,7 @@ export class MemoryLedger implements Ledger {
   }
 
   markUnknown (settlement: Settlement): void {
-    const open = ourHold(settlement)
+    const open = ownHold(OpenHold, settlement)
     if (open instanceof OpenSettlement && open.stage === 'held') open.state = 'unknown'
   }
 
@@ -212,34 +213,13 @@ export class MemoryLedger implements Ledger {
   }
 }
 
-function takeUpAgain (open: Settlement, amount: bigint, id: string): Settlement {
-  if (!(open instanceof OpenSettlement) || open.state !== 'unknown' || open.id !== id || open.amount !== amount) {
-    throw new Error('another settlement of the account is not finished. ' +
-      `accountId=${open.accountId} id=${open.id} amount=${open.amount} state=${open.state}`)
-  }
-  open.state = 'sending'
-  return open
-}
-
 /** Takes the amount off the account's holds. */
 function end (hold: Hold): OpenHold {
-  const open = atStage(hold, 'held')
+  const open = atStage(OpenHold, hold, 'held')
   open.stage = 'ended'
   const { book, amount } = open
   if (open instanceof OpenSettlement) book.settlement = undefined
   else if (amount < 0n) book.outgoingHolds -= amount
   else book.incomingHolds -= amount
   return open
-}
-
-function atStage (hold: Hold, stage: OpenHold['stage']): OpenHold {
-  const open = ourHold(hold)
-  if (open.stage === stage) return open
-  const fault = stage === 'held' ? 'hold has ended already' : 'hold is not posted'
-  throw new Error(`${fault}. accountId=${hold.accountId} amount=${hold.amount}`)
-}
-
-function ourHold (hold: Hold): OpenHold {
-  if (!(hold instanceof OpenHold)) throw new TypeError('not a hold of this ledger')
-  return hold
 }

@@ -16,6 +16,7 @@ import type { Logger } from '../types/logger.js'
 import type { Store } from '../types/store.js'
 import { add, checkLimits } from './book.js'
 import { GroupCommit } from './group-commit.js'
+import { atStage, ownHold, takeUpAgain } from './holds.js'
 import { SharedBook, SharedHold, SharedSettlement, ZERO, heldBy, minus, postedBy, u128, type Totals } from './tigerbeetle-book.js'
 import {
   ACCOUNT_EXISTS, ACCOUNT_EXISTS_IN_OTHER_LEDGER, CREATED, FLAG, PENDING_EXPIRED, hasTransfer, inParts, newAccount,
@@ -145,7 +146,7 @@ export class TigerBeetleLedger implements Ledger {
   }
 
   reverse (hold: Hold): void {
-    const held = atStage(hold, 'posted')
+    const held = atStage(SharedHold, hold, 'posted')
     held.stage = 'ended'
     const book = this.revived(held.book)
     add(book.reversals, held.amount < 0n ? -held.amount : held.amount)
@@ -153,7 +154,7 @@ export class TigerBeetleLedger implements Ledger {
   }
 
   markUnknown (settlement: Settlement): void {
-    const held = ourHold(settlement)
+    const held = ownHold(SharedHold, settlement)
     if (held instanceof SharedSettlement && held.stage === 'held') held.state = 'unknown'
   }
 
@@ -236,7 +237,7 @@ export class TigerBeetleLedger implements Ledger {
   }
 
   private end (hold: Hold, stage: 'posted' | 'ended'): SharedHold {
-    const held = atStage(hold, 'held')
+    const held = atStage(SharedHold, hold, 'held')
     held.stage = stage
     if (held instanceof SharedSettlement) held.book.settlement = undefined
     return held
@@ -321,27 +322,6 @@ export class TigerBeetleLedger implements Ledger {
 async function answered<T> (request: Promise<T>): Promise<T> {
   if (await withTimeout(request, REACH_TIMEOUT_MS)) return await request
   throw new Error(`TigerBeetle does not answer. waitedMs=${REACH_TIMEOUT_MS} Check the addresses of its replicas, and that they run.`)
-}
-
-function takeUpAgain (open: SharedSettlement, amount: bigint, id: string): Settlement {
-  if (open.state !== 'unknown' || open.id !== id || open.amount !== amount) {
-    throw new Error('another settlement of the account is not finished. ' +
-      `accountId=${open.accountId} id=${open.id} amount=${open.amount} state=${open.state}`)
-  }
-  open.state = 'sending'
-  return open
-}
-
-function atStage (hold: Hold, stage: SharedHold['stage']): SharedHold {
-  const held = ourHold(hold)
-  if (held.stage === stage) return held
-  const fault = stage === 'held' ? 'hold has ended already' : 'hold is not posted'
-  throw new Error(`${fault}. accountId=${hold.accountId} amount=${hold.amount}`)
-}
-
-function ourHold (hold: Hold): SharedHold {
-  if (!(hold instanceof SharedHold)) throw new TypeError('not a hold of this ledger')
-  return hold
 }
 
 function randomId (): bigint {

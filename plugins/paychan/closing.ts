@@ -12,8 +12,8 @@
  */
 import type { Channels, KnownChannel } from './channels.js'
 import type { Incoming } from './incoming.js'
-import type { Outgoing } from './outgoing.js'
-import { amountOf, fieldsOf, textOf } from './read.js'
+import type { Counted, Outgoing } from './outgoing.js'
+import { amountOf, arrayOf, fieldsOf, textOf } from './read.js'
 import type { ChannelProvider, ClaimCodec, CloseTerms, Receipt } from './types.js'
 
 export interface ClosingDeps {
@@ -34,25 +34,28 @@ const CLOCKS_MS = 2 * 60_000
 export class Closing {
   constructor (private readonly deps: ClosingDeps) {}
 
-  /** Asks the peer to end the channel, and ends it. Rejects when the peer does not agree or the chain does not take it. */
+  /**
+   * Asks the peer to end the channel, and ends it. Rejects when the peer does not agree or the chain does not take it. A chain that is away
+   * is noticed before anything is stopped.
+   */
   async request (channel: KnownChannel): Promise<Receipt> {
     const { channels, incoming, outgoing, codec, provider, ask } = this.deps
-    const { state } = channel
-    const { channelId } = state
+    const { channelId } = channel.state
+    await channels.reread(channelId)
     const validUntilMs = Date.now() + VALID_MS
     await channels.freeze(channel, validUntilMs + CLOCKS_MS)
     let isSigned = false
     try {
-      await outgoing.quiet()
+      await Promise.all([outgoing.quiet(), outgoing.learn().catch(notNow)])
       const last = await outgoing.latestOn(channel)
       const { claim } = await ask({ step: 'freeze', channelId, claim: last?.text })
       if (claim !== undefined) await incoming.take(Buffer.from(textOf(claim, 'claim')), { isLast: true })
       const terms = this.#terms(channel, Math.floor(validUntilMs / 1000))
-      const ours = await codec.signClose(terms, state)
+      const ours = await codec.signClose(terms, channel.state)
       isSigned = true
       const answer = await ask({ step: 'sign', ...terms, signature: ours })
       const theirs = textOf(answer.signature, 'signature')
-      if (!await codec.verifyClose(terms, state, theirs)) throw new Error('the peer did not sign the end of the channel that it agreed to')
+      if (!await codec.verifyClose(terms, channel.state, theirs)) throw new Error('the peer did not sign the end of the channel that it agreed to')
       outgoing.acknowledge(channelId)
       return await channels.operations.once(
         `cooperativeClose:${channelId}:${terms.validUntil}`, id => provider.cooperativeClose(terms, ours, theirs, id))
@@ -66,26 +69,21 @@ export class Closing {
   async answer (data: Buffer): Promise<Record<string, unknown>> {
     const message = fieldsOf(JSON.parse(data.toString()), 'message')
     const { incoming, channels } = this.deps
-    if (message.step === 'used') return { used: String(incoming.used) }
+    if (message.step === 'claims') return { unused: incoming.unused, claims: incoming.all().map(({ text }) => text) }
     const channelId = textOf(message.channelId, 'channelId')
     if (message.step === 'look') return { seen: String((await channels.refresh(channelId))?.state.theirs.deposit ?? 0n) }
     const channel = channels.get(channelId)
     if (channel?.state.status !== 'open') throw new Error('there is no such open channel')
     if (message.step === 'freeze') return await this.#freeze(channel, message.claim)
     if (message.step === 'sign') return await this.#sign(channel, message)
-    throw new Error('unknown step. expected=used, look, freeze or sign')
-  }
-
-  /** How many base units of packets the peer counts as paid for by our claims. */
-  async askUsed (): Promise<bigint> {
-    return amountOf((await this.deps.ask({ step: 'used' })).used, 'used')
+    throw new Error('unknown step. expected=claims, look, freeze or sign')
   }
 
   async #freeze (channel: KnownChannel, claim: unknown): Promise<Record<string, unknown>> {
     const { channels, incoming, outgoing } = this.deps
     if (claim !== undefined) await incoming.take(Buffer.from(textOf(claim, 'claim')), { isLast: true })
     await channels.freeze(channel, Math.max(channel.frozenUntilMs, Date.now() + CLOCKS_MS))
-    await Promise.all([outgoing.quiet(), incoming.quiet()])
+    await Promise.all([outgoing.quiet(), incoming.quiet(), outgoing.learn().catch(notNow)])
     return { claim: (await outgoing.latestOn(channel))?.text }
   }
 
@@ -109,4 +107,14 @@ export class Closing {
     const paidByThem = incoming.best(channelId)?.amount ?? theirs.redeemed
     return { channelId, paidByUs: outgoing.on(channelId).amount, paidByThem, validUntil }
   }
+}
+
+/** What the peer says that it has of us. @throws Error when that is unreadable */
+export function countedOf ({ claims, unused }: Record<string, unknown>): Counted {
+  return { claims: arrayOf(claims, 'claims').map(claim => Buffer.from(textOf(claim, 'claim'))), unused: amountOf(unused, 'unused') }
+}
+
+/** A peer that does not show its claims agrees to the terms, or not. */
+function notNow (): void {
+  // It shows soon enough.
 }

@@ -81,9 +81,14 @@ export class Incoming {
     return this.#tally.best.get(channelId)
   }
 
-  /** Base units of packets that the peer's claims have been used for. */
-  get used (): bigint {
-    return this.#tally.used
+  /** The best claim of each channel that is not over. */
+  all (): Claim[] {
+    return [...this.#tally.best.values()]
+  }
+
+  /** Base units that the peer's claims have paid and that were used for nothing. */
+  get unused (): bigint {
+    return this.#tally.unused()
   }
 
   /** Tells the connector of what it may not know because of a crash. Rejects when it does not take it. */

@@ -195,7 +195,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
   #reconcile (): void {
     const settlement = this.#settlement
     if (settlement === undefined || !this.isConnected() || this.#settings.claims !== 'packet') return
-    settlement.outgoing.reconcile(() => settlement.closing.askUsed()).catch((error: unknown) => {
+    settlement.outgoing.reconcile().catch((error: unknown) => {
       this.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
     })
   }

@@ -3,12 +3,16 @@
  *
  *     paid       token units of all claims ever made, over all channels
  *     booked     base units that the connector's ledger has been told are paid (`sendMoney` has resolved, or will)
- *     used       base units of packets that a claim was made for and that were not rejected
+ *     used       base units of packets that a claim was made for and that were not rejected, and of debts paid by claims alone
  *     inFlight   base units of those that have no answer yet
  *
  * A claim never says more than max(used, booked + inFlight). What packets that were rejected leave is used by the next ones first. An id
  * is booked in the same write as the claim that pays it, and before that claim is sent: so it is paid once, whatever crashes when.
+ *
+ * Claims of packets are written but not synced, so a power cut makes us forget the latest ones. The peer has them, with our signature
+ * under them, and shows them when we ask: at each connect, and when it refuses a claim because it has a better one.
  */
+import { describeError } from '../../src/packet/errors.js'
 import { isFulfill, isReject, rejectOf } from '../../src/packet/reply.js'
 import type { Channels, KnownChannel } from './channels.js'
 import type { PaychanSettings } from './options.js'
@@ -35,6 +39,16 @@ export interface OutgoingDeps {
   senderId: () => string
   /** Sends a claim by itself; resolves when the peer has taken it. */
   deliver: (claim: Claim) => Promise<void>
+  /** Asks the peer what it has of us. */
+  askCounted: () => Promise<Counted>
+}
+
+/** What the peer has of us, as it says. */
+export interface Counted {
+  /** Our best claim on each channel. Whether it is ours shows in the signature. */
+  claims: Buffer[]
+  /** Base units that our claims have paid and that it has used for no packet and no debt. */
+  unused: bigint
 }
 
 const RECORD = 'sent'
@@ -45,6 +59,12 @@ const ATTEMPTS = 3
 /** A power cut can make us forget the latest claims of packets that were not answered. The peer has seen their nonces. */
 const SKIPPED_NONCES = 1_000_000n
 const NOT_COVERED = /does not cover/
+/** How a peer refuses a claim that is behind the one that it has. */
+const BEHIND = /does not cover|Nonce not monotonically increasing/
+/** A packet with one of these came to an end perhaps because its claim was not taken. */
+const CLAIM_REFUSALS = new Set(['F06', 'T00'])
+/** Of claims that the peer shows; it cannot have more channels with us that we look after. */
+const MAX_SHOWN = 100
 
 export class Outgoing {
   readonly #deps: OutgoingDeps
@@ -59,6 +79,7 @@ export class Outgoing {
   readonly #settling = new Map<string, Promise<void>>()
   #lastSettlement: Promise<unknown> = Promise.resolve()
   #lastSent: Promise<unknown> = Promise.resolve()
+  #learning: Promise<void> | undefined
 
   constructor (deps: OutgoingDeps) {
     this.#deps = deps
@@ -99,9 +120,19 @@ export class Outgoing {
 
   /**
    * Makes a claim that covers a packet, keeps it, and calls `send` with it, in the order of the calls. Resolves to the answer of `send`,
-   * which is an ILP packet. Rejects with ClaimError, when nothing was sent, and with what `send` rejects with.
+   * which is an ILP packet. Rejects with ClaimError, when nothing was sent, and with what `send` rejects with. A claim that is behind the
+   * one that the peer has is made again once we have that: the packet has not gone on then.
    */
   async forPacket (amount: bigint, send: (claim: Claim) => Promise<Buffer>): Promise<Buffer> {
+    const answer = await this.#payFor(amount, send)
+    if (!isReject(answer)) return answer
+    const { code, message } = rejectOf(answer)
+    if (code !== 'F06' || !BEHIND.test(message)) return answer
+    await this.learn().catch(nothing)
+    return await this.#payFor(amount, send)
+  }
+
+  async #payFor (amount: bigint, send: (claim: Claim) => Promise<Buffer>): Promise<Buffer> {
     const channel = this.#deps.channels.paying()
     if (channel === undefined) {
       this.#want(this.#deps.units.toToken(amount))
@@ -160,8 +191,18 @@ export class Outgoing {
     else if (settings.claims === 'packet' && (channel !== undefined || channels.all().length === 0)) this.#want(1n)
   }
 
-  /** Sends the peer our latest claim on a channel, if it has not said that it has it. */
+  /** Sees to it that the peer has our latest claim on a channel. Rejects when it does not take it. */
   async deliverOn (channel: KnownChannel): Promise<void> {
+    try {
+      await this.#deliver(channel)
+    } catch (error) {
+      if (!BEHIND.test(describeError(error))) throw error
+      await this.learn()
+      await this.#deliver(channel)
+    }
+  }
+
+  async #deliver (channel: KnownChannel): Promise<void> {
     const sent = this.#sent.get(channel.state.channelId)
     if (sent === undefined || sent.acked >= sent.amount) return
     const { amount } = sent
@@ -198,17 +239,41 @@ export class Outgoing {
   }
 
   /**
-   * Gives the peer the claims that it may not have, and learns how much of them it counts as used (base units, from `ask`). Only what
-   * it says while nothing is under way is believed; if it says less than it should, that is its own loss, since what we owe is paid by
-   * `settle` in any case.
+   * Makes the two agree on our claims: what we have forgotten is learnt, what the peer may not have is sent. Then what it has used of them
+   * is believed, if nothing was under way meanwhile; if it says too little that is its own loss, since what we owe is paid by `settle` in
+   * any case, and if it says too much, the most it wins is what `settle` would pay later.
    */
-  async reconcile (ask: () => Promise<bigint>): Promise<void> {
+  async reconcile (): Promise<void> {
+    await this.learn()
     for (const channel of this.#deps.channels.usable()) await this.deliverOn(channel)
     const before = this.#packets
     if (this.#inFlight > 0n) return
-    const used = await ask()
+    const { unused } = await this.#deps.askCounted()
     if (this.#inFlight > 0n || this.#packets !== before) return
-    this.#used = max(min(this.#used, used), 0n)
+    this.#used = max(this.#deps.units.toAccount(this.#paid()) - unused, 0n)
+  }
+
+  /** Takes over claims that the peer shows, that are better than what we know of, and that we have signed. Rejects when it shows none. */
+  async learn (): Promise<void> {
+    await (this.#learning ??= this.#learn().finally(() => { this.#learning = undefined }))
+  }
+
+  async #learn (): Promise<void> {
+    const { channels, codec, records, askCounted } = this.#deps
+    const { claims } = await askCounted()
+    for (const shown of claims.slice(0, MAX_SHOWN)) {
+      const claim = codec.parse(shown)
+      const channel = channels.get(claim.channelId)
+      if (channel === undefined || channel.state.status === 'settled') continue // its account is closed
+      if (channel.state.ours.address !== claim.signer || !await codec.verify(claim)) continue
+      const sent = this.#sentOn(channel.state)
+      sent.nonce = max(sent.nonce, claim.nonce)
+      sent.acked = max(sent.acked, claim.amount)
+      if (claim.amount <= sent.amount) continue
+      this.#used += this.#deps.units.toAccount(claim.amount - sent.amount) // until the peer says how much of it is unused
+      sent.amount = claim.amount
+    }
+    await records.save(RECORD, { sync: true })
   }
 
   #topUp ({ state }: KnownChannel, { amount }: Sent): void {
@@ -230,6 +295,7 @@ export class Outgoing {
       const due = missing()
       if (sent.amount + due <= channel.state.ours.deposit) {
         sent.amount += due
+        this.#used += this.#deps.units.toAccount(due) // as the peer counts a claim that comes without a packet
         this.#topUp(channel, sent)
       } else if (attempt === ATTEMPTS) throw new Error(`payment channel has no room. channelId=${channel.state.channelId} amount=${due}`)
     }
@@ -276,7 +342,7 @@ export class Outgoing {
   #rejected (reply: Buffer, amount: bigint): boolean {
     this.#release(amount)
     const { code, message } = rejectOf(reply)
-    if (code !== 'F06') return true
+    if (!CLAIM_REFUSALS.has(code)) return true
     if (NOT_COVERED.test(message)) this.#used = max(this.#used, this.#deps.units.toAccount(this.#paid())) // it counts more than we do
     return false
   }
@@ -317,10 +383,6 @@ export class Outgoing {
 
 function max (a: bigint, b: bigint): bigint {
   return a > b ? a : b
-}
-
-function min (a: bigint, b: bigint): bigint {
-  return a < b ? a : b
 }
 
 function unanswered (): never {

@@ -2,10 +2,10 @@
 import type { Logger } from '../../src/types/logger.js'
 import type { MoneyHandler, PluginStore } from '../../src/types/plugin.js'
 import { Channels } from './channels.js'
-import { Closing } from './closing.js'
+import { Closing, countedOf } from './closing.js'
 import { Incoming } from './incoming.js'
 import type { PaychanSettings } from './options.js'
-import { Outgoing } from './outgoing.js'
+import { Outgoing, type Counted } from './outgoing.js'
 import { amountOf } from './read.js'
 import { Records } from './records.js'
 import type { ChannelProvider, Claim, ClaimCodec } from './types.js'
@@ -15,6 +15,8 @@ import { Watcher } from './watcher.js'
 export interface Chain {
   provider: ChannelProvider
   codec: ClaimCodec
+  /** What the token is called, where the chain knows better than the account. */
+  tokenId?: string | undefined
 }
 
 export interface SettlementDeps {
@@ -41,13 +43,15 @@ export interface Settlement {
 
 /** Reads what was kept. Rejects when that cannot be read: money depends on it. */
 export async function openSettlement (deps: SettlementDeps): Promise<Settlement> {
-  const { chain: { provider, codec }, settings, store, log, senderId, moneyHandler, deliver, ask } = deps
+  const { chain: { provider, codec, tokenId = deps.settings.tokenId }, store, log, senderId, moneyHandler, deliver, ask } = deps
+  const settings = { ...deps.settings, tokenId }
   const records = new Records(store)
   const { units } = settings
   const askSeen = async (channelId: string): Promise<bigint> => amountOf((await ask({ step: 'look', channelId })).seen, 'seen')
   const channels = new Channels({ provider, records, settings, log, askSeen })
   const incoming = new Incoming({ channels, codec, records, units, moneyHandler })
-  const outgoing = new Outgoing({ channels, codec, records, units, settings, senderId, deliver })
+  const askCounted = async (): Promise<Counted> => countedOf(await ask({ step: 'claims' }))
+  const outgoing = new Outgoing({ channels, codec, records, units, settings, senderId, deliver, askCounted })
   const closing = new Closing({ channels, incoming, outgoing, codec, provider, ask })
   const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, log })
   for (const part of [channels, incoming, outgoing]) await part.load()

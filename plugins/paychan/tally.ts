@@ -54,6 +54,12 @@ export class Tally {
     return total
   }
 
+  /** Base units that claims have paid and that were used for nothing. */
+  unused (): bigint {
+    const unused = this.units.toAccount(this.total()) - this.used
+    return unused > 0n ? unused : 0n
+  }
+
   /** @throws ClaimError when the claim may not follow what was taken so far */
   check ({ channelId, nonce, amount, signer }: Claim, { state: { status, theirs }, frozenUntilMs }: KnownChannel, terms: Terms): void {
     const { packet = 0n, isLast = false } = terms

@@ -1,18 +1,21 @@
 /** Any history of payments, rejections, settlements, crashes and failures of the chain ends with books that agree to the unit. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { useFakeTimers } from 'sinon'
 import { ChainError } from '../../../plugins/paychan/types.js'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import { closeAll, nextTurn } from '../btp/support.js'
 import { makeWorld } from './world.js'
 import type { Party, World } from './world.js'
 
+/** Then every challenge is over, and what was agreed on and not brought to the chain is void. */
+const LATER_MS = 25 * 60 * 60_000
 const RUNS = Number(process.env.HISTORIES ?? 25)
 
 type Step =
   | { do: 'pay', who: 'alice' | 'bob', amounts: bigint[], rejects: boolean[] }
   | { do: 'settle', who: 'alice' | 'bob' }
-  | { do: 'crash', afterWrites: number }
+  | { do: 'crash', afterWrites: number, how: 'crash' | 'cutPower' }
   | { do: 'close' }
   | { do: 'redeem' }
   | { do: 'chain', fails: number }
@@ -22,15 +25,15 @@ const amounts = fc.array(fc.bigInt({ min: 1n, max: 500n }), { minLength: 1, maxL
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pay' as const), who, amounts, rejects: fc.array(fc.boolean(), { maxLength: 8 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), who }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), afterWrites: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), afterWrites: fc.nat(3), how: fc.constantFrom('crash' as const, 'cutPower' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('redeem' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('chain' as const), fails: fc.nat(4) }) }
 )
 
-/** Settlements that are open keep their id, across crashes, as the connector keeps it. */
+/** Settlements that are open keep their id and amount, across crashes, as the connector keeps them. */
 class History {
-  readonly #open = new Map<Party, string>()
+  readonly #open = new Map<Party, { id: string, amount: bigint }>()
 
   constructor (readonly world: World) {}
 
@@ -45,7 +48,7 @@ class History {
       return
     }
     case 'settle': return await this.settle(this.world[action.who], 1).catch(() => undefined)
-    case 'crash': { await this.crash(alice, action.afterWrites); return }
+    case 'crash': { await this.crash(alice, action); return }
     case 'close': { await this.byHand((channels, channelId) => channels.close(channelId)); return }
     case 'redeem': { await this.byHand((channels, channelId) => channels.redeem(channelId)); return }
     case 'chain': {
@@ -56,21 +59,33 @@ class History {
   }
 
   async settle (party: Party, attempts: number): Promise<void> {
-    const id = this.#open.get(party) ?? `${party.name}-${++party.settlements}`
-    if (party.balance >= 0n) return
-    this.#open.set(party, id)
-    await party.settle(id, attempts)
+    const open = this.#open.get(party) ?? { id: `${party.name}-${++party.settlements}`, amount: -party.balance }
+    if (open.amount <= 0n) return
+    this.#open.set(party, open)
+    await party.settle(open.id, attempts, open.amount)
     this.#open.delete(party)
   }
 
+  /** As the connector does, which tries again until it is paid. */
+  async settleUp (party: Party): Promise<void> {
+    for (;;) {
+      try {
+        await this.settle(party, 1)
+        return
+      } catch {
+        await nextTurn() // a channel may be over, and not known to be
+      }
+    }
+  }
+
   /** Alice ends at one of her next writes, in the middle of a settlement or of packets, and is back. */
-  private async crash (alice: Party, afterWrites: number): Promise<void> {
+  private async crash (alice: Party, { afterWrites, how }: { afterWrites: number, how: 'crash' | 'cutPower' }): Promise<void> {
     const { store } = alice
     const at = store.writes + afterWrites
     store.fault = write => { if (write > at) store.isFrozen = true }
     const paying = alice.balance < 0n ? this.settle(alice, 1).catch(() => undefined) : undefined
     for (let turn = 0; turn < 10; turn++) await nextTurn()
-    await alice.crash()
+    await alice[how]()
     await paying
     await alice.plugin.connect()
   }
@@ -95,17 +110,22 @@ describe('histories of payments over channels', () => {
     it(`leave books that agree: ${name}`, async function () {
       this.timeout(0)
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async steps => {
-        const world = await makeWorld({ initialDeposit: '5000', ...options })
+        const world = await makeWorld({ initialDeposit: '5000', pollingIntervalMs: 100, ...options })
         const history = new History(world)
         for (const action of steps) await history.take(action)
         const { alice, bob, chain } = world
         chain.fault = () => undefined
-        for (const party of [alice, bob]) await history.settle(party, 50)
-        await alice.crash() // the two find out what each has of the other's
-        await alice.plugin.connect()
-        for (let turn = 0; turn < 2000 && await difference(world) !== 0n; turn++) await nextTurn()
-        await agreement(world)
-        await closeAll()
+        const clock = useFakeTimers({ now: Date.now() + LATER_MS, toFake: ['Date'], shouldAdvanceTime: true })
+        try {
+          for (const party of [alice, bob, alice, bob]) await history.settleUp(party) // what was open, and what came since
+          await alice.crash() // the two find out what each has of the other's
+          await alice.plugin.connect()
+          for (let turn = 0; turn < 20_000 && await difference(world) !== 0n; turn++) await nextTurn()
+          await agreement(world)
+          await closeAll()
+        } finally {
+          clock.restore()
+        }
       }), { numRuns: RUNS })
     })
   }

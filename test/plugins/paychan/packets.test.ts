@@ -81,6 +81,18 @@ describe('claims with packets', () => {
     await expectAgreement(world)
   })
 
+  it('are never behind what the peer counts after a debt was paid without packets', async () => {
+    const world = await readyWorld()
+    const { alice, bob } = world
+    alice.balance -= 500n
+    bob.balance += 500n
+    await alice.settle()
+    for (let i = 0; i < 3; i++) expect(await alice.pay(10n)).to.equal('fulfilled')
+    expect(bob.log.lines.join('\n')).not.to.include('refused the claim')
+    await alice.settle()
+    await expectAgreement(world)
+  })
+
   it('are required where that is configured', async () => {
     const world = await makeWorld({ claims: 'settlement' }, { requireClaims: true })
     expect(await world.alice.pay(10n)).to.equal('F06 No payment channel claim attached to packet')

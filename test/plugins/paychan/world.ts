@@ -22,21 +22,24 @@ export interface PartyOptions {
   decimals?: number
 }
 
-/** What is on disk. `frozen`: the machine is off, nothing is written any more. */
+/** What is on disk. `frozen`: the machine is off, nothing is written any more. A power cut leaves what was synced. */
 class TestStore implements PluginStore {
   isFrozen = false
   writes = 0
+  synced: Map<string, string>
   /** Asked before each write; throws what it fails with. */
   fault: (write: number) => void = () => undefined
 
-  constructor (readonly entries = new Map<string, string>()) {}
+  constructor (readonly entries = new Map<string, string>()) {
+    this.synced = new Map(entries)
+  }
 
   get (key: string): Promise<string | undefined> {
     return Promise.resolve(this.entries.get(key))
   }
 
   put (key: string, value: string): Promise<void> {
-    return this.putAll({ [key]: value })
+    return this.#write({ [key]: value })
   }
 
   async del (key: string): Promise<void> {
@@ -44,6 +47,15 @@ class TestStore implements PluginStore {
   }
 
   async putAll (values: Readonly<Record<string, string>>): Promise<void> {
+    await this.#write(values)
+    this.sync()
+  }
+
+  sync (): void {
+    if (!this.isFrozen) this.synced = new Map(this.entries)
+  }
+
+  async #write (values: Readonly<Record<string, string>>): Promise<void> {
     await new Promise(resolve => setImmediate(resolve))
     this.fault(++this.writes)
     if (this.isFrozen) throw new Error('the process has ended')
@@ -93,12 +105,12 @@ export class Party {
 
   /** The process ends where it is, and another one goes on with what is on disk. */
   async crash (btp = this.#btp): Promise<void> {
-    const entries = new Map(this.store.entries)
-    this.store.isFrozen = true
-    await this.plugin.disconnect()
-    this.store = new TestStore(entries)
-    this.#btp = btp
-    this.plugin = this.#make()
+    await this.#end(new Map(this.store.entries), btp)
+  }
+
+  /** So does the machine. */
+  async cutPower (): Promise<void> {
+    await this.#end(new Map(this.store.synced), this.#btp)
   }
 
   /** Sends a packet and books it. Resolves to `fulfilled`, or to what it was rejected with. */
@@ -114,12 +126,12 @@ export class Party {
     }
     if (!isFulfill(reply)) return `${rejectOf(reply).code} ${rejectOf(reply).message}`
     this.balance -= amount
+    this.store.sync() // as the books are, before anybody hears of it
     return 'fulfilled'
   }
 
   /** Settles what is owed, under one id, again until it is paid. */
-  async settle (id = `settlement-${++this.settlements}`, attempts = 5): Promise<void> {
-    const amount = -this.balance
+  async settle (id = `settlement-${++this.settlements}`, attempts = 5, amount = -this.balance): Promise<void> {
     if (amount <= 0n) return
     for (let attempt = 1; ; attempt++) {
       try {
@@ -141,6 +153,14 @@ export class Party {
     return (await this.plugin.channels().states()).prepaid
   }
 
+  async #end (entries: Map<string, string>, btp: Record<string, unknown>): Promise<void> {
+    this.store.isFrozen = true
+    await this.plugin.disconnect()
+    this.store = new TestStore(entries)
+    this.#btp = btp
+    this.plugin = this.#make()
+  }
+
   #make (): TestPlugin {
     const { chain, name, peerName, options, log, store } = this
     const plugin = new TestPlugin(chain, name, peerName, { btp: this.#btp, store, log }, options)
@@ -158,6 +178,7 @@ export class Party {
       if (this.credited.has(id)) { await Promise.resolve(); return }
       this.credited.set(id, BigInt(amount))
       this.balance -= BigInt(amount)
+      this.store.sync()
     })
     afterTest(() => plugin.disconnect())
     return plugin

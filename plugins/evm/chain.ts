@@ -18,10 +18,17 @@ export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, {
   const signer = signerOf(keyId)
   const pollMs = Math.min(settings.pollingIntervalMs, LONGEST_POLL_MS)
   const provider = new EvmProvider({ ...chain, signer, store, log, pollMs })
-  const key = `evm:decimals:${chainId}:${tokenAddress}`
-  const kept = await store.get(key)
-  const found = kept === undefined ? await provider.tokenDecimals() : Number(kept)
-  if (kept === undefined) await store.put(key, String(found))
+  const remembered = async (what: string, find: () => Promise<string>): Promise<string> => {
+    const key = `evm:${what}:${chainId}:${tokenAddress}`
+    const kept = await store.get(key)
+    if (kept !== undefined) return kept
+    const found = await find()
+    await store.put(key, found)
+    return found
+  }
+  const found = Number(await remembered('decimals', async () => String(await provider.tokenDecimals())))
   if (decimals !== undefined && found !== decimals) throw new Error(`the token has ${found} decimals, not ${decimals}: set chain.tokenDecimals. token=${tokenAddress}`)
-  return { provider, codec: new EvmClaims({ chainId, tokenNetwork: await provider.tokenNetwork(), token: tokenAddress }, signer) }
+  const symbol = await remembered('symbol', async () => await provider.tokenSymbol() ?? '')
+  const codec = new EvmClaims({ chainId, tokenNetwork: await provider.tokenNetwork(), token: tokenAddress }, signer)
+  return { provider, codec, tokenId: chain.tokenId ?? (symbol === '' ? undefined : symbol) }
 }

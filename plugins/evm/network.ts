@@ -2,6 +2,7 @@
 import { Interface } from 'ethers'
 import { ChainError } from '../paychan/types.js'
 import type { ChannelState, ChannelStatus, Claim, CloseTerms, Party } from '../paychan/types.js'
+import { checkAbi } from './abi-check.js'
 import { abi as networkAbi } from './artifacts/TokenNetwork.js'
 import { abi as registryAbi } from './artifacts/TokenNetworkRegistry.js'
 import { quantity, recordOf, RpcError, type Rpc } from './rpc.js'
@@ -34,22 +35,31 @@ const tokenInterface = new Interface([
   'function allowance(address, address) view returns (uint256)',
   'function approve(address, uint256) returns (bool)',
   'function decimals() view returns (uint8)',
+  'function symbol() view returns (string)',
   'error ERC20InsufficientBalance(address, uint256, uint256)',
   'error ERC20InsufficientAllowance(address, uint256, uint256)'
 ])
 
+/** A word that can be shown to people. */
+const SYMBOL = /^[!-~]{1,32}$/
 const ZERO_WORD = `0x${'00'.repeat(32)}`
 const ZERO_ADDRESS = `0x${'00'.repeat(20)}`
 const UNLIMITED = 2n ** 256n - 1n
 const STATUS: ReadonlyArray<ChannelStatus | undefined> = [undefined, 'open', 'closing', 'settled']
 
-/** Asks the registry. Rejects with a final ChainError when the token has no network there. */
+/**
+ * Asks the registry. Rejects with a final ChainError when the token has no network there, or one that is spoken to in another way.
+ */
 export async function findTokenNetwork (rpc: Rpc, registry: string, token: string): Promise<string> {
-  const [network] = await ask(rpc, registryInterface, registry, 'getTokenNetwork', [token], 'latest')
+  const [network] = await ask(rpc, registryInterface, registry, 'getTokenNetwork', [token], 'latest').catch((error: unknown) => {
+    if (!isRevert(error)) throw error
+    throw new ChainError(`registryAddress is another contract than a TokenNetworkRegistry: it has no getTokenNetwork. registry=${registry}`, true)
+  })
   const address = String(network).toLowerCase()
   if (address === ZERO_ADDRESS) {
     throw new ChainError(`no TokenNetwork for this token: call createTokenNetwork of the registry first. token=${token} registry=${registry}`, true)
   }
+  await checkAbi(rpc, address, registry)
   return address
 }
 
@@ -82,6 +92,26 @@ export class Network {
 
   async decimals (): Promise<number> {
     return Number((await ask(this.rpc, tokenInterface, this.token, 'decimals', [], 'latest'))[0])
+  }
+
+  /** What the token calls itself. Undefined where it does not, or in no word that can be shown. */
+  async symbol (): Promise<string | undefined> {
+    const data = tokenInterface.encodeFunctionData('symbol')
+    const answer = await this.rpc.call('eth_call', { to: this.token, data }, 'latest').catch((error: unknown) => {
+      if (isRevert(error)) return undefined
+      throw error
+    })
+    const symbol = typeof answer === 'string' ? textIn(answer) : ''
+    return SYMBOL.test(symbol) ? symbol : undefined
+  }
+
+  /** What the network owes the address because the token refused to pay it out; 0 for networks that do not remember such. */
+  async withdrawable (address: string, block: number | 'latest'): Promise<bigint> {
+    const [amount] = await ask(this.rpc, networkInterface, this.address, 'withdrawable', [address], block).catch((error: unknown) => {
+      if (isRevert(error) || error instanceof NoContractError) return [0n]
+      throw error
+    })
+    return BigInt(String(amount))
   }
 
   async balanceOf (address: string): Promise<bigint> {
@@ -126,8 +156,21 @@ export class Network {
       : this.#call('cooperativeClose', channelId, paidByThem, paidByUs, validUntil, theirSignature, ourSignature)
   }
 
+  withdraw (recipient: string): Call {
+    return this.#call('withdraw', recipient)
+  }
+
   #call (method: string, ...args: unknown[]): Call {
     return { to: this.address, data: networkInterface.encodeFunctionData(method, args) }
+  }
+}
+
+/** The ABI's string, or the 32 bytes of tokens that are older than that. */
+function textIn (answer: string): string {
+  try {
+    return String(tokenInterface.decodeFunctionResult('symbol', answer)[0])
+  } catch {
+    return Buffer.from(answer.slice(2), 'hex').toString().replace(/\0+$/, '')
   }
 }
 

@@ -60,7 +60,7 @@ export class OperationStore {
     return [...this.#operations.values()].filter(({ outcome }) => outcome === undefined)
   }
 
-  /** Resolves when the operation is kept as it is now. When that fails, it is as if it was not asked. */
+  /** Resolves when the operation is kept as it is now, also for after a power cut. When that fails, it is as if it was not asked. */
   async put (operation: Operation): Promise<void> {
     const before = this.#operations.get(operation.id)
     this.#operations.delete(operation.id)
@@ -82,7 +82,10 @@ export class OperationStore {
 
   #write (): Promise<void> {
     this.#forgetOldest()
-    const result = this.#writing.then(() => this.store.put(this.key, JSON.stringify([...this.#operations.values()])))
+    const result = this.#writing.then(async () => {
+      const text = JSON.stringify([...this.#operations.values()])
+      await (this.store.putAll?.({ [this.key]: text }) ?? this.store.put(this.key, text))
+    })
     this.#writing = result.catch(() => undefined)
     return result
   }

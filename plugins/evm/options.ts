@@ -35,7 +35,7 @@ const CHAIN_OPTIONS = {
   tokenAddress: Address.describe('The ERC-20 token that channels pay in'),
   keyId: KeyId.describe('Who signs for us: a raw private key for now'),
   tokenDecimals: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the token, when they are not the assetScale of the account'),
-  tokenId: z.string().min(1).optional().describe('What operators see as the name of the token; the assetCode of the account by default'),
+  tokenId: z.string().min(1).optional().describe('What operators see as the name of the token; what it calls itself by default'),
   confirmations: z.int().min(1).max(1000).optional().describe('How many blocks make a transaction final'),
   startBlock: z.int().min(0).optional().describe('A block before the first channel')
 }

@@ -8,6 +8,7 @@ import { ChannelLog } from './channel-log.js'
 import { gasPrice } from './fees.js'
 import { Heads } from './heads.js'
 import { findTokenNetwork, logOf, Network, networkInterface, type Call } from './network.js'
+import { Payouts } from './payouts.js'
 import { pause, recordOf, Rpc } from './rpc.js'
 import type { Signer } from './signer.js'
 import { Transactions } from './transactions.js'
@@ -59,6 +60,7 @@ export class EvmProvider implements ChannelProvider {
   readonly #transactions: Transactions
   readonly #logs = new Map<string, ChannelLog>()
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #payouts: Payouts
   #network: Network | undefined
   #decimals: number | undefined
   #stop: AbortController | undefined
@@ -76,6 +78,9 @@ export class EvmProvider implements ChannelProvider {
     const rpc = this.#rpc
     this.#heads = new Heads({ rpc, log, confirmations, maxAgeMs: DEVELOPERS.has(chainId) ? Infinity : MAX_HEAD_AGE_MS })
     this.#transactions = new Transactions({ rpc, heads: this.#heads, chainId, signer, store, log, pollMs, stuckMs })
+    this.#payouts = new Payouts({
+      network: () => this.#networkNow(), heads: this.#heads, transactions: this.#transactions, address: signer.address, log
+    })
   }
 
   /** The address of the token's network: claims are signed for it. Known without the chain once it was reached. */
@@ -99,12 +104,17 @@ export class EvmProvider implements ChannelProvider {
   async disconnect (): Promise<void> {
     this.#rpc.close()
     this.#stop?.abort()
-    await Promise.all([this.#transactions.stop(), this.#watching])
+    await Promise.all([this.#transactions.stop(), this.#watching, this.#payouts.quiet()])
     this.#stop = undefined
   }
 
   async tokenDecimals (): Promise<number> {
     return this.#decimals ??= await (await this.#networkNow()).decimals()
+  }
+
+  /** Undefined where the token has no name. */
+  async tokenSymbol (): Promise<string | undefined> {
+    return await (await this.#networkNow()).symbol()
   }
 
   async balances (): Promise<{ token: bigint, native: bigint }> {
@@ -136,7 +146,7 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async redeem (claim: Claim, operationId: string): Promise<Receipt> {
-    return await this.#do(operationId, network => network.claimFromChannel(claim))
+    return await this.#paidOut(this.#do(operationId, network => network.claimFromChannel(claim)))
   }
 
   async close (channelId: string, operationId: string): Promise<Receipt> {
@@ -144,15 +154,15 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async settle (channelId: string, operationId: string): Promise<Receipt> {
-    return await this.#do(operationId, network => network.settleChannel(channelId))
+    return await this.#paidOut(this.#do(operationId, network => network.settleChannel(channelId)))
   }
 
   async cooperativeClose (terms: CloseTerms, ourSignature: string, theirSignature: string, operationId: string): Promise<Receipt> {
-    return await this.#do(operationId, async network => {
+    return await this.#paidOut(this.#do(operationId, async network => {
       const state = await network.state(terms.channelId, this.address, 'latest')
       if (state === undefined) throw new ChainError(`no such channel. channelId=${terms.channelId}`, false)
       return network.cooperativeClose(terms, this.address, state.theirs.address, ourSignature, theirSignature)
-    })
+    }))
   }
 
   async getChannelState (channelId: string, finality: Finality = 'confirmed'): Promise<ChannelState | undefined> {
@@ -188,6 +198,13 @@ export class EvmProvider implements ChannelProvider {
 
   async #do (operationId: string, makeCall: (network: Network) => Call | Promise<Call>): Promise<Receipt> {
     return await this.#transactions.do(operationId, async () => makeCall(await this.#networkNow()))
+  }
+
+  /** After a payout is looked whether the token has refused it. */
+  async #paidOut (receipt: Promise<Receipt>): Promise<Receipt> {
+    const done = await receipt
+    this.#payouts.look()
+    return done
   }
 
   /** Sees to it that the network can take as much from us. Rejects when we have not got it. */
@@ -230,6 +247,7 @@ export class EvmProvider implements ChannelProvider {
     const { pollMs = DEFAULT_POLL_MS } = this.#options
     while (!stop.aborted) {
       await this.#readLogs()
+      this.#payouts.lookAgain()
       await pause(pollMs, stop)
     }
   }

@@ -74,6 +74,11 @@ export class Transactions {
     this.#stop = this.#wallet = undefined
   }
 
+  /** Whether an operation with such a beginning of its id is under way. */
+  isBusyWith (prefix: string): boolean {
+    return [...this.#running.keys()].some(id => id.startsWith(prefix))
+  }
+
   /** Whether an operation is under way or done. */
   async knows (id: string): Promise<boolean> {
     await this.#operations.load()

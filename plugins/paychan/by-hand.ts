@@ -15,6 +15,14 @@ export class ByHand implements ChannelOperations {
   /** `settlement` rejects while the chain's part is not there. */
   constructor (private readonly settlement: () => Settlement) {}
 
+  get tokenId (): string | undefined {
+    try {
+      return this.settlement().settings.tokenId
+    } catch {
+      return undefined
+    }
+  }
+
   async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
     const settlement = this.settlement()
     const { channels, settings } = settlement

@@ -175,14 +175,16 @@ export class ConnectorNode {
     return this.#routes.getAllRoutes()
   }
 
-  /** What a peer and we owe each other. @throws ConnectorNotStartedError */
-  async getBalance (peerId: string, tokenId = TOKEN_ID): Promise<PeerAccountBalance> {
-    const book = this.#running('getBalance').balanceOf(peerId)
+  /** What a peer and we owe each other, in the token that is paid in, or in `M2M` where nothing is. @throws ConnectorNotStartedError */
+  async getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance> {
+    const run = this.#running('getBalance')
+    const book = run.balanceOf(peerId)
+    const own = run.pluginOf(peerId)?.channels?.().tokenId ?? TOKEN_ID
     if (book === undefined && !this.#peers.has(peerId)) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
     const owed = book?.balance ?? 0n
     const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
-    const balance = { tokenId, debitBalance: String(debit), creditBalance: String(credit), netBalance: String(credit - debit) }
-    return Promise.resolve({ peerId, balances: tokenId === TOKEN_ID ? [balance] : [] })
+    const balance = { tokenId: own, debitBalance: String(debit), creditBalance: String(credit), netBalance: String(credit - debit) }
+    return Promise.resolve({ peerId, balances: [undefined, own, TOKEN_ID].includes(tokenId) ? [balance] : [] })
   }
 
   /**

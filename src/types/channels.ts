@@ -79,6 +79,8 @@ export interface SettlementStates {
  * unknown channel, 400 for what cannot be done with it, and 503 while the chain cannot be reached.
  */
 export interface ChannelOperations {
+  /** What the account pays in, such as `USDC`. Undefined as long as that is not known. */
+  readonly tokenId?: string | undefined
   /** Resolves once the channel exists or is `opening`. Rejects, with nothing spent, where it cannot be opened. */
   open (options: ChannelOpenOptions): Promise<PluginChannel>
   /** The account's channels, the newest first. */

@@ -113,7 +113,7 @@ describe('nodes that settle on an EVM chain', function () {
       if (debt > 0n) await node.settle(id, debt)
     }
     for (const [node, id] of [[alice, 'hub'], [bob, 'hub'], [hub, 'alice'], [hub, 'bob']] as const) {
-      expect((await ask(node, 'GET', `/balances/${id}`)).body).to.deep.include({ balances: [{ tokenId: 'M2M', debitBalance: '0', creditBalance: '0', netBalance: '0' }] })
+      expect((await ask(node, 'GET', `/balances/${id}`)).body).to.deep.include({ balances: [{ tokenId: 'TEST', debitBalance: '0', creditBalance: '0', netBalance: '0' }] })
     }
     const before = await chain.provider.getBlockNumber()
     for (const [node, id] of [[alice, 'hub'], [hub, 'bob']] as const) {

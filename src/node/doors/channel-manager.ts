@@ -32,7 +32,7 @@ export interface ChannelChange {
  * it, and 503 while its chain cannot be reached, or where nothing is settled.
  */
 export class ChannelManager {
-  /** @param holders the peers of the running node; throws while it does not run */
+  /** @param holders the peers of the running node; throws while it does not run. `tokenId` is for those whose token is not known. */
   constructor (private readonly holders: (call: string) => ChannelHolders, private readonly tokenId: string) {}
 
   /** Whether any peer can be settled with. */
@@ -88,7 +88,8 @@ export class ChannelManager {
       const { state: waiting, ...found } = await this.#stateOf(peerId, holders)
       const isWaiting = waiting !== 'IDLE'
       const pending = holders.isSettling?.(peerId) === true ? 'SETTLEMENT_PENDING' : 'IDLE'
-      return { peerId, tokenId: this.tokenId, state: isWaiting ? 'SETTLEMENT_IN_PROGRESS' : pending, ...(isWaiting && { operation: waiting }), ...found }
+      const tokenId = channelsOf(peerId, holders)?.tokenId ?? this.tokenId
+      return { peerId, tokenId, state: isWaiting ? 'SETTLEMENT_IN_PROGRESS' : pending, ...(isWaiting && { operation: waiting }), ...found }
     }))
   }
 

@@ -1,0 +1,65 @@
+/**
+ * Payouts that the token refused: the network keeps them for us, and they are taken out as soon as the token lets them. Every token that
+ * can be paused, or can bar addresses, may refuse for a while.
+ */
+import { describeError } from '../../src/packet/errors.js'
+import type { Logger } from '../../src/types/logger.js'
+import type { Heads } from './heads.js'
+import type { Network } from './network.js'
+import type { Transactions } from './transactions.js'
+
+export interface PayoutsOptions {
+  network: () => Promise<Network>
+  heads: Heads
+  transactions: Transactions
+  /** Ours, in lower case. */
+  address: string
+  log: Logger
+}
+
+const AGAIN_MS = 10 * 60_000
+const PREFIX = 'withdraw:'
+
+export class Payouts {
+  readonly #options: PayoutsOptions
+  #looking: Promise<void> | undefined
+  #lookedMs = 0
+
+  constructor (options: PayoutsOptions) {
+    this.#options = options
+  }
+
+  /** Takes out what waits for us, if anything does. */
+  look (): void {
+    this.#lookedMs = Date.now()
+    this.#looking ??= this.#withdraw().finally(() => { this.#looking = undefined })
+  }
+
+  /** The same, unless it was done lately. */
+  lookAgain (): void {
+    if (Date.now() - this.#lookedMs >= AGAIN_MS) this.look()
+  }
+
+  /** Resolves when nothing is being looked at. */
+  async quiet (): Promise<void> {
+    await this.#looking
+  }
+
+  /** What is confirmed and not taken out yet. Never rejects. */
+  async #withdraw (): Promise<void> {
+    const { network, heads, transactions, address, log } = this.#options
+    let amount = 0n
+    try {
+      const contract = await network()
+      const block = await heads.confirmed()
+      amount = await contract.withdrawable(address, block)
+      if (amount === 0n || transactions.isBusyWith(PREFIX) || await contract.withdrawable(address, 'latest') === 0n) return
+      const { txId } = await transactions.do(`${PREFIX}${block}`, () => Promise.resolve(contract.withdraw(address)))
+      log.info('took out what the token had refused to pay. amount=%s txId=%s', String(amount), txId)
+    } catch (error) {
+      if (amount === 0n) return // the chain is away: others say so
+      log.warn('the token refuses to pay us, the network keeps it for us. address=%s amount=%s error=%s retryInMs=%d',
+        address, String(amount), describeError(error), AGAIN_MS)
+    }
+  }
+}

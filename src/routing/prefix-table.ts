@@ -1,13 +1,13 @@
 /**
- * Longest-prefix matching of ILP addresses (RFC 0015), the lookup that every packet makes. A trie with one Map per address segment:
- * a lookup costs as many steps as the address has known segments, however many prefixes are stored.
+ * Longest-prefix matching of ILP addresses (RFC 0015), the lookup that every packet makes. A trie over address segments: a lookup costs
+ * as many steps as the address has known segments, however many prefixes are stored.
  *
  *     test ── alice ── bob        holds test.alice.bob; a prefix matches an address that is equal to it
  *        └─── carol               or goes on with a dot, so `test.al` does not match `test.alice`
  *
- * Where nothing lies below a prefix, its value stands in the Map itself: among many routes a lookup costs what it has to fetch from
- * memory, and this is one thing less.
+ * Where nothing lies below a prefix, its value stands in its branch itself: one thing less to fetch from memory.
  */
+import { SegmentMap } from './segment-map.js'
 
 /** What is stored knows its own prefix. */
 export interface Prefixed {
@@ -16,7 +16,7 @@ export interface Prefixed {
 
 /** A place with something below it, and perhaps a value of its own. */
 class Branch<T> {
-  readonly children = new Map<string, T | Branch<T>>()
+  readonly children = new SegmentMap<T | Branch<T>>()
 
   constructor (public value: T | undefined) {}
 }
@@ -41,14 +41,13 @@ export class PrefixTable<T extends Prefixed> {
     let branch = this.#root
     let best: T | undefined
     for (let start = 0; ;) {
-      const dot = address.indexOf('.', start)
-      const child = branch.children.get(dot === -1 ? address.slice(start) : address.slice(start, dot))
+      const child = branch.children.get(address, start)
       if (child === undefined) return best
       if (!(child instanceof Branch)) return child
       if (child.value !== undefined) best = child.value
-      if (dot === -1) return best
+      start = address.indexOf('.', start) + 1
+      if (start === 0) return best
       branch = child
-      start = dot + 1
     }
   }
 
@@ -111,14 +110,14 @@ export class PrefixTable<T extends Prefixed> {
 /** Depth first without recursion: an address may have hundreds of segments. */
 function descendants<T> (top: Branch<T>): T[] {
   const found: T[] = []
-  const levels = [top.children.values()]
+  const levels = [top.children.values().values()]
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const { done, value: child } = level.next()
     if (done === true) {
       levels.pop()
     } else if (child instanceof Branch) {
       if (child.value !== undefined) found.push(child.value)
-      levels.push(child.children.values())
+      levels.push(child.children.values().values())
     } else found.push(child)
   }
   return found

@@ -16,7 +16,7 @@ export type Name = typeof NAMES[number]
 /** Who has channels with whom. */
 export const PAIRS = [['alice', 'hub'], ['hub', 'carol']] as const
 /** What each node has in the beginning. */
-export const TOKENS = 10_000_000n
+const TOKENS = 10_000_000n
 /** Of every hundred units that a node sends to a peer. */
 const FEE_PERCENT = 1
 export const CHALLENGE_SECS = 3600
@@ -231,7 +231,7 @@ export function peersOf (name: Name): Name[] {
   return name === 'hub' ? ['alice', 'carol'] : ['hub']
 }
 
-export function addressOf (name: Name): string {
+function addressOf (name: Name): string {
   return accountOf(name).address
 }
 

@@ -1,6 +1,6 @@
 /**
- * Links a packet that was already sent to the same next hop to the first one's outcome. This ends routing loops: a packet that comes
- * round again waits for itself and expires. It stands before throughput and balance, because what is not sent costs nothing.
+ * Links a packet that was already sent to the same next hop to the first one's outcome, so that a peer that sends again pays once.
+ * It stands before throughput and balance, because what is not sent costs nothing.
  *
  * Two packets are the same when condition, destination and data are; the first must have covered the second's amount and expiry.
  */
@@ -11,7 +11,7 @@ import { PacketMemory } from './lib/packet-memory.js'
 
 const CLEANUP_INTERVAL_MS = 30_000
 const PACKET_LIFETIME_MS = 30_000
-/** Per account. Past these the oldest are forgotten: at worst a loop makes one more round. */
+/** Per account. Past these the oldest are forgotten: at worst one that is sent again is paid again. */
 const REMEMBERED = { packets: 16_384, bytes: 4 * 1024 * 1024 }
 
 export default class Deduplicate implements Middleware {
@@ -44,13 +44,13 @@ export default class Deduplicate implements Middleware {
       name: 'deduplicate',
       method: (data, next) => {
         if (!isPrepare(data)) return next(data)
-        const { amount, expiresAt, invariant } = prepareOf(data)
-        const earlier = sent.find(invariant, amount, expiresAt)
+        const packet = prepareOf(data)
+        const earlier = sent.find(packet)
         if (earlier !== undefined) {
-          log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, amount)
+          log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, packet.amount)
           return earlier
         }
-        const place = sent.add(invariant, amount, expiresAt)
+        const place = sent.add(packet)
         const reply = next(data)
         sent.answering(place, reply)
         // Only what is under way or was paid is remembered: after a refusal the sender may try again.

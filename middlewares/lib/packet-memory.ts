@@ -5,8 +5,7 @@
  * There are two generations. When the younger one is full, in packets or in bytes, the older one is emptied and takes its place. So at
  * least the newest half of what the bounds allow is remembered, and forgetting costs nothing.
  */
-import { randomBytes } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+import type { PrepareView } from '../../src/packet/prepare.js'
 
 /** Condition, then length and checksum of all bytes, in words of 32 bits. */
 const KEY_WORDS = 10
@@ -23,6 +22,9 @@ export interface Place {
   readonly slot: number
 }
 
+/** What makes a packet the same packet, and how much it was sent with. */
+export type Sent = Pick<PrepareView, 'invariant' | 'checksum' | 'amount' | 'expiresAt'>
+
 export interface MemoryLimits {
   /** A power of two from 128 on. */
   packets: number
@@ -31,8 +33,6 @@ export interface MemoryLimits {
 
 export class PacketMemory {
   private readonly key = new Uint32Array(KEY_WORDS)
-  /** So that nobody can choose which packets meet in a chain. */
-  private readonly seed = randomBytes(4).readUInt32BE()
   private young: Generation
   private old: Generation
 
@@ -42,20 +42,17 @@ export class PacketMemory {
     this.old = new Generation(SMALLEST_CAPACITY)
   }
 
-  /**
-   * The answer to a packet that was sent before, or the promise of one. `invariant` is what makes it the same: condition, destination and
-   * data in one piece. The first must have covered `amount` and `expiresAt`.
-   */
-  find (invariant: Buffer, amount: bigint, expiresAt: number): Promise<Buffer> | undefined {
-    const bucket = this.readKey(invariant)
-    return this.young.find(this.key, bucket, amount, expiresAt) ?? this.old.find(this.key, bucket, amount, expiresAt)
+  /** The answer to the same packet that was sent before, or the promise of one. The first must have covered amount and expiry. */
+  find (packet: Sent): Promise<Buffer> | undefined {
+    this.readKey(packet)
+    return this.young.find(this.key, packet) ?? this.old.find(this.key, packet)
   }
 
   /** Makes a place for a packet that is about to be sent. It is not found before `answering` was called. */
-  add (invariant: Buffer, amount: bigint, expiresAt: number): Place {
-    const bucket = this.readKey(invariant)
+  add (packet: Sent): Place {
+    this.readKey(packet)
     if (this.young.isFull) this.rotate()
-    const slot = this.young.add(this.key, bucket, amount, expiresAt)
+    const slot = this.young.add(this.key, packet)
     return { generation: this.young, epoch: this.young.epoch, slot }
   }
 
@@ -93,13 +90,11 @@ export class PacketMemory {
     emptied.empty(capacity)
   }
 
-  private readKey (invariant: Buffer): number {
+  private readKey ({ invariant, checksum }: Sent): void {
     const { key } = this
     for (let i = 0; i < CONDITION_BYTES; i += 4) key[i / 4] = invariant.readUInt32BE(i)
-    const checksum = crc32(invariant, this.seed)
     key[KEY_WORDS - 2] = invariant.length
     key[KEY_WORDS - 1] = checksum
-    return checksum
   }
 }
 
@@ -127,8 +122,8 @@ class Generation {
     return this.count === this.capacity
   }
 
-  find (key: Uint32Array, bucket: number, amount: bigint, expiresAt: number): Promise<Buffer> | undefined {
-    let slot = (this.heads[bucket & (this.capacity - 1)] ?? 0) - 1
+  find (key: Uint32Array, { checksum, amount, expiresAt }: Sent): Promise<Buffer> | undefined {
+    let slot = (this.heads[checksum & (this.capacity - 1)] ?? 0) - 1
     for (let steps = 0; slot >= 0 && steps < CHAIN_STEPS_MAX; steps++) {
       if (this.isAt(slot, key) && (this.amounts[slot] ?? 0n) >= amount && (this.expiries[slot] ?? 0) >= expiresAt) {
         const answer = this.pending[slot] ?? this.answerAt(slot)
@@ -139,9 +134,9 @@ class Generation {
     return undefined
   }
 
-  add (key: Uint32Array, bucket: number, amount: bigint, expiresAt: number): number {
+  add (key: Uint32Array, { checksum, amount, expiresAt }: Sent): number {
     const slot = this.count++
-    const head = bucket & (this.capacity - 1)
+    const head = checksum & (this.capacity - 1)
     this.before[slot] = this.heads[head] ?? 0
     this.heads[head] = slot + 1
     this.keys.set(key, slot * KEY_WORDS)

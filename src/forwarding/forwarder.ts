@@ -5,10 +5,11 @@ import { Config } from '../config/config.js'
 import {
   AmountTooLargeError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError
 } from '../packet/errors.js'
-import { MAX_UINT64, fieldsOf, forwardedPrepare, prepareOf, type PrepareView } from '../packet/prepare.js'
+import { MAX_UINT64, fieldsOf, prepareOf, type PrepareView } from '../packet/prepare.js'
 import { isFulfill } from '../packet/reply.js'
 import { RoutingService } from '../routing/service.js'
 import type { PaymentReport } from '../types/backend.js'
+import { Arrivals } from './arrivals.js'
 import { RateBackend, noRate, report } from './rate-backend.js'
 import { applyRate, fractionOf, largestAmountFor, type Fraction } from './rate.js'
 
@@ -20,6 +21,7 @@ export class Forwarder {
   private readonly routes: RoutingService
   private readonly backend: RateBackend
   private readonly wantsReports: boolean
+  private readonly arrivals = new Arrivals()
 
   constructor (deps: Injector) {
     this.config = deps(Config)
@@ -33,6 +35,10 @@ export class Forwarder {
   async forward (packet: Buffer, sourceAccount: string, sendData: SendData): Promise<Buffer> {
     const prepare = prepareOf(packet)
     const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
+    if (this.arrivals.comesRound(prepare, sourceAccount)) {
+      throw new PeerUnreachableError('packet came round in a circle, try again when the routes have settled. ' +
+        `source=${sourceAccount} destination=${prepare.destination}`)
+    }
     let rate: Fraction
     try {
       rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
@@ -43,7 +49,7 @@ export class Forwarder {
     const amount = amountAt(rate, prepare.amount)
     const expiresAt = this.expiryFor(prepare)
 
-    const reply = await sendData(forwardedPrepare(packet, { amount, expiresAt }), nextHop)
+    const reply = await sendData(prepare.forwarded({ amount, expiresAt }), nextHop)
 
     if (this.wantsReports) this.report(prepare, sourceAccount, nextHop, amount, reply)
     return reply

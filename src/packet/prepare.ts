@@ -4,7 +4,8 @@
  *
  *   12 · length · amount u64 · expiry 17 digits · condition 32 · length · destination · length · data
  */
-import { hash } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { InvalidPacketError } from './errors.js'
 import { isValidAddress } from './address.js'
 import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
@@ -17,6 +18,8 @@ export const DATA_LENGTH_MAX = 32_768
 const AMOUNT_LENGTH = 8
 const CONDITION_LENGTH = 32
 const FIXED_LENGTH = AMOUNT_LENGTH + TIME_LENGTH + CONDITION_LENGTH
+/** Checksums are of this process only. */
+const CHECKSUM_SEED = randomInt(2 ** 32)
 
 export interface PrepareFields {
   /** Base units, 0 to 2^64-1. */
@@ -33,12 +36,18 @@ export interface PrepareFields {
 export interface PrepareView extends Readonly<PrepareFields> {
   /** Everything that stays the same on the whole way: condition, destination and data, as they stand in the packet. */
   readonly invariant: Buffer
+  /** 32 bits over `invariant`, for tables of packets: computed once per hop. */
+  readonly checksum: number
   /** Whether the SHA-256 of these 32 bytes is the condition. */
   isFulfilledBy (fulfillment: Buffer): boolean
+  /** The packet for the next hop: a copy with another amount and expiry. Throws RangeError for an amount or a time that does not fit. */
+  forwarded (change: Pick<PrepareFields, 'amount' | 'expiresAt'>): Buffer
 }
 
 class ParsedPrepare implements PrepareView {
   private parsedAmount: bigint | undefined
+  private foundInvariant: Buffer | undefined
+  private foundChecksum: number | undefined
 
   /** The places: of the amount, of the end, and of the data. */
   private constructor (
@@ -66,20 +75,24 @@ class ParsedPrepare implements PrepareView {
     return new ParsedPrepare(buffer, start, end, dataStart, dataStart + dataLength, destination, readTime(buffer, start + AMOUNT_LENGTH))
   }
 
-  /** The view on a copy that has another amount and expiry. */
-  of (copy: Buffer, amount: bigint, expiresAt: number): ParsedPrepare {
-    const view = new ParsedPrepare(copy, this.start, this.end, this.dataStart, this.dataEnd, this.destination, expiresAt)
+  forwarded ({ amount, expiresAt }: Pick<PrepareFields, 'amount' | 'expiresAt'>): Buffer {
+    const { buffer, start, end, dataStart, dataEnd, destination } = this
+    // With bytes behind the data, inside the envelope, it is written anew.
+    if (dataEnd !== end) return encodePrepare({ ...fieldsOf(this), amount, expiresAt })
+    const copy = Buffer.allocUnsafe(end)
+    buffer.copy(copy, 0, 0, end)
+    copy.writeBigUInt64BE(amount, start)
+    writeTime(copy, expiresAt, start + AMOUNT_LENGTH)
+    const view = new ParsedPrepare(copy, start, end, dataStart, dataEnd, destination, Math.floor(expiresAt))
     view.parsedAmount = amount
-    return view
+    view.foundInvariant = this.foundInvariant
+    view.foundChecksum = this.foundChecksum
+    remember(copy, view)
+    return copy
   }
 
   get amount (): bigint {
     return this.parsedAmount ??= this.buffer.readBigUInt64BE(this.start)
-  }
-
-  /** Whether the packet is exactly its fields, with no bytes behind them inside the envelope. */
-  get exact (): boolean {
-    return this.dataEnd === this.end
   }
 
   get executionCondition (): Buffer {
@@ -97,7 +110,11 @@ class ParsedPrepare implements PrepareView {
   }
 
   get invariant (): Buffer {
-    return this.buffer.subarray(this.start + AMOUNT_LENGTH + TIME_LENGTH, this.dataEnd)
+    return this.foundInvariant ??= this.buffer.subarray(this.start + AMOUNT_LENGTH + TIME_LENGTH, this.dataEnd)
+  }
+
+  get checksum (): number {
+    return this.foundChecksum ??= crc32(this.invariant, CHECKSUM_SEED)
   }
 }
 
@@ -116,10 +133,6 @@ export function isPrepare (packet: Buffer): boolean {
  * well-formed Prepare. Bytes behind the packet are ignored, as ilp-packet does.
  */
 export function prepareOf (packet: Buffer): PrepareView {
-  return parsed(packet)
-}
-
-function parsed (packet: Buffer): ParsedPrepare {
   if (packet === lastPacket && lastView !== undefined) return lastView
   return remember(packet, ParsedPrepare.read(packet))
 }
@@ -128,18 +141,6 @@ function remember (packet: Buffer, view: ParsedPrepare): ParsedPrepare {
   lastPacket = packet
   lastView = view
   return view
-}
-
-/** The packet for the next hop: a copy with another amount and expiry. Throws RangeError for an amount or a time that does not fit. */
-export function forwardedPrepare (packet: Buffer, { amount, expiresAt }: { amount: bigint, expiresAt: number }): Buffer {
-  const view = parsed(packet)
-  if (!view.exact) return encodePrepare({ ...fieldsOf(view), amount, expiresAt })
-  const copy = Buffer.allocUnsafe(view.end)
-  packet.copy(copy, 0, 0, view.end)
-  copy.writeBigUInt64BE(amount, view.start)
-  writeTime(copy, expiresAt, view.start + AMOUNT_LENGTH)
-  remember(copy, view.of(copy, amount, Math.floor(expiresAt)))
-  return copy
 }
 
 /** A plain object with the view's fields. */

@@ -1,8 +1,9 @@
 /** The same packet is sent to a next hop once: a second one shares the outcome of the first, for as long as that may still count. */
+import { crc32 } from 'node:zlib'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type sinon from 'sinon'
-import { PacketMemory } from '../../middlewares/lib/packet-memory.js'
+import { PacketMemory, type Sent } from '../../middlewares/lib/packet-memory.js'
 import type { DeduplicateConfig } from '../../src/types/account.js'
 import type { MiddlewareApi } from '../../src/types/middleware.js'
 import { stoppedClock } from '../fixtures/clock.js'
@@ -129,9 +130,9 @@ describe('a packet that was sent before', () => {
     expect([bob.sent.length, carol.sent.length]).to.deep.equal([1, 1])
   })
 
-  it('ends a routing loop: what comes round waits for itself and expires', async () => {
+  it('ends a routing loop over the account that it came from: what comes round waits for itself and expires', async () => {
     await start()
-    bob.answer = packet => bob.receive(packet) // Bob thinks that we are nearer
+    bob.answer = packet => alice.receive(packet)
     const answer = send()
     await quiet()
     await clock.tickAsync(FORWARDED_FOR)
@@ -166,6 +167,10 @@ describe('what is remembered of the latest packets', () => {
   const LIMITS = { packets: 256, bytes: 16_384 }
   /** What makes a packet the same packet; few different conditions, so that packets meet in the tables. */
   const invariantOf = (id: number): Buffer => Buffer.concat([Buffer.alloc(32, id % 3), Buffer.from(`test.bob data ${id}`)])
+  const packetOf = (id: number, amount = 1n, expiresAt = 1): Sent => {
+    const invariant = invariantOf(id)
+    return { invariant, checksum: crc32(invariant), amount, expiresAt }
+  }
   const answerOf = (id: number, length: number): Buffer => Buffer.alloc(length, id)
 
   type Step = { id: number, length: number, outcome: 'keep' | 'forget' | 'under way' }
@@ -175,9 +180,9 @@ describe('what is remembered of the latest packets', () => {
 
   /** Sends a packet, unless it is remembered; returns what is answered. */
   async function send (memory: PacketMemory, { id, length, outcome }: Step): Promise<Buffer | undefined> {
-    const known = memory.find(invariantOf(id), 1n, 1)
+    const known = memory.find(packetOf(id))
     if (known !== undefined) return known
-    const place = memory.add(invariantOf(id), 1n, 1)
+    const place = memory.add(packetOf(id))
     memory.answering(place, Promise.resolve(answerOf(id, length)))
     if (outcome === 'keep') memory.keep(place, answerOf(id, length))
     if (outcome === 'forget') memory.forget(place)
@@ -197,7 +202,7 @@ describe('what is remembered of the latest packets', () => {
         } else expect(answer, 'the first answer').to.deep.equal(first === undefined ? undefined : answerOf(given.id, first.length))
       }
       for (const given of [...last.values()].toReversed().slice(0, LIMITS.packets / 4)) {
-        const answer = await memory.find(invariantOf(given.id), 1n, 1)
+        const answer = await memory.find(packetOf(given.id))
         expect(answer === undefined, `packet ${given.id}, ${given.outcome}`).to.equal(given.outcome === 'forget')
       }
     }), { numRuns: 30 })
@@ -208,7 +213,7 @@ describe('what is remembered of the latest packets', () => {
     const before = process.memoryUsage().arrayBuffers
     const answer = Buffer.alloc(32_768)
     for (let id = 0; id < 20_000; id++) {
-      const place = memory.add(invariantOf(id), 1n, 1)
+      const place = memory.add(packetOf(id))
       memory.answering(place, Promise.resolve(answer))
       memory.keep(place, answer)
     }
@@ -218,15 +223,15 @@ describe('what is remembered of the latest packets', () => {
   it('is limited to packets of at least that amount and expiry', () => {
     const memory = new PacketMemory(LIMITS)
     const answer = Promise.resolve(FULFILL)
-    memory.answering(memory.add(invariantOf(1), 5n, 5), answer)
-    expect([memory.find(invariantOf(1), 6n, 5), memory.find(invariantOf(1), 5n, 6), memory.find(invariantOf(1), 5n, 5)])
+    memory.answering(memory.add(packetOf(1, 5n, 5)), answer)
+    expect([memory.find(packetOf(1, 6n, 5)), memory.find(packetOf(1, 5n, 6)), memory.find(packetOf(1, 5n, 5))])
       .to.deep.equal([undefined, undefined, answer])
   })
 
   it('can be forgotten, by expiry or all', () => {
     const memory = new PacketMemory(LIMITS)
-    for (const expiresAt of [1, 2, 3]) memory.answering(memory.add(invariantOf(expiresAt), 1n, expiresAt), Promise.resolve(FULFILL))
-    const known = (): boolean[] => [1, 2, 3].map(id => memory.find(invariantOf(id), 1n, id) !== undefined)
+    for (const expiresAt of [1, 2, 3]) memory.answering(memory.add(packetOf(expiresAt, 1n, expiresAt)), Promise.resolve(FULFILL))
+    const known = (): boolean[] => [1, 2, 3].map(id => memory.find(packetOf(id, 1n, id)) !== undefined)
     memory.forgetExpired(2)
     expect(known()).to.deep.equal([false, true, true])
     memory.clear()
@@ -235,13 +240,13 @@ describe('what is remembered of the latest packets', () => {
 
   it('is not touched by an answer that comes when the packet is forgotten', () => {
     const memory = new PacketMemory(LIMITS)
-    const place = memory.add(invariantOf(1), 1n, 1)
+    const place = memory.add(packetOf(1))
     memory.answering(place, Promise.resolve(FULFILL))
     memory.clear()
-    memory.answering(memory.add(invariantOf(2), 1n, 1), Promise.resolve(FULFILL))
+    memory.answering(memory.add(packetOf(2)), Promise.resolve(FULFILL))
     memory.keep(place, FULFILL)
     memory.forget(place)
-    expect(memory.find(invariantOf(1), 1n, 1)).to.equal(undefined)
-    expect(memory.find(invariantOf(2), 1n, 1)).to.not.equal(undefined)
+    expect(memory.find(packetOf(1))).to.equal(undefined)
+    expect(memory.find(packetOf(2))).to.not.equal(undefined)
   })
 })

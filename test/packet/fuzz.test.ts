@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
-import { fieldsOf, forwardedPrepare, prepareOf } from '../../src/packet/prepare.js'
+import { fieldsOf, prepareOf } from '../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject, fulfillmentOf, rejectOf } from '../../src/packet/reply.js'
 import { FUZZ_RUNS, address, assembled, byOracle, bytes, damaged, data, octets, prepareFields, rejectFields } from './support.js'
 
@@ -85,7 +85,7 @@ function checkPrepare (packet: Buffer): void {
   const { ours, theirs } = both
   expect({ ...ours, amount: String(ours.amount), expiresAt: new Date(ours.expiresAt) }).to.deep.equal(theirs)
   const next = { amount: 12_345n, expiresAt: Date.UTC(2031, 4, 5) }
-  expect(forwardedPrepare(packet, next).equals(byOracle({ ...ours, ...next }))).to.equal(true)
+  expect(prepareOf(packet).forwarded(next).equals(byOracle({ ...ours, ...next }))).to.equal(true)
 }
 
 function checkFulfill (packet: Buffer): void {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
-import { DATA_LENGTH_MAX, MAX_UINT64, encodePrepare, fieldsOf, forwardedPrepare, isPrepare, prepareOf } from '../../src/packet/prepare.js'
+import { DATA_LENGTH_MAX, MAX_UINT64, encodePrepare, fieldsOf, isPrepare, prepareOf } from '../../src/packet/prepare.js'
 import { address, amount, byOracle, data, octets, prepareFields, time } from './support.js'
 
 const BEFORE_YEAR_0 = -62_167_219_200_001
@@ -49,7 +49,7 @@ describe('Prepare packets', () => {
       const within = memory.subarray(offset, offset + packet.length)
       expect(fieldsOf(prepareOf(within))).to.deep.equal(fields)
       const next = { amount: fields.amount, expiresAt: fields.expiresAt }
-      expect(forwardedPrepare(within, next).equals(packet)).to.equal(true)
+      expect(prepareOf(within).forwarded(next).equals(packet)).to.equal(true)
     }))
   })
 
@@ -57,7 +57,7 @@ describe('Prepare packets', () => {
     fc.assert(fc.property(prepareFields, data, data, fc.boolean(), amount, time, (fields, inside, behind, trails, newAmount, newExpiry) => {
       const packet = trails ? withTrailing(byOracle(fields), inside, behind) : Buffer.concat([byOracle(fields), behind])
       const before = Buffer.from(packet)
-      const forwarded = forwardedPrepare(packet, { amount: newAmount, expiresAt: newExpiry })
+      const forwarded = prepareOf(packet).forwarded({ amount: newAmount, expiresAt: newExpiry })
       expect(forwarded.equals(byOracle({ ...fields, amount: newAmount, expiresAt: newExpiry }))).to.equal(true)
       expect(packet.equals(before), 'the packet that came in is not changed').to.equal(true)
     }))
@@ -100,7 +100,7 @@ describe('Prepare packets', () => {
     it(`are refused with F01 when there is ${what}`, () => {
       const read = (): unknown => prepareOf(packet)
       expect(read).to.throw(InvalidPacketError, message).with.property('ilpErrorCode', 'F01')
-      expect(() => forwardedPrepare(packet, { amount: 1n, expiresAt: example.expiresAt })).to.throw(InvalidPacketError)
+      expect(() => prepareOf(packet).forwarded({ amount: 1n, expiresAt: example.expiresAt })).to.throw(InvalidPacketError)
       expect(read, 'a refusal is not remembered as a view').to.throw(InvalidPacketError)
     })
   }
@@ -117,7 +117,7 @@ describe('Prepare packets', () => {
       expect(() => encodePrepare({ ...example, ...unfit }), Object.entries(unfit).join()).to.throw(RangeError)
     }
     for (const unfit of [...amounts, ...times]) {
-      expect(() => forwardedPrepare(byOracle(example), { amount: 1n, expiresAt: example.expiresAt, ...unfit })).to.throw(RangeError)
+      expect(() => prepareOf(byOracle(example)).forwarded({ amount: 1n, expiresAt: example.expiresAt, ...unfit })).to.throw(RangeError)
     }
   })
 

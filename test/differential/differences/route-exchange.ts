@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Mode, deserializeCcpRouteUpdateRequest, serializeCcpRouteControlRequest, serializeCcpRouteUpdateRequest } from 'ilp-protocol-ccp'
 import { describeReply, fulfil, fulfillWith, PEER_FULFILLMENT, prepare, preimage, reject, type Prepare } from '../packets.js'
-import type { Arena, Duel } from '../harness.js'
+import { between, quiet, type Arena, type Duel } from '../harness.js'
 import { ask, type Differences } from './difference.js'
 
 const TABLE = '21e55f8e-eabd-4bf8-9e2a-2f6b6a4d3e2a'
@@ -134,5 +134,22 @@ export const routeExchange: Differences = {
     expect(during.sluice).to.include({ reject: 'T01', message: 'route is changing, try again. source=alice destination=test.far' })
     await arena.tick(1000)
     expect((await ask(duel, 'alice', prepare({ destination: 'test.far', fulfillment: preimage('after') }))).sluice).to.have.property('fulfill')
+  },
+
+  'A packet that comes round is refused at once': async arena => {
+    const duel = await arena.start(between())
+    await duel.each(side => {
+      const bob = side.plugin('bob')
+      bob.respond = () => bob.receive(bob.packets.at(-1)!)
+    })
+    const packet = prepare({ destination: 'test.bob' })
+    expect(await duel.answerOf(duel.sluice, 'alice', packet)).to.include({
+      reject: 'T01', message: 'packet came round in a circle, try again when the routes have settled. source=bob destination=test.bob'
+    })
+    const theirs = duel.answerOf(duel.reference, 'alice', packet)
+    await quiet()
+    await arena.tick(10_000)
+    expect(await theirs).to.include({ reject: 'R00' })
+    await duel.each(side => { expect(side.plugin('bob').packets).to.have.length(1) })
   }
 }

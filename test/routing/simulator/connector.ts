@@ -1,4 +1,8 @@
-/** A connector in the simulator: the product's Router, over links instead of plugins. It can crash and come back without memory. */
+/**
+ * A connector in the simulator: the product's Router and its memory of arrivals, over links instead of plugins. It can crash and come
+ * back without memory.
+ */
+import { Arrivals } from '../../../src/forwarding/arrivals.js'
 import { prepareOf } from '../../../src/packet/prepare.js'
 import { Router } from '../../../src/routing/router.js'
 import type { RouteOptions } from '../../../src/routing/policy.js'
@@ -25,8 +29,8 @@ export class SimulatedConnector {
   readonly customers = new Set<string>()
   isUp = true
   router: Router
-  /** On which side of a partition. */
-  side = false
+  /** A new one for each life. */
+  arrivals = new Arrivals()
   /** Raised by whatever may have changed the connector's mind. */
   touched = 0
 
@@ -43,6 +47,7 @@ export class SimulatedConnector {
   restart (): void {
     this.isUp = true
     this.router = this.#newRouter()
+    this.arrivals = new Arrivals()
     this.start()
   }
 

@@ -24,9 +24,11 @@ const CHAIN = `evm:${CHAIN_ID}`
 /** Blocks come by themselves, and two of them make a transaction final: time enough to be killed in between. */
 const BLOCK_SECS = '0.1'
 const CONFIRMATIONS = 2
-/** While this holds, two looks at everything have to be the same for it to be quiet. */
+/** So many looks at everything in a row have to show the same for it to be quiet. */
 const QUIET_LOOKS = 3
 const LOOK_MS = 300
+/** Debts that go round and round never end. */
+const MOST_LOOKS = 500
 
 type SettlementOptions = NonNullable<NonNullable<ConnectorConfig['chainProviders']>[number]['settlementOptions']>
 
@@ -145,12 +147,14 @@ export class Network {
       if (provider !== undefined) provider.settlementOptions = { ...provider.settlementOptions, timeBasedIntervalMs: 1000 }
     })
     let before = ''
+    let quietLooks = 0
     let looks = 0
     await until(async () => {
       const [isEven, now] = await this.#look()
-      looks = isEven && now === before ? looks + 1 : 0
+      quietLooks = isEven && now === before ? quietLooks + 1 : 0
       before = now
-      return looks >= QUIET_LOOKS
+      if (looks++ > MOST_LOOKS) throw new Error(`the nodes do not come to rest, at last they said\n${now}`)
+      return quietLooks >= QUIET_LOOKS
     }, LOOK_MS)
   }
 

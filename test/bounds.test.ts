@@ -6,8 +6,10 @@ import { expect } from 'chai'
 import { Doorkeeper, authEntries } from '../plugins/btp/auth.js'
 import { FrameType } from '../plugins/btp/frame.js'
 import type { Frame } from '../plugins/btp/frame.js'
+import { Arrivals } from '../src/forwarding/arrivals.js'
 import { fractionOf } from '../src/forwarding/rate.js'
 import { AccountStats } from '../src/metrics/stats.js'
+import { prepareOf } from '../src/packet/prepare.js'
 import { encodeFulfill } from '../src/packet/reply.js'
 import { LoopGuard } from '../src/routing/loop-guard.js'
 import { MAX_GUARDED_PREFIXES } from '../src/routing/limits.js'
@@ -42,6 +44,15 @@ describe('what others make us remember', function () {
     }
     expect(await aliveBytes() - before).to.be.lessThan(16 * MIB) // of 640
     await app.shutdown()
+  })
+
+  it('packets that might come round', async () => {
+    const arrivals = new Arrivals()
+    const packet = prepare({ data: Buffer.alloc(4) })
+    await expectBounded(300_000, 6 * MIB, i => {
+      packet.writeUInt32BE(i, packet.length - 4)
+      arrivals.comesRound(prepareOf(Buffer.from(packet)), i % 2 === 0 ? 'alice' : 'bob')
+    })
   })
 
   it('exchange rates', async () => {

@@ -54,8 +54,8 @@ export function checkEnds (packets: readonly Packet[], deaths: readonly Death[])
 }
 
 /**
- * That every packet is in the books as far as somebody was promised it, and no further, and that a node has both legs of it or none.
- * @returns what of each direction the hub's books and those of its neighbours differ by
+ * That every packet that was paid is in all books, that others are only if they were taken, then from the receiver's end up to some node,
+ * and that a node has both legs of a packet or none.
  */
 export function checkLegs (books: AllBooks, packets: readonly Packet[]): void {
   for (const from of ['alice', 'carol'] as const) {
@@ -80,7 +80,10 @@ export function checkLegs (books: AllBooks, packets: readonly Packet[]): void {
   }
 }
 
-/** That whatever one has paid the other has, to the unit, and that balances differ by packets in doubt and by nothing else. */
+/**
+ * That whatever one has paid the other has, to the unit. Balances are made of that and of packets, so they differ by packets in doubt and by
+ * nothing else; undisturbed, by nothing.
+ */
 export function checkPairs (books: AllBooks, states: AllStates, { isDisturbed }: { isDisturbed: boolean }): void {
   for (const [one, other] of PAIRS) {
     for (const [payer, payee] of [[one, other], [other, one]] as const) {

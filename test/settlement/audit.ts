@@ -81,8 +81,8 @@ export function checkLegs (books: AllBooks, packets: readonly Packet[]): void {
 }
 
 /**
- * That whatever one has paid the other has, to the unit. Balances are made of that and of packets, so they differ by packets in doubt and by
- * nothing else; undisturbed, by nothing.
+ * That whatever one has paid the other has, to the unit. Balances are made of that and of packets, so they differ by packets in doubt and
+ * by nothing else; undisturbed, by nothing.
  */
 export function checkPairs (books: AllBooks, states: AllStates, { isDisturbed }: { isDisturbed: boolean }): void {
   for (const [one, other] of PAIRS) {

@@ -1,105 +1,83 @@
 /**
- * Remembers which accounts the latest packets came from, so that one that comes round in a circle is noticed. The loop guard of routing
- * keeps circles out of the tables, but a packet is on its way for a while: what was the way back when it left may be the way on when it
+ * Remembers which accounts the packets under way came from, so that one that comes round in a circle is noticed. The loop guard of
+ * routing keeps circles out of the tables, but a packet takes its time: what was the way back when it left may be the way on when it
  * arrives elsewhere. And routes that operators have set know nothing of each other.
  *
- * A packet comes round when it was here before, from another account, and had at least as much time left: each hop takes some away. One
- * that is sent again comes from the same account, or with a later expiry. It is remembered also when it was answered: a connector that
- * loses the connection to its next hop gives an answer at once, while the packet may still be under way behind it.
+ * A packet comes round when the same one is under way, came from another account, and was sent on with at least as much time left. One
+ * that is sent again comes from the same account; one that somebody else sends has most likely another condition or data, or more time.
+ * A packet is under way until it is answered, and until it expires where the answer says that nobody was reached: a connector that loses
+ * its connection says so at once, and behind that the packet may still go on.
  *
- * All is kept in flat arrays of two generations, as few bytes as will do: when the younger one is full, the older one is emptied and
- * takes its place.
+ * All is kept in flat arrays, as in a ring: each packet takes the place of the one that came `ARRIVALS_MAX` before it.
  */
 import type { PrepareView } from '../packet/prepare.js'
 
-/** A power of two. At least the latest half of them are remembered, which is more than can be in flight. */
-export const ARRIVALS_MAX = 131_072
-const SMALLEST_CAPACITY = 64
+/** A power of two, and more than can be in flight. */
+export const ARRIVALS_MAX = 65_536
 /** Packets can be made to meet in one chain; past this many the search is given up. At worst a packet makes one more round. */
 const CHAIN_STEPS_MAX = 32
+/** T01 peer unreachable, F02 unreachable (RFC 0027). */
+const NOBODY_REACHED = new Set(['T01', 'F02'])
+
+/** Whether a packet that was rejected with this code is under way no more. */
+export const isEndedBy = (code: string): boolean => !NOBODY_REACHED.has(code)
+
+const slotOf = (serial: number): number => serial & (ARRIVALS_MAX - 1)
 
 export class Arrivals {
-  private young = new Generation()
-  private old = new Generation()
-
-  /** Whether the packet was here before, from another account. Otherwise it is remembered now. */
-  comesRound (packet: PrepareView, accountId: string): boolean {
-    const mark = packet.invariant.readInt32LE(0)
-    if (this.young.has(packet, mark, accountId) || this.old.has(packet, mark, accountId)) return true
-    if (this.young.isFull) this.makeRoom()
-    this.young.add(packet, mark, accountId)
-    return false
-  }
-
-  private makeRoom (): void {
-    if (this.young.capacity < ARRIVALS_MAX / 2) {
-      this.young.grow()
-      return
-    }
-    [this.young, this.old] = [this.old, this.young]
-    this.young.empty()
-  }
-}
-
-class Generation {
-  capacity = SMALLEST_CAPACITY
-  private count = 0
-  /** For each bucket the slot that was added last, and for each slot the one before it in its bucket; one more than the slot, 0 is none. */
-  private heads = new Int32Array(SMALLEST_CAPACITY)
-  private before = new Int32Array(SMALLEST_CAPACITY)
+  /** The serial number of the next packet, up to 2^32-1 and then from 0. It begins where the zeros of empty arrays are too old. */
+  private next = ARRIVALS_MAX + 1
+  /** For each bucket the serial number of its latest packet, and for each packet that of the one before it in its bucket. */
+  private readonly heads = new Uint32Array(ARRIVALS_MAX)
+  private readonly before = new Uint32Array(ARRIVALS_MAX)
   /** Checksum and first bytes of the condition: 64 bits that nobody hits by chance, and on purpose only who has the packet. */
-  private checksums = new Uint32Array(SMALLEST_CAPACITY)
-  private marks = new Int32Array(SMALLEST_CAPACITY)
-  private expiries = new Float64Array(SMALLEST_CAPACITY)
+  private readonly checksums = new Uint32Array(ARRIVALS_MAX)
+  private readonly marks = new Int32Array(ARRIVALS_MAX)
+  /** When the packet expires for the next hop, ms; 0 once it has ended. */
+  private readonly expiries = new Float64Array(ARRIVALS_MAX)
   private readonly accounts: string[] = []
 
-  get isFull (): boolean {
-    return this.count === this.capacity
-  }
-
-  /** Whether it is here from another account, with at least as much time left. */
-  has ({ checksum, expiresAt }: PrepareView, mark: number, accountId: string): boolean {
-    let slot = (this.heads[checksum & (this.capacity - 1)] ?? 0) - 1
-    for (let steps = 0; slot >= 0 && steps < CHAIN_STEPS_MAX; steps++) {
+  /** Whether the packet is under way already, from another account. */
+  comesRound (packet: PrepareView, accountId: string): boolean {
+    const { checksum, expiresAt } = packet
+    const mark = markOf(packet)
+    let serial = this.heads[slotOf(checksum)] ?? 0
+    for (let steps = 0; steps < CHAIN_STEPS_MAX && this.isKept(serial); steps++) {
+      const slot = slotOf(serial)
       const isSame = this.checksums[slot] === checksum && this.marks[slot] === mark
-      if (isSame && this.accounts[slot] !== accountId && (this.expiries[slot] ?? 0) >= expiresAt) return true
-      slot = (this.before[slot] ?? 0) - 1
+      if (isSame && (this.expiries[slot] ?? 0) >= expiresAt && this.accounts[slot] !== accountId) return true
+      serial = this.before[slot] ?? 0
     }
     return false
   }
 
-  add ({ checksum, expiresAt }: PrepareView, mark: number, accountId: string): void {
-    const slot = this.count++
+  /** Remembers a packet that came from the account and is sent on with this expiry (ms). Returns its number, for `ended`. */
+  sent (packet: PrepareView, accountId: string, expiresAt: number): number {
+    const { checksum } = packet
+    const serial = this.next
+    const slot = slotOf(serial)
+    const bucket = slotOf(checksum)
+    this.before[slot] = this.heads[bucket] ?? 0
+    this.heads[bucket] = serial
     this.checksums[slot] = checksum
-    this.marks[slot] = mark
+    this.marks[slot] = markOf(packet)
     this.expiries[slot] = expiresAt
     this.accounts[slot] = accountId
-    this.link(slot)
+    this.next = (serial + 1) >>> 0
+    return serial
   }
 
-  grow (): void {
-    const capacity = this.capacity *= 2
-    this.heads = new Int32Array(capacity)
-    this.before = new Int32Array(capacity)
-    this.checksums = larger(this.checksums, new Uint32Array(capacity))
-    this.marks = larger(this.marks, new Int32Array(capacity))
-    this.expiries = larger(this.expiries, new Float64Array(capacity))
-    for (let slot = 0; slot < this.count; slot++) this.link(slot)
+  /** The packet is under way no more. */
+  ended (serial: number): void {
+    if (this.isKept(serial)) this.expiries[slotOf(serial)] = 0
   }
 
-  empty (): void {
-    this.count = 0
-    this.heads.fill(0)
-  }
-
-  private link (slot: number): void {
-    const bucket = (this.checksums[slot] ?? 0) & (this.capacity - 1)
-    this.before[slot] = this.heads[bucket] ?? 0
-    this.heads[bucket] = slot + 1
+  /** Whether nothing has taken the place of that packet. */
+  private isKept (serial: number): boolean {
+    return ((this.next - 1 - serial) >>> 0) < ARRIVALS_MAX
   }
 }
 
-function larger<A extends { set (from: A): void }> (from: A, to: A): A {
-  to.set(from)
-  return to
+function markOf ({ invariant }: PrepareView): number {
+  return invariant.readInt32LE(0)
 }

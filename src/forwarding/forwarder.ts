@@ -3,13 +3,13 @@ import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/config.js'
 import {
-  AmountTooLargeError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError
+  AmountTooLargeError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError, rejectReasonOf
 } from '../packet/errors.js'
 import { MAX_UINT64, fieldsOf, prepareOf, type PrepareView } from '../packet/prepare.js'
-import { isFulfill } from '../packet/reply.js'
+import { codeOf, isFulfill, isReject } from '../packet/reply.js'
 import { RoutingService } from '../routing/service.js'
 import type { PaymentReport } from '../types/backend.js'
-import { Arrivals } from './arrivals.js'
+import { Arrivals, isEndedBy } from './arrivals.js'
 import { RateBackend, noRate, report } from './rate-backend.js'
 import { applyRate, fractionOf, largestAmountFor, type Fraction } from './rate.js'
 
@@ -35,10 +35,6 @@ export class Forwarder {
   async forward (packet: Buffer, sourceAccount: string, sendData: SendData): Promise<Buffer> {
     const prepare = prepareOf(packet)
     const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
-    if (this.arrivals.comesRound(prepare, sourceAccount)) {
-      throw new PeerUnreachableError('packet came round in a circle, try again when the routes have settled. ' +
-        `source=${sourceAccount} destination=${prepare.destination}`)
-    }
     let rate: Fraction
     try {
       rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
@@ -49,8 +45,19 @@ export class Forwarder {
     const amount = amountAt(rate, prepare.amount)
     const expiresAt = this.expiryFor(prepare)
 
-    const reply = await sendData(prepare.forwarded({ amount, expiresAt }), nextHop)
-
+    if (this.arrivals.comesRound(prepare, sourceAccount)) {
+      throw new PeerUnreachableError('packet came round in a circle, try again when the routes have settled. ' +
+        `source=${sourceAccount} destination=${prepare.destination}`)
+    }
+    const serial = this.arrivals.sent(prepare, sourceAccount, expiresAt)
+    let reply: Buffer
+    try {
+      reply = await sendData(prepare.forwarded({ amount, expiresAt }), nextHop)
+    } catch (error) {
+      if (isEndedBy(rejectReasonOf(error).code)) this.arrivals.ended(serial)
+      throw error
+    }
+    if (!isReject(reply) || isEndedBy(codeOf(reply))) this.arrivals.ended(serial)
     if (this.wantsReports) this.report(prepare, sourceAccount, nextHop, amount, reply)
     return reply
   }

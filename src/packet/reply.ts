@@ -42,6 +42,13 @@ export function rejectOf (packet: Buffer): RejectFields {
   return { code, triggeredBy, message: reader.octets().toString('utf8'), data: reader.octets() }
 }
 
+/** The three characters at the place of a Reject's code, whatever the rest of it looks like. */
+export function codeOf (reject: Buffer): string {
+  const lengthByte = reject[1] ?? 0
+  const start = 2 + (lengthByte < 128 ? 0 : lengthByte - 128)
+  return reject.toString('latin1', start, start + CODE_LENGTH)
+}
+
 /** Builds a Fulfill. Throws RangeError for a fulfillment that is not 32 bytes long. */
 export function encodeFulfill (fulfillment: Buffer, data: Buffer): Buffer {
   if (fulfillment.length !== FULFILLMENT_LENGTH) throw new RangeError(`fulfillment is not 32 bytes long. length=${fulfillment.length}`)

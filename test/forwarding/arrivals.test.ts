@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { ARRIVALS_MAX, Arrivals } from '../../src/forwarding/arrivals.js'
 import { encodePrepare, prepareOf, type PrepareView } from '../../src/packet/prepare.js'
 import { ALL_PACKETS_MAX } from '../../src/pipeline/in-flight.js'
-import { account, startConnector, type TestConnector } from '../fixtures/connector.js'
+import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
-import { PEER_CONDITION, outcomeOf, prepare, reject } from '../fixtures/packets.js'
+import { FULFILL, PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 
@@ -16,38 +16,39 @@ const packet = (id: number, expiresIn = 0): PrepareView => prepareOf(encodePrepa
 }))
 
 describe('the memory of arrivals', () => {
-  it('says of any sequence of packets which ones came round, as a list of all of them would', () => {
-    const arrival = fc.record({ id: fc.nat(4), accountId: fc.constantFrom('alice', 'bob', 'carol'), expiresIn: fc.nat(3) })
-    fc.assert(fc.property(fc.array(arrival, { maxLength: 300, size: 'max' }), fc.nat(300), (list, others) => {
+  it('says of any sequence of packets which ones come round, as a list of those under way would', () => {
+    const arrival = fc.record({
+      id: fc.nat(4), accountId: fc.constantFrom('alice', 'bob', 'carol'), expiresIn: fc.integer({ min: 2, max: 6 }), endsFirst: fc.option(fc.nat(20))
+    })
+    fc.assert(fc.property(fc.array(arrival, { maxLength: 25, size: 'max' }), list => {
       const arrivals = new Arrivals()
-      const taken: typeof list = []
+      const taken: Array<typeof list[number] & { serial: number, hasEnded: boolean }> = []
       for (const one of list) {
-        const round = taken.filter(({ id }) => id === one.id)
-          .some(({ accountId, expiresIn }) => accountId !== one.accountId && expiresIn >= one.expiresIn)
-        // Others arrive meanwhile, and make it grow.
-        for (let i = 0; i < others; i++) arrivals.comesRound(packet(1000 + i), 'dora')
-        // Searching goes no further back than some packets that are the same.
-        if (taken.length > 30) break
+        const former = taken[one.endsFirst ?? taken.length]
+        if (former !== undefined) {
+          arrivals.ended(former.serial)
+          former.hasEnded = true
+        }
+        const round = taken.filter(({ id, hasEnded }) => id === one.id && !hasEnded)
+          .some(({ accountId, expiresIn }) => accountId !== one.accountId && expiresIn - 1 >= one.expiresIn)
         expect(arrivals.comesRound(packet(one.id, one.expiresIn), one.accountId)).to.equal(round)
-        if (!round) taken.push(one)
+        if (round) continue
+        const serial = arrivals.sent(packet(one.id, one.expiresIn), one.accountId, BASE_MS + one.expiresIn - 1)
+        taken.push({ ...one, serial, hasEnded: false })
       }
-    }), { numRuns: 30 })
+    }))
   })
 
-  it('knows the latest half of what it can hold, as many as can be in flight, and not everything for ever', function () {
+  it('holds as many as can be in flight, and the oldest make room for the newest', function () {
     this.timeout(60_000)
-    expect(ARRIVALS_MAX / 2).to.be.least(ALL_PACKETS_MAX)
+    expect(ARRIVALS_MAX).to.be.above(ALL_PACKETS_MAX)
     const arrivals = new Arrivals()
     const count = 1.5 * ARRIVALS_MAX
-    for (let id = 0; id < count; id++) arrivals.comesRound(packet(id), 'alice')
-    for (let id = count - ARRIVALS_MAX / 2; id < count; id += 100) expect(arrivals.comesRound(packet(id), 'bob'), `packet ${id}`).to.equal(true)
-    expect(arrivals.comesRound(packet(0), 'bob')).to.equal(false)
-  })
-
-  it('forgets none of the first while it grows', () => {
-    const arrivals = new Arrivals()
-    for (let id = 0; id < 5000; id++) arrivals.comesRound(packet(id), 'alice')
-    for (let id = 0; id < 5000; id++) expect(arrivals.comesRound(packet(id), 'bob')).to.equal(true)
+    const serials = Array.from({ length: count }, (_, id) => arrivals.sent(packet(id), 'alice', BASE_MS))
+    for (let id = count - ARRIVALS_MAX; id < count; id += 99) expect(arrivals.comesRound(packet(id), 'bob'), `packet ${id}`).to.equal(true)
+    expect(arrivals.comesRound(packet(count - ARRIVALS_MAX - 1), 'bob')).to.equal(false)
+    arrivals.ended(serials[0]!) // its place is another packet's
+    expect(arrivals.comesRound(packet(ARRIVALS_MAX), 'bob')).to.equal(true)
   })
 })
 
@@ -81,19 +82,38 @@ describe('a packet that comes back to us', () => {
     })
   }
 
-  it('is refused also where the first answer came before it: the connection behind us may have been lost', async () => {
-    bob.answer = () => Promise.reject(new Error('connection lost'))
-    await alice.receive(prepare(same))
-    expect(outcomeOf(await carol.receive(prepare({ ...same, expiresAt: same.expiresAt - 1 })))).to.equal('T01')
-    expect(bob.sent).to.have.lengthOf(1)
-  })
+  for (const [what, answer] of [
+    ['the connection to the next hop is lost', () => Promise.reject(new Error('connection lost'))],
+    ['the next hop says so of its own', () => Promise.resolve(reject('F02'))]
+  ] as const) {
+    it(`is refused also after ${what}: behind it the packet may still be under way`, async () => {
+      bob.answer = answer
+      await alice.receive(prepare(same))
+      expect(outcomeOf(await carol.receive(prepare({ ...same, expiresAt: same.expiresAt - 2000 })))).to.equal('T01')
+      expect(outcomeOf(await alice.receive(prepare(same)))).to.equal('F02')
+      expect(bob.sent).to.have.lengthOf(2)
+    })
+  }
 
-  it('may be tried again by who sent it, and by others with more time', async () => {
-    bob.answer = () => Promise.resolve(reject('T04'))
-    await alice.receive(prepare(same))
-    expect(outcomeOf(await alice.receive(prepare(same)))).to.equal('T04')
-    expect(outcomeOf(await carol.receive(prepare({ ...same, expiresAt: same.expiresAt + 1 })))).to.equal('T04')
-    expect(bob.sent).to.have.lengthOf(3)
+  for (const [what, answer] of [['fulfilled', fulfilling], ['refused', () => Promise.resolve(reject('F99'))]] as const) {
+    it(`is a new one when the first was ${what}`, async () => {
+      bob.answer = answer
+      await alice.receive(prepare(same))
+      expect(outcomeOf(await carol.receive(prepare({ ...same, amount: 101, expiresAt: same.expiresAt - 2000 })))).to.not.equal('T01')
+      expect(bob.sent).to.have.lengthOf(2)
+    })
+  }
+
+  it('is another one when it has more time than was given to the first', async () => {
+    let fulfill: (answer: Buffer) => void = () => undefined
+    bob.answer = () => new Promise(resolve => { fulfill = resolve })
+    const first = alice.receive(prepare(same))
+    await quiet()
+    bob.answer = fulfilling
+    expect(outcomeOf(await carol.receive(prepare({ ...same, amount: 101, expiresAt: same.expiresAt - 999 })))).to.equal('fulfill')
+    expect(outcomeOf(await carol.receive(prepare({ ...same, amount: 102, expiresAt: same.expiresAt - 1000 })))).to.equal('T01')
+    fulfill(FULFILL)
+    expect(outcomeOf(await first)).to.equal('fulfill')
   })
 
   it('is none where others send one with the same condition', async () => {

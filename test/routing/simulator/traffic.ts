@@ -1,9 +1,9 @@
 /** Packets that take their time: routes change while they are on their way. Each step is one that the product takes with a packet. */
-import { randomBytes } from 'node:crypto'
-import type { Arrivals } from '../../../src/forwarding/arrivals.js'
+import { isEndedBy, type Arrivals } from '../../../src/forwarding/arrivals.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { CUSTOMERS } from './connector.js'
 import type { SimulatedConnector } from './connector.js'
+import type { Link } from './link.js'
 import type { Network } from './network.js'
 import type { Random } from './random.js'
 
@@ -14,13 +14,22 @@ const MESSAGE_WINDOW_MS = 1000
 /** How long a packet takes for a hop, and how long some do. */
 const HOP_MS = { least: 5, most: 100, slowest: 3000 }
 const SLOW = 0.05
-const MARK = randomBytes(32)
+/** The same for all: it is for the data to tell packets apart. */
+const CONDITION = Buffer.alloc(32, 7)
 
-/** A packet on its way. */
+/** A packet on its way, and what each connector that has taken it does when the answer comes back. */
 interface Traveller {
   packet: Buffer
-  /** Who has taken it so far. A connector that has lost its memory is another one. */
-  takenBy: Map<Arrivals, string>
+  takenBy: Taker[]
+}
+
+interface Taker {
+  at: SimulatedConnector
+  /** A connector that has lost its memory is another one. */
+  life: Arrivals
+  serial: number
+  /** To whom it has sent the packet. */
+  link: Link
 }
 
 export class Traffic {
@@ -40,39 +49,64 @@ export class Traffic {
       const packet = encodePrepare({
         amount: 100n,
         expiresAt: timeline.now() + EXPIRY_MS,
-        executionCondition: MARK,
+        executionCondition: CONDITION,
         destination: this.random.pick(this.destinations),
         data: Buffer.from(String(this.sent))
       })
-      this.#arrive(this.random.pick(connectors), CUSTOMERS, { packet, takenBy: new Map() })
+      this.#arrive(this.random.pick(connectors), CUSTOMERS, { packet, takenBy: [] })
       this.start()
     }, PACKET_INTERVAL_MS)
   }
 
-  #arrive (at: SimulatedConnector, source: string, { packet, takenBy }: Traveller): void {
+  #arrive (at: SimulatedConnector, source: string, traveller: Traveller): void {
+    const answer = at.isUp ? this.#take(at, source, traveller) : undefined
+    if (answer !== undefined) this.#answer(answer, traveller.takenBy)
+  }
+
+  /** What the product's forwarder does with a packet. Undefined where it is sent on. */
+  #take (at: SimulatedConnector, source: string, { packet, takenBy }: Traveller): string | undefined {
     const prepare = prepareOf(packet)
-    const { destination, amount, expiresAt } = prepare
-    const nextHop = at.isUp ? nextHopAt(at, source, destination) : undefined
-    if (nextHop === undefined || expiresAt < this.network.timeline.now() + 2 * MESSAGE_WINDOW_MS) return
+    const { destination, amount } = prepare
+    const expiresAt = prepare.expiresAt - MESSAGE_WINDOW_MS
+    const nextHop = nextHopAt(at, source, destination)
+    const link = at.accounts.get(nextHop ?? '')?.link
+    if (nextHop === undefined || link?.isWorking === false) return 'T01'
+    if (expiresAt < this.network.timeline.now() + MESSAGE_WINDOW_MS) return 'R02'
     if (at.arrivals.comesRound(prepare, source)) {
       this.refused++
-      return
+      return 'T01'
     }
-    const way = [...takenBy.values(), at.address].join(' ')
-    if (takenBy.has(at.arrivals)) this.takenTwice.push(`${destination}: ${way}`)
-    if (nextHop === '' || nextHop === CUSTOMERS) this.delivered++
-    const link = at.accounts.get(nextHop)?.link
-    if (link?.isWorking !== true) return
+    if (takenBy.some(({ life }) => life === at.arrivals)) {
+      this.takenTwice.push(`${destination}: ${[...takenBy.map(({ at }) => at.address), at.address].join(' ')}`)
+    }
+    if (link === undefined) {
+      this.delivered++
+      return 'fulfill'
+    }
+    const taker = { at, life: at.arrivals, serial: at.arrivals.sent(prepare, source, expiresAt), link }
+    const traveller = { packet: prepare.forwarded({ amount, expiresAt }), takenBy: [...takenBy, taker] }
     const next = link.otherEnd(at)
-    const traveller = {
-      packet: prepare.forwarded({ amount, expiresAt: expiresAt - MESSAGE_WINDOW_MS }),
-      takenBy: new Map(takenBy).set(at.arrivals, at.address)
-    }
-    const delayMs = this.random.between(HOP_MS.least, this.random.chance(SLOW) ? HOP_MS.slowest : HOP_MS.most)
-    this.network.timeline.setTimer(() => this.#arrive(next.connector, next.accountId, traveller), delayMs)
+    this.network.timeline.setTimer(() => this.#arrive(next.connector, next.accountId, traveller), this.#hopMs())
+    return undefined
+  }
+
+  /** The answer to those who have taken the packet, as far as connections hold. Where they do not, the connector behind them says so. */
+  #answer (outcome: string, takenBy: readonly Taker[]): void {
+    const last = takenBy.at(-1)
+    if (last === undefined) return
+    this.network.timeline.setTimer(() => {
+      const heard = last.link.isWorking ? outcome : 'F02'
+      if (isEndedBy(heard)) last.life.ended(last.serial)
+      this.#answer(heard, takenBy.slice(0, -1))
+    }, this.#hopMs())
+  }
+
+  #hopMs (): number {
+    return this.random.between(HOP_MS.least, this.random.chance(SLOW) ? HOP_MS.slowest : HOP_MS.most)
   }
 }
 
+/** Undefined where there is none, or none now. */
 function nextHopAt (connector: SimulatedConnector, source: string, destination: string): string | undefined {
   try {
     return connector.router.resolve(destination, source)?.nextHop

@@ -99,9 +99,11 @@ export class Channels {
     return this.#known.get(channelId) ?? this.#askOnce(channelId)
   }
 
-  /** Reads a channel anew, if the chain may be asked again already. Resolves to what is known then. */
+  /** Reads a channel anew, if the chain may be asked again already. Resolves to what is known then, once that is kept: the peer counts on it. */
   async refresh (channelId: string): Promise<KnownChannel | undefined> {
-    return await this.#askOnce(channelId)
+    const channel = await this.#askOnce(channelId)
+    await this.#deps.records.save(RECORD)
+    return channel
   }
 
   /** Reads a channel anew, after something was done to it. */

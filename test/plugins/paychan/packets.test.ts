@@ -53,6 +53,19 @@ describe('claims with packets', () => {
     await expectAgreement(world)
   })
 
+  it('may say what the peer has once seen on the chain, also right after the peer has crashed', async () => {
+    const { alice, bob, chain } = await readyWorld()
+    const channel = (await bob.channels()).find(({ spendable }) => spendable > 0n)!
+    for (const party of [alice, bob]) expect(await party.pay(1n)).to.equal('fulfilled') // what was there before is written
+    chain.fault = call => { if (call === 'find') throw new Error('nobody has the time to look at all channels') }
+    await bob.plugin.channels().deposit(channel.channelId, 20_000n)
+    await alice.crash()
+    chain.fault = () => { throw new Error('the chain is away') }
+    await alice.plugin.connect()
+    while (!bob.plugin.isConnected()) await nextTurn()
+    expect(await bob.pay(25_000n)).to.equal('fulfilled')
+  })
+
   it('use what rejected packets left before anything new is paid', async () => {
     const world = await readyWorld()
     const { alice, bob } = world

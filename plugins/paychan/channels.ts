@@ -99,7 +99,7 @@ export class Channels {
     return this.#known.get(channelId) ?? this.#askOnce(channelId)
   }
 
-  /** Reads a channel anew, if the chain may be asked again already. Resolves to what is known then, once that is kept: the peer counts on it. */
+  /** Reads a channel anew, if the chain may be asked again already. Resolves to what is known then, and kept: the peer counts on it. */
   async refresh (channelId: string): Promise<KnownChannel | undefined> {
     const channel = await this.#askOnce(channelId)
     await this.#deps.records.save(RECORD)

@@ -119,6 +119,7 @@ export class EvmProvider implements ChannelProvider {
 
   async balances (): Promise<{ token: bigint, native: bigint }> {
     const network = await this.#networkNow()
+    await this.#heads.latest() // of a node that is behind nothing is believed
     const [token, native] = await Promise.all([network.balanceOf(this.address), this.#rpc.quantity('eth_getBalance', this.address, 'latest')])
     return { token, native }
   }

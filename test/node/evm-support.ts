@@ -14,7 +14,7 @@ export const CHAIN = `evm:${CHAIN_ID}`
 export const HOUR = 3600
 /** What each account gets of the token. */
 export const TOKENS = 1_000_000n
-export const SECRET = 'secret-between-peers'
+const SECRET = 'secret-between-peers'
 
 type Account = typeof accounts[number]
 type Provider = NonNullable<ConnectorConfig['chainProviders']>[number]

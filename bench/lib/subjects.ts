@@ -1,7 +1,7 @@
 /**
  * What is measured: the reference (ilp-connector 23.0.2 with ilp-plugin-btp), Sluice and the floor, each a process with the accounts
  * alice and bob, whose peers connect to it. Sluice runs as it is deployed: the built daemon, all default middlewares, balances on disk
- * before an answer is sent, and its metrics served.
+ * before an answer is sent, and its metrics served. All have the heap that launch.config.js gives Sluice.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -15,6 +15,8 @@ import { Process } from './processes.js'
 const REFERENCE = createRequire(import.meta.url).resolve('ilp-connector')
 const SLUICE = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 const RELAY = fileURLToPath(new URL('../relay.js', import.meta.url))
+
+const HEAP = '--max-semi-space-size=32'
 
 /** No limit bites: what is measured is the cost of the checks. */
 const WIDE = {
@@ -102,7 +104,7 @@ async function startSubject (
   name: string, script: string, env: Record<string, string>, ports: { alice: number, bob: number }, nodeArgs: string[] = []
 ): Promise<Subject> {
   const startedAt = performance.now()
-  const child = new Process(script, { env, nodeArgs })
+  const child = new Process(script, { env, nodeArgs: [HEAP, ...nodeArgs] })
   try {
     const alice = await connectSoon(child, { port: ports.alice, username: 'alice' })
     const bob = await connectSoon(child, { port: ports.bob, username: 'bob' })

@@ -6,7 +6,8 @@
  *
  * The connector is told of money in steps `from`-`to` (base units, counted from the beginning), each with an id of its own that is written
  * before it is told. After a crash the last step is told again under the same id; the connector counts it once. The connector's books are
- * in the same store, and synced before the money handler resolves: so is, then, everything that was written before.
+ * in the same store, and synced before the money handler resolves: so is, then, everything that was written before. (Where they are
+ * elsewhere, the store syncs each write by itself.)
  */
 import { randomBytes } from 'node:crypto'
 import type { MoneyHandler } from '../../src/types/plugin.js'

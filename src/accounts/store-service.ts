@@ -56,13 +56,15 @@ export class StoreService {
     const scoped = (key: string): string => `plugin:${accountId.length}:${accountId}:${key}`
     const isFree = (key: string): boolean => !OUR_KEY.test(accountId + key)
     const { store } = this
-    const putAll: PluginStore['putAll'] = async values => {
+    const putAll: NonNullable<PluginStore['putAll']> = async values => {
       await store.batch?.(Object.entries(values).map(([key, value]) => ({ type: 'put', key: scoped(key), value })), { sync: true })
     }
+    // What is written before the books is on disk with them; where the books are elsewhere, it has to get there by itself.
+    const isSynced = store.batch !== undefined && this.config.ledger !== 'embedded'
     return {
       ...(store.batch === undefined ? {} : { putAll }),
       get: async key => await this.store.get(scoped(key)) ?? (isFree(key) ? await this.store.get(accountId + key) : undefined),
-      put: (key, value) => this.store.put(scoped(key), value),
+      put: (key, value) => isSynced ? putAll({ [key]: value }) : store.put(scoped(key), value),
       del: async key => {
         await this.store.del(scoped(key))
         if (isFree(key)) await this.store.del(accountId + key)

@@ -48,6 +48,19 @@ describe('the store of a plugin', () => {
     expect(store.getPluginStore('alice')).not.to.have.property('putAll')
   })
 
+  it('is on disk with each write where the books are elsewhere: nothing else syncs it there', async () => {
+    const { container } = makeConnector({}, {
+      storeConfig: { entries }, ledger: 'tigerbeetle', tigerbeetleClusterId: '0', tigerbeetleReplicas: '127.0.0.1:1'
+    })
+    const synced: unknown[] = []
+    for (const { store: backing } of [store, container(StoreService)]) {
+      Object.assign(backing, { batch: (_: unknown, options: unknown) => Promise.resolve(void synced.push(options)) })
+    }
+    await store.getPluginStore('alice').put('k', 'v')
+    await container(StoreService).getPluginStore('alice').put('k', 'v')
+    expect(synced).to.deep.equal([undefined, { sync: true }])
+  })
+
   it('never shows, changes or deletes what other accounts have', async () => {
     await fc.assert(fc.asyncProperty(accountId, key, accountId, key, async (one, oneKey, other, otherKey) => {
       fc.pre(one !== other)

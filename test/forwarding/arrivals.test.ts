@@ -70,7 +70,8 @@ describe('a packet that comes back to us', () => {
   })
   afterEach(() => connector.app.shutdown())
 
-  const same = { data: Buffer.from('same'), expiresAt: Date.now() + 20_000 }
+  let same: { data: Buffer, expiresAt: number }
+  beforeEach(() => { same = { data: Buffer.from('same'), expiresAt: Date.now() + 20_000 } })
   const even = { balance: 0n, held: 0n }
 
   for (const [way, over] of [['the next hop', () => bob], ['another account', () => carol]] as const) {

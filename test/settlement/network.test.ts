@@ -27,9 +27,9 @@ const BOTH_CHANCE = 0.2
 /** How many packets each end has under way: first one pays more, then the other. */
 const BOTH_WAYS = [{ alice: 8, carol: 3 }, { alice: 3, carol: 8 }]
 /** Less than this would not show much. */
-const LEAST_SETTLEMENTS = 20
-const LEAST_DEPOSITS = 6
-const LEAST_REDEMPTIONS = 3
+const LEAST_SETTLEMENTS = 8
+const LEAST_DEPOSITS = 3
+const LEAST_REDEMPTIONS = 1
 
 const AT_THRESHOLD = { name: 'when a threshold is passed', options: { claims: 'settlement' as const } }
 const WITH_PACKETS = { name: 'with each packet', options: { claims: 'packet' as const, requireClaims: true } }

@@ -100,6 +100,7 @@ function recordsOf (peer: 'alice' | 'bob'): Record<string, string> {
   return {
     [`evm:network:${chainId}:${registryAddress}:${tokenAddress}`]: TOKEN_NETWORK,
     [`evm:decimals:${chainId}:${tokenAddress}`]: '9',
+    [`evm:symbol:${chainId}:${tokenAddress}`]: 'TKN',
     'paychan:channels': JSON.stringify({ opened: 1, channels: [channel] }),
     'paychan:received': JSON.stringify({
       name: 'bench', step: { from: amount, to: amount }, tally: { best: { [channelId]: best }, used: amount, base: '0', skipped: '0' }

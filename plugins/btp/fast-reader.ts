@@ -18,14 +18,14 @@ const U64_FOLLOWS = 127
 const NOTHING = Buffer.alloc(0)
 
 /** So many bytes of a message are unmasked before it is known whether anybody wants the others. A multiple of the mask's four. */
-const HEAD_BYTES = 16
+export const HEAD_BYTES = 16
 
 /** A WebSocket that is open, and the network socket under it. */
 export interface Wire {
   readonly ws: WebSocket
   readonly raw: Socket
   /**
-   * Looks at the first 16 bytes of a message, or all it has, in place: it is `bytes` from `start` to `end`. True: it is dealt with, no
+   * Looks at the first HEAD_BYTES of a message, or all it has, in place: it is `bytes` from `start` to `end`. True: it is dealt with, no
    * 'message' is emitted. Messages that `ws` reads are not shown.
    */
   glance?: (bytes: Buffer, start: number, end: number) => boolean

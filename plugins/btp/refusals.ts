@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../../src/types/logger.js'
 import { busyReject } from '../../src/packet/reply.js'
+import { HEAD_BYTES } from './fast-reader.js'
 import { ContentType, FrameType, encodeFrame } from './frame.js'
 
 /** Refused packets make one log line in this time. */
@@ -17,18 +18,16 @@ const ONE_BYTE = 1
 /** The name of an entry, with its length in front. */
 const ILP = 0x03696c70
 const ENTRY_BYTES = 6
-/** With a length of up to four bytes behind its own. */
-const GLANCE_BYTES = 16
 
 /**
  * Whether the frame in `bytes` from `start` to `end` is a MESSAGE that has an ILP packet first; a claim that pays for it may follow.
- * Looks at its first 16 bytes.
+ * Looks at its first HEAD_BYTES: enough for a length of up to four bytes behind its own.
  */
 export function beginsWithPacket (bytes: Buffer, start: number, end: number): boolean {
   if (bytes[start] !== FrameType.MESSAGE) return false
   const first = bytes[start + LENGTH_AT] ?? 0
   const entry = start + LENGTH_AT + 1 + (first < 0x80 ? 0 : first & 0x7f)
-  return entry + ENTRY_BYTES <= Math.min(end, start + GLANCE_BYTES) &&
+  return entry + ENTRY_BYTES <= Math.min(end, start + HEAD_BYTES) &&
     bytes[entry] === ONE_BYTE && bytes.readUInt32BE(entry + 2) === ILP
 }
 

@@ -6,6 +6,7 @@ import { CHAIN_ID, type accounts, type Chain, type Deployed } from '../../exampl
 import type { ConnectorConfig, ConnectorNode, PeerConfig } from '../../src/index.js'
 import { encodePrepare } from '../../src/packet/prepare.js'
 import { isFulfill, rejectOf } from '../../src/packet/reply.js'
+import { askAdmin, type Answer } from '../fixtures/admin.js'
 import { authenticated, type HandPeer, type Packet } from '../plugins/btp/support.js'
 import { proofOf, signProof } from '../plugins/evm/signatures.js'
 import type { World } from './support.js'
@@ -14,23 +15,15 @@ export const CHAIN = `evm:${CHAIN_ID}`
 export const HOUR = 3600
 /** What each account gets of the token. */
 export const TOKENS = 1_000_000n
-const SECRET = 'secret-between-peers'
+/** Between any two of them. */
+export const SECRET = 'secret-between-peers'
 
 type Account = typeof accounts[number]
 type Provider = NonNullable<ConnectorConfig['chainProviders']>[number]
 
-export interface Answer {
-  status: number
-  body: unknown
-  text: string
-}
-
 /** Asks the admin API of a node. */
-export async function ask (node: ConnectorNode, method: string, path: string, body?: object): Promise<Answer> {
-  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-  const response = await fetch(`http://127.0.0.1:${node.config.adminApi.port}/admin${path}`, { method, ...init })
-  const text = await response.text()
-  return { status: response.status, body: JSON.parse(text), text }
+export function ask ({ config: { adminApi } }: ConnectorNode, method: string, path: string, body?: object): Promise<Answer> {
+  return askAdmin(`http://127.0.0.1:${adminApi.port}/admin`, method, path, body)
 }
 
 export function peerOf (id: string, account: Account, port: number): PeerConfig {

@@ -8,23 +8,9 @@ import { ConnectorNode } from '../../src/index.js'
 import type { ConnectorConfig, PeerConfig } from '../../src/index.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../../examples/evm-chain.js'
+import type { Answer } from '../fixtures/admin.js'
+import { ask, CHAIN, HOUR, peerOf, SECRET, TOKENS } from './evm-support.js'
 import { outcome, owed, packet, World } from './support.js'
-
-const CHAIN = `evm:${CHAIN_ID}`
-const TOKENS = 1_000_000n
-const HOUR = 3600
-
-interface Answer {
-  status: number
-  body: unknown
-}
-
-/** Asks the admin API of a node. */
-async function ask (node: ConnectorNode, method: string, path: string, body?: object): Promise<Answer> {
-  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-  const response = await fetch(`http://127.0.0.1:${node.config.adminApi.port}/admin${path}`, { method, ...init })
-  return { status: response.status, body: await response.json() }
-}
 
 describe('nodes that settle on an EVM chain', function () {
   this.timeout(120_000)
@@ -51,8 +37,7 @@ describe('nodes that settle on an EVM chain', function () {
     }
   }
 
-  const peer = (name: string, index: number, port: number): PeerConfig =>
-    ({ id: name, url: `ws://127.0.0.1:${port}`, authToken: 'secret', chain: CHAIN, evmAddress: accounts[index]!.address })
+  const peer = (name: string, index: number, port: number): PeerConfig => peerOf(name, accounts[index]!, port)
 
   async function configOf (nodeId: string, index: number, btpServerPort: number, more: Partial<ConnectorConfig>): Promise<ConnectorConfig> {
     return {
@@ -127,7 +112,7 @@ describe('nodes that settle on an EVM chain', function () {
   it('pay by themselves when a threshold is passed, and show the claim, the channel and the state of it', async () => {
     const [alice, hub] = await line()
     await pay(alice, 'g.hub', 150n, 2)
-    const claims = async (): Promise<Answer> => {
+    const claims = async (): Promise<Pick<Answer, 'status' | 'body'>> => {
       const [channel] = (await ask(hub, 'GET', '/channels?peerId=alice')).body as Array<{ channelId: string }>
       return channel === undefined ? { status: 0, body: {} } : await ask(hub, 'GET', `/channels/${channel.channelId}/claims`)
     }
@@ -181,7 +166,7 @@ describe('nodes that settle on an EVM chain', function () {
   it('say that the chain is away, and carry packets all the same', async () => {
     const port = await freePort()
     const lost = { ...provider(1), rpcUrl: 'http://127.0.0.1:9' }
-    const hub = await world.start('hub', await configOf('hub', 2, port, { peers: [{ id: 'alice', url: 'ws://127.0.0.1:9', authToken: 'secret' }] }))
+    const hub = await world.start('hub', await configOf('hub', 2, port, { peers: [{ id: 'alice', url: 'ws://127.0.0.1:9', authToken: SECRET }] }))
     const alice = await world.start('alice', await configOf('alice', 1, await freePort(), {
       chainProviders: [lost], peers: [peer('hub', 2, port)], routes: [{ prefix: 'g', nextHop: 'hub' }]
     }))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ConnectorConfig } from '../../src/index.js'
 import { Daemon } from '../daemon/daemon.js'
+import { askAdmin, type Answer } from '../fixtures/admin.js'
 import { booksIn, type Books } from './books.js'
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
@@ -13,11 +14,6 @@ export interface Death {
   nodeId: string
   fromMs: number
   toMs: number
-}
-
-export interface Answer {
-  status: number
-  body: unknown
 }
 
 export class NodeProcess {
@@ -76,9 +72,7 @@ export class NodeProcess {
 
   /** Asks the admin API. Rejects when there is no answer. */
   async ask (method: string, path: string, body?: object): Promise<Answer> {
-    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-    const response = await fetch(this.adminUrl + path, { method, ...init })
-    return { status: response.status, body: await response.json() }
+    return await askAdmin(this.adminUrl, method, path, body)
   }
 
   /** The answer to what cannot go wrong. */

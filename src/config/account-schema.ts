@@ -155,7 +155,7 @@ export const accountSchema = z.strictObject({
     absent: '10000 packets a minute'
   }),
   deduplicate: deduplicate.optional().meta({
-    description: 'How long outgoing packets are remembered to notice the same packet going round. Used by the `deduplicate` middleware.',
+    description: 'How long outgoing packets are remembered, so that one that is sent again is paid once. Used by the `deduplicate` middleware.',
     expected: 'an object',
     absent: '30 seconds'
   }),

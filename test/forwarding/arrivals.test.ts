@@ -59,8 +59,10 @@ describe('a packet that comes back to us', () => {
   let alice: TestPlugin
   let bob: TestPlugin
   let carol: TestPlugin
+  let same: { data: Buffer, expiresAt: number }
 
   beforeEach(async () => {
+    same = { data: Buffer.from('same'), expiresAt: Date.now() + 20_000 }
     alice = new TestPlugin()
     bob = new TestPlugin()
     carol = new TestPlugin()
@@ -70,8 +72,6 @@ describe('a packet that comes back to us', () => {
   })
   afterEach(() => connector.app.shutdown())
 
-  let same: { data: Buffer, expiresAt: number }
-  beforeEach(() => { same = { data: Buffer.from('same'), expiresAt: Date.now() + 20_000 } })
   const even = { balance: 0n, held: 0n }
 
   for (const [way, over] of [['the next hop', () => bob], ['another account', () => carol]] as const) {

@@ -1,12 +1,13 @@
 /**
  * A test of a promise is only a test if breaking the promise turns it red. Breaks one promise at a time in a copy of the built connector
- * and expects the tests that stand for it to fail: `npm run build && node scripts/mutants.mjs [part of a name]`.
- * SLUICE_DIST names another build than `dist`.
+ * and expects the tests that stand for it to fail: `npm run build && node scripts/mutants.mjs [part of a name] [--fit]`.
+ * `--fit` only looks whether all of them fit the code as it is now. SLUICE_DIST names another build than `dist`.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = resolve(ROOT, process.env.SLUICE_DIST ?? 'dist')
@@ -31,7 +32,7 @@ const mutants = [
   {
     name: 'sends the Fulfill before the books are kept',
     file: BALANCE,
-    edits: [['try {\n            await ledger.committed();\n        }\n        catch (error) {\n            ledger.reverse', 'try {\n        }\n        catch (error) {\n            ledger.reverse']],
+    edits: [['return ledger.committed().then(() => {\n            stats', 'return Promise.resolve().then(() => {\n            stats']],
     tests: ['test/ledger/durability.test.js', 'test/crash/every-write.test.js']
   },
   {
@@ -44,17 +45,17 @@ const mutants = [
     name: 'checks the minimum after the Fulfill',
     file: BALANCE,
     edits: [
-      ['const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount);', 'let hold = isIncoming ? ledger.hold(account.accountId, amount) : undefined;'],
-      ['ledger.post(hold);\n                    this.changed', 'hold ??= ledger.hold(account.accountId, -amount); ledger.post(hold);\n                    this.changed'],
-      ['ledger.void(hold);\n                value.increment(account, REJECTED', 'if (hold) ledger.void(hold);\n                value.increment(account, REJECTED'],
-      ['ledger.void(hold);\n                value.increment(account, FAILED', 'if (hold) ledger.void(hold);\n                value.increment(account, FAILED']
+      ['const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount);', 'const hold = isIncoming ? ledger.hold(account.accountId, amount) : undefined;'],
+      ['ledger.post(hold);\n                this.changed', 'hold ??= ledger.hold(account.accountId, -amount); ledger.post(hold);\n                this.changed'],
+      ['ledger.void(hold);\n            value.increment(account, REJECTED', 'if (hold) ledger.void(hold);\n            value.increment(account, REJECTED'],
+      ['ledger.void(hold);\n            value.increment(account, FAILED', 'if (hold) ledger.void(hold);\n            value.increment(account, FAILED']
     ],
     tests: ['test/ledger/durability.test.js']
   },
   {
     name: 'books at Prepare and never undoes it',
     file: BALANCE,
-    edits: [['ledger.void(hold);\n                value.increment(account, REJECTED', 'ledger.post(hold);\n                value.increment(account, REJECTED']],
+    edits: [['ledger.void(hold);\n            value.increment(account, REJECTED', 'ledger.post(hold);\n            value.increment(account, REJECTED']],
     tests: ['test/crash/two-connectors.test.js']
   },
   {
@@ -193,19 +194,29 @@ function runTests (files) {
   return Number(/^ {2}(\d+) failing/m.exec(stdout)?.[1] ?? 0)
 }
 
-function mutate ({ name, file, edits }) {
-  const path = join(COPY, file)
-  const original = readFileSync(path, 'utf8')
+function broken ({ name, file, edits }, original) {
   let text = original
   for (const [from, to] of edits) {
     if (text.split(from).length !== 2) throw new Error(`mutant "${name}" does not fit ${file} any more: its text is there ${text.split(from).length - 1} times:\n${from}`)
     text = text.replace(from, () => to)
   }
-  writeFileSync(path, text)
+  return text
+}
+
+function mutate (mutant) {
+  const path = join(COPY, mutant.file)
+  const original = readFileSync(path, 'utf8')
+  writeFileSync(path, broken(mutant, original))
   return () => writeFileSync(path, original)
 }
 
-const wanted = mutants.filter(({ name }) => name.includes(process.argv[2] ?? ''))
+const { values: { fit }, positionals: [part = ''] } = parseArgs({ options: { fit: { type: 'boolean' } }, allowPositionals: true })
+const wanted = mutants.filter(({ name }) => name.includes(part))
+if (fit) {
+  for (const mutant of wanted) broken(mutant, readFileSync(join(DIST, mutant.file), 'utf8'))
+  console.log(`all ${wanted.length} breakages fit`)
+  process.exit()
+}
 cpSync(DIST, COPY, { recursive: true })
 process.on('exit', () => rmSync(COPY, { recursive: true, force: true }))
 const failures = runTests([...new Set(wanted.flatMap(({ tests }) => tests))])

@@ -136,6 +136,7 @@ export interface BlockchainConfig {
   privateKey?: string | undefined
   registryAddress?: string | undefined
   tokenAddress?: string | undefined
+  settlementOptions?: SettlementOptions | undefined
 }
 
 export type LedgerType = 'embedded' | 'tigerbeetle'

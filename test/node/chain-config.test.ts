@@ -228,6 +228,40 @@ describe('settlement as earlier versions were told of it', () => {
     expect(read({}, { ...LEGACY, SETTLEMENT_ENABLED: 'false' }).config.chains).to.deep.equal([])
   })
 
+  it('turns off what the configuration has, too', () => {
+    const chains = { chainProviders: [CHAIN], peers: [{ ...PEER, evmAddress: ADDRESS, chain: CHAIN.chainId }] }
+    const reading = read({ ...chains, settlement: { connectorFeePercentage: 1 } }, { SETTLEMENT_ENABLED: 'false' })
+    expect(accountOf(reading).plugin).to.equal('btp')
+    expect(reading.config).to.deep.include({ chains: [], feePercentage: 1 })
+    expect(reading.warnings.join()).to.include('nothing is settled on the chains that are configured')
+    expect(refusal(chains, { SETTLEMENT_ENABLED: 'no' })).to.match(/^SETTLEMENT_ENABLED: settlement\.enableSettlement: found .*expected true or false/)
+  })
+
+  it('takes chain and RPC node from NETWORK_MODE', () => {
+    for (const [mode, id, rpcUrl] of [['mainnet', 'evm:8453', 'https://mainnet.base.org'], ['testnet', 'evm:84532', 'https://sepolia.base.org']]) {
+      for (const url of [undefined, 'https://rpc.example']) {
+        const [chain] = read({}, { ...LEGACY, NETWORK_MODE: mode, BASE_L2_RPC_URL: url }).config.chains
+        expect(chain?.options.chain).to.include({ chainId: id, rpcUrl: url ?? rpcUrl })
+      }
+    }
+    expect(read({}, { ...LEGACY, NETWORK_MODE: 'mainnet', BASE_CHAIN_ID: '31337' }).config.chains[0]?.id).to.equal('evm:31337')
+    expect(refusal({}, { ...LEGACY, NETWORK_MODE: 'main' })).to.match(/^NETWORK_MODE: chainProviders\[0\]\.chainId: /)
+    expect(refusal({ environment: 'production' }, { ...LEGACY, NETWORK_MODE: 'testnet' })).to.include('Production must use Base mainnet')
+  })
+
+  it('signs with no key in the environment where one in a cloud was asked for', () => {
+    expect(refusal({}, { ...LEGACY, KEY_BACKEND: 'aws-kms' })).to.match(/^KEY_BACKEND: chainProviders\[0\]\.keyId: keys in aws-kms are not supported yet/)
+    expect(read({}, { ...LEGACY, KEY_BACKEND: 'env' }).config.chains).to.have.lengthOf(1)
+  })
+
+  it('says which variables change nothing beside chains of the configuration', () => {
+    const env = { SETTLEMENT_THRESHOLD: '5', SETTLEMENT_POLLING_INTERVAL: '500', NETWORK_MODE: 'testnet', KEY_BACKEND: 'gcp-kms' }
+    const [warning, ...more] = read({ chainProviders: [{ ...CHAIN, settlementOptions: { threshold: '5' } }] }, env).warnings
+    expect(more).to.deep.equal([])
+    expect(warning).to.match(/^SETTLEMENT_POLLING_INTERVAL, NETWORK_MODE, KEY_BACKEND: ignored, /)
+    expect(read({ chainProviders: [CHAIN] }, { KEY_BACKEND: 'env', SETTLEMENT_ENABLED: 'true' }).warnings).to.deep.equal([])
+  })
+
   it('says which variable is wrong', () => {
     expect(refusal({}, { ...LEGACY, M2M_TOKEN_ADDRESS: '0x1' })).to.match(/^M2M_TOKEN_ADDRESS: chainProviders\[0\]\.tokenAddress: found "0x1"/)
     expect(refusal({}, { ...LEGACY, SETTLEMENT_POLLING_INTERVAL: 'soon' })).to.match(/^SETTLEMENT_POLLING_INTERVAL: /)
@@ -253,5 +287,20 @@ describe('settlement as earlier versions were told of it', () => {
     expect(warnings.join('\n')).to.include('blockchain.base is deprecated')
       .and.include('blockchain.arbitrum has no registryAddress, tokenAddress, privateKey: nothing is settled on it')
     expect(read({ blockchain: { base: { ...base, enabled: false } } }).config.chains).to.deep.equal([])
+  })
+
+  it('is taken from both together: `blockchain` says which chain, variables the rest', () => {
+    const base = { enabled: true, rpcUrl: 'https://mainnet.base.org', chainId: 8453 }
+    const arbitrum = { enabled: true, rpcUrl: 'https://arb1.arbitrum.io/rpc', chainId: 42161, registryAddress: ADDRESS, tokenAddress: ADDRESS }
+    const env = { ...LEGACY, SETTLEMENT_THRESHOLD: '77', SETTLEMENT_POLLING_INTERVAL: '500' }
+    const { config: { chains }, warnings } = read({ environment: 'production', blockchain: { base, arbitrum } }, env)
+    expect(chains.map(({ id, threshold, options }) => [id, threshold, options.pollingIntervalMs])).to.deep.equal([['evm:8453', '77', 500], ['evm:42161', '77', 500]])
+    expect(chains[0]?.options.chain).to.deep.include({ rpcUrl: base.rpcUrl, registryAddress: ADDRESS, tokenAddress: ADDRESS, keyId: KEY })
+    expect(warnings.join()).to.not.include(KEY)
+    expect(refusal({ blockchain: { base } }, { ...env, TOKEN_NETWORK_REGISTRY: '0x1' })).to.match(/^TOKEN_NETWORK_REGISTRY: blockchain\.base\.registryAddress: found "0x1"/)
+    // Contracts are not the same on two chains.
+    expect(read({ blockchain: { arbitrum: { enabled: true, rpcUrl: arbitrum.rpcUrl, chainId: 42161 } } }, env).warnings.join())
+      .to.include('blockchain.arbitrum has no registryAddress, tokenAddress: nothing is settled on it')
+    expect(read({ blockchain: { base } }, { ...env, SETTLEMENT_ENABLED: 'false' }).config.chains).to.deep.equal([])
   })
 })

@@ -242,8 +242,13 @@ describe('the configuration of a node', () => {
     })
 
     it('warns of variables for what does not exist', async () => {
-      const { warnings } = ConfigLoader.read(await yaml(text), { EXPLORER_ENABLED: 'true', XRP_SECRET: 'hunter2', EVM_PRIVATE_KEY: 'hunter2' })
-      for (const name of ['EXPLORER_ENABLED', 'XRP_SECRET', 'EVM_PRIVATE_KEY']) expect(warnings.join('\n')).to.include(name)
+      const names = [
+        'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS', 'XRP_SECRET', 'XRP_RPC_URL', 'APTOS_PRIVATE_KEY', 'EVM_PRIVATE_KEY', 'NETWORK_MODE',
+        'KEY_BACKEND', 'LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS'
+      ]
+      const { warnings } = ConfigLoader.read(await yaml(text), { ...Object.fromEntries(names.map(name => [name, 'hunter2'])), EXPLORER_ENABLED: 'true' })
+      for (const name of ['EXPLORER_ENABLED', ...names]) expect(warnings.join('\n')).to.include(name)
+      expect(ConfigLoader.read(await yaml(text), { EXPLORER_ENABLED: 'false', EXPLORER_PORT: '3001', KEY_BACKEND: 'env' }).warnings).to.deep.equal([])
       expect(warnings.join('\n')).to.not.include('hunter2')
     })
 

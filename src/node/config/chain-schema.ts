@@ -57,7 +57,8 @@ const oldChain = z.strictObject({
   chainId: optional(whole(1, Number.MAX_SAFE_INTEGER)),
   privateKey: optional(privateKey),
   registryAddress: optional(address),
-  tokenAddress: optional(address)
+  tokenAddress: optional(address),
+  settlementOptions: optional(settlementOptions)
 }).meta({ expected: 'an object' })
 
 /** What earlier versions had in the place of `chainProviders`. */

@@ -23,12 +23,9 @@ const IN_CREDIT_LIMITS = ['perTokenLimits']
 const IN_PEER = ['relation', 'solanaAddress', 'minaAddress', 'xrpAddress', 'aptosAddress']
 
 /** What is used with these variables elsewhere and not here. */
-const VARIABLES: Readonly<Record<string, (value: string) => boolean>> = {
-  EXPLORER_ENABLED: value => value === 'true',
-  LEDGER_SNAPSHOT_PATH: () => true,
-  XRP_SECRET: () => true,
-  APTOS_PRIVATE_KEY: () => true
-}
+const EXPLORER_VARIABLES = ['EXPLORER_ENABLED', 'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS']
+const VARIABLES = ['XRP_SECRET', 'XRP_RPC_URL', 'APTOS_PRIVATE_KEY']
+const LEDGER_VARIABLES = ['LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS']
 
 /** The configuration without what is refused, and why that is. */
 export function withoutUnsupported (given: Record<string, unknown>): { rest: Record<string, unknown>, problems: Problem[] } {
@@ -73,11 +70,12 @@ export function withoutUnsupported (given: Record<string, unknown>): { rest: Rec
 
 /** One warning for each variable that somebody set for a feature that is not there. */
 export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
-  return Object.entries(VARIABLES)
-    .filter(([name, matters]) => env[name] !== undefined && env[name] !== '' && matters(env[name]))
-    .map(([name]) => name === 'LEDGER_SNAPSHOT_PATH'
-      ? 'LEDGER_SNAPSHOT_PATH is ignored: balances are kept in dataPath, where no crash loses them.'
-      : `${name} is ignored: what it is for is not supported yet.`)
+  const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== ''
+  return [
+    ...[...env.EXPLORER_ENABLED === 'false' ? [] : EXPLORER_VARIABLES, ...VARIABLES].filter(isSet)
+      .map(name => `${name} is ignored: what it is for is not supported yet.`),
+    ...LEDGER_VARIABLES.filter(isSet).map(name => `${name} is ignored: balances are kept in dataPath, where no crash loses them.`)
+  ]
 }
 
 /** The entry stays where it is: the places of the others are counted with it. */

@@ -23,6 +23,14 @@ export class ByHand implements ChannelOperations {
     }
   }
 
+  get trouble (): string | undefined {
+    try {
+      return this.settlement().channels.operations.trouble
+    } catch (error) {
+      return describeError(error)
+    }
+  }
+
   async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
     const settlement = this.settlement()
     const { channels, settings } = settlement

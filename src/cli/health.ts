@@ -24,7 +24,7 @@ export const health: Command = {
   summary: 'Shows how a running node is',
   usage: '[--url <url>] [--json]',
   description: `Asks the node's health port (healthCheckPort, default 8080).
-Exit codes: 0 healthy, 2 degraded (some peers are away), 1 unhealthy, starting or unreachable.`,
+Exit codes: 0 healthy, 2 degraded (some peers, or something else that it needs, are away), 1 unhealthy, starting or unreachable.`,
   options: {
     url: { type: 'string', short: 'u', value: '<url>', help: `Where the node's health port is (default ${DEFAULT_URL})` },
     json: { type: 'boolean', help: 'Print what the node says as JSON' }

@@ -179,7 +179,7 @@ export class ConnectorNode {
   async getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance> {
     const run = this.#running('getBalance')
     const book = run.balanceOf(peerId)
-    const own = run.pluginOf(peerId)?.channels?.().tokenId ?? TOKEN_ID
+    const own = run.tokenOf(peerId)
     if (book === undefined && !this.#peers.has(peerId)) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
     const owed = book?.balance ?? 0n
     const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
@@ -242,15 +242,17 @@ export class ConnectorNode {
   getHealthStatus (): HealthStatus {
     const peers = this.#peers.all()
     const peersConnected = peers.filter(({ id }) => this.#run?.isConnected(id) === true).length
+    const dependencies = this.#phase === 'running' ? this.#run?.dependencies() ?? {} : {}
     return {
-      status: this.#status(peersConnected, peers.length),
+      status: this.#status(peersConnected, peers.length, dependencies),
       uptime: this.#phase === 'running' ? Math.floor((Date.now() - this.#startedAt) / 1000) : 0,
       peersConnected,
       totalPeers: peers.length,
       timestamp: new Date().toISOString(),
       nodeId: this.config.nodeId,
       version,
-      transport: { type: 'direct', healthy: true }
+      transport: { type: 'direct', healthy: true },
+      dependencies
     }
   }
 
@@ -381,11 +383,11 @@ export class ConnectorNode {
     }
   }
 
-  #status (connected: number, total: number): HealthStatus['status'] {
+  #status (connected: number, total: number, dependencies: HealthStatus['dependencies']): HealthStatus['status'] {
     if (this.#phase === 'starting') return 'starting'
     if (this.#phase === 'failed') return 'unhealthy'
     if (this.#phase !== 'running') return 'stopped'
-    if (connected === total) return 'healthy'
-    return connected * 2 >= total ? 'degraded' : 'unhealthy'
+    if (dependencies.ledger?.status === 'down' || connected * 2 < total) return 'unhealthy'
+    return connected === total && Object.values(dependencies).every(({ status }) => status === 'up') ? 'healthy' : 'degraded'
   }
 }

@@ -2,7 +2,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { rejectOf } from '../packet/reply.js'
 import type { ChannelMetadata } from '../types/channels.js'
-import { TOKEN_ID } from './accounts.js'
 
 /** Seconds. From a packet that stays in the house to one that expires. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -23,6 +22,8 @@ export interface MetricSources {
   /** By peer, since the start: what fulfilled packets made the peer owe us, and us owe the peer. */
   turnover: () => Iterable<readonly [peerId: string, debits: number, credits: number]>
   channels: () => Promise<readonly ChannelMetadata[]>
+  /** What is paid in between the peer and us, such as `USDC`. */
+  tokenOf: (peerId: string) => string
   /** Rejects that carry this address are our own. */
   ownAddress: string
 }
@@ -38,11 +39,13 @@ export class NodeMetrics {
   readonly #errors: Counter
   readonly #lastError: Gauge
   readonly #ownAddress: string
+  readonly #tokenOf: MetricSources['tokenOf']
 
   constructor (registry: Registry, sources: MetricSources) {
     const registers = [registry]
     const perPeer = ['peer_id', 'token_id']
     this.#ownAddress = sources.ownAddress
+    this.#tokenOf = sources.tokenOf
     this.#packets = new Counter({ name: 'ilp_packets_processed_total', help: 'Packets that were answered', labelNames: ['type', 'status'], registers })
     this.#latency = new Histogram({
       name: 'ilp_packet_latency_seconds', help: 'From the arrival of a packet to its answer', buckets: LATENCY_BUCKETS, registers
@@ -78,7 +81,7 @@ export class NodeMetrics {
   settled (accountId: string, amount: bigint, isPaid: boolean, seconds: number): void {
     this.#settlements.inc({ peer_id: accountId, status: isPaid ? 'success' : 'failure' })
     this.#settlementLatency.observe(seconds)
-    if (isPaid) this.#settledAmount.inc({ peer_id: accountId, token_id: TOKEN_ID }, Number(amount))
+    if (isPaid) this.#settledAmount.inc({ peer_id: accountId, token_id: this.#tokenOf(accountId) }, Number(amount))
   }
 
   #isOurFault (reject: Buffer): boolean {
@@ -91,7 +94,7 @@ export class NodeMetrics {
   }
 }
 
-function registerBalances (registry: Registry, { balances, turnover }: MetricSources): void {
+function registerBalances (registry: Registry, { balances, turnover, tokenOf }: MetricSources): void {
   const labelNames = ['peer_id', 'token_id']
   const registers = [registry]
   new Gauge({
@@ -101,7 +104,7 @@ function registerBalances (registry: Registry, { balances, turnover }: MetricSou
     registers,
     collect () {
       this.reset() // peers come and go
-      for (const [peer_id, balance] of balances()) this.set({ peer_id, token_id: TOKEN_ID }, -Number(balance))
+      for (const [peer_id, balance] of balances()) this.set({ peer_id, token_id: tokenOf(peer_id) }, -Number(balance))
     }
   })
   new Counter({
@@ -111,7 +114,7 @@ function registerBalances (registry: Registry, { balances, turnover }: MetricSou
     registers,
     collect () {
       this.reset()
-      for (const [peer_id, debits] of turnover()) this.inc({ peer_id, token_id: TOKEN_ID }, debits)
+      for (const [peer_id, debits] of turnover()) this.inc({ peer_id, token_id: tokenOf(peer_id) }, debits)
     }
   })
   new Counter({
@@ -121,7 +124,7 @@ function registerBalances (registry: Registry, { balances, turnover }: MetricSou
     registers,
     collect () {
       this.reset()
-      for (const [peer_id, , credits] of turnover()) this.inc({ peer_id, token_id: TOKEN_ID }, credits)
+      for (const [peer_id, , credits] of turnover()) this.inc({ peer_id, token_id: tokenOf(peer_id) }, credits)
     }
   })
 }

@@ -17,13 +17,14 @@ import type { AccountBalance } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { btpPlugin, type Gate } from './btp.js'
 import { listChannels } from './channels.js'
-import { BTP_HOST, LOCAL_ACCOUNT, guestAccount, localAccount, peerAccount } from './accounts.js'
+import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, localAccount, peerAccount } from './accounts.js'
 import type { BtpAccess } from './btp-access.js'
 import { NodeForwarder } from './forwarder.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
 import { PEER_ID, type Peer, type Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
-import type { NodeConfig, NodeLogger, RouteInfo } from './types.js'
+import { chainOf } from './settlement-chains.js'
+import type { Dependency, NodeConfig, NodeLogger, RouteInfo } from './types.js'
 
 /** Peers that nobody configured, at a time. */
 export const MAX_GUESTS = 1000
@@ -33,6 +34,8 @@ export const MAX_BOOKS = 20_000
 const CONNECT_TIMEOUT_MS = 5000
 /** How long somebody who registers a peer waits for it. */
 const REGISTER_TIMEOUT_MS = 1000
+/** How often the business logic server is asked whether it is ready. */
+const HANDLER_CHECK_MS = 10_000
 /** What a hop keeps of a packet's time: it needs twice as much to take it. */
 const MESSAGE_WINDOW_MS = 500
 
@@ -61,6 +64,8 @@ export class Run {
   readonly #guests = new Set<string>()
   #gate: Gate | undefined
   #isFullTold = false
+  #handlerChecks: NodeJS.Timeout | undefined
+  #isHandlerUp: boolean | undefined
   #phase: 'starting' | 'open' | 'closed' = 'starting'
 
   /** Throws when a part cannot be made. Opens nothing. */
@@ -79,11 +84,13 @@ export class Run {
     log.info({ port: this.#gate.port }, 'btp_server_started')
     await this.#app.listen()
     this.#phase = 'open'
+    if (config.localDelivery.enabled) this.#handlerChecks = setInterval(() => { void this.#checkHandler() }, HANDLER_CHECK_MS).unref()
   }
 
   /** Lets packets under way finish, then closes everything. */
   async stop (): Promise<void> {
     this.#phase = 'closed'
+    clearInterval(this.#handlerChecks)
     await this.#app.shutdown()
     await this.#gate?.release()
   }
@@ -94,6 +101,26 @@ export class Run {
 
   isHandlerHealthy (): Promise<boolean> {
     return this.#local.isHandlerHealthy()
+  }
+
+  /** As of now, or as it was when it was last looked at. Only while the node runs. */
+  dependencies (): Record<string, Dependency> {
+    const { config, peers } = this.parts
+    const { kind, trouble } = this.#container(LedgerService).getStatus()
+    const isUp: Record<string, boolean> = { ledger: trouble === undefined }
+    if (config.ledger.type === 'tigerbeetle') isUp.tigerbeetle = kind === 'tigerbeetle' && trouble === undefined
+    for (const peer of peers.all()) {
+      const id = chainOf(peer, config.chains)?.id
+      const channels = this.pluginOf(peer.id)?.channels?.()
+      if (id !== undefined && channels !== undefined) isUp[id] = isUp[id] !== false && channels.trouble === undefined
+    }
+    if (this.#isHandlerUp !== undefined) isUp.handler = this.#isHandlerUp
+    return Object.fromEntries(Object.entries(isUp).map(([name, up]) => [name, { status: up ? 'up' : 'down' }]))
+  }
+
+  /** The asset of what is between the peer and us: what is paid in, where anything is. */
+  tokenOf (peerId: string): string {
+    return this.pluginOf(peerId)?.channels?.().tokenId ?? TOKEN_ID
   }
 
   isConnected (peerId: string): boolean {
@@ -125,6 +152,12 @@ export class Run {
   /** Undefined for a peer without an account. */
   pluginOf (peerId: string): PluginInstance | undefined {
     return this.#container(Accounts).exists(peerId) ? this.#app.getPlugin(peerId) : undefined
+  }
+
+  async #checkHandler (): Promise<void> {
+    const isUp = await this.#local.isHandlerHealthy()
+    if (isUp !== (this.#isHandlerUp ?? true)) this.parts.log[isUp ? 'info' : 'warn']({ healthy: isUp }, 'handler_health_changed')
+    this.#isHandlerUp = isUp
   }
 
   /** Everything that is counted, in the Prometheus text format. */
@@ -162,6 +195,7 @@ export class Run {
     const peerIds = (): string[] => this.#container(Accounts).getAccountIds().filter(accountId => accountId !== LOCAL_ACCOUNT)
     return {
       ownAddress: this.parts.config.ilpAddress,
+      tokenOf: peerId => this.tokenOf(peerId),
       balances: () => peerIds().map(id => [id, this.balanceOf(id)?.balance ?? 0n] as const),
       turnover: () => {
         const { incomingDataPacketValue, outgoingDataPacketValue } = this.#container(AccountStats)

@@ -312,7 +312,10 @@ export interface ILPRejectPacket {
 }
 
 export interface HealthStatus {
-  /** `starting` until start() is done, `stopped` before and after; `degraded` while a peer is away, `unhealthy` when more than half are. */
+  /**
+   * `starting` until start() is done, `stopped` before and after; `degraded` while a peer or something else that is needed is away,
+   * `unhealthy` while more than half of the peers are, or no balance can be kept.
+   */
   status: 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'stopped'
   /** Whole seconds since start() was done. */
   uptime: number
@@ -323,6 +326,15 @@ export interface HealthStatus {
   nodeId: string
   version: string
   transport: { type: 'direct', healthy: true }
+  /**
+   * What a running node needs beside its peers: `ledger` (packets with money are refused while it is down), `tigerbeetle` where that was
+   * asked for, the chains that it settles on (`evm:8453`), and `handler`, the business logic server, from when it was first asked.
+   */
+  dependencies: Readonly<Record<string, Dependency>>
+}
+
+export interface Dependency {
+  status: 'up' | 'down'
 }
 
 /** What listens beside the node: the admin API, the health server. Started once packets flow, stopped before they end. */

@@ -81,6 +81,8 @@ export interface SettlementStates {
 export interface ChannelOperations {
   /** What the account pays in, such as `USDC`. Undefined as long as that is not known. */
   readonly tokenId?: string | undefined
+  /** Why the chain could not be used when it was last asked; undefined when it could. */
+  readonly trouble?: string | undefined
   /** Resolves once the channel exists or is `opening`. Rejects, with nothing spent, where it cannot be opened. */
   open (options: ChannelOpenOptions): Promise<PluginChannel>
   /** The account's channels, the newest first. */

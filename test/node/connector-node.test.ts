@@ -1,7 +1,9 @@
 /** The embedded node as a program uses it: its life, its peers and routes, and what it says of itself. */
 import { expect } from 'chai'
+import { stub, useFakeTimers } from 'sinon'
 import { ConnectorNode, ConnectorNotStartedError, createLogger } from '../../src/index.js'
 import type { ConnectorConfig } from '../../src/index.js'
+import { LedgerService } from '../../src/ledger/service.js'
 import { TestLogger, World, outcome, owed, packet, until, urlOf } from './support.js'
 
 const NEVER = 'ws://127.0.0.1:9'
@@ -300,6 +302,44 @@ describe('ConnectorNode', () => {
     await Promise.all(shops.map(shop => shop.start()))
     await until(() => node.getHealthStatus().status === 'healthy')
   })
+
+  it('says what else it needs, and whether that is there', async () => {
+    const clock = useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    world.after(() => { clock.restore(); return Promise.resolve() })
+    let isReady = false
+    const url = await world.server((_request, response) => { response.writeHead(isReady ? 200 : 503).end() })
+    const node = await world.start('agent', { localDelivery: { enabled: true, handlerUrl: url } })
+    const health = (): [string, object] => {
+      const { status, dependencies } = node.getHealthStatus()
+      return [status, dependencies]
+    }
+    expect(health()).to.deep.equal(['healthy', { ledger: { status: 'up' } }])
+    clock.tick(10_000)
+    await until(() => health()[0] === 'degraded')
+    expect(health()).to.deep.equal(['degraded', { ledger: { status: 'up' }, handler: { status: 'down' } }])
+    expect(world.log.has('handler_health_changed')).to.equal(true)
+    isReady = true
+    clock.tick(10_000)
+    await until(() => health()[0] === 'healthy')
+    expect(health()[1]).to.deep.equal({ ledger: { status: 'up' }, handler: { status: 'up' } })
+    await node.stop()
+    expect(health()).to.deep.equal(['stopped', {}])
+  })
+
+  it('is unhealthy while balances cannot be kept', async () => {
+    const node = await world.start('agent')
+    const status = stub(LedgerService.prototype, 'getStatus').returns({ kind: 'embedded', durability: 'sync', trouble: 'the disk is full' })
+    world.after(() => { status.restore(); return Promise.resolve() })
+    expect(node.getHealthStatus()).to.deep.include({ status: 'unhealthy', dependencies: { ledger: { status: 'down' } } })
+    status.restore()
+    expect(node.getHealthStatus().status).to.equal('healthy')
+  })
+
+  it('is degraded with its balances elsewhere than in the TigerBeetle that was asked for', async () => {
+    const node = await world.start('agent', { settlement: { tigerBeetleClusterId: 0, tigerBeetleReplicas: ['127.0.0.1:9'] } })
+    const dependencies = { ledger: { status: 'up' }, tigerbeetle: { status: 'down' } }
+    expect(node.getHealthStatus()).to.deep.include({ status: 'degraded', dependencies })
+  }).timeout(30_000)
 
   it('counts packets', async () => {
     const node = await world.start('agent')

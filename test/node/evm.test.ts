@@ -118,6 +118,9 @@ describe('nodes that settle on an EVM chain', function () {
     }
     while ((await claims()).status !== 200) await new Promise(resolve => { setTimeout(resolve, 50) })
     expect((await claims()).body).to.include({ blockchain: 'evm', transferredAmount: '300', senderId: 'alice', chainId: CHAIN_ID })
+    expect(await alice.getMetrics()).to.include('settlement_amount_total{peer_id="hub",token_id="TEST"} 300')
+      .and.include('account_credits_total{peer_id="hub",token_id="TEST"} 300').and.include('account_balance_units{peer_id="hub",token_id="TEST"} 0')
+    expect(alice.getHealthStatus()).to.deep.include({ status: 'healthy', dependencies: { ledger: { status: 'up' }, [CHAIN]: { status: 'up' } } })
     const [channel] = (await ask(alice, 'GET', '/channels')).body as Array<{ channelId: string }>
     expect(channel).to.include({ peerId: 'hub', chain: CHAIN, status: 'open', deposit: '2000' })
     expect((await ask(alice, 'GET', `/channels/${channel!.channelId}`)).body).to.include({ transferred: '300', nonce: '1', theirDeposit: '0' })
@@ -173,6 +176,7 @@ describe('nodes that settle on an EVM chain', function () {
     expect(outcome(await alice.sendPacket(packet('g.hub')))).to.equal('fulfill')
     const [state] = (await ask(alice, 'GET', '/settlement/states')).body as object[]
     expect(state).to.include({ peerId: 'hub', reachable: false })
+    expect(alice.getHealthStatus()).to.deep.include({ status: 'degraded', dependencies: { ledger: { status: 'up' }, [CHAIN]: { status: 'down' } } })
     expect((await ask(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '10' })).status).to.equal(503)
     expect(await alice.getMetrics()).to.include('payment_channels_active 0')
     await hub.stop()

@@ -68,7 +68,7 @@ describe('the metrics of a node', () => {
   it('count settlements, those that failed too, and channels by their state', async () => {
     const registry = new Registry()
     const channels = (['opening', 'open', 'open', 'closing', 'closed', 'settled'] as ChannelStatus[]).map(status => ({ status }) as ChannelMetadata)
-    const metrics = new NodeMetrics(registry, { balances: () => [], turnover: () => [], channels: () => Promise.resolve(channels), ownAddress: 'g.me' })
+    const metrics = new NodeMetrics(registry, { balances: () => [], turnover: () => [], channels: () => Promise.resolve(channels), tokenOf: () => 'USDC', ownAddress: 'g.me' })
     let pay: Method<string, void> | undefined
     const pipelines = {
       incomingData: { insertFirst: () => undefined },
@@ -81,7 +81,7 @@ describe('the metrics of a node', () => {
     const text = await registry.metrics()
     expect(valueIn(text, 'settlements_executed_total{peer_id="shop",status="success"}')).to.equal(1)
     expect(valueIn(text, 'settlements_executed_total{peer_id="shop",status="failure"}')).to.equal(1)
-    expect(valueIn(text, 'settlement_amount_total{peer_id="shop",token_id="M2M"}')).to.equal(700)
+    expect(valueIn(text, 'settlement_amount_total{peer_id="shop",token_id="USDC"}')).to.equal(700)
     expect(valueIn(text, 'settlement_latency_seconds_count')).to.equal(2)
     const counted = ['active', 'funded', 'closed', 'disputes'].map(figure => valueIn(text, `payment_channels_${figure}`))
     expect(counted).to.deep.equal([3, 2, 3, 1])

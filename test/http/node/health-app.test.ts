@@ -13,7 +13,8 @@ describe('node health server', () => {
     const { status, json } = await api.healthOf('/health')
     expect(status).to.equal(200)
     expect(json).to.deep.include({
-      status: 'healthy', uptime: 7, peersConnected: 1, totalPeers: 2, nodeId: 'node-a', version: '1.2.3', transport: { type: 'direct', healthy: true }
+      status: 'healthy', uptime: 7, peersConnected: 1, totalPeers: 2, nodeId: 'node-a', version: '1.2.3', transport: { type: 'direct', healthy: true },
+      dependencies: { ledger: { status: 'up' } }
     })
   })
 

@@ -44,7 +44,8 @@ export class FakeNode implements NodeAdminHost, HealthHost {
       timestamp: new Date().toISOString(),
       nodeId: 'node-a',
       version: '1.2.3',
-      transport: { type: 'direct', healthy: true }
+      transport: { type: 'direct', healthy: true },
+      dependencies: { ledger: { status: 'up' } }
     }
   }
 

@@ -213,7 +213,7 @@ export class EvmProvider implements ChannelProvider {
     const network = await this.#networkNow()
     const { token } = await this.balances()
     if (token < amount) {
-      throw new ChainError(`our address has not enough of the token. address=${this.address} token=${network.token} has=${token} needed=${amount}`, false)
+      throw new ChainError(`our address has not enough of the token. address=${this.address} token=${network.token} has=${token} needed=${amount}`, true)
     }
     if (await network.allowance(this.address) < amount) await this.#do(`${operationId}:approve`, () => network.approve())
   }

@@ -9,7 +9,7 @@ import type { PaychanSettings } from './options.js'
 import { amountOf, arrayOf, fieldsOf, textOf } from './read.js'
 import type { Records } from './records.js'
 import { ChainError } from './types.js'
-import type { ChannelProvider, ChannelState, Party, Receipt } from './types.js'
+import type { ChannelProvider, ChannelState, Party } from './types.js'
 
 export interface KnownChannel {
   state: ChannelState
@@ -29,8 +29,9 @@ export interface ChannelsDeps {
   records: Records
   settings: PaychanSettings
   log: Logger
-  /** Asks the peer how much of our deposit it sees. */
-  askSeen: (channelId: string) => Promise<bigint>
+  /** Asks the peer how much of our deposit it sees. Undefined: it does not know the question. Rejects when it cannot answer now. */
+  askSeen: (channelId: string) => Promise<bigint | undefined>
+  isPeerThere: () => boolean
 }
 
 const RECORD = 'channels'
@@ -40,7 +41,7 @@ const MAX_CHANNELS = 100
 const LOOKUPS_PER_MINUTE = 20
 const MINUTE_MS = 60_000
 const WANT_AGAIN_MS = 10_000
-/** A peer that does not see our deposit yet is asked again; one that never does is shown it by a claim. */
+/** A peer that does not see our deposit yet is asked again, so often at a time. */
 const SHOW_EVERY_MS = 500
 const SHOW_TIMES = 20
 
@@ -52,7 +53,7 @@ export class Channels {
   #lookupsLeft = LOOKUPS_PER_MINUTE
   #lookupsSinceMs = 0
   #opened = 0
-  #ensuring: Promise<unknown> = Promise.resolve()
+  #filling: Promise<unknown> = Promise.resolve()
   readonly #showing = new Map<string, Promise<void>>()
   #isWanting = false
   #wantAgainMs = 0
@@ -136,18 +137,18 @@ export class Channels {
 
   /**
    * A channel with room for `room` more token units than our claims (`used`) say, opened and filled as need be. Resolves when the chain
-   * has it for sure. Calls wait for each other.
+   * has it for sure, and the peer was asked whether it sees it. Calls wait for each other, and for `fill`.
    */
   async ensure (room: bigint, used: (state: ChannelState) => bigint): Promise<KnownChannel> {
-    const result = this.#ensuring.then(async () => {
+    const channel = await this.#inTurn(async () => {
       const channel = this.paying() ?? await this.#find() ?? await this.open()
-      const left = channel.state.ours.deposit - used(channel.state)
-      if (left < room) await this.fill(channel, this.#deps.settings.depositFor(room) - left)
-      if (channel.shown < channel.state.ours.deposit) await this.#show(channel)
+      const left = (): bigint => channel.state.ours.deposit - used(channel.state)
+      if (left() < room) await this.#endFilling(channel)
+      if (left() < room) await this.#fill(channel, this.#deps.settings.depositFor(room) - left())
       return channel
     })
-    this.#ensuring = result.catch(() => undefined)
-    return await result
+    if (channel.shown - used(channel.state) < room) await this.#show(channel)
+    return channel
   }
 
   /** Opens a channel, without a deposit. */
@@ -163,20 +164,23 @@ export class Channels {
     return channel
   }
 
-  /** Puts more in. What was begun before a crash is ended first, and counts. */
-  async fill (channel: KnownChannel, amount: bigint): Promise<Receipt> {
-    const { provider, records, log } = this.#deps
-    const { channelId, ours } = channel.state
-    const from = ours.deposit
-    const { to } = channel.filling?.from === from ? channel.filling : channel.filling = { from, to: from + amount }
-    await records.save(RECORD)
-    const receipt = await this.operations.once(`deposit:${channelId}:${from}-${to}`, id => provider.deposit(channelId, to - from, id))
-    log.info('filled up a payment channel. channelId=%s deposit=%s txId=%s', channelId, String(to), receipt.txId)
-    channel.filling = undefined
-    await this.#read(channelId)
-    await records.save(RECORD)
+  /**
+   * Puts `amount` more in than is there when all earlier calls are done. What was begun and not brought to an end, by a crash or because
+   * the chain could not be reached, is ended first, and counts.
+   */
+  async fill (channel: KnownChannel, amount: bigint): Promise<void> {
+    await this.#inTurn(async () => {
+      const wanted = channel.state.ours.deposit + amount
+      await this.#endFilling(channel)
+      const { deposit } = channel.state.ours
+      if (deposit < wanted) await this.#fill(channel, wanted - deposit)
+    })
     await this.#show(channel)
-    return receipt
+  }
+
+  /** Asks the peer what it sees of deposits of which that is not known. */
+  showAll (): void {
+    for (const channel of this.usable()) if (channel.state.ours.deposit > channel.shown) void this.#show(channel)
   }
 
   /** Asks the chain about all channels with the peer. Resolves to those that are not over, as they are known then. */
@@ -186,6 +190,37 @@ export class Channels {
     for (const { state } of this.all()) if (state.status !== 'settled') await this.#read(state.channelId)
     await records.save(RECORD)
     return this.all().filter(({ state }) => state.status !== 'settled')
+  }
+
+  async #inTurn<T> (work: () => Promise<T>): Promise<T> {
+    const result = this.#filling.then(work)
+    this.#filling = result.catch(() => undefined)
+    return await result
+  }
+
+  async #fill (channel: KnownChannel, amount: bigint): Promise<void> {
+    const { deposit } = channel.state.ours
+    channel.filling = { from: deposit, to: deposit + amount }
+    await this.#endFilling(channel)
+  }
+
+  async #endFilling (channel: KnownChannel): Promise<void> {
+    const { provider, records, log } = this.#deps
+    const { filling, state: { channelId, ours } } = channel
+    if (filling === undefined) return
+    const { from, to } = filling
+    if (from === ours.deposit) {
+      await records.save(RECORD)
+      const { txId } = await this.operations.once(`deposit:${channelId}:${from}-${to}`, id => provider.deposit(channelId, to - from, id))
+        .catch((error: unknown) => {
+          if (error instanceof ChainError && error.isFinal) channel.filling = undefined
+          throw error
+        })
+      log.info('filled up a payment channel. channelId=%s deposit=%s txId=%s', channelId, String(to), txId)
+      await this.#read(channelId)
+    }
+    channel.filling = undefined
+    await records.save(RECORD)
   }
 
   async #find (): Promise<KnownChannel | undefined> {
@@ -231,7 +266,7 @@ export class Channels {
     return channel
   }
 
-  /** Waits until the peer sees our deposit, for a while, and not for a peer that cannot say. */
+  /** Waits until the peer sees our deposit, for a while, and not for a peer that is away or does not know the question. Never rejects. */
   async #show (channel: KnownChannel): Promise<void> {
     const { channelId } = channel.state
     const isRunning = this.#showing.get(channelId)
@@ -241,14 +276,18 @@ export class Channels {
     await showing
   }
 
+  /** What it does not see by then is not claimed on: it is asked again when it connects, at the next look, and when a claim needs it. */
   async #showUntilSeen (channel: KnownChannel): Promise<void> {
-    const { state: { channelId, ours: { deposit } } } = channel
-    for (let time = 0; time < SHOW_TIMES && channel.shown < deposit; time++) {
+    const { isPeerThere, askSeen, records } = this.#deps
+    const before = channel.shown
+    for (let time = 0; time < SHOW_TIMES && channel.shown < channel.state.ours.deposit && isPeerThere(); time++) {
       if (time > 0) await new Promise(resolve => { setTimeout(resolve, SHOW_EVERY_MS).unref() })
-      channel.shown = await this.#deps.askSeen(channelId).catch(() => deposit)
+      const seen = await askSeen(channel.state.channelId).catch(() => 0n)
+      const { deposit } = channel.state.ours
+      if (seen === undefined || seen > deposit) channel.shown = deposit
+      else if (seen > channel.shown) channel.shown = seen
     }
-    channel.shown = deposit
-    await this.#deps.records.save(RECORD).catch(() => undefined) // then the peer is asked again after a restart
+    if (channel.shown > before) await records.save(RECORD).catch(() => undefined) // then the peer is asked again after a restart
   }
 
   #dropOldest (): void {

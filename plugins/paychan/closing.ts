@@ -14,6 +14,7 @@ import type { Channels, KnownChannel } from './channels.js'
 import type { Incoming } from './incoming.js'
 import type { Counted, Outgoing } from './outgoing.js'
 import { amountOf, arrayOf, fieldsOf, textOf } from './read.js'
+import { UnreachableError } from './types.js'
 import type { ChannelProvider, ClaimCodec, CloseTerms, Receipt } from './types.js'
 
 export interface ClosingDeps {
@@ -71,12 +72,17 @@ export class Closing {
     const { incoming, channels } = this.deps
     if (message.step === 'claims') return { unused: incoming.unused, claims: incoming.all().map(({ text }) => text) }
     const channelId = textOf(message.channelId, 'channelId')
-    if (message.step === 'look') return { seen: String((await channels.refresh(channelId))?.state.theirs.deposit ?? 0n) }
+    if (message.step === 'look') return { seen: await this.#seen(channelId) }
     const channel = channels.get(channelId)
     if (channel?.state.status !== 'open') throw new Error('there is no such open channel')
     if (message.step === 'freeze') return await this.#freeze(channel, message.claim)
     if (message.step === 'sign') return await this.#sign(channel, message)
     throw new Error('unknown step. expected=claims, look, freeze or sign')
+  }
+
+  async #seen (channelId: string): Promise<bigint> {
+    const channel = await this.deps.channels.refresh(channelId).catch(() => { throw new UnreachableError('the chain cannot be asked now') })
+    return channel?.state.theirs.deposit ?? 0n
   }
 
   async #freeze (channel: KnownChannel, claim: unknown): Promise<Record<string, unknown>> {

@@ -15,7 +15,7 @@ import type { PaychanSettings } from './options.js'
 import { fieldsOf } from './read.js'
 import { openSettlement } from './settlement.js'
 import type { Chain, Settlement } from './settlement.js'
-import { ClaimError } from './types.js'
+import { ClaimError, UnreachableError } from './types.js'
 import type { Claim } from './types.js'
 
 export type { Chain }
@@ -52,7 +52,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     this.#settings = settings
     this.settlementUnit = String(settings.units.smallest)
     this.on('connect', () => { this.#reconcile() })
-    this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(temporary).closing.answer(data))])
+    this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(unreachable).closing.answer(data))])
   }
 
   /** The chain's part. Rejects when it cannot be had now; it is asked again. */
@@ -178,7 +178,8 @@ export default abstract class PaychanPlugin extends PluginBtp {
       senderId: () => this.#settings.senderId ?? this.#services.getOwnAddress?.() ?? this.#services.account?.id ?? 'unknown',
       moneyHandler: () => this.moneyHandler,
       deliver: async claim => { await this.sendMessage([claimEntry(claim)]) },
-      ask: message => this.#ask(message)
+      ask: message => this.#ask(message),
+      isPeerThere: () => this.isConnected()
     })
   }
 
@@ -191,10 +192,15 @@ export default abstract class PaychanPlugin extends PluginBtp {
     this.#retry.unref()
   }
 
-  /** After packets of unknown outcome: gives the peer the claims that it may not have, and asks which of them are still to be used. */
+  /**
+   * Shows the peer what we put in while it was away. After packets of unknown outcome also gives it the claims that it may not have, and
+   * asks which of them are still to be used.
+   */
   #reconcile (): void {
     const settlement = this.#settlement
-    if (settlement === undefined || !this.isConnected() || this.#settings.claims !== 'packet') return
+    if (settlement === undefined || !this.isConnected()) return
+    settlement.channels.showAll()
+    if (this.#settings.claims !== 'packet') return
     settlement.outgoing.reconcile().catch((error: unknown) => {
       this.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
     })
@@ -224,6 +230,10 @@ function entryOf (message: Record<string, unknown>): SubProtocol {
 
 function temporary (message: string): Error {
   return new ClaimError(message, 'T00')
+}
+
+function unreachable (message: string): Error {
+  return new UnreachableError(message)
 }
 
 /** What a packet carries; 0 for what is no readable Prepare, which the connector refuses by itself. */

@@ -58,6 +58,7 @@ const REMEMBERED_IDS = 32
 const ATTEMPTS = 3
 /** A power cut can make us forget the latest claims of packets that were not answered. The peer has seen their nonces. */
 const SKIPPED_NONCES = 1_000_000n
+const USED_UP = 'payment channel is used up, and will be filled up'
 const NOT_COVERED = /does not cover/
 /** How a peer refuses a claim that is behind the one that it has. */
 const BEHIND = /does not cover|Nonce not monotonically increasing/
@@ -146,7 +147,8 @@ export class Outgoing {
     if (missing > 0n && sent.amount + missing > channel.shown) {
       this.#release(amount)
       this.#want(missing)
-      throw new ClaimError('payment channel is used up, and will be filled up', 'T04')
+      const isThere = sent.amount + missing <= channel.state.ours.deposit
+      throw new ClaimError(isThere ? 'the peer does not see our new deposit in the payment channel yet' : USED_UP, 'T04')
     }
     if (missing > 0n) {
       sent.amount += missing

@@ -1,6 +1,7 @@
 /** Everything that settles one account over payment channels, put together once the chain's part is there. */
 import type { Logger } from '../../src/types/logger.js'
 import type { MoneyHandler, PluginStore } from '../../src/types/plugin.js'
+import { IlpError } from '../btp/errors.js'
 import { Channels } from './channels.js'
 import { Closing, countedOf } from './closing.js'
 import { Incoming } from './incoming.js'
@@ -28,6 +29,7 @@ export interface SettlementDeps {
   moneyHandler: () => MoneyHandler | undefined
   deliver: (claim: Claim) => Promise<void>
   ask: (message: Record<string, unknown>) => Promise<Record<string, unknown>>
+  isPeerThere: () => boolean
 }
 
 export interface Settlement {
@@ -43,12 +45,20 @@ export interface Settlement {
 
 /** Reads what was kept. Rejects when that cannot be read: money depends on it. */
 export async function openSettlement (deps: SettlementDeps): Promise<Settlement> {
-  const { chain: { provider, codec, tokenId = deps.settings.tokenId }, store, log, senderId, moneyHandler, deliver, ask } = deps
+  const { chain: { provider, codec, tokenId = deps.settings.tokenId }, store, log } = deps
+  const { senderId, moneyHandler, deliver, ask, isPeerThere } = deps
   const settings = { ...deps.settings, tokenId }
   const records = new Records(store)
   const { units } = settings
-  const askSeen = async (channelId: string): Promise<bigint> => amountOf((await ask({ step: 'look', channelId })).seen, 'seen')
-  const channels = new Channels({ provider, records, settings, log, askSeen })
+  const askSeen = async (channelId: string): Promise<bigint | undefined> => {
+    try {
+      return amountOf((await ask({ step: 'look', channelId })).seen, 'seen')
+    } catch (error) {
+      if (isTemporary(error)) throw error
+      return undefined
+    }
+  }
+  const channels = new Channels({ provider, records, settings, log, askSeen, isPeerThere })
   const incoming = new Incoming({ channels, codec, records, units, moneyHandler })
   const askCounted = async (): Promise<Counted> => countedOf(await ask({ step: 'claims' }))
   const outgoing = new Outgoing({ channels, codec, records, units, settings, senderId, deliver, askCounted })
@@ -56,4 +66,9 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
   const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, log })
   for (const part of [channels, incoming, outgoing]) await part.load()
   return { provider, settings, records, channels, incoming, outgoing, closing, watcher }
+}
+
+/** Whether the peer may give another answer to the same question: it is away, silent or busy, or says so itself. */
+function isTemporary (error: unknown): boolean {
+  return error instanceof IlpError && error.ilpErrorCode !== undefined
 }

@@ -148,6 +148,11 @@ export class ClaimError extends Error {
   }
 }
 
+/** What the peer asks cannot be answered now. BTP knows an error of this name as a temporary one. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError'
+}
+
 /** The chain did not do what was asked. */
 export class ChainError extends Error {
   override readonly name = 'ChainError'

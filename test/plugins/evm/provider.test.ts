@@ -86,12 +86,14 @@ describe('EvmProvider', () => {
     expect(await approvals() - before).to.equal(1)
   })
 
-  it('puts no more in than there is', async () => {
+  it('puts no more in than there is, and says that nothing of it was begun', async () => {
     const ours = await connected(alice)
     const { channelId } = await ours.openChannel(them, DAY, 'open')
     const error = await errorOf(ours.deposit(channelId, FUNDS + 1n, 'deposit'))
     expect(error.message).to.contain(`address=${us}`).and.to.contain(`has=${FUNDS} needed=${FUNDS + 1n}`)
-    expect(error.isFinal).to.equal(false)
+    expect(error.isFinal).to.equal(true)
+    await ours.deposit(channelId, FUNDS, 'another')
+    expect((await ours.getChannelState(channelId))?.ours.deposit).to.equal(FUNDS)
   })
 
   it('ends a channel in one transaction that pays out the net', async () => {

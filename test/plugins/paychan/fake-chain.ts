@@ -29,8 +29,8 @@ export class FakeChain {
   readonly balances = new Map<string, bigint>()
   readonly channels = new Map<string, FakeChannel>()
   readonly transactions: string[] = []
-  /** Asked before anything; throws what the call is to fail with. */
-  fault: (call: string) => void = () => undefined
+  /** Asked before anything that anybody does; throws what the call is to fail with. */
+  fault: (call: string, address: string) => void = () => undefined
   readonly done = new Map<string, Promise<unknown>>()
   readonly listeners = new Set<(event: ChannelEvent) => void>()
 
@@ -200,7 +200,7 @@ class FakeProvider implements ChannelProvider {
 
   async #ask (call: string): Promise<void> {
     await new Promise(resolve => setImmediate(resolve))
-    this.chain.fault(call)
+    this.chain.fault(call, this.address)
   }
 
   /** The id of an operation is the party's own, as on a real chain its transactions are. */

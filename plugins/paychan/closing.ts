@@ -8,13 +8,14 @@
  *     sign { amounts, until, signature } ──▶ finds the same amounts
  *     brings both to the chain ◀──────────── { signature }
  *
- * Signed terms hold until a time; until then nothing passes the channel, whoever brings them to the chain and whatever crashes.
+ * Signed terms hold until a time; until then nothing passes the channel, whoever brings them to the chain and whatever crashes. A chain
+ * that is away is given them when it is back.
  */
 import type { Channels, KnownChannel } from './channels.js'
 import type { Incoming } from './incoming.js'
 import type { Counted, Outgoing } from './outgoing.js'
 import { amountOf, arrayOf, fieldsOf, textOf } from './read.js'
-import { UnreachableError } from './types.js'
+import { ChainError, UnreachableError } from './types.js'
 import type { ChannelProvider, ClaimCodec, CloseTerms, Receipt } from './types.js'
 
 export interface ClosingDeps {
@@ -32,15 +33,51 @@ const VALID_MS = 10 * 60_000
 /** Our clock and the chain's may differ by this much. */
 const CLOCKS_MS = 2 * 60_000
 
+/** What both have signed. */
+interface Signed {
+  terms: CloseTerms
+  ours: string
+  theirs: string
+}
+
 export class Closing {
+  /** By channel, those that the chain could not be given. No more than there are channels, and for no longer than they hold. */
+  readonly #unfinished = new Map<string, Signed>()
+
   constructor (private readonly deps: ClosingDeps) {}
 
   /**
-   * Asks the peer to end the channel, and ends it. Rejects when the peer does not agree or the chain does not take it. A chain that is away
-   * is noticed before anything is stopped.
+   * Asks the peer to end the channel, and ends it; where both have signed already, only that. Rejects when the peer does not agree or the
+   * chain does not take it. A chain that is away is noticed before anything is stopped.
    */
   async request (channel: KnownChannel): Promise<Receipt> {
-    const { channels, incoming, outgoing, codec, provider, ask } = this.deps
+    const { channels: { operations }, provider } = this.deps
+    const { channelId } = channel.state
+    const signed = this.#unfinished.get(channelId) ?? await this.#agree(channel)
+    const { terms, ours, theirs } = signed
+    this.#unfinished.delete(channelId)
+    try {
+      return await operations.once(
+        `cooperativeClose:${channelId}:${terms.validUntil}`, id => provider.cooperativeClose(terms, ours, theirs, id))
+    } catch (error) {
+      if (!(error instanceof ChainError && error.isFinal)) this.#unfinished.set(channelId, signed)
+      this.#dropVoid()
+      throw error
+    }
+  }
+
+  /** Whether both have signed the end of the channel, and the chain could not be given it and can still be. */
+  isUnfinished ({ state: { channelId } }: KnownChannel): boolean {
+    this.#dropVoid()
+    return this.#unfinished.has(channelId)
+  }
+
+  #dropVoid (): void {
+    for (const [channelId, { terms }] of this.#unfinished) if (terms.validUntil * 1000 <= Date.now()) this.#unfinished.delete(channelId)
+  }
+
+  async #agree (channel: KnownChannel): Promise<Signed> {
+    const { channels, incoming, outgoing, codec, ask } = this.deps
     const { channelId } = channel.state
     await channels.reread(channelId)
     const validUntilMs = Date.now() + VALID_MS
@@ -58,8 +95,7 @@ export class Closing {
       const theirs = textOf(answer.signature, 'signature')
       if (!await codec.verifyClose(terms, channel.state, theirs)) throw new Error('the peer did not sign the end of the channel that it agreed to')
       outgoing.acknowledge(channelId)
-      return await channels.operations.once(
-        `cooperativeClose:${channelId}:${terms.validUntil}`, id => provider.cooperativeClose(terms, ours, theirs, id))
+      return { terms, ours, theirs }
     } catch (error) {
       if (!isSigned) await channels.freeze(channel, 0)
       throw error

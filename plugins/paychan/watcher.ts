@@ -132,6 +132,7 @@ export class Watcher {
   }
 
   async #attend (channel: KnownChannel): Promise<void> {
+    if (this.#deps.closing.isUnfinished(channel)) await this.#guarded(channel, async () => { await this.closeTogether(channel) })
     const { status } = channel.state
     if (status === 'closing') await this.#defend(channel)
     if (status !== 'open') return

@@ -129,6 +129,35 @@ describe('closing payment channels', () => {
     await expectAgreement(world)
   })
 
+  it('goes on as soon as a chain is back that was away when both had signed', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob, chain, channelId } = world
+    let isAway = false
+    chain.fault = call => {
+      isAway ||= call === 'cooperativeClose'
+      if (isAway) throw new Error('no chain')
+    }
+    const failure = await alice.plugin.channels().close(channelId).catch((error: unknown) => error)
+    expect(failure).to.have.property('httpErrorCode', 503)
+    const before = chain.transactions.length
+    chain.fault = () => undefined
+    while (chain.channel(channelId).status !== 'settled') await nextTurn()
+    expect(chain.transactions.slice(before)).to.deep.equal(['cooperativeClose alice'])
+    expect([won(world, alice), won(world, bob)]).to.deep.equal([-750n, 750n])
+  })
+
+  it('goes on together when a challenge has begun because the chain was away for a moment', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob, chain, channelId } = world
+    let fails = 1
+    chain.fault = call => { if (call === 'cooperativeClose' && fails-- > 0) throw new Error('no chain') }
+    await alice.plugin.channels().close(channelId)
+    expect(chain.transactions).to.include('close alice')
+    while (chain.channel(channelId).status !== 'settled') await nextTurn()
+    expect(chain.transactions.at(-1)).to.equal('cooperativeClose alice')
+    expect([won(world, alice), won(world, bob)]).to.deep.equal([-750n, 750n])
+  })
+
   it('when idle is done together, by who has a deposit in it', async () => {
     const { alice, bob, chain, channelId } = await paidWorld({ ...OPTIONS, idleCloseSecs: 1, pollingIntervalMs: 100 })
     while (chain.channel(channelId).status !== 'settled') await nextTurn()

@@ -36,6 +36,8 @@ export interface ClientOptions extends ServerSettings {
 }
 
 export class Client {
+  /** Why the latest attempt failed, for the operator. */
+  trouble = 'no answer'
   readonly #options: ClientOptions
   #websocket: WebSocket | undefined
   #timer: NodeJS.Timeout | undefined
@@ -67,7 +69,10 @@ export class Client {
     let connectedAt: number | undefined
     let raw: Socket | undefined
     websocket.on('upgrade', response => { raw = response.socket })
-    websocket.on('error', err => { log.debug('cannot reach the peer. server=%s error=%s', url.host, err.message) })
+    websocket.on('error', err => {
+      this.trouble = err.message
+      log.debug('cannot reach the peer. server=%s error=%s', url.host, err.message)
+    })
     websocket.on('open', () => {
       if (raw === undefined) return
       const wire: Wire = { ws: websocket, raw }
@@ -98,6 +103,7 @@ export class Client {
       await socket.request({ type: FrameType.MESSAGE, protocolData: authEntries(username, token, flags) })
       return true
     } catch (err) {
+      this.trouble = 'it does not let us in'
       const level = this.#stopped || this.#options.isConnected() ? 'debug' : 'warn'
       log[level]('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
       await socket.close('not authenticated')

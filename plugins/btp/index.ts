@@ -322,7 +322,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     return new Promise((resolve, reject) => {
       const timer = timeoutMs > MAX_TIMER_MS
         ? undefined
-        : setTimeout(() => { settle(() => reject(new Error(`no BTP connection to the peer yet, still trying. timeoutMs=${timeoutMs}`))) }, timeoutMs)
+        : setTimeout(() => { settle(() => reject(new Error(`${this.#whatIsMissing()} timeoutMs=${timeoutMs}`))) }, timeoutMs)
       timer?.unref()
       const settle = (done: () => void): void => {
         clearTimeout(timer)
@@ -332,6 +332,12 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
       const waiter: Waiter = { resolve: () => settle(resolve), reject: reason => settle(() => reject(reason)) }
       this.#waiters.add(waiter)
     })
+  }
+
+  #whatIsMissing (): string {
+    const { server, listener } = this.#settings
+    if (server !== undefined) return `cannot reach the peer yet, still trying. server=${server.url.host} reason=${this.#session?.client?.trouble ?? ''}`
+    return `the peer has not connected yet, still listening. port=${listener?.port ?? ''} username=${listener?.username ?? ''}`
   }
 
   #takeWaiters (): Waiter[] {

@@ -137,14 +137,18 @@ export class Connections {
       .finally(() => { watch.attempts = undefined })
   }
 
+  /** Says each reason once: a customer may be away for days, and there may be thousands of them. */
   private async tryUntilConnected (accountId: string, watch: Watch): Promise<void> {
+    let said: string | undefined
     for (let delayMs = RETRY_FIRST_MS; this.watches.get(accountId) === watch; delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
       try {
         await this.connect(accountId, this.config.initialConnectTimeout)
         return
       } catch (error) {
         if (this.watches.get(accountId) !== watch) return
-        log.warn('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, this.describe(accountId, error), delayMs)
+        const reason = this.describe(accountId, error)
+        log[reason === said ? 'debug' : 'warn']('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, reason, delayMs)
+        said = reason
       }
       await new Promise<void>(resolve => {
         watch.retry = setTimeout(resolve, delayMs)

@@ -79,7 +79,7 @@ const misbehaviours: Misbehaviour[] = [
 ]
 
 describe('a plugin that misbehaves hurts nobody else', () => {
-  withoutLog()
+  const lines = withoutLog()
   noRejectionLeft()
   let clock: sinon.SinonFakeTimers
   let alice: TestPlugin
@@ -188,6 +188,8 @@ describe('a plugin that misbehaves hurts nobody else', () => {
     }
     const { app }: TestConnector = await through(startConnector({ bad: account(bad), alice: account(alice) }))
     for (let i = 0; i < 120; i++) await clock.tickAsync(1000)
+    expect(lines.filter(line => line.includes('warn could not connect account. accountId=bad error=no route to host')), 'a reason is said once')
+      .to.have.length(1)
     const pauses = times.slice(1).map((time, index) => time - times[index]!)
     expect(pauses.slice(0, 7)).to.deep.equal([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
     bad.connect = TestPlugin.prototype.connect.bind(bad)

@@ -45,6 +45,18 @@ describe('a BTP connection', () => {
       expect(log.lines.join('\n')).to.include('from the listener')
     })
 
+    it('connect() that comes back at its timeout says why the peer is not there', async () => {
+      const port = await freePort()
+      const plugin = makePlugin({ server: serverUrl(port), reconnectIntervals: [1] })
+      let message = ''
+      while (!message.includes('reason=connect ECONNREFUSED')) message = (await rejection(plugin.connect({ timeout: 20 }))).message
+      expect(message).to.include(`server=127.0.0.1:${port}`).and.not.include(SECRET)
+      const listening = makePlugin({ listener: { port, secret: SECRET } })
+      await rejection(listening.connect({ timeout: 1 }))
+      const refused = makePlugin({ server: serverUrl(port, 'wrong'), reconnectIntervals: [1] })
+      while (!message.includes('reason=it does not let us in')) message = (await rejection(refused.connect({ timeout: 20 }))).message
+    })
+
     it('connect() comes back at its timeout, and the peer that comes later is still welcome', async () => {
       for (const role of ['listener', 'server'] as const) {
         const port = await freePort()
@@ -52,7 +64,8 @@ describe('a BTP connection', () => {
           ? { listener: { port, secret: SECRET } }
           : { server: serverUrl(port), reconnectIntervals: [1] })
         const err = await rejection(plugin.connect({ timeout: 20 }))
-        expect(err.message).to.include('still trying').and.include('timeoutMs=20')
+        expect(err.message).to.include(role === 'listener' ? `still listening. port=${port}` : `still trying. server=127.0.0.1:${port} reason=`)
+          .and.include('timeoutMs=20')
         expect(plugin.isConnected()).to.equal(false)
         const connected = once(plugin, 'connect')
         const late = role === 'listener'

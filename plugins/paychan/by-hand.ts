@@ -1,6 +1,6 @@
 /** What an operator can see and do of the channels with the peer; the policy goes on beside it. */
 import { describeError } from '../../src/packet/errors.js'
-import type { ChannelDetails, ChannelOpenOptions, ChannelOperations, SettlementStates } from '../../src/types/channels.js'
+import type { ClaimCounts, ChannelDetails, ChannelOpenOptions, ChannelOperations, SettlementStates } from '../../src/types/channels.js'
 import type { KnownChannel } from './channels.js'
 import { isFrozen } from './channels.js'
 import type { Settlement } from './settlement.js'
@@ -18,6 +18,14 @@ export class ByHand implements ChannelOperations {
   get tokenId (): string | undefined {
     try {
       return this.settlement().settings.tokenId
+    } catch {
+      return undefined
+    }
+  }
+
+  get claimCounts (): ClaimCounts | undefined {
+    try {
+      return this.settlement().counts
     } catch {
       return undefined
     }

@@ -10,6 +10,7 @@
  * elsewhere, the store syncs each write by itself.)
  */
 import { randomBytes } from 'node:crypto'
+import type { ClaimCounts } from '../../src/types/channels.js'
 import type { MoneyHandler } from '../../src/types/plugin.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { amountOf, fieldsOf, textOf } from './read.js'
@@ -25,6 +26,7 @@ export interface IncomingDeps {
   codec: ClaimCodec
   records: Records
   units: Units
+  counts: ClaimCounts
   moneyHandler: () => MoneyHandler | undefined
 }
 
@@ -102,19 +104,26 @@ export class Incoming {
    * what the store or the connector says. A packet whose claim was taken is ended with `release` when it is rejected.
    */
   async take (data: Buffer, terms: Terms = {}): Promise<void> {
-    const claim = this.#deps.codec.parse(data)
-    const lookup = this.#deps.channels.lookup(claim.channelId)
-    const channel = lookup instanceof Promise ? await lookup : lookup
-    if (channel === undefined) throw new ClaimError('Unknown channel: it does not exist, or is not between us')
-    if (claim.amount > channel.state.theirs.deposit) {
-      const refreshed = this.#deps.channels.refresh(claim.channelId) // the peer may have put more in just now
-      if (terms.packet === undefined) await refreshed
-      else refreshed.catch(() => undefined) // a packet does not wait for the chain
+    const { codec, channels, counts } = this.#deps
+    try {
+      const claim = codec.parse(data)
+      const lookup = channels.lookup(claim.channelId)
+      const channel = lookup instanceof Promise ? await lookup : lookup
+      if (channel === undefined) throw new ClaimError('Unknown channel: it does not exist, or is not between us')
+      if (claim.amount > channel.state.theirs.deposit) {
+        const refreshed = channels.refresh(claim.channelId) // the peer may have put more in just now
+        if (terms.packet === undefined) await refreshed
+        else refreshed.catch(() => undefined) // a packet does not wait for the chain
+      }
+      await new Promise<void>((resolve, reject) => {
+        this.#arrivals.push({ claim, channel, terms, resolve, reject })
+        this.#running ??= this.#run()
+      })
+      counts.received++
+    } catch (error) {
+      if (error instanceof ClaimError && error.ilpErrorCode === 'F06') counts.failed++
+      throw error
     }
-    await new Promise<void>((resolve, reject) => {
-      this.#arrivals.push({ claim, channel, terms, resolve, reject })
-      this.#running ??= this.#run()
-    })
   }
 
   /** A packet that was taken has been rejected: what pays for it pays for another one. */

@@ -14,6 +14,7 @@
  */
 import { describeError } from '../../src/packet/errors.js'
 import { isFulfill, isReject, rejectOf } from '../../src/packet/reply.js'
+import type { ClaimCounts } from '../../src/types/channels.js'
 import type { Channels, KnownChannel } from './channels.js'
 import type { PaychanSettings } from './options.js'
 import { amountOf, arrayOf, fieldsOf } from './read.js'
@@ -35,6 +36,7 @@ export interface OutgoingDeps {
   records: Records
   units: Units
   settings: Pick<PaychanSettings, 'claims' | 'topUpBelow'>
+  counts: ClaimCounts
   /** Our name in claims. */
   senderId: () => string
   /** Sends a claim by itself; resolves when the peer has taken it. */
@@ -322,6 +324,7 @@ export class Outgoing {
     const nonce = ++sent.nonce
     this.#deps.channels.touch(channelId)
     const [claim] = await Promise.all([codec.make({ channelId, nonce, amount: sent.amount, senderId: senderId() }), records.save(RECORD)])
+    this.#deps.counts.sent++
     return claim
   }
 

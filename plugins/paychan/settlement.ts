@@ -1,4 +1,5 @@
 /** Everything that settles one account over payment channels, put together once the chain's part is there. */
+import type { ClaimCounts } from '../../src/types/channels.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { MoneyHandler, PluginStore } from '../../src/types/plugin.js'
 import { IlpError } from '../btp/errors.js'
@@ -41,6 +42,7 @@ export interface Settlement {
   outgoing: Outgoing
   closing: Closing
   watcher: Watcher
+  counts: ClaimCounts
 }
 
 /** Reads what was kept. Rejects when that cannot be read: money depends on it. */
@@ -50,6 +52,7 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
   const settings = { ...deps.settings, tokenId }
   const records = new Records(store)
   const { units } = settings
+  const counts = { sent: 0, received: 0, redeemed: 0, failed: 0 }
   const askSeen = async (channelId: string): Promise<bigint | undefined> => {
     try {
       return amountOf((await ask({ step: 'look', channelId })).seen, 'seen')
@@ -59,13 +62,13 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
     }
   }
   const channels = new Channels({ provider, records, settings, log, askSeen, isPeerThere })
-  const incoming = new Incoming({ channels, codec, records, units, moneyHandler })
+  const incoming = new Incoming({ channels, codec, records, units, counts, moneyHandler })
   const askCounted = async (): Promise<Counted> => countedOf(await ask({ step: 'claims' }))
-  const outgoing = new Outgoing({ channels, codec, records, units, settings, senderId, deliver, askCounted })
+  const outgoing = new Outgoing({ channels, codec, records, units, settings, counts, senderId, deliver, askCounted })
   const closing = new Closing({ channels, incoming, outgoing, codec, provider, ask })
-  const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, log })
+  const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, counts, log })
   for (const part of [channels, incoming, outgoing]) await part.load()
-  return { provider, settings, records, channels, incoming, outgoing, closing, watcher }
+  return { provider, settings, records, channels, incoming, outgoing, closing, watcher, counts }
 }
 
 /** Whether the peer may give another answer to the same question: it is away, silent or busy, or says so itself. */

@@ -3,6 +3,7 @@
  * over, redeems what has become worth it, fills up what runs low, closes what is idle. What fails is tried again at the next look.
  */
 import { describeError } from '../../src/packet/errors.js'
+import type { ClaimCounts } from '../../src/types/channels.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { isFrozen } from './channels.js'
@@ -19,6 +20,7 @@ export interface WatcherDeps {
   closing: Closing
   provider: ChannelProvider
   settings: PaychanSettings
+  counts: ClaimCounts
   log: Logger
 }
 
@@ -64,11 +66,15 @@ export class Watcher {
 
   /** Takes out what the peer's best claim grants. Rejects when that is nothing. */
   async redeem (channel: KnownChannel): Promise<Receipt> {
-    const { channels, incoming, provider, log } = this.#deps
+    const { channels, incoming, provider, counts, log } = this.#deps
     const { channelId } = channel.state
     const claim = incoming.best(channelId)
     if (claim === undefined || this.#unredeemed(channel) <= 0n) throw new Error(`there is nothing to redeem. channelId=${channelId}`)
-    const receipt = await channels.operations.once(`redeem:${channelId}:${claim.nonce}`, id => provider.redeem(claim, id))
+    const receipt = await channels.operations.once(`redeem:${channelId}:${claim.nonce}`, async id => {
+      const done = await provider.redeem(claim, id)
+      counts.redeemed++
+      return done
+    })
     log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.amount), receipt.txId)
     await channels.reread(channelId)
     return receipt

@@ -1,7 +1,7 @@
 /** What dashboards for nodes of this kind ask for, by the names that they know, beside the connector's own `ilp_connector_*`. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { rejectOf } from '../packet/reply.js'
-import type { ChannelMetadata } from '../types/channels.js'
+import type { ChannelMetadata, ClaimCounts } from '../types/channels.js'
 
 /** Seconds. From a packet that stays in the house to one that expires. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -15,6 +15,13 @@ const CHANNEL_FIGURES: Figures = {
   disputes: ({ status }) => status === 'closed'
 }
 
+const CLAIM_FIGURES: Record<string, { count: keyof ClaimCounts, help: string }> = {
+  claims_sent_total: { count: 'sent', help: 'Claims with which we have paid the peer' },
+  claims_received_total: { count: 'received', help: 'Claims with which the peer has paid us' },
+  claims_redeemed_total: { count: 'redeemed', help: 'Claims of the peer that the chain has paid out' },
+  claim_verification_failures_total: { count: 'failed', help: 'Claims of the peer that were refused' }
+}
+
 /** What is looked up at each scrape. Amounts in base units. */
 export interface MetricSources {
   /** By peer: positive when the peer owes us. */
@@ -22,6 +29,8 @@ export interface MetricSources {
   /** By peer, since the start: what fulfilled packets made the peer owe us, and us owe the peer. */
   turnover: () => Iterable<readonly [peerId: string, debits: number, credits: number]>
   channels: () => Promise<readonly ChannelMetadata[]>
+  /** By peer that is settled with over channels. */
+  claims: () => Iterable<readonly [peerId: string, counts: Readonly<ClaimCounts>]>
   /** What is paid in between the peer and us, such as `USDC`. */
   tokenOf: (peerId: string) => string
   /** Rejects that carry this address are our own. */
@@ -62,6 +71,7 @@ export class NodeMetrics {
     this.#lastError = new Gauge({ name: 'connector_last_error_timestamp', help: 'When the last of them did, in seconds since 1970', registers })
     registerBalances(registry, sources)
     registerChannels(registry, sources)
+    registerClaims(registry, sources)
   }
 
   packetBegan (): void {
@@ -136,6 +146,21 @@ function registerChannels (registry: Registry, { channels }: MetricSources): voi
       help: `Payment channels: ${figure}`,
       registers: [registry],
       async collect () { this.set((await channels()).filter(counts).length) }
+    })
+  }
+}
+
+function registerClaims (registry: Registry, { claims }: MetricSources): void {
+  for (const [name, { count, help }] of Object.entries(CLAIM_FIGURES)) {
+    new Counter({
+      name,
+      help,
+      labelNames: ['peer_id'],
+      registers: [registry],
+      collect () {
+        this.reset()
+        for (const [peer_id, counts] of claims()) this.inc({ peer_id }, counts[count])
+      }
     })
   }
 }

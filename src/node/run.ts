@@ -202,7 +202,11 @@ export class Run {
         const [debits, credits] = [valuesOf(incomingDataPacketValue), valuesOf(outgoingDataPacketValue)]
         return peerIds().map(id => [id, debits.get(id) ?? 0, credits.get(id) ?? 0] as const)
       },
-      channels: () => listChannels({ peerIds, pluginOf: id => this.pluginOf(id) })
+      channels: () => listChannels({ peerIds, pluginOf: id => this.pluginOf(id) }),
+      claims: () => peerIds().flatMap(id => {
+        const counts = this.pluginOf(id)?.channels?.().claimCounts
+        return counts === undefined ? [] : [[id, counts] as const]
+      })
     }
   }
 

@@ -74,6 +74,17 @@ export interface SettlementStates {
   headroom: bigint
 }
 
+/** How many claims there were since the account is there. */
+export interface ClaimCounts {
+  sent: number
+  /** Those that count as money. */
+  received: number
+  /** Brought to the chain, which has paid them out. */
+  redeemed: number
+  /** Of the peer, that cannot be right: forged, old, above its deposit, of another channel. */
+  failed: number
+}
+
 /**
  * By hand; the policy goes on by itself beside it. All but `list` and `get` reject with an Error whose `httpErrorCode` is 404 for an
  * unknown channel, 400 for what cannot be done with it, and 503 while the chain cannot be reached.
@@ -83,6 +94,8 @@ export interface ChannelOperations {
   readonly tokenId?: string | undefined
   /** Why the chain could not be used when it was last asked; undefined when it could. */
   readonly trouble?: string | undefined
+  /** Undefined before there can be any. */
+  readonly claimCounts?: Readonly<ClaimCounts> | undefined
   /** Resolves once the channel exists or is `opening`. Rejects, with nothing spent, where it cannot be opened. */
   open (options: ChannelOpenOptions): Promise<PluginChannel>
   /** The account's channels, the newest first. */

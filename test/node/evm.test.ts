@@ -131,6 +131,9 @@ describe('nodes that settle on an EVM chain', function () {
     const redeemed = await ask(hub, 'POST', `/channels/${channel!.channelId}/redeem`)
     expect(redeemed.status, JSON.stringify(redeemed.body)).to.equal(200)
     expect(await gained(2)).to.equal(300n)
+    expect(await alice.getMetrics()).to.include('claims_sent_total{peer_id="hub"} 1')
+    expect(await hub.getMetrics()).to.include('claims_received_total{peer_id="alice"} 1').and.include('claims_redeemed_total{peer_id="alice"} 1')
+      .and.include('claim_verification_failures_total{peer_id="alice"} 0')
   })
 
   it('close by challenge what is not closed together, and pay it out when the challenge is over', async () => {

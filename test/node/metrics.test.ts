@@ -65,10 +65,17 @@ describe('the metrics of a node', () => {
     expect(valueIn(ofShop, 'connector_last_error_timestamp')).to.be.at.least(before - 1)
   })
 
-  it('count settlements, those that failed too, and channels by their state', async () => {
+  it('count settlements, those that failed too, channels by their state, and claims', async () => {
     const registry = new Registry()
     const channels = (['opening', 'open', 'open', 'closing', 'closed', 'settled'] as ChannelStatus[]).map(status => ({ status }) as ChannelMetadata)
-    const metrics = new NodeMetrics(registry, { balances: () => [], turnover: () => [], channels: () => Promise.resolve(channels), tokenOf: () => 'USDC', ownAddress: 'g.me' })
+    const metrics = new NodeMetrics(registry, {
+      balances: () => [],
+      turnover: () => [],
+      channels: () => Promise.resolve(channels),
+      claims: () => [['shop', { sent: 4, received: 3, redeemed: 2, failed: 1 }]],
+      tokenOf: () => 'USDC',
+      ownAddress: 'g.me'
+    })
     let pay: Method<string, void> | undefined
     const pipelines = {
       incomingData: { insertFirst: () => undefined },
@@ -85,6 +92,8 @@ describe('the metrics of a node', () => {
     expect(valueIn(text, 'settlement_latency_seconds_count')).to.equal(2)
     const counted = ['active', 'funded', 'closed', 'disputes'].map(figure => valueIn(text, `payment_channels_${figure}`))
     expect(counted).to.deep.equal([3, 2, 3, 1])
+    const claims = ['claims_sent', 'claims_received', 'claims_redeemed', 'claim_verification_failures'].map(name => valueIn(text, `${name}_total{peer_id="shop"}`))
+    expect(claims).to.deep.equal([4, 3, 2, 1])
   })
 
   it('need somebody to tell', () => {

@@ -82,6 +82,7 @@ describe('bad claims', () => {
       if (!/cover/.test(message.source)) expect(await tell(make(channelId))).to.match(message)
       expect([bob.balance, bob.receivedPackets, (await bob.channels())[0]?.theirTransferred]).to.deep.equal(before)
       expect(await pay(10n, good(channelId, 6n, 110n)), 'a good one is taken afterwards').to.equal('fulfilled')
+      expect(bob.plugin.channels().claimCounts).to.include({ received: 2, failed: /cover/.test(message.source) ? 1 : 2 })
     })
   }
 

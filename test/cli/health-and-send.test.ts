@@ -36,7 +36,7 @@ describe('connector, towards a running node', () => {
         api.node.status = status
         const { code: found, out } = await health()
         expect(found).to.equal(code)
-        expect(out).to.equal(`Status: ${status.toUpperCase()}\nNode: node-a\nVersion: 1.2.3\nUptime: 0 minutes\nPeers: 1 of 2 connected\n`)
+        expect(out).to.equal(`Status: ${status.toUpperCase()}\nNode: node-a\nVersion: 1.2.3\nUptime: 0 minutes\nPeers: 1 of 2 connected\nDependency ledger: up\n`)
         const json = await health('--json')
         expect([json.code, JSON.parse(json.out)]).to.deep.include(code).and.to.have.nested.property('[1].status', status)
       })
@@ -110,7 +110,7 @@ describe('connector, towards a running node', () => {
     it('finds the key in .env, and says where to put it', async () => {
       const { code, err } = await send(PACKET, {})
       expect(code).to.equal(1)
-      expect(err).to.contain('(HTTP 401): Invalid or missing API key Set ADMIN_API_KEY in the environment or in .env')
+      expect(err).to.contain('(HTTP 401): Invalid or missing API key. Set ADMIN_API_KEY in the environment or in .env')
       await place.write('.env', `ADMIN_API_KEY=${KEY}\n`)
       expect(await send(PACKET, {})).to.include({ code: 0 })
       expect(await send(PACKET, { ADMIN_API_KEY: 'wrong' }), 'the environment wins').to.include({ code: 1 })

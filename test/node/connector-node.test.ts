@@ -341,6 +341,22 @@ describe('ConnectorNode', () => {
     expect(node.getHealthStatus()).to.deep.include({ status: 'degraded', dependencies })
   }).timeout(30_000)
 
+  it('keeps its balances apart from those of other nodes in the cluster that it is told of', async () => {
+    const node = await world.make('agent', {
+      environment: 'production', settlement: { tigerBeetleClusterId: 7n, tigerBeetleReplicas: ['10.0.0.1:3001', '10.0.0.2:3001'] }
+    })
+    let options: object = {}
+    const open = stub(LedgerService.prototype, 'open').callsFake(function (this: LedgerService) {
+      options = Reflect.get(this, 'config') as object
+      return Promise.reject(new Error('seen'))
+    })
+    world.after(() => { open.restore(); return Promise.resolve() })
+    expect(String(await reasonOf(node.start()))).to.include('seen')
+    expect(options).to.include({
+      ledger: 'tigerbeetle', tigerbeetleClusterId: '7', tigerbeetleReplicas: '10.0.0.1:3001,10.0.0.2:3001', tigerbeetleNamespace: 'agent', ledgerFallback: false
+    })
+  })
+
   it('counts packets', async () => {
     const node = await world.start('agent')
     await node.sendPacket(packet('g.agent'))

@@ -1,5 +1,6 @@
 /** `connector ledger`: the books of a connector, running (over its admin API) or stopped (from its store), and whether they add up. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { auditDays, auditLedger, type AuditFinding } from '../ledger/audit.js'
 import { EmbeddedLedger } from '../ledger/embedded-ledger.js'
@@ -11,8 +12,8 @@ import type { StoreConstructor } from '../types/store.js'
 import type { Command } from './command.js'
 import { table, usageError } from './command.js'
 import { environment } from './env-file.js'
-import { ask, UnreachableError, urlOf } from './http.js'
-import { CliError, EXIT, print, printJson, type ExitCode } from './output.js'
+import { ask, UnreachableError, urlOf, type HttpAnswer } from './http.js'
+import { CliError, EXIT, print, printJson, sentence, type ExitCode } from './output.js'
 
 const DEFAULT_STORE = 'leveldown'
 const TIMEOUT_MS = 10_000
@@ -30,6 +31,7 @@ const balanceAnswer = z.object({
   accounts: z.record(z.string(), z.object({ balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount })).default({})
 })
 const journalAnswer = z.object({ days: z.array(day) })
+const errorAnswer = z.looseObject({ message: z.string() })
 
 /** stdout is for the answer. */
 const nothing = (): void => undefined
@@ -57,7 +59,7 @@ export const ledger: Command = {
 audit     recomputes each balance from what happened on each day, and compares
 
 Of a running connector give the --url of its admin API (if that has a key, set ADMIN_API_KEY). Of a stopped one give the --path of its
-store. Exit codes: 0 shown, or all adds up; 1 something does not add up, or the books could not be read.`,
+store; that of a node is <dataPath>/<nodeId>, by default data/<nodeId>. Exit codes: 0 shown, or all adds up; 1 something does not add up, or the books could not be read.`,
   options: {
     path: { type: 'string', short: 'p', value: '<directory>', help: 'The store of a stopped connector (CONNECTOR_STORE_PATH)' },
     url: { type: 'string', short: 'u', value: '<url>', help: 'The admin API of a running connector, such as http://127.0.0.1:7780' },
@@ -79,7 +81,10 @@ store. Exit codes: 0 shown, or all adds up; 1 something does not add up, or the 
 }
 
 async function booksAt (path: string, storeName: string): Promise<Books> {
-  if (!existsSync(path)) throw new CliError(`There is no store at ${path}. Give the directory that the connector was started with (CONNECTOR_STORE_PATH).`)
+  // LevelDB would make a new one, which has no balances.
+  if (!existsSync(storeName === DEFAULT_STORE ? join(path, 'CURRENT') : path)) {
+    throw new CliError(`There is no store at ${path}. Give the directory that the connector was started with (CONNECTOR_STORE_PATH), of a node <dataPath>/<nodeId>.`)
+  }
   const Backing = loadConstructor('store', storeName) as StoreConstructor
   const store = new Backing({ path }, { log: SILENT })
   try {
@@ -94,7 +99,7 @@ async function booksAt (path: string, storeName: string): Promise<Books> {
     })
     return { rows, findings: auditLedger(books) }
   } catch (error) {
-    throw new CliError(`Cannot read the books: ${describeError(error)} If the connector is running, use --url.`)
+    throw new CliError(`Cannot read the books: ${sentence(describeError(error))} If the connector is running, use --url.`)
   } finally {
     await store.close?.()
   }
@@ -117,13 +122,22 @@ async function read<T> (url: URL, schema: z.ZodType<T>): Promise<T> {
   const { ADMIN_API_KEY: key = '' } = environment()
   try {
     const answer = await ask(url, TIMEOUT_MS, key === '' ? {} : { headers: { 'x-api-key': key } })
-    if (answer.status !== 200) throw new CliError(`${url.href} answers ${answer.status}: ${String(answer.body)}`)
+    if (answer.status !== 200) throw new CliError(refusal(url, answer))
     return schema.parse(answer.body)
   } catch (error) {
     if (error instanceof UnreachableError) throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the connector running, and its admin API on?`)
     if (error instanceof z.ZodError) throw new CliError(`${url.href} does not answer as a connector's admin API does.`)
     throw error
   }
+}
+
+function refusal ({ href }: URL, { status, body }: HttpAnswer): string {
+  const { data } = errorAnswer.safeParse(body)
+  const advice = {
+    401: ' Set ADMIN_API_KEY in the environment or in .env to the connector\'s CONNECTOR_ADMIN_API_KEY.',
+    404: ' Give the admin API of a connector (CONNECTOR_ADMIN_API_PORT). That of a node has /admin/balances/<peer>; its books are read with --path when it is stopped.'
+  }[status] ?? ''
+  return `${href} refused (HTTP ${status}): ${sentence(data?.message ?? (typeof body === 'string' ? body : 'the answer is not that of an admin API'))}${advice}`
 }
 
 function showBalances ({ rows }: Books, asJson: boolean): ExitCode {

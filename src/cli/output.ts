@@ -9,6 +9,11 @@ export class CliError extends Error {
   override readonly name = 'CliError'
 }
 
+/** A text of others, so that ours can follow. */
+export function sentence (text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
 export function print (text: string): void {
   process.stdout.write(`${text}\n`)
 }

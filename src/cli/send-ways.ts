@@ -5,7 +5,7 @@ import { describeError } from '../packet/errors.js'
 import { computeConditionFromData } from '../packet/payment.js'
 import { environment } from './env-file.js'
 import { ask, UnreachableError, type HttpAnswer } from './http.js'
-import { CliError } from './output.js'
+import { CliError, sentence } from './output.js'
 
 /** Who we say that we are over BTP. */
 const BTP_NAME = 'send-packet-client'
@@ -58,7 +58,7 @@ export async function overBtp (url: URL, token: string | undefined, logLevel: st
   const logger = createLogger(BTP_NAME, logLevel ?? 'error')
   const client = new BTPClient({ id: url.host, url: url.href, authToken }, BTP_NAME, { logger })
   await client.connect().catch((error: unknown) => {
-    throw new CliError(`${describeError(error)} Is this the BTP port of a running node, and does it let ${BTP_NAME} in? Its secret is taken ` +
+    throw new CliError(`${sentence(describeError(error))} Is this the BTP port of a running node, and does it let ${BTP_NAME} in? Its secret is taken ` +
       `from ${BTP_SECRET}, in the environment or in .env.`)
   })
   return {
@@ -83,5 +83,5 @@ function refusal (url: URL, { status, body }: HttpAnswer): string {
     403: ' The node\'s adminApi.allowedIPs decides who may send.',
     404: ' Use the port of the admin API (adminApi.port, default 8081).'
   }[status] ?? ''
-  return `${url.href} refused (HTTP ${status}): ${data?.message ?? 'the answer is not that of an admin API.'}${advice}`
+  return `${url.href} refused (HTTP ${status}): ${sentence(data?.message ?? 'the answer is not that of an admin API')}${advice}`
 }

@@ -1,4 +1,6 @@
 /** `connector ledger`: the books of a stopped connector and of a running one, and that what does not add up is found. */
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import LeveldownStore from '../../stores/leveldown.js'
@@ -59,6 +61,24 @@ describe('connector ledger', () => {
     expect(await place.run(['ledger', 'audit', '--url', url])).to.deep.include({ code: 0, out: 'The books of 0 accounts add up.\n' })
     await app.shutdown()
     expect((await place.run(['ledger', 'audit', '--url', url])).err).to.match(/Cannot reach .*connection refused/)
+  })
+
+  it('says of an answer that is none of a connector what it was, and where to ask', async () => {
+    const port = await freePort()
+    const server = createServer((_, response) => {
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"Not found","message":"No such route: GET /balance"}')
+    }).listen(port, '127.0.0.1')
+    const { code, err } = await place.run(['ledger', 'balances', '--url', `http://127.0.0.1:${port}`])
+    server.close()
+    expect({ code, err }).to.have.property('code', 1)
+    expect(err).to.contain('(HTTP 404): No such route: GET /balance. Give the admin API of a connector')
+  })
+
+  it('makes no store of a folder that is none', async () => {
+    const { code, out, err } = await place.run(['ledger', 'balances', '--path', '.'])
+    expect({ code, out }).to.deep.equal({ code: 1, out: '' })
+    expect(err).to.match(/no store at \.\. Give .*dataPath/)
+    expect(existsSync(join(place.path, 'CURRENT'))).to.equal(false)
   })
 
   it('says what is missing', async () => {

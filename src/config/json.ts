@@ -1,6 +1,7 @@
 /**
  * Reads JSON from a variable and, when it is broken, says where. The parser's own messages quote the text, which may hold an
- * account's secrets; these give a line and a column and what was expected there, never the text.
+ * account's secrets; these give a line and a column and what was expected there, never the text. A key that stands twice in one object
+ * is a fault too: the parser would drop the first, and an account with it.
  */
 
 export type JsonReading = { ok: true, value: unknown } | { ok: false, fault: string }
@@ -8,7 +9,8 @@ export type JsonReading = { ok: true, value: unknown } | { ok: false, fault: str
 export function readJson (text: string): JsonReading {
   try {
     const value: unknown = JSON.parse(text)
-    return { ok: true, value }
+    const fault = repetitionIn(text)
+    return fault === undefined ? { ok: true, value } : { ok: false, fault }
   } catch {
     return { ok: false, fault: faultIn(text) }
   }
@@ -41,6 +43,28 @@ function faultIn (text: string): string {
     const next = step(state, token, open, afterValue)
     if (next === undefined) return describe(text, position, state, token)
     state = next
+    position += token.length
+  }
+}
+
+/** Walks valid JSON up to the first key that its object has already. */
+function repetitionIn (text: string): string | undefined {
+  const open: (Set<unknown> | undefined)[] = []
+  let position = 0
+  let before = ''
+  for (;;) {
+    position += match(BLANK, text, position).length
+    const token = match(TOKEN, text, position)
+    if (token === '') return undefined
+    if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined)
+    else if (token === '}' || token === ']') open.pop()
+    else if (before === '{' || before === ',') {
+      const keys = open.at(-1)
+      const key: unknown = JSON.parse(token)
+      if (keys?.has(key) === true) return `${placeOf(text, position)}: the key ${token} is in this object already`
+      keys?.add(key)
+    }
+    before = token
     position += token.length
   }
 }
@@ -81,9 +105,13 @@ function match (pattern: RegExp, text: string, position: number): string {
 }
 
 function describe (text: string, position: number, state: State, token: string): string {
-  const lines = text.slice(0, position).split('\n')
-  const place = `at line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+  const place = placeOf(text, position)
   if (position === text.length) return `${place} (its end): expected ${EXPECTED[state]}`
   if (token === '' && text[position] === '"') return `${place}: the string that starts there is not finished or has a bad escape`
   return `${place}: expected ${EXPECTED[state]}`
+}
+
+function placeOf (text: string, position: number): string {
+  const lines = text.slice(0, position).split('\n')
+  return `at line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
 }

@@ -15,14 +15,15 @@ Options come from environment variables (when the connector runs by itself) or f
 * Objects and arrays are given as JSON in the environment, numbers as text, \`true\` and \`false\` also as \`1\` and \`0\`.
 * A variable that is set to nothing is not the same as one that is not set: it is the empty text, and false for true-or-false options.
 * In the options object a key with the value \`undefined\` counts as left out.
-* Whatever cannot be used stops the start: a wrong value, broken JSON, an unknown key, a variable that looks like a misspelt one. Every
-  fault is named in one line. Other unknown variables that begin with \`CONNECTOR_\` only cause a warning.
+* Whatever cannot be used stops the start: a wrong value, broken JSON, an unknown key, a key that stands twice, a variable that looks like
+  a misspelt one. Every fault is named in one line. Other unknown variables that begin with \`CONNECTOR_\` only cause a warning.
 * Values marked as secret are not shown in errors.
 
-A connector without accounts needs one option:
+A connector without accounts needs two options, as no parent gives it an address; and as the default backend loads its rates from the internet,
+a third where there is none:
 
 \`\`\`sh
-CONNECTOR_ACCOUNTS='{}'
+CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector
 \`\`\`
 `
 

@@ -1,4 +1,4 @@
-/** Broken JSON is found exactly where the language finds it, and its text is never repeated. */
+/** Broken JSON is found exactly where the language finds it, and nothing of its text but a repeated key is told. */
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { readJson } from '../../src/config/json.js'
@@ -23,15 +23,17 @@ describe('reading JSON from a variable', () => {
     ['{"a": "b}', 'at line 1, column 7: the string that starts there is not finished or has a bad escape'],
     ['["\\x"]', 'at line 1, column 2: the string that starts there is not finished or has a bad escape'],
     ['[01]', 'at line 1, column 3: expected a comma or ]'],
-    ['NaN', 'at line 1, column 1: expected a value']
+    ['NaN', 'at line 1, column 1: expected a value'],
+    ['{"a": 1, "b": {"a": 2}, "a": 3}', 'at line 1, column 25: the key "a" is in this object already'],
+    ['[{"b": [{}, "b"],\n "\\u0062": 2}]', 'at line 2, column 2: the key "\\u0062" is in this object already']
   ]
   for (const [text, fault] of faults) {
     it(`says what is wrong with ${JSON.stringify(text)}`, () => expect(readJson(text)).to.deep.equal({ ok: false, fault }))
   }
 
   it('reads all that is JSON', () => {
-    fc.assert(fc.property(fc.jsonValue(), value => {
-      const text = JSON.stringify(value)
+    fc.assert(fc.property(fc.jsonValue(), fc.nat(2), (value, space) => {
+      const text = JSON.stringify(value, null, space)
       expect(readJson(text)).to.deep.equal({ ok: true, value: JSON.parse(text) as unknown })
     }))
   })

@@ -35,6 +35,8 @@ export const configuration: Differences = {
     const [theirs, ours] = read({ CONNECTOR_DISABLE_MIDDLEWARE: '["balance"' }, 'disableMiddleware')
     expect(theirs).to.deep.equal([])
     expect(ours).to.deep.equal(['CONNECTOR_DISABLE_MIDDLEWARE: is not valid JSON, at line 1, column 11 (its end): expected a comma or ]. Correct or unset it.'])
+    const twice = read({ CONNECTOR_BACKEND_CONFIG: '{"a": 1, "a": 2}' }, 'backendConfig')
+    expect(twice).to.deep.equal([{ a: 2 }, ['CONNECTOR_BACKEND_CONFIG: is not valid JSON, at line 1, column 10: the key "a" is in this object already. Correct or unset it.']])
     return Promise.resolve()
   },
 

@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Logger } from '../../types/logger.js'
 import { readJson } from '../body.js'
-import { toError } from '../errors.js'
+import { HttpError, toError } from '../errors.js'
 import { nodeAccess, type AccessOptions } from './access.js'
 import { HEADERS, json, noSuchRoute } from './answers.js'
 import { balanceRoutes } from './balance-routes.js'
@@ -39,7 +39,7 @@ export function nodeAdminApp (host: NodeAdminHost, access: AccessOptions, log: L
 
   app.onError((err, c) => {
     const { status, body } = errorAnswer(err)
-    if (status >= 500) log.warn('error in admin api request handler. path=%s error=%s', c.req.path, err.stack)
+    if (status >= 500 && !(err instanceof HttpError)) log.warn('error in admin api request handler. path=%s error=%s', c.req.path, err.stack)
     else log.debug('admin api request refused. path=%s status=%s error=%s', c.req.path, status, body.message)
     return json(status, body)
   })

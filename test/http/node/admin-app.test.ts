@@ -217,7 +217,10 @@ describe('node admin API', () => {
       ['GET', '/admin/settlement/states', 'Settlement monitoring not enabled']
     ]
     for (const [method, path, message, body] of missing) {
-      it(`is what ${method} ${path} says`, () => refuses(method, path, body, 503, message, 'Service unavailable'))
+      it(`is what ${method} ${path} says`, async () => {
+        await refuses(method, path, body, 503, message, 'Service unavailable')
+        expect(api.log.lines.filter(line => line.startsWith('warn')), 'nothing has gone wrong').to.deep.equal([])
+      })
     }
   })
 

@@ -170,6 +170,8 @@ describe('modules by name', () => {
       ['it throws', {}, { 'index.js': `throw new Error('needs Node 99')` }, 'needs Node 99'],
       ['it throws nothing', {}, { 'index.js': `throw undefined` }, 'undefined'],
       ['it cannot be parsed', {}, { 'index.js': `class {` }, 'index.js'],
+      ['it exports as an ES module and is none by name', { type: 'commonjs' }, { 'index.js': 'export default class {}' }, 'name it .mjs'],
+      ['it imports as an ES module and is none by name', { type: 'commonjs' }, { 'index.js': `import 'node:fs'` }, 'name it .mjs'],
       ['it awaits at its top level', { type: 'module' }, { 'index.js': `await null; export default class {}` }, 'await'],
       ['it awaits at its top level, for import only', { exports: { import: './index.mjs' } },
         { 'index.mjs': `await null; export default class {}` }, 'await']

@@ -31,6 +31,8 @@ const REFUSAL_DELAY_MS = 500
 /** A flood of refused sockets makes one log line in this time, not a flood of lines. */
 const REFUSAL_LOG_INTERVAL_MS = 1000
 
+const PORT_IN_USE = 'The port is in use: stop the other program, or set listener.port of the account, or btpServerPort of the node, to a free port.'
+
 export interface ListenerSettings {
   host: string
   port: number
@@ -177,7 +179,8 @@ class Listener {
     await new Promise<void>((resolve, reject) => {
       this.#websockets.on('error', (err: Error) => {
         this.#log.error('BTP listener failed. error=%s', err.message)
-        reject(new Error(`cannot listen for BTP connections. host=${host} port=${port} error=${err.message}`))
+        const advice = 'code' in err && err.code === 'EADDRINUSE' ? `. ${PORT_IN_USE}` : ''
+        reject(new Error(`cannot listen for BTP connections. host=${host} port=${port} error=${err.message}${advice}`))
       })
       this.#server.listen(port, host, resolve)
     })

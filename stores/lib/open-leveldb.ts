@@ -66,7 +66,7 @@ function isLockError (error: unknown): boolean {
   return error instanceof Error && /^IO error: lock /.test(error.message)
 }
 
-const OTHER_DIRECTORY = 'set storePath (CONNECTOR_STORE_PATH) to another directory'
+const OTHER_DIRECTORY = 'set storePath (CONNECTOR_STORE_PATH), or dataPath of a node, to another directory'
 
 /** What the system's and LevelDB's errors mean for the operator. */
 const KNOWN_ERRORS: Array<{ pattern: RegExp, reason: string, remedy: string }> = [

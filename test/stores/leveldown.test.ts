@@ -63,7 +63,7 @@ describe('a leveldown store that cannot be opened', () => {
     await writeFile(file, 'not a database')
     for (const path of [file, join(file, 'below')]) {
       expect(await failure(leveldown(path).open())).to.match(
-        new RegExp(`^cannot open the store\\. path=${path} reason=it or a part of it is a file, not a directory .* remedy=set storePath \\(CONNECTOR_STORE_PATH\\) to`))
+        new RegExp(`^cannot open the store\\. path=${path} reason=it or a part of it is a file, not a directory .* remedy=set storePath \\(CONNECTOR_STORE_PATH\\), or dataPath of a node, to`))
     }
   })
 
@@ -131,7 +131,7 @@ describe('a leveldown store in use', () => {
     expect(await nextLine(holder)).to.equal('open')
     const store = leveldown(workspace.directory)
     expect(await failure(store.open())).to.match(
-      /^cannot open the store\. path=.* reason=another process has it open remedy=stop the other connector, or set storePath \(CONNECTOR_STORE_PATH\) to/)
+      /^cannot open the store\. path=.* reason=another process has it open remedy=stop the other connector, or set storePath \(CONNECTOR_STORE_PATH\), or dataPath of a node, to/)
     await holder.kill()
     await store.open()
     await store.close()

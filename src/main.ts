@@ -8,12 +8,24 @@ import { ConfigError } from './config/errors.js'
 import { createLogger } from './log.js'
 import { describeError } from './packet/errors.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
+import { version } from './version.js'
+
+const HELP = `ilp-connector runs an Interledger connector (Sluice ${version}). It takes no arguments: its options are environment variables.
+
+  CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector
+
+All of them are in docs/configuration.md of the package. Nodes with a YAML file are run by: connector start
+`
 
 const log = createLogger('app')
 let app: App | undefined
 let stopping = false
 
 async function run (): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    process.stdout.write(HELP)
+    return
+  }
   const quickstart = process.argv.includes('--quickstart') ? await applyQuickstart(process.env) : undefined
   app = createApp()
   await app.listen()
@@ -45,5 +57,12 @@ async function stop (signal: string): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { stop(signal).catch(fail) })
 // A promise that a plugin forgot is that plugin's trouble: the other accounts go on.
 process.on('unhandledRejection', reason => log.error('unhandled rejection, probably of a plugin or middleware. error=%s', describeError(reason)))
+
+// Of what a plugin does in a callback of its own. The process ends, as without this, but what the system refuses (a port) needs no stack.
+process.on('uncaughtException', error => {
+  const found = 'syscall' in error ? `${error.message}.` : error.stack ?? error.message
+  process.stderr.write(`sluice: uncaught exception, probably of a plugin or middleware: the connector ends. error=${found}\n`)
+  process.exit(1)
+})
 
 run().catch(fail)

@@ -77,7 +77,7 @@ async function keptSecret (dataPath: string): Promise<string> {
   try {
     await mkdir(dataPath, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new Error(`cannot make the data directory. path=${dataPath} error=${describeError(error)} Set CONNECTOR_STORE_PATH to another one.`)
+    throw new Error(`cannot make the data directory. path=${dataPath} error=${describeError(error)}. Set CONNECTOR_STORE_PATH to another one.`)
   }
   try {
     await writeFile(file, randomBytes(18).toString('base64url'), { flag: 'wx', mode: 0o600 })
@@ -93,7 +93,7 @@ async function refuseTakenPort (port: number): Promise<void> {
   try {
     await once(server, 'listening')
   } catch (error) {
-    throw new Error(`cannot wait for plugins on port ${port}. error=${describeError(error)} Set QUICKSTART_PORT to a free port.`)
+    throw new Error(`cannot wait for plugins on port ${port}. error=${describeError(error)}. Stop the other program, a connector perhaps, or set QUICKSTART_PORT to a free port.`)
   }
   server.close()
   await once(server, 'close')

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { freePort } from '../../examples/free-port.js'
@@ -85,6 +85,8 @@ const TABLE: Row[] = [
   brokenJson('CONNECTOR_STORE_CONFIG', `{'token': '${SECRET}'}`, 'line 1, column 2: expected a key in double quotes or }'),
   brokenJson('CONNECTOR_MIDDLEWARES', '{"mine": {\n"type": ./mine.js}}', 'line 2, column 9: expected a value'),
   brokenJson('CONNECTOR_DISABLE_MIDDLEWARE', 'balance', 'line 1, column 1: expected a value'),
+
+  brokenJson('CONNECTOR_ACCOUNTS', '{"alice": {},\n"alice": {}}', 'line 2, column 1: the key "alice" is in this object already'),
 
   { wrong: 'a variable with a near name', env: { CONNECTOR_SPRED: '0.01' }, says: ['CONNECTOR_SPRED', 'did you mean CONNECTOR_SPREAD?', 'Rename or unset it.'] },
   wrongValue('CONNECTOR_ENV', 'prod', '"production" or "test"'),
@@ -253,6 +255,22 @@ describe('the daemon with a configuration that cannot work', () => {
     await daemon.prints('could not connect account. accountId=alice error=no connection with "<options.server>"')
     expect(daemon.output + daemon.errors).not.to.include(SECRET)
     await daemon.stop()
+  })
+
+  it('ends in one line when a plugin of npm finds its port taken', async () => {
+    const taken = createServer().listen(0)
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const daemon = start(accounts({ plugin: 'ilp-plugin-btp', options: { listener: { port, secret: SECRET } } }))
+    await expectOneLine(daemon, 'probably of a plugin', `EADDRINUSE: address already in use :::${port}.`)
+    taken.close()
+  })
+
+  it('says with --help how it is configured, and starts nothing', async () => {
+    const daemon = new Daemon({}, { cwd: folder.path, args: ['--help'] })
+    daemons.push(daemon)
+    expect(await daemon.exited).to.deep.equal({ code: 0, signal: null })
+    expect(daemon.output).to.include('environment variables').and.include('docs/configuration.md')
   })
 
   it('leaves no port open when it fails after it has opened some', async () => {

@@ -93,6 +93,10 @@ export class Traffic {
   }
 
   #receive (request: IncomingMessage, response: ServerResponse): void {
+    if (request.url === '/health') {
+      response.end()
+      return
+    }
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {

@@ -75,7 +75,7 @@ async function inProcess ({ repeats, roundMs, warmUpMs }: Effort): Promise<void>
     for (let i = 0; i < repeats; i++) {
       for (const name of ['reference', 'sluice'] as const) {
         const child = new Process(IN_PROCESS, { args: [name, String(accounts), String(roundMs), String(warmUpMs / 2)] })
-        const [, json = ''] = await child.prints(/^figures (.*)$/m)
+        const [, json = ''] = await child.prints(/^figures (.*)\n/m)
         row[name].add(JSON.parse(json) as Record<string, number>)
         await child.finished()
       }

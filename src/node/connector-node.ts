@@ -120,8 +120,8 @@ export class ConnectorNode {
         const peer = this.#peers.get(request.id)
         if (peer !== undefined && (before === undefined || !isSameAccount(before, peer, this.config.chains))) await this.#run?.putPeer(peer)
       } catch (error) {
-        if (before === undefined) this.#peers.delete(request.id)
-        else this.#peers.put(before)
+        this.#peers.restore(request.id, before)
+        if (before !== undefined) await this.#run?.putPeer(before).catch(() => undefined) // it has said so in the log
         throw new NodeRequestError(`Peer ${request.id} cannot be used: ${describeError(error)}`)
       }
       for (const { prefix, priority } of request.routes ?? []) this.addRoute(prefix, request.id, priority)

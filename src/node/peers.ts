@@ -55,6 +55,12 @@ export class Peers {
     this.#peers.delete(peerId)
   }
 
+  /** Takes a `put` back, given what it returned. */
+  restore (peerId: string, before: Peer | undefined): void {
+    if (before === undefined) this.#peers.delete(peerId)
+    else this.#peers.set(peerId, before)
+  }
+
   private check ({ id, url, authToken, routes = [] }: PeerRegistrationRequest): void {
     if (typeof id !== 'string' || !ID.test(id)) throw new NodeRequestError('Missing or invalid peer id')
     if (this.reserved.includes(id)) throw new NodeRequestError(`Peer id ${id} means this node itself. Choose another.`)

@@ -1,6 +1,6 @@
 /** The embedded node as a program uses it: its life, its peers and routes, and what it says of itself. */
 import { expect } from 'chai'
-import { stub, useFakeTimers } from 'sinon'
+import { stub } from 'sinon'
 import { ConnectorNode, ConnectorNotStartedError, createLogger } from '../../src/index.js'
 import type { ConnectorConfig } from '../../src/index.js'
 import { LedgerService } from '../../src/ledger/service.js'
@@ -204,6 +204,28 @@ describe('ConnectorNode', () => {
       expect(await node.sendPacket(packet('g.shop'))).to.deep.include({ type: 13, data: Buffer.from([2]) })
     })
 
+    it('that cannot be used as they are changed go on as they were', async () => {
+      const shop = await world.start('shop')
+      shop.setPacketHandler(() => ({ accept: true }))
+      const address = `0x${'ab'.repeat(20)}`
+      const peer = { id: 'shop', url: urlOf(shop), authToken: '' }
+      const node = await world.start('agent', {
+        peers: [peer],
+        routes: [{ prefix: 'g.shop', nextHop: 'shop' }],
+        chainProviders: [{
+          chainType: 'evm', chainId: 'evm:31337', rpcUrl: NEVER.replace('ws', 'http'), registryAddress: address, tokenAddress: address, keyId: `0x${'5e'.repeat(32)}`
+        }]
+      })
+      const before = node.listPeers()
+      const error = await reasonOf(node.registerPeer({ ...peer, evmAddress: '0xConnectorBAddress...', routes: [{ prefix: 'g.more' }] }))
+      expect(error).to.have.property('message').that.includes('Peer shop cannot be used')
+      expect(node.listPeers()).to.deep.equal(before)
+      expect(before).to.deep.equal([{ id: 'shop', connected: true, ilpAddresses: ['g.shop'], routeCount: 1 }])
+      expect(outcome(await node.sendPacket(packet('g.shop')))).to.equal('fulfill')
+      await node.registerPeer({ ...peer, routes: [{ prefix: 'g.more' }] })
+      expect(node.listRoutes()).to.have.lengthOf(2)
+    })
+
     it('who dialled in become configured ones', async () => {
       const shop = await world.start('shop')
       const agent = await world.start('agent', { peers: [{ id: 'shop', url: urlOf(shop), authToken: '' }] })
@@ -290,56 +312,6 @@ describe('ConnectorNode', () => {
       expect([node.getDeploymentMode(), node.isEmbedded(), node.isStandalone()]).to.deep.equal([mode, mode === 'embedded', mode === 'standalone'])
     }
   })
-
-  it('is healthy, degraded and unhealthy as its peers come and go', async () => {
-    const shops = [await world.start('one'), await world.start('two')]
-    const node = await world.start('agent', { peers: shops.map(shop => ({ id: shop.config.nodeId, url: urlOf(shop), authToken: '' })) })
-    expect(node.getHealthStatus()).to.include({ status: 'healthy', peersConnected: 2, totalPeers: 2, nodeId: 'agent' })
-    await shops[0]!.stop()
-    await until(() => node.getHealthStatus().status === 'degraded')
-    await shops[1]!.stop()
-    await until(() => node.getHealthStatus().status === 'unhealthy')
-    await Promise.all(shops.map(shop => shop.start()))
-    await until(() => node.getHealthStatus().status === 'healthy')
-  })
-
-  it('says what else it needs, and whether that is there', async () => {
-    const clock = useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    world.after(() => { clock.restore(); return Promise.resolve() })
-    let isReady = false
-    const url = await world.server((_request, response) => { response.writeHead(isReady ? 200 : 503).end() })
-    const node = await world.start('agent', { localDelivery: { enabled: true, handlerUrl: url } })
-    const health = (): [string, object] => {
-      const { status, dependencies } = node.getHealthStatus()
-      return [status, dependencies]
-    }
-    expect(health()).to.deep.equal(['healthy', { ledger: { status: 'up' } }])
-    clock.tick(10_000)
-    await until(() => health()[0] === 'degraded')
-    expect(health()).to.deep.equal(['degraded', { ledger: { status: 'up' }, handler: { status: 'down' } }])
-    expect(world.log.has('handler_health_changed')).to.equal(true)
-    isReady = true
-    clock.tick(10_000)
-    await until(() => health()[0] === 'healthy')
-    expect(health()[1]).to.deep.equal({ ledger: { status: 'up' }, handler: { status: 'up' } })
-    await node.stop()
-    expect(health()).to.deep.equal(['stopped', {}])
-  })
-
-  it('is unhealthy while balances cannot be kept', async () => {
-    const node = await world.start('agent')
-    const status = stub(LedgerService.prototype, 'getStatus').returns({ kind: 'embedded', durability: 'sync', trouble: 'the disk is full' })
-    world.after(() => { status.restore(); return Promise.resolve() })
-    expect(node.getHealthStatus()).to.deep.include({ status: 'unhealthy', dependencies: { ledger: { status: 'down' } } })
-    status.restore()
-    expect(node.getHealthStatus().status).to.equal('healthy')
-  })
-
-  it('is degraded with its balances elsewhere than in the TigerBeetle that was asked for', async () => {
-    const node = await world.start('agent', { settlement: { tigerBeetleClusterId: 0, tigerBeetleReplicas: ['127.0.0.1:9'] } })
-    const dependencies = { ledger: { status: 'up' }, tigerbeetle: { status: 'down' } }
-    expect(node.getHealthStatus()).to.deep.include({ status: 'degraded', dependencies })
-  }).timeout(30_000)
 
   it('keeps its balances apart from those of other nodes in the cluster that it is told of', async () => {
     const node = await world.make('agent', {

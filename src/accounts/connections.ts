@@ -25,6 +25,8 @@ interface Watch {
   retry: NodeJS.Timeout | undefined
   /** The attempts to connect that are going on; there is one series at a time. */
   attempts: Promise<void> | undefined
+  /** We have begun to disconnect: attempts that end now are no failures, and no new ones are made. */
+  leaving: boolean
   /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
   ready: Promise<void> | undefined
   /** Resolves when the account is let go: nobody waits for its plugin any more. */
@@ -71,7 +73,7 @@ export class Connections {
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
     let letGo = (): void => undefined
     const gone = new Promise<void>(resolve => { letGo = resolve })
-    this.watches.set(accountId, { plugin, listeners, retry: undefined, attempts: undefined, ready: undefined, gone, letGo })
+    this.watches.set(accountId, { plugin, listeners, retry: undefined, attempts: undefined, leaving: false, ready: undefined, gone, letGo })
   }
 
   /** Lets go of the account's plugin, but for its errors: a socket may fail late, and nobody else listens any more. */
@@ -105,13 +107,15 @@ export class Connections {
   /** Disconnects all accounts. A plugin that fails at that is only logged. */
   async stop (): Promise<void> {
     const ids = [...this.watches.keys()]
-    for (const accountId of ids) clearTimeout(this.watches.get(accountId)?.retry)
     await Promise.all(ids.map(accountId => this.disconnect(accountId)))
     await everyStep(ids.map((accountId): Step => [accountId, () => this.unwatch(accountId)]), (accountId, error) =>
       log.warn('could not let go of plugin. accountId=%s error=%s', accountId, this.describe(accountId, error)))
   }
 
   async disconnect (accountId: string): Promise<void> {
+    const watch = this.watches.get(accountId)
+    if (watch !== undefined) watch.leaving = true
+    clearTimeout(watch?.retry)
     try {
       const disconnected = Promise.resolve(this.accounts.getPlugin(accountId).disconnect())
       if (!await withTimeout(disconnected, this.config.initialConnectTimeout)) log.warn('plugin does not disconnect. accountId=%s', accountId)
@@ -121,6 +125,7 @@ export class Connections {
   }
 
   private async connectInTime (accountIds: string[]): Promise<void> {
+    log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, this.config.initialConnectTimeout)
     const attempts = accountIds.map(accountId => this.keepConnecting(accountId))
     if (await withTimeout(Promise.all(attempts), this.config.initialConnectTimeout)) return
     const late = accountIds.filter(accountId => !this.accounts.isConnected(accountId))
@@ -140,12 +145,12 @@ export class Connections {
   /** Says each reason once: a customer may be away for days, and there may be thousands of them. */
   private async tryUntilConnected (accountId: string, watch: Watch): Promise<void> {
     let said: string | undefined
-    for (let delayMs = RETRY_FIRST_MS; this.watches.get(accountId) === watch; delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
+    for (let delayMs = RETRY_FIRST_MS; this.isWanted(accountId, watch); delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
       try {
         await this.connect(accountId, this.config.initialConnectTimeout)
         return
       } catch (error) {
-        if (this.watches.get(accountId) !== watch) return
+        if (!this.isWanted(accountId, watch)) return
         const reason = this.describe(accountId, error)
         log[reason === said ? 'debug' : 'warn']('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, reason, delayMs)
         said = reason
@@ -155,6 +160,10 @@ export class Connections {
         watch.retry.unref()
       })
     }
+  }
+
+  private isWanted (accountId: string, watch: Watch): boolean {
+    return !watch.leaving && this.watches.get(accountId) === watch
   }
 
   private connected (accountId: string): void {

@@ -174,7 +174,7 @@ export class Peers {
     const sends = sendsRoutesTo(accountId, network)
     const receives = receivesRoutesFrom(accountId, network)
     if (!sends && !receives) {
-      host.log.warn('not sending/receiving routes for peer, set sendRoutes/receiveRoutes to override. accountId=%s', accountId)
+      host.log.info('not sending/receiving routes for peer, set sendRoutes/receiveRoutes to override. accountId=%s', accountId)
       return
     }
     const sender = !sends ? undefined : new CcpSender({

@@ -199,4 +199,21 @@ describe('a plugin that misbehaves hurts nobody else', () => {
     expect(bad.connects, 'then it is left alone').to.equal(1)
     await through(app.shutdown())
   })
+
+  it('and is not tried again, nor complained of, once it is told to disconnect', async () => {
+    let attempts = 0
+    let abort = (): void => undefined
+    bad.connect = () => {
+      attempts++
+      return new Promise((_, reject) => { abort = () => reject(new Error('connection aborted')) })
+    }
+    bad.disconnect = async () => {
+      abort()
+      await new Promise(resolve => setTimeout(resolve, 900))
+    }
+    const { app }: TestConnector = await through(startConnector({ bad: account(bad), alice: account(alice) }))
+    await through(app.shutdown())
+    expect(attempts).to.equal(1)
+    expect(lines.filter(line => line.includes('connection aborted'))).to.deep.equal([])
+  })
 })

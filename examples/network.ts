@@ -87,6 +87,7 @@ async function show (nodes: Nodes): Promise<void> {
   if (!answer.accepted) throw new Error(`The payment was rejected: ${answer.code ?? ''} ${answer.message ?? ''}`)
   say(`Fulfilled in ${Math.ceil(performance.now() - startedAt)} ms.\n`)
   for (const line of picture(wayOf(sender.nodeId, before, await booksOf(nodes)))) say(`  ${line}`)
+  if (values.once === true) return
   say('')
   say(`Try it yourself, in another terminal:
   npm run send-packet -- --destination ${destination} --amount ${AMOUNT} --data "Hello" --url http://localhost:${sender.adminApi.port}

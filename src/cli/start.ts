@@ -1,10 +1,11 @@
 /** `connector start`: runs a node until it is told to stop. */
+import { existsSync } from 'node:fs'
 import type { ConnectorNode } from '../node/connector-node.js'
 import type { NodeConfig } from '../node/types.js'
 import { describeError } from '../packet/errors.js'
 import type { Command } from './command.js'
 import { environment } from './env-file.js'
-import { complain, EXIT, print, type ExitCode } from './output.js'
+import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
 
 const DEFAULT_FILE = 'config.yaml'
 
@@ -25,6 +26,7 @@ Exit codes: 0 stopped when asked to, 1 could not start (the reason is on stderr)
   async run (args) {
     Object.assign(process.env, environment())
     const file = args.positionals[0] ?? args.text('config') ?? process.env.CONFIG_FILE ?? DEFAULT_FILE
+    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another, or write one with: connector setup`)
     // The other commands, of which one may be a container's health check, do without loading a whole node.
     const [{ ConfigLoader }, { ConnectorNode }, { createLogger }] = await Promise.all([
       import('../node/config/config-loader.js'), import('../node/connector-node.js'), import('../node/logger.js')

@@ -1,6 +1,7 @@
 /**
  * For pm2: `pm2 start launch.config.js`. Each value is an environment variable of docs/configuration.md; objects and lists are JSON.
- * Copy it, change what is yours, and keep the secret out of it: BTP_SECRET=... pm2 start launch.config.js
+ * Change what is yours, and keep the secret out of it: BTP_SECRET=... pm2 start launch.config.js
+ * A copy in a folder of your own is called launch.config.mjs, and its `script` is 'node_modules/sluice/dist/src/main.js'.
  */
 import { fileURLToPath } from 'node:url'
 

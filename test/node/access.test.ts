@@ -76,6 +76,13 @@ describe('the BTP port of a node', () => {
     expect(connected(shop)).to.deep.equal([])
   }).timeout(20_000)
 
+  it('takes the secret in the environment before the token of a configured peer', async () => {
+    world.setEnv('BTP_PEER_AGENT_SECRET', 'hunter3')
+    const shop = await shopFor({ id: 'agent', authToken: 'hunter2' })
+    expect(await knock(shop, 'agent', 'hunter2')).to.equal(false)
+    expect(await knock(shop, 'agent', 'hunter3')).to.equal(true)
+  })
+
   it('lets in a configured peer with its token, in either direction', async () => {
     world.setEnv('BTP_ALLOW_NOAUTH', 'false')
     const shop = await shopFor({ id: 'agent', authToken: 'hunter2' })

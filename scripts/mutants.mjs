@@ -183,6 +183,24 @@ const mutants = [
     file: 'plugins/evm/provider.js',
     edits: [["finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)", "'latest'"]],
     tests: ['test/plugins/evm/provider.test.js']
+  },
+  {
+    name: 'compares keys of the admin API with ===',
+    file: 'src/http/access.js',
+    edits: [["timingSafeEqual(digest(given ?? ''), expected)", 'given === apiKey']],
+    tests: ['test/architecture/constant-time.test.js']
+  },
+  {
+    name: 'compares tokens of peers with ===',
+    file: 'plugins/btp/auth.js',
+    edits: [['timingSafeEqual(digest(token), expected)', "digest(token).toString('hex') === expected.toString('hex')"]],
+    tests: ['test/architecture/constant-time.test.js']
+  },
+  {
+    name: 'forgets a peer that it cannot change',
+    file: 'src/node/connector-node.js',
+    edits: [['await this.#run?.putPeer(before)', 'await Promise.resolve()']],
+    tests: ['test/node/connector-node.test.js']
   }
 ]
 

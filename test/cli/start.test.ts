@@ -1,5 +1,7 @@
 /** `connector start`: two nodes as processes of their own pay each other, show it, and stop when they are told to. */
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { ChildProcess } from 'node:child_process'
 import { expect } from 'chai'
 import { ask } from '../http/node/support.js'
@@ -63,6 +65,45 @@ describe('connector start', () => {
     a.kill('SIGINT')
     expect(await once(a, 'close')).to.deep.equal([0, null])
   }).timeout(60_000)
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`lets a packet under way finish on ${signal}, takes no more, and ends at once when it is told again`, async () => {
+      let answer: (() => void) | undefined
+      const server = createServer((request, response) => {
+        if (request.method === 'POST') answer = () => response.end('{"accept":true}')
+        else response.end()
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const [btp = 0, health = 0, admin = 0] = await freePorts(3)
+      await place.write('config.yaml', `nodeId: a\nbtpServerPort: ${btp}\nhealthCheckPort: ${health}\npeers: []\n` +
+        `localDelivery: { enabled: true, handlerUrl: 'http://127.0.0.1:${(server.address() as AddressInfo).port}' }\n` +
+        `adminApi: { enabled: true, host: 127.0.0.1, port: ${admin} }\n`)
+      const send = (): Promise<number | string> => ask(admin, 'POST', '/admin/ilp/send', { destination: 'g.a', amount: '1', data: '' })
+        .then(({ status, json }) => status === 200 ? String((json as { fulfilled: boolean }).fulfilled) : status, () => 'no answer')
+      const asked = async (): Promise<() => void> => {
+        while (answer === undefined) await new Promise(setImmediate)
+        const found = answer
+        answer = undefined
+        return found
+      }
+      for (const isToldAgain of [false, true]) {
+        const node = start([])
+        await prints(node, 'a is running as g.a')
+        const sent = send()
+        const finish = await asked()
+        const ended = once(node, 'close')
+        node.kill(signal)
+        while ((await ask(health, 'GET', '/health/ready')).status !== 503) await new Promise(setImmediate)
+        expect(await send()).to.equal(503)
+        if (isToldAgain) node.kill(signal)
+        else finish()
+        expect(await ended).to.deep.equal([isToldAgain ? 1 : 0, null])
+        expect(await sent).to.equal(isToldAgain ? 'no answer' : 'true')
+      }
+      server.close()
+      server.closeAllConnections()
+    }).timeout(60_000)
+  }
 
   it('says what is wrong with the configuration on stderr, and ends with 1', async () => {
     await place.write('config.yaml', 'btpServerPort: 0\npeers: []\n')

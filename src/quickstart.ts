@@ -59,7 +59,7 @@ Your connector is running.
 
   ILP address     ${address}
   Data            ${dataPath}
-  Accounts        two, USD with 9 decimals; connect a plugin (ilp-plugin-btp or Sluice's btp) with one of
+  Accounts        two, USD with 9 decimals; connect a plugin (ilp-plugin-btp or Sluice's btp) whose option "server" is one of
 ${urls.map(url => `                    ${url}`).join('\n')}
   Admin API       http://127.0.0.1:${adminPort}   (try: curl http://127.0.0.1:${adminPort}/accounts)
 

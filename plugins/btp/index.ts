@@ -337,7 +337,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   #whatIsMissing (): string {
     const { server, listener } = this.#settings
     if (server !== undefined) return `cannot reach the peer yet, still trying. server=${server.url.host} reason=${this.#session?.client?.trouble ?? ''}`
-    return `the peer has not connected yet, still listening. port=${listener?.port ?? ''} username=${listener?.username ?? ''}`
+    return `the peer has not connected yet, still listening. port=${listener?.port ?? ''}`
   }
 
   #takeWaiters (): Waiter[] {

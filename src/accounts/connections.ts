@@ -125,6 +125,7 @@ export class Connections {
   }
 
   private async connectInTime (accountIds: string[]): Promise<void> {
+    if (accountIds.length === 0) return
     log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, this.config.initialConnectTimeout)
     const attempts = accountIds.map(accountId => this.keepConnecting(accountId))
     if (await withTimeout(Promise.all(attempts), this.config.initialConnectTimeout)) return

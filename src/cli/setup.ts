@@ -130,7 +130,7 @@ function configOf ({ nodeId = '', btpPort, healthCheckPort, adminPort, handlerUr
 function yamlOf (config: ConnectorConfig): string {
   return `# A Sluice node. Check it with: connector validate. Start it with: connector start
 #
-# To peer with another node, add it here; it needs an entry for this node with the same authToken:
+# To peer with another node, add it here under its nodeId; it needs an entry for this node with the same authToken:
 #   peers:
 #     - id: peer-b
 #       url: ws://peer-b:3001

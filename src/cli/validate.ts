@@ -64,7 +64,8 @@ function judge (path: string): Verdict {
 const isYaml = (path: string): boolean => /\.ya?ml$/.test(path)
 
 function judgeYaml (path: string): Verdict {
-  const { issues, warnings } = read(path, environment())
+  const env = environment()
+  const { issues, warnings } = read(path, env, env)
   return { path, valid: issues.length === 0, issues, warnings, praise: 'Configuration file is valid.' }
 }
 
@@ -78,8 +79,9 @@ function judgeFolder (path: string): Verdict {
   if (files.length === 0) throw new CliError(`No .yaml or .yml files in ${path}.`)
   if (files.length > MAX_FILES) throw new CliError(`${path} has ${files.length} YAML files, at most ${MAX_FILES} can be checked at once.`)
   // What overrides the file of one node, such as NODE_ID, is not meant for all of them.
-  const env = Object.fromEntries(Object.entries(environment()).filter(([name]) => !OVERRIDES.has(name)))
-  const readings = files.map(file => ({ file, ...read(file, env) }))
+  const env = environment()
+  const overrides = Object.fromEntries(Object.entries(env).filter(([name]) => !OVERRIDES.has(name)))
+  const readings = files.map(file => ({ file, ...read(file, env, overrides) }))
   const issues = readings.flatMap(reading => reading.issues)
   const warnings = readings.flatMap(reading => reading.warnings.map(warning => `${reading.file}: ${warning}`))
   // A network of which a part is unknown would have faults that are none.
@@ -95,9 +97,9 @@ function judgeFolder (path: string): Verdict {
   }
 }
 
-function read (file: string, env: NodeJS.ProcessEnv): { config?: NodeConfig, issues: Issue[], warnings: string[] } {
+function read (file: string, env: NodeJS.ProcessEnv, overrides: NodeJS.ProcessEnv): Pick<Verdict, 'issues' | 'warnings'> & { config?: NodeConfig } {
   try {
-    const { config, warnings } = ConfigLoader.read(file, env)
+    const { config, warnings } = ConfigLoader.read(file, env, overrides)
     return { config, issues: [], warnings }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

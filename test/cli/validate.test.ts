@@ -104,6 +104,12 @@ describe('connector validate', () => {
       expect(await place.run(['validate', 'net'], { env: { NODE_ID: 'one', BTP_SERVER_PORT: '4009' } })).to.include({ code: 0, err: '' })
     })
 
+    it('takes what a file names from the environment, also what could override it', async () => {
+      for (const [name, text] of Object.entries(LINEAR)) await place.write(name, `${text}\nadminApi: { enabled: true, apiKey: "\${ADMIN_API_KEY}" }\n`)
+      expect((await place.run(['validate', 'net'])).err).to.contain('Missing environment variable: ADMIN_API_KEY')
+      expect(await place.run(['validate', 'net'], { env: { ADMIN_API_KEY: 'k'.repeat(32) } })).to.include({ code: 0, err: '' })
+    })
+
     const networks: Array<[string, Record<string, string>, RegExp]> = [
       ['two nodes of one name', { 'net/d.yaml': node('a') }, /^net: a: net\/a\.yaml and net\/d\.yaml have the same nodeId/m],
       ['a peer that nobody is', { 'net/a.yaml': node('a', { peers: ['b:4002', 'x:1'], routes: ['g.b>b'] }) }, /^net: a: unknown peer x: no file here has that nodeId\.$/m],

@@ -36,13 +36,13 @@ export interface ConfigReading {
 
 export class ConfigLoader {
   /**
-   * Reads a YAML file, with the environment filled in and over it, or an object as it is.
+   * Reads a YAML file, with the environment filled in and `overrides` over it, or an object as it is.
    * @throws ConfigurationError naming every fault
    */
-  static read (given: object | string, env: NodeJS.ProcessEnv = process.env): ConfigReading {
+  static read (given: object | string, env: NodeJS.ProcessEnv = process.env, overrides: NodeJS.ProcessEnv = env): ConfigReading {
     if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
     const file = readYamlFile(given, env)
-    const { values, sources } = override(file.values, env)
+    const { values, sources } = override(file.values, overrides)
     const reading = decide(values, env, path => {
       const variable = sources.get(path.map(String).join('.'))
       if (variable !== undefined) return { source: variable }

@@ -29,6 +29,9 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
   const address = env.CONNECTOR_ILP_ADDRESS ?? 'test.quickstart'
   const adminPort = env.CONNECTOR_ADMIN_API_PORT ?? '7780'
   const port = env.QUICKSTART_PORT ?? PORT
+  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
+    throw new Error(`QUICKSTART_PORT: found ${JSON.stringify(port)}, expected a whole number from 1 to 65535. Correct or unset it.`)
+  }
   await refuseTakenPort(Number(port))
   const account = (username: string): object => ({
     relation: 'child',

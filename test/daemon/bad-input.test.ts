@@ -266,6 +266,12 @@ describe('the daemon with a configuration that cannot work', () => {
     taken.close()
   })
 
+  it('refuses a port of the quick start that is none', async () => {
+    const daemon = new Daemon({ QUICKSTART_PORT: '77680' }, { cwd: folder.path, args: ['--quickstart'] })
+    daemons.push(daemon)
+    await expectOneLine(daemon, 'QUICKSTART_PORT: found "77680"', 'from 1 to 65535')
+  })
+
   it('says with --help how it is configured, and starts nothing', async () => {
     const daemon = new Daemon({}, { cwd: folder.path, args: ['--help'] })
     daemons.push(daemon)

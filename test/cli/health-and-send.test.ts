@@ -149,8 +149,10 @@ describe('connector, towards a running node', () => {
       expect(batch.out).to.match(/^Sent 20 packets in \d+ ms: 20 fulfilled, 0 rejected\.\n$/)
       expect(api.node.sent).to.have.lengthOf(20)
       most = 0
-      const sequence = await send([...PACKET, '--sequence', '3', '--delay', '1', '--json'])
-      expect(JSON.parse(sequence.out)).to.include({ sent: 3, fulfilled: 3, rejected: 0 })
+      const sequence = await send([...PACKET, '--sequence', '3', '--delay', '100', '--json'])
+      const told = JSON.parse(sequence.out) as { ms: number }
+      expect(told).to.include({ sent: 3, fulfilled: 3, rejected: 0 })
+      expect(told.ms).to.be.at.least(190) // two pauses; timers may be a little early
       expect([api.node.sent.length, most]).to.deep.equal([23, 1])
     })
 

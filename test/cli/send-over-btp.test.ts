@@ -27,6 +27,7 @@ describe('connector send over BTP', () => {
     expect(await place.run(['send', '-d', 'g.shop', '-a', '1', '-u', urlOf(shop)])).to.deep.include({ code: 1, err: 'Rejected: F03 costs 1000\n' })
     const rejected = await place.run(['send', '-d', 'g.nowhere', '-a', '1', '-u', urlOf(shop), '--json'])
     expect(JSON.parse(rejected.out)).to.include({ accepted: false, code: 'F02' })
+    expect((await send(['-c', urlOf(shop), '--log-level', 'debug'])).out).to.include('connector:send-packet-client')
   }).timeout(30_000)
 
   it('shows its secret, from the environment or an option', async () => {

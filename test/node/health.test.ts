@@ -41,6 +41,7 @@ describe('the health of a node', () => {
     expect(health()[1]).to.deep.equal({ ledger: { status: 'up' }, handler: { status: 'up' } })
     await node.stop()
     expect(health()).to.deep.equal(['stopped', {}])
+    expect(clock.countTimers()).to.equal(0)
   })
 
   it('is unhealthy while balances cannot be kept', async () => {

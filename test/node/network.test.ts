@@ -38,6 +38,37 @@ describe('a network of nodes', () => {
     expect(await owed(c, 'local')).to.equal(-998n)
   })
 
+  it('carries every packet while other peers come, change, go and cannot be used', async () => {
+    const [a, b, c] = await line()
+    const others = [await world.start('other'), await world.start('other')]
+    let isOver = false
+    const codes: string[] = []
+    const payers = Array.from({ length: 10 }, async () => {
+      while (!isOver) codes.push(outcome(await a.sendPacket(packet('g.connector-c.alice'))))
+    })
+    for (let round = 0; round < 20; round++) {
+      const url = urlOf(others[round % 2]!)
+      await b.registerPeer({ id: 'other', url, authToken: '', routes: [{ prefix: 'g.other' }] })
+      expect(outcome(await a.sendPacket(packet('g.other')))).to.equal('fulfill')
+      const isRefused = await b.registerPeer({ id: 'other', url: 'http://other', authToken: '' }).then(() => false, () => true)
+      expect([isRefused, outcome(await a.sendPacket(packet('g.other')))]).to.deep.equal([true, 'fulfill'])
+      if (round % 3 === 2) await b.removePeer('other')
+    }
+    isOver = true
+    await Promise.all(payers)
+    expect(new Set(codes)).to.deep.equal(new Set(['fulfill']))
+    expect(await owed(c, 'connector-b')).to.equal(BigInt(codes.length) * 998n)
+  }).timeout(30_000)
+
+  it('delivers what is below its own address to its application, unless a route says otherwise', async () => {
+    const [a, b, c] = await line()
+    expect(outcome(await b.sendPacket(packet('g.connector-b.bob')))).to.equal('fulfill')
+    b.addRoute('g.connector-b', 'connector-c')
+    c.addRoute('g.connector-b', 'local')
+    expect(outcome(await a.sendPacket(packet('g.connector-b.bob')))).to.equal('fulfill')
+    expect(await owed(c, 'local')).to.equal(-998n)
+  })
+
   it('counts a hundred equal payments a hundred times, sent at once', async () => {
     const [a, b, c] = await line()
     const expiresAt = new Date(Date.now() + 20_000)

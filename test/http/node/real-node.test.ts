@@ -58,6 +58,13 @@ describe('HTTP services of a real node', () => {
     expect(here.listPeers()).to.deep.equal([])
   })
 
+  it('listens for its operator where it is told to, and for health checks everywhere', async () => {
+    expect((await fetch(`http://127.0.0.2:${here.config.healthCheckPort}/health`)).status).to.equal(200)
+    const elsewhere = await fetch(`http://127.0.0.2:${admin}/health`).then(() => 'answered', (error: unknown) => String(Reflect.get(Object(error), 'cause')))
+    expect(elsewhere).to.include('ECONNREFUSED')
+    expect((await ask(admin, 'GET', '/health')).status).to.equal(200)
+  })
+
   it('answers 404 for the balance of a peer that never was', async () => {
     expect((await ask(admin, 'GET', '/admin/balances/nobody')).status).to.equal(404)
   })

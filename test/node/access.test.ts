@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { WebSocket } from 'ws'
 import LeveldownStore from '../../stores/leveldown.js'
-import type { ConnectorNode } from '../../src/index.js'
+import { ConfigurationError, type ConnectorNode } from '../../src/index.js'
 import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
 import { MAX_BOOKS, MAX_GUESTS } from '../../src/node/run.js'
 import { silentLog } from '../ledger/silent-log.js'
@@ -63,6 +63,16 @@ describe('the BTP port of a node', () => {
     const shop = await world.start('shop')
     expect(await knock(shop, 'somebody')).to.equal(false)
     expect(connected(shop)).to.deep.equal([])
+  })
+
+  it('is off for 0 and FALSE, too, and nothing starts with what is neither on nor off', async () => {
+    for (const text of ['0', 'FALSE']) {
+      world.setEnv('BTP_ALLOW_NOAUTH', text)
+      expect(await knock(await world.start(`shop-${text}`), 'somebody'), text).to.equal(false)
+    }
+    world.setEnv('BTP_ALLOW_NOAUTH', 'no')
+    const error = await world.start('shop').catch((thrown: unknown) => thrown)
+    expect(error).to.be.instanceOf(ConfigurationError).with.property('message', 'BTP_ALLOW_NOAUTH: found "no", expected true or false. Correct or unset it.')
   })
 
   it('lets in who has a secret in the environment, and only with it', async () => {

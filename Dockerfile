@@ -25,6 +25,8 @@ COPY --from=build /app/dist/plugins ./dist/plugins
 # The only place that is written to: the node's books. Mount a volume here, or they end with the container.
 RUN mkdir data && chown node:node data
 VOLUME /app/data
+# For the daemon that is configured by CONNECTOR_* variables: docker run --no-healthcheck -e CONNECTOR_... connector node dist/src/main.js
+ENV CONNECTOR_STORE_PATH=/app/data/connector
 USER node
 # docs/performance.md says why, under "The heap".
 ENV NODE_OPTIONS=--max-semi-space-size=32

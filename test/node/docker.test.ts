@@ -169,6 +169,21 @@ describe('the files for Docker', () => {
     for (const folder of files.filter(name => /^dist\/(?!test)/.test(name))) expect(text).to.include(`COPY --from=build /app/${folder} ./${folder}\n`)
   })
 
+  it('make an image in which the daemon runs, too, configured by its variables alone', async () => {
+    const command = /docker run (.*\n.*)\n/.exec(await readFile(join(ROOT, 'docs/node.md'), 'utf8'))![1]!
+    const env = Object.fromEntries([...command.matchAll(/-e (\w+)='?([^' ]*)/g)].map(([, name = '', value = '']) => [name, value]))
+    const script = /connector node dist\/(src\/\w+)\.js$/.exec(command)![1]!
+    const [, path = ''] = /^ENV CONNECTOR_STORE_PATH=\/app\/(data\/\w+)$/m.exec(dockerfileOf('.'))!
+    const app = await world.directory()
+    await mkdir(join(app, 'data'))
+    const main = fileURLToPath(new URL(`../../${script}.js`, import.meta.url))
+    const daemon = run(world, process.execPath, [main], app, { ...env, CONNECTOR_BACKEND: 'one-to-one', CONNECTOR_STORE_PATH: join(app, path) })
+    await daemon.says('connector ready (republic attitude). address=test.me')
+    daemon.kill('SIGTERM')
+    expect(await daemon.ended, daemon.output()).to.equal(0)
+    expect(existsSync(join(app, path, 'CURRENT'))).to.equal(true)
+  }).timeout(30_000)
+
   it('run the production pair as the documents tell: the server reaches the admin API, and nobody else does', async () => {
     const { services: { connector, bls } } = composeOf('docker-compose.prod.yml')
     expect([connector!.ports, bls!.ports]).to.deep.equal([undefined, ['127.0.0.1:3100:3100']])

@@ -83,7 +83,11 @@ describe('a node whose peer lies about payment channels', function () {
   const claim = (nonce: number, amount: number | bigint, more: More = {}): Promise<string> =>
     claimText(malloryKey, network.address, { channelId, nonce, amount }, more)
 
-  const best = async (): Promise<unknown> => (await ask(bob, 'GET', `/channels/${channelId}/claims`)).body
+  /** Undefined while there is none, whether the node has seen the channel yet or not. */
+  const best = async (): Promise<unknown> => {
+    const { status, body } = await ask(bob, 'GET', `/channels/${channelId}/claims`)
+    return status === 404 ? undefined : body
+  }
 
   /** What must not change: the books, the best claim, what was delivered, what the chain has. */
   async function standing (): Promise<unknown[]> {

@@ -49,7 +49,9 @@ export class Channels {
   readonly operations: Operations
   readonly #deps: ChannelsDeps
   readonly #known = new Map<string, KnownChannel>()
+  /** Questions to the chain that are under way, and those on channels that were not known: few, as they are limited by the minute. */
   readonly #lookups = new Map<string, Promise<KnownChannel | undefined>>()
+  readonly #finding = new Map<string, Promise<KnownChannel | undefined>>()
   #lookupsLeft = LOOKUPS_PER_MINUTE
   #lookupsSinceMs = 0
   #opened = 0
@@ -95,9 +97,16 @@ export class Channels {
     return best
   }
 
-  /** A channel that a claim names: what is known, else what the chain says. Undefined when there is none with this peer. */
+  /**
+   * A channel that a claim names: what is known, else what the chain says. Undefined when there is none with this peer. Claims are judged
+   * in the order in which they come: while one waits for the chain, so do those that come after it.
+   */
   lookup (channelId: string): KnownChannel | Promise<KnownChannel | undefined> {
-    return this.#known.get(channelId) ?? this.#askOnce(channelId)
+    const found = this.#finding.get(channelId) ?? this.#known.get(channelId)
+    if (found !== undefined) return found
+    const finding = this.#askOnce(channelId).finally(() => { this.#finding.delete(channelId) })
+    this.#finding.set(channelId, finding)
+    return finding
   }
 
   /** Reads a channel anew, if the chain may be asked again already. Resolves to what is known then, and kept: the peer counts on it. */

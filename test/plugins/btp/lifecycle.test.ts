@@ -51,6 +51,7 @@ describe('a BTP connection', () => {
       let message = ''
       while (!message.includes('reason=connect ECONNREFUSED')) message = (await rejection(plugin.connect({ timeout: 20 }))).message
       expect(message).to.include(`server=127.0.0.1:${port}`).and.not.include(SECRET)
+      await plugin.disconnect()
       const listening = makePlugin({ listener: { port, secret: SECRET } })
       await rejection(listening.connect({ timeout: 1 }))
       const refused = makePlugin({ server: serverUrl(port, 'wrong'), reconnectIntervals: [1] })

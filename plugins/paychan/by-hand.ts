@@ -16,19 +16,11 @@ export class ByHand implements ChannelOperations {
   constructor (private readonly settlement: () => Settlement) {}
 
   get tokenId (): string | undefined {
-    try {
-      return this.settlement().settings.tokenId
-    } catch {
-      return undefined
-    }
+    return this.#opened()?.settings.tokenId
   }
 
   get claimCounts (): ClaimCounts | undefined {
-    try {
-      return this.settlement().counts
-    } catch {
-      return undefined
-    }
+    return this.#opened()?.counts
   }
 
   get trouble (): string | undefined {
@@ -117,6 +109,14 @@ export class ByHand implements ChannelOperations {
   async #done (channel: KnownChannel, work: () => Promise<Receipt>): Promise<Done> {
     const { txId } = await reaching(work)
     return { channel: detailsOf(channel, this.settlement()), txId }
+  }
+
+  #opened (): Settlement | undefined {
+    try {
+      return this.settlement()
+    } catch {
+      return undefined
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Arguments, Command } from './command.js'
 import { table, usageError } from './command.js'
 import { environment } from './env-file.js'
-import { ask, UnreachableError, urlOf } from './http.js'
+import { ask, UnreachableError, urlOf, wordsOf } from './http.js'
 import { CliError, EXIT, print, printJson, type ExitCode } from './output.js'
 
 const DEFAULT_URL = 'http://localhost:8081'
@@ -14,7 +14,6 @@ const text = z.string()
 const listed = z.array(z.looseObject({ channelId: text, peerId: text, chain: text, status: text, deposit: text }))
 const states = z.array(z.looseObject({ peerId: text, state: text, reachable: z.boolean(), chain: text.optional(), error: text.optional() }))
 const changed = z.looseObject({ channelId: text, status: text })
-const refusal = z.looseObject({ message: text })
 
 interface Action {
   /** What stands after the name. */
@@ -117,7 +116,7 @@ async function request (url: URL, method: string, path: string, body?: object): 
   try {
     const answer = await ask(new URL(path, url), TIMEOUT_MS, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
     if (answer.status < 300) return answer.body
-    throw new CliError(refusal.safeParse(answer.body).data?.message ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`)
+    throw new CliError(wordsOf(answer.body) ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`)
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error
     throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the node running, and is adminApi enabled on this port?`)

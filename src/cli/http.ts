@@ -1,4 +1,6 @@
-/** Asks a node over HTTP and says in a few words why it could not. */
+/** Asks a node or a connector over HTTP, and says in a few words why it could not or was refused. */
+import { z } from 'zod'
+import { sentence } from './output.js'
 
 export interface HttpAnswer {
   status: number
@@ -14,6 +16,8 @@ export class UnreachableError extends Error {
     super(reason)
   }
 }
+
+const errorAnswer = z.looseObject({ message: z.string() })
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -32,6 +36,16 @@ export async function ask (url: URL, timeoutMs: number, request: RequestInit = {
   } catch (error) {
     throw new UnreachableError(reasonOf(error))
   }
+}
+
+/** Why an admin API refuses, if the body of its answer says so. */
+export function wordsOf (body: unknown): string | undefined {
+  return errorAnswer.safeParse(body).data?.message
+}
+
+/** A refusal for the person who asked. `advice`: by status, with a space in front. */
+export function refusalOf ({ href }: URL, status: number, words: string | undefined, advice: Readonly<Record<number, string>>): string {
+  return `${href} refused (HTTP ${status}): ${sentence(words ?? 'the answer is not that of an admin API')}${advice[status] ?? ''}`
 }
 
 /** A URL as people write it: `localhost:8080` is taken for http. Undefined for what is none. */

@@ -12,7 +12,7 @@ import type { StoreConstructor } from '../types/store.js'
 import type { Command } from './command.js'
 import { table, usageError } from './command.js'
 import { environment } from './env-file.js'
-import { ask, UnreachableError, urlOf, type HttpAnswer } from './http.js'
+import { ask, refusalOf, UnreachableError, urlOf, wordsOf, type HttpAnswer } from './http.js'
 import { CliError, EXIT, print, printJson, sentence, type ExitCode } from './output.js'
 
 const DEFAULT_STORE = 'leveldown'
@@ -31,7 +31,6 @@ const balanceAnswer = z.object({
   accounts: z.record(z.string(), z.object({ balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount })).default({})
 })
 const journalAnswer = z.object({ days: z.array(day) })
-const errorAnswer = z.looseObject({ message: z.string() })
 
 /** stdout is for the answer. */
 const nothing = (): void => undefined
@@ -59,7 +58,8 @@ export const ledger: Command = {
 audit     recomputes each balance from what happened on each day, and compares
 
 Of a running connector give the --url of its admin API (if that has a key, set ADMIN_API_KEY). Of a stopped one give the --path of its
-store; that of a node is <dataPath>/<nodeId>, by default data/<nodeId>. Exit codes: 0 shown, or all adds up; 1 something does not add up, or the books could not be read.`,
+store; that of a node is <dataPath>/<nodeId>, by default data/<nodeId>.
+Exit codes: 0 shown, or all adds up; 1 something does not add up, or the books could not be read.`,
   options: {
     path: { type: 'string', short: 'p', value: '<directory>', help: 'The store of a stopped connector (CONNECTOR_STORE_PATH)' },
     url: { type: 'string', short: 'u', value: '<url>', help: 'The admin API of a running connector, such as http://127.0.0.1:7780' },
@@ -131,13 +131,11 @@ async function read<T> (url: URL, schema: z.ZodType<T>): Promise<T> {
   }
 }
 
-function refusal ({ href }: URL, { status, body }: HttpAnswer): string {
-  const { data } = errorAnswer.safeParse(body)
-  const advice = {
+function refusal (url: URL, { status, body }: HttpAnswer): string {
+  return refusalOf(url, status, wordsOf(body) ?? (typeof body === 'string' ? body : undefined), {
     401: ' Set ADMIN_API_KEY in the environment or in .env to the connector\'s CONNECTOR_ADMIN_API_KEY.',
     404: ' Give the admin API of a connector (CONNECTOR_ADMIN_API_PORT). That of a node has /admin/balances/<peer>; its books are read with --path when it is stopped.'
-  }[status] ?? ''
-  return `${href} refused (HTTP ${status}): ${sentence(data?.message ?? (typeof body === 'string' ? body : 'the answer is not that of an admin API'))}${advice}`
+  })
 }
 
 function showBalances ({ rows }: Books, asJson: boolean): ExitCode {

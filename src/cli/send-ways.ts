@@ -4,7 +4,7 @@ import type { IlpSendRequest } from '../http/node/ilp-send.js'
 import { describeError } from '../packet/errors.js'
 import { computeConditionFromData } from '../packet/payment.js'
 import { environment } from './env-file.js'
-import { ask, UnreachableError, type HttpAnswer } from './http.js'
+import { ask, refusalOf, UnreachableError, wordsOf, type HttpAnswer } from './http.js'
 import { CliError, sentence } from './output.js'
 
 /** Who we say that we are over BTP. */
@@ -18,7 +18,6 @@ const sendAnswer = z.union([
   z.looseObject({ accepted: z.literal(true), fulfillment: z.string(), data: z.string().optional() }),
   z.looseObject({ accepted: z.literal(false), code: z.string(), message: z.string(), data: z.string().optional() })
 ])
-const errorAnswer = z.looseObject({ message: z.string() })
 
 /** `data` and `fulfillment` are base64. */
 export type SendAnswer = z.output<typeof sendAnswer>
@@ -77,11 +76,9 @@ export async function overBtp (url: URL, token: string | undefined, logLevel: st
 }
 
 function refusal (url: URL, { status, body }: HttpAnswer): string {
-  const { data } = errorAnswer.safeParse(body)
-  const advice = {
+  return refusalOf(url, status, wordsOf(body), {
     401: ' Set ADMIN_API_KEY in the environment or in .env to the node\'s adminApi.apiKey.',
     403: ' The node\'s adminApi.allowedIPs decides who may send.',
     404: ' Use the port of the admin API (adminApi.port, default 8081).'
-  }[status] ?? ''
-  return `${url.href} refused (HTTP ${status}): ${sentence(data?.message ?? 'the answer is not that of an admin API')}${advice}`
+  })
 }

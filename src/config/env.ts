@@ -12,7 +12,8 @@ import { connectorSchema } from './schema.js'
 
 const PREFIX = 'CONNECTOR_'
 
-const FLAGS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true], ['0', false], ['false', false], ['', false]])
+/** In lower case. */
+export const FLAGS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true], ['0', false], ['false', false], ['', false]])
 
 /** Names without our prefix that the world has for these options already. Our own wins. */
 const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([

@@ -2,10 +2,10 @@
  * Who may come in over BTP. Permissionless (the default): a peer without a secret is let in. With `BTP_ALLOW_NOAUTH=false`, or for a peer
  * that has a secret (`BTP_PEER_<ID>_SECRET`, else its authToken), only who knows it.
  */
+import { FLAGS } from '../config/env.js'
 import { ConfigurationError } from './config/errors.js'
 
 const VARIABLE = 'BTP_ALLOW_NOAUTH'
-const FLAGS = new Map([['', true], ['true', true], ['1', true], ['false', false], ['0', false]])
 
 export class BtpAccess {
   readonly isPermissionless: boolean
@@ -13,7 +13,7 @@ export class BtpAccess {
   /** @throws ConfigurationError for a flag that is none: a door that somebody meant to close would stay open. */
   constructor (private readonly env: NodeJS.ProcessEnv) {
     const text = env[VARIABLE] ?? ''
-    const flag = FLAGS.get(text.toLowerCase())
+    const flag = text === '' ? true : FLAGS.get(text.toLowerCase())
     if (flag === undefined) {
       const message = `found ${JSON.stringify(text)}, expected true or false. Correct or unset it.`
       throw new ConfigurationError([{ source: VARIABLE, path: '', message }])

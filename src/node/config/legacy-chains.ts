@@ -54,7 +54,8 @@ export function withLegacyVariables (given: Record<string, unknown>, env: NodeJS
   if (isObject(blockchain)) return { values: { ...values, blockchain: completed(blockchain, said, sources) }, sources, warnings: [] }
   if (NEEDED.some(([field]) => !said.has(field))) return { values, sources, warnings: [] }
   const provider: Record<string, unknown> = { chainType: 'evm', settlementOptions: tuning('chainProviders.0', said, sources) }
-  for (const field of ['chainId', ...NEEDED.map(([field]) => field)]) set(provider, field, 'chainProviders.0', said.get(field), sources)
+  set(provider, 'chainId', 'chainProviders.0', mapped(said.get('chainId'), number => `evm:${String(number)}`), sources)
+  for (const [field] of NEEDED) set(provider, field, 'chainProviders.0', said.get(field), sources)
   const names = NEEDED.map(([field]) => said.get(field)?.variable).join(', ')
   return {
     values: { ...values, chainProviders: [provider] },
@@ -83,16 +84,16 @@ interface Said {
   variable?: string | undefined
 }
 
-/** By field of an entry of `chainProviders`. */
+/** By field of an entry of `chainProviders`; of the chain its number. */
 function variablesFor (environment: unknown, env: NodeJS.ProcessEnv): Map<string, Said> {
   const said = new Map<string, Said>()
   const { NETWORK_MODE: mode = '', BASE_CHAIN_ID: chainId = '', KEY_BACKEND: backend = '' } = env
   const isMain = mode === '' ? environment === 'production' : mode === 'mainnet'
   const network = isMain ? MAINNET : TESTNET
   const variable = mode === '' ? undefined : 'NETWORK_MODE'
-  said.set('chainId', { value: `evm:${['', 'mainnet', 'testnet'].includes(mode) ? network.chainId : mode}`, variable })
+  said.set('chainId', { value: ['', 'mainnet', 'testnet'].includes(mode) ? network.chainId : mode, variable })
   if (mode !== '') said.set('rpcUrl', { value: network.rpcUrl, variable })
-  if (chainId !== '') said.set('chainId', { value: `evm:${chainId}`, variable: 'BASE_CHAIN_ID' })
+  if (chainId !== '') said.set('chainId', { value: chainId, variable: 'BASE_CHAIN_ID' })
   for (const [field, names] of NEEDED) {
     const name = names.find(name => isSet(env, name))
     if (name !== undefined) said.set(field, { value: env[name], variable: name })
@@ -113,17 +114,21 @@ function completed (
     if (!isObject(chain) || chain.enabled !== true) return [name, chain]
     const place = `blockchain.${name}`
     const filled: Record<string, unknown> = { ...chain }
-    const number = said.get('chainId')
-    const open = [
-      ['chainId', number && { ...number, value: Number(String(number.value).replace('evm:', '')) }],
-      ...['rpcUrl', 'registryAddress', 'tokenAddress'].map(field => [field, said.get(field)] as const)
-    ] as const
-    for (const [field, value] of [...name === 'base' ? open : [], ['privateKey', said.get('keyId')] as const]) {
+    const fill = (field: string, value: Said | undefined): void => {
       if (filled[field] === undefined) set(filled, field, place, value, sources)
     }
+    if (name === 'base') {
+      fill('chainId', mapped(said.get('chainId'), Number))
+      for (const field of ['rpcUrl', 'registryAddress', 'tokenAddress']) fill(field, said.get(field))
+    }
+    fill('privateKey', said.get('keyId'))
     filled.settlementOptions ??= tuning(place, said, sources)
     return [name, filled]
   }))
+}
+
+function mapped (said: Said | undefined, change: (value: unknown) => unknown): Said | undefined {
+  return said && { ...said, value: change(said.value) }
 }
 
 function tuning (place: string, said: ReadonlyMap<string, Said>, sources: Map<string, string>): Record<string, unknown> {
@@ -188,6 +193,7 @@ function withAddresses (peers: unknown, env: NodeJS.ProcessEnv, sources: Map<str
   })
 }
 
-function isSet (env: NodeJS.ProcessEnv, name: string): boolean {
+/** A variable that is set to nothing counts as not set. */
+export function isSet (env: NodeJS.ProcessEnv, name: string): boolean {
   return env[name] !== undefined && env[name] !== ''
 }

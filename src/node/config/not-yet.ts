@@ -5,6 +5,7 @@
 import { isObject } from '../../config/fields.js'
 import type { Problem } from '../../config/rules.js'
 import { quote } from '../../config/words.js'
+import { isSet } from './legacy-chains.js'
 
 const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProviders" with an EVM entry instead. Configure chainProviders with ' +
   'chainType "evm", rpcUrl, registryAddress, keyId, and tokenAddress. ' +
@@ -70,11 +71,11 @@ export function withoutUnsupported (given: Record<string, unknown>): { rest: Rec
 
 /** One warning for each variable that somebody set for a feature that is not there. */
 export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
-  const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== ''
+  const given = (name: string): boolean => isSet(env, name)
   return [
-    ...[...env.EXPLORER_ENABLED === 'false' ? [] : EXPLORER_VARIABLES, ...VARIABLES].filter(isSet)
+    ...[...env.EXPLORER_ENABLED === 'false' ? [] : EXPLORER_VARIABLES, ...VARIABLES].filter(given)
       .map(name => `${name} is ignored: what it is for is not supported yet.`),
-    ...LEDGER_VARIABLES.filter(isSet).map(name => `${name} is ignored: balances are kept in dataPath, where no crash loses them.`)
+    ...LEDGER_VARIABLES.filter(given).map(name => `${name} is ignored: balances are kept in dataPath, where no crash loses them.`)
   ]
 }
 

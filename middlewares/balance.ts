@@ -180,16 +180,20 @@ export default class Balance implements Middleware {
   private crediting (account: AccountRef): Method<string, void> {
     const { accountId } = account
     const { ledger, log } = this.api
-    return async (amount, next, { id } = {}) => {
+    return async (amount, next, { id, total } = {}) => {
       if (!WHOLE_AMOUNT.test(amount)) throw new TypeError(`plugin reported an unusable amount of money. accountId=${accountId} amount=${amount}`)
-      if (ledger.credit(accountId, BigInt(amount), id)) {
+      if (total !== undefined && total.to - total.from !== BigInt(amount)) {
+        throw new TypeError(`plugin reported money that is not the step of its total. accountId=${accountId} amount=${amount} ` +
+          `from=${total.from} to=${total.to}`)
+      }
+      if (ledger.credit(accountId, BigInt(amount), id, total)) {
         this.publish(account)
         await next(amount)
-      } else log.warn('money was reported twice and credited once. accountId=%s amount=%s id=%s', accountId, amount, id)
+      } else if (BigInt(amount) > 0n) log.warn('money was reported twice and credited once. accountId=%s amount=%s id=%s', accountId, amount, id)
       try {
         await ledger.committed()
       } catch (error) {
-        if (id !== undefined) throw error
+        if (id !== undefined || total !== undefined) throw error
         log.error('(!!!) received money is booked but not on disk yet. accountId=%s amount=%s error=%s', accountId, amount, describeError(error))
       }
     }

@@ -5,8 +5,10 @@ import type { Injector } from 'reduct'
 import { Config } from '../config/config.js'
 import { createLogger } from '../log.js'
 import type { AccountInfo } from '../types/account.js'
+import type { Ledger } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { StoreService } from './store-service.js'
+import { AccountBooks } from './account-books.js'
 import { createPlugin } from './create-plugin.js'
 
 export const UNKNOWN_ADDRESS = 'unknown'
@@ -23,6 +25,7 @@ export class Accounts extends EventEmitter {
   private readonly config: Config
   private readonly store: StoreService
   private address: string
+  private ledger: () => Ledger = () => { throw new Error('there is no ledger yet.') }
 
   constructor (deps: Injector) {
     super()
@@ -31,13 +34,22 @@ export class Accounts extends EventEmitter {
     this.address = this.config.ilpAddress
   }
 
+  /** Says where balances are kept, for the plugins. The ledger may be another one once it is open. */
+  keepBalancesIn (ledger: () => Ledger): void {
+    this.ledger = ledger
+  }
+
   /** Constructs the plugin and registers the account. Throws, and registers nothing, when the configuration or the plugin is unusable. */
   add (accountId: string, info: AccountInfo): void {
     if (this.accounts.has(accountId)) throw new Error(`account exists already. accountId=${accountId}`)
     this.config.validateAccount(accountId, info)
     this.refuseSharedSegment(accountId, info)
     log.info('add account. accountId=%s', accountId)
-    const plugin = createPlugin(accountId, info, this.store.getPluginStore(accountId), () => this.address)
+    const plugin = createPlugin(accountId, info, {
+      store: this.store.getPluginStore(accountId),
+      getOwnAddress: () => this.address,
+      books: new AccountBooks(accountId, () => this.ledger())
+    })
     this.refuseSharedPlugin(accountId, plugin)
     this.accounts.set(accountId, { info, plugin })
     this.emit('add', accountId, plugin)

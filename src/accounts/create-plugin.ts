@@ -5,7 +5,7 @@ import { KINDS } from '../modules/construct.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../packet/errors.js'
 import type { AccountInfo } from '../types/account.js'
-import type { PluginConstructor, PluginInstance, PluginServices, PluginStore } from '../types/plugin.js'
+import type { PluginConstructor, PluginInstance, PluginServices } from '../types/plugin.js'
 
 // Its types describe a default export that the module does not have.
 const compat = createRequire(import.meta.url)('ilp-compat-plugin') as (plugin: unknown) => PluginInstance
@@ -15,12 +15,14 @@ const REQUIRED_METHODS = [
 ] as const
 
 /** Throws an Error that names the account and the plugin when it cannot be loaded, constructed or used. */
-export function createPlugin (accountId: string, info: AccountInfo, store: PluginStore, getOwnAddress: () => string): PluginInstance {
+export function createPlugin (
+  accountId: string, info: AccountInfo, connector: Required<Pick<PluginServices, 'store' | 'getOwnAddress' | 'books'>>
+): PluginInstance {
   const { plugin, options = {}, assetCode, assetScale } = info
   try {
     if (typeof plugin !== 'string') return checked(plugin, 'an instance')
     const log = createLogger(`${plugin}[${accountId}]`)
-    return pluginByName(plugin, options, { store, log, account: { id: accountId, assetCode, assetScale }, getOwnAddress })
+    return pluginByName(plugin, options, { ...connector, log, account: { id: accountId, assetCode, assetScale } })
   } catch (error) {
     throw new Error(`account ${accountId}: ${describeError(error)}`)
   }

@@ -1,6 +1,7 @@
 /** One account's page in the books: its balance, what is held on it, and what moved it on which day. */
 import { InsufficientLiquidityError } from '../packet/errors.js'
 import type { Day, Limits, Movement, MovementKind, Settlement } from '../types/ledger.js'
+import { RunningTotals, type TotalKind } from './running-totals.js'
 
 /** Days of the journal that are kept; their opening balances stand for what was before. */
 export const JOURNAL_DAYS_MAX = 90
@@ -24,6 +25,8 @@ export class Book {
   incomingHolds = 0n
   outgoingHolds = 0n
   settlement: Settlement | undefined
+  /** Paid ahead of packets, no part of the balance. */
+  prepaid = 0n
   limits: Limits = {}
   unit = ''
   /** The account is not there any more. */
@@ -34,6 +37,7 @@ export class Book {
   readonly reversals: Count = nothing()
   /** Ids of incoming payments, oldest first. */
   readonly received = new Set<string>()
+  readonly totals: Record<TotalKind, RunningTotals> = { received: new RunningTotals(), prepaid: new RunningTotals() }
   readonly pastDays: Day[] = []
   today: OpenDay
   private dayNumber: number
@@ -48,7 +52,18 @@ export class Book {
   }
 
   get isEven (): boolean {
-    return this.balance === 0n && this.incomingHolds === 0n && this.outgoingHolds === 0n && this.settlement === undefined
+    return this.balance === 0n && this.incomingHolds === 0n && this.outgoingHolds === 0n && this.settlement === undefined &&
+      this.prepaid === 0n
+  }
+
+  /** There are running totals, in its unit. */
+  get hasTotals (): boolean {
+    return this.totals.received.size > 0 || this.totals.prepaid.size > 0
+  }
+
+  /** Money was reported that may be reported again. */
+  get mayBeToldAgain (): boolean {
+    return this.received.size > 0 || this.hasTotals
   }
 
   /** Changes the balance by `amount`. Returns whether a new day began with that. */

@@ -6,12 +6,13 @@
  * its outgoing leg stays posted, since the next hop was promised the money; its incoming leg is reversed, since its sender was not. Both
  * stay in memory and are written, whole records each, as soon as the store works; then packets are taken again.
  */
+import { randomUUID } from 'node:crypto'
 import type { Logger } from '../types/logger.js'
 import type { BatchOperation, Store } from '../types/store.js'
 import type { Book } from './book.js'
 import { GroupCommit } from './group-commit.js'
 import { MemoryLedger, type Part } from './memory-ledger.js'
-import { DamagedRecordError, INDEX_KEY, decodeAccount, decodeIndex, encode, encodeIndex, keyOf } from './records.js'
+import { DamagedRecordError, ID_KEY, INDEX_KEY, decodeAccount, decodeId, decodeIndex, encode, encodeId, encodeIndex, keyOf } from './records.js'
 
 /**
  * `sync`: what was answered is on disk. `none`: answers do not wait for the disk, balances follow when they can; a crash forgets the
@@ -26,15 +27,19 @@ interface Batch {
   operations: BatchOperation[]
   changed: Changed
   indexedBefore: Set<string>
+  newId: string | undefined
 }
 
-const PARTS: readonly Part[] = ['account', 'journal', 'received']
+const PARTS: readonly Part[] = ['account', 'journal', 'received', 'totals']
 
 export class EmbeddedLedger extends MemoryLedger {
   private changes = nothingChanged()
   /** The ids in the stored index. */
   private indexed = new Set<string>()
   private isOpen = false
+  private bookId = ''
+  /** The id of new books, until it is written with the first batch. */
+  private newId: string | undefined
   private readonly commit: GroupCommit<Batch>
 
   constructor (private readonly store: Store, readonly durability: Durability, private readonly log: Logger) {
@@ -44,6 +49,11 @@ export class EmbeddedLedger extends MemoryLedger {
       write: batch => this.write(batch),
       giveBack: batch => this.giveBack(batch)
     }, log)
+  }
+
+  override get id (): string {
+    this.assertOpen()
+    return this.bookId
   }
 
   /** Why packets with money are refused; undefined while all is well. */
@@ -62,6 +72,8 @@ export class EmbeddedLedger extends MemoryLedger {
     if (index === undefined && this.books.size > 0 && this.store.batch !== undefined) {
       throw new DamagedRecordError(INDEX_KEY, 'it is missing although there are accounts')
     }
+    const id = await this.read(ID_KEY)
+    this.bookId = id === undefined ? this.newId = randomUUID() : decodeId(id)
     this.isOpen = true
     this.sayWhatCannotBePromised()
   }
@@ -72,8 +84,9 @@ export class EmbeddedLedger extends MemoryLedger {
   }
 
   override openAccount (...args: Parameters<MemoryLedger['openAccount']>): void {
-    if (!this.isOpen) throw new Error('the ledger is not open.')
+    this.assertOpen()
     super.openAccount(...args)
+    if (this.newId !== undefined) this.commit.changed()
   }
 
   override committed (): Promise<void> {
@@ -89,6 +102,10 @@ export class EmbeddedLedger extends MemoryLedger {
     if (this.durability === 'sync' && this.commit.trouble !== undefined) throw this.commit.refusal()
   }
 
+  private assertOpen (): void {
+    if (!this.isOpen) throw new Error('the ledger is not open.')
+  }
+
   private async load (accountId: string): Promise<void> {
     const account = await this.read(keyOf('account', accountId))
     if (account === undefined) {
@@ -98,7 +115,8 @@ export class EmbeddedLedger extends MemoryLedger {
     const { book, settlement } = decodeAccount(accountId, {
       account,
       journal: await this.read(keyOf('journal', accountId)),
-      received: await this.read(keyOf('received', accountId))
+      received: await this.read(keyOf('received', accountId)),
+      totals: await this.read(keyOf('totals', accountId))
     })
     book.removed = true // until it is opened
     if (settlement !== undefined) this.restoreSettlement(book, settlement)
@@ -114,7 +132,8 @@ export class EmbeddedLedger extends MemoryLedger {
   /** Records before the index, the index before deletions: without batches, nothing may ever be in the index and not in the store. */
   private take (): Batch {
     const changed = this.changes
-    const indexedBefore = this.indexed
+    const { indexed: indexedBefore, newId } = this
+    this.newId = undefined
     this.changes = nothingChanged()
     const puts = PARTS.flatMap(part => Array.from(changed[part]).filter(book => !book.forgotten).map(book => put(part, book)))
     const forgotten = Array.from(changed.account).filter(book => book.forgotten)
@@ -128,10 +147,12 @@ export class EmbeddedLedger extends MemoryLedger {
       this.indexed = new Set(this.books.keys())
       puts.push({ type: 'put', key: INDEX_KEY, value: encodeIndex(this.indexed) })
     }
-    return { operations: [...puts, ...dels], changed, indexedBefore }
+    if (newId !== undefined) puts.push({ type: 'put', key: ID_KEY, value: encodeId(newId) })
+    return { operations: [...puts, ...dels], changed, indexedBefore, newId }
   }
 
-  private giveBack ({ changed, indexedBefore }: Batch): void {
+  private giveBack ({ changed, indexedBefore, newId }: Batch): void {
+    this.newId ??= newId
     for (const part of PARTS) for (const book of changed[part]) this.changes[part].add(book)
     this.indexed = indexedBefore
   }
@@ -159,7 +180,7 @@ export class EmbeddedLedger extends MemoryLedger {
 }
 
 function nothingChanged (): Changed {
-  return { account: new Set(), journal: new Set(), received: new Set() }
+  return { account: new Set(), journal: new Set(), received: new Set(), totals: new Set() }
 }
 
 function put (part: Part, book: Book): BatchOperation {

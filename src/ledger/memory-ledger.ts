@@ -5,12 +5,15 @@
  * Holds count against the limit of their own direction only: money that may still come in gives no room to spend, and money that
  * may still go out gives no room to receive.
  */
+import { randomUUID } from 'node:crypto'
+import { InsufficientLiquidityError } from '../packet/errors.js'
 import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement } from '../types/ledger.js'
+import type { RunningTotal } from '../types/plugin.js'
 import { Book, add, checkLimits, copyOf, forEachKind } from './book.js'
 import { atStage, ownHold, takeUpAgain } from './holds.js'
 
-/** What of a book has changed: kept apart, because the journal and the ids change seldom and are long. */
-export type Part = 'account' | 'journal' | 'received'
+/** What of a book has changed: kept apart, because the journal, the ids and the totals change seldom and are long. */
+export type Part = 'account' | 'journal' | 'received' | 'totals'
 
 class OpenHold implements Hold {
   stage: 'held' | 'posted' | 'ended' = 'held'
@@ -34,11 +37,17 @@ const COMMITTED = Promise.resolve()
 
 export class MemoryLedger implements Ledger {
   protected readonly books = new Map<string, Book>()
+  private readonly ownId = `memory:${randomUUID()}`
+
+  get id (): string {
+    return this.ownId
+  }
 
   openAccount (accountId: string, limits: Limits, unit: string): void {
     const known = this.books.get(accountId)
-    if (known !== undefined && known.unit !== unit && !known.isEven) {
-      throw new Error(`account has a balance in another unit. accountId=${accountId} balance=${known.balance} unit=${known.unit} ` +
+    if (known !== undefined && known.unit !== unit && (!known.isEven || known.hasTotals)) {
+      const what = known.isEven ? 'running totals' : 'a balance'
+      throw new Error(`account has ${what} in another unit. accountId=${accountId} balance=${known.balance} unit=${known.unit} ` +
         `configured=${unit}. Put asset and scale back, or give the account with the new unit another id.`)
     }
     const book = known ?? new Book(accountId)
@@ -87,6 +96,8 @@ export class MemoryLedger implements Ledger {
     open.stage = 'posted'
     const kind = open instanceof OpenSettlement ? 'settled' : open.amount < 0n ? 'outgoing' : 'incoming'
     this.move(open.book, kind, open.amount)
+    if (kind === 'outgoing') this.cover(open.book, -open.amount)
+    this.forgetIfDone(open.book)
   }
 
   void (hold: Hold): void {
@@ -101,6 +112,7 @@ export class MemoryLedger implements Ledger {
     const book = this.revived(open.book)
     add(book.reversals, hold.amount < 0n ? -hold.amount : hold.amount)
     this.move(book, 'reversed', -hold.amount)
+    this.forgetIfDone(book)
   }
 
   markUnknown (settlement: Settlement): void {
@@ -108,14 +120,26 @@ export class MemoryLedger implements Ledger {
     if (open instanceof OpenSettlement && open.stage === 'held') open.state = 'unknown'
   }
 
-  credit (accountId: string, amount: bigint, id?: string): boolean {
+  credit (accountId: string, amount: bigint, id?: string, total?: RunningTotal): boolean {
     const book = this.book(accountId)
-    if (id !== undefined) {
-      if (!book.remember(id)) return false
-      this.changed(book, 'received')
-    }
-    this.move(book, 'received', -amount)
+    const credited = total === undefined ? this.newPayment(book, amount, id) : this.newPart(book, total, id)
+    if (credited === undefined) return false
+    this.move(book, 'received', -credited)
+    this.forgetIfDone(book)
     return true
+  }
+
+  prepay (accountId: string, total: RunningTotal, limit?: bigint): void {
+    const book = this.book(accountId)
+    const amount = book.totals.prepaid.missing(total)
+    if (limit !== undefined && amount > 0n) {
+      this.assertKeeping()
+      checkPrepaid(book.prepaid + amount + book.outgoingHolds, limit)
+    }
+    if (!book.totals.prepaid.take(total)) return
+    book.prepaid += amount
+    this.changed(book, 'totals')
+    this.changed(book, 'account')
   }
 
   adjust (accountId: string, amount: bigint): bigint {
@@ -123,6 +147,7 @@ export class MemoryLedger implements Ledger {
     this.assertKeeping()
     checkLimits(book, book.balance + amount, amount)
     this.move(book, 'adjusted', amount)
+    this.forgetIfDone(book)
     return book.balance
   }
 
@@ -140,13 +165,14 @@ export class MemoryLedger implements Ledger {
   balanceOf (accountId: string): AccountBalance | undefined {
     const book = this.books.get(accountId)
     if (book === undefined) return undefined
-    const { balance, incomingHolds, outgoingHolds, settling, settlement, limits, removed, lateFulfills, reversals } = book
+    const { balance, incomingHolds, outgoingHolds, settling, settlement, prepaid, limits, removed, lateFulfills, reversals } = book
     return {
       balance,
       incomingHolds,
       outgoingHolds,
       settling,
       settlement,
+      prepaid,
       limits,
       removed,
       lateFulfills: copyOf(lateFulfills),
@@ -185,12 +211,39 @@ export class MemoryLedger implements Ledger {
   private move (book: Book, kind: Parameters<Book['move']>[0], amount: bigint): void {
     if (book.move(kind, amount)) this.changed(book, 'journal')
     this.changed(book, 'account')
-    this.forgetIfDone(book)
   }
 
-  /** What is owed stays owed: a book with money in it waits for the account to come back. */
+  /** A packet that prepaid money was for costs nothing any more. */
+  private cover (book: Book, amount: bigint): void {
+    const covered = book.prepaid < amount ? book.prepaid : amount
+    if (covered === 0n) return
+    book.prepaid -= covered
+    this.move(book, 'settled', covered)
+  }
+
+  /** The amount, when it is news. */
+  private newPayment (book: Book, amount: bigint, id: string | undefined): bigint | undefined {
+    if (id === undefined) return amount
+    if (!book.remember(id)) return undefined
+    this.changed(book, 'received')
+    return amount
+  }
+
+  /** The part of the step that is news. A step may have been credited under its id before there were totals. */
+  private newPart (book: Book, total: RunningTotal, id: string | undefined): bigint | undefined {
+    const { received } = book.totals
+    const amount = received.missing(total)
+    if (!received.take(total)) return undefined
+    this.changed(book, 'totals')
+    return amount === 0n || (id !== undefined && book.received.has(id)) ? undefined : amount
+  }
+
+  /**
+   * What is owed stays owed: a book with money in it waits for the account to come back. So does one whose money may be reported again:
+   * forgotten, it would be credited again.
+   */
   private forgetIfDone (book: Book): void {
-    if (!book.removed || !book.isEven) return
+    if (!book.removed || !book.isEven || book.mayBeToldAgain) return
     book.forgotten = true
     this.books.delete(book.accountId)
     this.changed(book, 'account')
@@ -211,6 +264,11 @@ export class MemoryLedger implements Ledger {
     if (book === undefined) throw new Error(`account has no balance. accountId=${accountId}`)
     return book
   }
+}
+
+/** Throws T04 when more is prepaid ahead of the packets under way than `limit`. */
+export function checkPrepaid (ahead: bigint, limit: bigint): void {
+  if (ahead > limit) throw new InsufficientLiquidityError(`exceeded what may be prepaid. ahead=${ahead} limit=${limit}`)
 }
 
 /** Takes the amount off the account's holds. */

@@ -35,6 +35,7 @@ export class LedgerService {
     this.accounts = deps(Accounts)
     this.store = deps(StoreService).store
     this.opened = this.config.ledger === 'tigerbeetle' ? this.tigerBeetle() : this.embedded()
+    this.accounts.keepBalancesIn(() => this.opened)
   }
 
   /** Ask for it when it is open: where a fallback is configured, another one may be opened. */
@@ -89,6 +90,6 @@ export class LedgerService {
     const replicas = tigerbeetleReplicas.split(',').map(replica => replica.trim())
     const holdTimeoutS = Math.ceil(maxHoldTime / 1000) + HOLD_MARGIN_S
     const connect = (): ReturnType<typeof connectTigerBeetle> => connectTigerBeetle(BigInt(tigerbeetleClusterId), replicas)
-    return new TigerBeetleLedger(connect, this.store, { namespace, holdTimeoutS }, this.log)
+    return new TigerBeetleLedger(connect, this.store, { namespace, holdTimeoutS, clusterId: tigerbeetleClusterId }, this.log)
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { AccountBalance, Hold, Limits, Settlement } from '../types/ledger.js'
 import { copyOf, nothing, type Count } from './book.js'
+import { RunningTotals } from './running-totals.js'
 import type { TigerBeetleAccount } from './tigerbeetle-client.js'
 
 /** From the connector's side, in base units. An open settlement is part of what is incoming: it raises the balance when it is paid. */
@@ -9,9 +10,10 @@ export interface Totals {
   readonly balance: bigint
   readonly incoming: bigint
   readonly outgoing: bigint
+  readonly prepaid: bigint
 }
 
-export const ZERO: Totals = { balance: 0n, incoming: 0n, outgoing: 0n }
+export const ZERO: Totals = { balance: 0n, incoming: 0n, outgoing: 0n, prepaid: 0n }
 
 /** What a hold of that amount adds to the totals. */
 export function heldBy (amount: bigint): Totals {
@@ -22,17 +24,30 @@ export function postedBy (amount: bigint): Totals {
   return { ...ZERO, balance: amount }
 }
 
-function plus (a: Totals, b: Totals): Totals {
-  return { balance: a.balance + b.balance, incoming: a.incoming + b.incoming, outgoing: a.outgoing + b.outgoing }
+export function prepaidBy (amount: bigint): Totals {
+  return { ...ZERO, prepaid: amount }
+}
+
+export function plus (a: Totals, b: Totals): Totals {
+  return {
+    balance: a.balance + b.balance, incoming: a.incoming + b.incoming, outgoing: a.outgoing + b.outgoing, prepaid: a.prepaid + b.prepaid
+  }
 }
 
 export function minus (a: Totals, b: Totals): Totals {
-  return { balance: a.balance - b.balance, incoming: a.incoming - b.incoming, outgoing: a.outgoing - b.outgoing }
+  return {
+    balance: a.balance - b.balance, incoming: a.incoming - b.incoming, outgoing: a.outgoing - b.outgoing, prepaid: a.prepaid - b.prepaid
+  }
 }
 
 /** A number of 128 bits for a name: the same name gives the same number at every connector. */
 export function u128 (name: string): bigint {
   return BigInt(`0x${createHash('sha256').update(name).digest('hex').slice(0, 32)}`)
+}
+
+/** The transfer of a payment that was reported under an id: the same at every connector. */
+export function receivedId ({ account }: SharedBook, id: string): bigint {
+  return u128(`received ${account} ${id}`)
 }
 
 export class SharedHold implements Hold {
@@ -66,11 +81,19 @@ export class SharedBook {
   /** TigerBeetle's ledgers are units: transfers between two units are impossible. */
   readonly ledger: number
   readonly clearing: bigint
+  /** What this connector has prepaid; others have accounts of their own for that. */
+  readonly prepaidAccount: bigint
+  hasPrepaidAccount = false
+  /** How far totals of prepaid money were asked for. */
+  readonly prepaidTotals = new RunningTotals()
+  /** The outgoing holds of this connector. At most 0. */
+  ownOutgoing = 0n
   private confirmed = ZERO
   private asked = ZERO
 
-  constructor (readonly accountId: string, readonly unit: string, namespace: string) {
+  constructor (readonly accountId: string, readonly unit: string, namespace: string, connector: string) {
     this.account = u128(JSON.stringify(['account', namespace, accountId]))
+    this.prepaidAccount = u128(JSON.stringify(['prepaid', namespace, accountId, connector]))
     this.ledger = Number(u128(`unit ${unit}`) % 0xffff_ffffn) + 1
     this.clearing = u128(JSON.stringify(['clearing', namespace, unit]))
   }
@@ -80,22 +103,28 @@ export class SharedBook {
   }
 
   get isEven (): boolean {
-    const { balance, incoming, outgoing } = this.totals
-    return balance === 0n && incoming === 0n && outgoing === 0n
+    const { balance, incoming, outgoing, prepaid } = this.totals
+    return balance === 0n && incoming === 0n && outgoing === 0n && prepaid === 0n
   }
 
   ask (effect: Totals): void {
     this.asked = plus(this.asked, effect)
   }
 
-  /** The cluster has taken `effects`, and this is the account with them. */
-  confirm (account: TigerBeetleAccount, effects: readonly Totals[]): void {
+  /** The cluster has taken `effects`, and these are the accounts with them. */
+  confirm (account: TigerBeetleAccount, prepaid: TigerBeetleAccount | undefined, effects: readonly Totals[]): void {
     this.confirmed = {
       balance: account.debits_posted - account.credits_posted,
       incoming: account.debits_pending,
-      outgoing: -account.credits_pending
+      outgoing: -account.credits_pending,
+      prepaid: prepaid === undefined ? 0n : prepaid.debits_posted - prepaid.credits_posted
     }
     this.asked = effects.reduce(minus, this.asked)
+  }
+
+  /** What is prepaid as far as the cluster has said. */
+  get confirmedPrepaid (): bigint {
+    return this.confirmed.prepaid
   }
 
   /** Says of new holds, in their order, which ones the limits have room for besides what was held before them. */
@@ -103,16 +132,17 @@ export class SharedBook {
     const { minimum, maximum } = this.limits
     let totals = holds.reduce((before, hold) => minus(before, heldBy(hold.amount)), this.confirmed)
     for (const hold of holds) {
-      const { balance, incoming, outgoing } = plus(totals, heldBy(hold.amount))
+      const proposed = plus(totals, heldBy(hold.amount))
+      const { balance, incoming, outgoing } = proposed
       hold.isWithinLimits = hold.amount < 0n
         ? minimum === undefined || balance + outgoing >= minimum
         : maximum === undefined || balance + incoming <= maximum
-      if (hold.isWithinLimits) totals = { balance, incoming, outgoing }
+      if (hold.isWithinLimits) totals = proposed
     }
   }
 
   view (): AccountBalance {
-    const { balance, incoming, outgoing } = this.totals
+    const { balance, incoming, outgoing, prepaid } = this.totals
     const settling = this.settlement?.amount ?? 0n
     return {
       balance,
@@ -120,6 +150,7 @@ export class SharedBook {
       outgoingHolds: outgoing,
       settling,
       settlement: this.settlement,
+      prepaid,
       limits: this.limits,
       removed: this.removed,
       lateFulfills: copyOf(this.lateFulfills),

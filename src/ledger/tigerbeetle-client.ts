@@ -59,7 +59,7 @@ const BATCH_MAX = 8189
 const ACCOUNT_CODE = 1
 export const FLAG = { pending: 2, post: 4, void: 8 } as const
 export const CREATED = 0xffff_ffff
-export const ACCOUNT_EXISTS = 21
+const ACCOUNT_EXISTS = 21
 export const ACCOUNT_EXISTS_IN_OTHER_LEDGER = 19
 export const PENDING_EXPIRED = 35
 /** A transfer of that id is there already; 46 with the same fields, the others with another amount or the like. */
@@ -71,7 +71,7 @@ export function hasTransfer (status: number | undefined): boolean {
 }
 
 /** An account that nothing has moved yet. */
-export function newAccount (id: bigint, ledger: number): TigerBeetleAccount {
+function newAccount (id: bigint, ledger: number): TigerBeetleAccount {
   return {
     id,
     ledger,
@@ -86,6 +86,31 @@ export function newAccount (id: bigint, ledger: number): TigerBeetleAccount {
     user_data_32: 0,
     reserved: 0,
     timestamp: 0n
+  }
+}
+
+/** A transfer that is posted at once, unless told otherwise. */
+export function newTransfer (
+  given: Partial<TigerBeetleTransfer> & Pick<TigerBeetleTransfer, 'id' | 'debit_account_id' | 'credit_account_id' | 'amount' | 'ledger' | 'code'>
+): TigerBeetleTransfer {
+  return {
+    pending_id: 0n,
+    user_data_128: 0n,
+    user_data_64: 0n,
+    user_data_32: 0,
+    timeout: 0,
+    flags: 0,
+    timestamp: 0n,
+    ...given
+  }
+}
+
+/** Makes accounts, given as [id, ledger], that do not exist yet. Rejects where one cannot be made, with its status as `status`. */
+export async function ensureAccounts (client: TigerBeetleClient, accounts: ReadonlyArray<readonly [bigint, number]>): Promise<void> {
+  const results = await inParts(accounts, part => client.createAccounts(part.map(([id, ledger]) => newAccount(id, ledger))))
+  for (const { status } of results) {
+    if (status === CREATED || status === ACCOUNT_EXISTS) continue
+    throw Object.assign(new Error(`TigerBeetle does not take an account. status=${status}`), { status })
   }
 }
 

@@ -8,42 +8,38 @@
  *
  * Requests go in groups, like the embedded ledger's batches. A transfer has its id from the start: asked for twice, it is there once.
  */
-import { randomBytes } from 'node:crypto'
 import { withTimeout } from '../accounts/timeout.js'
 import { InsufficientLiquidityError } from '../packet/errors.js'
 import type { AccountBalance, Day, Hold, Ledger, Limits, MovementKind, Settlement } from '../types/ledger.js'
 import type { Logger } from '../types/logger.js'
+import type { RunningTotal } from '../types/plugin.js'
 import type { Store } from '../types/store.js'
 import { add, checkLimits } from './book.js'
 import { GroupCommit } from './group-commit.js'
 import { atStage, ownHold, takeUpAgain } from './holds.js'
-import { SharedBook, SharedHold, SharedSettlement, ZERO, heldBy, minus, postedBy, u128, type Totals } from './tigerbeetle-book.js'
+import { checkPrepaid } from './memory-ledger.js'
+import { RunningTotals, type TotalKind } from './running-totals.js'
 import {
-  ACCOUNT_EXISTS, ACCOUNT_EXISTS_IN_OTHER_LEDGER, CREATED, FLAG, PENDING_EXPIRED, hasTransfer, inParts, newAccount,
+  SharedBook, SharedHold, SharedSettlement, ZERO, heldBy, minus, plus, postedBy, prepaidBy, receivedId, type Totals
+} from './tigerbeetle-book.js'
+import {
+  ACCOUNT_EXISTS_IN_OTHER_LEDGER, FLAG, PENDING_EXPIRED, ensureAccounts, hasTransfer, inParts,
   type TigerBeetleAccount, type TigerBeetleClient, type TigerBeetleTransfer
 } from './tigerbeetle-client.js'
 import { Outbox } from './tigerbeetle-outbox.js'
+import { positionOf, takeSteps } from './tigerbeetle-totals.js'
+import {
+  CODES, coveredOf, coversOf, endId, endingOf, isMoney, isTransfer, lateTransfer, pendingOf, randomId, refuseLoss, transferOf, type Request
+} from './tigerbeetle-transfers.js'
 
 const REACH_TIMEOUT_MS = 5000
-/** What a transfer is about, for whoever looks into the cluster. */
-const CODES: Record<MovementKind, number> = { incoming: 1, outgoing: 2, settled: 3, received: 4, adjusted: 5, reversed: 6 }
-
-/** A transfer that the cluster is asked for. */
-interface Request {
-  book: SharedBook
-  transfer: TigerBeetleTransfer
-  effect: Totals
-  /** The hold that it makes. */
-  makes?: SharedHold
-  /** The hold that it posts or voids. */
-  ends?: SharedHold
-}
-
 export interface TigerBeetleOptions {
   /** Only connectors with the same one share balances; others may have accounts of the same id in the same cluster. */
   namespace: string
   /** Seconds after which a hold that nobody ends is void. Longer than any packet lives. */
   holdTimeoutS: number
+  /** Tells this cluster from others. */
+  clusterId?: string
 }
 
 export class TigerBeetleLedger implements Ledger {
@@ -64,6 +60,12 @@ export class TigerBeetleLedger implements Ledger {
       write: batch => this.write(batch),
       giveBack: batch => { this.requests.unshift(...batch) }
     }, log)
+  }
+
+  get id (): string {
+    if (this.connected === undefined) throw notOpen()
+    const { clusterId = '0', namespace } = this.options
+    return `tigerbeetle:${clusterId}:${namespace}`
   }
 
   /** Why packets with money are refused; undefined while all is well. */
@@ -106,7 +108,8 @@ export class TigerBeetleLedger implements Ledger {
     const book = this.book(accountId)
     if (this.commit.trouble !== undefined) throw this.commit.refusal()
     const hold = new SharedHold(book, amount, randomId())
-    const transfer = this.pending(hold, amount < 0n ? 'outgoing' : 'incoming', this.options.holdTimeoutS)
+    if (amount < 0n) book.ownOutgoing += amount
+    const transfer = pendingOf(hold, this.options.holdTimeoutS)
     this.request({ book, transfer, effect: heldBy(amount), makes: hold })
     try {
       await this.commit.committed()
@@ -115,8 +118,11 @@ export class TigerBeetleLedger implements Ledger {
       this.void(hold)
       throw error
     }
-    if (hold.isWithinLimits === undefined) throw this.commit.refusal()
     hold.stage = 'held'
+    if (hold.isWithinLimits === undefined) {
+      this.end(hold, 'ended')
+      throw this.commit.refusal()
+    }
     if (hold.isWithinLimits) return hold
     this.void(hold)
     throw new InsufficientLiquidityError(`exceeded ${amount < 0n ? 'minimum' : 'maximum'} balance.`)
@@ -134,14 +140,15 @@ export class TigerBeetleLedger implements Ledger {
 
   post (hold: Hold): void {
     const held = this.end(hold, 'posted')
-    const effect = minus(postedBy(held.amount), heldBy(held.amount))
-    this.request({ book: held.book, transfer: this.ending(held, FLAG.post), effect, ends: held })
+    const covered = coveredOf(held, held.book.totals.prepaid)
+    const effect = plus(minus(postedBy(held.amount + covered), heldBy(held.amount)), prepaidBy(-covered))
+    this.request({ book: held.book, transfer: endingOf(held, FLAG.post), effect, ends: held })
     this.forgetIfDone(held.book)
   }
 
   void (hold: Hold): void {
     const held = this.end(hold, 'ended')
-    this.request({ book: held.book, transfer: this.ending(held, FLAG.void), effect: minus(ZERO, heldBy(held.amount)), ends: held })
+    this.request({ book: held.book, transfer: endingOf(held, FLAG.void), effect: minus(ZERO, heldBy(held.amount)), ends: held })
     this.forgetIfDone(held.book)
   }
 
@@ -159,10 +166,21 @@ export class TigerBeetleLedger implements Ledger {
   }
 
   /** One that was credited before, by whichever connector, has a transfer of the same id: the cluster does not take it again. */
-  credit (accountId: string, amount: bigint, id?: string): boolean {
+  credit (accountId: string, amount: bigint, id?: string, total?: RunningTotal): boolean {
     const book = this.book(accountId)
-    if (amount !== 0n) this.move(book, 'received', -amount, id === undefined ? randomId() : u128(`received ${book.account} ${id}`))
+    if (total !== undefined) this.step(book, 'received', total, postedBy(-new RunningTotals().missing(total)), id)
+    else if (amount !== 0n) this.move(book, 'received', -amount, id === undefined ? randomId() : receivedId(book, id))
     return true
+  }
+
+  async prepay (accountId: string, total: RunningTotal, limit?: bigint): Promise<void> {
+    const book = this.book(accountId)
+    if (limit !== undefined && this.commit.trouble !== undefined) throw this.commit.refusal()
+    if (!book.prepaidTotals.has(total.id)) await answered(this.findPrepaid(book, total))
+    const amount = book.prepaidTotals.missing(total)
+    if (limit !== undefined && amount > 0n) checkPrepaid(book.totals.prepaid + amount + book.ownOutgoing, limit)
+    if (book.prepaidTotals.take(total)) this.step(book, 'prepaid', total, prepaidBy(amount))
+    await this.commit.committed()
   }
 
   adjust (accountId: string, amount: bigint): bigint {
@@ -198,19 +216,29 @@ export class TigerBeetleLedger implements Ledger {
 
   /** Makes the account where it does not exist, and learns what is on it. */
   private async find (accountId: string, unit: string): Promise<SharedBook> {
-    const book = new SharedBook(accountId, unit, this.options.namespace)
-    const statuses = await this.client.createAccounts([newAccount(book.account, book.ledger), newAccount(book.clearing, book.ledger)])
-    for (const { status } of statuses) {
-      if (status === ACCOUNT_EXISTS_IN_OTHER_LEDGER) {
-        throw new Error(`account has a balance in another unit. accountId=${accountId} configured=${unit}. ` +
-          'Put asset and scale back, or give the account with the new unit another id.')
-      }
-      if (status !== CREATED && status !== ACCOUNT_EXISTS) throw new Error(`TigerBeetle does not take an account. accountId=${accountId} status=${status}`)
+    const book = new SharedBook(accountId, unit, this.options.namespace, this.outbox.connector)
+    try {
+      await ensureAccounts(this.client, [[book.account, book.ledger], [book.clearing, book.ledger]])
+    } catch (error) {
+      if ((error as { status?: unknown }).status !== ACCOUNT_EXISTS_IN_OTHER_LEDGER) throw error
+      throw new Error(`account has a balance in another unit. accountId=${accountId} configured=${unit}. ` +
+        'Put asset and scale back, or give the account with the new unit another id.', { cause: error })
     }
     await this.restoreSettlement(book)
-    const [account] = await this.client.lookupAccounts([book.account])
-    if (account !== undefined) book.confirm(account, [])
+    const found = new Map((await this.client.lookupAccounts([book.account, book.prepaidAccount])).map(account => [account.id, account]))
+    const prepaid = found.get(book.prepaidAccount)
+    book.hasPrepaidAccount = prepaid !== undefined
+    const account = found.get(book.account)
+    if (account !== undefined) book.confirm(account, prepaid, [])
     return book
+  }
+
+  /** Learns how far a total of prepaid money is in the books. */
+  private async findPrepaid (book: SharedBook, total: RunningTotal): Promise<void> {
+    if (!book.hasPrepaidAccount) await ensureAccounts(this.client, [[book.prepaidAccount, book.ledger]])
+    book.hasPrepaidAccount = true
+    const to = await positionOf(this.client, { book, kind: 'prepaid', total, id: undefined })
+    if (!book.prepaidTotals.has(total.id)) book.prepaidTotals.take({ ...total, to })
   }
 
   /** A settlement that this connector began in a former life and that has no end yet. */
@@ -225,13 +253,13 @@ export class TigerBeetleLedger implements Ledger {
     }
     settlement.state = 'unknown'
     book.settlement = settlement
-    await this.client.createTransfers([this.pending(settlement, 'settled', 0)]) // which the cluster may not have heard of
+    await this.client.createTransfers([pendingOf(settlement, 0)]) // which the cluster may not have heard of
   }
 
   private begin (settlement: SharedSettlement): Settlement {
     settlement.book.settlement = settlement
     this.request({
-      book: settlement.book, transfer: this.pending(settlement, 'settled', 0), effect: heldBy(settlement.amount), makes: settlement
+      book: settlement.book, transfer: pendingOf(settlement, 0), effect: heldBy(settlement.amount), makes: settlement
     })
     return settlement
   }
@@ -240,6 +268,7 @@ export class TigerBeetleLedger implements Ledger {
     const held = atStage(SharedHold, hold, 'held')
     held.stage = stage
     if (held instanceof SharedSettlement) held.book.settlement = undefined
+    else if (held.amount < 0n) held.book.ownOutgoing -= held.amount
     return held
   }
 
@@ -249,13 +278,9 @@ export class TigerBeetleLedger implements Ledger {
     this.forgetIfDone(book)
   }
 
-  private pending (hold: SharedHold, kind: MovementKind, timeout: number): TigerBeetleTransfer {
-    return transferOf(hold.book, hold.amount, { id: hold.transferId, code: CODES[kind], flags: FLAG.pending, timeout })
-  }
-
-  private ending (hold: SharedHold, flags: number): TigerBeetleTransfer {
-    const kind = hold instanceof SharedSettlement ? 'settled' : hold.amount < 0n ? 'outgoing' : 'incoming'
-    return transferOf(hold.book, hold.amount, { id: endId(hold, flags), code: CODES[kind], flags, pending_id: hold.transferId })
+  private step (book: SharedBook, kind: TotalKind, total: RunningTotal, effect: Totals, id?: string): void {
+    this.request({ book, kind, total, id, effect })
+    this.forgetIfDone(book)
   }
 
   private request (request: Request): void {
@@ -266,19 +291,24 @@ export class TigerBeetleLedger implements Ledger {
 
   /** Repeated as a whole when a part of it fails; only the end of it changes what we know. */
   private async write (batch: Request[]): Promise<void> {
-    await this.outbox.add(batch.flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : []))
-    const statuses = await this.create(batch.map(({ transfer }) => transfer))
-    const expired = batch.filter(({ transfer }, i) => transfer.flags === FLAG.post && statuses[i] === PENDING_EXPIRED)
-    const late = await this.create(expired.map(lateTransfer))
-    const refused = late.findIndex(status => !hasTransfer(status))
-    if (refused >= 0) throw notTaken(expired[refused], late[refused])
-    for (const [i, request] of batch.entries()) if (!expired.includes(request)) refuseLoss(request, statuses[i])
+    const requests = batch.filter(isTransfer)
+    await this.outbox.add(requests.flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : []))
+    const prepaid = await takeSteps(this.client, batch.flatMap(request => isTransfer(request) ? [] : request))
+    const covers = coversOf(requests, prepaid)
+    const statuses = await this.create([...requests, ...covers].map(({ transfer }) => transfer))
+    const coverStatuses = statuses.splice(requests.length)
+    const expired = requests.filter(({ transfer }, i) => transfer.flags === FLAG.post && statuses[i] === PENDING_EXPIRED)
+    const lateStatuses = await this.create(expired.map(lateTransfer))
+    refuseLoss(expired, lateStatuses)
+    refuseLoss(covers, coverStatuses)
+    for (const [i, request] of requests.entries()) if (isMoney(request) && !expired.includes(request)) refuseLoss([request], [statuses[i]])
 
     const books = [...new Set(batch.map(({ book }) => book))]
-    const accounts = await inParts(books, part => this.client.lookupAccounts(part.map(({ account }) => account)))
-    await this.outbox.remove(batch.flatMap(({ ends }) => ends instanceof SharedSettlement ? ends.id : []))
+    const ids = books.flatMap(book => book.hasPrepaidAccount ? [book.account, book.prepaidAccount] : [book.account])
+    const accounts = await inParts(ids, part => this.client.lookupAccounts(part))
+    await this.outbox.remove(requests.flatMap(({ ends }) => ends instanceof SharedSettlement ? ends.id : []))
     this.confirm(books, accounts, batch)
-    for (const [i, { makes }] of batch.entries()) if (makes !== undefined && !hasTransfer(statuses[i])) makes.isWithinLimits = undefined
+    for (const [i, { makes }] of requests.entries()) if (makes !== undefined && !hasTransfer(statuses[i])) makes.isWithinLimits = undefined
   }
 
   private async create (transfers: TigerBeetleTransfer[]): Promise<number[]> {
@@ -291,8 +321,8 @@ export class TigerBeetleLedger implements Ledger {
       const own = batch.filter(request => request.book === book)
       const account = found.get(book.account)
       if (account === undefined) throw new Error(`TigerBeetle has lost an account. accountId=${book.accountId}`)
-      book.confirm(account, own.map(({ effect }) => effect))
-      book.admit(own.flatMap(({ makes }) => makes === undefined || makes instanceof SharedSettlement ? [] : makes))
+      book.confirm(account, found.get(book.prepaidAccount), own.map(({ effect }) => effect))
+      book.admit(own.filter(isTransfer).flatMap(({ makes }) => makes === undefined || makes instanceof SharedSettlement ? [] : makes))
     }
   }
 
@@ -307,7 +337,7 @@ export class TigerBeetleLedger implements Ledger {
   }
 
   private get client (): TigerBeetleClient {
-    if (this.connected === undefined) throw new Error('the ledger is not open.')
+    if (this.connected === undefined) throw notOpen()
     return this.connected
   }
 
@@ -324,47 +354,6 @@ async function answered<T> (request: Promise<T>): Promise<T> {
   throw new Error(`TigerBeetle does not answer. waitedMs=${REACH_TIMEOUT_MS} Check the addresses of its replicas, and that they run.`)
 }
 
-function randomId (): bigint {
-  return BigInt(`0x${randomBytes(16).toString('hex')}`)
-}
-
-/** A hold that cannot be made is refused, and one that is gone needs no void; but money that is not booked would be lost. */
-function refuseLoss (request: Request, status: number | undefined): void {
-  const isMoney = request.makes === undefined && request.transfer.flags !== FLAG.void
-  if (isMoney && !hasTransfer(status)) throw notTaken(request, status)
-}
-
-function notTaken (request: Request | undefined, status: number | undefined): Error {
-  return new Error(`TigerBeetle does not take a transfer. accountId=${request?.book.accountId ?? ''} amount=${request?.transfer.amount ?? ''} status=${status ?? ''}`)
-}
-
-/** What takes the place of a post whose hold has expired. */
-function lateTransfer ({ book, transfer, ends }: Request): TigerBeetleTransfer {
-  return transferOf(book, ends?.amount ?? 0n, { id: u128(`late ${transfer.id}`), code: transfer.code })
-}
-
-/** The same for the same settlement in every life of the connector. */
-function endId (hold: SharedHold, flag: number): bigint {
-  return u128(`${flag === FLAG.post ? 'post' : 'void'} ${hold.transferId}`)
-}
-
-/** Debits are what the peer owes us. */
-function transferOf (
-  { account, clearing, ledger }: SharedBook, amount: bigint, more: Partial<TigerBeetleTransfer> & Pick<TigerBeetleTransfer, 'id' | 'code'>
-): TigerBeetleTransfer {
-  const [debit, credit] = amount < 0n ? [clearing, account] : [account, clearing]
-  return {
-    debit_account_id: debit,
-    credit_account_id: credit,
-    amount: amount < 0n ? -amount : amount,
-    pending_id: 0n,
-    user_data_128: 0n,
-    user_data_64: 0n,
-    user_data_32: 0,
-    timeout: 0,
-    ledger,
-    flags: 0,
-    timestamp: 0n,
-    ...more
-  }
+function notOpen (): Error {
+  return new Error('the ledger is not open.')
 }

@@ -1,10 +1,12 @@
 /**
- * The settlements that this connector has begun, in its own store: so that none is paid that nobody knows of after a crash, and no other
+ * What this connector keeps of the shared books in its own store. Its id, which is that of the store's own books. And the settlements that
+ * it has begun: so that none is paid that nobody knows of after a crash, and no other
  * connector takes them up. A settlement is written down before the cluster hears of it and struck out after the cluster has its end.
  */
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Store } from '../types/store.js'
-import { decode, settlement, version } from './records.js'
+import { ID_KEY, decode, decodeId, encodeId, settlement, version } from './records.js'
 
 const KEY = 'ledger:tigerbeetle'
 const record = z.strictObject({ version, settlements: z.array(settlement.extend({ accountId: z.string() })) })
@@ -17,12 +19,17 @@ export interface BegunSettlement {
 }
 
 export class Outbox {
+  /** Tells this connector from the others. Known when it is open. */
+  connector = ''
   private kept = new Map<string, BegunSettlement>()
 
   constructor (private readonly store: Store) {}
 
   /** Throws DamagedRecordError. */
   async open (): Promise<void> {
+    const id = await this.store.get(ID_KEY)
+    if (typeof id === 'string') this.connector = decodeId(id)
+    else await this.write(ID_KEY, encodeId(this.connector = randomUUID()))
     const text = await this.store.get(KEY)
     if (typeof text !== 'string') return
     for (const { createdAt, ...begun } of decode(KEY, record, text).settlements) {
@@ -50,8 +57,12 @@ export class Outbox {
       id, amount: String(amount), createdAt: new Date(createdAt).toISOString(), accountId
     }))
     const value = JSON.stringify({ version: 1, settlements })
-    if (this.store.batch === undefined) await this.store.put(KEY, value)
-    else await this.store.batch([{ type: 'put', key: KEY, value }], { sync: true })
+    await this.write(KEY, value)
     this.kept = kept
+  }
+
+  private async write (key: string, value: string): Promise<void> {
+    if (this.store.batch === undefined) await this.store.put(key, value)
+    else await this.store.batch([{ type: 'put', key, value }], { sync: true })
   }
 }

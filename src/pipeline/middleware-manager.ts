@@ -13,7 +13,7 @@ import { busyReject } from '../packet/reply.js'
 import type {
   Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Next, Pipelines, Transfer
 } from '../types/middleware.js'
-import type { PluginInstance } from '../types/plugin.js'
+import type { PluginInstance, RunningTotal } from '../types/plugin.js'
 import { compose } from './compose.js'
 import { BUILT_IN_MIDDLEWARES } from './defaults.js'
 import { InFlight } from './in-flight.js'
@@ -79,7 +79,7 @@ export class MiddlewareManager {
       data => entrance.isFull ? this.refuse() : entrance.track(handlers.incomingData(data)),
       { isBusy: () => entrance.isFull }
     )
-    plugin.registerMoneyHandler((amount, transfer) => handlers.incomingMoney(amount, idOf(transfer)))
+    plugin.registerMoneyHandler(async (amount, transfer) => { await handlers.incomingMoney(amount, transferOf(transfer)) })
     this.handlers.set(accountId, handlers)
   }
 
@@ -161,10 +161,22 @@ function composeMoney<T extends Transfer> (methods: ReadonlyArray<Method<string,
   }
 }
 
-/** Plugins written before payments had ids may hand over anything. */
-function idOf (transfer: unknown): Transfer {
-  if (typeof transfer !== 'object' || transfer === null || !('id' in transfer)) return {}
-  return typeof transfer.id === 'string' && transfer.id !== '' ? { id: transfer.id } : {}
+/** Plugins written before payments had ids may hand over anything. Throws TypeError for a total that cannot be counted. */
+function transferOf (transfer: unknown): Transfer {
+  if (typeof transfer !== 'object' || transfer === null) return {}
+  const { id, total } = transfer as { id?: unknown, total?: unknown }
+  if (total !== undefined && !isRunningTotal(total)) throw new TypeError('plugin reported money with an unusable total.')
+  return { ...(isName(id) && { id }), ...(total !== undefined && { total }) }
+}
+
+function isName (id: unknown): id is string {
+  return typeof id === 'string' && id !== ''
+}
+
+function isRunningTotal (total: unknown): total is RunningTotal {
+  if (typeof total !== 'object' || total === null) return false
+  const { id, from, to } = total as Partial<Record<keyof RunningTotal, unknown>>
+  return isName(id) && typeof from === 'bigint' && typeof to === 'bigint' && from >= 0n && from <= to
 }
 
 function moneyTermsOf (accountId: string, { settlesOnce, settlementUnit = '1' }: PluginInstance): MoneyTerms {

@@ -1,7 +1,11 @@
 /**
  * The books. One balance per account, in base units of its asset, from the connector's side: positive means that the peer owes us.
  * A Prepare takes a hold; the hold ends exactly once, posted by a Fulfill or voided by anything else.
+ *
+ * Prepaid money was paid to the peer ahead of packets. It is no part of the balance until packets use it up: an outgoing packet that is
+ * posted lowers the balance, and as far as prepaid money covers it, that raises the balance again in the same move, as `settled`.
  */
+import type { RunningTotal } from './plugin.js'
 
 /** An absent limit is no limit. */
 export interface Limits {
@@ -60,6 +64,8 @@ export interface AccountBalance {
   /** Amount of the open settlement, 0 without one. */
   readonly settling: bigint
   readonly settlement: Settlement | undefined
+  /** Paid ahead, and not used by a packet yet. At least 0. */
+  readonly prepaid: bigint
   readonly limits: Limits
   /** The account is not there any more, its money still is. */
   readonly removed: boolean
@@ -70,12 +76,17 @@ export interface AccountBalance {
 }
 
 export interface Ledger {
+  /** Which books these are. Other books have another id, the same books always the same. Throws as long as they are not open. */
+  readonly id: string
   /**
    * Starts keeping an account's balance, or changes its limits. `unit` says what the amounts are (`USD/9`).
-   * Throws when the account has money in another unit: one number cannot mean both.
+   * Throws when the account has money in another unit, or running totals: one number cannot mean both.
    */
   openAccount (accountId: string, limits: Limits, unit: string): void | Promise<void>
-  /** Forgets a removed account, as soon as it is even and quiet; until then its balance waits for the account to come back. */
+  /**
+   * Forgets a removed account, as soon as it is even and quiet; until then its balance waits for the account to come back. What was
+   * received under an id, and running totals, are never forgotten: the account may come back, and report them again.
+   */
   closeAccount (accountId: string): void
   /**
    * Reserves `amount` (positive: a Prepare arrived; negative: one is about to leave).
@@ -98,9 +109,12 @@ export interface Ledger {
   markUnknown (settlement: Settlement): void
   /**
    * Money that the peer paid us outside ILP: lowers the balance by `amount`. Never refused, the money is already here. It changes nothing
-   * when it was credited before under the same id; false where that is known at once.
+   * when it was credited before under the same id; false where that is known at once. With a total, `amount` is its step, and what is
+   * credited is the part of it that was not credited before. Throws RangeError for a total that shrinks.
    */
-  credit (accountId: string, amount: bigint, id?: string): boolean
+  credit (accountId: string, amount: bigint, id?: string, total?: RunningTotal): boolean
+  /** See `prepay` of PluginBooks. Throws RangeError for a total that shrinks. */
+  prepay (accountId: string, total: RunningTotal, limit?: bigint): void | Promise<void>
   /** An operator's correction. Throws T04 and changes nothing when the new balance would pass a limit. Returns the new balance. */
   adjust (accountId: string, amount: bigint): bigint
   /** Counts a Fulfill of `amount` that came too late to be booked. */

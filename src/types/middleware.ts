@@ -2,12 +2,15 @@
 import type { AccountInfo } from './account.js'
 import type { Ledger } from './ledger.js'
 import type { Logger } from './logger.js'
+import type { RunningTotal } from './plugin.js'
 import type { Stats } from './stats.js'
 
 /** A payment outside ILP. */
 export interface Transfer {
   /** Makes a repeated payment the same payment. Absent for incoming money whose plugin gives none. */
   readonly id?: string | undefined
+  /** Of incoming money that is a step of a running total. */
+  readonly total?: RunningTotal | undefined
 }
 
 /** What an account's plugin says about its `sendMoney`. */

@@ -9,10 +9,21 @@ import type { Logger } from './logger.js'
 export type DataHandler = (data: Buffer) => Promise<Buffer>
 
 /**
- * Takes an amount in base units of the account's asset, as a decimal string. Resolves when it is in the books for good. A payment with an
- * `id` is credited once, however often it is reported; without one, every report is another payment.
+ * A sum that only grows, reported in steps: what `id` comes to has grown from `from` to `to` base units, both counted from its beginning.
+ * The books take each part of the sum once, whatever is repeated, overlaps or comes in another order.
  */
-export type MoneyHandler = (amount: string, transfer?: { id?: string | undefined }) => Promise<void>
+export interface RunningTotal {
+  readonly id: string
+  readonly from: bigint
+  readonly to: bigint
+}
+
+/**
+ * Takes an amount in base units of the account's asset, as a decimal string. Resolves when it is in the books for good. A payment with an
+ * `id` is credited once, however often it is reported; without one, every report is another payment. With a `total`, only that part of
+ * `from` to `to` is credited that is not in the books yet; `amount` is all of it. Rejects with TypeError when it is not.
+ */
+export type MoneyHandler = (amount: string, transfer?: { id?: string | undefined, total?: RunningTotal | undefined }) => Promise<void>
 
 export interface PluginInstance {
   connect (options: { timeout?: number }): Promise<unknown>
@@ -50,6 +61,24 @@ export interface PluginStore {
   putAll? (values: Readonly<Record<string, string>>): Promise<void>
 }
 
+/** The account's page in the books, as its plugin sees it. Where the account has no limits, there is no such page: nothing is kept. */
+export interface PluginBooks {
+  /**
+   * Which books these are: other books (another ledger, another store, a fallback) have another id. They know nothing of what these were
+   * told. Throws before the ledger is open.
+   */
+  readonly id: string
+  /**
+   * Books money that was paid to the peer ahead of packets. Raises `prepaid` by what is not taken yet of the total. Throws T04
+   * InsufficientLiquidityError, with nothing changed, when prepaid money that no packet under way is for would be above `limit` (base
+   * units), and T00 InternalError while the books cannot be kept. Without a limit it never does: that is for what was paid already.
+   * A promise where the books are elsewhere.
+   */
+  prepay (total: RunningTotal, limit?: bigint): void | Promise<void>
+  /** What was prepaid and not yet used by a fulfilled packet, in base units. */
+  prepaid (): bigint
+}
+
 export interface PluginServices {
   store: PluginStore
   log: Logger
@@ -57,6 +86,8 @@ export interface PluginServices {
   account?: { id: string, assetCode: string, assetScale: number }
   /** The connector's ILP address, `unknown` as long as it has none. */
   getOwnAddress?: () => string
+  /** Absent where somebody else than the connector makes the plugin. */
+  books?: PluginBooks
 }
 
 /** `_store` and `_log` repeat the services for plugins written before the second argument existed. */

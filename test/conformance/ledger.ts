@@ -9,6 +9,7 @@ import { expect } from 'chai'
 import type { Hold, Ledger } from '../../src/types/ledger.js'
 import { generatedPromises } from './ledger-generated.js'
 import { historyPromises, journalPromises } from './ledger-history.js'
+import { lastingTotalPromises, prepaidPromises, totalPromises } from './ledger-totals.js'
 import { UNIT, even, openAccounts, refusal, summaryOf } from './ledger-support.js'
 
 /** What a ledger does beyond the minimum; declared, not found out. */
@@ -48,10 +49,13 @@ export function ledgerConformance (name: string, open: (directory: string) => Pr
     limitPromises(ledger)
     settlementPromises(ledger)
     moneyPromises(ledger)
+    totalPromises(ledger)
+    prepaidPromises(ledger)
     if (features.ownHistory) journalPromises(ledger)
     accountPromises(ledger)
     generatedPromises(ledger)
     if (features.persistent) persistencePromises(ledger, reopen)
+    if (features.persistent) lastingTotalPromises(ledger, reopen)
     if (features.persistent && features.ownHistory) historyPromises(ledger, reopen)
   })
 }

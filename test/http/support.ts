@@ -48,6 +48,7 @@ const emptyBook: AccountBalance = {
   outgoingHolds: 0n,
   settling: 0n,
   settlement: undefined,
+  prepaid: 0n,
   limits: {},
   removed: false,
   lateFulfills: { count: 0, amount: 0n },

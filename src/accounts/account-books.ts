@@ -1,0 +1,24 @@
+/** What an account's plugin may do with the account's page in the books. The ledger opens later than plugins are made. */
+import type { Ledger } from '../types/ledger.js'
+import type { PluginBooks, RunningTotal } from '../types/plugin.js'
+
+export class AccountBooks implements PluginBooks {
+  constructor (private readonly accountId: string, private readonly ledger: () => Ledger) {}
+
+  get id (): string {
+    return this.ledger().id
+  }
+
+  prepay (total: RunningTotal, limit?: bigint): void | Promise<void> {
+    if (this.hasPage) return this.ledger().prepay(this.accountId, total, limit)
+  }
+
+  prepaid (): bigint {
+    return this.hasPage ? this.ledger().balanceOf(this.accountId)?.prepaid ?? 0n : 0n
+  }
+
+  /** An account without limits has none, though an earlier account of that id may have left one. */
+  private get hasPage (): boolean {
+    return this.ledger().balanceOf(this.accountId)?.removed === false
+  }
+}

@@ -127,7 +127,7 @@ const mutants = [
   {
     name: 'forgets which money was reported',
     file: EMBEDDED_LEDGER,
-    edits: [["const PARTS = ['account', 'journal', 'received']", "const PARTS = ['account', 'journal']"]],
+    edits: [["const PARTS = ['account', 'journal', 'received', 'totals']", "const PARTS = ['account', 'journal', 'totals']"]],
     tests: ['test/ledger/conformance.test.js']
   },
   {
@@ -141,6 +141,42 @@ const mutants = [
     file: TIGERBEETLE_LEDGER,
     edits: [['id === undefined ? randomId()', 'true ? randomId()']],
     tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'credits a part of a running total twice',
+    file: 'src/ledger/running-totals.js',
+    edits: [['const start = known > from ? known : from;', 'const start = from;']],
+    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+  },
+  {
+    name: 'credits a part of a running total twice that two connectors report',
+    file: 'src/ledger/tigerbeetle-totals.js',
+    edits: [['u128(`position ${accountOf(step)} ${position}`)', 'u128(`position ${accountOf(step)} ${position} ${step.book.prepaidAccount}`)']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'forgets what was reported with the account that is removed',
+    file: MEMORY_LEDGER,
+    edits: [[' || book.mayBeToldAgain', '']],
+    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+  },
+  {
+    name: 'forgets running totals at a restart',
+    file: EMBEDDED_LEDGER,
+    edits: [["const PARTS = ['account', 'journal', 'received', 'totals']", "const PARTS = ['account', 'journal', 'received']"]],
+    tests: ['test/ledger/conformance.test.js']
+  },
+  {
+    name: 'prepays without bound',
+    file: MEMORY_LEDGER,
+    edits: [['if (ahead > limit)', 'if (ahead > limit * 1000n)']],
+    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+  },
+  {
+    name: 'lets a packet be paid for once more that prepaid money has paid for',
+    file: MEMORY_LEDGER,
+    edits: [["this.move(book, 'settled', covered);", '']],
+    tests: ['test/ledger/conformance.test.js']
   },
   {
     name: 'loses a Fulfill that comes when its hold has expired',

@@ -131,6 +131,69 @@ describe('balances in TigerBeetle', () => {
     expect(second.balanceOf('alice')!.balance).to.equal(-500n)
   })
 
+  it('take each part of a running total once that is reported to several connectors at the same time', () => fc.assert(fc.asyncProperty(
+    fc.array(fc.record({ who: fc.nat(2), from: fc.bigInt(0n, 9n), length: fc.bigInt(0n, 9n), turns: fc.nat(4) }), { maxLength: 12 }),
+    async steps => {
+      cluster = new Cluster()
+      const ledgers = await Promise.all([0, 1, 2].map(() => connectorOn(cluster)))
+      const reported = new Set<bigint>()
+      for (const { who, from, length, turns } of steps) {
+        for (let part = from; part < from + length; part++) reported.add(part)
+        ledgers[who]!.credit('alice', length, undefined, { id: 'claims', from, to: from + length })
+        await quiet(turns)
+      }
+      for (const ledger of ledgers) await ledger.committed()
+      const { balance } = (await connectorOn(cluster)).balanceOf('alice')!
+      expect(-balance <= BigInt(reported.size), `credited ${-balance} of ${reported.size}`).to.equal(true)
+    }), { numRuns: RUNS }))
+
+  it('lose nothing of a running total whose steps reach to each other, whoever reports them', async () => {
+    const ledgers = await Promise.all([0, 1, 2].map(() => connectorOn(cluster)))
+    await Promise.all(ledgers.map(async (ledger, i) => {
+      for (let to = 1n; to <= 40n; to += BigInt(i) + 1n) {
+        ledger.credit('alice', to, undefined, { id: 'claims', from: 0n, to })
+        await quiet(i)
+      }
+      await ledger.committed()
+    }))
+    expect((await connectorOn(cluster)).balanceOf('alice')!.balance).to.equal(-40n)
+  })
+
+  it('let the prepaid money of a connector pay for its own packets, each part of it once', async () => {
+    const disk = new Disk()
+    const [first, second] = [await connectorOn(cluster, { disk }), await connectorOn(cluster)]
+    await first.prepay('alice', { id: 'claims', from: 0n, to: 50n })
+    second.post(await second.hold('alice', -20n))
+    const holds = await Promise.all([-30n, -30n].map(amount => first.hold('alice', amount)))
+    for (const hold of holds) first.post(hold)
+    await first.committed()
+    await second.committed()
+    expect(first.balanceOf('alice')).to.include({ balance: -30n, prepaid: 0n })
+    const again = await connectorOn(cluster, { disk })
+    await again.prepay('alice', { id: 'claims', from: 0n, to: 51n })
+    expect(again.balanceOf('alice')).to.include({ balance: -30n, prepaid: 1n })
+  })
+
+  it('count prepaid money once that the cluster took without our hearing of it', async () => {
+    const disk = new Disk()
+    const first = await connectorOn(cluster, { disk })
+    await first.prepay('alice', { id: 'claims', from: 0n, to: 50n })
+    first.post(await first.hold('alice', -30n))
+    cluster.evictAll()
+    const committed = first.committed()
+    await quiet()
+    clock.tick(100)
+    await committed
+    expect(first.balanceOf('alice')).to.include({ balance: 0n, prepaid: 20n })
+    expect((await connectorOn(cluster, { disk })).balanceOf('alice')).to.include({ balance: 0n, prepaid: 20n })
+  })
+
+  it('have an id of their own: cluster and namespace', async () => {
+    const ids = [await connectorOn(cluster), await connectorOn(cluster), await connectorOn(cluster, { namespace: 'b' })].map(({ id }) => id)
+    expect(ids).to.deep.equal([ids[0], ids[0], 'tigerbeetle:0:b'])
+    expect(() => ledgerOn(cluster).id).to.throw('not open')
+  })
+
   it('refuse packets while the cluster is away, and lose nothing of what was under way', async () => {
     const ledger = await connectorOn(cluster)
     const hold = await ledger.hold('alice', 40n)

@@ -1,0 +1,165 @@
+/** What a plugin may do with its account's page in the books: report running totals, and book what it has prepaid. Through a connector. */
+import { expect } from 'chai'
+import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
+import { LedgerService } from '../../src/ledger/service.js'
+import { createApp } from '../../src/app.js'
+import type { RunningTotal } from '../../src/types/plugin.js'
+import { account, makeConnector, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
+import { withoutLog } from '../fixtures/log.js'
+import type NamedPlugin from '../fixtures/named-plugin.js'
+import { NAMED_PLUGIN } from '../fixtures/named-plugin.js'
+import { outcomeOf, prepare, reject } from '../fixtures/packets.js'
+import { TestPlugin } from '../fixtures/test-plugin.js'
+import { WIDE } from './books.js'
+import { CrashableStore, Disk } from './crashable-store.js'
+import { silentLog } from './silent-log.js'
+
+const GIVEN_STORE = new URL('./given-store.js', import.meta.url).pathname
+const step = (from: bigint, to: bigint, id = 'claims'): RunningTotal => ({ id, from, to })
+
+describe('the books as a plugin sees them', () => {
+  withoutLog()
+  let disk: Disk
+  let store: CrashableStore
+  let connector: TestConnector
+  let alice: TestPlugin
+  let bob: NamedPlugin
+
+  const infoOfBob = (balance: typeof WIDE | null = WIDE): ReturnType<typeof account> =>
+    account(NAMED_PLUGIN, { ...(balance !== null && { balance }), options: { made: (plugin: NamedPlugin) => { bob = plugin } } })
+  const start = async (): Promise<void> => {
+    store = new CrashableStore(disk)
+    alice = new TestPlugin()
+    connector = await startConnector(
+      { alice: account(alice, { balance: WIDE }), bob: infoOfBob() }, { store: GIVEN_STORE, storeConfig: { store } })
+  }
+  const report = async (total: RunningTotal, id?: string): Promise<void> => {
+    await bob.moneyHandler!(String(total.to - total.from), { id, total })
+  }
+  const balance = (id = 'bob'): bigint => connector.container(LedgerService).ledger.balanceOf(id)!.balance
+
+  beforeEach(async () => {
+    disk = new Disk()
+    await start()
+  })
+  afterEach(() => connector.app.shutdown())
+
+  it('have an id: the same after a restart, another one in another store, none before the ledger is open', async () => {
+    const { id } = bob.services.books!
+    await quiet()
+    store.crashed = true
+    await start()
+    expect(bob.services.books!.id).to.equal(id)
+    disk = new Disk()
+    await start()
+    expect(bob.services.books!.id).to.not.equal(id)
+    makeConnector({ bob: infoOfBob() })
+    expect(() => bob.services.books!.id).to.throw('not open')
+  })
+
+  it('credit a running total once: repeated, after a crash, after the account was removed and added, under another step', async () => {
+    await report(step(0n, 500n), '0-500')
+    await report(step(0n, 500n), '0-500')
+    store.crashed = true
+    await start()
+    await report(step(0n, 500n), '0-500')
+    expect(balance()).to.equal(-500n)
+    connector.container(LedgerService).ledger.adjust('bob', 500n)
+    await connector.app.removePlugin('bob')
+    await connector.app.addPlugin('bob', infoOfBob())
+    await report(step(0n, 500n), '0-500')
+    await report(step(0n, 500n))
+    expect(balance()).to.equal(0n)
+    await connector.app.removePlugin('bob')
+    await connector.app.shutdown()
+    await start()
+    await report(step(400n, 501n), 'another id')
+    expect(balance()).to.equal(-1n)
+  })
+
+  it('take no step that is none, and none of another amount', async () => {
+    const wrong: unknown[] = [
+      { id: 'claims', from: 5n, to: 1n }, { id: 'claims', from: -5n, to: 1n }, { id: 'claims', from: 0, to: 1 }, { id: '', from: 0n, to: 1n },
+      { from: 0n, to: 1n }, { id: 'claims', from: 0n, to: 2n }, 'claims', null
+    ]
+    for (const total of wrong) {
+      const outcome = await bob.moneyHandler!('1', { total: total as RunningTotal }).then(() => 'taken', (error: unknown) => (error as Error).name)
+      expect(outcome, JSON.stringify(total, (_, value: unknown) => String(value))).to.equal('TypeError')
+    }
+    expect(balance()).to.equal(0n)
+  })
+
+  it('let prepaid money pay for delivered packets only', async () => {
+    await bob.services.books!.prepay(step(0n, 100n), 100n)
+    expect(await alice.receive(prepare({ amount: 60 })).then(outcomeOf)).to.equal('fulfill')
+    expect([balance(), bob.services.books!.prepaid(), balance('alice')]).to.deep.equal([0n, 40n, 60n])
+    bob.answer = () => Promise.resolve(reject('F99'))
+    await alice.receive(prepare({ amount: 30 }))
+    expect([balance(), bob.services.books!.prepaid()]).to.deep.equal([0n, 40n])
+    expect(() => bob.services.books!.prepay(step(100n, 161n), 100n)).to.throw().with.property('ilpErrorCode', 'T04')
+    await connector.container(LedgerService).ledger.committed()
+    store.crashed = true
+    await start()
+    expect(bob.services.books!.prepaid()).to.equal(40n)
+    await alice.receive(prepare({ amount: 50 }))
+    expect([balance(), bob.services.books!.prepaid()]).to.deep.equal([-10n, 0n])
+  })
+
+  it('keep nothing for an account without limits', async () => {
+    await connector.app.removePlugin('bob')
+    await connector.app.addPlugin('bob', infoOfBob(null))
+    await bob.services.books!.prepay(step(0n, 100n), 1n)
+    await report(step(0n, 100n))
+    expect(bob.services.books!.prepaid()).to.equal(0n)
+    expect(connector.container(LedgerService).ledger.balanceOf('bob')).to.equal(undefined)
+  })
+
+  it('are there for the plugins that createApp makes', () => {
+    createApp({ ilpAddress: 'test.connector', backend: 'one-to-one', store: 'memdown', accounts: { bob: infoOfBob() } })
+    expect(bob.services.books).to.have.property('prepay')
+  })
+})
+
+describe('running totals in the store', () => {
+  async function open (disk: Disk): Promise<EmbeddedLedger> {
+    const ledger = new EmbeddedLedger(new CrashableStore(disk), 'sync', silentLog)
+    await ledger.open([])
+    ledger.openAccount('alice', {}, 'USD/9')
+    return ledger
+  }
+
+  it('are the newest thousand, those that grow', async () => {
+    const disk = new Disk()
+    const ledger = await open(disk)
+    const credit = (id: string, to: bigint): boolean => ledger.credit('alice', to, undefined, step(0n, to, id))
+    credit('lasting', 1n)
+    for (let i = 0; i < 1500; i++) {
+      credit(`sum-${i}`, 1n)
+      credit('lasting', BigInt(i) + 2n)
+    }
+    await ledger.close()
+    const again = await open(disk)
+    expect((JSON.parse(disk.entries.get('ledger:totals:alice')!) as { received: unknown[] }).received).to.have.length(1000)
+    expect(again.credit('alice', 1501n, undefined, step(0n, 1501n, 'lasting'))).to.equal(false)
+    expect(again.credit('alice', 1n, undefined, step(0n, 1n, 'sum-1400'))).to.equal(false)
+  })
+
+  it('are refused where they are damaged, and may be missing in records from before there were any', async () => {
+    const disk = new Disk()
+    const ledger = await open(disk)
+    ledger.adjust('alice', 5n)
+    await ledger.close()
+    for (const key of [...disk.entries.keys()]) if (/^ledger:(totals|id)/.test(key)) disk.entries.delete(key)
+    const again = await open(disk)
+    expect(again.balanceOf('alice')).to.include({ balance: 5n, prepaid: 0n })
+    again.prepay('alice', step(0n, 7n))
+    await again.close()
+    expect(disk.entries.get('ledger:totals:alice')).to.equal('{"version":1,"received":[],"prepaid":[["claims","7"]]}')
+    for (const [key, value] of [['totals:alice', '{"version":1,"received":[]}'], ['id', '{"version":1,"id":""}'], ['id', 'x']] as const) {
+      const damaged = new Disk()
+      for (const [own, text] of disk.entries) damaged.entries.set(own, text)
+      damaged.entries.set(`ledger:${key}`, value)
+      expect(await open(damaged).then(() => 'opened', (error: unknown) => (error as Error).message)).to.contain(`record=ledger:${key}`)
+    }
+  })
+})

@@ -12,6 +12,8 @@ const NEEDED = [
   'openChannel(address,uint256)', 'setTotalDeposit(bytes32,address,uint256)', `claimFromChannel(bytes32,${PROOF},bytes)`,
   'closeChannel(bytes32)', 'settleChannel(bytes32)'
 ]
+/** What networks have since channels can be ended with the consent of one side. */
+const CLOSE_WITH_CONSENT = `closeWithConsent(bytes32,${PROOF},bytes,uint256,uint256,bytes)`
 /** What only the older generation has. */
 const OLDER = [
   `closeChannel(bytes32,${PROOF},bytes)`, `updateNonClosingBalanceProof(bytes32,${PROOF},bytes)`,
@@ -32,6 +34,11 @@ export async function checkAbi (rpc: Rpc, address: string, registry: string): Pr
       `nothing is claimed while a channel is open): claims could not be redeemed there. ${advice}. registry=${registry}`, true)
   }
   throw new ChainError(`the contract at ${address} is no TokenNetwork: it has no ${missing.join(', no ')}. ${advice}. registry=${registry}`, true)
+}
+
+/** Whether channels of the network can be ended with the consent of one side. Rejects with ChainError while the node cannot say. */
+export async function canCloseTogether (rpc: Rpc, address: string): Promise<boolean> {
+  return has(await codeOf(rpc, address), CLOSE_WITH_CONSENT)
 }
 
 /** Of the contract, and of the one that it stands for if it is a proxy. */

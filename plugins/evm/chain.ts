@@ -6,6 +6,14 @@ import type { EvmOptions } from './options.js'
 import { EvmProvider } from './provider.js'
 import { signerOf } from './signer.js'
 
+/** What records of payments are true for, besides what the options say. */
+interface EvmChain extends Chain {
+  /** Address of the TokenNetwork, in lower case. */
+  contract: string
+  /** Of the token. */
+  decimals: number
+}
+
 /** While something is awaited; a block of Base takes two seconds. */
 const LONGEST_POLL_MS = 4000
 
@@ -13,7 +21,7 @@ const LONGEST_POLL_MS = 4000
  * Needs the chain the first time only: what it says of the contract and the token is kept. Rejects when it cannot be reached then, or when
  * the token does not have the decimals that amounts are converted with.
  */
-export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, { store, log }: PluginServices): Promise<Chain> {
+export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, { store, log }: PluginServices): Promise<EvmChain> {
   const { chainId, tokenAddress, keyId } = chain
   const signer = signerOf(keyId)
   const pollMs = Math.min(settings.pollingIntervalMs, LONGEST_POLL_MS)
@@ -29,6 +37,7 @@ export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, {
   const found = Number(await remembered('decimals', async () => String(await provider.tokenDecimals())))
   if (decimals !== undefined && found !== decimals) throw new Error(`the token has ${found} decimals, not ${decimals}: set chain.tokenDecimals. token=${tokenAddress}`)
   const symbol = await remembered('symbol', async () => await provider.tokenSymbol() ?? '')
-  const codec = new EvmClaims({ chainId, tokenNetwork: await provider.tokenNetwork(), token: tokenAddress }, signer)
-  return { provider, codec, tokenId: chain.tokenId ?? (symbol === '' ? undefined : symbol) }
+  const contract = await provider.tokenNetwork()
+  const codec = new EvmClaims({ chainId, tokenNetwork: contract, token: tokenAddress }, signer)
+  return { provider, codec, tokenId: chain.tokenId ?? (symbol === '' ? undefined : symbol), contract, decimals: found }
 }

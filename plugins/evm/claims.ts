@@ -4,7 +4,7 @@
  */
 import { getAddress } from 'ethers'
 import { ClaimError } from '../paychan/types.js'
-import type { ChannelState, Claim, ClaimCodec, CloseTerms } from '../paychan/types.js'
+import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../paychan/types.js'
 import { typedDataOf } from './eip712.js'
 import type { TypedData } from './eip712.js'
 import { curve } from './secp256k1.js'
@@ -86,13 +86,15 @@ export class EvmClaims implements ClaimCodec {
     return await curve().isSignedBy(this.#typed.claimDigest(channelId, nonce, amount), bytesOf(signature), signer)
   }
 
-  async signClose (terms: CloseTerms, { ours, theirs }: ChannelState): Promise<string> {
-    return `0x${(await this.#signer.sign(this.#typed.closeDigest(terms, ours.address, theirs.address))).toString('hex')}`
+  async signConsent (consent: CloseConsent, { ours }: ChannelState): Promise<string> {
+    return `0x${(await this.#signer.sign(this.#typed.consentDigest(consent, ours.address))).toString('hex')}`
   }
 
-  async verifyClose (terms: CloseTerms, { ours, theirs }: ChannelState, signature: string): Promise<boolean> {
-    if (!SIGNATURE.test(signature)) return false
-    return await curve().isSignedBy(this.#typed.closeDigest(terms, ours.address, theirs.address), bytesOf(signature), theirs.address)
+  async verifyConsent (consent: CloseConsent, { channelId, theirs }: ChannelState, signature: string): Promise<boolean> {
+    const { least, validUntil } = consent
+    if (consent.channelId !== channelId || !SIGNATURE.test(signature)) return false
+    if (least < 0n || least > MAX_UINT256 || !Number.isSafeInteger(validUntil) || validUntil < 0) return false
+    return await curve().isSignedBy(this.#typed.consentDigest(consent, theirs.address), bytesOf(signature), theirs.address)
   }
 
   /** Where the claim says which chain and contract it is for, it must be ours; where it does not, the signature decides. */

@@ -3,23 +3,22 @@
  * the digests are put together by hand: what stays the same for a contract is hashed once.
  */
 import { keccak256 } from 'ethers'
-import type { CloseTerms } from '../paychan/types.js'
+import type { CloseConsent } from '../paychan/types.js'
 
 /** The domain is `{ name: 'TokenNetwork', version: '1', chainId, verifyingContract }`. */
 const DOMAIN_TYPE = typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
 const BALANCE_PROOF_TYPE =
   typeHash('BalanceProof(bytes32 channelId,uint256 nonce,uint256 transferredAmount,uint256 lockedAmount,bytes32 locksRoot)')
-/** Participant 1 is the one with the lower address; amounts are all that each has paid; `deadline` is the last second for it. */
-const COOPERATIVE_CLOSE_TYPE =
-  typeHash('CooperativeClose(bytes32 channelId,uint256 transferredAmount1,uint256 transferredAmount2,uint256 deadline)')
+/** `participant` is who agrees, `least` what the other has paid it, `validUntil` the last second for it. */
+const CLOSE_CONSENT_TYPE = typeHash('CloseConsent(bytes32 channelId,address participant,uint256 least,uint256 validUntil)')
 
 const WORD = 32
 
 export interface TypedData {
   /** The digest that the payer signs. `lockedAmount` and `locksRoot` are always zero here: nobody locks. */
   claimDigest (channelId: string, nonce: bigint, transferredAmount: bigint): Buffer
-  /** The digest that both participants sign to end a channel at once. `ours` and `theirs` are addresses in lower case. */
-  closeDigest (terms: CloseTerms, ours: string, theirs: string): Buffer
+  /** The digest that `participant` (an address) signs to agree to the end of a channel. */
+  consentDigest (consent: CloseConsent, participant: string): Buffer
 }
 
 /** @param contract address of the TokenNetwork */
@@ -36,10 +35,8 @@ export function typedDataOf (chainId: bigint, contract: string): TypedData {
   return {
     claimDigest: (channelId, nonce, transferredAmount) =>
       digestOf(words(6, [BALANCE_PROOF_TYPE, bytesOf(channelId), nonce, transferredAmount, 0n, 0n])),
-    closeDigest: ({ channelId, paidByUs, paidByThem, validUntil }, ours, theirs) => {
-      const [first, second] = ours < theirs ? [paidByUs, paidByThem] : [paidByThem, paidByUs]
-      return digestOf(words(5, [COOPERATIVE_CLOSE_TYPE, bytesOf(channelId), first, second, BigInt(validUntil)]))
-    }
+    consentDigest: ({ channelId, least, validUntil }, participant) =>
+      digestOf(words(5, [CLOSE_CONSENT_TYPE, bytesOf(channelId), BigInt(participant), least, BigInt(validUntil)]))
   }
 }
 

@@ -24,6 +24,8 @@ export class Heads {
   readonly confirmations: number
   readonly #options: HeadsOptions
   #highest = 0
+  /** The confirmed block that was asked for last. */
+  #confirmed: { number: number, timestampMs: number } | undefined
   #seenMs = 0
 
   constructor (options: HeadsOptions) {
@@ -54,6 +56,18 @@ export class Heads {
   /** The newest block that nothing takes back any more. */
   async confirmed (): Promise<number> {
     return this.confirmedAt(await this.latest())
+  }
+
+  /** When the newest block was made that nothing takes back any more, ms since the epoch. Rejects with ChainError. */
+  async confirmedTimeMs (head: Head): Promise<number> {
+    const { rpc } = this.#options
+    const number = this.confirmedAt(head)
+    if (number === head.number) return head.timestampMs
+    if (this.#confirmed?.number === number) return this.#confirmed.timestampMs
+    const block = await rpc.block(number)
+    if (block === undefined) throw new ChainError(`the node at ${rpc.host} does not know a block that it had before. block=${number}`, false)
+    this.#confirmed = { number, timestampMs: block.timestampMs }
+    return block.timestampMs
   }
 
   confirmedAt (head: Head): number {

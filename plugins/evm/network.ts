@@ -1,8 +1,8 @@
 /** The contracts as the plugin uses them: where the network of a token is, what a channel's state is, and what calls look like. */
 import { Interface } from 'ethers'
 import { ChainError } from '../paychan/types.js'
-import type { ChannelState, ChannelStatus, Claim, CloseTerms, Party } from '../paychan/types.js'
-import { checkAbi } from './abi-check.js'
+import type { ChannelState, ChannelStatus, Claim, CloseConsent, Party } from '../paychan/types.js'
+import { canCloseTogether, checkAbi } from './abi-check.js'
 import { abi as networkAbi } from './artifacts/TokenNetwork.js'
 import { abi as registryAbi } from './artifacts/TokenNetworkRegistry.js'
 import { quantity, recordOf, RpcError, type Rpc } from './rpc.js'
@@ -21,6 +21,9 @@ export interface Log {
   transactionHash: string
   logIndex: number
 }
+
+/** What a channel's state is, whenever that was. */
+export type ReadState = Omit<ChannelState, 'readAtMs'>
 
 class NoContractError extends ChainError {
   constructor (host: string, address: string) {
@@ -68,7 +71,7 @@ export class Network {
   constructor (private readonly rpc: Rpc, readonly address: string, readonly token: string) {}
 
   /** A channel as one of its parties sees it; undefined when it does not exist or is between others. */
-  async state (channelId: string, us: string, block: number | 'latest'): Promise<ChannelState | undefined> {
+  async state (channelId: string, us: string, block: number | 'latest'): Promise<ReadState | undefined> {
     const read = (method: string, ...args: unknown[]): Promise<unknown[]> =>
       ask(this.rpc, networkInterface, this.address, method, [channelId, ...args], block)
     const channel = await read('channels').catch((error: unknown) => {
@@ -136,8 +139,8 @@ export class Network {
     return this.#call('setTotalDeposit', channelId, participant, total)
   }
 
-  claimFromChannel ({ channelId, nonce, amount, signature }: Claim): Call {
-    return this.#call('claimFromChannel', channelId, [channelId, nonce, amount, 0n, ZERO_WORD], signature)
+  claimFromChannel (claim: Claim): Call {
+    return this.#call('claimFromChannel', claim.channelId, proofOf(claim), claim.signature)
   }
 
   closeChannel (channelId: string): Call {
@@ -148,12 +151,23 @@ export class Network {
     return this.#call('settleChannel', channelId)
   }
 
-  /** The contract knows the parties as the lower and the higher address. */
-  cooperativeClose (terms: CloseTerms, us: string, them: string, ourSignature: string, theirSignature: string): Call {
-    const { channelId, paidByUs, paidByThem, validUntil } = terms
-    return us < them
-      ? this.#call('cooperativeClose', channelId, paidByUs, paidByThem, validUntil, ourSignature, theirSignature)
-      : this.#call('cooperativeClose', channelId, paidByThem, paidByUs, validUntil, theirSignature, ourSignature)
+  /** `claim` is the peer's. */
+  closeWithConsent ({ channelId, least, validUntil }: CloseConsent, consent: string, claim: Claim | undefined): Call {
+    const proof = claim === undefined ? [channelId, 0n, 0n, 0n, ZERO_WORD] : proofOf(claim)
+    return this.#call('closeWithConsent', channelId, proof, claim?.signature ?? '0x', least, validUntil, consent)
+  }
+
+  async canCloseTogether (): Promise<boolean> {
+    return await canCloseTogether(this.rpc, this.address)
+  }
+
+  /** The most that one side may put into a channel; undefined for networks that do not limit it. */
+  async depositLimit (): Promise<bigint | undefined> {
+    const [limit] = await ask(this.rpc, networkInterface, this.address, 'maxChannelDeposit', [], 'latest').catch((error: unknown) => {
+      if (isRevert(error)) return []
+      throw error
+    })
+    return typeof limit === 'bigint' ? limit : undefined
   }
 
   withdraw (recipient: string): Call {
@@ -163,6 +177,11 @@ export class Network {
   #call (method: string, ...args: unknown[]): Call {
     return { to: this.address, data: networkInterface.encodeFunctionData(method, args) }
   }
+}
+
+/** As the contract takes it: nothing is locked. */
+function proofOf ({ channelId, nonce, amount }: Claim): unknown[] {
+  return [channelId, nonce, amount, 0n, ZERO_WORD]
 }
 
 /** The ABI's string, or the 32 bytes of tokens that are older than that. */

@@ -3,11 +3,11 @@ import { describeError } from '../../src/packet/errors.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { PluginStore } from '../../src/types/plugin.js'
 import { ChainError } from '../paychan/types.js'
-import type { ChannelEvent, ChannelProvider, ChannelState, Claim, CloseTerms, Finality, Receipt } from '../paychan/types.js'
+import type { ChannelEvent, ChannelProvider, ChannelState, Claim, CloseConsent, Finality, Receipt } from '../paychan/types.js'
 import { ChannelLog } from './channel-log.js'
 import { gasPrice } from './fees.js'
 import { Heads } from './heads.js'
-import { findTokenNetwork, logOf, Network, networkInterface, type Call } from './network.js'
+import { findTokenNetwork, logOf, Network, networkInterface, type Call, type ReadState } from './network.js'
 import { Payouts } from './payouts.js'
 import { pause, recordOf, Rpc } from './rpc.js'
 import type { Signer } from './signer.js'
@@ -63,6 +63,8 @@ export class EvmProvider implements ChannelProvider {
   readonly #payouts: Payouts
   #network: Network | undefined
   #decimals: number | undefined
+  #canCloseTogether: boolean | undefined
+  #depositLimit: { limit: bigint | undefined } | undefined
   #stop: AbortController | undefined
   #watching: Promise<void> = Promise.resolve()
   #isInTrouble = false
@@ -137,12 +139,19 @@ export class EvmProvider implements ChannelProvider {
     throw new ChainError(`the node at ${this.#rpc.host} does not show the event of the channel that was opened. transaction=${txId}`, false)
   }
 
-  async deposit (channelId: string, amount: bigint, operationId: string): Promise<Receipt> {
-    if (!await this.#transactions.knows(operationId)) await this.#allow(amount, operationId)
+  async canCloseTogether (): Promise<boolean> {
+    return this.#canCloseTogether ??= await (await this.#networkNow()).canCloseTogether()
+  }
+
+  async depositLimit (): Promise<bigint | undefined> {
+    return (this.#depositLimit ??= { limit: await (await this.#networkNow()).depositLimit() }).limit
+  }
+
+  async deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
+    if (!await this.#transactions.knows(operationId)) await this.#allow(total - await this.#depositedIn(channelId), operationId)
     return await this.#do(operationId, async network => {
-      const state = await network.state(channelId, this.address, 'latest')
-      if (state === undefined) throw new ChainError(`no such channel, or the node at ${this.#rpc.host} does not know it yet. channelId=${channelId}`, false)
-      return network.setTotalDeposit(channelId, this.address, state.ours.deposit + amount)
+      const deposited = await this.#depositedIn(channelId)
+      return network.setTotalDeposit(channelId, this.address, total > deposited ? total : deposited)
     })
   }
 
@@ -158,22 +167,19 @@ export class EvmProvider implements ChannelProvider {
     return await this.#paidOut(this.#do(operationId, network => network.settleChannel(channelId)))
   }
 
-  async cooperativeClose (terms: CloseTerms, ourSignature: string, theirSignature: string, operationId: string): Promise<Receipt> {
-    return await this.#paidOut(this.#do(operationId, async network => {
-      const state = await network.state(terms.channelId, this.address, 'latest')
-      if (state === undefined) throw new ChainError(`no such channel. channelId=${terms.channelId}`, false)
-      return network.cooperativeClose(terms, this.address, state.theirs.address, ourSignature, theirSignature)
-    }))
+  async closeTogether (consent: CloseConsent, signature: string, claim: Claim | undefined, operationId: string): Promise<Receipt> {
+    return await this.#paidOut(this.#do(operationId, network => network.closeWithConsent(consent, signature, claim)))
   }
 
   async getChannelState (channelId: string, finality: Finality = 'confirmed'): Promise<ChannelState | undefined> {
     const network = await this.#networkNow()
     const head = await this.#heads.latest()
+    const readAtMs = finality === 'latest' ? head.timestampMs : await this.#heads.confirmedTimeMs(head)
     const state = await network.state(channelId, this.address, finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)) ??
       announced(finality === 'latest' ? undefined : await network.state(channelId, this.address, 'latest'))
-    if (state?.status !== 'closing') return state
+    if (state?.status !== 'closing') return state === undefined ? undefined : { ...state, readAtMs }
     const closer = this.#logs.get(state.theirs.address)?.closerOf(channelId)
-    return closer === undefined ? state : { ...state, closedByThem: closer === state.theirs.address }
+    return { ...state, readAtMs, ...closer === undefined ? {} : { closedByThem: closer === state.theirs.address } }
   }
 
   async findChannels (peer: string): Promise<ChannelState[]> {
@@ -216,6 +222,13 @@ export class EvmProvider implements ChannelProvider {
       throw new ChainError(`our address has not enough of the token. address=${this.address} token=${network.token} has=${token} needed=${amount}`, true)
     }
     if (await network.allowance(this.address) < amount) await this.#do(`${operationId}:approve`, () => network.approve())
+  }
+
+  /** Of ours, as of now. */
+  async #depositedIn (channelId: string): Promise<bigint> {
+    const state = await (await this.#networkNow()).state(channelId, this.address, 'latest')
+    if (state === undefined) throw new ChainError(`no such channel, or the node at ${this.#rpc.host} does not know it yet. channelId=${channelId}`, false)
+    return state.ours.deposit
   }
 
   async #networkNow (): Promise<Network> {
@@ -268,7 +281,7 @@ export class EvmProvider implements ChannelProvider {
 }
 
 /** A channel that is not confirmed: nothing in it counts yet. */
-function announced (state: ChannelState | undefined): ChannelState | undefined {
+function announced (state: ReadState | undefined): ReadState | undefined {
   if (state === undefined) return undefined
   const { channelId, ours, theirs, challengeSecs } = state
   return { channelId, status: 'opening', ours: { ...ours, deposit: 0n }, theirs: { ...theirs, deposit: 0n }, challengeSecs }

@@ -17,7 +17,7 @@ export interface Party {
   address: string
   /** Everything it ever put in. */
   deposit: bigint
-  /** How much of that the other party has taken out with claims so far. */
+  /** How much of that the other party has taken out with claims so far; when the channel is settled, all that it has paid the other. */
   redeemed: bigint
   /** The nonce of the last of its claims that the chain has seen; 0n before, and on chains without nonces. */
   nonce: bigint
@@ -25,12 +25,14 @@ export interface Party {
 
 export interface ChannelState {
   channelId: string
+  /** Time of the block that this was read at, ms since the epoch, by the chain's clock. */
+  readAtMs: number
   status: ChannelStatus
   ours: Party
   theirs: Party
   /** How long the other party can object to a close, in seconds. */
   challengeSecs: number
-  /** While closing: from when on `settle` works, in ms since the epoch. */
+  /** While closing: from when on `settle` works, in ms since the epoch, by the chain's clock. */
   settleableAt?: number | undefined
   /** While closing: whether the counterparty asked for it. */
   closedByThem?: boolean | undefined
@@ -49,13 +51,15 @@ export interface Claim {
   text: string
 }
 
-/** What both sides sign to end a channel in one transaction, without a challenge. */
-export interface CloseTerms {
+/**
+ * What the party that asks for the end of a channel signs: until `validUntil` it agrees to any end in which the other has paid it at least
+ * `least`.
+ */
+export interface CloseConsent {
   channelId: string
-  /** All that each side has paid the other through the channel, redeemed or not. The chain pays out the net. */
-  paidByUs: bigint
-  paidByThem: bigint
-  /** Seconds since the epoch. Afterwards the terms are void, and the channel can be used again. */
+  /** Token units: all that the other party has paid the signer through the channel, by the signer's best claim. */
+  least: bigint
+  /** Seconds since the epoch, by the chain's clock. Afterwards it is void. */
   validUntil: number
 }
 
@@ -99,6 +103,10 @@ export interface ChannelProvider {
   balances (): Promise<{ token: bigint, native: bigint }>
   /** What `redeem` would cost now, in the smallest unit of the chain's own coin. */
   redeemCost (): Promise<bigint>
+  /** Whether channels can be ended with the consent of one side: networks from before cannot, and are closed by challenge. */
+  canCloseTogether (): Promise<boolean>
+  /** The most that one side can put into a channel in its life, in token units. Undefined: no limit. */
+  depositLimit (): Promise<bigint | undefined>
 
   /*
    * Calls that change the chain. `operationId` names the operation: calls with an id that is under way or done, also before a crash, give
@@ -106,14 +114,19 @@ export interface ChannelProvider {
    * and reject with ChainError. One that has failed for good may be begun anew under another id.
    */
   openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }>
-  /** Puts `amount` more of our tokens in. */
-  deposit (channelId: string, amount: bigint, operationId: string): Promise<Receipt>
+  /**
+   * Raises our deposit to `total` in all. What a stranger puts in for us is subtracted from what we put in: nothing is paid twice.
+   */
+  deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt>
   /** Takes out what the peer's claim grants beyond what was redeemed before. While the channel is open, and until it is settled. */
   redeem (claim: Claim, operationId: string): Promise<Receipt>
   /** Starts the challenge. */
   close (channelId: string, operationId: string): Promise<Receipt>
-  /** Ends the channel at once with what both have signed, and pays out the net. */
-  cooperativeClose (terms: CloseTerms, ourSignature: string, theirSignature: string, operationId: string): Promise<Receipt>
+  /**
+   * Ends the channel at once with the peer's consent and, where we have one, its best claim (undefined: nothing beyond what is redeemed),
+   * and pays out the net.
+   */
+  closeTogether (consent: CloseConsent, signature: string, claim: Claim | undefined, operationId: string): Promise<Receipt>
   /** Pays out after the challenge. */
   settle (channelId: string, operationId: string): Promise<Receipt>
 
@@ -133,10 +146,10 @@ export interface ClaimCodec {
   parse (data: Buffer): Claim
   /** Whether `signer` made this claim. Costs a signature check, perhaps in another thread. */
   verify (claim: Claim): Promise<boolean>
-  /** Signs the end of a channel. */
-  signClose (terms: CloseTerms, state: ChannelState): Promise<string>
-  /** Whether the counterparty signed the end of the channel. */
-  verifyClose (terms: CloseTerms, state: ChannelState, signature: string): Promise<boolean>
+  /** Agrees to the end of a channel. */
+  signConsent (consent: CloseConsent, state: ChannelState): Promise<string>
+  /** Whether the counterparty agreed to the end of the channel. */
+  verifyConsent (consent: CloseConsent, state: ChannelState, signature: string): Promise<boolean>
 }
 
 /** Why a claim is not taken, or a packet not paid for. Code and message go to the sender in a Reject. */

@@ -2,6 +2,7 @@
 export const abi = [
   'constructor(address token_, uint256 maxChannelDeposit_, uint256 maxChannelLifetime_)',
   'error ChannelNotExpired()',
+  'error CloseConsentExpired()',
   'error CooperativeCloseExpired()',
   'error DepositLimitExceeded()',
   'error InsufficientChannelBalance()',
@@ -35,6 +36,7 @@ export const abi = [
   'function claimFromChannel(bytes32 channelId, (bytes32 channelId, uint256 nonce, uint256 transferredAmount, uint256 lockedAmount, bytes32 locksRoot) proof, bytes signature)',
   'function claimedAmounts(bytes32 channelId, address claimant) view returns (uint256)',
   'function closeChannel(bytes32 channelId)',
+  'function closeWithConsent(bytes32 channelId, (bytes32 channelId, uint256 nonce, uint256 transferredAmount, uint256 lockedAmount, bytes32 locksRoot) proof, bytes signature, uint256 least, uint256 validUntil, bytes consent)',
   'function cooperativeClose(bytes32 channelId, uint256 transferred1, uint256 transferred2, uint256 deadline, bytes signature1, bytes signature2)',
   'function eip712Domain() view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions)',
   'function forceCloseExpiredChannel(bytes32 channelId)',

@@ -9,8 +9,8 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 /// @title Payment channels between pairs of participants, in one ERC-20 token
 /// @notice Each participant pays the other from the own deposit with signed cumulative balance proofs. A proof is redeemed with
-/// `claimFromChannel` while the channel is open, and after a close until it is settled. `cooperativeClose` ends a channel at once and
-/// nets what was paid in both directions.
+/// `claimFromChannel` while the channel is open, and after a close until it is settled. `closeWithConsent` ends a channel at once and
+/// nets what was paid in both directions; it needs one signature, of the participant that asked for the end.
 /// @dev Nobody has power over the deposits but the two participants: there is no owner, no pause and no upgrade.
 /// Tokens whose balances change by themselves (rebasing) must not be used: all channels of a token share this contract's balance.
 contract TokenNetwork is ReentrancyGuardTransient, EIP712 {
@@ -49,6 +49,8 @@ contract TokenNetwork is ReentrancyGuardTransient, EIP712 {
     bytes32 private constant COOPERATIVE_CLOSE_TYPEHASH = keccak256(
         "CooperativeClose(bytes32 channelId,uint256 transferredAmount1,uint256 transferredAmount2,uint256 deadline)"
     );
+    bytes32 private constant CLOSE_CONSENT_TYPEHASH =
+        keccak256("CloseConsent(bytes32 channelId,address participant,uint256 least,uint256 validUntil)");
     /// @dev What a payout may use. A transfer that wants more waits in `withdrawable`, instead of using up what others need.
     uint256 private constant PAYOUT_GAS = 100_000;
     /// @dev What must be there so that all of PAYOUT_GAS reaches the transfer (a call gets at most 63/64), and booking after it.
@@ -93,6 +95,7 @@ contract TokenNetwork is ReentrancyGuardTransient, EIP712 {
     error SettlementTimeoutNotExpired();
     error ChannelNotExpired();
     error CooperativeCloseExpired();
+    error CloseConsentExpired();
     error InsufficientGas();
 
     constructor(address token_, uint256 maxChannelDeposit_, uint256 maxChannelLifetime_) EIP712("TokenNetwork", "1") {
@@ -138,9 +141,7 @@ contract TokenNetwork is ReentrancyGuardTransient, EIP712 {
     function claimFromChannel(bytes32 channelId, BalanceProof calldata proof, bytes calldata signature) external nonReentrant {
         Channel storage channel = _unsettled(channelId);
         address payer = _otherParticipant(channel, msg.sender);
-        if (proof.channelId != channelId) revert InvalidBalanceProof();
-        bytes32 structHash = keccak256(abi.encode(BALANCE_PROOF_TYPEHASH, proof));
-        _checkSignature(structHash, signature, payer);
+        _checkProof(channelId, payer, proof, signature);
 
         ParticipantState storage state = participants[channelId][payer];
         uint256 claimed = claimedAmounts[channelId][msg.sender];
@@ -177,6 +178,37 @@ contract TokenNetwork is ReentrancyGuardTransient, EIP712 {
         _checkSignature(structHash, signature1, channel.participant1);
         _checkSignature(structHash, signature2, channel.participant2);
         _settle(channelId, channel, transferred1, transferred2);
+    }
+
+    /// @notice Ends the channel at once with the other participant's consent, netting both directions. The caller brings the best proof
+    /// that it has of the other, who gets at least what it consented to.
+    /// @param proof Not looked at if `signature` is empty: then nothing counts beyond what the caller has redeemed. One that is not newer
+    /// than the last redeemed adds nothing, and does not stand in the way of the end.
+    /// @param signature By the other participant over `proof` (EIP-712)
+    /// @param least What the caller has paid the other participant in this channel at least, in base units
+    /// @param validUntil Seconds since the epoch after which the consent is void
+    /// @param consent The other participant's signature over channel, its own address, `least` and `validUntil` (EIP-712)
+    /// @dev Redeemed sums are never lowered: nobody can take back what the other has. `claimedAmounts` says afterwards what each has
+    /// received from the other in all.
+    function closeWithConsent(
+        bytes32 channelId,
+        BalanceProof calldata proof,
+        bytes calldata signature,
+        uint256 least,
+        uint256 validUntil,
+        bytes calldata consent
+    ) external nonReentrant {
+        Channel storage channel = _unsettled(channelId);
+        address other = _otherParticipant(channel, msg.sender);
+        if (block.timestamp > validUntil) revert CloseConsentExpired();
+        _checkSignature(keccak256(abi.encode(CLOSE_CONSENT_TYPEHASH, channelId, other, least, validUntil)), consent, other);
+
+        uint256 toCaller = signature.length == 0 ? 0 : _redeem(channelId, other, proof, signature);
+        uint256 toOther = _raise(channelId, other, msg.sender, least);
+        toCaller += participants[channelId][msg.sender].deposit - claimedAmounts[channelId][other];
+        toOther += participants[channelId][other].deposit - claimedAmounts[channelId][msg.sender];
+        if (msg.sender == channel.participant1) _end(channelId, channel, toCaller, toOther);
+        else _end(channelId, channel, toOther, toCaller);
     }
 
     /// @notice Starts the challenge period, in which both participants redeem the best proofs that they have
@@ -236,10 +268,43 @@ contract TokenNetwork is ReentrancyGuardTransient, EIP712 {
         uint256 out2 = transferred2 + claimedAmounts[channelId][participant2];
         if (out1 > in1 || out2 > in2) revert InsufficientChannelBalance();
 
+        _end(channelId, channel, in1 - out1, in2 - out2);
+    }
+
+    function _end(bytes32 channelId, Channel storage channel, uint256 payout1, uint256 payout2) private {
         channel.state = ChannelState.Settled;
-        emit ChannelSettled(channelId, in1 - out1, in2 - out2);
-        _pay(participant1, in1 - out1);
-        _pay(participant2, in2 - out2);
+        emit ChannelSettled(channelId, payout1, payout2);
+        _pay(channel.participant1, payout1);
+        _pay(channel.participant2, payout2);
+    }
+
+    /// @dev Books what a proof of `payer` adds to what the caller has redeemed.
+    /// @return What it adds; 0 for a proof that is not newer than the last one, or not higher
+    function _redeem(bytes32 channelId, address payer, BalanceProof calldata proof, bytes calldata signature)
+        private
+        returns (uint256)
+    {
+        _checkProof(channelId, payer, proof, signature);
+        ParticipantState storage state = participants[channelId][payer];
+        if (proof.nonce <= state.nonce || proof.transferredAmount <= claimedAmounts[channelId][msg.sender]) return 0;
+        state.nonce = proof.nonce;
+        state.transferredAmount = proof.transferredAmount;
+        return _raise(channelId, msg.sender, payer, proof.transferredAmount);
+    }
+
+    /// @dev Raises what `payee` has received of `payer` to `total`, within the payer's deposit. It is never lowered.
+    /// @return What was added
+    function _raise(bytes32 channelId, address payee, address payer, uint256 total) private returns (uint256) {
+        uint256 claimed = claimedAmounts[channelId][payee];
+        if (total <= claimed) return 0;
+        if (total > participants[channelId][payer].deposit) revert InsufficientChannelBalance();
+        claimedAmounts[channelId][payee] = total;
+        return total - claimed;
+    }
+
+    function _checkProof(bytes32 channelId, address payer, BalanceProof calldata proof, bytes calldata signature) private view {
+        if (proof.channelId != channelId) revert InvalidBalanceProof();
+        _checkSignature(keccak256(abi.encode(BALANCE_PROOF_TYPEHASH, proof)), signature, payer);
     }
 
     /// @dev Never reverts because of the recipient or the token, so that nobody can hold up another's payout. Reverts if it was given

@@ -8,6 +8,7 @@ import { nativeCurve } from '../../../plugins/evm/secp256k1.js'
 import { SignatureThreads } from '../../../plugins/evm/signature-threads.js'
 import { signerOf } from '../../../plugins/evm/signer.js'
 import { ClaimError } from '../../../plugins/paychan/types.js'
+import type { ChannelState, Party } from '../../../plugins/paychan/types.js'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 
 const KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80' // the first account of every development chain
@@ -23,9 +24,8 @@ const BALANCE_PROOF = [
   { name: 'channelId', type: 'bytes32' }, { name: 'nonce', type: 'uint256' }, { name: 'transferredAmount', type: 'uint256' },
   { name: 'lockedAmount', type: 'uint256' }, { name: 'locksRoot', type: 'bytes32' }
 ]
-const CLOSE = [
-  { name: 'channelId', type: 'bytes32' }, { name: 'transferredAmount1', type: 'uint256' }, { name: 'transferredAmount2', type: 'uint256' },
-  { name: 'deadline', type: 'uint256' }
+const CLOSE_CONSENT = [
+  { name: 'channelId', type: 'bytes32' }, { name: 'participant', type: 'address' }, { name: 'least', type: 'uint256' }, { name: 'validUntil', type: 'uint256' }
 ]
 
 const typed = typedDataOf(31337n, CONTRACT)
@@ -61,13 +61,40 @@ describe('claims of EVM chains', () => {
       const zero = `0x${'0'.repeat(64)}`
       expect(`0x${typed.claimDigest(channelId, a, b).toString('hex')}`).to.equal(TypedDataEncoder.hash(
         DOMAIN, { BalanceProof: BALANCE_PROOF }, { channelId, nonce: a, transferredAmount: b, lockedAmount: 0, locksRoot: zero }))
-      const until = Number(c % 10_000_000_000n)
-      for (const [ours, theirs, first, second] of [[ADDRESS, `0x${'ff'.repeat(20)}`, a, b], [`0x${'ff'.repeat(20)}`, ADDRESS, b, a]] as const) {
-        const digest = typed.closeDigest({ channelId, paidByUs: a, paidByThem: b, validUntil: until }, ours, theirs)
-        expect(`0x${digest.toString('hex')}`).to.equal(TypedDataEncoder.hash(
-          DOMAIN, { CooperativeClose: CLOSE }, { channelId, transferredAmount1: first, transferredAmount2: second, deadline: until }))
-      }
+      const validUntil = Number(c % 10_000_000_000n)
+      expect(`0x${typed.consentDigest({ channelId, least: a, validUntil }, ADDRESS).toString('hex')}`).to.equal(TypedDataEncoder.hash(
+        DOMAIN, { CloseConsent: CLOSE_CONSENT }, { channelId, participant: ADDRESS, least: a, validUntil }))
     }), { numRuns: 50 })
+  })
+
+  describe('and the consent to the end of a channel', () => {
+    const peer = new Wallet(`0x${'5a'.repeat(32)}`)
+    const party = (address: string): Party => ({ address, deposit: 0n, redeemed: 0n, nonce: 0n })
+    const state: ChannelState = {
+      channelId: CHANNEL, readAtMs: 0, status: 'open', challengeSecs: 3600, ours: party(ADDRESS), theirs: party(peer.address.toLowerCase())
+    }
+    const consent = { channelId: CHANNEL, least: 1000n, validUntil: 1_800_000_000 }
+
+    function signedBy (wallet: Wallet, participant: string, network = CONTRACT): Promise<string> {
+      return wallet.signTypedData({ ...DOMAIN, verifyingContract: network }, { CloseConsent: CLOSE_CONSENT }, { ...consent, participant })
+    }
+
+    it('is what a wallet signs', async () => {
+      expect(await claims.signConsent(consent, state)).to.equal(await signedBy(new Wallet(KEY), ADDRESS))
+      expect(await claims.verifyConsent(consent, state, await signedBy(peer, peer.address))).to.equal(true)
+    })
+
+    it('is nobody else\'s than the counterparty\'s, and to nothing else', async () => {
+      const good = await signedBy(peer, peer.address)
+      for (const bad of [
+        await signedBy(new Wallet(KEY), ADDRESS), await signedBy(new Wallet(KEY), peer.address), await signedBy(peer, ADDRESS),
+        await signedBy(peer, peer.address, TOKEN), '0x', good.slice(0, -2), 'x', `0x${'00'.repeat(65)}`
+      ]) expect(await claims.verifyConsent(consent, state, bad), bad).to.equal(false)
+      for (const changed of [
+        { least: 999n }, { least: 1001n }, { validUntil: consent.validUntil + 1 }, { channelId: `0x${'12'.repeat(32)}` },
+        { least: -1n }, { least: 2n ** 256n }, { validUntil: -1 }, { validUntil: 1.5 }, { validUntil: NaN }
+      ]) expect(await claims.verifyConsent({ ...consent, ...changed }, state, good), Object.keys(changed)[0]).to.equal(false)
+    })
   })
 
   it('have all fields of version 1.0', async () => {

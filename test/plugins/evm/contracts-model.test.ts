@@ -20,6 +20,16 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('claimOfOther' as const), by: person, signer: person, total: difference }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), by: person }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('closeTogether' as const), more: fc.tuple(difference, difference), isLate: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('consent' as const),
+      by: side,
+      least: difference,
+      claim: fc.option(fc.record({ newer: fc.integer({ min: 0, max: 3 }), more: difference })),
+      isLate: fc.boolean()
+    })
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('settle' as const), by: person, waits: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refuse' as const), side, refuses: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('withdraw' as const), by: person, to: person }) }
@@ -30,7 +40,12 @@ const ending = fc.constantFrom<Step[]>(
     { do: 'refuse', side: 0, refuses: false }, { do: 'withdraw', by: 0, to: 0 }, { do: 'withdraw', by: 0, to: 2 },
     { do: 'close', by: 0 }, { do: 'settle', by: 1, waits: true }, { do: 'withdraw', by: 1, to: 2 }, { do: 'settle', by: 1, waits: true }
   ],
-  [{ do: 'closeTogether', more: [0, 0], isLate: false }, { do: 'closeTogether', more: [0, 0], isLate: false }]
+  [{ do: 'closeTogether', more: [0, 0], isLate: false }, { do: 'closeTogether', more: [0, 0], isLate: false }],
+  ...([0, 1] as const).map((by): Step[] => [
+    { do: 'consent', by, least: 5, claim: { newer: 2, more: 3 }, isLate: false },
+    { do: 'consent', by, least: 0, claim: null, isLate: false },
+    { do: 'consent', by, least: 0, claim: null, isLate: false }
+  ])
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 type Pair = [number, number]
@@ -63,6 +78,13 @@ class Model {
     return [Math.max(0, this.claimed[1] + step.more[0]), Math.max(0, this.claimed[0] + step.more[1])]
   }
 
+  /** What a consent grants, and the proof that is brought with it. */
+  consentOf ({ by, least, claim }: Step & { do: 'consent' }): { least: number, claim: { nonce: number, amount: number } | undefined } {
+    const nonce = Math.max(0, this.nonces[other(by)] + (claim?.newer ?? 0) - 1)
+    const amount = Math.max(0, this.claimed[by] + (claim?.more ?? 0))
+    return { least: Math.max(0, this.claimed[other(by)] + least), claim: claim === null ? undefined : { nonce, amount } }
+  }
+
   apply (step: Step): boolean {
     switch (step.do) {
     case 'deposit': {
@@ -82,6 +104,7 @@ class Model {
       this.state = 'closed'
       return true
     case 'closeTogether': return !step.isLate && this.settle(this.paidBy(step))
+    case 'consent': return !step.isLate && this.consent(step.by, this.consentOf(step))
     case 'settle':
       this.isOver ||= this.state === 'closed' && step.waits
       return this.state === 'closed' && this.isOver && this.settle([this.claimed[1], this.claimed[0]])
@@ -106,6 +129,18 @@ class Model {
     this.nonces[payer] = nonce
     this.claimed[payee] = total
     this.pay(payee, more)
+    return true
+  }
+
+  /** Nobody gets less than it had, or more than the other's deposit. */
+  private consent (by: 0 | 1, { least, claim }: ReturnType<Model['consentOf']>): boolean {
+    const from = other(by)
+    const isNew = claim !== undefined && claim.nonce > this.nonces[from] && claim.amount > this.claimed[by]
+    const paid: Pair = [0, 0]
+    paid[by] = Math.max(least, this.claimed[from])
+    paid[from] = isNew ? claim.amount : this.claimed[by]
+    if (paid[0] > this.deposits[0] || paid[1] > this.deposits[1] || !this.settle(paid)) return false
+    this.claimed = [paid[1], paid[0]]
     return true
   }
 
@@ -147,6 +182,9 @@ describe('contracts', () => {
     case 'claimOfOther': return ok(parties.claim(by, people[step.signer]!, id, 99, total))
     case 'close': return ok(network.send(by.address, 'closeChannel', id))
     case 'closeTogether': return ok(parties.closeTogether(id, ...model.paidBy(step), step.isLate ? 1 : undefined))
+    case 'consent':
+      return ok(parties.closeWithConsent(
+        by, people[other(step.by)]!, id, { ...model.consentOf(step), validUntil: step.isLate ? 1 : undefined }))
     case 'settle':
       if (step.waits) await parties.chain.pass(DAY)
       return ok(network.send(by.address, 'settleChannel', id))
@@ -174,6 +212,7 @@ describe('contracts', () => {
       for (const step of [...steps, ...last]) {
         expect(await succeeds(step, model), JSON.stringify(step)).to.equal(model.apply(step))
       }
+      for (const who of [0, 1] as const) expect(Number(await parties.network.read('claimedAmounts', id, people[who]!.address))).to.equal(model.claimed[who])
       expect(await gainsOnChain()).to.deep.equal(model.gains)
       expect(Number(await parties.token.read('balanceOf', parties.network.address))).to.equal(model.inNetwork())
       for (const [who, { address }] of people.entries()) {

@@ -34,6 +34,14 @@ describe('an EVM network', () => {
       .and.include('use a registryAddress whose networks have the functions of')
   })
 
+  it('from before one side\'s consent was enough works, and its channels are closed by challenge', async () => {
+    const former = await parties.chain.deploy('FormerNetwork')
+    const provider = provide(alice, { registryAddress: (await at(former)).address.toLowerCase() })
+    await provider.connect()
+    expect(await provider.canCloseTogether()).to.equal(false)
+    expect(await provider.depositLimit()).to.equal(undefined)
+  })
+
   it('that is none is refused, with what it lacks', async () => {
     const { isFinal, message } = await refusal(await at(parties.token))
     expect(isFinal).to.equal(true)

@@ -1,7 +1,7 @@
 /** Two accounts with tokens, a stranger and a token's network: what tests of channels begin with. */
 import { expect } from 'chai'
 import { accounts, startChain, type Chain, type Deployed, type Outcome } from '../../../examples/evm-chain.js'
-import { proofOf, signProof, signTerms } from './signatures.js'
+import { proofOf, signConsent, signProof, signTerms } from './signatures.js'
 
 type Account = typeof accounts[number]
 
@@ -21,6 +21,13 @@ function byAddress (one: Account, other: Account): number {
 export function eventsOf (outcome: Outcome): Array<[string, ...unknown[]]> {
   if (outcome.error !== undefined) throw new Error(`failed with ${outcome.error}`)
   return outcome.events.map(event => [event.name, ...event.args.toArray() as unknown[]])
+}
+
+export interface ConsentOptions {
+  least: number
+  claim?: { nonce: number, amount: number } | undefined
+  /** Seconds since the epoch; a day from now by default. */
+  validUntil?: number | undefined
 }
 
 export class Parties {
@@ -62,6 +69,17 @@ export class Parties {
     const signature1 = await signTerms(alice.privateKey, this.network.address, terms)
     const signature2 = await signTerms(bob.privateKey, this.network.address, terms)
     return this.network.send(stranger.address, 'cooperativeClose', id, transferred1, transferred2, until, signature1, signature2)
+  }
+
+  /** Ends a channel with the consent of `from` to `least`, and its proof where there is one. */
+  async closeWithConsent (by: Account, from: Account, id: string, { least, claim, validUntil }: ConsentOptions): Promise<Outcome> {
+    const until = BigInt(validUntil ?? await this.chain.now() + DAY)
+    const { address } = this.network
+    const granted = { channelId: id, participant: from.address, least: BigInt(least), validUntil: until }
+    const consent = await signConsent(from.privateKey, address, granted)
+    const proof = proofOf(id, claim?.nonce ?? 0, claim?.amount ?? 0)
+    const signature = claim === undefined ? '0x' : await signProof(from.privateKey, address, proof)
+    return this.network.send(by.address, 'closeWithConsent', id, proof, signature, least, until, consent)
   }
 
   /** What each of the two has gained since the funding, and what is in the network. */

@@ -8,7 +8,7 @@ import { ChainError, type ChannelEvent, type Claim } from '../../../plugins/payc
 import { lives, memoryLog, memoryStore, until } from './life.js'
 import { alice, bob, DAY, FUNDS, setUp, stranger } from './parties.js'
 import { RpcProxy } from './rpc-proxy.js'
-import { proofOf, signProof, signTerms } from './signatures.js'
+import { proofOf, signConsent, signProof } from './signatures.js'
 
 const us = alice.address.toLowerCase()
 const them = bob.address.toLowerCase()
@@ -56,7 +56,7 @@ describe('EvmProvider', () => {
     const channelId = await openBy(ours)
     const empty = { redeemed: 0n, nonce: 0n }
     expect(await ours.getChannelState(channelId)).to.deep.equal({
-      channelId, status: 'open', challengeSecs: DAY, ours: { address: us, deposit: 1000n, ...empty }, theirs: { address: them, deposit: 0n, ...empty }
+      channelId, readAtMs: await parties.chain.now() * 1000, status: 'open', challengeSecs: DAY, ours: { address: us, deposit: 1000n, ...empty }, theirs: { address: them, deposit: 0n, ...empty }
     })
     await theirs.redeem(await claimOf(alice, channelId, 3, 400), 'redeem')
     expect((await theirs.getChannelState(channelId))?.theirs).to.deep.equal({ address: us, deposit: 1000n, redeemed: 400n, nonce: 3n })
@@ -72,7 +72,7 @@ describe('EvmProvider', () => {
     expect(await parties.gains()).to.deep.equal([-400n, 400n, 0n])
   })
 
-  it('adds to a deposit, and has approved once for all', async () => {
+  it('raises a deposit to a total, and has approved once for all', async () => {
     const approvals = async (): Promise<number> => (await parties.chain.provider.getLogs({
       address: parties.token.address, fromBlock: 0, topics: [id('Approval(address,address,uint256)'), zeroPadValue(us, 32)]
     })).length
@@ -81,9 +81,25 @@ describe('EvmProvider', () => {
     const ours = await connected(alice)
     const { channelId } = await ours.openChannel(them, DAY, 'open')
     await ours.deposit(channelId, 100n, 'first')
-    await ours.deposit(channelId, 50n, 'second')
+    await ours.deposit(channelId, 150n, 'second')
     expect((await ours.getChannelState(channelId))?.ours.deposit).to.equal(150n)
     expect(await approvals() - before).to.equal(1)
+  })
+
+  it('puts in only what is missing when a stranger has put something in for us, and nothing when it was all', async () => {
+    const ours = await connected(alice)
+    const { channelId } = await ours.openChannel(them, DAY, 'open')
+    await parties.network.send(stranger.address, 'setTotalDeposit', channelId, alice.address, 30)
+    await ours.deposit(channelId, 100n, 'first')
+    expect((await parties.gains()).slice(0, 1)).to.deep.equal([-70n])
+    await parties.network.send(stranger.address, 'setTotalDeposit', channelId, alice.address, 500)
+    await ours.deposit(channelId, 400n, 'second')
+    expect((await ours.getChannelState(channelId))?.ours.deposit).to.equal(500n)
+    expect((await parties.gains()).slice(0, 1)).to.deep.equal([-70n])
+  })
+
+  it('tells how much can be put into a channel', async () => {
+    expect(await provide(alice).depositLimit()).to.equal(1_000_000n * 10n ** 18n)
   })
 
   it('puts no more in than there is, and says that nothing of it was begun', async () => {
@@ -100,13 +116,26 @@ describe('EvmProvider', () => {
     const [ours, theirs] = [await connected(alice), await connected(bob)]
     const channelId = await openBy(ours)
     await theirs.deposit(channelId, 250n, 'deposit')
-    const validUntil = await parties.chain.now() + DAY
-    const signed = { channelId, transferredAmount1: 1000n, transferredAmount2: 250n, deadline: BigInt(validUntil) }
-    const ourSignature = await signTerms(alice.privateKey, parties.network.address, signed)
-    const theirSignature = await signTerms(bob.privateKey, parties.network.address, signed)
-    await theirs.cooperativeClose({ channelId, paidByUs: 250n, paidByThem: 1000n, validUntil }, theirSignature, ourSignature, 'close')
-    expect((await ours.getChannelState(channelId))?.status).to.equal('settled')
+    const consent = { channelId, least: 250n, validUntil: await parties.chain.now() + DAY }
+    const signature = await signConsent(
+      alice.privateKey, parties.network.address, { ...consent, participant: alice.address, validUntil: BigInt(consent.validUntil) })
+    expect(await theirs.canCloseTogether()).to.equal(true)
+    await theirs.closeTogether(consent, signature, await claimOf(alice, channelId, 1, 1000), 'close')
+    const state = await ours.getChannelState(channelId)
+    expect([state?.status, state?.ours.redeemed, state?.theirs.redeemed]).to.deep.equal(['settled', 1000n, 250n])
     expect(await parties.gains()).to.deep.equal([-750n, 750n, 0n])
+  })
+
+  it('ends a channel without a claim of the peer, which then has paid what was redeemed', async () => {
+    const [ours, theirs] = [await connected(alice), await connected(bob)]
+    const channelId = await openBy(ours)
+    await theirs.redeem(await claimOf(alice, channelId, 1, 10), 'redeem')
+    const consent = { channelId, least: 0n, validUntil: await parties.chain.now() + DAY }
+    const signature = await signConsent(
+      alice.privateKey, parties.network.address, { ...consent, participant: alice.address, validUntil: BigInt(consent.validUntil) })
+    await theirs.closeTogether(consent, signature, undefined, 'close')
+    expect((await theirs.getChannelState(channelId))?.theirs.redeemed).to.equal(10n)
+    expect(await parties.gains()).to.deep.equal([-10n, 10n, 0n])
   })
 
   it('finds the channels with a peer that are not settled, oldest first', async () => {
@@ -149,6 +178,11 @@ describe('EvmProvider', () => {
       await parties.chain.mine(2)
       expect((await opening).channelId).to.equal(channelId)
       expect((await ours.getChannelState(channelId))?.status).to.equal('open')
+
+      const at = async (block: number): Promise<number> => (await parties.chain.provider.getBlock(block))!.timestamp * 1000
+      const head = await parties.chain.provider.getBlockNumber()
+      expect((await ours.getChannelState(channelId))?.readAtMs).to.equal(await at(head - 2))
+      expect((await ours.getChannelState(channelId, 'latest'))?.readAtMs).to.equal(await at(head))
 
       await parties.network.send(bob.address, 'setTotalDeposit', channelId, bob.address, 70)
       expect((await ours.getChannelState(channelId))?.theirs.deposit).to.equal(0n)

@@ -23,9 +23,21 @@ const COOPERATIVE_CLOSE = {
   ]
 }
 
+const CLOSE_CONSENT = {
+  CloseConsent: [
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'participant', type: 'address' },
+    { name: 'least', type: 'uint256' },
+    { name: 'validUntil', type: 'uint256' }
+  ]
+}
+
 export interface Proof { channelId: string, nonce: bigint, transferredAmount: bigint, lockedAmount: bigint, locksRoot: string }
 
 export interface Terms { channelId: string, transferredAmount1: bigint, transferredAmount2: bigint, deadline: bigint }
+
+/** `participant` is who agrees to the end, and signs. */
+export interface Consent { channelId: string, participant: string, least: bigint, validUntil: bigint }
 
 function domainOf (network: string, chainId = CHAIN_ID): TypedDataDomain {
   return { name: 'TokenNetwork', version: '1', chainId, verifyingContract: network }
@@ -41,4 +53,8 @@ export function signProof (privateKey: string, network: string, proof: Proof, ch
 
 export function signTerms (privateKey: string, network: string, terms: Terms): Promise<string> {
   return new Wallet(privateKey).signTypedData(domainOf(network), COOPERATIVE_CLOSE, terms)
+}
+
+export function signConsent (privateKey: string, network: string, consent: Consent, chainId = CHAIN_ID): Promise<string> {
+  return new Wallet(privateKey).signTypedData(domainOf(network, chainId), CLOSE_CONSENT, consent)
 }

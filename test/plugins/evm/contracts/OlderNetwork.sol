@@ -48,6 +48,43 @@ contract OlderNetwork {
     }
 }
 
+/// @notice What networks can be called with that cannot end a channel with the consent of one side.
+contract FormerNetwork {
+    struct BalanceProof {
+        bytes32 channelId;
+        uint256 nonce;
+        uint256 transferredAmount;
+        uint256 lockedAmount;
+        bytes32 locksRoot;
+    }
+
+    uint256 public channelCounter;
+
+    function openChannel(address, uint256) external returns (bytes32) {
+        return bytes32(++channelCounter);
+    }
+
+    function setTotalDeposit(bytes32, address, uint256) external {
+        channelCounter++;
+    }
+
+    function claimFromChannel(bytes32, BalanceProof calldata, bytes calldata) external {
+        channelCounter++;
+    }
+
+    function closeChannel(bytes32) external {
+        channelCounter++;
+    }
+
+    function cooperativeClose(bytes32, uint256, uint256, uint256, bytes calldata, bytes calldata) external {
+        channelCounter++;
+    }
+
+    function settleChannel(bytes32) external {
+        channelCounter++;
+    }
+}
+
 /// @notice Has one network for every token.
 contract OneRegistry {
     address private immutable _network;

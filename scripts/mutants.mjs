@@ -1,11 +1,12 @@
 /**
  * A test of a promise is only a test if breaking the promise turns it red. Breaks one promise at a time in a copy of the built connector
  * and expects the tests that stand for it to fail: `npm run build && node scripts/mutants.mjs [part of a name] [--fit]`.
- * `--fit` only looks whether all of them fit the code as it is now. SLUICE_DIST names another build than `dist`.
+ * Breakages of contracts are compiled. `--fit` only looks whether all of them fit the code as it is now. SLUICE_DIST names another build
+ * than `dist`.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -14,6 +15,10 @@ const DIST = resolve(ROOT, process.env.SLUICE_DIST ?? 'dist')
 /** Inside the repository, so that packages are found. */
 const COPY = join(ROOT, '.build', `mutants-${process.pid}`)
 
+/** Compiled for each breakage, into the copy. */
+const CONTRACTS = 'plugins/evm/contracts'
+const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
+const TOKEN_NETWORK = `${CONTRACTS}/TokenNetwork.sol`
 const EVM_TRANSACTIONS = 'plugins/evm/transactions.js'
 const BALANCE = 'middlewares/balance.js'
 const SETTLER = 'middlewares/lib/settler.js'
@@ -221,6 +226,47 @@ const mutants = [
     tests: ['test/plugins/evm/provider.test.js']
   },
   {
+    name: 'ends a channel with a consent that is void',
+    file: TOKEN_NETWORK,
+    edits: [['if (block.timestamp > validUntil) revert CloseConsentExpired();', '']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'ends a channel with the consent of who brings it',
+    file: TOKEN_NETWORK,
+    edits: [['least, validUntil)), consent, other)', 'least, validUntil)), consent, msg.sender)']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'ends a channel with a consent of any role',
+    file: TOKEN_NETWORK,
+    edits: [['CLOSE_CONSENT_TYPEHASH, channelId, other, least', 'CLOSE_CONSENT_TYPEHASH, channelId, msg.sender, least']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'counts a proof again that was redeemed',
+    file: TOKEN_NETWORK,
+    edits: [['if (proof.nonce <= state.nonce || proof.transferredAmount', 'if (proof.transferredAmount']],
+    tests: ['test/plugins/evm/contracts-consent.test.js', 'test/plugins/evm/contracts-model.test.js']
+  },
+  {
+    name: 'lets a proof that was redeemed stop the end of a channel',
+    file: TOKEN_NETWORK,
+    edits: [['if (proof.nonce <= state.nonce || proof.transferredAmount', 'if (proof.nonce <= state.nonce) revert InvalidNonce();\n        if (proof.transferredAmount']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'takes back at the end of a channel what was redeemed',
+    file: TOKEN_NETWORK,
+    edits: [
+      ['if (total <= claimed) return 0;', ''],
+      ['return total - claimed;', 'unchecked { return total - claimed; }'],
+      ['toCaller += participants[channelId][msg.sender].deposit - claimedAmounts[channelId][other];', 'unchecked { toCaller += participants[channelId][msg.sender].deposit - claimedAmounts[channelId][other]; }'],
+      ['toOther += participants[channelId][other].deposit - claimedAmounts[channelId][msg.sender];', 'unchecked { toOther += participants[channelId][other].deposit - claimedAmounts[channelId][msg.sender]; }']
+    ],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
     name: 'compares keys of the admin API with ===',
     file: 'src/http/access.js',
     edits: [["timingSafeEqual(digest(given ?? ''), expected)", 'given === apiKey']],
@@ -258,16 +304,31 @@ function broken ({ name, file, edits }, original) {
 }
 
 function mutate (mutant) {
-  const path = join(COPY, mutant.file)
+  const isContract = mutant.file.startsWith(CONTRACTS)
+  const path = join(COPY, isContract ? REGISTRY : mutant.file)
   const original = readFileSync(path, 'utf8')
-  writeFileSync(path, broken(mutant, original))
+  writeFileSync(path, isContract ? original.replace(/(?<=bytecode = ')[^']+/, compiled(mutant)) : broken(mutant, original))
   return () => writeFileSync(path, original)
+}
+
+/** The code of the registry that deploys the broken networks. */
+function compiled (mutant) {
+  cpSync(join(ROOT, CONTRACTS), join(COPY, CONTRACTS), { recursive: true })
+  writeFileSync(join(COPY, mutant.file), broken(mutant, sourceOf(mutant)))
+  const { stdout, stderr } = spawnSync(
+    process.execPath, ['scripts/compile-contracts.mjs', '--json', relative(ROOT, join(COPY, CONTRACTS))], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  if (stdout === '') throw new Error(`mutant "${mutant.name}" does not compile: ${stderr}`)
+  return JSON.parse(stdout).TokenNetworkRegistry.bytecode
+}
+
+function sourceOf ({ file }) {
+  return readFileSync(join(file.startsWith(CONTRACTS) ? ROOT : DIST, file), 'utf8')
 }
 
 const { values: { fit }, positionals: [part = ''] } = parseArgs({ options: { fit: { type: 'boolean' } }, allowPositionals: true })
 const wanted = mutants.filter(({ name }) => name.includes(part))
 if (fit) {
-  for (const mutant of wanted) broken(mutant, readFileSync(join(DIST, mutant.file), 'utf8'))
+  for (const mutant of wanted) broken(mutant, sourceOf(mutant))
   console.log(`all ${wanted.length} breakages fit`)
   process.exit()
 }

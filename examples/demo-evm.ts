@@ -62,8 +62,8 @@ async function run (chain: Chain): Promise<void> {
   for (const [node, peerId] of [[nodeA, 'hub'], [nodeH, 'bob']] as const) {
     const { channelId } = await node.getChannelState(peerId)
     const { txId } = await node.channelManager.close(channelId)
-    const receipt = await chain.provider.getTransactionReceipt(txId)
-    say(`  ${node.config.nodeId} and ${peerId}: block ${receipt?.blockNumber ?? '?'}, ${receipt?.gasUsed ?? '?'} gas, ${txId}`)
+    const receipt = txId === undefined ? null : await chain.provider.getTransactionReceipt(txId)
+    say(`  ${node.config.nodeId} and ${peerId}: block ${receipt?.blockNumber ?? '?'}, ${receipt?.gasUsed ?? '?'} gas, ${txId ?? 'made by the peer'}`)
   }
   await report(token, [alice, hub, bob])
 }

@@ -32,8 +32,11 @@ export interface App {
   listen (): Promise<void>
   /** Adds an account while running and waits for it to connect, for initialConnectTimeout at most. Rejects with nothing changed. */
   addPlugin (accountId: string, account: AccountInfo): Promise<void>
-  /** Removes an account and its routes. Rejects for an unknown account. */
-  removePlugin (accountId: string): Promise<void>
+  /**
+   * Removes an account and its routes. Rejects for an unknown account, and, with `httpErrorCode` 409 and nothing changed, for one with
+   * money outside ILP that nobody would look after any more. `isReplaced`: an account with the same id comes at once, and does.
+   */
+  removePlugin (accountId: string, options?: { isReplaced?: boolean }): Promise<void>
   /** Throws for an unknown account. */
   getPlugin (accountId: string): PluginInstance
   /** Takes no new packets, lets those under way finish, and closes everything. Does so once, however often it is called. */
@@ -91,8 +94,10 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   }
 
   async function open (): Promise<void> {
-    const steps: Array<() => unknown> =
-      [() => store.open(), () => ledger.open(), () => admin?.listen(), connectBackend, takePackets, () => routing.start()]
+    const steps: Array<() => unknown> = [
+      () => store.open(), () => accounts.refuseOrphans(), () => ledger.open(), () => admin?.listen(), connectBackend, takePackets,
+      () => routing.start()
+    ]
     for (const step of steps) {
       assertNotStopped()
       await step()
@@ -128,13 +133,18 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
       await connections.connectAdded(accountId)
       await middlewares.startup(accountId)
     } catch (error) {
-      await removePlugin(accountId)
+      await remove(accountId)
       throw error
     }
   }
 
-  async function removePlugin (accountId: string): Promise<void> {
+  async function removePlugin (accountId: string, { isReplaced = false }: { isReplaced?: boolean } = {}): Promise<void> {
     if (state === 'starting') await starting
+    if (!isReplaced) accounts.refuseUnsettled(accountId)
+    await remove(accountId)
+  }
+
+  async function remove (accountId: string): Promise<void> {
     const plugin = accounts.getPlugin(accountId)
     const { options } = accounts.getInfo(accountId)
     await everyStep([

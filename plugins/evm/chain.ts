@@ -6,14 +6,6 @@ import type { EvmOptions } from './options.js'
 import { EvmProvider } from './provider.js'
 import { signerOf } from './signer.js'
 
-/** What records of payments are true for, besides what the options say. */
-interface EvmChain extends Chain {
-  /** Address of the TokenNetwork, in lower case. */
-  contract: string
-  /** Of the token. */
-  decimals: number
-}
-
 /** While something is awaited; a block of Base takes two seconds. */
 const LONGEST_POLL_MS = 4000
 
@@ -21,7 +13,7 @@ const LONGEST_POLL_MS = 4000
  * Needs the chain the first time only: what it says of the contract and the token is kept. Rejects when it cannot be reached then, or when
  * the token does not have the decimals that amounts are converted with.
  */
-export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, { store, log }: PluginServices): Promise<EvmChain> {
+export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, { store, log }: PluginServices): Promise<Chain> {
   const { chainId, tokenAddress, keyId } = chain
   const signer = signerOf(keyId)
   const pollMs = Math.min(settings.pollingIntervalMs, LONGEST_POLL_MS)
@@ -39,5 +31,9 @@ export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, {
   const symbol = await remembered('symbol', async () => await provider.tokenSymbol() ?? '')
   const contract = await provider.tokenNetwork()
   const codec = new EvmClaims({ chainId, tokenNetwork: contract, token: tokenAddress }, signer)
-  return { provider, codec, tokenId: chain.tokenId ?? (symbol === '' ? undefined : symbol), contract, decimals: found }
+  const networkKey = `evm:network:${chainId}:${chain.registryAddress}:${tokenAddress}`
+  const hadNetwork = await store.get(networkKey) === contract
+  const wasUsedWith = async (peer: string): Promise<boolean> =>
+    hadNetwork && await store.get(`evm:log:${contract}:${signer.address}:${peer}`) !== undefined
+  return { provider, codec, tokenId: chain.tokenId ?? (symbol === '' ? undefined : symbol), wasUsedWith }
 }

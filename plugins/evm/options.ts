@@ -72,6 +72,7 @@ export function parseOptions (options: Record<string, unknown>, account?: { asse
       ...settingsOf(own),
       peerAddress: own.peerAddress,
       chain: `evm:${chain.chainId}`,
+      contract: `${chain.registryAddress}/${chain.tokenAddress}`,
       tokenId: chain.tokenId ?? account?.assetCode ?? chain.tokenAddress,
       tokenAddress: chain.tokenAddress,
       units: own.sameUnits ? new Units(0, 0) : new Units(assetScale, decimals)

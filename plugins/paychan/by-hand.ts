@@ -1,19 +1,20 @@
 /** What an operator can see and do of the channels with the peer; the policy goes on beside it. */
 import { describeError } from '../../src/packet/errors.js'
-import type { ClaimCounts, ChannelDetails, ChannelOpenOptions, ChannelOperations, SettlementStates } from '../../src/types/channels.js'
+import type {
+  ChannelChange, ChannelDetails, ChannelEnd, ChannelOpenOptions, ChannelOperations, ClaimCounts, SettlementStates
+} from '../../src/types/channels.js'
 import type { KnownChannel } from './channels.js'
-import { isFrozen } from './channels.js'
 import type { Settlement } from './settlement.js'
 import type { Receipt } from './types.js'
 
-interface Done {
-  channel: ChannelDetails
-  txId: string
+interface Found {
+  channel: KnownChannel
+  settlement: Settlement
 }
 
 export class ByHand implements ChannelOperations {
-  /** `settlement` rejects while the chain's part is not there. */
-  constructor (private readonly settlement: () => Settlement) {}
+  /** `settlement` throws while the chain's part is not there. `all`: with those of former addresses of the peer. */
+  constructor (private readonly settlement: () => Settlement, private readonly all: () => readonly Settlement[]) {}
 
   get tokenId (): string | undefined {
     return this.#opened()?.settings.tokenId
@@ -33,52 +34,62 @@ export class ByHand implements ChannelOperations {
 
   async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
     const settlement = this.settlement()
-    const { channels, settings } = settlement
+    const { channels, funding, settings } = settlement
     refuseOther('chain', chain, settings.chain)
     refuseOther('peerAddress', peerAddress?.toLowerCase(), settings.peerAddress.toLowerCase())
-    const channel = await reaching(() => channels.open(settlementTimeout))
-    if (initialDeposit > 0n) await reaching(() => channels.fill(channel, settings.units.toToken(initialDeposit)))
-    return detailsOf(channel, settlement)
+    const [present] = channels.usable()
+    if (present !== undefined) throw refusal(409, `there is an open channel with the peer already: put more into that. channelId=${present.state.channelId}`)
+    const unusable = settlementTimeout === undefined ? undefined : channels.challengeRefusal(settlementTimeout)
+    if (unusable !== undefined) throw refusal(400, unusable)
+    const channel = await reaching(() => funding.open(settings.units.toToken(initialDeposit), settlementTimeout))
+    return detailsOf({ channel, settlement })
   }
 
   async list (): Promise<ChannelDetails[]> {
-    const settlement = this.settlement()
-    return Promise.resolve(settlement.channels.all().map(channel => detailsOf(channel, settlement)).reverse())
+    this.settlement()
+    return Promise.resolve(this.#found().map(detailsOf).reverse())
   }
 
   async get (channelId: string): Promise<ChannelDetails | undefined> {
-    const settlement = this.settlement()
+    const settlement = this.#found().find(({ channel }) => channel.state.channelId === channelId)?.settlement ?? this.settlement()
     const channel = await settlement.channels.reread(channelId).catch(() => settlement.channels.get(channelId))
-    return channel && detailsOf(channel, settlement)
+    return channel && detailsOf({ channel, settlement })
   }
 
   async deposit (channelId: string, amount: bigint): Promise<ChannelDetails> {
-    const channel = this.#channel(channelId, 'open')
+    const found = this.#find(channelId, 'open')
     if (amount <= 0n) throw refusal(400, 'amount must be greater than zero')
-    await reaching(() => this.settlement().channels.fill(channel, amount))
-    return detailsOf(channel, this.settlement())
+    const { channel, settlement: { channels, funding } } = found
+    const unusable = channels.refusalOf(channel)
+    if (unusable !== undefined) throw refusal(400, unusable.message)
+    await reaching(() => funding.fill(channel, amount))
+    return detailsOf(found)
   }
 
-  async close (channelId: string, { cooperative = true }: { cooperative?: boolean | undefined } = {}): Promise<Done> {
-    const channel = this.#channel(channelId, 'open')
-    const { watcher } = this.settlement()
-    if (isFrozen(channel.frozenUntilMs)) throw refusal(400, 'Channel is being closed already')
-    if (!cooperative) return await this.#done(channel, () => watcher.close(channel))
-    return await this.#done(channel, () => watcher.closeTogether(channel).catch(() => watcher.close(channel)))
+  /** By challenge also while an end together is under way: nothing that the peer says or leaves unsaid stands in the way of that. */
+  async close (channelId: string, { cooperative = true }: { cooperative?: boolean | undefined } = {}): Promise<ChannelEnd> {
+    const found = this.#find(channelId, 'open')
+    const { channel, settlement: { watcher, settings } } = found
+    if (!cooperative || settings.isFormer) return await this.#done(found, () => watcher.close(channel))
+    return await this.#done(found, () => watcher.closeTogether(channel).catch(async (): Promise<Partial<Receipt>> => {
+      if (channel.state.status === 'open') return await watcher.close(channel)
+      return {} // somebody else has closed it meanwhile
+    }))
   }
 
-  async settle (channelId: string): Promise<Done> {
-    const channel = this.#channel(channelId, 'closing')
-    return await this.#done(channel, () => this.settlement().watcher.settle(channel))
+  async settle (channelId: string): Promise<ChannelChange> {
+    const found = this.#find(channelId, 'closing')
+    return await this.#done(found, () => found.settlement.watcher.settle(found.channel))
   }
 
-  async redeem (channelId: string): Promise<Done> {
-    const channel = this.#channel(channelId, 'open', 'closing')
-    return await this.#done(channel, () => this.settlement().watcher.redeem(channel))
+  async redeem (channelId: string): Promise<ChannelChange> {
+    const found = this.#find(channelId, 'open', 'closing')
+    return await this.#done(found, () => found.settlement.watcher.redeem(found.channel))
   }
 
   async claim (channelId: string): Promise<unknown> {
-    const text = this.settlement().incoming.best(channelId)?.text
+    this.settlement()
+    const text = this.all().map(({ incoming }) => incoming.best(channelId)).find(claim => claim !== undefined)?.text
     return Promise.resolve(text === undefined ? undefined : JSON.parse(text))
   }
 
@@ -98,17 +109,23 @@ export class ByHand implements ChannelOperations {
     }
   }
 
-  #channel (channelId: string, ...statuses: string[]): KnownChannel {
-    const channel = this.settlement().channels.get(channelId)
-    if (channel === undefined) throw refusal(404, 'Channel not found')
-    const { status } = channel.state
-    if (!statuses.includes(status)) throw refusal(400, `Channel is not in a state in which this can be done. status=${status}`)
-    return channel
+  #found (): Found[] {
+    return this.all().toReversed().flatMap(settlement => settlement.channels.all().map(channel => ({ channel, settlement })))
   }
 
-  async #done (channel: KnownChannel, work: () => Promise<Receipt>): Promise<Done> {
-    const { txId } = await reaching(work)
-    return { channel: detailsOf(channel, this.settlement()), txId }
+  #find (channelId: string, ...statuses: string[]): Found {
+    this.settlement()
+    const found = this.#found().find(({ channel }) => channel.state.channelId === channelId)
+    if (found === undefined) throw refusal(404, 'Channel not found')
+    const { channel: { state: { status }, isGone } } = found
+    if (isGone) throw refusal(400, 'the chain does not have this channel')
+    if (!statuses.includes(status)) throw refusal(400, `Channel is not in a state in which this can be done. status=${status}`)
+    return found
+  }
+
+  async #done<R extends Partial<Receipt>> (found: Found, work: () => Promise<R>): Promise<{ channel: ChannelDetails } & R> {
+    const receipt = await reaching(work)
+    return { channel: detailsOf(found), ...receipt }
   }
 
   #opened (): Settlement | undefined {
@@ -120,14 +137,15 @@ export class ByHand implements ChannelOperations {
   }
 }
 
-function detailsOf ({ state, shown, createdMs, activityMs }: KnownChannel, { settings, incoming, outgoing }: Settlement): ChannelDetails {
+function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, isGone }, settlement }: Found): ChannelDetails {
+  const { settings, incoming, outgoing } = settlement
   const { channelId, status, ours, theirs, challengeSecs, settleableAt } = state
   const { amount, nonce } = outgoing.on(channelId)
   const best = incoming.best(channelId)
   return {
     channelId,
     chain: settings.chain,
-    status: status === 'closing' ? 'closed' : status,
+    status: isGone ? 'settled' : status === 'closing' ? 'closed' : status === 'open' && ending !== undefined ? 'closing' : status,
     tokenId: settings.tokenId,
     tokenAddress: settings.tokenAddress,
     createdAt: new Date(createdMs),

@@ -1,119 +1,111 @@
 /**
- * Ends a channel together with the peer, in one transaction that pays out the net. Both stop paying through it, show each other their last
- * claims, and sign what each has paid in all:
+ * Ends a channel together with the peer, in one transaction that pays out the net. Who asks for the end stops taking claims on the channel,
+ * and signs that it agrees to any end in which the other has paid it what its best claim says. Who answers signs nothing: it brings that
+ * consent and its own best claim to the chain.
  *
- *     us                                     peer
- *     freeze { claim } ────────────────────▶ takes our last claim, stops
- *     takes its last claim, stops ◀───────── { claim }
- *     sign { amounts, until, signature } ──▶ finds the same amounts
- *     brings both to the chain ◀──────────── { signature }
+ *     us                                          peer
+ *     write down, then sign: consent { least }
+ *     end { claim, consent } ───────────────────▶ takes our last claim, writes down that it agrees
+ *     look at the chain until it is over ◀─────── brings consent and claim to the chain
  *
- * Signed terms hold until a time; until then nothing passes the channel, whoever brings them to the chain and whatever crashes. A chain
- * that is away is given them when it is back.
+ * A consent that is out binds who signed it until the chain's clock has passed its time, whatever is said, crashes or is lost; it binds to
+ * nothing but to take no claims meanwhile. Nothing that the peer says stands in the way of a close by challenge.
  */
-import type { Channels, KnownChannel } from './channels.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describeError } from '../../src/packet/errors.js'
+import type { Logger } from '../../src/types/logger.js'
+import type { Channels, Ending, KnownChannel } from './channels.js'
+import type { Funding } from './funding.js'
 import type { Incoming } from './incoming.js'
-import type { Counted, Outgoing } from './outgoing.js'
-import { amountOf, arrayOf, fieldsOf, textOf } from './read.js'
+import type { Outgoing } from './outgoing.js'
+import { amountOf, fieldsOf, textOf } from './read.js'
 import { ChainError, UnreachableError } from './types.js'
-import type { ChannelProvider, ClaimCodec, CloseTerms, Receipt } from './types.js'
+import type { ChannelProvider, ClaimCodec, CloseConsent, Receipt } from './types.js'
 
 export interface ClosingDeps {
   channels: Channels
+  funding: Funding
   incoming: Incoming
   outgoing: Outgoing
   codec: ClaimCodec
   provider: ChannelProvider
+  log: Logger
   /** Sends the peer a message and resolves to its answer. */
   ask: (message: Record<string, unknown>) => Promise<Record<string, unknown>>
 }
 
-/** How long the chain has to take the terms. */
-const VALID_MS = 10 * 60_000
-/** Our clock and the chain's may differ by this much. */
-const CLOCKS_MS = 2 * 60_000
-
-/** What both have signed. */
-interface Signed {
-  terms: CloseTerms
-  ours: string
-  theirs: string
-}
+/** How long a consent holds, by the chain's clock. */
+const VALID_SECS = 10 * 60
+/** The newest block may be this much older or younger at the peer. */
+const SKEW_SECS = 2 * 60
+/** Who answers pays the fee: a peer is done this favour so often. */
+const ENDS_PER_DAY = 10
+const DAY_MS = 24 * 60 * 60_000
+/** Who answers says how it went, if it is so quick. */
+const ANSWER_WITHIN_MS = 20_000
+const LOOK_EVERY_MS = 1000
 
 export class Closing {
-  /** By channel, those that the chain could not be given. No more than there are channels, and for no longer than they hold. */
-  readonly #unfinished = new Map<string, Signed>()
+  /** When we have agreed to an end, of the last day. */
+  #agreedMs: number[] = []
+  #isStopped = false
 
   constructor (private readonly deps: ClosingDeps) {}
 
+  /** Whoever waits for the chain waits no longer. */
+  stop (): void {
+    this.#isStopped = true
+  }
+
+  start (): void {
+    this.#isStopped = false
+  }
+
   /**
-   * Asks the peer to end the channel, and ends it; where both have signed already, only that. Rejects when the peer does not agree or the
-   * chain does not take it. A chain that is away is noticed before anything is stopped.
+   * Asks the peer to end the channel, and resolves when the chain has it. Rejects when the peer does not agree or does not do it, and where
+   * the network cannot end channels that way.
    */
-  async request (channel: KnownChannel): Promise<Receipt> {
-    const { channels: { operations }, provider } = this.deps
+  async request (channel: KnownChannel): Promise<Partial<Receipt>> {
+    const { channels, provider, outgoing, ask } = this.deps
     const { channelId } = channel.state
-    const signed = this.#unfinished.get(channelId) ?? await this.#agree(channel)
-    const { terms, ours, theirs } = signed
-    this.#unfinished.delete(channelId)
-    try {
-      return await operations.once(
-        `cooperativeClose:${channelId}:${terms.validUntil}`, id => provider.cooperativeClose(terms, ours, theirs, id))
-    } catch (error) {
-      if (!(error instanceof ChainError && error.isFinal)) this.#unfinished.set(channelId, signed)
-      this.#dropVoid()
-      throw error
-    }
-  }
-
-  /** Whether both have signed the end of the channel, and the chain could not be given it and can still be. */
-  isUnfinished ({ state: { channelId } }: KnownChannel): boolean {
-    this.#dropVoid()
-    return this.#unfinished.has(channelId)
-  }
-
-  #dropVoid (): void {
-    for (const [channelId, { terms }] of this.#unfinished) if (terms.validUntil * 1000 <= Date.now()) this.#unfinished.delete(channelId)
-  }
-
-  async #agree (channel: KnownChannel): Promise<Signed> {
-    const { channels, incoming, outgoing, codec, ask } = this.deps
-    const { channelId } = channel.state
+    if (!await provider.canCloseTogether()) throw new Error('the network of this channel knows no end with one signature')
     await channels.reread(channelId)
-    const validUntilMs = Date.now() + VALID_MS
-    await channels.freeze(channel, validUntilMs + CLOCKS_MS)
-    let isSigned = false
-    try {
-      await Promise.all([outgoing.quiet(), outgoing.learn().catch(notNow)])
-      const last = await outgoing.latestOn(channel)
-      const { claim } = await ask({ step: 'freeze', channelId, claim: last?.text })
-      if (claim !== undefined) await incoming.take(Buffer.from(textOf(claim, 'claim')), { isLast: true })
-      const terms = this.#terms(channel, Math.floor(validUntilMs / 1000))
-      const ours = await codec.signClose(terms, channel.state)
-      isSigned = true
-      const answer = await ask({ step: 'sign', ...terms, signature: ours })
-      const theirs = textOf(answer.signature, 'signature')
-      if (!await codec.verifyClose(terms, channel.state, theirs)) throw new Error('the peer did not sign the end of the channel that it agreed to')
-      outgoing.acknowledge(channelId)
-      return { terms, ours, theirs }
-    } catch (error) {
-      if (!isSigned) await channels.freeze(channel, 0)
-      throw error
-    }
+    if (channel.ending?.by === 'them') return await this.bring(channel)
+    const ending = channel.ending?.signature ? channel.ending : await this.#sign(channel)
+    const claim = await outgoing.latestOn(channel)
+    const { txId } = await ask({ step: 'end', ...ending.consent, claim: claim?.text, consent: ending.signature })
+    await this.#over(channel)
+    return typeof txId === 'string' ? { txId } : {}
+  }
+
+  /** Brings an end that we have agreed to to the chain. Resolves when the chain has it. */
+  async bring (channel: KnownChannel): Promise<Receipt> {
+    const { channels, incoming, provider, log } = this.deps
+    const { ending, state: { channelId } } = channel
+    if (ending?.by !== 'them') throw new Error(`there is no end of the peer to bring to the chain. channelId=${channelId}`)
+    const { consent, signature } = ending
+    const claim = incoming.best(channelId)
+    const receipt = await channels.operations.once(`closeTogether:${channelId}:${consent.validUntil}`,
+      id => provider.closeTogether(consent, signature, claim, id))
+    log.info('closed a payment channel together with the peer. channelId=%s txId=%s', channelId, receipt.txId)
+    await channels.reread(channelId)
+    return receipt
   }
 
   /** Answers the peer. Rejects with what the peer is told. */
   async answer (data: Buffer): Promise<Record<string, unknown>> {
     const message = fieldsOf(JSON.parse(data.toString()), 'message')
-    const { incoming, channels } = this.deps
-    if (message.step === 'claims') return { unused: incoming.unused, claims: incoming.all().map(({ text }) => text) }
-    const channelId = textOf(message.channelId, 'channelId')
-    if (message.step === 'look') return { seen: await this.#seen(channelId) }
-    const channel = channels.get(channelId)
-    if (channel?.state.status !== 'open') throw new Error('there is no such open channel')
-    if (message.step === 'freeze') return await this.#freeze(channel, message.claim)
-    if (message.step === 'sign') return await this.#sign(channel, message)
-    throw new Error('unknown step. expected=claims, look, freeze or sign')
+    const { incoming, outgoing, funding } = this.deps
+    switch (message.step) {
+    case 'claims': {
+      const claims = incoming.all().map(({ text }) => text)
+      return { unused: incoming.unused, claims, acknowledged: (await outgoing.acknowledged()).map(({ text }) => text) }
+    }
+    case 'look': return { seen: await this.#seen(textOf(message.channelId, 'channelId')) }
+    case 'open': return { ...funding.opening }
+    case 'end': return await this.#agree(message)
+    default: throw new Error('unknown step. expected=claims, look, open or end')
+    }
   }
 
   async #seen (channelId: string): Promise<bigint> {
@@ -121,42 +113,89 @@ export class Closing {
     return channel?.state.theirs.deposit ?? 0n
   }
 
-  async #freeze (channel: KnownChannel, claim: unknown): Promise<Record<string, unknown>> {
-    const { channels, incoming, outgoing } = this.deps
-    if (claim !== undefined) await incoming.take(Buffer.from(textOf(claim, 'claim')), { isLast: true })
-    await channels.freeze(channel, Math.max(channel.frozenUntilMs, Date.now() + CLOCKS_MS))
-    await Promise.all([outgoing.quiet(), incoming.quiet(), outgoing.learn().catch(notNow)])
-    return { claim: (await outgoing.latestOn(channel))?.text }
+  /** What we have acknowledged of the peer's claims is on disk, and that we take no more, before our signature exists. */
+  async #sign (channel: KnownChannel): Promise<Ending> {
+    const { channels, incoming, outgoing, codec } = this.deps
+    const { channelId, theirs, readAtMs } = channel.state
+    const refusal = channels.refusalOf(channel)
+    if (channel.state.status !== 'open' || channel.isGone) throw refusal ?? new Error('the channel is not open')
+    const validUntil = secondsOf(readAtMs) + VALID_SECS
+    const consent: CloseConsent = { channelId, least: 0n, validUntil }
+    const ending: Ending = { by: 'us', consent, signature: '', until: validUntil }
+    channel.ending = ending
+    await Promise.all([incoming.quiet(), outgoing.quiet()])
+    consent.least = incoming.best(channelId)?.amount ?? theirs.redeemed
+    if (consent.least < theirs.redeemed) consent.least = theirs.redeemed
+    await Promise.all([incoming.save({ sync: true }), channels.end(channel, ending)])
+    ending.signature = await codec.signConsent(consent, channel.state)
+    await channels.save()
+    return ending
   }
 
-  async #sign (channel: KnownChannel, message: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { channels, outgoing, codec } = this.deps
-    const validUntil = Number(message.validUntil)
-    const longest = Date.now() + VALID_MS + CLOCKS_MS
-    if (!Number.isSafeInteger(validUntil) || validUntil * 1000 > longest) throw new Error('validUntil is not within the next ten minutes')
-    if (channel.frozenUntilMs < Date.now()) throw new Error('the channel is not frozen: freeze it first')
-    const terms = this.#terms(channel, validUntil)
-    const [byThem, byUs] = [amountOf(message.paidByUs, 'paidByUs'), amountOf(message.paidByThem, 'paidByThem')]
-    if (byThem !== terms.paidByThem || byUs !== terms.paidByUs) throw new Error('the amounts are not those of the last claims')
-    if (!await codec.verifyClose(terms, channel.state, textOf(message.signature, 'signature'))) throw new Error('wrong signature')
-    await channels.freeze(channel, Math.max(channel.frozenUntilMs, validUntil * 1000 + CLOCKS_MS))
-    outgoing.acknowledge(channel.state.channelId)
-    return { signature: await codec.signClose(terms, channel.state) }
+  /** Waits until the channel is over on the chain. Rejects when our consent is void and it is not. */
+  async #over (channel: KnownChannel): Promise<void> {
+    const { channels } = this.deps
+    const { channelId } = channel.state
+    const deadlineMs = Date.now() + (VALID_SECS + SKEW_SECS) * 1000 // a chain may stand still
+    while (channel.ending !== undefined && Date.now() < deadlineMs && !this.#isStopped) {
+      await channels.reread(channelId).catch(() => undefined) // asked again
+      if (channel.state.status === 'settled') return
+      if (channel.state.status === 'closing') throw new Error('the channel is being closed by challenge')
+      await sleep(LOOK_EVERY_MS, undefined, { ref: false })
+    }
+    throw new Error('the peer agreed to the end of the channel, and did not bring it to the chain in time')
   }
 
-  #terms ({ state: { channelId, theirs } }: KnownChannel, validUntil: number): CloseTerms {
-    const { incoming, outgoing } = this.deps
-    const paidByThem = incoming.best(channelId)?.amount ?? theirs.redeemed
-    return { channelId, paidByUs: outgoing.on(channelId).amount, paidByThem, validUntil }
+  async #agree (message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { channels, incoming, outgoing, log } = this.deps
+    const consent = { channelId: textOf(message.channelId, 'channelId'), least: amountOf(message.least, 'least'), validUntil: Number(message.validUntil) }
+    const signature = textOf(message.consent, 'consent')
+    const channel = channels.get(consent.channelId)
+    if (channel === undefined) throw new Error('there is no such channel')
+    const isRepeated = channel.ending?.by === 'them' && channel.ending.signature === signature
+    if (!isRepeated) {
+      await channels.reread(consent.channelId).catch(() => { throw new UnreachableError('the chain cannot be asked now') })
+      await this.#check(channel, consent, signature)
+      if (message.claim !== undefined && channel.ending === undefined) await incoming.take(Buffer.from(textOf(message.claim, 'claim')))
+      if (consent.least > outgoing.spentOn(channel.state)) await outgoing.learn()
+      if (consent.least > outgoing.spentOn(channel.state)) throw new Error('we have not paid that much')
+      await this.#check(channel, consent, signature) // as it is now
+      this.#countFavour()
+      channel.ending = { by: 'them', consent, signature, until: Math.max(channel.ending?.until ?? 0, consent.validUntil) }
+      await Promise.all([incoming.quiet(), outgoing.quiet()])
+      await Promise.all([incoming.save({ sync: true }), channels.end(channel, channel.ending)])
+    }
+    const bringing = this.bring(channel).catch((error: unknown) => {
+      if (error instanceof ChainError && error.isFinal) throw error
+      log.warn('cannot bring the end of a payment channel to the chain now, trying again. channelId=%s error=%s', consent.channelId, describeError(error))
+      return undefined
+    })
+    bringing.catch(() => undefined) // also when nobody waits for it any more
+    const receipt = await Promise.race([bringing, sleep(ANSWER_WITHIN_MS, undefined, { ref: false })])
+    return { agreed: true, ...(receipt !== undefined && { txId: receipt.txId }) }
+  }
+
+  async #check ({ state, isGone, ending }: KnownChannel, consent: CloseConsent, signature: string): Promise<void> {
+    const nowSecs = secondsOf(state.readAtMs)
+    if (isGone || (state.status !== 'open' && state.status !== 'closing')) throw new Error(`the channel is not open. status=${state.status}`)
+    if (ending?.by === 'them') throw new Error('the end of the channel is on its way to the chain already')
+    const { validUntil } = consent
+    if (!Number.isSafeInteger(validUntil) || validUntil <= nowSecs + SKEW_SECS || validUntil > nowSecs + VALID_SECS + SKEW_SECS) {
+      throw new Error(`validUntil has to be within the next ten minutes, by the chain's clock. found=${validUntil} now=${nowSecs}`)
+    }
+    if (consent.least > state.ours.deposit) throw new Error('least is more than our deposit')
+    if (!await this.deps.codec.verifyConsent(consent, state, signature)) throw new Error('wrong signature')
+  }
+
+  #countFavour (): void {
+    const now = Date.now()
+    this.#agreedMs = this.#agreedMs.filter(agreedMs => agreedMs > now - DAY_MS)
+    if (this.#agreedMs.length >= ENDS_PER_DAY) throw new Error('too many channels were ended together today: close it by challenge')
+    this.#agreedMs.push(now)
   }
 }
 
-/** What the peer says that it has of us. @throws Error when that is unreadable */
-export function countedOf ({ claims, unused }: Record<string, unknown>): Counted {
-  return { claims: arrayOf(claims, 'claims').map(claim => Buffer.from(textOf(claim, 'claim'))), unused: amountOf(unused, 'unused') }
-}
-
-/** A peer that does not show its claims agrees to the terms, or not. */
-function notNow (): void {
-  // It shows soon enough.
+/** The chain's clock; on a chain that makes no blocks while nothing happens, ours. */
+function secondsOf (readAtMs: number): number {
+  return Math.floor(Math.max(readAtMs, Date.now()) / 1000)
 }

@@ -4,13 +4,14 @@
  *
  *   parse ─▶ channel ─▶ nonce, amount, deposit ─▶ signature ─▶ disk ─▶ moneyHandler ─▶ taken
  *
- * The connector is told of money in steps `from`-`to` (base units, counted from the beginning), each with an id of its own that is written
- * before it is told. After a crash the last step is told again under the same id; the connector counts it once. The connector's books are
- * in the same store, and synced before the money handler resolves: so is, then, everything that was written before. (Where they are
+ * The connector is told of money as a running total (base units since the beginning): whatever was told before, here or in its books, is
+ * not credited again. What was told to other books than it has now is never told again; it may be in those. The connector's books are in
+ * the same store, and synced before the money handler resolves: so is, then, everything that was written before. (Where they are
  * elsewhere, the store syncs each write by itself.)
  */
 import { randomBytes } from 'node:crypto'
 import type { ClaimCounts } from '../../src/types/channels.js'
+import type { Logger } from '../../src/types/logger.js'
 import type { MoneyHandler } from '../../src/types/plugin.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { amountOf, fieldsOf, textOf } from './read.js'
@@ -18,8 +19,8 @@ import type { Records } from './records.js'
 import { Tally } from './tally.js'
 import type { Terms } from './tally.js'
 import { ClaimError } from './types.js'
-import type { Claim, ClaimCodec } from './types.js'
-import type { Units } from './units.js'
+import type { ChannelState, Claim, ClaimCodec } from './types.js'
+import { Units } from './units.js'
 
 export interface IncomingDeps {
   channels: Channels
@@ -27,7 +28,10 @@ export interface IncomingDeps {
   records: Records
   units: Units
   counts: ClaimCounts
+  log: Logger
   moneyHandler: () => MoneyHandler | undefined
+  /** Which books the connector has. */
+  booksId: () => string
 }
 
 interface Arrival {
@@ -49,34 +53,52 @@ interface Outcome {
   kept: Claim[]
 }
 
-const RECORD = 'received'
+const RECEIVED_RECORD = 'received'
 /** What is looked at at once: more would keep other packets waiting. */
 const BATCH = 512
+/** Of claims that the peer shows; it cannot have more channels with us that we look after. */
+const MAX_SHOWN = 100
 
 export class Incoming {
   readonly #deps: IncomingDeps
   #tally: Tally
-  #step = { from: 0n, to: 0n }
-  #isToldAll = true
-  #name = randomBytes(6).toString('hex')
+  /** Base units that the books have for sure, and those that they were told of and may have. */
+  #told = 0n
+  #offered = 0n
+  /** To which books. */
+  #books = ''
+  #name = nameOfTotal()
+  /** What a version before 0.2 told the books last, under an id of its own. */
+  #before: { id: string, to: bigint } | undefined
   #arrivals: Arrival[] = []
   #running: Promise<void> | undefined
 
   constructor (deps: IncomingDeps) {
     this.#deps = deps
     this.#tally = new Tally(deps.units)
-    deps.records.define(RECORD, () => ({ name: this.#name, step: this.#step, tally: this.#tally }))
+    deps.records.define(RECEIVED_RECORD, () => ({
+      unit: deps.units.name,
+      name: this.#name,
+      told: this.#told,
+      offered: this.#offered,
+      books: this.#books,
+      before: this.#before,
+      tally: this.#tally
+    }))
   }
 
   async load (): Promise<void> {
-    const record = await this.#deps.records.load(RECORD)
+    const record = await this.#deps.records.load(RECEIVED_RECORD)
     if (record === undefined) return
-    const { name, step, tally } = fieldsOf(record, RECORD)
-    const { from, to } = fieldsOf(step, 'step')
+    const { unit, name, told, offered, books, before, tally } = fieldsOf(record, RECEIVED_RECORD)
+    const units = Units.named(textOf(unit, 'unit'))
     this.#name = textOf(name, 'name')
-    this.#step = { from: amountOf(from, 'from'), to: amountOf(to, 'to') }
-    this.#isToldAll = false
-    this.#tally = Tally.from(tally, this.#deps.units)
+    this.#told = amountOf(told, 'told')
+    this.#offered = amountOf(offered, 'offered')
+    this.#books = textOf(books, 'books')
+    if (before !== undefined) this.#before = beforeOf(before)
+    this.#tally = Tally.from(tally, units)
+    if (units.name !== this.#deps.units.name) this.#recount(units)
   }
 
   /** The best claim of the peer on a channel. */
@@ -96,7 +118,23 @@ export class Incoming {
 
   /** Tells the connector of what it may not know because of a crash. Rejects when it does not take it. */
   async resume (): Promise<void> {
-    if (!this.#isToldAll && this.#running === undefined) await (this.#running = this.#tell().finally(() => { this.#goOn() }))
+    const isTold = this.#before === undefined && this.#deps.units.toAccount(this.#tally.total()) <= this.#told
+    if (isTold || this.#running !== undefined) return
+    await (this.#running = this.#tell().finally(() => { this.#goOn() }))
+  }
+
+  /** Takes up claims of the peer that we have acknowledged, as it shows, and have forgotten since. Resolves when they are kept. */
+  async takeUp (shown: readonly Buffer[]): Promise<void> {
+    const { codec, channels, log } = this.#deps
+    for (const data of shown.slice(0, MAX_SHOWN)) {
+      const claim = codec.parse(data)
+      const channel = channels.get(claim.channelId)
+      if (channel === undefined || channel.state.status === 'settled' || !await codec.verify(claim)) continue
+      if (!this.#tally.takeUp(claim, channel)) continue
+      log.warn('took up a claim that we acknowledged before our records were restored; it is not credited again. channelId=%s amount=%s',
+        claim.channelId, String(claim.amount))
+      await this.save()
+    }
   }
 
   /**
@@ -132,13 +170,25 @@ export class Incoming {
   }
 
   /** The channel is over. Resolves when that is kept. */
-  async forget (channelId: string): Promise<void> {
-    if (this.#tally.forget(channelId)) await this.#deps.records.save(RECORD)
+  async forget ({ channelId, theirs }: ChannelState): Promise<void> {
+    const best = this.best(channelId)
+    if (best === undefined) return
+    if (best.amount > theirs.redeemed) {
+      this.#deps.log.error('(!!!) the channel is over, and the chain has not paid out all that the peer had claimed. channelId=%s lost=%s',
+        channelId, String(best.amount - theirs.redeemed))
+    }
+    this.#tally.forget(channelId)
+    await this.save()
+  }
+
+  /** Resolves when all is on disk as it is now. */
+  async save (options?: { sync?: boolean }): Promise<void> {
+    await this.#deps.records.save(RECEIVED_RECORD, options)
   }
 
   /** Resolves when every claim that has come so far is taken or refused. */
   async quiet (): Promise<void> {
-    await this.#running?.catch(() => undefined)
+    while (this.#running !== undefined) await this.#running.catch(() => undefined)
   }
 
   async #run (): Promise<void> {
@@ -185,6 +235,8 @@ export class Incoming {
     for (const arrival of batch) {
       const { claim, channel, terms } = arrival
       try {
+        const refusal = this.#deps.channels.refusalOf(channel)
+        if (refusal !== undefined) throw refusal
         tally.check(claim, channel, terms)
         const answer = genuine(claim)
         if (typeof answer !== 'boolean') throw new ClaimError('signature cannot be checked now', 'T00')
@@ -213,29 +265,54 @@ export class Incoming {
     }
   }
 
-  /** Keeps the claims, and tells the connector of all money that it does not know of. One step at a time. */
+  /** Keeps the claims, and tells the connector of all money that it does not know of. */
   async #tell (): Promise<void> {
-    const { records, units } = this.#deps
-    if (!this.#isToldAll) {
-      await records.save(RECORD)
-      await this.#tellStep()
-    }
-    const total = units.toAccount(this.#tally.total())
-    if (total > this.#step.to) {
-      this.#step = { from: this.#step.to, to: total }
-      this.#isToldAll = false
-    }
-    await records.save(RECORD)
-    await this.#tellStep()
+    const { units, booksId, moneyHandler } = this.#deps
+    if (this.#before !== undefined) await this.#tellBefore(this.#before)
+    if (this.#offered > this.#told && this.#books !== booksId()) this.#leaveToOtherBooks()
+    const [from, to] = [this.#told, units.toAccount(this.#tally.total())]
+    this.#offered = to
+    this.#books = booksId()
+    await this.save()
+    if (to <= from) return
+    const handler = moneyHandler()
+    if (handler === undefined) throw new ClaimError('nobody takes the money yet', 'T00')
+    await handler(String(to - from), { id: `${this.#name}:${from}-${to}`, total: { id: this.#name, from, to } })
+    this.#told = to
   }
 
-  async #tellStep (): Promise<void> {
-    const { from, to } = this.#step
-    if (!this.#isToldAll && to > from) {
-      const handler = this.#deps.moneyHandler()
-      if (handler === undefined) throw new ClaimError('nobody takes the money yet', 'T00')
-      await handler(String(to - from), { id: `${this.#name}:${from}-${to}` })
-    }
-    this.#isToldAll = true
+  async #tellBefore ({ id, to }: { id: string, to: bigint }): Promise<void> {
+    const handler = this.#deps.moneyHandler()
+    if (handler === undefined) throw new ClaimError('nobody takes the money yet', 'T00')
+    await handler(String(to - this.#told), { id })
+    this.#told = to
+    this.#before = undefined
+    await this.save()
   }
+
+  /** They may have it: told again, it could be credited twice. */
+  #leaveToOtherBooks (): void {
+    this.#deps.log.error('(!!!) money was reported to other books than there are now, and is not reported again. If those books do not have it, ' +
+      'lower the balance by it. amount=%s books=%s', String(this.#offered - this.#told), this.#books)
+    this.#told = this.#offered
+  }
+
+  /** The account is counted in other units now. Its books are even, or they would not let it be. */
+  #recount (before: Units): void {
+    const told = this.#offered
+    this.#deps.log.warn('the account is counted in other units than before: claims go on from what is in the books. before=%s now=%s told=%s',
+      before.name, this.#deps.units.name, String(told))
+    this.#tally = this.#tally.recounted(told, this.#deps.units)
+    this.#told = this.#offered = 0n
+    this.#name = nameOfTotal()
+  }
+}
+
+function beforeOf (record: unknown): { id: string, to: bigint } {
+  const { id, to } = fieldsOf(record, 'before')
+  return { id: textOf(id, 'id'), to: amountOf(to, 'to') }
+}
+
+function nameOfTotal (): string {
+  return randomBytes(6).toString('hex')
 }

@@ -12,8 +12,9 @@ import type { Answer, Request, SubProtocol } from '../btp/index.js'
 import { ilpEntry, ilpOf } from '../btp/socket.js'
 import { ByHand } from './by-hand.js'
 import type { PaychanSettings } from './options.js'
+import type { Answered } from './outgoing.js'
+import { openPeers, type Peers } from './peers.js'
 import { fieldsOf } from './read.js'
-import { openSettlement } from './settlement.js'
 import type { Chain, Settlement } from './settlement.js'
 import { ClaimError, UnreachableError } from './types.js'
 import type { Claim } from './types.js'
@@ -22,7 +23,7 @@ export type { Chain }
 
 /** As deployed nodes name it: UTF-8 JSON, on the MESSAGE of the packet that it pays for or on one of its own. */
 export const CLAIM_PROTOCOL = 'payment-channel-claim'
-/** JSON that the two ends agree with on the end of a channel. */
+/** JSON that the two ends agree with on their claims and channels; beside a Reject, it says that the claim was not taken. */
 export const CHANNEL_PROTOCOL = 'payment-channel'
 
 const NOTHING = Buffer.alloc(0)
@@ -31,19 +32,26 @@ const CHAIN_WAIT_MS = 5000
 const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 60_000
 const NO_CLAIM = 'No payment channel claim attached to packet'
+/** Claims that are refused with one of these are behind the one that we have. */
+const BEHIND = /does not cover|Nonce not monotonically increasing/
 
 export default abstract class PaychanPlugin extends PluginBtp {
   readonly settlesOnce = true
   readonly settlementUnit: string
+  /** Two accounts that pay and are paid by the same party would both credit what it pays once. */
+  readonly settlesWith: string
   readonly #settings: PaychanSettings
   readonly #services: PluginServices
-  #settlement: Settlement | undefined
+  #peers: Peers | undefined
   #opening: Promise<void> | undefined
+  /** Whether the peer and we have shown each other our claims since the start: one of us may have been restored from a copy. */
+  #agreed: Promise<void> | undefined
   #isStopped = true
   #retry: NodeJS.Timeout | undefined
   #failures = 0
   #trouble = 'the settlement chain has not been reached yet'
-  readonly #byHand = new ByHand(() => this.#ready(message => Object.assign(new Error(message), { httpErrorCode: 503 })))
+  readonly #byHand = new ByHand(
+    () => this.#ready(message => Object.assign(new Error(message), { httpErrorCode: 503 })), () => this.#peers?.all() ?? [])
 
   /** @param btpOptions those of plugins/btp */
   constructor (btpOptions: Record<string, unknown>, services: PluginServices, settings: PaychanSettings) {
@@ -51,7 +59,8 @@ export default abstract class PaychanPlugin extends PluginBtp {
     this.#services = services
     this.#settings = settings
     this.settlementUnit = String(settings.units.smallest)
-    this.on('connect', () => { this.#reconcile() })
+    this.settlesWith = `${settings.chain} ${settings.contract} ${settings.peerAddress}`
+    this.on('connect', () => { this.#greet() })
     this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(unreachable).closing.answer(data))])
   }
 
@@ -62,6 +71,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
   override async connect (options: { timeout?: number } = {}): Promise<void> {
     if (this.#isStopped) {
       this.#isStopped = false
+      this.#agreed = undefined
       this.#opening = this.#open()
     }
     await Promise.race([this.#opening, later(CHAIN_WAIT_MS)])
@@ -73,10 +83,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     clearTimeout(this.#retry)
     await super.disconnect()
     await this.#opening
-    if (this.#settlement === undefined) return
-    const { watcher, provider, records } = this.#settlement
-    await Promise.all([watcher.stop(), provider.disconnect()])
-    await records.close()
+    await this.#peers?.stop()
   }
 
   /** As the transport does, and where claims go with packets, with a claim that pays for it. */
@@ -86,24 +93,32 @@ export default abstract class PaychanPlugin extends PluginBtp {
     if (amount === 0n) return super.sendData(data)
     try {
       const { outgoing } = this.#ready(temporary)
-      return outgoing.forPacket(amount, async claim => ilpOf(await this.sendMessage([ilpEntry(data), claimEntry(claim)])) ?? NOTHING)
+      return outgoing.forPacket(amount, async claim => answeredBy(await this.sendMessage([ilpEntry(data), claimEntry(claim)])))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  /** Pays `amount` base units once for an id, with a claim where claims have not paid it already. */
+  /** Pays `amount` base units once for an id, with a claim. */
   override async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
-    await this.#ready(temporary).outgoing.settle(BigInt(amount), id)
+    const { outgoing } = this.#ready(temporary)
+    await this.#agreement()
+    if (this.#peers?.isPaidBefore(id) === true) return
+    await outgoing.settle(BigInt(amount), id)
   }
 
   channels (): ByHand {
     return this.#byHand
   }
 
+  /** What would be lost if nobody looked after the account's channels any more. */
+  unsettled (): string[] {
+    return this.#peers?.unsettled() ?? [...this.#services.settlements?.unsettled().values() ?? []]
+  }
+
   override async getAdminInfo (): Promise<Record<string, unknown>> {
     const { chain, peerAddress, claims, requireClaims } = this.#settings
-    const trouble = this.#settlement === undefined ? { trouble: this.#trouble } : {}
+    const trouble = this.#peers === undefined ? { trouble: this.#trouble } : {}
     return { ...await super.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
   }
 
@@ -117,7 +132,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     const amount = packet === undefined ? 0n : moneyIn(packet)
     const claim = protocolData.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
     if (claim === undefined) {
-      return amount > 0n && this.#settings.requireClaims ? this.#reject(new ClaimError(NO_CLAIM)) : super.answer(request)
+      return amount > 0n && this.#settings.requireClaims ? Promise.resolve(this.#reject(new ClaimError(NO_CLAIM))) : super.answer(request)
     }
     if (packet === undefined) return this.#takeClaim(claim.data)
     const rest = { ...request, protocolData: protocolData.filter(entry => entry !== claim) }
@@ -125,7 +140,9 @@ export default abstract class PaychanPlugin extends PluginBtp {
   }
 
   async #takeClaim (data: Buffer): Promise<Answer> {
-    await this.#ready(temporary).incoming.take(data)
+    const { incoming } = this.#ready(temporary)
+    await this.#agreement()
+    await incoming.take(data)
     return []
   }
 
@@ -133,9 +150,10 @@ export default abstract class PaychanPlugin extends PluginBtp {
     let incoming
     try {
       ({ incoming } = this.#ready(temporary))
+      await this.#agreement()
       await incoming.take(claim, { packet: amount })
     } catch (error) {
-      return await this.#reject(error)
+      return [ilpEntry(this.#reject(error)), refusalEntry(error)]
     }
     let isPaidFor = false
     try {
@@ -148,32 +166,31 @@ export default abstract class PaychanPlugin extends PluginBtp {
     }
   }
 
-  async #reject (error: unknown): Promise<Buffer> {
+  #reject (error: unknown): Buffer {
     const code = error instanceof ClaimError ? error.ilpErrorCode : 'T00'
     this.log.debug('refused the claim of a packet. code=%s error=%s', code, describeError(error))
     const address = this.#services.getOwnAddress?.() ?? 'unknown'
     const message = error instanceof ClaimError ? error.message : 'the claim cannot be checked or kept now'
-    return await Promise.resolve(encodeReject({ code, triggeredBy: address === 'unknown' ? '' : address, message, data: NOTHING }))
+    return encodeReject({ code, triggeredBy: address === 'unknown' ? '' : address, message, data: NOTHING })
   }
 
   async #open (): Promise<void> {
     try {
-      this.#settlement ??= await this.#make()
+      this.#peers ??= await this.#make()
       if (this.#isStopped) return
       this.#failures = 0
-      this.#settlement.records.reopen()
-      this.#settlement.watcher.start()
-      this.#reconcile()
+      await this.#peers.start()
+      this.#greet()
     } catch (error) {
       this.#tryLater(error)
     }
   }
 
-  async #make (): Promise<Settlement> {
-    return await openSettlement({
+  async #make (): Promise<Peers> {
+    return await openPeers({
       chain: await this.openChain(),
       settings: this.#settings,
-      store: this.#services.store,
+      services: this.#services,
       log: this.log,
       senderId: () => this.#settings.senderId ?? this.#services.getOwnAddress?.() ?? this.#services.account?.id ?? 'unknown',
       moneyHandler: () => this.moneyHandler,
@@ -192,18 +209,38 @@ export default abstract class PaychanPlugin extends PluginBtp {
     this.#retry.unref()
   }
 
-  /**
-   * Shows the peer what we put in while it was away. After packets of unknown outcome also gives it the claims that it may not have, and
-   * asks which of them are still to be used.
-   */
-  #reconcile (): void {
-    const settlement = this.#settlement
+  /** At each connect, when the chain's part is there. The first time since the start, payments wait for it. */
+  #greet (): void {
+    const settlement = this.#peers?.present
     if (settlement === undefined || !this.isConnected()) return
-    settlement.channels.showAll()
-    if (this.#settings.claims !== 'packet') return
-    settlement.outgoing.reconcile().catch((error: unknown) => {
+    const greeting = this.#show(settlement)
+    greeting.catch((error: unknown) => {
       this.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
+      if (this.#agreed === greeting) this.#agreed = undefined // at the next connect
     })
+    this.#agreed ??= greeting
+  }
+
+  /**
+   * Shows the peer what we put in while it was away, and has it show which claims it has of ours, and which of its own we have
+   * acknowledged. A peer that cannot do that is taken as it is. Rejects when the connection is lost meanwhile.
+   */
+  async #show ({ funding, outgoing, incoming, watcher }: Settlement): Promise<void> {
+    await Promise.race([watcher.looked, later(CHAIN_WAIT_MS)])
+    funding.showAll()
+    try {
+      const { acknowledged } = await outgoing.reconcile()
+      await incoming.takeUp(acknowledged)
+    } catch (error) {
+      if (!this.isConnected()) throw error
+      this.log.debug('the peer does not show its claims. error=%s', describeError(error))
+    }
+  }
+
+  /** Resolves when the two have shown each other their claims. Rejects while the peer is away. */
+  async #agreement (): Promise<void> {
+    if (this.#agreed === undefined) this.#greet()
+    await (this.#agreed ?? Promise.reject(temporary('the peer is not there, and it is not known which claims it has')))
   }
 
   async #ask (message: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -214,8 +251,8 @@ export default abstract class PaychanPlugin extends PluginBtp {
   }
 
   #ready (errorOf: (message: string) => Error): Settlement {
-    if (this.#settlement === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
-    return this.#settlement
+    if (this.#peers === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
+    return this.#peers.present
   }
 }
 
@@ -226,6 +263,19 @@ function claimEntry ({ text }: Claim): SubProtocol {
 function entryOf (message: Record<string, unknown>): SubProtocol {
   const text = JSON.stringify(message, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value)
   return { protocolName: CHANNEL_PROTOCOL, contentType: ContentType.JSON, data: Buffer.from(text) }
+}
+
+/** Nobody but us can put this beside the Reject: the peer knows that it is about the claim, and not about what is behind us. */
+function refusalEntry (error: unknown): SubProtocol {
+  const isBehind = error instanceof ClaimError && BEHIND.test(error.message)
+  return entryOf({ claim: isBehind ? 'behind' : 'refused' })
+}
+
+function answeredBy (entries: readonly SubProtocol[]): Answered {
+  const entry = entries.find(({ protocolName }) => protocolName === CHANNEL_PROTOCOL)
+  const reply = ilpOf(entries) ?? NOTHING
+  if (entry === undefined || isFulfill(reply)) return { reply }
+  return { reply, refusal: entry.data.includes('behind') ? 'behind' : 'refused' }
 }
 
 function temporary (message: string): Error {

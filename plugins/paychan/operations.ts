@@ -13,6 +13,8 @@ export class Operations {
   readonly #running = new Map<string, Promise<unknown>>()
   readonly #refused = new Map<string, number>()
   #trouble: string | undefined
+  /** Told before each operation, which waits for it, and after it. */
+  onChange: () => Promise<void> = () => Promise.resolve()
 
   constructor (private readonly log: Logger) {}
 
@@ -30,7 +32,10 @@ export class Operations {
   once<T> (name: string, work: (operationId: string) => Promise<T>): Promise<T> {
     const running = this.#running.get(name)
     if (running !== undefined) return running as Promise<T> // a name stands for one kind of work
-    const result = this.#do(name, work).finally(() => { this.#running.delete(name) })
+    const result = Promise.resolve().then(() => this.#do(name, work)).finally(() => {
+      this.#running.delete(name)
+      this.onChange().catch(() => undefined) // said again at the next look
+    })
     this.#running.set(name, result)
     return result
   }
@@ -50,6 +55,7 @@ export class Operations {
   async #do<T> (name: string, work: (operationId: string) => Promise<T>): Promise<T> {
     const refusals = this.#refused.get(name) ?? 0
     try {
+      await this.onChange()
       return await this.ask(() => work(refusals === 0 ? name : `${name}:${refusals}`))
     } catch (error) {
       this.log.warn('operation on a payment channel failed. operation=%s error=%s', name, describeError(error))

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Units } from './units.js'
 
 const MAX_SECONDS = 366 * 24 * 60 * 60
+const DEFAULT_PREPAID = 1_000_000n
 
 const TokenAmount = z.union([z.string().regex(/^\d{1,78}$/, 'expected a decimal string of token units'), z.int().min(0)])
   .transform(value => BigInt(value))
@@ -21,6 +22,9 @@ export const PAYCHAN_OPTIONS = {
   initialDepositMultiplier: z.int().min(1).max(1_000_000).default(1).describe('How many times what is needed is put in at a time'),
   topUpBelow: TokenAmount.optional()
     .describe('Fill a channel up when less than this is left of our deposit, in token units; by default half of initialDeposit'),
+  maxPrepaid: TokenAmount.optional()
+    .describe('With claims for every packet: how much claims may have paid, in token units, for packets that were not fulfilled and are not under way; ' +
+      'by default initialDeposit, or 1000000 without one'),
   redeemThreshold: TokenAmount.default(1_000_000n).describe('Redeem when the peer\'s claims are worth this more than is redeemed, in token units'),
   redeemGasFactor: z.int().min(1).max(1_000_000).default(10).describe('Redeem only what is worth this many times its fee'),
   nativePrice: TokenAmount.optional()
@@ -34,8 +38,12 @@ export type PaychanOptions = z.infer<z.ZodObject<typeof PAYCHAN_OPTIONS>>
 export interface PaychanSettings {
   /** In the chain's form. */
   peerAddress: string
+  /** Whether that is an address that the peer had before: its channels are redeemed and closed, and nothing is paid or taken on them. */
+  isFormer: boolean
   /** `evm:8453` */
   chain: string
+  /** Contracts and token, as configured. With the chain, our address and the peer's it names what is between us. */
+  contract: string
   tokenId: string
   tokenAddress?: string | undefined
   units: Units
@@ -46,6 +54,7 @@ export interface PaychanSettings {
   /** How much free deposit is wanted when `room` is needed. */
   depositFor: (room: bigint) => bigint
   topUpBelow: bigint
+  maxPrepaid: bigint
   redeemThreshold: bigint
   redeemGasFactor: bigint
   nativePrice: bigint | undefined
@@ -54,7 +63,7 @@ export interface PaychanSettings {
 }
 
 /** The part of the settings that is not the chain's. */
-export function settingsOf (options: PaychanOptions): Omit<PaychanSettings, 'peerAddress' | 'chain' | 'tokenId' | 'units'> {
+export function settingsOf (options: PaychanOptions): Omit<PaychanSettings, 'peerAddress' | 'chain' | 'contract' | 'tokenId' | 'units'> {
   const { initialDeposit, initialDepositMultiplier, settlementTimeoutSecs, idleCloseSecs, redeemGasFactor } = options
   const multiplier = BigInt(initialDepositMultiplier)
   return {
@@ -64,6 +73,8 @@ export function settingsOf (options: PaychanOptions): Omit<PaychanSettings, 'pee
     challengeSecs: settlementTimeoutSecs,
     depositFor: room => room * multiplier > initialDeposit ? room * multiplier : initialDeposit,
     topUpBelow: options.topUpBelow ?? initialDeposit / 2n,
+    maxPrepaid: options.maxPrepaid ?? (initialDeposit > 0n ? initialDeposit : DEFAULT_PREPAID),
+    isFormer: false,
     redeemThreshold: options.redeemThreshold,
     redeemGasFactor: BigInt(redeemGasFactor),
     nativePrice: options.nativePrice,

@@ -1,6 +1,7 @@
 /** Reads what was kept or sent as JSON, strictly: a number that is not what it should be would become money. */
 
 const WHOLE = /^\d+$/
+const SIGNED = /^-?\d+$/
 
 /** @throws Error that names what is wrong */
 export function fieldsOf (value: unknown, name: string): Record<string, unknown> {
@@ -17,6 +18,12 @@ export function arrayOf (value: unknown, name: string): unknown[] {
 /** @throws Error that names what is wrong */
 export function amountOf (value: unknown, name: string): bigint {
   if (typeof value !== 'string' || !WHOLE.test(value)) throw unusable(name, 'a decimal string')
+  return BigInt(value)
+}
+
+/** @throws Error that names what is wrong */
+export function signedOf (value: unknown, name: string): bigint {
+  if (typeof value !== 'string' || !SIGNED.test(value)) throw unusable(name, 'a decimal string')
   return BigInt(value)
 }
 

@@ -3,25 +3,22 @@
  * claim follows another one, and nothing of signatures, disks or packets.
  */
 import type { KnownChannel } from './channels.js'
-import { isFrozen } from './channels.js'
-import { amountOf, fieldsOf, textOf } from './read.js'
+import { amountOf, fieldsOf, signedOf, textOf } from './read.js'
 import { ClaimError } from './types.js'
-import type { Claim } from './types.js'
+import type { Claim, Party } from './types.js'
 import type { Units } from './units.js'
 
 export interface Terms {
   /** The packet that the claim came with, in base units; absent for a claim that came by itself. */
   packet?: bigint
-  /** The last claim, while the end of the channel is being agreed on. */
-  isLast?: boolean
 }
 
 export class Tally {
   /**
    * @param best of each channel
    * @param used base units of packets that were taken, and of debts that claims were sent for by themselves
-   * @param base token units of channels that are over
-   * @param skipped token units in claims that were redeemed before our records begin: they were credited then
+   * @param base token units of channels that are over, less what was counted in other units before
+   * @param skipped token units in claims that were credited before our records begin
    */
   constructor (
     private readonly units: Units,
@@ -36,7 +33,7 @@ export class Tally {
     const { best, used, base, skipped } = fieldsOf(record, 'tally')
     const claims = Object.values(fieldsOf(best, 'best')).map(claimOf)
     return new Tally(units, new Map(claims.map(claim => [claim.channelId, claim])),
-      amountOf(used, 'used'), amountOf(base, 'base'), amountOf(skipped, 'skipped'))
+      signedOf(used, 'used'), signedOf(base, 'base'), amountOf(skipped, 'skipped'))
   }
 
   toJSON (): Record<string, unknown> {
@@ -45,6 +42,16 @@ export class Tally {
 
   copy (): Tally {
     return new Tally(this.units, new Map(this.best), this.used, this.base, this.skipped)
+  }
+
+  /**
+   * The same claims counted in other units of the account from now on: from zero, as `told` base units of before are in the books. What is
+   * not used of them is worth the same in the new units.
+   */
+  recounted (told: bigint, units: Units): Tally {
+    const counted = this.units.toToken(told)
+    const used = units.toAccount(this.units.toToken(this.used) - counted)
+    return new Tally(units, new Map(this.best), used, this.base - counted, this.skipped)
   }
 
   /** Token units of all claims. */
@@ -61,14 +68,10 @@ export class Tally {
   }
 
   /** @throws ClaimError when the claim may not follow what was taken so far */
-  check ({ channelId, nonce, amount, signer }: Claim, { state: { status, theirs }, frozenUntilMs }: KnownChannel, terms: Terms): void {
-    const { packet = 0n, isLast = false } = terms
-    if (status !== 'open') throw new ClaimError(`Payment channel is not open. status=${status}`)
-    if (!isLast && isFrozen(frozenUntilMs)) throw new ClaimError('Payment channel is being closed', 'T00')
+  check ({ channelId, nonce, amount, signer }: Claim, { state: { theirs } }: KnownChannel, { packet = 0n }: Terms): void {
     if (signer !== theirs.address) throw new ClaimError('Signature verification failed')
-    const best = this.best.get(channelId)
-    if (nonce <= (best?.nonce ?? theirs.nonce)) throw new ClaimError('Nonce not monotonically increasing')
-    const before = best?.amount ?? theirs.redeemed
+    const before = this.#countedOn(channelId, theirs)
+    if (nonce <= this.#nonceOn(channelId, theirs)) throw new ClaimError('Nonce not monotonically increasing')
     const isCovered = packet === 0n || this.total() + amount - before >= this.units.toToken(this.used + packet)
     if (amount < before || !isCovered) throw new ClaimError('Claim amount does not cover packet')
     if (amount > theirs.deposit) throw new ClaimError('Claim exceeds channel deposit')
@@ -76,16 +79,40 @@ export class Tally {
 
   /** Takes a claim that passed the checks. */
   take (claim: Claim, { state: { theirs } }: KnownChannel, { packet }: Terms): void {
-    const best = this.best.get(claim.channelId)
-    if (best === undefined) this.skipped += theirs.redeemed
-    this.used += packet ?? this.units.toAccount(claim.amount - (best?.amount ?? theirs.redeemed))
+    const before = this.#countedOn(claim.channelId, theirs)
+    this.skipped += before - (this.best.get(claim.channelId)?.amount ?? 0n)
+    this.used += packet ?? this.units.toAccount(claim.amount - before)
     this.best.set(claim.channelId, claim)
+  }
+
+  /**
+   * Takes a claim that we have acknowledged in a time that our records and books know nothing of (they were restored): it was credited and
+   * used then. Says whether it was news.
+   */
+  takeUp (claim: Claim, { state: { theirs } }: KnownChannel): boolean {
+    const { channelId, amount, nonce, signer } = claim
+    const isNews = signer === theirs.address && amount > this.#countedOn(channelId, theirs) && nonce > this.#nonceOn(channelId, theirs)
+    if (!isNews) return false
+    this.skipped += amount - (this.best.get(channelId)?.amount ?? 0n)
+    this.best.set(channelId, claim)
+    return true
   }
 
   /** The channel is over; what was paid through it stays paid. Says whether there was anything. */
   forget (channelId: string): boolean {
     this.base += this.best.get(channelId)?.amount ?? 0n
     return this.best.delete(channelId)
+  }
+
+  /** What is counted already; what the chain has paid out beyond our records was credited in a time that they do not know. */
+  #countedOn (channelId: string, { redeemed }: Party): bigint {
+    const amount = this.best.get(channelId)?.amount ?? 0n
+    return amount > redeemed ? amount : redeemed
+  }
+
+  #nonceOn (channelId: string, { nonce }: Party): bigint {
+    const best = this.best.get(channelId)?.nonce ?? 0n
+    return best > nonce ? best : nonce
   }
 }
 

@@ -130,7 +130,7 @@ export interface ChannelProvider {
   /** Pays out after the challenge. */
   settle (channelId: string, operationId: string): Promise<Receipt>
 
-  /** Undefined: there is no such channel, or we are no party of it. */
+  /** Undefined: the chain was asked, and has no such channel, or we are no party of it. Rejects where it cannot be asked. */
   getChannelState (channelId: string, finality?: Finality): Promise<ChannelState | undefined>
   /** All channels between us and the peer that are not settled, oldest first. */
   findChannels (peer: string): Promise<ChannelState[]>

@@ -6,8 +6,8 @@ import { describeError } from '../../src/packet/errors.js'
 import type { ClaimCounts } from '../../src/types/channels.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { Channels, KnownChannel } from './channels.js'
-import { isFrozen } from './channels.js'
 import type { Closing } from './closing.js'
+import type { Funding } from './funding.js'
 import type { Incoming } from './incoming.js'
 import type { PaychanSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
@@ -15,6 +15,7 @@ import type { ChannelProvider, Receipt } from './types.js'
 
 export interface WatcherDeps {
   channels: Channels
+  funding: Funding
   incoming: Incoming
   outgoing: Outgoing
   closing: Closing
@@ -22,6 +23,8 @@ export interface WatcherDeps {
   settings: PaychanSettings
   counts: ClaimCounts
   log: Logger
+  /** Told after each look at the channels. */
+  looked: () => Promise<void>
 }
 
 /** `nativePrice` is the worth of this much. */
@@ -32,9 +35,14 @@ export class Watcher {
   #interval: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
   #looking: Promise<void> | undefined
+  /** By channel. */
+  readonly #attending = new Map<string, Promise<void>>()
   #again = false
   #isConnected = false
   #isStopped = false
+  #hasLooked: () => void = () => undefined
+  /** Resolves when the channels were looked at once since the start, with or without success. */
+  looked: Promise<void> = Promise.resolve()
 
   constructor (deps: WatcherDeps) {
     this.#deps = deps
@@ -42,7 +50,9 @@ export class Watcher {
 
   start (): void {
     this.#isStopped = false
-    const { provider, settings } = this.#deps
+    const { provider, settings, closing } = this.#deps
+    closing.start()
+    this.looked = new Promise(resolve => { this.#hasLooked = resolve })
     this.#unsubscribe = provider.subscribe(settings.peerAddress, () => { void this.look() })
     this.#interval = setInterval(() => { void this.look() }, settings.pollingIntervalMs)
     this.#interval.unref()
@@ -54,7 +64,9 @@ export class Watcher {
     this.#isStopped = true
     this.#unsubscribe?.()
     clearInterval(this.#interval)
+    this.#deps.closing.stop()
     await this.#looking
+    await Promise.all(this.#attending.values())
     this.#isConnected = false
   }
 
@@ -101,12 +113,8 @@ export class Watcher {
     return receipt
   }
 
-  async closeTogether (channel: KnownChannel): Promise<Receipt> {
-    const { channels, closing, log } = this.#deps
-    const { channelId } = channel.state
-    const receipt = await closing.request(channel)
-    log.info('closed a payment channel together with the peer. channelId=%s txId=%s', channelId, receipt.txId)
-    await channels.reread(channelId)
+  async closeTogether (channel: KnownChannel): Promise<Partial<Receipt>> {
+    const receipt = await this.#deps.closing.request(channel)
     await this.#bury()
     return receipt
   }
@@ -116,19 +124,19 @@ export class Watcher {
       this.#again = false
       try {
         await this.#connect()
-        const { channels, incoming, outgoing } = this.#deps
+        const { channels, incoming, outgoing, settings, looked } = this.#deps
         await incoming.resume()
-        for (const channel of await channels.operations.ask(() => channels.survey())) {
-          await this.#guarded(channel, () => this.#attend(channel))
-        }
+        for (const channel of await channels.operations.ask(() => channels.survey())) this.#attendTo(channel)
         await this.#bury()
-        outgoing.topUp()
+        if (!settings.isFormer) outgoing.topUp()
+        await looked()
       } catch (error) {
         if (this.#isStopped) break
         this.#deps.log.warn('cannot look after the payment channels now, trying again. error=%s', describeError(error))
       }
     }
     this.#looking = undefined
+    this.#hasLooked()
   }
 
   async #connect (): Promise<void> {
@@ -137,12 +145,26 @@ export class Watcher {
     this.#isConnected = true
   }
 
+  /** Beside all others, and beside the next looks: what waits for the chain with one channel hides nothing that happens to another. */
+  #attendTo (channel: KnownChannel): void {
+    const { channelId } = channel.state
+    if (this.#attending.has(channelId)) return
+    const attending = this.#guarded(channel, async () => {
+      await this.#attend(channel)
+      await this.#bury()
+    }).finally(() => { this.#attending.delete(channelId) })
+    this.#attending.set(channelId, attending)
+  }
+
   async #attend (channel: KnownChannel): Promise<void> {
-    if (this.#deps.closing.isUnfinished(channel)) await this.#guarded(channel, async () => { await this.closeTogether(channel) })
+    const { closing, settings } = this.#deps
+    if (channel.isGone) return
+    if (channel.ending?.by === 'them') await this.#guarded(channel, async () => { await closing.bring(channel) })
     const { status } = channel.state
     if (status === 'closing') await this.#defend(channel)
     if (status !== 'open') return
-    if (this.#unredeemed(channel) >= this.#deps.settings.redeemThreshold && await this.#isWorth(channel)) await this.redeem(channel)
+    const isDue = settings.isFormer ? this.#unredeemed(channel) > 0n : this.#unredeemed(channel) >= settings.redeemThreshold
+    if (isDue && await this.#isWorth(channel)) await this.redeem(channel)
     await this.#closeIdle(channel)
   }
 
@@ -154,20 +176,23 @@ export class Watcher {
       this.#deps.log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
       await this.redeem(channel)
     }
-    const isOver = settleableAt <= Date.now()
+    const isOver = settleableAt <= Math.max(channel.state.readAtMs, Date.now()) // the chain has the last word
     const left = ours.deposit - ours.redeemed + theirs.deposit - theirs.redeemed
     if (isOver && left > 0n) await this.settle(channel)
   }
 
+  /** A former peer's channel is closed as soon as there is nothing to wait for: nobody pays through it any more. */
   async #closeIdle (channel: KnownChannel): Promise<void> {
-    const { settings: { idleCloseMs }, log } = this.#deps
-    const { activityMs, frozenUntilMs, state: { channelId, ours } } = channel
-    if (idleCloseMs === 0 || Date.now() - activityMs < idleCloseMs || ours.deposit === 0n || isFrozen(frozenUntilMs)) return
-    log.info('closing an idle payment channel. channelId=%s', channelId)
+    const { settings: { idleCloseMs, isFormer }, log } = this.#deps
+    const { activityMs, ending, state: { channelId, ours } } = channel
+    const isIdle = idleCloseMs !== 0 && Date.now() - activityMs >= idleCloseMs
+    if (!(isIdle || isFormer) || ours.deposit <= ours.redeemed || ending !== undefined) return
+    log.info('closing a payment channel that is not used any more. channelId=%s', channelId)
     try {
+      if (isFormer) throw new Error('its peer has another address now')
       await this.closeTogether(channel)
     } catch (error) {
-      log.warn('the peer does not close an idle channel with us, closing it by challenge. channelId=%s error=%s', channelId, describeError(error))
+      log.warn('the peer does not close the channel with us, closing it by challenge. channelId=%s error=%s', channelId, describeError(error))
       await this.close(channel)
     }
   }
@@ -177,7 +202,7 @@ export class Watcher {
     const { channels, incoming, outgoing } = this.#deps
     for (const { state } of channels.all().filter(channel => channel.state.status === 'settled')) {
       await outgoing.forget(state)
-      await incoming.forget(state.channelId)
+      await incoming.forget(state)
     }
   }
 
@@ -196,6 +221,7 @@ export class Watcher {
     try {
       await work()
     } catch (error) {
+      if (this.#isStopped) return
       this.#deps.log.warn('could not look after a payment channel. channelId=%s error=%s', channel.state.channelId, describeError(error))
     }
   }

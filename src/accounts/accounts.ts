@@ -48,11 +48,28 @@ export class Accounts extends EventEmitter {
     const plugin = createPlugin(accountId, info, {
       store: this.store.getPluginStore(accountId),
       getOwnAddress: () => this.address,
-      books: new AccountBooks(accountId, () => this.ledger())
+      books: new AccountBooks(accountId, () => this.ledger()),
+      settlements: this.store.settlements.recordsOf(accountId, () => this.accounts.get(accountId)?.plugin)
     })
     this.refuseSharedPlugin(accountId, plugin)
+    this.refuseSharedParty(accountId, plugin)
     this.accounts.set(accountId, { info, plugin })
     this.emit('add', accountId, plugin)
+  }
+
+  /** Throws, with `httpErrorCode` 409, when money would be lost if nobody looked after the account any more. */
+  refuseUnsettled (accountId: string): void {
+    const unsettled = this.getPlugin(accountId).unsettled?.() ?? []
+    if (unsettled.length === 0) return
+    throw Object.assign(new Error(`account ${accountId} cannot be removed before it is settled: ${unsettled.join('; ')}. ` +
+      'Close its payment channels (connector channels close <channel>, or POST /admin/channels/<channel>/close), and remove it when they are settled.'),
+    { httpErrorCode: 409 })
+  }
+
+  /** Throws when money is not settled with accounts that are not here any more. */
+  refuseOrphans (): void {
+    const plugins = Array.from(this.accounts.values(), ({ plugin }) => plugin)
+    this.store.settlements.refuseOrphans(plugins, accountId => this.accounts.get(accountId)?.plugin)
   }
 
   remove (accountId: string): PluginInstance | undefined {
@@ -133,6 +150,16 @@ export class Accounts extends EventEmitter {
   private refuseSharedPlugin (accountId: string, plugin: PluginInstance): void {
     for (const [otherId, other] of this.accounts) {
       if (other.plugin === plugin) throw new Error(`two accounts cannot share a plugin instance. accountIds=${otherId},${accountId}`)
+    }
+  }
+
+  /** Both would take its claims, and the chain pays each of them once. */
+  private refuseSharedParty (accountId: string, { settlesWith }: PluginInstance): void {
+    if (settlesWith === undefined) return
+    for (const [otherId, other] of this.accounts) {
+      if (other.plugin.settlesWith !== settlesWith) continue
+      throw new Error(`two accounts cannot settle with the same party: what it pays once would be credited twice. accountIds=${otherId},${accountId} ` +
+        `settlesWith=${settlesWith}. Use one account, or another address of the peer.`)
     }
   }
 

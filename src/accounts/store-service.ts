@@ -7,18 +7,21 @@ import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../packet/errors.js'
 import type { PluginStore } from '../types/plugin.js'
 import type { Store, StoreConstructor } from '../types/store.js'
+import { SettlementIndex } from './settlement-index.js'
 
 /** Whatever this connector keeps has one of these in front. */
-const OUR_KEY = /^(plugin|ledger):/
+const OUR_KEY = /^(plugin|ledger|settlement):/
 
 export class StoreService {
   readonly store: Store
+  readonly settlements: SettlementIndex
   private readonly config: Config
 
   constructor (deps: Injector) {
     const { store, storePath, storeConfig } = this.config = deps(Config)
     const Backing = loadConstructor('store', store) as StoreConstructor
     this.store = new Backing({ path: storePath, ...storeConfig }, { log: createLogger(`${store}-store`) })
+    this.settlements = new SettlementIndex(this.store, prefix => this.storeUnder(prefix))
   }
 
   /** Rejects with a clear reason when the store cannot be used. */
@@ -29,6 +32,7 @@ export class StoreService {
       const { store, storeConfig } = this.config
       throw new Error(`store ${store}: ${hideSecrets(describeError(error), { ...storeConfig, path: undefined })}`)
     }
+    await this.settlements.open()
   }
 
   async close (): Promise<void> {
@@ -53,22 +57,30 @@ export class StoreService {
    * ours: the account `ledger` with key `:account:bob` would be at Bob's balance.
    */
   getPluginStore (accountId: string): PluginStore {
-    const scoped = (key: string): string => `plugin:${accountId.length}:${accountId}:${key}`
+    const own = this.storeUnder(`plugin:${accountId.length}:${accountId}:`)
     const isFree = (key: string): boolean => !OUR_KEY.test(accountId + key)
+    return {
+      ...own,
+      get: async key => await own.get(key) ?? (isFree(key) ? await this.store.get(accountId + key) : undefined),
+      del: async key => {
+        await own.del(key)
+        if (isFree(key)) await this.store.del(accountId + key)
+      }
+    }
+  }
+
+  private storeUnder (prefix: string): PluginStore {
     const { store } = this
     const putAll: NonNullable<PluginStore['putAll']> = async values => {
-      await store.batch?.(Object.entries(values).map(([key, value]) => ({ type: 'put', key: scoped(key), value })), { sync: true })
+      await store.batch?.(Object.entries(values).map(([key, value]) => ({ type: 'put', key: prefix + key, value })), { sync: true })
     }
     // What is written before the books is on disk with them; where the books are elsewhere, it has to get there by itself.
     const isSynced = store.batch !== undefined && this.config.ledger !== 'embedded'
     return {
       ...(store.batch === undefined ? {} : { putAll }),
-      get: async key => await this.store.get(scoped(key)) ?? (isFree(key) ? await this.store.get(accountId + key) : undefined),
-      put: (key, value) => isSynced ? putAll({ [key]: value }) : store.put(scoped(key), value),
-      del: async key => {
-        await this.store.del(scoped(key))
-        if (isFree(key)) await this.store.del(accountId + key)
-      }
+      get: key => store.get(prefix + key),
+      put: (key, value) => isSynced ? putAll({ [key]: value }) : store.put(prefix + key, value),
+      del: key => store.del(prefix + key)
     }
   }
 }

@@ -122,7 +122,8 @@ export class ConnectorNode {
       } catch (error) {
         this.#peers.restore(request.id, before)
         if (before !== undefined) await this.#run?.putPeer(before).catch(() => undefined) // it has said so in the log
-        throw new NodeRequestError(`Peer ${request.id} cannot be used: ${describeError(error)}`)
+        const isConflict = error instanceof Error && 'httpErrorCode' in error && error.httpErrorCode === 409
+        throw new NodeRequestError(`Peer ${request.id} cannot be used: ${describeError(error)}`, isConflict ? 409 : 400)
       }
       for (const { prefix, priority } of request.routes ?? []) this.addRoute(prefix, request.id, priority)
       return this.#infoOf(request.id)

@@ -1,7 +1,7 @@
 /** The peers that were configured or registered: what the node knows of them, whether or not it runs. */
 import { NodeRequestError } from './errors.js'
 import { checkRoute } from './routing-table.js'
-import { settlementFault, type SettlementChain } from './settlement-chains.js'
+import { settlementFault, sharedAddressFault, type SettlementChain } from './settlement-chains.js'
 import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from './types.js'
 
 export const MAX_PEERS = 10_000
@@ -47,6 +47,8 @@ export class Peers {
     }
     const fault = this.chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.chains)
     if (fault !== undefined) throw new NodeRequestError(fault)
+    const shared = sharedAddressFault(peer, this.#peers.values(), this.chains)
+    if (shared !== undefined) throw new NodeRequestError(shared, 409)
     this.#peers.set(id, peer)
     return before
   }

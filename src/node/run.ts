@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import reductModule, { type Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
+import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../accounts/timeout.js'
 import { createApp, type App } from '../app.js'
 import type { ConnectorInput } from '../config/schema.js'
@@ -13,6 +14,7 @@ import { describeError } from '../packet/errors.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../packet/payment.js'
 import { MiddlewareManager } from '../pipeline/middleware-manager.js'
 import { RoutingService } from '../routing/service.js'
+import type { AccountInfo } from '../types/account.js'
 import type { AccountBalance } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { btpPlugin, type Gate } from './btp.js'
@@ -25,6 +27,7 @@ import { PEER_ID, type Peer, type Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
 import { chainOf } from './settlement-chains.js'
 import type { Dependency, NodeConfig, NodeLogger, RouteInfo } from './types.js'
+import { UnsettledMarker } from './unsettled-marker.js'
 
 /** Peers that nobody configured, at a time. */
 export const MAX_GUESTS = 1000
@@ -79,6 +82,9 @@ export class Run {
   /** Rejects with nothing left open when the port or the books cannot be had. */
   async start (): Promise<void> {
     const { config, log } = this.parts
+    const marker = new UnsettledMarker(config.dataPath, config.nodeId, config.chains)
+    marker.refuseOtherName()
+    this.#container(StoreService).settlements.onChange = unsettled => { marker.write(unsettled) }
     const admit = (username: string): boolean => this.#admit(username)
     this.#gate = await btpPlugin().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
     log.info({ port: this.#gate.port }, 'btp_server_started')
@@ -173,19 +179,35 @@ export class Run {
     this.#container(RoutingService).removeRoute(this.#configured(route))
   }
 
-  /** Connects a peer, in a new way if it is connected. Resolves when it is there, or after a second. Rejects when it cannot be used. */
+  /**
+   * Connects a peer, in a new way if it is connected. Resolves when it is there, or after a second. Rejects when it cannot be used, and with
+   * `httpErrorCode` 409 when its payment channels would be left behind.
+   */
   async putPeer (peer: Peer): Promise<void> {
-    await this.dropPeer(peer.id)
     const { config, access, log } = this.parts
-    const adding = this.#app.addPlugin(peer.id, peerAccount(peer, config, access))
+    const account = peerAccount(peer, config, access)
+    await this.#drop(peer.id, this.#looksAfter(peer.id, account))
+    const adding = this.#app.addPlugin(peer.id, account)
     adding.catch((error: unknown) => { log.warn({ peerId: peer.id, error: describeError(error) }, 'peer_not_added') })
     await withTimeout(adding, REGISTER_TIMEOUT_MS)
   }
 
-  /** Disconnects a peer. Does nothing where there is none. */
+  /** Disconnects a peer. Does nothing where there is none. Rejects with `httpErrorCode` 409 when its payment channels would be left behind. */
   async dropPeer (peerId: string): Promise<void> {
+    await this.#drop(peerId, false)
+  }
+
+  async #drop (peerId: string, isReplaced: boolean): Promise<void> {
+    if (this.#container(Accounts).exists(peerId)) await this.#app.removePlugin(peerId, { isReplaced })
     this.#guests.delete(peerId)
-    if (this.#container(Accounts).exists(peerId)) await this.#app.removePlugin(peerId)
+  }
+
+  /** Whether the channels of the peer's account are those of its next one, too, be it that the peer has another address then. */
+  #looksAfter (peerId: string, next: AccountInfo): boolean {
+    const accounts = this.#container(Accounts)
+    if (!accounts.exists(peerId)) return false
+    const { plugin, options } = accounts.getInfo(peerId)
+    return plugin === next.plugin && options?.chain === next.options?.chain
   }
 
   /** Looked at only when somebody scrapes, which is when everything is there. */

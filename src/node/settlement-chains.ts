@@ -64,6 +64,23 @@ export function settlementFault (peer: SettlingPeer & { id: string }, chains: re
   return `Peer ${peer.id} missing required field: evmAddress. It is to be settled with on ${named}: add its address there.`
 }
 
+/**
+ * Why the peer cannot be settled with beside these others: what one address pays once on a chain would be credited to two peers.
+ * Undefined: nothing is wrong.
+ */
+export function sharedAddressFault (
+  peer: SettlingPeer & { id: string }, others: Iterable<SettlingPeer & { id: string }>, chains: readonly SettlementChain[]
+): string | undefined {
+  const [chain, address] = [chainOf(peer, chains), evmAddressOf(peer)?.toLowerCase()]
+  if (chain === undefined || address === undefined) return undefined
+  for (const other of others) {
+    if (other.id === peer.id || chainOf(other, chains) !== chain || evmAddressOf(other)?.toLowerCase() !== address) continue
+    return `Peers ${other.id} and ${peer.id} have the same evmAddress on ${chain.id}: what it pays once would be credited twice. ` +
+      'Give one of them another address, or make them one peer.'
+  }
+  return undefined
+}
+
 function namedChain ({ chain, settlement }: SettlingPeer): string | undefined {
   if (chain !== undefined) return chainIdOf(chain)
   return settlement?.chainId === undefined ? undefined : `evm:${settlement.chainId}`

@@ -88,6 +88,8 @@ export interface SettlementOptions {
   initialDepositMultiplier?: number | undefined
   /** A channel is filled up when less than this is left in it. Default: half of initialDeposit. */
   topUpBelow?: CreditLimit | undefined
+  /** With claims for every packet: how much claims may have paid for packets that were not fulfilled. Default: initialDeposit. */
+  maxPrepaid?: CreditLimit | undefined
   /** How often the chain is asked about the channels, beside its events. Default 30000. */
   pollingIntervalMs?: number | undefined
   /** Whether claims travel when the threshold is passed (default) or with every packet that carries money. */

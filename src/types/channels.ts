@@ -56,6 +56,18 @@ export interface ChannelDetails extends PluginChannel {
   settleableAt?: Date | undefined
 }
 
+/** What a channel looks like after it was changed, and the transaction that did it. */
+export interface ChannelChange {
+  channel: ChannelDetails
+  txId: string
+}
+
+/** The same of a close; the transaction is not known where the peer has made it and did not say which it is. */
+export interface ChannelEnd {
+  channel: ChannelDetails
+  txId?: string | undefined
+}
+
 export interface SettlementStates {
   chain: string
   /** Ours. */
@@ -68,9 +80,9 @@ export interface SettlementStates {
   native?: bigint | undefined
   /** `IDLE`, or what is under way: `deposit 0x...`. */
   state: string
-  /** What claims have paid and the ledger does not count as settled yet, in base units of the account. The peer's ledger does. */
+  /** What claims have paid ahead of packets, and nothing was delivered for so far, in base units of the account. */
   prepaid: bigint
-  /** The part of it that no packet needed in the end: the next packets use it first. */
+  /** What no packet needed in the end, as the peer counts it: the next packets use it first. */
   headroom: bigint
 }
 
@@ -105,11 +117,11 @@ export interface ChannelOperations {
   /** Puts `amount` more of our tokens in. Resolves when the chain has it. */
   deposit? (channelId: string, amount: bigint): Promise<ChannelDetails>
   /** With `cooperative` (default) asks the peer first, and closes by challenge when it does not agree. Resolves when the chain has it. */
-  close? (channelId: string, options?: { cooperative?: boolean | undefined }): Promise<{ channel: ChannelDetails, txId: string }>
+  close? (channelId: string, options?: { cooperative?: boolean | undefined }): Promise<ChannelEnd>
   /** Pays out a channel whose challenge is over. */
-  settle? (channelId: string): Promise<{ channel: ChannelDetails, txId: string }>
+  settle? (channelId: string): Promise<ChannelChange>
   /** Takes what the peer's best claim grants out of the channel now. */
-  redeem? (channelId: string): Promise<{ channel: ChannelDetails, txId: string }>
+  redeem? (channelId: string): Promise<ChannelChange>
   /** The best claim of the peer, as it was received. Undefined when there is none. */
   claim? (channelId: string): Promise<unknown>
   states? (): Promise<SettlementStates>

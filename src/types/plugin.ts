@@ -46,6 +46,13 @@ export interface PluginInstance {
   readonly settlesOnce?: boolean
   /** The smallest amount that `sendMoney` can pay, in base units, as a decimal string. What is less waits for more. Absent: 1. */
   readonly settlementUnit?: string
+  /**
+   * Whom `sendMoney` pays, and where: chain, contract, address. Two accounts with the same one are refused: what that party pays once
+   * could be credited on both.
+   */
+  readonly settlesWith?: string
+  /** What would be lost if nobody looked after it, such as open payment channels; an account that has such things is not removed. */
+  unsettled? (): string[]
   /** Of a plugin that settles over payment channels. */
   channels? (): ChannelOperations
   getAdminInfo? (): Promise<unknown>
@@ -79,6 +86,22 @@ export interface PluginBooks {
   prepaid (): bigint
 }
 
+/**
+ * Records of what is between us and others outside ILP. They belong to the parties and not to the account: whichever account settles with
+ * them has them, whatever it is called.
+ */
+export interface SettlementRecords {
+  /** @param parties what tells these from all others: chain, contract, both addresses */
+  storeOf (parties: string): PluginStore
+  /**
+   * Says what is not settled between them; undefined: nothing is. A connector does not start without an account that looks after it.
+   * Resolves when that is on disk.
+   */
+  setUnsettled (parties: string, what: string | undefined): Promise<void>
+  /** What was said so of parties that this account settled with, and not taken back. */
+  unsettled (): ReadonlyMap<string, string>
+}
+
 export interface PluginServices {
   store: PluginStore
   log: Logger
@@ -88,6 +111,8 @@ export interface PluginServices {
   getOwnAddress?: () => string
   /** Absent where somebody else than the connector makes the plugin. */
   books?: PluginBooks
+  /** Absent where somebody else than the connector makes the plugin. */
+  settlements?: SettlementRecords
 }
 
 /** `_store` and `_log` repeat the services for plugins written before the second argument existed. */

@@ -21,6 +21,7 @@ const settlementOptions = z.strictObject({
   initialDeposit: optional(amount),
   initialDepositMultiplier: optional(whole(1, 1_000_000)),
   topUpBelow: optional(amount),
+  maxPrepaid: optional(amount),
   pollingIntervalMs: optional(whole(POLL_MS_MIN, POLL_MS_MAX)),
   claims: optional(z.enum(CLAIMS).meta({ expected: `one of ${CLAIMS.join(', ')}` })),
   requireClaims: optional(flag),

@@ -1,5 +1,5 @@
 /** What `chainProviders` says becomes what accounts of peers get; and the rules for it that one field alone cannot show. */
-import { chainIdOf, chainOf, evmAddressOf, settlementFault, type SettlementChain } from '../settlement-chains.js'
+import { chainIdOf, chainOf, evmAddressOf, settlementFault, sharedAddressFault, type SettlementChain } from '../settlement-chains.js'
 import type { NodeConfig } from '../types.js'
 import type { ParsedChainProvider } from './chain-schema.js'
 import { chainsOfBlockchain } from './legacy-chains.js'
@@ -32,7 +32,7 @@ function providersOf (given: ParsedConfig): ParsedChainProvider[] {
 
 function resolve (provider: ParsedChainProvider): SettlementChain {
   const { chainId, rpcUrl, registryAddress, tokenAddress, keyId, settlementOptions = {} } = provider
-  const { initialDeposit, topUpBelow, redeemThreshold, nativePrice, confirmations, startBlock, timeBasedIntervalMs, ...others } =
+  const { initialDeposit, topUpBelow, maxPrepaid, redeemThreshold, nativePrice, confirmations, startBlock, timeBasedIntervalMs, ...others } =
     settlementOptions
   const threshold = BigInt(settlementOptions.threshold ?? THRESHOLD)
   const id = chainIdOf(chainId)
@@ -53,6 +53,7 @@ function resolve (provider: ParsedChainProvider): SettlementChain {
       initialDeposit: String(initialDeposit ?? threshold * SETTLEMENTS_IN_DEPOSIT),
       redeemThreshold: String(redeemThreshold ?? threshold),
       topUpBelow: topUpBelow === undefined ? undefined : String(topUpBelow),
+      maxPrepaid: maxPrepaid === undefined ? undefined : String(maxPrepaid),
       nativePrice: nativePrice === undefined ? undefined : String(nativePrice)
     })
   }
@@ -78,6 +79,8 @@ export function checkChains (given: ParsedConfig, config: NodeConfig, refuse: Re
   for (const [index, peer] of peers.entries()) {
     const fault = settlementFault(peer, chains)
     if (fault !== undefined) refuse(['peers', index, 'chain'], fault)
+    const shared = sharedAddressFault(peer, peers.slice(0, index), chains)
+    if (shared !== undefined) refuse(['peers', index, 'evmAddress'], shared)
     if (chains.length > 1 && peer.chain === undefined && evmAddressOf(peer) !== undefined) {
       warn(`peer ${peer.id} has an evmAddress and no chain: nothing is settled with it. Add chain, one of ${chains.map(({ id }) => id).join(', ')}.`)
     }

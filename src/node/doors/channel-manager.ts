@@ -1,6 +1,6 @@
 /** The payment channels of a node in one hand: what there is, and what can be done with it beside what the policy does by itself. */
 import { describeError } from '../../packet/errors.js'
-import type { ChannelDetails, ChannelMetadata, ChannelOperations, SettlementStates } from '../../types/channels.js'
+import type { ChannelDetails, ChannelEnd as PluginChannelEnd, ChannelMetadata, ChannelOperations, SettlementStates } from '../../types/channels.js'
 import { channelsOf, findChannel, isEnabled, listChannels, type ChannelHolders } from '../channels.js'
 import { NodeRequestError } from '../errors.js'
 import type { SettlementState } from './settlement-monitor.js'
@@ -25,6 +25,12 @@ export interface PeerSettlementStatus extends Partial<Omit<SettlementStates, 'st
 export interface ChannelChange {
   channel: PeerChannel
   txId: string
+}
+
+/** The same of a close; the transaction is not known where the peer has made it and did not say which it is. */
+export interface ChannelEnd {
+  channel: PeerChannel
+  txId?: string | undefined
 }
 
 /**
@@ -60,7 +66,7 @@ export class ChannelManager {
   }
 
   /** With `cooperative` (default) together with the peer, in one transaction that pays out the net; by challenge when it does not agree. */
-  async close (id: string, options?: { cooperative?: boolean | undefined }): Promise<ChannelChange> {
+  async close (id: string, options?: { cooperative?: boolean | undefined }): Promise<ChannelEnd> {
     return await this.#change('close', id, (operations, channelId) => operations.close?.(channelId, options))
   }
 
@@ -109,16 +115,16 @@ export class ChannelManager {
     return { channel, operations }
   }
 
-  async #change (call: string, id: string, change: Change): Promise<ChannelChange> {
+  async #change<End extends PluginChannelEnd> (call: string, id: string, change: Change<End>): Promise<Omit<End, 'channel'> & { channel: PeerChannel }> {
     const { channel: { channelId, peerId }, operations } = await this.#find(call, id)
     const changing = change(operations, channelId)
     if (changing === undefined) throw cannot(peerId)
-    const { channel, txId } = await changing
-    return { channel: { ...channel, peerId }, txId }
+    const { channel, ...rest } = await changing
+    return { ...rest, channel: { ...channel, peerId } }
   }
 }
 
-type Change = (operations: ChannelOperations, channelId: string) => Promise<{ channel: ChannelDetails, txId: string }> | undefined
+type Change<End> = (operations: ChannelOperations, channelId: string) => Promise<End> | undefined
 
 function cannot (peerId: string): NodeRequestError {
   return new NodeRequestError(`the plugin of peer '${peerId}' cannot do this`, 503)

@@ -26,7 +26,7 @@ interface Scene {
 async function makeScene (): Promise<Scene> {
   const chain = new FakeChain()
   chain.balances.set('mallory', 1_000_000n)
-  const bob = new Party(chain, 'bob', 'mallory', { listener: { port: 0, secret: 'token' } }, { requireClaims: true })
+  const bob = new Party(chain, 'bob', 'mallory', { listener: { port: 0, secret: 'token' } }, { requireClaims: true, settlementTimeoutSecs: 3600 })
   const connecting = bob.plugin.connect()
   const mallory = new PluginBtp({ server: serverUrl(await portOf(bob.plugin, connecting), 'token') })
   afterTest(() => mallory.disconnect())

@@ -1,5 +1,6 @@
 /** The end of channels: together with the peer in one transaction, or by challenge; and what is done when the peer begins it. */
 import { expect } from 'chai'
+import { useFakeTimers } from 'sinon'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import { closeAll, nextTurn } from '../btp/support.js'
 import { claimOf } from './fake-chain.js'
@@ -34,7 +35,7 @@ describe('closing payment channels', () => {
     const before = chain.transactions.length
     const { channel } = await alice.plugin.channels().close(channelId)
     expect(channel.status).to.equal('settled')
-    expect(chain.transactions.slice(before)).to.deep.equal(['cooperativeClose alice'])
+    expect(chain.transactions.slice(before), 'who answers brings it to the chain').to.deep.equal(['closeTogether bob'])
     expect([won(world, alice), won(world, bob)]).to.deep.equal([-750n, 750n])
     await expectAgreement(world)
   })
@@ -116,7 +117,7 @@ describe('closing payment channels', () => {
     expect(String(failure)).to.contain('claim')
   })
 
-  it('stops payments through the channel while it is agreed on, and lets them through when it fails', async () => {
+  it('stops payments through the channel while our consent is out, and lets them through when it is void by the clock of the chain', async () => {
     const world = await paidWorld()
     const { alice, bob, chain, channelId } = world
     chain.fault = call => { if (call === 'close' || call === 'redeem') throw new Error('no chain') }
@@ -125,43 +126,60 @@ describe('closing payment channels', () => {
     expect(failure).to.have.property('httpErrorCode', 503)
     chain.fault = () => undefined
     await alice.pay(5n)
-    await alice.settle()
-    await expectAgreement(world)
+    expect(String(await alice.settle('one', 1).catch((error: unknown) => error))).to.contain('is being closed')
+    const refused = await bob.plugin.sendMoney('5', { id: 'bobs' }).catch((error: unknown) => error)
+    expect(String(refused), 'nor is anything taken').to.contain('is being closed')
+    await alice.crash()
+    await alice.plugin.connect()
+    expect(String(await alice.settle('one', 1).catch((error: unknown) => error)), 'also after a crash').to.contain('is being closed')
+    const clock = useFakeTimers({ now: Date.now() + 11 * 60_000, toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      await alice.plugin.channels().get(channelId)
+      await alice.settle('one')
+      expect([alice.balance, chain.channels.size]).to.deep.equal([0n, 1])
+    } finally {
+      clock.restore()
+    }
   })
 
-  it('goes on as soon as a chain is back that was away when both had signed', async () => {
+  it('goes on as soon as a chain is back that was away when the peer had agreed, also after a crash', async () => {
     const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
     const { alice, bob, chain, channelId } = world
-    let isAway = false
+    const away = { is: false }
     chain.fault = call => {
-      isAway ||= call === 'cooperativeClose'
-      if (isAway) throw new Error('no chain')
+      away.is ||= call === 'closeTogether'
+      if (away.is) throw new Error('no chain')
     }
-    const failure = await alice.plugin.channels().close(channelId).catch((error: unknown) => error)
-    expect(failure).to.have.property('httpErrorCode', 503)
+    alice.plugin.channels().close(channelId).catch(() => undefined) // by challenge she cannot close it either
+    while (!away.is) await nextTurn()
     const before = chain.transactions.length
+    await bob.crash()
+    bob.plugin.connect().catch(() => undefined) // at another port, where alice does not look for him
     chain.fault = () => undefined
     while (chain.channel(channelId).status !== 'settled') await nextTurn()
-    expect(chain.transactions.slice(before)).to.deep.equal(['cooperativeClose alice'])
+    expect(chain.transactions.slice(before)).to.deep.equal(['closeTogether bob'])
     expect([won(world, alice), won(world, bob)]).to.deep.equal([-750n, 750n])
   })
 
-  it('goes on together when a challenge has begun because the chain was away for a moment', async () => {
+  it('goes on together when a challenge has begun because the peer was late', async () => {
     const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
     const { alice, bob, chain, channelId } = world
-    let fails = 1
-    chain.fault = call => { if (call === 'cooperativeClose' && fails-- > 0) throw new Error('no chain') }
-    await alice.plugin.channels().close(channelId)
+    let isAway = true
+    chain.fault = call => { if (call === 'closeTogether' && isAway) throw new Error('no chain') }
+    const together = alice.plugin.channels().close(channelId)
+    await alice.plugin.channels().close(channelId, { cooperative: false })
+    await together
     expect(chain.transactions).to.include('close alice')
+    isAway = false
     while (chain.channel(channelId).status !== 'settled') await nextTurn()
-    expect(chain.transactions.at(-1)).to.equal('cooperativeClose alice')
+    expect(chain.transactions.at(-1)).to.equal('closeTogether bob')
     expect([won(world, alice), won(world, bob)]).to.deep.equal([-750n, 750n])
   })
 
   it('when idle is done together, by who has a deposit in it', async () => {
     const { alice, bob, chain, channelId } = await paidWorld({ ...OPTIONS, idleCloseSecs: 1, pollingIntervalMs: 100 })
     while (chain.channel(channelId).status !== 'settled') await nextTurn()
-    expect(chain.transactions.filter(transaction => transaction.startsWith('cooperativeClose'))).to.have.lengthOf(1)
+    expect(chain.transactions.filter(transaction => transaction.startsWith('closeTogether'))).to.have.lengthOf(1)
     expect([alice.balance, bob.balance]).to.deep.equal([0n, 0n])
   })
 

@@ -2,10 +2,10 @@
  * A chain in memory with the rules of the real ones: what is redeemed is bounded by the payer's deposit, a closed channel can be redeemed
  * from until it is settled, and an operation that is repeated under its id is done once. Time is Date.now().
  */
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { ChainError, ClaimError } from '../../../plugins/paychan/types.js'
 import type {
-  ChannelEvent, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseTerms, Finality, Receipt
+  ChannelEvent, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseConsent, Finality, Receipt
 } from '../../../plugins/paychan/types.js'
 
 interface Side {
@@ -29,6 +29,9 @@ export class FakeChain {
   readonly balances = new Map<string, bigint>()
   readonly channels = new Map<string, FakeChannel>()
   readonly transactions: string[] = []
+  /** Of one side of a channel. */
+  depositLimit: bigint | undefined
+  canCloseTogether = true
   /** Asked before anything that anybody does; throws what the call is to fail with. */
   fault: (call: string, address: string) => void = () => undefined
   readonly done = new Map<string, Promise<unknown>>()
@@ -98,12 +101,15 @@ class FakeProvider implements ChannelProvider {
     })
   }
 
-  deposit (channelId: string, amount: bigint, operationId: string): Promise<Receipt> {
+  deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
     return this.#do('deposit', operationId, () => {
       const { sides, status } = this.chain.channel(channelId)
       if (status !== 'open') throw new ChainError('not open', true)
-      this.chain.move(this.address, -amount)
-      this.#side(sides, this.address).deposit += amount
+      if (this.chain.depositLimit !== undefined && total > this.chain.depositLimit) throw new ChainError('more than a channel takes', true)
+      const side = this.#side(sides, this.address)
+      if (total < side.deposit) throw new ChainError('less than is there', true)
+      this.chain.move(this.address, side.deposit - total)
+      side.deposit = total
       return {}
     })
   }
@@ -131,17 +137,34 @@ class FakeProvider implements ChannelProvider {
     })
   }
 
-  cooperativeClose (terms: CloseTerms, ours: string, theirs: string, operationId: string): Promise<Receipt> {
-    return this.#do('cooperativeClose', operationId, () => {
-      const { sides, status, addresses } = this.chain.channel(terms.channelId)
+  canCloseTogether (): Promise<boolean> {
+    return Promise.resolve(this.chain.canCloseTogether)
+  }
+
+  async depositLimit (): Promise<bigint | undefined> {
+    await this.#ask('depositLimit')
+    return this.chain.depositLimit
+  }
+
+  closeTogether (consent: CloseConsent, signature: string, claim: Claim | undefined, operationId: string): Promise<Receipt> {
+    return this.#do('closeTogether', operationId, () => {
+      const { sides, status, addresses } = this.chain.channel(consent.channelId)
       const peer = addresses.find(address => address !== this.address) ?? ''
       if (status === 'settled') throw new ChainError('settled', true)
-      if (terms.validUntil * 1000 < Date.now()) throw new ChainError('too late', true)
-      if (ours !== closeSignatureOf(this.address, terms, this.address)) throw new ChainError('our signature', true)
-      if (theirs !== closeSignatureOf(peer, terms, this.address)) throw new ChainError('their signature', true)
-      const net = terms.paidByThem - terms.paidByUs
+      if (consent.validUntil * 1000 < Date.now()) throw new ChainError('too late', true)
+      if (signature !== consentSignatureOf(peer, consent)) throw new ChainError('signature', true)
       const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]
-      this.#payOut(terms.channelId, mine.deposit - mine.claimed + net, other.deposit - other.claimed - net, peer)
+      if (claim !== undefined && claim.amount > mine.claimed) {
+        if (claim.signature !== signatureOf(peer, claim) || claim.amount > other.deposit) throw new ChainError('claim', true)
+        this.chain.move(this.address, claim.amount - mine.claimed)
+        mine.claimed = claim.amount
+      }
+      if (consent.least > mine.deposit) throw new ChainError('more than was deposited', true)
+      if (consent.least > other.claimed) {
+        this.chain.move(peer, consent.least - other.claimed)
+        other.claimed = consent.least
+      }
+      this.#payOut(consent.channelId, mine.deposit - other.claimed, other.deposit - mine.claimed, peer)
       return {}
     })
   }
@@ -182,7 +205,8 @@ class FakeProvider implements ChannelProvider {
       return { address, deposit, nonce, redeemed: this.#side(sides, other).claimed }
     }
     const closing = status === 'closing' ? { settleableAt: closedMs + challengeSecs * 1000, closedByThem: closer === peer } : {}
-    return { channelId: id, status, ours: party(this.address, peer), theirs: party(peer, this.address), challengeSecs, ...closing }
+    const [ours, theirs] = [party(this.address, peer), party(peer, this.address)]
+    return { channelId: id, readAtMs: Date.now(), status, ours, theirs, challengeSecs, ...closing }
   }
 
   #payOut (channelId: string, mine: bigint, theirs: bigint, peer: string): void {
@@ -228,10 +252,8 @@ function signatureOf (signer: string, { channelId, nonce, amount }: Pick<Claim, 
   return createHmac('sha256', signer).update(`${channelId} ${nonce} ${amount}`).digest('hex')
 }
 
-function closeSignatureOf (signer: string, { channelId, paidByUs, paidByThem, validUntil }: CloseTerms, us: string): string {
-  const amounts = { [us]: paidByUs, other: paidByThem }
-  const [first, second] = signer === us ? [amounts[us], amounts.other] : [amounts.other, amounts[us]]
-  return createHash('sha256').update(`${signer} ${channelId} ${first} ${second} ${validUntil}`).digest('hex')
+export function consentSignatureOf (signer: string, { channelId, least, validUntil }: CloseConsent): string {
+  return createHmac('sha256', `consent of ${signer}`).update(`${channelId} ${least} ${validUntil}`).digest('hex')
 }
 
 export class FakeCodec implements ClaimCodec {
@@ -256,12 +278,12 @@ export class FakeCodec implements ClaimCodec {
     return Promise.resolve(claim.signature === signatureOf(claim.signer, claim))
   }
 
-  async signClose (terms: CloseTerms): Promise<string> {
-    return Promise.resolve(closeSignatureOf(this.address, terms, this.address))
+  async signConsent (consent: CloseConsent): Promise<string> {
+    return Promise.resolve(consentSignatureOf(this.address, consent))
   }
 
-  async verifyClose (terms: CloseTerms, { theirs }: ChannelState, signature: string): Promise<boolean> {
-    return Promise.resolve(signature === closeSignatureOf(theirs.address, terms, this.address))
+  async verifyConsent (consent: CloseConsent, { theirs }: ChannelState, signature: string): Promise<boolean> {
+    return Promise.resolve(signature === consentSignatureOf(theirs.address, consent))
   }
 }
 

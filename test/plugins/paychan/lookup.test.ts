@@ -5,7 +5,7 @@ import type { ChannelState } from '../../../plugins/paychan/types.js'
 import { silentLog } from '../../ledger/silent-log.js'
 
 const STATE: ChannelState = {
-  channelId: 'channel-1', status: 'open', challengeSecs: 3600,
+  channelId: 'channel-1', readAtMs: 0, status: 'open', challengeSecs: 3600,
   ours: { address: 'bob', deposit: 0n, redeemed: 0n, nonce: 0n }, theirs: { address: 'alice', deposit: 1000n, redeemed: 0n, nonce: 0n }
 }
 

@@ -9,7 +9,8 @@ import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/paych
 import { Units } from '../../../plugins/paychan/units.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject, isFulfill, rejectOf } from '../../../src/packet/reply.js'
-import type { PluginStore } from '../../../src/types/plugin.js'
+import type { PluginBooks, PluginStore, RunningTotal } from '../../../src/types/plugin.js'
+import { InsufficientLiquidityError } from '../../../src/packet/errors.js'
 import { TestLog, afterTest, portOf, serverUrl } from '../btp/support.js'
 import { FakeChain, FakeCodec } from './fake-chain.js'
 
@@ -66,25 +67,62 @@ class TestStore implements PluginStore {
 class TestPlugin extends PaychanPlugin {
   constructor (
     private readonly chain: FakeChain, private readonly address: string, peerAddress: string,
-    { btp, store, log }: { btp: Record<string, unknown>, store: PluginStore, log: TestLog },
+    { btp, store, log, books }: { btp: Record<string, unknown>, store: PluginStore, log: TestLog, books: PluginBooks },
     { assetScale = 9, decimals = 9, ...options }: PartyOptions
   ) {
-    super(btp, { store, log, getOwnAddress: () => `test.${address}` }, {
+    super(btp, { store, log, books, getOwnAddress: () => `test.${address}` }, {
       ...settingsOf(readOptions('test', PAYCHAN_OPTIONS, [], { pollingIntervalMs: 3_600_000, idleCloseSecs: 0, ...options })),
       peerAddress,
       chain: 'fake:1',
+      contract: 'the-contract',
       tokenId: 'FAKE',
       units: new Units(assetScale, decimals)
     })
   }
 
   protected override openChain (): Promise<Chain> {
-    return Promise.resolve({ provider: this.chain.provider(this.address), codec: new FakeCodec(this.address) })
+    const wasUsedWith = (): Promise<boolean> => Promise.resolve(true)
+    return Promise.resolve({ provider: this.chain.provider(this.address), codec: new FakeCodec(this.address), wasUsedWith })
+  }
+}
+
+/** The page of the account as the embedded ledger keeps it, and keeps over crashes: both are in one store, and synced together. */
+class TestPage implements PluginBooks {
+  readonly id = 'the-books'
+  readonly #totals = new Map<string, bigint>()
+  #prepaid = 0n
+  /** Of packets under way; at most 0. */
+  holds = 0n
+
+  prepay (total: RunningTotal, limit?: bigint): void {
+    const amount = this.take(total, false)
+    if (amount > 0n && limit !== undefined && this.#prepaid + amount + this.holds > limit) throw new InsufficientLiquidityError('prepaid')
+    this.#prepaid += this.take(total)
+  }
+
+  prepaid (): bigint {
+    return this.#prepaid
+  }
+
+  /** A packet was fulfilled. Returns what of it was not prepaid. */
+  deliver (amount: bigint): bigint {
+    const covered = amount < this.#prepaid ? amount : this.#prepaid
+    this.#prepaid -= covered
+    return amount - covered
+  }
+
+  take ({ id, from, to }: RunningTotal, isTaken = true): bigint {
+    const known = this.#totals.get(id) ?? 0n
+    const start = from > known ? from : known
+    if (to <= start) return 0n
+    if (isTaken) this.#totals.set(id, to)
+    return to - start
   }
 }
 
 export class Party {
   balance = 0n
+  readonly page = new TestPage()
   readonly credited = new Map<string, bigint>()
   readonly log = new TestLog()
   plugin: TestPlugin
@@ -119,13 +157,16 @@ export class Party {
       amount, expiresAt: Date.now() + 30_000, executionCondition: Buffer.alloc(32, 1), destination: `test.${this.peerName}.x`, data: NO_DATA
     })
     let reply: Buffer
+    this.page.holds -= amount
     try {
       reply = await this.plugin.sendData(packet)
     } catch (error) {
       return `failed ${(error as { ilpErrorCode?: string }).ilpErrorCode}: ${(error as Error).message}`
+    } finally {
+      this.page.holds += amount
     }
     if (!isFulfill(reply)) return `${rejectOf(reply).code} ${rejectOf(reply).message}`
-    this.balance -= amount
+    this.balance -= this.page.deliver(amount)
     this.store.sync() // as the books are, before anybody hears of it
     return 'fulfilled'
   }
@@ -162,8 +203,8 @@ export class Party {
   }
 
   #make (): TestPlugin {
-    const { chain, name, peerName, options, log, store } = this
-    const plugin = new TestPlugin(chain, name, peerName, { btp: this.#btp, store, log }, options)
+    const { chain, name, peerName, options, log, store, page: books } = this
+    const plugin = new TestPlugin(chain, name, peerName, { btp: this.#btp, store, log, books }, options)
     plugin.registerDataHandler(async packet => {
       const { amount } = prepareOf(packet)
       this.receivedPackets++
@@ -173,11 +214,12 @@ export class Party {
       return encodeFulfill(Buffer.alloc(32), NO_DATA)
     })
     plugin.registerMoneyHandler(async (amount, transfer) => {
-      const id = transfer?.id ?? ''
+      const { id = '', total } = transfer ?? {}
       expect(id, 'money has an id').not.to.equal('')
-      if (this.credited.has(id)) { await Promise.resolve(); return }
-      this.credited.set(id, BigInt(amount))
-      this.balance -= BigInt(amount)
+      if (total === undefined && this.credited.has(id)) { await Promise.resolve(); return }
+      const news = total === undefined ? BigInt(amount) : this.page.take(total)
+      this.credited.set(id, (this.credited.get(id) ?? 0n) + news)
+      this.balance -= news
       this.store.sync()
     })
     afterTest(() => plugin.disconnect())

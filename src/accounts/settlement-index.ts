@@ -1,0 +1,92 @@
+/**
+ * What is not settled outside ILP, by the parties between whom it is: so that no account is removed, renamed or left out of a
+ * configuration while money of ours depends on somebody looking after it. One record, as it changes seldom.
+ */
+import { z } from 'zod'
+import type { PluginInstance, PluginStore, SettlementRecords } from '../types/plugin.js'
+import type { Store } from '../types/store.js'
+
+const KEY = 'settlement:unsettled'
+const record = z.strictObject({
+  version: z.literal(1),
+  unsettled: z.array(z.strictObject({ parties: z.string(), accountId: z.string(), what: z.string() }))
+})
+
+interface Entry {
+  accountId: string
+  what: string
+}
+
+export class SettlementIndex {
+  /** Told of what is not settled, when that has changed. */
+  onChange: (unsettled: readonly string[]) => void = () => undefined
+  private readonly entries = new Map<string, Entry>()
+  private writing: Promise<unknown> = Promise.resolve()
+
+  /** @param storeUnder a part of the connector's store with this in front of its keys */
+  constructor (private readonly store: Store, private readonly storeUnder: (prefix: string) => PluginStore) {}
+
+  /** Reads what was kept. Rejects when that is unreadable. */
+  async open (): Promise<void> {
+    const text = await this.store.get(KEY)
+    if (typeof text !== 'string') return
+    const { data } = record.safeParse(parse(text))
+    if (data === undefined) throw new Error(`the record ${KEY} of the store is damaged, and money depends on it: restore the store from a backup`)
+    for (const { parties, ...entry } of data.unsettled) this.entries.set(parties, entry)
+  }
+
+  /** @param plugin that of the account, once it is made: whatever it settles with, it looks after */
+  recordsOf (accountId: string, plugin: () => PluginInstance | undefined): SettlementRecords {
+    return {
+      storeOf: parties => this.storeUnder(`settlement:${parties.length}:${parties}:`),
+      setUnsettled: async (parties, what) => { await this.set(parties, what === undefined ? undefined : { accountId, what }) },
+      unsettled: () => {
+        const own = [...this.entries].filter(([parties, entry]) => entry.accountId === accountId || isWith(plugin(), parties))
+        return new Map(own.map(([parties, { what }]) => [parties, what]))
+      }
+    }
+  }
+
+  /**
+   * Throws when something is not settled that none of these accounts looks after.
+   * @param pluginOf undefined for an account that is not there
+   */
+  refuseOrphans (plugins: readonly PluginInstance[], pluginOf: (accountId: string) => PluginInstance | undefined): void {
+    const orphans = [...this.entries].filter(([parties, { accountId }]) =>
+      pluginOf(accountId)?.settlesWith === undefined && !plugins.some(plugin => isWith(plugin, parties)))
+    if (orphans.length === 0) return
+    const shown = orphans.map(([parties, { accountId, what }]) => `account ${accountId} (${parties}): ${what}`).join(' | ')
+    throw new Error('money is not settled with accounts that are not configured any more, and would be lost if nobody looked after it. Configure ' +
+      `them again, as they were, close their channels and wait until they are settled; then remove them. unsettled=${shown}`)
+  }
+
+  private async set (parties: string, entry: Entry | undefined): Promise<void> {
+    const before = this.entries.get(parties)
+    if (before?.what === entry?.what && before?.accountId === entry?.accountId) { await this.writing; return }
+    if (entry === undefined) this.entries.delete(parties)
+    else this.entries.set(parties, entry)
+    this.onChange(Array.from(this.entries.values(), ({ accountId, what }) => `account ${accountId}: ${what}`))
+    const result = this.writing.then(() => this.write())
+    this.writing = result.catch(() => undefined)
+    await result
+  }
+
+  private async write (): Promise<void> {
+    const unsettled = Array.from(this.entries, ([parties, entry]) => ({ parties, ...entry }))
+    const value = JSON.stringify({ version: 1, unsettled })
+    if (this.store.batch === undefined) await this.store.put(KEY, value)
+    else await this.store.batch([{ type: 'put', key: KEY, value }], { sync: true })
+  }
+}
+
+function isWith (plugin: PluginInstance | undefined, parties: string): boolean {
+  return plugin?.settlesWith !== undefined && parties.startsWith(`${plugin.settlesWith} `)
+}
+
+function parse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

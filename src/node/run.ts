@@ -180,8 +180,8 @@ export class Run {
   }
 
   /**
-   * Connects a peer, in a new way if it is connected. Resolves when it is there, or after a second. Rejects when it cannot be used, and with
-   * `httpErrorCode` 409 when its payment channels would be left behind.
+   * Connects a peer, in a new way if it is connected. Resolves when it is there, or after a second. Rejects when it cannot be used, and
+   * with `httpErrorCode` 409 when its payment channels would be left behind.
    */
   async putPeer (peer: Peer): Promise<void> {
     const { config, access, log } = this.parts
@@ -192,7 +192,7 @@ export class Run {
     await withTimeout(adding, REGISTER_TIMEOUT_MS)
   }
 
-  /** Disconnects a peer. Does nothing where there is none. Rejects with `httpErrorCode` 409 when its payment channels would be left behind. */
+  /** Disconnects a peer. Does nothing where there is none. Rejects with `httpErrorCode` 409 when its channels would be left behind. */
   async dropPeer (peerId: string): Promise<void> {
     await this.#drop(peerId, false)
   }

@@ -32,8 +32,9 @@ function providersOf (given: ParsedConfig): ParsedChainProvider[] {
 
 function resolve (provider: ParsedChainProvider): SettlementChain {
   const { chainId, rpcUrl, registryAddress, tokenAddress, keyId, settlementOptions = {} } = provider
-  const { initialDeposit, topUpBelow, maxPrepaid, redeemThreshold, nativePrice, confirmations, startBlock, timeBasedIntervalMs, ...others } =
-    settlementOptions
+  const {
+    initialDeposit, topUpBelow, maxPrepaid, redeemThreshold, nativePrice, confirmations, startBlock, timeBasedIntervalMs, ...others
+  } = settlementOptions
   const threshold = BigInt(settlementOptions.threshold ?? THRESHOLD)
   const id = chainIdOf(chainId)
   return {

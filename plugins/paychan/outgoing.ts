@@ -152,7 +152,7 @@ export class Outgoing {
     const total = sent.amount
     let answer: Promise<Answered> | undefined
     try {
-      await booking
+      if (booking instanceof Promise) await booking // else in this turn: each claim says what its own packet needs, and not more
       await this.#inOrder(this.#make(channel, sent), claim => { answer = send(claim) })
     } catch (error) {
       this.#release(amount)

@@ -79,31 +79,41 @@ export class PaidTemplate extends PrepareTemplate {
 export async function writeRecords (path: string): Promise<void> {
   const store = new LeveldownStore({ path }, { log: SILENT })
   for (const peer of ['alice', 'bob'] as const) {
-    for (const [key, value] of Object.entries(recordsOf(peer))) await store.put(`plugin:${peer.length}:${peer}:${key}`, value)
+    for (const [key, value] of Object.entries(chainRecords())) await store.put(`plugin:${peer.length}:${peer}:${key}`, value)
+    const { chainId, registryAddress, tokenAddress } = CHAIN
+    const parties = `evm:${chainId} ${registryAddress}/${tokenAddress} ${signers[peer].address} ${signers.node.address}`
+    for (const [key, value] of Object.entries(recordsOf(peer))) await store.put(`settlement:${parties.length}:${parties}:${key}`, value)
   }
   await store.close()
+}
+
+function chainRecords (): Record<string, string> {
+  const { chainId, registryAddress, tokenAddress } = CHAIN
+  return {
+    [`evm:network:${chainId}:${registryAddress}:${tokenAddress}`]: TOKEN_NETWORK,
+    [`evm:decimals:${chainId}:${tokenAddress}`]: '9',
+    [`evm:symbol:${chainId}:${tokenAddress}`]: 'TKN'
+  }
 }
 
 function recordsOf (peer: 'alice' | 'bob'): Record<string, string> {
   const party = (address: string): object => ({ address, deposit: String(DEPOSIT), redeemed: '0', nonce: '0' })
   const channelId = channelWith(peer)
   const channel = {
-    state: { channelId, status: 'open', ours: party(signers.node.address), theirs: party(signers[peer].address), challengeSecs: 86_400 },
+    state: {
+      channelId, status: 'open', ours: party(signers.node.address), theirs: party(signers[peer].address), challengeSecs: 86_400, readAtMs: 0
+    },
     shown: String(DEPOSIT),
     createdMs: 0,
     activityMs: Date.now(),
-    frozenUntilMs: 0
+    isGone: false
   }
-  const { chainId, registryAddress, tokenAddress } = CHAIN
   const amount = String(FIRST_AMOUNT)
   const best = { channelId, nonce: String(FIRST_NONCE), amount, signer: signers[peer].address, signature: '', text: '' }
   return {
-    [`evm:network:${chainId}:${registryAddress}:${tokenAddress}`]: TOKEN_NETWORK,
-    [`evm:decimals:${chainId}:${tokenAddress}`]: '9',
-    [`evm:symbol:${chainId}:${tokenAddress}`]: 'TKN',
     'paychan:channels': JSON.stringify({ opened: 1, channels: [channel] }),
     'paychan:received': JSON.stringify({
-      name: 'bench', step: { from: amount, to: amount }, tally: { best: { [channelId]: best }, used: amount, base: '0', skipped: '0' }
+      unit: '9/9', name: 'bench', told: amount, offered: amount, books: '', tally: { best: { [channelId]: best }, used: amount, base: '0', skipped: '0' }
     })
   }
 }

@@ -159,10 +159,10 @@ export class Channels {
 
   /**
    * Asks the chain about all channels with the peer. Resolves to those that are not over, as they are known then. What cannot be asked
-   * about one of them, or about new ones, is said, and keeps nobody from looking at the others. Rejects when nothing could be asked.
+   * about one of them, or about new ones, goes to `hear`, and keeps nobody from looking at the others. Rejects when nothing could be asked.
    */
-  async survey (): Promise<KnownChannel[]> {
-    const { provider, settings, log } = this.#deps
+  async survey (hear: (error: unknown) => void = () => undefined): Promise<KnownChannel[]> {
+    const { provider, settings } = this.#deps
     const troubles: unknown[] = []
     const look = async (work: () => Promise<unknown>): Promise<void> => {
       await work().catch((error: unknown) => { troubles.push(error) })
@@ -173,7 +173,7 @@ export class Channels {
     for (const channelId of ids) await look(() => this.#read(channelId))
     await this.save()
     if (troubles.length > 0 && troubles.length >= ids.size + 1) throw troubles[0]
-    for (const trouble of troubles) log.warn('a part of the channels cannot be looked at now. error=%s', describeError(trouble))
+    for (const trouble of troubles) hear(trouble)
     return this.#unsettled()
   }
 

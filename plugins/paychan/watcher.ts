@@ -40,6 +40,7 @@ export class Watcher {
   #again = false
   #isConnected = false
   #isStopped = false
+  #trouble: string | undefined
   #hasLooked: () => void = () => undefined
   /** Resolves when the channels were looked at once since the start, with or without success. */
   looked: Promise<void> = Promise.resolve()
@@ -125,18 +126,26 @@ export class Watcher {
       try {
         await this.#connect()
         const { channels, incoming, outgoing, settings, looked } = this.#deps
-        await incoming.resume()
-        for (const channel of await channels.operations.ask(() => channels.survey())) this.#attendTo(channel)
+        await incoming.resume().catch((error: unknown) => { this.#hear(error) }) // what cannot be booked now is looked after all the same
+        for (const channel of await channels.operations.ask(() => channels.survey(error => { this.#hear(error) }))) this.#attendTo(channel)
         await this.#bury()
         if (!settings.isFormer) outgoing.topUp()
         await looked()
       } catch (error) {
         if (this.#isStopped) break
-        this.#deps.log.warn('cannot look after the payment channels now, trying again. error=%s', describeError(error))
+        this.#hear(error)
       }
     }
     this.#looking = undefined
     this.#hasLooked()
+  }
+
+  /** Says once what keeps us from looking at all channels. */
+  #hear (error: unknown): void {
+    const trouble = describeError(error)
+    if (trouble === this.#trouble || this.#isStopped) return
+    this.#trouble = trouble
+    this.#deps.log.warn('cannot look after all payment channels now, trying again. error=%s', trouble)
   }
 
   async #connect (): Promise<void> {

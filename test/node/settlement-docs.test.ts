@@ -32,7 +32,7 @@ describe('the document on settlement', () => {
 
   it('names every option', () => {
     const options = [
-      'threshold', 'timeBasedIntervalMs', 'initialDeposit', 'initialDepositMultiplier', 'topUpBelow', 'settlementTimeoutSecs', 'claims', 'requireClaims', 'redeemThreshold',
+      'threshold', 'timeBasedIntervalMs', 'initialDeposit', 'initialDepositMultiplier', 'topUpBelow', 'maxPrepaid', 'settlementTimeoutSecs', 'claims', 'requireClaims', 'redeemThreshold',
       'nativePrice', 'redeemGasFactor', 'idleCloseSecs', 'pollingIntervalMs', 'confirmations', 'startBlock'
     ]
     for (const option of options) expect(document).to.match(new RegExp(`^\\| (\`\\w+\`, )?\`${option}\``, 'm'))

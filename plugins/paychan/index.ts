@@ -10,6 +10,7 @@ import type { PluginServices } from '../../src/types/plugin.js'
 import PluginBtp, { ContentType, FrameType } from '../btp/index.js'
 import type { Answer, Request, SubProtocol } from '../btp/index.js'
 import { ilpEntry, ilpOf } from '../btp/socket.js'
+import { carryOut } from './admin-info.js'
 import { ByHand } from './by-hand.js'
 import type { PaychanSettings } from './options.js'
 import type { Answered } from './outgoing.js'
@@ -120,6 +121,11 @@ export default abstract class PaychanPlugin extends PluginBtp {
     const { chain, peerAddress, claims, requireClaims } = this.#settings
     const trouble = this.#peers === undefined ? { trouble: this.#trouble } : {}
     return { ...await super.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
+  }
+
+  /** Closes, redeems and settles channels by hand, as admin-info.ts says. */
+  async sendAdminInfo (info: unknown): Promise<unknown> {
+    return await carryOut(info, this.#byHand)
   }
 
   /** Looks at the claim of a message first, and lets its packet pass when the claim pays for it. */

@@ -62,7 +62,8 @@ export class Accounts extends EventEmitter {
     const unsettled = this.getPlugin(accountId).unsettled?.() ?? []
     if (unsettled.length === 0) return
     throw Object.assign(new Error(`account ${accountId} cannot be removed before it is settled: ${unsettled.join('; ')}. ` +
-      'Close its payment channels (connector channels close <channel>, or POST /admin/channels/<channel>/close), and remove it when they are settled.'),
+      'Close its payment channels, and remove it when they are settled: connector channels close <channel> with a node, ' +
+      `POST /accounts/${accountId} {"action": "close", "channelId": "<channel>"} with the admin API of a connector.`),
     { httpErrorCode: 409 })
   }
 

@@ -53,6 +53,8 @@ const listed = z.strictObject({
 })
 const shown = z.looseObject({ channelId: z.string(), status: channelStatus }).describe('With all that is known: participants, deposits, claims')
 const changed = z.strictObject({ channelId: z.string(), status: channelStatus, txHash: z.string() })
+/** Where the peer has made the transaction, and did not say which it is, there is no `txHash`. */
+const closed = changed.extend({ txHash: z.string().optional() })
 const state = z.looseObject({
   peerId: z.string(),
   tokenId: z.string(),
@@ -124,7 +126,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       summary: 'Closes a payment channel: together with the peer, or by challenge when it does not agree',
       params: CHANNEL,
       body: { schema: closing, example: { cooperative: true } },
-      responses: { 200: changed },
+      responses: { 200: closed },
       errors: { 400: 'The channel is not open', 404: 'No such channel', 503: 'The chain cannot be reached' }
     }, async request => {
       const { channel: { channelId, status }, txId } = await known(enabled().close(param(request, 'channelId'), request.body))

@@ -14,6 +14,11 @@ export const FAILURE_WINDOW_MS = 10_000
 const MAX_REMEMBERED_FAILURES = 10_000
 
 const TEXT = 1
+const OCTETS = 0
+
+/** The entry by which a listener that asks for no secret knows a peer again. */
+const SESSION = 'auth_session'
+const SESSION_BYTES = 16
 
 /** The digest of no token that anybody has: what is compared with when there is no such account, so that it takes as long. */
 const NOBODY = digest(randomBytes(32))
@@ -33,6 +38,25 @@ export function authEntries (username: string, token: string, flags: readonly Su
     { protocolName: 'auth_token', contentType: TEXT, data: Buffer.from(token) },
     ...flags
   ]
+}
+
+/**
+ * An entry for the first frames of a client that shows, to a listener without secrets, that its connections are of the same peer: random
+ * bytes that nobody else knows. Others ignore it.
+ */
+export function sessionEntry (): SubProtocol {
+  return { protocolName: SESSION, contentType: OCTETS, data: randomBytes(SESSION_BYTES) }
+}
+
+/** What the peer that sent `frame` as its first is known by. Undefined: nothing, so that it could be anybody. */
+export function sessionOf ({ protocolData }: Frame): Buffer | undefined {
+  const data = protocolData.find(({ protocolName }) => protocolName === SESSION)?.data
+  return data?.length === SESSION_BYTES ? Buffer.from(data) : undefined
+}
+
+/** Whether two connections without a secret are of the same peer. */
+export function isSameSession (one: Buffer | undefined, other: Buffer | undefined): boolean {
+  return one !== undefined && other !== undefined && timingSafeEqual(one, other)
 }
 
 /** The accounts that one listener lets in. */

@@ -2,18 +2,19 @@
  * The connecting side: opens a WebSocket to the peer, shows the token, and when the connection is lost or refused, tries again for as
  * long as the plugin is connected. A peer that is down is a state, not a failure.
  */
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
 import type { Logger } from '../../src/types/logger.js'
 import { authEntries } from './auth.js'
-import { messageOf } from './errors.js'
+import { errorOfFrame, messageOf } from './errors.js'
 import { readFast } from './fast-reader.js'
 import type { Wire } from './fast-reader.js'
-import { FrameType } from './frame.js'
+import { FrameType, decodeFrame, encodeFrame } from './frame.js'
+import type { ErrorFrame, ResponseFrame } from './frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import type { ServerSettings } from './options.js'
-import { BtpSocket } from './socket.js'
-import type { SocketOptions } from './socket.js'
 
 /** From the first packet of TCP to the peer's yes, TLS handshake and HTTP upgrade included. */
 export const ATTEMPT_TIMEOUT_MS = 10_000
@@ -26,13 +27,10 @@ export interface ClientOptions extends ServerSettings {
   maxPayload: number
   /** PEM text. */
   ca: string | undefined
-  socketOptions: Omit<SocketOptions, 'role' | 'onClose'>
   /** Whether the peer is here already, over a socket of its own. Then a refusal is no trouble. */
   isConnected: () => boolean
-  /** The peer has let us in. */
-  onConnect: (socket: BtpSocket) => void
-  /** A connection that was reported is lost. */
-  onDisconnect: (socket: BtpSocket) => void
+  /** The peer has let us in. To be taken over at once: more frames may be there already. */
+  accept: (wire: Wire) => void
 }
 
 export class Client {
@@ -68,6 +66,7 @@ export class Client {
     const deadline = setTimeout(() => { websocket.terminate() }, ATTEMPT_TIMEOUT_MS).unref()
     let connectedAt: number | undefined
     let raw: Socket | undefined
+    let refusal: Error | undefined
     websocket.on('upgrade', response => { raw = response.socket })
     websocket.on('error', err => {
       this.trouble = err.message
@@ -77,38 +76,47 @@ export class Client {
       if (raw === undefined) return
       const wire: Wire = { ws: websocket, raw }
       readFast(wire, { isMasked: false, maxPayload })
-      const socket = new BtpSocket(wire, {
-        ...this.#options.socketOptions,
-        role: 'client',
-        onClose: () => { if (connectedAt !== undefined) this.#options.onDisconnect(socket) }
-      })
-      void this.#authenticate(socket).then(accepted => {
+      refusal = new Error('the connection was closed')
+      this.#authenticate(wire, answer => {
+        if (answer.type === FrameType.ERROR) {
+          refusal = errorOfFrame(answer)
+          websocket.close(1000, 'not authenticated')
+          return
+        }
+        refusal = undefined
         clearTimeout(deadline)
-        if (!accepted || this.#stopped) return
         connectedAt = Date.now()
-        this.#options.onConnect(socket)
+        this.#options.accept(wire)
       })
     })
     websocket.on('close', () => {
       clearTimeout(deadline)
       this.#websocket = undefined
       if (connectedAt !== undefined && Date.now() - connectedAt >= this.#options.reconnectClearTryMs) this.#tries = 0
-      if (!this.#stopped) this.#retry()
+      if (this.#stopped) return
+      if (refusal !== undefined) this.#refused(refusal)
+      this.#retry()
     })
   }
 
-  async #authenticate (socket: BtpSocket): Promise<boolean> {
-    const { username, token, flags, url, log } = this.#options
-    try {
-      await socket.request({ type: FrameType.MESSAGE, protocolData: authEntries(username, token, flags) })
-      return true
-    } catch (err) {
-      this.trouble = 'it does not let us in'
-      const level = this.#stopped || this.#options.isConnected() ? 'debug' : 'warn'
-      log[level]('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
-      await socket.close('not authenticated')
-      return false
+  /** Shows the token. Before the peer has answered that, nothing else that it sends is looked at. */
+  #authenticate ({ ws }: Wire, answered: (answer: ResponseFrame | ErrorFrame) => void): void {
+    const { username, token, flags } = this.#options
+    const requestId = randomBytes(4).readUInt32BE()
+    const read = (data: RawData, isBinary: boolean): void => {
+      const frame = answerIn(data, isBinary)
+      if (frame?.requestId !== requestId || this.#stopped) return
+      ws.off('message', read)
+      answered(frame)
     }
+    ws.on('message', read)
+    ws.send(encodeFrame({ type: FrameType.MESSAGE, requestId, protocolData: authEntries(username, token, flags) }))
+  }
+
+  #refused (err: Error): void {
+    const { url, log } = this.#options
+    this.trouble = 'it does not let us in'
+    log[this.#options.isConnected() ? 'debug' : 'warn']('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
   }
 
   /** This timer keeps the process alive on purpose: a connector whose only peer is down still has something to do. */
@@ -119,5 +127,14 @@ export class Client {
     const delay = interval * (1 - JITTER + 2 * JITTER * Math.random())
     this.#options.log.debug('reconnecting. server=%s delayMs=%d', this.#options.url.host, Math.round(delay))
     this.#timer = setTimeout(() => { this.#open() }, delay)
+  }
+}
+
+function answerIn (data: RawData, isBinary: boolean): ResponseFrame | ErrorFrame | undefined {
+  try {
+    const frame = isBinary && Buffer.isBuffer(data) ? decodeFrame(data) : undefined
+    return frame?.type === FrameType.RESPONSE || frame?.type === FrameType.ERROR ? frame : undefined
+  } catch {
+    return undefined
   }
 }

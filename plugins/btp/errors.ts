@@ -49,6 +49,11 @@ export function errorOfFrame ({ error }: ErrorFrame): IlpError {
   return new IlpError(code.startsWith('T') ? 'T00' : undefined, JSON.stringify({ code, name, triggeredAt, data }))
 }
 
+/** A frame that the peer would close the connection for. Sizes in bytes. */
+export function tooLarge (size: number, maxPayload: number): RangeError {
+  return new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)
+}
+
 /** Two peers that dial each other without a secret: one of the two sockets is enough, so this is no trouble. */
 export class AlreadyConnectedError extends Error {
   constructor () {

@@ -32,7 +32,7 @@ interface Entries {
   protocolData: readonly SubProtocol[]
 }
 
-interface ResponseFrame extends Entries { type: typeof FrameType.RESPONSE }
+export interface ResponseFrame extends Entries { type: typeof FrameType.RESPONSE }
 export interface MessageFrame extends Entries { type: typeof FrameType.MESSAGE }
 /** `amount` is a u64 in base units of the account's asset. */
 export interface TransferFrame extends Entries { type: typeof FrameType.TRANSFER, amount: bigint }

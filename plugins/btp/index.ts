@@ -5,16 +5,19 @@
 import { EventEmitter } from 'node:events'
 import type { Logger } from '../../src/types/logger.js'
 import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/types/plugin.js'
+import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
-import { AlreadyConnectedError, messageOf } from './errors.js'
+import { Connections } from './connections.js'
+import { messageOf } from './errors.js'
 import { ContentType, FrameType } from './frame.js'
 import type { SubProtocol } from './frame.js'
 import { openGate, register } from './listener.js'
 import type { Admit, Registration } from './listener.js'
 import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
-import { BtpSocket, closedError, ilpEntry, ilpOf } from './socket.js'
-import type { Answer, Request, SocketOptions } from './socket.js'
+import { UnknownOutcomes } from './outcomes.js'
+import { closedError, ilpEntry, ilpOf } from './socket.js'
+import type { Answer, Request, RequestContents } from './socket.js'
 
 export { ContentType, FrameType }
 export type { Answer, Request, SubProtocol }
@@ -27,6 +30,7 @@ export type ProtocolHandler = (entry: SubProtocol, request: Request) => Promise<
 
 /** One stretch between connect() and disconnect(). */
 interface Session {
+  readonly connections: Connections
   client?: Client
   registration?: Registration
   /** Whether disconnect() has ended it. */
@@ -55,15 +59,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   readonly #protocols = new Map<string, ProtocolHandler>()
   readonly #waiters = new Set<Waiter>()
   readonly #ownAddress: () => string
+  readonly #unknownOutcomes: UnknownOutcomes
+  /** What listeners without secrets know us by. */
+  readonly #sessionEntry = sessionEntry()
   #isBusy = never
   #dataHandler: DataHandler | undefined
   #moneyHandler: MoneyHandler | undefined
   #session: Session | undefined
   #starting: Promise<void> | undefined
-  /** The socket that we opened; preferred when there are both. */
-  #outgoing: BtpSocket | undefined
-  /** The newest socket that the peer opened. */
-  #incoming: BtpSocket | undefined
 
   /** Options: see options.ts. Throws when they cannot work. */
   constructor (options: Record<string, unknown>, services?: PluginServices) {
@@ -71,6 +74,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     this.#settings = parseOptions(options)
     this.log = services?.log ?? SILENT
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
+    this.#unknownOutcomes = new UnknownOutcomes(this.log)
   }
 
   /**
@@ -95,31 +99,30 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     if (!this.isConnected()) await this.#peer(timeout)
   }
 
-  /** Closes everything and stops trying; what waits for an answer is rejected. The plugin can be connected again. */
+  /** Closes everything and stops trying; what waits for an answer is rejected with R00. The plugin can be connected again. */
   async disconnect (): Promise<void> {
     const session = this.#session
-    const sockets = [this.#outgoing, this.#incoming]
-    this.#session = this.#starting = this.#outgoing = this.#incoming = undefined
+    this.#session = this.#starting = undefined
     if (session === undefined) return
     session.ended = true
     for (const { reject } of this.#takeWaiters()) reject(new Error('connection aborted'))
-    if (sockets.some(socket => socket !== undefined)) this.#tell('disconnect')
-    const closing = sockets.map(socket => socket?.close('disconnect'))
-    await Promise.all([...closing, session.client?.stop(), session.registration?.release()])
+    if (session.connections.isConnected()) this.#tell('disconnect')
+    const closing = session.connections.end()
+    this.#unknownOutcomes.report()
+    await Promise.all([closing, session.client?.stop(), session.registration?.release()])
   }
 
   isConnected (): boolean {
-    return (this.#outgoing ?? this.#incoming) !== undefined
+    return this.#session?.connections.isConnected() ?? false
   }
 
   /**
    * Sends an ILP packet and resolves to the peer's answer; empty when the Response holds no `ilp` entry.
-   * Rejects with an error whose `ilpErrorCode` says how the packet is to be rejected: T01 no connection, T03 too much under way,
-   * R00 no answer within `responseTimeout`.
+   * Rejects with an error whose `ilpErrorCode` says how the packet is to be rejected: T01 no connection, and it was not sent, T03 too much
+   * under way, R00 no answer within `responseTimeout`, over this connection or a later one: the peer may have carried it out.
    */
   sendData (data: Buffer): Promise<Buffer> {
-    const socket = this.#outgoing ?? this.#incoming
-    return socket === undefined ? Promise.reject(closedError()) : socket.sendPacket(data)
+    return this.#session?.connections.socket?.sendPacket(data) ?? Promise.reject(closedError())
   }
 
   /** Moves no money: this plugin knows no ledger. */
@@ -149,14 +152,12 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
 
   /** Sends a MESSAGE and resolves to the entries of the Response. Rejects like `sendData`. */
   sendMessage (protocolData: readonly SubProtocol[]): Promise<readonly SubProtocol[]> {
-    const socket = this.#outgoing ?? this.#incoming
-    return socket === undefined ? Promise.reject(closedError()) : socket.request({ type: FrameType.MESSAGE, protocolData })
+    return this.#request({ type: FrameType.MESSAGE, protocolData })
   }
 
   /** Sends a TRANSFER of `amount` (base units, u64) and resolves to the entries of the Response. Rejects like `sendData`. */
   sendTransfer (amount: bigint, protocolData: readonly SubProtocol[]): Promise<readonly SubProtocol[]> {
-    const socket = this.#outgoing ?? this.#incoming
-    return socket === undefined ? Promise.reject(closedError()) : socket.request({ type: FrameType.TRANSFER, amount, protocolData })
+    return this.#request({ type: FrameType.TRANSFER, amount, protocolData })
   }
 
   /**
@@ -176,14 +177,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   /** What an operator may see: nothing here is secret. */
   async getAdminInfo (): Promise<Record<string, unknown>> {
     const { server } = this.#settings
-    const sockets = [this.#outgoing, this.#incoming].filter(socket => socket !== undefined)
-    const registration = this.#session?.registration
+    const { registration, connections } = this.#session ?? {}
     return Promise.resolve({
       connected: this.isConnected(),
       ...(server === undefined ? {} : { server: server.url.origin }),
       ...(registration === undefined ? {} : { listener: { host: registration.host, port: registration.port } }),
-      pendingRequests: sockets.reduce((sum, socket) => sum + socket.pendingRequests, 0),
-      unreadableFrames: sockets.reduce((sum, socket) => sum + socket.unreadableFrames, 0)
+      pendingRequests: connections?.pendingRequests ?? 0,
+      unknownOutcomes: this.#unknownOutcomes.count,
+      unreadableFrames: connections?.unreadableFrames ?? 0
     })
   }
 
@@ -225,7 +226,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   }
 
   async #start (): Promise<void> {
-    const session: Session = this.#session = { ended: false }
+    const session: Session = this.#session = { connections: this.#newConnections(), ended: false }
     const { server, listener } = this.#settings
     try {
       if (listener !== undefined) await this.#listen(session, listener)
@@ -245,19 +246,10 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
       username,
       secret,
       log: this.log,
-      accept: (wire, requestId) => {
-        if (session.ended) {
-          wire.ws.close(1001)
-          return
-        }
-        if (keepFirst && this.isConnected()) throw new AlreadyConnectedError()
-        const socket = new BtpSocket(wire, { ...this.#socketOptions(), role: 'server', onClose: () => { this.#lost(socket) } })
-        socket.respond(requestId, [])
-        this.#connected(() => {
-          const older = this.#incoming
-          this.#incoming = socket
-          void older?.close('replaced by a newer connection')
-        })
+      accept: (wire, frame) => {
+        if (session.ended) wire.ws.close(1001)
+        else if (secret === undefined) session.connections.acceptGuest(wire, frame, { keepFirst })
+        else session.connections.accept(wire, frame, { keepFirst })
       }
     })
     if (session.ended) await registration.release()
@@ -269,44 +261,41 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     if (session.ended) return
     session.client = new Client({
       ...server,
+      flags: [...server.flags, this.#sessionEntry],
       ca,
       log: this.log,
       maxPayload: this.#settings.maxPayload,
-      socketOptions: this.#socketOptions(),
       isConnected: () => this.isConnected(),
-      onConnect: socket => { this.#connected(() => { this.#outgoing = socket }) },
-      onDisconnect: socket => { this.#lost(socket) }
+      accept: wire => { session.connections.dialled(wire) }
     })
   }
 
-  #socketOptions (): Omit<SocketOptions, 'role' | 'onClose'> {
+  #request (contents: RequestContents): Promise<readonly SubProtocol[]> {
+    return this.#session?.connections.socket?.request(contents) ?? Promise.reject(closedError())
+  }
+
+  #newConnections (): Connections {
     const { responseTimeoutMs, maxPayload } = this.#settings
-    return {
+    return new Connections({
       log: this.log,
       responseTimeoutMs,
       maxPayload,
       isBusy: () => this.#isBusy(),
       ownAddress: this.#ownAddress,
-      answer: request => this.answer(request)
-    }
+      answer: request => this.answer(request),
+      unknown: this.#unknownOutcomes,
+      onConnect: () => { this.#connected() },
+      onDisconnect: () => {
+        this.log.info('lost the BTP connection to the peer')
+        this.#tell('disconnect')
+      }
+    })
   }
 
-  #connected (take: () => void): void {
-    const before = this.isConnected()
-    take()
-    if (before) return
+  #connected (): void {
     this.log.info('connected to the peer over BTP')
     this.#tell('connect')
     for (const { resolve } of this.#takeWaiters()) resolve()
-  }
-
-  #lost (socket: BtpSocket): void {
-    const before = this.isConnected()
-    if (this.#outgoing === socket) this.#outgoing = undefined
-    if (this.#incoming === socket) this.#incoming = undefined
-    if (!before || this.isConnected()) return
-    this.log.info('lost the BTP connection to the peer')
-    this.#tell('disconnect')
   }
 
   /** A listener that throws must not take the socket down with it. */

@@ -46,8 +46,8 @@ export interface ListenerSettings {
 
 export interface ListeningAccount extends Credentials {
   log: Logger
-  /** Takes over an authenticated socket and answers its first frame, whose id is `requestId`. */
-  accept (wire: Wire, requestId: number): void
+  /** Takes over an authenticated socket and answers its first frame. */
+  accept (wire: Wire, frame: Frame): void
 }
 
 export interface Registration {
@@ -253,7 +253,7 @@ class Listener {
     try {
       const account = this.doorkeeper.authenticate(frame, raw.remoteAddress ?? '')
       this.#forget(nameOf(raw))
-      account.accept(wire, frame.requestId)
+      account.accept(wire, frame)
     } catch (err) {
       this.#refuse(wire, frame.requestId, err)
     }

@@ -1,21 +1,20 @@
 /**
- * One WebSocket that speaks BTP (RFC 0023), whichever side opened it: asks and answers, and keeps what a peer can make us hold within
- * bounds. A peer that is silent is dropped, one that does not read is dropped, one that asks too much at a time is told so.
+ * One WebSocket that speaks BTP (RFC 0023), whichever side opened it: writes and reads frames, and keeps what a peer can make us hold
+ * within bounds. A peer that is silent is dropped, one that does not read is dropped, one that asks too much at a time is told so. Who
+ * asked what, and is owed an answer, is a matter of the exchange, which outlives the socket.
  */
-import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
 import type { Logger } from '../../src/types/logger.js'
-import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf } from './errors.js'
+import { IlpError, messageOf, tooLarge } from './errors.js'
+import type { Asking, Exchange, Line } from './exchange.js'
 import { ContentType, FrameType, decodeFrame, frameBytes, packetFrameBytes, packetIn, writeFrame, writePacketFrame } from './frame.js'
 import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
 import type { Wire } from './fast-reader.js'
 import { Intake, MAX_UNSENT_BYTES } from './intake.js'
 import { Outbox } from './outbox.js'
 import { Refusals, beginsWithPacket } from './refusals.js'
-import { PendingRequests } from './requests.js'
-import type { Waiting } from './requests.js'
 import { PacketQueue } from './turns.js'
 
 /** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
@@ -24,7 +23,14 @@ export const MAX_IN_FLIGHT = 10_000
 /** A ping goes out this often. A peer from which nothing at all came between two of them is dropped. */
 export const PING_INTERVAL_MS = 20_000
 
-const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
+/** And this often while an answer is missing, or not known to have arrived: a dead connection is replaced before packets expire. */
+export const BUSY_PING_INTERVAL_MS = 5000
+const IDLE_BEATS = PING_INTERVAL_MS / BUSY_PING_INTERVAL_MS
+
+/** A ping says up to which of our answers it stands for, and its pong that they have arrived. */
+const PING_BYTES = 8
+
+export const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
 
 const EMPTY: Buffer = Buffer.alloc(0)
 const REQUEST_ID_AT = 1
@@ -39,31 +45,25 @@ export interface SocketOptions {
   /** A client's messages are masked (RFC 6455 section 5.3), a server's are not. */
   role: 'client' | 'server'
   log: Logger
-  /** How long the peer has for an answer. */
-  responseTimeoutMs: number
   /** The largest frame that is written, in bytes; `ws` keeps it for what is read. */
   maxPayload: number
   /** Whether the connector takes no packets now; those of the peer are then answered with T03. */
   isBusy: () => boolean
   /** The connector's ILP address. */
   ownAddress: () => string
-  /** Answers a request of the peer. A rejection goes to the peer as an Error frame. */
-  answer: (request: Request) => Promise<Answer>
+  /** What we and this peer ask each other. */
+  exchange: Exchange
   /** Called once, when the socket is closed, whoever closed it. */
   onClose: () => void
 }
 
-/** Somebody who waits for an answer, and for how much of it. */
-type Asking = Waiting & { reject: (reason: Error) => void } & (
-  { wants: 'packet', resolve: (packet: Buffer) => void } |
-  { wants: 'entries', resolve: (protocolData: readonly SubProtocol[]) => void }
-)
-
-export class BtpSocket {
+export class BtpSocket implements Line {
+  /** Kept by the exchange, and by pongs. */
+  arrived = 0
   readonly #ws: WebSocket
   readonly #raw: Socket
   readonly #options: SocketOptions
-  readonly #pending: PendingRequests<Asking>
+  readonly #exchange: Exchange
   readonly #heartbeat: NodeJS.Timeout
   readonly #intake: Intake
   readonly #outbox: Outbox
@@ -79,25 +79,25 @@ export class BtpSocket {
   #willFlush = false
   #bytes = EMPTY
   #start = 0
-  #answering = 0
   #heard = true
+  #idleBeats = 0
+  #pingedUpTo = -1
   #unreadableFrames = 0
 
+  /** To be made when the peer has shown who it is; belongs to the exchange from `join` on. */
   constructor (wire: Wire, options: SocketOptions) {
     const { ws, raw } = wire
     this.#ws = ws
     this.#raw = raw
     this.#options = options
+    this.#exchange = options.exchange
     this.#intake = new Intake(ws, raw)
     this.#outbox = new Outbox(raw)
     this.#refusals = new Refusals(options.log)
-    this.#pending = new PendingRequests(randomBytes(4).readUInt32BE(), options.responseTimeoutMs, ({ requestId, reject }) => {
-      reject(new IlpError('R00', `${requestId} timed out`))
-    })
-    this.#heartbeat = setInterval(() => { this.#ping() }, PING_INTERVAL_MS).unref()
+    this.#heartbeat = setInterval(() => { this.#beat() }, BUSY_PING_INTERVAL_MS).unref()
     wire.glance = (bytes, start, end) => this.#refuses(bytes, start, end)
     ws.on('message', (data, isBinary) => { this.#receive(data, isBinary) })
-    ws.on('pong', () => { this.#heard = true })
+    ws.on('pong', pong => { this.#pong(pong) })
     ws.on('error', err => { options.log.debug('websocket error. error=%s', err.message) })
     ws.on('close', () => {
       this.#abandon()
@@ -105,9 +105,9 @@ export class BtpSocket {
     })
   }
 
-  /** Requests that wait for the peer's answer. */
-  get pendingRequests (): number {
-    return this.#pending.size
+  /** Whether something can be sent. */
+  get isOpen (): boolean {
+    return this.#ws.readyState === WebSocket.OPEN
   }
 
   /** Frames that could not be read. They get no answer, and the socket stays open: what is meant for others should not suffer. */
@@ -118,59 +118,72 @@ export class BtpSocket {
   /** Sends an ILP packet and resolves to the packet in the Response, empty when it holds none. Rejects like `request`. */
   sendPacket (packet: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
+      if (!Buffer.isBuffer(packet)) throw notABuffer(packet) // handlers of users are not always what their types say
       const asking: Asking = { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject }
-      this.#ask(asking)
-      try {
-        this.#sendPacketFrame(FrameType.MESSAGE, asking.requestId, packet)
-      } catch (err) {
-        this.#pending.take(asking.requestId)
-        throw err
-      }
+      this.#ask(asking, packetFrameBytes(packet.length))
+      writePacketFrame(this.#bytes, this.#start, FrameType.MESSAGE, asking.requestId, packet)
+      this.#end()
     })
   }
 
   /**
-   * Sends a MESSAGE or TRANSFER and resolves to the entries of the peer's Response.
-   * Rejects with an IlpError: T01 the socket is or gets closed, T03 too much under way, R00 no answer in time, or the peer's error.
+   * Sends a MESSAGE or TRANSFER and resolves to the entries of the peer's Response. Rejects with an IlpError: T01 it was not sent, because
+   * the socket is closed, T03 too much under way, R00 no answer in time or before the end of the exchange, or the peer's error.
    */
   request (contents: RequestContents): Promise<readonly SubProtocol[]> {
     return new Promise((resolve, reject) => {
       const asking: Asking = { requestId: 0, dueTick: 0, wants: 'entries', resolve, reject }
-      this.#ask(asking)
+      const frame = { ...contents, requestId: 0 }
+      this.#ask(asking, frameBytes(frame))
+      frame.requestId = asking.requestId
       try {
-        this.#send({ ...contents, requestId: asking.requestId })
+        writeFrame(this.#bytes, this.#start, frame)
       } catch (err) {
-        this.#pending.take(asking.requestId)
+        this.#exchange.withdraw(asking)
         throw err
       }
+      this.#end()
     })
   }
 
-  /** Answers a request. Does nothing when the socket is closed: the answer would reach somebody else. */
-  respond (requestId: number, answer: Answer): void {
-    if (Buffer.isBuffer(answer)) {
-      this.#intake.answered(answer, this.#options.ownAddress())
-      this.#sendPacketFrame(FrameType.RESPONSE, requestId, answer)
-    } else this.#send({ type: FrameType.RESPONSE, requestId, protocolData: Array.isArray(answer) ? answer : [ilpEntry(answer)] })
+  /** Says yes to the first frame of a client. */
+  letIn (requestId: number): void {
+    const frame: Frame = { type: FrameType.RESPONSE, requestId, protocolData: [] }
+    if (!this.#begin(frameBytes(frame))) return
+    writeFrame(this.#bytes, this.#start, frame)
+    this.#end()
   }
 
-  /** Closes the socket; what waits for an answer is rejected at once. Resolves when the connection is gone. */
+  sendFrame (bytes: Buffer, start: number, end: number): void {
+    if (!this.#begin(end - start)) return
+    bytes.copy(this.#bytes, this.#start, start, end)
+    this.#end()
+  }
+
+  answered (packet: Buffer): void {
+    this.#intake.answered(packet, this.#options.ownAddress())
+  }
+
+  /** Closes the socket, and leaves the exchange at once. Resolves when the connection is gone. */
   close (reason: string): Promise<void> {
-    this.#abandon()
     if (this.#ws.readyState === WebSocket.CLOSED) return Promise.resolve()
     this.#flush() // before the close frame
     return new Promise(resolve => {
       this.#ws.once('close', () => resolve())
       this.#ws.close(1000, reason)
+      this.#abandon()
     })
   }
 
-  /** Throws what the promise of the caller is then rejected with. */
-  #ask (asking: Asking): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) throw closedError()
-    const reason = this.#busy()
-    if (reason !== undefined) throw new IlpError('T03', `BTP connection is busy: ${reason}`)
-    this.#pending.add(asking)
+  /** Opens a request and makes room for its frame. Throws what the promise of the caller is then rejected with. */
+  #ask (asking: Asking, size: number): void {
+    if (!this.isOpen) throw closedError()
+    if (this.#raw.writableLength > MAX_UNSENT_BYTES) {
+      throw new IlpError('T03', `BTP connection is busy: too many unsent bytes. maximum=${MAX_UNSENT_BYTES}`)
+    }
+    if (size > this.#options.maxPayload) throw tooLarge(size, this.#options.maxPayload)
+    this.#exchange.open(asking)
+    this.#begin(size)
   }
 
   #receive (data: RawData, isBinary: boolean): void {
@@ -189,30 +202,13 @@ export class BtpSocket {
   #workOn (data: RawData, isBinary: boolean): void {
     const packet = isBinary && Buffer.isBuffer(data) && data[0] === FrameType.RESPONSE ? packetIn(data) : undefined
     if (packet !== undefined && Buffer.isBuffer(data)) {
-      const asking = this.#pending.take(data.readUInt32BE(REQUEST_ID_AT))
-      if (asking?.wants === 'packet') asking.resolve(packet)
-      else asking?.resolve([ilpEntry(packet)])
+      this.#exchange.resolvePacket(data.readUInt32BE(REQUEST_ID_AT), packet)
       return
     }
     const frame = this.#decode(data, isBinary)
     if (frame === undefined) return
-    switch (frame.type) {
-    case FrameType.RESPONSE:
-      this.#resolve(this.#pending.take(frame.requestId), frame.protocolData)
-      return
-    case FrameType.ERROR:
-      this.#pending.take(frame.requestId)?.reject(errorOfFrame(frame))
-      return
-    case FrameType.MESSAGE:
-    case FrameType.TRANSFER:
-      this.#answer(frame)
-    }
-  }
-
-  /** `asking` is undefined when nobody asked, or got the answer already. */
-  #resolve (asking: Asking | undefined, protocolData: readonly SubProtocol[]): void {
-    if (asking?.wants === 'packet') asking.resolve(ilpOf(protocolData) ?? EMPTY)
-    else asking?.resolve(protocolData)
+    if (frame.type === FrameType.RESPONSE || frame.type === FrameType.ERROR) this.#exchange.resolve(frame)
+    else if (Buffer.isBuffer(data)) this.#exchange.carryOut(frame, data, this)
   }
 
   #decode (data: RawData, isBinary: boolean): Frame | undefined {
@@ -226,52 +222,22 @@ export class BtpSocket {
     }
   }
 
-  #answer (request: Request): void {
-    const { requestId } = request
-    if (this.#answering >= MAX_IN_FLIGHT) {
-      const data = JSON.stringify({ message: TOO_MANY })
-      this.#send(errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data }))
-      return
-    }
-    let answer: Promise<Answer>
-    try {
-      answer = this.#options.answer(request)
-    } catch (err) {
-      this.#fail(requestId, err)
-      return
-    }
-    this.#answering++
-    answer.then(packetOrEntries => {
-      this.#answering--
-      try {
-        this.respond(requestId, packetOrEntries)
-      } catch (err) {
-        this.#fail(requestId, err)
-      }
-    }, (err: unknown) => {
-      this.#answering--
-      this.#fail(requestId, err)
-    })
-  }
-
-  #fail (requestId: number, err: unknown): void {
-    this.#options.log.debug('request of the peer failed. requestId=%d error=%s', requestId, messageOf(err))
-    this.#send(errorFrame(requestId, err))
-  }
-
   #isBusy (): boolean {
-    return this.#answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy()
+    return this.#exchange.answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy()
   }
 
-  /** Answers the frame in `bytes` from `start` to `end` with T03 if it is a packet for which there is no time. */
+  /**
+   * Answers the frame in `bytes` from `start` to `end` with T03 if it is a packet for which there is no time. Where one with this id has
+   * come before, says nothing: it may be the same one, which has another answer.
+   */
   #refuses (bytes: Buffer, start: number, end: number): boolean {
     if (!this.#isBusy() && this.#queue.hasRoomFor(end - start)) return false
     if (!beginsWithPacket(bytes, start, end)) return false
+    const requestId = bytes.readUInt32BE(start + REQUEST_ID_AT)
     this.#heard = true
-    const frame = this.#refusals.frameFor(bytes.readUInt32BE(start + REQUEST_ID_AT), this.#options.ownAddress())
-    if (!this.#begin(frame.length)) return true
-    frame.copy(this.#bytes, this.#start)
-    this.#end()
+    if (this.#exchange.isKnown(requestId)) return true
+    const frame = this.#refusals.frameFor(requestId, this.#options.ownAddress())
+    this.sendFrame(frame, 0, frame.length)
     return true
   }
 
@@ -282,31 +248,10 @@ export class BtpSocket {
     setImmediate(this.#flush)
   }
 
-  /** Why nothing can be asked. */
-  #busy (): string | undefined {
-    if (this.#pending.size >= MAX_IN_FLIGHT) return TOO_MANY
-    if (this.#raw.writableLength > MAX_UNSENT_BYTES) return `too many unsent bytes. maximum=${MAX_UNSENT_BYTES}`
-    return undefined
-  }
-
-  #send (frame: Frame): void {
-    if (!this.#begin(frameBytes(frame))) return
-    writeFrame(this.#bytes, this.#start, frame)
-    this.#end()
-  }
-
-  #sendPacketFrame (type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, requestId: number, packet: Buffer): void {
-    if (!Buffer.isBuffer(packet)) throw notABuffer(packet) // handlers of users are not always what their types say
-    if (!this.#begin(packetFrameBytes(packet.length))) return
-    writePacketFrame(this.#bytes, this.#start, type, requestId, packet)
-    this.#end()
-  }
-
   /** Makes room for a frame of `size` bytes: it is to be written into `#bytes`, from `#start` on. False when nothing can be sent. */
   #begin (size: number): boolean {
-    const { log, maxPayload, role } = this.#options
-    if (size > maxPayload) throw new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)
-    if (this.#ws.readyState !== WebSocket.OPEN) return false
+    const { log, role } = this.#options
+    if (!this.isOpen) return false
     if (this.#raw.writableLength > 2 * MAX_UNSENT_BYTES) {
       log.warn('peer does not read its BTP connection, closing it. unsentBytes=%d', this.#raw.writableLength)
       this.#ws.terminate()
@@ -326,21 +271,38 @@ export class BtpSocket {
     this.#intake.wrote()
   }
 
-  #ping (): void {
+  #beat (): void {
+    const isWaiting = this.#exchange.pendingRequests > 0 || this.#exchange.answers > this.arrived
+    if (!isWaiting && ++this.#idleBeats < IDLE_BEATS) return
+    this.#idleBeats = 0
     if (!this.#heard && !this.#intake.isHeldUp()) {
-      this.#options.log.warn('peer is silent, closing the BTP connection. silentMs=%d', PING_INTERVAL_MS)
+      this.#options.log.warn('peer is silent, closing the BTP connection. silentMs=%d', isWaiting ? BUSY_PING_INTERVAL_MS : PING_INTERVAL_MS)
       this.#ws.terminate()
       return
     }
     this.#heard = false
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping()
+    if (this.isOpen) this.#ping()
   }
 
+  #ping (): void {
+    const bytes = Buffer.alloc(PING_BYTES)
+    this.#pingedUpTo = this.#exchange.answers
+    bytes.writeDoubleBE(this.#pingedUpTo)
+    this.#flush() // what it stands for goes before it
+    this.#ws.ping(bytes)
+  }
+
+  #pong (bytes: Buffer): void {
+    this.#heard = true
+    if (bytes.length === PING_BYTES && bytes.readDoubleBE() === this.#pingedUpTo) this.arrived = this.#pingedUpTo
+  }
+
+  /** Packets that still wait for their turn are refused: they have not been carried out, and the peer should know. */
   #abandon (): void {
     clearInterval(this.#heartbeat)
     this.#intake.stop()
-    this.#queue.clear()
-    for (const { reject } of this.#pending.clear()) reject(closedError())
+    this.#exchange.leave(this)
+    this.#queue.drain(frame => { this.#exchange.refuse(frame, beginsWithPacket(frame, 0, frame.length), this) })
   }
 }
 

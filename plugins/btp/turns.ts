@@ -56,15 +56,23 @@ export class PacketQueue {
     this.#size++
   }
 
+  /** Hands the frames that wait to `take`, and not to `work` any more. */
+  drain (take: (frame: Buffer) => void): void {
+    while (!this.isEmpty) take(this.#next())
+  }
+
   workOnNext (): void {
-    if (this.isEmpty) return
+    if (!this.isEmpty) this.work(this.#next())
+  }
+
+  #next (): Buffer {
     const start = this.#start + LENGTH_BYTES
     const end = start + this.#bytes.readUInt32BE(this.#start)
     const frame = Buffer.from(this.#bytes.subarray(start, end))
     this.#start = end
     this.#size--
     if (this.#start === this.#end) this.clear()
-    this.work(frame)
+    return frame
   }
 
   clear (): void {

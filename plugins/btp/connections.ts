@@ -1,0 +1,129 @@
+/**
+ * The connections of one account: one that we have opened, one that the peer has opened, or both, and what is asked over them.
+ *
+ * Whoever has shown the secret, or is at the address that we dial, is the peer, however often its connections break. Whoever comes without
+ * a secret may be somebody else each time: what one such guest was asked, no other may answer, and what is answered to one, no other gets.
+ */
+import { isSameSession, sessionOf } from './auth.js'
+import { AlreadyConnectedError } from './errors.js'
+import { Exchange } from './exchange.js'
+import type { ExchangeOptions } from './exchange.js'
+import type { Wire } from './fast-reader.js'
+import type { Frame } from './frame.js'
+import { BtpSocket } from './socket.js'
+import type { SocketOptions } from './socket.js'
+
+export interface ConnectionsOptions extends ExchangeOptions {
+  /** Whether the connector takes no packets now. */
+  isBusy: () => boolean
+  /** Something can be sent from now on. */
+  onConnect: () => void
+  /** Nothing can be sent any more. */
+  onDisconnect: () => void
+}
+
+interface Guest {
+  readonly exchange: Exchange
+  /** What it is known by when it comes again. Undefined: it is not. */
+  readonly knownBy: Buffer | undefined
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #exchange: Exchange
+  /** The latest one. */
+  #guest: Guest | undefined
+  /** The socket that we opened; preferred when there are both. */
+  #outgoing: BtpSocket | undefined
+  /** The newest socket that the peer opened. */
+  #incoming: BtpSocket | undefined
+
+  constructor (options: ConnectionsOptions) {
+    this.#options = options
+    this.#exchange = new Exchange(options)
+  }
+
+  isConnected (): boolean {
+    return (this.#outgoing ?? this.#incoming) !== undefined
+  }
+
+  /** For what we send. */
+  get socket (): BtpSocket | undefined {
+    return this.#outgoing?.isOpen === false ? this.#incoming ?? this.#outgoing : this.#outgoing ?? this.#incoming
+  }
+
+  /** Requests of ours that wait for an answer, also while there is no connection. */
+  get pendingRequests (): number {
+    return this.#exchange.pendingRequests + (this.#guest?.exchange.pendingRequests ?? 0)
+  }
+
+  get unreadableFrames (): number {
+    return (this.#outgoing?.unreadableFrames ?? 0) + (this.#incoming?.unreadableFrames ?? 0)
+  }
+
+  /** Takes over a socket on which the peer has let us in. */
+  dialled (wire: Wire): void {
+    const socket = this.#newSocket(wire, 'client', this.#exchange)
+    this.#connect(this.#exchange, socket, () => { this.#outgoing = socket })
+  }
+
+  /** Takes over a socket on which the peer has shown the secret with its first frame. */
+  accept (wire: Wire, first: Frame, { keepFirst }: { keepFirst: boolean }): void {
+    if (keepFirst && this.isConnected()) throw new AlreadyConnectedError()
+    this.#letIn(wire, first, this.#exchange)
+  }
+
+  /** Takes over a socket of somebody without a secret. Throws AlreadyConnectedError where the first is to be kept, and this is another. */
+  acceptGuest (wire: Wire, first: Frame, { keepFirst }: { keepFirst: boolean }): void {
+    const knownBy = sessionOf(first)
+    let guest = this.#guest
+    if (guest === undefined || !isSameSession(guest.knownBy, knownBy)) {
+      if (keepFirst && this.isConnected()) throw new AlreadyConnectedError()
+      guest?.exchange.end()
+      guest = this.#guest = { exchange: new Exchange(this.#options), knownBy }
+    }
+    this.#letIn(wire, first, guest.exchange)
+  }
+
+  /** Ends all requests and closes all sockets. Resolves when they are closed. */
+  async end (): Promise<void> {
+    const sockets = [this.#outgoing, this.#incoming]
+    this.#outgoing = this.#incoming = undefined
+    this.#exchange.end()
+    this.#guest?.exchange.end()
+    await Promise.all(sockets.flatMap(socket => socket?.close('disconnect') ?? []))
+  }
+
+  #letIn (wire: Wire, { requestId }: Frame, exchange: Exchange): void {
+    const socket = this.#newSocket(wire, 'server', exchange)
+    socket.letIn(requestId)
+    const older = this.#incoming
+    this.#connect(exchange, socket, () => { this.#incoming = socket })
+    void older?.close('replaced by a newer connection')
+  }
+
+  #newSocket (wire: Wire, role: SocketOptions['role'], exchange: Exchange): BtpSocket {
+    const { log, maxPayload, isBusy, ownAddress } = this.#options
+    const socket: BtpSocket = new BtpSocket(wire, {
+      role, log, maxPayload, isBusy, ownAddress, exchange, onClose: () => { this.#lost(socket) }
+    })
+    return socket
+  }
+
+  #connect (exchange: Exchange, socket: BtpSocket, take: () => void): void {
+    const wasConnected = this.isConnected()
+    take()
+    exchange.join(socket)
+    if (!wasConnected) this.#options.onConnect()
+  }
+
+  #lost (socket: BtpSocket): void {
+    const wasConnected = this.isConnected()
+    if (this.#outgoing === socket) this.#outgoing = undefined
+    if (this.#incoming === socket) {
+      this.#incoming = undefined
+      if (this.#guest !== undefined && this.#guest.knownBy === undefined) this.#guest.exchange.end() // it cannot come again
+    }
+    if (wasConnected && !this.isConnected()) this.#options.onDisconnect()
+  }
+}

@@ -54,9 +54,9 @@ interface Side extends TestConnector {
   client: App
 }
 
-async function side (name: string, peer: string, options: Record<string, unknown>): Promise<Side> {
+async function side (name: string, peer: string, options: Record<string, unknown>, plugin = 'btp'): Promise<Side> {
   const client = new App()
-  const link = { ...account('btp', { balance, options }) }
+  const link = { ...account(plugin, { balance, options }) }
   const connector = await startConnector({ [name]: account(client, { balance }), link }, {
     ilpAddress: `test.${name}`,
     disableMiddleware: ['rateLimit'],
@@ -91,12 +91,12 @@ async function settled<T> (promise: Promise<T>): Promise<T> {
 
 /** a dials b through the proxy. */
 async function connectedSides (
-  listener: object = { secret: SECRET }, options: object = {}
+  { listener = { secret: SECRET }, plugins = {} }: { listener?: object, plugins?: { a?: string, b?: string } } = {}
 ): Promise<{ a: Side, b: Side, proxy: Proxy }> {
   const port = await freePort()
-  const b = await settled(side('b', 'a', { listener: { port, ...listener }, ...options }))
+  const b = await settled(side('b', 'a', { listener: { port, ...listener } }, plugins.b))
   const proxy = await Proxy.start(port)
-  const a = await settled(side('a', 'b', { server: serverUrl(proxy.port), reconnectIntervals: [1], ...options }))
+  const a = await settled(side('a', 'b', { server: serverUrl(proxy.port), reconnectIntervals: [1] }, plugins.a))
   await settle(() => linkOf(a).isConnected() && linkOf(b).isConnected())
   return { a, b, proxy }
 }
@@ -193,7 +193,7 @@ describe('connectors whose BTP connection breaks', () => {
   })
 
   it('know each other again also without a secret', async () => {
-    const { a, b, proxy } = await connectedSides({ noAuth: true, keepFirst: true })
+    const { a, b, proxy } = await connectedSides({ listener: { noAuth: true, keepFirst: true } })
     a.client.send('test.b.app', 10)
     b.client.send('test.a.app', 10)
     await until(() => a.client.held === 10 && b.client.held === 10)
@@ -203,4 +203,37 @@ describe('connectors whose BTP connection breaks', () => {
     await quiet()
     expectAgreement(a, b)
   })
+
+  for (const role of ['listener', 'client'] as const) {
+    const plugins = { [role === 'client' ? 'a' : 'b']: 'ilp-plugin-btp' }
+
+    it(`keep their books even with ilp-plugin-btp as the ${role}, when answers are given after it is back`, async () => {
+      const { a, b, proxy } = await connectedSides({ plugins })
+      a.client.send('test.b.app', 100)
+      b.client.send('test.a.app', 100)
+      await until(() => a.client.held === 100 && b.client.held === 100)
+      proxy.break('reset')
+      await settle(() => !linkOf(a).isConnected())
+      await settle(() => linkOf(a).isConnected())
+      for (const { client } of [a, b]) client.release()
+      await settle(() => a.client.outcomes.length === 100 && b.client.outcomes.length === 100)
+      await quiet()
+      expectAgreement(a, b)
+    })
+
+    it(`give ilp-plugin-btp as the ${role} the answers that were given while it was away`, async () => {
+      const { a, b, proxy } = await connectedSides({ plugins })
+      const [ours, theirs] = role === 'client' ? [b, a] : [a, b]
+      theirs.client.send(role === 'client' ? 'test.b.app' : 'test.a.app', 100)
+      await until(() => ours.client.held === 100)
+      proxy.isDown = true
+      proxy.break('near')
+      await settle(() => !linkOf(a).isConnected() && !linkOf(b).isConnected())
+      ours.client.release()
+      proxy.isDown = false
+      await settle(() => theirs.client.outcomes.length === 100)
+      await quiet()
+      expectAgreement(a, b)
+    })
+  }
 })

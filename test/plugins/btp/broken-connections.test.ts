@@ -10,53 +10,12 @@ import { BUSY_PING_INTERVAL_MS, MAX_IN_FLIGHT, PING_INTERVAL_MS } from '../../..
 import { PACKETS_PER_TURN } from '../../../plugins/btp/turns.js'
 import type PluginBtp from '../../../plugins/btp/index.js'
 import {
-  HandPeer, SECRET, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin,
-  nextTurn, portOf, rejection, serverUrl, type Packet
+  HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, cut, dial, drive, fakeTimers, heardBy, holding, listening, makePlugin,
+  nextTurn, portOf, rejection, serverUrl, textOf, until
 } from './support.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')
-
-/** Holds every packet until it is told to answer them all. */
-function holding (plugin: PluginBtp): { count: () => number, release: (answer?: Buffer) => void } {
-  const held: Array<(answer: Buffer) => void> = []
-  let count = 0
-  plugin.registerDataHandler(() => new Promise(resolve => {
-    count++
-    held.push(resolve)
-  }))
-  return { count: () => count, release: (data = answer) => { for (const resolve of held.splice(0)) resolve(data) } }
-}
-
-async function until (isSo: () => boolean): Promise<void> {
-  while (!isSo()) await nextTurn()
-}
-
-async function cut (peer: HandPeer, plugin: PluginBtp): Promise<void> {
-  const disconnected = once(plugin, 'disconnect')
-  peer.ws.terminate()
-  await disconnected
-}
-
-/** Whatever the plugin has sent by now, without what it says to the first frame. Ends the peer's part in the test. */
-async function heardBy (peer: HandPeer): Promise<Packet[]> {
-  const ponged = once(peer.ws, 'pong')
-  peer.ws.ping()
-  await ponged
-  return peer.received.slice(1)
-}
-
-const textOf = ({ data }: Packet): string => String(data.protocolData[0]?.data)
-
-/** A peer without a secret that is known by `session`. */
-async function guest (port: number, session?: Buffer): Promise<HandPeer> {
-  const peer = await dial(port)
-  const { data } = BtpPacket.deserialize(authMessage('', 'guest'))
-  const entries = session === undefined ? [] : [{ protocolName: 'auth_session', contentType: 0, data: session }]
-  peer.ws.send(BtpPacket.serializeMessage(1, [...data.protocolData, ...entries]))
-  await peer.next()
-  return peer
-}
 
 describe('a BTP connection that breaks', () => {
   afterEach(closeAll)
@@ -174,7 +133,7 @@ describe('a BTP connection that breaks', () => {
       first.message(13, Buffer.from('another'))
       await until(() => held.count() === 2)
       await cut(first, plugin)
-      held.release()
+      held.release(answer)
       const second = await authenticated(port)
       second.message(14, Buffer.from('a third'))
       await until(() => held.count() === 3)
@@ -214,7 +173,7 @@ describe('a BTP connection that breaks', () => {
       first.message(1, packet)
       await until(() => held.count() === 1)
       await cut(first, plugin)
-      held.release()
+      held.release(answer)
       await nextTurn()
       clock.tick(3000)
       expect(await heardBy(await authenticated(port))).to.deep.equal([])
@@ -277,7 +236,7 @@ describe('a BTP connection that breaks', () => {
       first.message(7, packet)
       await until(() => held.count() === 1)
       await cut(first, plugin)
-      held.release()
+      held.release(answer)
       const stranger = await dial(port)
       const guesser = await dial(port)
       guesser.authenticate('wrong', 'alice')
@@ -299,7 +258,7 @@ describe('a BTP connection that breaks', () => {
       await plugin.disconnect()
       const connected = plugin.connect()
       const newPort = await portOf(plugin, connected)
-      held.release()
+      held.release(answer)
       expect(await heardBy(await authenticated(newPort))).to.deep.equal([])
     })
   })
@@ -331,7 +290,7 @@ describe('a BTP connection that breaks', () => {
       first.message(9, packet)
       await until(() => held.count() === 1)
       await cut(first, client)
-      held.release()
+      held.release(answer)
       const second = await next()
       const auth = await second.next()
       second.respond(requestId, Buffer.from('forged'))
@@ -341,80 +300,6 @@ describe('a BTP connection that breaks', () => {
       expect(await second.next()).to.include({ type: BtpPacket.TYPE_RESPONSE, requestId: 9 })
       second.respond(requestId, answer)
       expect(String(await sent)).to.equal('its answer')
-    })
-  })
-
-  describe('of a peer without a secret', () => {
-    const noAuth = { secret: undefined, noAuth: true }
-
-    it('lets nobody else answer what it was asked: that ends at once, with R00', async () => {
-      const { plugin, port } = await listening(noAuth)
-      const first = await guest(port)
-      const sent = rejection(plugin.sendData(packet))
-      const { requestId } = await first.next()
-      await cut(first, plugin)
-      expect(await sent).to.include({ ilpErrorCode: 'R00' })
-      const second = await guest(port)
-      second.respond(requestId, answer)
-      await heardBy(second)
-      expect(await plugin.getAdminInfo()).to.include({ unknownOutcomes: 1, pendingRequests: 0 })
-    })
-
-    it('lets nobody else answer it by taking its place, either', async () => {
-      for (const session of [undefined, Buffer.alloc(16, 2), Buffer.alloc(0), Buffer.alloc(15, 1)]) {
-        const { plugin, port } = await listening(noAuth)
-        const held = holding(plugin)
-        const first = await guest(port, Buffer.alloc(16, 1))
-        const sent = rejection(plugin.sendData(packet))
-        const { requestId } = await first.next()
-        first.message(5, packet)
-        await until(() => held.count() === 1)
-        const second = await guest(port, session)
-        second.respond(requestId, answer)
-        expect(await sent).to.include({ ilpErrorCode: 'R00' })
-        held.release()
-        expect(await heardBy(second), 'nor hear what the other one asked').to.deep.equal([])
-        // Nor can the first one speak for the second.
-        const next = plugin.sendData(packet)
-        const { requestId: secondId } = await second.next()
-        second.respond(secondId, answer)
-        expect(String(await next)).to.equal('its answer')
-      }
-    })
-
-    it('goes on where it was when the peer shows that it is the same', async () => {
-      const session = Buffer.alloc(16, 1)
-      for (const keepFirst of [true, false]) {
-        const { plugin, port } = await listening({ ...noAuth, keepFirst })
-        const held = holding(plugin)
-        const first = await guest(port, session)
-        const sent = plugin.sendData(packet)
-        const { requestId } = await first.next()
-        first.message(5, packet)
-        await until(() => held.count() === 1)
-        held.release()
-        if (keepFirst) expect((await rejection(authenticated(port, ''))).message, 'another one').to.include('connected already')
-        const second = await guest(port, session) // the first has not been noticed to be dead
-        second.respond(requestId, answer)
-        expect(String(await sent)).to.equal('its answer')
-        expect((await heardBy(second)).map(({ requestId }) => requestId)).to.deep.equal([5])
-        await first.closed
-      }
-    })
-
-    it('of ours shows a listener which one it is, each plugin another', async () => {
-      const { plugin, port } = await listening({ ...noAuth, keepFirst: true })
-      const client = makePlugin({ server: `btp+ws://127.0.0.1:${port}`, reconnectIntervals: [1] })
-      await client.connect()
-      await until(() => plugin.isConnected())
-      const held = holding(plugin)
-      const sent = client.sendData(packet)
-      await until(() => held.count() === 1)
-      const other = makePlugin({ server: `btp+ws://127.0.0.1:${port}`, reconnectIntervals: [1] })
-      await rejection(other.connect({ timeout: 600 }))
-      held.release()
-      expect(String(await sent)).to.equal('its answer')
-      expect(client.isConnected()).to.equal(true)
     })
   })
 
@@ -445,86 +330,5 @@ describe('a BTP connection that breaks', () => {
         await plugin.disconnect()
       }
     })
-  })
-})
-
-describe('a request that comes again', () => {
-  afterEach(closeAll)
-
-  it('is carried out once, and gets the same answer, on the same connection and on the next', async () => {
-    const { plugin, port } = await listening()
-    let carriedOut = 0
-    plugin.registerDataHandler(() => Promise.resolve(Buffer.from(`answer ${++carriedOut}`)))
-    plugin.registerProtocolHandler('claim', () => Promise.resolve([{ protocolName: 'claim', contentType: 0, data: Buffer.from(`answer ${++carriedOut}`) }]))
-    const transfer = BtpPacket.serializeTransfer({ amount: '5' }, 8, [{ protocolName: 'claim', contentType: 0, data: packet }])
-    const first = await authenticated(port)
-    for (let i = 0; i < 2; i++) {
-      first.message(7, packet)
-      first.ws.send(transfer)
-      expect([await first.next(), await first.next()].map(textOf)).to.deep.equal(['answer 1', 'answer 2'])
-    }
-    await cut(first, plugin)
-    const second = await authenticated(port)
-    second.message(7, packet)
-    second.ws.send(transfer)
-    await until(() => second.received.length >= 5)
-    expect(new Set((await heardBy(second)).map(frame => `${frame.requestId} ${textOf(frame)}`))).to.deep.equal(new Set(['7 answer 1', '8 answer 2']))
-    expect(carriedOut).to.equal(2)
-  })
-
-  it('while it is carried out gets one answer', async () => {
-    const { plugin, port } = await listening()
-    const held = holding(plugin)
-    const first = await authenticated(port)
-    first.message(7, packet)
-    await until(() => held.count() === 1)
-    await cut(first, plugin)
-    const second = await authenticated(port)
-    second.message(7, packet)
-    await heardBy(second)
-    held.release()
-    expect(textOf(await second.next())).to.equal('its answer')
-    expect(held.count()).to.equal(1)
-    expect(await heardBy(second)).to.have.length(1)
-  })
-
-  it('is not refused as one too many: it may be under way', async () => {
-    const { plugin, port } = await listening()
-    let isBusy = false
-    const resolvers: Array<(answer: Buffer) => void> = []
-    plugin.registerDataHandler(() => new Promise(resolve => { resolvers.push(resolve) }), { isBusy: () => isBusy })
-    const first = await authenticated(port)
-    first.message(7, packet)
-    await until(() => resolvers.length === 1)
-    await cut(first, plugin)
-    isBusy = true
-    const second = await authenticated(port)
-    second.message(7, packet)
-    await heardBy(second)
-    resolvers[0]!(answer)
-    expect(textOf(await second.next())).to.equal('its answer')
-  })
-
-  it('is another one when it says something else: ids that are random meet', async () => {
-    const { plugin, port } = await listening()
-    plugin.registerDataHandler(data => Promise.resolve(data))
-    const peer = await authenticated(port)
-    const long = Buffer.alloc(300, 1)
-    for (const data of [packet, answer, long, Buffer.concat([long.subarray(1), packet])]) {
-      peer.message(7, data)
-      expect(textOf(await peer.next())).to.equal(String(data))
-    }
-  })
-
-  it('from another account is another one', async () => {
-    const { plugin, port } = await listening({ username: 'alice' })
-    const bob = makePlugin({ listener: { port, username: 'bob', secret: SECRET } })
-    await portOf(bob, bob.connect())
-    for (const [account, username] of [[plugin, 'alice'], [bob, 'bob']] as const) {
-      account.registerDataHandler(() => Promise.resolve(Buffer.from(`answer to ${username}`)))
-      const peer = await authenticated(port, SECRET, username)
-      peer.message(7, packet)
-      expect(textOf(await peer.next())).to.equal(`answer to ${username}`)
-    }
   })
 })

@@ -174,6 +174,39 @@ export async function authenticated (port: number, token = SECRET, username?: st
   return peer
 }
 
+/** Holds every packet until it is told to answer them all. */
+export function holding (plugin: PluginBtp): { count: () => number, release: (answer: Buffer) => void } {
+  const held: Array<(answer: Buffer) => void> = []
+  let count = 0
+  plugin.registerDataHandler(() => new Promise(resolve => {
+    count++
+    held.push(resolve)
+  }))
+  return { count: () => count, release: answer => { for (const resolve of held.splice(0)) resolve(answer) } }
+}
+
+export async function until (isSo: () => boolean): Promise<void> {
+  while (!isSo()) await nextTurn()
+}
+
+/** Ends the peer's connection, and waits until the plugin has noticed. */
+export async function cut (peer: HandPeer, plugin: PluginBtp): Promise<void> {
+  const disconnected = once(plugin, 'disconnect')
+  peer.ws.terminate()
+  await disconnected
+}
+
+/** Whatever the plugin has sent by now, without what it says to the first frame. Ends the peer's part in the test. */
+export async function heardBy (peer: HandPeer): Promise<Packet[]> {
+  const ponged = once(peer.ws, 'pong')
+  peer.ws.ping()
+  await ponged
+  return peer.received.slice(1)
+}
+
+/** The text of a Response's first entry. */
+export const textOf = ({ data }: Packet): string => String(data.protocolData[0]?.data)
+
 /** The reason of a rejection; the test fails when there is none. */
 export async function rejection (promise: Promise<unknown>): Promise<Error & { ilpErrorCode?: string }> {
   try {

@@ -5,6 +5,7 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { freePort } from '../../../examples/free-port.js'
+import { BUSY_PING_INTERVAL_MS } from '../../../plugins/btp/socket.js'
 import { Accounts } from '../../../src/accounts/accounts.js'
 import { LedgerService } from '../../../src/ledger/service.js'
 import { account, quiet, startConnector, type TestConnector } from '../../fixtures/connector.js'
@@ -12,7 +13,7 @@ import { withoutLog } from '../../fixtures/log.js'
 import { FULFILL, outcomeOf, prepare } from '../../fixtures/packets.js'
 import { TestPlugin } from '../../fixtures/test-plugin.js'
 import { Proxy, type Break } from './proxy.js'
-import { SECRET, afterTest, closeAll, drive, nextTurn, serverUrl } from './support.js'
+import { SECRET, afterTest, closeAll, nextTurn, serverUrl, until } from './support.js'
 
 const AMOUNT = 100n
 const EXPIRY_MS = 25_000
@@ -72,13 +73,22 @@ const owed = ({ container }: Side): bigint => container(LedgerService).ledger.ba
 
 let clock: sinon.SinonFakeTimers
 
-async function until (isSo: () => boolean): Promise<void> {
-  while (!isSo()) await nextTurn()
+/** Lets time pass as it does. */
+async function settle (isSo: () => boolean): Promise<void> {
+  let last = performance.now()
+  while (!isSo()) {
+    await nextTurn()
+    const passed = Math.floor(performance.now() - last)
+    last += passed
+    clock.tick(passed)
+  }
 }
 
-/** Lets time pass, 10 ms in a turn of the event loop. */
-async function settle (isSo: () => boolean): Promise<void> {
-  await drive(clock, isSo, 10)
+/** Lets both ends find out that the other one is silent. */
+async function noticeSilence (): Promise<void> {
+  clock.tick(BUSY_PING_INTERVAL_MS)
+  await quiet(100)
+  clock.tick(BUSY_PING_INTERVAL_MS)
 }
 
 async function settled<T> (promise: Promise<T>): Promise<T> {
@@ -136,8 +146,8 @@ describe('connectors whose BTP connection breaks', () => {
           proxy.break(how)
           const release = (): void => { for (const { client } of [a, b]) client.release() }
           if (answered === 'while it is broken') release()
-          if (how === 'silence') await settle(() => !linkOf(a).isConnected())
-          else await until(() => !linkOf(a).isConnected())
+          if (how === 'silence') await noticeSilence()
+          await settle(() => !linkOf(a).isConnected())
           proxy.isDown = false
           await settle(() => isBack)
           if (answered === 'when it is back') release()
@@ -185,9 +195,10 @@ describe('connectors whose BTP connection breaks', () => {
     a.client.send('test.b.app', 1)
     await until(() => a.client.outcomes.length === 1)
     expect(a.client.outcomes, 'what was surely not sent').to.deep.equal(['T01'])
-    await settle(() => a.client.outcomes.length === 2)
+    clock.tick(EXPIRY_MS)
+    await until(() => a.client.outcomes.length === 2)
     expect(a.client.outcomes[1]).to.equal('R00')
-    await drive(clock, () => Date.now() % 60_000 < 100, 100)
+    clock.tick(2 * EXPIRY_MS)
     expect(await linkOf(a).getAdminInfo!()).to.include({ pendingRequests: 0, unknownOutcomes: 1 })
     expect(owed(a)).to.equal(0n)
   })
@@ -199,6 +210,7 @@ describe('connectors whose BTP connection breaks', () => {
     await until(() => a.client.held === 10 && b.client.held === 10)
     proxy.break('silence')
     for (const { client } of [a, b]) client.release()
+    await noticeSilence()
     await settle(() => a.client.outcomes.length === 10 && b.client.outcomes.length === 10)
     await quiet()
     expectAgreement(a, b)

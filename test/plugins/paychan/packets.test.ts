@@ -144,7 +144,7 @@ describe('claims with packets', () => {
     const paying = alice.pay(10n)
     await isThere
     await alice.plugin.disconnect()
-    expect(await paying).to.match(/^failed T01/)
+    expect(await paying).to.match(/^failed R00/)
     answer?.('reject')
     bob.respond = () => 'fulfill'
     await alice.plugin.connect()

@@ -211,6 +211,18 @@ const mutants = [
     tests: ['test/plugins/evm/transactions.test.js']
   },
   {
+    name: 'stops following the market of fees after a dozen offers',
+    file: EVM_TRANSACTIONS,
+    edits: [['operation.attempts.length < MAX_ATTEMPTS', 'operation.attempts.length < 12']],
+    tests: ['test/plugins/evm/fees.test.js']
+  },
+  {
+    name: 'forgets transactions that another has replaced',
+    file: EVM_TRANSACTIONS,
+    edits: [["...replaced.map(other => ({ ...other, raw: '' })), attempt", 'attempt']],
+    tests: ['test/plugins/evm/fees.test.js']
+  },
+  {
     name: 'sends a transaction that is not kept',
     file: 'plugins/evm/operations.js',
     edits: [['await this.#write();', 'this.#write().catch(() => undefined);']],
@@ -333,7 +345,7 @@ const mutants = [
 
 function runTests (files) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [
-    join(ROOT, 'node_modules/mocha/bin/mocha.js'), '--no-config', '--timeout', '20000', ...files.map(file => join(COPY, file))
+    join(ROOT, 'node_modules/mocha/bin/mocha.js'), '--no-config', '--exit', '--timeout', '20000', ...files.map(file => join(COPY, file))
   ], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28 })
   if (!/^ {2}\d+ passing/m.test(stdout)) throw new Error(`the tests did not run. status=${status}\n${stderr}`)
   return Number(/^ {2}(\d+) failing/m.exec(stdout)?.[1] ?? 0)

@@ -5,7 +5,7 @@ import type { PluginStore } from '../../src/types/plugin.js'
 const Attempt = z.object({
   nonce: z.int().min(0),
   hash: z.string(),
-  /** The signed transaction in hex. */
+  /** The signed transaction in hex; empty when another has replaced it, which may still be mined instead. */
   raw: z.string(),
   /** When it was signed, ms since the epoch. */
   signedMs: z.number()

@@ -8,7 +8,7 @@ import { describeError } from '../../src/packet/errors.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { PluginStore } from '../../src/types/plugin.js'
 import { ChainError } from '../paychan/types.js'
-import { currentFees, gasFor, raised, type Fees } from './fees.js'
+import { capIn, currentFees, gasFor, limited, nextOffer, priceOf, raised, type Fees } from './fees.js'
 import type { Heads } from './heads.js'
 import { isRevert, reasonOf, type Call } from './network.js'
 import { OperationStore, type Attempt, type Operation, type Outcome } from './operations.js'
@@ -29,15 +29,20 @@ export interface TransactionsOptions {
   stuckMs: number
 }
 
-/** How often an operation offers more. Then it waits. */
-const MAX_ATTEMPTS = 12
-const TRANSFER_GAS = 21_000n
+/** Hashes that are kept of one operation. Each offer is a quarter above the one before: nobody can pay for so many. */
+const MAX_ATTEMPTS = 256
 const LEFT = 'disconnected while a transaction is under way: it goes on at the next connect'
+const NO_CAP = 2n ** 256n
 /** What nodes answer that have a transaction already. */
 const HAS_IT = /already known|already imported|known transaction|nonce too low/i
 
-/** Since when no trace is found of a transaction whose nonce is used; ms since the epoch. */
-interface Lost { sinceMs?: number | undefined }
+/** What is remembered of an operation between two looks. */
+interface Looks {
+  /** Since when no trace is found of a transaction whose nonce is used; ms since the epoch. */
+  lostSinceMs?: number | undefined
+  /** Whether it was said that no more can be offered for it. */
+  isShort?: boolean | undefined
+}
 
 export class Transactions {
   readonly #options: TransactionsOptions
@@ -45,6 +50,8 @@ export class Transactions {
   readonly #running = new Map<string, Promise<Outcome>>()
   #stop: AbortController | undefined
   #wallet: Wallet | undefined
+  /** What the node lets a transaction cost, in wei, once it has said so. */
+  #feeCap: bigint | undefined
 
   constructor (options: TransactionsOptions) {
     const { store, chainId, signer } = options
@@ -134,19 +141,20 @@ export class Transactions {
   async #checkFunds (gas: bigint): Promise<void> {
     const { rpc, heads, signer } = this.#options
     const fees = await currentFees(rpc, await heads.latest())
-    const needed = gas * ('gasPrice' in fees ? fees.gasPrice : fees.maxFeePerGas)
+    const needed = gas * priceOf(limited(fees, this.#capFor(gas)))
     const has = await rpc.quantity('eth_getBalance', signer.address, 'latest')
     if (has >= needed) return
     throw new ChainError(`our address has too little of the chain's own coin for the fee: send it some. address=${signer.address} has=${has} needed=${needed}`, false)
   }
 
-  /** Signs, keeps and sends it: with a nonce of its own, or in place of `old`. */
-  async #sign (operation: Operation, old?: Attempt): Promise<void> {
+  /** Signs, keeps and sends it: with a nonce of its own, or in place of others with theirs and for other fees. */
+  async #sign (operation: Operation, replacing?: { nonce: number, fees: Fees }): Promise<void> {
     const { log } = this.#options
     await this.#walletNow().exclusively(async () => {
-      const nonce = old?.nonce ?? await this.#freeNonce()
-      const attempt = await this.#signed(nonce, { ...operation.call, gas: BigInt(operation.gas) }, old)
-      const attempts = [...operation.attempts.filter(other => other.nonce === nonce), attempt]
+      const nonce = replacing?.nonce ?? await this.#freeNonce()
+      const attempt = await this.#signed(nonce, { ...operation.call, gas: BigInt(operation.gas) }, replacing?.fees)
+      const replaced = operation.attempts.filter(other => other.nonce === nonce && other.hash !== attempt.hash)
+      const attempts = [...replaced.map(other => ({ ...other, raw: '' })), attempt]
       await this.#operations.put({ ...operation, attempts }).catch((error: unknown) => {
         throw new ChainError(`a transaction cannot be kept, and is not sent: ${describeError(error)}`, false, { cause: error })
       })
@@ -162,10 +170,10 @@ export class Transactions {
     return this.#walletNow().free(next)
   }
 
-  async #signed (nonce: number, { to, data, gas }: Call & { gas: bigint }, old?: Attempt): Promise<Attempt> {
+  /** @param offer what is asked by default */
+  async #signed (nonce: number, { to, data, gas }: Call & { gas: bigint }, offer?: Fees): Promise<Attempt> {
     const { rpc, heads, chainId, signer } = this.#options
-    const now = await currentFees(rpc, await heads.latest())
-    const fees = old === undefined ? now : raised(feesOf(old.raw), now)
+    const fees = offer ?? limited(await currentFees(rpc, await heads.latest()), this.#capFor(gas))
     const type = 'gasPrice' in fees ? 0 : 2
     const transaction = Transaction.from({ type, chainId, nonce, to, data, gasLimit: gas, value: 0n, ...fees })
     transaction.signature = hexlify(await signer.sign(getBytes(transaction.unsignedHash)))
@@ -175,22 +183,28 @@ export class Transactions {
     return { nonce, hash: transaction.hash, raw: transaction.serialized, signedMs: Date.now() }
   }
 
-  /** Whether the node takes it shows later; that it knows it already is no trouble. */
+  /** Whether the node takes it shows later; that it knows it already is no trouble. What it says of its limits is remembered. */
   async #send (raw: string): Promise<void> {
     const { rpc, log } = this.#options
     await rpc.call('eth_sendRawTransaction', raw).catch((error: unknown) => {
       const message = describeError(error)
+      this.#feeCap = capIn(message, costOf(raw)) ?? this.#feeCap
       if (!HAS_IT.test(message)) log.warn('a transaction is not taken now. error=%s', message)
     })
   }
 
+  /** The most for a unit of gas that the node takes. */
+  #capFor (gas: bigint): bigint {
+    return this.#feeCap === undefined ? NO_CAP : this.#feeCap / gas
+  }
+
   async #follow (operation: Operation): Promise<Outcome> {
     const { log, pollMs } = this.#options
-    const lost: Lost = {}
+    const looks: Looks = {}
     const stop = this.#stop?.signal ?? AbortSignal.abort()
     for (;;) {
       try {
-        const outcome = await this.#look(operation, lost)
+        const outcome = await this.#look(operation, looks)
         if (outcome !== undefined) {
           await this.#operations.put({ ...operation, attempts: [], outcome })
           log.info('a transaction is final. operation=%s transaction=%s error=%s', operation.id, outcome.txId, outcome.error ?? 'none')
@@ -206,7 +220,7 @@ export class Transactions {
   }
 
   /** What became of it; undefined while that is open. Does what brings it on. */
-  async #look (operation: Operation, lost: Lost): Promise<Outcome | undefined> {
+  async #look (operation: Operation, looks: Looks): Promise<Outcome | undefined> {
     const { heads } = this.#options
     const last = operation.attempts.at(-1)
     if (last === undefined) return await this.#sign(operation).then(() => undefined)
@@ -218,11 +232,11 @@ export class Transactions {
     }
     const count = await this.#count('latest')
     if (count <= last.nonce) {
-      lost.sinceMs = undefined
-      await this.#push(operation, last, count)
-    } else if (await this.#isLost(operation, last, quantity(heads.confirmedAt(head)), lost)) {
+      looks.lostSinceMs = undefined
+      await this.#push(operation, last, count, looks)
+    } else if (await this.#isLost(operation, last, quantity(heads.confirmedAt(head)), looks)) {
       this.#options.log.warn('the nonce of a transaction was used for another one. operation=%s nonce=%d', operation.id, last.nonce)
-      lost.sinceMs = undefined
+      looks.lostSinceMs = undefined
       this.#walletNow().finalBelow(last.nonce + 1)
       await this.#sign(operation)
     }
@@ -230,10 +244,10 @@ export class Transactions {
   }
 
   /** Whether its nonce is used for good and no trace of it is to be found, for so long that it is not just slow to show. */
-  async #isLost (operation: Operation, { nonce }: Attempt, confirmed: string, lost: Lost): Promise<boolean> {
+  async #isLost (operation: Operation, { nonce }: Attempt, confirmed: string, looks: Looks): Promise<boolean> {
     if (await this.#count(confirmed) <= nonce) return false
-    lost.sinceMs ??= Date.now()
-    if (Date.now() - lost.sinceMs < this.#options.stuckMs) return false
+    looks.lostSinceMs ??= Date.now()
+    if (Date.now() - looks.lostSinceMs < this.#options.stuckMs) return false
     for (const { hash } of operation.attempts) {
       const { blockNumber } = recordOf(await this.#options.rpc.call('eth_getTransactionByHash', hash))
       if (typeof blockNumber === 'string') return false
@@ -267,27 +281,70 @@ export class Transactions {
   }
 
   /** Sees to it that it is in the pool, and is the next. */
-  async #push (operation: Operation, last: Attempt, count: number): Promise<void> {
-    const isStuck = Date.now() - last.signedMs >= this.#options.stuckMs
+  async #push (operation: Operation, last: Attempt, count: number, looks: Looks): Promise<void> {
+    const isStuck = Math.abs(Date.now() - last.signedMs) >= this.#options.stuckMs // also when the clock was set back
     if (count < last.nonce) {
       const before = this.#walletNow().rawAt(count)
-      if (before !== undefined) await this.#send(before)
-      else if (isStuck) await this.#fillGap(count)
+      if (isStuck && (before === undefined || this.#isFiller(before))) await this.#fillGap(count)
+      else if (before !== undefined) await this.#send(before)
     }
-    if (isStuck && count === last.nonce && operation.attempts.length < MAX_ATTEMPTS) await this.#sign(operation, last)
-    else await this.#send(last.raw)
+    const isRefused = priceOf(feesOf(last.raw)) > this.#capFor(BigInt(operation.gas))
+    const isNext = count === last.nonce && operation.attempts.length < MAX_ATTEMPTS
+    const fees = isNext && (isStuck || isRefused) ? await this.#nextOffer(operation, last, looks) : undefined
+    if (fees === undefined) await this.#send(last.raw)
+    else await this.#sign(operation, { nonce: last.nonce, fees })
+  }
+
+  /** Undefined: what was offered last stands. */
+  async #nextOffer (operation: Operation, last: Attempt, looks: Looks): Promise<Fees | undefined> {
+    const { rpc, heads, signer, log } = this.#options
+    const { id } = operation
+    const gas = BigInt(operation.gas = String(await this.#gasNow(operation)))
+    const now = await currentFees(rpc, await heads.latest())
+    const funds = await rpc.quantity('eth_getBalance', signer.address, 'latest') / gas
+    const [old, cap] = [feesOf(last.raw), this.#capFor(gas)]
+    const fees = nextOffer(old, now, cap, funds)
+    const isShort = fees === undefined && priceOf(old) < priceOf(now)
+    if (isShort && looks.isShort !== true) {
+      log.warn('no more can be offered for a transaction that waits: send our address some of the chain\'s own coin, or let the node take ' +
+        'higher fees. operation=%s address=%s offer=%s asked=%s funds=%s cap=%s', id, signer.address, String(priceOf(old)), String(priceOf(now)),
+      String(funds), cap === NO_CAP ? 'none' : String(cap))
+    }
+    looks.isShort = isShort
+    return fees
+  }
+
+  /** On some chains a transaction needs more gas when their own chain has become dearer. */
+  async #gasNow ({ call, gas }: Operation): Promise<bigint> {
+    const { rpc, signer } = this.#options
+    const needed = await gasFor(rpc, signer.address, call).catch((error: unknown) => {
+      if (error instanceof RpcError) return 0n // it would fail now, or the node cannot tell: what it needed before stands
+      throw error
+    })
+    return needed > BigInt(gas) ? needed : BigInt(gas)
   }
 
   /** A nonce whose taker is gone holds up all later ones: a transaction that does nothing uses it. */
   async #fillGap (nonce: number): Promise<void> {
-    const { signer, log } = this.#options
+    const { rpc, heads, signer, log } = this.#options
     await this.#walletNow().exclusively(async () => {
-      if (await this.#count('pending') !== nonce || this.#walletNow().rawAt(nonce) !== undefined) return
-      const { raw, hash } = await this.#signed(nonce, { to: signer.address, data: '0x', gas: TRANSFER_GAS })
+      const before = this.#walletNow().rawAt(nonce)
+      if (before === undefined ? await this.#count('pending') !== nonce : !this.#isFiller(before)) return
+      const call = { to: signer.address, data: '0x' }
+      const gas = await gasFor(rpc, signer.address, call)
+      const now = limited(await currentFees(rpc, await heads.latest()), this.#capFor(gas))
+      if (before !== undefined && priceOf(feesOf(before)) >= priceOf(now)) { await this.#send(before); return }
+      const { raw, hash } = await this.#signed(nonce, { ...call, gas }, before === undefined ? now : raised(feesOf(before), now))
       log.warn('a nonce was lost, using it for nothing. nonce=%d transaction=%s', nonce, hash)
       this.#walletNow().take(nonce, raw)
       await this.#send(raw)
     })
+  }
+
+  /** Whether a transaction does nothing but use its nonce. */
+  #isFiller (raw: string): boolean {
+    const { to, data } = Transaction.from(raw)
+    return data === '0x' && to?.toLowerCase() === this.#options.signer.address
   }
 
   async #count (block: string): Promise<number> {
@@ -303,6 +360,10 @@ export class Transactions {
     if (this.#wallet === undefined) throw new ChainError('the account is disconnected', false)
     return this.#wallet
   }
+}
+
+function costOf (raw: string): bigint {
+  return Transaction.from(raw).gasLimit * priceOf(feesOf(raw))
 }
 
 function feesOf (raw: string): Fees {

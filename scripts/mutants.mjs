@@ -207,7 +207,7 @@ const mutants = [
   {
     name: 'signs a transaction anew because the node does not show the first',
     file: EVM_TRANSACTIONS,
-    edits: [['if (Date.now() - lost.sinceMs < this.#options.stuckMs)', 'if (false)']],
+    edits: [['if (Date.now() - looks.lostSinceMs < this.#options.stuckMs)', 'if (false)']],
     tests: ['test/plugins/evm/transactions.test.js']
   },
   {
@@ -221,6 +221,24 @@ const mutants = [
     file: EVM_TRANSACTIONS,
     edits: [["...replaced.map(other => ({ ...other, raw: '' })), attempt", 'attempt']],
     tests: ['test/plugins/evm/fees.test.js']
+  },
+  {
+    name: 'lets an event log that fails hide the channels that are known',
+    file: 'plugins/evm/channel-log.js',
+    edits: [['catch (error) {\n            if (!this.#isBlind) {', 'catch (error) {\n            if (error) throw error;\n            if (!this.#isBlind) {']],
+    tests: ['test/plugins/evm/logs.test.js']
+  },
+  {
+    name: 'follows channels by the event log only',
+    file: 'plugins/evm/channel-log.js',
+    edits: [['this.#isBlind || ++this.#looks % STATES_EVERY_LOOKS === 0', 'false']],
+    tests: ['test/plugins/evm/logs.test.js']
+  },
+  {
+    name: 'goes on with the records of another contract',
+    file: 'plugins/evm/remembered.js',
+    edits: [['if (found !== network.address)', 'if (false)']],
+    tests: ['test/plugins/evm/remembered.test.js']
   },
   {
     name: 'sends a transaction that is not kept',

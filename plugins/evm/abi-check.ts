@@ -4,7 +4,7 @@
  */
 import { id as hashOf } from 'ethers'
 import { ChainError } from '../paychan/types.js'
-import type { Rpc } from './rpc.js'
+import { NoContractError, type Rpc } from './rpc.js'
 
 const PROOF = '(bytes32,uint256,uint256,uint256,bytes32)'
 /** What cannot be done without. */
@@ -51,9 +51,7 @@ async function codeOf (rpc: Rpc, address: string): Promise<string> {
 
 async function codeAt (rpc: Rpc, address: string): Promise<string> {
   const code = await rpc.call('eth_getCode', address, 'latest')
-  if (typeof code !== 'string' || code === '0x') {
-    throw new ChainError(`there is no such contract, or the node at ${rpc.host} does not know it yet. address=${address}`, false)
-  }
+  if (typeof code !== 'string' || code === '0x') throw new NoContractError(rpc.host, address)
   return code
 }
 

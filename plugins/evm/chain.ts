@@ -17,23 +17,15 @@ export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, {
   const { chainId, tokenAddress, keyId } = chain
   const signer = signerOf(keyId)
   const pollMs = Math.min(settings.pollingIntervalMs, LONGEST_POLL_MS)
+  // As versions before 0.2 kept it, who did not say of which network the log of a peer is.
+  const formerNetwork = await store.get(`evm:network:${chainId}:${chain.registryAddress}:${tokenAddress}`)
   const provider = new EvmProvider({ ...chain, signer, store, log, pollMs })
-  const remembered = async (what: string, find: () => Promise<string>): Promise<string> => {
-    const key = `evm:${what}:${chainId}:${tokenAddress}`
-    const kept = await store.get(key)
-    if (kept !== undefined) return kept
-    const found = await find()
-    await store.put(key, found)
-    return found
-  }
-  const found = Number(await remembered('decimals', async () => String(await provider.tokenDecimals())))
+  const found = await provider.tokenDecimals()
   if (decimals !== undefined && found !== decimals) throw new Error(`the token has ${found} decimals, not ${decimals}: set chain.tokenDecimals. token=${tokenAddress}`)
-  const symbol = await remembered('symbol', async () => await provider.tokenSymbol() ?? '')
+  const symbol = await provider.tokenSymbol()
   const contract = await provider.tokenNetwork()
   const codec = new EvmClaims({ chainId, tokenNetwork: contract, token: tokenAddress }, signer)
-  const networkKey = `evm:network:${chainId}:${chain.registryAddress}:${tokenAddress}`
-  const hadNetwork = await store.get(networkKey) === contract
   const wasUsedWith = async (peer: string): Promise<boolean> =>
-    hadNetwork && await store.get(`evm:log:${contract}:${signer.address}:${peer}`) !== undefined
-  return { provider, codec, tokenId: chain.tokenId ?? (symbol === '' ? undefined : symbol), wasUsedWith }
+    formerNetwork === contract && await store.get(`evm:log:${contract}:${signer.address}:${peer}`) !== undefined
+  return { provider, codec, tokenId: chain.tokenId ?? symbol, wasUsedWith }
 }

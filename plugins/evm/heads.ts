@@ -45,7 +45,10 @@ export class Heads {
       this.#highest = 0
     }
     const ageMs = now - head.timestampMs
-    if (ageMs > maxAgeMs) throw new ChainError(`the newest block of the node at ${rpc.host} is ${Math.round(ageMs / 1000)} s old`, false)
+    if (ageMs > maxAgeMs) {
+      throw new ChainError(`the newest block of the node at ${rpc.host} is ${Math.round(ageMs / 1000)} s old by the clock of this machine: ` +
+        'the node is stuck, or the clock is wrong', false)
+    }
     if (head.number >= this.#highest) {
       this.#highest = head.number
       this.#seenMs = now
@@ -70,7 +73,8 @@ export class Heads {
     return block.timestampMs
   }
 
+  /** It never goes back: what was confirmed once stays so, also while another node answers that is a few blocks behind. */
   confirmedAt (head: Head): number {
-    return Math.max(0, head.number - this.confirmations + 1)
+    return Math.max(0, Math.max(head.number, this.#highest) - this.confirmations + 1)
   }
 }

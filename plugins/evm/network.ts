@@ -5,7 +5,7 @@ import type { ChannelState, ChannelStatus, Claim, CloseConsent, Party } from '..
 import { canCloseTogether, checkAbi } from './abi-check.js'
 import { abi as networkAbi } from './artifacts/TokenNetwork.js'
 import { abi as registryAbi } from './artifacts/TokenNetworkRegistry.js'
-import { quantity, recordOf, RpcError, type Rpc } from './rpc.js'
+import { NoContractError, quantity, recordOf, RpcError, type Rpc } from './rpc.js'
 
 /** A contract call as a transaction carries it. Addresses in lower case. */
 export interface Call {
@@ -24,12 +24,6 @@ export interface Log {
 
 /** What a channel's state is, whenever that was. */
 export type ReadState = Omit<ChannelState, 'readAtMs'>
-
-class NoContractError extends ChainError {
-  constructor (host: string, address: string) {
-    super(`there is no such contract, or the node at ${host} does not know it yet. address=${address}`, false)
-  }
-}
 
 const registryInterface = new Interface(registryAbi)
 export const networkInterface = new Interface(networkAbi)
@@ -68,16 +62,28 @@ export async function findTokenNetwork (rpc: Rpc, registry: string, token: strin
 
 /** One TokenNetwork and its token. */
 export class Network {
+  /** The first block at which it was seen: nodes that deny it at a later one know nothing of the chain. */
+  #seenAt = Infinity
+
   constructor (private readonly rpc: Rpc, readonly address: string, readonly token: string) {}
 
-  /** A channel as one of its parties sees it; undefined when it does not exist or is between others. */
+  /** Remembers that the network is there at a block. */
+  sawAt (block: number): void {
+    this.#seenAt = Math.min(this.#seenAt, block)
+  }
+
+  /**
+   * A channel as one of its parties sees it; undefined when the chain says that there is none, or that it is between others. Rejects with
+   * ChainError when the node cannot say.
+   */
   async state (channelId: string, us: string, block: number | 'latest'): Promise<ReadState | undefined> {
     const read = (method: string, ...args: unknown[]): Promise<unknown[]> =>
       ask(this.rpc, networkInterface, this.address, method, [channelId, ...args], block)
     const channel = await read('channels').catch((error: unknown) => {
-      if (error instanceof NoContractError && block !== 'latest') return [] // the network is younger than that
+      if (error instanceof NoContractError && block !== 'latest' && block < this.#seenAt) return [] // the network is younger than that
       throw error
     })
+    if (block !== 'latest' && channel.length > 0) this.sawAt(block)
     const [timeout, state, closedAt, , first, second] = channel
     const status = STATUS[Number(state)]
     const parties = [String(first).toLowerCase(), String(second).toLowerCase()]
@@ -91,6 +97,12 @@ export class Network {
     const challengeSecs = Number(timeout)
     const closing = status === 'closing' ? { settleableAt: (Number(closedAt) + challengeSecs) * 1000 } : {}
     return { channelId, status, ours, theirs, challengeSecs, ...closing }
+  }
+
+  /** Of a channel, whoever its parties are; undefined when there is none. */
+  async status (channelId: string, block: number | 'latest'): Promise<ChannelStatus | undefined> {
+    const [, state] = await ask(this.rpc, networkInterface, this.address, 'channels', [channelId], block)
+    return STATUS[Number(state)]
   }
 
   async decimals (): Promise<number> {

@@ -7,8 +7,9 @@ import type { ChannelEvent, ChannelProvider, ChannelState, Claim, CloseConsent, 
 import { ChannelLog } from './channel-log.js'
 import { gasPrice } from './fees.js'
 import { Heads } from './heads.js'
-import { findTokenNetwork, logOf, Network, networkInterface, type Call, type ReadState } from './network.js'
+import { logOf, networkInterface, type Call, type Network, type ReadState } from './network.js'
 import { Payouts } from './payouts.js'
+import { Remembered } from './remembered.js'
 import { pause, recordOf, Rpc } from './rpc.js'
 import type { Signer } from './signer.js'
 import { Transactions } from './transactions.js'
@@ -46,7 +47,8 @@ const DEVELOPERS = new Set([1337n, 31337n])
 const REDEEM_GAS = 150_000n
 /** One account has one peer; more are asked about by hand only. */
 const MAX_PEERS = 100
-const NETWORK_KEY = 'evm:network'
+/** Who asks for the channels does not wait longer for the event log. */
+const LOG_WAIT_MS = 5000
 
 type Listener = (event: ChannelEvent) => void
 
@@ -61,8 +63,7 @@ export class EvmProvider implements ChannelProvider {
   readonly #logs = new Map<string, ChannelLog>()
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #payouts: Payouts
-  #network: Network | undefined
-  #decimals: number | undefined
+  readonly #remembered: Remembered
   #canCloseTogether: boolean | undefined
   #depositLimit: { limit: bigint | undefined } | undefined
   #stop: AbortController | undefined
@@ -77,6 +78,7 @@ export class EvmProvider implements ChannelProvider {
     this.chainId = `evm:${chainId}`
     this.address = signer.address
     this.#rpc = new Rpc({ url: rpcUrl, timeoutMs })
+    this.#remembered = new Remembered({ ...options, rpc: this.#rpc })
     const rpc = this.#rpc
     this.#heads = new Heads({ rpc, log, confirmations, maxAgeMs: DEVELOPERS.has(chainId) ? Infinity : MAX_HEAD_AGE_MS })
     this.#transactions = new Transactions({ rpc, heads: this.#heads, chainId, signer, store, log, pollMs, stuckMs })
@@ -95,7 +97,7 @@ export class EvmProvider implements ChannelProvider {
     const { chainId } = this.#options
     const found = await this.#rpc.quantity('eth_chainId')
     if (found !== chainId) throw new ChainError(`the node at ${this.#rpc.host} is of another chain. expected=${chainId} found=${found}`, true)
-    await this.#networkNow()
+    await this.#remembered.check(await this.#heads.latest())
     await this.#transactions.start()
     if (this.#rpc.isClosed) throw new ChainError('disconnected while connecting', false)
     if (this.#stop !== undefined) return
@@ -111,12 +113,12 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async tokenDecimals (): Promise<number> {
-    return this.#decimals ??= await (await this.#networkNow()).decimals()
+    return await this.#remembered.decimals()
   }
 
   /** Undefined where the token has no name. */
   async tokenSymbol (): Promise<string | undefined> {
-    return await (await this.#networkNow()).symbol()
+    return await this.#remembered.symbol()
   }
 
   async balances (): Promise<{ token: bigint, native: bigint }> {
@@ -131,7 +133,7 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }> {
-    const { txId } = await this.#do(operationId, network => network.openChannel(peer, challengeSecs))
+    const { txId } = await this.#do(`${operationId}:${peer}`, network => network.openChannel(peer, challengeSecs))
     const { logs } = recordOf(await this.#rpc.call('eth_getTransactionReceipt', txId))
     for (const log of Array.isArray(logs) ? logs.map(logOf) : []) {
       if (networkInterface.parseLog(log)?.name === 'ChannelOpened' && log.topics[1] !== undefined) return { txId, channelId: log.topics[1] }
@@ -148,7 +150,8 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
-    if (!await this.#transactions.knows(operationId)) await this.#allow(total - await this.#depositedIn(channelId), operationId)
+    const isKnown = await this.#transactions.knows(nameOf(operationId, await this.#networkNow()))
+    if (!isKnown) await this.#allow(total - await this.#depositedIn(channelId), operationId)
     return await this.#do(operationId, async network => {
       const deposited = await this.#depositedIn(channelId)
       return network.setTotalDeposit(channelId, this.address, total > deposited ? total : deposited)
@@ -177,14 +180,17 @@ export class EvmProvider implements ChannelProvider {
     const readAtMs = finality === 'latest' ? head.timestampMs : await this.#heads.confirmedTimeMs(head)
     const state = await network.state(channelId, this.address, finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)) ??
       announced(finality === 'latest' ? undefined : await network.state(channelId, this.address, 'latest'))
-    if (state?.status !== 'closing') return state === undefined ? undefined : { ...state, readAtMs }
-    const closer = this.#logs.get(state.theirs.address)?.closerOf(channelId)
+    if (state === undefined) return undefined
+    const log = this.#logs.get(state.theirs.address)
+    if (state.status !== 'settled') log?.add(channelId, head.number)
+    const closer = state.status === 'closing' ? log?.closerOf(channelId) : undefined
     return { ...state, readAtMs, ...closer === undefined ? {} : { closedByThem: closer === state.theirs.address } }
   }
 
   async findChannels (peer: string): Promise<ChannelState[]> {
-    await this.#readLog(peer)
     const log = await this.#logOf(peer)
+    await log.load()
+    await Promise.race([log.look(), pause(LOG_WAIT_MS)])
     const found: ChannelState[] = []
     for (const channelId of log.channels) {
       const state = await this.getChannelState(channelId)
@@ -204,7 +210,8 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async #do (operationId: string, makeCall: (network: Network) => Call | Promise<Call>): Promise<Receipt> {
-    return await this.#transactions.do(operationId, async () => makeCall(await this.#networkNow()))
+    const network = await this.#networkNow()
+    return await this.#transactions.do(nameOf(operationId, network), async () => makeCall(network))
   }
 
   /** After a payout is looked whether the token has refused it. */
@@ -232,45 +239,45 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async #networkNow (): Promise<Network> {
-    if (this.#network !== undefined) return this.#network
-    const { registryAddress, tokenAddress, chainId, store } = this.#options
-    const key = `${NETWORK_KEY}:${chainId}:${registryAddress}:${tokenAddress}`
-    const kept = await store.get(key)
-    const address = kept ?? await findTokenNetwork(this.#rpc, registryAddress, tokenAddress)
-    if (kept === undefined) await store.put(key, address)
-    return this.#network = new Network(this.#rpc, address, tokenAddress)
+    return await this.#remembered.network()
   }
 
   async #logOf (peer: string): Promise<ChannelLog> {
-    const { startBlock = 0, store, log } = this.#options
-    const { address } = await this.#networkNow()
+    const { chainId, startBlock = 0, store, log } = this.#options
+    const network = await this.#networkNow()
     const known = this.#logs.get(peer)
     if (known !== undefined) return known
     if (this.#logs.size >= MAX_PEERS) throw new ChainError(`the channels with more than ${MAX_PEERS} peers are not looked after for one account`, true)
-    const made = new ChannelLog({ rpc: this.#rpc, heads: this.#heads, network: address, us: this.address, peer, startBlock, store, log })
+    const made = new ChannelLog({
+      rpc: this.#rpc,
+      heads: this.#heads,
+      chainId,
+      network,
+      us: this.address,
+      peer,
+      startBlock,
+      store,
+      log,
+      tell: event => { for (const listener of this.#listeners.get(peer) ?? []) listener(event) }
+    })
     this.#logs.set(peer, made)
     return made
-  }
-
-  async #readLog (peer: string): Promise<void> {
-    const events = await (await this.#logOf(peer)).read()
-    for (const event of events) for (const listener of this.#listeners.get(peer) ?? []) listener(event)
   }
 
   async #watch (stop: AbortSignal): Promise<void> {
     const { pollMs = DEFAULT_POLL_MS } = this.#options
     while (!stop.aborted) {
-      await this.#readLogs()
+      await this.#look()
       this.#payouts.lookAgain()
       await pause(pollMs, stop)
     }
   }
 
   /** Tells of trouble when it begins and when it is over. Never rejects. */
-  async #readLogs (): Promise<void> {
+  async #look (): Promise<void> {
     const { log } = this.#options
     try {
-      for (const peer of this.#listeners.keys()) await this.#readLog(peer)
+      for (const peer of this.#listeners.keys()) await (await this.#logOf(peer)).look()
       if (this.#isInTrouble) log.info('the chain can be watched again. chainId=%s', this.chainId)
       this.#isInTrouble = false
     } catch (error) {
@@ -278,6 +285,11 @@ export class EvmProvider implements ChannelProvider {
       this.#isInTrouble = true
     }
   }
+}
+
+/** Whoever names operations counts anew for each contract. */
+function nameOf (operationId: string, network: Network): string {
+  return `${operationId}@${network.address}`
 }
 
 /** A channel that is not confirmed: nothing in it counts yet. */

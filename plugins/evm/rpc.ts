@@ -29,6 +29,13 @@ export class RpcError extends ChainError {
   }
 }
 
+/** An address without code, by the node. */
+export class NoContractError extends ChainError {
+  constructor (host: string, address: string) {
+    super(`there is no such contract, or the node at ${host} does not know it yet. address=${address}`, false)
+  }
+}
+
 const DEFAULT_TIMEOUT_MS = 10_000
 const TRIES = 3
 const FIRST_PAUSE_MS = 250

@@ -13,8 +13,8 @@ import solc from 'solc'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CONTRACTS = 'plugins/evm/contracts'
 const ARTIFACTS = 'plugins/evm/artifacts'
-/** Only the registry is deployed by hand: it deploys the networks. */
-const WITH_BYTECODE = { TokenNetwork: false, TokenNetworkRegistry: true }
+/** Which code is needed: the registry is deployed, and deploys the networks; the probe is only pretended to stand somewhere. */
+const CODE = { TokenNetwork: undefined, TokenNetworkRegistry: 'bytecode', TransferProbe: 'runtimeBytecode' }
 const PACKAGES = dirname(createRequire(import.meta.url).resolve('@openzeppelin/contracts/package.json')).replace(/@openzeppelin\/contracts$/, '')
 
 /** @returns `{ [name]: { abi: string[], bytecode: string } }`, the ABI in the readable form of ethers. Throws what the compiler says. */
@@ -26,7 +26,7 @@ function compile (directory) {
     settings: {
       optimizer: { enabled: true, runs: 10_000 },
       evmVersion: 'cancun', // the first with transient storage; Base, Arbitrum and the rest have it
-      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } }
+      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } }
     }
   }
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }))
@@ -34,7 +34,7 @@ function compile (directory) {
     severity === 'error' || (severity === 'warning' && sourceLocation?.file.startsWith(directory)))
   if (faults.length > 0) throw new Error(faults.map(fault => fault.formattedMessage).join('\n'))
   return Object.fromEntries(files.flatMap(file => Object.entries(output.contracts[file] ?? {})).map(([name, { abi, evm }]) =>
-    [name, { abi: new Interface(abi).format(), bytecode: `0x${evm.bytecode.object}` }]))
+    [name, { abi: new Interface(abi).format(), bytecode: `0x${evm.bytecode.object}`, runtimeBytecode: `0x${evm.deployedBytecode.object}` }]))
 }
 
 function readImport (path) {
@@ -46,20 +46,21 @@ function readImport (path) {
   }
 }
 
-function artifactText (name, { abi, bytecode }) {
+function artifactText (name, { abi, ...code }) {
   const lines = [
     `/** Made of ${CONTRACTS}/${name}.sol by \`npm run contracts\`. Do not edit. */`,
     'export const abi = [',
     abi.map(item => `  '${item}'`).join(',\n'),
     ']'
   ]
-  if (WITH_BYTECODE[name]) lines.push('', `export const bytecode = '${bytecode}'`)
+  const kind = CODE[name]
+  if (kind !== undefined) lines.push('', `export const ${kind} = '${code[kind]}'`)
   return lines.join('\n') + '\n'
 }
 
 function artifacts () {
   const compiled = compile(CONTRACTS)
-  return Object.keys(WITH_BYTECODE).map(name => ({ file: `${ARTIFACTS}/${name}.ts`, text: artifactText(name, compiled[name]) }))
+  return Object.keys(CODE).map(name => ({ file: `${ARTIFACTS}/${name}.ts`, text: artifactText(name, compiled[name]) }))
 }
 
 function check () {

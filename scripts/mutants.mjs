@@ -241,6 +241,12 @@ const mutants = [
     tests: ['test/plugins/evm/remembered.test.js']
   },
   {
+    name: 'takes a token of which not all arrives',
+    file: 'plugins/evm/token-check.js',
+    edits: [["isTaken === true && lost === amount && arrived === amount ? 'whole' : 'partial'", "'whole'"]],
+    tests: ['test/plugins/evm/tokens.test.js']
+  },
+  {
     name: 'sends a transaction that is not kept',
     file: 'plugins/evm/operations.js',
     edits: [['await this.#write();', 'this.#write().catch(() => undefined);']],

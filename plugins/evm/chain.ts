@@ -24,7 +24,7 @@ export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, {
   if (decimals !== undefined && found !== decimals) throw new Error(`the token has ${found} decimals, not ${decimals}: set chain.tokenDecimals. token=${tokenAddress}`)
   const symbol = await provider.tokenSymbol()
   const contract = await provider.tokenNetwork()
-  const codec = new EvmClaims({ chainId, tokenNetwork: contract, token: tokenAddress }, signer)
+  const codec = new EvmClaims({ chainId, tokenNetwork: contract, token: tokenAddress }, signer, () => provider.checkToken())
   const wasUsedWith = async (peer: string): Promise<boolean> =>
     formerNetwork === contract && await store.get(`evm:log:${contract}:${signer.address}:${peer}`) !== undefined
   return { provider, codec, tokenId: chain.tokenId ?? symbol, wasUsedWith }

@@ -32,9 +32,12 @@ export class EvmClaims implements ClaimCodec {
   readonly #network: EvmNetwork
   readonly #signer: Signer
   readonly #typed: TypedData
+  readonly #checkToken: () => Promise<void>
   readonly #fixed: { signerAddress: string, chainId: number, tokenNetworkAddress: string, tokenAddress: string }
 
-  constructor (network: EvmNetwork, signer: Signer) {
+  /** @param checkToken rejects when no claim is to be taken in the token */
+  constructor (network: EvmNetwork, signer: Signer, checkToken: () => Promise<void> = () => Promise.resolve()) {
+    this.#checkToken = checkToken
     this.#network = network
     this.#signer = signer
     this.#typed = typedDataOf(network.chainId, network.tokenNetwork)
@@ -83,6 +86,7 @@ export class EvmClaims implements ClaimCodec {
   }
 
   async verify ({ channelId, nonce, amount, signer, signature }: Claim): Promise<boolean> {
+    await this.#checkToken()
     return await curve().isSignedBy(this.#typed.claimDigest(channelId, nonce, amount), bytesOf(signature), signer)
   }
 

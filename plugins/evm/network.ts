@@ -1,5 +1,5 @@
 /** The contracts as the plugin uses them: where the network of a token is, what a channel's state is, and what calls look like. */
-import { Interface } from 'ethers'
+import { Interface, type LogDescription } from 'ethers'
 import { ChainError } from '../paychan/types.js'
 import type { ChannelState, ChannelStatus, Claim, CloseConsent, Party } from '../paychan/types.js'
 import { canCloseTogether, checkAbi } from './abi-check.js'
@@ -13,7 +13,20 @@ export interface Call {
   data: string
 }
 
+/** What a transaction of ours has done. */
+export interface Outcome {
+  /** The channel that it opened. */
+  opened?: string | undefined
+  /** Our deposit afterwards. */
+  deposit?: bigint | undefined
+  /** What it took out by a claim. */
+  claimed: bigint
+  /** What the token says has come to us; undefined where it says nothing. */
+  arrived?: bigint | undefined
+}
+
 export interface Log {
+  address: string
   topics: string[]
   data: string
   blockNumber: number
@@ -26,13 +39,14 @@ export interface Log {
 export type ReadState = Omit<ChannelState, 'readAtMs'>
 
 const registryInterface = new Interface(registryAbi)
-export const networkInterface = new Interface(networkAbi)
+const networkInterface = new Interface(networkAbi)
 const tokenInterface = new Interface([
   'function balanceOf(address) view returns (uint256)',
   'function allowance(address, address) view returns (uint256)',
   'function approve(address, uint256) returns (bool)',
   'function decimals() view returns (uint8)',
   'function symbol() view returns (string)',
+  'event Transfer(address indexed from, address indexed to, uint256 value)',
   'error ERC20InsufficientBalance(address, uint256, uint256)',
   'error ERC20InsufficientAllowance(address, uint256, uint256)'
 ])
@@ -218,10 +232,44 @@ export function isRevert (error: unknown): error is RpcError {
   return error instanceof RpcError && (error.data !== undefined || error.code === 3 || /revert/i.test(error.message))
 }
 
+/** By the events of a transaction's receipt. */
+export function outcomeIn (logs: readonly Log[], network: Network, us: string): Outcome {
+  const outcome: Outcome = { claimed: 0n }
+  for (const log of logs) {
+    if (log.address === network.token) {
+      const transfer = parsed(tokenInterface, log)
+      if (transfer?.name !== 'Transfer') continue
+      const [from, to, value] = transfer.args.toArray() as unknown[]
+      if (isAddressOf(from, network.address)) outcome.arrived = (outcome.arrived ?? 0n) + (isAddressOf(to, us) ? BigInt(String(value)) : 0n)
+    }
+    const event = log.address === network.address ? parsed(networkInterface, log) : null
+    const [channelId, who, amount] = (event?.args.toArray() ?? []) as unknown[]
+    if (event?.name === 'ChannelOpened') outcome.opened = String(channelId)
+    if (event?.name === 'ChannelNewDeposit' && isAddressOf(who, us)) outcome.deposit = BigInt(String(event.args[2]))
+    if (event?.name === 'ChannelClaimed' && isAddressOf(who, us)) outcome.claimed += BigInt(String(amount))
+    if (event?.name === 'PayoutDeferred') outcome.arrived = undefined
+  }
+  return outcome
+}
+
+/** Null for events of others, also where they only have the same name. */
+function parsed (contract: Interface, log: Log): LogDescription | null {
+  try {
+    return contract.parseLog(log)
+  } catch {
+    return null
+  }
+}
+
+function isAddressOf (value: unknown, address: string): boolean {
+  return String(value).toLowerCase() === address
+}
+
 /** What the RPC answers where logs are. */
 export function logOf (value: unknown): Log {
-  const { topics, data, blockNumber, blockHash, transactionHash, logIndex } = recordOf(value)
+  const { address, topics, data, blockNumber, blockHash, transactionHash, logIndex } = recordOf(value)
   return {
+    address: String(address).toLowerCase(),
     topics: Array.isArray(topics) ? topics.map(String) : [],
     data: String(data),
     blockNumber: Number(blockNumber),

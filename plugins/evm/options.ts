@@ -27,6 +27,10 @@ const KeyId = z.string().superRefine((value, context) => {
 const ChainId = z.union([z.int().min(1), z.string().regex(/^(evm:([a-zA-Z0-9]+:)?)?[1-9]\d{0,15}$/, 'expected a number, or evm:8453')])
   .transform(value => BigInt(String(value).split(':').at(-1) ?? value))
 
+/** What the contract allows: an hour, and the 365 days after which anybody may close a channel. */
+const SHORTEST_CHALLENGE_SECS = 3600
+const LONGEST_CHALLENGE_SECS = 365 * 86_400
+
 const CHAIN_OPTIONS = {
   chainType: z.literal('evm').default('evm'),
   chainId: ChainId.describe('8453 or evm:8453 is Base'),
@@ -42,6 +46,10 @@ const CHAIN_OPTIONS = {
 
 const EVM_OPTIONS = {
   ...PAYCHAN_OPTIONS,
+  settlementTimeoutSecs: z.int()
+    .min(SHORTEST_CHALLENGE_SECS, `expected at least ${SHORTEST_CHALLENGE_SECS}, an hour: the contract opens no channel with a shorter challenge`)
+    .max(LONGEST_CHALLENGE_SECS, `expected at most ${LONGEST_CHALLENGE_SECS}, 365 days: the contract opens no channel with a longer challenge`)
+    .default(86_400).describe('How long the other side can object to a close, in channels that we open'),
   chain: z.record(z.string(), z.unknown(), 'expected the chain to settle on: { chainId, rpcUrl, registryAddress, tokenAddress, keyId }'),
   peerAddress: Address.describe('The address that the peer signs with'),
   assetScale: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the account; the connector says it by itself'),

@@ -5,13 +5,14 @@ import type { PluginStore } from '../../src/types/plugin.js'
 import { ChainError } from '../paychan/types.js'
 import type { ChannelEvent, ChannelProvider, ChannelState, Claim, CloseConsent, Finality, Receipt } from '../paychan/types.js'
 import { ChannelLog } from './channel-log.js'
-import { gasPrice } from './fees.js'
+import { gasFor, gasPrice } from './fees.js'
 import { Heads } from './heads.js'
-import { logOf, networkInterface, type Call, type Network, type ReadState } from './network.js'
+import { logOf, outcomeIn, type Call, type Network, type Outcome, type ReadState } from './network.js'
 import { Payouts } from './payouts.js'
 import { Remembered } from './remembered.js'
 import { pause, recordOf, Rpc } from './rpc.js'
 import type { Signer } from './signer.js'
+import { TokenCheck } from './token-check.js'
 import { Transactions } from './transactions.js'
 
 export interface EvmProviderOptions {
@@ -43,8 +44,10 @@ const DEFAULT_STUCK_MS = 60_000
 const MAX_HEAD_AGE_MS = 5 * 60_000
 /** Chains of developers make a block when there is something to put in. */
 const DEVELOPERS = new Set([1337n, 31337n])
-/** What a claim was seen to use, with a token of a proxy contract. */
-const REDEEM_GAS = 150_000n
+/** What a claim was seen to use besides what its bytes cost, with a token of a proxy contract. */
+const REDEEM_GAS = 110_000n
+/** As many bytes as a claim. On chains that keep their data on another chain they may cost more than all the rest. */
+const CLAIM_BYTES = `0x${'ff'.repeat(388)}`
 /** One account has one peer; more are asked about by hand only. */
 const MAX_PEERS = 100
 /** Who asks for the channels does not wait longer for the event log. */
@@ -64,6 +67,7 @@ export class EvmProvider implements ChannelProvider {
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #payouts: Payouts
   readonly #remembered: Remembered
+  readonly #token: TokenCheck
   #canCloseTogether: boolean | undefined
   #depositLimit: { limit: bigint | undefined } | undefined
   #stop: AbortController | undefined
@@ -79,6 +83,7 @@ export class EvmProvider implements ChannelProvider {
     this.address = signer.address
     this.#rpc = new Rpc({ url: rpcUrl, timeoutMs })
     this.#remembered = new Remembered({ ...options, rpc: this.#rpc })
+    this.#token = new TokenCheck({ network: () => this.#networkNow(), address: signer.address, rpc: this.#rpc, chainId, store, log })
     const rpc = this.#rpc
     this.#heads = new Heads({ rpc, log, confirmations, maxAgeMs: DEVELOPERS.has(chainId) ? Infinity : MAX_HEAD_AGE_MS })
     this.#transactions = new Transactions({ rpc, heads: this.#heads, chainId, signer, store, log, pollMs, stuckMs })
@@ -129,15 +134,20 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async redeemCost (): Promise<bigint> {
-    return await gasPrice(this.#rpc, await this.#heads.latest()) * REDEEM_GAS
+    const bytes = await gasFor(this.#rpc, this.address, { to: this.address, data: CLAIM_BYTES })
+    return await gasPrice(this.#rpc, await this.#heads.latest()) * (REDEEM_GAS + bytes)
+  }
+
+  /** Whether claims can be taken in the token. Rejects with a final ChainError when not all of what is sent of it arrives. */
+  async checkToken (): Promise<void> {
+    await this.#token.check(false)
   }
 
   async openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }> {
+    await this.#token.check(true)
     const { txId } = await this.#do(`${operationId}:${peer}`, network => network.openChannel(peer, challengeSecs))
-    const { logs } = recordOf(await this.#rpc.call('eth_getTransactionReceipt', txId))
-    for (const log of Array.isArray(logs) ? logs.map(logOf) : []) {
-      if (networkInterface.parseLog(log)?.name === 'ChannelOpened' && log.topics[1] !== undefined) return { txId, channelId: log.topics[1] }
-    }
+    const { opened } = await this.#outcomeOf(txId)
+    if (opened !== undefined) return { txId, channelId: opened }
     throw new ChainError(`the node at ${this.#rpc.host} does not show the event of the channel that was opened. transaction=${txId}`, false)
   }
 
@@ -150,16 +160,22 @@ export class EvmProvider implements ChannelProvider {
   }
 
   async deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
+    await this.#token.check(true)
     const isKnown = await this.#transactions.knows(nameOf(operationId, await this.#networkNow()))
     if (!isKnown) await this.#allow(total - await this.#depositedIn(channelId), operationId)
-    return await this.#do(operationId, async network => {
+    const receipt = await this.#do(operationId, async network => {
       const deposited = await this.#depositedIn(channelId)
       return network.setTotalDeposit(channelId, this.address, total > deposited ? total : deposited)
     })
+    await this.#token.shown(total, (await this.#outcomeOf(receipt.txId)).deposit)
+    return receipt
   }
 
   async redeem (claim: Claim, operationId: string): Promise<Receipt> {
-    return await this.#paidOut(this.#do(operationId, network => network.claimFromChannel(claim)))
+    const receipt = await this.#paidOut(this.#do(operationId, network => network.claimFromChannel(claim)))
+    const { claimed, arrived } = await this.#outcomeOf(receipt.txId)
+    await this.#token.shown(claimed, arrived).catch(() => undefined) // what there is was taken out; it is said when the token is used again
+    return receipt
   }
 
   async close (channelId: string, operationId: string): Promise<Receipt> {
@@ -212,6 +228,11 @@ export class EvmProvider implements ChannelProvider {
   async #do (operationId: string, makeCall: (network: Network) => Call | Promise<Call>): Promise<Receipt> {
     const network = await this.#networkNow()
     return await this.#transactions.do(nameOf(operationId, network), async () => makeCall(network))
+  }
+
+  async #outcomeOf (txId: string): Promise<Outcome> {
+    const { logs } = recordOf(await this.#rpc.call('eth_getTransactionReceipt', txId))
+    return outcomeIn(Array.isArray(logs) ? logs.map(logOf) : [], await this.#networkNow(), this.address)
   }
 
   /** After a payout is looked whether the token has refused it. */

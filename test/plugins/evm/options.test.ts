@@ -43,8 +43,17 @@ describe('options of the evm plugin', () => {
     [{ chain: { ...CHAIN, tokenAddress: '0x12' } }, /chain\.tokenAddress: expected an address/],
     [{ peerAddress: 'bob' }, /peerAddress: expected an address/],
     [{ claims: 'always' }, /claims: /],
+    [{ settlementTimeoutSecs: 3599 }, /settlementTimeoutSecs: expected at least 3600, an hour/],
+    [{ settlementTimeoutSecs: 1 }, /settlementTimeoutSecs: expected at least 3600, an hour/],
+    [{ settlementTimeoutSecs: 365 * 86_400 + 1 }, /settlementTimeoutSecs: expected at most 31536000, 365 days/],
     [{ initialDeposit: '1.5' }, /initialDeposit: expected a decimal string/]
   ]
+  for (const settlementTimeoutSecs of [3600, 365 * 86_400]) {
+    it(`take a challenge of ${settlementTimeoutSecs} s`, () => {
+      expect(parseOptions({ ...OPTIONS, settlementTimeoutSecs }).settings.challengeSecs).to.equal(settlementTimeoutSecs)
+    })
+  }
+
   for (const [fault, message] of FAULTS) {
     it(`are refused: ${message.source}`, () => {
       const refusal = refusalOf({ ...OPTIONS, ...fault })

@@ -230,7 +230,7 @@ describe('transactions on an EVM chain', () => {
     })
 
     it('a crash at any write, without another payment', async () => {
-      const WRITES = 3 // where the network is, the transaction, that it is final
+      const WRITES = 4 // where the network is, that the token pays in full, the transaction, that it is final
       for (const [crashAt, isWritten] of Array.from({ length: WRITES }, (_, i) => [[i + 1, false], [i + 1, true]] as const).flat()) {
         const before = await channelsOpened()
         const entries = new Map<string, string>()

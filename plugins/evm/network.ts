@@ -15,8 +15,8 @@ export interface Call {
 
 /** What a transaction of ours has done. */
 export interface Outcome {
-  /** The channel that it opened. */
-  opened?: string | undefined
+  /** The channel that it opened, and in which block. */
+  opened?: { channelId: string, block: number } | undefined
   /** Our deposit afterwards. */
   deposit?: bigint | undefined
   /** What it took out by a claim. */
@@ -244,7 +244,7 @@ export function outcomeIn (logs: readonly Log[], network: Network, us: string): 
     }
     const event = log.address === network.address ? parsed(networkInterface, log) : null
     const [channelId, who, amount] = (event?.args.toArray() ?? []) as unknown[]
-    if (event?.name === 'ChannelOpened') outcome.opened = String(channelId)
+    if (event?.name === 'ChannelOpened') outcome.opened = { channelId: String(channelId), block: log.blockNumber }
     if (event?.name === 'ChannelNewDeposit' && isAddressOf(who, us)) outcome.deposit = BigInt(String(event.args[2]))
     if (event?.name === 'ChannelClaimed' && isAddressOf(who, us)) outcome.claimed += BigInt(String(amount))
     if (event?.name === 'PayoutDeferred') outcome.arrived = undefined

@@ -147,8 +147,12 @@ export class EvmProvider implements ChannelProvider {
     await this.#token.check(true)
     const { txId } = await this.#do(`${operationId}:${peer}`, network => network.openChannel(peer, challengeSecs))
     const { opened } = await this.#outcomeOf(txId)
-    if (opened !== undefined) return { txId, channelId: opened }
-    throw new ChainError(`the node at ${this.#rpc.host} does not show the event of the channel that was opened. transaction=${txId}`, false)
+    if (opened === undefined) {
+      throw new ChainError(`the node at ${this.#rpc.host} does not show the event of the channel that was opened. transaction=${txId}`, false)
+    }
+    const log = await this.#logOf(peer)
+    log.add(opened.channelId, opened.block)
+    return { txId, channelId: opened.channelId }
   }
 
   async canCloseTogether (): Promise<boolean> {
@@ -197,10 +201,11 @@ export class EvmProvider implements ChannelProvider {
     const state = await network.state(channelId, this.address, finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)) ??
       announced(finality === 'latest' ? undefined : await network.state(channelId, this.address, 'latest'))
     if (state === undefined) return undefined
-    const log = this.#logs.get(state.theirs.address)
+    const peer = state.theirs.address
+    const log = this.#listeners.has(peer) ? await this.#logOf(peer) : this.#logs.get(peer)
     if (state.status !== 'settled') log?.add(channelId, head.number)
     const closer = state.status === 'closing' ? log?.closerOf(channelId) : undefined
-    return { ...state, readAtMs, ...closer === undefined ? {} : { closedByThem: closer === state.theirs.address } }
+    return { ...state, readAtMs, ...closer === undefined ? {} : { closedByThem: closer === peer } }
   }
 
   async findChannels (peer: string): Promise<ChannelState[]> {

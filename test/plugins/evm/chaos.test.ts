@@ -102,7 +102,7 @@ describe('operations on an EVM chain', () => {
       const mining = setInterval(() => { mined = parties.chain.mine() }, BLOCK_MS)
       const { channelId } = await insist(() => life.openChannel(them, DAY, 'open'))
       await insist(() => life.deposit(channelId, FIRST, 'deposit-1'))
-      await insist(() => life.deposit(channelId, SECOND, 'deposit-2'))
+      await insist(() => life.deposit(channelId, FIRST + SECOND, 'deposit-2'))
       clearInterval(mining)
       await mined
       await life.disconnect()

@@ -79,7 +79,12 @@ describe('tokens of EVM networks', () => {
       server: 'btp+ws://:token@127.0.0.1:9',
       peerAddress: us,
       chain: {
-        chainId: 31337, rpcUrl: chain.url, registryAddress: chain.registry.address, tokenAddress: parties.token.address, keyId: bob.privateKey, tokenDecimals: 18
+        chainId: 31337,
+        rpcUrl: chain.url,
+        registryAddress: chain.registry.address,
+        tokenAddress: parties.token.address,
+        keyId: bob.privateKey,
+        tokenDecimals: 18
       }
     })
     const { provider, codec } = await openEvmChain(options, { account: { assetCode: 'T', assetScale: 18 }, store: memoryStore(), log: memoryLog() } as never)

@@ -15,7 +15,7 @@ import { isFulfill } from '../src/packet/reply.js'
 import type { AccountBalance, Hold, Settlement } from '../src/types/ledger.js'
 import type { Method, Middleware, MiddlewareApi, Next, Pipelines } from '../src/types/middleware.js'
 import type { AccountRef } from '../src/types/stats.js'
-import { Settler } from './lib/settler.js'
+import { NotDueError, Settler } from './lib/settler.js'
 
 /** No number of packets of 64 bits gets there. */
 const BEYOND_ANY_BALANCE = 2n ** 256n
@@ -91,14 +91,15 @@ export default class Balance implements Middleware {
 
   /**
    * Pays a peer now, `amount` base units or what is missing to `settleTo`. Resolves when the plugin has paid. Rejects with `httpErrorCode`
-   * 404 for an account without a balance and 409 when there is nothing to pay or the plugin cannot pay that amount, and with what else
-   * keeps it from being paid.
+   * 404 for an account without a balance and 409 when the plugin cannot pay that amount or it is more than is due (`due` of the error says
+   * what is), and with what else keeps it from being paid.
    */
   async settle (accountId: string, amount?: bigint): Promise<void> {
     const settler = this.settlers.get(accountId)
     if (settler === undefined) throw refusal(404, `account not found. accountId=${accountId}`)
+    await this.api.ledger.refresh(accountId)
     const due = amount ?? settler.amountDue()
-    if (due <= 0n) throw refusal(409, `there is nothing to settle. accountId=${accountId} amount=${due}`)
+    if (due <= 0n) throw new NotDueError(accountId, due, settler.amountDueByHand())
     const { unit } = this.api.getMoneyTerms(accountId)
     if (due % unit !== 0n) throw refusal(409, `the plugin pays multiples of ${unit} only. accountId=${accountId} amount=${due}`)
     await this.api.sendMoney(String(due), accountId)
@@ -106,7 +107,8 @@ export default class Balance implements Middleware {
 
   /**
    * Closes a settlement of which nobody knows whether it was paid, as an operator found out. Resolves when that is kept. Rejects with
-   * `httpErrorCode` 404 for an unknown id and 409 while somebody is still at it.
+   * `httpErrorCode` 404 for an unknown id, 409 while somebody is still at it, and 409 for one that is said to be unpaid but that the plugin
+   * knows by its id: it may have paid, and will pay it when it can.
    */
   async resolveSettlement (id: string, outcome: 'paid' | 'unpaid'): Promise<void> {
     const { ledger, log } = this.api
@@ -114,11 +116,20 @@ export default class Balance implements Middleware {
     if (settlement === undefined) throw refusal(404, `no settlement has this id, or it is closed. id=${id}`)
     const { accountId, amount, state } = settlement
     if (state === 'sending') throw refusal(409, `the settlement is under way, wait for its outcome. id=${id} accountId=${accountId}`)
+    if (outcome === 'unpaid' && this.mayStillBePaid(settlement)) {
+      throw refusal(409, 'the plugin pays once for an id and may have paid under this one: closed as unpaid, it would be paid twice. ' +
+        `It is tried again by itself; if the account is not there, add it again. id=${id} accountId=${accountId}`)
+    }
     log.warn('operator closes a settlement. accountId=%s id=%s amount=%s outcome=%s', accountId, id, String(amount), outcome)
     if (outcome === 'paid') ledger.post(settlement)
     else ledger.void(settlement)
     if (this.settlers.has(accountId)) this.changed({ accountId, accountInfo: this.api.getInfo(accountId) })
     await ledger.committed()
+  }
+
+  /** Whether a plugin knows the settlement by its id: the account's, or, where that is removed, the one it may come back with. */
+  private mayStillBePaid (settlement: Settlement): boolean {
+    return this.settlers.get(settlement.accountId)?.isKnownToPlugin(settlement) ?? settlement.by !== undefined
   }
 
   /** A step that holds a Prepare's money while it is under way. The answer to the sender waits until the books are kept. */
@@ -196,6 +207,7 @@ export default class Balance implements Middleware {
         if (id !== undefined || total !== undefined) throw error
         log.error('(!!!) received money is booked but not on disk yet. accountId=%s amount=%s error=%s', accountId, amount, describeError(error))
       }
+      this.settlers.get(accountId)?.check()
     }
   }
 

@@ -105,7 +105,7 @@ const mutants = [
   {
     name: 'settles without outbox',
     file: SETTLER,
-    edits: [['await this.writeDown(settlement);', '']],
+    edits: [['await this.writeDown(settlement, ceiling);', '']],
     tests: ['test/ledger/settlement.test.js']
   },
   {
@@ -125,6 +125,39 @@ const mutants = [
     file: SETTLER,
     edits: [['if (this.terms.settlesOnce)', 'if (false)']],
     tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'pays an amount that is named whatever is due',
+    file: SETTLER,
+    edits: [
+      ['if (unknown?.id !== id && money > this.due(ceiling))', 'if (false)'],
+      ['money, id, { ceiling, by', 'money, id, { by']
+    ],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'pays what another connector is paying',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['this.endUnlessDue(makes);', '{}']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'closes as unpaid what the plugin may have paid',
+    file: BALANCE,
+    edits: [["if (outcome === 'unpaid' && this.mayStillBePaid(settlement))", 'if (false)']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'lets a plugin repeat a settlement that another one began',
+    file: SETTLER,
+    edits: [['by !== undefined && by === this.terms.by', 'this.terms.settlesOnce']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'takes a settleThreshold that no balance reaches',
+    file: 'src/config/rules.js',
+    edits: [['amount(settleThreshold) > amount(minimum)', 'true']],
+    tests: ['test/config/account.test.js']
   },
   {
     name: 'credits reported money every time',

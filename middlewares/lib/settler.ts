@@ -4,9 +4,13 @@
  *
  *                        ┌─ resolves ─────────────────────────────▶ posted
  *   settle ─▶ committed ─▶ sendMoney ─┼─ rejects, or does not answer, or the process ends:
- *                        │     the plugin settles once per id ────▶ unknown ─▶ sent again under the same id
+ *                        │     the plugin settles once per id ────▶ unknown ─▶ sent again under the same id, by the same plugin
  *                        │     it does not, but it rejected ──────▶ void; what is due then is settled under a new id
  *                        └─    it does not, and said nothing ─────▶ unknown, until an operator decides
+ *
+ * What is due is looked at in the moment of paying, whoever asks for the payment. One that this connector decides on takes the balance to
+ * `settleTo` at most; one that somebody names an amount for, to `settleTo` or 0 at most, whichever is more. What goes beyond that is not
+ * paid: somebody else has paid meanwhile, or it is a mistake.
  */
 import { randomUUID } from 'node:crypto'
 import { describeError } from '../../src/packet/errors.js'
@@ -19,6 +23,18 @@ export const ANSWER_LONGEST_MS = 300_000
 const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 60_000
 
+/** More was to be paid than is due. */
+export class NotDueError extends Error {
+  readonly httpErrorCode = 409
+
+  /** @param due base units that may be paid instead; 0 or less: nothing */
+  constructor (accountId: string, amount: bigint, readonly due: bigint) {
+    super(due > 0n
+      ? `more is to be paid than is due. accountId=${accountId} amount=${amount} due=${due}. Pay ${due} at most, or leave the amount out.`
+      : `nothing is due. accountId=${accountId} amount=${amount}. Pay when something is.`)
+  }
+}
+
 export class Settler {
   private readonly threshold: bigint | undefined
   private readonly target: bigint
@@ -30,6 +46,8 @@ export class Settler {
   private isRunning = false
   private isSending = false
   private knownTerms: MoneyTerms | undefined
+  /** The payment that this settler has decided on by itself. */
+  private own: string | undefined
 
   /** @param posted called when a settlement has become balance */
   constructor (
@@ -46,14 +64,14 @@ export class Settler {
    * Throws when the plugin's terms make no sense.
    */
   start (): void {
-    const { settlesOnce } = this.terms
+    this.knownTerms = this.api.getMoneyTerms(this.accountId)
+    const open = this.open()
     this.isRunning = true
     if (this.intervalMs !== undefined) {
-      this.interval = setInterval(() => this.settle(this.amountDue()), this.intervalMs)
+      this.interval = setInterval(() => { this.look(() => this.settle(this.amountDue())) }, this.intervalMs)
       this.interval.unref()
     }
-    const open = this.open()
-    if (open !== undefined && !settlesOnce) {
+    if (open !== undefined && !this.isKnownToPlugin(open)) {
       this.api.log.warn('(!!!) nobody knows whether this settlement was paid. It and all later ones of the account wait until an operator ' +
         'decides: paid or unpaid. accountId=%s id=%s amount=%s', this.accountId, open.id, String(open.amount))
     }
@@ -76,10 +94,29 @@ export class Settler {
     this.settle(this.amountDue())
   }
 
-  /** What is missing to the target, in base units, as far as the plugin can pay it. */
+  /** What is missing to the target, in base units, as far as the plugin can pay it. Not above 0 when nothing is due. */
   amountDue (): bigint {
-    const missing = this.target - (this.expected() ?? this.target)
+    return this.due(this.target)
+  }
+
+  /** The same for a payment that somebody names an amount for. */
+  amountDueByHand (): bigint {
+    return this.due(this.ceilingByHand)
+  }
+
+  /** Whether the plugin may have paid the settlement, or may still, because it knows its id. */
+  isKnownToPlugin ({ by }: Settlement): boolean {
+    return by !== undefined && by === this.terms.by
+  }
+
+  /** Counts a payment under way as paid. */
+  private due (ceiling: bigint): bigint {
+    const missing = ceiling - (this.expected() ?? ceiling) - (this.open()?.amount ?? 0n)
     return missing - missing % this.terms.unit
+  }
+
+  private get ceilingByHand (): bigint {
+    return this.target > 0n ? this.target : 0n
   }
 
   /**
@@ -94,8 +131,11 @@ export class Settler {
   /** The step of the outgoing money pipeline: keeps the books of one payment, whoever asked for it. */
   readonly pay: Method<string, void> = async (amount, next, { id = randomUUID() } = {}) => {
     const unknown = this.open()
-    const settlement = this.api.ledger.settle(this.accountId, BigInt(amount), id)
-    if (settlement !== unknown) await this.writeDown(settlement)
+    const ceiling = id === this.own ? this.target : this.ceilingByHand
+    const money = BigInt(amount)
+    if (unknown?.id !== id && money > this.due(ceiling)) throw new NotDueError(this.accountId, money, this.due(ceiling))
+    const settlement = this.api.ledger.settle(this.accountId, money, id, { ceiling, by: this.terms.by })
+    if (settlement !== unknown) await this.writeDown(settlement, ceiling)
     await this.outcomeOf(settlement, next(amount))
   }
 
@@ -109,21 +149,23 @@ export class Settler {
     this.send(amount)
   }
 
-  private send (amount: bigint, id?: string): void {
+  private send (amount: bigint, id: string = randomUUID()): void {
     this.isSending = true
+    this.own = id
     this.api.sendMoney(String(amount), this.accountId, { id }).then(() => {
       this.isSending = false
       this.check()
     }, (error: unknown) => {
       this.isSending = false
-      const delayMs = this.tryLater()
-      this.api.log.error('error occurred during settlement. accountId=%s settleAmount=%s errInfo=%s retryInMs=%s',
+      const isDue = !(error instanceof NotDueError)
+      const delayMs = this.tryLater(isDue ? 1 : 0.5 + Math.random()) // two connectors that gave way to each other do not meet again
+      this.api.log[isDue ? 'error' : 'debug']('error occurred during settlement. accountId=%s settleAmount=%s errInfo=%s retryInMs=%s',
         this.accountId, String(amount), describeError(error), delayMs)
     })
   }
 
   /** What is not on disk is not paid: after a crash nobody would know of it. */
-  private async writeDown (settlement: Settlement): Promise<void> {
+  private async writeDown (settlement: Settlement, ceiling: bigint): Promise<void> {
     const { ledger } = this.api
     try {
       await ledger.committed()
@@ -131,6 +173,7 @@ export class Settler {
       ledger.void(settlement)
       throw error
     }
+    if (this.open() !== settlement) throw new NotDueError(this.accountId, settlement.amount, this.due(ceiling))
   }
 
   /** Books what the plugin says, also when it says it late. Rejects when it says no, or nothing for too long. */
@@ -167,27 +210,35 @@ export class Settler {
 
   private notPaid (settlement: Settlement): void {
     if (this.open() !== settlement) return
-    if (this.terms.settlesOnce) this.api.ledger.markUnknown(settlement)
+    if (this.isKnownToPlugin(settlement)) this.api.ledger.markUnknown(settlement)
     else this.api.ledger.void(settlement)
     this.tryLater()
   }
 
   /** Returns after how many ms; a failure that is reported from two sides counts once. */
-  private tryLater (): number {
+  private tryLater (spread = 1): number {
     if (!this.isRunning || this.retry !== undefined) return this.retryDelayMs
-    this.retryDelayMs = Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_LONGEST_MS)
+    this.retryDelayMs = spread * Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_LONGEST_MS)
     this.retry = setTimeout(() => {
       this.retry = undefined
-      this.goOn()
+      this.look(() => this.goOn())
     }, this.retryDelayMs)
     this.retry.unref()
     return this.retryDelayMs
   }
 
+  /** Others may share the account: what is due is what the books say now. */
+  private look (then: () => void): void {
+    this.api.ledger.refresh(this.accountId).then(then, (error: unknown) => {
+      this.api.log.error('cannot look at the balance to settle it. accountId=%s error=%s', this.accountId, describeError(error))
+      this.tryLater()
+    })
+  }
+
   private goOn (): void {
     const open = this.open()
     if (open === undefined) this.check()
-    else if (open.state === 'unknown' && this.terms.settlesOnce) this.send(open.amount, open.id)
+    else if (this.isRunning && !this.isSending && open.state === 'unknown' && this.isKnownToPlugin(open)) this.send(open.amount, open.id)
   }
 
   /** Asked for once: after that, no packet and no payment can fail for it. */

@@ -76,15 +76,24 @@ const NOT_ABOVE: [Amount, Amount][] = [
   ['minimum', 'maximum'], ['minimum', 'settleTo'], ['settleTo', 'maximum'], ['settleThreshold', 'settleTo']
 ]
 
+/** A balance below the threshold is what settles; it has to be one that the limits allow. */
+function problemsOfThreshold ({ settleThreshold, minimum = '-Infinity' }: BalanceConfig): Problem[] {
+  if (settleThreshold === undefined || settleThreshold === '-Infinity' || amount(settleThreshold) > amount(minimum)) return []
+  const message = `settleThreshold ${quote(settleThreshold)} is not above minimum ${quote(minimum)}: the balance can never fall below it, and nothing ` +
+    'would be settled. Raise settleThreshold, or lower minimum.'
+  return [{ path: [], message }]
+}
+
 function problemsOfBalance (balance: BalanceConfig): Problem[] {
   const settles = [balance.settleThreshold, balance.settleTo, balance.settleInterval].some(setting => setting !== undefined)
   const effective = { ...balance, minimum: balance.minimum ?? '-Infinity', settleTo: settles ? balance.settleTo ?? '0' : undefined }
   const shown = (name: Amount): string => `${name} "${effective[name] ?? ''}"${balance[name] === undefined ? ' (the default)' : ''}`
-  return NOT_ABOVE.flatMap(([low, high]) => {
+  const contradictions = NOT_ABOVE.flatMap(([low, high]) => {
     const [lower, upper] = [effective[low], effective[high]]
     if (lower === undefined || upper === undefined || amount(lower) <= amount(upper)) return []
     return [{ path: [], message: `${shown(low)} is above ${shown(high)}. Change one of the two.` }]
   })
+  return contradictions.length > 0 ? contradictions : problemsOfThreshold(balance)
 }
 
 /** Exact, and comparable with the two infinities. */

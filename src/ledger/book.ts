@@ -107,6 +107,16 @@ export function checkLimits ({ limits }: { limits: Limits }, proposed: bigint, c
   }
 }
 
+/** Throws T04 when a settlement would take the balance to `proposed`, above what it may. */
+export function checkCeiling (proposed: bigint, ceiling: bigint | undefined): void {
+  if (ceiling !== undefined && proposed > ceiling) throw new InsufficientLiquidityError('exceeded what is due.')
+}
+
+/** Throws T04 when more would be prepaid ahead of the packets under way than `limit`. */
+export function checkPrepaid (ahead: bigint, limit: bigint): void {
+  if (ahead > limit) throw new InsufficientLiquidityError(`exceeded what may be prepaid. ahead=${ahead} limit=${limit}`)
+}
+
 export function add (total: Count, amount: bigint): void {
   total.count++
   total.amount += amount

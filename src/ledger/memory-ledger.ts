@@ -6,11 +6,11 @@
  * may still go out gives no room to receive.
  */
 import { randomUUID } from 'node:crypto'
-import { InsufficientLiquidityError } from '../packet/errors.js'
-import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement } from '../types/ledger.js'
+import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement, SettlementTerms } from '../types/ledger.js'
 import type { RunningTotal } from '../types/plugin.js'
-import { Book, add, checkLimits, copyOf, forEachKind } from './book.js'
+import { Book, add, checkCeiling, checkLimits, checkPrepaid, copyOf, forEachKind } from './book.js'
 import { atStage, ownHold, takeUpAgain } from './holds.js'
+import type { SettlementRecord } from './records.js'
 
 /** What of a book has changed: kept apart, because the journal, the ids and the totals change seldom and are long. */
 export type Part = 'account' | 'journal' | 'received' | 'totals'
@@ -28,7 +28,7 @@ class OpenHold implements Hold {
 class OpenSettlement extends OpenHold implements Settlement {
   state: 'sending' | 'unknown' = 'sending'
 
-  constructor (book: Book, amount: bigint, readonly id: string, readonly createdAt: number) {
+  constructor (book: Book, amount: bigint, readonly id: string, readonly createdAt: number, readonly by?: string) {
     super(book, amount)
   }
 }
@@ -79,13 +79,15 @@ export class MemoryLedger implements Ledger {
     return new OpenHold(book, amount)
   }
 
-  settle (accountId: string, amount: bigint, id: string): Settlement {
+  settle (accountId: string, amount: bigint, id: string, { ceiling, by }: SettlementTerms = {}): Settlement {
     if (amount <= 0n) throw new RangeError(`a settlement pays a positive amount. accountId=${accountId} amount=${amount}`)
     const book = this.book(accountId)
     this.assertKeeping()
     if (book.settlement !== undefined) return takeUpAgain(ownHold(OpenSettlement, book.settlement), amount, id)
-    checkLimits(book, book.balance + book.incomingHolds + amount, amount)
-    const settlement = new OpenSettlement(book, amount, id, Date.now())
+    const proposed = book.balance + book.incomingHolds + amount
+    checkLimits(book, proposed, amount)
+    checkCeiling(proposed, ceiling)
+    const settlement = new OpenSettlement(book, amount, id, Date.now(), by)
     book.settlement = settlement
     this.changed(book, 'account')
     return settlement
@@ -162,6 +164,10 @@ export class MemoryLedger implements Ledger {
     return COMMITTED
   }
 
+  refresh (_accountId: string): Promise<void> {
+    return COMMITTED // nobody else changes anything
+  }
+
   balanceOf (accountId: string): AccountBalance | undefined {
     const book = this.books.get(accountId)
     if (book === undefined) return undefined
@@ -202,8 +208,8 @@ export class MemoryLedger implements Ledger {
   }
 
   /** An open settlement that comes from a former life of the process. */
-  protected restoreSettlement (book: Book, { id, amount, createdAt }: { id: string, amount: bigint, createdAt: number }): void {
-    const settlement = new OpenSettlement(book, amount, id, createdAt)
+  protected restoreSettlement (book: Book, { id, amount, createdAt, by }: SettlementRecord): void {
+    const settlement = new OpenSettlement(book, amount, id, createdAt, by)
     settlement.state = 'unknown'
     book.settlement = settlement
   }
@@ -264,11 +270,6 @@ export class MemoryLedger implements Ledger {
     if (book === undefined) throw new Error(`account has no balance. accountId=${accountId}`)
     return book
   }
-}
-
-/** Throws T04 when more is prepaid ahead of the packets under way than `limit`. */
-export function checkPrepaid (ahead: bigint, limit: bigint): void {
-  if (ahead > limit) throw new InsufficientLiquidityError(`exceeded what may be prepaid. ahead=${ahead} limit=${limit}`)
 }
 
 /** Takes the amount off the account's holds. */

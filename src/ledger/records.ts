@@ -27,7 +27,7 @@ const date = z.iso.date()
 export const version = z.literal(VERSION)
 const movement = z.strictObject({ count: z.int().positive(), amount }).optional()
 const day = z.strictObject({ date, opening: amount, movements: z.strictObject(forEachKind(() => movement)) })
-export const settlement = z.strictObject({ id: z.string().min(1), amount, createdAt: z.iso.datetime() })
+export const settlement = z.strictObject({ id: z.string().min(1), amount, createdAt: z.iso.datetime(), by: z.string().optional() })
 const account = z.strictObject({
   version,
   unit: z.string(),
@@ -50,6 +50,7 @@ export interface SettlementRecord {
   id: string
   amount: bigint
   createdAt: number
+  by?: string | undefined
 }
 
 /** The records of an account, as read. */
@@ -71,9 +72,7 @@ export const encode: Readonly<Record<Part, (book: Book) => string>> = {
     balance: String(balance),
     prepaid: prepaid === 0n ? undefined : String(prepaid),
     today: encodeDay(today),
-    settlement: settlement && {
-      id: settlement.id, amount: String(settlement.amount), createdAt: new Date(settlement.createdAt).toISOString()
-    },
+    settlement: settlement && encodeSettlement(settlement),
     lateFulfills: encodeMovement(lateFulfills),
     reversals: encodeMovement(reversals)
   }),
@@ -105,6 +104,10 @@ export function decodeAccount (accountId: string, stored: StoredAccount): { book
     book.totals.prepaid = new RunningTotals(prepaid)
   }
   return { book, settlement: found.settlement && { ...found.settlement, createdAt: Date.parse(found.settlement.createdAt) } }
+}
+
+export function encodeSettlement ({ id, amount, createdAt, by }: SettlementRecord): Record<keyof SettlementRecord, string | undefined> {
+  return { id, amount: String(amount), createdAt: new Date(createdAt).toISOString(), by }
 }
 
 export function encodeIndex (accountIds: Iterable<string>): string {

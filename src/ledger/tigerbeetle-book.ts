@@ -65,7 +65,10 @@ export class SharedHold implements Hold {
 export class SharedSettlement extends SharedHold implements Settlement {
   state: 'sending' | 'unknown' = 'sending'
 
-  constructor (book: SharedBook, amount: bigint, readonly id: string, readonly createdAt: number) {
+  /** What the balance may not pass with it, where there is such a thing. */
+  ceiling: bigint | undefined
+
+  constructor (book: SharedBook, amount: bigint, readonly id: string, readonly createdAt: number, readonly by?: string) {
     super(book, amount, u128(`settlement ${id}`))
     this.stage = 'held'
   }
@@ -136,7 +139,7 @@ export class SharedBook {
       const { balance, incoming, outgoing } = proposed
       hold.isWithinLimits = hold.amount < 0n
         ? minimum === undefined || balance + outgoing >= minimum
-        : maximum === undefined || balance + incoming <= maximum
+        : isAtMost(maximum, balance + incoming) && (!(hold instanceof SharedSettlement) || isAtMost(hold.ceiling, balance + incoming))
       if (hold.isWithinLimits) totals = proposed
     }
   }
@@ -157,4 +160,8 @@ export class SharedBook {
       reversals: copyOf(this.reversals)
     }
   }
+}
+
+function isAtMost (limit: bigint | undefined, amount: bigint): boolean {
+  return limit === undefined || amount <= limit
 }

@@ -10,14 +10,13 @@
  */
 import { withTimeout } from '../accounts/timeout.js'
 import { InsufficientLiquidityError } from '../packet/errors.js'
-import type { AccountBalance, Day, Hold, Ledger, Limits, MovementKind, Settlement } from '../types/ledger.js'
+import type { AccountBalance, Day, Hold, Ledger, Limits, MovementKind, Settlement, SettlementTerms } from '../types/ledger.js'
 import type { Logger } from '../types/logger.js'
 import type { RunningTotal } from '../types/plugin.js'
 import type { Store } from '../types/store.js'
-import { add, checkLimits } from './book.js'
+import { add, checkCeiling, checkLimits, checkPrepaid } from './book.js'
 import { GroupCommit } from './group-commit.js'
 import { atStage, ownHold, takeUpAgain } from './holds.js'
-import { checkPrepaid } from './memory-ledger.js'
 import { RunningTotals, type TotalKind } from './running-totals.js'
 import {
   SharedBook, SharedHold, SharedSettlement, ZERO, heldBy, minus, plus, postedBy, prepaidBy, receivedId, type Totals
@@ -29,7 +28,7 @@ import {
 import { Outbox } from './tigerbeetle-outbox.js'
 import { positionOf, takeSteps } from './tigerbeetle-totals.js'
 import {
-  CODES, coveredOf, coversOf, endId, endingOf, isMoney, isTransfer, lateTransfer, pendingOf, randomId, refuseLoss, transferOf, type Request
+  CODES, coveredOf, coversOf, endId, endingOf, isMoney, isStep, isTransfer, lateTransfer, pendingOf, randomId, refuseLoss, transferOf, type Request
 } from './tigerbeetle-transfers.js'
 
 const REACH_TIMEOUT_MS = 5000
@@ -128,14 +127,15 @@ export class TigerBeetleLedger implements Ledger {
     throw new InsufficientLiquidityError(`exceeded ${amount < 0n ? 'minimum' : 'maximum'} balance.`)
   }
 
-  settle (accountId: string, amount: bigint, id: string): Settlement {
+  settle (accountId: string, amount: bigint, id: string, { ceiling, by }: SettlementTerms = {}): Settlement {
     if (amount <= 0n) throw new RangeError(`a settlement pays a positive amount. accountId=${accountId} amount=${amount}`)
     const book = this.book(accountId)
     if (this.commit.trouble !== undefined) throw this.commit.refusal()
     if (book.settlement !== undefined) return takeUpAgain(book.settlement, amount, id)
     const { balance, incoming } = book.totals
     checkLimits(book, balance + incoming + amount, amount)
-    return this.begin(new SharedSettlement(book, amount, id, Date.now()))
+    checkCeiling(balance + incoming + amount, ceiling)
+    return this.begin(Object.assign(new SharedSettlement(book, amount, id, Date.now(), by), { ceiling }))
   }
 
   post (hold: Hold): void {
@@ -201,6 +201,13 @@ export class TigerBeetleLedger implements Ledger {
     return this.commit.committed()
   }
 
+  async refresh (accountId: string): Promise<void> {
+    const book = this.books.get(accountId)
+    if (book === undefined) return
+    this.request({ book, effect: ZERO })
+    await this.commit.committed()
+  }
+
   balanceOf (accountId: string): AccountBalance | undefined {
     return this.books.get(accountId)?.view()
   }
@@ -245,7 +252,7 @@ export class TigerBeetleLedger implements Ledger {
   private async restoreSettlement (book: SharedBook): Promise<void> {
     const begun = this.outbox.of(book.accountId)
     if (begun === undefined) return
-    const settlement = new SharedSettlement(book, begun.amount, begun.id, begun.createdAt)
+    const settlement = new SharedSettlement(book, begun.amount, begun.id, begun.createdAt, begun.by)
     const ends = await this.client.lookupTransfers([FLAG.post, FLAG.void].map(flag => endId(settlement, flag)))
     if (ends.length > 0) {
       await this.outbox.remove([begun.id])
@@ -293,7 +300,7 @@ export class TigerBeetleLedger implements Ledger {
   private async write (batch: Request[]): Promise<void> {
     const requests = batch.filter(isTransfer)
     await this.outbox.add(requests.flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : []))
-    const prepaid = await takeSteps(this.client, batch.flatMap(request => isTransfer(request) ? [] : request))
+    const prepaid = await takeSteps(this.client, batch.filter(isStep))
     const covers = coversOf(requests, prepaid)
     const statuses = await this.create([...requests, ...covers].map(({ transfer }) => transfer))
     const coverStatuses = statuses.splice(requests.length)
@@ -309,6 +316,7 @@ export class TigerBeetleLedger implements Ledger {
     await this.outbox.remove(requests.flatMap(({ ends }) => ends instanceof SharedSettlement ? ends.id : []))
     this.confirm(books, accounts, batch)
     for (const [i, { makes }] of requests.entries()) if (makes !== undefined && !hasTransfer(statuses[i])) makes.isWithinLimits = undefined
+    for (const { makes } of requests) if (makes instanceof SharedSettlement) this.endUnlessDue(makes)
   }
 
   private async create (transfers: TigerBeetleTransfer[]): Promise<number[]> {
@@ -322,8 +330,13 @@ export class TigerBeetleLedger implements Ledger {
       const account = found.get(book.account)
       if (account === undefined) throw new Error(`TigerBeetle has lost an account. accountId=${book.accountId}`)
       book.confirm(account, found.get(book.prepaidAccount), own.map(({ effect }) => effect))
-      book.admit(own.filter(isTransfer).flatMap(({ makes }) => makes === undefined || makes instanceof SharedSettlement ? [] : makes))
+      book.admit(own.filter(isTransfer).flatMap(({ makes }) => makes ?? []))
     }
+  }
+
+  /** Others pay, too: what the cluster shows to be more than is due is given up before it is paid. */
+  private endUnlessDue (settlement: SharedSettlement): void {
+    if (settlement.isWithinLimits !== true && settlement.book.settlement === settlement) this.void(settlement)
   }
 
   private forgetIfDone (book: SharedBook): void {

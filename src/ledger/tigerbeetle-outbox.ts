@@ -6,16 +6,13 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Store } from '../types/store.js'
-import { ID_KEY, decode, decodeId, encodeId, settlement, version } from './records.js'
+import { ID_KEY, decode, decodeId, encodeId, encodeSettlement, settlement, version, type SettlementRecord } from './records.js'
 
 const KEY = 'ledger:tigerbeetle'
 const record = z.strictObject({ version, settlements: z.array(settlement.extend({ accountId: z.string() })) })
 
-export interface BegunSettlement {
+export interface BegunSettlement extends SettlementRecord {
   accountId: string
-  id: string
-  amount: bigint
-  createdAt: number
 }
 
 export class Outbox {
@@ -53,9 +50,7 @@ export class Outbox {
     const kept = new Map(this.kept)
     edit(kept)
     if (kept.size === this.kept.size && [...kept.keys()].every(id => this.kept.has(id))) return
-    const settlements = Array.from(kept.values(), ({ accountId, id, amount, createdAt }) => ({
-      id, amount: String(amount), createdAt: new Date(createdAt).toISOString(), accountId
-    }))
+    const settlements = Array.from(kept.values(), begun => ({ ...encodeSettlement(begun), accountId: begun.accountId }))
     const value = JSON.stringify({ version: 1, settlements })
     await this.write(KEY, value)
     this.kept = kept

@@ -8,8 +8,10 @@ import type { Step } from './tigerbeetle-totals.js'
 /** What a transfer is about, for whoever looks into the cluster. */
 export const CODES: Record<MovementKind, number> = { incoming: 1, outgoing: 2, settled: 3, received: 4, adjusted: 5, reversed: 6 }
 
-/** What the cluster is asked for: a transfer, or a step of a running total. */
-export type Request = TransferRequest | (Step & { effect: Totals })
+/** What the cluster is asked for: a transfer, a step of a running total, or only a look at the account. */
+export type Request = TransferRequest | StepRequest | { book: SharedBook, effect: Totals }
+
+type StepRequest = Step & { effect: Totals }
 
 export interface TransferRequest {
   book: SharedBook
@@ -37,6 +39,10 @@ export function endingOf (hold: SharedHold, flags: number): TigerBeetleTransfer 
 
 function codeOf (hold: SharedHold): number {
   return CODES[hold instanceof SharedSettlement ? 'settled' : hold.amount < 0n ? 'outgoing' : 'incoming']
+}
+
+export function isStep (request: Request): request is StepRequest {
+  return 'total' in request
 }
 
 export function isTransfer (request: Request): request is TransferRequest {

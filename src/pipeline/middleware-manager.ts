@@ -10,6 +10,7 @@ import { AccountStats } from '../metrics/stats.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { UnreachableError, describeError } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
+import type { AccountInfo } from '../types/account.js'
 import type {
   Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Next, Pipelines, Transfer
 } from '../types/middleware.js'
@@ -130,7 +131,7 @@ export class MiddlewareManager {
       getOwnAddress: () => this.accounts.getOwnAddress(),
       sendData: this.sendData,
       sendMoney: this.sendMoney,
-      getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId)),
+      getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId), this.accounts.getInfo(accountId).plugin),
       stats: this.stats,
       get ledger () { return ledger.ledger }, // which is known when it is open
       log: createLogger(`${type}-middleware`)
@@ -179,11 +180,13 @@ function isRunningTotal (total: unknown): total is RunningTotal {
   return isName(id) && typeof from === 'bigint' && typeof to === 'bigint' && from >= 0n && from <= to
 }
 
-function moneyTermsOf (accountId: string, { settlesOnce, settlementUnit = '1' }: PluginInstance): MoneyTerms {
+function moneyTermsOf (accountId: string, plugin: PluginInstance, configured: AccountInfo['plugin']): MoneyTerms {
+  const { settlesOnce, settlesAt = '', settlementUnit = '1' } = plugin
   if (!/^[1-9]\d*$/.test(settlementUnit)) {
     throw new Error(`plugin declares an unusable settlementUnit. accountId=${accountId} found=${settlementUnit} expected=a decimal string above 0`)
   }
-  return { settlesOnce: settlesOnce === true, unit: BigInt(settlementUnit) }
+  const module = typeof configured === 'string' ? configured : configured.constructor.name
+  return { settlesOnce: settlesOnce === true, by: settlesOnce === true ? `${module} ${settlesAt}` : undefined, unit: BigInt(settlementUnit) }
 }
 
 function nobody (what: 'data' | 'money', accountId: string): Promise<never> {

@@ -32,6 +32,15 @@ export interface Settlement extends Hold {
    * plugin did not say); it is paid again under the same id, or an operator decides.
    */
   readonly state: 'sending' | 'unknown'
+  /** Who pays it and knows it by its id, so that it may be asked again. Absent: nobody, or nobody says. */
+  readonly by?: string | undefined
+}
+
+/** What a settlement has to keep to. */
+export interface SettlementTerms {
+  /** The balance, with the payment and all that may still come in, is not to pass this. Absent: nothing is owed, it is paid all the same. */
+  readonly ceiling?: bigint | undefined
+  readonly by?: string | undefined
 }
 
 /** How often, and how much of it all in base units, signed as it changed the balance. */
@@ -95,10 +104,11 @@ export interface Ledger {
    */
   hold (accountId: string, amount: bigint): Hold | Promise<Hold>
   /**
-   * Reserves a payment of `amount` > 0 to the peer. Pay when it is committed. Throws like `hold` at the maximum, and while another
-   * settlement of the account is open; the id and amount of one that is `unknown` take that up again.
+   * Reserves a payment of `amount` > 0 to the peer. Pay when it is committed and still open: where the books are elsewhere, they may show
+   * by then that somebody else pays, and it ends. Throws T04 like `hold` at the maximum and at the ceiling of its terms, and Error while
+   * another settlement of the account is open; the id and amount of one that is `unknown` take that up again.
    */
-  settle (accountId: string, amount: bigint, id: string): Settlement
+  settle (accountId: string, amount: bigint, id: string, terms?: SettlementTerms): Settlement
   /** Ends a hold: its amount becomes balance, and stays that from `committed` on. Throws when the hold has ended already. */
   post (hold: Hold): void
   /** Ends a hold without a trace. Throws when the hold has ended already. */
@@ -124,7 +134,9 @@ export interface Ledger {
    * in time for an answer; it stays in the books then, and is kept as soon as possible.
    */
   committed (): Promise<void>
-  /** Undefined for an account without a balance. */
+  /** Looks at the account where the books are elsewhere and others may have changed it. Rejects with T00 when they cannot be reached. */
+  refresh (accountId: string): Promise<void>
+  /** As of the last look. Undefined for an account without a balance. */
   balanceOf (accountId: string): AccountBalance | undefined
   /** The days kept of an account, oldest first; the last one is going on. None where the ledger keeps its history elsewhere. */
   journalOf (accountId: string): Day[]

@@ -17,6 +17,8 @@ export interface Transfer {
 export interface MoneyTerms {
   /** Repeating a payment under its id pays nothing again. */
   readonly settlesOnce: boolean
+  /** Who knows the ids of what it paid: the module, and where it pays. Undefined where it does not settle once. */
+  readonly by: string | undefined
   /** The smallest amount that can be paid, in base units. */
   readonly unit: bigint
 }

@@ -93,6 +93,12 @@ const bad: Bad[] = [
   [{ rateLimit: { refillCount: 0 } }, 'rateLimit.refillCount: found 0, expected a whole number of at least 1. Correct it, or leave it out (default: 10000).'],
   [{ rateLimit: { capacity: -1 } },
     'rateLimit.capacity: found -1, expected a whole number of at least 0. Correct it, or leave it out (default: the same as refillCount).'],
+  [{ balance: { maximum: '9', minimum: '-10', settleThreshold: '-10' } },
+    'balance: settleThreshold "-10" is not above minimum "-10": the balance can never fall below it, and nothing would be settled. ' +
+    'Raise settleThreshold, or lower minimum.', 'accepts'],
+  [{ balance: { maximum: '9', minimum: '-10', settleThreshold: '-11', settleTo: '-10' } },
+    'balance: settleThreshold "-11" is not above minimum "-10": the balance can never fall below it, and nothing would be settled. ' +
+    'Raise settleThreshold, or lower minimum.', 'accepts'],
   [{ rateLimit: { refilCount: 1 } }, 'rateLimit.refilCount: is not a known key, did you mean refillCount? Rename or remove it.'],
   [{ deduplicate: { cleanupInterval: 0 } },
     `deduplicate.cleanupInterval: found 0, expected ${milliseconds(1)}. Correct it, or leave it out (default: 30000).`],

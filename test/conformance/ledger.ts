@@ -200,6 +200,17 @@ function settlementPromises (ledger: () => Ledger): void {
     expect(summaryOf(ledger(), 'alice').settling).to.equal(10n)
   })
 
+  it('pays no more than the ceiling of its terms allows, with all that may still come in', async () => {
+    ledger().post(await ledger().hold('alice', -80n))
+    await ledger().hold('alice', 20n)
+    await refusal(() => ledger().settle('alice', 61n, 'id-1', { ceiling: 0n }), 'T04', 'exceeded what is due')
+    expect(summaryOf(ledger(), 'alice').settling).to.equal(0n)
+    const settlement = ledger().settle('alice', 60n, 'id-1', { ceiling: 0n, by: 'bank' })
+    await ledger().committed()
+    expect(ledger().balanceOf('alice')!.settlement).to.equal(settlement)
+    expect(settlement.by).to.equal('bank')
+  })
+
   it('keeps room for it below the maximum, and refuses what has none', async () => {
     ledger().settle('alice', 60n, 'id-1')
     await refusal(() => ledger().hold('alice', 41n), 'T04', 'exceeded maximum balance.')
@@ -310,11 +321,11 @@ function persistencePromises (ledger: () => Ledger, reopen: () => Promise<void>)
   })
 
   it('finds an open settlement again, its outcome unknown', async () => {
-    const { createdAt } = ledger().settle('alice', 30n, 'id-1')
+    const { createdAt } = ledger().settle('alice', 30n, 'id-1', { by: 'bank' })
     await reopen()
     await openAccounts(ledger())
     const settlement = ledger().balanceOf('alice')!.settlement!
-    expect(settlement).to.include({ accountId: 'alice', id: 'id-1', amount: 30n, state: 'unknown', createdAt })
+    expect(settlement).to.include({ accountId: 'alice', id: 'id-1', amount: 30n, state: 'unknown', createdAt, by: 'bank' })
     expect(summaryOf(ledger(), 'alice')).to.deep.equal({ ...even, settling: 30n })
     expect(ledger().settle('alice', 30n, 'id-1')).to.equal(settlement)
     ledger().post(settlement)

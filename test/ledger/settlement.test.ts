@@ -4,7 +4,7 @@ import sinon from 'sinon'
 import { ANSWER_LONGEST_MS } from '../../middlewares/lib/settler.js'
 import { quiet } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
-import { prepare } from '../fixtures/packets.js'
+import { FULFILL, prepare } from '../fixtures/packets.js'
 import { PayingPlugin, startBooks, type Books } from './books.js'
 import { CrashableStore, Disk } from './crashable-store.js'
 
@@ -290,6 +290,104 @@ describe('settlement', () => {
     await start().then(() => expect.fail('started'), (error: unknown) => {
       expect((error as Error).message).to.match(/unusable settlementUnit. accountId=bob found=0.5 expected=/)
     })
+  })
+
+  describe('what is due', () => {
+    const refusal = async (action: Promise<unknown>): Promise<object> => await action.then(() => expect.fail('paid'), (error: unknown) => {
+      const { httpErrorCode, due } = error as { httpErrorCode?: number, due?: bigint }
+      return { httpErrorCode, due }
+    })
+
+    it('bounds an amount that is named, and is named in the refusal', async () => {
+      await owe(50)
+      expect(await refusal(books.operator.settle('bob', 71n))).to.deep.equal({ httpErrorCode: 409, due: 70n })
+      await books.operator.settle('bob', 70n)
+      expect(await refusal(books.operator.settle('bob', 1n))).to.deep.equal({ httpErrorCode: 409, due: 0n })
+      expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['70'])
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+    })
+
+    it('is up to 0 for an amount that is named where settleTo is below that', async () => {
+      await crashAndRestart({ settleTo: '-30' })
+      await owe(50)
+      await books.operator.settle('bob')
+      expect(state()).to.deep.equal({ balance: -30n, settling: 0n, open: [] })
+      expect(await refusal(books.operator.settle('bob'))).to.deep.equal({ httpErrorCode: 409, due: 30n })
+      expect(await refusal(books.operator.settle('bob', 31n))).to.deep.equal({ httpErrorCode: 409, due: 30n })
+      await books.operator.settle('bob', 30n)
+      expect(state()).to.deep.equal({ balance: 0n, settling: 0n, open: [] })
+    })
+
+    it('is less by what is being paid, and by what the peer still pays with packets under way', async () => {
+      let paid!: () => void
+      bob.pay = () => new Promise<void>(resolve => { paid = resolve })
+      await owe(101)
+      expect(await refusal(books.operator.settle('bob', 101n))).to.deep.equal({ httpErrorCode: 409, due: 0n })
+      paid()
+      await quiet()
+      let fulfill!: () => void
+      books.alice.answer = () => new Promise(resolve => { fulfill = () => resolve(FULFILL) })
+      await owe(90)
+      void bob.receive(prepare({ amount: 60, destination: 'test.alice' }))
+      await quiet()
+      expect(await refusal(books.operator.settle('bob', 31n))).to.deep.equal({ httpErrorCode: 409, due: 30n })
+      fulfill()
+    })
+
+    it('is looked at when money is received', async () => {
+      await bob.receivePayment('101')
+      await quiet()
+      expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121'])
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+    })
+  })
+
+  describe('of a plugin that settles once for an id', () => {
+    beforeEach(async () => {
+      bob.settlesOnce = true
+      bob.pay = () => Promise.reject(new Error('peer is away'))
+      await crashAndRestart()
+      await owe(101)
+    })
+    const resolve = (outcome: 'paid' | 'unpaid'): Promise<unknown> => books.operator.resolveSettlement(books.operator.getSettlements()[0]!.id, outcome)
+      .then(() => 'closed', (error: unknown) => (error as { httpErrorCode: number }).httpErrorCode)
+
+    it('is not closed as unpaid: it would be paid twice', async () => {
+      expect(await resolve('unpaid')).to.equal(409)
+      await books.app.removePlugin('bob')
+      expect(await resolve('unpaid'), 'its account may come back').to.equal(409)
+      expect(state()).to.deep.equal({ balance: -101n, settling: 121n, open: ['unknown'] })
+      expect(await resolve('paid')).to.equal('closed')
+      expect(state()).to.deep.equal({ balance: 20n, settling: 0n, open: [] })
+    })
+
+    for (const [name, change] of [
+      ['another module', () => { bob = new (class AnotherPlugin extends PayingPlugin {})() }],
+      ['the same module that pays elsewhere', () => { bob = Object.assign(new PayingPlugin(), { settlesAt: 'another chain' }) }]
+    ] as const) {
+      it(`is not paid by ${name}, which does not know the id, but decided by an operator`, async () => {
+        store.crashed = true
+        change()
+        bob.settlesOnce = true
+        await start()
+        await pass(100_000)
+        expect(bob.payments).to.deep.equal([])
+        expect(lines.join('')).to.match(/nobody knows whether this settlement was paid/)
+        expect(await resolve('unpaid')).to.equal('closed')
+        await quiet()
+        expect(bob.payments.map(({ amount }) => amount)).to.deep.equal(['121'])
+      })
+    }
+  })
+
+  it('is not repeated by a plugin that settles once where the one that began it did not', async () => {
+    bob.pay = () => new Promise(() => undefined)
+    await owe(101)
+    bob.pay = () => undefined
+    bob.settlesOnce = true
+    await crashAndRestart()
+    await pass(100_000)
+    expect(bob.payments).to.deep.equal([])
   })
 
   it('finishes what is under way before the connector stops', async () => {

@@ -261,6 +261,33 @@ describe('balances in TigerBeetle', () => {
     expect((await connectorOn(cluster, { disk })).balanceOf('alice')).to.include({ balance: 30n, settling: 0n, incomingHolds: 0n })
   })
 
+  it('are not paid twice by two connectors that see the same debt, at once or one of them late', async () => {
+    const terms = { ceiling: 0n }
+    const [first, second, late] = [await connectorOn(cluster), await connectorOn(cluster), await connectorOn(cluster)]
+    first.post(await first.hold('alice', -80n))
+    await first.committed()
+    await Promise.all([second, late].map(ledger => ledger.refresh('alice')))
+    const settlements = [first.settle('alice', 80n, 'id-1', terms), second.settle('alice', 80n, 'id-2', terms)]
+    await Promise.all([first.committed(), second.committed()])
+    const open = [first, second].flatMap(ledger => ledger.balanceOf('alice')!.settlement ?? [])
+    expect(open.length, 'both may be refused, never do both pay').to.be.at.most(1)
+    expect(settlements.map(({ amount }) => amount)).to.deep.equal([80n, 80n])
+    if (open.length === 0) {
+      await Promise.all([first.refresh('alice'), second.refresh('alice')])
+      await first.refresh('alice')
+      first.settle('alice', 80n, 'id-3', terms)
+      await first.committed()
+    }
+    const paying = [first, second].find(ledger => ledger.balanceOf('alice')!.settlement !== undefined)!
+    paying.post(paying.balanceOf('alice')!.settlement!)
+    await paying.committed()
+    late.settle('alice', 80n, 'id-4', terms)
+    await late.committed()
+    expect(late.balanceOf('alice')).to.include({ settlement: undefined, balance: 0n })
+    await late.committed()
+    expect((await connectorOn(cluster)).balanceOf('alice')).to.include({ balance: 0n, incomingHolds: 0n })
+  })
+
   it('write a settlement down before the cluster hears of it', async () => {
     const disk = new Disk()
     const ledger = await connectorOn(cluster, { disk })

@@ -26,6 +26,7 @@ export interface UnifiedSettlementConfig {
 export interface SettlingNode {
   /** The chain of the peer's account, such as `evm:8453`. Undefined: it settles on none. */
   settlementChainOf (peerId: string): Promise<string | undefined>
+  /** Rejects with an error whose `due` says what is due, in base units, when that is less. */
   settle (peerId: string, amount: bigint): Promise<void>
 }
 
@@ -55,18 +56,30 @@ export class UnifiedSettlementExecutor {
     await Promise.all(this.#settling)
   }
 
-  /** The settlement is repeated at the monitor's next look when it fails; the node's books see to it that nothing is paid twice. */
+  /** The settlement is repeated at the monitor's next look when it fails; the node pays no more than is due in the moment of paying. */
   async #execute ({ peerId, tokenId, currentBalance }: SettlementRequired): Promise<void> {
     this.monitor.markSettlementInProgress(peerId, tokenId)
     try {
       const fault = this.#faultOf(peerId, tokenId, await this.node.settlementChainOf(peerId))
       if (fault !== undefined) throw new Error(fault)
-      await this.node.settle(peerId, currentBalance)
+      const paid = await this.#settle(peerId, currentBalance)
       this.monitor.markSettlementCompleted(peerId, tokenId)
-      this.log.info({ peerId, tokenId, amount: String(currentBalance) }, 'settlement_completed')
+      this.log.info({ peerId, tokenId, amount: String(paid) }, 'settlement_completed')
     } catch (error) {
       this.monitor.markSettlementFailed(peerId, tokenId)
       this.log.warn({ peerId, tokenId, error: describeError(error) }, 'settlement_deferred')
+    }
+  }
+
+  /** Pays `amount`, or what is left of it to be paid. Resolves to what was paid: nothing, where somebody else has paid meanwhile. */
+  async #settle (peerId: string, amount: bigint): Promise<bigint> {
+    try {
+      await this.node.settle(peerId, amount)
+      return amount
+    } catch (error) {
+      const due = dueOf(error)
+      if (due === undefined || due >= amount) throw error
+      return due > 0n ? await this.#settle(peerId, due) : 0n
     }
   }
 
@@ -82,4 +95,9 @@ export class UnifiedSettlementExecutor {
   #stopListening (): void {
     this.monitor.off('SETTLEMENT_REQUIRED', this.#listener)
   }
+}
+
+/** What is due, as an error says that refuses more. */
+function dueOf (error: unknown): bigint | undefined {
+  return typeof error === 'object' && error !== null && 'due' in error && typeof error.due === 'bigint' ? error.due : undefined
 }

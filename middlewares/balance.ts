@@ -4,12 +4,12 @@
  *
  * What does not go as it should:
  * - A Fulfill that comes after our reject (R00) is not booked: the packet had expired, its sender will not pay. It is counted.
- * - A Fulfill that cannot be kept because the store fails is not passed on. The next hop was promised the money and stays booked; the
- *   sender gets T00 and its side is reversed, which is never refused, and counted: it is what we lost.
+ * - A Fulfill that cannot be kept because the store fails, or not before its packet expires, is not passed on. The next hop was promised
+ *   the money and stays booked; the sender gets T00 or R00 and its side is reversed, which is never refused, and counted: we lost it.
  * - Reports of money are never refused. One whose id is known changes nothing.
  * - An account that is removed with packets under way keeps its book until they are answered and it is even.
  */
-import { describeError } from '../src/packet/errors.js'
+import { TransferTimedOutError, describeError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { AccountBalance, Hold, Settlement } from '../src/types/ledger.js'
@@ -137,50 +137,58 @@ export default class Balance implements Middleware {
     const { ledger, stats } = this.api
     const isIncoming = direction === 'incoming'
     const value = isIncoming ? stats.incomingDataPacketValue : stats.outgoingDataPacketValue
-    const carry = (hold: Hold, amount: bigint, data: Buffer, next: Next<Buffer, Buffer>): Promise<Buffer> => next(data).then(reply => {
+    const carry = (hold: Hold, expiresAt: number, data: Buffer, next: Next<Buffer, Buffer>): Promise<Buffer> => next(data).then(reply => {
       if (Buffer.isBuffer(reply) && isFulfill(reply)) {
         ledger.post(hold)
         this.changed(account)
-        if (isIncoming) return this.keeping(account, hold, reply)
-        value.increment(account, FULFILLED, amount)
+        if (isIncoming) return this.keeping(account, hold, reply, expiresAt)
+        value.increment(account, FULFILLED, absolute(hold))
         return reply
       }
       ledger.void(hold)
-      value.increment(account, REJECTED, amount)
+      value.increment(account, REJECTED, absolute(hold))
       return reply
     }, (error: unknown) => {
       ledger.void(hold)
-      value.increment(account, FAILED, amount)
+      value.increment(account, FAILED, absolute(hold))
       throw error
     })
     return (data, next) => {
-      const amount = moneyIn(data)
+      if (!isPrepare(data)) return next(data)
+      const { amount, expiresAt } = prepareOf(data)
       if (amount === 0n) return next(data)
       const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount)
-      return hold instanceof Promise ? hold.then(held => carry(held, amount, data, next)) : carry(hold, amount, data, next)
+      return hold instanceof Promise ? hold.then(held => carry(held, expiresAt, data, next)) : carry(hold, expiresAt, data, next)
     }
   }
 
-  /** Once the Fulfill is sent, the peer counts on it: it waits until the books are safe, and is not sent when they are not. */
-  private keeping (account: AccountRef, hold: Hold, reply: Buffer): Promise<Buffer> {
+  /** Once the Fulfill is sent, the peer counts on it: it waits until the books are safe, and is not sent when they are not in time. */
+  private keeping (account: AccountRef, hold: Hold, reply: Buffer, expiresAt: number): Promise<Buffer> {
     const { ledger, stats } = this.api
-    return ledger.committed().then(() => {
-      stats.incomingDataPacketValue.increment(account, FULFILLED, hold.amount)
-      return reply
-    }, (error: unknown) => {
+    const undo = (error: unknown): never => {
       ledger.reverse(hold)
       this.publish(account)
       stats.incomingDataPacketValue.increment(account, FAILED, hold.amount)
       throw error
-    })
+    }
+    return ledger.committed().then(() => {
+      if (hasPassed(expiresAt)) return undo(tooLate())
+      stats.incomingDataPacketValue.increment(account, FULFILLED, hold.amount)
+      return reply
+    }, undo)
   }
 
   /** An account without limits has no book, but the one its packets go to may have. */
   private answering (): Method<Buffer, Buffer> {
     const { ledger } = this.api
     return (data, next) => next(data).then(reply => {
-      if (moneyIn(data) === 0n || !Buffer.isBuffer(reply) || !isFulfill(reply)) return reply
-      return ledger.committed().then(() => reply)
+      if (!Buffer.isBuffer(reply) || !isFulfill(reply) || !isPrepare(data)) return reply
+      const { amount, expiresAt } = prepareOf(data)
+      if (amount === 0n) return reply
+      return ledger.committed().then(() => {
+        if (hasPassed(expiresAt)) throw tooLate()
+        return reply
+      })
     })
   }
 
@@ -230,9 +238,17 @@ export default class Balance implements Middleware {
   }
 }
 
-/** The amount of a Prepare; 0 for everything else. */
-function moneyIn (data: Buffer): bigint {
-  return isPrepare(data) ? prepareOf(data).amount : 0n
+/** Whether the sender has rejected a packet by now, by itself. ms. */
+function hasPassed (expiresAt: number): boolean {
+  return Date.now() > expiresAt
+}
+
+function absolute ({ amount }: Hold): bigint {
+  return amount < 0n ? -amount : amount
+}
+
+function tooLate (): Error {
+  return new TransferTimedOutError('packet expired before its Fulfill could be passed on.')
 }
 
 /** One of the infinities is no limit, the other lets nothing pass. */

@@ -1,9 +1,13 @@
 /**
- * Links a packet that was already sent to the same next hop to the first one's outcome, so that a peer that sends again pays once.
+ * Answers a packet that was already sent to the same next hop with the first one's outcome, so that we pay the next hop once.
  * It stands before throughput and balance, because what is not sent costs nothing.
  *
- * Two packets are the same when condition, destination and data are; the first must have covered the second's amount and expiry.
+ * Who sent the packet again pays for each Fulfill: each one lets it charge whoever it had the packet from, and its own books say so.
+ *
+ * Two packets are the same when condition, destination and data are; the first must have covered the second's amount and expiry. One that
+ * expires earlier than the first is answered R00 when the outcome comes after that.
  */
+import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
@@ -48,7 +52,11 @@ export default class Deduplicate implements Middleware {
         const earlier = sent.find(packet)
         if (earlier !== undefined) {
           log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, packet.amount)
-          return earlier
+          const isLate = Date.now() > packet.expiresAt // what comes after its expiry is not ours to refuse
+          return earlier.then(reply => {
+            if (isLate || Date.now() <= packet.expiresAt) return reply
+            throw new TransferTimedOutError('packet expired before the one that it repeats was answered.')
+          })
         }
         const place = sent.add(packet)
         const reply = next(data)

@@ -40,7 +40,7 @@ const mutants = [
   {
     name: 'sends the Fulfill before the books are kept',
     file: BALANCE,
-    edits: [['return ledger.committed().then(() => {\n            stats', 'return Promise.resolve().then(() => {\n            stats']],
+    edits: [['return ledger.committed().then(() => {\n            if (hasPassed(expiresAt))\n                return undo', 'return Promise.resolve().then(() => {\n            if (hasPassed(expiresAt))\n                return undo']],
     tests: ['test/ledger/durability.test.js', 'test/crash/every-write.test.js']
   },
   {
@@ -158,6 +158,33 @@ const mutants = [
     file: 'src/config/rules.js',
     edits: [['amount(settleThreshold) > amount(minimum)', 'true']],
     tests: ['test/config/account.test.js']
+  },
+  {
+    name: 'lets a Fulfill leave after its packet has expired',
+    file: BALANCE,
+    edits: [['return Date.now() > expiresAt;', 'return false;']],
+    tests: ['test/ledger/durability.test.js', 'test/middlewares/deduplicate.test.js']
+  },
+  {
+    name: 'keeps what was told T00 in memory only while the disk hangs',
+    file: 'src/ledger/group-commit.js',
+    edits: [['this.isOverdue && this.changes.areStates === true', 'false']],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'sends on what nothing is left of',
+    file: 'src/forwarding/forwarder.js',
+    edits: [['result === 0n && amount > 0n', 'false']],
+    tests: ['test/forwarding/forwarding.test.js']
+  },
+  {
+    name: 'takes a packet with the same CRC-32 for the same packet',
+    file: 'middlewares/lib/packet-memory.js',
+    edits: [
+      ['readKey({ invariant })', 'readKey({ invariant, checksum })'],
+      ['this.key[i] = wordAt(digest, 4 * i)', 'this.key[i] = digest === undefined ? 0 : checksum']
+    ],
+    tests: ['test/middlewares/deduplicate.test.js']
   },
   {
     name: 'credits reported money every time',

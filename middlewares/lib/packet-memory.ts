@@ -5,11 +5,12 @@
  * There are two generations. When the younger one is full, in packets or in bytes, the older one is emptied and takes its place. So at
  * least the newest half of what the bounds allow is remembered, and forgetting costs nothing.
  */
+import { hash, randomBytes } from 'node:crypto'
 import type { PrepareView } from '../../src/packet/prepare.js'
 
-/** Condition, then length and checksum of all bytes, in words of 32 bits. */
-const KEY_WORDS = 10
-const CONDITION_BYTES = 32
+/** 128 bits of SHA-256 over a secret and all that makes a packet the same, in words of 32: nobody can make another packet with the same. */
+const KEY_WORDS = 4
+const SECRET_BYTES = 16
 const SMALLEST_CAPACITY = 64
 const SMALLEST_BYTES = 4096
 /** Packets can be made to meet in one chain; past this many the search is given up. */
@@ -33,6 +34,10 @@ export interface MemoryLimits {
 
 export class PacketMemory {
   private readonly key = new Uint32Array(KEY_WORDS)
+  /** The packet whose key that is. */
+  private keyed: Buffer | undefined
+  /** The secret, and behind it room for a packet. */
+  private hashed = randomBytes(SECRET_BYTES)
   private young: Generation
   private old: Generation
 
@@ -90,12 +95,19 @@ export class PacketMemory {
     emptied.empty(capacity)
   }
 
-  private readKey ({ invariant, checksum }: Sent): void {
-    const { key } = this
-    for (let i = 0; i < CONDITION_BYTES; i += 4) key[i / 4] = invariant.readUInt32BE(i)
-    key[KEY_WORDS - 2] = invariant.length
-    key[KEY_WORDS - 1] = checksum
+  private readKey ({ invariant }: Sent): void {
+    if (invariant === this.keyed) return
+    const end = SECRET_BYTES + invariant.length
+    if (end > this.hashed.length) this.hashed = Buffer.concat([this.hashed], 2 * end)
+    invariant.copy(this.hashed, SECRET_BYTES)
+    const digest = hash('sha256', this.hashed.subarray(0, end), 'binary')
+    for (let i = 0; i < KEY_WORDS; i++) this.key[i] = wordAt(digest, 4 * i)
+    this.keyed = invariant
   }
+}
+
+function wordAt (digest: string, at: number): number {
+  return digest.charCodeAt(at) | digest.charCodeAt(at + 1) << 8 | digest.charCodeAt(at + 2) << 16 | digest.charCodeAt(at + 3) << 24
 }
 
 class Generation {

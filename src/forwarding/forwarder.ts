@@ -3,7 +3,7 @@ import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/config.js'
 import {
-  AmountTooLargeError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError, rejectReasonOf
+  AmountTooLargeError, InsufficientSourceAmountError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError, rejectReasonOf
 } from '../packet/errors.js'
 import { MAX_UINT64, fieldsOf, prepareOf, type PrepareView } from '../packet/prepare.js'
 import { codeOf, isFulfill, isReject } from '../packet/reply.js'
@@ -98,9 +98,10 @@ export class Forwarder {
   }
 }
 
-/** Throws F08 where the result does not fit into a packet. */
+/** Throws F08 where the result does not fit into a packet, and R01 where nothing of the amount would arrive. RFC 0027. */
 function amountAt (rate: Fraction, amount: bigint): bigint {
   const result = applyRate(amount, rate)
+  if (result === 0n && amount > 0n) throw new InsufficientSourceAmountError(`nothing of the amount is left at the exchange rate. amount=${amount}`)
   if (result <= MAX_UINT64) return result
   const maximum = largestAmountFor(MAX_UINT64, rate)
   throw new AmountTooLargeError(`packet size too large. maxAmount=${maximum} actualAmount=${amount}`, {

@@ -4,7 +4,8 @@
  *
  * When the store fails, packets with money are refused before anything is sent. A packet that was fulfilled meanwhile is answered with T00:
  * its outgoing leg stays posted, since the next hop was promised the money; its incoming leg is reversed, since its sender was not. Both
- * stay in memory and are written, whole records each, as soon as the store works; then packets are taken again.
+ * stay in memory and are written, whole records each, as soon as the store works; then packets are taken again. A store that does not end a
+ * write is asked for the next one all the same: the first may be on disk, and what was taken back is to be there, too.
  */
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '../types/logger.js'
@@ -47,7 +48,8 @@ export class EmbeddedLedger extends MemoryLedger {
     this.commit = new GroupCommit<Batch>({
       take: () => this.take(),
       write: batch => this.write(batch),
-      giveBack: batch => this.giveBack(batch)
+      giveBack: batch => this.giveBack(batch),
+      areStates: true
     }, log)
   }
 

@@ -9,7 +9,8 @@
  * Where many wait and the disk is fast, the next batch grows while every turn of the event loop adds to it: the connector is busy then, and
  * few batches leave it more of its time than many. Who waits alone waits for the disk only, and so does everybody where the disk is slow.
  *
- * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it.
+ * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it. What is undone then, because
+ * its sender was told so, does not wait for the batch under way: that may be on disk already, and the process may end before it says so.
  */
 import { InternalError, describeError } from '../packet/errors.js'
 import type { Logger } from '../types/logger.js'
@@ -22,6 +23,8 @@ const CROWD = 16
 /** No longer than that; and a batch that took longer has given the next one its time. */
 const GROWING_MAX_MS = 1
 const RETRY_LONGEST_MS = 5000
+/** Batches beside one that does not end. As many as there are turns of the event loop in which something is undone. */
+const BESIDE_MAX = 1000
 
 /** What is written, seen from here. */
 export interface Changes<Batch> {
@@ -30,6 +33,8 @@ export interface Changes<Batch> {
   write (batch: Batch): Promise<void>
   /** Takes the changes of a batch back whose write failed; what changed since then is newer. */
   giveBack (batch: Batch): void
+  /** Whether a batch may be written beside another one, and again: it says how things stand, not what is to be done. */
+  readonly areStates?: boolean
 }
 
 class Waiter {
@@ -58,6 +63,8 @@ export class GroupCommit<Batch> {
   private additions = 0
   private startedAt = 0
   private isGrowing = false
+  private beside = 0
+  private isBesideSoon = false
   private patience: NodeJS.Timeout | undefined
   private retry: NodeJS.Timeout | undefined
 
@@ -71,6 +78,7 @@ export class GroupCommit<Batch> {
   /** Something is to be written, with the next batch. */
   changed (): void {
     this.additions++
+    if (this.isOverdue && this.changes.areStates === true) this.writeBesideSoon()
     if (this.hasChanges || this.isClosed) return
     this.hasChanges = true
     if (!this.isBusy && !this.isGrowing) this.startSoon()
@@ -189,6 +197,20 @@ export class GroupCommit<Batch> {
     this.covered = []
     this.next = undefined
     for (const { reject } of waiting) reject(this.refusal())
+  }
+
+  private writeBesideSoon (): void {
+    if (this.isBesideSoon || this.beside >= BESIDE_MAX) return
+    this.isBesideSoon = true
+    process.nextTick(() => {
+      this.isBesideSoon = false
+      if (!this.isOverdue || !this.hasChanges) return
+      this.beside++
+      const batch = this.changes.take()
+      this.changes.giveBack(batch) // it is written once more, after the one that does not end
+      const done = (): void => { this.beside-- }
+      this.changes.write(batch).then(done, done)
+    })
   }
 
   private waiterOfBatch (): Waiter {

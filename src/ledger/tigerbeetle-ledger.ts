@@ -28,10 +28,12 @@ import {
 import { Outbox } from './tigerbeetle-outbox.js'
 import { positionOf, takeSteps } from './tigerbeetle-totals.js'
 import {
-  CODES, coveredOf, coversOf, endId, endingOf, isMoney, isStep, isTransfer, lateTransfer, pendingOf, randomId, refuseLoss, transferOf, type Request
+  CODES, coveredOf, coversOf, endId,
+  endingOf, isMoney, isStep, isTransfer, lateTransfer, pendingOf, randomId, refuseLoss, transferOf, type Request
 } from './tigerbeetle-transfers.js'
 
 const REACH_TIMEOUT_MS = 5000
+
 export interface TigerBeetleOptions {
   /** Only connectors with the same one share balances; others may have accounts of the same id in the same cluster. */
   namespace: string

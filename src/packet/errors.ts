@@ -9,6 +9,7 @@ export const {
   BadRequestError,
   ConnectorBusyError,
   InsufficientLiquidityError,
+  InsufficientSourceAmountError,
   InsufficientTimeoutError,
   InternalError,
   InvalidPacketError,

@@ -38,7 +38,7 @@ export interface Settlement extends Hold {
 
 /** What a settlement has to keep to. */
 export interface SettlementTerms {
-  /** The balance, with the payment and all that may still come in, is not to pass this. Absent: nothing is owed, it is paid all the same. */
+  /** The balance, with the payment and all that may still come in, is not to pass this. Absent: it is paid whatever is owed. */
   readonly ceiling?: bigint | undefined
   readonly by?: string | undefined
 }

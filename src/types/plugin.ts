@@ -45,8 +45,8 @@ export interface PluginInstance {
    */
   readonly settlesOnce?: boolean
   /**
-   * Tells where `sendMoney` pays: a chain, a contract, an address. The same module that pays elsewhere does not know the ids of what it paid
-   * here, and is not asked to repeat a payment that was begun here. Absent: the module always pays at the same place.
+   * Tells where `sendMoney` pays: a chain, a contract, an address. The same module that pays elsewhere does not know the ids of what it
+   * paid here, and is not asked to repeat a payment that was begun here. Absent: the module always pays at the same place.
    */
   readonly settlesAt?: string
   /** The smallest amount that `sendMoney` can pay, in base units, as a decimal string. What is less waits for more. Absent: 1. */

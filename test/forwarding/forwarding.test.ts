@@ -61,9 +61,21 @@ describe('a forwarded packet', () => {
     })
   })
 
+  describe('of which nothing would arrive', () => {
+    for (const [rate, amount] of [['0.000001', 999_999n], [0.1, 3n], [0.998002, 1n], ['0.5', 1n]] as Array<[Rate, bigint]>) {
+      it(`is refused with R01, and nobody pays: ${amount} at a rate of ${String(rate)}`, async () => {
+        await startConnector({ alice: account(alice, { balance: { maximum: '10000000' } }), bob: account(bob) }, atRate(rate))
+          .then(started => { connector = started })
+        expect(await send({ amount })).to.equal('R01')
+        expect(bob.sent).to.deep.equal([])
+        expect(connector.balances().alice).to.deep.equal({ balance: 0n, held: 0n })
+      })
+    }
+  })
+
   describe('is worth', () => {
     for (const [rate, amount, expected] of [
-      [1, 100n, 100n], ['0.998', 999n, 997n], [1 / 3, 10n, 3n], ['0.000001', 999_999n, 0n], [0.1, 3n, 0n], ['1e3', 7n, 7000n], [0.998002, 1n, 0n],
+      [1, 100n, 100n], ['0.998', 999n, 997n], [1 / 3, 10n, 3n], ['0.000001', 1_999_999n, 1n], ['1e3', 7n, 7000n], [0.998002, 2n, 1n], ['0.5', 0n, 0n],
       ['0.99999999999999999999', 10n ** 19n, 9_999_999_999_999_999_999n], [{ toString: () => '1.5' }, 3n, 4n], [1, MAX, MAX], [1, 0n, 0n]
     ] as Array<[Rate, bigint, bigint]>) {
       it(`${expected} of ${amount} at a rate of ${String(rate)}`, async () => {

@@ -23,6 +23,8 @@ export class CrashableStore implements Store {
   failure: Error | undefined
   /** Ends when the hanging writes may go on. */
   hanging: Promise<void> | undefined
+  /** Writes reach the disk, but their writer never hears of it. */
+  isMute = false
   /** Called before each write is made. */
   onWrite: () => void = () => undefined
   private unsynced: BatchOperation[] = []
@@ -59,6 +61,7 @@ export class CrashableStore implements Store {
     if (this.failure !== undefined) throw this.failure
     this.unsynced.push(...operations)
     if (sync) this.flush()
+    if (this.isMute) return await never()
     if (crash !== undefined) {
       crash.onCrash?.()
       return await never()

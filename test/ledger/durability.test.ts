@@ -157,6 +157,55 @@ describe('durability', () => {
       expect(books.balances()).to.deep.equal({ alice: { balance: 100n, held: 0n }, bob: { balance: -100n, held: 0n } })
     })
 
+    it('charges nobody after a crash for what was told T00, though the write had reached the disk', async () => {
+      store.isMute = true
+      const answers = [100, 20].map(amount => books.alice.receive(prepare({ amount })))
+      await quiet()
+      clock.tick(PATIENCE_MS)
+      expect((await Promise.all(answers)).map(outcomeOf)).to.deep.equal(['T00', 'T00'])
+      await quiet()
+      store.crashed = true
+      const restarted = await startBooks(new CrashableStore(disk))
+      expect(restarted.balances()).to.deep.equal({ alice: { balance: 0n, held: 0n }, bob: { balance: -120n, held: 0n } })
+      expect(restarted.ledger.balanceOf('alice')!.reversals).to.deep.equal({ count: 2, amount: 120n })
+      await restarted.app.shutdown()
+    })
+
+    it('charges nobody after a crash for what was told T00 later, while the same write did not end', async () => {
+      let fulfill!: () => void
+      books.bob.answer = packet => packet.includes('late') ? new Promise(resolve => { fulfill = () => resolve(FULFILL) }) : Promise.resolve(FULFILL)
+      const late = books.alice.receive(prepare({ amount: 7, data: Buffer.from('late') }))
+      store.isMute = true
+      const early = books.alice.receive(prepare({ amount: 100 }))
+      await quiet()
+      clock.tick(PATIENCE_MS)
+      fulfill()
+      expect([outcomeOf(await early), outcomeOf(await late)]).to.deep.equal(['T00', 'T00'])
+      await quiet()
+      store.crashed = true
+      const restarted = await startBooks(new CrashableStore(disk))
+      expect(restarted.balances()).to.deep.equal({ alice: { balance: 0n, held: 0n }, bob: { balance: -107n, held: 0n } })
+      await restarted.app.shutdown()
+    })
+
+    it('lets no Fulfill leave after its packet has expired', async () => {
+      let go!: () => void
+      store.hanging = new Promise(resolve => { go = resolve })
+      const expiresAt = Date.now() + 2000
+      let fulfill!: () => void
+      books.bob.answer = () => new Promise(resolve => { fulfill = () => resolve(FULFILL) })
+      const answer = books.alice.receive(prepare({ amount: 100, expiresAt }))
+      await quiet()
+      clock.tick(900)
+      fulfill()
+      await quiet()
+      clock.setSystemTime(expiresAt + 1) // the disk is slow, and no timer of ours has run
+      go()
+      expect(outcomeOf(await answer)).to.equal('R00')
+      expect(books.balances()).to.deep.equal({ alice: { balance: 0n, held: 0n }, bob: { balance: -100n, held: 0n } })
+      expect(books.ledger.balanceOf('alice')!.reversals).to.deep.equal({ count: 1, amount: 100n })
+    })
+
     it('does not lose received money: with an id it is reported again, without it is taken', async () => {
       store.failure = new Error('no space left on device')
       const outcomes = ['payment-1', undefined].map(id => books.alice.receivePayment('50', id).then(() => 'taken', () => 'report it again'))

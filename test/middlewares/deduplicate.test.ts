@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type sinon from 'sinon'
 import { PacketMemory, type Sent } from '../../middlewares/lib/packet-memory.js'
 import type { DeduplicateConfig } from '../../src/types/account.js'
+import { prepareOf } from '../../src/packet/prepare.js'
 import type { MiddlewareApi } from '../../src/types/middleware.js'
 import { stoppedClock } from '../fixtures/clock.js'
 import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
@@ -63,6 +64,32 @@ describe('a packet that was sent before', () => {
     expect(await Promise.all(answers)).to.deep.equal([FULFILL, FULFILL])
     expect(bob.sent).to.have.lengthOf(1)
     expect(connector.balances()).to.deep.equal({ alice: { balance: 200n, held: 0n }, bob: { balance: -100n, held: 0n } })
+  })
+
+  it('is not fulfilled, nor paid for, after its own expiry when that is earlier', async () => {
+    await start()
+    let fulfill: (answer: Buffer) => void = () => undefined
+    bob.answer = () => new Promise(resolve => { fulfill = resolve })
+    const first = send()
+    const second = send({ expiresAt: Date.now() + 5000 })
+    await quiet()
+    await clock.tickAsync(5001)
+    fulfill(FULFILL)
+    expect([await first, await second]).to.deep.equal(['fulfill', 'R00'])
+    expect(connector.balances()).to.deep.equal({ alice: { balance: 100n, held: 0n }, bob: { balance: -100n, held: 0n } })
+  })
+
+  it('cannot be forged: another packet with the same CRC-32, whatever its seed, is another packet', async () => {
+    await start()
+    const first = prepare({ destination: 'test.bob.shop1', data: Buffer.alloc(40, 9) })
+    const data = Buffer.from('something else entirely'.padEnd(40, '.'))
+    const forged = { destination: 'test.bob.shop2', expiresAt: Date.now() + EXPIRES_AFTER - 1 }
+    const bytes = Buffer.from(prepareOf(prepare({ ...forged, data })).invariant)
+    data.set(withCrcOf(prepareOf(first).invariant, bytes).subarray(-4), 36)
+    const second = prepare({ ...forged, data })
+    expect(crc32(prepareOf(second).invariant), 'it is a forgery').to.equal(crc32(prepareOf(first).invariant))
+    expect([outcomeOf(await alice.receive(first)), outcomeOf(await alice.receive(second))]).to.deep.equal(['fulfill', 'fulfill'])
+    expect(bob.sent).to.have.lengthOf(2)
   })
 
   it('is answered with the Fulfill of the first', async () => {
@@ -162,6 +189,34 @@ describe('a packet that was sent before', () => {
     })
   }
 })
+
+/** The target with its last four bytes changed so that its CRC-32 is that of the model, with every seed: the sum is linear. */
+function withCrcOf (model: Buffer, target: Buffer): Buffer {
+  const at = target.length - 4
+  const flipped = (bit: number): Buffer => {
+    const copy = Buffer.from(target)
+    copy.writeUInt8(copy.readUInt8(at + (bit >> 3)) ^ (1 << (bit & 7)), at + (bit >> 3))
+    return copy
+  }
+  let rows = Array.from({ length: 32 }, (_, bit) => ({ value: (crc32(flipped(bit)) ^ crc32(target)) >>> 0, bits: 1n << BigInt(bit) }))
+  let need = (crc32(model) ^ crc32(target)) >>> 0
+  let pick = 0n
+  for (let bit = 31; bit >= 0; bit--) {
+    const pivot = rows.find(({ value }) => (value >>> bit & 1) === 1)
+    if (pivot === undefined) continue
+    rows = rows.filter(row => row !== pivot).map(row => (row.value >>> bit & 1) === 1
+      ? { value: (row.value ^ pivot.value) >>> 0, bits: row.bits ^ pivot.bits }
+      : row)
+    if ((need >>> bit & 1) === 0) continue
+    need = (need ^ pivot.value) >>> 0
+    pick ^= pivot.bits
+  }
+  const result = Buffer.from(target)
+  for (let bit = 0; bit < 32; bit++) {
+    if ((pick >> BigInt(bit) & 1n) === 1n) result.writeUInt8(result.readUInt8(at + (bit >> 3)) ^ (1 << (bit & 7)), at + (bit >> 3))
+  }
+  return result
+}
 
 describe('what is remembered of the latest packets', () => {
   const LIMITS = { packets: 256, bytes: 16_384 }

@@ -63,6 +63,14 @@ export interface Settlement {
   unsettled: () => string | undefined
 }
 
+/** Token units. */
+interface Stake {
+  channelId: string
+  status: ChannelState['status']
+  deposit: bigint
+  claims: bigint
+}
+
 /** Reads what was kept. Rejects when that cannot be read: money depends on it. */
 export async function openSettlement (deps: SettlementDeps): Promise<Settlement> {
   const { chain: { provider, codec, tokenId = deps.settings.tokenId }, store, books, booksId, log } = deps
@@ -92,25 +100,29 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
   const outgoing: Outgoing =
     new Outgoing({ channels, funding, codec, records, prepaid, units, settings, counts, log, senderId, deliver, askCounted })
   const closing = new Closing({ channels, funding, incoming, outgoing, codec, provider, log, ask })
-  const unsettled = (): string | undefined => {
-    const open = channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.amount) ?? [])
+  const stakes = (): Stake[] => channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.amount) ?? [])
+  const listed = (shown: (stake: Stake) => string): string | undefined => {
     const { state } = channels.operations
-    return open.length === 0 && state === 'IDLE' ? undefined : [...open, ...(state === 'IDLE' ? [] : [`under way: ${state}`])].join('; ')
+    const all = [...stakes().map(shown), ...(state === 'IDLE' ? [] : [`under way: ${state}`])]
+    return all.length === 0 ? undefined : all.join('; ')
   }
-  const looked = async (): Promise<void> => { await deps.setUnsettled(unsettled()) }
+  const unsettled = (): string | undefined => listed(({ channelId, status, deposit, claims }) =>
+    `channel ${channelId} is ${status}, with ${deposit} of our deposit and claims for ${claims} that are not redeemed`)
+  // What is kept says no amounts: they change with every claim.
+  const looked = async (): Promise<void> => { await deps.setUnsettled(listed(({ channelId, status }) => `channel ${channelId} is ${status}`)) }
   const watcher = new Watcher({ channels, funding, incoming, outgoing, closing, provider, settings, counts, log, looked })
   channels.operations.onChange = looked
   for (const part of [channels, incoming, outgoing]) await part.load()
   return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, watcher, counts, unsettled }
 }
 
-/** What is at stake for us in a channel, for an operator; amounts in token units. */
-function stakeIn ({ state, isGone, filling }: KnownChannel, claimed = 0n): string | undefined {
+/** What is at stake for us in a channel; undefined: nothing is. */
+function stakeIn ({ state, isGone, filling }: KnownChannel, claimed = 0n): Stake | undefined {
   const { channelId, status, ours, theirs } = state
   const deposit = ours.deposit - ours.redeemed
   const claims = claimed > theirs.redeemed ? claimed - theirs.redeemed : 0n
   if (status === 'settled' || isGone || (deposit === 0n && claims === 0n && filling === undefined)) return undefined
-  return `channel ${channelId} is ${status}, with ${deposit} of our deposit and claims for ${claims} that are not redeemed`
+  return { channelId, status, deposit, claims }
 }
 
 function openingOf ({ stage, challengeSecs }: Record<string, unknown>): PeersOpening {

@@ -111,7 +111,7 @@ const mutants = [
   {
     name: 'pays again what nobody knows the outcome of',
     file: SETTLER,
-    edits: [["open.state === 'unknown' && this.terms.settlesOnce", "open.state === 'unknown'"]],
+    edits: [["open.state === 'unknown' && this.isKnownToPlugin(open)", "open.state === 'unknown'"]],
     tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
   },
   {
@@ -123,7 +123,7 @@ const mutants = [
   {
     name: 'settles under a new id after a lost answer',
     file: SETTLER,
-    edits: [['if (this.terms.settlesOnce)', 'if (false)']],
+    edits: [['if (this.isKnownToPlugin(settlement))', 'if (false)']],
     tests: ['test/ledger/settlement.test.js']
   },
   {
@@ -185,6 +185,12 @@ const mutants = [
       ['this.key[i] = wordAt(digest, 4 * i)', 'this.key[i] = digest === undefined ? 0 : checksum']
     ],
     tests: ['test/middlewares/deduplicate.test.js']
+  },
+  {
+    name: 'gives every stranger credit of its own',
+    file: 'middlewares/shared-credit.js',
+    edits: [['return this.sum <= this.limit;', 'return true;']],
+    tests: ['test/node/strangers.test.js']
   },
   {
     name: 'credits reported money every time',

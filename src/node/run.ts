@@ -19,7 +19,7 @@ import type { AccountBalance } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { btpPlugin, type Gate } from './btp.js'
 import { listChannels } from './channels.js'
-import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, localAccount, peerAccount } from './accounts.js'
+import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, localAccount, peerAccount, strangersLimit } from './accounts.js'
 import type { BtpAccess } from './btp-access.js'
 import { NodeForwarder } from './forwarder.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
@@ -234,6 +234,7 @@ export class Run {
 
   #options (metrics: NodeMetrics): ConnectorInput {
     const { config, access, peers, routes } = this.parts
+    const limit = strangersLimit(config)
     return {
       env: 'production',
       ilpAddress: config.ilpAddress,
@@ -272,9 +273,16 @@ export class Run {
       disableMiddleware: ['deduplicate', 'echo'],
       middlewares: {
         observer: { type: 'observer', options: { observer: metrics } },
+        ...(limit !== undefined && { sharedCredit: { type: 'shared-credit', options: { limit, shares: (id: string) => this.#isStranger(id) } } }),
         ...(config.perHopNotification && { perHopNotification: this.#notification() })
       }
     }
+  }
+
+  /** Whoever has this name shares what strangers may owe. */
+  #isStranger (accountId: string): boolean {
+    const { access, peers } = this.parts
+    return accountId !== LOCAL_ACCOUNT && peers.get(accountId) === undefined && access.secretOf(accountId) === undefined
   }
 
   #notification (): { type: string, options: Record<string, unknown> } {

@@ -6,36 +6,18 @@ import reductModule from 'reduct'
 import sinon from 'sinon'
 import { PATIENCE_MS } from '../../src/ledger/group-commit.js'
 import { LedgerService } from '../../src/ledger/service.js'
-import { LastingClient, connectTigerBeetle } from '../../src/ledger/tigerbeetle-client.js'
-import { TigerBeetleLedger } from '../../src/ledger/tigerbeetle-ledger.js'
+import { connectTigerBeetle } from '../../src/ledger/tigerbeetle-client.js'
+import type { TigerBeetleLedger } from '../../src/ledger/tigerbeetle-ledger.js'
 import { createApp, type App } from '../../src/app.js'
 import { account, quiet } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { outcomeOf, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
-import { CrashableStore, Disk } from './crashable-store.js'
-import { silentLog } from './silent-log.js'
+import { Disk } from './crashable-store.js'
+import { HOLD_TIMEOUT_S, LIMITS, codeOf, connectorOn, ledgerOn } from './tigerbeetle-connectors.js'
 import { Cluster } from './tigerbeetle-double.js'
 
-const HOLD_TIMEOUT_S = 60
-const LIMITS = { minimum: -100n, maximum: 100n }
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 50)
-
-function ledgerOn (cluster: Cluster, { disk = new Disk(), namespace = '' } = {}): TigerBeetleLedger {
-  const connect = (): Promise<LastingClient> => Promise.resolve(new LastingClient(() => cluster.client()))
-  return new TigerBeetleLedger(connect, new CrashableStore(disk), { namespace, holdTimeoutS: HOLD_TIMEOUT_S }, silentLog)
-}
-
-async function connectorOn (cluster: Cluster, settings?: { disk?: Disk, namespace?: string }): Promise<TigerBeetleLedger> {
-  const ledger = ledgerOn(cluster, settings)
-  await ledger.open()
-  await ledger.openAccount('alice', LIMITS, 'USD/9')
-  return ledger
-}
-
-async function codeOf (action: Promise<unknown>): Promise<string> {
-  return await action.then(() => 'done', (error: unknown) => (error as { ilpErrorCode?: string }).ilpErrorCode ?? (error as Error).message)
-}
 
 describe('balances in TigerBeetle', () => {
   withoutLog()

@@ -22,6 +22,7 @@ export function check (given: ParsedConfig, config: NodeConfig): Findings {
   checkAdminApi(config, refuse, warn)
   checkHandler(config, warn)
   checkLedger(config, refuse)
+  checkLimits(config, warn)
   checkChains(given, config, refuse, warn)
   return findings
 }
@@ -102,6 +103,16 @@ function checkHandler (config: NodeConfig, warn: Warn): void {
   if (own !== undefined && /^(localhost|127\.|\[::1\]$|0\.0\.0\.0$)/.test(hostname)) {
     warn(`localDelivery.handlerUrl is this node's own ${own[0].join('.')} (${handlerPort}): packets would come back to the node. ` +
       'Run your business logic server on another port, or change ours.')
+  }
+}
+
+/** A limit for a name that nobody is configured with: a misspelt one leaves the peer that was meant with another limit. */
+function checkLimits ({ peers, creditLimits: { perPeerLimits = {} } }: NodeConfig, warn: Warn): void {
+  const named = perPeerLimits instanceof Map ? [...(perPeerLimits as ReadonlyMap<string, unknown>).keys()] : Object.keys(perPeerLimits)
+  for (const name of named) {
+    if (peers.some(({ id }) => id === name)) continue
+    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: the limit holds for nobody until a peer of this ` +
+      'id is registered. Correct the name, or add the peer.')
   }
 }
 

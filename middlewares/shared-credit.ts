@@ -1,0 +1,81 @@
+/**
+ * One credit limit for many accounts together: who takes another name, or comes again, gets no credit of its own. It stands behind `balance`,
+ * so that a packet's own hold is counted, and refuses with T04 what would take the sum of all debts past the limit.
+ *
+ * The sum is of all accounts in the books that share the limit, those that were removed too. What an account owes is looked at with each of
+ * its packets, and what all owe when there seems to be no room: others may have paid. Debts grow by packets only, so none is overlooked.
+ */
+import { InsufficientLiquidityError } from '../src/packet/errors.js'
+import { isPrepare, prepareOf } from '../src/packet/prepare.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+
+/** A look at all accounts that took a while is not repeated before so many times that while has passed: floods do not get through to it. */
+const REST_FACTOR = 10
+
+export interface SharedCreditOptions {
+  /** What all of them may owe together, in base units. */
+  limit: bigint
+  /** Whether an account shares the limit. */
+  shares: (accountId: string) => boolean
+}
+
+export default class SharedCredit implements Middleware {
+  private readonly limit: bigint
+  private readonly shares: (accountId: string) => boolean
+  /** Of accounts that owe something; as many as the books have. */
+  private debts = new Map<string, bigint>()
+  private sum = 0n
+  private nextLookAt = 0
+
+  constructor (options: Record<string, unknown>, private readonly api: MiddlewareApi) {
+    const { limit, shares } = options as unknown as SharedCreditOptions
+    this.limit = limit
+    this.shares = shares
+  }
+
+  applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
+    if (!this.shares(accountId)) return Promise.resolve()
+    this.lookAtAll()
+    pipelines.incomingData.insertLast({
+      name: 'sharedCredit',
+      method: (data, next) => {
+        if (isPrepare(data) && prepareOf(data).amount > 0n && !this.hasRoom(accountId)) {
+          throw new InsufficientLiquidityError('exceeded what all peers without a credit limit of their own may owe together.')
+        }
+        return next(data)
+      }
+    })
+    return Promise.resolve()
+  }
+
+  private hasRoom (accountId: string): boolean {
+    this.lookAt(accountId)
+    if (this.sum > this.limit) this.lookAtAll()
+    return this.sum <= this.limit
+  }
+
+  private lookAt (accountId: string): void {
+    const before = this.debts.get(accountId) ?? 0n
+    const debt = this.debtOf(accountId)
+    if (debt > 0n) this.debts.set(accountId, debt)
+    else this.debts.delete(accountId)
+    this.sum += debt - before
+  }
+
+  private lookAtAll (): void {
+    const startedAt = performance.now()
+    if (startedAt < this.nextLookAt) return
+    this.debts.clear()
+    this.sum = 0n
+    for (const accountId of this.api.ledger.accountIds()) if (this.shares(accountId)) this.lookAt(accountId)
+    const endedAt = performance.now()
+    this.nextLookAt = endedAt + REST_FACTOR * (endedAt - startedAt)
+  }
+
+  /** With what its packets under way may add. */
+  private debtOf (accountId: string): bigint {
+    const book = this.api.ledger.balanceOf(accountId)
+    const debt = book === undefined ? 0n : book.balance + book.incomingHolds
+    return debt > 0n ? debt : 0n
+  }
+}

@@ -199,10 +199,11 @@ export class GroupCommit<Batch> {
     for (const { reject } of waiting) reject(this.refusal())
   }
 
+  /** All that is undone at once goes together, and before anybody is told of it: their answers come later in the same queue. */
   private writeBesideSoon (): void {
     if (this.isBesideSoon || this.beside >= BESIDE_MAX) return
     this.isBesideSoon = true
-    process.nextTick(() => {
+    queueMicrotask(() => {
       this.isBesideSoon = false
       if (!this.isOverdue || !this.hasChanges) return
       this.beside++

@@ -44,7 +44,8 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
 /** A peer that nobody configured and that has dialled in. */
 export function guestAccount (peerId: string, config: NodeConfig, access: BtpAccess): AccountInfo {
   const secret = access.secretOf(peerId)
-  const guest = account(peerId, config, secret === undefined ? STRANGER_RATE : UNLIMITED_RATE, { listener: listener(peerId, config, secret) })
+  const rate = secret === undefined ? STRANGER_RATE : UNLIMITED_RATE
+  const guest = account(peerId, config, rate, { listener: listener(peerId, config, secret) })
   const hasCredit = secret !== undefined || config.ledger.type !== 'tigerbeetle' || strangersLimit(config) === undefined
   return hasCredit ? guest : { ...guest, balance: { maximum: '0' } } // nobody sums up what strangers owe in a cluster
 }

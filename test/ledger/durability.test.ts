@@ -163,7 +163,6 @@ describe('durability', () => {
       await quiet()
       clock.tick(PATIENCE_MS)
       expect((await Promise.all(answers)).map(outcomeOf)).to.deep.equal(['T00', 'T00'])
-      await quiet()
       store.crashed = true
       const restarted = await startBooks(new CrashableStore(disk))
       expect(restarted.balances()).to.deep.equal({ alice: { balance: 0n, held: 0n }, bob: { balance: -120n, held: 0n } })
@@ -181,7 +180,6 @@ describe('durability', () => {
       clock.tick(PATIENCE_MS)
       fulfill()
       expect([outcomeOf(await early), outcomeOf(await late)]).to.deep.equal(['T00', 'T00'])
-      await quiet()
       store.crashed = true
       const restarted = await startBooks(new CrashableStore(disk))
       expect(restarted.balances()).to.deep.equal({ alice: { balance: 0n, held: 0n }, bob: { balance: -107n, held: 0n } })

@@ -242,7 +242,7 @@ const mutants = [
   },
   {
     name: 'prepays without bound',
-    file: MEMORY_LEDGER,
+    file: 'src/ledger/book.js',
     edits: [['if (ahead > limit)', 'if (ahead > limit * 1000n)']],
     tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
   },

@@ -205,6 +205,8 @@ export default class Balance implements Middleware {
         throw new TypeError(`plugin reported money that is not the step of its total. accountId=${accountId} amount=${amount} ` +
           `from=${total.from} to=${total.to}`)
       }
+      const settler = this.settlers.get(accountId)
+      const counted = settler?.expectPackets(BigInt(amount))
       if (ledger.credit(accountId, BigInt(amount), id, total)) {
         this.publish(account)
         await next(amount)
@@ -214,8 +216,9 @@ export default class Balance implements Middleware {
       } catch (error) {
         if (id !== undefined || total !== undefined) throw error
         log.error('(!!!) received money is booked but not on disk yet. accountId=%s amount=%s error=%s', accountId, amount, describeError(error))
+      } finally {
+        setImmediate(() => counted?.())
       }
-      this.settlers.get(accountId)?.check()
     }
   }
 

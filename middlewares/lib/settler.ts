@@ -40,6 +40,8 @@ export class Settler {
   private readonly target: bigint
   private readonly intervalMs: number | undefined
   private failures = 0
+  /** Base units that have just come in. */
+  private ahead = 0n
   private retryDelayMs = RETRY_FIRST_MS
   private retry: NodeJS.Timeout | undefined
   private interval: NodeJS.Timeout | undefined
@@ -86,6 +88,18 @@ export class Settler {
     this.retry = undefined
   }
 
+  /**
+   * Money has just come in, perhaps ahead of packets (claims may travel with them): it is no debt before those have had the time to arrive.
+   * Call what this returns then: it looks at the threshold.
+   */
+  expectPackets (amount: bigint): () => void {
+    this.ahead += amount
+    return () => {
+      this.ahead -= amount
+      this.check()
+    }
+  }
+
   /** Settles when the balance is below the threshold and nothing else is under way. */
   check (): void {
     if (!this.isRunning || this.threshold === undefined) return // most packets end here
@@ -121,11 +135,11 @@ export class Settler {
 
   /**
    * The balance if the packets under way from the peer are fulfilled. Without them, a packet of the peer to itself would look like money
-   * that we owe, between its two legs.
+   * that we owe, between its two legs. So would money that has come in ahead of packets.
    */
   private expected (): bigint | undefined {
     const book = this.api.ledger.balanceOf(this.accountId)
-    return book && book.balance + book.incomingHolds
+    return book && book.balance + book.incomingHolds + this.ahead
   }
 
   /** The step of the outgoing money pipeline: keeps the books of one payment, whoever asked for it. */

@@ -18,7 +18,7 @@ import { amountOf, fieldsOf, textOf } from './read.js'
 import type { Records } from './records.js'
 import { Tally } from './tally.js'
 import type { Terms } from './tally.js'
-import { ClaimError } from './types.js'
+import { ChainError, ClaimError } from './types.js'
 import type { ChannelState, Claim, ClaimCodec } from './types.js'
 import { Units } from './units.js'
 
@@ -239,7 +239,7 @@ export class Incoming {
         if (refusal !== undefined) throw refusal
         tally.check(claim, channel, terms)
         const answer = genuine(claim)
-        if (typeof answer !== 'boolean') throw new ClaimError('signature cannot be checked now', 'T00')
+        if (typeof answer !== 'boolean') throw new ClaimError(whyNot(answer.error), 'T00')
         if (!answer) throw new ClaimError('Signature verification failed')
         tally.take(claim, channel, terms)
         outcome.taken.push(arrival)
@@ -306,6 +306,11 @@ export class Incoming {
     this.#told = this.#offered = 0n
     this.#name = nameOfTotal()
   }
+}
+
+/** Why a signature is not looked at; a chain that says so for good says what is wrong. */
+function whyNot (error: unknown): string {
+  return error instanceof ChainError && error.isFinal ? error.message : 'signature cannot be checked now'
 }
 
 function beforeOf (record: unknown): { id: string, to: bigint } {

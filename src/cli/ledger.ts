@@ -28,7 +28,7 @@ const day = z.object({
   })
 })
 const balanceAnswer = z.object({
-  accounts: z.record(z.string(), z.object({ balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount })).default({})
+  accounts: z.record(z.string(), z.object({ balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount, prepaid: amount })).default({})
 })
 const journalAnswer = z.object({ days: z.array(day) })
 
@@ -43,6 +43,7 @@ interface BookRow {
   incomingHolds: bigint
   outgoingHolds: bigint
   settling: bigint
+  prepaid: bigint
 }
 
 interface Books {
@@ -94,8 +95,8 @@ async function booksAt (path: string, storeName: string): Promise<Books> {
     const rows = Array.from(books.accountIds()).flatMap(accountId => {
       const book = books.balanceOf(accountId)
       if (book === undefined) return []
-      const { balance, incomingHolds, outgoingHolds, settling } = book
-      return [{ accountId, balance, incomingHolds, outgoingHolds, settling }]
+      const { balance, incomingHolds, outgoingHolds, settling, prepaid } = book
+      return [{ accountId, balance, incomingHolds, outgoingHolds, settling, prepaid }]
     })
     return { rows, findings: auditLedger(books) }
   } catch (error) {
@@ -143,8 +144,9 @@ function showBalances ({ rows }: Books, asJson: boolean): ExitCode {
   else if (rows.length === 0) print('No account has a balance.')
   else {
     print(table(rows.map(row => {
-      const { balance, incomingHolds, outgoingHolds, settling } = texts(row)
-      return [row.accountId, `${balance}   on hold: ${incomingHolds} in, ${outgoingHolds} out   being settled: ${settling}`] as const
+      const { balance, incomingHolds, outgoingHolds, settling, prepaid } = texts(row)
+      const ahead = row.prepaid === 0n ? '' : `   paid ahead: ${prepaid}`
+      return [row.accountId, `${balance}   on hold: ${incomingHolds} in, ${outgoingHolds} out   being settled: ${settling}${ahead}`] as const
     })))
   }
   return EXIT.ok

@@ -43,6 +43,8 @@ export interface BalanceStatus {
   incomingHolds: string
   outgoingHolds: string
   settling: string
+  /** Paid to the peer ahead of packets, with claims, and not used by a fulfilled one yet. No part of the balance. */
+  prepaid: string
   /** Fulfills of the peer that came too late, and fulfilled packets whose answer could not be sent to it. */
   lateFulfills: MovementStatus
   reversals: MovementStatus
@@ -215,7 +217,7 @@ export class AdminApi {
 }
 
 function balanceStatus (book: AccountBalance): BalanceStatus {
-  const { balance, limits, incomingHolds, outgoingHolds, settling, lateFulfills, reversals, removed } = book
+  const { balance, limits, incomingHolds, outgoingHolds, settling, prepaid, lateFulfills, reversals, removed } = book
   return {
     balance: balance.toString(),
     minimum: limits.minimum?.toString() ?? '-Infinity',
@@ -223,6 +225,7 @@ function balanceStatus (book: AccountBalance): BalanceStatus {
     incomingHolds: incomingHolds.toString(),
     outgoingHolds: outgoingHolds.toString(),
     settling: settling.toString(),
+    prepaid: prepaid.toString(),
     lateFulfills: movementStatus(lateFulfills),
     reversals: movementStatus(reversals),
     removed

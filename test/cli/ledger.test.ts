@@ -36,8 +36,8 @@ describe('connector ledger', () => {
     await (await books()).close()
     const shown = await place.run(['ledger', 'balances', '--path', 'store', '--json'])
     expect(JSON.parse(shown.out)).to.deep.equal([
-      { accountId: 'alice', balance: '700', incomingHolds: '0', outgoingHolds: '0', settling: '0' },
-      { accountId: 'bob', balance: '-650', incomingHolds: '0', outgoingHolds: '0', settling: '0' }
+      { accountId: 'alice', balance: '700', incomingHolds: '0', outgoingHolds: '0', settling: '0', prepaid: '0' },
+      { accountId: 'bob', balance: '-650', incomingHolds: '0', outgoingHolds: '0', settling: '0', prepaid: '0' }
     ])
     expect(await place.run(['ledger', 'audit', '--path', 'store'])).to.deep.include({ code: 0, out: 'The books of 2 accounts add up.\n' })
   })

@@ -112,7 +112,7 @@ describe('admin API routes', () => {
   it('GET /balance shows balances, limits and what is on hold', async () => {
     expect(await json('/balance')).to.deep.equal({
       accounts: {
-        alice: { balance: '7', minimum: '-10', maximum: '100', incomingHolds: '3', outgoingHolds: '-2', settling: '1', ...quiet },
+        alice: { balance: '7', minimum: '-10', maximum: '100', incomingHolds: '3', outgoingHolds: '-2', settling: '1', prepaid: '0', ...quiet },
         bob: {
           balance: '-1180591620717411303424',
           minimum: '-Infinity',
@@ -120,6 +120,7 @@ describe('admin API routes', () => {
           incomingHolds: '0',
           outgoingHolds: '0',
           settling: '0',
+          prepaid: '0',
           ...quiet
         }
       }

@@ -32,6 +32,8 @@ export interface IncomingDeps {
   moneyHandler: () => MoneyHandler | undefined
   /** Which books the connector has. */
   booksId: () => string
+  /** Resolves when the connector knows that there is something to look after. */
+  beforeMoney: () => Promise<void>
 }
 
 interface Arrival {
@@ -255,6 +257,7 @@ export class Incoming {
   async #keep (taken: readonly Arrival[]): Promise<void> {
     for (const { claim } of taken) this.#deps.channels.touch(claim.channelId)
     try {
+      await this.#deps.beforeMoney()
       await this.#tell()
       for (const { resolve } of taken) resolve()
     } catch (error) {

@@ -343,6 +343,7 @@ export class Outgoing {
     await this.#inOrder(this.#make(channel, sent), claim => { answer = this.#deps.deliver(claim) })
     await answer
     sent.acked = max(sent.acked, amount)
+    await this.save() // a peer whose records are restored is shown what it has acknowledged, also after our restart
   }
 
   async #make (channel: KnownChannel, sent: Sent): Promise<Claim> {

@@ -93,8 +93,9 @@ function peersOf (present: Settlement, formers: readonly Settlement[]): Peers {
     },
     stop: async () => {
       await Promise.all([present.provider.disconnect(), ...all.map(({ watcher }) => watcher.stop())])
-      for (const { records, incoming } of all) {
-        await incoming.save().catch(() => undefined) // what it does not say is said again at the next start
+      for (const { records, incoming, outgoing, note } of all) {
+        // What is not kept of this is found out again at the next start.
+        await Promise.all([note(), incoming.save(), outgoing.save()]).catch(() => undefined)
         await records.close()
       }
     }

@@ -61,6 +61,8 @@ export interface Settlement {
   counts: ClaimCounts
   /** What would be lost if nobody looked after the channels any more; undefined when nothing would. */
   unsettled: () => string | undefined
+  /** Says that to the connector as it is now. Resolves when it is kept. */
+  note: () => Promise<void>
 }
 
 /** Token units. */
@@ -95,7 +97,9 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
   const spent = (state: ChannelState): bigint => outgoing.spentOn(state)
   const funding = new Funding({ channels, provider, settings, log, askSeen, askOpening, isPeerThere, spent })
   const prepaid = new Prepaid(books, units, settings.maxPrepaid, booksId)
-  const incoming = new Incoming({ channels, codec, records, units, counts, log, moneyHandler, booksId })
+  let isNoted = false
+  const beforeMoney = async (): Promise<void> => { if (!isNoted) await note() }
+  const incoming = new Incoming({ channels, codec, records, units, counts, log, moneyHandler, booksId, beforeMoney })
   const askCounted = async (): Promise<Counted> => countedOf(await ask({ step: 'claims' }))
   const outgoing: Outgoing =
     new Outgoing({ channels, funding, codec, records, prepaid, units, settings, counts, log, senderId, deliver, askCounted })
@@ -108,12 +112,15 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
   }
   const unsettled = (): string | undefined => listed(({ channelId, status, deposit, claims }) =>
     `channel ${channelId} is ${status}, with ${deposit} of our deposit and claims for ${claims} that are not redeemed`)
-  // What is kept says no amounts: they change with every claim.
-  const looked = async (): Promise<void> => { await deps.setUnsettled(listed(({ channelId, status }) => `channel ${channelId} is ${status}`)) }
-  const watcher = new Watcher({ channels, funding, incoming, outgoing, closing, provider, settings, counts, log, looked })
-  channels.operations.onChange = looked
+  const note = async (): Promise<void> => {
+    const what = listed(({ channelId, status }) => `channel ${channelId} is ${status}`) // no amounts: they change with every claim
+    await deps.setUnsettled(what)
+    isNoted = what !== undefined
+  }
+  const watcher = new Watcher({ channels, funding, incoming, outgoing, closing, provider, settings, counts, log, looked: note })
+  channels.operations.onChange = note
   for (const part of [channels, incoming, outgoing]) await part.load()
-  return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, watcher, counts, unsettled }
+  return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, watcher, counts, unsettled, note }
 }
 
 /** What is at stake for us in a channel; undefined: nothing is. */

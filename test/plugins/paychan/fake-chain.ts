@@ -29,6 +29,7 @@ export class FakeChain {
   readonly balances = new Map<string, bigint>()
   readonly channels = new Map<string, FakeChannel>()
   readonly transactions: string[] = []
+  opened = 0
   /** Of one side of a channel. */
   depositLimit: bigint | undefined
   canCloseTogether = true
@@ -36,6 +37,8 @@ export class FakeChain {
   fault: (call: string, address: string) => void = () => undefined
   readonly done = new Map<string, Promise<unknown>>()
   readonly listeners = new Set<(event: ChannelEvent) => void>()
+  /** What nodes that are stale show of channels: how they were. */
+  #shown: Map<string, FakeChannel> | undefined
 
   provider (address: string): FakeProvider {
     return new FakeProvider(this, address)
@@ -45,6 +48,32 @@ export class FakeChain {
     const channel = this.channels.get(id)
     if (channel === undefined) throw new ChainError(`no channel ${id}`, true)
     return channel
+  }
+
+  /** Whether nodes show the channels as they are now until further notice, whatever happens to them. */
+  setStale (isStale: boolean): void {
+    this.#shown = isStale ? structuredClone(this.channels) : undefined
+  }
+
+  /** As nodes show them. */
+  get shown (): ReadonlyMap<string, FakeChannel> {
+    return this.#shown ?? this.channels
+  }
+
+  /** Anybody may put something in for somebody else. */
+  depositFor (payer: string, channelId: string, owner: string, amount: bigint): void {
+    const { sides, status } = this.channel(channelId)
+    const side = sides[owner]
+    if (status !== 'open' || side === undefined) throw new ChainError('not open', true)
+    this.move(payer, -amount)
+    side.deposit += amount
+  }
+
+  /** The blocks since the opening of a channel are replaced by others without it. */
+  takeBack (channelId: string): void {
+    const { sides } = this.channel(channelId)
+    this.channels.delete(channelId)
+    for (const [address, { deposit, claimed }] of Object.entries(sides)) this.move(address, deposit - claimed)
   }
 
   move (address: string, amount: bigint): void {
@@ -93,7 +122,7 @@ class FakeProvider implements ChannelProvider {
 
   openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }> {
     return this.#do('open', operationId, () => {
-      const id = `channel-${this.chain.channels.size}`
+      const id = `channel-${this.chain.opened++}`
       const sides = { [this.address]: { deposit: 0n, claimed: 0n, nonce: 0n }, [peer]: { deposit: 0n, claimed: 0n, nonce: 0n } }
       const addresses: [string, string] = [this.address, peer]
       this.chain.channels.set(id, { id, sides, addresses, status: 'open', challengeSecs, closedMs: 0, closer: '' })
@@ -182,13 +211,13 @@ class FakeProvider implements ChannelProvider {
 
   async getChannelState (channelId: string, finality: Finality = 'confirmed'): Promise<ChannelState | undefined> {
     await this.#ask(`state ${finality}`)
-    const channel = this.chain.channels.get(channelId)
+    const channel = this.chain.shown.get(channelId)
     return channel?.addresses.includes(this.address) === true ? this.#state(channel) : undefined
   }
 
   async findChannels (peer: string): Promise<ChannelState[]> {
     await this.#ask('find')
-    const channels = [...this.chain.channels.values()].filter(({ addresses, status }) =>
+    const channels = [...this.chain.shown.values()].filter(({ addresses, status }) =>
       status !== 'settled' && addresses.includes(peer) && addresses.includes(this.address))
     return channels.map(channel => this.#state(channel))
   }

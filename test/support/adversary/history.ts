@@ -1,0 +1,246 @@
+/** Plays one history of acts between us and the adversary, and looks after each of them at what the adversary could win. */
+import { strict as assert } from 'node:assert'
+import type { Act } from './acts.js'
+import type { ChainAct, ChainUnderTest, OpenChannel } from './chain.js'
+import { Clock } from './clock.js'
+import { GOOD } from './manners.js'
+import { Mallory } from './mallory.js'
+import { CHALLENGE_SECS, OurSide, type Mode } from './our-side.js'
+import { Truth } from './truth.js'
+import { Wire } from './wire.js'
+
+/** What we look at now and then is looked at in so many seconds. */
+const LOOK_SECS = 25
+/** How long an end that one has agreed to holds, with what clocks may differ. */
+const CONSENT_SECS = 13 * 60
+/** Of the longest challenge of a channel that we use. */
+const LONGEST_CHALLENGE_SECS = 4 * CHALLENGE_SECS
+const NOBODYS_SIGNATURE = 'nobody'
+
+export class History {
+  readonly #wire: Wire
+  readonly #mallory: Mallory
+  readonly #us: OurSide
+  readonly #truth: Truth
+  readonly #clock: Clock
+  /** When the disk stops. */
+  #stopsHow: 'crash' | 'cut' = 'crash'
+
+  private constructor (private readonly chain: ChainUnderTest, mode: Mode, wire: Wire, clock: Clock) {
+    this.#wire = wire
+    this.#clock = clock
+    this.#mallory = new Mallory(chain, wire)
+    this.#us = new OurSide(chain, wire.port, mode)
+    this.#truth = new Truth(chain, this.#mallory, this.#us)
+    this.#mallory.onFulfill = name => { if (this.#us.disk.isStopped) this.#us.deliveredUnheard(name) }
+  }
+
+  /** Rejects when the adversary wins something, or money of ours stays locked, or our side hangs or does not start. */
+  static async play (chain: ChainUnderTest, mode: Mode, acts: readonly Act[]): Promise<void> {
+    const wire = await new Wire().start()
+    const clock = new Clock(() => wire.activity + chain.activity, chain.patienceMs)
+    try {
+      const history = new History(chain, mode, wire, clock)
+      await history.#play(acts)
+    } finally {
+      clock.restore()
+      await wire.stop()
+    }
+  }
+
+  async #play (acts: readonly Act[]): Promise<void> {
+    await this.#truth.start()
+    await this.#start()
+    for (const act of acts) {
+      await this.#clock.until(this.#take(act), act.do)
+      await this.#clock.quiet()
+      if (this.#us.disk.isStopped) await this.#again(this.#stopsHow)
+      await this.#truth.check(act.do)
+    }
+    await this.#wantOut()
+    await this.#clock.until(this.#us.shutdown(), 'shutdown')
+  }
+
+  async #start (): Promise<void> {
+    await this.#clock.until(this.#us.start(), 'start')
+    await this.#clock.quiet()
+  }
+
+  async #again (how: 'clean' | 'crash' | 'cut', entries?: Map<string, string>): Promise<void> {
+    if (how === 'clean') await this.#clock.until(this.#us.shutdown(), 'shutdown')
+    if (how === 'cut') this.#truth.powerCut()
+    this.#us.again(how, entries)
+    await this.#start()
+  }
+
+  /** Our operator closes all channels, the adversary does what is best for it, and all clocks run out. */
+  async #wantOut (): Promise<void> {
+    this.chain.setWeather('fine')
+    await this.#clock.quiet()
+    for (const { channelId, status } of await this.#us.channels.list()) {
+      if (status === 'open') loose(this.#us.channels.close!(channelId))
+    }
+    await this.#clock.quiet()
+    await this.#clock.until(this.#takeAll(), 'the adversary takes all')
+    for (const secs of [CONSENT_SECS, LONGEST_CHALLENGE_SECS, LOOK_SECS]) {
+      await this.#pass(secs)
+      await this.#clock.until(this.#takeAll(), 'the adversary takes all')
+      await this.#clock.quiet()
+    }
+    await this.#truth.check('the end')
+    assert.deepEqual(await this.#truth.locked(), [], 'deposits of ours are locked for longer than the challenge and a consent')
+  }
+
+  /** The adversary brings each end and each claim to the chain that it can. */
+  async #takeAll (): Promise<void> {
+    const { own } = this.#mallory
+    for (const granted of this.#mallory.granted) await this.#mallory.bring(granted).catch(nothing)
+    for (const { channelId, isClosing, address } of await this.chain.channels()) {
+      const by = this.chain.identities.find(identity => identity.address === address) ?? own
+      const best = this.#mallory.bestClaim(channelId)
+      if (best !== undefined) await this.chain.act(by, { do: 'redeem', channelId, claim: Buffer.from(best.text) }).catch(nothing)
+      if (isClosing) await this.chain.act(by, { do: 'settle', channelId }).catch(nothing)
+    }
+  }
+
+  async #pass (secs: number): Promise<void> {
+    this.chain.setWeather('fine') // nobody keeps what nobody lets him see
+    await this.#clock.pass(0, LOOK_SECS)
+    await this.#clock.quiet()
+    await this.chain.pass(secs * 1000)
+    await this.#clock.pass(secs * 1000, LOOK_SECS)
+  }
+
+  async #take (act: Act): Promise<void> {
+    const mallory = this.#mallory
+    switch (act.do) {
+    case 'claim': { await this.#claim(act); return }
+    case 'repeat': {
+      const text = chosen(mallory.sent, act.claim)
+      if (text === undefined) return
+      loose(act.packet > 0n ? mallory.sendPacket(act.packet, text) : mallory.sendClaim(text))
+      return
+    }
+    case 'our claim': {
+      const claim = chosen([...mallory.held.values()].flat(), act.claim)
+      if (claim !== undefined) loose(mallory.sendClaim(claim.text))
+      return
+    }
+    case 'packet': { loose(mallory.sendPacket(act.amount)); return }
+    case 'end': { await this.#end(act); return }
+    case 'say': { loose(mallory.say({ step: act.step, channelId: (await this.chain.channels())[0]?.channelId ?? 'nowhere' })); return }
+    case 'manners': { mallory.manners = { ...GOOD, ...act.manners }; return }
+    case 'answer late': { mallory.answerLate(); return }
+    case 'open': { await this.#onChain({ do: 'open', challengeSecs: act.challengeSecs }); return }
+    case 'put in': {
+      await this.#with(act.channel, async ({ channelId }) => {
+        if (act.into === 'ours') this.#truth.gift(channelId, act.amount)
+        await this.#onChain({ do: 'deposit', channelId, into: act.into, amount: act.amount })
+      })
+      return
+    }
+    case 'take out': {
+      await this.#with(act.channel, async ({ channelId }) => {
+        const claim = chosen(mallory.held.get(channelId) ?? [], act.claim)
+        if (claim !== undefined) await this.#onChain({ do: 'redeem', channelId, claim: Buffer.from(claim.text) })
+      })
+      return
+    }
+    case 'close': { await this.#with(act.channel, ({ channelId }) => this.#onChain({ do: 'close', channelId })); return }
+    case 'settle': { await this.#with(act.channel, ({ channelId }) => this.#onChain({ do: 'settle', channelId })); return }
+    case 'bring': {
+      const granted = chosen(mallory.granted, act.end)
+      if (granted !== undefined) await mallory.bring(granted).catch(nothing)
+      return
+    }
+    case 'cut': { this.#wire.cut(); return }
+    case 'rekey': {
+      mallory.identity = this.#us.identity = 1 - mallory.identity
+      await this.#again('clean')
+      return
+    }
+    case 'pass': { await this.#pass(act.secs); return }
+    case 'weather': { this.chain.setWeather(act.weather); return }
+    case 'take back': {
+      await this.#with(act.channel, async ({ channelId }) => {
+        await this.#truth.takenBack(channelId)
+        this.chain.takeBack?.(channelId)
+      })
+      return
+    }
+    default: await this.#ours(act)
+    }
+  }
+
+  async #ours (act: Extract<Act, { do: `we ${string}` }>): Promise<void> {
+    const us = this.#us
+    switch (act.do) {
+    case 'we pay': { for (const amount of act.amounts) us.pay(amount); return }
+    case 'we settle': { loose(us.settle(act.amount)); return }
+    case 'we close': { await this.#with(act.channel, ({ channelId }) => { loose(us.channels.close!(channelId, { cooperative: act.cooperative })) }); return }
+    case 'we put in': { await this.#with(act.channel, ({ channelId }) => { loose(us.channels.deposit!(channelId, act.amount)) }); return }
+    case 'we redeem': { await this.#with(act.channel, ({ channelId }) => { loose(us.channels.redeem!(channelId)) }); return }
+    case 'we end': {
+      if (act.how === 'clean' || act.afterWrites === 0) { await this.#again(act.how); return }
+      this.#stopsHow = act.how
+      us.disk.stopAfter(act.afterWrites)
+      return
+    }
+    case 'we readd': { await us.readd(); return }
+    case 'we copy': { await this.#truth.copied(); return }
+    case 'we restore': {
+      const copy = await this.#truth.restored()
+      if (copy !== undefined) await this.#again('clean', copy)
+    }
+    }
+  }
+
+  async #claim ({ channel, grows, nonce, by, packet }: Extract<Act, { do: 'claim' }>): Promise<void> {
+    const mallory = this.#mallory
+    await this.#with(channel, async ({ channelId }) => {
+      const before = await this.#truth.lastSent(channelId)
+      const amount = before.amount + grows > 0n ? before.amount + grows : 0n
+      const next = nonce === 'next' ? before.nonce + 1n : nonce === 'same' ? before.nonce : before.nonce - 1n
+      const { codec } = by === 'other key' ? this.chain.identities[1 - mallory.identity]! : mallory.own
+      const { text } = await codec.make({ channelId, nonce: next > 0n ? next : 1n, amount, senderId: 'test.peer' })
+      const sent = by === 'nobody' ? text.replaceAll(/[0-9a-f](?="[^"]*$)/g, '0') : text
+      mallory.sent.push(sent)
+      loose(packet > 0n ? mallory.sendPacket(packet, sent) : mallory.sendClaim(sent))
+    })
+  }
+
+  async #end ({ channel, least, valid, by }: Extract<Act, { do: 'end' }>): Promise<void> {
+    const mallory = this.#mallory
+    await this.#with(channel, async found => {
+      const { channelId, ours } = found
+      const owed = mallory.bestClaim(channelId)?.amount ?? 0n
+      const leastOf = { owed, nothing: 0n, all: ours.deposit, more: ours.deposit + 1n }
+      const inSecs = { good: 540, short: 100, long: 10_000, past: -5 }
+      const consent = { channelId, least: leastOf[least], validUntil: Math.floor(Date.now() / 1000) + inSecs[valid] }
+      const signature = by === 'nobody' ? NOBODYS_SIGNATURE : await mallory.own.codec.signConsent(consent, this.#truth.stateFor(found))
+      loose(mallory.say({ step: 'end', ...consent, consent: signature, claim: mallory.sent.at(-1) }))
+    })
+  }
+
+  async #onChain (act: ChainAct): Promise<void> {
+    await this.chain.act(this.#mallory.own, act).catch(nothing)
+  }
+
+  async #with (index: number, work: (channel: OpenChannel) => void | Promise<void>): Promise<void> {
+    const channel = chosen(await this.chain.channels(), index)
+    if (channel !== undefined) await work(channel)
+  }
+}
+
+/** What is refused, is. */
+function loose (work: Promise<unknown>): void {
+  work.catch(nothing)
+}
+
+function nothing (): void {
+  // The chain and our side may refuse what they like; what counts is the money.
+}
+
+function chosen<T> (list: readonly T[], index: number): T | undefined {
+  return list[index % list.length]
+}

@@ -132,6 +132,7 @@ export class Incoming {
       const claim = codec.parse(data)
       const channel = channels.get(claim.channelId)
       if (channel === undefined || channel.state.status === 'settled' || !await codec.verify(claim)) continue
+      if (claim.amount > channel.state.theirs.deposit) await channels.refresh(claim.channelId)
       if (!this.#tally.takeUp(claim, channel)) continue
       log.warn('took up a claim that we acknowledged before our records were restored; it is not credited again. channelId=%s amount=%s',
         claim.channelId, String(claim.amount))

@@ -92,7 +92,7 @@ export class Tally {
   takeUp (claim: Claim, { state: { theirs } }: KnownChannel): boolean {
     const { channelId, amount, nonce, signer } = claim
     const isNews = signer === theirs.address && amount > this.#countedOn(channelId, theirs) && nonce > this.#nonceOn(channelId, theirs)
-    if (!isNews) return false
+    if (!isNews || amount > theirs.deposit) return false // what the chain would not pay cannot replace what it would
     this.skipped += amount - (this.best.get(channelId)?.amount ?? 0n)
     this.best.set(channelId, claim)
     return true

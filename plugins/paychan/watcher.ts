@@ -11,6 +11,7 @@ import type { Funding } from './funding.js'
 import type { Incoming } from './incoming.js'
 import type { PaychanSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
+import { ChainError } from './types.js'
 import type { ChannelProvider, Receipt } from './types.js'
 
 export interface WatcherDeps {
@@ -93,11 +94,11 @@ export class Watcher {
     return receipt
   }
 
-  /** Starts the challenge, with our best claim redeemed before. */
+  /** Starts the challenge, with our best claim redeemed before. One that the chain refuses does not keep our deposit in the channel. */
   async close (channel: KnownChannel): Promise<Receipt> {
     const { channels, provider, log } = this.#deps
     const { channelId } = channel.state
-    if (this.#unredeemed(channel) > 0n) await this.redeem(channel)
+    if (this.#unredeemed(channel) > 0n) await this.redeem(channel).catch(passRefused)
     const receipt = await channels.operations.once(`close:${channelId}`, id => provider.close(channelId, id))
     log.info('closing a payment channel by challenge. channelId=%s txId=%s', channelId, receipt.txId)
     await channels.reread(channelId)
@@ -183,7 +184,7 @@ export class Watcher {
     if (settleableAt === undefined) return // paid out already, only not confirmed yet
     if (this.#unredeemed(channel) > 0n) {
       this.#deps.log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
-      await this.redeem(channel)
+      await this.redeem(channel).catch(passRefused)
     }
     const isOver = settleableAt <= Math.max(channel.state.readAtMs, Date.now()) // the chain has the last word
     const left = ours.deposit - ours.redeemed + theirs.deposit - theirs.redeemed
@@ -234,4 +235,9 @@ export class Watcher {
       this.#deps.log.warn('could not look after a payment channel. channelId=%s error=%s', channel.state.channelId, describeError(error))
     }
   }
+}
+
+/** What the chain has refused for good stands in the way of nothing else. Throws all other errors. */
+function passRefused (error: unknown): void {
+  if (!(error instanceof ChainError && error.isFinal)) throw error
 }

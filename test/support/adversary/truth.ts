@@ -118,7 +118,7 @@ export class Truth {
     const granted = this.mallory.granted.filter(({ consent }) => consent.channelId === channelId && consent.validUntil * 1000 > Date.now())
     const least = granted.reduce((sum, { consent }) => consent.least < sum ? consent.least : sum, kept)
     const isSafe = challengeSecs >= CHALLENGE_SECS // in less, we may be too late
-    const weGet = max(theirs.redeemed, isSafe ? min(least, theirs.deposit) : 0n)
+    const weGet = max(theirs.redeemed, isSafe && kept <= theirs.deposit ? least : 0n)
     const itGets = max(ours.redeemed, min(this.mallory.bestClaim(channelId)?.amount ?? 0n, ours.deposit))
     return theirs.deposit - weGet + itGets - ours.redeemed
   }

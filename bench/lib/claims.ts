@@ -22,6 +22,8 @@ const PACKET = 100n
 /** So that all numbers in claims have the same number of digits. */
 const FIRST_NONCE = 1_000_000n
 const FIRST_AMOUNT = 10n ** 15n
+/** Between so many the process answers pings: a peer that is silent is closed. */
+const ANSWER_EVERY = 100
 const ENTRY_HEADER_BYTES = 1 + CLAIM_PROTOCOL.length + 1 + 3
 
 const nothing = (): void => undefined
@@ -50,6 +52,7 @@ export class Claims {
       const amount = FIRST_AMOUNT + (this.#nonce - FIRST_NONCE) * PACKET
       const { text } = await this.#codec.make({ channelId: channelWith('alice'), nonce: this.#nonce, amount, senderId: 'test.alice' })
       this.#texts.push(Buffer.from(text))
+      if (this.#texts.length % ANSWER_EVERY === 0) await new Promise(resolve => setImmediate(resolve))
     }
   }
 

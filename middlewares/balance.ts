@@ -102,7 +102,7 @@ export default class Balance implements Middleware {
     if (due <= 0n) throw new NotDueError(accountId, due, settler.amountDueByHand())
     const { unit } = this.api.getMoneyTerms(accountId)
     if (due % unit !== 0n) throw refusal(409, `the plugin pays multiples of ${unit} only. accountId=${accountId} amount=${due}`)
-    await this.api.sendMoney(String(due), accountId)
+    await settler.payByHand(due)
   }
 
   /**

@@ -105,7 +105,7 @@ const mutants = [
   {
     name: 'settles without outbox',
     file: SETTLER,
-    edits: [['await this.writeDown(settlement, ceiling);', '']],
+    edits: [['await this.writeDown(settlement);', '']],
     tests: ['test/ledger/settlement.test.js']
   },
   {
@@ -130,7 +130,7 @@ const mutants = [
     name: 'pays an amount that is named whatever is due',
     file: SETTLER,
     edits: [
-      ['if (unknown?.id !== id && money > this.due(ceiling))', 'if (false)'],
+      ['if (ceiling !== undefined && unknown?.id !== id)', 'if (false)'],
       ['money, id, { ceiling, by', 'money, id, { by']
     ],
     tests: ['test/ledger/settlement.test.js']
@@ -174,7 +174,7 @@ const mutants = [
   {
     name: 'sends on what nothing is left of',
     file: 'src/forwarding/forwarder.js',
-    edits: [['result === 0n && amount > 0n', 'false']],
+    edits: [['amount === 0n && prepare.amount > 0n', 'false']],
     tests: ['test/forwarding/forwarding.test.js']
   },
   {

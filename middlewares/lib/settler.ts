@@ -9,8 +9,8 @@
  *                        └─    it does not, and said nothing ─────▶ unknown, until an operator decides
  *
  * What is due is looked at in the moment of paying, whoever asks for the payment. One that this connector decides on takes the balance to
- * `settleTo` at most; one that somebody names an amount for, to `settleTo` or 0 at most, whichever is more. What goes beyond that is not
- * paid: somebody else has paid meanwhile, or it is a mistake.
+ * `settleTo` at most; one that an operator names an amount for, to `settleTo` or 0 at most, whichever is more. What goes beyond that is not
+ * paid: somebody else has paid meanwhile, or it is a mistake. Only a middleware that pays by itself, with `sendMoney`, pays what it says.
  */
 import { randomUUID } from 'node:crypto'
 import { describeError } from '../../src/packet/errors.js'
@@ -48,8 +48,8 @@ export class Settler {
   private isRunning = false
   private isSending = false
   private knownTerms: MoneyTerms | undefined
-  /** The payment that this settler has decided on by itself. */
-  private own: string | undefined
+  /** What the balance may not pass with a payment, by its id: of those that were ordered here and have no outcome yet. */
+  private readonly ceilings = new Map<string, bigint>()
 
   /** @param posted called when a settlement has become balance */
   constructor (
@@ -113,9 +113,14 @@ export class Settler {
     return this.due(this.target)
   }
 
-  /** The same for a payment that somebody names an amount for. */
+  /** The same for a payment that an operator names an amount for. */
   amountDueByHand (): bigint {
     return this.due(this.ceilingByHand)
+  }
+
+  /** Pays `amount` as an operator says. Resolves when it is paid. Rejects with NotDueError, and with what else keeps it from being paid. */
+  payByHand (amount: bigint): Promise<void> {
+    return this.order(amount, this.ceilingByHand)
   }
 
   /** Whether the plugin may have paid the settlement, or may still, because it knows its id. */
@@ -145,11 +150,11 @@ export class Settler {
   /** The step of the outgoing money pipeline: keeps the books of one payment, whoever asked for it. */
   readonly pay: Method<string, void> = async (amount, next, { id = randomUUID() } = {}) => {
     const unknown = this.open()
-    const ceiling = id === this.own ? this.target : this.ceilingByHand
+    const ceiling = this.ceilings.get(id)
     const money = BigInt(amount)
-    if (unknown?.id !== id && money > this.due(ceiling)) throw new NotDueError(this.accountId, money, this.due(ceiling))
+    if (ceiling !== undefined && unknown?.id !== id) this.assertDue(money, ceiling)
     const settlement = this.api.ledger.settle(this.accountId, money, id, { ceiling, by: this.terms.by })
-    if (settlement !== unknown) await this.writeDown(settlement, ceiling)
+    if (settlement !== unknown) await this.writeDown(settlement)
     await this.outcomeOf(settlement, next(amount))
   }
 
@@ -163,10 +168,23 @@ export class Settler {
     this.send(amount)
   }
 
-  private send (amount: bigint, id: string = randomUUID()): void {
+  private async order (amount: bigint, ceiling: bigint, id: string = randomUUID()): Promise<void> {
+    this.ceilings.set(id, ceiling)
+    try {
+      await this.api.sendMoney(String(amount), this.accountId, { id })
+    } finally {
+      this.ceilings.delete(id)
+    }
+  }
+
+  private assertDue (amount: bigint, ceiling: bigint): void {
+    const due = this.due(ceiling)
+    if (amount > due) throw new NotDueError(this.accountId, amount, due)
+  }
+
+  private send (amount: bigint, id?: string): void {
     this.isSending = true
-    this.own = id
-    this.api.sendMoney(String(amount), this.accountId, { id }).then(() => {
+    this.order(amount, this.target, id).then(() => {
       this.isSending = false
       this.check()
     }, (error: unknown) => {
@@ -179,7 +197,7 @@ export class Settler {
   }
 
   /** What is not on disk is not paid: after a crash nobody would know of it. */
-  private async writeDown (settlement: Settlement, ceiling: bigint): Promise<void> {
+  private async writeDown (settlement: Settlement): Promise<void> {
     const { ledger } = this.api
     try {
       await ledger.committed()
@@ -187,7 +205,7 @@ export class Settler {
       ledger.void(settlement)
       throw error
     }
-    if (this.open() !== settlement) throw new NotDueError(this.accountId, settlement.amount, this.due(ceiling))
+    if (this.open() !== settlement) throw new NotDueError(this.accountId, settlement.amount, this.amountDue())
   }
 
   /** Books what the plugin says, also when it says it late. Rejects when it says no, or nothing for too long. */

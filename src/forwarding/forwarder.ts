@@ -44,7 +44,9 @@ export class Forwarder {
     if (!this.accounts.isConnected(nextHop)) throw new PeerUnreachableError(`no connection to account. account=${nextHop}`)
     const amount = amountAt(rate, prepare.amount)
     const expiresAt = this.expiryFor(prepare)
-
+    if (amount === 0n && prepare.amount > 0n) {
+      throw new InsufficientSourceAmountError(`nothing of the amount is left at the exchange rate. amount=${prepare.amount}`)
+    }
     if (this.arrivals.comesRound(prepare, sourceAccount)) {
       throw new PeerUnreachableError('packet came round in a circle, try again when the routes have settled. ' +
         `source=${sourceAccount} destination=${prepare.destination}`)
@@ -98,10 +100,9 @@ export class Forwarder {
   }
 }
 
-/** Throws F08 where the result does not fit into a packet, and R01 where nothing of the amount would arrive. RFC 0027. */
+/** Throws F08 where the result does not fit into a packet. */
 function amountAt (rate: Fraction, amount: bigint): bigint {
   const result = applyRate(amount, rate)
-  if (result === 0n && amount > 0n) throw new InsufficientSourceAmountError(`nothing of the amount is left at the exchange rate. amount=${amount}`)
   if (result <= MAX_UINT64) return result
   const maximum = largestAmountFor(MAX_UINT64, rate)
   throw new AmountTooLargeError(`packet size too large. maxAmount=${maximum} actualAmount=${amount}`, {

@@ -46,11 +46,17 @@ export function guestAccount (peerId: string, config: NodeConfig, access: BtpAcc
   const secret = access.secretOf(peerId)
   const rate = secret === undefined ? STRANGER_RATE : UNLIMITED_RATE
   const guest = account(peerId, config, rate, { listener: listener(peerId, config, secret) })
-  const hasCredit = secret !== undefined || config.ledger.type !== 'tigerbeetle' || strangersLimit(config) === undefined
+  const isStranger = secret === undefined && !hasOwnLimit(peerId, config)
+  const hasCredit = !isStranger || config.ledger.type !== 'tigerbeetle' || strangersLimit(config) === undefined
   return hasCredit ? guest : { ...guest, balance: { maximum: '0' } } // nobody sums up what strangers owe in a cluster
 }
 
-/** What all peers that nobody configured and that have no secret may owe together, in base units. Undefined: any amount. */
+/** Whether the operator has given whoever has this name a limit of its own. */
+export function hasOwnLimit (peerId: string, { creditLimits: { perPeerLimits = {} } }: NodeConfig): boolean {
+  return isMap(perPeerLimits) ? perPeerLimits.has(peerId) : Object.hasOwn(perPeerLimits, peerId)
+}
+
+/** What strangers may owe together, in base units: peers with no configuration, secret or limit of their own. Undefined: any amount. */
 export function strangersLimit ({ creditLimits: { defaultLimit, globalCeiling } }: NodeConfig): bigint | undefined {
   return creditLimitFor('', { defaultLimit, globalCeiling })
 }

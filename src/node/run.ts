@@ -19,7 +19,7 @@ import type { AccountBalance } from '../types/ledger.js'
 import type { PluginInstance } from '../types/plugin.js'
 import { btpPlugin, type Gate } from './btp.js'
 import { listChannels } from './channels.js'
-import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, localAccount, peerAccount, strangersLimit } from './accounts.js'
+import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, hasOwnLimit, localAccount, peerAccount, strangersLimit } from './accounts.js'
 import type { BtpAccess } from './btp-access.js'
 import { NodeForwarder } from './forwarder.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
@@ -281,8 +281,9 @@ export class Run {
 
   /** Whoever has this name shares what strangers may owe. */
   #isStranger (accountId: string): boolean {
-    const { access, peers } = this.parts
-    return accountId !== LOCAL_ACCOUNT && peers.get(accountId) === undefined && access.secretOf(accountId) === undefined
+    const { access, config, peers } = this.parts
+    const isKnown = accountId === LOCAL_ACCOUNT || peers.get(accountId) !== undefined || access.secretOf(accountId) !== undefined
+    return !isKnown && !hasOwnLimit(accountId, config)
   }
 
   #notification (): { type: string, options: Record<string, unknown> } {

@@ -141,7 +141,7 @@ describe('the same accounts: added and removed while running', () => {
   it('serves an account from when it is added until it is removed', async () => {
     const balance = { maximum: '10', settleThreshold: '1', settleTo: '5' }
     const duel = await arena.start(between())
-    await add(duel, 'kid', { relation: 'child', balance, assetScale: 3 })
+    await add(duel, 'kid', { relation: 'child', balance, assetScale: 8 })
     await duel.same(side => side.plugin('kid').calls)
     await askForAddress(duel, 'kid')
     await arena.tick(1)

@@ -7,7 +7,7 @@ import { prepare, preimage, reject } from './packets.js'
 describe('the same admin API', () => {
   const arena = useArena()
   const named = { plugin: modulePath('named-plugin.cjs') }
-  const options = between({ balance: { maximum: '1000', minimum: '-1000' } }, {}, { spread: 0.002, accounts: { named, kid: { relation: 'child', assetScale: 2 } } })
+  const options = between({ balance: { maximum: '1000', minimum: '-1000' } }, {}, { spread: 0.002, accounts: { named, kid: { relation: 'child', assetScale: 8 } } })
 
   async function traffic (duel: Duel): Promise<void> {
     for (const destination of ['test.bob', 'test.connie.kid', 'test.nowhere']) {
@@ -37,7 +37,7 @@ describe('the same admin API', () => {
       { method: 'POST', path: '/balance', body: { accountId: 'alice', amountDiff: '-60' } },
       { method: 'DELETE', path: `/alerts/${Date.now()}` },
       { method: 'DELETE', path: '/alerts/1' },
-      { method: 'POST', path: '/addAccount', body: { id: 'new', options: { relation: 'child', assetCode: 'EUR', assetScale: 3, ...named } } },
+      { method: 'POST', path: '/addAccount', body: { id: 'new', options: { relation: 'child', assetCode: 'EUR', assetScale: 8, ...named } } },
       { method: 'HEAD', path: '/status' },
       { method: 'PUT', path: '/balance', body: {} }
     ]

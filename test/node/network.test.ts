@@ -81,7 +81,7 @@ describe('a network of nodes', () => {
   })
 
   const largest = 2n ** 64n - 1n
-  for (const [amount, received] of [[0n, '0'], [1n, '0'], [2n, '0'], [1001n, '998'], [largest, '18409869032306206220']] as const) {
+  for (const [amount, received] of [[0n, '0'], [3n, '1'], [1001n, '998'], [largest, '18409869032306206220']] as const) {
     it(`rounds the fee up at each hop: of ${amount}, ${received} arrive`, async () => {
       let arrived = ''
       const [a] = await line(request => {
@@ -90,6 +90,14 @@ describe('a network of nodes', () => {
       })
       expect(outcome(await a.sendPacket(packet('g.connector-c', { amount })))).to.equal('fulfill')
       expect(arrived).to.equal(received)
+    })
+  }
+
+  for (const amount of [1n, 2n]) {
+    it(`refuses with R01 what the fee leaves nothing of: ${amount}`, async () => {
+      const [a, b] = await line()
+      expect(outcome(await a.sendPacket(packet('g.connector-c', { amount })))).to.equal('R01')
+      expect([await owed(a, 'local'), await owed(b, 'connector-a')]).to.deep.equal([0n, 0n])
     })
   }
 

@@ -111,8 +111,8 @@ function checkLimits ({ peers, creditLimits: { perPeerLimits = {} } }: NodeConfi
   const named = perPeerLimits instanceof Map ? [...(perPeerLimits as ReadonlyMap<string, unknown>).keys()] : Object.keys(perPeerLimits)
   for (const name of named) {
     if (peers.some(({ id }) => id === name)) continue
-    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: the limit holds for nobody until a peer of this ` +
-      'id is registered. Correct the name, or add the peer.')
+    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: the limit holds for whoever comes under this ` +
+      'name. Correct the name, or add the peer.')
   }
 }
 

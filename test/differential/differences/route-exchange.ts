@@ -136,6 +136,15 @@ export const routeExchange: Differences = {
     expect((await ask(duel, 'alice', prepare({ destination: 'test.far', fulfillment: preimage('after') }))).sluice).to.have.property('fulfill')
   },
 
+  'A packet of which nothing would arrive is refused': async arena => {
+    const duel = await arena.start(between({ assetScale: 9 }, { assetScale: 6 }))
+    const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', amount: '999' }))
+    expect(answers.reference).to.have.property('fulfill')
+    expect(answers.sluice).to.include({ reject: 'R01', message: 'nothing of the amount is left at the exchange rate. amount=999' })
+    expect(duel.sluice.plugin('bob').packets).to.deep.equal([])
+    await duel.sendSame('alice', prepare({ destination: 'test.bob', amount: '0', fulfillment: preimage('free') }))
+  },
+
   'A packet that comes round is refused at once': async arena => {
     const duel = await arena.start(between())
     await duel.each(side => {

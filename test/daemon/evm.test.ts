@@ -59,9 +59,11 @@ describe('daemons that settle on an EVM chain', function () {
       start(1, 2, payerAdmin, { server: `btp+ws://:s3cret@127.0.0.1:${port}`, reconnectIntervals: [0, 50] })
     ])
 
-    const settle = async (amount: string): Promise<Response> => await fetch(`http://127.0.0.1:${payerAdmin}/settlements`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ accountId: 'peer', amount })
+    const post = async (path: string, body: object): Promise<Response> => await fetch(`http://127.0.0.1:${payerAdmin}/${path}`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ accountId: 'peer', ...body })
     })
+    const settle = (amount: string): Promise<Response> => post('settlements', { amount })
+    await post('balance', { amountDiff: '-5001000' }) // what the payer owes
     const paid = await settle('5000000') // 5000 units of the token
     expect(paid.status, await paid.text()).to.equal(204)
     expect((await settle('1500')).status, 'not a whole unit of the token').to.equal(409)
@@ -69,7 +71,8 @@ describe('daemons that settle on an EVM chain', function () {
       const { accounts: books } = await (await fetch(`http://127.0.0.1:${adminPort}/balance`)).json() as { accounts: Record<string, { balance: string }> }
       return books.peer?.balance
     }
-    expect(await balanceOf(payerAdmin)).to.equal('5000000')
+    expect((await settle('2000')).status, 'more than is due').to.equal(409)
+    expect(await balanceOf(payerAdmin)).to.equal('-1000')
     expect(await balanceOf(payeeAdmin)).to.equal('-5000000')
     for (const { output, errors } of daemons) expect(output + errors).to.not.include(accounts[1]!.privateKey.slice(2))
   })

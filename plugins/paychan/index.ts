@@ -41,6 +41,8 @@ export default abstract class PaychanPlugin extends PluginBtp {
   readonly settlementUnit: string
   /** Two accounts that pay and are paid by the same party would both credit what it pays once. */
   readonly settlesWith: string
+  /** A settlement of which nobody knows the outcome is repeated here only, also when the peer has another address by then. */
+  readonly settlesAt: string
   readonly #settings: PaychanSettings
   readonly #services: PluginServices
   #peers: Peers | undefined
@@ -60,7 +62,8 @@ export default abstract class PaychanPlugin extends PluginBtp {
     this.#services = services
     this.#settings = settings
     this.settlementUnit = String(settings.units.smallest)
-    this.settlesWith = `${settings.chain} ${settings.contract} ${settings.peerAddress}`
+    this.settlesAt = `${settings.chain} ${settings.contract}`
+    this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`
     this.on('connect', () => { this.#greet() })
     this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(unreachable).closing.answer(data))])
   }

@@ -9,7 +9,7 @@ import { KINDS, play, scenarios } from './scenario.js'
 
 const RUNS = Number(process.env.DIFF_RUNS ?? 25)
 const ALIKE = [
-  'all sorts', 'settlements', 'late answers', 'rate limits', 'incoming bandwidth', 'outgoing bandwidth', 'duplicates'
+  'all sorts', 'scales', 'settlements', 'late answers', 'rate limits', 'incoming bandwidth', 'outgoing bandwidth', 'duplicates'
 ] as const
 
 describe('random traffic', () => {

@@ -78,7 +78,10 @@ const lines = fc.record({ line: fc.record({ id: fc.constantFrom(...IDS), connect
 const money = fc.record({ money: fc.record({ from: fc.constantFrom(...IDS), amount: fc.integer({ min: 0, max: 1000 }) }) })
 const adjustments = fc.record({ adjust: fc.record({ id: fc.constantFrom(...IDS), diff: fc.integer({ min: -500, max: 500 }) }) })
 
+/** Of amounts as small as those above, something arrives between these scales. */
 const base = { assetCode: fc.constantFrom('USD', 'EUR', 'XRP'), assetScale: fc.integer({ min: 0, max: 1 }) }
+/** Of these between all scales. */
+const greatAmounts = fc.oneof(fc.constant(0n), fc.bigInt(2n * 10n ** 7n, 10n ** 9n), fc.bigInt(2n * 10n ** 7n, 10n ** 12n))
 const optional: { requiredKeys: ('assetCode' | 'assetScale')[] } = { requiredKeys: ['assetCode', 'assetScale'] }
 const deduplicate = fc.record({
   cleanupInterval: fc.integer({ min: 1000, max: 50_000 }), packetLifetime: fc.integer({ min: 1000, max: 50_000 })
@@ -97,8 +100,8 @@ const config = fc.record({
 }, { requiredKeys: [] }) as fc.Arbitrary<Partial<Options>>
 
 const from = fc.constantFrom(...IDS)
-const anyPacket = (fate: fc.Arbitrary<Fate>): Kind['packet'] =>
-  fc.record({ from, destination: destinations, amount: amounts, expiresIn: expiries, data: contents, fate })
+const anyPacket = (fate: fc.Arbitrary<Fate>, amount = amounts): Kind['packet'] =>
+  fc.record({ from, destination: destinations, amount, expiresIn: expiries, data: contents, fate })
 /** One that nothing but a limit can stop. */
 const goodPacket = fc.record({
   from,
@@ -116,6 +119,17 @@ export const KINDS = {
     config,
     packet: anyPacket(soonFates),
     others: [ticks, lines, money, adjustments]
+  },
+  /** Assets of all scales. */
+  scales: {
+    account: fc.record({
+      ...base,
+      assetScale: fc.integer({ min: 0, max: 6 }),
+      balance: fc.record({ maximum: fc.constantFrom('1000000000', '1000000000000', 'Infinity') })
+    }, optional),
+    config,
+    packet: anyPacket(soonFates, greatAmounts),
+    others: [ticks, lines, adjustments]
   },
   /** Accounts that are settled. Received money is looked at: a listed difference. */
   settlements: {

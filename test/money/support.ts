@@ -273,14 +273,14 @@ export class Duo {
     }
   }
 
-  /** A node closes all its channels by challenge, without anybody's help, and waits until the chain has paid it out. */
+  /** A node closes all its channels by challenge, without anybody's help, and waits until the chain has paid out both. */
   async leave (node: Connector): Promise<void> {
     for (const { channelId, status } of await node.channels()) {
       if (status === 'open' || status === 'closing') await node.plugin.channels().close(channelId, { cooperative: false })
     }
     const longest = Math.max(0, ...(await node.channels()).map(({ settlementTimeout }) => settlementTimeout))
     await this.chain.pass(longest + 60)
-    await until('all channels are settled', async () => (await node.channels()).every(({ status }) => status === 'settled'))
+    await until('nothing of anybody is in any channel', () => this.nodes.every(({ plugin }) => plugin.unsettled().length === 0))
   }
 
   async stop (): Promise<void> {

@@ -1,10 +1,11 @@
 /**
- * The account is counted in other units than before. Amounts are worth what they were: the next settlement pays what is owed, to the token
- * unit, and a claim is credited for what it adds.
+ * What is between two parties is counted in other units than before. The books of an account that was paid refuse that; an account with
+ * another id takes over, and amounts are worth what they were: the next settlement pays what is owed, to the token unit.
  */
 import { expect } from 'chai'
+import { describeError } from '../../src/packet/errors.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
-import { never, onOneChain, until, type Duo } from './support.js'
+import { never, onOneChain, until, type Duo, type Setting } from './support.js'
 
 const DECIMALS = 6
 
@@ -22,10 +23,14 @@ describe('an account with another scale than before', function () {
     await even(duo)
   }
 
-  async function rescale (duo: Duo, assetScale: number, which = [0, 1]): Promise<void> {
+  function scaled (assetScale: number): Partial<Setting> {
     const unit = 10n ** BigInt(assetScale) / 10n ** BigInt(DECIMALS)
     const balance = { maximum: '100000000000', settleThreshold: String(-1000n * (unit > 0n ? unit : 1n)), settleTo: '0' }
-    for (const index of which) await duo.restart(index, { assetScale, balance })
+    return { account: `peer${assetScale}`, decimals: DECIMALS, assetScale, balance }
+  }
+
+  async function rescale (duo: Duo, assetScale: number, which = [0, 1]): Promise<void> {
+    for (const index of which) await duo.restart(index, scaled(assetScale))
   }
 
   /** Token units that the first and the second have paid each other. */
@@ -35,11 +40,24 @@ describe('an account with another scale than before', function () {
     return [sum('theirTransferred'), sum('transferred')]
   }
 
+  it('is refused under the id of before, and goes on when the scale is put back', async () => {
+    const duo = await start(scaled(9))
+    await pay(duo, 0, 5_000_000n)
+    const { second } = duo
+    await second.app.shutdown()
+    const entries = new Map(second.entries)
+    const other = duo.make(1, new Map(entries), { assetScale: 6 })
+    expect(await other.app.listen().then(() => undefined, describeError)).to.match(/in another unit.*Put asset and scale back/)
+    expect(other.entries).to.deep.equal(entries)
+    await duo.restart(1, { assetScale: 9 })
+    await pay(duo, 0, 2_000_000n)
+    expect(await claims(duo)).to.deep.equal([7000n, 0n])
+  })
+
   for (const [before, after] of [[9, 6], [6, 9], [9, 4], [7, 8]] as const) {
     it(`pays and credits what is owed after ${before} became ${after}, both ways, and once`, async () => {
       const unit = (tokens: bigint, scale: number): bigint => scale >= DECIMALS ? tokens * 10n ** BigInt(scale - DECIMALS) : tokens / 10n ** BigInt(DECIMALS - scale)
-      const duo = await start({ decimals: DECIMALS, assetScale: before })
-      await rescale(duo, before)
+      const duo = await start(scaled(before))
       await pay(duo, 0, unit(5000n, before))
       await pay(duo, 1, unit(3000n, before))
       await rescale(duo, after)
@@ -58,20 +76,17 @@ describe('an account with another scale than before', function () {
   }
 
   it('may be changed by one of the two only: each counts for itself', async () => {
-    const duo = await start({ decimals: DECIMALS, assetScale: 9 })
-    await rescale(duo, 9)
+    const duo = await start(scaled(9))
     await pay(duo, 0, 5_000_000n)
     await rescale(duo, 6, [1])
     await never('something is credited', () => duo.second.balance !== 0n, 300)
-    expect(await duo.second.tell(await duo.claim(2, (await duo.second.channels())[0]!.channelId, 1n, 0n))).not.to.equal('taken')
     await duo.first.plugin.sendMoney('4000000', { id: 'by-hand' })
     await until('it is credited in our units', () => duo.second.balance === -4000n)
     expect((await claims(duo))[0]).to.equal(9000n)
   })
 
   it('does not pay again a payment that was begun in the units of before', async () => {
-    const duo = await start({ decimals: DECIMALS, assetScale: 9 })
-    await rescale(duo, 9)
+    const duo = await start(scaled(9))
     await pay(duo, 0, 5_000_000n)
     await duo.first.plugin.sendMoney('7000000', { id: 'the-settlement' })
     expect((await claims(duo))[0]).to.equal(12_000n)
@@ -85,8 +100,7 @@ describe('an account with another scale than before', function () {
 
   it('with claims for packets: what was paid ahead in the units of before is used or owed in none of the new ones', async () => {
     const options = { claims: 'packet', requireClaims: true, initialDeposit: '20000' }
-    const duo = await start({ decimals: DECIMALS, assetScale: 9, options })
-    await rescale(duo, 9)
+    const duo = await start({ ...scaled(9), options })
     await until('packets are paid for', async () => await duo.second.pay(1_000_000n) === 'fulfill')
     expect(await duo.second.pay(3_000_000n)).to.equal('fulfill')
     const before = (await claims(duo))[1]

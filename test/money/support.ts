@@ -278,6 +278,10 @@ export class Duo {
     for (const { channelId, status } of await node.channels()) {
       if (status === 'open' || status === 'closing') await node.plugin.channels().close(channelId, { cooperative: false })
     }
+    await until('all claims are redeemed, as there is time for', async () => {
+      const channels = await Promise.all(this.nodes.map(each => each.channels()))
+      return channels.flat().every(({ theirTransferred, redeemed }) => theirTransferred === redeemed)
+    })
     const longest = Math.max(0, ...(await node.channels()).map(({ settlementTimeout }) => settlementTimeout))
     await this.chain.pass(longest + 60)
     await until('nothing of anybody is in any channel', () => this.nodes.every(({ plugin }) => plugin.unsettled().length === 0))

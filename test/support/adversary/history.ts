@@ -32,7 +32,7 @@ export class History {
     this.#mallory = new Mallory(chain, wire)
     this.#us = new OurSide(chain, wire.port, mode)
     this.#truth = new Truth(chain, this.#mallory, this.#us)
-    this.#mallory.onFulfill = name => { if (this.#us.disk.isStopped) this.#us.deliveredUnheard(name) }
+    this.#mallory.onFulfill = name => this.#us.fulfilled.add(name)
   }
 
   /** Rejects when the adversary wins something, or money of ours stays locked, or our side hangs or does not start. */

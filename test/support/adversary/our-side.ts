@@ -36,6 +36,8 @@ export class OurSide {
   identity = 0
   /** Packets for the adversary that nobody has answered yet, by their data. */
   readonly underWay = new Map<string, bigint>()
+  /** Those that the adversary has answered with the preimage. */
+  readonly fulfilled = new Set<string>()
   mostUnderWay = 0n
   /** Of packets that the adversary has delivered for us. */
   delivered = 0n
@@ -61,6 +63,7 @@ export class OurSide {
   /** After `shutdown`, or when the disk has stopped: another process, with what is on the disk. */
   again (how: Ending, entries = this.disk.left(how)): void {
     this.disk.stop()
+    for (const [name, amount] of this.underWay) if (this.fulfilled.has(name)) this.delivered += amount // whoever sent it did not hear of it
     this.underWay.clear()
     this.disk = new Disk(entries)
     this.#make()
@@ -91,12 +94,6 @@ export class OurSide {
     this.#local.receive(packet).then(reply => {
       if (disk === this.disk && this.underWay.delete(name) && outcomeOf(reply) === 'fulfill') this.delivered += amount
     }, () => this.underWay.delete(name))
-  }
-
-  /** The adversary has fulfilled it in time, and our process has ended: we know nothing of it. */
-  deliveredUnheard (name: string): void {
-    const amount = this.underWay.get(name)
-    if (amount !== undefined) this.delivered += amount
   }
 
   async settle (amount?: bigint): Promise<void> {

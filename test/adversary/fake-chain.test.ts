@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { withoutLog } from '../fixtures/log.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { history } from '../support/adversary/acts.js'
+import { ATTACKS } from '../support/adversary/attacks.js'
 import { FakeUnderTest } from '../support/adversary/fake-under-test.js'
 import { History } from '../support/adversary/history.js'
 
@@ -17,7 +18,11 @@ describe('an adversary on a chain in memory', () => {
   withoutLog()
 
   for (const mode of ['settlement', 'packet'] as const) {
-    it(`wins nothing: claims with each ${mode}`, async function () {
+    for (const [name, acts] of Object.entries(ATTACKS)) {
+      it(`wins nothing that ${name}: claims with each ${mode}`, () => History.play(new FakeUnderTest(), mode, acts))
+    }
+
+    it(`wins nothing with whatever it does: claims with each ${mode}`, async function () {
       this.timeout(0)
       const seed = SEED === undefined ? {} : { seed: Number(SEED) }
       await fc.assert(fc.asyncProperty(history, acts => History.play(new FakeUnderTest(), mode, acts)), { numRuns: RUNS, ...seed })

@@ -9,6 +9,7 @@ import { CHALLENGE_SECS } from './our-side.js'
 export type Act =
   // Of the adversary.
   | { do: 'claim', channel: number, grows: bigint, nonce: 'next' | 'same' | 'lower', by: 'key' | 'other key' | 'nobody', packet: bigint }
+  | { do: 'gone claim', grows: bigint, packet: bigint }
   | { do: 'repeat', claim: number, packet: bigint }
   | { do: 'our claim', claim: number }
   | { do: 'packet', amount: bigint }
@@ -72,6 +73,7 @@ const weClose = act('we close', { channel: index, cooperative: fc.boolean() })
 
 const single: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: claim },
+  { weight: 1, arbitrary: act('gone claim', { grows: amount, packet: fc.constantFrom(0n, 5n, 300n) }) },
   { weight: 2, arbitrary: act('repeat', { claim: fc.nat(20), packet: fc.constantFrom(0n, 5n, 300n) }) },
   { weight: 1, arbitrary: act('our claim', { claim: fc.nat(20) }) },
   { weight: 5, arbitrary: act('packet', { amount }) },
@@ -117,7 +119,7 @@ const plots: fc.Arbitrary<Act[]> = fc.oneof(
   plot(claim, quietly, together, weEnd, paidFor, spend, bring),
   plot(end, paidFor, spend, weEnd, claim, bring),
   plot(...funded, paidFor, spend),
-  plot(...funded, paidFor, act('take back', { channel: index }), paidFor, spend),
+  plot(...funded, paidFor, act('take back', { channel: index }), act('gone claim', { grows: amount, packet: amount }), spend),
   plot(claim, constant({ do: 'we readd' }), spend),
   plot(claim, weEnd, paidFor, weEnd, spend),
   plot(constant({ do: 'manners', manners: { shows: 'all used', packet: 'silence' } }), wePay, pass, constant({ do: 'cut' }), wePay, wePay),

@@ -58,6 +58,8 @@ export interface ChainUnderTest {
   setWeather (weather: Weather): void
   /** How often something has happened on it: to see whether all is quiet. */
   readonly activity: number
+  /** Nobody uses it any more. */
+  stop (): void
   /** Takes a channel back as if it had never been opened, where the chain can. */
   takeBack?: (channelId: string) => void
   /** Real ms that its node may need before anything is to be seen of what goes on. */

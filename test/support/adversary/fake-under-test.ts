@@ -79,6 +79,10 @@ export class FakeUnderTest implements ChainUnderTest {
     }
   }
 
+  stop (): void {
+    FAKE_CHAINS.delete(this.#name)
+  }
+
   takeBack (channelId: string): void {
     this.#chain.takeBack(channelId)
   }

@@ -25,6 +25,8 @@ export class History {
   readonly #clock: Clock
   /** When the disk stops. */
   #stopsHow: 'crash' | 'cut' = 'crash'
+  /** The channel that the chain took back last. */
+  #gone: string | undefined
 
   private constructor (private readonly chain: ChainUnderTest, mode: Mode, wire: Wire, clock: Clock) {
     this.#wire = wire
@@ -44,6 +46,7 @@ export class History {
       await history.#play(acts)
     } finally {
       clock.restore()
+      chain.stop()
       await wire.stop()
     }
   }
@@ -52,7 +55,7 @@ export class History {
     await this.#truth.start()
     await this.#start()
     for (const act of acts) {
-      await this.#clock.until(this.#take(act), act.do)
+      await this.#take(act)
       await this.#clock.quiet()
       if (this.#us.disk.isStopped) await this.#again(this.#stopsHow)
       await this.#truth.check(act.do)
@@ -83,10 +86,10 @@ export class History {
       if (status === 'open') loose(this.#us.channels.close!(channelId))
     }
     await this.#clock.quiet()
-    await this.#clock.until(this.#takeAll(), 'the adversary takes all')
+    await this.#takeAll()
     for (const secs of [CONSENT_SECS, LONGEST_CHALLENGE_SECS, LOOK_SECS]) {
       await this.#pass(secs)
-      await this.#clock.until(this.#takeAll(), 'the adversary takes all')
+      await this.#takeAll()
       await this.#clock.quiet()
     }
     await this.#truth.check('the end')
@@ -117,7 +120,8 @@ export class History {
   async #take (act: Act): Promise<void> {
     const mallory = this.#mallory
     switch (act.do) {
-    case 'claim': { await this.#claim(act); return }
+    case 'claim': { await this.#with(act.channel, ({ channelId }) => this.#claimOn(channelId, act)); return }
+    case 'gone claim': { if (this.#gone !== undefined) await this.#claimOn(this.#gone, { ...act, nonce: 'next', by: 'key' }); return }
     case 'repeat': {
       const text = chosen(mallory.sent, act.claim)
       if (text === undefined) return
@@ -166,8 +170,11 @@ export class History {
     case 'weather': { this.chain.setWeather(act.weather); return }
     case 'take back': {
       await this.#with(act.channel, async ({ channelId }) => {
+        if (this.chain.takeBack === undefined) return
         await this.#truth.takenBack(channelId)
-        this.chain.takeBack?.(channelId)
+        this.chain.takeBack(channelId)
+        this.#gone = channelId
+        await this.#clock.pass(0, LOOK_SECS) // until we look, we cannot know
       })
       return
     }
@@ -189,7 +196,7 @@ export class History {
       us.disk.stopAfter(act.afterWrites)
       return
     }
-    case 'we readd': { await us.readd(); return }
+    case 'we readd': { await this.#clock.until(us.readd(), act.do); return }
     case 'we copy': { await this.#truth.copied(); return }
     case 'we restore': {
       const copy = await this.#truth.restored()
@@ -198,18 +205,16 @@ export class History {
     }
   }
 
-  async #claim ({ channel, grows, nonce, by, packet }: Extract<Act, { do: 'claim' }>): Promise<void> {
+  async #claimOn (channelId: string, { grows, nonce, by, packet }: Omit<Extract<Act, { do: 'claim' }>, 'do' | 'channel'>): Promise<void> {
     const mallory = this.#mallory
-    await this.#with(channel, async ({ channelId }) => {
-      const before = await this.#truth.lastSent(channelId)
-      const amount = before.amount + grows > 0n ? before.amount + grows : 0n
-      const next = nonce === 'next' ? before.nonce + 1n : nonce === 'same' ? before.nonce : before.nonce - 1n
-      const { codec } = by === 'other key' ? this.chain.identities[1 - mallory.identity]! : mallory.own
-      const { text } = await codec.make({ channelId, nonce: next > 0n ? next : 1n, amount, senderId: 'test.peer' })
-      const sent = by === 'nobody' ? text.replaceAll(/[0-9a-f](?="[^"]*$)/g, '0') : text
-      mallory.sent.push(sent)
-      loose(packet > 0n ? mallory.sendPacket(packet, sent) : mallory.sendClaim(sent))
-    })
+    const before = await this.#truth.lastSent(channelId)
+    const amount = before.amount + grows > 0n ? before.amount + grows : 0n
+    const next = nonce === 'next' ? before.nonce + 1n : nonce === 'same' ? before.nonce : before.nonce - 1n
+    const { codec } = by === 'other key' ? this.chain.identities[1 - mallory.identity]! : mallory.own
+    const { text } = await codec.make({ channelId, nonce: next > 0n ? next : 1n, amount, senderId: 'test.peer' })
+    const sent = by === 'nobody' ? text.replace(/("signature":"(?:0x)?)../, (_, before: string) => `${before}00`) : text
+    mallory.sent.push(sent)
+    loose(packet > 0n ? mallory.sendPacket(packet, sent) : mallory.sendClaim(sent))
   }
 
   async #end ({ channel, least, valid, by }: Extract<Act, { do: 'end' }>): Promise<void> {

@@ -154,8 +154,9 @@ export class Settler {
     const money = BigInt(amount)
     if (ceiling !== undefined && unknown?.id !== id) this.assertDue(money, ceiling)
     const settlement = this.api.ledger.settle(this.accountId, money, id, { ceiling, by: this.terms.by })
-    if (settlement !== unknown) await this.writeDown(settlement)
-    await this.outcomeOf(settlement, next(amount))
+    const isNew = settlement !== unknown
+    if (isNew) await this.writeDown(settlement)
+    await this.outcomeOf(settlement, next(amount), isNew)
   }
 
   private settle (amount: bigint): void {
@@ -209,7 +210,7 @@ export class Settler {
   }
 
   /** Books what the plugin says, also when it says it late. Rejects when it says no, or nothing for too long. */
-  private outcomeOf (settlement: Settlement, payment: Promise<void>): Promise<void> {
+  private outcomeOf (settlement: Settlement, payment: Promise<void>, isNew: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.api.ledger.markUnknown(settlement)
@@ -223,7 +224,7 @@ export class Settler {
         resolve()
       }, (error: unknown) => {
         clearTimeout(timer)
-        this.notPaid(settlement)
+        this.notPaid(settlement, isNew && isNotBegun(error))
         reject(error)
       })
     })
@@ -240,9 +241,10 @@ export class Settler {
       'accountId=%s id=%s amount=%s', this.accountId, settlement.id, String(settlement.amount))
   }
 
-  private notPaid (settlement: Settlement): void {
+  /** @param isNotBegun whether nothing of it can have been paid, now or in a former life */
+  private notPaid (settlement: Settlement, isNotBegun: boolean): void {
     if (this.open() !== settlement) return
-    if (this.isKnownToPlugin(settlement)) this.api.ledger.markUnknown(settlement)
+    if (this.isKnownToPlugin(settlement) && !isNotBegun) this.api.ledger.markUnknown(settlement)
     else this.api.ledger.void(settlement)
     this.tryLater()
   }
@@ -281,4 +283,9 @@ export class Settler {
   private open (): Settlement | undefined {
     return this.api.ledger.balanceOf(this.accountId)?.settlement
   }
+}
+
+/** Whether a plugin that settles once for an id says that it has not begun to. */
+function isNotBegun (error: unknown): boolean {
+  return error instanceof Error && 'isNotBegun' in error && error.isNotBegun === true
 }

@@ -66,11 +66,15 @@ export class Funding {
       best === undefined || depositOf(channel) > depositOf(best) ? channel : best, undefined)
   }
 
-  /** Sees to room for `room` more token units beside what goes on, unless somebody does, or it has just failed. */
-  want (room: bigint): void {
+  /**
+   * Sees to room for `room` more token units beside what goes on, unless somebody does, or it has just failed.
+   * @param mayOpen whether a channel is worth opening for it
+   */
+  want (room: bigint, mayOpen = true): void {
     if (this.#isWanting || Date.now() < this.#wantAgainMs) return
     this.#isWanting = true
-    this.ensure(room).catch((error: unknown) => {
+    const work = mayOpen ? this.ensure(room) : this.#fillUp(room)
+    work.catch((error: unknown) => {
       this.#wantAgainMs = Date.now() + WANT_AGAIN_MS
       this.#deps.log.error('cannot fill up the payment channel. error=%s retryInMs=%d', describeError(error), WANT_AGAIN_MS)
     }).finally(() => { this.#isWanting = false })
@@ -83,13 +87,11 @@ export class Funding {
   async ensure (room: bigint): Promise<KnownChannel> {
     const { spent } = this.#deps
     const channel = await this.#inTurn(async () => {
-      const left = ({ state }: KnownChannel): bigint => state.ours.deposit - spent(state)
       const ready = this.best(room)
-      if (ready !== undefined && left(ready) >= room) return ready // also while the chain is away
+      if (ready !== undefined && ready.state.ours.deposit - spent(ready.state) >= room) return ready // also while the chain is away
       const limit = await this.#limit()
       const channel = this.#fillable(room, limit) ?? await this.#find(room, limit) ?? await this.#openOne()
-      if (left(channel) < room) await this.#endFilling(channel)
-      if (left(channel) < room) await this.#fill(channel, spent(channel.state) + this.#deps.settings.depositFor(room), limit)
+      await this.#makeRoom(channel, room, limit)
       return channel
     })
     if (channel.shown - spent(channel.state) < room) await this.#show(channel)
@@ -136,6 +138,24 @@ export class Funding {
     const result = this.#last.then(work)
     this.#last = result.catch(() => undefined)
     return await result
+  }
+
+  /** The channel that is in use, if there is one. */
+  async #fillUp (room: bigint): Promise<void> {
+    const channel = await this.#inTurn(async () => {
+      const limit = await this.#limit()
+      const channel = this.#fillable(room, limit)
+      if (channel !== undefined) await this.#makeRoom(channel, room, limit)
+      return channel
+    })
+    if (channel !== undefined) await this.#show(channel)
+  }
+
+  async #makeRoom (channel: KnownChannel, room: bigint, limit: bigint | undefined): Promise<void> {
+    const { spent, settings } = this.#deps
+    const left = (): bigint => channel.state.ours.deposit - spent(channel.state)
+    if (left() < room) await this.#endFilling(channel)
+    if (left() < room) await this.#fill(channel, spent(channel.state) + settings.depositFor(room), limit)
   }
 
   async #limit (): Promise<bigint | undefined> {

@@ -105,8 +105,8 @@ export default abstract class PaychanPlugin extends PluginBtp {
 
   /** Pays `amount` base units once for an id, with a claim. */
   override async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
-    const { outgoing } = this.#ready(temporary)
-    await this.#agreement()
+    const { outgoing } = this.#ready(notBegun)
+    await this.#agreement().catch((error: unknown) => { throw notBegun(describeError(error)) })
     if (this.#peers?.isPaidBefore(id) === true) return
     await outgoing.settle(BigInt(amount), id)
   }
@@ -289,6 +289,11 @@ function answeredBy (entries: readonly SubProtocol[]): Answered {
 
 function temporary (message: string): Error {
   return new ClaimError(message, 'T00')
+}
+
+/** Nothing is paid: the connector may forget that it wanted to. */
+function notBegun (message: string): Error {
+  return Object.assign(temporary(message), { isNotBegun: true })
 }
 
 function unreachable (message: string): Error {

@@ -294,7 +294,7 @@ export class Outgoing {
 
   #topUp ({ state }: KnownChannel, { amount }: Sent): void {
     const { topUpBelow } = this.#deps.settings
-    if (state.ours.deposit - amount < topUpBelow) this.#deps.funding.want(topUpBelow)
+    if (state.ours.deposit - amount < topUpBelow) this.#deps.funding.want(topUpBelow, false)
   }
 
   async #settleNow (amount: bigint, id: string): Promise<void> {

@@ -28,7 +28,9 @@ const day = z.object({
   })
 })
 const balanceAnswer = z.object({
-  accounts: z.record(z.string(), z.object({ balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount, prepaid: amount })).default({})
+  accounts: z.record(z.string(), z.object({
+    balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount, prepaid: amount
+  })).default({})
 })
 const journalAnswer = z.object({ days: z.array(day) })
 

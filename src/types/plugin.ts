@@ -31,8 +31,8 @@ export interface PluginInstance {
   isConnected (): boolean
   sendData (data: Buffer): Promise<Buffer>
   /**
-   * `id` makes a repeated settlement the same settlement; plugins that do not know it ignore it. A plugin that settles once for an id and has
-   * not begun to may reject with an Error whose `isNotBegun` is true: then it is not the same settlement that is tried again.
+   * `id` makes a repeated settlement the same settlement; plugins that do not know it ignore it. A plugin that settles once for an id and
+   * has not begun to may reject with an Error whose `isNotBegun` is true: then what is due is settled under a new id.
    */
   sendMoney (amount: string, settlement?: { id: string }): Promise<unknown>
   /** A plugin that asks `isBusy` first may refuse a packet with T03 itself, which costs less than handing it over to be refused. */

@@ -52,6 +52,8 @@ export default abstract class PaychanPlugin extends PluginBtp {
   #isStopped = true
   #retry: NodeJS.Timeout | undefined
   #failures = 0
+  /** Why what was kept of channels cannot be used, although the chain's part is there. */
+  #recordsRefused: string | undefined
   #trouble = 'the settlement chain has not been reached yet'
   readonly #byHand = new ByHand(
     () => this.#ready(message => Object.assign(new Error(message), { httpErrorCode: 503 })), () => this.#peers?.all() ?? [])
@@ -117,7 +119,9 @@ export default abstract class PaychanPlugin extends PluginBtp {
 
   /** What would be lost if nobody looked after the account's channels any more. */
   unsettled (): string[] {
-    return this.#peers?.unsettled() ?? [...this.#services.settlements?.unsettled().values() ?? []]
+    if (this.#peers !== undefined) return this.#peers.unsettled()
+    const refused = this.#recordsRefused === undefined ? [] : [this.#recordsRefused]
+    return [...this.#services.settlements?.unsettled().values() ?? [], ...refused]
   }
 
   override async getAdminInfo (): Promise<Record<string, unknown>> {
@@ -196,8 +200,9 @@ export default abstract class PaychanPlugin extends PluginBtp {
   }
 
   async #make (): Promise<Peers> {
-    return await openPeers({
-      chain: await this.openChain(),
+    const chain = await this.openChain()
+    const opening = openPeers({
+      chain,
       settings: this.#settings,
       services: this.#services,
       log: this.log,
@@ -206,6 +211,10 @@ export default abstract class PaychanPlugin extends PluginBtp {
       deliver: async claim => { await this.sendMessage([claimEntry(claim)]) },
       ask: message => this.#ask(message),
       isPeerThere: () => this.isConnected()
+    })
+    return await opening.catch((error: unknown) => {
+      this.#recordsRefused = describeError(error)
+      throw error
     })
   }
 

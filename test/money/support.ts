@@ -199,10 +199,16 @@ export class Duo {
     return this.nodes[1]!
   }
 
-  /** @param entries what is on the disks of both */
-  async start (entries: Array<Map<string, string>> = [new Map(), new Map()]): Promise<this> {
-    ({ token: this.token, network: this.network } = await this.chain.createNetwork(this.#settings[1].decimals))
-    for (const { address } of accounts.slice(1, 5)) await this.token.send(accounts[0]!.address, 'mint', address, TOKENS)
+  async start (): Promise<this> {
+    const contracts = await this.chain.createNetwork(this.#settings[1].decimals)
+    for (const { address } of accounts.slice(1, 5)) await contracts.token.send(accounts[0]!.address, 'mint', address, TOKENS)
+    return await this.startWith(contracts, [new Map(), new Map()])
+  }
+
+  /** With contracts that are there, and with what is on the disks of both. */
+  async startWith ({ token, network }: { token: Deployed, network: Deployed }, entries: Array<Map<string, string>>): Promise<this> {
+    this.token = token
+    this.network = network
     this.port = await freePort()
     for (const index of [0, 1]) this.make(index, entries[index])
     await Promise.all(this.nodes.map(({ app }) => app.listen()))

@@ -32,8 +32,8 @@ export const ATTACKS: Readonly<Record<string, Act[]>> = {
     ...Array.from({ length: 8 }, (): Act[] => [{ do: 'we pay', amounts: [500n] }, { do: 'pass', secs: 61 }, { do: 'cut' }]).flat()
   ],
   'is paid a settlement twice, because its channel ended': [
-    ...channel, { do: 'manners', manners: { claim: 'refuse' } }, { do: 'we pay', amounts: [400n] }, { do: 'take out', channel: 0, claim: 0 },
-    { do: 'close', channel: 0 }, { do: 'pass', secs: CHALLENGE_SECS + 1 }, { do: 'manners', manners: {} }, { do: 'pass', secs: 61 }, { do: 'we settle' }
+    ...channel, { do: 'manners', manners: { claim: 'refuse' } }, { do: 'we pay', amounts: [400n] }, { do: 'pass', secs: 30 },
+    { do: 'take out', channel: 0, claim: 0 }, { do: 'close', channel: 0 }, { do: 'pass', secs: CHALLENGE_SECS + 1 }, { do: 'manners', manners: {} }, { do: 'pass', secs: 61 }, { do: 'we settle' }
   ],
   'pays on a channel whose challenge is over before we answer': [
     { do: 'open', challengeSecs: 1 }, { do: 'put in', channel: 0, into: 'theirs', amount: 10_000n }, { do: 'pass', secs: 30 },

@@ -20,7 +20,10 @@ export class Clock {
 
   /** @param activity grows when something happens @param patienceMs real time for what is outside of this process */
   constructor (private readonly activity: () => number, private readonly patienceMs: number) {
-    timers.setTimeout = (ms: number, value: unknown) => new Promise(resolve => { setTimeout(resolve, ms, value) })
+    timers.setTimeout = (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) => new Promise((resolve, reject) => {
+      setTimeout(resolve, ms, value)
+      signal?.addEventListener('abort', () => { reject(new Error('aborted')) })
+    })
     syncBuiltinESMExports()
   }
 

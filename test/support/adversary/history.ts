@@ -41,10 +41,11 @@ export class History {
   static async play (chain: ChainUnderTest, mode: Mode, acts: readonly Act[]): Promise<void> {
     const wire = await new Wire().start()
     const clock = new Clock(() => wire.activity + chain.activity, chain.patienceMs)
+    const history = new History(chain, mode, wire, clock)
     try {
-      const history = new History(chain, mode, wire, clock)
       await history.#play(acts)
     } finally {
+      history.#us.disk.stop()
       clock.restore()
       chain.stop()
       await wire.stop()

@@ -1,0 +1,18 @@
+/** Attacks on settlement over payment channels that have a name: those that worked once, and those that a broken promise would let through. */
+import { setLogLevel } from '../../src/log.js'
+import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { ATTACKS } from '../support/adversary/attacks.js'
+import { FakeUnderTest } from '../support/adversary/fake-under-test.js'
+import { History } from '../support/adversary/history.js'
+
+describe('an adversary wins nothing', () => {
+  noRejectionLeft()
+  before(() => setLogLevel('error'))
+  after(() => setLogLevel())
+
+  for (const mode of ['settlement', 'packet'] as const) {
+    for (const [name, acts] of Object.entries(ATTACKS)) {
+      it(`that ${name}, with claims for each ${mode}`, () => History.play(new FakeUnderTest(), mode, acts))
+    }
+  }
+})

@@ -430,7 +430,7 @@ const mutants = [
   {
     name: 'says only at the next look that claims are at stake',
     file: 'plugins/paychan/incoming.js',
-    edits: [['await this.#deps.atStake();', '']],
+    edits: [['await this.#deps.beforeMoney();', '']],
     tests: [ATTACKS]
   },
   {

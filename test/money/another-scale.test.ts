@@ -56,7 +56,8 @@ describe('an account with another scale than before', function () {
 
   for (const [before, after] of [[9, 6], [6, 9], [9, 4], [7, 8]] as const) {
     it(`pays and credits what is owed after ${before} became ${after}, both ways, and once`, async () => {
-      const unit = (tokens: bigint, scale: number): bigint => scale >= DECIMALS ? tokens * 10n ** BigInt(scale - DECIMALS) : tokens / 10n ** BigInt(DECIMALS - scale)
+      const unit = (tokens: bigint, scale: number): bigint =>
+        scale >= DECIMALS ? tokens * 10n ** BigInt(scale - DECIMALS) : tokens / 10n ** BigInt(DECIMALS - scale)
       const duo = await start(scaled(before))
       await pay(duo, 0, unit(5000n, before))
       await pay(duo, 1, unit(3000n, before))

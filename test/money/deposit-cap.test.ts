@@ -23,7 +23,8 @@ describe('the most that a channel takes', function () {
   }
 
   async function claims ({ second }: Duo): Promise<Array<[deposit: bigint, transferred: bigint]>> {
-    return (await second.channels()).filter(({ deposit }) => deposit > 0n).map(({ deposit, transferred }): [bigint, bigint] => [deposit, transferred]).reverse()
+    const funded = (await second.channels()).filter(({ deposit }) => deposit > 0n)
+    return funded.map(({ deposit, transferred }): [bigint, bigint] => [deposit, transferred]).reverse()
   }
 
   async function expectWon (duo: Duo, amount: bigint): Promise<void> {
@@ -74,7 +75,7 @@ describe('the most that a channel takes', function () {
     await paid(duo, 2000n)
     const { channelId } = (await duo.second.channels()).find(({ deposit }) => deposit > 0n)!
     const filling = duo.second.plugin.channels().deposit(channelId, CAP)
-    expect(await filling.then(() => 'filled', (error: Error) => error.message)).to.match(/no more than 1000000/)
+    expect(await filling.then(() => 'filled', (error: unknown) => String(error))).to.match(/no more than 1000000/)
     await paid(duo, 2000n)
   })
 })

@@ -82,7 +82,7 @@ describe('a node with payment channels', function () {
 
   it('goes on with the same channel when its peer is registered anew, at another place or with another secret of ours', async () => {
     const pair = await paidPair()
-    const { url, authToken } = pair.bob.config.peers![0]!
+    const { url, authToken } = pair.bob.config.peers[0]!
     for (const at of [url.replace('127.0.0.1', 'localhost'), url]) {
       await pair.bob.registerPeer({ id: 'alice', url: at, authToken })
       expect((await ask(pair.bob, 'POST', '/peers', { id: 'alice', url: at, authToken })).status).to.equal(200)
@@ -92,7 +92,7 @@ describe('a node with payment channels', function () {
 
   it('looks after the channels of an address that its peer had before', async () => {
     const { alice, bob } = await paidPair()
-    const { url, authToken } = bob.config.peers![0]!
+    const { url, authToken } = bob.config.peers[0]!
     const { channelId } = await bob.getChannelState('alice')
     await bob.registerPeer({ id: 'alice', url, authToken, evmAddress: accounts[3]!.address })
     await until('what it was paid is redeemed', async () => await won(2) === AMOUNT)
@@ -124,7 +124,7 @@ describe('a node with payment channels', function () {
     const pair = await paidPair()
     await pair.bob.stop()
     const [provider] = pair.bobs.chainProviders!
-    const other = await world.start('robert', { ...pair.bobs, chainProviders: [{ ...provider!, keyId: accounts[4]!.privateKey } as typeof provider & object] })
+    const other = await world.start('robert', { ...pair.bobs, chainProviders: [{ ...provider!, keyId: accounts[4]!.privateKey }] })
     expect(other.getHealthStatus().nodeId).to.equal('robert')
     await other.stop()
   })

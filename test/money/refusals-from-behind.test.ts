@@ -62,9 +62,8 @@ describe('claims that go with packets', function () {
     const honest = plugin.answer.bind(plugin)
     plugin.answer = async request => {
       const answer = await honest(request)
-      return Array.isArray(answer) || Buffer.isBuffer(answer)
-        ? [...Buffer.isBuffer(answer) ? [{ protocolName: 'ilp', contentType: 0, data: answer }] : answer, refuseClaim]
-        : answer
+      if (Buffer.isBuffer(answer)) return [{ protocolName: 'ilp', contentType: 0, data: answer }, refuseClaim]
+      return Array.isArray(answer) ? [...answer as unknown[], refuseClaim] : answer
     }
     mallory.answers(message => message.step === 'claims' ? { unused: 0n, claims: [], acknowledged: [] } : { seen: 10n ** 9n, stage: 'none' })
     const codes = await send(duo)

@@ -86,7 +86,7 @@ export class Connector {
   }
 
   get plugin (): PaychanPlugin {
-    return this.container(Accounts).getPlugin(this.setting.account) as PaychanPlugin
+    return this.container(Accounts).getPlugin(this.setting.account) as unknown as PaychanPlugin
   }
 
   book (account = this.setting.account): AccountBalance | undefined {
@@ -202,7 +202,7 @@ export class Duo {
   async start (): Promise<this> {
     const contracts = await this.chain.createNetwork(this.#settings[1].decimals)
     for (const { address } of accounts.slice(1, 5)) await contracts.token.send(accounts[0]!.address, 'mint', address, TOKENS)
-    return await this.startWith(contracts, [new Map(), new Map()])
+    return await this.startWith(contracts, [new Map<string, string>(), new Map<string, string>()])
   }
 
   /** With contracts that are there, and with what is on the disks of both. */
@@ -319,7 +319,9 @@ export function onOneChain (...args: string[]): { chain: () => Chain, start: (..
 }
 
 /** Resolves when `check` gives something else than undefined or false. Rejects when it does not for a long time. */
-export async function until<T> (what: string, check: () => Promise<T | undefined | false> | T | undefined | false, withinMs = WITHIN_MS): Promise<T> {
+export async function until<T> (
+  what: string, check: () => Promise<T | undefined | false> | T | undefined | false, withinMs = WITHIN_MS
+): Promise<T> {
   const end = Date.now() + withinMs
   for (;;) {
     const found = await check()

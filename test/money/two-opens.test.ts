@@ -1,4 +1,4 @@
-/** Whoever opens a channel while another does: an operator beside the policy, two operators, both peers. One deposit each goes in, not two. */
+/** Whoever opens a channel while another does: an operator beside the policy, two operators, both peers. One deposit of each goes in. */
 import { expect } from 'chai'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { onOneChain, until, type Duo } from './support.js'

@@ -1,5 +1,6 @@
-/** Attacks on settlement over payment channels that have a name: those that worked once, and those that a broken promise would let through. */
+/** Attacks on settlement over payment channels that have a name: they worked once, or would if a promise were broken. */
 import { setLogLevel } from '../../src/log.js'
+import { withoutLog } from '../fixtures/log.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { ATTACKS } from '../support/adversary/attacks.js'
 import { FakeUnderTest } from '../support/adversary/fake-under-test.js'
@@ -7,7 +8,8 @@ import { History } from '../support/adversary/history.js'
 
 describe('an adversary wins nothing', () => {
   noRejectionLeft()
-  before(() => setLogLevel('error'))
+  withoutLog()
+  beforeEach(() => setLogLevel('error'))
   after(() => setLogLevel())
 
   for (const mode of ['settlement', 'packet'] as const) {

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { setLogLevel } from '../../src/log.js'
+import { withoutLog } from '../fixtures/log.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { history } from '../support/adversary/acts.js'
 import { FakeUnderTest } from '../support/adversary/fake-under-test.js'
@@ -14,7 +15,8 @@ const SEED = process.env.ADVERSARY_SEED
 
 describe('an adversary on a chain in memory', () => {
   noRejectionLeft()
-  before(() => setLogLevel('error'))
+  withoutLog()
+  beforeEach(() => setLogLevel('error'))
   after(() => setLogLevel())
 
   for (const mode of ['settlement', 'packet'] as const) {

@@ -12,7 +12,7 @@ export interface Identity {
 }
 
 /** One side of a channel, as the chain has it. */
-export interface Side {
+interface Side {
   deposit: bigint
   /** What the other side has taken out of it. */
   redeemed: bigint
@@ -58,6 +58,8 @@ export interface ChainUnderTest {
   setWeather (weather: Weather): void
   /** How often something has happened on it: to see whether all is quiet. */
   readonly activity: number
+  /** The time by its clock when a history begins, in ms since the epoch. */
+  readonly beginsMs: number
   /** Nobody uses it any more. */
   stop (): void
   /** Takes a channel back as if it had never been opened, where the chain can. */

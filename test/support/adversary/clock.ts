@@ -6,6 +6,8 @@ const FAKED = ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterv
 const STEP_MS = 20
 /** So many steps without a sign of life are quiet. */
 const QUIET_STEPS = 12
+/** Where something outside of this process has a part in it. */
+const PATIENT_STEPS = 30
 const MOST_STEPS = 300
 /** What has not come to an end in so much time hangs. */
 const HANGS_AFTER_STEPS = 60_000
@@ -16,21 +18,31 @@ const realSleep = timers.setTimeout
 const realTimeout = setTimeout
 
 export class Clock {
-  readonly #clock: SinonFakeTimers = useFakeTimers({ now: Date.now(), toFake: [...FAKED] })
+  readonly #clock: SinonFakeTimers = useFakeTimers({ toFake: [...FAKED] })
 
-  /** @param activity grows when something happens @param patienceMs real time for what is outside of this process */
-  constructor (private readonly activity: () => number, private readonly patienceMs: number) {
+  /**
+   * @param beginsMs the time at the beginning
+   * @param activity grows when something happens
+   * @param patienceMs real time that each step leaves to what is outside of this process
+   */
+  constructor (beginsMs: number, private readonly activity: () => number, private readonly patienceMs: number) {
+    this.#clock.setSystemTime(beginsMs)
     timers.setTimeout = (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) => new Promise((resolve, reject) => {
-      setTimeout(resolve, ms, value)
-      signal?.addEventListener('abort', () => { reject(new Error('aborted')) })
+      const abort = (): void => { reject(new Error('aborted')) }
+      signal?.addEventListener('abort', abort)
+      setTimeout(() => {
+        signal?.removeEventListener('abort', abort)
+        resolve(value)
+      }, ms)
     })
     syncBuiltinESMExports()
   }
 
   /** Lets happen what happens by itself, until nothing does for a moment. */
   async quiet (): Promise<void> {
+    const quietSteps = this.patienceMs > 0 ? PATIENT_STEPS : QUIET_STEPS
     let [last, since] = [this.activity(), 0]
-    for (let step = 0; step < MOST_STEPS && since < QUIET_STEPS; step++) {
+    for (let step = 0; step < MOST_STEPS && since < quietSteps; step++) {
       await this.#step(STEP_MS)
       since = this.activity() === last ? since + 1 : 0
       last = this.activity()
@@ -39,10 +51,10 @@ export class Clock {
 
   /** Lets time pass until `work` is through. Rejects when it hangs. */
   async until<T> (work: Promise<T>, what: string): Promise<T> {
-    let isOver = false
-    const over = (): void => { isOver = true }
+    const state = { isOver: false }
+    const over = (): void => { state.isOver = true }
     work.then(over, over)
-    for (let step = 0; !isOver; step++) {
+    for (let step = 0; !state.isOver; step++) {
       if (step > HANGS_AFTER_STEPS) throw new Error(`it hangs: ${what}`)
       await this.#step(STEP_MS)
     }

@@ -12,6 +12,7 @@ export class FakeUnderTest implements ChainUnderTest {
   readonly identities: [Identity, Identity] = [identity('mallory'), identity('malory')]
   readonly plugin = FAKE_PAYCHAN_PLUGIN
   readonly patienceMs = 0
+  readonly beginsMs = Date.now()
   readonly #chain = new FakeChain()
   readonly #name = `chain-${++chains}`
   #acts = 0

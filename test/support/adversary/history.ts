@@ -11,11 +11,15 @@ import { Wire } from './wire.js'
 
 /** What we look at now and then is looked at in so many seconds. */
 const LOOK_SECS = 25
+/** At the end, where the chain takes its time. */
+const MORE_LOOKS = 20
 /** How long an end that one has agreed to holds, with what clocks may differ. */
 const CONSENT_SECS = 13 * 60
 /** Of the longest challenge of a channel that we use. */
 const LONGEST_CHALLENGE_SECS = 4 * CHALLENGE_SECS
 const NOBODYS_SIGNATURE = 'nobody'
+
+type OurAct = Extract<Act, { do: `we ${string}` }>
 
 export class History {
   readonly #wire: Wire
@@ -40,7 +44,7 @@ export class History {
   /** Rejects when the adversary wins something, or money of ours stays locked, or our side hangs or does not start. */
   static async play (chain: ChainUnderTest, mode: Mode, acts: readonly Act[]): Promise<void> {
     const wire = await new Wire().start()
-    const clock = new Clock(() => wire.activity + chain.activity, chain.patienceMs)
+    const clock = new Clock(chain.beginsMs, () => wire.activity + chain.activity, chain.patienceMs)
     const history = new History(chain, mode, wire, clock)
     try {
       await history.#play(acts)
@@ -93,6 +97,7 @@ export class History {
       await this.#takeAll()
       await this.#clock.quiet()
     }
+    for (let look = 0; look < MORE_LOOKS && (await this.#truth.locked()).length > 0; look++) await this.#pass(LOOK_SECS)
     await this.#truth.check('the end')
     const still = new Set((await this.#truth.locked()).map(({ channelId }) => channelId))
     assert.deepEqual(before.filter(({ channelId }) => still.has(channelId)), [], 'deposits of ours are locked for longer than the challenge and a consent')
@@ -119,6 +124,11 @@ export class History {
   }
 
   async #take (act: Act): Promise<void> {
+    if (isOurs(act)) await this.#ours(act)
+    else await this.#theirs(act)
+  }
+
+  async #theirs (act: Exclude<Act, OurAct>): Promise<void> {
     const mallory = this.#mallory
     switch (act.do) {
     case 'claim': { await this.#with(act.channel, ({ channelId }) => this.#claimOn(channelId, act)); return }
@@ -179,11 +189,10 @@ export class History {
       })
       return
     }
-    default: await this.#ours(act)
     }
   }
 
-  async #ours (act: Extract<Act, { do: `we ${string}` }>): Promise<void> {
+  async #ours (act: OurAct): Promise<void> {
     const us = this.#us
     switch (act.do) {
     case 'we pay': { for (const amount of act.amounts) us.pay(amount); return }
@@ -239,6 +248,10 @@ export class History {
     const channel = chosen(await this.chain.channels(), index)
     if (channel !== undefined) await work(channel)
   }
+}
+
+function isOurs (act: Act): act is OurAct {
+  return act.do.startsWith('we ')
 }
 
 /** What is refused, is. */

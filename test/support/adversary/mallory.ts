@@ -6,7 +6,7 @@ import { prepareOf } from '../../../src/packet/prepare.js'
 import { FULFILL, prepare, reject, WRONG_FULFILL } from '../../fixtures/packets.js'
 import type { ChainUnderTest, Identity } from './chain.js'
 import { GOOD, type Manners } from './manners.js'
-import { bytesEntry, jsonEntry, Wire, type Entry, type Reply } from './wire.js'
+import { bytesEntry, jsonEntry, type Entry, type Reply, type Wire } from './wire.js'
 
 /** An end of a channel that we have signed. */
 export interface Granted {

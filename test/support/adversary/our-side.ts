@@ -140,7 +140,6 @@ export class OurSide {
       assetScale: 9,
       balance: { minimum: '-20000', maximum: String(CREDIT[mode]), settleThreshold: '-300', settleTo: '0' },
       options: {
-        ...chain.optionsFor(chain.identities[this.identity]!.address),
         server: `btp+ws://:secret@127.0.0.1:${port}`,
         reconnectIntervals: [0, 50],
         claims: mode,
@@ -151,7 +150,8 @@ export class OurSide {
         redeemThreshold: '2500',
         settlementTimeoutSecs: CHALLENGE_SECS,
         idleCloseSecs: 7200,
-        pollingIntervalMs: POLLING_MS
+        pollingIntervalMs: POLLING_MS,
+        ...chain.optionsFor(chain.identities[this.identity]!.address)
       }
     }
   }

@@ -1,8 +1,10 @@
 /**
- * What the adversary has won so far, if it does from now on whatever is best for it: on the chain, and in packets that we delivered, less
- * what it delivered for us. That may never be more than our books say that it owes us:
+ * What the adversary has won so far, if it does from now on whatever is best for it: on the chain, and in packets that we delivered,
+ * less what it delivered for us. That may never be more than our books say that it owes us:
  *
- *     won <= balance + what is being settled + prepaid + slack        balance <= its credit        prepaid <= maxPrepaid + packets under way
+ *     won <= balance + what is being settled + prepaid + slack
+ *     balance <= its credit
+ *     prepaid <= maxPrepaid + packets under way
  *
  * The slack is what cannot be helped, each by a cause of its own: packets that were under way at a power cut, claims on a channel that the
  * chain takes back, and all that moved between a backup and its restoration.

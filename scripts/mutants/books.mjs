@@ -1,0 +1,254 @@
+/** Breakages of the books, of packets and of what is settled when. */
+const BALANCE = 'middlewares/balance.js'
+const SETTLER = 'middlewares/lib/settler.js'
+const MEMORY_LEDGER = 'src/ledger/memory-ledger.js'
+const EMBEDDED_LEDGER = 'src/ledger/embedded-ledger.js'
+const TIGERBEETLE_LEDGER = 'src/ledger/tigerbeetle-ledger.js'
+
+export const booksMutants = [
+  {
+    name: 'writes balances without sync',
+    file: EMBEDDED_LEDGER,
+    edits: [["sync: this.durability === 'sync'", 'sync: false']],
+    tests: ['test/ledger/embedded-ledger.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'sends the Fulfill before the books are kept',
+    file: BALANCE,
+    edits: [['return ledger.committed().then(() => {\n            if (hasPassed(expiresAt))\n                return undo', 'return Promise.resolve().then(() => {\n            if (hasPassed(expiresAt))\n                return undo']],
+    tests: ['test/ledger/durability.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'writes the legs of a packet apart',
+    file: EMBEDDED_LEDGER,
+    edits: [['await this.store.batch(operations, {', 'for (const operation of operations) await this.store.batch([operation], {']],
+    tests: ['test/ledger/embedded-ledger.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'checks the minimum after the Fulfill',
+    file: BALANCE,
+    edits: [
+      ['const hold = ledger.hold(account.accountId, isIncoming ? amount : -amount);', 'const hold = isIncoming ? ledger.hold(account.accountId, amount) : undefined;'],
+      ['ledger.post(hold);\n                this.changed', 'hold ??= ledger.hold(account.accountId, -amount); ledger.post(hold);\n                this.changed'],
+      ['ledger.void(hold);\n            value.increment(account, REJECTED', 'if (hold) ledger.void(hold);\n            value.increment(account, REJECTED'],
+      ['ledger.void(hold);\n            value.increment(account, FAILED', 'if (hold) ledger.void(hold);\n            value.increment(account, FAILED']
+    ],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'books at Prepare and never undoes it',
+    file: BALANCE,
+    edits: [['ledger.void(hold);\n            value.increment(account, REJECTED', 'ledger.post(hold);\n            value.increment(account, REJECTED']],
+    tests: ['test/crash/two-connectors.test.js']
+  },
+  {
+    name: 'lets holds pass the limits',
+    file: MEMORY_LEDGER,
+    edits: [['checkLimits(book, book.balance + book.outgoingHolds + amount, amount);', '']],
+    tests: ['test/ledger/conformance.test.js']
+  },
+  {
+    name: 'takes packets while the store fails',
+    file: EMBEDDED_LEDGER,
+    edits: [["if (this.durability === 'sync' && this.commit.trouble !== undefined)", 'if (false)']],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'keeps charging a sender whose Fulfill could not be sent',
+    file: BALANCE,
+    edits: [['ledger.reverse(hold);', '']],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'forgets what a failed write was to write',
+    file: EMBEDDED_LEDGER,
+    edits: [['this.changes[part].add(book);\n        this.indexed = indexedBefore', ';\n        this.indexed = indexedBefore']],
+    tests: ['test/ledger/embedded-ledger.test.js', 'test/ledger/durability.test.js']
+  },
+  {
+    name: 'starts with a balance that its journal does not explain',
+    file: 'src/ledger/records.js',
+    edits: [['closingOf(book.today) !== found.balance', 'false']],
+    tests: ['test/ledger/embedded-ledger.test.js']
+  },
+  {
+    name: 'starts empty when a record is missing',
+    file: EMBEDDED_LEDGER,
+    edits: [['if (this.indexed.has(accountId))', 'if (false)']],
+    tests: ['test/ledger/embedded-ledger.test.js']
+  },
+  {
+    name: 'settles without outbox',
+    file: SETTLER,
+    edits: [['await this.writeDown(settlement);', '']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'pays again what nobody knows the outcome of',
+    file: SETTLER,
+    edits: [["open.state === 'unknown' && this.isKnownToPlugin(open)", "open.state === 'unknown'"]],
+    tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'books a failed settlement as paid',
+    file: SETTLER,
+    edits: [['else\n            this.api.ledger.void(settlement);', 'else\n            this.api.ledger.post(settlement);']],
+    tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
+  },
+  {
+    name: 'settles under a new id after a lost answer',
+    file: SETTLER,
+    edits: [['if (this.isKnownToPlugin(settlement) && !isNotBegun)', 'if (false)']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'pays an amount that is named whatever is due',
+    file: SETTLER,
+    edits: [
+      ['if (ceiling !== undefined && unknown?.id !== id)', 'if (false)'],
+      ['money, id, { ceiling, by', 'money, id, { by']
+    ],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'pays what another connector is paying',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['this.endUnlessDue(makes);', '{}']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'closes as unpaid what the plugin may have paid',
+    file: BALANCE,
+    edits: [["if (outcome === 'unpaid' && this.mayStillBePaid(settlement))", 'if (false)']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'lets a plugin repeat a settlement that another one began',
+    file: SETTLER,
+    edits: [['by !== undefined && by === this.terms.by', 'this.terms.settlesOnce']],
+    tests: ['test/ledger/settlement.test.js']
+  },
+  {
+    name: 'takes a settleThreshold that no balance reaches',
+    file: 'src/config/rules.js',
+    edits: [['amount(settleThreshold) > amount(minimum)', 'true']],
+    tests: ['test/config/account.test.js']
+  },
+  {
+    name: 'lets a Fulfill leave after its packet has expired',
+    file: BALANCE,
+    edits: [['return Date.now() > expiresAt;', 'return false;']],
+    tests: ['test/ledger/durability.test.js', 'test/middlewares/deduplicate.test.js']
+  },
+  {
+    name: 'keeps what was told T00 in memory only while the disk hangs',
+    file: 'src/ledger/group-commit.js',
+    edits: [['this.isOverdue && this.changes.areStates === true', 'false']],
+    tests: ['test/ledger/durability.test.js']
+  },
+  {
+    name: 'sends on what nothing is left of',
+    file: 'src/forwarding/forwarder.js',
+    edits: [['amount === 0n && prepare.amount > 0n', 'false']],
+    tests: ['test/forwarding/forwarding.test.js']
+  },
+  {
+    name: 'takes a packet with the same CRC-32 for the same packet',
+    file: 'middlewares/lib/packet-memory.js',
+    edits: [
+      ['readKey({ invariant })', 'readKey({ invariant, checksum })'],
+      ['this.key[i] = wordAt(digest, 4 * i)', 'this.key[i] = digest === undefined ? 0 : checksum']
+    ],
+    tests: ['test/middlewares/deduplicate.test.js']
+  },
+  {
+    name: 'gives every stranger credit of its own',
+    file: 'middlewares/shared-credit.js',
+    edits: [['return this.sum <= this.limit;', 'return true;']],
+    tests: ['test/node/strangers.test.js']
+  },
+  {
+    name: 'credits reported money every time',
+    file: MEMORY_LEDGER,
+    edits: [['if (!book.remember(id))', 'if (!book.remember(id) && false)']],
+    tests: ['test/ledger/conformance.test.js', 'test/crash/two-connectors.test.js']
+  },
+  {
+    name: 'forgets which money was reported',
+    file: EMBEDDED_LEDGER,
+    edits: [["const PARTS = ['account', 'journal', 'received', 'totals']", "const PARTS = ['account', 'journal', 'totals']"]],
+    tests: ['test/ledger/conformance.test.js']
+  },
+  {
+    name: 'checks the limits against its own holds only, in a cluster that others use',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['if (hold.isWithinLimits)\n            return hold;', 'return hold;']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'credits money again that was reported to another connector',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['id === undefined ? randomId()', 'true ? randomId()']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'credits a part of a running total twice',
+    file: 'src/ledger/running-totals.js',
+    edits: [['const start = known > from ? known : from;', 'const start = from;']],
+    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+  },
+  {
+    name: 'credits a part of a running total twice that two connectors report',
+    file: 'src/ledger/tigerbeetle-totals.js',
+    edits: [['u128(`position ${accountOf(step)} ${position}`)', 'u128(`position ${accountOf(step)} ${position} ${step.book.prepaidAccount}`)']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'forgets what was reported with the account that is removed',
+    file: MEMORY_LEDGER,
+    edits: [[' || book.mayBeToldAgain', '']],
+    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+  },
+  {
+    name: 'forgets running totals at a restart',
+    file: EMBEDDED_LEDGER,
+    edits: [["const PARTS = ['account', 'journal', 'received', 'totals']", "const PARTS = ['account', 'journal', 'received']"]],
+    tests: ['test/ledger/conformance.test.js']
+  },
+  {
+    name: 'prepays without bound',
+    file: 'src/ledger/book.js',
+    edits: [['if (ahead > limit)', 'if (ahead > limit * 1000n)']],
+    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+  },
+  {
+    name: 'lets a packet be paid for once more that prepaid money has paid for',
+    file: MEMORY_LEDGER,
+    edits: [["this.move(book, 'settled', covered);", '']],
+    tests: ['test/ledger/conformance.test.js']
+  },
+  {
+    name: 'loses a Fulfill that comes when its hold has expired',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['statuses[i] === PENDING_EXPIRED', 'false']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'tells the cluster of a settlement that it has not written down',
+    file: TIGERBEETLE_LEDGER,
+    edits: [['await this.outbox.add(', 'await Promise.resolve(']],
+    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+  },
+  {
+    name: 'compares keys of the admin API with ===',
+    file: 'src/http/access.js',
+    edits: [["timingSafeEqual(digest(given ?? ''), expected)", 'given === apiKey']],
+    tests: ['test/architecture/constant-time.test.js']
+  },
+  {
+    name: 'forgets a peer that it cannot change',
+    file: 'src/node/connector-node.js',
+    edits: [['await this.#run?.putPeer(before)', 'await Promise.resolve()']],
+    tests: ['test/node/connector-node.test.js']
+  }
+]

@@ -1,0 +1,114 @@
+/** Breakages of what is done on an EVM chain, and of the contract. */
+export const CONTRACTS = 'plugins/evm/contracts'
+const TOKEN_NETWORK = `${CONTRACTS}/TokenNetwork.sol`
+const EVM_TRANSACTIONS = 'plugins/evm/transactions.js'
+
+export const evmMutants = [
+  {
+    name: 'takes a transaction for final as soon as it is mined',
+    file: EVM_TRANSACTIONS,
+    edits: [['mined.blockNumber <= heads.confirmedAt(head)', 'true']],
+    tests: ['test/plugins/evm/transactions.test.js']
+  },
+  {
+    name: 'signs a transaction anew because the node does not show the first',
+    file: EVM_TRANSACTIONS,
+    edits: [['if (Date.now() - looks.lostSinceMs < this.#options.stuckMs)', 'if (false)']],
+    tests: ['test/plugins/evm/transactions.test.js']
+  },
+  {
+    name: 'stops following the market of fees after a dozen offers',
+    file: EVM_TRANSACTIONS,
+    edits: [['operation.attempts.length < MAX_ATTEMPTS', 'operation.attempts.length < 12']],
+    tests: ['test/plugins/evm/fees.test.js']
+  },
+  {
+    name: 'forgets transactions that another has replaced',
+    file: EVM_TRANSACTIONS,
+    edits: [["...replaced.map(other => ({ ...other, raw: '' })), attempt", 'attempt']],
+    tests: ['test/plugins/evm/fees.test.js']
+  },
+  {
+    name: 'lets an event log that fails hide the channels that are known',
+    file: 'plugins/evm/channel-log.js',
+    edits: [['catch (error) {\n            if (!this.#isBlind) {', 'catch (error) {\n            if (error) throw error;\n            if (!this.#isBlind) {']],
+    tests: ['test/plugins/evm/logs.test.js']
+  },
+  {
+    name: 'follows channels by the event log only',
+    file: 'plugins/evm/channel-log.js',
+    edits: [['this.#isBlind || ++this.#looks % STATES_EVERY_LOOKS === 0', 'false']],
+    tests: ['test/plugins/evm/logs.test.js']
+  },
+  {
+    name: 'goes on with the records of another contract',
+    file: 'plugins/evm/remembered.js',
+    edits: [['if (found !== network.address)', 'if (false)']],
+    tests: ['test/plugins/evm/remembered.test.js']
+  },
+  {
+    name: 'takes a token of which not all arrives',
+    file: 'plugins/evm/token-check.js',
+    edits: [["isTaken === true && lost === amount && arrived === amount ? 'whole' : 'partial'", "'whole'"]],
+    tests: ['test/plugins/evm/tokens.test.js']
+  },
+  {
+    name: 'sends a transaction that is not kept',
+    file: 'plugins/evm/operations.js',
+    edits: [['await this.#write();', 'this.#write().catch(() => undefined);']],
+    tests: ['test/plugins/evm/transactions.test.js']
+  },
+  {
+    name: 'believes a node that fell behind',
+    file: 'plugins/evm/heads.js',
+    edits: [['behind > TOLERATED_BLOCKS', 'behind > Infinity']],
+    tests: ['test/plugins/evm/provider.test.js']
+  },
+  {
+    name: 'counts what the chain may take back',
+    file: 'plugins/evm/provider.js',
+    edits: [["finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)", "'latest'"]],
+    tests: ['test/plugins/evm/provider.test.js']
+  },
+  {
+    name: 'ends a channel with a consent that is void',
+    file: TOKEN_NETWORK,
+    edits: [['if (block.timestamp > validUntil) revert CloseConsentExpired();', '']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'ends a channel with the consent of who brings it',
+    file: TOKEN_NETWORK,
+    edits: [['least, validUntil)), consent, other)', 'least, validUntil)), consent, msg.sender)']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'ends a channel with a consent of any role',
+    file: TOKEN_NETWORK,
+    edits: [['CLOSE_CONSENT_TYPEHASH, channelId, other, least', 'CLOSE_CONSENT_TYPEHASH, channelId, msg.sender, least']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'counts a proof again that was redeemed',
+    file: TOKEN_NETWORK,
+    edits: [['if (proof.nonce <= state.nonce || proof.transferredAmount', 'if (proof.transferredAmount']],
+    tests: ['test/plugins/evm/contracts-consent.test.js', 'test/plugins/evm/contracts-model.test.js']
+  },
+  {
+    name: 'lets a proof that was redeemed stop the end of a channel',
+    file: TOKEN_NETWORK,
+    edits: [['if (proof.nonce <= state.nonce || proof.transferredAmount', 'if (proof.nonce <= state.nonce) revert InvalidNonce();\n        if (proof.transferredAmount']],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  },
+  {
+    name: 'takes back at the end of a channel what was redeemed',
+    file: TOKEN_NETWORK,
+    edits: [
+      ['if (total <= claimed) return 0;', ''],
+      ['return total - claimed;', 'unchecked { return total - claimed; }'],
+      ['toCaller += participants[channelId][msg.sender].deposit - claimedAmounts[channelId][other];', 'unchecked { toCaller += participants[channelId][msg.sender].deposit - claimedAmounts[channelId][other]; }'],
+      ['toOther += participants[channelId][other].deposit - claimedAmounts[channelId][msg.sender];', 'unchecked { toOther += participants[channelId][other].deposit - claimedAmounts[channelId][msg.sender]; }']
+    ],
+    tests: ['test/plugins/evm/contracts-consent.test.js']
+  }
+]

@@ -62,5 +62,11 @@ export const settlementMutants = [
     file: 'plugins/paychan/incoming.js',
     edits: [['await this.#deps.beforeMoney();', '']],
     tests: [ATTACKS]
+  },
+  {
+    name: 'keeps a deposit in a channel because the chain does not redeem a claim',
+    file: 'plugins/paychan/watcher.js',
+    edits: [['if (!(error instanceof ChainError && error.isFinal))', 'if (true)']],
+    tests: ['test/plugins/paychan/closing.test.js']
   }
 ]

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { useFakeTimers } from 'sinon'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import { closeAll, nextTurn } from '../btp/support.js'
+import { ChainError } from '../../../plugins/paychan/types.js'
 import { claimOf } from './fake-chain.js'
 import { expectAgreement, makeWorld } from './world.js'
 import type { Party, World } from './world.js'
@@ -82,6 +83,15 @@ describe('closing payment channels', () => {
     await bob.plugin.disconnect()
     const { channel } = await alice.plugin.channels().close(channelId)
     expect(channel.status).to.equal('closed')
+  })
+
+  it('by challenge does not wait for a claim that the chain refuses to redeem', async () => {
+    const { bob, chain, channelId } = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    chain.fault = (call, address) => { if (call === 'redeem' && address === 'bob') throw new ChainError('refused', true) }
+    await bob.plugin.channels().close(channelId, { cooperative: false })
+    expect(chain.transactions).to.include('close bob')
+    chain.channel(channelId).closedMs -= 3_600_000
+    while (chain.channel(channelId).status !== 'settled') await nextTurn()
   })
 
   it('of a channel that the peer closes is answered with our best claim, as soon as it is seen', async () => {

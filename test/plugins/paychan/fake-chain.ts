@@ -281,7 +281,7 @@ function signatureOf (signer: string, { channelId, nonce, amount }: Pick<Claim, 
   return createHmac('sha256', signer).update(`${channelId} ${nonce} ${amount}`).digest('hex')
 }
 
-export function consentSignatureOf (signer: string, { channelId, least, validUntil }: CloseConsent): string {
+function consentSignatureOf (signer: string, { channelId, least, validUntil }: CloseConsent): string {
   return createHmac('sha256', `consent of ${signer}`).update(`${channelId} ${least} ${validUntil}`).digest('hex')
 }
 

@@ -185,7 +185,8 @@ export class History {
         await this.#truth.takenBack(channelId)
         this.chain.takeBack(channelId)
         this.#gone = channelId
-        await this.#clock.pass(0, LOOK_SECS) // until we look, we cannot know
+        this.chain.setWeather('fine')
+        await this.#clock.pass(0, LOOK_SECS) // until we have looked, we cannot know
       })
       return
     }

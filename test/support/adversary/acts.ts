@@ -41,6 +41,8 @@ export type Act =
   | { do: 'we restore' }
 
 const HOUR = 3600
+/** In the long form of the tests, histories are longer, too. */
+const LENGTH = { minLength: 1, ...process.env.ADVERSARY_RUNS === undefined ? { maxLength: 16 } : { maxLength: 40, size: 'max' as const } }
 const index = fc.nat(3)
 const amount = fc.oneof(fc.bigInt({ min: 1n, max: 900n }), fc.constantFrom(1n, 299n, 300n, 1000n, 1001n, 4000n))
 const packets = fc.array(fc.bigInt({ min: 1n, max: 600n }), { minLength: 1, maxLength: 6 })
@@ -138,5 +140,5 @@ export const history: fc.Arbitrary<Act[]> = fc.tuple(
       { do: 'we pay', amounts: [400n] }, { do: 'pass', secs: 30 }
     ])
   }),
-  fc.array(fc.oneof({ weight: 4, arbitrary: single.map(one => [one]) }, { weight: 1, arbitrary: plots }), { minLength: 1, maxLength: 16 })
+  fc.array(fc.oneof({ weight: 4, arbitrary: single.map(one => [one]) }, { weight: 1, arbitrary: plots }), LENGTH)
 ).map(([before, then]) => [...before, ...then.flat()])

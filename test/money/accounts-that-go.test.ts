@@ -130,7 +130,8 @@ describe('an account with payment channels', function () {
     expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
     await even(duo)
     for (const { entries } of duo.nodes) {
-      const app = createApp({ ilpAddress: 'test.x', backend: 'one-to-one', store: MEMORY_STORE, storeConfig: { entries: new Map(entries) }, accounts: {} })
+      const storeConfig = { entries: new Map(entries) }
+      const app = createApp({ ilpAddress: 'test.x', backend: 'one-to-one', store: MEMORY_STORE, storeConfig, accounts: {} })
       expect(await app.listen().then(() => undefined, describeError)).to.match(/money is not settled with accounts that are not configured/)
     }
   })

@@ -3,6 +3,7 @@
  * paid to the new one, once.
  */
 import { expect } from 'chai'
+import { accounts } from '../../examples/evm-chain.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { never, onOneChain, until, type Duo } from './support.js'
 
@@ -33,6 +34,11 @@ describe('a peer with another key', function () {
     return { duo, old, entries }
   }
 
+  async function isIn ({ second }: Duo, channelId: string, wanted: string): Promise<void> {
+    await until(`the channel is ${wanted}`, async () =>
+      (await second.channels()).some(({ channelId: id, status }) => id === channelId && status === wanted))
+  }
+
   it('is paid at its new address, and the channel with the old one is redeemed, closed and settled by itself', async () => {
     const { duo, old } = await changed()
     expect(await duo.second.pay(4000n)).to.equal('fulfill')
@@ -41,9 +47,9 @@ describe('a peer with another key', function () {
     await until('we have redeemed and closed', async () =>
       (await duo.second.channels()).some(({ channelId, status }) => channelId === old && status === 'closed'))
     const network = duo.network
-    expect(await network.read('claimedAmounts', old, (await duo.second.plugin.channels().states()).address)).to.equal(3000n)
+    expect(await network.read('claimedAmounts', old, accounts[2]!.address)).to.equal(3000n)
     await duo.chain.pass(3700)
-    await until('it is settled', async () => (await duo.second.channels()).some(({ channelId, status }) => channelId === old && status === 'settled'))
+    await isIn(duo, old, 'settled')
     await duo.leave(duo.second)
     // The holder of the first key has thrown it away, and our claim of 5000 with it.
     expect([await duo.won(1), await duo.won(2), await duo.won(3)], 'by the chain').to.satisfy(([one, us, three]: bigint[]) =>
@@ -52,10 +58,10 @@ describe('a peer with another key', function () {
 
   it('cannot take its deposit back by closing the channel of its old key', async () => {
     const { duo, old } = await changed()
-    await duo.network.send('0x70997970C51812dc3A010C7d01b50e0d17dc79C8', 'closeChannel', old)
-    await until('our claim is redeemed', async () => await duo.network.read('claimedAmounts', old, (await duo.second.plugin.channels().states()).address) === 3000n)
+    await duo.send(1, 'closeChannel', old)
+    await until('our claim is redeemed', async () => await duo.network.read('claimedAmounts', old, accounts[2]!.address) === 3000n)
     await duo.chain.pass(3700)
-    await until('it is settled', async () => (await duo.second.channels()).some(({ channelId, status }) => channelId === old && status === 'settled'))
+    await isIn(duo, old, 'settled')
   })
 
   it('is paid nothing on a channel of the old key, and nothing that it signs with that is taken', async () => {
@@ -88,6 +94,7 @@ describe('a peer with another key', function () {
     await until('the peer has it', () => duo.first.balance === -700n)
     const second = await duo.restart(1, { peerKey: 3 })
     await second.plugin.sendMoney('700', { id: 'the-settlement' }).catch(() => undefined)
-    await never('it is paid again', async () => (await second.channels()).reduce((sum, { transferred }) => sum + transferred, 0n) > 5700n, 500)
+    const paid = async (): Promise<bigint> => (await second.channels()).reduce((sum, { transferred }) => sum + transferred, 0n)
+    await never('it is paid again', async () => await paid() > 5700n, 500)
   })
 })

@@ -1,5 +1,6 @@
 /** A channel takes only so much of one side in its whole life. What fits goes in, and what does not is paid through another channel. */
 import { expect } from 'chai'
+import { describeError } from '../../src/packet/errors.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { onOneChain, until, type Duo } from './support.js'
 
@@ -75,7 +76,7 @@ describe('the most that a channel takes', function () {
     await paid(duo, 2000n)
     const { channelId } = (await duo.second.channels()).find(({ deposit }) => deposit > 0n)!
     const filling = duo.second.plugin.channels().deposit(channelId, CAP)
-    expect(await filling.then(() => 'filled', (error: unknown) => String(error))).to.match(/no more than 1000000/)
+    expect(await filling.then(() => 'filled', describeError)).to.match(/no more than 1000000/)
     await paid(duo, 2000n)
   })
 })

@@ -71,7 +71,8 @@ describe('a node with payment channels', function () {
       expect(await node.removePeer(id).then(() => 'removed', describeError)).to.match(/cannot be removed before it is settled/)
       for (const query of ['', '?removeRoutes=false']) {
         const { status, body } = await ask(node, 'DELETE', `/peers/${id}${query}`)
-        expect([status, JSON.stringify(body)]).to.satisfy(([code, text]: [number, string]) => code === 409 && text.includes('Close its payment channels'))
+        expect(status).to.equal(409)
+        expect(JSON.stringify(body)).to.contain('Close its payment channels')
       }
       expect(node.listPeers().map(peer => peer.id)).to.deep.equal([id])
       expect(node.listRoutes()).to.have.lengthOf(1)
@@ -82,7 +83,7 @@ describe('a node with payment channels', function () {
 
   it('goes on with the same channel when its peer is registered anew, at another place or with another secret of ours', async () => {
     const pair = await paidPair()
-    const { url, authToken } = pair.bob.config.peers[0]!
+    const { url, authToken } = pair.bobs.peers![0]!
     for (const at of [url.replace('127.0.0.1', 'localhost'), url]) {
       await pair.bob.registerPeer({ id: 'alice', url: at, authToken })
       expect((await ask(pair.bob, 'POST', '/peers', { id: 'alice', url: at, authToken })).status).to.equal(200)
@@ -91,13 +92,12 @@ describe('a node with payment channels', function () {
   })
 
   it('looks after the channels of an address that its peer had before', async () => {
-    const { alice, bob } = await paidPair()
-    const { url, authToken } = bob.config.peers[0]!
+    const { alice, bob, bobs } = await paidPair()
+    const { url, authToken } = bobs.peers![0]!
     const { channelId } = await bob.getChannelState('alice')
     await bob.registerPeer({ id: 'alice', url, authToken, evmAddress: accounts[3]!.address })
     await until('what it was paid is redeemed', async () => await won(2) === AMOUNT)
     expect(await owed(bob, 'alice'), 'and is not credited again').to.equal(0n)
-    expect(await bob.removePeer('alice').then(() => 'removed', describeError)).to.satisfy((said: string) => /cannot be removed|removed/.test(said))
     await chain().pass(3700)
     await bob.registerPeer({ id: 'alice', url, authToken, evmAddress: accounts[1]!.address })
     expect(await owed(bob, 'alice')).to.equal(0n)
@@ -111,7 +111,7 @@ describe('a node with payment channels', function () {
     const renamed = await world.make('robert', pair.bobs)
     const files = await readdir(pair.bobs.dataPath!)
     expect(await renamed.start().then(() => 'started', describeError)).to.match(/was called bob before.*Start it under that nodeId/)
-    expect((await readdir(pair.bobs.dataPath!)).filter(name => name.startsWith('bob')), 'nothing is lost').to.deep.equal(files.filter(name => name.startsWith('bob')))
+    expect(await readdir(pair.bobs.dataPath!), 'nothing is lost').to.include.members(files)
     const bob = await world.start('bob', pair.bobs)
     bob.setPacketHandler(() => ({ accept: true }))
     await expectGoesOn({ alice: pair.alice, bob })
@@ -124,7 +124,8 @@ describe('a node with payment channels', function () {
     const pair = await paidPair()
     await pair.bob.stop()
     const [provider] = pair.bobs.chainProviders!
-    const other = await world.start('robert', { ...pair.bobs, chainProviders: [{ ...provider!, keyId: accounts[4]!.privateKey }] })
+    const chainProviders = [{ ...provider!, keyId: accounts[4]!.privateKey }]
+    const other = await world.start('robert', { ...pair.bobs, chainProviders })
     expect(other.getHealthStatus().nodeId).to.equal('robert')
     await other.stop()
   })
@@ -134,7 +135,8 @@ describe('a node with payment channels', function () {
     await pair.bob.stop()
     const alone = await world.make('bob', { ...pair.bobs, peers: [], routes: [] })
     expect(await alone.start().then(() => 'started', describeError)).to.match(/accounts that are not configured any more.*alice/)
-    const without = await world.make('bob', { ...pair.bobs, chainProviders: [], peers: pair.bobs.peers!.map(({ id, url, authToken }) => ({ id, url, authToken })) })
+    const peers = pair.bobs.peers!.map(({ id, url, authToken }) => ({ id, url, authToken }))
+    const without = await world.make('bob', { ...pair.bobs, chainProviders: [], peers })
     expect(await without.start().then(() => 'started', describeError)).to.match(/accounts that are not configured any more|not settled/)
     const bob = await world.start('bob', pair.bobs)
     bob.setPacketHandler(() => ({ accept: true }))

@@ -46,7 +46,8 @@ describe('a second account with the same party', function () {
     const duo = await start()
     const info = duo.second.info()
     await duo.second.app.shutdown()
-    const others = { peer2: { ...info, options: { ...info.options, listener: undefined, server: 'btp+ws://:x@127.0.0.1:9', peerAddress: LOWER } } }
+    const options = { ...info.options, listener: undefined, server: 'btp+ws://:x@127.0.0.1:9', peerAddress: LOWER }
+    const others = { peer2: { ...info, options } }
     expect(() => duo.make(1, new Map(duo.second.entries), { others })).to.throw(TWICE)
     duo.make(1, new Map(), { others: {} })
   })

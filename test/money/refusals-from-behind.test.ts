@@ -58,14 +58,14 @@ describe('claims that go with packets', function () {
     const { first: mallory } = duo
     mallory.local.answer = () => Promise.resolve(reject('F06', 'Claim amount does not cover packet', 'test.n0.local'))
     const refuseClaim = { protocolName: 'payment-channel', contentType: 2, data: Buffer.from(JSON.stringify({ claim: 'behind' })) }
-    const plugin = mallory.plugin as unknown as { answer: (request: { protocolData: unknown[] }) => Promise<unknown> }
+    const plugin = mallory.plugin as unknown as { answer: (request: { protocolData: unknown[] }) => Promise<unknown[] | Buffer> }
     const honest = plugin.answer.bind(plugin)
     plugin.answer = async request => {
       const answer = await honest(request)
-      if (Buffer.isBuffer(answer)) return [{ protocolName: 'ilp', contentType: 0, data: answer }, refuseClaim]
-      return Array.isArray(answer) ? [...answer as unknown[], refuseClaim] : answer
+      return [...Buffer.isBuffer(answer) ? [{ protocolName: 'ilp', contentType: 0, data: answer }] : answer, refuseClaim]
     }
-    mallory.answers(message => message.step === 'claims' ? { unused: 0n, claims: [], acknowledged: [] } : { seen: 10n ** 9n, stage: 'none' })
+    const nothing = { unused: 0n, claims: [], acknowledged: [] }
+    mallory.answers(({ step }) => step === 'claims' ? nothing : { seen: 10n ** 9n, stage: 'none' })
     const codes = await send(duo)
     expect(codes.at(-1)).to.equal('T04')
     await expectBounded(duo)

@@ -86,7 +86,8 @@ export class Connector {
   }
 
   get plugin (): PaychanPlugin {
-    return this.container(Accounts).getPlugin(this.setting.account) as unknown as PaychanPlugin
+    const plugin: unknown = this.container(Accounts).getPlugin(this.setting.account)
+    return plugin as PaychanPlugin
   }
 
   book (account = this.setting.account): AccountBalance | undefined {
@@ -319,10 +320,8 @@ export function onOneChain (...args: string[]): { chain: () => Chain, start: (..
 }
 
 /** Resolves when `check` gives something else than undefined or false. Rejects when it does not for a long time. */
-export async function until<T> (
-  what: string, check: () => Promise<T | undefined | false> | T | undefined | false, withinMs = WITHIN_MS
-): Promise<T> {
-  const end = Date.now() + withinMs
+export async function until<T> (what: string, check: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  const end = Date.now() + WITHIN_MS
   for (;;) {
     const found = await check()
     if (found !== undefined && found !== false) return found

@@ -24,9 +24,8 @@ describe('records of version 0.1', () => {
   afterEach(closeAll)
 
   /** Two that are not connected yet, with what is on disk; Bob listens where Alice dials. */
-  async function upgraded (
-    name: string, { changed = text => text, options = OPTIONS }: { changed?: (text: string) => string, options?: PartyOptions } = {}
-  ): Promise<World> {
+  async function upgraded (name: string, more: { changed?: (text: string) => string, options?: PartyOptions } = {}): Promise<World> {
+    const { changed = text => text, options = OPTIONS } = more
     const story = JSON.parse(changed(JSON.stringify(STORIES[name]))) as Story
     const world = await makeWorld(options)
     const { chain, alice, bob } = world

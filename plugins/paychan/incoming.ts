@@ -137,7 +137,7 @@ export class Incoming {
       log.warn('took up a claim that we acknowledged before our records were restored; it is not credited again. channelId=%s amount=%s',
         claim.channelId, String(claim.amount))
       await this.save()
-      await this.#deps.atStake()
+      await this.#deps.beforeMoney()
     }
   }
 

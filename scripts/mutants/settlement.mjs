@@ -68,5 +68,107 @@ export const settlementMutants = [
     file: 'plugins/paychan/watcher.js',
     edits: [['if (!(error instanceof ChainError && error.isFinal))', 'if (true)']],
     tests: ['test/plugins/paychan/closing.test.js']
+  },
+  {
+    name: 'takes a claim on a channel whose end was agreed on',
+    file: 'plugins/paychan/channels.js',
+    edits: [["if (ending !== undefined)\n            return new ClaimError('Payment channel is being closed', 'T00');", '']],
+    tests: ['test/money/claims-at-the-end.test.js']
+  },
+  {
+    name: 'removes an account with money in its channels',
+    file: 'src/accounts/accounts.js',
+    edits: [['if (unsettled.length === 0)\n            return;\n        throw Object', 'return;\n        throw Object']],
+    tests: ['test/money/accounts-that-go.test.js']
+  },
+  {
+    name: 'starts without an account that has money in its channels',
+    file: 'src/accounts/settlement-index.js',
+    edits: [['if (orphans.length === 0)', 'if (true)']],
+    tests: ['test/money/accounts-that-go.test.js']
+  },
+  {
+    name: 'notes what is not settled at the next look only',
+    file: 'plugins/paychan/incoming.js',
+    edits: [['await this.#deps.beforeMoney();', '']],
+    tests: ['test/money/accounts-that-go.test.js']
+  },
+  {
+    name: 'lets two accounts settle with one party',
+    file: 'src/accounts/accounts.js',
+    edits: [['if (other.plugin.settlesWith !== settlesWith)\n                continue;', 'continue;']],
+    tests: ['test/money/one-party-twice.test.js']
+  },
+  {
+    name: 'lets two peers have one address',
+    file: 'src/node/settlement-chains.js',
+    edits: [['evmAddressOf(other)?.toLowerCase() !== address', 'true']],
+    tests: ['test/money/one-party-twice.test.js']
+  },
+  {
+    name: 'uses a channel with the challenge that the peer likes',
+    file: 'plugins/paychan/channels.js',
+    edits: [['return challenge === undefined ? undefined : new ClaimError(challenge);', 'return undefined;']],
+    tests: ['test/money/challenge-period.test.js']
+  },
+  {
+    name: 'stops paying where a channel takes no more',
+    file: 'plugins/paychan/funding.js',
+    edits: [['limit > spent(state)', 'true']],
+    tests: ['test/money/deposit-cap.test.js']
+  },
+  {
+    name: 'takes records of units for those of others',
+    file: 'plugins/paychan/incoming.js',
+    edits: [['if (units.name !== this.#deps.units.name)', 'if (false)']],
+    tests: ['test/money/another-scale.test.js']
+  },
+  {
+    name: 'forgets at a restart what the peer has acknowledged',
+    file: 'plugins/paychan/outgoing.js',
+    edits: [['await this.save(); // a peer whose records', '// a peer whose records']],
+    tests: ['test/money/restored-backup.test.js']
+  },
+  {
+    name: 'credits again a claim that was acknowledged before a backup',
+    file: 'plugins/paychan/index.js',
+    edits: [['await incoming.takeUp(acknowledged);', '']],
+    tests: ['test/money/restored-backup.test.js']
+  },
+  {
+    name: 'takes a claim on a channel that the chain does not have',
+    file: 'plugins/paychan/channels.js',
+    edits: [["if (isGone)\n            return new ClaimError('Unknown channel: the chain does not have it');", '']],
+    tests: ['test/money/another-chain.test.js']
+  },
+  {
+    name: 'forgets the channels of a peer with another key',
+    file: 'plugins/paychan/peers.js',
+    edits: [['for (const peer of former) {', 'for (const peer of []) {']],
+    tests: ['test/money/another-key.test.js']
+  },
+  {
+    name: 'starts a node under another name',
+    file: 'src/node/run.js',
+    edits: [['marker.refuseOtherName();', '']],
+    tests: ['test/money/node-peers.test.js']
+  },
+  {
+    name: 'opens a channel beside that of an operator',
+    file: 'plugins/paychan/funding.js',
+    edits: [['const result = this.#last.then(work);', 'const result = work();']],
+    tests: ['test/money/two-opens.test.js']
+  },
+  {
+    name: 'takes records of version 0.1 for those of any peer',
+    file: 'plugins/paychan/migrate.js',
+    edits: [['if (known.length > 0 && !await wasUsedWith(peer))', 'if (false)']],
+    tests: ['test/money/upgrade.test.js']
+  },
+  {
+    name: 'goes on with a channel of version 0.1 whose end is being agreed on',
+    file: 'plugins/paychan/migrate.js',
+    edits: [['Number(channel.frozenUntilMs) > Date.now()', 'false']],
+    tests: ['test/plugins/paychan/upgrade.test.js']
   }
 ]

@@ -25,7 +25,7 @@ describe('records of version 0.1', () => {
 
   /** Two that are not connected yet, with what is on disk; Bob listens where Alice dials. */
   async function upgraded (name: string, more: { changed?: (text: string) => string, options?: PartyOptions } = {}): Promise<World> {
-    const { changed = text => text, options = OPTIONS } = more
+    const { changed = (text: string) => text, options = OPTIONS } = more
     const story = JSON.parse(changed(JSON.stringify(STORIES[name]))) as Story
     const world = await makeWorld(options)
     const { chain, alice, bob } = world

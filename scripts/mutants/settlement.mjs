@@ -60,7 +60,7 @@ export const settlementMutants = [
   {
     name: 'says only at the next look that claims are at stake',
     file: 'plugins/paychan/incoming.js',
-    edits: [['await this.#deps.beforeMoney();', '']],
+    edits: [['await this.#deps.beforeMoney();\n            await this.#tell();', 'await this.#tell();']],
     tests: [ATTACKS]
   },
   {
@@ -90,7 +90,7 @@ export const settlementMutants = [
   {
     name: 'notes what is not settled at the next look only',
     file: 'plugins/paychan/incoming.js',
-    edits: [['await this.#deps.beforeMoney();', '']],
+    edits: [['await this.#deps.beforeMoney();\n            await this.#tell();', 'await this.#tell();']],
     tests: ['test/money/accounts-that-go.test.js']
   },
   {

@@ -286,7 +286,7 @@ export function useArena (): Arena {
 
 /** Lets everything happen that needs no time to pass. */
 export async function quiet (): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
+  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve)) // a start reads a dozen records
 }
 
 /** Keeps whoever comes waiting until it is opened. */

@@ -90,14 +90,12 @@ export class Settler {
 
   /**
    * Money has just come in, perhaps ahead of packets (claims may travel with them): it is no debt before those have had the time to arrive.
-   * Call what this returns then: it looks at the threshold.
+   * Call what this returns then. That does not look at the threshold: a peer may pay ahead, and two that pay each other back what neither
+   * expected would never end.
    */
   expectPackets (amount: bigint): () => void {
     this.ahead += amount
-    return () => {
-      this.ahead -= amount
-      this.check()
-    }
+    return () => { this.ahead -= amount }
   }
 
   /** Settles when the balance is below the threshold and nothing else is under way. */

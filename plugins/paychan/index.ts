@@ -16,6 +16,7 @@ import type { PaychanSettings } from './options.js'
 import type { Answered } from './outgoing.js'
 import { openPeers, type Peers } from './peers.js'
 import { fieldsOf } from './read.js'
+import { isTemporary } from './settlement.js'
 import type { Chain, Settlement } from './settlement.js'
 import { ClaimError, UnreachableError } from './types.js'
 import type { Claim } from './types.js'
@@ -30,6 +31,8 @@ export const CHANNEL_PROTOCOL = 'payment-channel'
 const NOTHING = Buffer.alloc(0)
 /** connect() gives the chain this long before it goes on without. */
 const CHAIN_WAIT_MS = 5000
+/** Payments wait this long for a peer that does not say which claims it has. */
+const PEER_WAIT_MS = 2000
 const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 60_000
 const NO_CLAIM = 'No payment channel claim attached to packet'
@@ -241,18 +244,18 @@ export default abstract class PaychanPlugin extends PluginBtp {
 
   /**
    * Shows the peer what we put in while it was away, and has it show which claims it has of ours, and which of its own we have
-   * acknowledged. A peer that cannot do that is taken as it is. Rejects when the connection is lost meanwhile.
+   * acknowledged. A peer that cannot do that, or does not answer for a while, is taken as it is. Rejects when it cannot do it now, and when
+   * the connection is lost meanwhile.
    */
   async #show ({ funding, outgoing, incoming, watcher }: Settlement): Promise<void> {
     await Promise.race([watcher.looked, later(CHAIN_WAIT_MS)])
     funding.showAll()
-    try {
-      const { acknowledged } = await outgoing.reconcile()
-      await incoming.takeUp(acknowledged)
-    } catch (error) {
-      if (!this.isConnected()) throw error
+    const showing = outgoing.reconcile().then(({ acknowledged }) => incoming.takeUp(acknowledged)).catch((error: unknown) => {
+      if (!this.isConnected() || isTemporary(error)) throw error
       this.log.debug('the peer does not show its claims. error=%s', describeError(error))
-    }
+    })
+    showing.catch(() => undefined) // also when nobody waits for it any more
+    await Promise.race([showing, later(PEER_WAIT_MS)])
   }
 
   /** Resolves when the two have shown each other their claims. Rejects while the peer is away. */

@@ -137,6 +137,6 @@ function openingOf ({ stage, challengeSecs }: Record<string, unknown>): PeersOpe
 }
 
 /** Whether the peer may give another answer to the same question: it is away, silent or busy, or says so itself. */
-function isTemporary (error: unknown): boolean {
+export function isTemporary (error: unknown): boolean {
   return error instanceof IlpError && error.ilpErrorCode !== undefined
 }

@@ -186,6 +186,7 @@ describe('the same middlewares: balance', () => {
         await arena.tick(1)
         await status(duel)
       }
+      await duel.same(side => side.plugin('alice').receiveMoney('150'))
       await duel.same(side => { side.middleware('balance')?.modifyBalance('bob', side.name === 'reference' ? '-200' : -200n) })
       await arena.tick(1)
       duel.expectSame()

@@ -131,12 +131,12 @@ export const KINDS = {
     packet: anyPacket(soonFates, greatAmounts),
     others: [ticks, lines, adjustments]
   },
-  /** Accounts that are settled. Received money is looked at: a listed difference. */
+  /** Accounts that are settled. */
   settlements: {
     account: fc.record({ ...base, balance: settling }, optional),
     config: config.map(options => ({ ...options, reflectPayments: false })),
     packet: anyPacket(soonFates),
-    others: [ticks, adjustments]
+    others: [ticks, money, adjustments]
   },
   /**
    * Answers that take their time, come too late or not at all. Settlements and adjustments look at final money then: listed differences.

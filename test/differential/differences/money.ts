@@ -149,14 +149,6 @@ export const settlement: Differences = {
     expect(balances(duel, 'bob')).to.deep.equal(['0', '0'])
   },
 
-  'Received money is looked at, too': async arena => {
-    const duel = await arena.start(between({}, { balance: { maximum: '0', settleThreshold: '-100' } }))
-    await duel.same(side => side.plugin('bob').receiveMoney('101'))
-    await arena.tick(0)
-    expect(duel.reference.plugin('bob').money).to.deep.equal([])
-    expect(duel.sluice.plugin('bob').money).to.deep.equal(['101'])
-  },
-
   'One settlement of an account is under way at a time': async arena => {
     const gate = new Gate()
     const duel = await arena.start(between({}, { balance: { maximum: '0', settleThreshold: '-100' } }))

@@ -132,7 +132,7 @@ export const settlementMutants = [
   {
     name: 'credits again a claim that was acknowledged before a backup',
     file: 'plugins/paychan/index.js',
-    edits: [['await incoming.takeUp(acknowledged);', '']],
+    edits: [['incoming.takeUp(acknowledged)', 'undefined']],
     tests: ['test/money/restored-backup.test.js']
   },
   {
@@ -156,7 +156,10 @@ export const settlementMutants = [
   {
     name: 'opens a channel beside that of an operator',
     file: 'plugins/paychan/funding.js',
-    edits: [['const result = this.#last.then(work);', 'const result = work();']],
+    edits: [
+      ['const result = this.#last.then(work);', 'const result = work();'],
+      ['`open:${channels.opened}`', '`open:${Math.random()}`']
+    ],
     tests: ['test/money/two-opens.test.js']
   },
   {

@@ -17,9 +17,10 @@ describe('claims that go with packets', function () {
   noRejectionLeft()
   const { start } = onOneChain()
 
-  /** We are the second, with a channel that we can pay through. */
+  /** We are the second, with a channel that we can pay through. The peer pays nothing back. */
   async function ready (): Promise<Duo> {
-    const duo = await start({ options: OPTIONS, balance: { maximum: '1000000', settleThreshold: '-5000', settleTo: '0' } })
+    const balance = { maximum: '1000000' }
+    const duo = await start({ options: OPTIONS }, { balance }, { balance: { ...balance, settleThreshold: '-5000', settleTo: '0' } })
     await until('we can pay', async () => (await duo.second.channels()).some(({ spendable }) => spendable > AMOUNT))
     return duo
   }

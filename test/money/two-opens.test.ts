@@ -29,6 +29,7 @@ describe('two that open a channel at the same moment', function () {
     await opening
     await even(duo)
     expect(await stakes(duo)).to.deep.equal([0n, DEPOSIT, 1])
+    expect(await duo.second.channels(), 'opened and paid for').to.have.lengthOf(1)
   })
 
   it('by policy first and then by hand', async () => {
@@ -38,6 +39,7 @@ describe('two that open a channel at the same moment', function () {
     await even(duo)
     await opening // that one, or 409: there is one already
     expect(await stakes(duo)).to.deep.equal([0n, DEPOSIT, 1])
+    expect(await duo.second.channels(), 'opened and paid for').to.have.lengthOf(1)
   })
 
   it('by two requests of operators', async () => {
@@ -45,6 +47,7 @@ describe('two that open a channel at the same moment', function () {
     const open = (): Promise<unknown> => duo.second.plugin.channels().open({ initialDeposit: DEPOSIT }).catch((error: unknown) => error)
     await Promise.all([open(), open(), open()])
     expect(await stakes(duo)).to.deep.equal([0n, DEPOSIT, 1])
+    expect(await duo.second.channels(), 'opened and paid for').to.have.lengthOf(1)
   })
 
   it('by both peers, who pay each other at the same moment, again and again', async () => {

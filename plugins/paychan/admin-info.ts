@@ -1,6 +1,7 @@
 /** What an operator of a connector without a node's admin API sees and does of an account's channels: the plugin's admin info. */
 import { z } from 'zod'
 import type { ByHand } from './by-hand.js'
+import { jsonOf } from './read.js'
 
 const command = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('channels') }),
@@ -23,5 +24,5 @@ export async function carryOut (info: unknown, channels: ByHand): Promise<unknow
 
 /** Amounts as decimal strings. */
 function plain (value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_, field: unknown) => typeof field === 'bigint' ? String(field) : field)) as unknown
+  return JSON.parse(jsonOf(value)) as unknown
 }

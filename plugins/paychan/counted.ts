@@ -1,6 +1,9 @@
 /** What the peer says of our claims and of its own, when we ask it: so that neither goes on with less than the other has. */
 import { amountOf, arrayOf, textOf } from './read.js'
 
+/** Of claims that are shown; there cannot be more channels between the two that are looked after. */
+export const MAX_SHOWN = 100
+
 export interface Counted {
   /** Our best claim on each channel. Whether it is ours shows in the signature. */
   claims: Buffer[]
@@ -16,5 +19,5 @@ export function countedOf ({ claims, unused, acknowledged = [] }: Record<string,
 }
 
 function textsOf (list: unknown, name: string): Buffer[] {
-  return arrayOf(list, name).map(claim => Buffer.from(textOf(claim, 'claim')))
+  return arrayOf(list, name).map(claim => Buffer.from(textOf(claim, 'claim'))).slice(0, MAX_SHOWN)
 }

@@ -58,8 +58,6 @@ interface Outcome {
 const RECEIVED_RECORD = 'received'
 /** What is looked at at once: more would keep other packets waiting. */
 const BATCH = 512
-/** Of claims that the peer shows; it cannot have more channels with us that we look after. */
-const MAX_SHOWN = 100
 
 export class Incoming {
   readonly #deps: IncomingDeps
@@ -128,7 +126,7 @@ export class Incoming {
   /** Takes up claims of the peer that we have acknowledged, as it shows, and have forgotten since. Resolves when they are kept. */
   async takeUp (shown: readonly Buffer[]): Promise<void> {
     const { codec, channels, log } = this.#deps
-    for (const data of shown.slice(0, MAX_SHOWN)) {
+    for (const data of shown) {
       const claim = codec.parse(data)
       const channel = channels.get(claim.channelId)
       if (channel === undefined || channel.state.status === 'settled' || !await codec.verify(claim)) continue

@@ -15,9 +15,10 @@ import { ByHand } from './by-hand.js'
 import type { PaychanSettings } from './options.js'
 import type { Answered } from './outgoing.js'
 import { openPeers, type Peers } from './peers.js'
-import { fieldsOf } from './read.js'
+import { fieldsOf, jsonOf } from './read.js'
 import { isTemporary } from './settlement.js'
 import type { Chain, Settlement } from './settlement.js'
+import { isBehind } from './tally.js'
 import { ClaimError, UnreachableError } from './types.js'
 import type { Claim } from './types.js'
 
@@ -36,8 +37,6 @@ const PEER_WAIT_MS = 2000
 const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 60_000
 const NO_CLAIM = 'No payment channel claim attached to packet'
-/** Claims that are refused with one of these are behind the one that we have. */
-const BEHIND = /does not cover|Nonce not monotonically increasing/
 
 export default abstract class PaychanPlugin extends PluginBtp {
   readonly settlesOnce = true
@@ -282,14 +281,13 @@ function claimEntry ({ text }: Claim): SubProtocol {
 }
 
 function entryOf (message: Record<string, unknown>): SubProtocol {
-  const text = JSON.stringify(message, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value)
+  const text = jsonOf(message)
   return { protocolName: CHANNEL_PROTOCOL, contentType: ContentType.JSON, data: Buffer.from(text) }
 }
 
 /** Nobody but us can put this beside the Reject: the peer knows that it is about the claim, and not about what is behind us. */
 function refusalEntry (error: unknown): SubProtocol {
-  const isBehind = error instanceof ClaimError && BEHIND.test(error.message)
-  return entryOf({ claim: isBehind ? 'behind' : 'refused' })
+  return entryOf({ claim: error instanceof ClaimError && isBehind(error.message) ? 'behind' : 'refused' })
 }
 
 function answeredBy (entries: readonly SubProtocol[]): Answered {

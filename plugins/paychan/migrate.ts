@@ -3,7 +3,8 @@
  * are records of: they are taken for those of the configuration where the store shows that it was used with them, and refused elsewhere.
  */
 import type { PluginStore } from '../../src/types/plugin.js'
-import { amountOf, arrayOf, fieldsOf, textOf } from './read.js'
+import { amountOf, arrayOf, fieldsOf, jsonOf, textOf } from './read.js'
+import { putAll } from './records.js'
 import type { Units } from './units.js'
 
 type Fields = Record<string, unknown>
@@ -53,7 +54,7 @@ export async function migrate ({ from, to, ownAddress, peerAddress, units, wasUs
       'paychan:sent': sentOf(fieldsOf(sentRecord, 'sent'), ids, isPresent, units),
       'paychan:received': receivedOf(fieldsOf(receivedRecord, 'received'), ids, isPresent, units)
     }
-    await putAll(to(peer), Object.fromEntries(Object.entries(moved).map(([key, value]) => [key, textOfRecord(value)])))
+    await putAll(to(peer), Object.fromEntries(Object.entries(moved).map(([key, value]) => [key, jsonOf(value)])))
   }
   for (const key of OLD_KEYS) await from.del(key)
   return peers
@@ -116,13 +117,4 @@ function receivedOf ({ name, step, tally }: Fields, channelIds: string[], isPres
       skipped: isPresent ? skipped : 0n
     }
   }
-}
-
-function textOfRecord (record: Fields): string {
-  return JSON.stringify(record, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value)
-}
-
-async function putAll (store: PluginStore, values: Record<string, string>): Promise<void> {
-  if (store.putAll !== undefined) await store.putAll(values)
-  else for (const [key, value] of Object.entries(values)) await store.put(key, value)
 }

@@ -20,7 +20,7 @@ import { isFulfill, isReject, rejectOf } from '../../src/packet/reply.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { ClaimCounts } from '../../src/types/channels.js'
 import type { Channels, KnownChannel } from './channels.js'
-import type { Counted } from './counted.js'
+import { MAX_SHOWN, type Counted } from './counted.js'
 import type { Funding } from './funding.js'
 import type { PaychanSettings } from './options.js'
 import type { Prepaid } from './prepaid.js'
@@ -30,6 +30,7 @@ import { Payments } from './payments.js'
 import { ClaimError } from './types.js'
 import type { ChannelState, Claim, ClaimCodec } from './types.js'
 import { SentClaims, type Sent } from './sent.js'
+import { isBehind } from './tally.js'
 import type { Units } from './units.js'
 
 export interface OutgoingDeps {
@@ -60,12 +61,8 @@ const SENT_RECORD = 'sent'
 /** A payment that always finds the channel filled by somebody else gives up, and is tried again by the connector. */
 const ATTEMPTS = 3
 const USED_UP = 'payment channel is used up, and will be filled up'
-/** How a peer refuses a claim that came by itself and is behind the one that it has. */
-const BEHIND = /does not cover|Nonce not monotonically increasing/
 /** A packet with one of these came to an end perhaps because its claim was not taken. */
 const CLAIM_REFUSALS = new Set(['F06', 'T00'])
-/** Of claims that the peer shows; it cannot have more channels with us that we look after. */
-const MAX_SHOWN = 100
 
 export class Outgoing {
   readonly #deps: OutgoingDeps
@@ -204,7 +201,7 @@ export class Outgoing {
     try {
       await this.#deliver(channel)
     } catch (error) {
-      if (!BEHIND.test(describeError(error))) throw error
+      if (!isBehind(describeError(error))) throw error
       await this.learn()
       await this.#deliver(channel)
     }
@@ -274,7 +271,7 @@ export class Outgoing {
   async #learn (): Promise<Counted> {
     const { channels, codec, askCounted, log } = this.#deps
     const counted = await askCounted()
-    for (const shown of counted.claims.slice(0, MAX_SHOWN)) {
+    for (const shown of counted.claims) {
       const claim = codec.parse(shown)
       const channel = channels.get(claim.channelId)
       if (channel === undefined || channel.state.status === 'settled') continue // its account is closed

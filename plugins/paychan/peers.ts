@@ -3,24 +3,14 @@
  * channels are looked after until they are settled. What is kept of each is kept by chain, contract and both addresses, so that another
  * chain, contract, key or peer never meets the records of this one.
  */
-import type { Logger } from '../../src/types/logger.js'
-import type { MoneyHandler, PluginServices, SettlementRecords } from '../../src/types/plugin.js'
+import type { PluginServices, SettlementRecords } from '../../src/types/plugin.js'
 import { migrate } from './migrate.js'
-import type { PaychanSettings } from './options.js'
 import { openSettlement } from './settlement.js'
-import type { Chain, Settlement } from './settlement.js'
-import type { Claim } from './types.js'
+import type { Settlement, SettlementDeps } from './settlement.js'
 
-export interface PeersDeps {
-  chain: Chain
-  settings: PaychanSettings
+/** What each of the addresses gets is found here. */
+export interface PeersDeps extends Omit<SettlementDeps, 'store' | 'books' | 'booksId' | 'setUnsettled'> {
   services: PluginServices
-  log: Logger
-  senderId: () => string
-  moneyHandler: () => MoneyHandler | undefined
-  deliver: (claim: Claim) => Promise<void>
-  ask: (message: Record<string, unknown>) => Promise<Record<string, unknown>>
-  isPeerThere: () => boolean
 }
 
 export interface Peers {
@@ -40,7 +30,7 @@ const MAX_FORMER = 8
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
 export async function openPeers (deps: PeersDeps): Promise<Peers> {
-  const { chain: { provider }, settings, services, log, moneyHandler } = deps
+  const { chain: { provider }, settings, services, log } = deps
   const { chain, contract, peerAddress, units } = settings
   const ownAddress = provider.address
   const records = services.settlements ?? withoutConnector(services)
@@ -60,8 +50,6 @@ export async function openPeers (deps: PeersDeps): Promise<Peers> {
     store: storeOf(peer),
     books: services.books,
     booksId,
-    log,
-    moneyHandler,
     setUnsettled: what => records.setUnsettled(partiesWith(peer), what)
   })
   const present = await open(peerAddress)
@@ -120,11 +108,11 @@ function withoutConnector ({ store }: PluginServices): SettlementRecords {
       get: key => store.get(named(parties, key)),
       put: (key, value) => store.put(named(parties, key), value),
       del: key => store.del(named(parties, key)),
-      putAll: async values => {
-        const entries = Object.entries(values).map(([key, value]) => [named(parties, key), value] as const)
-        if (store.putAll !== undefined) await store.putAll(Object.fromEntries(entries))
-        else for (const [key, value] of entries) await store.put(key, value)
-      }
+      ...(store.putAll === undefined ? {} : {
+        putAll: async values => {
+          await store.putAll?.(Object.fromEntries(Object.entries(values).map(([key, value]) => [named(parties, key), value])))
+        }
+      })
     }),
     setUnsettled: () => Promise.resolve(),
     unsettled: () => new Map()

@@ -1,7 +1,12 @@
-/** Reads what was kept or sent as JSON, strictly: a number that is not what it should be would become money. */
+/** What is kept or sent as JSON. It is read strictly: a number that is not what it should be would become money. */
 
 const WHOLE = /^\d+$/
 const SIGNED = /^-?\d+$/
+
+/** With bigints as decimal strings. */
+export function jsonOf (value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => typeof inner === 'bigint' ? String(inner) : inner)
+}
 
 /** @throws Error that names what is wrong */
 export function fieldsOf (value: unknown, name: string): Record<string, unknown> {

@@ -3,6 +3,7 @@
  * is under way the next one collects, so that a thousand claims at once are a handful of writes.
  */
 import type { PluginStore } from '../../src/types/plugin.js'
+import { jsonOf } from './read.js'
 
 interface Waiter {
   resolve: () => void
@@ -86,14 +87,21 @@ export class Records {
   }
 
   #textOf (name: string): string {
-    return JSON.stringify(this.#contents.get(name)?.(), (_, value: unknown) => typeof value === 'bigint' ? String(value) : value)
+    return jsonOf(this.#contents.get(name)?.())
   }
 
   async #putAll (values: Record<string, string>, sync: boolean): Promise<void> {
-    if (sync && this.#store.putAll !== undefined) {
-      await this.#store.putAll(values)
-      return
-    }
-    for (const [key, value] of Object.entries(values)) await this.#store.put(key, value)
+    if (sync) await putAll(this.#store, values)
+    else await putEach(this.#store, values)
   }
+}
+
+/** Resolves when all of it survives a power cut, where the store can do that; there it is written together or not at all. */
+export async function putAll (store: PluginStore, values: Record<string, string>): Promise<void> {
+  if (store.putAll !== undefined) await store.putAll(values)
+  else await putEach(store, values)
+}
+
+async function putEach (store: PluginStore, values: Record<string, string>): Promise<void> {
+  for (const [key, value] of Object.entries(values)) await store.put(key, value)
 }

@@ -117,7 +117,7 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
     await deps.setUnsettled(what)
     isNoted = what !== undefined
   }
-  const watcher = new Watcher({ channels, funding, incoming, outgoing, closing, provider, settings, counts, log, looked: note })
+  const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, counts, log, looked: note })
   channels.operations.onChange = note
   for (const part of [channels, incoming, outgoing]) await part.load()
   return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, watcher, counts, unsettled, note }

@@ -8,6 +8,13 @@ import { ClaimError } from './types.js'
 import type { Claim, Party } from './types.js'
 import type { Units } from './units.js'
 
+/** How a peer refuses a claim that is behind the one that it has. Peers of other makes say the same. */
+const BEHIND = /does not cover|Nonce not monotonically increasing/
+
+export function isBehind (refusal: string): boolean {
+  return BEHIND.test(refusal)
+}
+
 export interface Terms {
   /** The packet that the claim came with, in base units; absent for a claim that came by itself. */
   packet?: bigint

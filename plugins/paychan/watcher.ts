@@ -7,7 +7,6 @@ import type { ClaimCounts } from '../../src/types/channels.js'
 import type { Logger } from '../../src/types/logger.js'
 import type { Channels, KnownChannel } from './channels.js'
 import type { Closing } from './closing.js'
-import type { Funding } from './funding.js'
 import type { Incoming } from './incoming.js'
 import type { PaychanSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
@@ -16,7 +15,6 @@ import type { ChannelProvider, Receipt } from './types.js'
 
 export interface WatcherDeps {
   channels: Channels
-  funding: Funding
   incoming: Incoming
   outgoing: Outgoing
   closing: Closing

@@ -94,21 +94,16 @@ export class Channels {
 
   /** Those that claims may be made and taken on. */
   usable (): KnownChannel[] {
-    return this.all().filter(channel => this.refusalOf(channel) === undefined)
+    return this.all().filter(channel => this.#faultOf(channel) === undefined)
   }
 
   /**
    * Why no claim may be made or taken on the channel; undefined when it may. T00 for what passes by itself. The peer does not choose our
    * risk: a challenge that is shorter than ours could be over before we answer, and one that is much longer would lock our deposit.
    */
-  refusalOf ({ state: { status, challengeSecs }, ending, isGone }: KnownChannel): ClaimError | undefined {
-    const { isFormer } = this.#deps.settings
-    if (isGone) return new ClaimError('Unknown channel: the chain does not have it')
-    if (status !== 'open') return new ClaimError(`Payment channel is not open. status=${status}`)
-    if (ending !== undefined) return new ClaimError('Payment channel is being closed', 'T00')
-    if (isFormer) return new ClaimError('Payment channel is with an address that is not the peer\'s any more')
-    const challenge = this.challengeRefusal(challengeSecs)
-    return challenge === undefined ? undefined : new ClaimError(challenge)
+  refusalOf (channel: KnownChannel): ClaimError | undefined {
+    const fault = this.#faultOf(channel)
+    return fault === undefined ? undefined : new ClaimError(...fault)
   }
 
   /** Why no channel with that challenge is used; undefined when it is. */
@@ -179,6 +174,16 @@ export class Channels {
 
   async save (options?: { sync?: boolean }): Promise<void> {
     await this.#deps.records.save(CHANNELS_RECORD, options)
+  }
+
+  /** Not an error yet: every packet looks at all channels, also at those that are over, and making errors takes long. */
+  #faultOf ({ state: { status, challengeSecs }, ending, isGone }: KnownChannel): ConstructorParameters<typeof ClaimError> | undefined {
+    if (isGone) return ['Unknown channel: the chain does not have it']
+    if (status !== 'open') return [`Payment channel is not open. status=${status}`]
+    if (ending !== undefined) return ['Payment channel is being closed', 'T00']
+    if (this.#deps.settings.isFormer) return ['Payment channel is with an address that is not the peer\'s any more']
+    const challenge = this.challengeRefusal(challengeSecs)
+    return challenge === undefined ? undefined : [challenge]
   }
 
   #unsettled (): KnownChannel[] {

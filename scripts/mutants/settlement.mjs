@@ -6,7 +6,7 @@ export const settlementMutants = [
   {
     name: 'takes and makes claims while a consent to the end is out',
     file: CHANNELS,
-    edits: [['if (ending !== undefined)\n            return new ClaimError', 'if (false)\n            return new ClaimError']],
+    edits: [["if (ending !== undefined)\n            return ['Payment", "if (false)\n            return ['Payment"]],
     tests: [ATTACKS]
   },
   {
@@ -48,7 +48,7 @@ export const settlementMutants = [
   {
     name: 'uses a channel that the chain does not have',
     file: CHANNELS,
-    edits: [['if (isGone)\n            return new ClaimError', 'if (false)\n            return new ClaimError']],
+    edits: [["if (isGone)\n            return ['Unknown", "if (false)\n            return ['Unknown"]],
     tests: [ATTACKS]
   },
   {
@@ -72,7 +72,7 @@ export const settlementMutants = [
   {
     name: 'takes a claim on a channel whose end was agreed on',
     file: 'plugins/paychan/channels.js',
-    edits: [["if (ending !== undefined)\n            return new ClaimError('Payment channel is being closed', 'T00');", '']],
+    edits: [["if (ending !== undefined)\n            return ['Payment channel is being closed', 'T00'];", '']],
     tests: ['test/money/claims-at-the-end.test.js']
   },
   {
@@ -108,7 +108,7 @@ export const settlementMutants = [
   {
     name: 'uses a channel with the challenge that the peer likes',
     file: 'plugins/paychan/channels.js',
-    edits: [['return challenge === undefined ? undefined : new ClaimError(challenge);', 'return undefined;']],
+    edits: [['return challenge === undefined ? undefined : [challenge];', 'return undefined;']],
     tests: ['test/money/challenge-period.test.js']
   },
   {
@@ -138,7 +138,7 @@ export const settlementMutants = [
   {
     name: 'takes a claim on a channel that the chain does not have',
     file: 'plugins/paychan/channels.js',
-    edits: [["if (isGone)\n            return new ClaimError('Unknown channel: the chain does not have it');", '']],
+    edits: [["if (isGone)\n            return ['Unknown channel: the chain does not have it'];", '']],
     tests: ['test/money/another-chain.test.js']
   },
   {

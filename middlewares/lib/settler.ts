@@ -137,12 +137,13 @@ export class Settler {
   }
 
   /**
-   * The balance if the packets under way from the peer are fulfilled. Without them, a packet of the peer to itself would look like money
-   * that we owe, between its two legs. So would money that has come in ahead of packets.
+   * The balance if the packets under way from the peer are fulfilled, with what we have paid it ahead. Without the former, a packet of the
+   * peer to itself would look like money that we owe, between its two legs. So would money that has come in ahead of packets. And without
+   * what we have paid ahead, two connectors would for ever pay each other back the same money.
    */
   private expected (): bigint | undefined {
     const book = this.api.ledger.balanceOf(this.accountId)
-    return book && book.balance + book.incomingHolds + this.ahead
+    return book && book.balance + book.incomingHolds + book.prepaid + this.ahead
   }
 
   /** The step of the outgoing money pipeline: keeps the books of one payment, whoever asked for it. */

@@ -154,6 +154,12 @@ export const settlementMutants = [
     tests: ['test/money/node-peers.test.js']
   },
   {
+    name: 'pays back for ever what is paid back to it',
+    file: 'middlewares/lib/settler.js',
+    edits: [['book.incomingHolds + book.prepaid + this.ahead', 'book.incomingHolds + this.ahead']],
+    tests: ['test/money/paid-ahead.test.js']
+  },
+  {
     name: 'opens a channel beside that of an operator',
     file: 'plugins/paychan/funding.js',
     edits: [

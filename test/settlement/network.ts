@@ -179,14 +179,15 @@ export class Network {
     return (await this.chain.provider.getLogs({ address: this.contract.address, fromBlock: 0, topics })).length
   }
 
-  /** Whether nobody owes or does anything, and what it all looks like. */
+  /** Whether nobody owes more than it has paid ahead, or does anything, and what it all looks like. */
   async #look (): Promise<[boolean, string]> {
     const looks = await Promise.all(NAMES.map(async name => {
       const peers = peersOf(name)
       const [balances, states, channels] = await Promise.all([
         Promise.all(peers.map(peer => this.nodes[name].balance(peer))), this.statesOf(name), this.channelsOf(name)
       ])
-      const isEven = balances.every(balance => balance >= 0n) && states.every(({ state, reachable }) => state === 'IDLE' && reachable)
+      const ahead = (peer: string): bigint => BigInt(states.find(({ peerId }) => peerId === peer)?.prepaid ?? '0')
+      const isEven = balances.every((balance, i) => balance + ahead(peers[i]!) >= 0n) && states.every(({ state, reachable }) => state === 'IDLE' && reachable)
       return { isEven, text: JSON.stringify([balances.map(String), states.map(({ prepaid }) => prepaid), channels.map(shown)]), channels }
     }))
     const all = looks.flatMap(({ channels }) => channels).filter(({ status }) => status !== 'settled')

@@ -14,19 +14,7 @@ const AMOUNT = 5000n
 describe('an account with payment channels', function () {
   this.timeout(60_000)
   noRejectionLeft()
-  const { start } = onOneChain()
-
-  /** The first has paid the second with a claim that is not redeemed. Nobody owes anybody. */
-  async function paidDuo (): Promise<Duo> {
-    const duo = await start()
-    expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
-    await even(duo)
-    return duo
-  }
-
-  async function even ({ first, second }: Duo): Promise<void> {
-    await until('nobody owes anybody', () => first.isEven && second.isEven)
-  }
+  const { start, startPaid } = onOneChain()
 
   /** The payer closes its channel, waits and takes the rest. We have what we were paid for. */
   async function expectDefended (duo: Duo): Promise<void> {
@@ -46,7 +34,7 @@ describe('an account with payment channels', function () {
   }
 
   it('is not removed while there is money in them, neither of the payee nor of the payer, and goes on as before', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     for (const { app } of duo.nodes) {
       const error = await app.removePlugin('peer').then(() => undefined, (reason: unknown) => reason)
       expect(error).to.include({ httpErrorCode: 409 })
@@ -57,7 +45,7 @@ describe('an account with payment channels', function () {
   })
 
   it('is not removed at once after a start either, before the chain has said anything', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     await duo.second.app.shutdown()
     const again = duo.make(1, new Map(duo.second.entries), { chain: { rpcUrl: 'http://127.0.0.1:1' } })
     const starting = again.app.listen()
@@ -69,7 +57,7 @@ describe('an account with payment channels', function () {
   })
 
   it('can be removed once they are settled, and is credited nothing again when it comes back', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     await duo.leave(duo.second)
     await until('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
     const info = duo.second.info()
@@ -82,7 +70,7 @@ describe('an account with payment channels', function () {
   })
 
   it('is credited nothing again when it comes back under another name after it was settled', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     await duo.leave(duo.second)
     await until('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
     await duo.restart(1, { account: 'renamed' })
@@ -92,7 +80,7 @@ describe('an account with payment channels', function () {
   })
 
   it('is replaced by another of the same parties, and nothing is credited or paid twice', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     const info = duo.second.info()
     await duo.second.app.removePlugin('peer', { isReplaced: true })
     await duo.second.app.addPlugin('peer', info)
@@ -102,25 +90,25 @@ describe('an account with payment channels', function () {
   })
 
   it('takes over when it is renamed with channels open: nothing is credited twice, and they are looked after', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     for (const account of ['renamed', 'again', 'peer']) {
       await duo.restart(1, { account })
       await never('something is credited', () => duo.second.balance !== 0n, 500)
     }
     await duo.restart(1, { account: 'renamed' })
     expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     expect((await duo.second.channels())[0]!.theirTransferred).to.equal(2n * AMOUNT)
     await duo.leave(duo.second)
     expect([await duo.won(1), await duo.won(2)]).to.deep.equal([-2n * AMOUNT, 2n * AMOUNT])
   })
 
   it('takes over on the payer\'s side, too: what it paid is not paid again', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     await duo.restart(0, { account: 'renamed' })
     await never('somebody owes something', () => duo.first.balance !== 0n || duo.second.balance !== 0n, 500)
     expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     await duo.leave(duo.second)
     expect([await duo.won(1), await duo.won(2)]).to.deep.equal([-2n * AMOUNT, 2n * AMOUNT])
   })
@@ -128,7 +116,7 @@ describe('an account with payment channels', function () {
   it('cannot be left out after a crash either, however short a time after the claim', async () => {
     const duo = await start({ options: { pollingIntervalMs: 3_600_000 } })
     expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     for (const { entries } of duo.nodes) {
       const storeConfig = { entries: new Map(entries) }
       const app = createApp({ ilpAddress: 'test.x', backend: 'one-to-one', store: MEMORY_STORE, storeConfig, accounts: {} })
@@ -138,7 +126,7 @@ describe('an account with payment channels', function () {
 
   for (const [whose, index] of [['payee', 1], ['payer', 0]] as const) {
     it(`cannot be left out of the configuration by the ${whose} while there is money in them`, async () => {
-      const duo = await paidDuo()
+      const duo = await startPaid(AMOUNT)
       const old = duo.nodes[index]!
       await old.app.shutdown()
       const entries = new Map(old.entries)

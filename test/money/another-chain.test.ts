@@ -13,21 +13,10 @@ const REFUSAL = /payment channels that are not settled, on another chain or cont
 describe('records of another chain, contract or key', function () {
   this.timeout(60_000)
   noRejectionLeft()
-  const { chain, start } = onOneChain()
+  const { chain, start, startPaid } = onOneChain()
   let another: Chain
   before(async () => { another = await startChain('--chain-id', '8453') })
   after(() => another.stop())
-
-  async function paidDuo (): Promise<Duo> {
-    const duo = await start()
-    expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
-    await even(duo)
-    return duo
-  }
-
-  async function even ({ first, second }: Duo): Promise<void> {
-    await until('nobody owes anybody', () => first.isEven && second.isEven)
-  }
 
   async function troubleOf (node: Connector): Promise<string> {
     return await until('settlement is refused', () => node.plugin.channels().trouble)
@@ -63,7 +52,7 @@ describe('records of another chain, contract or key', function () {
 
   for (const [what, change] of cases) {
     it(`are refused with another ${what}, no claim on them is made or taken, and they go on when it is put back`, async () => {
-      const duo = await paidDuo()
+      const duo = await startPaid(AMOUNT)
       const changes = await change(duo)
       const { first: mallory } = duo
       const { channelId } = (await mallory.channels())[0]!
@@ -78,14 +67,14 @@ describe('records of another chain, contract or key', function () {
       const error: unknown = await us.app.removePlugin('peer').then(() => undefined, (reason: unknown) => reason)
       expect(error).to.include({ httpErrorCode: 409 })
       await duo.restart(1, { chain: {}, key: 2 })
-      await even(duo)
+      await duo.even()
       await duo.leave(duo.second)
       expect([await duo.won(1), await duo.won(2)]).to.deep.equal([-1000n, 1000n])
     })
   }
 
   it('of which all are settled do no harm: the other chain begins with a channel of its own', async () => {
-    const duo = await paidDuo()
+    const duo = await startPaid(AMOUNT)
     await duo.leave(duo.second)
     await until('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
     const tokenAddress = await tokenOn(another)
@@ -95,7 +84,7 @@ describe('records of another chain, contract or key', function () {
     expect([duo.first.balance, duo.second.balance]).to.deep.equal([0n, 0n])
     expect(await duo.second.channels(), 'nothing of the other chain').to.deep.equal([])
     expect(await duo.first.pay(7000n)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     const [channel] = await duo.second.channels()
     expect(channel).to.include({ theirTransferred: 7000n, chain: 'evm:8453' })
     await duo.second.plugin.channels().redeem(channel!.channelId)
@@ -117,7 +106,7 @@ describe('records of another chain, contract or key', function () {
     expect(await mallory.payWith(claim, 1000n)).to.equal('F06')
     expect([us.balance, us.delivered]).to.deep.equal([0n, 0n])
     expect(await us.pay(AMOUNT), 'we pay through another one').to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     expect((await mallory.channels()).find(({ theirTransferred }) => theirTransferred === AMOUNT)?.channelId).not.to.equal(undefined)
   })
 })

@@ -12,17 +12,13 @@ describe('a peer with another key', function () {
   noRejectionLeft()
   const { start } = onOneChain()
 
-  async function even ({ first, second }: Duo): Promise<void> {
-    await until('nobody owes anybody', () => first.isEven && second.isEven)
-  }
-
   /** Both have paid each other through the peer's first key; then it has another. */
   async function changed (): Promise<{ duo: Duo, old: string, entries: Map<string, string> }> {
     const duo = await start()
     expect(await duo.second.pay(5000n)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     expect(await duo.first.pay(3000n)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     const old = (await duo.second.channels())[0]!.channelId
     const { entries } = duo.first
     await duo.first.app.shutdown()
@@ -42,7 +38,7 @@ describe('a peer with another key', function () {
   it('is paid at its new address, and the channel with the old one is redeemed, closed and settled by itself', async () => {
     const { duo, old } = await changed()
     expect(await duo.second.pay(4000n)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     expect((await duo.first.channels()).map(({ theirTransferred }) => theirTransferred)).to.deep.equal([4000n])
     await until('we have redeemed and closed', async () =>
       (await duo.second.channels()).some(({ channelId, status }) => channelId === old && status === 'closed'))
@@ -89,7 +85,7 @@ describe('a peer with another key', function () {
   it('is not paid again what a former key was paid, when the answer was lost and the settlement is repeated', async () => {
     const duo = await start()
     expect(await duo.second.pay(5000n)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     await duo.second.plugin.sendMoney('700', { id: 'the-settlement' })
     await until('the peer has it', () => duo.first.balance === -700n)
     const second = await duo.restart(1, { peerKey: 3 })

@@ -14,13 +14,9 @@ describe('an account with another scale than before', function () {
   noRejectionLeft()
   const { start } = onOneChain()
 
-  async function even ({ first, second }: Duo): Promise<void> {
-    await until('nobody owes anybody', () => first.isEven && second.isEven)
-  }
-
   async function pay (duo: Duo, from: 0 | 1, amount: bigint): Promise<void> {
     expect(await duo.nodes[from]!.pay(amount)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
   }
 
   function scaled (assetScale: number): Partial<Setting> {

@@ -11,14 +11,10 @@ describe('a connector restored from a backup', function () {
   noRejectionLeft()
   const { start } = onOneChain()
 
-  async function settled ({ first, second }: Duo): Promise<void> {
-    await until('nobody owes anybody', () => first.isEven && second.isEven)
-  }
-
   /** The first pays the second so much; it is settled. */
   async function pay (duo: Duo, amount: bigint): Promise<void> {
     expect(await duo.first.pay(amount)).to.equal('fulfill')
-    await settled(duo)
+    await duo.even()
   }
 
   async function claimed (duo: Duo): Promise<bigint> {
@@ -33,7 +29,7 @@ describe('a connector restored from a backup', function () {
     await duo.restart(0, {}, backup)
     await never('the payee is owed or credited something', () => duo.second.balance !== 0n, 500)
     expect(await duo.first.pay(4000n)).to.equal('fulfill')
-    await settled(duo)
+    await duo.even()
     expect(await claimed(duo), 'the packets of all times').to.equal(10_500n)
     await duo.leave(duo.second)
     expect([await duo.won(1), await duo.won(2), duo.second.delivered]).to.deep.equal([-10_500n, 10_500n, 10_500n])

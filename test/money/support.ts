@@ -237,6 +237,11 @@ export class Duo {
     await until('the two are connected', () => this.nodes.every(({ plugin }) => plugin.isConnected()))
   }
 
+  /** Resolves when nobody owes anybody. */
+  async even (): Promise<void> {
+    await until('nobody owes anybody', () => this.nodes.every(({ isEven }) => isEven))
+  }
+
   /** The claims and consents of a key. */
   codec (key: number, network = this.network, token = this.token): EvmClaims {
     return new EvmClaims({ chainId: BigInt(CHAIN_ID), tokenNetwork: network.address.toLowerCase(), token: token.address.toLowerCase() },
@@ -299,8 +304,15 @@ export class Duo {
   }
 }
 
-/** For the surrounding `describe`: one chain, and a way to make two connectors, which are stopped after the test. */
-export function onOneChain (...args: string[]): { chain: () => Chain, start: (...settings: Array<Partial<Setting>>) => Promise<Duo> } {
+interface OnOneChain {
+  chain: () => Chain
+  start: (...settings: Array<Partial<Setting>>) => Promise<Duo>
+  /** The first has paid the second `amount` with a claim that is not redeemed. Nobody owes anybody. */
+  startPaid: (amount: bigint) => Promise<Duo>
+}
+
+/** For the surrounding `describe`: one chain, and ways to make two connectors, which are stopped after the test. */
+export function onOneChain (...args: string[]): OnOneChain {
   let chain: Chain | undefined
   const duos: Duo[] = []
   before(async function () {
@@ -309,12 +321,19 @@ export function onOneChain (...args: string[]): { chain: () => Chain, start: (..
   })
   afterEach(async () => { for (const duo of duos.splice(0)) await duo.stop() })
   after(() => chain?.stop())
+  const start = async (...settings: Array<Partial<Setting>>): Promise<Duo> => {
+    const duo = new Duo(chain!, ...settings)
+    duos.push(duo)
+    return await duo.start()
+  }
   return {
     chain: () => chain!,
-    start: async (...settings) => {
-      const duo = new Duo(chain!, ...settings)
-      duos.push(duo)
-      return await duo.start()
+    start,
+    startPaid: async amount => {
+      const duo = await start()
+      expect(await duo.first.pay(amount)).to.equal('fulfill')
+      await duo.even()
+      return duo
     }
   }
 }

@@ -10,10 +10,6 @@ describe('two that open a channel at the same moment', function () {
   noRejectionLeft()
   const { start } = onOneChain()
 
-  async function even ({ first, second }: Duo): Promise<void> {
-    await until('nobody owes anybody', () => first.isEven && second.isEven)
-  }
-
   /** How much of each is in channels, and how many channels that is in. */
   async function stakes ({ first, second }: Duo): Promise<[bigint, bigint, number]> {
     const channels = await first.channels()
@@ -27,7 +23,7 @@ describe('two that open a channel at the same moment', function () {
     const opening = duo.second.plugin.channels().open({ initialDeposit: DEPOSIT })
     expect(await duo.second.pay(5000n)).to.equal('fulfill')
     await opening
-    await even(duo)
+    await duo.even()
     expect(await stakes(duo)).to.deep.equal([0n, DEPOSIT, 1])
     expect(await duo.second.channels(), 'opened and paid for').to.have.lengthOf(1)
   })
@@ -36,7 +32,7 @@ describe('two that open a channel at the same moment', function () {
     const duo = await start()
     expect(await duo.second.pay(5000n)).to.equal('fulfill')
     const opening = duo.second.plugin.channels().open({ initialDeposit: DEPOSIT }).catch((error: unknown) => error)
-    await even(duo)
+    await duo.even()
     await opening // that one, or 409: there is one already
     expect(await stakes(duo)).to.deep.equal([0n, DEPOSIT, 1])
     expect(await duo.second.channels(), 'opened and paid for').to.have.lengthOf(1)
@@ -53,11 +49,11 @@ describe('two that open a channel at the same moment', function () {
   it('by both peers, who pay each other at the same moment, again and again', async () => {
     const duo = await start()
     expect(await Promise.all(duo.nodes.map(node => node.pay(5000n)))).to.deep.equal(['fulfill', 'fulfill'])
-    await even(duo)
+    await duo.even()
     expect(await duo.first.pay(2000n)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     expect(await duo.second.pay(3000n)).to.equal('fulfill')
-    await even(duo)
+    await duo.even()
     const [ours, theirs, channels] = await stakes(duo)
     expect([ours <= DEPOSIT, theirs <= DEPOSIT, channels]).to.deep.equal([true, true, 1])
     await duo.leave(duo.second)

@@ -17,9 +17,9 @@ import { describeError } from '../../src/packet/errors.js'
 import type { AccountInfo } from '../../src/types/account.js'
 import type { ChannelDetails } from '../../src/types/channels.js'
 import type { AccountBalance } from '../../src/types/ledger.js'
-import { MEMORY_STORE } from '../fixtures/connector.js'
 import { outcomeOf, prepare } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
+import { applicationAccount, settlingNode } from '../plugins/evm/connectors.js'
 
 /** What each key has of a token before a story. */
 export const TOKENS = 10n ** 12n
@@ -68,19 +68,8 @@ export class Connector {
     const { account, assetScale, others } = setting
     this.localId = `local${assetScale}`
     this.app = createApp({
-      ilpAddress: `test.n${index}`,
-      backend: 'one-to-one',
-      spread: 0,
-      store: MEMORY_STORE,
-      storeConfig: { entries },
-      routeBroadcastEnabled: false,
-      initialConnectTimeout: 10_000,
-      maxHoldTime: 60_000,
-      accounts: {
-        [account]: this.info(),
-        [this.localId]: { relation: 'child', plugin: this.local, assetCode: 'TOK', assetScale, balance: { maximum: '1000000000' } },
-        ...others
-      },
+      ...settlingNode(index, entries),
+      accounts: { [account]: this.info(), [this.localId]: applicationAccount(this.local, assetScale), ...others },
       routes: [{ targetPrefix: `test.n${1 - index}`, peerId: account }, { targetPrefix: `test.n${index}.local`, peerId: this.localId }]
     }, this.container)
   }

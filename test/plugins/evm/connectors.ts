@@ -22,6 +22,25 @@ export interface LineOptions {
   decimals?: number
 }
 
+/** What all nodes are configured with that settle on a chain of a test. `entries` is what is on disk. */
+export function settlingNode (index: number, entries: Map<string, string>): Record<string, unknown> {
+  return {
+    ilpAddress: `test.n${index}`,
+    backend: 'one-to-one',
+    spread: 0,
+    store: MEMORY_STORE,
+    storeConfig: { entries },
+    routeBroadcastEnabled: false,
+    initialConnectTimeout: 10_000,
+    maxHoldTime: 60_000
+  }
+}
+
+/** An application at such a node. */
+export function applicationAccount (plugin: TestPlugin, assetScale: number): AccountInfo {
+  return { relation: 'child', plugin, assetCode: 'TOK', assetScale, balance: { maximum: '1000000000' } }
+}
+
 export class Node {
   readonly container: Injector = reductModule.default()
   readonly app: App
@@ -34,17 +53,8 @@ export class Node {
   ) {
     const { assetScale } = (accountsOf.left ?? accountsOf.right)!
     this.app = createApp({
-      ilpAddress: `test.n${index}`,
-      backend: 'one-to-one',
-      spread: 0,
-      store: MEMORY_STORE,
-      storeConfig: { entries },
-      routeBroadcastEnabled: false,
-      initialConnectTimeout: 10_000,
-      maxHoldTime: 60_000,
-      accounts: {
-        ...accountsOf, local: { relation: 'child', plugin: this.local, assetCode: 'TOK', assetScale, balance: { maximum: '1000000000' } }
-      },
+      ...settlingNode(index, entries),
+      accounts: { ...accountsOf, local: applicationAccount(this.local, assetScale) },
       routes: [...routes, { targetPrefix: `test.n${index}.local`, peerId: 'local' }]
     }, this.container)
   }

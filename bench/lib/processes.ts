@@ -11,12 +11,15 @@ export class Process {
   private readonly child: ChildProcess
   private readonly ended: Promise<unknown>
   private output = ''
+  /** Set once nothing more can come out of its pipes, which may be a while after its exit. */
+  private closed = false
 
   constructor (script: string, options: { args?: string[], env?: Record<string, string>, nodeArgs?: string[] } = {}) {
     const { args = [], env = {}, nodeArgs = [] } = options
     const variables = { PATH: process.env.PATH ?? '', ...env }
     this.child = spawn(process.execPath, [...nodeArgs, script, ...args], { env: variables, stdio: ['ignore', 'pipe', 'pipe'] })
     this.ended = once(this.child, 'close')
+    this.child.once('close', () => { this.closed = true })
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (text: Buffer) => { this.output = (this.output + text.toString()).slice(-OUTPUT_MAX) })
     }
@@ -36,7 +39,7 @@ export class Process {
     for (;;) {
       const match = pattern.exec(this.output)
       if (match !== null) return match
-      if (!this.isRunning) throw new Error(`a process ended without printing ${String(pattern)}:\n${this.output}`)
+      if (this.closed) throw new Error(`a process ended without printing ${String(pattern)}:\n${this.output}`)
       await Promise.race([once(this.child.stdout ?? this.child, 'data'), this.ended])
     }
   }

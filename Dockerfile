@@ -25,7 +25,7 @@ COPY --from=build /app/dist/plugins ./dist/plugins
 # The only place that is written to: the node's books. Mount a volume here, or they end with the container.
 RUN mkdir data && chown node:node data
 VOLUME /app/data
-# For the daemon that is configured by CONNECTOR_* variables: docker run --no-healthcheck -e CONNECTOR_... connector node dist/src/main.js
+# For the daemon that is configured by CONNECTOR_* variables: docker run --no-healthcheck -e CONNECTOR_... connector node dist/src/commands/daemon/main.js
 ENV CONNECTOR_STORE_PATH=/app/data/connector
 USER node
 # docs/performance.md says why, under "The heap".
@@ -35,4 +35,4 @@ EXPOSE 3000 8080
 # Ready, not healthy: a node whose peers are away goes on, and must not keep the containers that wait for it from starting.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=40s --start-interval=1s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_CHECK_PORT || 8080}/health/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/src/cli/main.js", "start"]
+CMD ["node", "dist/src/commands/cli/main.js", "start"]

@@ -1,5 +1,5 @@
 /** Fiat currencies at the ECB's reference rates, and XRP from a web service of the operator's choice. */
-import type { BackendApi } from '../src/types/backend.js'
+import type { BackendApi } from '../src/contracts/backend.js'
 import { parseXrpRate } from './lib/crypto-rates.js'
 import { CurrencyBackend } from './lib/currency-backend.js'
 import { ecbSource } from './lib/ecb.js'

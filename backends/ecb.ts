@@ -1,5 +1,5 @@
 /** Fiat currencies at the European Central Bank's reference rates. For development and experiments: real money is traded at real prices. */
-import type { BackendApi } from '../src/types/backend.js'
+import type { BackendApi } from '../src/contracts/backend.js'
 import { CurrencyBackend } from './lib/currency-backend.js'
 import { ecbSource } from './lib/ecb.js'
 import type { Options } from './lib/options.js'

@@ -1,5 +1,5 @@
 /** One currency, and one fee for whatever leaves for somebody else: what stays in the house is free. */
-import type { Backend, BackendApi } from '../src/types/backend.js'
+import type { Backend, BackendApi } from '../src/contracts/backend.js'
 import { ONE, shiftDecimal, toDecimalString } from './lib/fraction.js'
 import type { Fraction } from './lib/fraction.js'
 import { keptAfterSpread, refuse } from './lib/options.js'

@@ -1,5 +1,5 @@
 /** Every unit of every asset is worth one unit of every other: for connectors that deal in one currency. */
-import type { Backend, BackendApi } from '../src/types/backend.js'
+import type { Backend, BackendApi } from '../src/contracts/backend.js'
 import { shiftDecimal, toDecimalString } from './lib/fraction.js'
 import type { Fraction } from './lib/fraction.js'
 import { keptAfterSpread } from './lib/options.js'

@@ -1,5 +1,5 @@
 /** Rates that change with every packet, to try how senders cope. Never for real money. */
-import type { Backend, BackendApi } from '../src/types/backend.js'
+import type { Backend, BackendApi } from '../src/contracts/backend.js'
 import { fromNumber, multiply, ONE, shiftDecimal, subtract, toDecimalString } from './lib/fraction.js'
 import type { Fraction } from './lib/fraction.js'
 import { keptAfterSpread, numberOption } from './lib/options.js'

@@ -8,10 +8,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApp } from '../src/app.js'
+import { createApp } from '../src/connector/connector.js'
 import { encodePrepare } from '../src/packet/prepare.js'
 import { encodeFulfill, isFulfill } from '../src/packet/reply.js'
-import type { DataHandler, PluginInstance } from '../src/types/plugin.js'
+import type { DataHandler, PluginInstance } from '../src/contracts/plugin.js'
 import { quantile } from './lib/load.js'
 
 const IN_FLIGHT = 100

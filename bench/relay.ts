@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { FrameType, decodeFrame, encodeFrame } from '../plugins/btp/frame.js'
+import { FrameType, decodeFrame, encodeFrame } from '../plugins/btp/wire/frame.js'
 
 interface End {
   ws: WebSocket

@@ -5,8 +5,8 @@
  * A lookup is measured twice: with packets to 1,000 destinations at a time, as a busy connector sees them, and with packets to all of
  * the 100,000 in turn, where nearly every step is a miss of the processor's caches: the worst that can happen.
  */
-import { PrefixTable } from '../src/routing/prefix-table.js'
-import { RoutingTables } from '../src/routing/tables.js'
+import { PrefixTable } from '../src/routing/table/prefix-table.js'
+import { RoutingTables } from '../src/routing/table/tables.js'
 
 /** CPU of one forwarded packet with all default middlewares, in ns: the scale against which a lookup is judged. */
 const FORWARDED_PACKET_NS = 15_000

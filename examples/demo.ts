@@ -50,7 +50,7 @@ function startConnector (): ChildProcess {
     balance: { minimum: '-1000000000000', maximum: '1000000000000' },
     options: { listener: { port, secret, wsOpts: { host: '127.0.0.1', port } } }
   })
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.js', import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../src/commands/daemon/main.js', import.meta.url))], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH,

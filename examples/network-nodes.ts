@@ -7,10 +7,10 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ConfigLoader } from '../src/index.js'
-import { OVERRIDES } from '../src/node/config/env.js'
-import type { NodeConfig } from '../src/node/types.js'
+import { OVERRIDES } from '../src/config/node/env.js'
+import type { NodeConfig } from '../src/contracts/node.js'
 
-const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../src/commands/cli/main.js', import.meta.url))
 const HEALTHY_WITHIN_MS = 60_000
 const POLL_MS = 100
 const STOP_WITHIN_MS = 15_000

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { NodeConfig } from '../src/node/types.js'
+import type { NodeConfig } from '../src/contracts/node.js'
 import { Nodes, type Books } from './network-nodes.js'
 
 const TOPOLOGIES = ['linear', 'mesh', 'hub-and-spoke']

@@ -1,6 +1,6 @@
 /** Raises an alert when a peer says that we have reached its limit: an operator has to settle or to talk to them. */
 import { isReject, rejectOf } from '../src/packet/reply.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 const CODE = 'T04'
 const MESSAGE = 'exceeded maximum balance.'

@@ -12,9 +12,9 @@
 import { TransferTimedOutError, describeError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
-import type { AccountBalance, Hold, Settlement } from '../src/types/ledger.js'
-import type { Method, Middleware, MiddlewareApi, Next, Pipelines } from '../src/types/middleware.js'
-import type { AccountRef } from '../src/types/stats.js'
+import type { AccountBalance, Hold, Settlement } from '../src/contracts/ledger.js'
+import type { Method, Middleware, MiddlewareApi, Next, Pipelines } from '../src/contracts/middleware.js'
+import type { AccountRef } from '../src/contracts/stats.js'
 import { NotDueError, Settler } from './lib/settler.js'
 
 /** No number of packets of 64 bits gets there. */

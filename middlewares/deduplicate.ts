@@ -10,7 +10,7 @@
 import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 import { PacketMemory } from './lib/packet-memory.js'
 
 const CLEANUP_INTERVAL_MS = 30_000

@@ -6,7 +6,7 @@ import { isValidAddress } from '../src/packet/address.js'
 import { InvalidPacketError } from '../src/packet/errors.js'
 import { OctetReader } from '../src/packet/oer.js'
 import { encodePrepare, fieldsOf, isPrepare, prepareOf } from '../src/packet/prepare.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 const PREFIX = Buffer.from('ECHOECHOECHOECHO', 'ascii')
 const REQUEST = 0

@@ -2,7 +2,7 @@
 import { isValidAddress } from '../src/packet/address.js'
 import { describeError, rejectReasonOf } from '../src/packet/errors.js'
 import { encodeReject } from '../src/packet/reply.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 export default class ErrorHandler implements Middleware {
   constructor (_options: object, private readonly api: MiddlewareApi) {}

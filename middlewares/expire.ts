@@ -2,7 +2,7 @@
 import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 import { Deadlines } from './lib/deadlines.js'
 
 export default class Expire implements Middleware {

@@ -1,7 +1,7 @@
 /** Refuses packets above the account's limit. It stands before `balance`, so that a refusal touches no money. RFC 0027, F08. */
 import { AmountTooLargeError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 export default class MaxPacketAmount implements Middleware {
   constructor (_options: object, private readonly api: MiddlewareApi) {}

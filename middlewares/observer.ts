@@ -1,6 +1,6 @@
 /** Tells somebody what becomes of every packet and settlement, and how long it takes. It stands outside all other steps. */
 import { isFulfill } from '../src/packet/reply.js'
-import type { Middleware, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, Pipelines } from '../src/contracts/middleware.js'
 
 /** Called on the packet path, so it must be quick, and it must not throw. */
 interface Observer {

@@ -3,9 +3,9 @@
  * it does not wait, and what cannot be told soon is dropped.
  */
 import { describeError } from '../src/packet/errors.js'
-import { originOf } from '../src/packet/origin.js'
+import { originOf } from '../src/delivery/origin.js'
 import { isPrepare } from '../src/packet/prepare.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 /** Notices that wait for their turn; one more is dropped. */
 export const MAX_WAITING = 1000

@@ -1,6 +1,6 @@
 /** Refuses packets of an account that sends too many. Money is counted but never refused: when we hear of it, it is here. RFC 0027, T05. */
 import { RateLimitedError } from '../src/packet/errors.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 import { TokenBucket } from './lib/token-bucket.js'
 
 const REFILL_PERIOD_MS = 60_000

@@ -7,7 +7,7 @@
  */
 import { InsufficientLiquidityError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 /** A look at all accounts that took a while is not repeated before so many times that while has passed: floods do not get through to it. */
 const REST_FACTOR = 10

@@ -1,7 +1,7 @@
 /** Counts packets and money per account by what became of them. */
 import { isFulfill, rejectOf } from '../src/packet/reply.js'
-import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
-import type { AccountCounter, AccountGauge, AccountRef } from '../src/types/stats.js'
+import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
+import type { AccountCounter, AccountGauge, AccountRef } from '../src/contracts/stats.js'
 
 const FULFILLED = { result: 'fulfilled' }
 const REJECTED = { result: 'rejected' }

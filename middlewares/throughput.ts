@@ -2,7 +2,7 @@
 import { InsufficientLiquidityError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
-import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 import { TokenBucket } from './lib/token-bucket.js'
 
 const REFILL_PERIOD_MS = 1000

@@ -2,7 +2,7 @@
 import { WrongConditionError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { fulfillmentOf, isFulfill } from '../src/packet/reply.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 export default class ValidateFulfillment implements Middleware {
   constructor (_options: object, private readonly api: MiddlewareApi) {}

@@ -1,7 +1,7 @@
 /** Keeps everything in a LevelDB database on disk, for one process at a time. */
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { StoreApi } from '../src/types/store.js'
+import type { StoreApi } from '../src/contracts/store.js'
 import { LevelStore } from './lib/level-store.js'
 import { openLevelDb } from './lib/open-leveldb.js'
 

@@ -1,6 +1,6 @@
 /** Keeps everything in memory, for development and tests: nothing survives a restart. */
 import levelup from 'levelup'
-import type { StoreApi } from '../src/types/store.js'
+import type { StoreApi } from '../src/contracts/store.js'
 import { encode, memdown } from './lib/level-packages.js'
 import { LevelStore } from './lib/level-store.js'
 

@@ -1,5 +1,5 @@
 /** What all backends with real exchange rates share: finding two rates and turning them into one between two accounts' base units. */
-import type { Backend, BackendApi } from '../../src/types/backend.js'
+import type { Backend, BackendApi } from '../../src/contracts/backend.js'
 import { divide, multiply, shiftDecimal, toDecimalString } from './fraction.js'
 import type { Fraction } from './fraction.js'
 import { keptAfterSpread } from './options.js'

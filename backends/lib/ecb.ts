@@ -1,5 +1,5 @@
 /** The European Central Bank's euro foreign exchange reference rates: units of each currency per euro, published each working day. */
-import type { BackendApi } from '../../src/types/backend.js'
+import type { BackendApi } from '../../src/contracts/backend.js'
 import { ONE, parseDecimal } from './fraction.js'
 import type { Fraction } from './fraction.js'
 import { fixedRates } from './mock-data.js'

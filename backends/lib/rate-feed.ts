@@ -2,7 +2,7 @@
  * Rates from a web service, kept fresh. A failed refresh keeps the last good rates, and rates that are too old are refused: a connector
  * that trades at last week's price gives money away.
  */
-import type { Logger } from '../../src/types/logger.js'
+import type { Logger } from '../../src/contracts/logger.js'
 import { fetchText } from './fetch-text.js'
 import type { Fraction } from './fraction.js'
 import type { Periods } from './options.js'

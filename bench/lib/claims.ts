@@ -3,9 +3,9 @@
  * has channels with its peers: what a node knows of a chain is kept, so none is needed here.
  */
 import LeveldownStore from '../../stores/leveldown.js'
-import { CLAIM_PROTOCOL } from '../../plugins/paychan/index.js'
+import { CLAIM_PROTOCOL } from '../../plugins/lib/channels/index.js'
 import { EvmClaims } from '../../plugins/evm/claims.js'
-import { signerOf, type Signer } from '../../plugins/evm/signer.js'
+import { signerOf, type Signer } from '../../plugins/evm/chain/signer.js'
 import { PrepareTemplate } from './wire.js'
 
 export const CHAIN = {

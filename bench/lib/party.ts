@@ -1,7 +1,7 @@
 /** One end of the measured connector: a BTP client that costs little. It answers Prepares, and asks through `Load`. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { FrameType } from '../../plugins/btp/frame.js'
+import { FrameType } from '../../plugins/btp/wire/frame.js'
 import { authMessage, clientMessage, fulfillAnswer, type Template } from './wire.js'
 
 const EMPTY = Buffer.alloc(0)

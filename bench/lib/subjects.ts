@@ -13,7 +13,7 @@ import { Party, type Address } from './party.js'
 import { Process } from './processes.js'
 
 const REFERENCE = createRequire(import.meta.url).resolve('ilp-connector')
-const SLUICE = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+const SLUICE = fileURLToPath(new URL('../../src/commands/daemon/main.js', import.meta.url))
 const RELAY = fileURLToPath(new URL('../relay.js', import.meta.url))
 
 const HEAP = '--max-semi-space-size=32'

@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { serializeCcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import { FrameType } from '../../plugins/btp/frame.js'
+import { FrameType } from '../../plugins/btp/wire/frame.js'
 import { encodePrepare } from '../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject } from '../../src/packet/reply.js'
 import { Party } from './party.js'

@@ -14,9 +14,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { describeError } from '../../src/packet/errors.js'
-import type { BalanceConfig } from '../../src/types/account.js'
-import type { Settlement } from '../../src/types/ledger.js'
-import type { Method, MiddlewareApi, MoneyTerms } from '../../src/types/middleware.js'
+import type { BalanceConfig } from '../../src/contracts/account.js'
+import type { Settlement } from '../../src/contracts/ledger.js'
+import type { Method, MiddlewareApi, MoneyTerms } from '../../src/contracts/middleware.js'
 
 /** A plugin that has not said by then whether it paid may never say. If it does, that still counts. */
 export const ANSWER_LONGEST_MS = 300_000

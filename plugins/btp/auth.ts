@@ -3,8 +3,8 @@
  * "Authentication"). Tokens are compared in constant time, and only so many wrong ones are looked at.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { FrameType } from './frame.js'
-import type { Frame, SubProtocol } from './frame.js'
+import { FrameType } from './wire/frame.js'
+import type { Frame, SubProtocol } from './wire/frame.js'
 
 /** Wrong tokens for one account from one address within the window; after that no token is looked at until the window is over. */
 export const MAX_FAILURES = 10

@@ -5,13 +5,13 @@
  * a secret may be somebody else each time: what one such guest was asked, no other may answer, and what is answered to one, no other gets.
  */
 import { isSameSession, sessionOf } from './auth.js'
-import { AlreadyConnectedError } from './errors.js'
-import { Exchange } from './exchange.js'
-import type { ExchangeOptions } from './exchange.js'
-import type { Wire } from './fast-reader.js'
-import type { Frame } from './frame.js'
-import { BtpSocket } from './socket.js'
-import type { SocketOptions } from './socket.js'
+import { AlreadyConnectedError } from './wire/errors.js'
+import { Exchange } from './wire/exchange.js'
+import type { ExchangeOptions } from './wire/exchange.js'
+import type { Wire } from './wire/fast-reader.js'
+import type { Frame } from './wire/frame.js'
+import { BtpSocket } from './wire/socket.js'
+import type { SocketOptions } from './wire/socket.js'
 
 export interface ConnectionsOptions extends ExchangeOptions {
   /** Whether the connector takes no packets now. */

@@ -3,21 +3,21 @@
  * npm's ilp-plugin-btp and talks to it. No money moves here; a settlement plugin is a subclass that adds `sendMoney` and sub-protocols.
  */
 import { EventEmitter } from 'node:events'
-import type { Logger } from '../../src/types/logger.js'
-import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/types/plugin.js'
+import type { Logger } from '../../src/contracts/logger.js'
+import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
 import { Connections } from './connections.js'
-import { messageOf } from './errors.js'
-import { ContentType, FrameType } from './frame.js'
-import type { SubProtocol } from './frame.js'
+import { messageOf } from './wire/errors.js'
+import { ContentType, FrameType } from './wire/frame.js'
+import type { SubProtocol } from './wire/frame.js'
 import { openGate, register } from './listener.js'
 import type { Admit, Registration } from './listener.js'
 import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
-import { UnknownOutcomes } from './outcomes.js'
-import { closedError, ilpEntry, ilpOf } from './socket.js'
-import type { Answer, Request, RequestContents } from './socket.js'
+import { UnknownOutcomes } from './wire/outcomes.js'
+import { closedError, ilpEntry, ilpOf } from './wire/socket.js'
+import type { Answer, Request, RequestContents } from './wire/socket.js'
 
 export { ContentType, FrameType }
 export type { Answer, Request, SubProtocol }

@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { ServerOptions } from 'ws'
-import { messageOf } from './errors.js'
-import { ContentType } from './frame.js'
-import type { SubProtocol } from './frame.js'
+import { messageOf } from './wire/errors.js'
+import { ContentType } from './wire/frame.js'
+import type { SubProtocol } from './wire/frame.js'
 
 /** The largest frame that is read or written by default: an ILP packet of any size, and 32 KiB for a claim or a proof beside it. */
 export const DEFAULT_MAX_PAYLOAD = 96 * 1024

@@ -1,10 +1,10 @@
 /** The EVM's part of settlement, put together. Only this file and what it imports need ethers. */
-import type { PluginServices } from '../../src/types/plugin.js'
-import type { Chain } from '../paychan/index.js'
+import type { PluginServices } from '../../src/contracts/plugin.js'
+import type { Chain } from '../lib/channels/index.js'
 import { EvmClaims } from './claims.js'
 import type { EvmOptions } from './options.js'
 import { EvmProvider } from './provider.js'
-import { signerOf } from './signer.js'
+import { signerOf } from './chain/signer.js'
 
 /** While something is awaited; a block of Base takes two seconds. */
 const LONGEST_POLL_MS = 4000

@@ -5,13 +5,13 @@
 import { id as hashOf, zeroPadValue } from 'ethers'
 import { z } from 'zod'
 import { describeError } from '../../src/packet/errors.js'
-import type { Logger } from '../../src/types/logger.js'
-import type { PluginStore } from '../../src/types/plugin.js'
-import type { ChannelEvent, ChannelStatus } from '../paychan/types.js'
-import type { Heads } from './heads.js'
-import { LogReader, type Blocks } from './log-reader.js'
-import { logOf, type Log, type Network } from './network.js'
-import { quantity, type Head, type Rpc } from './rpc.js'
+import type { Logger } from '../../src/contracts/logger.js'
+import type { PluginStore } from '../../src/contracts/plugin.js'
+import type { ChannelEvent, ChannelStatus } from '../lib/channels/types.js'
+import type { Heads } from './chain/heads.js'
+import { LogReader, type Blocks } from './chain/log-reader.js'
+import { logOf, type Log, type Network } from './chain/network.js'
+import { quantity, type Head, type Rpc } from './chain/rpc.js'
 
 export interface ChannelLogOptions {
   rpc: Rpc

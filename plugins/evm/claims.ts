@@ -3,12 +3,12 @@
  * its chain and contract; one for another is refused, and so is one that locks something, since nobody here unlocks it.
  */
 import { getAddress } from 'ethers'
-import { ClaimError } from '../paychan/types.js'
-import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../paychan/types.js'
+import { ClaimError } from '../lib/channels/types.js'
+import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
 import { typedDataOf } from './eip712.js'
 import type { TypedData } from './eip712.js'
-import { curve } from './secp256k1.js'
-import type { Signer } from './signer.js'
+import { curve } from './crypto/secp256k1.js'
+import type { Signer } from './chain/signer.js'
 
 export interface EvmNetwork {
   chainId: bigint

@@ -3,7 +3,7 @@
  * the digests are put together by hand: what stays the same for a contract is hashed once.
  */
 import { keccak256 } from 'ethers'
-import type { CloseConsent } from '../paychan/types.js'
+import type { CloseConsent } from '../lib/channels/types.js'
 
 /** The domain is `{ name: 'TokenNetwork', version: '1', chainId, verifyingContract }`. */
 const DOMAIN_TYPE = typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')

@@ -2,10 +2,10 @@
  * Settles an account over ERC-20 payment channels of an EVM chain (Base first): a BTP plugin that pays with signed claims and takes them.
  * Options: see options.ts.
  */
-import type { PluginServices } from '../../src/types/plugin.js'
-import PaychanPlugin from '../paychan/index.js'
-import type { Chain } from '../paychan/index.js'
-import { withEthers } from './ethers.js'
+import type { PluginServices } from '../../src/contracts/plugin.js'
+import PaychanPlugin from '../lib/channels/index.js'
+import type { Chain } from '../lib/channels/index.js'
+import { withEthers } from './chain/ethers.js'
 import { parseOptions } from './options.js'
 import type { EvmOptions } from './options.js'
 

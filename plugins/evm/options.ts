@@ -3,9 +3,9 @@
  * the plugin is made, in words that never repeat a key or a URL, which may have one in it.
  */
 import { z } from 'zod'
-import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../paychan/options.js'
-import type { PaychanSettings } from '../paychan/options.js'
-import { Units } from '../paychan/units.js'
+import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../lib/channels/options.js'
+import type { PaychanSettings } from '../lib/channels/options.js'
+import { Units } from '../lib/channels/units.js'
 
 /** The names of what plugins/btp reads, and of what the connector adds. */
 const OTHERS = [

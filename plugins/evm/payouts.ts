@@ -3,10 +3,10 @@
  * can be paused, or can bar addresses, may refuse for a while.
  */
 import { describeError } from '../../src/packet/errors.js'
-import type { Logger } from '../../src/types/logger.js'
-import type { Heads } from './heads.js'
-import type { Network } from './network.js'
-import type { Transactions } from './transactions.js'
+import type { Logger } from '../../src/contracts/logger.js'
+import type { Heads } from './chain/heads.js'
+import type { Network } from './chain/network.js'
+import type { Transactions } from './chain/transactions.js'
 
 export interface PayoutsOptions {
   network: () => Promise<Network>

@@ -2,9 +2,9 @@
  * The business logic server: a web server in any language beside the connector. `POST {url}/handle-packet` with a PaymentRequest gets a
  * PaymentResponse; `GET {url}/health` gets any 2xx when it is ready. Whatever it does, a packet gets an ILP answer in time.
  */
-import { MalformedResponseError, computeFulfillmentFromData, deliveryOf, paymentRequestOf } from '../../src/packet/payment.js'
-import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/packet/payment.js'
-import type { Logger } from '../../src/types/logger.js'
+import { MalformedResponseError, computeFulfillmentFromData, deliveryOf, paymentRequestOf } from '../../src/delivery/payment.js'
+import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'
+import type { Logger } from '../../src/contracts/logger.js'
 
 /** A response carries 32 KiB as base64 and some words; more is not read. */
 const MAX_RESPONSE_BYTES = 128 * 1024

@@ -1,6 +1,6 @@
 /** The options of the plugin. What cannot work is refused when the plugin is made, in words that never repeat a secret. */
 import { z } from 'zod'
-import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/packet/payment.js'
+import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'
 
 const MAX_MS = 24 * 60 * 60 * 1000
 const DEFAULT_TIMEOUT_MS = 30_000

@@ -1,9 +1,9 @@
 /** Breakages of the books, of packets and of what is settled when. */
 const BALANCE = 'middlewares/balance.js'
 const SETTLER = 'middlewares/lib/settler.js'
-const MEMORY_LEDGER = 'src/ledger/memory-ledger.js'
-const EMBEDDED_LEDGER = 'src/ledger/embedded-ledger.js'
-const TIGERBEETLE_LEDGER = 'src/ledger/tigerbeetle-ledger.js'
+const MEMORY_LEDGER = 'src/ledger/embedded/memory-ledger.js'
+const EMBEDDED_LEDGER = 'src/ledger/embedded/embedded-ledger.js'
+const TIGERBEETLE_LEDGER = 'src/ledger/tigerbeetle/ledger.js'
 
 export const booksMutants = [
   {
@@ -67,7 +67,7 @@ export const booksMutants = [
   },
   {
     name: 'starts with a balance that its journal does not explain',
-    file: 'src/ledger/records.js',
+    file: 'src/ledger/embedded/records.js',
     edits: [['closingOf(book.today) !== found.balance', 'false']],
     tests: ['test/ledger/embedded-ledger.test.js']
   },
@@ -130,7 +130,7 @@ export const booksMutants = [
   },
   {
     name: 'takes a settleThreshold that no balance reaches',
-    file: 'src/config/rules.js',
+    file: 'src/config/connector/rules.js',
     edits: [['amount(settleThreshold) > amount(minimum)', 'true']],
     tests: ['test/config/account.test.js']
   },
@@ -142,7 +142,7 @@ export const booksMutants = [
   },
   {
     name: 'keeps what was told T00 in memory only while the disk hangs',
-    file: 'src/ledger/group-commit.js',
+    file: 'src/ledger/embedded/group-commit.js',
     edits: [['this.isOverdue && this.changes.areStates === true', 'false']],
     tests: ['test/ledger/durability.test.js']
   },
@@ -199,7 +199,7 @@ export const booksMutants = [
   },
   {
     name: 'credits a part of a running total twice that two connectors report',
-    file: 'src/ledger/tigerbeetle-totals.js',
+    file: 'src/ledger/tigerbeetle/totals.js',
     edits: [['u128(`position ${accountOf(step)} ${position}`)', 'u128(`position ${accountOf(step)} ${position} ${step.book.prepaidAccount}`)']],
     tests: ['test/ledger/tigerbeetle-ledger.test.js']
   },

@@ -1,5 +1,5 @@
 /** Breakages of BTP connections that break and come back. */
-const EXCHANGE = 'plugins/btp/exchange.js'
+const EXCHANGE = 'plugins/btp/wire/exchange.js'
 const BROKEN_CONNECTIONS = 'test/plugins/btp/broken-connections.test.js'
 const CUTS = 'test/plugins/btp/cuts.test.js'
 
@@ -48,7 +48,7 @@ export const btpMutants = [
   },
   {
     name: 'refuses a request that comes again, and is under way',
-    file: 'plugins/btp/socket.js',
+    file: 'plugins/btp/wire/socket.js',
     edits: [['if (this.#exchange.isKnown(requestId))', 'if (false)']],
     tests: ['test/plugins/btp/repeated-requests.test.js']
   }

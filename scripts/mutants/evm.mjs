@@ -1,7 +1,7 @@
 /** Breakages of what is done on an EVM chain, and of the contract. */
 export const CONTRACTS = 'plugins/evm/contracts'
 const TOKEN_NETWORK = `${CONTRACTS}/TokenNetwork.sol`
-const EVM_TRANSACTIONS = 'plugins/evm/transactions.js'
+const EVM_TRANSACTIONS = 'plugins/evm/chain/transactions.js'
 
 export const evmMutants = [
   {
@@ -42,25 +42,25 @@ export const evmMutants = [
   },
   {
     name: 'goes on with the records of another contract',
-    file: 'plugins/evm/remembered.js',
+    file: 'plugins/evm/chain/remembered.js',
     edits: [['if (found !== network.address)', 'if (false)']],
     tests: ['test/plugins/evm/remembered.test.js']
   },
   {
     name: 'takes a token of which not all arrives',
-    file: 'plugins/evm/token-check.js',
+    file: 'plugins/evm/chain/token-check.js',
     edits: [["isTaken === true && lost === amount && arrived === amount ? 'whole' : 'partial'", "'whole'"]],
     tests: ['test/plugins/evm/tokens.test.js']
   },
   {
     name: 'sends a transaction that is not kept',
-    file: 'plugins/evm/operations.js',
+    file: 'plugins/evm/chain/operations.js',
     edits: [['await this.#write();', 'this.#write().catch(() => undefined);']],
     tests: ['test/plugins/evm/transactions.test.js']
   },
   {
     name: 'believes a node that fell behind',
-    file: 'plugins/evm/heads.js',
+    file: 'plugins/evm/chain/heads.js',
     edits: [['behind > TOLERATED_BLOCKS', 'behind > Infinity']],
     tests: ['test/plugins/evm/provider.test.js']
   },

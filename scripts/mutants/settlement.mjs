@@ -1,5 +1,5 @@
 /** Breakages of settlement over payment channels; the adversary notices most of them. */
-const CHANNELS = 'plugins/paychan/channels.js'
+const CHANNELS = 'plugins/lib/channels/channels.js'
 const ATTACKS = 'test/adversary/attacks.test.js'
 
 export const settlementMutants = [
@@ -17,25 +17,25 @@ export const settlementMutants = [
   },
   {
     name: 'signs a consent before it is on disk',
-    file: 'plugins/paychan/closing.js',
+    file: 'plugins/lib/channels/closing.js',
     edits: [['await Promise.all([incoming.save({ sync: true }), channels.end(channel, ending)]);\n        ending', 'ending']],
     tests: [ATTACKS]
   },
   {
     name: 'counts claims again after a restart',
-    file: 'plugins/paychan/incoming.js',
+    file: 'plugins/lib/channels/incoming.js',
     edits: [["this.#name = textOf(name, 'name');\n        this.#told = amountOf(told, 'told');", '']],
     tests: [ATTACKS]
   },
   {
     name: 'pays ahead what the peer says that it has used, without bound',
-    file: 'plugins/paychan/prepaid.js',
+    file: 'plugins/lib/channels/prepaid.js',
     edits: [['prepay(total, this.units.toAccount(this.limit))', 'prepay(total)']],
     tests: [ATTACKS]
   },
   {
     name: 'pays a settlement again after its channel ended, though the peer was paid there',
-    file: 'plugins/paychan/payments.js',
+    file: 'plugins/lib/channels/payments.js',
     edits: [['const rest = to <= paid ? 0n : to - (from > paid ? from : paid);', 'const rest = to - from;']],
     tests: [ATTACKS]
   },
@@ -53,25 +53,25 @@ export const settlementMutants = [
   },
   {
     name: 'takes up a shown claim that the deposit does not cover',
-    file: 'plugins/paychan/tally.js',
+    file: 'plugins/lib/channels/claim-ledger.js',
     edits: [['if (!isNews || amount > theirs.deposit)', 'if (!isNews)']],
     tests: [ATTACKS]
   },
   {
     name: 'says only at the next look that claims are at stake',
-    file: 'plugins/paychan/incoming.js',
+    file: 'plugins/lib/channels/incoming.js',
     edits: [['await this.#deps.beforeMoney();\n            await this.#tell();', 'await this.#tell();']],
     tests: [ATTACKS]
   },
   {
     name: 'keeps a deposit in a channel because the chain does not redeem a claim',
-    file: 'plugins/paychan/watcher.js',
+    file: 'plugins/lib/channels/watcher.js',
     edits: [['if (!(error instanceof ChainError && error.isFinal))', 'if (true)']],
     tests: ['test/plugins/paychan/closing.test.js']
   },
   {
     name: 'takes a claim on a channel whose end was agreed on',
-    file: 'plugins/paychan/channels.js',
+    file: 'plugins/lib/channels/channels.js',
     edits: [["if (ending !== undefined)\n            return ['Payment channel is being closed', 'T00'];", '']],
     tests: ['test/money/claims-at-the-end.test.js']
   },
@@ -89,7 +89,7 @@ export const settlementMutants = [
   },
   {
     name: 'notes what is not settled at the next look only',
-    file: 'plugins/paychan/incoming.js',
+    file: 'plugins/lib/channels/incoming.js',
     edits: [['await this.#deps.beforeMoney();\n            await this.#tell();', 'await this.#tell();']],
     tests: ['test/money/accounts-that-go.test.js']
   },
@@ -101,55 +101,55 @@ export const settlementMutants = [
   },
   {
     name: 'lets two peers have one address',
-    file: 'src/node/settlement-chains.js',
+    file: 'src/config/node/settlement-chains.js',
     edits: [['evmAddressOf(other)?.toLowerCase() !== address', 'true']],
     tests: ['test/money/one-party-twice.test.js']
   },
   {
     name: 'uses a channel with the challenge that the peer likes',
-    file: 'plugins/paychan/channels.js',
+    file: 'plugins/lib/channels/channels.js',
     edits: [['return challenge === undefined ? undefined : [challenge];', 'return undefined;']],
     tests: ['test/money/challenge-period.test.js']
   },
   {
     name: 'stops paying where a channel takes no more',
-    file: 'plugins/paychan/funding.js',
+    file: 'plugins/lib/channels/funding.js',
     edits: [['limit > spent(state)', 'true']],
     tests: ['test/money/deposit-cap.test.js']
   },
   {
     name: 'takes records of units for those of others',
-    file: 'plugins/paychan/incoming.js',
+    file: 'plugins/lib/channels/incoming.js',
     edits: [['if (units.name !== this.#deps.units.name)', 'if (false)']],
     tests: ['test/money/another-scale.test.js']
   },
   {
     name: 'forgets at a restart what the peer has acknowledged',
-    file: 'plugins/paychan/outgoing.js',
+    file: 'plugins/lib/channels/outgoing.js',
     edits: [['await this.save(); // a peer whose records', '// a peer whose records']],
     tests: ['test/money/restored-backup.test.js']
   },
   {
     name: 'credits again a claim that was acknowledged before a backup',
-    file: 'plugins/paychan/index.js',
+    file: 'plugins/lib/channels/index.js',
     edits: [['incoming.takeUp(acknowledged)', 'undefined']],
     tests: ['test/money/restored-backup.test.js']
   },
   {
     name: 'takes a claim on a channel that the chain does not have',
-    file: 'plugins/paychan/channels.js',
+    file: 'plugins/lib/channels/channels.js',
     edits: [["if (isGone)\n            return ['Unknown channel: the chain does not have it'];", '']],
     tests: ['test/money/another-chain.test.js']
   },
   {
     name: 'forgets the channels of a peer with another key',
-    file: 'plugins/paychan/peers.js',
+    file: 'plugins/lib/channels/peers.js',
     edits: [['for (const peer of former) {', 'for (const peer of []) {']],
     tests: ['test/money/another-key.test.js']
   },
   {
     name: 'starts a node under another name',
-    file: 'src/node/run.js',
+    file: 'src/node/session.js',
     edits: [['marker.refuseOtherName();', '']],
     tests: ['test/money/node-peers.test.js']
   },
@@ -161,7 +161,7 @@ export const settlementMutants = [
   },
   {
     name: 'opens a channel beside that of an operator',
-    file: 'plugins/paychan/funding.js',
+    file: 'plugins/lib/channels/funding.js',
     edits: [
       ['const result = this.#last.then(work);', 'const result = work();'],
       ['`open:${channels.opened}`', '`open:${Math.random()}`']
@@ -170,13 +170,13 @@ export const settlementMutants = [
   },
   {
     name: 'takes records of version 0.1 for those of any peer',
-    file: 'plugins/paychan/migrate.js',
+    file: 'plugins/lib/channels/migrate.js',
     edits: [['if (known.length > 0 && !await wasUsedWith(peer))', 'if (false)']],
     tests: ['test/money/upgrade.test.js']
   },
   {
     name: 'goes on with a channel of version 0.1 whose end is being agreed on',
-    file: 'plugins/paychan/migrate.js',
+    file: 'plugins/lib/channels/migrate.js',
     edits: [['Number(channel.frozenUntilMs) > Date.now()', 'false']],
     tests: ['test/plugins/paychan/upgrade.test.js']
   }

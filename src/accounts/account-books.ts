@@ -1,6 +1,6 @@
 /** What an account's plugin may do with the account's page in the books. The ledger opens later than plugins are made. */
-import type { Ledger } from '../types/ledger.js'
-import type { PluginBooks, RunningTotal } from '../types/plugin.js'
+import type { Ledger } from '../contracts/ledger.js'
+import type { PluginBooks, RunningTotal } from '../contracts/plugin.js'
 
 export class AccountBooks implements PluginBooks {
   constructor (private readonly accountId: string, private readonly ledger: () => Ledger) {}

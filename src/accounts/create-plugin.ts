@@ -1,11 +1,11 @@
 /** Makes an account's plugin: a ready instance as it is, or a module by name, constructed and lifted from LPI v1 where it is old. */
 import { createRequire } from 'node:module'
-import { createLogger } from '../log.js'
+import { createLogger } from '../lib/log.js'
 import { KINDS } from '../modules/construct.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../packet/errors.js'
-import type { AccountInfo } from '../types/account.js'
-import type { PluginConstructor, PluginInstance, PluginServices } from '../types/plugin.js'
+import type { AccountInfo } from '../contracts/account.js'
+import type { PluginConstructor, PluginInstance, PluginServices } from '../contracts/plugin.js'
 
 // Its types describe a default export that the module does not have.
 const compat = createRequire(import.meta.url)('ilp-compat-plugin') as (plugin: unknown) => PluginInstance

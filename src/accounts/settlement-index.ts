@@ -3,8 +3,8 @@
  * configuration while money of ours depends on somebody looking after it. One record, as it changes seldom.
  */
 import { z } from 'zod'
-import type { PluginInstance, PluginStore, SettlementRecords } from '../types/plugin.js'
-import type { Store } from '../types/store.js'
+import type { PluginInstance, PluginStore, SettlementRecords } from '../contracts/plugin.js'
+import type { Store } from '../contracts/store.js'
 
 const KEY = 'settlement:unsettled'
 const record = z.strictObject({

@@ -1,12 +1,12 @@
 /** The configured store, and the part of it that each account's plugin gets to see. */
 import type { Injector } from 'reduct'
-import { Config } from '../config/config.js'
-import { createLogger } from '../log.js'
-import { hideSecrets } from '../modules/hide-secrets.js'
+import { Config } from '../config/connector/config.js'
+import { createLogger } from '../lib/log.js'
+import { hideSecrets } from '../lib/hide-secrets.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../packet/errors.js'
-import type { PluginStore } from '../types/plugin.js'
-import type { Store, StoreConstructor } from '../types/store.js'
+import type { PluginStore } from '../contracts/plugin.js'
+import type { Store, StoreConstructor } from '../contracts/store.js'
 import { SettlementIndex } from './settlement-index.js'
 
 /** Whatever this connector keeps has one of these in front. */

@@ -6,9 +6,9 @@
 import { z } from 'zod'
 import { defaultInWords, fieldsOf, inside, isObject, unwrap } from './fields.js'
 import type { Schema } from './fields.js'
-import { nearest } from './nearest.js'
-import type { Problem } from './rules.js'
-import { quote } from './words.js'
+import { nearest } from '../lib/nearest.js'
+import type { Problem } from './connector/rules.js'
+import { quote } from './in-words.js'
 
 /** Problems found by `schema` in `given`; one per place, and one per unknown key. */
 export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, given: unknown): Problem[] {

@@ -1,15 +1,15 @@
 /** Forwards a Prepare: next hop, amount at the exchange rate, and an expiry that leaves time for the answer. RFC 0027. */
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
-import { Config } from '../config/config.js'
+import { Config } from '../config/connector/config.js'
 import {
   AmountTooLargeError, InsufficientSourceAmountError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError, rejectReasonOf
 } from '../packet/errors.js'
 import { MAX_UINT64, fieldsOf, prepareOf, type PrepareView } from '../packet/prepare.js'
 import { codeOf, isFulfill, isReject } from '../packet/reply.js'
 import { RoutingService } from '../routing/service.js'
-import type { PaymentReport } from '../types/backend.js'
-import { Arrivals, isEndedBy } from './arrivals.js'
+import type { PaymentReport } from '../contracts/backend.js'
+import { Arrivals, isEndedBy } from './loop-detector.js'
 import { RateBackend, noRate, report } from './rate-backend.js'
 import { applyRate, fractionOf, largestAmountFor, type Fraction } from './rate.js'
 

@@ -1,11 +1,11 @@
 /** The configured backend, kept from hurting packets: its rates are checked, and its reports cannot fail an answer. */
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
-import { Config } from '../config/config.js'
-import { createLogger } from '../log.js'
+import { Config } from '../config/connector/config.js'
+import { createLogger } from '../lib/log.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { InternalError, describeError, isErrorCode } from '../packet/errors.js'
-import type { Backend, BackendConstructor, PacketReport, PaymentReport, Rate } from '../types/backend.js'
+import type { Backend, BackendConstructor, PacketReport, PaymentReport, Rate } from '../contracts/backend.js'
 
 const log = createLogger('rate-backend')
 

@@ -1,5 +1,5 @@
 /** Exact amounts: an amount of base units times a decimal rate, rounded down. No float ever touches money. */
-import type { Rate } from '../types/backend.js'
+import type { Rate } from '../contracts/backend.js'
 
 const DECIMAL = /^(\d+)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
 /** A rate may carry a scale gap of up to 255 digits in either direction, and as many of its own. */

@@ -1,7 +1,7 @@
 /** An HTTP server around a fetch handler: binds, bounds what a client may cost, and stops without dropping answers. */
 import { createServer, type Server } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
-import type { Logger } from '../types/logger.js'
+import type { Logger } from '../contracts/logger.js'
 import { toError } from './errors.js'
 
 const MAX_CONNECTIONS = 256

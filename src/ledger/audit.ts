@@ -1,5 +1,5 @@
 /** Recomputes balances from their journals: for an operator who wants to know whether the books add up. */
-import type { Day, Ledger } from '../types/ledger.js'
+import type { Day, Ledger } from '../contracts/ledger.js'
 import { closingOf } from './book.js'
 
 /** A place where the books do not add up. Base units. */

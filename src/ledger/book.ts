@@ -1,6 +1,6 @@
 /** One account's page in the books: its balance, what is held on it, and what moved it on which day. */
 import { InsufficientLiquidityError } from '../packet/errors.js'
-import type { Day, Limits, Movement, MovementKind, Settlement } from '../types/ledger.js'
+import type { Day, Limits, Movement, MovementKind, Settlement } from '../contracts/ledger.js'
 import { RunningTotals, type TotalKind } from './running-totals.js'
 
 /** Days of the journal that are kept; their opening balances stand for what was before. */

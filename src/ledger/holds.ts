@@ -1,5 +1,5 @@
 /** What the holds of all our ledgers have in common: a ledger knows its own, each ends once, and a settlement can be taken up again. */
-import type { Hold, Settlement } from '../types/ledger.js'
+import type { Hold, Settlement } from '../contracts/ledger.js'
 
 interface StagedHold extends Hold {
   /** `asked`: where the books are elsewhere, and have not answered. */

@@ -1,5 +1,5 @@
 /** How far the books have followed sums that only grow, so that each part of such a sum is taken once. Base units. */
-import type { RunningTotal } from '../types/plugin.js'
+import type { RunningTotal } from '../contracts/plugin.js'
 
 /** Totals of an account that are remembered, of each kind. Past these, those that have not grown for longest are forgotten. */
 export const TOTALS_MAX = 1000

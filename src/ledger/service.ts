@@ -2,15 +2,15 @@
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
-import { Config } from '../config/config.js'
-import { createLogger } from '../log.js'
+import { Config } from '../config/connector/config.js'
+import { createLogger } from '../lib/log.js'
 import { describeError } from '../packet/errors.js'
-import type { Ledger } from '../types/ledger.js'
-import type { Store } from '../types/store.js'
-import { EmbeddedLedger, type Durability } from './embedded-ledger.js'
-import { DamagedRecordError } from './records.js'
-import { connectTigerBeetle } from './tigerbeetle-client.js'
-import { TigerBeetleLedger } from './tigerbeetle-ledger.js'
+import type { Ledger } from '../contracts/ledger.js'
+import type { Store } from '../contracts/store.js'
+import { EmbeddedLedger, type Durability } from './embedded/embedded-ledger.js'
+import { DamagedRecordError } from './embedded/records.js'
+import { connectTigerBeetle } from './tigerbeetle/client.js'
+import { TigerBeetleLedger } from './tigerbeetle/ledger.js'
 
 /** A hold may outlive the packet by that much, so that a late answer still finds it. */
 const HOLD_MARGIN_S = 60

@@ -6,7 +6,7 @@
  * is counted under `other`. The bounds are per account, so that no account can use up another's series.
  */
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { AccountCounter, AccountGauge, AccountRef } from '../types/stats.js'
+import type { AccountCounter, AccountGauge, AccountRef } from '../contracts/stats.js'
 
 /** Accounts measured at the same time. Those beyond it are not measured. */
 export const MAX_ACCOUNTS = 65_536

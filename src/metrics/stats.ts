@@ -1,6 +1,6 @@
 /** What a connector counts about its accounts: fed by middlewares, served by the admin API as JSON and as Prometheus metrics. */
 import { register as globalRegistry, Registry } from 'prom-client'
-import type { Stats } from '../types/stats.js'
+import type { Stats } from '../contracts/stats.js'
 import { SeriesCounter, SeriesGauge, type MetricStatus } from './account-metrics.js'
 import { listDefaultMetrics } from './default-metrics.js'
 

@@ -1,6 +1,6 @@
 /** What a module by name becomes: a constructor whose failures say which module, why, and which setting to look at. */
 import { describeError } from '../packet/errors.js'
-import { hideSecrets } from './hide-secrets.js'
+import { hideSecrets } from '../lib/hide-secrets.js'
 
 export type ModuleType = 'plugin' | 'middleware' | 'backend' | 'store'
 export type Constructor = new (...args: never[]) => unknown

@@ -2,8 +2,8 @@
  * Who may come in over BTP. Permissionless (the default): a peer without a secret is let in. With `BTP_ALLOW_NOAUTH=false`, or for a peer
  * that has a secret (`BTP_PEER_<ID>_SECRET`, else its authToken), only who knows it.
  */
-import { FLAGS } from '../config/env.js'
-import { ConfigurationError } from './config/errors.js'
+import { FLAGS } from '../config/connector/env.js'
+import { ConfigurationError } from '../config/node/errors.js'
 
 const VARIABLE = 'BTP_ALLOW_NOAUTH'
 

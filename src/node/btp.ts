@@ -1,7 +1,7 @@
 /** The plugin `btp`, loaded by its name as a user's own would be, with what it offers besides the plugin interface. */
 import { loadConstructor } from '../modules/load-module.js'
-import type { Logger } from '../types/logger.js'
-import type { PluginInstance } from '../types/plugin.js'
+import type { Logger } from '../contracts/logger.js'
+import type { PluginInstance } from '../contracts/plugin.js'
 
 /** A port that is open for peers who have no account yet. */
 export interface Gate {

@@ -1,9 +1,9 @@
 /** Payment channels of a node: its peers' plugins have them, or say by their absence that nothing is settled with that peer. */
-import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../types/channels.js'
-import type { PluginInstance } from '../types/plugin.js'
+import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../contracts/channels.js'
+import type { PluginInstance } from '../contracts/plugin.js'
 import { describeError } from '../packet/errors.js'
 import { NodeRequestError } from './errors.js'
-import { chainIdOf } from './settlement-chains.js'
+import { chainIdOf } from '../config/node/settlement-chains.js'
 
 /** `openChannel(request)`; `openChannel(peerId, amount)` is the same with an initial deposit and nothing else. */
 export interface OpenChannelRequest extends Omit<ChannelOpenOptions, 'initialDeposit'> {

@@ -2,8 +2,8 @@
 import { Forwarder } from '../forwarding/forwarder.js'
 import type { SendData } from '../forwarding/forwarder.js'
 import { UnreachableError } from '../packet/errors.js'
-import { rememberOrigin } from '../packet/origin.js'
-import { LOCAL_ACCOUNT } from './accounts.js'
+import { rememberOrigin } from '../delivery/origin.js'
+import { LOCAL_ACCOUNT } from './peer-account.js'
 
 export class NodeForwarder extends Forwarder {
   override forward (packet: Buffer, sourceAccount: string, sendData: SendData): Promise<Buffer> {

@@ -1,7 +1,7 @@
 /** The log of a node, in the shape that pino made common: fields and a message. Lines look like those of the rest of the connector. */
 import { format } from 'node:util'
-import type { Logger } from '../types/logger.js'
-import type { LogLevel, NodeLogger } from './types.js'
+import type { Logger } from '../contracts/logger.js'
+import type { LogLevel, NodeLogger } from '../contracts/node.js'
 
 const RANKS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 }
 const SECRET = /^(authToken|apiKey|password|secret|seed|masterSeed|mnemonic|privateKey|encryptionKey|wallet)$/i

@@ -1,7 +1,7 @@
 /** What dashboards for nodes of this kind ask for, by the names that they know, beside the connector's own `ilp_connector_*`. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { rejectOf } from '../packet/reply.js'
-import type { ChannelMetadata, ClaimCounts } from '../types/channels.js'
+import type { ChannelMetadata, ClaimCounts } from '../contracts/channels.js'
 
 /** Seconds. From a packet that stays in the house to one that expires. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]

@@ -2,7 +2,7 @@
 import { deserializeIlpReply } from 'ilp-packet'
 import { encodePrepare, prepareOf } from '../packet/prepare.js'
 import { encodeFulfill, encodeReject } from '../packet/reply.js'
-import type { ILPFulfillPacket, ILPPreparePacket, ILPRejectPacket } from './types.js'
+import type { ILPFulfillPacket, ILPPreparePacket, ILPRejectPacket } from '../contracts/node.js'
 
 /** Throws for a packet that cannot be written. */
 export function encodePreparePacket ({ amount, destination, executionCondition, expiresAt, data }: ILPPreparePacket): Buffer {

@@ -1,8 +1,8 @@
 /** The peers that were configured or registered: what the node knows of them, whether or not it runs. */
 import { NodeRequestError } from './errors.js'
 import { checkRoute } from './routing-table.js'
-import { settlementFault, sharedAddressFault, type SettlementChain } from './settlement-chains.js'
-import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from './types.js'
+import { settlementFault, sharedAddressFault, type SettlementChain } from '../config/node/settlement-chains.js'
+import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from '../contracts/node.js'
 
 export const MAX_PEERS = 10_000
 const ID = /^[A-Za-z0-9_\-~.]+$/

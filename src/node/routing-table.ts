@@ -1,8 +1,8 @@
 /** The routes that were configured or added: a prefix may have several, the one with the highest priority is meant first. */
-import { isPrefix } from '../routing/route.js'
-import { MAX_CONFIGURED_ROUTES } from '../routing/limits.js'
+import { isPrefix } from '../routing/table/route.js'
+import { MAX_CONFIGURED_ROUTES } from '../routing/table/limits.js'
 import { NodeRequestError } from './errors.js'
-import type { RouteInfo } from './types.js'
+import type { RouteInfo } from '../contracts/node.js'
 
 export class RoutingTable {
   /** By prefix, in the order of preference. */

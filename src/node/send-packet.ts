@@ -1,10 +1,10 @@
 /** A packet of the application on its way into the connector, and its answer on the way back. */
 import { isValidAddress } from '../packet/address.js'
 import { describeError } from '../packet/errors.js'
-import { computeConditionFromData } from '../packet/payment.js'
+import { computeConditionFromData } from '../delivery/payment.js'
 import { DATA_LENGTH_MAX, MAX_UINT64, encodePrepare } from '../packet/prepare.js'
 import { replyPacketOf } from './packets.js'
-import type { ILPFulfillPacket, ILPRejectPacket, NodeLogger, SendPacketParams } from './types.js'
+import type { ILPFulfillPacket, ILPRejectPacket, NodeLogger, SendPacketParams } from '../contracts/node.js'
 
 const CONDITION_LENGTH = 32
 const NOTHING = Buffer.alloc(0)

@@ -2,7 +2,7 @@
  * Turns the methods of a pipeline into one function, the way koa-compose does: each method gets the value and `next`, and may look
  * at the answer that comes back. A method that calls `next` twice would send a packet (or money) twice, so that is refused.
  */
-import type { Method, Next } from '../types/middleware.js'
+import type { Method, Next } from '../contracts/middleware.js'
 
 /** Composed once per account. `last` ends the pipeline. A method that throws, or returns no promise, acts as one that was async. */
 export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Next<In, Out>): Next<In, Out> {

@@ -2,24 +2,24 @@
 import { randomUUID } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
-import { Config } from '../config/config.js'
-import { Core } from '../forwarding/core.js'
+import { Config } from '../config/connector/config.js'
+import { Core } from '../forwarding/handle-prepare.js'
 import { LedgerService } from '../ledger/service.js'
-import { createLogger } from '../log.js'
+import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { UnreachableError, describeError } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
-import type { AccountInfo } from '../types/account.js'
+import type { AccountInfo } from '../contracts/account.js'
 import type {
   Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Next, Pipelines, Transfer
-} from '../types/middleware.js'
-import type { PluginInstance, RunningTotal } from '../types/plugin.js'
+} from '../contracts/middleware.js'
+import type { PluginInstance, RunningTotal } from '../contracts/plugin.js'
 import { compose } from './compose.js'
 import { BUILT_IN_MIDDLEWARES } from './defaults.js'
-import { InFlight } from './in-flight.js'
+import { InFlight } from './overload.js'
 import { createPipelines } from './pipeline.js'
-import { sendThrough } from './plugin-calls.js'
+import { sendThrough } from './checked-plugin.js'
 
 const log = createLogger('middleware-manager')
 

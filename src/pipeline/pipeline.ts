@@ -1,5 +1,5 @@
 /** An ordered list of named middleware steps of one account. */
-import type { Entry, Method, Pipeline, Pipelines } from '../types/middleware.js'
+import type { Entry, Method, Pipeline, Pipelines } from '../contracts/middleware.js'
 
 class MiddlewarePipeline<In, Out> implements Pipeline<In, Out> {
   private readonly entries: Array<Entry<In, Out>> = []

@@ -1,9 +1,9 @@
 /** The routes that nobody has to tell us: our own address, our children's, the default route, and what the operator configured. */
-import type { Logger } from '../types/logger.js'
-import { MAX_CONFIGURED_ROUTES } from './limits.js'
-import type { Network } from './policy.js'
-import { isPrefix, originAuth } from './route.js'
-import type { Candidate } from './route.js'
+import type { Logger } from '../contracts/logger.js'
+import { MAX_CONFIGURED_ROUTES } from './table/limits.js'
+import type { Network } from './table/policy.js'
+import { isPrefix, originAuth } from './table/route.js'
+import type { Candidate } from './table/route.js'
 
 /** Several routes for one prefix are allowed: the highest `priority` (default 0) whose account is connected is used. */
 export interface ConfiguredRoute {

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
-import { Config } from '../config/config.js'
-import { createLogger } from '../log.js'
+import { Config } from '../config/connector/config.js'
+import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
-import { registerRoutingMetrics } from '../metrics/routing-metrics.js'
+import { registerRoutingMetrics } from './metrics.js'
 import { Router } from './router.js'
 
 const GLOBAL_PREFIXES = { production: 'g', test: 'test' } as const

@@ -1,9 +1,9 @@
 /** How routing shows itself: the body of GET /routing and the local table of GET /status. */
-import type { PeerSession } from './peer-session.js'
-import { explain } from './policy.js'
-import type { Network } from './policy.js'
-import type { Candidate, Route } from './route.js'
-import type { RoutingTables } from './tables.js'
+import type { PeerSession } from './ccp/peer-session.js'
+import { explain } from './table/policy.js'
+import type { Network } from './table/policy.js'
+import type { Candidate, Route } from './table/route.js'
+import type { RoutingTables } from './table/tables.js'
 
 /** Hops are joined by spaces. `auth` is a secret between connectors: the field is there, as in the reference connector, and empty. */
 export interface RouteStatus {

@@ -2,7 +2,7 @@
  * A store over levelup, whatever lies beneath it: opens by itself at the first use, keeps writes in order, and never goes on writing to a
  * database after a failed write.
  */
-import type { BatchOperation, Store } from '../../src/types/store.js'
+import type { BatchOperation, Store } from '../../src/contracts/store.js'
 import type { Database } from './level-packages.js'
 
 /** Writes that may wait for the disk at once; more means that it does not keep up. */

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import type sinon from 'sinon'
 import { Accounts } from '../../src/accounts/accounts.js'
-import type { AccountInfo } from '../../src/types/account.js'
+import type { AccountInfo } from '../../src/contracts/account.js'
 import { runClock, stoppedClock } from '../fixtures/clock.js'
 import { account, makeConnector, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { never, rejecting, rejection, throwing } from '../fixtures/failures.js'

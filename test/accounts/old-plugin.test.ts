@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { deserializeIlpFulfill, deserializeIlpReject } from 'ilp-packet'
-import type { AccountInfo } from '../../src/types/account.js'
+import type { AccountInfo } from '../../src/contracts/account.js'
 import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILLMENT, outcomeOf, prepare, reject } from '../fixtures/packets.js'

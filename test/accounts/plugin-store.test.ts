@@ -7,7 +7,7 @@ import { withoutLog } from '../fixtures/log.js'
 import type NamedPlugin from '../fixtures/named-plugin.js'
 import { NAMED_PLUGIN } from '../fixtures/named-plugin.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
-import type { PluginStore } from '../../src/types/plugin.js'
+import type { PluginStore } from '../../src/contracts/plugin.js'
 
 /** Ids and keys made of each other's parts, so that they meet where they can. */
 const piece = fc.constantFrom('a', 'ab', 'b', '1', '2', '.', 'plugin', 'ledger', 'account')

@@ -1,5 +1,5 @@
 /** Attacks on settlement over payment channels that have a name: they worked once, or would if a promise were broken. */
-import { setLogLevel } from '../../src/log.js'
+import { setLogLevel } from '../../src/lib/log.js'
 import { withoutLog } from '../fixtures/log.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { ATTACKS } from '../support/adversary/attacks.js'

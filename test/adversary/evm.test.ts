@@ -1,7 +1,7 @@
 /** The same adversary against the plugin of the real chain, with real signatures, contracts and blocks. */
 import fc from 'fast-check'
 import { startChain, type Chain } from '../../examples/evm-chain.js'
-import { setLogLevel } from '../../src/log.js'
+import { setLogLevel } from '../../src/lib/log.js'
 import { withoutLog } from '../fixtures/log.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { history } from '../support/adversary/acts.js'

@@ -3,7 +3,7 @@
  * it paid. `ADVERSARY_RUNS` plays more histories, `ADVERSARY_SEED` those of an earlier failure.
  */
 import fc from 'fast-check'
-import { setLogLevel } from '../../src/log.js'
+import { setLogLevel } from '../../src/lib/log.js'
 import { withoutLog } from '../fixtures/log.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { history } from '../support/adversary/acts.js'

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { expect } from 'chai'
 import { stub } from 'sinon'
 import { Doorkeeper, authEntries } from '../../plugins/btp/auth.js'
-import { FrameType } from '../../plugins/btp/frame.js'
+import { FrameType } from '../../plugins/btp/wire/frame.js'
 import { keyCheck } from '../../src/http/access.js'
 
 const SECRET = 'correct horse battery staple 7'

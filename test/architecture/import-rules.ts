@@ -5,7 +5,7 @@ import ts from 'typescript'
 /** Folders of parts that the connector loads by name. */
 const LOADED_BY_NAME = ['middlewares', 'backends', 'stores', 'plugins'] as const
 /** What such a part may import of the connector. */
-const OPEN_TO_ALL = ['src/packet', 'src/types']
+const OPEN_TO_ALL = ['src/packet', 'src/contracts', 'src/lib', 'src/delivery']
 /** Packages that speak to a chain. They are big, and only their own plugin may need them. */
 const CHAIN_SDK = /^(ethers|viem|web3|abitype|ripple-lib|ripple-\w+|xrpl|mina-signer|o1js|snarkyjs|aptos)$|^(@ethersproject|@solana|@aptos-labs|@xrplf)\//
 /** Demos run a chain of their own. */
@@ -73,11 +73,11 @@ function faultOfOurs (from: string, to: string): string | undefined {
 }
 
 /**
- * What parts of one kind share stands in `lib`. Plugins have a folder each besides, and two that others build on: the transport, and what
- * is the same for payment channels on every chain.
+ * What parts of one kind share stands in `lib`. Plugins have a folder each besides, and one that others build on: the transport. What
+ * is the same for payment channels on every chain stands in `lib`, too.
  */
 function helperFolders (kind: string, from: string): string[] {
-  return [`${kind}/lib`, ...(kind === 'plugins' ? ['plugins/btp', 'plugins/paychan', from.split('/').slice(0, 2).join('/')] : [])]
+  return [`${kind}/lib`, ...(kind === 'plugins' ? ['plugins/btp', from.split('/').slice(0, 2).join('/')] : [])]
 }
 
 function faultOfForeign (from: string, specifier: string): string | undefined {

@@ -26,7 +26,7 @@ function made (path: string, text: string): SourceFile {
 describe('import rules', () => {
   it('hold in every source file', () => {
     const files = sourceFiles()
-    expect(files.map(file => file.path)).to.include.members(['src/app.ts', 'src/packet/prepare.ts', 'middlewares/balance.ts', 'backends/ecb.ts'])
+    expect(files.map(file => file.path)).to.include.members(['src/connector/connector.ts', 'src/packet/prepare.ts', 'middlewares/balance.ts', 'backends/ecb.ts'])
     expect(files.flatMap(violationsOf)).to.deep.equal([])
   })
 
@@ -43,7 +43,7 @@ describe('import rules', () => {
   })
 
   for (const [what, path, text] of [
-    ['the packet view uses another part', 'src/packet/prepare.ts', `import type { Logger } from '../types/logger.js'`],
+    ['the packet view uses another part', 'src/packet/prepare.ts', `import type { Logger } from '../contracts/logger.js'`],
     ['a middleware uses a service', 'middlewares/mine.ts', `import { Accounts } from '../src/accounts/accounts.js'`],
     ['a middleware uses only the type of a service', 'middlewares/mine.ts', `import type { Config } from '../src/config/config.js'`],
     ['a middleware uses another middleware', 'middlewares/mine.ts', `export { default } from './balance.js'`],
@@ -52,15 +52,15 @@ describe('import rules', () => {
     ['a backend uses another backend', 'backends/mine.ts', `import('./ecb.js')`],
     ['a plugin uses another plugin', 'plugins/mine/index.ts', `import { typedDataOf } from '../evm/eip712.js'`],
     ['a plugin uses the package by its name', 'plugins/mine/index.ts', `import { createLogger } from 'sluice'`],
-    ['a store uses the log', 'stores/mine.ts', `import { createLogger } from '../src/log.js'`],
-    ['the core knows a middleware', 'src/app.ts', `import Balance from '../middlewares/balance.js'`],
-    ['the core knows the type of a plugin', 'src/app.ts', `type Btp = import('../plugins/btp/index.js').default`],
-    ['the core loads a name past the loader', 'src/app.ts', `const load = createRequire(import.meta.url); load(config.plugin)`],
-    ['the core names a file by its absolute path', 'src/app.ts', `import '/opt/module.js'`],
+    ['a store uses a service', 'stores/mine.ts', `import { StoreService } from '../src/accounts/store-service.js'`],
+    ['the core knows a middleware', 'src/connector/connector.ts', `import Balance from '../../middlewares/balance.js'`],
+    ['the core knows the type of a plugin', 'src/connector/connector.ts', `type Btp = import('../../plugins/btp/index.js').default`],
+    ['the core loads a name past the loader', 'src/connector/connector.ts', `const load = createRequire(import.meta.url); load(config.plugin)`],
+    ['the core names a file by its absolute path', 'src/connector/connector.ts', `import '/opt/module.js'`],
     ['the core uses a chain SDK', 'src/ledger/x.ts', `const { ethers } = await import('ethers')`],
     ['a middleware uses the types of a chain SDK', 'middlewares/mine.ts', `import type { PublicKey } from '@solana/web3.js'`],
-    ['the core uses a test', 'src/app.ts', `import '../test/fixtures/store.js'`],
-    ['a benchmark uses a test', 'bench/routes.ts', `import '../test/fixtures/store.js'`]
+    ['the core uses a test', 'src/connector/connector.ts', `import '../../test/support/store.js'`],
+    ['a benchmark uses a test', 'bench/routes.ts', `import '../test/support/store.js'`]
   ] as const) {
     it(`are broken when ${what}`, () => {
       expect(violationsOf(made(path, text))).to.have.lengthOf(1)
@@ -70,9 +70,9 @@ describe('import rules', () => {
   for (const [what, path, text] of [
     ['the packet view uses itself and npm', 'src/packet/prepare.ts', `import { OctetReader } from './oer.js'; import { Errors } from 'ilp-packet'`],
     ['a middleware uses packets, contracts and helpers', 'middlewares/mine.ts',
-      `import { prepareOf } from '../src/packet/prepare.js'; import type { Ledger } from '../src/types/ledger.js'; import './lib/recent-map.js'`],
+      `import { prepareOf } from '../src/packet/prepare.js'; import type { Ledger } from '../src/contracts/ledger.js'; import './lib/recent-map.js'`],
     ['a plugin builds on the transport and the channels', 'plugins/mine/index.ts',
-      `import PluginBtp from '../btp/index.js'; import type { ChannelProvider } from '../paychan/types.js'`],
+      `import PluginBtp from '../btp/index.js'; import type { ChannelProvider } from '../lib/channels/types.js'`],
     ['a plugin uses its own folder', 'plugins/mine/index.ts', `import { Socket } from './socket.js'; import('ethers')`],
     ['a demo runs a chain', 'examples/x.ts', `import { JsonRpcProvider } from 'ethers'`],
     ['a test uses anything', 'test/x.test.ts', `import '../middlewares/balance.js'; import 'ethers'; import(name)`]

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import EcbBackend from '../../backends/ecb.js'
 import OneToOneBackend from '../../backends/one-to-one.js'
-import type { Backend } from '../../src/types/backend.js'
+import type { Backend } from '../../src/contracts/backend.js'
 import { apiFor, apply, RATES_2015 } from './support.js'
 
 const AMOUNT_MAX = 2n ** 64n - 1n

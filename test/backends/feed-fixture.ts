@@ -1,6 +1,6 @@
 /** Hooks for tests of backends that load rates: a rate service, a log, accounts, and an orderly end for every backend made. */
 import sinon from 'sinon'
-import type { Backend, BackendApi } from '../../src/types/backend.js'
+import type { Backend, BackendApi } from '../../src/contracts/backend.js'
 import { apiFor, ecbDocument, RecordingLog, respond, startRateServer } from './support.js'
 import type { RateServer } from './support.js'
 

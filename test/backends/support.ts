@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { once } from 'node:events'
 import { format } from 'node:util'
-import type { AccountInfo } from '../../src/types/account.js'
-import type { BackendApi } from '../../src/types/backend.js'
-import type { Logger } from '../../src/types/logger.js'
+import type { AccountInfo } from '../../src/contracts/account.js'
+import type { BackendApi } from '../../src/contracts/backend.js'
+import type { Logger } from '../../src/contracts/logger.js'
 
 export type Assets = Record<string, Pick<AccountInfo, 'assetCode' | 'assetScale'>>
 

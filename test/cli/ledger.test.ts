@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import LeveldownStore from '../../stores/leveldown.js'
 import { freePort } from '../../examples/free-port.js'
-import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
+import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
 import { createApp } from '../../src/index.js'
-import type { Logger } from '../../src/types/logger.js'
+import type { Logger } from '../../src/contracts/logger.js'
 import { Workplace } from './support.js'
 
 const nothing = (): void => undefined

@@ -1,7 +1,7 @@
 /** The `connector` command as a whole: it teaches, it understands typing errors, and it ends with the right number. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { version } from '../../src/version.js'
+import { version } from '../../src/lib/version.js'
 import { Workplace } from './support.js'
 
 const COMMANDS = ['setup', 'validate', 'start', 'health', 'send', 'channels']
@@ -39,7 +39,7 @@ describe('connector', () => {
 
   it('is installed under its names', () => {
     const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Record<string, string> }
-    expect(bin).to.include({ connector: './dist/src/cli/main.js', 'm2m-connector': './dist/src/cli/main.js' })
+    expect(bin).to.include({ connector: './dist/src/commands/cli/main.js', 'm2m-connector': './dist/src/cli/main.js' })
   })
 
   it('shows its version', async () => {

@@ -1,6 +1,6 @@
 /** One account: every key's bounds, how limits of a balance fit together, and which children may live side by side. */
 import { expect } from 'chai'
-import { Config } from '../../src/config/config.js'
+import { Config } from '../../src/config/connector/config.js'
 import { isRefused, linesOf, peer, ReferenceConfig } from './helpers.js'
 
 const child = { ...peer, relation: 'child' }

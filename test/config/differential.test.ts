@@ -4,8 +4,8 @@
  */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Config } from '../../src/config/config.js'
-import type { ConnectorOptions } from '../../src/config/schema.js'
+import { Config } from '../../src/config/connector/config.js'
+import type { ConnectorOptions } from '../../src/config/connector/schema.js'
 import { isRefused, peer, ReferenceConfig } from './helpers.js'
 
 const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 200) }

@@ -1,9 +1,9 @@
 /** What an operator sets in the environment is what the connector runs with, or it does not start and says which variable is wrong. */
 import { expect } from 'chai'
-import { Config } from '../../src/config/config.js'
-import { envName } from '../../src/config/env.js'
-import { connectorSchema } from '../../src/config/schema.js'
-import type { ConnectorOptions } from '../../src/config/schema.js'
+import { Config } from '../../src/config/connector/config.js'
+import { envName } from '../../src/config/connector/env.js'
+import { connectorSchema } from '../../src/config/connector/schema.js'
+import type { ConnectorOptions } from '../../src/config/connector/schema.js'
 import { linesOf, peer } from './helpers.js'
 
 interface Row<Value> {

@@ -1,6 +1,6 @@
 /** A typing error is recognised; a name that means something else is not. */
 import { expect } from 'chai'
-import { nearest } from '../../src/config/nearest.js'
+import { nearest } from '../../src/lib/nearest.js'
 
 describe('nearest name', () => {
   const known = ['ENV', 'SPREAD', 'ROUTES', 'ADMIN_API_PORT', 'STORE', 'STORE_PATH', 'MAX_HOLD_TIME']

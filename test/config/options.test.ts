@@ -1,9 +1,9 @@
 /** An embedder's options object is used as it is, or refused with the place that is wrong. */
 import { expect } from 'chai'
 import reduct from 'reduct'
-import { Config } from '../../src/config/config.js'
+import { Config } from '../../src/config/connector/config.js'
 import { ConfigError } from '../../src/config/errors.js'
-import { connectorSchema } from '../../src/config/schema.js'
+import { connectorSchema } from '../../src/config/connector/schema.js'
 import { linesOf, peer } from './helpers.js'
 
 function load (options: object): Config {

@@ -1,11 +1,11 @@
 /** The reference page says what the connector does, and says it about every field. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { accountSchema } from '../../src/config/account-schema.js'
+import { accountSchema } from '../../src/config/connector/account-schema.js'
 import { fieldsOf } from '../../src/config/fields.js'
 import type { Schema } from '../../src/config/fields.js'
-import { configurationReference } from '../../src/config/reference.js'
-import { connectorSchema } from '../../src/config/schema.js'
+import { configurationReference } from '../../scripts/config-reference.js'
+import { connectorSchema } from '../../src/config/connector/schema.js'
 import { z } from 'zod'
 
 function everyField (schema: Schema): [string, Schema][] {

@@ -1,7 +1,7 @@
 /** Whatever is wrong, and wherever, no part of a secret comes back in the error. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Config } from '../../src/config/config.js'
+import { Config } from '../../src/config/connector/config.js'
 import { ConfigError } from '../../src/config/errors.js'
 import { peer } from './helpers.js'
 

@@ -3,8 +3,8 @@
  * `backendConformance('mine', (options, api) => new MyBackend(options, api), accounts)`.
  */
 import { expect } from 'chai'
-import type { AccountInfo } from '../../src/types/account.js'
-import type { Backend, BackendApi, Rate } from '../../src/types/backend.js'
+import type { AccountInfo } from '../../src/contracts/account.js'
+import type { Backend, BackendApi, Rate } from '../../src/contracts/backend.js'
 
 /** Every account's asset must be one the backend knows a rate of. At least two accounts, best of different assets and scales. */
 export type ConformanceAccounts = Record<string, Pick<AccountInfo, 'assetCode' | 'assetScale'>>

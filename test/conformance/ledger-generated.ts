@@ -1,7 +1,7 @@
 /** A ledger's balances follow from what was posted and from nothing else, whatever happens in which order. Part of the ledger suite. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Hold, Ledger, Limits } from '../../src/types/ledger.js'
+import type { Hold, Ledger, Limits } from '../../src/contracts/ledger.js'
 import { UNIT } from './ledger-support.js'
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 100)

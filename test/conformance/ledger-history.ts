@@ -1,6 +1,6 @@
 /** What a ledger promises that keeps its own history: a journal, counts, removed accounts. Part of the ledger suite. */
 import { expect } from 'chai'
-import type { Ledger } from '../../src/types/ledger.js'
+import type { Ledger } from '../../src/contracts/ledger.js'
 import { UNIT, even, openAccounts, summaryOf } from './ledger-support.js'
 
 export function journalPromises (ledger: () => Ledger): void {

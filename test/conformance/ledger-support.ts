@@ -1,6 +1,6 @@
 /** What the parts of the ledger suite share. */
 import { expect } from 'chai'
-import type { Ledger } from '../../src/types/ledger.js'
+import type { Ledger } from '../../src/contracts/ledger.js'
 
 export const UNIT = 'USD/9'
 

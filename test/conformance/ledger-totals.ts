@@ -1,8 +1,8 @@
 /** What a ledger promises about running totals and prepaid money: every part of a sum counts once. Part of the ledger suite. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Ledger } from '../../src/types/ledger.js'
-import type { RunningTotal } from '../../src/types/plugin.js'
+import type { Ledger } from '../../src/contracts/ledger.js'
+import type { RunningTotal } from '../../src/contracts/plugin.js'
 import { UNIT, even, openAccounts, refusal, summaryOf } from './ledger-support.js'
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 50)

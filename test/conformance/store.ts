@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { Store } from '../../src/types/store.js'
+import type { Store } from '../../src/contracts/store.js'
 
 /** What a store offers beyond get, put and del; declared, not found out. */
 export interface StoreFeatures {

@@ -7,7 +7,7 @@ import sinon from 'sinon'
 import { quiet } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { Disk, type Crash } from '../ledger/crashable-store.js'
-import type { Ledger, MovementKind } from '../../src/types/ledger.js'
+import type { Ledger, MovementKind } from '../../src/contracts/ledger.js'
 import { Life, Memory, sum } from './scenario.js'
 
 function moved (ledger: Ledger, accountId: string, kind: MovementKind): bigint {

@@ -6,9 +6,9 @@ import { Load } from '../../bench/lib/load.js'
 import { Party } from '../../bench/lib/party.js'
 import { startSluice, type Sluice } from '../../bench/lib/subjects.js'
 import { PrepareTemplate, fulfillAnswer } from '../../bench/lib/wire.js'
-import { MAX_UNSENT_BYTES } from '../../plugins/btp/intake.js'
+import { MAX_UNSENT_BYTES } from '../../plugins/btp/wire/backpressure.js'
 import { MAX_STRANGERS } from '../../plugins/btp/listener.js'
-import { ACCOUNT_PACKETS_MAX } from '../../src/pipeline/in-flight.js'
+import { ACCOUNT_PACKETS_MAX } from '../../src/pipeline/overload.js'
 import { nextTurn } from '../plugins/btp/support.js'
 
 const FULFILL = fulfillAnswer()

@@ -75,7 +75,7 @@ describe('the package', () => {
 
   it('brings the program, the built-in modules, the documentation and the conformance suites, and no other tests', () => {
     expect(contents).to.include.members([
-      'LICENSE', 'README.md', 'launch.config.js', 'docs/configuration.md', 'dist/src/main.js', 'dist/src/index.js', 'dist/src/index.d.ts',
+      'LICENSE', 'README.md', 'launch.config.js', 'docs/configuration.md', 'dist/src/commands/daemon/main.js', 'dist/src/index.js', 'dist/src/index.d.ts',
       'dist/plugins/btp/index.js', 'dist/middlewares/balance.js', 'dist/backends/ecb.js', 'dist/stores/leveldown.js',
       'dist/test/conformance/ledger.js', 'dist/test/conformance/store.js', 'dist/test/conformance/backend.js'
     ])

@@ -1,7 +1,7 @@
 /** Accounts: relations, addresses, plugins by name, and accounts that come and go while the connector runs. */
 import { expect } from 'chai'
 import { serializeIldcpResponse } from 'ilp-protocol-ildcp'
-import type { PluginStore } from '../../src/types/plugin.js'
+import type { PluginStore } from '../../src/contracts/plugin.js'
 import { between, modulePath, quiet, useArena, type Account, type Duel, type Options, type Side } from './harness.js'
 import { PEER_FULFILLMENT, describePrepare, fulfil, prepare, preimage, type Prepare } from './packets.js'
 

@@ -1,6 +1,6 @@
 /** A user's own middlewares: found, constructed, placed and served as by ilp-connector. */
 import { expect } from 'chai'
-import type { MiddlewareApi } from '../../src/types/middleware.js'
+import type { MiddlewareApi } from '../../src/contracts/middleware.js'
 import { between, modulePath, useArena, type Account, type Duel, type Name, type Options, type OptionsFor } from './harness.js'
 import type { InsertingOptions } from './modules/inserting-middleware.js'
 import { prepare, preimage, reject } from './packets.js'

@@ -1,6 +1,6 @@
 /** A ledger plugin (LPI v2) that remembers what reached it. Both connectors get one each for every account, scripted alike. */
 import { EventEmitter } from 'node:events'
-import type { DataHandler, MoneyHandler } from '../../src/types/plugin.js'
+import type { DataHandler, MoneyHandler } from '../../src/contracts/plugin.js'
 import { fulfil, readPrepare, type Prepare } from './packets.js'
 
 /** What the peers do with a packet; called for each connector apart, so it must depend on nothing but its arguments. */

@@ -1,9 +1,9 @@
 /** A packet that comes round in a circle is noticed, and no other packet is taken for one. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { ARRIVALS_MAX, Arrivals } from '../../src/forwarding/arrivals.js'
+import { ARRIVALS_MAX, Arrivals } from '../../src/forwarding/loop-detector.js'
 import { encodePrepare, prepareOf, type PrepareView } from '../../src/packet/prepare.js'
-import { ALL_PACKETS_MAX } from '../../src/pipeline/in-flight.js'
+import { ALL_PACKETS_MAX } from '../../src/pipeline/overload.js'
 import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../fixtures/packets.js'

@@ -1,7 +1,7 @@
 /** Who gets in: holders of the key; without a key only this machine, and no web page that was talked into asking. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { AdminServer } from '../../src/http/admin-server.js'
+import { AdminServer } from '../../src/admin/connector/admin-server.js'
 import { FakeHost, Fixture, MemoryLog } from './support.js'
 
 const KEY = 'correct horse battery staple 7'

@@ -5,7 +5,7 @@ import {
   Mode, deserializeCcpRouteUpdateRequest, serializeCcpResponse, serializeCcpRouteControlRequest, serializeCcpRouteUpdateRequest
 } from 'ilp-protocol-ccp'
 import type { CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import type { App } from '../../src/app.js'
+import type { App } from '../../src/connector/connector.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { prepareOf } from '../../src/packet/prepare.js'
 import { RoutingService } from '../../src/routing/service.js'

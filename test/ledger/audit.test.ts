@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { auditLedger } from '../../src/ledger/audit.js'
-import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
+import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
 import { CrashableStore, Disk } from './crashable-store.js'
 import { silentLog } from './silent-log.js'
 

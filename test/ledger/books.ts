@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url'
 import { LedgerService } from '../../src/ledger/service.js'
 import { MiddlewareManager } from '../../src/pipeline/middleware-manager.js'
-import type { AccountInfo } from '../../src/types/account.js'
-import type { AccountBalance, Ledger, Settlement } from '../../src/types/ledger.js'
-import type { Store } from '../../src/types/store.js'
+import type { AccountInfo } from '../../src/contracts/account.js'
+import type { AccountBalance, Ledger, Settlement } from '../../src/contracts/ledger.js'
+import type { Store } from '../../src/contracts/store.js'
 import { account, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'
 

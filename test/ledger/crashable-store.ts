@@ -2,7 +2,7 @@
  * Stores whose disk outlives them. What is written without sync reaches the disk only with a later sync, as in the worst case of a power
  * cut. The store can crash at any write, fail, or hang.
  */
-import type { BatchOperation, Store } from '../../src/types/store.js'
+import type { BatchOperation, Store } from '../../src/contracts/store.js'
 
 /** What survives. */
 export class Disk {

@@ -1,7 +1,7 @@
 /** An answer that was sent survives; what cannot be kept is not answered. Through a whole connector. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { PATIENCE_MS } from '../../src/ledger/group-commit.js'
+import { PATIENCE_MS } from '../../src/ledger/embedded/group-commit.js'
 import { quiet } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import { FULFILL, outcomeOf, prepare, reject } from '../fixtures/packets.js'

@@ -1,8 +1,8 @@
 /** The books in the store: what stands there, what is refused on reading, and what a crash leaves. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
-import type { BatchOperation, Store } from '../../src/types/store.js'
+import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
+import type { BatchOperation, Store } from '../../src/contracts/store.js'
 import { CrashableStore, Disk, PlainStore } from './crashable-store.js'
 import { RecordingLog, silentLog } from './silent-log.js'
 

@@ -1,7 +1,7 @@
 /** Group commit: what is waited for is on disk, one write at a time, and nobody waits for a store that does not work. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { GroupCommit, PATIENCE_MS } from '../../src/ledger/group-commit.js'
+import { GroupCommit, PATIENCE_MS } from '../../src/ledger/embedded/group-commit.js'
 import { RecordingLog } from './silent-log.js'
 
 /** Numbers that are to be written, in batches whose end the test decides. */

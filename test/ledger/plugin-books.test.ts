@@ -1,9 +1,9 @@
 /** What a plugin may do with its account's page in the books: report running totals, and book what it has prepaid. Through a connector. */
 import { expect } from 'chai'
-import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
+import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
 import { LedgerService } from '../../src/ledger/service.js'
-import { createApp } from '../../src/app.js'
-import type { RunningTotal } from '../../src/types/plugin.js'
+import { createApp } from '../../src/connector/connector.js'
+import type { RunningTotal } from '../../src/contracts/plugin.js'
 import { account, makeConnector, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { withoutLog } from '../fixtures/log.js'
 import type NamedPlugin from '../fixtures/named-plugin.js'

@@ -1,6 +1,6 @@
 /** A log that keeps its lines to itself, for tests that ask. */
 import { format } from 'node:util'
-import type { Logger } from '../../src/types/logger.js'
+import type { Logger } from '../../src/contracts/logger.js'
 
 export class RecordingLog implements Logger {
   readonly lines: string[] = []

@@ -1,6 +1,6 @@
 /** Connectors whose balances are in one cluster. */
-import { LastingClient } from '../../src/ledger/tigerbeetle-client.js'
-import { TigerBeetleLedger } from '../../src/ledger/tigerbeetle-ledger.js'
+import { LastingClient } from '../../src/ledger/tigerbeetle/client.js'
+import { TigerBeetleLedger } from '../../src/ledger/tigerbeetle/ledger.js'
 import { CrashableStore, Disk } from './crashable-store.js'
 import { silentLog } from './silent-log.js'
 import type { Cluster } from './tigerbeetle-double.js'

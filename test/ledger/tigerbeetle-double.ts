@@ -5,7 +5,7 @@
  */
 import type {
   TigerBeetleAccount, TigerBeetleClient, TigerBeetleResult, TigerBeetleTransfer
-} from '../../src/ledger/tigerbeetle-client.js'
+} from '../../src/ledger/tigerbeetle/client.js'
 
 const U128_MAX = 2n ** 128n - 1n
 const PENDING = 2

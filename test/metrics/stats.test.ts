@@ -8,8 +8,8 @@ import fc from 'fast-check'
 import { Counter, register as globalRegistry } from 'prom-client'
 import { MAX_ACCOUNTS, MAX_CODES, MAX_RESULTS } from '../../src/metrics/account-metrics.js'
 import { AccountStats } from '../../src/metrics/stats.js'
-import type { AccountInfo } from '../../src/types/account.js'
-import type { AccountRef } from '../../src/types/stats.js'
+import type { AccountInfo } from '../../src/contracts/account.js'
+import type { AccountRef } from '../../src/contracts/stats.js'
 
 interface ReferenceMetric { increment (...args: unknown[]): void, setValue (...args: unknown[]): void }
 type ReferenceStats = Record<string, ReferenceMetric> & { getStatus (): unknown[], getRegistry (): { metrics (): string } }

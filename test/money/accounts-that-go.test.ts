@@ -3,7 +3,7 @@
  * them, and what was paid once is credited once, whatever the account is called when its records are read again.
  */
 import { expect } from 'chai'
-import { createApp } from '../../src/app.js'
+import { createApp } from '../../src/connector/connector.js'
 import { describeError } from '../../src/packet/errors.js'
 import { MEMORY_STORE } from '../fixtures/connector.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'

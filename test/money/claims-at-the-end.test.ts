@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai'
 import { accounts } from '../../examples/evm-chain.js'
-import type { ChannelState, CloseConsent } from '../../plugins/paychan/types.js'
+import type { ChannelState, CloseConsent } from '../../plugins/lib/channels/types.js'
 import { describeError } from '../../src/packet/errors.js'
 import { noRejectionLeft } from '../fixtures/unhandled.js'
 import { never, onOneChain, until, type Connector, type Duo } from './support.js'

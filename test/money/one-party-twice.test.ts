@@ -14,7 +14,7 @@ import { ask, peerOf, settlingConfig } from '../node/evm-support.js'
 import { World } from '../node/support.js'
 import { onOneChain, until } from './support.js'
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
 const TWICE = /credited twice/
 const MIXED = accounts[1]!.address
 const LOWER = MIXED.toLowerCase()

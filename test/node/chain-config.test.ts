@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConfigLoader, ConfigurationError } from '../../src/index.js'
 import type { NodeConfig } from '../../src/index.js'
-import { peerAccount } from '../../src/node/accounts.js'
+import { peerAccount } from '../../src/node/peer-account.js'
 import { BtpAccess } from '../../src/node/btp-access.js'
 import { World } from './support.js'
 

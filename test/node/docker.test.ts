@@ -10,7 +10,7 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { freePort } from '../../examples/free-port.js'
 import { ConfigLoader } from '../../src/index.js'
-import type { NodeConfig } from '../../src/node/types.js'
+import type { NodeConfig } from '../../src/contracts/node.js'
 import { run } from './processes.js'
 import { ROOT, World } from './support.js'
 
@@ -38,7 +38,7 @@ interface Compose {
 }
 
 const FILES = ['docker-compose.yml', 'docker-compose.prod.yml', ...readdirSync(join(ROOT, 'docker')).filter(name => name.endsWith('.yml')).map(name => `docker/${name}`)]
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
 /** Where images find things. */
 const IN_BUILD = /^dist\/src\/(.*)\.js$/
 

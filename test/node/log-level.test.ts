@@ -1,6 +1,6 @@
 /** `logLevel` (LOG_LEVEL) decides what a node writes, the connector inside it included. */
 import { expect } from 'chai'
-import { setLogLevel } from '../../src/log.js'
+import { setLogLevel } from '../../src/lib/log.js'
 import { withoutLog } from '../fixtures/log.js'
 import { World, outcome, packet } from './support.js'
 

@@ -1,7 +1,7 @@
 /** Two nodes that list each other as peers: connected, paying in both directions, and silent about it. */
 import { expect } from 'chai'
 import { freePort } from '../../examples/free-port.js'
-import { setLogLevel } from '../../src/log.js'
+import { setLogLevel } from '../../src/lib/log.js'
 import { withoutLog } from '../fixtures/log.js'
 import { World, outcome, packet, until } from './support.js'
 

@@ -9,7 +9,7 @@ import {
 } from '../../src/index.js'
 import type { BackendApi, Method, MiddlewareApi, Pipelines } from '../../src/index.js'
 import { fractionOf, applyRate } from '../../src/forwarding/rate.js'
-import { rememberOrigin } from '../../src/packet/origin.js'
+import { rememberOrigin } from '../../src/delivery/origin.js'
 import { TestLogger } from './support.js'
 
 describe('the fee of a node', () => {

@@ -11,7 +11,7 @@ import { run, runBlock, seed } from './processes.js'
 import type { Program } from './processes.js'
 import { ROOT, SEEDS, World, outcome, packet, until, urlOf } from './support.js'
 
-const CONNECTOR = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const CONNECTOR = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
 const MODULES = join(ROOT, 'test/node/fixtures/modules')
 /** As in the published configurations: what is asked of a node is asked of its parts. */
 const BASE = { nodeId: 'my-agent', btpServerPort: 3000, peers: [] }

@@ -1,8 +1,8 @@
 /** What peers that nobody configured may owe: all of them together no more than the credit limit, under however many names. */
 import { expect } from 'chai'
-import { BTPClient } from '../../src/node/doors/btp-client.js'
-import type { PrepareHandler } from '../../src/node/doors/packet-handler.js'
-import type { ConnectorConfig } from '../../src/node/types.js'
+import { BTPClient } from '../../src/node/facades/btp-client.js'
+import type { PrepareHandler } from '../../src/node/facades/packet-handler.js'
+import type { ConnectorConfig } from '../../src/contracts/node.js'
 import type { ConnectorNode } from '../../src/index.js'
 import { sha256 } from '../fixtures/packets.js'
 import { World, until, urlOf } from './support.js'

@@ -10,7 +10,7 @@ import { run } from './processes.js'
 import { ROOT, World } from './support.js'
 
 const NETWORK = fileURLToPath(new URL('../../examples/network.js', import.meta.url))
-const CONNECTOR = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const CONNECTOR = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
 /** The ports of the examples: BTP, admin API, health. */
 const PORTS = /\b(300[0-9]|808[0-9]|908[0-9])\b/g
 const TIMEOUT_MS = 60_000

@@ -1,7 +1,7 @@
 /** How the steps of a pipeline work together: in order, around each other, each once, whatever one of them does. */
 import { expect } from 'chai'
 import { compose } from '../../src/pipeline/compose.js'
-import type { Method } from '../../src/types/middleware.js'
+import type { Method } from '../../src/contracts/middleware.js'
 import { rejecting, rejection, throwing } from '../fixtures/failures.js'
 
 type Step = Method<string, string>

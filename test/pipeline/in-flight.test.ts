@@ -1,7 +1,7 @@
 /** A shutdown waits for what is under way, and not for ever. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { ACCOUNT_PACKETS_MAX, ALL_PACKETS_MAX, InFlight, type Entrance } from '../../src/pipeline/in-flight.js'
+import { ACCOUNT_PACKETS_MAX, ALL_PACKETS_MAX, InFlight, type Entrance } from '../../src/pipeline/overload.js'
 
 interface Deferred { answer: Promise<Buffer>, resolve: (answer: Buffer) => void, reject: (error: Error) => void }
 

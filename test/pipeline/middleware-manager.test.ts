@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Errors } from 'ilp-packet'
 import { MiddlewareManager } from '../../src/pipeline/middleware-manager.js'
-import type { MiddlewareApi, Pipelines } from '../../src/types/middleware.js'
+import type { MiddlewareApi, Pipelines } from '../../src/contracts/middleware.js'
 import { account, makeConnector, startConnector, type TestConnector } from '../fixtures/connector.js'
 import { customMiddleware } from '../fixtures/custom-middleware.js'
 import { rejection } from '../fixtures/failures.js'

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { createPipelines } from '../../src/pipeline/pipeline.js'
-import type { Entry } from '../../src/types/middleware.js'
+import type { Entry } from '../../src/contracts/middleware.js'
 
 interface Insert { at: 'insertFirst' | 'insertLast' | 'insertBefore' | 'insertAfter', name: string, reference: string }
 

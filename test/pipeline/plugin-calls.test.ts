@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Errors } from 'ilp-packet'
 import { rejectReasonOf } from '../../src/packet/errors.js'
-import { sendThrough } from '../../src/pipeline/plugin-calls.js'
+import { sendThrough } from '../../src/pipeline/checked-plugin.js'
 import { rejecting, throwing } from '../fixtures/failures.js'
 import { FULFILL, prepare, reject } from '../fixtures/packets.js'
 import { TestPlugin } from '../fixtures/test-plugin.js'

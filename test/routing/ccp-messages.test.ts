@@ -5,7 +5,7 @@ import { deserializeIlpPrepare } from 'ilp-packet'
 import { CCP_CONTROL_DESTINATION, CCP_UPDATE_DESTINATION, Mode, serializeCcpRouteUpdateRequestPayload } from 'ilp-protocol-ccp'
 import type { CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
 import { BadRequestError } from '../../src/packet/errors.js'
-import { readMessage, writeControl, writeResponse, writeUpdate } from '../../src/routing/ccp-messages.js'
+import { readMessage, writeControl, writeResponse, writeUpdate } from '../../src/routing/ccp/ccp-messages.js'
 
 const NOW = 1434412800000
 

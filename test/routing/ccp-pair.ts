@@ -1,11 +1,11 @@
 /** A sender and a receiver with a wire between them on which a test can lay its hands. No I/O, no clock: time is a number. */
 import type { CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import { CcpReceiver } from '../../src/routing/ccp-receiver.js'
-import type { ReceiverEvent } from '../../src/routing/ccp-receiver.js'
-import { CcpSender } from '../../src/routing/ccp-sender.js'
-import type { SenderEvent } from '../../src/routing/ccp-sender.js'
-import { ForwardingTable } from '../../src/routing/forwarding-table.js'
-import type { Route } from '../../src/routing/route.js'
+import { CcpReceiver } from '../../src/routing/ccp/ccp-receiver.js'
+import type { ReceiverEvent } from '../../src/routing/ccp/ccp-receiver.js'
+import { CcpSender } from '../../src/routing/ccp/ccp-sender.js'
+import type { SenderEvent } from '../../src/routing/ccp/ccp-sender.js'
+import { ForwardingTable } from '../../src/routing/table/forwarding-table.js'
+import type { Route } from '../../src/routing/table/route.js'
 
 export const INTERVAL_MS = 30_000
 export const EXPIRY_MS = 45_000

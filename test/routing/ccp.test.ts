@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Mode } from 'ilp-protocol-ccp'
 import type { CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import { CcpReceiver, NO_TABLE } from '../../src/routing/ccp-receiver.js'
+import { CcpReceiver, NO_TABLE } from '../../src/routing/ccp/ccp-receiver.js'
 import { CcpPair, EXPIRY_MS, INTERVAL_MS } from './ccp-pair.js'
 
 /** A pair whose receiver has asked, and been told what there is. */

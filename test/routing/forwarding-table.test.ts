@@ -1,8 +1,8 @@
 /** The table that peers are told, and its log. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { ForwardingTable } from '../../src/routing/forwarding-table.js'
-import type { Route } from '../../src/routing/route.js'
+import { ForwardingTable } from '../../src/routing/table/forwarding-table.js'
+import type { Route } from '../../src/routing/table/route.js'
 
 const route = (path: string): Route => ({ nextHop: 'peer', path: [path], auth: Buffer.alloc(32) })
 

@@ -1,7 +1,7 @@
 /** Longest-prefix matching of addresses. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { PrefixTable } from '../../src/routing/prefix-table.js'
+import { PrefixTable } from '../../src/routing/table/prefix-table.js'
 
 interface Value {
   prefix: string

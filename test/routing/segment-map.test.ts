@@ -1,7 +1,7 @@
 /** What lies at a segment of an address: a Map that does not have to cut the segment out. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { SegmentMap } from '../../src/routing/segment-map.js'
+import { SegmentMap } from '../../src/routing/table/segment-map.js'
 import { aliveBytes } from '../fixtures/alive.js'
 
 const filled = (count: number): SegmentMap<number> => {

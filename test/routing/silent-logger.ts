@@ -1,5 +1,5 @@
 /** A log that nobody reads. */
-import type { Logger } from '../../src/types/logger.js'
+import type { Logger } from '../../src/contracts/logger.js'
 
 const nothing = (): void => {}
 

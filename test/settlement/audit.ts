@@ -6,7 +6,7 @@
  * for it: whoever fulfilled last cannot know whether the answer arrived. Nothing else may differ, and nothing of it in what was settled.
  */
 import { expect } from 'chai'
-import type { MovementKind } from '../../src/types/ledger.js'
+import type { MovementKind } from '../../src/contracts/ledger.js'
 import type { AccountBook, Books } from './books.js'
 import { amountsOnTheWay, NAMES, PAIRS, peersOf, type Channel, type Name, type Network, type State } from './network.js'
 import type { Death } from './node-process.js'

@@ -1,8 +1,8 @@
 /** What a node has on its disk about who owes whom, added up over all days. */
 import { auditLedger } from '../../src/ledger/audit.js'
 import { forEachKind } from '../../src/ledger/book.js'
-import { EmbeddedLedger } from '../../src/ledger/embedded-ledger.js'
-import type { Movement, MovementKind } from '../../src/types/ledger.js'
+import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
+import type { Movement, MovementKind } from '../../src/contracts/ledger.js'
 import LeveldownStore from '../../stores/leveldown.js'
 import { silentLog } from '../ledger/silent-log.js'
 

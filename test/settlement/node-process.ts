@@ -7,7 +7,7 @@ import { Daemon } from '../daemon/daemon.js'
 import { askAdmin, type Answer } from '../fixtures/admin.js'
 import { booksIn, type Books } from './books.js'
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
 
 /** From when to when a process may have been dying, in ms since the epoch. */
 export interface Death {

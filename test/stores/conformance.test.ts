@@ -1,7 +1,7 @@
 /** The built-in stores keep the published promises, and so does an npm store, as far as it goes. */
 import { createRequire } from 'node:module'
 import MemdownStore from '../../stores/memdown.js'
-import type { Store } from '../../src/types/store.js'
+import type { Store } from '../../src/contracts/store.js'
 import { storeConformance } from '../conformance/store.js'
 import { leveldown, recordingLog } from './support.js'
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import LeveldownStore from '../../stores/leveldown.js'
-import type { Logger } from '../../src/types/logger.js'
+import type { Logger } from '../../src/contracts/logger.js'
 
 export function recordingLog (): Logger & { lines: string[] } {
   const lines: string[] = []

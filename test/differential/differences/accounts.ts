@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { relative } from 'node:path'
 import { serializeIldcpResponse } from 'ilp-protocol-ildcp'
-import type { PluginStore } from '../../../src/types/plugin.js'
+import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { between, modulePath, quiet, type Name } from '../harness.js'
 import { PEER_FULFILLMENT, fulfil, fulfillWith, prepare, type Prepare } from '../packets.js'
 import { ask, type Differences } from './difference.js'

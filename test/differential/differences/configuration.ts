@@ -1,7 +1,7 @@
 /** Differences in what is taken for a configuration. Every option is compared in the tests of the configuration itself. */
 import { expect } from 'chai'
 import { createRequire } from 'node:module'
-import { Config } from '../../../src/config/config.js'
+import { Config } from '../../../src/config/connector/config.js'
 import { linesOf } from '../../config/helpers.js'
 import { between } from '../harness.js'
 import type { Differences } from './difference.js'

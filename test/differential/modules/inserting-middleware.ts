@@ -1,5 +1,5 @@
 /** A user's middleware: puts steps of its own where its options say, and notes what it is handed and what passes. */
-import type { Middleware, MiddlewareApi, Pipeline, Pipelines } from '../../../src/types/middleware.js'
+import type { Middleware, MiddlewareApi, Pipeline, Pipelines } from '../../../src/contracts/middleware.js'
 
 type Where = 'first' | 'last' | { before: string } | { after: string }
 type PipelineName = keyof Pipelines

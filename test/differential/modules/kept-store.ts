@@ -1,5 +1,5 @@
 /** A store whose data outlives it: the Map that its options hold. */
-import type { Store } from '../../../src/types/store.js'
+import type { Store } from '../../../src/contracts/store.js'
 
 export default class KeptStore implements Store {
   constructor (private readonly options: { kept: Map<string, string> }) {}

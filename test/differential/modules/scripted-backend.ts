@@ -1,5 +1,5 @@
 /** A backend that does what its options say, and notes what it was told. Both connectors load it by its path. */
-import type { Backend, BackendApi, PacketReport, PaymentReport, Rate } from '../../../src/types/backend.js'
+import type { Backend, BackendApi, PacketReport, PaymentReport, Rate } from '../../../src/contracts/backend.js'
 
 export interface Script {
   /** The rate; a function is called, and may throw. */

@@ -1,6 +1,6 @@
 /** Who may use the node's admin API: first the address, then the key, and only then a body is looked at. */
 import { expect } from 'chai'
-import { httpServices } from '../../../src/http/node/services.js'
+import { httpServices } from '../../../src/admin/node/services.js'
 import { MemoryLog } from '../support.js'
 import { FakeNode, NodeFixture, type Answer } from './support.js'
 

@@ -1,6 +1,6 @@
 /** Every route of the node's admin API with every answer it has, over real HTTP; each answer is held against the document too. */
 import { expect } from 'chai'
-import { adminRoutesOf } from '../../../src/http/node/admin-app.js'
+import { adminRoutesOf } from '../../../src/admin/node/admin-app.js'
 import { NodeFixture, PEER_SECRET, type Answer } from './support.js'
 
 const NEW_PEER = { id: 'peer-d', url: 'ws://peer-d:3001', authToken: PEER_SECRET, routes: [{ prefix: 'g.peer-d' }, { prefix: 'g.d', priority: 2 }] }

@@ -1,7 +1,7 @@
 /** The allowlist agrees with the arithmetic of CIDR, for both families and for IPv4 inside IPv6. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { IpAllowlist, PRIVATE_NETWORKS } from '../../../src/http/node/allowlist.js'
+import { IpAllowlist, PRIVATE_NETWORKS } from '../../../src/http/allowlist.js'
 
 const v4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n })
 /** Low and high bits matter most: a random 128-bit number is hardly ever near `::`. */

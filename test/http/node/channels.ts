@@ -1,5 +1,5 @@
 /** Payment channels made by hand, for the HTTP services in front of them. */
-import type { ChannelDetails, ChannelOperations, SettlementStates } from '../../../src/types/channels.js'
+import type { ChannelDetails, ChannelOperations, SettlementStates } from '../../../src/contracts/channels.js'
 
 const refusal = (httpErrorCode: number, message: string): Error => Object.assign(new Error(message), { httpErrorCode })
 

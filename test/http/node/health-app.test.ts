@@ -1,6 +1,6 @@
 /** The health server says at each moment how the node is. */
 import { expect } from 'chai'
-import { HttpService } from '../../../src/http/node/services.js'
+import { HttpService } from '../../../src/admin/node/services.js'
 import { MemoryLog } from '../support.js'
 import { ask, NodeFixture } from './support.js'
 

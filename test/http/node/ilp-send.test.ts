@@ -1,7 +1,7 @@
 /** `POST /admin/ilp/send`: what goes in, what comes out, and that nobody waits longer than they asked for. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { IlpSendHandler, MAX_SEND_BODY_SIZE, MAX_SEND_DATA_SIZE, validateIlpSendRequest } from '../../../src/http/node/ilp-send.js'
+import { IlpSendHandler, MAX_SEND_BODY_SIZE, MAX_SEND_DATA_SIZE, validateIlpSendRequest } from '../../../src/admin/node/packets.js'
 import { MemoryLog } from '../support.js'
 import { fulfill, NodeFixture, type Answer } from './support.js'
 

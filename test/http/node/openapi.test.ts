@@ -1,6 +1,6 @@
 /** The OpenAPI document is one, and says what the API does: no route more, no route less. */
 import { expect } from 'chai'
-import type { JsonSchema, OpenApiDocument, Operation } from '../../../src/http/node/openapi.js'
+import type { JsonSchema, OpenApiDocument, Operation } from '../../../src/http/openapi.js'
 import { FakeChannels } from './channels.js'
 import { NodeFixture } from './support.js'
 

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from '../../../src/node/channels.js'
-import { ChannelManager } from '../../../src/node/doors/channel-manager.js'
-import type { ChannelOperations } from '../../../src/types/channels.js'
-import type { HealthHost, NodeAdminHost } from '../../../src/http/node/host.js'
-import { httpServices, type HttpService } from '../../../src/http/node/services.js'
+import { ChannelManager } from '../../../src/node/facades/channel-manager.js'
+import type { ChannelOperations } from '../../../src/contracts/channels.js'
+import type { HealthHost, NodeAdminHost } from '../../../src/admin/node/host.js'
+import { httpServices, type HttpService } from '../../../src/admin/node/services.js'
 import type {
   HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult,
   RouteInfo, SendPacketParams
-} from '../../../src/node/types.js'
+} from '../../../src/contracts/node.js'
 import { MemoryLog } from '../support.js'
 
 export const PEER_SECRET = 's3cr3t-of-the-peer'

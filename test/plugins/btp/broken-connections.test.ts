@@ -5,9 +5,9 @@ import { expect } from 'chai'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import type { AddressInfo } from 'node:net'
-import { MAX_REMEMBERED_BYTES, MAX_REMEMBERED_REQUESTS } from '../../../plugins/btp/received.js'
-import { BUSY_PING_INTERVAL_MS, MAX_IN_FLIGHT, PING_INTERVAL_MS } from '../../../plugins/btp/socket.js'
-import { PACKETS_PER_TURN } from '../../../plugins/btp/turns.js'
+import { MAX_REMEMBERED_BYTES, MAX_REMEMBERED_REQUESTS } from '../../../plugins/btp/wire/received.js'
+import { BUSY_PING_INTERVAL_MS, MAX_IN_FLIGHT, PING_INTERVAL_MS } from '../../../plugins/btp/wire/socket.js'
+import { PACKETS_PER_TURN } from '../../../plugins/btp/wire/fair-queue.js'
 import type PluginBtp from '../../../plugins/btp/index.js'
 import {
   HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, cut, dial, drive, fakeTimers, heardBy, holding, listening, makePlugin,

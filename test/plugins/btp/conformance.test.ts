@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import * as IlpPacket from 'ilp-packet'
-import type { DataHandler, PluginInstance } from '../../../src/types/plugin.js'
+import type { DataHandler, PluginInstance } from '../../../src/contracts/plugin.js'
 import { SECRET, afterTest, btpErrorOf, closeAll, listening, makePlugin, portOf, rejection, serverUrl } from './support.js'
 
 /** The parts of the npm plugins that the tests touch. */

@@ -5,7 +5,7 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { freePort } from '../../../examples/free-port.js'
-import { BUSY_PING_INTERVAL_MS } from '../../../plugins/btp/socket.js'
+import { BUSY_PING_INTERVAL_MS } from '../../../plugins/btp/wire/socket.js'
 import { Accounts } from '../../../src/accounts/accounts.js'
 import { LedgerService } from '../../../src/ledger/service.js'
 import { account, quiet, startConnector, type TestConnector } from '../../fixtures/connector.js'

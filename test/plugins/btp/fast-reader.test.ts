@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { readFast, type Wire as Watched } from '../../../plugins/btp/fast-reader.js'
+import { readFast, type Wire as Watched } from '../../../plugins/btp/wire/fast-reader.js'
 import { WEBSOCKET_OPTIONS } from '../../../plugins/btp/options.js'
 import { nextTurn } from './support.js'
 

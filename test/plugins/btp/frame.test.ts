@@ -4,8 +4,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import {
   ContentType, FrameError, FrameType, decodeFrame, encodeFrame, packetFrameBytes, packetIn, toGeneralizedTime, writePacketFrame
-} from '../../../plugins/btp/frame.js'
-import type { Frame } from '../../../plugins/btp/frame.js'
+} from '../../../plugins/btp/wire/frame.js'
+import type { Frame } from '../../../plugins/btp/wire/frame.js'
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
 const MAX_U64 = 2n ** 64n - 1n

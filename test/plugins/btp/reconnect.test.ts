@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { WebSocketServer } from 'ws'
 import { ATTEMPT_TIMEOUT_MS } from '../../../plugins/btp/client.js'
-import { PING_INTERVAL_MS } from '../../../plugins/btp/socket.js'
+import { PING_INTERVAL_MS } from '../../../plugins/btp/wire/socket.js'
 import {
   HandPeer, afterTest, authenticated, closeAll, drive, fakeTimers, freePort, listening, makePlugin, serverUrl
 } from './support.js'

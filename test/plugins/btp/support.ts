@@ -6,7 +6,7 @@ import sinon from 'sinon'
 import type { SinonFakeTimers } from 'sinon'
 import { WebSocket } from 'ws'
 import PluginBtp from '../../../plugins/btp/index.js'
-import type { Logger } from '../../../src/types/logger.js'
+import type { Logger } from '../../../src/contracts/logger.js'
 
 export const SECRET = 'the-secret-of-the-test'
 

@@ -1,6 +1,6 @@
 /** However much comes at a time, there is a turn for the others soon, and only so much is kept. */
 import { expect } from 'chai'
-import { MAX_WAITING, MAX_WAITING_BYTES, PACKETS_PER_TURN, PacketQueue } from '../../../plugins/btp/turns.js'
+import { MAX_WAITING, MAX_WAITING_BYTES, PACKETS_PER_TURN, PacketQueue } from '../../../plugins/btp/wire/fair-queue.js'
 import { nextTurn } from './support.js'
 
 const frame = Buffer.from('a frame')

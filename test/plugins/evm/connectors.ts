@@ -1,8 +1,8 @@
 /** Whole connectors in a line, each pair of neighbours with an account that settles over payment channels of one real chain. */
-import { createApp, type App } from '../../../src/app.js'
+import { createApp, type App } from '../../../src/connector/connector.js'
 import { LedgerService } from '../../../src/ledger/service.js'
-import type { AccountInfo } from '../../../src/types/account.js'
-import type { PluginInstance } from '../../../src/types/plugin.js'
+import type { AccountInfo } from '../../../src/contracts/account.js'
+import type { PluginInstance } from '../../../src/contracts/plugin.js'
 import { Accounts } from '../../../src/accounts/accounts.js'
 import { freePort } from '../../../examples/free-port.js'
 import reductModule, { type Injector } from 'reduct'

@@ -31,7 +31,7 @@ describe('ethers', () => {
   })
 
   it('is not said to be missing when something else is', async () => {
-    const { withEthers } = await import('../../../plugins/evm/ethers.js')
+    const { withEthers } = await import('../../../plugins/evm/chain/ethers.js')
     const error = await withEthers(() => Promise.reject(new Error('other'))).catch((error: unknown) => error)
     expect(error).to.have.property('message', 'other')
   })

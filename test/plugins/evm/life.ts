@@ -1,8 +1,8 @@
 /** A node's part of a channel as it lives: connected, crashed, and back with what it had kept. */
 import { SigningKey } from 'ethers'
-import type { Logger } from '../../../src/types/logger.js'
-import type { PluginStore } from '../../../src/types/plugin.js'
-import type { Signer } from '../../../plugins/evm/signer.js'
+import type { Logger } from '../../../src/contracts/logger.js'
+import type { PluginStore } from '../../../src/contracts/plugin.js'
+import type { Signer } from '../../../plugins/evm/chain/signer.js'
 import { EvmProvider, type EvmProviderOptions } from '../../../plugins/evm/provider.js'
 import { CHAIN_ID, type accounts } from '../../../examples/evm-chain.js'
 import type { Parties } from './parties.js'

@@ -1,6 +1,6 @@
 /** Connectors that settle with each other on a real chain: ledgers, claims, channels and parties agree to the unit. */
 import { expect } from 'chai'
-import type { ChannelDetails, ChannelOperations } from '../../../src/types/channels.js'
+import type { ChannelDetails, ChannelOperations } from '../../../src/contracts/channels.js'
 import { Accounts } from '../../../src/accounts/accounts.js'
 import { withoutLog } from '../../fixtures/log.js'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import type { EvmProvider } from '../../../plugins/evm/provider.js'
-import { ChainError } from '../../../plugins/paychan/types.js'
+import { ChainError } from '../../../plugins/lib/channels/types.js'
 import type { Deployed } from '../../../examples/evm-chain.js'
 import { lives, memoryLog, memoryStore, until } from './life.js'
 import { alice, bob, owner, setUp } from './parties.js'

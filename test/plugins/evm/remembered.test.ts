@@ -1,7 +1,7 @@
 /** What is kept of the chain is checked against it at each connect: records of payments are true for one contract and its units. */
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
-import { ChainError } from '../../../plugins/paychan/types.js'
+import { ChainError } from '../../../plugins/lib/channels/types.js'
 import { lives, memoryStore, until } from './life.js'
 import { alice, bob, owner, setUp } from './parties.js'
 

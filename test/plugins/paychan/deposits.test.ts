@@ -1,7 +1,7 @@
 /** What is put into a channel: when claims on it go out, and how much goes in when several want something at once. */
 import { expect } from 'chai'
 import { useFakeTimers } from 'sinon'
-import { ChainError } from '../../../plugins/paychan/types.js'
+import { ChainError } from '../../../plugins/lib/channels/types.js'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import { closeAll, nextTurn } from '../btp/support.js'
 import { makeWorld } from './world.js'

@@ -3,10 +3,10 @@
  * from until it is settled, and an operation that is repeated under its id is done once. Time is Date.now().
  */
 import { createHmac } from 'node:crypto'
-import { ChainError, ClaimError } from '../../../plugins/paychan/types.js'
+import { ChainError, ClaimError } from '../../../plugins/lib/channels/types.js'
 import type {
   ChannelEvent, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseConsent, Finality, Receipt
-} from '../../../plugins/paychan/types.js'
+} from '../../../plugins/lib/channels/types.js'
 
 interface Side {
   deposit: bigint

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { useFakeTimers } from 'sinon'
-import { ChainError } from '../../../plugins/paychan/types.js'
+import { ChainError } from '../../../plugins/lib/channels/types.js'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import { closeAll, nextTurn } from '../btp/support.js'
 import { makeWorld } from './world.js'

@@ -1,7 +1,7 @@
 /** A channel that the chain is asked about because a claim names it. */
 import { expect } from 'chai'
-import { Channels, type ChannelsDeps } from '../../../plugins/paychan/channels.js'
-import type { ChannelState } from '../../../plugins/paychan/types.js'
+import { Channels, type ChannelsDeps } from '../../../plugins/lib/channels/channels.js'
+import type { ChannelState } from '../../../plugins/lib/channels/types.js'
 import { silentLog } from '../../ledger/silent-log.js'
 
 const STATE: ChannelState = {

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../fixtures/unhandled.js'
 import { closeAll, nextTurn } from '../btp/support.js'
-import { CHANNEL_PROTOCOL } from '../../../plugins/paychan/index.js'
+import { CHANNEL_PROTOCOL } from '../../../plugins/lib/channels/index.js'
 import { claimOf } from './fake-chain.js'
 import { expectAgreement, makeWorld } from './world.js'
 import type { World } from './world.js'

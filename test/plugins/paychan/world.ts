@@ -3,13 +3,13 @@
  * connector keeps them: a packet moves the balance when it is fulfilled, money with an id moves it once.
  */
 import { expect } from 'chai'
-import PaychanPlugin from '../../../plugins/paychan/index.js'
-import type { Chain } from '../../../plugins/paychan/index.js'
-import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/paychan/options.js'
-import { Units } from '../../../plugins/paychan/units.js'
+import PaychanPlugin from '../../../plugins/lib/channels/index.js'
+import type { Chain } from '../../../plugins/lib/channels/index.js'
+import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
+import { Units } from '../../../plugins/lib/channels/units.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject, isFulfill, rejectOf } from '../../../src/packet/reply.js'
-import type { PluginBooks, PluginStore, RunningTotal } from '../../../src/types/plugin.js'
+import type { PluginBooks, PluginStore, RunningTotal } from '../../../src/contracts/plugin.js'
 import { InsufficientLiquidityError } from '../../../src/packet/errors.js'
 import { TestLog, afterTest, portOf, serverUrl } from '../btp/support.js'
 import { FakeChain, FakeCodec } from './fake-chain.js'

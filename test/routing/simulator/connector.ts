@@ -2,11 +2,11 @@
  * A connector in the simulator: the product's Router and its memory of arrivals, over links instead of plugins. It can crash and come
  * back without memory.
  */
-import { Arrivals } from '../../../src/forwarding/arrivals.js'
+import { Arrivals } from '../../../src/forwarding/loop-detector.js'
 import { prepareOf } from '../../../src/packet/prepare.js'
 import { Router } from '../../../src/routing/router.js'
-import type { RouteOptions } from '../../../src/routing/policy.js'
-import type { Relation } from '../../../src/types/account.js'
+import type { RouteOptions } from '../../../src/routing/table/policy.js'
+import type { Relation } from '../../../src/contracts/account.js'
 import { silentLogger } from '../silent-logger.js'
 import type { Link } from './link.js'
 import type { Timeline } from './timeline.js'

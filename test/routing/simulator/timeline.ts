@@ -1,5 +1,5 @@
 /** Virtual time: what is to happen, in order. Minutes of a network pass in milliseconds, and always in the same way. */
-import type { Clock } from '../../../src/routing/clock.js'
+import type { Clock } from '../../../src/routing/ccp/clock.js'
 
 interface Event {
   atMs: number

@@ -1,5 +1,5 @@
 /** Packets that take their time: routes change while they are on their way. Each step is one that the product takes with a packet. */
-import { isEndedBy, type Arrivals } from '../../../src/forwarding/arrivals.js'
+import { isEndedBy, type Arrivals } from '../../../src/forwarding/loop-detector.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { CUSTOMERS } from './connector.js'
 import type { SimulatedConnector } from './connector.js'

@@ -2,7 +2,7 @@
  * What the adversary needs of a chain. Each chain that settles brings one of these, and is attacked in the same way.
  * Amounts are token units; one of them is one base unit of the account.
  */
-import type { ClaimCodec, CloseConsent } from '../../../plugins/paychan/types.js'
+import type { ClaimCodec, CloseConsent } from '../../../plugins/lib/channels/types.js'
 
 /** A key of the adversary. It has several: a peer may change its key. */
 export interface Identity {

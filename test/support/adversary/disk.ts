@@ -1,5 +1,5 @@
 /** A store whose machine can stop at any write: then nothing is answered any more, and another machine goes on with what is left. */
-import type { BatchOperation, Store } from '../../../src/types/store.js'
+import type { BatchOperation, Store } from '../../../src/contracts/store.js'
 
 export type Ending = 'clean' | 'crash' | 'cut'
 

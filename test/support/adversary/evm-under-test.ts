@@ -1,6 +1,6 @@
 /** The real chain plugin on a node of its own, as the adversary attacks it. No call here waits for a timer: those stand still. */
 import { EvmClaims } from '../../../plugins/evm/claims.js'
-import { signerOf } from '../../../plugins/evm/signer.js'
+import { signerOf } from '../../../plugins/evm/chain/signer.js'
 import { accounts, CHAIN_ID, type Chain, type Deployed } from '../../../examples/evm-chain.js'
 import { RpcProxy } from '../../plugins/evm/rpc-proxy.js'
 import { proofOf } from '../../plugins/evm/signatures.js'

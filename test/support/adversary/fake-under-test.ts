@@ -1,5 +1,5 @@
 /** The chain in memory, as the adversary attacks it. */
-import { ChainError } from '../../../plugins/paychan/types.js'
+import { ChainError } from '../../../plugins/lib/channels/types.js'
 import { FAKE_CHAINS, FAKE_PAYCHAN_PLUGIN } from '../../fixtures/fake-paychan-plugin.js'
 import { FakeChain, FakeCodec } from '../../plugins/paychan/fake-chain.js'
 import type { ChainAct, ChainUnderTest, Identity, OpenChannel, Weather } from './chain.js'

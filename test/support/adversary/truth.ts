@@ -10,7 +10,7 @@
  * chain takes back, and all that moved between a backup and its restoration.
  */
 import { strict as assert } from 'node:assert'
-import type { ChannelState } from '../../../plugins/paychan/types.js'
+import type { ChannelState } from '../../../plugins/lib/channels/types.js'
 import type { ChainUnderTest, OpenChannel } from './chain.js'
 import type { Mallory } from './mallory.js'
 import { CHALLENGE_SECS, CREDIT, MAX_PREPAID, type OurSide } from './our-side.js'

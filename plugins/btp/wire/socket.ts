@@ -1,0 +1,326 @@
+/**
+ * One WebSocket that speaks BTP (RFC 0023), whichever side opened it: writes and reads frames, and keeps what a peer can make us hold
+ * within bounds. A peer that is silent is dropped, one that does not read is dropped, one that asks too much at a time is told so. Who
+ * asked what, and is owed an answer, is a matter of the exchange, which outlives the socket.
+ */
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
+import type { Logger } from '../../../src/contracts/logger.js'
+import { IlpError, messageOf, tooLarge } from './errors.js'
+import type { Asking, Exchange, Line } from './exchange.js'
+import { ContentType, FrameType, decodeFrame, frameBytes, packetFrameBytes, packetIn, writeFrame, writePacketFrame } from './frame.js'
+import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
+import type { Wire } from './fast-reader.js'
+import { Intake, MAX_UNSENT_BYTES } from './backpressure.js'
+import { Outbox } from './outbox.js'
+import { Refusals, beginsWithPacket } from './early-reject.js'
+import { PacketQueue } from './fair-queue.js'
+
+/** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
+export const MAX_IN_FLIGHT = 10_000
+
+/** A ping goes out this often. A peer from which nothing at all came between two of them is dropped. */
+export const PING_INTERVAL_MS = 20_000
+
+/** And this often while an answer is missing, or not known to have arrived: a dead connection is replaced before packets expire. */
+export const BUSY_PING_INTERVAL_MS = 5000
+const IDLE_BEATS = PING_INTERVAL_MS / BUSY_PING_INTERVAL_MS
+
+/** A ping says up to which of our answers it stands for, and its pong that they have arrived. */
+const PING_BYTES = 8
+
+export const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
+
+const EMPTY: Buffer = Buffer.alloc(0)
+const REQUEST_ID_AT = 1
+
+export type Request = MessageFrame | TransferFrame
+export type RequestContents = Omit<MessageFrame, 'requestId'> | Omit<TransferFrame, 'requestId'>
+
+/** Entries for a Response, or the ILP packet that is its only entry. */
+export type Answer = Buffer | readonly SubProtocol[]
+
+export interface SocketOptions {
+  /** A client's messages are masked (RFC 6455 section 5.3), a server's are not. */
+  role: 'client' | 'server'
+  log: Logger
+  /** The largest frame that is written, in bytes; `ws` keeps it for what is read. */
+  maxPayload: number
+  /** Whether the connector takes no packets now; those of the peer are then answered with T03. */
+  isBusy: () => boolean
+  /** The connector's ILP address. */
+  ownAddress: () => string
+  /** What we and this peer ask each other. */
+  exchange: Exchange
+  /** Called once, when the socket is closed, whoever closed it. */
+  onClose: () => void
+}
+
+export class BtpSocket implements Line {
+  /** Kept by the exchange, and by pongs. */
+  arrived = 0
+  readonly #ws: WebSocket
+  readonly #raw: Socket
+  readonly #options: SocketOptions
+  readonly #exchange: Exchange
+  readonly #heartbeat: NodeJS.Timeout
+  readonly #intake: Intake
+  readonly #outbox: Outbox
+  readonly #refusals: Refusals
+  readonly #queue = new PacketQueue(frame => { this.#workOn(frame, true) })
+  readonly #flush = (): void => {
+    this.#willFlush = false
+    this.#refusals.report()
+    this.#outbox.flush()
+    this.#raw.uncork()
+  }
+
+  #willFlush = false
+  #bytes = EMPTY
+  #start = 0
+  #heard = true
+  #idleBeats = 0
+  #pingedUpTo = -1
+  #unreadableFrames = 0
+
+  /** To be made when the peer has shown who it is; belongs to the exchange from `join` on. */
+  constructor (wire: Wire, options: SocketOptions) {
+    const { ws, raw } = wire
+    this.#ws = ws
+    this.#raw = raw
+    this.#options = options
+    this.#exchange = options.exchange
+    this.#intake = new Intake(ws, raw)
+    this.#outbox = new Outbox(raw)
+    this.#refusals = new Refusals(options.log)
+    this.#heartbeat = setInterval(() => { this.#beat() }, BUSY_PING_INTERVAL_MS).unref()
+    wire.glance = (bytes, start, end) => this.#refuses(bytes, start, end)
+    ws.on('message', (data, isBinary) => { this.#receive(data, isBinary) })
+    ws.on('pong', pong => { this.#pong(pong) })
+    ws.on('error', err => { options.log.debug('websocket error. error=%s', err.message) })
+    ws.on('close', () => {
+      this.#abandon()
+      options.onClose()
+    })
+  }
+
+  /** Whether something can be sent. */
+  get isOpen (): boolean {
+    return this.#ws.readyState === WebSocket.OPEN
+  }
+
+  /** Frames that could not be read. They get no answer, and the socket stays open: what is meant for others should not suffer. */
+  get unreadableFrames (): number {
+    return this.#unreadableFrames
+  }
+
+  /** Sends an ILP packet and resolves to the packet in the Response, empty when it holds none. Rejects like `request`. */
+  sendPacket (packet: Buffer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (!Buffer.isBuffer(packet)) throw notABuffer(packet) // handlers of users are not always what their types say
+      const asking: Asking = { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject }
+      this.#ask(asking, packetFrameBytes(packet.length))
+      writePacketFrame(this.#bytes, this.#start, FrameType.MESSAGE, asking.requestId, packet)
+      this.#end()
+    })
+  }
+
+  /**
+   * Sends a MESSAGE or TRANSFER and resolves to the entries of the peer's Response. Rejects with an IlpError: T01 it was not sent, because
+   * the socket is closed, T03 too much under way, R00 no answer in time or before the end of the exchange, or the peer's error.
+   */
+  request (contents: RequestContents): Promise<readonly SubProtocol[]> {
+    return new Promise((resolve, reject) => {
+      const asking: Asking = { requestId: 0, dueTick: 0, wants: 'entries', resolve, reject }
+      const frame = { ...contents, requestId: 0 }
+      this.#ask(asking, frameBytes(frame))
+      frame.requestId = asking.requestId
+      try {
+        writeFrame(this.#bytes, this.#start, frame)
+      } catch (err) {
+        this.#exchange.withdraw(asking)
+        throw err
+      }
+      this.#end()
+    })
+  }
+
+  /** Says yes to the first frame of a client. */
+  letIn (requestId: number): void {
+    const frame: Frame = { type: FrameType.RESPONSE, requestId, protocolData: [] }
+    if (!this.#begin(frameBytes(frame))) return
+    writeFrame(this.#bytes, this.#start, frame)
+    this.#end()
+  }
+
+  sendFrame (bytes: Buffer, start: number, end: number): void {
+    if (!this.#begin(end - start)) return
+    bytes.copy(this.#bytes, this.#start, start, end)
+    this.#end()
+  }
+
+  answered (packet: Buffer): void {
+    this.#intake.answered(packet, this.#options.ownAddress())
+  }
+
+  /** Closes the socket, and leaves the exchange at once. Resolves when the connection is gone. */
+  close (reason: string): Promise<void> {
+    if (this.#ws.readyState === WebSocket.CLOSED) return Promise.resolve()
+    this.#flush() // before the close frame
+    return new Promise(resolve => {
+      this.#ws.once('close', () => resolve())
+      this.#ws.close(1000, reason)
+      this.#abandon()
+    })
+  }
+
+  /** Opens a request and makes room for its frame. Throws what the promise of the caller is then rejected with. */
+  #ask (asking: Asking, size: number): void {
+    if (!this.isOpen) throw closedError()
+    if (this.#raw.writableLength > MAX_UNSENT_BYTES) {
+      throw new IlpError('T03', `BTP connection is busy: too many unsent bytes. maximum=${MAX_UNSENT_BYTES}`)
+    }
+    if (size > this.#options.maxPayload) throw tooLarge(size, this.#options.maxPayload)
+    this.#exchange.open(asking)
+    this.#begin(size)
+  }
+
+  #receive (data: RawData, isBinary: boolean): void {
+    this.#heard = true
+    const isRequest = isBinary && Buffer.isBuffer(data) && (data[0] === FrameType.MESSAGE || data[0] === FrameType.TRANSFER)
+    if (!isRequest) this.#workOn(data, isBinary)
+    else if (!this.#refuses(data, 0, data.length)) this.#inTurn(data)
+  }
+
+  /** Requests are worked on in their order: a claim may not overtake the packets before it, which have older ones. */
+  #inTurn (request: Buffer): void {
+    if (this.#queue.hasRoomFor(request.length)) this.#queue.add(request)
+    else this.#workOn(request, true)
+  }
+
+  #workOn (data: RawData, isBinary: boolean): void {
+    const packet = isBinary && Buffer.isBuffer(data) && data[0] === FrameType.RESPONSE ? packetIn(data) : undefined
+    if (packet !== undefined && Buffer.isBuffer(data)) {
+      this.#exchange.resolvePacket(data.readUInt32BE(REQUEST_ID_AT), packet)
+      return
+    }
+    const frame = this.#decode(data, isBinary)
+    if (frame === undefined) return
+    if (frame.type === FrameType.RESPONSE || frame.type === FrameType.ERROR) this.#exchange.resolve(frame)
+    else if (Buffer.isBuffer(data)) this.#exchange.carryOut(frame, data, this)
+  }
+
+  #decode (data: RawData, isBinary: boolean): Frame | undefined {
+    try {
+      if (isBinary && Buffer.isBuffer(data)) return decodeFrame(data)
+      throw new TypeError('a BTP frame is a binary message')
+    } catch (err) {
+      this.#unreadableFrames++
+      this.#options.log.debug('dropped an unreadable frame. error=%s', messageOf(err))
+      return undefined
+    }
+  }
+
+  #isBusy (): boolean {
+    return this.#exchange.answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy()
+  }
+
+  /**
+   * Answers the frame in `bytes` from `start` to `end` with T03 if it is a packet for which there is no time. Where one with this id has
+   * come before, says nothing: it may be the same one, which has another answer.
+   */
+  #refuses (bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#isBusy() && this.#queue.hasRoomFor(end - start)) return false
+    if (!beginsWithPacket(bytes, start, end)) return false
+    const requestId = bytes.readUInt32BE(start + REQUEST_ID_AT)
+    this.#heard = true
+    if (this.#exchange.isKnown(requestId)) return true
+    const frame = this.#refusals.frameFor(requestId, this.#options.ownAddress())
+    this.sendFrame(frame, 0, frame.length)
+    return true
+  }
+
+  #flushSoon (): void {
+    if (this.#willFlush) return
+    this.#willFlush = true
+    if (this.#options.role === 'client') this.#raw.cork()
+    setImmediate(this.#flush)
+  }
+
+  /** Makes room for a frame of `size` bytes: it is to be written into `#bytes`, from `#start` on. False when nothing can be sent. */
+  #begin (size: number): boolean {
+    const { log, role } = this.#options
+    if (!this.isOpen) return false
+    if (this.#raw.writableLength > 2 * MAX_UNSENT_BYTES) {
+      log.warn('peer does not read its BTP connection, closing it. unsentBytes=%d', this.#raw.writableLength)
+      this.#ws.terminate()
+      return false
+    }
+    this.#start = role === 'server' ? this.#outbox.place(size) : 0
+    this.#bytes = role === 'server' ? this.#outbox.bytes : Buffer.allocUnsafe(size)
+    return true
+  }
+
+  /** Sends it. What is sent in one turn of the event loop leaves in one system call. */
+  #end (): void {
+    this.#flushSoon()
+    if (this.#options.role === 'server') this.#outbox.added()
+    else this.#ws.send(this.#bytes)
+    this.#bytes = EMPTY
+    this.#intake.wrote()
+  }
+
+  #beat (): void {
+    const isWaiting = this.#exchange.pendingRequests > 0 || this.#exchange.answers > this.arrived
+    if (!isWaiting && ++this.#idleBeats < IDLE_BEATS) return
+    this.#idleBeats = 0
+    if (!this.#heard && !this.#intake.isHeldUp()) {
+      this.#options.log.warn('peer is silent, closing the BTP connection. silentMs=%d', isWaiting ? BUSY_PING_INTERVAL_MS : PING_INTERVAL_MS)
+      this.#ws.terminate()
+      return
+    }
+    this.#heard = false
+    if (this.isOpen) this.#ping()
+  }
+
+  #ping (): void {
+    const bytes = Buffer.alloc(PING_BYTES)
+    this.#pingedUpTo = this.#exchange.answers
+    bytes.writeDoubleBE(this.#pingedUpTo)
+    this.#flush() // what it stands for goes before it
+    this.#ws.ping(bytes)
+  }
+
+  #pong (bytes: Buffer): void {
+    this.#heard = true
+    if (bytes.length === PING_BYTES && bytes.readDoubleBE() === this.#pingedUpTo) this.arrived = this.#pingedUpTo
+  }
+
+  /** Packets that still wait for their turn are refused: they have not been carried out, and the peer should know. */
+  #abandon (): void {
+    clearInterval(this.#heartbeat)
+    this.#intake.stop()
+    this.#exchange.leave(this)
+    this.#queue.drain(frame => { this.#exchange.refuse(frame, beginsWithPacket(frame, 0, frame.length), this) })
+  }
+}
+
+/** An ILP packet as an entry. @throws TypeError when it is no Buffer: handlers of users are not always what their types say */
+export function ilpEntry (data: unknown): SubProtocol {
+  if (!Buffer.isBuffer(data)) throw notABuffer(data)
+  return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data }
+}
+
+function notABuffer (data: unknown): TypeError {
+  return new TypeError(`an ILP packet must be a Buffer. found=${typeof data}`)
+}
+
+/** The ILP packet among entries; the first, should there be several. */
+export function ilpOf (entries: readonly SubProtocol[]): Buffer | undefined {
+  return entries.find(({ protocolName }) => protocolName === 'ilp')?.data
+}
+
+export function closedError (): IlpError {
+  return new IlpError('T01', 'no BTP connection to the peer')
+}

@@ -1,0 +1,300 @@
+/**
+ * The channels with one peer, as the chain last said. Packets are checked against what is known here; the chain is asked beside them, and
+ * what it said is kept, so that a start without the chain goes on. Whether a channel may be used is decided in one place, `refusalOf`.
+ */
+import { describeError } from '../../../src/packet/errors.js'
+import type { Logger } from '../../../src/contracts/logger.js'
+import { Operations } from './operations.js'
+import type { PaychanSettings } from './options.js'
+import { amountOf, arrayOf, fieldsOf, textOf } from './read-record.js'
+import type { Records } from './records.js'
+import { ClaimError } from './types.js'
+import type { ChannelProvider, ChannelState, CloseConsent, Party } from './types.js'
+
+/**
+ * A signature that ends the channel is out. Until the chain's clock has passed `until`, or the channel is over, nothing may be paid or
+ * taken through it: the one who has the signature decides about the end alone.
+ */
+export interface Ending {
+  /** Who signed: we asked for the end, or the peer did and we agreed to bring it to the chain. */
+  by: 'us' | 'them'
+  consent: CloseConsent
+  /** Of the consent. Empty: it was written down and not signed yet. */
+  signature: string
+  /** Seconds since the epoch, by the chain's clock: when every consent is void that is out. */
+  until: number
+}
+
+export interface KnownChannel {
+  state: ChannelState
+  /** How much of our deposit the peer is known to see on the chain: it refuses claims on more. */
+  shown: bigint
+  /** ms since the epoch. */
+  createdMs: number
+  activityMs: number
+  ending?: Ending | undefined
+  /** The confirmed chain does not have it: it was taken back, or is of another chain. */
+  isGone: boolean
+  /** A deposit that was begun: what our deposit is to be. */
+  filling?: bigint | undefined
+}
+
+export interface ChannelsDeps {
+  provider: ChannelProvider
+  records: Records
+  settings: Pick<PaychanSettings, 'peerAddress' | 'challengeSecs' | 'isFormer'>
+  log: Logger
+}
+
+const CHANNELS_RECORD = 'channels'
+/** Of channels that are over, the latest ones are remembered; of open ones, a peer can make us look at this many. */
+const MAX_CHANNELS = 100
+/** A peer that names channels that do not exist makes us ask the chain this often at most. */
+const LOOKUPS_PER_MINUTE = 20
+const MINUTE_MS = 60_000
+/** The challenge of a channel may be so many times as long as we would choose. */
+export const CHALLENGE_FACTOR = 4
+
+export class Channels {
+  readonly operations: Operations
+  readonly #deps: ChannelsDeps
+  readonly #known = new Map<string, KnownChannel>()
+  /** Questions to the chain that are under way, and those on channels that were not known: few, as they are limited by the minute. */
+  readonly #lookups = new Map<string, Promise<KnownChannel | undefined>>()
+  readonly #finding = new Map<string, Promise<KnownChannel | undefined>>()
+  #lookupsLeft = LOOKUPS_PER_MINUTE
+  #lookupsSinceMs = 0
+  /** How many channels we have opened: names the next opening. */
+  opened = 0
+  /** Told of each channel whose deposit of ours has grown. */
+  onDeposit: (channel: KnownChannel) => void = () => undefined
+
+  constructor (deps: ChannelsDeps) {
+    this.#deps = deps
+    this.operations = new Operations(deps.log)
+    deps.records.define(CHANNELS_RECORD, () => ({ opened: this.opened, channels: [...this.#known.values()] }))
+  }
+
+  async load (): Promise<void> {
+    const record = await this.#deps.records.load(CHANNELS_RECORD)
+    if (record === undefined) return
+    const { opened, channels } = fieldsOf(record, CHANNELS_RECORD)
+    this.opened = Number(opened)
+    for (const channel of arrayOf(channels, 'channels').map(channelOf)) this.#known.set(channel.state.channelId, channel)
+  }
+
+  /** The oldest first. */
+  all (): KnownChannel[] {
+    return [...this.#known.values()]
+  }
+
+  get (channelId: string): KnownChannel | undefined {
+    return this.#known.get(channelId)
+  }
+
+  /** Those that claims may be made and taken on. */
+  usable (): KnownChannel[] {
+    return this.all().filter(channel => this.#faultOf(channel) === undefined)
+  }
+
+  /**
+   * Why no claim may be made or taken on the channel; undefined when it may. T00 for what passes by itself. The peer does not choose our
+   * risk: a challenge that is shorter than ours could be over before we answer, and one that is much longer would lock our deposit.
+   */
+  refusalOf (channel: KnownChannel): ClaimError | undefined {
+    const fault = this.#faultOf(channel)
+    return fault === undefined ? undefined : new ClaimError(...fault)
+  }
+
+  /** Why no channel with that challenge is used; undefined when it is. */
+  challengeRefusal (challengeSecs: number): string | undefined {
+    const { challengeSecs: least } = this.#deps.settings
+    if (challengeSecs >= least && challengeSecs <= CHALLENGE_FACTOR * least) return undefined
+    return 'Payment channels with that challenge period are refused here. ' +
+      `found=${challengeSecs} s expected=${least} to ${CHALLENGE_FACTOR * least} s (settlementTimeoutSecs, and ${CHALLENGE_FACTOR} times that)`
+  }
+
+  /**
+   * A channel that a claim names: what is known, else what the chain says. Undefined when there is none with this peer. Claims are judged
+   * in the order in which they come: while one waits for the chain, so do those that come after it.
+   */
+  lookup (channelId: string): KnownChannel | Promise<KnownChannel | undefined> {
+    const found = this.#finding.get(channelId) ?? this.#known.get(channelId)
+    if (found !== undefined) return found
+    const finding = this.#askOnce(channelId).finally(() => { this.#finding.delete(channelId) })
+    this.#finding.set(channelId, finding)
+    return finding
+  }
+
+  /** Reads a channel anew, if the chain may be asked again already. Resolves to what is known then, and kept: the peer counts on it. */
+  async refresh (channelId: string): Promise<KnownChannel | undefined> {
+    const channel = await this.#askOnce(channelId)
+    await this.save()
+    return channel
+  }
+
+  /** Reads a channel anew, after something was done to it. */
+  async reread (channelId: string): Promise<KnownChannel | undefined> {
+    const channel = await this.#read(channelId)
+    await this.save()
+    return channel
+  }
+
+  /** Something has moved in it. */
+  touch (channelId: string): void {
+    const channel = this.#known.get(channelId)
+    if (channel !== undefined) channel.activityMs = Date.now()
+  }
+
+  /** A signature under the end is about to leave. Resolves when that is on disk; what stands in other records goes there with it. */
+  async end (channel: KnownChannel, ending: Ending): Promise<void> {
+    channel.ending = ending
+    await this.save({ sync: true })
+  }
+
+  /**
+   * Asks the chain about all channels with the peer. Resolves to those that are not over, as they are known then. What cannot be asked
+   * about one of them, or about new ones, goes to `hear`, and keeps nobody from looking at the others. Rejects when nothing could be asked.
+   */
+  async survey (hear: (error: unknown) => void = () => undefined): Promise<KnownChannel[]> {
+    const { provider, settings } = this.#deps
+    const troubles: unknown[] = []
+    const look = async (work: () => Promise<unknown>): Promise<void> => {
+      await work().catch((error: unknown) => { troubles.push(error) })
+    }
+    let found: ChannelState[] = []
+    await look(async () => { found = await provider.findChannels(settings.peerAddress) })
+    const ids = new Set([...found.map(({ channelId }) => channelId), ...this.#unsettled().map(({ state }) => state.channelId)])
+    for (const channelId of ids) await look(() => this.#read(channelId))
+    await this.save()
+    if (troubles.length > 0 && troubles.length >= ids.size + 1) throw troubles[0]
+    for (const trouble of troubles) hear(trouble)
+    return this.#unsettled()
+  }
+
+  async save (options?: { sync?: boolean }): Promise<void> {
+    await this.#deps.records.save(CHANNELS_RECORD, options)
+  }
+
+  /** Not an error yet: every packet looks at all channels, also at those that are over, and making errors takes long. */
+  #faultOf ({ state: { status, challengeSecs }, ending, isGone }: KnownChannel): ConstructorParameters<typeof ClaimError> | undefined {
+    if (isGone) return ['Unknown channel: the chain does not have it']
+    if (status !== 'open') return [`Payment channel is not open. status=${status}`]
+    if (ending !== undefined) return ['Payment channel is being closed', 'T00']
+    if (this.#deps.settings.isFormer) return ['Payment channel is with an address that is not the peer\'s any more']
+    const challenge = this.challengeRefusal(challengeSecs)
+    return challenge === undefined ? undefined : [challenge]
+  }
+
+  #unsettled (): KnownChannel[] {
+    return this.all().filter(({ state }) => state.status !== 'settled')
+  }
+
+  #askOnce (channelId: string): Promise<KnownChannel | undefined> {
+    const running = this.#lookups.get(channelId)
+    if (running !== undefined) return running
+    if (Date.now() - this.#lookupsSinceMs > MINUTE_MS) {
+      this.#lookupsSinceMs = Date.now()
+      this.#lookupsLeft = LOOKUPS_PER_MINUTE
+    }
+    if (this.#lookupsLeft-- <= 0) return Promise.resolve(this.#known.get(channelId))
+    const lookup = this.#read(channelId).catch((error: unknown) => {
+      this.#lookupsLeft++ // the chain was not bothered
+      throw error
+    }).finally(() => { this.#lookups.delete(channelId) })
+    this.#lookups.set(channelId, lookup)
+    return lookup
+  }
+
+  /**
+   * What counts is what is confirmed, except that a close counts as soon as it is seen: from then on nothing new is paid or taken. A close
+   * that the chain takes back is forgotten.
+   */
+  async #read (channelId: string): Promise<KnownChannel | undefined> {
+    const { provider, settings, log } = this.#deps
+    const confirmed = await provider.getChannelState(channelId)
+    const known = this.#known.get(channelId)
+    if (confirmed === undefined || confirmed.theirs.address !== settings.peerAddress) {
+      if (known !== undefined && !known.isGone) log.error('(!!!) the chain does not have a payment channel that it had. channelId=%s', channelId)
+      if (known !== undefined) known.isGone = true
+      return known
+    }
+    const latest = confirmed.status === 'open' ? await provider.getChannelState(channelId, 'latest') : confirmed
+    const isClosing = latest !== undefined && latest.status !== 'open' && confirmed.status === 'open'
+    const { status, settleableAt, closedByThem } = isClosing ? { ...latest, status: 'closing' as const } : confirmed
+    const state = { ...confirmed, status, settleableAt, closedByThem }
+    return known === undefined ? this.#add(state) : this.#update(known, state, confirmed)
+  }
+
+  #add (state: ChannelState): KnownChannel {
+    const now = Date.now()
+    const channel = { state, shown: state.ours.deposit, createdMs: now, activityMs: now, isGone: false }
+    this.#known.set(state.channelId, channel)
+    this.#dropOldest()
+    return channel
+  }
+
+  #update (known: KnownChannel, state: ChannelState, confirmed: ChannelState): KnownChannel {
+    known.state = state
+    known.isGone = false
+    const { ending } = known
+    const isVoid = ending !== undefined && confirmed.readAtMs > ending.until * 1000
+    if (confirmed.status === 'settled' || (isVoid && confirmed.status !== 'opening')) known.ending = undefined
+    if (state.ours.deposit > known.shown) this.onDeposit(known)
+    return known
+  }
+
+  #dropOldest (): void {
+    if (this.#known.size <= MAX_CHANNELS) return
+    const oldest = this.all().find(({ state }) => state.status === 'settled')
+    if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
+    else this.#deps.log.warn('the peer has a great many payment channels open with us. channels=%d', this.#known.size)
+  }
+}
+
+function channelOf (record: unknown): KnownChannel {
+  const { state, shown, createdMs, activityMs, ending, isGone, filling } = fieldsOf(record, 'channel')
+  const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, readAtMs } = fieldsOf(state, 'state')
+  if (status !== 'opening' && status !== 'open' && status !== 'closing' && status !== 'settled') {
+    throw new Error(`the record of a payment channel has an unknown status. found=${describeError(status)}`)
+  }
+  return {
+    state: {
+      channelId: textOf(channelId, 'channelId'),
+      status,
+      ours: partyOf(ours),
+      theirs: partyOf(theirs),
+      challengeSecs: Number(challengeSecs),
+      settleableAt: settleableAt === undefined ? undefined : Number(settleableAt),
+      closedByThem: closedByThem === true,
+      readAtMs: Number(readAtMs)
+    },
+    shown: amountOf(shown, 'shown'),
+    createdMs: Number(createdMs),
+    activityMs: Number(activityMs),
+    ending: ending === undefined ? undefined : endingOf(ending),
+    isGone: isGone === true,
+    filling: filling === undefined ? undefined : amountOf(filling, 'filling')
+  }
+}
+
+function partyOf (record: unknown): Party {
+  const { address, deposit, redeemed, nonce } = fieldsOf(record, 'party')
+  return {
+    address: textOf(address, 'address'),
+    deposit: amountOf(deposit, 'deposit'),
+    redeemed: amountOf(redeemed, 'redeemed'),
+    nonce: amountOf(nonce, 'nonce')
+  }
+}
+
+function endingOf (record: unknown): Ending {
+  const { by, consent, signature, until } = fieldsOf(record, 'ending')
+  const { channelId, least, validUntil } = fieldsOf(consent, 'consent')
+  return {
+    by: by === 'us' ? 'us' : 'them',
+    consent: { channelId: textOf(channelId, 'channelId'), least: amountOf(least, 'least'), validUntil: Number(validUntil) },
+    signature: textOf(signature, 'signature'),
+    until: Number(until)
+  }
+}

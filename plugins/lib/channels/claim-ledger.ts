@@ -1,0 +1,136 @@
+/**
+ * What the claims of the peer come to: which is the best of each channel, and what they have been used for. Knows the rules by which a
+ * claim follows another one, and nothing of signatures, disks or packets.
+ */
+import type { KnownChannel } from './channels.js'
+import { amountOf, fieldsOf, signedOf, textOf } from './read-record.js'
+import { ClaimError } from './types.js'
+import type { Claim, Party } from './types.js'
+import type { Units } from './units.js'
+
+/** How a peer refuses a claim that is behind the one that it has. Peers of other makes say the same. */
+const BEHIND = /does not cover|Nonce not monotonically increasing/
+
+export function isBehind (refusal: string): boolean {
+  return BEHIND.test(refusal)
+}
+
+export interface Terms {
+  /** The packet that the claim came with, in base units; absent for a claim that came by itself. */
+  packet?: bigint
+}
+
+export class Tally {
+  /**
+   * @param best of each channel
+   * @param used base units of packets that were taken, and of debts that claims were sent for by themselves
+   * @param base token units of channels that are over, less what was counted in other units before
+   * @param skipped token units in claims that were credited before our records begin
+   */
+  constructor (
+    private readonly units: Units,
+    readonly best = new Map<string, Claim>(),
+    public used = 0n,
+    private base = 0n,
+    private skipped = 0n
+  ) {}
+
+  /** @throws Error when the record is not one of `toJSON` */
+  static from (record: unknown, units: Units): Tally {
+    const { best, used, base, skipped } = fieldsOf(record, 'tally')
+    const claims = Object.values(fieldsOf(best, 'best')).map(claimOf)
+    return new Tally(units, new Map(claims.map(claim => [claim.channelId, claim])),
+      signedOf(used, 'used'), signedOf(base, 'base'), amountOf(skipped, 'skipped'))
+  }
+
+  toJSON (): Record<string, unknown> {
+    return { best: Object.fromEntries(this.best), used: this.used, base: this.base, skipped: this.skipped }
+  }
+
+  copy (): Tally {
+    return new Tally(this.units, new Map(this.best), this.used, this.base, this.skipped)
+  }
+
+  /**
+   * The same claims counted in other units of the account from now on: from zero, as `told` base units of before are in the books. What is
+   * not used of them is worth the same in the new units.
+   */
+  recounted (told: bigint, units: Units): Tally {
+    const counted = this.units.toToken(told)
+    const used = units.toAccount(this.units.toToken(this.used) - counted)
+    return new Tally(units, new Map(this.best), used, this.base - counted, this.skipped)
+  }
+
+  /** Token units of all claims. */
+  total (): bigint {
+    let total = this.base - this.skipped
+    for (const { amount } of this.best.values()) total += amount
+    return total
+  }
+
+  /** Base units that claims have paid and that were used for nothing. */
+  unused (): bigint {
+    const unused = this.units.toAccount(this.total()) - this.used
+    return unused > 0n ? unused : 0n
+  }
+
+  /** @throws ClaimError when the claim may not follow what was taken so far */
+  check ({ channelId, nonce, amount, signer }: Claim, { state: { theirs } }: KnownChannel, { packet = 0n }: Terms): void {
+    if (signer !== theirs.address) throw new ClaimError('Signature verification failed')
+    const before = this.#countedOn(channelId, theirs)
+    if (nonce <= this.#nonceOn(channelId, theirs)) throw new ClaimError('Nonce not monotonically increasing')
+    const isCovered = packet === 0n || this.total() + amount - before >= this.units.toToken(this.used + packet)
+    if (amount < before || !isCovered) throw new ClaimError('Claim amount does not cover packet')
+    if (amount > theirs.deposit) throw new ClaimError('Claim exceeds channel deposit')
+  }
+
+  /** Takes a claim that passed the checks. */
+  take (claim: Claim, { state: { theirs } }: KnownChannel, { packet }: Terms): void {
+    const before = this.#countedOn(claim.channelId, theirs)
+    this.skipped += before - (this.best.get(claim.channelId)?.amount ?? 0n)
+    this.used += packet ?? this.units.toAccount(claim.amount - before)
+    this.best.set(claim.channelId, claim)
+  }
+
+  /**
+   * Takes a claim that we have acknowledged in a time that our records and books know nothing of (they were restored): it was credited and
+   * used then. Says whether it was news.
+   */
+  takeUp (claim: Claim, { state: { theirs } }: KnownChannel): boolean {
+    const { channelId, amount, nonce, signer } = claim
+    const isNews = signer === theirs.address && amount > this.#countedOn(channelId, theirs) && nonce > this.#nonceOn(channelId, theirs)
+    if (!isNews || amount > theirs.deposit) return false // what the chain would not pay cannot replace what it would
+    this.skipped += amount - (this.best.get(channelId)?.amount ?? 0n)
+    this.best.set(channelId, claim)
+    return true
+  }
+
+  /** The channel is over; what was paid through it stays paid. Says whether there was anything. */
+  forget (channelId: string): boolean {
+    this.base += this.best.get(channelId)?.amount ?? 0n
+    return this.best.delete(channelId)
+  }
+
+  /** What is counted already; what the chain has paid out beyond our records was credited in a time that they do not know. */
+  #countedOn (channelId: string, { redeemed }: Party): bigint {
+    const amount = this.best.get(channelId)?.amount ?? 0n
+    return amount > redeemed ? amount : redeemed
+  }
+
+  #nonceOn (channelId: string, { nonce }: Party): bigint {
+    const best = this.best.get(channelId)?.nonce ?? 0n
+    return best > nonce ? best : nonce
+  }
+}
+
+function claimOf (record: unknown): Claim {
+  const { channelId, nonce, amount, signer, signature, text } = fieldsOf(record, 'claim')
+  return {
+    channelId: textOf(channelId, 'channelId'),
+    nonce: amountOf(nonce, 'nonce'),
+    amount: amountOf(amount, 'amount'),
+    signer: textOf(signer, 'signer'),
+    signature: textOf(signature, 'signature'),
+    text: textOf(text, 'text')
+  }
+}

@@ -1,0 +1,23 @@
+/** What the peer says of our claims and of its own, when we ask it: so that neither goes on with less than the other has. */
+import { amountOf, arrayOf, textOf } from './read-record.js'
+
+/** Of claims that are shown; there cannot be more channels between the two that are looked after. */
+export const MAX_SHOWN = 100
+
+export interface Counted {
+  /** Our best claim on each channel. Whether it is ours shows in the signature. */
+  claims: Buffer[]
+  /** Base units that our claims have paid and that it has used for no packet and no debt. */
+  unused: bigint
+  /** What we have acknowledged of its claims, on each channel, as it says: a claim each. */
+  acknowledged: Buffer[]
+}
+
+/** @throws Error when the answer is unreadable */
+export function countedOf ({ claims, unused, acknowledged = [] }: Record<string, unknown>): Counted {
+  return { claims: textsOf(claims, 'claims'), unused: amountOf(unused, 'unused'), acknowledged: textsOf(acknowledged, 'acknowledged') }
+}
+
+function textsOf (list: unknown, name: string): Buffer[] {
+  return arrayOf(list, name).map(claim => Buffer.from(textOf(claim, 'claim'))).slice(0, MAX_SHOWN)
+}

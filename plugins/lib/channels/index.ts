@@ -1,0 +1,324 @@
+/**
+ * A BTP plugin that settles over payment channels, on whatever chain a subclass brings. Packets and claims are kept apart from the chain:
+ * the plugin carries packets as soon as the peer is there, and pays and takes claims as soon as the chain's part is.
+ */
+import { randomUUID } from 'node:crypto'
+import { describeError } from '../../../src/packet/errors.js'
+import { isPrepare, prepareOf } from '../../../src/packet/prepare.js'
+import { encodeReject, isFulfill } from '../../../src/packet/reply.js'
+import type { PluginServices } from '../../../src/contracts/plugin.js'
+import PluginBtp, { ContentType, FrameType } from '../../btp/index.js'
+import type { Answer, Request, SubProtocol } from '../../btp/index.js'
+import { ilpEntry, ilpOf } from '../../btp/wire/socket.js'
+import { carryOut } from './admin-info.js'
+import { ByHand } from './operator-actions.js'
+import type { PaychanSettings } from './options.js'
+import type { Answered } from './outgoing.js'
+import { openPeers, type Peers } from './peers.js'
+import { fieldsOf, jsonOf } from './read-record.js'
+import { isTemporary } from './parts.js'
+import type { Chain, Settlement } from './parts.js'
+import { isBehind } from './claim-ledger.js'
+import { ClaimError, UnreachableError } from './types.js'
+import type { Claim } from './types.js'
+
+export type { Chain }
+
+/** As deployed nodes name it: UTF-8 JSON, on the MESSAGE of the packet that it pays for or on one of its own. */
+export const CLAIM_PROTOCOL = 'payment-channel-claim'
+/** JSON that the two ends agree with on their claims and channels; beside a Reject, it says that the claim was not taken. */
+export const CHANNEL_PROTOCOL = 'payment-channel'
+
+const NOTHING = Buffer.alloc(0)
+/** connect() gives the chain this long before it goes on without. */
+const CHAIN_WAIT_MS = 5000
+/** Payments wait this long for a peer that does not say which claims it has. */
+const PEER_WAIT_MS = 2000
+const RETRY_FIRST_MS = 1000
+const RETRY_LONGEST_MS = 60_000
+const NO_CLAIM = 'No payment channel claim attached to packet'
+
+export default abstract class PaychanPlugin extends PluginBtp {
+  readonly settlesOnce = true
+  readonly settlementUnit: string
+  /** Two accounts that pay and are paid by the same party would both credit what it pays once. */
+  readonly settlesWith: string
+  /** A settlement of which nobody knows the outcome is repeated here only, also when the peer has another address by then. */
+  readonly settlesAt: string
+  readonly #settings: PaychanSettings
+  readonly #services: PluginServices
+  #peers: Peers | undefined
+  #opening: Promise<void> | undefined
+  /** Whether the peer and we have shown each other our claims since the start: one of us may have been restored from a copy. */
+  #agreed: Promise<void> | undefined
+  #isStopped = true
+  #retry: NodeJS.Timeout | undefined
+  #failures = 0
+  /** Why what was kept of channels cannot be used, although the chain's part is there. */
+  #recordsRefused: string | undefined
+  #trouble = 'the settlement chain has not been reached yet'
+  readonly #byHand = new ByHand(
+    () => this.#ready(message => Object.assign(new Error(message), { httpErrorCode: 503 })), () => this.#peers?.all() ?? [])
+
+  /** @param btpOptions those of plugins/btp */
+  constructor (btpOptions: Record<string, unknown>, services: PluginServices, settings: PaychanSettings) {
+    super(btpOptions, services)
+    this.#services = services
+    this.#settings = settings
+    this.settlementUnit = String(settings.units.smallest)
+    this.settlesAt = `${settings.chain} ${settings.contract}`
+    this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`
+    this.on('connect', () => { this.#greet() })
+    this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(unreachable).closing.answer(data))])
+  }
+
+  /** The chain's part. Rejects when it cannot be had now; it is asked again. */
+  protected abstract openChain (): Promise<Chain>
+
+  /** Like the transport's. When the chain cannot be reached, the account works without it, and goes on trying. */
+  override async connect (options: { timeout?: number } = {}): Promise<void> {
+    if (this.#isStopped) {
+      this.#isStopped = false
+      this.#agreed = undefined
+      this.#opening = this.#open()
+    }
+    await Promise.race([this.#opening, later(CHAIN_WAIT_MS)])
+    await super.connect(options)
+  }
+
+  override async disconnect (): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#retry)
+    await super.disconnect()
+    await this.#opening
+    await this.#peers?.stop()
+  }
+
+  /** As the transport does, and where claims go with packets, with a claim that pays for it. */
+  override sendData (data: Buffer): Promise<Buffer> {
+    if (this.#settings.claims !== 'packet' || !this.isConnected()) return super.sendData(data)
+    const amount = moneyIn(data)
+    if (amount === 0n) return super.sendData(data)
+    try {
+      const { outgoing } = this.#ready(temporary)
+      return outgoing.forPacket(amount, async claim => answeredBy(await this.sendMessage([ilpEntry(data), claimEntry(claim)])))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Pays `amount` base units once for an id, with a claim. */
+  override async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
+    const { outgoing } = this.#ready(notBegun)
+    await this.#agreement().catch((error: unknown) => { throw notBegun(describeError(error)) })
+    if (this.#peers?.isPaidBefore(id) === true) return
+    await outgoing.settle(BigInt(amount), id)
+  }
+
+  channels (): ByHand {
+    return this.#byHand
+  }
+
+  /** What would be lost if nobody looked after the account's channels any more. */
+  unsettled (): string[] {
+    if (this.#peers !== undefined) return this.#peers.unsettled()
+    const refused = this.#recordsRefused === undefined ? [] : [this.#recordsRefused]
+    return [...this.#services.settlements?.unsettled().values() ?? [], ...refused]
+  }
+
+  override async getAdminInfo (): Promise<Record<string, unknown>> {
+    const { chain, peerAddress, claims, requireClaims } = this.#settings
+    const trouble = this.#peers === undefined ? { trouble: this.#trouble } : {}
+    return { ...await super.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
+  }
+
+  /** Closes, redeems and settles channels by hand, as admin-info.ts says. */
+  async sendAdminInfo (info: unknown): Promise<unknown> {
+    return await carryOut(info, this.#byHand)
+  }
+
+  /** Looks at the claim of a message first, and lets its packet pass when the claim pays for it. */
+  protected override answer (request: Request): Promise<Answer> {
+    const { type, protocolData } = request
+    const [first] = protocolData
+    const isLonePacket = protocolData.length === 1 && first?.protocolName === 'ilp'
+    if (type !== FrameType.MESSAGE || (isLonePacket && !this.#settings.requireClaims)) return super.answer(request)
+    const packet = ilpOf(protocolData)
+    const amount = packet === undefined ? 0n : moneyIn(packet)
+    const claim = protocolData.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
+    if (claim === undefined) {
+      return amount > 0n && this.#settings.requireClaims ? Promise.resolve(this.#reject(new ClaimError(NO_CLAIM))) : super.answer(request)
+    }
+    if (packet === undefined) return this.#takeClaim(claim.data)
+    const rest = { ...request, protocolData: protocolData.filter(entry => entry !== claim) }
+    return amount === 0n ? super.answer(rest) : this.#answerPaid(rest, claim.data, amount)
+  }
+
+  async #takeClaim (data: Buffer): Promise<Answer> {
+    const { incoming } = this.#ready(temporary)
+    await this.#agreement()
+    await incoming.take(data)
+    return []
+  }
+
+  async #answerPaid (request: Request, claim: Buffer, amount: bigint): Promise<Answer> {
+    let incoming
+    try {
+      ({ incoming } = this.#ready(temporary))
+      await this.#agreement()
+      await incoming.take(claim, { packet: amount })
+    } catch (error) {
+      return [ilpEntry(this.#reject(error)), refusalEntry(error)]
+    }
+    let isPaidFor = false
+    try {
+      const answer = await super.answer(request)
+      const reply = Buffer.isBuffer(answer) ? answer : ilpOf(answer)
+      isPaidFor = reply !== undefined && isFulfill(reply)
+      return answer
+    } finally {
+      if (!isPaidFor) incoming.release(amount)
+    }
+  }
+
+  #reject (error: unknown): Buffer {
+    const code = error instanceof ClaimError ? error.ilpErrorCode : 'T00'
+    this.log.debug('refused the claim of a packet. code=%s error=%s', code, describeError(error))
+    const address = this.#services.getOwnAddress?.() ?? 'unknown'
+    const message = error instanceof ClaimError ? error.message : 'the claim cannot be checked or kept now'
+    return encodeReject({ code, triggeredBy: address === 'unknown' ? '' : address, message, data: NOTHING })
+  }
+
+  async #open (): Promise<void> {
+    try {
+      this.#peers ??= await this.#make()
+      if (this.#isStopped) return
+      this.#failures = 0
+      await this.#peers.start()
+      this.#greet()
+    } catch (error) {
+      this.#tryLater(error)
+    }
+  }
+
+  async #make (): Promise<Peers> {
+    const chain = await this.openChain()
+    const opening = openPeers({
+      chain,
+      settings: this.#settings,
+      services: this.#services,
+      log: this.log,
+      senderId: () => this.#settings.senderId ?? this.#services.getOwnAddress?.() ?? this.#services.account?.id ?? 'unknown',
+      moneyHandler: () => this.moneyHandler,
+      deliver: async claim => { await this.sendMessage([claimEntry(claim)]) },
+      ask: message => this.#ask(message),
+      isPeerThere: () => this.isConnected()
+    })
+    return await opening.catch((error: unknown) => {
+      this.#recordsRefused = describeError(error)
+      throw error
+    })
+  }
+
+  #tryLater (error: unknown): void {
+    if (this.#isStopped) return
+    this.#trouble = describeError(error)
+    const delayMs = Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_LONGEST_MS)
+    this.log.error('no settlement yet, the chain or what was kept of it cannot be used. error=%s retryInMs=%d', this.#trouble, delayMs)
+    this.#retry = setTimeout(() => { this.#opening = this.#open() }, delayMs)
+    this.#retry.unref()
+  }
+
+  /** At each connect, when the chain's part is there. The first time since the start, payments wait for it. */
+  #greet (): void {
+    const settlement = this.#peers?.present
+    if (settlement === undefined || !this.isConnected()) return
+    const greeting = this.#show(settlement)
+    greeting.catch((error: unknown) => {
+      this.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
+      if (this.#agreed === greeting) this.#agreed = undefined // at the next connect
+    })
+    this.#agreed ??= greeting
+  }
+
+  /**
+   * Shows the peer what we put in while it was away, and has it show which claims it has of ours, and which of its own we have
+   * acknowledged. A peer that cannot do that, or does not answer for a while, is taken as it is. Rejects when it cannot do it now, and when
+   * the connection is lost meanwhile.
+   */
+  async #show ({ funding, outgoing, incoming, watcher }: Settlement): Promise<void> {
+    await Promise.race([watcher.looked, later(CHAIN_WAIT_MS)])
+    funding.showAll()
+    const showing = outgoing.reconcile().then(({ acknowledged }) => incoming.takeUp(acknowledged)).catch((error: unknown) => {
+      if (!this.isConnected() || isTemporary(error)) throw error
+      this.log.debug('the peer does not show its claims. error=%s', describeError(error))
+    })
+    showing.catch(() => undefined) // also when nobody waits for it any more
+    await Promise.race([showing, later(PEER_WAIT_MS)])
+  }
+
+  /** Resolves when the two have shown each other their claims. Rejects while the peer is away. */
+  async #agreement (): Promise<void> {
+    if (this.#agreed === undefined) this.#greet()
+    await (this.#agreed ?? Promise.reject(temporary('the peer is not there, and it is not known which claims it has')))
+  }
+
+  async #ask (message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const entries = await this.sendMessage([entryOf(message)])
+    const answer = entries.find(({ protocolName }) => protocolName === CHANNEL_PROTOCOL)
+    if (answer === undefined) throw new Error('the peer does not speak about payment channels')
+    return fieldsOf(JSON.parse(answer.data.toString()), 'answer')
+  }
+
+  #ready (errorOf: (message: string) => Error): Settlement {
+    if (this.#peers === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
+    return this.#peers.present
+  }
+}
+
+function claimEntry ({ text }: Claim): SubProtocol {
+  return { protocolName: CLAIM_PROTOCOL, contentType: ContentType.TEXT, data: Buffer.from(text) }
+}
+
+function entryOf (message: Record<string, unknown>): SubProtocol {
+  const text = jsonOf(message)
+  return { protocolName: CHANNEL_PROTOCOL, contentType: ContentType.JSON, data: Buffer.from(text) }
+}
+
+/** Nobody but us can put this beside the Reject: the peer knows that it is about the claim, and not about what is behind us. */
+function refusalEntry (error: unknown): SubProtocol {
+  return entryOf({ claim: error instanceof ClaimError && isBehind(error.message) ? 'behind' : 'refused' })
+}
+
+function answeredBy (entries: readonly SubProtocol[]): Answered {
+  const entry = entries.find(({ protocolName }) => protocolName === CHANNEL_PROTOCOL)
+  const reply = ilpOf(entries) ?? NOTHING
+  if (entry === undefined || isFulfill(reply)) return { reply }
+  return { reply, refusal: entry.data.includes('behind') ? 'behind' : 'refused' }
+}
+
+function temporary (message: string): Error {
+  return new ClaimError(message, 'T00')
+}
+
+/** Nothing is paid: the connector may forget that it wanted to. */
+function notBegun (message: string): Error {
+  return Object.assign(temporary(message), { isNotBegun: true })
+}
+
+function unreachable (message: string): Error {
+  return new UnreachableError(message)
+}
+
+/** What a packet carries; 0 for what is no readable Prepare, which the connector refuses by itself. */
+function moneyIn (packet: Buffer): bigint {
+  try {
+    return isPrepare(packet) ? prepareOf(packet).amount : 0n
+  } catch {
+    return 0n
+  }
+}
+
+function later (delayMs: number): Promise<void> {
+  return new Promise(resolve => { setTimeout(resolve, delayMs).unref() })
+}

@@ -1,0 +1,181 @@
+/** What an operator can see and do of the channels with the peer; the policy goes on beside it. */
+import { describeError } from '../../../src/packet/errors.js'
+import type {
+  ChannelChange, ChannelDetails, ChannelEnd, ChannelOpenOptions, ChannelOperations, ClaimCounts, SettlementStates
+} from '../../../src/contracts/channels.js'
+import type { KnownChannel } from './channels.js'
+import type { Settlement } from './parts.js'
+import type { Receipt } from './types.js'
+
+interface Found {
+  channel: KnownChannel
+  settlement: Settlement
+}
+
+export class ByHand implements ChannelOperations {
+  /** `settlement` throws while the chain's part is not there. `all`: with those of former addresses of the peer. */
+  constructor (private readonly settlement: () => Settlement, private readonly all: () => readonly Settlement[]) {}
+
+  get tokenId (): string | undefined {
+    return this.#opened()?.settings.tokenId
+  }
+
+  get claimCounts (): ClaimCounts | undefined {
+    return this.#opened()?.counts
+  }
+
+  get trouble (): string | undefined {
+    try {
+      return this.settlement().channels.operations.trouble
+    } catch (error) {
+      return describeError(error)
+    }
+  }
+
+  async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
+    const settlement = this.settlement()
+    const { channels, funding, settings } = settlement
+    refuseOther('chain', chain, settings.chain)
+    refuseOther('peerAddress', peerAddress?.toLowerCase(), settings.peerAddress.toLowerCase())
+    const [present] = channels.usable()
+    if (present !== undefined) throw refusal(409, `there is an open channel with the peer already: put more into that. channelId=${present.state.channelId}`)
+    const unusable = settlementTimeout === undefined ? undefined : channels.challengeRefusal(settlementTimeout)
+    if (unusable !== undefined) throw refusal(400, unusable)
+    const channel = await reaching(() => funding.open(settings.units.toToken(initialDeposit), settlementTimeout))
+    return detailsOf({ channel, settlement })
+  }
+
+  async list (): Promise<ChannelDetails[]> {
+    this.settlement()
+    return Promise.resolve(this.#found().map(detailsOf).reverse())
+  }
+
+  async get (channelId: string): Promise<ChannelDetails | undefined> {
+    const settlement = this.#found().find(({ channel }) => channel.state.channelId === channelId)?.settlement ?? this.settlement()
+    const channel = await settlement.channels.reread(channelId).catch(() => settlement.channels.get(channelId))
+    return channel && detailsOf({ channel, settlement })
+  }
+
+  async deposit (channelId: string, amount: bigint): Promise<ChannelDetails> {
+    const found = this.#find(channelId, 'open')
+    if (amount <= 0n) throw refusal(400, 'amount must be greater than zero')
+    const { channel, settlement: { channels, funding } } = found
+    const unusable = channels.refusalOf(channel)
+    if (unusable !== undefined) throw refusal(400, unusable.message)
+    await reaching(() => funding.fill(channel, amount))
+    return detailsOf(found)
+  }
+
+  /** By challenge also while an end together is under way: nothing that the peer says or leaves unsaid stands in the way of that. */
+  async close (channelId: string, { cooperative = true }: { cooperative?: boolean | undefined } = {}): Promise<ChannelEnd> {
+    const found = this.#find(channelId, 'open')
+    const { channel, settlement: { watcher, settings } } = found
+    if (!cooperative || settings.isFormer) return await this.#done(found, () => watcher.close(channel))
+    return await this.#done(found, () => watcher.closeTogether(channel).catch(async (): Promise<Partial<Receipt>> => {
+      if (channel.state.status === 'open') return await watcher.close(channel)
+      return {} // somebody else has closed it meanwhile
+    }))
+  }
+
+  async settle (channelId: string): Promise<ChannelChange> {
+    const found = this.#find(channelId, 'closing')
+    return await this.#done(found, () => found.settlement.watcher.settle(found.channel))
+  }
+
+  async redeem (channelId: string): Promise<ChannelChange> {
+    const found = this.#find(channelId, 'open', 'closing')
+    return await this.#done(found, () => found.settlement.watcher.redeem(found.channel))
+  }
+
+  async claim (channelId: string): Promise<unknown> {
+    this.settlement()
+    const text = this.all().map(({ incoming }) => incoming.best(channelId)).find(claim => claim !== undefined)?.text
+    return Promise.resolve(text === undefined ? undefined : JSON.parse(text))
+  }
+
+  async states (): Promise<SettlementStates> {
+    const { provider, settings, channels: { operations }, outgoing } = this.settlement()
+    const funds = await operations.ask(() => provider.balances()).catch(() => undefined)
+    const { trouble } = operations
+    return {
+      chain: settings.chain,
+      address: provider.address,
+      reachable: funds !== undefined,
+      ...(trouble === undefined ? {} : { error: trouble }),
+      ...funds,
+      state: operations.state,
+      prepaid: outgoing.prepaid,
+      headroom: outgoing.headroom
+    }
+  }
+
+  #found (): Found[] {
+    return this.all().toReversed().flatMap(settlement => settlement.channels.all().map(channel => ({ channel, settlement })))
+  }
+
+  #find (channelId: string, ...statuses: string[]): Found {
+    this.settlement()
+    const found = this.#found().find(({ channel }) => channel.state.channelId === channelId)
+    if (found === undefined) throw refusal(404, 'Channel not found')
+    const { channel: { state: { status }, isGone } } = found
+    if (isGone) throw refusal(400, 'the chain does not have this channel')
+    if (!statuses.includes(status)) throw refusal(400, `Channel is not in a state in which this can be done. status=${status}`)
+    return found
+  }
+
+  async #done<R extends Partial<Receipt>> (found: Found, work: () => Promise<R>): Promise<{ channel: ChannelDetails } & R> {
+    const receipt = await reaching(work)
+    return { channel: detailsOf(found), ...receipt }
+  }
+
+  #opened (): Settlement | undefined {
+    try {
+      return this.settlement()
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, isGone }, settlement }: Found): ChannelDetails {
+  const { settings, incoming, outgoing } = settlement
+  const { channelId, status, ours, theirs, challengeSecs, settleableAt } = state
+  const { amount, nonce } = outgoing.on(channelId)
+  const best = incoming.best(channelId)
+  return {
+    channelId,
+    chain: settings.chain,
+    status: isGone ? 'settled' : status === 'closing' ? 'closed' : status === 'open' && ending !== undefined ? 'closing' : status,
+    tokenId: settings.tokenId,
+    tokenAddress: settings.tokenAddress,
+    createdAt: new Date(createdMs),
+    lastActivityAt: new Date(activityMs),
+    participants: [ours.address, theirs.address],
+    deposit: ours.deposit,
+    theirDeposit: theirs.deposit,
+    transferred: amount,
+    nonce,
+    spendable: shown > amount ? shown - amount : 0n,
+    theirTransferred: best?.amount ?? theirs.redeemed,
+    theirNonce: best?.nonce ?? theirs.nonce,
+    redeemed: theirs.redeemed,
+    settlementTimeout: challengeSecs,
+    settleableAt: settleableAt === undefined ? undefined : new Date(settleableAt)
+  }
+}
+
+function refuseOther (name: string, asked: string | undefined, ours: string): void {
+  if (asked !== undefined && asked !== ours) throw refusal(400, `the account settles with another ${name}. found=${asked} expected=${ours}`)
+}
+
+async function reaching<T> (work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw refusal(503, describeError(error), error)
+  }
+}
+
+function refusal (httpErrorCode: number, message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { httpErrorCode })
+}

@@ -1,0 +1,397 @@
+/**
+ * What we pay the peer with claims, for a settlement or with every packet. Either way the account is kept the same way:
+ *
+ *     paid       token units of all claims ever made, over all channels
+ *     used       base units that the peer counts as used: packets that a claim went with and that were not rejected, and settlements
+ *
+ * A claim never says more than what is used. What rejected packets leave (headroom) is used by the next ones first. What claims pay ahead
+ * of packets is in the connector's books before it is signed, and bounded there: a peer that is silent, late, or says that it has used
+ * more than it delivered for gets no more than `maxPrepaid` that way.
+ *
+ * A settlement is booked under its id in the same write as the claim that pays it, and before that claim is sent: so it is paid once,
+ * whatever crashes when. It is paid when the peer has the claim, or when the chain has paid that much. If a channel ends with less, the
+ * rest is paid through another one.
+ *
+ * Claims of packets are written but not synced, so a power cut makes us forget the latest ones. The peer has them, with our signature
+ * under them, and shows them when we ask: at each connect, and when it refuses a claim because it has a better one.
+ */
+import { describeError } from '../../../src/packet/errors.js'
+import { isFulfill, isReject, rejectOf } from '../../../src/packet/reply.js'
+import type { Logger } from '../../../src/contracts/logger.js'
+import type { ClaimCounts } from '../../../src/contracts/channels.js'
+import type { Channels, KnownChannel } from './channels.js'
+import { MAX_SHOWN, type Counted } from './counted.js'
+import type { Funding } from './funding.js'
+import type { PaychanSettings } from './options.js'
+import type { Prepaid } from './prepaid.js'
+import { fieldsOf } from './read-record.js'
+import type { Records } from './records.js'
+import { Payments } from './payments.js'
+import { ClaimError } from './types.js'
+import type { ChannelState, Claim, ClaimCodec } from './types.js'
+import { SentClaims, type Sent } from './sent.js'
+import { isBehind } from './claim-ledger.js'
+import type { Units } from './units.js'
+
+export interface OutgoingDeps {
+  channels: Channels
+  funding: Funding
+  codec: ClaimCodec
+  records: Records
+  prepaid: Prepaid
+  units: Units
+  settings: Pick<PaychanSettings, 'claims' | 'topUpBelow'>
+  counts: ClaimCounts
+  log: Logger
+  /** Our name in claims. */
+  senderId: () => string
+  /** Sends a claim by itself; resolves when the peer has taken it. */
+  deliver: (claim: Claim) => Promise<void>
+  /** Asks the peer what it has of us. */
+  askCounted: () => Promise<Counted>
+}
+
+/** How the peer answered a packet with a claim. `refusal`: it did not take the claim, and why; said by itself, and by nobody behind it. */
+export interface Answered {
+  reply: Buffer
+  refusal?: 'behind' | 'refused' | undefined
+}
+
+const SENT_RECORD = 'sent'
+/** A payment that always finds the channel filled by somebody else gives up, and is tried again by the connector. */
+const ATTEMPTS = 3
+const USED_UP = 'payment channel is used up, and will be filled up'
+/** A packet with one of these came to an end perhaps because its claim was not taken. */
+const CLAIM_REFUSALS = new Set(['F06', 'T00'])
+
+export class Outgoing {
+  readonly #deps: OutgoingDeps
+  readonly #sent: SentClaims
+  readonly #payments = new Payments()
+  #inFlight = 0n
+  /** Counts packets, to see whether any went out between two moments. */
+  #packets = 0
+  readonly #settling = new Map<string, Promise<void>>()
+  #lastSettlement: Promise<unknown> = Promise.resolve()
+  #lastSent: Promise<unknown> = Promise.resolve()
+  #learning: Promise<Counted> | undefined
+
+  constructor (deps: OutgoingDeps) {
+    this.#deps = deps
+    this.#sent = new SentClaims(deps.units)
+    deps.records.define(SENT_RECORD, () => ({ claims: this.#sent, prepaid: deps.prepaid, payments: this.#payments }))
+  }
+
+  async load (): Promise<void> {
+    const { records, prepaid } = this.#deps
+    const record = await records.load(SENT_RECORD)
+    if (record === undefined) return
+    const { claims, prepaid: prepaidRecord, payments } = fieldsOf(record, SENT_RECORD)
+    prepaid.load(prepaidRecord)
+    this.#payments.load(payments)
+    if (this.#sent.load(claims)) prepaid.startAgain()
+  }
+
+  /** What our claims on a channel say, in token units, and the nonce of the last one. */
+  on (channelId: string): { amount: bigint, nonce: bigint } {
+    return this.#sent.get(channelId) ?? { amount: 0n, nonce: 0n }
+  }
+
+  /** What our claims on a channel say; on one that we know nothing of, what the peer has redeemed. */
+  spentOn ({ channelId, ours: { redeemed } }: ChannelState): bigint {
+    return this.#sent.get(channelId)?.amount ?? redeemed
+  }
+
+  /** Base units that claims have paid ahead, and that nothing was delivered for so far. */
+  get prepaid (): bigint {
+    return this.#deps.prepaid.amount
+  }
+
+  /** Base units that are paid but not needed for any packet or settlement. */
+  get headroom (): bigint {
+    return this.#sent.headroom()
+  }
+
+  /**
+   * Makes a claim that covers a packet, keeps it, and calls `send` with it, in the order of the calls. Resolves to the answer, which is an
+   * ILP packet. Rejects with ClaimError, when nothing was sent, and with what `send` rejects with. A claim that is behind the one that the
+   * peer has is made again once we have that: the peer has said that the packet has not gone on.
+   */
+  async forPacket (amount: bigint, send: (claim: Claim) => Promise<Answered>): Promise<Buffer> {
+    const { reply, refusal } = await this.#payFor(amount, send)
+    if (refusal !== 'behind') return reply
+    const counted = await this.learn().catch(nothing)
+    if (counted !== undefined && this.#inFlight === 0n) this.#sent.believe(counted.unused)
+    else this.#sent.useUp()
+    return (await this.#payFor(amount, send)).reply
+  }
+
+  async #payFor (amount: bigint, send: (claim: Claim) => Promise<Answered>): Promise<Answered> {
+    const { units, funding, prepaid } = this.#deps
+    const missing = this.#sent.missingFor(amount)
+    const channel = funding.best(missing, ({ shown }) => shown)
+    if (channel === undefined) {
+      funding.want(units.toToken(amount))
+      throw new ClaimError('No payment channel available for peer', 'T00')
+    }
+    const sent = this.#sent.on(channel.state)
+    if (missing > 0n && sent.amount + missing > channel.shown) {
+      funding.want(missing)
+      const isThere = sent.amount + missing <= channel.state.ours.deposit
+      throw new ClaimError(isThere ? 'the peer does not see our new deposit in the payment channel yet' : USED_UP, 'T04')
+    }
+    const booking = prepaid.add(missing)
+    this.#packets++
+    this.#sent.used += amount
+    this.#inFlight += amount
+    sent.amount += missing
+    if (missing > 0n) this.#topUp(channel, sent)
+    const total = sent.amount
+    let answer: Promise<Answered> | undefined
+    try {
+      if (booking instanceof Promise) await booking // else in this turn: each claim says what its own packet needs, and not more
+      await this.#inOrder(this.#make(channel, sent), claim => { answer = send(claim) })
+    } catch (error) {
+      this.#release(amount)
+      throw error instanceof ClaimError ? error : new ClaimError('Claim generation failed', 'T00')
+    }
+    if (await this.#outcome(answer, amount)) sent.acked = max(sent.acked, total)
+    return await (answer ?? unanswered())
+  }
+
+  /**
+   * Pays `amount` base units with a claim, once for an id. Resolves when the peer has that claim, or the chain has paid it. Rejects when it
+   * has not (yet); a repetition with the same id goes on.
+   */
+  async settle (amount: bigint, id: string): Promise<void> {
+    const running = this.#settling.get(id)
+    if (running !== undefined) { await running; return }
+    const { smallest } = this.#deps.units
+    if (amount % smallest !== 0n) throw new Error(`amount cannot be paid in units of the token. amount=${amount} settlementUnit=${smallest}`)
+    const work = this.#lastSettlement.then(() => this.#settleNow(amount, id)).finally(() => { this.#settling.delete(id) })
+    this.#settling.set(id, work)
+    this.#lastSettlement = work.catch(nothing)
+    await work
+  }
+
+  /** Whether the payment was begun through these channels. */
+  knows (id: string): boolean {
+    return this.#payments.missing(id) !== undefined
+  }
+
+  /** Whether it was, and the peer has it for sure. */
+  hasPaid (id: string): boolean {
+    return this.#payments.missing(id) === 0n && this.#payments.open(id, channelId => this.#sent.get(channelId)?.acked).length === 0
+  }
+
+  /**
+   * Sees to room for what we will pay, where we have begun to pay. Where claims go with packets, the first channel is there
+   * before the first packet; what an operator closes is opened again when there is a packet for it.
+   */
+  topUp (): void {
+    const { channels, funding, settings } = this.#deps
+    const channel = funding.best(0n)
+    const sent = channel && this.#sent.get(channel.state.channelId)
+    if (channel !== undefined && sent !== undefined) this.#topUp(channel, sent)
+    else if (settings.claims === 'packet' && (channel !== undefined || channels.all().length === 0)) funding.want(1n)
+  }
+
+  /** Sees to it that the peer has our latest claim on a channel. Rejects when it does not take it. */
+  async deliverOn (channel: KnownChannel): Promise<void> {
+    try {
+      await this.#deliver(channel)
+    } catch (error) {
+      if (!isBehind(describeError(error))) throw error
+      await this.learn()
+      await this.#deliver(channel)
+    }
+  }
+
+  /** Our latest claim on a channel, signed anew; undefined when the peer has it. */
+  async latestOn (channel: KnownChannel): Promise<Claim | undefined> {
+    const sent = this.#sent.get(channel.state.channelId)
+    return sent === undefined || sent.acked >= sent.amount ? undefined : await this.#make(channel, sent)
+  }
+
+  /** What the peer has acknowledged on each channel, as a claim that is signed anew: one whose records were restored takes it up. */
+  async acknowledged (): Promise<Claim[]> {
+    const { channels, codec, senderId } = this.#deps
+    const acknowledged = channels.usable().flatMap(({ state: { channelId } }) => {
+      const sent = this.#sent.get(channelId)
+      return sent === undefined || sent.acked === 0n ? [] : [{ channelId, ...sent }]
+    })
+    return await Promise.all(acknowledged.slice(0, MAX_SHOWN).map(({ channelId, nonce, acked }) =>
+      codec.make({ channelId, nonce, amount: acked, senderId: senderId() })))
+  }
+
+  /** Resolves when no claim is being made. */
+  async quiet (): Promise<void> {
+    await this.#lastSent
+  }
+
+  /** Resolves when all is on disk as it is now. */
+  async save (options?: { sync?: boolean }): Promise<void> {
+    await this.#deps.records.save(SENT_RECORD, options)
+  }
+
+  /** The channel is over. What the peer never got, and the chain did not pay, does not count as paid. Resolves when that is kept. */
+  async forget ({ channelId, ours }: ChannelState): Promise<void> {
+    const sent = this.#sent.get(channelId)
+    if (sent === undefined) return
+    const paid = max(sent.acked, ours.redeemed)
+    const owed = this.#payments.end(channelId, paid)
+    this.#deps.prepaid.unsigned(max(sent.amount - paid - owed, 0n))
+    this.#sent.end(channelId, paid, owed)
+    await this.save()
+  }
+
+  /**
+   * Makes the two agree on our claims: what we have forgotten is learnt, what the peer may not have is sent. Then what it has used of them
+   * is believed, if nothing was under way meanwhile; if it says too little that is its own loss, and if it says too much, the books bound
+   * what it wins. Resolves to what the peer has said.
+   */
+  async reconcile (): Promise<Counted> {
+    const counted = await this.learn()
+    for (const channel of this.#deps.channels.usable()) await this.deliverOn(channel)
+    const before = this.#packets
+    if (this.#inFlight > 0n || this.#deps.settings.claims !== 'packet') return counted
+    const now = await this.#deps.askCounted()
+    if (this.#inFlight === 0n && this.#packets === before) this.#sent.believe(now.unused)
+    return counted
+  }
+
+  /**
+   * Takes over claims that the peer shows, that are better than what we know of, and that we have signed. They paid for what our books have
+   * forgotten with them. Rejects when the peer shows none.
+   */
+  async learn (): Promise<Counted> {
+    return await (this.#learning ??= this.#learn().finally(() => { this.#learning = undefined }))
+  }
+
+  async #learn (): Promise<Counted> {
+    const { channels, codec, askCounted, log } = this.#deps
+    const counted = await askCounted()
+    for (const shown of counted.claims) {
+      const claim = codec.parse(shown)
+      const channel = channels.get(claim.channelId)
+      if (channel === undefined || channel.state.status === 'settled') continue // its account is closed
+      if (channel.state.ours.address !== claim.signer || !await codec.verify(claim)) continue
+      const sent = this.#sent.on(channel.state)
+      sent.nonce = max(sent.nonce, claim.nonce)
+      sent.acked = max(sent.acked, claim.amount)
+      if (claim.amount <= sent.amount) continue
+      log.warn('learnt from the peer of a claim of ours that was forgotten. channelId=%s amount=%s known=%s',
+        claim.channelId, String(claim.amount), String(sent.amount))
+      this.#sent.used += this.#deps.units.toAccount(claim.amount - sent.amount) // until the peer says how much of it is unused
+      sent.amount = claim.amount
+    }
+    await this.save({ sync: true })
+    return counted
+  }
+
+  #topUp ({ state }: KnownChannel, { amount }: Sent): void {
+    const { topUpBelow } = this.#deps.settings
+    if (state.ours.deposit - amount < topUpBelow) this.#deps.funding.want(topUpBelow, false)
+  }
+
+  async #settleNow (amount: bigint, id: string): Promise<void> {
+    const { units, funding } = this.#deps
+    if (this.#payments.missing(id) === undefined) this.#payments.begin(id, units.toToken(amount))
+    for (let attempt = 1; ; attempt++) {
+      const missing = this.#payments.missing(id) ?? 0n
+      if (missing === 0n) break
+      const channel = await funding.ensure(missing)
+      const sent = this.#sent.on(channel.state)
+      const room = channel.state.ours.deposit - sent.amount
+      const part = room < missing ? room : missing
+      if (part > 0n) {
+        this.#payments.pay(id, { channelId: channel.state.channelId, from: sent.amount, to: sent.amount + part })
+        sent.amount += part
+        this.#sent.used += units.toAccount(part) // as the peer counts a claim that comes without a packet
+        this.#topUp(channel, sent)
+      } else if (attempt >= ATTEMPTS) {
+        throw new Error(`payment channel has no room. channelId=${channel.state.channelId} amount=${missing}`)
+      }
+    }
+    await this.save({ sync: true })
+    await this.#deliverPayment(id)
+  }
+
+  async #deliverPayment (id: string): Promise<void> {
+    const { channels } = this.#deps
+    const open = (): Array<{ channelId: string }> => this.#payments.open(id, channelId => this.#sent.get(channelId)?.acked)
+    for (const { channelId } of open()) {
+      const channel = channels.get(channelId)
+      const refusal = channel === undefined ? undefined : channels.refusalOf(channel)
+      if (channel === undefined || refusal !== undefined) {
+        throw new Error('the claim that pays this waits for the end of its payment channel. ' +
+          `channelId=${channelId} reason=${refusal?.message ?? 'unknown channel'}`)
+      }
+      await this.deliverOn(channel)
+    }
+    if (open().length > 0) throw new Error('the peer does not have the claim that pays this yet')
+  }
+
+  async #deliver (channel: KnownChannel): Promise<void> {
+    const sent = this.#sent.get(channel.state.channelId)
+    if (sent === undefined || sent.acked >= sent.amount) return
+    const { amount } = sent
+    let answer: Promise<void> | undefined
+    await this.#inOrder(this.#make(channel, sent), claim => { answer = this.#deps.deliver(claim) })
+    await answer
+    sent.acked = max(sent.acked, amount)
+    await this.save() // a peer whose records are restored is shown what it has acknowledged, also after our restart
+  }
+
+  async #make (channel: KnownChannel, sent: Sent): Promise<Claim> {
+    const { codec, records, senderId, channels } = this.#deps
+    const { channelId } = channel.state
+    const refusal = channels.refusalOf(channel)
+    if (refusal !== undefined && channel.ending?.by !== 'us') throw refusal // the end that we ask for brings our last claim
+    const nonce = ++sent.nonce
+    channels.touch(channelId)
+    const making = codec.make({ channelId, nonce, amount: sent.amount, senderId: senderId() })
+    const [claim] = await Promise.all([making, records.save(SENT_RECORD)])
+    this.#deps.counts.sent++
+    return claim
+  }
+
+  /** Claims leave in the order of their nonces, or the peer would refuse them. Resolves when this one has left. */
+  async #inOrder (making: Promise<Claim>, send: (claim: Claim) => void): Promise<void> {
+    const sending = this.#lastSent.then(async () => { send(await making) })
+    making.catch(nothing)
+    this.#lastSent = sending.catch(nothing)
+    await sending
+  }
+
+  /**
+   * Ends the account of a packet. Without an answer, the peer may count it as used. Says whether the peer has taken the claim for sure:
+   * one of another make may refuse it with a Reject alone, which anybody behind it can send as well.
+   */
+  async #outcome (answer: Promise<Answered> | undefined, amount: bigint): Promise<boolean> {
+    const answered = await answer?.catch(nothing)
+    if (answered === undefined || !isReject(answered.reply)) {
+      this.#inFlight -= amount
+      return answered !== undefined && isFulfill(answered.reply)
+    }
+    this.#release(amount)
+    return answered.refusal === undefined && !CLAIM_REFUSALS.has(rejectOf(answered.reply).code)
+  }
+
+  #release (amount: bigint): void {
+    this.#sent.used -= amount
+    this.#inFlight -= amount
+  }
+}
+
+function max (a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
+function unanswered (): never {
+  throw new ClaimError('Claim generation failed', 'T00')
+}
+
+function nothing (): undefined {
+  // Whoever waits for the original promise hears of its failure.
+}

@@ -1,0 +1,142 @@
+/** Everything that settles with one peer's address over payment channels, put together once the chain's part is there. */
+import type { ClaimCounts } from '../../../src/contracts/channels.js'
+import type { Logger } from '../../../src/contracts/logger.js'
+import type { MoneyHandler, PluginBooks, PluginStore } from '../../../src/contracts/plugin.js'
+import { IlpError } from '../../btp/wire/errors.js'
+import { Channels, type KnownChannel } from './channels.js'
+import { Closing } from './closing.js'
+import { countedOf, type Counted } from './counted.js'
+import { Funding, type PeersOpening } from './funding.js'
+import { Incoming } from './incoming.js'
+import type { PaychanSettings } from './options.js'
+import { Outgoing } from './outgoing.js'
+import { Prepaid } from './prepaid.js'
+import { amountOf } from './read-record.js'
+import { Records } from './records.js'
+import type { ChannelProvider, ChannelState, Claim, ClaimCodec } from './types.js'
+import { Watcher } from './watcher.js'
+
+/** A chain's part, ready to make and check claims. The chain itself need not be reached yet. */
+export interface Chain {
+  provider: ChannelProvider
+  codec: ClaimCodec
+  /** What the token is called, where the chain knows better than the account. */
+  tokenId?: string | undefined
+  /**
+   * Whether the account's store shows that a version before 0.2 has used this chain, contract and token with a peer of this address: its
+   * records do not say what they are records of.
+   */
+  wasUsedWith (peerAddress: string): Promise<boolean>
+}
+
+export interface SettlementDeps {
+  chain: Chain
+  settings: PaychanSettings
+  /** For the records of what is between us and this peer's address. */
+  store: PluginStore
+  books: PluginBooks | undefined
+  /** Which books those are, and whose page in them. */
+  booksId: () => string
+  log: Logger
+  senderId: () => string
+  moneyHandler: () => MoneyHandler | undefined
+  deliver: (claim: Claim) => Promise<void>
+  ask: (message: Record<string, unknown>) => Promise<Record<string, unknown>>
+  isPeerThere: () => boolean
+  /** Told what is not settled, after each look and before money goes into a channel. Resolves when that is kept. */
+  setUnsettled: (what: string | undefined) => Promise<void>
+}
+
+export interface Settlement {
+  provider: ChannelProvider
+  settings: PaychanSettings
+  records: Records
+  channels: Channels
+  funding: Funding
+  incoming: Incoming
+  outgoing: Outgoing
+  prepaid: Prepaid
+  closing: Closing
+  watcher: Watcher
+  counts: ClaimCounts
+  /** What would be lost if nobody looked after the channels any more; undefined when nothing would. */
+  unsettled: () => string | undefined
+  /** Says that to the connector as it is now. Resolves when it is kept. */
+  note: () => Promise<void>
+}
+
+/** Token units. */
+interface Stake {
+  channelId: string
+  status: ChannelState['status']
+  deposit: bigint
+  claims: bigint
+}
+
+/** Reads what was kept. Rejects when that cannot be read: money depends on it. */
+export async function openSettlement (deps: SettlementDeps): Promise<Settlement> {
+  const { chain: { provider, codec, tokenId = deps.settings.tokenId }, store, books, booksId, log } = deps
+  const { senderId, moneyHandler, deliver, ask, isPeerThere } = deps
+  const settings = { ...deps.settings, tokenId }
+  const records = new Records(store)
+  const { units } = settings
+  const counts = { sent: 0, received: 0, redeemed: 0, failed: 0 }
+  const askSeen = async (channelId: string): Promise<bigint | undefined> => {
+    try {
+      return amountOf((await ask({ step: 'look', channelId })).seen, 'seen')
+    } catch (error) {
+      if (isTemporary(error)) throw error
+      return undefined
+    }
+  }
+  const askOpening = async (): Promise<PeersOpening | undefined> => {
+    if (!isPeerThere()) return undefined
+    return await ask({ step: 'open' }).then(openingOf, () => undefined)
+  }
+  const channels = new Channels({ provider, records, settings, log })
+  const spent = (state: ChannelState): bigint => outgoing.spentOn(state)
+  const funding = new Funding({ channels, provider, settings, log, askSeen, askOpening, isPeerThere, spent })
+  const prepaid = new Prepaid(books, units, settings.maxPrepaid, booksId)
+  let isNoted = false
+  const beforeMoney = async (): Promise<void> => { if (!isNoted) await note() }
+  const incoming = new Incoming({ channels, codec, records, units, counts, log, moneyHandler, booksId, beforeMoney })
+  const askCounted = async (): Promise<Counted> => countedOf(await ask({ step: 'claims' }))
+  const outgoing: Outgoing =
+    new Outgoing({ channels, funding, codec, records, prepaid, units, settings, counts, log, senderId, deliver, askCounted })
+  const closing = new Closing({ channels, funding, incoming, outgoing, codec, provider, log, ask })
+  const stakes = (): Stake[] => channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.amount) ?? [])
+  const listed = (shown: (stake: Stake) => string): string | undefined => {
+    const { state } = channels.operations
+    const all = [...stakes().map(shown), ...(state === 'IDLE' ? [] : [`under way: ${state}`])]
+    return all.length === 0 ? undefined : all.join('; ')
+  }
+  const unsettled = (): string | undefined => listed(({ channelId, status, deposit, claims }) =>
+    `channel ${channelId} is ${status}, with ${deposit} of our deposit and claims for ${claims} that are not redeemed`)
+  const note = async (): Promise<void> => {
+    const what = listed(({ channelId, status }) => `channel ${channelId} is ${status}`) // no amounts: they change with every claim
+    await deps.setUnsettled(what)
+    isNoted = what !== undefined
+  }
+  const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, counts, log, looked: note })
+  channels.operations.onChange = note
+  for (const part of [channels, incoming, outgoing]) await part.load()
+  return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, watcher, counts, unsettled, note }
+}
+
+/** What is at stake for us in a channel; undefined: nothing is. */
+function stakeIn ({ state, isGone, filling }: KnownChannel, claimed = 0n): Stake | undefined {
+  const { channelId, status, ours, theirs } = state
+  const deposit = ours.deposit - ours.redeemed
+  const claims = claimed > theirs.redeemed ? claimed - theirs.redeemed : 0n
+  if (status === 'settled' || isGone || (deposit === 0n && claims === 0n && filling === undefined)) return undefined
+  return { channelId, status, deposit, claims }
+}
+
+function openingOf ({ stage, challengeSecs }: Record<string, unknown>): PeersOpening {
+  return { stage: stage === 'asking' || stage === 'opening' ? stage : 'none', challengeSecs: Number(challengeSecs) }
+}
+
+/** Whether the peer may give another answer to the same question: it is away, silent or busy, or says so itself. */
+export function isTemporary (error: unknown): boolean {
+  return error instanceof IlpError && error.ilpErrorCode !== undefined
+}

@@ -1,0 +1,109 @@
+/**
+ * What our claims come to: how much is paid with them on each channel, and how much of that the peer counts as used. Knows nothing of
+ * signatures, disks or packets; the twin of `tally.ts`.
+ */
+import { amountOf, fieldsOf, signedOf, textOf } from './read-record.js'
+import type { ChannelState } from './types.js'
+import { Units } from './units.js'
+
+/** Our claims on one channel. */
+export interface Sent {
+  amount: bigint
+  nonce: bigint
+  /** The highest amount of which the peer has said that it has it. */
+  acked: bigint
+}
+
+/** A power cut can make us forget the latest claims of packets that were not answered. The peer has seen their nonces. */
+const SKIPPED_NONCES = 1_000_000n
+
+export class SentClaims {
+  /** Base units that the peer counts as used: packets that a claim went with and that were not rejected, and settlements. */
+  used = 0n
+  readonly #sent = new Map<string, Sent>()
+  /** Token units of channels that are over, less what was counted in other units before. */
+  #base = 0n
+
+  constructor (private readonly units: Units) {}
+
+  /** Says whether it was kept in other units of the account than now. @throws Error when the record is not one of `toJSON` */
+  load (record: unknown): boolean {
+    const { unit, base, used, channels } = fieldsOf(record, 'sent')
+    this.#base = signedOf(base, 'base')
+    this.used = signedOf(used, 'used')
+    for (const [channelId, fields] of Object.entries(fieldsOf(channels, 'channels'))) {
+      const { amount, nonce, acked } = fieldsOf(fields, channelId)
+      const sent = { amount: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + SKIPPED_NONCES, acked: amountOf(acked, 'acked') }
+      this.#sent.set(channelId, sent)
+    }
+    const before = Units.named(textOf(unit, 'unit'))
+    if (before.name === this.units.name) return false
+    this.#recount(before)
+    return true
+  }
+
+  toJSON (): Record<string, unknown> {
+    return { unit: this.units.name, base: this.#base, used: this.used, channels: Object.fromEntries(this.#sent) }
+  }
+
+  get (channelId: string): Sent | undefined {
+    return this.#sent.get(channelId)
+  }
+
+  /** A channel that we know nothing of, but on which the peer has redeemed a claim of ours, starts where the chain is. */
+  on ({ channelId, ours }: ChannelState): Sent {
+    const known = this.#sent.get(channelId)
+    if (known !== undefined) return known
+    const sent = { amount: ours.redeemed, nonce: ours.nonce, acked: ours.redeemed }
+    this.used += this.units.toAccount(ours.redeemed)
+    this.#sent.set(channelId, sent)
+    return sent
+  }
+
+  /** Token units of all claims ever made, over all channels. */
+  paid (): bigint {
+    let total = this.#base
+    for (const { amount } of this.#sent.values()) total += amount
+    return total
+  }
+
+  /** Base units that are paid and not used. */
+  headroom (): bigint {
+    const headroom = this.units.toAccount(this.paid()) - this.used
+    return headroom > 0n ? headroom : 0n
+  }
+
+  /** Token units that claims have to pay beyond those that are made, so that `amount` more base units are paid. */
+  missingFor (amount: bigint): bigint {
+    const missing = this.units.toToken(this.used + amount) - this.paid()
+    return missing > 0n ? missing : 0n
+  }
+
+  /** What the peer says that it has not used, in base units. */
+  believe (unused: bigint): void {
+    const used = this.units.toAccount(this.paid()) - unused
+    this.used = used > 0n ? used : 0n
+  }
+
+  /** It counts more than we do: all of it. */
+  useUp (): void {
+    const paid = this.units.toAccount(this.paid())
+    if (paid > this.used) this.used = paid
+  }
+
+  /** A channel is over: `paid` was paid through it, and `owed` of what claims there said has to be paid again. In token units. */
+  end (channelId: string, paid: bigint, owed: bigint): void {
+    this.#base += paid
+    this.#sent.delete(channelId)
+    this.used -= this.units.toAccount(owed)
+    const most = this.units.toAccount(this.paid())
+    if (this.used > most) this.used = most // nobody has used what nobody got
+  }
+
+  /** The same claims counted in other units of the account from now on, from zero. */
+  #recount (before: Units): void {
+    const headroom = this.paid() - before.toToken(this.used)
+    this.#base -= this.paid() - (headroom > 0n ? headroom : 0n)
+    this.used = 0n
+  }
+}

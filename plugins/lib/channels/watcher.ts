@@ -1,0 +1,241 @@
+/**
+ * Looks after the channels, at events of the chain and every now and then: answers a close with the peer's best claim, pays out what is
+ * over, redeems what has become worth it, fills up what runs low, closes what is idle. What fails is tried again at the next look.
+ */
+import { describeError } from '../../../src/packet/errors.js'
+import type { ClaimCounts } from '../../../src/contracts/channels.js'
+import type { Logger } from '../../../src/contracts/logger.js'
+import type { Channels, KnownChannel } from './channels.js'
+import type { Closing } from './closing.js'
+import type { Incoming } from './incoming.js'
+import type { PaychanSettings } from './options.js'
+import type { Outgoing } from './outgoing.js'
+import { ChainError } from './types.js'
+import type { ChannelProvider, Receipt } from './types.js'
+
+export interface WatcherDeps {
+  channels: Channels
+  incoming: Incoming
+  outgoing: Outgoing
+  closing: Closing
+  provider: ChannelProvider
+  settings: PaychanSettings
+  counts: ClaimCounts
+  log: Logger
+  /** Told after each look at the channels. */
+  looked: () => Promise<void>
+}
+
+/** `nativePrice` is the worth of this much. */
+const NATIVE_UNIT = 10n ** 18n
+
+export class Watcher {
+  readonly #deps: WatcherDeps
+  #interval: NodeJS.Timeout | undefined
+  #unsubscribe: (() => void) | undefined
+  #looking: Promise<void> | undefined
+  /** By channel. */
+  readonly #attending = new Map<string, Promise<void>>()
+  #again = false
+  #isConnected = false
+  #isStopped = false
+  #trouble: string | undefined
+  #hasLooked: () => void = () => undefined
+  /** Resolves when the channels were looked at once since the start, with or without success. */
+  looked: Promise<void> = Promise.resolve()
+
+  constructor (deps: WatcherDeps) {
+    this.#deps = deps
+  }
+
+  start (): void {
+    this.#isStopped = false
+    const { provider, settings, closing } = this.#deps
+    closing.start()
+    this.looked = new Promise(resolve => { this.#hasLooked = resolve })
+    this.#unsubscribe = provider.subscribe(settings.peerAddress, () => { void this.look() })
+    this.#interval = setInterval(() => { void this.look() }, settings.pollingIntervalMs)
+    this.#interval.unref()
+    void this.look()
+  }
+
+  /** Resolves when nothing is being looked at any more. */
+  async stop (): Promise<void> {
+    this.#isStopped = true
+    this.#unsubscribe?.()
+    clearInterval(this.#interval)
+    this.#deps.closing.stop()
+    await this.#looking
+    await Promise.all(this.#attending.values())
+    this.#isConnected = false
+  }
+
+  /** Looks at all channels now; while that is going on, once more afterwards. Never rejects. */
+  async look (): Promise<void> {
+    this.#again = this.#looking !== undefined
+    await (this.#looking ??= this.#lookAll())
+  }
+
+  /** Takes out what the peer's best claim grants. Rejects when that is nothing. */
+  async redeem (channel: KnownChannel): Promise<Receipt> {
+    const { channels, incoming, provider, counts, log } = this.#deps
+    const { channelId } = channel.state
+    const claim = incoming.best(channelId)
+    if (claim === undefined || this.#unredeemed(channel) <= 0n) throw new Error(`there is nothing to redeem. channelId=${channelId}`)
+    const receipt = await channels.operations.once(`redeem:${channelId}:${claim.nonce}`, async id => {
+      const done = await provider.redeem(claim, id)
+      counts.redeemed++
+      return done
+    })
+    log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.amount), receipt.txId)
+    await channels.reread(channelId)
+    return receipt
+  }
+
+  /** Starts the challenge, with our best claim redeemed before. One that the chain refuses does not keep our deposit in the channel. */
+  async close (channel: KnownChannel): Promise<Receipt> {
+    const { channels, provider, log } = this.#deps
+    const { channelId } = channel.state
+    if (this.#unredeemed(channel) > 0n) await this.redeem(channel).catch(passRefused)
+    const receipt = await channels.operations.once(`close:${channelId}`, id => provider.close(channelId, id))
+    log.info('closing a payment channel by challenge. channelId=%s txId=%s', channelId, receipt.txId)
+    await channels.reread(channelId)
+    return receipt
+  }
+
+  async settle (channel: KnownChannel): Promise<Receipt> {
+    const { channels, provider, log } = this.#deps
+    const { channelId } = channel.state
+    const receipt = await channels.operations.once(`settle:${channelId}`, id => provider.settle(channelId, id))
+    log.info('a payment channel is settled. channelId=%s txId=%s', channelId, receipt.txId)
+    await channels.reread(channelId)
+    await this.#bury()
+    return receipt
+  }
+
+  async closeTogether (channel: KnownChannel): Promise<Partial<Receipt>> {
+    const receipt = await this.#deps.closing.request(channel)
+    await this.#bury()
+    return receipt
+  }
+
+  async #lookAll (): Promise<void> {
+    for (let isFirst = true; isFirst || this.#again; isFirst = false) {
+      this.#again = false
+      try {
+        await this.#connect()
+        const { channels, incoming, outgoing, settings, looked } = this.#deps
+        await incoming.resume().catch((error: unknown) => { this.#hear(error) }) // what cannot be booked now is looked after all the same
+        for (const channel of await channels.operations.ask(() => channels.survey(error => { this.#hear(error) }))) this.#attendTo(channel)
+        await this.#bury()
+        if (!settings.isFormer) outgoing.topUp()
+        await looked()
+      } catch (error) {
+        if (this.#isStopped) break
+        this.#hear(error)
+      }
+    }
+    this.#looking = undefined
+    this.#hasLooked()
+  }
+
+  /** Says once what keeps us from looking at all channels. */
+  #hear (error: unknown): void {
+    const trouble = describeError(error)
+    if (trouble === this.#trouble || this.#isStopped) return
+    this.#trouble = trouble
+    this.#deps.log.warn('cannot look after all payment channels now, trying again. error=%s', trouble)
+  }
+
+  async #connect (): Promise<void> {
+    const { provider, channels: { operations } } = this.#deps
+    if (!this.#isConnected) await operations.ask(() => provider.connect())
+    this.#isConnected = true
+  }
+
+  /** Beside all others, and beside the next looks: what waits for the chain with one channel hides nothing that happens to another. */
+  #attendTo (channel: KnownChannel): void {
+    const { channelId } = channel.state
+    if (this.#attending.has(channelId)) return
+    const attending = this.#guarded(channel, async () => {
+      await this.#attend(channel)
+      await this.#bury()
+    }).finally(() => { this.#attending.delete(channelId) })
+    this.#attending.set(channelId, attending)
+  }
+
+  async #attend (channel: KnownChannel): Promise<void> {
+    const { closing, settings } = this.#deps
+    if (channel.isGone) return
+    if (channel.ending?.by === 'them') await this.#guarded(channel, async () => { await closing.bring(channel) })
+    const { status } = channel.state
+    if (status === 'closing') await this.#defend(channel)
+    if (status !== 'open') return
+    const isDue = settings.isFormer ? this.#unredeemed(channel) > 0n : this.#unredeemed(channel) >= settings.redeemThreshold
+    if (isDue && await this.#isWorth(channel)) await this.redeem(channel)
+    await this.#closeIdle(channel)
+  }
+
+  /** Whoever closes a channel gives the other side until the end of the challenge to bring its best claim. */
+  async #defend (channel: KnownChannel): Promise<void> {
+    const { settleableAt, ours, theirs } = channel.state
+    if (settleableAt === undefined) return // paid out already, only not confirmed yet
+    if (this.#unredeemed(channel) > 0n) {
+      this.#deps.log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
+      await this.redeem(channel).catch(passRefused)
+    }
+    const isOver = settleableAt <= Math.max(channel.state.readAtMs, Date.now()) // the chain has the last word
+    const left = ours.deposit - ours.redeemed + theirs.deposit - theirs.redeemed
+    if (isOver && left > 0n) await this.settle(channel)
+  }
+
+  /** A former peer's channel is closed as soon as there is nothing to wait for: nobody pays through it any more. */
+  async #closeIdle (channel: KnownChannel): Promise<void> {
+    const { settings: { idleCloseMs, isFormer }, log } = this.#deps
+    const { activityMs, ending, state: { channelId, ours } } = channel
+    const isIdle = idleCloseMs !== 0 && Date.now() - activityMs >= idleCloseMs
+    if (!(isIdle || isFormer) || ours.deposit <= ours.redeemed || ending !== undefined) return
+    log.info('closing a payment channel that is not used any more. channelId=%s', channelId)
+    try {
+      if (isFormer) throw new Error('its peer has another address now')
+      await this.closeTogether(channel)
+    } catch (error) {
+      log.warn('the peer does not close the channel with us, closing it by challenge. channelId=%s error=%s', channelId, describeError(error))
+      await this.close(channel)
+    }
+  }
+
+  /** Keeps the totals of channels that are over, and nothing else of them. */
+  async #bury (): Promise<void> {
+    const { channels, incoming, outgoing } = this.#deps
+    for (const { state } of channels.all().filter(channel => channel.state.status === 'settled')) {
+      await outgoing.forget(state)
+      await incoming.forget(state)
+    }
+  }
+
+  #unredeemed ({ state: { channelId, theirs } }: KnownChannel): bigint {
+    return (this.#deps.incoming.best(channelId)?.amount ?? 0n) - theirs.redeemed
+  }
+
+  async #isWorth (channel: KnownChannel): Promise<boolean> {
+    const { settings: { nativePrice, redeemGasFactor }, provider } = this.#deps
+    if (nativePrice === undefined) return true
+    const fee = await provider.redeemCost() * nativePrice / NATIVE_UNIT
+    return this.#unredeemed(channel) >= fee * redeemGasFactor
+  }
+
+  async #guarded (channel: KnownChannel, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (this.#isStopped) return
+      this.#deps.log.warn('could not look after a payment channel. channelId=%s error=%s', channel.state.channelId, describeError(error))
+    }
+  }
+}
+
+/** What the chain has refused for good stands in the way of nothing else. Throws all other errors. */
+function passRefused (error: unknown): void {
+  if (!(error instanceof ChainError && error.isFinal)) throw error
+}

@@ -1,0 +1,81 @@
+/** Writes docs/configuration.md from the schema, so that the page cannot say anything else than the connector does. */
+import { z } from 'zod'
+import { accountSchema } from '../src/config/connector/account-schema.js'
+import { envName } from '../src/config/connector/env.js'
+import { defaultInWords, fieldsOf, inside } from '../src/config/fields.js'
+import type { Schema } from '../src/config/fields.js'
+import { connectorSchema } from '../src/config/connector/schema.js'
+
+const INTRODUCTION = `# Configuration
+
+<!-- Made from src/config by scripts/generate-docs.mjs: change the schema there, not this page. -->
+
+Options come from environment variables (when the connector runs by itself) or from the object given to \`createApp\`; never from both.
+
+* Objects and arrays are given as JSON in the environment, numbers as text, \`true\` and \`false\` also as \`1\` and \`0\`.
+* A variable that is set to nothing is not the same as one that is not set: it is the empty text, and false for true-or-false options.
+* In the options object a key with the value \`undefined\` counts as left out.
+* Whatever cannot be used stops the start: a wrong value, broken JSON, an unknown key, a key that stands twice, a variable that looks like
+  a misspelt one. Every fault is named in one line. Other unknown variables that begin with \`CONNECTOR_\` only cause a warning.
+* Values marked as secret are not shown in errors.
+
+A connector without accounts needs two options, as no parent gives it an address; and as the default backend loads its rates from the internet,
+a third where there is none:
+
+\`\`\`sh
+CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector
+\`\`\`
+`
+
+/** The whole page, as Markdown. */
+export function configurationReference (): string {
+  const options = fieldsOf(connectorSchema).map(([name, field]) => [code(name), code(envName(name)), ...cellsOf(field)])
+  return [
+    INTRODUCTION,
+    '## Options',
+    '',
+    ...table(['Option', 'Variable', 'Value', 'Default', 'Meaning'], options),
+    '',
+    '## Accounts',
+    '',
+    'The keys of one account in `accounts`. Amounts are in base units of the account\'s asset, as text, so that no digit is lost.',
+    '',
+    ...table(['Key', 'Value', 'Default', 'Meaning'], rowsOf(accountSchema, '')),
+    '',
+    '## Routes and middlewares',
+    '',
+    'The keys of one entry of `routes` and of one entry of `middlewares`.',
+    '',
+    ...table(['Key', 'Value', 'Default', 'Meaning'], [...entryRows('routes', 'routes[].'), ...entryRows('middlewares', 'middlewares.*.')]),
+    ''
+  ].join('\n')
+}
+
+function entryRows (option: string, prefix: string): string[][] {
+  const list = inside(connectorSchema, option)
+  const entry = list && inside(list, '')
+  return entry === undefined ? [] : rowsOf(entry, prefix)
+}
+
+/** A row per key, with the keys of objects inside following theirs. */
+function rowsOf (schema: Schema, prefix: string): string[][] {
+  return fieldsOf(schema).flatMap(([name, field]) => [
+    [code(prefix + name), ...cellsOf(field)],
+    ...rowsOf(field, `${prefix}${name}.`)
+  ])
+}
+
+function cellsOf (field: Schema): string[] {
+  const { expected = '', description = '', secret = false } = z.globalRegistry.get(field) ?? {}
+  const fallback = defaultInWords(field)
+  const shown = fallback === undefined ? '**required**' : field instanceof z.ZodDefault ? code(fallback) : fallback
+  return [expected, shown, secret ? `${description} Secret.` : description]
+}
+
+function table (head: string[], rows: string[][]): string[] {
+  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+}
+
+function code (text: string): string {
+  return `\`${text}\``
+}

@@ -1,0 +1,209 @@
+/** The admin API's routes for payment channels, and for how settlement stands. Amounts are in units of the token, as decimal strings. */
+import { z } from 'zod'
+import type { PeerChannel } from '../../node/facades/channel-manager.js'
+import type { ChannelMetadata } from '../../contracts/channels.js'
+import { badRequest, NodeHttpError, notFound } from '../../http/node-errors.js'
+import type { NodeAdminHost } from './host.js'
+import { param, route, type Answer, type Route, type RouteRequest } from '../../http/route.js'
+
+const DISABLED = 'Settlement infrastructure not enabled'
+const CHANNEL = { channelId: 'The channel\'s id' }
+const CHAIN_SHAPE = /^[a-z0-9]+(:[a-zA-Z0-9-]+){1,2}$/
+const EVM_CHAIN = /^evm:([a-zA-Z0-9]+:)?[1-9]\d{0,15}$/
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/
+const OBJECT = 'Request body must be a JSON object'
+const TOKEN = 'Invalid token address format'
+const NETWORK = 'Invalid tokenNetwork address format'
+const PEER_ADDRESS = 'Invalid EVM address format: must be 0x-prefixed 42-char hex'
+const TIMEOUT = 'settlementTimeout must be a positive integer'
+
+const amount = z.string().regex(/^\d+$/)
+const deposit = z.string({ error: ({ input }) => input === undefined ? 'Missing initialDeposit' : 'initialDeposit must be a string' })
+  .regex(/^\d{1,78}$/, 'initialDeposit must be a non-negative integer string').describe('What is put in at once, in units of the token')
+const added = z.string({ error: ({ input }) => input === undefined ? 'Missing amount' : 'amount must be a string' })
+  .regex(/^\d{1,78}$/, 'amount must be a positive integer string').regex(/[^0]/, 'amount must be greater than zero')
+const chain = z.string('Missing or invalid chain').superRefine((text, context) => {
+  const [kind = ''] = text.split(':')
+  if (!CHAIN_SHAPE.test(text) || (kind === 'evm' && !EVM_CHAIN.test(text))) {
+    context.addIssue(`Invalid chain format: ${text.slice(0, 64)}. Expected {blockchain}:{network}:{chainId}`)
+  } else if (kind !== 'evm') context.addIssue(`Unsupported blockchain: ${kind}`)
+}).describe('evm:base:8453 or evm:8453')
+
+const newChannel = z.strictObject({
+  peerId: z.string('Missing or invalid peerId').min(1, 'Missing or invalid peerId'),
+  chain,
+  initialDeposit: deposit,
+  token: z.string(TOKEN).regex(ADDRESS, TOKEN).optional().describe('To be sure: channels pay in the token of their chain'),
+  tokenNetwork: z.string(NETWORK).regex(ADDRESS, NETWORK).optional().describe('Not needed: the registry says it'),
+  settlementTimeout: z.int(TIMEOUT).positive(TIMEOUT).optional().describe('Seconds of the challenge period'),
+  peerAddress: z.string(PEER_ADDRESS).regex(ADDRESS, PEER_ADDRESS).optional().describe('For a peer that nothing is settled with yet')
+}, OBJECT)
+const closing = z.strictObject({
+  cooperative: z.boolean('cooperative must be true or false').optional().describe('Together with the peer (default), or by challenge')
+}, OBJECT)
+
+const channelStatus = z.enum(['opening', 'open', 'closing', 'closed', 'settling', 'settled'])
+const listed = z.strictObject({
+  channelId: z.string(),
+  peerId: z.string(),
+  chain: z.string(),
+  status: channelStatus,
+  deposit: z.string().describe('What we have put in, or `unknown`'),
+  lastActivity: z.iso.datetime()
+})
+const shown = z.looseObject({ channelId: z.string(), status: channelStatus }).describe('With all that is known: participants, deposits, claims')
+const changed = z.strictObject({ channelId: z.string(), status: channelStatus, txHash: z.string() })
+/** Where the peer has made the transaction, and did not say which it is, there is no `txHash`. */
+const closed = changed.extend({ txHash: z.string().optional() })
+const state = z.looseObject({
+  peerId: z.string(),
+  tokenId: z.string(),
+  state: z.enum(['IDLE', 'SETTLEMENT_PENDING', 'SETTLEMENT_IN_PROGRESS']),
+  reachable: z.boolean().describe('Whether the chain answered just now')
+})
+
+export function channelRoutes (host: NodeAdminHost): Route[] {
+  const enabled = (message = DISABLED): NodeAdminHost['channelManager'] => {
+    if (!host.channelManager.isEnabled()) throw new NodeHttpError(503, message)
+    return host.channelManager
+  }
+  return [
+    route({
+      method: 'get',
+      path: '/admin/channels',
+      summary: 'Lists payment channels',
+      query: { peerId: 'Only with this peer', chain: 'Only on this chain', status: 'Only in this status' },
+      responses: { 200: z.array(listed) },
+      errors: { 503: DISABLED }
+    }, async ({ query }) => {
+      const channels = await enabled().list()
+      const isAsked = (channel: ChannelMetadata): boolean => (['peerId', 'chain', 'status'] as const)
+        .every(field => query[field] === undefined || query[field] === channel[field])
+      return { status: 200, body: channels.filter(isAsked).map(listedOf) }
+    }),
+
+    route({
+      method: 'post',
+      path: '/admin/channels',
+      summary: 'Opens a payment channel; answers when the chain has it',
+      body: {
+        schema: newChannel,
+        example: { peerId: 'peer-b', chain: 'evm:base:8453', initialDeposit: '1000000' }
+      },
+      responses: { 201: z.strictObject({ channelId: z.string(), chain: z.string(), status: channelStatus, deposit: amount }) },
+      errors: { 400: 'A field is missing or wrong', 404: 'No such peer', 409: 'There is a channel already', 503: `${DISABLED}, or the chain cannot be reached` }
+    }, async ({ body: { tokenNetwork: _known, ...request } }) => {
+      enabled()
+      return { status: 201, body: { ...await host.openChannel(request), deposit: request.initialDeposit } }
+    }),
+
+    route({
+      method: 'get',
+      path: '/admin/channels/{channelId}',
+      summary: 'Shows a payment channel, as the chain says where it can be reached',
+      params: CHANNEL,
+      responses: { 200: shown },
+      errors: { 404: 'No such channel', 503: DISABLED }
+    }, async request => ({ status: 200, body: detailsOf(await known(enabled().get(param(request, 'channelId')))) })),
+
+    route({
+      method: 'post',
+      path: '/admin/channels/{channelId}/deposit',
+      summary: 'Adds to a channel\'s deposit; answers when the chain has it',
+      params: CHANNEL,
+      body: { schema: z.strictObject({ amount: added, token: z.string(TOKEN).regex(ADDRESS, TOKEN).optional() }, OBJECT), example: { amount: '500000' } },
+      responses: { 200: z.strictObject({ channelId: z.string(), newDeposit: amount, status: channelStatus }) },
+      errors: { 400: 'The amount is wrong, or the channel is not open', 404: 'No such channel', 503: 'The chain cannot be reached' }
+    }, async request => {
+      const { channelId, deposit, status } = await known(
+        enabled('EVM settlement infrastructure not enabled').deposit(param(request, 'channelId'), BigInt(request.body.amount)))
+      return { status: 200, body: { channelId, newDeposit: String(deposit), status } }
+    }),
+
+    route({
+      method: 'post',
+      path: '/admin/channels/{channelId}/close',
+      summary: 'Closes a payment channel: together with the peer, or by challenge when it does not agree',
+      params: CHANNEL,
+      body: { schema: closing, example: { cooperative: true } },
+      responses: { 200: closed },
+      errors: { 400: 'The channel is not open', 404: 'No such channel', 503: 'The chain cannot be reached' }
+    }, async request => {
+      const { channel: { channelId, status }, txId } = await known(enabled().close(param(request, 'channelId'), request.body))
+      return { status: 200, body: { channelId, status: status === 'settled' ? status : 'closing', txHash: txId } }
+    }),
+
+    change('settle', 'Pays out a channel whose challenge is over'),
+    change('redeem', 'Takes out now what the peer\'s best claim grants'),
+
+    route({
+      method: 'get',
+      path: '/admin/channels/{channelId}/claims',
+      summary: 'Shows the peer\'s best claim, as it was received',
+      params: CHANNEL,
+      responses: { 200: z.looseObject({}) },
+      errors: { 404: 'No such channel, or no claim', 503: 'Claim receiver not enabled' }
+    }, async request => {
+      const claim = await known(enabled('Claim receiver not enabled').claim(param(request, 'channelId')))
+      if (typeof claim !== 'object' || claim === null) throw notFound('No claims found for this channel')
+      return { status: 200, body: claim }
+    }),
+
+    route({
+      method: 'get',
+      path: '/admin/settlement/states',
+      summary: 'Lists, for each peer that is settled with, what is under way and whether the chain answers',
+      responses: { 200: z.array(state) },
+      errors: { 503: 'Settlement monitoring not enabled' }
+    }, async () => ({ status: 200, body: plain(await enabled('Settlement monitoring not enabled').states()) }))
+  ]
+
+  function change (action: 'settle' | 'redeem', summary: string): Route {
+    return route({
+      method: 'post',
+      path: `/admin/channels/{channelId}/${action}`,
+      summary,
+      params: CHANNEL,
+      responses: { 200: changed },
+      errors: { 400: 'The channel is not in a status for it', 404: 'No such channel', 503: `${DISABLED}, or there is nothing to do` }
+    }, async (request: RouteRequest<unknown>): Promise<Answer> => {
+      const { channel: { channelId, status }, txId } = await known(enabled()[action](param(request, 'channelId')))
+      return { status: 200, body: { channelId, status, txHash: txId } }
+    })
+  }
+}
+
+/** The words that clients know for what the node says in its own. */
+async function known<T> (work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const { httpErrorCode, message } = Object(error) as { httpErrorCode?: number, message?: string }
+    if (httpErrorCode === 404) throw notFound('Channel not found')
+    if (httpErrorCode === 400) throw badRequest(message ?? '')
+    throw error
+  }
+}
+
+function isDetailed (channel: ChannelMetadata): channel is PeerChannel {
+  return 'deposit' in channel
+}
+
+function listedOf (channel: ChannelMetadata): object {
+  const { channelId, peerId, chain, status, lastActivityAt } = channel
+  return { channelId, peerId, chain, status, deposit: isDetailed(channel) ? String(channel.deposit) : 'unknown', lastActivity: lastActivityAt.toISOString() }
+}
+
+function detailsOf (channel: ChannelMetadata): object {
+  const { createdAt, lastActivityAt, ...rest } = channel
+  const times = { createdAt, lastActivity: lastActivityAt }
+  if (!isDetailed(channel)) return plain({ ...rest, ...times, deposit: 'unknown' })
+  const { settleableAt, settlementTimeout } = channel
+  const closedAt = settleableAt === undefined ? null : new Date(settleableAt.getTime() - settlementTimeout * 1000)
+  return plain({ ...rest, ...times, openedAt: createdAt, closedAt })
+}
+
+/** Amounts as decimal strings; dates become text by themselves. */
+function plain (value: object): object {
+  return JSON.parse(JSON.stringify(value, (_, inner: unknown) => typeof inner === 'bigint' ? String(inner) : inner)) as object
+}

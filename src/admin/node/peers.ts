@@ -1,0 +1,187 @@
+/** The admin API's routes for peers and for the routing table. */
+import { z } from 'zod'
+import type { PeerRegistrationRequest } from '../../contracts/node.js'
+import { badRequest, NodeHttpError, notFound } from '../../http/node-errors.js'
+import type { NodeAdminHost } from './host.js'
+import { isValidPrefix } from './prefix.js'
+import { param, route, type Route } from '../../http/route.js'
+import { evmAddress, settlementTerms } from './settlement-terms.js'
+
+type NewPeerRoute = NonNullable<PeerRegistrationRequest['routes']>[number]
+
+const URL_SHAPE = /^wss?:\/\/.+/
+const OBJECT = 'Request body must be a JSON object'
+
+const priority = z.int('priority must be an integer').optional().describe('Higher wins. Default 0.')
+const prefix = z.string('Missing or invalid prefix').min(1, 'Missing or invalid prefix').describe('ILP address prefix, such as g.connector-b')
+const peerRoutes = z.array(z.strictObject({
+  prefix: z.string('Invalid route: missing prefix').min(1, 'Invalid route: missing prefix').describe('ILP address prefix'), priority
+}, 'Invalid route: missing prefix'), 'routes must be a list').optional()
+
+const newPeer = z.strictObject({
+  id: z.string('Missing or invalid peer id').min(1, 'Missing or invalid peer id'),
+  url: z.string('Missing or invalid peer url').min(1, 'Missing or invalid peer url')
+    .regex(URL_SHAPE, 'URL must start with ws:// or wss://').describe('ws://host:port or wss://host:port'),
+  authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none'),
+  routes: peerRoutes,
+  evmAddress: evmAddress('evmAddress'),
+  chain: z.string('chain must be a string').optional().describe('Where to settle: the chainId of a chain of this node, such as evm:8453'),
+  settlement: settlementTerms.optional().describe('evmAddress and chainId count; the rest is kept and shown')
+}, OBJECT)
+const peerUpdate = z.strictObject({
+  routes: peerRoutes,
+  settlement: settlementTerms.optional().describe('How to settle with the peer from now on')
+}, OBJECT)
+const newRoute = z.strictObject({
+  prefix, nextHop: z.string('Missing or invalid nextHop').min(1, 'Missing or invalid nextHop').describe('A peer\'s id, or local'), priority
+}, OBJECT)
+
+const success = z.literal(true)
+const peerStatus = z.strictObject({
+  id: z.string(),
+  connected: z.boolean(),
+  ilpAddresses: z.array(z.string()),
+  routeCount: z.int(),
+  settlement: z.record(z.string(), z.unknown()).optional()
+})
+const routeStatus = z.strictObject({ prefix: z.string(), nextHop: z.string(), priority: z.int() })
+const registered = {
+  success,
+  peer: z.strictObject({ id: z.string(), url: z.string(), connected: z.boolean() }),
+  routes: z.array(z.string()),
+  message: z.string()
+}
+
+export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/admin/peers',
+      summary: 'Lists the peers and whether they are connected',
+      responses: { 200: z.strictObject({ nodeId: z.string(), peerCount: z.int(), connectedCount: z.int(), peers: z.array(peerStatus) }) },
+      errors: {}
+    }, () => {
+      const peers = host.listPeers()
+      const connectedCount = peers.filter(peer => peer.connected).length
+      return { status: 200, body: { nodeId: host.getHealthStatus().nodeId, peerCount: peers.length, connectedCount, peers } }
+    }),
+
+    route({
+      method: 'post',
+      path: '/admin/peers',
+      summary: 'Adds a peer and connects to it, or adds routes to the peer that has this id',
+      body: {
+        schema: newPeer,
+        example: { id: 'peer-b', url: 'ws://peer-b:3001', authToken: 'secret-token', routes: [{ prefix: 'g.peer-b' }] }
+      },
+      responses: {
+        200: z.strictObject({ ...registered, updated: success }),
+        201: z.strictObject({ ...registered, created: success })
+      },
+      errors: { 400: 'A field is missing or wrong' }
+    }, async ({ body }) => {
+      const { id, url, routes = [] } = body
+      checkPrefixes(routes)
+      const existed = hasPeer(host, id)
+      const { connected } = await host.registerPeer(body)
+      const shown = { success: true, peer: { id, url: withoutCredentials(url), connected }, routes: prefixesOf(routes) }
+      if (existed) return { status: 200, body: { ...shown, updated: true, message: `Peer '${id}' updated` } }
+      const message = connected ? `Peer '${id}' added and connected` : `Peer '${id}' added (connection pending)`
+      return { status: 201, body: { ...shown, created: true, message } }
+    }),
+
+    route({
+      method: 'put',
+      path: '/admin/peers/{peerId}',
+      summary: 'Adds routes to a peer, and changes how it is settled with',
+      params: { peerId: 'The peer\'s id' },
+      body: { schema: peerUpdate, example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
+      responses: { 200: z.strictObject({ success, peerId: z.string(), updated: success }) },
+      errors: { 400: 'A field is wrong', 404: 'No such peer', 503: 'Settlement infrastructure not enabled' }
+    }, async request => {
+      const peerId = param(request, 'peerId')
+      const { routes, settlement } = request.body
+      if (settlement !== undefined && !host.channelManager.isEnabled()) throw new NodeHttpError(503, 'Settlement infrastructure not enabled')
+      checkPrefixes(routes)
+      if (!hasPeer(host, peerId)) throw notFound('Peer not found')
+      if (settlement !== undefined) await host.updatePeer(peerId, { settlement })
+      for (const { prefix, priority = 0 } of routes ?? []) host.addRoute(prefix, peerId, priority)
+      return { status: 200, body: { success: true, peerId, updated: true } }
+    }),
+
+    route({
+      method: 'delete',
+      path: '/admin/peers/{peerId}',
+      summary: 'Removes a peer, and its routes',
+      params: { peerId: 'The peer\'s id' },
+      query: { removeRoutes: 'false keeps the routes that lead to the peer' },
+      responses: { 200: z.strictObject({ success, peerId: z.string(), removedRoutes: z.array(z.string()), message: z.string() }) },
+      errors: { 404: 'No such peer' }
+    }, async request => {
+      const peerId = param(request, 'peerId')
+      if (!hasPeer(host, peerId)) throw notFound(`Peer '${peerId}' not found`)
+      const { removedRoutes } = await host.removePeer(peerId, request.query.removeRoutes !== 'false')
+      return { status: 200, body: { success: true, peerId, removedRoutes, message: `Peer '${peerId}' removed` } }
+    }),
+
+    route({
+      method: 'get',
+      path: '/admin/routes',
+      summary: 'Lists the routing table',
+      responses: { 200: z.strictObject({ nodeId: z.string(), routeCount: z.int(), routes: z.array(routeStatus) }) },
+      errors: {}
+    }, () => {
+      const routes = host.listRoutes()
+      return { status: 200, body: { nodeId: host.getHealthStatus().nodeId, routeCount: routes.length, routes } }
+    }),
+
+    route({
+      method: 'post',
+      path: '/admin/routes',
+      summary: 'Adds a route',
+      body: { schema: newRoute, example: { prefix: 'g.peer-b', nextHop: 'peer-b', priority: 0 } },
+      responses: { 201: z.strictObject({ success, route: routeStatus, warning: z.string().optional(), message: z.string() }) },
+      errors: { 400: 'A field is missing or wrong' }
+    }, ({ body: { prefix, nextHop, priority = 0 } }) => {
+      checkPrefixes([{ prefix }])
+      const known = nextHop === 'local' || nextHop === host.getHealthStatus().nodeId || hasPeer(host, nextHop)
+      host.addRoute(prefix, nextHop, priority)
+      const warning = known ? {} : { warning: `Peer '${nextHop}' does not exist yet` }
+      const message = `Route '${prefix}' -> '${nextHop}' added`
+      return { status: 201, body: { success: true, route: { prefix, nextHop, priority }, ...warning, message } }
+    }),
+
+    route({
+      method: 'delete',
+      path: '/admin/routes/{prefix}',
+      summary: 'Removes the routes for exactly this prefix',
+      params: { prefix: 'ILP address prefix' },
+      responses: { 200: z.strictObject({ success, prefix: z.string(), message: z.string() }) },
+      errors: { 404: 'No such route' }
+    }, request => {
+      const prefix = param(request, 'prefix')
+      if (!host.listRoutes().some(route => route.prefix === prefix)) throw notFound(`Route with prefix '${prefix}' not found`)
+      host.removeRoute(prefix)
+      return { status: 200, body: { success: true, prefix, message: `Route '${prefix}' removed` } }
+    })
+  ]
+}
+
+function hasPeer (host: NodeAdminHost, peerId: string): boolean {
+  return host.listPeers().some(({ id }) => id === peerId)
+}
+
+/** All are checked before the first is added: a bad request changes nothing. */
+function checkPrefixes (routes: readonly NewPeerRoute[] = []): void {
+  for (const prefix of prefixesOf(routes)) {
+    if (!isValidPrefix(prefix)) throw badRequest(`Invalid ILP address prefix: ${prefix}`)
+  }
+}
+
+function prefixesOf (routes: readonly NewPeerRoute[] = []): string[] {
+  return routes.map(({ prefix }) => prefix)
+}
+
+function withoutCredentials (url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//')
+}

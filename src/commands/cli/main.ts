@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/** The `connector` command: finds the command that is meant, runs it, and turns what goes wrong into one message and an exit code. */
+import { nearest } from '../../lib/nearest.js'
+import { ConfigurationError } from '../../config/node/errors.js'
+import { describeError } from '../../packet/errors.js'
+import { version } from '../../lib/version.js'
+import { channels } from './channels.js'
+import { helpOf, parse, table, type Command } from './command.js'
+import { health } from './health.js'
+import { ledger } from './ledger.js'
+import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
+import { send } from './send.js'
+import { setup } from './setup.js'
+import { start } from './start.js'
+import { validate } from './validate.js'
+
+const COMMANDS: readonly Command[] = [setup, validate, start, health, send, channels, ledger]
+
+const HELP = `connector runs and looks after a Sluice node: an Interledger connector that forwards packets which carry money.
+
+Usage: connector <command> [options]
+
+Commands:
+${table(COMMANDS.map(({ name, summary }) => [name, summary]))}
+
+A node in three steps:
+  connector setup --yes          writes config.yaml and .env
+  connector start                runs the node; leave it running
+  connector health               in another terminal: how is it?
+
+Two nodes pay each other once each has the other under "peers" and a route to it under "routes" in its config.yaml:
+  connector validate nodes/      checks the configurations of a whole network
+  connector send -d g.<their nodeId> -a 1000
+
+More: connector <command> --help. Every command ends with 0 when it succeeded. --version shows the version (${version}).`
+
+async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
+  if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    print(HELP)
+    return name === undefined ? EXIT.failed : EXIT.ok
+  }
+  if (name === '--version' || name === '-V') {
+    print(version)
+    return EXIT.ok
+  }
+  if (name === 'help') return run([...rest, '--help'])
+  const command = COMMANDS.find(each => each.name === name)
+  if (command === undefined) {
+    const meant = nearest(name, COMMANDS.map(each => each.name))
+    throw new CliError(`Unknown command: ${name}.${meant === undefined ? '' : ` Did you mean ${meant}?`} See: connector --help`)
+  }
+  const args = parse(command, rest)
+  if (args.flag('help')) {
+    print(helpOf(command))
+    return EXIT.ok
+  }
+  return command.run(args)
+}
+
+/** Errors become text for people: never a stack, and never more than one message. */
+function failed (error: unknown): ExitCode {
+  if (error instanceof ConfigurationError) complain(error.message.split('\n').map(line => `Configuration error: ${line}`).join('\n'))
+  else if (error instanceof CliError) complain(error.message)
+  else complain(`connector: ${describeError(error)}`)
+  return EXIT.failed
+}
+
+const code = await run(process.argv.slice(2)).catch(failed)
+// What a pipe has not taken yet goes out first.
+process.stdout.write('', () => process.exit(code))

@@ -1,0 +1,140 @@
+/** `connector send`: packets from the shell, through a running node's admin API or over BTP as a peer of it. */
+import { DEFAULT_SEND_TIMEOUT_MS, validateIlpSendRequest } from '../../admin/node/packets.js'
+import type { Arguments, Command } from './command.js'
+import { usageError } from './command.js'
+import { urlOf } from './http.js'
+import { complain, EXIT, print, printJson, type ExitCode } from './output.js'
+import { overBtp, overHttp, type Packet, type SendAnswer, type Way } from './transports.js'
+
+const DEFAULT_URL = 'http://localhost:8081'
+/** Packets at once. */
+const MAX_BATCH = 1_000
+/** Packets one after the other. */
+const MAX_SEQUENCE = 1_000_000
+
+export const send: Command = {
+  name: 'send',
+  summary: 'Sends a packet, or many, through a running node',
+  usage: '--destination <address> --amount <units> [--data <text>] [--url <url>] [--batch <n> | --sequence <n>] [--json]',
+  description: `The node forwards the packet along its routes; whoever owns the destination fulfils it and is paid, or rejects it and is not.
+With an http:// URL it goes through the node's admin API (adminApi.enabled), as a packet of the node's own application. If that has a key,
+set ADMIN_API_KEY in the environment or in .env: a key on the command line would be seen by everybody on this machine.
+With a ws:// URL it goes to the node's BTP port, as a packet of a peer called send-packet-client.
+Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
+  options: {
+    destination: { type: 'string', short: 'd', value: '<address>', help: 'ILP address of the receiver, such as g.connector-c.alice' },
+    amount: { type: 'string', short: 'a', value: '<units>', help: 'How much to send, in base units' },
+    data: { type: 'string', value: '<text>', help: 'Text for the receiver (default: none)' },
+    url: { type: 'string', short: 'u', value: '<url>', help: `The node's admin API, or ws:// its BTP port (default ${DEFAULT_URL})` },
+    'connector-url': { type: 'string', short: 'c', value: '<url>', help: 'The same as --url' },
+    timeout: { type: 'string', value: '<ms>', help: `How long the packet may take (default ${DEFAULT_SEND_TIMEOUT_MS})` },
+    expiry: { type: 'string', value: '<s>', help: 'The same in seconds' },
+    batch: { type: 'string', value: '<n>', help: `Send so many at once, up to ${MAX_BATCH}` },
+    sequence: { type: 'string', value: '<n>', help: 'Send so many, one after the other' },
+    delay: { type: 'string', value: '<ms>', help: 'Wait so long between two of a sequence (default 0)' },
+    'auth-token': { type: 'string', value: '<secret>', help: 'Over BTP; better in BTP_PEER_SEND_PACKET_CLIENT_SECRET (default: none)' },
+    'log-level': { type: 'string', value: '<level>', help: 'What BTP logs: debug, info, warn or error (default)' },
+    json: { type: 'boolean', help: 'Print the answer as JSON' }
+  },
+  maxPositionals: 0,
+  examples: [
+    'connector send --destination g.connector-c.alice --amount 1000 --data "Hello through the network!"',
+    'connector send -d g.connector-b -a 0 --url http://localhost:8091 --json',
+    'connector send -c ws://localhost:3000 -d g.connector-c.alice -a 1000 --batch 100'
+  ],
+
+  async run (args) {
+    const packet = packetOf(args)
+    const counts = { batch: countOf(args, 'batch', MAX_BATCH), sequence: countOf(args, 'sequence', MAX_SEQUENCE) }
+    const delayMs = countOf(args, 'delay', DEFAULT_SEND_TIMEOUT_MS * 1000, 0) ?? 0
+    if (counts.batch !== undefined && counts.sequence !== undefined) throw usageError(send, 'Give either --batch or --sequence.')
+    const way = await wayOf(args)
+    try {
+      if (counts.batch === undefined && counts.sequence === undefined) return (args.flag('json') ? showJson : showText)(await way.send(packet))
+      const startedAt = performance.now()
+      const answers = await (counts.batch === undefined
+        ? inSequence(way, packet, counts.sequence ?? 0, delayMs)
+        : atOnce(way, packet, counts.batch))
+      return showMany(answers, Math.round(performance.now() - startedAt), args.flag('json'))
+    } finally {
+      await way.close()
+    }
+  }
+}
+
+function packetOf (args: Arguments): Packet {
+  const seconds = args.text('expiry')
+  const timeoutMs = seconds === undefined ? Number(args.text('timeout') ?? DEFAULT_SEND_TIMEOUT_MS) : Number(seconds) * 1000
+  const [destination = '', amount = ''] = [args.text('destination'), args.text('amount')]
+  const packet = { destination, amount, data: Buffer.from(args.text('data') ?? '').toString('base64'), timeoutMs }
+  const fault = validateIlpSendRequest(packet)
+  if (fault !== null) throw usageError(send, faultInOptions(fault, seconds === undefined ? '--timeout' : '--expiry, in ms,'))
+  return packet
+}
+
+/** The API's words name its fields; here they are options. */
+function faultInOptions (fault: string, timeout: string): string {
+  const missing = /^Missing required field: (\w+)$/.exec(fault)?.[1]
+  return missing === undefined ? fault.replace(/^timeoutMs/, timeout) : `Missing --${missing}`
+}
+
+function countOf (args: Arguments, name: string, maximum: number, minimum = 1): number | undefined {
+  const text = args.text(name)
+  if (text === undefined) return undefined
+  const count = /^\d+$/.test(text) ? Number(text) : NaN
+  if (count >= minimum && count <= maximum) return count
+  throw usageError(send, `--${name} must be a whole number from ${minimum} to ${maximum}, found ${text}`)
+}
+
+function wayOf (args: Arguments): Way | Promise<Way> {
+  const text = args.text('url') ?? args.text('connector-url') ?? DEFAULT_URL
+  const url = /^wss?:/.test(text) && URL.canParse(text) ? new URL(text) : urlOf(text)
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return overHttp(url)
+  if (url !== undefined && /^wss?:$/.test(url.protocol)) return overBtp(url, args.text('auth-token'), args.text('log-level'))
+  throw usageError(send, `--url must be the http:// or https:// URL of an admin API, or the ws:// or wss:// URL of a BTP port, found ${text}`)
+}
+
+function atOnce (way: Way, packet: Packet, count: number): Promise<SendAnswer[]> {
+  return Promise.all(Array.from({ length: count }, () => way.send(packet)))
+}
+
+async function inSequence (way: Way, packet: Packet, count: number, delayMs: number): Promise<SendAnswer[]> {
+  const answers: SendAnswer[] = []
+  while (answers.length < count) {
+    if (answers.length > 0 && delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs))
+    answers.push(await way.send(packet))
+  }
+  return answers
+}
+
+function showMany (answers: readonly SendAnswer[], ms: number, asJson: boolean): ExitCode {
+  const codes = new Map<string, number>()
+  for (const answer of answers) if (!answer.accepted) codes.set(answer.code, (codes.get(answer.code) ?? 0) + 1)
+  const rejected = [...codes.values()].reduce((sum, count) => sum + count, 0)
+  const fulfilled = answers.length - rejected
+  if (asJson) {
+    printJson({ sent: answers.length, fulfilled, rejected, codes: Object.fromEntries(codes), ms })
+  } else {
+    print(`Sent ${answers.length} packets in ${ms} ms: ${fulfilled} fulfilled, ${rejected} rejected.`)
+    for (const [code, count] of codes) print(`  ${code}: ${count}`)
+  }
+  return rejected === 0 ? EXIT.ok : EXIT.failed
+}
+
+function showJson (answer: SendAnswer): ExitCode {
+  printJson({ ...answer, fulfilled: answer.accepted })
+  return answer.accepted ? EXIT.ok : EXIT.failed
+}
+
+function showText (answer: SendAnswer): ExitCode {
+  const data = answer.data === undefined ? undefined : `Data: ${Buffer.from(answer.data, 'base64').toString()}`
+  if (!answer.accepted) {
+    complain(`Rejected: ${answer.code} ${answer.message}`)
+    if (data !== undefined) complain(data)
+    return EXIT.failed
+  }
+  print('Fulfilled.')
+  print(`Fulfillment: ${answer.fulfillment}`)
+  if (data !== undefined) print(data)
+  return EXIT.ok
+}

@@ -1,0 +1,66 @@
+/** `connector start`: runs a node until it is told to stop. */
+import { existsSync } from 'node:fs'
+import type { ConnectorNode } from '../../node/connector-node.js'
+import type { NodeConfig } from '../../contracts/node.js'
+import { describeError } from '../../packet/errors.js'
+import type { Command } from './command.js'
+import { environment } from './env-file.js'
+import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
+
+const DEFAULT_FILE = 'config.yaml'
+
+export const start: Command = {
+  name: 'start',
+  summary: 'Runs a node',
+  usage: '[<file>] [--config <file>]',
+  description: `Reads the configuration (YAML; CONFIG_FILE, else ${DEFAULT_FILE}) and .env of this folder, opens the ports, connects the peers, and stays.
+Environment variables such as NODE_ID, LOG_LEVEL and ADMIN_API_KEY override the file.
+Ctrl-C or SIGTERM stops it once packets under way are answered; a second one stops it at once.
+Exit codes: 0 stopped when asked to, 1 could not start (the reason is on stderr).`,
+  options: {
+    config: { type: 'string', short: 'c', value: '<file>', help: `Configuration file (default ${DEFAULT_FILE})` }
+  },
+  maxPositionals: 1,
+  examples: ['connector start', 'connector start config.yaml', 'LOG_LEVEL=debug connector start -c examples/linear/connector-a.yaml'],
+
+  async run (args) {
+    Object.assign(process.env, environment())
+    const file = args.positionals[0] ?? args.text('config') ?? process.env.CONFIG_FILE ?? DEFAULT_FILE
+    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another, or write one with: connector setup`)
+    // The other commands, of which one may be a container's health check, do without loading a whole node.
+    const [{ ConfigLoader }, { ConnectorNode }, { createLogger }] = await Promise.all([
+      import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../node/logger.js')
+    ])
+    const { nodeId, logLevel } = ConfigLoader.read(file, process.env).config
+    const node = new ConnectorNode(file, createLogger(nodeId, logLevel))
+    const stopped = untilStopped(node)
+    await node.start()
+    print(portsOf(node.config))
+    return stopped
+  }
+}
+
+/** What a person needs to know next. */
+function portsOf ({ nodeId, ilpAddress, btpServerPort, healthCheckPort, adminApi }: NodeConfig): string {
+  const host = adminApi.host === '0.0.0.0' || adminApi.host === '::' ? 'localhost' : adminApi.host
+  return [
+    `${nodeId} is running as ${ilpAddress}. Ctrl-C stops it.`,
+    `  peers connect to  ws://<this host>:${btpServerPort}`,
+    `  health            http://localhost:${healthCheckPort}/health`,
+    ...(adminApi.enabled ? [`  admin API         http://${host}:${adminApi.port}/admin/docs`] : [])
+  ].join('\n')
+}
+
+/** Resolves to the exit code when a signal has stopped the node. */
+function untilStopped (node: ConnectorNode): Promise<ExitCode> {
+  process.on('unhandledRejection', reason => { complain(`unhandled rejection, the node goes on. error=${describeError(reason)}`) })
+  return new Promise((resolve, reject) => {
+    let stopping = false
+    const stop = (): void => {
+      if (stopping) process.exit(EXIT.failed)
+      stopping = true
+      node.stop().then(() => { resolve(EXIT.ok) }, reject)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  })
+}

@@ -1,0 +1,78 @@
+/**
+ * Reads the `CONNECTOR_*` environment variables into values for the schema. Text that is not what its option needs is handed on as it is,
+ * so that the schema refuses it by name: nothing is guessed.
+ */
+import { z } from 'zod'
+import type { ConfigIssue } from '../errors.js'
+import { fieldsOf, unwrap } from '../fields.js'
+import type { Schema } from '../fields.js'
+import { readJson } from '../json.js'
+import { nearest } from '../../lib/nearest.js'
+import { connectorSchema } from './schema.js'
+
+const PREFIX = 'CONNECTOR_'
+
+/** In lower case. */
+export const FLAGS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true], ['0', false], ['false', false], ['', false]])
+
+/** Names without our prefix that the world has for these options already. Our own wins. */
+const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
+  ['TIGERBEETLE_CLUSTER_ID', 'CONNECTOR_TIGERBEETLE_CLUSTER_ID'],
+  ['TIGERBEETLE_REPLICAS', 'CONNECTOR_TIGERBEETLE_REPLICAS']
+])
+
+export interface EnvReading {
+  /** By option name; only variables that are set, also to the empty string. */
+  values: Record<string, unknown>
+  issues: ConfigIssue[]
+  /** By option name the variable that was read. */
+  sources: Map<string, string>
+  /** Variables with our prefix that resemble no option; orchestrators set such ones. */
+  strangers: string[]
+}
+
+/** The variable an option is read from: `CONNECTOR_MAX_HOLD_TIME` for `maxHoldTime`. */
+export function envName (option: string): string {
+  return PREFIX + option.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
+}
+
+export function readEnv (env: NodeJS.ProcessEnv): EnvReading {
+  const reading: EnvReading = { values: {}, issues: [], sources: new Map(), strangers: [] }
+  const known = new Map(fieldsOf(connectorSchema).map(([option, schema]) => [envName(option), { option, schema }]))
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(PREFIX) || text === undefined) continue
+    const target = known.get(variable)
+    if (target === undefined) judgeStranger(variable, [...known.keys()], reading)
+    else readVariable(variable, text, target.option, target.schema, reading)
+  }
+  for (const [variable, ours] of ALSO_KNOWN_AS) {
+    const [text, target] = [env[variable], known.get(ours)]
+    if (text === undefined || target === undefined || reading.sources.has(target.option)) continue
+    readVariable(variable, text, target.option, target.schema, reading)
+  }
+  return reading
+}
+
+function readVariable (variable: string, text: string, option: string, schema: Schema, reading: EnvReading): void {
+  reading.sources.set(option, variable)
+  const bare = unwrap(schema)
+  if (bare instanceof z.ZodString || bare instanceof z.ZodEnum) {
+    reading.values[option] = text
+  } else if (bare instanceof z.ZodNumber) {
+    const number = text.trim() === '' ? NaN : Number(text)
+    reading.values[option] = Number.isFinite(number) ? number : text
+  } else if (bare instanceof z.ZodBoolean) {
+    reading.values[option] = FLAGS.get(text.toLowerCase()) ?? text
+  } else {
+    const json = readJson(text)
+    if (json.ok) reading.values[option] = json.value
+    else reading.issues.push({ source: variable, path: '', message: `is not valid JSON, ${json.fault}. Correct or unset it.` })
+  }
+}
+
+function judgeStranger (variable: string, known: readonly string[], { issues, strangers }: EnvReading): void {
+  const names = known.map(name => name.slice(PREFIX.length))
+  const meant = nearest(variable.slice(PREFIX.length), names)
+  if (meant === undefined) strangers.push(variable)
+  else issues.push({ source: variable, path: '', message: `is not a known variable, did you mean ${PREFIX}${meant}? Rename or unset it.` })
+}

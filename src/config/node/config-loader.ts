@@ -1,0 +1,147 @@
+/** Reads a node's configuration, from a YAML file or an object, and decides everything in it. Nothing is used unless all of it is right. */
+import { explain } from '../explain.js'
+import { isObject } from '../fields.js'
+import type { Problem } from '../connector/rules.js'
+import { showPath } from '../in-words.js'
+import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
+import { chainsOf } from './chains.js'
+import { override } from './env.js'
+import { ConfigurationError } from './errors.js'
+import type { ConfigurationIssue } from './errors.js'
+import { unusedVariables, withLegacyVariables } from './legacy-chains.js'
+import { unsupportedVariables, withoutUnsupported } from './unsupported.js'
+import { check } from './rules.js'
+import { nodeSchema } from './schema.js'
+import type { ParsedConfig } from './schema.js'
+import { wordsFor } from './secret-texts.js'
+import { readYamlFile } from './yaml-file.js'
+
+const HEALTH_CHECK_PORT = 8080
+const ADMIN_PORT = 8081
+const ADMIN_HOST = '0.0.0.0'
+const HANDLER_TIMEOUT_MS = 30_000
+const FEE_PERCENTAGE = 0.1
+const DATA_PATH = './data'
+
+/** Where a fault is shown to be. */
+type Locate = (path: readonly PropertyKey[]) => Pick<ConfigurationIssue, 'source' | 'line'>
+
+export interface ConfigReading {
+  config: NodeConfig
+  /** What was written, environment included. */
+  given: ConnectorConfig
+  /** What is odd and no fault, one line each. */
+  warnings: string[]
+}
+
+export class ConfigLoader {
+  /**
+   * Reads a YAML file, with the environment filled in and `overrides` over it, or an object as it is.
+   * @throws ConfigurationError naming every fault
+   */
+  static read (given: object | string, env: NodeJS.ProcessEnv = process.env, overrides: NodeJS.ProcessEnv = env): ConfigReading {
+    if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
+    const file = readYamlFile(given, env)
+    const { values, sources } = override(file.values, overrides)
+    const reading = decide(values, env, path => {
+      const variable = sources.get(path.map(String).join('.'))
+      if (variable !== undefined) return { source: variable }
+      const line = file.lineOf(path)
+      return { source: `${given}:${line}`, line }
+    })
+    const unused = reading.config.chains.length === 0 ? unusedVariables(env) : []
+    return { ...reading, warnings: [...reading.warnings, ...unsupportedVariables(env), ...unused] }
+  }
+
+  /** The configuration in a YAML file, as it can be given to a ConnectorNode. @throws ConfigurationError naming every fault */
+  static loadConfig (file: string): ConnectorConfig {
+    return ConfigLoader.read(file).given
+  }
+
+  /** Returns a configuration object that is right. @throws ConfigurationError naming every fault */
+  static validateConfig (given: object): ConnectorConfig {
+    return ConfigLoader.read(given).given
+  }
+}
+
+function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): ConfigReading {
+  if (!isObject(given)) throw new ConfigurationError([{ ...locate([]), path: '', message: 'Configuration must be an object' }])
+  const legacy = withLegacyVariables(withDefaults(given, env), env)
+  const place: Locate = path => {
+    const variable = legacy.sources.get(path.map(String).join('.'))
+    return variable === undefined ? locate(path) : { source: variable }
+  }
+  const refuse = (problems: Problem[]): void => {
+    if (problems.length === 0) return
+    throw new ConfigurationError(problems.map(({ path, message }) => ({ ...place(path), path: showPath(path), message })))
+  }
+  const { rest, problems } = withoutUnsupported(legacy.values)
+  const { data, error } = nodeSchema.safeParse(rest)
+  if (error !== undefined) {
+    const refused = new Set(problems.map(({ path }) => showPath(path.slice(0, 2))))
+    const more = explain(error.issues, nodeSchema, rest).filter(({ path }) => path[0] !== 'chainProviders' || !refused.has(showPath(path.slice(0, 2))))
+    problems.push(...more.map(problem => inOurWords(problem, rest, error.issues)))
+  }
+  refuse(problems)
+  if (data === undefined) throw new TypeError('unreachable: a configuration without faults was refused')
+  const config = resolve(data)
+  const findings = check(data, config)
+  refuse(findings.problems)
+  return { config, given: data, warnings: [...legacy.warnings, ...findings.warnings] }
+}
+
+function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {
+  return env.ENVIRONMENT === undefined || env.ENVIRONMENT === '' ? given : { environment: env.ENVIRONMENT, ...given }
+}
+
+function inOurWords ({ path, message }: Problem, given: unknown, issues: ReadonlyArray<{ code: string, path: PropertyKey[] }>): Problem {
+  const isKnownField = issues.some(issue => issue.code !== 'unrecognized_keys' && showPath(issue.path) === showPath(path))
+  return { path, message: (isKnownField ? wordsFor(path, given) : undefined) ?? message }
+}
+
+function resolve (given: ParsedConfig): NodeConfig {
+  const { nodeId, btpServerPort, peers, routes = [], localDelivery = {}, adminApi = {}, settlement = {} } = given
+  const handles = localDelivery.enabled ?? false
+  const administrates = adminApi.enabled ?? false
+  const inferred = handles && administrates ? 'standalone' : 'embedded'
+  const mode = given.deploymentMode ?? inferred
+  return {
+    nodeId,
+    ilpAddress: `g.${nodeId}`,
+    btpServerPort,
+    healthCheckPort: given.healthCheckPort ?? HEALTH_CHECK_PORT,
+    logLevel: given.logLevel ?? 'info',
+    environment: given.environment ?? 'development',
+    deploymentMode: mode === 'library' ? 'embedded' : mode,
+    peers: settlement.enableSettlement === false ? peers.map(({ chain: _none, ...peer }) => peer) : peers,
+    routes: routes.map(({ prefix, nextHop, priority = 0 }) => ({ prefix, nextHop, priority })),
+    localDelivery: {
+      enabled: handles,
+      handlerUrl: localDelivery.handlerUrl,
+      timeout: localDelivery.timeout ?? HANDLER_TIMEOUT_MS,
+      authToken: localDelivery.authToken || undefined
+    },
+    adminApi: {
+      enabled: administrates,
+      port: adminApi.port ?? ADMIN_PORT,
+      host: adminApi.host ?? ADMIN_HOST,
+      apiKey: adminApi.apiKey || undefined,
+      allowedIPs: adminApi.allowedIPs ?? [],
+      trustProxy: adminApi.trustProxy ?? false
+    },
+    feePercentage: settlement.connectorFeePercentage ?? FEE_PERCENTAGE,
+    creditLimits: settlement.creditLimits ?? {},
+    chains: chainsOf(given),
+    ledger: ledgerOf(given),
+    perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
+    dataPath: given.dataPath ?? DATA_PATH
+  }
+}
+
+/** Who says where a TigerBeetle cluster is wants it used. Where real money is, another ledger in its place has to be asked for. */
+function ledgerOf ({ ledger = {}, settlement = {}, environment = 'development' }: ParsedConfig): NodeConfig['ledger'] {
+  const { tigerBeetleClusterId: clusterId, tigerBeetleReplicas: replicas = [] } = settlement
+  const { type = clusterId === undefined && replicas.length === 0 ? 'embedded' : 'tigerbeetle', fallback = environment !== 'production' } =
+    typeof ledger === 'string' ? { type: ledger } : ledger
+  return { type, clusterId: clusterId === undefined ? '' : String(clusterId), replicas, fallback }
+}

@@ -1,0 +1,52 @@
+/** Environment variables that override a configuration file, for containers. A variable that is set to nothing overrides nothing. */
+import { isObject } from '../fields.js'
+import { coerce } from './coerce.js'
+
+/** Variables and the places they set. */
+export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Map([
+  ['NODE_ID', ['nodeId']],
+  ['LOG_LEVEL', ['logLevel']],
+  ['BTP_SERVER_PORT', ['btpServerPort']],
+  ['HEALTH_CHECK_PORT', ['healthCheckPort']],
+  ['ENVIRONMENT', ['environment']],
+  ['LOCAL_DELIVERY_ENABLED', ['localDelivery', 'enabled']],
+  ['LOCAL_DELIVERY_URL', ['localDelivery', 'handlerUrl']],
+  ['LOCAL_DELIVERY_TIMEOUT', ['localDelivery', 'timeout']],
+  ['LOCAL_DELIVERY_AUTH_TOKEN', ['localDelivery', 'authToken']],
+  ['LOCAL_DELIVERY_PER_HOP_NOTIFICATION', ['localDelivery', 'perHopNotification']],
+  ['ADMIN_API_ENABLED', ['adminApi', 'enabled']],
+  ['ADMIN_API_PORT', ['adminApi', 'port']],
+  ['ADMIN_API_HOST', ['adminApi', 'host']],
+  ['ADMIN_API_KEY', ['adminApi', 'apiKey']],
+  ['ADMIN_API_ALLOWED_IPS', ['adminApi', 'allowedIPs']],
+  ['ADMIN_API_TRUST_PROXY', ['adminApi', 'trustProxy']],
+  ['TIGERBEETLE_CLUSTER_ID', ['settlement', 'tigerBeetleClusterId']],
+  ['TIGERBEETLE_REPLICAS', ['settlement', 'tigerBeetleReplicas']]
+])
+
+export interface Overridden {
+  values: Record<string, unknown>
+  /** By place (`adminApi.port`) the variable that set it. */
+  sources: Map<string, string>
+}
+
+/** The configuration with the environment over it. */
+export function override (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Overridden {
+  const values = { ...given }
+  const sources = new Map<string, string>()
+  for (const [name, path] of OVERRIDES) {
+    const text = env[name]
+    if (text === undefined || text === '') continue
+    const [section, field] = path
+    const value = coerce(path.filter(key => key !== undefined), text)
+    if (field === undefined) {
+      values[section] = value
+    } else {
+      const holder = values[section] ?? {}
+      if (!isObject(holder)) continue // the schema has something to say about it
+      values[section] = { ...holder, [field]: value }
+    }
+    sources.set(path.join('.'), name)
+  }
+  return { values, sources }
+}

@@ -1,0 +1,124 @@
+/** Rules that one field alone cannot show: two things on one port, modes and sections that contradict each other, an open admin API. */
+import type { Problem } from '../connector/rules.js'
+import { IpAllowlist } from '../../http/allowlist.js'
+import { describeError } from '../../packet/errors.js'
+import type { NodeConfig } from '../../contracts/node.js'
+import { checkChains } from './chains.js'
+import type { ParsedConfig } from './schema.js'
+
+export interface Findings {
+  problems: Problem[]
+  warnings: string[]
+}
+
+/** Runs only on a configuration whose fields are all right. */
+export function check (given: ParsedConfig, config: NodeConfig): Findings {
+  const findings: Findings = { problems: [], warnings: [] }
+  const refuse = (path: PropertyKey[], message: string): void => { findings.problems.push({ path, message }) }
+  const warn = (message: string): void => { findings.warnings.push(message) }
+  checkPeers(config, refuse)
+  checkPorts(config, refuse)
+  checkModes(given, config, refuse, warn)
+  checkAdminApi(config, refuse, warn)
+  checkHandler(config, warn)
+  checkLedger(config, refuse)
+  checkLimits(config, warn)
+  checkChains(given, config, refuse, warn)
+  return findings
+}
+
+type Refuse = (path: PropertyKey[], message: string) => void
+type Warn = (message: string) => void
+
+function checkPeers ({ peers, routes, nodeId }: NodeConfig, refuse: Refuse): void {
+  const seen = new Set<string>()
+  for (const [index, { id }] of peers.entries()) {
+    if (seen.has(id)) refuse(['peers', index, 'id'], `Duplicate peer ID: ${id}`)
+    if (id === nodeId || id === 'local') refuse(['peers', index, 'id'], `${id} means this node itself. Give the peer another id.`)
+    seen.add(id)
+  }
+  const known = new Set<string>()
+  for (const [index, { prefix, nextHop }] of routes.entries()) {
+    const key = `${prefix} ${nextHop}`
+    if (known.has(key)) refuse(['routes', index], `this route is there twice: ${prefix} over ${nextHop}. Remove one.`)
+    known.add(key)
+  }
+}
+
+function checkPorts (config: NodeConfig, refuse: Refuse): void {
+  const taken = new Map<number, string>()
+  for (const [path, port] of portsOf(config)) {
+    const other = taken.get(port)
+    if (other !== undefined) refuse(path, `port ${port} is also that of ${other}. Choose another.`)
+    taken.set(port, path.join('.'))
+  }
+}
+
+function portsOf ({ btpServerPort, healthCheckPort, adminApi }: NodeConfig): Array<[path: string[], port: number]> {
+  const admin: Array<[string[], number]> = adminApi.enabled ? [[['adminApi', 'port'], adminApi.port]] : []
+  return [[['btpServerPort'], btpServerPort], [['healthCheckPort'], healthCheckPort], ...admin]
+}
+
+function checkModes ({ deploymentMode }: ParsedConfig, { localDelivery, adminApi }: NodeConfig, refuse: Refuse, warn: Warn): void {
+  const isEmbedded = deploymentMode === 'embedded' || deploymentMode === 'library'
+  if (isEmbedded && localDelivery.enabled) {
+    refuse(['deploymentMode'], 'deploymentMode is set to "embedded" but localDelivery.enabled is true. Set localDelivery.enabled to false and use ' +
+      'setPacketHandler(), or set deploymentMode to "standalone".')
+  }
+  if (isEmbedded && adminApi.enabled) warn('deploymentMode is "embedded" but the admin API is enabled: whoever reaches it can send packets.')
+  if (localDelivery.enabled && localDelivery.handlerUrl === undefined) {
+    refuse(['localDelivery', 'handlerUrl'], deploymentMode === 'standalone'
+      ? 'deploymentMode is set to "standalone" with localDelivery.enabled=true but localDelivery.handlerUrl is missing. ' +
+        'Add the URL of your business logic server.'
+      : 'localDelivery.enabled is true but localDelivery.handlerUrl is missing. Add the URL of your business logic server.')
+  }
+  if (deploymentMode === 'standalone') {
+    if (!localDelivery.enabled) warn('deploymentMode is "standalone" but localDelivery is not enabled: no business logic server gets packets.')
+    if (!adminApi.enabled) warn('deploymentMode is "standalone" but the admin API is not enabled: nobody can send packets.')
+  }
+}
+
+function checkAdminApi ({ adminApi, environment }: NodeConfig, refuse: Refuse, warn: Warn): void {
+  const { enabled, apiKey = '', allowedIPs, trustProxy } = adminApi
+  if (enabled && environment === 'production' && apiKey === '' && allowedIPs.length === 0) {
+    refuse(['adminApi'], 'Admin API is enabled in production without authentication. Set ADMIN_API_KEY or ADMIN_API_ALLOWED_IPS to secure the admin API.')
+  }
+  for (const [index, entry] of allowedIPs.entries()) {
+    try {
+      new IpAllowlist([entry])
+    } catch (error) {
+      refuse(['adminApi', 'allowedIPs', index], describeError(error))
+    }
+  }
+  if (trustProxy && allowedIPs.length === 0) warn('adminApi.trustProxy is true without allowedIPs: there is nothing that it would decide.')
+}
+
+/** The published standalone example does this: packets would be posted to our own health server. */
+function checkHandler (config: NodeConfig, warn: Warn): void {
+  const { enabled, handlerUrl } = config.localDelivery
+  if (!enabled || handlerUrl === undefined) return
+  const { hostname, port, protocol } = new URL(handlerUrl)
+  const handlerPort = Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port)
+  const own = portsOf(config).find(([, ours]) => ours === handlerPort)
+  if (own !== undefined && /^(localhost|127\.|\[::1\]$|0\.0\.0\.0$)/.test(hostname)) {
+    warn(`localDelivery.handlerUrl is this node's own ${own[0].join('.')} (${handlerPort}): packets would come back to the node. ` +
+      'Run your business logic server on another port, or change ours.')
+  }
+}
+
+/** A limit for a name that nobody is configured with: a misspelt one leaves the peer that was meant with another limit. */
+function checkLimits ({ peers, creditLimits: { perPeerLimits = {} } }: NodeConfig, warn: Warn): void {
+  const named = perPeerLimits instanceof Map ? [...(perPeerLimits as ReadonlyMap<string, unknown>).keys()] : Object.keys(perPeerLimits)
+  for (const name of named) {
+    if (peers.some(({ id }) => id === name)) continue
+    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: the limit holds for whoever comes under this ` +
+      'name. Correct the name, or add the peer.')
+  }
+}
+
+function checkLedger ({ ledger: { type, clusterId, replicas } }: NodeConfig, refuse: Refuse): void {
+  if (type !== 'tigerbeetle') return
+  const missing = 'is missing, and balances are to be kept in TigerBeetle. Add it'
+  if (clusterId === '') refuse(['settlement', 'tigerBeetleClusterId'], `${missing}, or set TIGERBEETLE_CLUSTER_ID.`)
+  if (replicas.length === 0) refuse(['settlement', 'tigerBeetleReplicas'], `${missing}, or set TIGERBEETLE_REPLICAS.`)
+}

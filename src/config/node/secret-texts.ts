@@ -1,0 +1,54 @@
+/** Words that tools and people look for in errors about a node's configuration; where there are none, the schema's own are used. */
+import { isObject } from '../fields.js'
+import { quote } from '../in-words.js'
+import { ENVIRONMENTS, LOG_LEVELS } from './schema.js'
+
+const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
+
+/** Keys that stay where they are, in a cloud or in hardware. */
+const REMOTE_KEY = /^(aws-kms|gcp-kms|azure-kv|pkcs11|hsm):/
+
+/** For a fault at `path` in the configuration `given`. Undefined where the schema's words will do. */
+export function wordsFor (path: readonly PropertyKey[], given: unknown): string | undefined {
+  const [first, second, third] = path.map(String)
+  const value = valueAt(given, path)
+  if (path.length === 1 && first !== undefined) return topLevel(first, value)
+  if (first === 'peers' && path.length === 3) return ofPeer(String(third), value, valueAt(given, ['peers', Number(second)]))
+  if (first === 'chainProviders' && third === 'keyId' && typeof value === 'string') {
+    const store = REMOTE_KEY.exec(value)?.[1]
+    return store && `keys in ${store} are not supported yet. Use a private key: 0x and 64 hexadecimal digits.`
+  }
+  if (first === 'routes' && third === 'prefix' && typeof value === 'string') {
+    return `Invalid ILP address prefix in route: ${quote(value)}. Must contain only letters, digits, _ ~ - and single periods between them.`
+  }
+  return undefined
+}
+
+function valueAt (given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((outer, key) => isObject(outer) || Array.isArray(outer) ? Reflect.get(outer, key) : undefined, given)
+}
+
+function topLevel (field: string, value: unknown): string | undefined {
+  if (value === undefined) return `Missing required field: ${field}. Add it.`
+  if (field === 'nodeId' && value === '') return 'nodeId cannot be empty'
+  if (field === 'nodeId' && typeof value !== 'string') return `Invalid type for nodeId: expected string, got ${typeof value}`
+  if (Object.hasOwn(PORTS, field) && typeof value === 'number') return `${PORTS[field] ?? ''} must be between 1-65535, got: ${value}`
+  if (field === 'logLevel' && typeof value === 'string') return `Invalid logLevel: must be one of ${LOG_LEVELS.join(', ')}, got ${quote(value)}`
+  if (field === 'environment' && typeof value === 'string') {
+    return `Invalid ENVIRONMENT: must be one of ${ENVIRONMENTS.join(', ')}, got ${quote(value)}`
+  }
+  return undefined
+}
+
+function ofPeer (field: string, value: unknown, peer: unknown): string | undefined {
+  const id = isObject(peer) && typeof peer.id === 'string' ? peer.id : ''
+  if (value === undefined || value === null) return id === '' ? `Peer missing required field: ${field}` : `Peer ${id} missing required field: ${field}`
+  if (field === 'url' && typeof value === 'string') {
+    return `Invalid WebSocket URL for peer ${id}: ${quote(withoutCredentials(value))}. Must start with ws:// or wss:// and include port.`
+  }
+  return undefined
+}
+
+function withoutCredentials (url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//<credentials>@')
+}

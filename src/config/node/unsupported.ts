@@ -1,0 +1,92 @@
+/**
+ * Settings for what does not exist yet. They are refused by name: who asks for settlement and silently gets none loses money. What turns
+ * such a feature off is taken.
+ */
+import { isObject } from '../fields.js'
+import type { Problem } from '../connector/rules.js'
+import { quote } from '../in-words.js'
+import { isSet } from './legacy-chains.js'
+
+const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProviders" with an EVM entry instead. Configure chainProviders with ' +
+  'chainType "evm", rpcUrl, registryAddress, keyId, and tokenAddress. ' +
+  'Moved: rpcUrl -> rpcUrl, registryAddress -> registryAddress, tokenAddress -> tokenAddress, privateKey -> keyId, ' +
+  'enabled -> the entry being there, threshold, pollingIntervalMs, settlementTimeoutSecs, initialDepositMultiplier, ledgerSnapshotPath and ' +
+  'ledgerPersistIntervalMs -> settlementOptions.*'
+
+const TOP_LEVEL = [
+  'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'
+]
+const IN_SETTLEMENT = ['thresholds']
+const THRESHOLDS = 'thresholds is not supported: a chain has one, settlementOptions.threshold in its entry of chainProviders. Remove it.'
+/** Chains that other connectors settle on, too. */
+const CHAIN_TYPES = ['solana', 'mina', 'xrp', 'aptos']
+const IN_CREDIT_LIMITS = ['perTokenLimits']
+const IN_PEER = ['relation', 'solanaAddress', 'minaAddress', 'xrpAddress', 'aptosAddress']
+
+/** What is used with these variables elsewhere and not here. */
+const EXPLORER_VARIABLES = ['EXPLORER_ENABLED', 'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS']
+const VARIABLES = ['XRP_SECRET', 'XRP_RPC_URL', 'APTOS_PRIVATE_KEY']
+const LEDGER_VARIABLES = ['LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS']
+
+/** The configuration without what is refused, and why that is. */
+export function withoutUnsupported (given: Record<string, unknown>): { rest: Record<string, unknown>, problems: Problem[] } {
+  const rest = { ...given }
+  const problems: Problem[] = []
+  const refuse = (holder: Record<string, unknown>, path: PropertyKey[], key: string, message = `${key} is not supported yet. Remove it.`): void => {
+    if (!isEmpty(holder[key])) problems.push({ path: [...path, key], message })
+    Reflect.deleteProperty(holder, key)
+  }
+  refuse(rest, [], 'settlementInfra', SETTLEMENT_INFRA)
+  for (const key of TOP_LEVEL) refuse(rest, [], key)
+  if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
+  if (!isObject(rest.explorer) || rest.explorer.enabled !== false) {
+    refuse(rest, [], 'explorer', 'explorer is not supported yet. Remove it, or set enabled: false.')
+  }
+  if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', 'transport is not supported yet, except type: direct. Remove it.')
+  if (isObject(rest.settlement)) {
+    const settlement = rest.settlement = { ...rest.settlement }
+    for (const key of IN_SETTLEMENT) refuse(settlement, ['settlement'], key, THRESHOLDS)
+    if (isObject(settlement.creditLimits)) {
+      const limits = settlement.creditLimits = { ...settlement.creditLimits }
+      for (const key of IN_CREDIT_LIMITS) refuse(limits, ['settlement', 'creditLimits'], key)
+    }
+  }
+  if (isObject(rest.blockchain)) {
+    const blockchain = rest.blockchain = { ...rest.blockchain }
+    for (const key of ['xrpl', ...CHAIN_TYPES]) refuse(blockchain, ['blockchain'], key)
+  }
+  if (Array.isArray(rest.chainProviders)) problems.push(...rest.chainProviders.flatMap(ofUnsupportedChain))
+  if (Array.isArray(rest.peers)) {
+    rest.peers = rest.peers.map((peer: unknown, index) => {
+      if (!isObject(peer)) return peer
+      const copy = { ...peer }
+      if (copy.relation === 'peer') delete copy.relation
+      if (copy.transport === 'direct') delete copy.transport
+      for (const key of [...IN_PEER, 'transport']) refuse(copy, ['peers', index], key)
+      return copy
+    })
+  }
+  return { rest, problems }
+}
+
+/** One warning for each variable that somebody set for a feature that is not there. */
+export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
+  const given = (name: string): boolean => isSet(env, name)
+  return [
+    ...[...env.EXPLORER_ENABLED === 'false' ? [] : EXPLORER_VARIABLES, ...VARIABLES].filter(given)
+      .map(name => `${name} is ignored: what it is for is not supported yet.`),
+    ...LEDGER_VARIABLES.filter(given).map(name => `${name} is ignored: balances are kept in dataPath, where no crash loses them.`)
+  ]
+}
+
+/** The entry stays where it is: the places of the others are counted with it. */
+function ofUnsupportedChain (provider: unknown, index: number): Problem[] {
+  const type = isObject(provider) ? provider.chainType : undefined
+  if (typeof type !== 'string' || type === 'evm') return []
+  const message = CHAIN_TYPES.includes(type) ? `settlement on ${type} is not supported yet. Remove this entry.` : `Unknown chain type: ${quote(type)}`
+  return [{ path: ['chainProviders', index, 'chainType'], message }]
+}
+
+function isEmpty (value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}

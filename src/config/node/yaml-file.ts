@@ -1,0 +1,113 @@
+/** Reads a YAML file: its values with the environment filled in, and for each place the line it stands on. */
+import { readFileSync } from 'node:fs'
+import { LineCounter, isMap, isNode, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml'
+import type { Document, Node, Pair, Scalar } from 'yaml'
+import { isObject } from '../fields.js'
+import { showPath } from '../in-words.js'
+import { coerce } from './coerce.js'
+import { ConfigurationError } from './errors.js'
+import type { ConfigurationIssue } from './errors.js'
+
+const MAX_BYTES = 4 * 1024 * 1024
+
+export interface YamlFile {
+  values: Record<string, unknown>
+  /** The line (from 1) of a place, or of the nearest place around it that is in the file. */
+  lineOf (path: readonly PropertyKey[]): number
+}
+
+type Ancestors = readonly (Document | Node | Pair)[]
+
+/** @throws ConfigurationError for what cannot be read, for all syntax errors, and for all variables that are not set */
+export function readYamlFile (file: string, env: NodeJS.ProcessEnv): YamlFile {
+  const lines = new LineCounter()
+  const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false })
+  const line = (offset: number): number => lines.linePos(offset).line
+  const issue = (offset: number, path: string, message: string): ConfigurationIssue =>
+    ({ source: `${file}:${line(offset)}`, line: line(offset), path, message })
+  refuse(document.errors.map(({ pos, message }) => issue(pos[0], '', `Invalid YAML syntax: ${message}`)))
+  if (!isMap(document.contents)) throw single(file, 'Configuration must be a YAML object')
+
+  const issues: ConfigurationIssue[] = []
+  visit(document, {
+    Scalar (key, node, ancestors) {
+      if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
+      const path = pathTo(ancestors, node)
+      const { text, isWhole, faults } = substitute(node.value, env)
+      issues.push(...faults.map(fault => issue(node.range?.[0] ?? 0, '', `${fault} (referenced at ${showPath(path)})`)))
+      // `port: ${PORT}` means a number; a quoted one means what it says.
+      node.value = isWhole && node.type === 'PLAIN' ? coerce(path, text) : text
+    }
+  })
+  refuse(issues)
+  const values: unknown = document.toJS()
+  if (!isObject(values)) throw single(file, 'Configuration must be a YAML object')
+  return { values, lineOf: path => line(offsetOf(document, path)) }
+}
+
+function textOf (file: string): string {
+  try {
+    const bytes = readFileSync(file)
+    if (bytes.length > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES} bytes`)
+    return bytes.toString()
+  } catch (error) {
+    const { code, message } = Object(error) as { code?: string, message?: string }
+    throw single('', code === 'ENOENT' ? `Configuration file not found: ${file}` : `Failed to read configuration file: ${file}: ${message ?? ''}`)
+  }
+}
+
+const REFERENCE = /\$?\$\{([^}]*)\}?/g
+const INSIDE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
+
+/** `${NAME}` and `${NAME:-default}` (for a variable that is not set, or set to nothing); `$${` stands for `${`. */
+function substitute (value: string, env: NodeJS.ProcessEnv): { text: string, isWhole: boolean, faults: string[] } {
+  const faults: string[] = []
+  const text = value.replace(REFERENCE, (reference, inner: string) => {
+    if (reference.startsWith('$$')) return reference.slice(1)
+    const [, name, fallback] = INSIDE.exec(inner) ?? []
+    if (name === undefined || !reference.endsWith('}')) {
+      faults.push('Unreadable reference: expected ${NAME} or ${NAME:-default}, or $${ for a literal ${')
+      return ''
+    }
+    const found = fallback === undefined ? env[name] : env[name] || fallback
+    if (found === undefined) faults.push(`Missing environment variable: ${name}`)
+    return found ?? ''
+  })
+  return { text, isWhole: /^\$\{[^}]*\}$/.test(value), faults }
+}
+
+function pathTo (ancestors: Ancestors, scalar: Scalar): PropertyKey[] {
+  const chain = [...ancestors, scalar]
+  return chain.flatMap((node, index): PropertyKey[] => {
+    if (isPair(node)) return [isScalar(node.key) ? String(node.key.value) : '?']
+    if (isSeq(node)) return [node.items.indexOf(chain[index + 1])]
+    return []
+  })
+}
+
+/** Where the key of a place stands; for a place that is not there, where its surroundings begin. */
+function offsetOf (document: Document, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents
+  let offset = 0
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key: name }) => isScalar(name) && String(name.value) === String(key))
+      if (pair === undefined) break
+      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset
+      node = pair.value
+    } else if (isSeq(node)) {
+      const item = node.items[Number(key)]
+      if (isNode(item)) offset = item.range?.[0] ?? offset
+      node = item
+    } else break
+  }
+  return offset
+}
+
+function single (source: string, message: string): ConfigurationError {
+  return new ConfigurationError([{ source, path: '', message }])
+}
+
+function refuse (issues: ConfigurationIssue[]): void {
+  if (issues.length > 0) throw new ConfigurationError(issues)
+}

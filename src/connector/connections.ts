@@ -1,0 +1,215 @@
+/** Connects accounts and keeps an eye on them: a peer that is down or a plugin that fails is this account's trouble and no other's. */
+import type { Injector } from 'reduct'
+import { Config } from '../config/connector/config.js'
+import { everyStep, type Step } from '../lib/teardown.js'
+import { createLogger } from '../lib/log.js'
+import { hideSecrets } from '../lib/hide-secrets.js'
+import { describeError } from '../packet/errors.js'
+import { RoutingService } from '../routing/service.js'
+import type { PluginInstance } from '../contracts/plugin.js'
+import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
+import { withTimeout } from '../lib/timeout.js'
+
+const RETRY_FIRST_MS = 1000
+const RETRY_LONGEST_MS = 30_000
+/** A parent that has not told us our address by then is asked again. */
+const ADDRESS_TIMEOUT_MS = 10_000
+const log = createLogger('accounts')
+
+type Listener = (...args: unknown[]) => void
+
+/** What is attached to one account's plugin. */
+interface Watch {
+  plugin: PluginInstance
+  listeners: Record<string, Listener>
+  retry: NodeJS.Timeout | undefined
+  /** The attempts to connect that are going on; there is one series at a time. */
+  attempts: Promise<void> | undefined
+  /** We have begun to disconnect: attempts that end now are no failures, and no new ones are made. */
+  leaving: boolean
+  /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
+  ready: Promise<void> | undefined
+  /** Resolves when the account is let go: nobody waits for its plugin any more. */
+  gone: Promise<void>
+  letGo: () => void
+}
+
+export class Connections {
+  private readonly config: Config
+  private readonly accounts: Accounts
+  private readonly routing: RoutingService
+  private readonly watches = new Map<string, Watch>()
+
+  constructor (deps: Injector) {
+    this.config = deps(Config)
+    this.accounts = deps(Accounts)
+    this.routing = deps(RoutingService)
+  }
+
+  /**
+   * Learns our address from the parent where it is not configured, then connects all accounts. Waits initialConnectTimeout for each of
+   * the two at most; what is not connected by then goes on trying. Rejects when there is neither an address nor a parent.
+   */
+  async start (): Promise<void> {
+    if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
+      const parent = this.accounts.getAddressSource()
+      if (parent === undefined) {
+        throw new Error('When there is no parent, ILP address must be specified in configuration. ' +
+          'Set CONNECTOR_ILP_ADDRESS (ilpAddress), for example to test.mynode, or add an account with relation "parent".')
+      }
+      await this.connectInTime([parent])
+    }
+    await this.connectInTime(this.accounts.getAccountIds())
+  }
+
+  /** Attaches to the account's plugin. Without an `error` listener, that event would end the process for all accounts. */
+  watch (accountId: string): void {
+    const plugin = this.accounts.getPlugin(accountId)
+    const listeners: Record<string, Listener> = {
+      connect: () => this.connected(accountId),
+      disconnect: () => this.disconnected(accountId),
+      error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
+    }
+    for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
+    let letGo = (): void => undefined
+    const gone = new Promise<void>(resolve => { letGo = resolve })
+    this.watches.set(accountId, { plugin, listeners, retry: undefined, attempts: undefined, leaving: false, ready: undefined, gone, letGo })
+  }
+
+  /** Lets go of the account's plugin, but for its errors: a socket may fail late, and nobody else listens any more. */
+  unwatch (accountId: string): void {
+    const watch = this.watches.get(accountId)
+    if (watch === undefined) return
+    this.watches.delete(accountId)
+    clearTimeout(watch.retry)
+    watch.letGo()
+    const { plugin, listeners } = watch
+    plugin.removeListener('error', ignoreLateError) // from an earlier time with us
+    plugin.on('error', ignoreLateError)
+    for (const [event, listener] of Object.entries(listeners)) plugin.removeListener(event, listener)
+  }
+
+  /** Connects an account added while running. Rejects when its plugin does; one that takes longer than the timeout goes on trying. */
+  async connectAdded (accountId: string): Promise<void> {
+    const connecting = this.connect(accountId, Infinity)
+    if (await withTimeout(Promise.race([connecting, this.watches.get(accountId)?.gone]), this.config.initialConnectTimeout)) return
+    log.warn('account is not connected yet, it goes on trying. accountId=%s', accountId)
+    connecting.catch(() => this.keepConnecting(accountId))
+  }
+
+  /** Connects one account once. Rejects when its plugin does. `timeout` in ms is the plugin's to keep. */
+  private async connect (accountId: string, timeout: number): Promise<void> {
+    const plugin = this.accounts.getPlugin(accountId)
+    if (!this.accounts.isConnected(accountId)) await plugin.connect({ timeout })
+    if (this.accounts.isConnected(accountId)) await (this.watches.get(accountId)?.ready ?? this.becomeReady(accountId))
+  }
+
+  /** Disconnects all accounts. A plugin that fails at that is only logged. */
+  async stop (): Promise<void> {
+    const ids = [...this.watches.keys()]
+    await Promise.all(ids.map(accountId => this.disconnect(accountId)))
+    await everyStep(ids.map((accountId): Step => [accountId, () => this.unwatch(accountId)]), (accountId, error) =>
+      log.warn('could not let go of plugin. accountId=%s error=%s', accountId, this.describe(accountId, error)))
+  }
+
+  async disconnect (accountId: string): Promise<void> {
+    const watch = this.watches.get(accountId)
+    if (watch !== undefined) watch.leaving = true
+    clearTimeout(watch?.retry)
+    try {
+      const disconnected = Promise.resolve(this.accounts.getPlugin(accountId).disconnect())
+      if (!await withTimeout(disconnected, this.config.initialConnectTimeout)) log.warn('plugin does not disconnect. accountId=%s', accountId)
+    } catch (error) {
+      log.warn('could not disconnect account. accountId=%s error=%s', accountId, this.describe(accountId, error))
+    }
+  }
+
+  private async connectInTime (accountIds: string[]): Promise<void> {
+    if (accountIds.length === 0) return
+    log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, this.config.initialConnectTimeout)
+    const attempts = accountIds.map(accountId => this.keepConnecting(accountId))
+    if (await withTimeout(Promise.all(attempts), this.config.initialConnectTimeout)) return
+    const late = accountIds.filter(accountId => !this.accounts.isConnected(accountId))
+    if (late.length > 0) {
+      log.warn('one or more accounts failed to connect within the time limit, continuing anyway. accountIds=%s', late.join(','))
+    }
+  }
+
+  /** Tries until the account is connected and, where it is the source of our address, has told us that. */
+  private keepConnecting (accountId: string): Promise<void> {
+    const watch = this.watches.get(accountId)
+    if (watch === undefined) return Promise.resolve()
+    return watch.attempts ??= Promise.race([this.tryUntilConnected(accountId, watch), watch.gone])
+      .finally(() => { watch.attempts = undefined })
+  }
+
+  /** Says each reason once: a customer may be away for days, and there may be thousands of them. */
+  private async tryUntilConnected (accountId: string, watch: Watch): Promise<void> {
+    let said: string | undefined
+    for (let delayMs = RETRY_FIRST_MS; this.isWanted(accountId, watch); delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
+      try {
+        await this.connect(accountId, this.config.initialConnectTimeout)
+        return
+      } catch (error) {
+        if (!this.isWanted(accountId, watch)) return
+        const reason = this.describe(accountId, error)
+        log[reason === said ? 'debug' : 'warn']('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, reason, delayMs)
+        said = reason
+      }
+      await new Promise<void>(resolve => {
+        watch.retry = setTimeout(resolve, delayMs)
+        watch.retry.unref()
+      })
+    }
+  }
+
+  private isWanted (accountId: string, watch: Watch): boolean {
+    return !watch.leaving && this.watches.get(accountId) === watch
+  }
+
+  private connected (accountId: string): void {
+    if (!this.accounts.isConnected(accountId)) {
+      log.error('(!!!) plugin emitted connect, but then returned false for isConnected, broken plugin. account=%s', accountId)
+      setImmediate(() => { if (this.accounts.isConnected(accountId)) this.connected(accountId) })
+      return
+    }
+    this.becomeReady(accountId).catch((error: unknown) => {
+      log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, this.describe(accountId, error))
+      void this.keepConnecting(accountId)
+    })
+  }
+
+  /** Plugins like to quote their options, the secret ones too. */
+  private describe (accountId: string, error: unknown): string {
+    return hideSecrets(describeError(error), this.accounts.accounts.get(accountId)?.info.options)
+  }
+
+  private disconnected (accountId: string): void {
+    const watch = this.watches.get(accountId)
+    if (watch !== undefined) watch.ready = undefined
+    this.routing.accountDisconnected(accountId)
+  }
+
+  /** A parent may hand out another address after it was away, so it is asked at each connection. */
+  private async becomeReady (accountId: string): Promise<void> {
+    const watch = this.watches.get(accountId)
+    if (watch === undefined) return
+    const ready = watch.ready = this.introduce(accountId, watch)
+    ready.catch(() => { if (watch.ready === ready) watch.ready = undefined })
+    await ready
+  }
+
+  private async introduce (accountId: string, watch: Watch): Promise<void> {
+    if (this.config.ilpAddress === UNKNOWN_ADDRESS && accountId === this.accounts.getAddressSource()) {
+      const isAnswered = await withTimeout(Promise.race([this.accounts.loadIlpAddress(accountId), watch.gone]), ADDRESS_TIMEOUT_MS)
+      if (!isAnswered) throw new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)
+      if (this.watches.get(accountId) !== watch) return
+      this.routing.reload()
+    }
+    this.routing.accountConnected(accountId)
+  }
+}
+
+function ignoreLateError (): void {
+  // The account is gone, and with it whoever could do something about its plugin.
+}

@@ -1,0 +1,361 @@
+/** What goes into a ConnectorNode and comes out of it. Amounts that are not bigint are decimal strings in base units. */
+
+import type { SettlementChain } from '../config/node/settlement-chains.js'
+
+export type DeploymentMode = 'embedded' | 'standalone'
+export type Environment = 'development' | 'staging' | 'production'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface PeerConfig {
+  /** Unique; routes refer to it, and the peer introduces itself with it. */
+  id: string
+  /** `ws://host:port` or `wss://host:port`. */
+  url: string
+  /** The secret both sides share. Empty: no authentication (permissionless). */
+  authToken: string
+  /** The peer's address on EVM chains, which it signs with and is paid at. */
+  evmAddress?: string | undefined
+  /** Where to settle with the peer, the `chainId` of an entry of chainProviders. Default, for a peer with an address: the only one. */
+  chain?: string | undefined
+}
+
+export interface RouteConfig {
+  /** An ILP address prefix, such as `g.connector-b`. */
+  prefix: string
+  /** The id of a peer, or `local` (or the node's own id) for this node's own handler. */
+  nextHop: string
+  /** The higher number wins. Default 0. */
+  priority?: number | undefined
+}
+
+export interface LocalDeliveryConfig {
+  enabled?: boolean | undefined
+  /** Where the business logic server answers; `/handle-packet` and `/health` are appended. */
+  handlerUrl?: string | undefined
+  /** ms. Default 30000. */
+  timeout?: number | undefined
+  /** Sent to the business logic server as `Authorization: Bearer`. */
+  authToken?: string | undefined
+  /** Tell the business logic of packets that only pass through. Default false. */
+  perHopNotification?: boolean | undefined
+}
+
+export interface AdminApiConfig {
+  enabled?: boolean | undefined
+  /** Default 8081. */
+  port?: number | undefined
+  /** Default 0.0.0.0. */
+  host?: string | undefined
+  apiKey?: string | undefined
+  /** IP addresses and CIDR ranges. */
+  allowedIPs?: readonly string[] | undefined
+  /** Take the client's address from X-Forwarded-For. Default false. */
+  trustProxy?: boolean | undefined
+}
+
+export type CreditLimit = string | number | bigint
+
+/** What a peer may owe us, in base units. The narrowest one that is set holds, and never more than `globalCeiling`. */
+export interface CreditLimits {
+  defaultLimit?: CreditLimit | undefined
+  perPeerLimits?: Readonly<Record<string, CreditLimit>> | ReadonlyMap<string, CreditLimit> | undefined
+  globalCeiling?: CreditLimit | undefined
+}
+
+export interface SettlementConfig {
+  /** Percent of each packet that is forwarded to a peer, rounded up. Default 0.1. */
+  connectorFeePercentage?: number | undefined
+  /** `false` turns settlement off, whatever chains are configured; `true` is an error where there are none. */
+  enableSettlement?: boolean | undefined
+  creditLimits?: CreditLimits | undefined
+  /** Id of the TigerBeetle cluster that keeps the balances. From a file also TIGERBEETLE_CLUSTER_ID. */
+  tigerBeetleClusterId?: number | bigint | string | undefined
+  /** `host:port` of its replicas, in their order. From a file also TIGERBEETLE_REPLICAS, separated by commas. */
+  tigerBeetleReplicas?: readonly string[] | undefined
+}
+
+/** When a peer is settled with on a chain, and how. Amounts in units of the token, which are the base units of the node. */
+export interface SettlementOptions {
+  /** We pay when we owe a peer more, and redeem when a peer's claims are worth this more than was redeemed. Default 1000000. */
+  threshold?: CreditLimit | undefined
+  /** Also pay whatever we owe so often, in ms; from 1000. Default: only at the threshold. */
+  timeBasedIntervalMs?: number | undefined
+  /** Seconds in which the other side can object to a close; at least an hour. Default 86400. */
+  settlementTimeoutSecs?: number | undefined
+  /** The least that is put into a channel at a time. Default: ten times the threshold. */
+  initialDeposit?: CreditLimit | undefined
+  /** How many times what is needed is put in at a time. Default 1. */
+  initialDepositMultiplier?: number | undefined
+  /** A channel is filled up when less than this is left in it. Default: half of initialDeposit. */
+  topUpBelow?: CreditLimit | undefined
+  /** With claims for every packet: how much claims may have paid for packets that were not fulfilled. Default: initialDeposit. */
+  maxPrepaid?: CreditLimit | undefined
+  /** How often the chain is asked about the channels, beside its events. Default 30000. */
+  pollingIntervalMs?: number | undefined
+  /** Whether claims travel when the threshold is passed (default) or with every packet that carries money. */
+  claims?: 'settlement' | 'packet' | undefined
+  /** Whether packets of the peer that carry money need a claim that pays for them. Default false. */
+  requireClaims?: boolean | undefined
+  /** Default: the threshold. */
+  redeemThreshold?: CreditLimit | undefined
+  /** Redeem only what is worth this many times its fee. Default 10; needs nativePrice. */
+  redeemGasFactor?: number | undefined
+  /** What one whole coin of the chain (10^18 of its smallest unit) is worth in units of the token. Default: fees are not weighed. */
+  nativePrice?: CreditLimit | undefined
+  /** Close channels that nothing has moved in for so long; 0: never. Default 86400. */
+  idleCloseSecs?: number | undefined
+  /** How many blocks make a transaction final. Default 5. */
+  confirmations?: number | undefined
+  /** A block before the first channel, for nodes of a chain that give logs of few blocks at a time. Default 0. */
+  startBlock?: number | undefined
+  /** Ignored: balances are kept in `dataPath`. */
+  ledgerSnapshotPath?: string | undefined
+  /** Ignored, like ledgerSnapshotPath. */
+  ledgerPersistIntervalMs?: number | undefined
+}
+
+/** A chain that peers can be settled with on. */
+export interface ChainProviderConfigEntry {
+  chainType: 'evm'
+  /** `evm:8453` is Base. */
+  chainId: string
+  /** The JSON-RPC of a node of the chain: http:// or https://. */
+  rpcUrl: string
+  /** The TokenNetworkRegistry. */
+  registryAddress: string
+  /** The ERC-20 token that is paid in. */
+  tokenAddress: string
+  /** Who signs for this node: a private key, 0x and 64 hexadecimal digits. */
+  keyId: string
+  settlementOptions?: SettlementOptions | undefined
+}
+
+/** How `blockchain` names a chain: what is complete becomes an entry of `chainProviders`. */
+export interface BlockchainConfig {
+  enabled?: boolean | undefined
+  rpcUrl?: string | undefined
+  chainId?: number | undefined
+  privateKey?: string | undefined
+  registryAddress?: string | undefined
+  tokenAddress?: string | undefined
+  settlementOptions?: SettlementOptions | undefined
+}
+
+export type LedgerType = 'embedded' | 'tigerbeetle'
+
+/** What is given to `new ConnectorNode`, as an object or as YAML. */
+export interface ConnectorConfig {
+  /** One segment of an ILP address: the node's own address is `g.<nodeId>`. */
+  nodeId: string
+  btpServerPort: number
+  /** Default 8080. */
+  healthCheckPort?: number | undefined
+  /** Default info. It is the process's: of several nodes in one, the one that was made last decides for the connectors inside them. */
+  logLevel?: LogLevel | undefined
+  /** Default: the environment variable ENVIRONMENT, else development. */
+  environment?: Environment | undefined
+  /** `library` is another name for `embedded`. Default: standalone when localDelivery and adminApi are both enabled, else embedded. */
+  deploymentMode?: DeploymentMode | 'library' | undefined
+  mode?: 'connector' | undefined
+  peers: readonly PeerConfig[]
+  /** Default: none. */
+  routes?: readonly RouteConfig[] | undefined
+  localDelivery?: LocalDeliveryConfig | undefined
+  adminApi?: AdminApiConfig | undefined
+  settlement?: SettlementConfig | undefined
+  /** The chains to settle on. Default: none, and nothing is settled. */
+  chainProviders?: readonly ChainProviderConfigEntry[] | undefined
+  /** Deprecated: use chainProviders. */
+  blockchain?: { base?: BlockchainConfig | undefined, arbitrum?: BlockchainConfig | undefined } | undefined
+  /**
+   * Where balances are kept: in `dataPath`, or in the TigerBeetle cluster that `settlement` names. Default: tigerbeetle when it names one.
+   * `fallback`: start with the books in `dataPath` when the cluster cannot be reached. Default: except in production.
+   */
+  ledger?: LedgerType | { type?: LedgerType | undefined, fallback?: boolean | undefined } | undefined
+  /** Explorer and other transports do not exist yet: only what turns them off is taken. */
+  explorer?: { enabled: false } | undefined
+  transport?: { type: 'direct' } | undefined
+  /** Tell the handler of packets that only pass through, in either mode. Default: what localDelivery says. */
+  perHopNotification?: boolean | undefined
+  /** Directory for the node's books, kept in a folder named after the node. Default `./data`. */
+  dataPath?: string | undefined
+}
+
+/** A configuration with everything decided: what parts of the node read. */
+export interface NodeConfig {
+  readonly nodeId: string
+  /** `g.<nodeId>`. */
+  readonly ilpAddress: string
+  readonly btpServerPort: number
+  readonly healthCheckPort: number
+  readonly logLevel: LogLevel
+  readonly environment: Environment
+  readonly deploymentMode: DeploymentMode
+  readonly peers: readonly PeerConfig[]
+  readonly routes: ReadonlyArray<Required<RouteConfig>>
+  readonly localDelivery: {
+    readonly enabled: boolean
+    readonly handlerUrl: string | undefined
+    readonly timeout: number
+    readonly authToken: string | undefined
+  }
+  readonly adminApi: {
+    readonly enabled: boolean
+    readonly port: number
+    readonly host: string
+    readonly apiKey: string | undefined
+    readonly allowedIPs: readonly string[]
+    readonly trustProxy: boolean
+  }
+  /** Percent. */
+  readonly feePercentage: number
+  readonly creditLimits: CreditLimits
+  readonly chains: readonly SettlementChain[]
+  readonly ledger: {
+    readonly type: LedgerType
+    readonly clusterId: string
+    readonly replicas: readonly string[]
+    readonly fallback: boolean
+  }
+  readonly perHopNotification: boolean
+  readonly dataPath: string
+}
+
+/** What `settlementInfra` was, for code that names the type: a configuration that has it is refused, with where each field has moved to. */
+export interface SettlementInfraConfig {
+  enabled?: boolean | undefined
+  privateKey?: string | undefined
+  rpcUrl?: string | undefined
+  registryAddress?: string | undefined
+  tokenAddress?: string | undefined
+  threshold?: string | undefined
+  pollingIntervalMs?: number | undefined
+  settlementTimeoutSecs?: number | undefined
+  initialDepositMultiplier?: number | undefined
+  ledgerSnapshotPath?: string | undefined
+  ledgerPersistIntervalMs?: number | undefined
+}
+
+/** How to settle with a peer, as requests say it: `evmAddress` and `chainId` count, the rest is kept and shown. */
+export interface AdminSettlementConfig {
+  preference: string
+  evmAddress?: string | undefined
+  tokenAddress?: string | undefined
+  tokenNetworkAddress?: string | undefined
+  chainId?: number | undefined
+  channelId?: string | undefined
+  initialDeposit?: string | undefined
+}
+
+export interface PeerRegistrationRequest extends PeerConfig {
+  routes?: ReadonlyArray<{ prefix: string, priority?: number | undefined }> | undefined
+  settlement?: AdminSettlementConfig | undefined
+}
+
+export interface PeerInfo {
+  id: string
+  connected: boolean
+  /** The prefixes that are routed to the peer. */
+  ilpAddresses: string[]
+  routeCount: number
+  settlement?: AdminSettlementConfig | undefined
+}
+
+export interface RemovePeerResult {
+  peerId: string
+  /** The prefixes of the routes that went with it. */
+  removedRoutes: string[]
+}
+
+export interface RouteInfo {
+  prefix: string
+  nextHop: string
+  priority: number
+}
+
+/** `debitBalance` is what the peer owes us, `creditBalance` what we owe the peer, `netBalance` credit minus debit. */
+export interface PeerAccountBalance {
+  peerId: string
+  balances: Array<{ tokenId: string, debitBalance: string, creditBalance: string, netBalance: string }>
+}
+
+export interface SendPacketParams {
+  destination: string
+  /** Base units. */
+  amount: bigint
+  /** 32 bytes. Left out or all zero: SHA-256 of SHA-256 of the data, which the node at the destination fulfils. */
+  executionCondition?: Buffer | undefined
+  expiresAt: Date
+  /** At most 32,768 bytes. Default: none. */
+  data?: Buffer | undefined
+}
+
+export interface ILPPreparePacket {
+  type: 12
+  amount: bigint
+  destination: string
+  executionCondition: Buffer
+  expiresAt: Date
+  data: Buffer
+}
+
+export interface ILPFulfillPacket {
+  type: 13
+  fulfillment: Buffer
+  data: Buffer
+}
+
+export interface ILPRejectPacket {
+  type: 14
+  code: string
+  triggeredBy: string
+  message: string
+  data: Buffer
+}
+
+export interface HealthStatus {
+  /**
+   * `starting` until start() is done, `stopped` before and after; `degraded` while a peer or something else that is needed is away,
+   * `unhealthy` while more than half of the peers are, or no balance can be kept.
+   */
+  status: 'starting' | 'healthy' | 'degraded' | 'unhealthy' | 'stopped'
+  /** Whole seconds since start() was done. */
+  uptime: number
+  /** Configured and registered peers; ones that only dialled in do not count. */
+  peersConnected: number
+  totalPeers: number
+  timestamp: string
+  nodeId: string
+  version: string
+  transport: { type: 'direct', healthy: true }
+  /**
+   * What a running node needs beside its peers: `ledger` (packets with money are refused while it is down), `tigerbeetle` where that was
+   * asked for, the chains that it settles on (`evm:8453`), and `handler`, the business logic server, from when it was first asked.
+   */
+  dependencies: Readonly<Record<string, Dependency>>
+}
+
+export interface Dependency {
+  status: 'up' | 'down'
+}
+
+/** What listens beside the node: the admin API, the health server. Started once packets flow, stopped before they end. */
+export interface NodeService {
+  /** In log lines and errors. */
+  readonly name: string
+  start (): Promise<void>
+  stop (): Promise<void>
+}
+
+/** pino's shape, as far as the node uses it: fields first, or the message alone. `createLogger` makes one, and pino's own are as good. */
+export interface NodeLogger {
+  debug: LogMethod
+  info: LogMethod
+  warn: LogMethod
+  error: LogMethod
+}
+
+export interface LogMethod {
+  (fields: object, message?: string): void
+  (message: string): void
+}

@@ -1,0 +1,196 @@
+/**
+ * The books kept in the connector's own store. Balances live in memory, so that checks and postings cost no I/O; what changed is written
+ * in groups, both legs of a packet in one synced batch, before the packet's Fulfill goes on.
+ *
+ * When the store fails, packets with money are refused before anything is sent. A packet that was fulfilled meanwhile is answered with T00:
+ * its outgoing leg stays posted, since the next hop was promised the money; its incoming leg is reversed, since its sender was not. Both
+ * stay in memory and are written, whole records each, as soon as the store works; then packets are taken again. A store that does not end a
+ * write is asked for the next one all the same: the first may be on disk, and what was taken back is to be there, too.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Logger } from '../../contracts/logger.js'
+import type { BatchOperation, Store } from '../../contracts/store.js'
+import type { Book } from '../book.js'
+import { GroupCommit } from './group-commit.js'
+import { MemoryLedger, type Part } from './memory-ledger.js'
+import { DamagedRecordError, ID_KEY, INDEX_KEY, decodeAccount, decodeId, decodeIndex, encode, encodeId, encodeIndex, keyOf } from './records.js'
+
+/**
+ * `sync`: what was answered is on disk. `none`: answers do not wait for the disk, balances follow when they can; a crash forgets the
+ * latest.
+ */
+export type Durability = 'sync' | 'none'
+
+/** What has to be written. */
+type Changed = Record<Part, Set<Book>>
+
+interface Batch {
+  operations: BatchOperation[]
+  changed: Changed
+  indexedBefore: Set<string>
+  newId: string | undefined
+}
+
+const PARTS: readonly Part[] = ['account', 'journal', 'received', 'totals']
+
+export class EmbeddedLedger extends MemoryLedger {
+  private changes = nothingChanged()
+  /** The ids in the stored index. */
+  private indexed = new Set<string>()
+  private isOpen = false
+  private bookId = ''
+  /** The id of new books, until it is written with the first batch. */
+  private newId: string | undefined
+  private readonly commit: GroupCommit<Batch>
+
+  constructor (private readonly store: Store, readonly durability: Durability, private readonly log: Logger) {
+    super()
+    this.commit = new GroupCommit<Batch>({
+      take: () => this.take(),
+      write: batch => this.write(batch),
+      giveBack: batch => this.giveBack(batch),
+      areStates: true
+    }, log)
+  }
+
+  override get id (): string {
+    this.assertOpen()
+    return this.bookId
+  }
+
+  /** Why packets with money are refused; undefined while all is well. */
+  get trouble (): string | undefined {
+    return this.commit.trouble
+  }
+
+  /**
+   * Reads what the store has of these accounts and of all others that it knows. Rejects with DamagedRecordError when a record cannot be
+   * read or is missing, and with the store's own error.
+   */
+  async open (accountIds: Iterable<string>): Promise<void> {
+    const index = await this.read(INDEX_KEY)
+    const indexed = this.indexed = new Set(index === undefined ? [] : decodeIndex(index))
+    for (const accountId of new Set([...indexed, ...accountIds])) await this.load(accountId)
+    if (index === undefined && this.books.size > 0 && this.store.batch !== undefined) {
+      throw new DamagedRecordError(INDEX_KEY, 'it is missing although there are accounts')
+    }
+    const id = await this.read(ID_KEY)
+    this.bookId = id === undefined ? this.newId = randomUUID() : decodeId(id)
+    this.isOpen = true
+    this.sayWhatCannotBePromised()
+  }
+
+  /** Writes what is left. Rejects when that does not work. */
+  async close (): Promise<void> {
+    if (this.isOpen) await this.commit.close()
+  }
+
+  override openAccount (...args: Parameters<MemoryLedger['openAccount']>): void {
+    this.assertOpen()
+    super.openAccount(...args)
+    if (this.newId !== undefined) this.commit.changed()
+  }
+
+  override committed (): Promise<void> {
+    return this.durability === 'sync' ? this.commit.committed() : super.committed()
+  }
+
+  protected override changed (book: Book, part: Part): void {
+    this.changes[part].add(book)
+    this.commit.changed()
+  }
+
+  protected override assertKeeping (): void {
+    if (this.durability === 'sync' && this.commit.trouble !== undefined) throw this.commit.refusal()
+  }
+
+  private assertOpen (): void {
+    if (!this.isOpen) throw new Error('the ledger is not open.')
+  }
+
+  private async load (accountId: string): Promise<void> {
+    const account = await this.read(keyOf('account', accountId))
+    if (account === undefined) {
+      if (this.indexed.has(accountId)) throw new DamagedRecordError(keyOf('account', accountId), 'it is missing')
+      return
+    }
+    const { book, settlement } = decodeAccount(accountId, {
+      account,
+      journal: await this.read(keyOf('journal', accountId)),
+      received: await this.read(keyOf('received', accountId)),
+      totals: await this.read(keyOf('totals', accountId))
+    })
+    book.removed = true // until it is opened
+    if (settlement !== undefined) this.restoreSettlement(book, settlement)
+    this.books.set(accountId, book)
+  }
+
+  /** Some stores answer null for what they do not have. */
+  private async read (key: string): Promise<string | undefined> {
+    const value = await this.store.get(key)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** Records before the index, the index before deletions: without batches, nothing may ever be in the index and not in the store. */
+  private take (): Batch {
+    const changed = this.changes
+    const { indexed: indexedBefore, newId } = this
+    this.newId = undefined
+    this.changes = nothingChanged()
+    const puts = PARTS.flatMap(part => Array.from(changed[part]).filter(book => !book.forgotten).map(book => put(part, book)))
+    const forgotten = Array.from(changed.account).filter(book => book.forgotten)
+    const dels: BatchOperation[] = []
+    for (const { accountId } of forgotten) {
+      const successor = this.books.get(accountId)
+      if (successor === undefined) dels.push(...PARTS.map((part): BatchOperation => ({ type: 'del', key: keyOf(part, accountId) })))
+      else puts.push(...PARTS.map(part => put(part, successor)))
+    }
+    if (!isIndexed(changed.account, this.indexed)) {
+      this.indexed = new Set(this.books.keys())
+      puts.push({ type: 'put', key: INDEX_KEY, value: encodeIndex(this.indexed) })
+    }
+    if (newId !== undefined) puts.push({ type: 'put', key: ID_KEY, value: encodeId(newId) })
+    return { operations: [...puts, ...dels], changed, indexedBefore, newId }
+  }
+
+  private giveBack ({ changed, indexedBefore, newId }: Batch): void {
+    this.newId ??= newId
+    for (const part of PARTS) for (const book of changed[part]) this.changes[part].add(book)
+    this.indexed = indexedBefore
+  }
+
+  private async write ({ operations }: Batch): Promise<void> {
+    if (this.store.batch !== undefined) {
+      await this.store.batch(operations, { sync: this.durability === 'sync' })
+      return
+    }
+    for (const operation of operations) {
+      if (operation.type === 'put') await this.store.put(operation.key, operation.value)
+      else await this.store.del(operation.key)
+    }
+  }
+
+  private sayWhatCannotBePromised (): void {
+    if (this.durability === 'none') {
+      this.log.warn('(!!!) balances are written behind the answers: a crash forgets the latest packets. durability=none')
+    }
+    if (this.store.batch === undefined) {
+      this.log.warn('(!!!) the store has no batch: nothing says that balances are on disk, and a crash can keep one leg of a packet ' +
+        'without the other. Use leveldown, or a store with batch(operations, { sync }), for real money.')
+    }
+  }
+}
+
+function nothingChanged (): Changed {
+  return { account: new Set(), journal: new Set(), received: new Set(), totals: new Set() }
+}
+
+function put (part: Part, book: Book): BatchOperation {
+  return { type: 'put', key: keyOf(part, book.accountId), value: encode[part](book) }
+}
+
+/** Whether the index names exactly those of the books that are kept. */
+function isIndexed (books: Iterable<Book>, index: ReadonlySet<string>): boolean {
+  for (const { accountId, forgotten } of books) if (index.has(accountId) === forgotten) return false
+  return true
+}

@@ -1,0 +1,65 @@
+/** A BTP connection to a node, without a node of one's own: for tools and tests that speak to a connector as a peer does. */
+import { EventEmitter } from 'node:events'
+import { describeError } from '../../packet/errors.js'
+import type { PluginInstance } from '../../contracts/plugin.js'
+import { btpPlugin } from '../btp.js'
+import { createLogger, pluginLog } from '../logger.js'
+import { encodePreparePacket, encodeReplyPacket, preparePacketOf, replyPacketOf } from '../packets.js'
+import type { ILPFulfillPacket, ILPPreparePacket, ILPRejectPacket, NodeLogger, PeerConfig } from '../../contracts/node.js'
+import type { PrepareHandler } from './packet-handler.js'
+
+/** How long `connect` waits. */
+const CONNECT_TIMEOUT_MS = 5000
+
+/** The peer was not reached, or did not let us in, in time. */
+export class BTPConnectionError extends Error {
+  override readonly name = 'BTPConnectionError'
+}
+
+/** Emits `connected` and `disconnected`. Reconnects by itself until `disconnect`. */
+export class BTPClient extends EventEmitter {
+  readonly #plugin: PluginInstance
+
+  /**
+   * @param peer whom to connect to; `authToken` is shown to it
+   * @param nodeId who we say that we are
+   * @param handler answers packets of the peer; without one they are rejected
+   */
+  constructor (
+    private readonly peer: Pick<PeerConfig, 'id' | 'url' | 'authToken'>,
+    nodeId: string,
+    { handler, logger = createLogger('btp-client') }: { handler?: PrepareHandler, logger?: NodeLogger } = {}
+  ) {
+    super()
+    const Plugin = btpPlugin()
+    this.#plugin = new Plugin({ server: `btp+${peer.url}`, btpAccount: nodeId, btpToken: peer.authToken }, { log: pluginLog(logger) })
+    this.#plugin.on('connect', () => this.emit('connected'))
+    this.#plugin.on('disconnect', () => this.emit('disconnected'))
+    if (handler !== undefined) {
+      this.#plugin.registerDataHandler(async data => encodeReplyPacket(await handler.handlePreparePacket(preparePacketOf(data), peer.id)))
+    }
+  }
+
+  get isConnected (): boolean {
+    return this.#plugin.isConnected()
+  }
+
+  /** Resolves when packets can be sent. @throws BTPConnectionError after five seconds, and then tries no further */
+  async connect (): Promise<void> {
+    try {
+      await this.#plugin.connect({ timeout: CONNECT_TIMEOUT_MS })
+    } catch (error) {
+      await this.#plugin.disconnect()
+      throw new BTPConnectionError(`BTP connection to ${this.peer.id} failed: ${describeError(error)}`)
+    }
+  }
+
+  async disconnect (): Promise<void> {
+    await this.#plugin.disconnect()
+  }
+
+  /** Resolves to the peer's answer. Rejects while there is no connection, and when no answer comes. */
+  async sendPacket (packet: ILPPreparePacket): Promise<ILPFulfillPacket | ILPRejectPacket> {
+    return replyPacketOf(await this.#plugin.sendData(encodePreparePacket(packet)))
+  }
+}

@@ -1,0 +1,100 @@
+/** A port for BTP peers whose packets an application answers itself, without a node behind it. */
+import { describeError } from '../../packet/errors.js'
+import type { PluginInstance } from '../../contracts/plugin.js'
+import { btpPlugin, type BtpPlugin, type Gate } from '../btp.js'
+import { createLogger, pluginLog } from '../logger.js'
+import { encodePreparePacket, encodeReplyPacket, preparePacketOf, replyPacketOf } from '../packets.js'
+import { PEER_ID } from '../peers.js'
+import type { ILPFulfillPacket, ILPPreparePacket, ILPRejectPacket, NodeLogger } from '../../contracts/node.js'
+import type { PrepareHandler } from './packet-handler.js'
+
+/** Peers at a time. */
+const MAX_PEERS = 1000
+/** From a peer's name to its secret: what one takes that knows it. */
+const ENTER_TIMEOUT_MS = 2000
+
+export interface BTPServerOptions {
+  /** 0 takes a free one; `port` tells which. */
+  port: number
+  /** Default: every interface. */
+  host?: string | undefined
+  /** The secret that a peer has to show. Undefined: it needs none. Default: nobody needs one. */
+  secretOf?: ((peerId: string) => string | undefined) | undefined
+  /** Whether a peer may come in at all. Default: everybody. */
+  mayEnter?: ((peerId: string) => boolean) | undefined
+  logger?: NodeLogger | undefined
+}
+
+export class BTPServer {
+  readonly #Plugin: BtpPlugin = btpPlugin()
+  readonly #peers = new Map<string, PluginInstance>()
+  readonly #log: NodeLogger
+  readonly #host: string
+  #gate: Gate | undefined
+
+  constructor (private readonly options: BTPServerOptions, private readonly handler: PrepareHandler) {
+    this.#log = options.logger ?? createLogger('btp-server')
+    this.#host = options.host ?? '0.0.0.0'
+  }
+
+  /** Where it listens; 0 while it does not. */
+  get port (): number {
+    return this.#gate?.port ?? 0
+  }
+
+  /** The peers that are here. */
+  get peerIds (): string[] {
+    return [...this.#peers].filter(([, plugin]) => plugin.isConnected()).map(([peerId]) => peerId)
+  }
+
+  /** Rejects when the port cannot be had. */
+  async start (): Promise<void> {
+    if (this.#gate !== undefined) throw new Error('the BTP server listens already')
+    const { port } = this.options
+    this.#gate = await this.#Plugin.listen({ host: this.#host, port, admit: peerId => this.#admit(peerId) }, pluginLog(this.#log))
+    this.#log.info({ port: this.port }, 'btp_server_started')
+  }
+
+  async stop (): Promise<void> {
+    const gate = this.#gate
+    this.#gate = undefined
+    await Promise.all([...this.#peers.values()].map(plugin => plugin.disconnect()))
+    this.#peers.clear()
+    await gate?.release()
+  }
+
+  /** Resolves to the peer's answer. Rejects when it is not here, and when no answer comes. */
+  async sendPacket (peerId: string, packet: ILPPreparePacket): Promise<ILPFulfillPacket | ILPRejectPacket> {
+    const plugin = this.#peers.get(peerId)
+    if (plugin === undefined) throw new Error(`No active BTP connection to peer ${peerId}`)
+    return replyPacketOf(await plugin.sendData(encodePreparePacket(packet)))
+  }
+
+  #admit (peerId: string): boolean {
+    if (!PEER_ID.test(peerId) || this.#peers.has(peerId) || this.#peers.size >= MAX_PEERS) return false
+    if (this.options.mayEnter?.(peerId) === false) return false
+    const secret = this.options.secretOf?.(peerId)
+    const proof = secret === undefined ? { noAuth: true, keepFirst: true } : { secret }
+    const listener = { host: this.#host, port: this.port, username: peerId, ...proof }
+    const plugin = new this.#Plugin({ listener }, { log: pluginLog(this.#log) })
+    this.#peers.set(peerId, plugin)
+    void this.#welcome(peerId, plugin)
+    return true
+  }
+
+  async #welcome (peerId: string, plugin: PluginInstance): Promise<void> {
+    plugin.registerDataHandler(async data => encodeReplyPacket(await this.handler.handlePreparePacket(preparePacketOf(data), peerId)))
+    plugin.on('disconnect', () => { void this.#seeOff(peerId, plugin) })
+    try {
+      await plugin.connect({ timeout: ENTER_TIMEOUT_MS })
+    } catch (error) {
+      this.#log.warn({ peerId, error: describeError(error) }, 'peer_not_admitted')
+      await this.#seeOff(peerId, plugin)
+    }
+  }
+
+  async #seeOff (peerId: string, plugin: PluginInstance): Promise<void> {
+    if (this.#peers.get(peerId) === plugin) this.#peers.delete(peerId)
+    await plugin.disconnect()
+  }
+}

@@ -3,7 +3,7 @@ import stylistic from '@stylistic/eslint-plugin'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', '.build/', 'node_modules/', 'data/', '**/fixtures/**'] },
+  { ignores: ['dist/', '.build/', 'node_modules/', 'data/', 'test/support/node/modules/'] },
   ...tseslint.configs.strictTypeChecked.map(config => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

@@ -153,7 +153,7 @@ function contractOf (name: string): { abi: string[], bytecode: string } {
 }
 
 function compile (): Compiled {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/compile-contracts.mjs', '--json', 'test/plugins/evm/contracts'],
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/compile-contracts.mjs', '--json', 'test/support/evm/contracts'],
     { encoding: 'utf8', maxBuffer: 16_000_000 })
   if (status !== 0) throw new Error(`the test contracts do not compile: ${stderr}`)
   return JSON.parse(stdout) as Compiled

@@ -10,19 +10,19 @@ export const booksMutants = [
     name: 'writes balances without sync',
     file: EMBEDDED_LEDGER,
     edits: [["sync: this.durability === 'sync'", 'sync: false']],
-    tests: ['test/ledger/embedded-ledger.test.js', 'test/crash/every-write.test.js']
+    tests: ['test/ledger/embedded/embedded-ledger.test.js', 'test/e2e/crash/every-write.test.js']
   },
   {
     name: 'sends the Fulfill before the books are kept',
     file: BALANCE,
     edits: [['return ledger.committed().then(() => {\n            if (hasPassed(expiresAt))\n                return undo', 'return Promise.resolve().then(() => {\n            if (hasPassed(expiresAt))\n                return undo']],
-    tests: ['test/ledger/durability.test.js', 'test/crash/every-write.test.js']
+    tests: ['test/ledger/durability.test.js', 'test/e2e/crash/every-write.test.js']
   },
   {
     name: 'writes the legs of a packet apart',
     file: EMBEDDED_LEDGER,
     edits: [['await this.store.batch(operations, {', 'for (const operation of operations) await this.store.batch([operation], {']],
-    tests: ['test/ledger/embedded-ledger.test.js', 'test/crash/every-write.test.js']
+    tests: ['test/ledger/embedded/embedded-ledger.test.js', 'test/e2e/crash/every-write.test.js']
   },
   {
     name: 'checks the minimum after the Fulfill',
@@ -39,7 +39,7 @@ export const booksMutants = [
     name: 'books at Prepare and never undoes it',
     file: BALANCE,
     edits: [['ledger.void(hold);\n            value.increment(account, REJECTED', 'ledger.post(hold);\n            value.increment(account, REJECTED']],
-    tests: ['test/crash/two-connectors.test.js']
+    tests: ['test/e2e/crash/two-connectors.test.js']
   },
   {
     name: 'lets holds pass the limits',
@@ -63,19 +63,19 @@ export const booksMutants = [
     name: 'forgets what a failed write was to write',
     file: EMBEDDED_LEDGER,
     edits: [['this.changes[part].add(book);\n        this.indexed = indexedBefore', ';\n        this.indexed = indexedBefore']],
-    tests: ['test/ledger/embedded-ledger.test.js', 'test/ledger/durability.test.js']
+    tests: ['test/ledger/embedded/embedded-ledger.test.js', 'test/ledger/durability.test.js']
   },
   {
     name: 'starts with a balance that its journal does not explain',
     file: 'src/ledger/embedded/records.js',
     edits: [['closingOf(book.today) !== found.balance', 'false']],
-    tests: ['test/ledger/embedded-ledger.test.js']
+    tests: ['test/ledger/embedded/embedded-ledger.test.js']
   },
   {
     name: 'starts empty when a record is missing',
     file: EMBEDDED_LEDGER,
     edits: [['if (this.indexed.has(accountId))', 'if (false)']],
-    tests: ['test/ledger/embedded-ledger.test.js']
+    tests: ['test/ledger/embedded/embedded-ledger.test.js']
   },
   {
     name: 'settles without outbox',
@@ -87,13 +87,13 @@ export const booksMutants = [
     name: 'pays again what nobody knows the outcome of',
     file: SETTLER,
     edits: [["open.state === 'unknown' && this.isKnownToPlugin(open)", "open.state === 'unknown'"]],
-    tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
+    tests: ['test/ledger/settlement.test.js', 'test/e2e/crash/every-write.test.js']
   },
   {
     name: 'books a failed settlement as paid',
     file: SETTLER,
     edits: [['else\n            this.api.ledger.void(settlement);', 'else\n            this.api.ledger.post(settlement);']],
-    tests: ['test/ledger/settlement.test.js', 'test/crash/every-write.test.js']
+    tests: ['test/ledger/settlement.test.js', 'test/e2e/crash/every-write.test.js']
   },
   {
     name: 'settles under a new id after a lost answer',
@@ -114,7 +114,7 @@ export const booksMutants = [
     name: 'pays what another connector is paying',
     file: TIGERBEETLE_LEDGER,
     edits: [['this.endUnlessDue(makes);', '{}']],
-    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+    tests: ['test/ledger/tigerbeetle/ledger.test.js']
   },
   {
     name: 'closes as unpaid what the plugin may have paid',
@@ -132,7 +132,7 @@ export const booksMutants = [
     name: 'takes a settleThreshold that no balance reaches',
     file: 'src/config/connector/rules.js',
     edits: [['amount(settleThreshold) > amount(minimum)', 'true']],
-    tests: ['test/config/account.test.js']
+    tests: ['test/config/connector/account.test.js']
   },
   {
     name: 'lets a Fulfill leave after its packet has expired',
@@ -150,7 +150,7 @@ export const booksMutants = [
     name: 'sends on what nothing is left of',
     file: 'src/forwarding/forwarder.js',
     edits: [['amount === 0n && prepare.amount > 0n', 'false']],
-    tests: ['test/forwarding/forwarding.test.js']
+    tests: ['test/forwarding/forwarder.test.js']
   },
   {
     name: 'takes a packet with the same CRC-32 for the same packet',
@@ -165,13 +165,13 @@ export const booksMutants = [
     name: 'gives every stranger credit of its own',
     file: 'middlewares/shared-credit.js',
     edits: [['return this.sum <= this.limit;', 'return true;']],
-    tests: ['test/node/strangers.test.js']
+    tests: ['test/e2e/node/strangers.test.js']
   },
   {
     name: 'credits reported money every time',
     file: MEMORY_LEDGER,
     edits: [['if (!book.remember(id))', 'if (!book.remember(id) && false)']],
-    tests: ['test/ledger/conformance.test.js', 'test/crash/two-connectors.test.js']
+    tests: ['test/ledger/conformance.test.js', 'test/e2e/crash/two-connectors.test.js']
   },
   {
     name: 'forgets which money was reported',
@@ -183,13 +183,13 @@ export const booksMutants = [
     name: 'checks the limits against its own holds only, in a cluster that others use',
     file: TIGERBEETLE_LEDGER,
     edits: [['if (hold.isWithinLimits)\n            return hold;', 'return hold;']],
-    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+    tests: ['test/ledger/tigerbeetle/ledger.test.js']
   },
   {
     name: 'credits money again that was reported to another connector',
     file: TIGERBEETLE_LEDGER,
     edits: [['id === undefined ? randomId()', 'true ? randomId()']],
-    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+    tests: ['test/ledger/tigerbeetle/ledger.test.js']
   },
   {
     name: 'credits a part of a running total twice',
@@ -201,7 +201,7 @@ export const booksMutants = [
     name: 'credits a part of a running total twice that two connectors report',
     file: 'src/ledger/tigerbeetle/totals.js',
     edits: [['u128(`position ${accountOf(step)} ${position}`)', 'u128(`position ${accountOf(step)} ${position} ${step.book.prepaidAccount}`)']],
-    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+    tests: ['test/ledger/tigerbeetle/ledger.test.js']
   },
   {
     name: 'forgets what was reported with the account that is removed',
@@ -231,13 +231,13 @@ export const booksMutants = [
     name: 'loses a Fulfill that comes when its hold has expired',
     file: TIGERBEETLE_LEDGER,
     edits: [['statuses[i] === PENDING_EXPIRED', 'false']],
-    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+    tests: ['test/ledger/tigerbeetle/ledger.test.js']
   },
   {
     name: 'tells the cluster of a settlement that it has not written down',
     file: TIGERBEETLE_LEDGER,
     edits: [['await this.outbox.add(', 'await Promise.resolve(']],
-    tests: ['test/ledger/tigerbeetle-ledger.test.js']
+    tests: ['test/ledger/tigerbeetle/ledger.test.js']
   },
   {
     name: 'compares keys of the admin API with ===',

@@ -8,55 +8,55 @@ export const evmMutants = [
     name: 'takes a transaction for final as soon as it is mined',
     file: EVM_TRANSACTIONS,
     edits: [['mined.blockNumber <= heads.confirmedAt(head)', 'true']],
-    tests: ['test/plugins/evm/transactions.test.js']
+    tests: ['test/plugins/evm/chain/transactions.test.js']
   },
   {
     name: 'signs a transaction anew because the node does not show the first',
     file: EVM_TRANSACTIONS,
     edits: [['if (Date.now() - looks.lostSinceMs < this.#options.stuckMs)', 'if (false)']],
-    tests: ['test/plugins/evm/transactions.test.js']
+    tests: ['test/plugins/evm/chain/transactions.test.js']
   },
   {
     name: 'stops following the market of fees after a dozen offers',
     file: EVM_TRANSACTIONS,
     edits: [['operation.attempts.length < MAX_ATTEMPTS', 'operation.attempts.length < 12']],
-    tests: ['test/plugins/evm/fees.test.js']
+    tests: ['test/plugins/evm/chain/fees.test.js']
   },
   {
     name: 'forgets transactions that another has replaced',
     file: EVM_TRANSACTIONS,
     edits: [["...replaced.map(other => ({ ...other, raw: '' })), attempt", 'attempt']],
-    tests: ['test/plugins/evm/fees.test.js']
+    tests: ['test/plugins/evm/chain/fees.test.js']
   },
   {
     name: 'lets an event log that fails hide the channels that are known',
     file: 'plugins/evm/channel-log.js',
     edits: [['catch (error) {\n            if (!this.#isBlind) {', 'catch (error) {\n            if (error) throw error;\n            if (!this.#isBlind) {']],
-    tests: ['test/plugins/evm/logs.test.js']
+    tests: ['test/plugins/evm/chain/log-reader.test.js']
   },
   {
     name: 'follows channels by the event log only',
     file: 'plugins/evm/channel-log.js',
     edits: [['this.#isBlind || ++this.#looks % STATES_EVERY_LOOKS === 0', 'false']],
-    tests: ['test/plugins/evm/logs.test.js']
+    tests: ['test/plugins/evm/chain/log-reader.test.js']
   },
   {
     name: 'goes on with the records of another contract',
     file: 'plugins/evm/chain/remembered.js',
     edits: [['if (found !== network.address)', 'if (false)']],
-    tests: ['test/plugins/evm/remembered.test.js']
+    tests: ['test/plugins/evm/chain/remembered.test.js']
   },
   {
     name: 'takes a token of which not all arrives',
     file: 'plugins/evm/chain/token-check.js',
     edits: [["isTaken === true && lost === amount && arrived === amount ? 'whole' : 'partial'", "'whole'"]],
-    tests: ['test/plugins/evm/tokens.test.js']
+    tests: ['test/plugins/evm/chain/token-check.test.js']
   },
   {
     name: 'sends a transaction that is not kept',
     file: 'plugins/evm/chain/operations.js',
     edits: [['await this.#write();', 'this.#write().catch(() => undefined);']],
-    tests: ['test/plugins/evm/transactions.test.js']
+    tests: ['test/plugins/evm/chain/transactions.test.js']
   },
   {
     name: 'believes a node that fell behind',

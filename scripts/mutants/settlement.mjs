@@ -1,6 +1,6 @@
 /** Breakages of settlement over payment channels; the adversary notices most of them. */
 const CHANNELS = 'plugins/lib/channels/channels.js'
-const ATTACKS = 'test/adversary/attacks.test.js'
+const ATTACKS = 'test/e2e/adversary/attacks.test.js'
 
 export const settlementMutants = [
   {
@@ -67,97 +67,97 @@ export const settlementMutants = [
     name: 'keeps a deposit in a channel because the chain does not redeem a claim',
     file: 'plugins/lib/channels/watcher.js',
     edits: [['if (!(error instanceof ChainError && error.isFinal))', 'if (true)']],
-    tests: ['test/plugins/paychan/closing.test.js']
+    tests: ['test/plugins/lib/channels/closing.test.js']
   },
   {
     name: 'takes a claim on a channel whose end was agreed on',
     file: 'plugins/lib/channels/channels.js',
     edits: [["if (ending !== undefined)\n            return ['Payment channel is being closed', 'T00'];", '']],
-    tests: ['test/money/claims-at-the-end.test.js']
+    tests: ['test/e2e/money/claims-at-the-end.test.js']
   },
   {
     name: 'removes an account with money in its channels',
     file: 'src/accounts/accounts.js',
     edits: [['if (unsettled.length === 0)\n            return;\n        throw Object', 'return;\n        throw Object']],
-    tests: ['test/money/accounts-that-go.test.js']
+    tests: ['test/e2e/money/accounts-that-go.test.js']
   },
   {
     name: 'starts without an account that has money in its channels',
     file: 'src/accounts/settlement-index.js',
     edits: [['if (orphans.length === 0)', 'if (true)']],
-    tests: ['test/money/accounts-that-go.test.js']
+    tests: ['test/e2e/money/accounts-that-go.test.js']
   },
   {
     name: 'notes what is not settled at the next look only',
     file: 'plugins/lib/channels/incoming.js',
     edits: [['await this.#deps.beforeMoney();\n            await this.#tell();', 'await this.#tell();']],
-    tests: ['test/money/accounts-that-go.test.js']
+    tests: ['test/e2e/money/accounts-that-go.test.js']
   },
   {
     name: 'lets two accounts settle with one party',
     file: 'src/accounts/accounts.js',
     edits: [['if (other.plugin.settlesWith !== settlesWith)\n                continue;', 'continue;']],
-    tests: ['test/money/one-party-twice.test.js']
+    tests: ['test/e2e/money/one-party-twice.test.js']
   },
   {
     name: 'lets two peers have one address',
     file: 'src/config/node/settlement-chains.js',
     edits: [['evmAddressOf(other)?.toLowerCase() !== address', 'true']],
-    tests: ['test/money/one-party-twice.test.js']
+    tests: ['test/e2e/money/one-party-twice.test.js']
   },
   {
     name: 'uses a channel with the challenge that the peer likes',
     file: 'plugins/lib/channels/channels.js',
     edits: [['return challenge === undefined ? undefined : [challenge];', 'return undefined;']],
-    tests: ['test/money/challenge-period.test.js']
+    tests: ['test/e2e/money/challenge-period.test.js']
   },
   {
     name: 'stops paying where a channel takes no more',
     file: 'plugins/lib/channels/funding.js',
     edits: [['limit > spent(state)', 'true']],
-    tests: ['test/money/deposit-cap.test.js']
+    tests: ['test/e2e/money/deposit-cap.test.js']
   },
   {
     name: 'takes records of units for those of others',
     file: 'plugins/lib/channels/incoming.js',
     edits: [['if (units.name !== this.#deps.units.name)', 'if (false)']],
-    tests: ['test/money/another-scale.test.js']
+    tests: ['test/e2e/money/another-scale.test.js']
   },
   {
     name: 'forgets at a restart what the peer has acknowledged',
     file: 'plugins/lib/channels/outgoing.js',
     edits: [['await this.save(); // a peer whose records', '// a peer whose records']],
-    tests: ['test/money/restored-backup.test.js']
+    tests: ['test/e2e/money/restored-backup.test.js']
   },
   {
     name: 'credits again a claim that was acknowledged before a backup',
     file: 'plugins/lib/channels/index.js',
     edits: [['incoming.takeUp(acknowledged)', 'undefined']],
-    tests: ['test/money/restored-backup.test.js']
+    tests: ['test/e2e/money/restored-backup.test.js']
   },
   {
     name: 'takes a claim on a channel that the chain does not have',
     file: 'plugins/lib/channels/channels.js',
     edits: [["if (isGone)\n            return ['Unknown channel: the chain does not have it'];", '']],
-    tests: ['test/money/another-chain.test.js']
+    tests: ['test/e2e/money/another-chain.test.js']
   },
   {
     name: 'forgets the channels of a peer with another key',
     file: 'plugins/lib/channels/peers.js',
     edits: [['for (const peer of former) {', 'for (const peer of []) {']],
-    tests: ['test/money/another-key.test.js']
+    tests: ['test/e2e/money/another-key.test.js']
   },
   {
     name: 'starts a node under another name',
     file: 'src/node/session.js',
     edits: [['marker.refuseOtherName();', '']],
-    tests: ['test/money/node-peers.test.js']
+    tests: ['test/e2e/money/node-peers.test.js']
   },
   {
     name: 'pays back for ever what is paid back to it',
     file: 'middlewares/lib/settler.js',
     edits: [['book.incomingHolds + book.prepaid + this.ahead', 'book.incomingHolds + this.ahead']],
-    tests: ['test/money/paid-ahead.test.js']
+    tests: ['test/e2e/money/paid-ahead.test.js']
   },
   {
     name: 'opens a channel beside that of an operator',
@@ -166,18 +166,18 @@ export const settlementMutants = [
       ['const result = this.#last.then(work);', 'const result = work();'],
       ['`open:${channels.opened}`', '`open:${Math.random()}`']
     ],
-    tests: ['test/money/two-opens.test.js']
+    tests: ['test/e2e/money/two-opens.test.js']
   },
   {
     name: 'takes records of version 0.1 for those of any peer',
     file: 'plugins/lib/channels/migrate.js',
     edits: [['if (known.length > 0 && !await wasUsedWith(peer))', 'if (false)']],
-    tests: ['test/money/upgrade.test.js']
+    tests: ['test/e2e/money/upgrade.test.js']
   },
   {
     name: 'goes on with a channel of version 0.1 whose end is being agreed on',
     file: 'plugins/lib/channels/migrate.js',
     edits: [['Number(channel.frozenUntilMs) > Date.now()', 'false']],
-    tests: ['test/plugins/paychan/upgrade.test.js']
+    tests: ['test/plugins/lib/channels/upgrade.test.js']
   }
 ]

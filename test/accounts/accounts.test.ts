@@ -2,14 +2,14 @@
 import { expect } from 'chai'
 import type sinon from 'sinon'
 import { Accounts } from '../../src/accounts/accounts.js'
-import { stoppedClock } from '../fixtures/clock.js'
-import { account, makeConnector, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
-import { customMiddleware } from '../fixtures/custom-middleware.js'
-import { never, rejecting, rejection, throwing } from '../fixtures/failures.js'
-import { withoutLog } from '../fixtures/log.js'
-import { FULFILL, fulfilling, outcomeOf, prepare } from '../fixtures/packets.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { stoppedClock } from '../support/clock.js'
+import { account, makeConnector, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { customMiddleware } from '../support/modules/custom-middleware.js'
+import { never, rejecting, rejection, throwing } from '../support/failures.js'
+import { withoutLog } from '../support/log.js'
+import { FULFILL, fulfilling, outcomeOf, prepare } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 
 const NOT_A_PLUGIN = {} as unknown as TestPlugin
 const BALANCE = { balance: { maximum: '1000' } }

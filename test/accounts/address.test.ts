@@ -5,14 +5,14 @@ import { deserializeIldcpResponse, serializeIldcpRequest, serializeIldcpResponse
 import type sinon from 'sinon'
 import { Accounts } from '../../src/accounts/accounts.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import { runClock, stoppedClock } from '../fixtures/clock.js'
-import { account, makeConnector, quiet, startConnector, type Options, type TestConnector } from '../fixtures/connector.js'
-import { never, rejecting, rejection } from '../fixtures/failures.js'
-import { LinkedPlugin, linkedPlugins } from '../fixtures/linked-plugins.js'
-import { withoutLog } from '../fixtures/log.js'
-import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../fixtures/packets.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { runClock, stoppedClock } from '../support/clock.js'
+import { account, makeConnector, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import { never, rejecting, rejection } from '../support/failures.js'
+import { LinkedPlugin, linkedPlugins } from '../support/linked-plugins.js'
+import { withoutLog } from '../support/log.js'
+import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 
 const child = (plugin: TestPlugin, more: Partial<AccountInfo> = {}): AccountInfo => account(plugin, { relation: 'child', ...more })
 const parent = (plugin: TestPlugin): AccountInfo => account(plugin, { relation: 'parent', sendRoutes: false, receiveRoutes: false })

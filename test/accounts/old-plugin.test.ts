@@ -3,12 +3,12 @@ import { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { deserializeIlpFulfill, deserializeIlpReject } from 'ilp-packet'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import { FULFILLMENT, outcomeOf, prepare, reject } from '../fixtures/packets.js'
-import { OLD_PLUGIN } from '../fixtures/old-plugin.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import { FULFILLMENT, outcomeOf, prepare, reject } from '../support/packets.js'
+import { OLD_PLUGIN } from '../support/modules/old-plugin.js'
+import { TestPlugin } from '../support/test-plugin.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 
 describe('a plugin of the first interface', () => {
   withoutLog()

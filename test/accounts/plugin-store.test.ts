@@ -2,11 +2,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { StoreService } from '../../src/accounts/store-service.js'
-import { account, makeConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import type NamedPlugin from '../fixtures/named-plugin.js'
-import { NAMED_PLUGIN } from '../fixtures/named-plugin.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { account, makeConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import type NamedPlugin from '../support/modules/named-plugin.js'
+import { NAMED_PLUGIN } from '../support/modules/named-plugin.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 
 /** Ids and keys made of each other's parts, so that they meet where they can. */

@@ -2,11 +2,11 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { expect } from 'chai'
-import { importsOf, violationsOf, type SourceFile } from './import-rules.js'
+import { importsOf, violationsOf, type SourceFile } from '../support/import-rules.js'
 
 const FOLDERS = ['src', 'middlewares', 'backends', 'stores', 'plugins', 'test', 'examples', 'bench', 'explorer']
 const SOURCE = /\.(ts|tsx|mts|js|mjs)$/
-const NOT_OURS = /(^|\/)(fixtures|node_modules|dist)\//
+const NOT_OURS = /(^|\/)(support\/node\/modules|node_modules|dist)\//
 const root = process.cwd()
 
 function sourceFiles (): SourceFile[] {

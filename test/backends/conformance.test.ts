@@ -5,7 +5,7 @@ import EcbPlusXrpBackend from '../../backends/ecb-plus-xrp.js'
 import OneToOneBackend from '../../backends/one-to-one.js'
 import RandomizerBackend from '../../backends/randomizer.js'
 import { backendConformance } from '../conformance/backend.js'
-import { RATES_2015 } from './support.js'
+import { RATES_2015 } from '../support/backends.js'
 
 const fiat = {
   cents: { assetCode: 'EUR', assetScale: 2 },

@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import EcbPlusCoinMarketCapBackend from '../../backends/ecb-plus-coinmarketcap.js'
 import EcbPlusXrpBackend from '../../backends/ecb-plus-xrp.js'
-import { freezeTime, HOUR_MS, useRateServer } from './feed-fixture.js'
-import { apply, ecbDocument, rejection, respond } from './support.js'
-import type { RateServer } from './support.js'
+import { freezeTime, HOUR_MS, useRateServer } from '../support/backends/feed-fixture.js'
+import { apply, ecbDocument, rejection, respond } from '../support/backends.js'
+import type { RateServer } from '../support/backends.js'
 
 describe('ecb-plus-xrp over HTTP', () => {
   const ctx = useRateServer()

@@ -2,9 +2,9 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import EcbBackend from '../../backends/ecb.js'
-import { freezeTime, HOUR_MS, useRateServer } from './feed-fixture.js'
-import type { FeedContext } from './feed-fixture.js'
-import { ecbDocument, rejection, respond, startRateServer } from './support.js'
+import { freezeTime, HOUR_MS, useRateServer } from '../support/backends/feed-fixture.js'
+import type { FeedContext } from '../support/backends/feed-fixture.js'
+import { ecbDocument, rejection, respond, startRateServer } from '../support/backends.js'
 
 const makeEcb = (ctx: FeedContext) => (options: Record<string, unknown> = {}): EcbBackend =>
   ctx.track(new EcbBackend({ spread: 0, ratesApiUrl: ctx.server.url, ...options }, ctx.api))

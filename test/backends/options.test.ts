@@ -4,7 +4,7 @@ import sinon from 'sinon'
 import EcbBackend from '../../backends/ecb.js'
 import OneToOneBackend from '../../backends/one-to-one.js'
 import RandomizerBackend from '../../backends/randomizer.js'
-import { apiFor, RATES_2015, RecordingLog } from './support.js'
+import { apiFor, RATES_2015, RecordingLog } from '../support/backends.js'
 
 const assets = { cents: { assetCode: 'USD', assetScale: 2 }, nano: { assetCode: 'USD', assetScale: 9 } }
 

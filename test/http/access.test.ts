@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { AdminServer } from '../../src/admin/connector/admin-server.js'
-import { FakeHost, Fixture, MemoryLog } from './support.js'
+import { FakeHost, Fixture, MemoryLog } from '../support/admin-connector.js'
 
 const KEY = 'correct horse battery staple 7'
 

@@ -3,8 +3,8 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { auditLedger } from '../../src/ledger/audit.js'
 import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
-import { CrashableStore, Disk } from './crashable-store.js'
-import { silentLog } from './silent-log.js'
+import { CrashableStore, Disk } from '../support/ledger/crashable-store.js'
+import { silentLog } from '../support/ledger/silent-log.js'
 
 async function open (disk: Disk): Promise<EmbeddedLedger> {
   const ledger = new EmbeddedLedger(new CrashableStore(disk), 'sync', silentLog)

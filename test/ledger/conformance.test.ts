@@ -6,9 +6,9 @@ import { MemoryLedger } from '../../src/ledger/embedded/memory-ledger.js'
 import { TigerBeetleLedger } from '../../src/ledger/tigerbeetle/ledger.js'
 import type { Store } from '../../src/contracts/store.js'
 import { ledgerConformance, type Opened } from '../conformance/ledger.js'
-import { CrashableStore, Disk, PlainStore } from './crashable-store.js'
-import { silentLog } from './silent-log.js'
-import { Cluster } from './tigerbeetle-double.js'
+import { CrashableStore, Disk, PlainStore } from '../support/ledger/crashable-store.js'
+import { silentLog } from '../support/ledger/silent-log.js'
+import { Cluster } from '../support/ledger/tigerbeetle-double.js'
 
 ledgerConformance('memory', () => Promise.resolve({ ledger: new MemoryLedger(), close: () => Promise.resolve() }), { persistent: false, ownHistory: true })
 

@@ -4,17 +4,17 @@ import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
 import { LedgerService } from '../../src/ledger/service.js'
 import { createApp } from '../../src/connector/connector.js'
 import type { RunningTotal } from '../../src/contracts/plugin.js'
-import { account, makeConnector, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import type NamedPlugin from '../fixtures/named-plugin.js'
-import { NAMED_PLUGIN } from '../fixtures/named-plugin.js'
-import { outcomeOf, prepare, reject } from '../fixtures/packets.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-import { WIDE } from './books.js'
-import { CrashableStore, Disk } from './crashable-store.js'
-import { silentLog } from './silent-log.js'
+import { account, makeConnector, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import type NamedPlugin from '../support/modules/named-plugin.js'
+import { NAMED_PLUGIN } from '../support/modules/named-plugin.js'
+import { outcomeOf, prepare, reject } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
+import { WIDE } from '../support/ledger/books.js'
+import { CrashableStore, Disk } from '../support/ledger/crashable-store.js'
+import { silentLog } from '../support/ledger/silent-log.js'
 
-const GIVEN_STORE = new URL('./given-store.js', import.meta.url).pathname
+const GIVEN_STORE = new URL('../support/modules/given-store.js', import.meta.url).pathname
 const step = (from: bigint, to: bigint, id = 'claims'): RunningTotal => ({ id, from, to })
 
 describe('the books as a plugin sees them', () => {

@@ -1,9 +1,9 @@
 /** Limits at infinity, and settlements that a packet of an account to itself must not set off. */
 import { expect } from 'chai'
-import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import { outcomeOf, prepare } from '../fixtures/packets.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
+import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import { outcomeOf, prepare } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
 
 describe('the balance of an account', () => {
   withoutLog()

@@ -1,11 +1,11 @@
 /** Pings to the connector's own address go on to the address they name; everything else that comes to it is refused. */
 import { expect } from 'chai'
 import { deserializeIlpPrepare, deserializeIlpReject } from 'ilp-packet'
-import { account, startConnector, type TestConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import { CONDITION, FULFILL, prepare } from '../fixtures/packets.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { account, startConnector, type TestConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import { CONDITION, FULFILL, prepare } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 
 const PREFIX = 'ECHOECHOECHOECHO'
 

@@ -7,12 +7,12 @@ import fc from 'fast-check'
 import type sinon from 'sinon'
 import { LedgerService } from '../../src/ledger/service.js'
 import type { Hold } from '../../src/contracts/ledger.js'
-import { stoppedClock } from '../fixtures/clock.js'
-import { account, quiet, startConnector, type TestConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../fixtures/packets.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { stoppedClock } from '../support/clock.js'
+import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
 const IDS = ['alice', 'bob'] as const

@@ -4,12 +4,12 @@ import { deserializeIlpReject } from 'ilp-packet'
 import type sinon from 'sinon'
 import { AccountStats } from '../../src/metrics/stats.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import { stoppedClock } from '../fixtures/clock.js'
-import { account, startConnector, type TestConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import { PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../fixtures/packets.js'
-import { TestPlugin } from '../fixtures/test-plugin.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { stoppedClock } from '../support/clock.js'
+import { account, startConnector, type TestConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import { PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 
 describe('limits', () => {
   withoutLog()

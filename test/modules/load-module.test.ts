@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import type { ModuleType } from '../../src/modules/construct.js'
 import { loadConstructor } from '../../src/modules/load-module.js'
-import { account, startConnector } from '../fixtures/connector.js'
-import { withoutLog } from '../fixtures/log.js'
-import { FULFILL, prepare } from '../fixtures/packets.js'
-import { noRejectionLeft } from '../fixtures/unhandled.js'
+import { account, startConnector } from '../support/connector.js'
+import { withoutLog } from '../support/log.js'
+import { FULFILL, prepare } from '../support/packets.js'
+import { noRejectionLeft } from '../support/unhandled.js'
 
 type Files = Record<string, string | object>
 

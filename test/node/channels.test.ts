@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import type { ChannelOpenOptions, ChannelOperations, PluginChannel } from '../../src/index.js'
 import { ConnectorNotStartedError } from '../../src/index.js'
 import { channelState, listChannels, openChannel, type ChannelHolders } from '../../src/node/channels.js'
-import { World } from './support.js'
+import { World } from '../support/node.js'
 
 const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
 

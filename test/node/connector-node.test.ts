@@ -4,7 +4,7 @@ import { stub } from 'sinon'
 import { ConnectorNode, ConnectorNotStartedError, createLogger } from '../../src/index.js'
 import type { ConnectorConfig } from '../../src/index.js'
 import { LedgerService } from '../../src/ledger/service.js'
-import { TestLogger, World, outcome, owed, packet, until, urlOf } from './support.js'
+import { TestLogger, World, outcome, owed, packet, until, urlOf } from '../support/node.js'
 
 const NEVER = 'ws://127.0.0.1:9'
 

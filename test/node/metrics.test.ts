@@ -4,7 +4,7 @@ import { Registry } from 'prom-client'
 import ObserverMiddleware from '../../middlewares/observer.js'
 import type { ChannelMetadata, ChannelStatus, ConnectorNode, Method, Pipelines } from '../../src/index.js'
 import { NodeMetrics } from '../../src/node/metrics.js'
-import { World, packet, urlOf } from './support.js'
+import { World, packet, urlOf } from '../support/node.js'
 
 /** The value of a series, by its name with its labels as Prometheus writes them; undefined where there is none. */
 function valueIn (text: string, series: string): number | undefined {

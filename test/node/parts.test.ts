@@ -10,7 +10,7 @@ import {
 import type { BackendApi, Method, MiddlewareApi, Pipelines } from '../../src/index.js'
 import { fractionOf, applyRate } from '../../src/forwarding/rate.js'
 import { rememberOrigin } from '../../src/delivery/origin.js'
-import { TestLogger } from './support.js'
+import { TestLogger } from '../support/node.js'
 
 describe('the fee of a node', () => {
   const scales: Record<string, number> = { local: 0, peer: 0, fine: 9 }

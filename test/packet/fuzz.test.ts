@@ -8,7 +8,7 @@ import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
 import { fieldsOf, prepareOf } from '../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject, fulfillmentOf, rejectOf } from '../../src/packet/reply.js'
-import { FUZZ_RUNS, address, assembled, byOracle, bytes, damaged, data, octets, prepareFields, rejectFields } from './support.js'
+import { FUZZ_RUNS, address, assembled, byOracle, bytes, damaged, data, octets, prepareFields, rejectFields } from '../support/packet.js'
 
 const EXPIRY_START = 8
 /** Where the octets of each type begin within the contents, and how many there are. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
 import { DATA_LENGTH_MAX, MAX_UINT64, encodePrepare, fieldsOf, isPrepare, prepareOf } from '../../src/packet/prepare.js'
-import { address, amount, byOracle, data, octets, prepareFields, time } from './support.js'
+import { address, amount, byOracle, data, octets, prepareFields, time } from '../support/packet.js'
 
 const BEFORE_YEAR_0 = -62_167_219_200_001
 const example = {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
 import { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, rejectOf } from '../../src/packet/reply.js'
-import { bytes, data, rejectFields } from './support.js'
+import { bytes, data, rejectFields } from '../support/packet.js'
 
 const reject = { code: 'T00', triggeredBy: 'test.alice', message: 'no', data: Buffer.alloc(0) }
 

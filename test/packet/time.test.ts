@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { InvalidPacketError } from '../../src/packet/errors.js'
 import { TIME_LENGTH, readTime, writeTime } from '../../src/packet/time.js'
-import { time } from './support.js'
+import { time } from '../support/packet.js'
 
 function written (ms: number): string {
   const buffer = Buffer.alloc(TIME_LENGTH + 4, '#')

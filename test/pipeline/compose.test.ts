@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { compose } from '../../src/pipeline/compose.js'
 import type { Method } from '../../src/contracts/middleware.js'
-import { rejecting, rejection, throwing } from '../fixtures/failures.js'
+import { rejecting, rejection, throwing } from '../support/failures.js'
 
 type Step = Method<string, string>
 

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Mode } from 'ilp-protocol-ccp'
 import { BadRequestError } from '../../src/packet/errors.js'
-import { AUTH, Harness, TABLE } from './harness.js'
+import { AUTH, Harness, TABLE } from '../support/routing/harness.js'
 
 const refusal = (action: () => unknown): string => {
   try {

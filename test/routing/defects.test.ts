@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import type { CcpRoute } from 'ilp-protocol-ccp'
 import { encodeReject } from '../../src/packet/reply.js'
-import { AUTH, Harness, TABLE } from './harness.js'
+import { AUTH, Harness, TABLE } from '../support/routing/harness.js'
 
 const OTHER_TABLE = 'c951b674-c6f5-42ca-83a3-39a8d4e293b3'
 const newRoute = (prefix: string, path: string[]): CcpRoute => ({ prefix, path, auth: AUTH, props: [] })

@@ -11,7 +11,7 @@ import sinon from 'sinon'
 import { prepareOf } from '../../src/packet/prepare.js'
 import { encodeReject } from '../../src/packet/reply.js'
 import { Router } from '../../src/routing/router.js'
-import { silentLogger } from './silent-logger.js'
+import { silentLogger } from '../support/routing/silent-logger.js'
 
 type Handler = (data: Buffer) => Promise<Buffer>
 

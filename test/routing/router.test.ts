@@ -1,6 +1,6 @@
 /** Routing as the connector sees it: which account a packet goes to, and what peers are told. */
 import { expect } from 'chai'
-import { AUTH, Harness, NO_TABLE, TABLE } from './harness.js'
+import { AUTH, Harness, NO_TABLE, TABLE } from '../support/routing/harness.js'
 
 const auth = (base64: string): Buffer => Buffer.from(base64, 'base64')
 

@@ -6,10 +6,10 @@
  * SIM_SEEDS=5000 is the long form. A story is repeated by its seed: SIM_FIRST=<seed> SIM_SEEDS=1.
  */
 import { expect } from 'chai'
-import { hierarchy, nested, peers } from './simulator/plots.js'
-import { Random } from './simulator/random.js'
-import { tell } from './simulator/scenario.js'
-import type { Plot, Story } from './simulator/scenario.js'
+import { hierarchy, nested, peers } from '../support/simulator/plots.js'
+import { Random } from '../support/simulator/random.js'
+import { tell } from '../support/simulator/scenario.js'
+import type { Plot, Story } from '../support/simulator/scenario.js'
 
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 80)
 const FIRST = Number(process.env['SIM_FIRST'] ?? 1)

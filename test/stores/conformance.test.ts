@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import MemdownStore from '../../stores/memdown.js'
 import type { Store } from '../../src/contracts/store.js'
 import { storeConformance } from '../conformance/store.js'
-import { leveldown, recordingLog } from './support.js'
+import { leveldown, recordingLog } from '../support/stores.js'
 
 const require = createRequire(import.meta.url)
 const IlpStoreMemory = require('ilp-store-memory') as new () => Store

@@ -3,8 +3,8 @@ import { chmod, chown, mkdir, readdir, rm, stat, symlink, writeFile } from 'node
 import { join } from 'node:path'
 import { expect } from 'chai'
 import LeveldownStore from '../../stores/leveldown.js'
-import { failure, leveldown, nextLine, recordingLog, startStoreProcess, useWorkspace } from './support.js'
-import type { StoreProcess } from './support.js'
+import { failure, leveldown, nextLine, recordingLog, startStoreProcess, useWorkspace } from '../support/stores.js'
+import type { StoreProcess } from '../support/stores.js'
 
 const NOBODY = 65_534
 

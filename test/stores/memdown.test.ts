@@ -1,7 +1,7 @@
 /** The store in memory, and what it shares with the one on disk: strings only, and a bound on waiting writes. */
 import { expect } from 'chai'
 import MemdownStore from '../../stores/memdown.js'
-import { failure, recordingLog } from './support.js'
+import { failure, recordingLog } from '../support/stores.js'
 
 describe('memdown store', () => {
   it('warns that nothing survives a restart', () => {

@@ -4,10 +4,10 @@ import { inspect } from 'node:util'
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import { FAILURE_WINDOW_MS, MAX_FAILURES } from '../../../plugins/btp/auth.js'
-import type { HandPeer } from './support.js'
+import type { HandPeer } from '../../support/btp.js'
 import {
   SECRET, TestLog, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, portOf, rejection, serverUrl
-} from './support.js'
+} from '../../support/btp.js'
 
 const packet = Buffer.from('a packet')
 

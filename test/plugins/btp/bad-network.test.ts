@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { WebSocket, WebSocketServer } from 'ws'
-import { afterTest, closeAll, listening, makePlugin, serverUrl } from './support.js'
+import { afterTest, closeAll, listening, makePlugin, serverUrl } from '../../support/btp.js'
 
 type Fate = 'pass' | 'lose' | 'double' | 'delay' | 'cut'
 

@@ -12,7 +12,7 @@ import type PluginBtp from '../../../plugins/btp/index.js'
 import {
   HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, cut, dial, drive, fakeTimers, heardBy, holding, listening, makePlugin,
   nextTurn, portOf, rejection, serverUrl, textOf, until
-} from './support.js'
+} from '../../support/btp.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')

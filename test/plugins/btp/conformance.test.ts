@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import * as IlpPacket from 'ilp-packet'
 import type { DataHandler, PluginInstance } from '../../../src/contracts/plugin.js'
-import { SECRET, afterTest, btpErrorOf, closeAll, listening, makePlugin, portOf, rejection, serverUrl } from './support.js'
+import { SECRET, afterTest, btpErrorOf, closeAll, listening, makePlugin, portOf, rejection, serverUrl } from '../../support/btp.js'
 
 /** The parts of the npm plugins that the tests touch. */
 interface NpmPlugin extends EventEmitter, Omit<PluginInstance, 'on' | 'removeListener'> {

@@ -8,12 +8,12 @@ import { freePort } from '../../../examples/free-port.js'
 import { BUSY_PING_INTERVAL_MS } from '../../../plugins/btp/wire/socket.js'
 import { Accounts } from '../../../src/accounts/accounts.js'
 import { LedgerService } from '../../../src/ledger/service.js'
-import { account, quiet, startConnector, type TestConnector } from '../../fixtures/connector.js'
-import { withoutLog } from '../../fixtures/log.js'
-import { FULFILL, outcomeOf, prepare } from '../../fixtures/packets.js'
-import { TestPlugin } from '../../fixtures/test-plugin.js'
-import { Proxy, type Break } from './proxy.js'
-import { SECRET, afterTest, closeAll, nextTurn, serverUrl, until } from './support.js'
+import { account, quiet, startConnector, type TestConnector } from '../../support/connector.js'
+import { withoutLog } from '../../support/log.js'
+import { FULFILL, outcomeOf, prepare } from '../../support/packets.js'
+import { TestPlugin } from '../../support/test-plugin.js'
+import { Proxy, type Break } from '../../support/btp/proxy.js'
+import { SECRET, afterTest, closeAll, nextTurn, serverUrl, until } from '../../support/btp.js'
 
 const AMOUNT = 100n
 const EXPIRY_MS = 25_000

@@ -2,9 +2,9 @@
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import type {
-  HandPeer } from './support.js'
+  HandPeer } from '../../support/btp.js'
 import { authMessage, authenticated, closeAll, cut, dial, heardBy, holding, listening, makePlugin, rejection, until
-} from './support.js'
+} from '../../support/btp.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')

@@ -12,7 +12,7 @@ import { MAX_IN_FLIGHT } from '../../../plugins/btp/wire/socket.js'
 import {
   HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, nextTurn, rejection,
   serverUrl
-} from './support.js'
+} from '../../support/btp.js'
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
 const packet = Buffer.from('a packet')

@@ -10,7 +10,7 @@ import type { WebSocket } from 'ws'
 import {
   HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, connectedPair, fakeTimers, freePort, listening, makePlugin, nextTurn,
   portOf, rejection, serverUrl
-} from './support.js'
+} from '../../support/btp.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')

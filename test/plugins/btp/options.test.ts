@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import PluginBtp from '../../../plugins/btp/index.js'
-import { SECRET, closeAll, listening } from './support.js'
+import { SECRET, closeAll, listening } from '../../support/btp.js'
 
 describe('BTP options', () => {
   afterEach(closeAll)

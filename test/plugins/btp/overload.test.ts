@@ -12,7 +12,7 @@ import { MAX_IN_FLIGHT } from '../../../plugins/btp/wire/socket.js'
 import { MAX_WAITING, PACKETS_PER_TURN } from '../../../plugins/btp/wire/fair-queue.js'
 import {
   HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, fakeTimers, nextTurn, portOf, serverUrl, type Packet
-} from './support.js'
+} from '../../support/btp.js'
 
 const OWN_ADDRESS = 'test.us'
 const packet = Buffer.from('a packet')

@@ -1,7 +1,7 @@
 /** What the connector may rely on when it sends and receives packets through the BTP plugin. */
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
-import { authenticated, btpErrorOf, closeAll, connectedPair, listening, makePlugin, nextTurn, rejection, serverUrl } from './support.js'
+import { authenticated, btpErrorOf, closeAll, connectedPair, listening, makePlugin, nextTurn, rejection, serverUrl } from '../../support/btp.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')

@@ -10,7 +10,7 @@ import { ATTEMPT_TIMEOUT_MS } from '../../../plugins/btp/client.js'
 import { PING_INTERVAL_MS } from '../../../plugins/btp/wire/socket.js'
 import {
   HandPeer, afterTest, authenticated, closeAll, drive, fakeTimers, freePort, listening, makePlugin, serverUrl
-} from './support.js'
+} from '../../support/btp.js'
 
 /** A TCP server that counts its visitors and does with them what the test says. */
 async function tcpServer (visit: (socket: Socket) => void): Promise<{ port: number, visits: () => number }> {

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import PluginBtp, { ContentType } from '../../../plugins/btp/index.js'
 import type { SubProtocol } from '../../../plugins/btp/index.js'
-import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, makePlugin, rejection, serverUrl } from './support.js'
+import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, makePlugin, rejection, serverUrl } from '../../support/btp.js'
 
 const packet = Buffer.from('a packet')
 

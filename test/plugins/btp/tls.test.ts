@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect } from 'chai'
-import { TestLog, SECRET, closeAll, drive, fakeTimers, listening, makePlugin, rejection } from './support.js'
+import { TestLog, SECRET, closeAll, drive, fakeTimers, listening, makePlugin, rejection } from '../../support/btp.js'
 
 /** Makes the certificates; Node.js itself has no way to. */
 const OPENSSL = process.env.OPENSSL ?? 'openssl'

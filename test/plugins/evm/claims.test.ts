@@ -9,7 +9,7 @@ import { SignatureThreads } from '../../../plugins/evm/crypto/signature-threads.
 import { signerOf } from '../../../plugins/evm/chain/signer.js'
 import { ClaimError } from '../../../plugins/lib/channels/types.js'
 import type { ChannelState, Party } from '../../../plugins/lib/channels/types.js'
-import { noRejectionLeft } from '../../fixtures/unhandled.js'
+import { noRejectionLeft } from '../../support/unhandled.js'
 
 const KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80' // the first account of every development chain
 const ADDRESS = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'

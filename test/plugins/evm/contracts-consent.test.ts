@@ -1,7 +1,7 @@
 /** The end of a channel with the consent of one side: whoever brings it to the chain, nobody loses what it was paid. */
 import { expect } from 'chai'
-import { alice, bob, DAY, eventsOf, FUNDS, owner, setUp, stranger } from './parties.js'
-import { proofOf, signConsent, signProof } from './signatures.js'
+import { alice, bob, DAY, eventsOf, FUNDS, owner, setUp, stranger } from '../../support/evm/parties.js'
+import { proofOf, signConsent, signProof } from '../../support/evm/signatures.js'
 
 describe('contracts', () => {
   const parties = setUp()

@@ -1,8 +1,8 @@
 /** What the contracts promise whatever the token and the participants do. */
 import { expect } from 'chai'
 import type { Deployed, Outcome } from '../../../examples/evm-chain.js'
-import { alice, bob, DAY, eventsOf, FUNDS, owner, setUp, stranger } from './parties.js'
-import { proofOf, signProof, signTerms } from './signatures.js'
+import { alice, bob, DAY, eventsOf, FUNDS, owner, setUp, stranger } from '../../support/evm/parties.js'
+import { proofOf, signProof, signTerms } from '../../support/evm/signatures.js'
 
 const MILLION = 1_000_000n * 10n ** 18n
 

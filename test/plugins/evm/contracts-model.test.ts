@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { alice, bob, DAY, FUNDS, setUp, stranger } from './parties.js'
+import { alice, bob, DAY, FUNDS, setUp, stranger } from '../../support/evm/parties.js'
 
 const RUNS = Number(process.env.EVM_RUNS ?? 15)
 const people = [alice, bob, stranger]

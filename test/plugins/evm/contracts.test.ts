@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { expect } from 'chai'
 import { Signature, solidityPackedKeccak256, ZeroAddress } from 'ethers'
-import { alice, bob, DAY, eventsOf, FUNDS, owner, setUp, stranger } from './parties.js'
-import { proofOf, signProof, signTerms } from './signatures.js'
+import { alice, bob, DAY, eventsOf, FUNDS, owner, setUp, stranger } from '../../support/evm/parties.js'
+import { proofOf, signProof, signTerms } from '../../support/evm/signatures.js'
 
 const YEAR = 365 * DAY
 const MILLION = 1_000_000n * 10n ** 18n

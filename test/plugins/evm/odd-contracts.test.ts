@@ -1,12 +1,12 @@
 /** Contracts that are not what one expects: of another generation, behind proxies, with tokens that do not pay out or have no name. */
 import { expect } from 'chai'
-import { noRejectionLeft } from '../../fixtures/unhandled.js'
+import { noRejectionLeft } from '../../support/unhandled.js'
 import type { EvmProvider } from '../../../plugins/evm/provider.js'
 import { ChainError } from '../../../plugins/lib/channels/types.js'
 import type { Deployed } from '../../../examples/evm-chain.js'
-import { lives, memoryLog, memoryStore, until } from './life.js'
-import { alice, bob, owner, setUp } from './parties.js'
-import { proofOf, signProof } from './signatures.js'
+import { lives, memoryLog, memoryStore, until } from '../../support/evm/life.js'
+import { alice, bob, owner, setUp } from '../../support/evm/parties.js'
+import { proofOf, signProof } from '../../support/evm/signatures.js'
 
 const them = bob.address.toLowerCase()
 

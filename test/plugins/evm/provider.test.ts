@@ -1,14 +1,14 @@
 /** Channels from opening to payout as the plugin sees them, on a real EVM node, and on nodes that fail it. */
 import { expect } from 'chai'
 import { id, zeroPadValue } from 'ethers'
-import { noRejectionLeft } from '../../fixtures/unhandled.js'
+import { noRejectionLeft } from '../../support/unhandled.js'
 import type { EvmProvider } from '../../../plugins/evm/provider.js'
 import { recordOf } from '../../../plugins/evm/chain/rpc.js'
 import { ChainError, type ChannelEvent, type Claim } from '../../../plugins/lib/channels/types.js'
-import { lives, memoryLog, memoryStore, until } from './life.js'
-import { alice, bob, DAY, FUNDS, setUp, stranger } from './parties.js'
-import { RpcProxy } from './rpc-proxy.js'
-import { proofOf, signConsent, signProof } from './signatures.js'
+import { lives, memoryLog, memoryStore, until } from '../../support/evm/life.js'
+import { alice, bob, DAY, FUNDS, setUp, stranger } from '../../support/evm/parties.js'
+import { RpcProxy } from '../../support/evm/rpc-proxy.js'
+import { proofOf, signConsent, signProof } from '../../support/evm/signatures.js'
 
 const us = alice.address.toLowerCase()
 const them = bob.address.toLowerCase()

@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import PluginLocal from '../../../plugins/local/index.js'
 import { MAX_DELIVERIES } from '../../../plugins/local/index.js'
 import { computeConditionFromData, encodePrepare, isFulfill, rejectOf } from '../../../src/index.js'
-import { account, startConnector } from '../../fixtures/connector.js'
-import { TestPlugin } from '../../fixtures/test-plugin.js'
-import { World } from '../../node/support.js'
+import { account, startConnector } from '../../support/connector.js'
+import { TestPlugin } from '../../support/test-plugin.js'
+import { World } from '../../support/node.js'
 
 describe('the plugin local', () => {
   const world = new World()

@@ -2,8 +2,8 @@
 import { EvmClaims } from '../../../plugins/evm/claims.js'
 import { signerOf } from '../../../plugins/evm/chain/signer.js'
 import { accounts, CHAIN_ID, type Chain, type Deployed } from '../../../examples/evm-chain.js'
-import { RpcProxy } from '../../plugins/evm/rpc-proxy.js'
-import { proofOf } from '../../plugins/evm/signatures.js'
+import { RpcProxy } from '../evm/rpc-proxy.js'
+import { proofOf } from '../evm/signatures.js'
 import type { ChainAct, ChainUnderTest, Identity, OpenChannel, Weather } from './chain.js'
 
 const TOKENS = 1_000_000n

@@ -1,7 +1,7 @@
 /** The chain in memory, as the adversary attacks it. */
 import { ChainError } from '../../../plugins/lib/channels/types.js'
-import { FAKE_CHAINS, FAKE_PAYCHAN_PLUGIN } from '../../fixtures/fake-paychan-plugin.js'
-import { FakeChain, FakeCodec } from '../../plugins/paychan/fake-chain.js'
+import { FAKE_CHAINS, FAKE_PAYCHAN_PLUGIN } from '../modules/fake-paychan-plugin.js'
+import { FakeChain, FakeCodec } from '../channels/fake-chain.js'
 import type { ChainAct, ChainUnderTest, Identity, OpenChannel, Weather } from './chain.js'
 
 const TOKENS = 1_000_000n

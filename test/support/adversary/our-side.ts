@@ -11,8 +11,8 @@ import { MiddlewareManager } from '../../../src/pipeline/middleware-manager.js'
 import type { AccountInfo } from '../../../src/contracts/account.js'
 import type { ChannelOperations } from '../../../src/contracts/channels.js'
 import type { PluginInstance } from '../../../src/contracts/plugin.js'
-import { outcomeOf, prepare } from '../../fixtures/packets.js'
-import { TestPlugin } from '../../fixtures/test-plugin.js'
+import { outcomeOf, prepare } from '../packets.js'
+import { TestPlugin } from '../test-plugin.js'
 import type { ChainUnderTest } from './chain.js'
 import { Disk, type Ending } from './disk.js'
 
@@ -23,7 +23,7 @@ export const CHALLENGE_SECS = 3600
 export const MAX_PREPAID = 1500n
 /** What the adversary may owe us: with claims for every packet, nothing. */
 export const CREDIT: Readonly<Record<Mode, bigint>> = { settlement: 1000n, packet: 0n }
-const GIVEN_STORE = fileURLToPath(new URL('../../ledger/given-store.js', import.meta.url))
+const GIVEN_STORE = fileURLToPath(new URL('../modules/given-store.js', import.meta.url))
 const POLLING_MS = 10_000
 
 /** What the middleware of balances offers to operators. */

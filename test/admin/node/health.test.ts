@@ -1,0 +1,126 @@
+/** The health server says at each moment how the node is. */
+import { expect } from 'chai'
+import { HttpService } from '../../../src/admin/node/services.js'
+import { MemoryLog } from '../../support/admin-connector.js'
+import { ask, NodeFixture } from '../../support/admin-node.js'
+
+describe('node health server', () => {
+  let api: NodeFixture
+  beforeEach(async () => { api = await new NodeFixture().start() })
+  afterEach(() => api.stop())
+
+  it('shows how the node is', async () => {
+    const { status, json } = await api.healthOf('/health')
+    expect(status).to.equal(200)
+    expect(json).to.deep.include({
+      status: 'healthy', uptime: 7, peersConnected: 1, totalPeers: 2, nodeId: 'node-a', version: '1.2.3', transport: { type: 'direct', healthy: true },
+      dependencies: { ledger: { status: 'up' } }
+    })
+  })
+
+  for (const [state, expected] of [['healthy', 200], ['degraded', 200], ['unhealthy', 503], ['starting', 503], ['stopped', 503]] as const) {
+    it(`answers /health with ${expected} while it is ${state}`, async () => {
+      api.node.status = state
+      const { status, json } = await api.healthOf('/health')
+      expect([status, (json as { status: string }).status]).to.deep.equal([expected, state])
+    })
+  }
+
+  it('follows a peer that goes and comes', async () => {
+    const connected = async (): Promise<unknown> => ((await api.healthOf('/health')).json as { peersConnected: number }).peersConnected
+    expect(await connected()).to.equal(1)
+    api.node.peers.set('peer-b', false)
+    expect(await connected()).to.equal(0)
+    api.node.peers.set('peer-b', true).set('peer-c', true)
+    expect(await connected()).to.equal(2)
+  })
+
+  it('is alive as long as it answers', async () => {
+    api.node.status = 'unhealthy'
+    const { status, json } = await api.healthOf('/health/live')
+    expect([status, (json as { status: string }).status]).to.deep.equal([200, 'alive'])
+  })
+
+  it('is ready while it runs, also without peers, and not before or after', async () => {
+    for (const state of ['healthy', 'degraded', 'unhealthy'] as const) {
+      api.node.status = state
+      const { status, json } = await api.healthOf('/health/ready')
+      expect([status, (json as { status: string }).status], state).to.deep.equal([200, 'ready'])
+    }
+    for (const state of ['starting', 'stopped'] as const) {
+      api.node.status = state
+      const { status, json } = await api.healthOf('/health/ready')
+      expect(status).to.equal(503)
+      expect(json).to.include({ status: 'not_ready', reason: state })
+    }
+  })
+
+  it('serves the metrics as Prometheus text', async () => {
+    const { status, type, text } = await api.healthOf('/metrics')
+    expect([status, text]).to.deep.equal([200, '# HELP a_metric Something\na_metric 1\n'])
+    expect(type).to.match(/^text\/plain; version=0\.0\.4/)
+  })
+
+  it('answers HEAD, which container health checks send', async () => {
+    expect((await api.healthOf('/health', 'HEAD')).status).to.equal(200)
+    api.node.status = 'unhealthy'
+    expect((await api.healthOf('/health', 'HEAD')).status).to.equal(503)
+  })
+
+  it('answers what goes wrong as JSON', async () => {
+    expect((await api.healthOf('/nothing')).json).to.deep.equal({ error: 'Not found', message: 'No such route: GET /nothing.' })
+    expect((await api.healthOf('/health', 'POST')).status).to.equal(404)
+    api.node.trouble = () => { throw new Error('no figures') }
+    const { status, json } = await api.healthOf('/metrics')
+    expect([status, json]).to.deep.equal([500, { error: 'Internal server error', message: 'no figures' }])
+  })
+})
+
+describe('the admin API on the health port', () => {
+  async function statusOn (settings: ConstructorParameters<typeof NodeFixture>[0]): Promise<number> {
+    const api = await new NodeFixture(settings).start()
+    const { status } = await api.healthOf('/admin/accounts/peer-b')
+    await api.stop()
+    return status
+  }
+
+  it('answers in development without a key, behind the same rules', async () => {
+    expect(await statusOn({})).to.equal(200)
+    expect(await statusOn({ allowedIPs: ['10.0.0.0/8'] })).to.equal(403)
+  })
+
+  it('is not there in production, in staging, with a key, or when it is disabled', async () => {
+    expect(await statusOn({ environment: 'production', allowedIPs: ['127.0.0.1'] })).to.equal(404)
+    expect(await statusOn({ environment: 'staging' })).to.equal(404)
+    expect(await statusOn({ apiKey: 'key' })).to.equal(404)
+    expect(await statusOn({ enabled: false })).to.equal(404)
+  })
+})
+
+describe('the HTTP services of a node', () => {
+  it('are the health server, and the admin API where it is enabled', () => {
+    expect(new NodeFixture().services.map(service => service.name)).to.deep.equal(['health server', 'admin API'])
+    expect(new NodeFixture({ enabled: false }).services.map(service => service.name)).to.deep.equal(['health server'])
+  })
+
+  it('say which setting to change when a port is in use', async () => {
+    const api = await new NodeFixture().start()
+    const second = new HttpService(() => new Response(), {
+      name: 'health server', host: '127.0.0.1', port: api.admin, settings: { host: 'the host', port: 'healthCheckPort (HEALTH_CHECK_PORT)' }
+    }, new MemoryLog())
+    const err = await second.start().then(() => undefined, (thrown: unknown) => thrown as Error)
+    expect(err?.message).to.contain(`health server cannot listen on 127.0.0.1:${api.admin}`).and.to.contain('healthCheckPort (HEALTH_CHECK_PORT)')
+    await second.stop()
+    await api.stop()
+  })
+
+  it('let go of their ports when they stop', async () => {
+    const api = await new NodeFixture().start()
+    const { health, admin } = api
+    await api.stop()
+    expect([api.health, api.admin]).to.deep.equal([0, 0])
+    for (const port of [health, admin]) {
+      expect(await ask(port, 'GET', '/health').then(() => 'answered', (err: unknown) => (err as { code: string }).code)).to.equal('ECONNREFUSED')
+    }
+  })
+})

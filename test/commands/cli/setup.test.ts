@@ -1,0 +1,95 @@
+/** `connector setup` writes what `connector validate` and `connector start` take, and never over what is there without being told to. */
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { parse } from 'yaml'
+import { Workplace } from '../../support/cli.js'
+
+describe('connector setup', () => {
+  let place: Workplace
+  beforeEach(async () => { place = await Workplace.make() })
+  afterEach(() => place.remove())
+  const text = (name: string): Promise<string> => readFile(join(place.path, name), 'utf8')
+  const yaml = async (name: string): Promise<unknown> => parse(await text(name)) as unknown
+
+  it('writes a valid configuration with --yes, and says what to do next', async () => {
+    const { code, out, err } = await place.run(['setup', '--yes'])
+    expect([code, err]).to.deep.equal([0, ''])
+    expect(out).to.match(/g\.connector-[0-9a-f]{8}/).and.to.contain('connector start')
+    expect(await yaml('config.yaml')).to.deep.include({ btpServerPort: 4000, healthCheckPort: 8080, logLevel: 'info', peers: [], routes: [] })
+    for (const file of ['config.yaml', '.env']) expect(await place.run(['validate', file]), file).to.include({ code: 0 })
+  })
+
+  it('makes a new key every time, readable by its owner alone, and keeps it out of config.yaml and the terminal', async () => {
+    const { out } = await place.run(['setup', '--yes'])
+    const key = /^ADMIN_API_KEY=([\w-]{43})$/m.exec(await text('.env'))?.[1]
+    expect(key).to.not.equal(undefined)
+    expect(await text('config.yaml')).to.contain('${ADMIN_API_KEY}').and.to.not.contain(key)
+    expect(out).to.not.contain(key)
+    expect((await stat(join(place.path, '.env'))).mode & 0o777).to.equal(0o600)
+    await place.run(['setup', '--yes', '--force'])
+    expect(await text('.env')).to.not.contain(key)
+  })
+
+  it('takes answers from --set, and other file names', async () => {
+    const { code, out } = await place.run([
+      'setup', '-y', '--json', '-c', 'node.yaml', '-o', 'node.env', '--set', 'nodeId=alice', '--set', 'btpPort=4001', '--set', 'healthCheckPort=9080',
+      '--set', 'adminPort=9081', '--set', 'handlerUrl=http://localhost:3100/bls', '--set', 'logLevel=debug'
+    ])
+    expect([code, JSON.parse(out)]).to.deep.equal([0, { nodeId: 'alice', config: 'node.yaml', env: 'node.env' }])
+    expect(await yaml('node.yaml')).to.deep.equal({
+      nodeId: 'alice',
+      btpServerPort: 4001,
+      healthCheckPort: 9080,
+      logLevel: 'debug',
+      deploymentMode: 'standalone',
+      localDelivery: { enabled: true, handlerUrl: 'http://localhost:3100/bls' },
+      adminApi: { enabled: true, host: '127.0.0.1', port: 9081, apiKey: '${ADMIN_API_KEY}' },
+      peers: [],
+      routes: []
+    })
+  })
+
+  it('asks, takes Enter for the default, and asks again when an answer is none', async () => {
+    const { code, out, err } = await place.run(['setup'], { input: 'not a name\nbob\n\n99999\n9080\n\n\nloud\nwarn\n' })
+    expect([code, err]).to.deep.equal([0, [
+      'expected letters, digits, - and _, found "not a name"',
+      'expected a port from 1 to 65535, found "99999"',
+      'expected debug, info, warn, error, found "loud"', ''
+    ].join('\n')])
+    expect(out).to.contain('Port for peers (BTP) [4000]: ')
+    expect(await yaml('config.yaml')).to.deep.include({ nodeId: 'bob', btpServerPort: 4000, healthCheckPort: 9080, logLevel: 'warn' })
+  })
+
+  it('writes nothing when the answers end early', async () => {
+    const { code, err } = await place.run(['setup'], { input: 'bob\n4001\n' })
+    expect([code, err]).to.deep.equal([1, '\nStopped. Nothing was changed.\n'])
+    expect((await place.run(['validate', 'config.yaml'])).err).to.contain('File not found')
+  })
+
+  it('never writes over a file without being told to', async () => {
+    await place.write('.env', 'MINE=1\n')
+    expect(await place.run(['setup', '--yes'])).to.deep.equal({ code: 1, out: '', err: 'Already there: .env. Nothing was changed; --force overwrites.\n' })
+    expect(await place.run(['setup'], { input: '\n' })).to.include({ code: 1, err: 'Nothing was changed.\n' })
+    expect(await text('.env')).to.equal('MINE=1\n')
+    expect((await place.run(['setup'], { input: 'yes\ncarol\n\n\n\n\n\n' })).code).to.equal(0)
+    expect(await yaml('config.yaml')).to.include({ nodeId: 'carol' })
+  })
+
+  const refused: Array<[string[], string]> = [
+    [['--set', 'nodeID=a'], '--set takes <name>=<value> with one of nodeId, btpPort, healthCheckPort, adminPort, handlerUrl, logLevel; found nodeID=a'],
+    [['--set', 'nodeId'], 'found nodeId'],
+    [['--set', '__proto__=a'], 'found __proto__=a'],
+    [['--set', 'btpPort=0'], '--set btpPort: expected a port from 1 to 65535, found "0"'],
+    [['--set', 'handlerUrl=ftp://x'], '--set handlerUrl: expected an http:// or https:// URL, found "ftp://x"'],
+    [['--set', 'btpPort=8080'], 'Configuration error: healthCheckPort: port 8080 is also that of btpServerPort']
+  ]
+  for (const [args, message] of refused) {
+    it(`refuses ${args.join(' ')}, and writes nothing`, async () => {
+      const { code, err } = await place.run(['setup', '--yes', ...args])
+      expect(code).to.equal(1)
+      expect(err).to.contain(message)
+      expect((await place.run(['validate', 'config.yaml'])).err).to.contain('File not found')
+    })
+  }
+})

@@ -1,0 +1,20 @@
+/** Attacks on settlement over payment channels that have a name: they worked once, or would if a promise were broken. */
+import { setLogLevel } from '../../../src/lib/log.js'
+import { withoutLog } from '../../support/log.js'
+import { noRejectionLeft } from '../../support/unhandled.js'
+import { ATTACKS } from '../../support/adversary/attacks.js'
+import { FakeUnderTest } from '../../support/adversary/fake-under-test.js'
+import { History } from '../../support/adversary/history.js'
+
+describe('an adversary wins nothing', () => {
+  noRejectionLeft()
+  withoutLog()
+  beforeEach(() => setLogLevel('error'))
+  after(() => setLogLevel())
+
+  for (const mode of ['settlement', 'packet'] as const) {
+    for (const [name, acts] of Object.entries(ATTACKS)) {
+      it(`that ${name}, with claims for each ${mode}`, () => History.play(new FakeUnderTest(), mode, acts))
+    }
+  }
+})

@@ -1,0 +1,29 @@
+/**
+ * One peer that does whatever the protocol and the chain allow, in any order, with whatever happens to us between: it never wins more than
+ * it paid. `ADVERSARY_RUNS` plays more histories, `ADVERSARY_SEED` those of an earlier failure.
+ */
+import fc from 'fast-check'
+import { setLogLevel } from '../../../src/lib/log.js'
+import { withoutLog } from '../../support/log.js'
+import { noRejectionLeft } from '../../support/unhandled.js'
+import { history } from '../../support/adversary/acts.js'
+import { FakeUnderTest } from '../../support/adversary/fake-under-test.js'
+import { History } from '../../support/adversary/history.js'
+
+const RUNS = Number(process.env.ADVERSARY_RUNS ?? 50)
+const SEED = process.env.ADVERSARY_SEED
+
+describe('an adversary on a chain in memory', () => {
+  noRejectionLeft()
+  withoutLog()
+  beforeEach(() => setLogLevel('error'))
+  after(() => setLogLevel())
+
+  for (const mode of ['settlement', 'packet'] as const) {
+    it(`wins nothing with whatever it does: claims with each ${mode}`, async function () {
+      this.timeout(0)
+      const seed = SEED === undefined ? {} : { seed: Number(SEED) }
+      await fc.assert(fc.asyncProperty(history, acts => History.play(new FakeUnderTest(), mode, acts)), { numRuns: RUNS, ...seed })
+    })
+  }
+})

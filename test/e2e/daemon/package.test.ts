@@ -1,0 +1,140 @@
+/** The package as npm installs it: with its own dependencies and nothing else of this repository, for `import` and for `require`. */
+import { execFile } from 'node:child_process'
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { Daemon, temporaryFolder } from '../../support/daemon.js'
+import { BUILT, PACKAGE_ROOT } from '../../support/package-root.js'
+
+const execute = promisify(execFile)
+const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+
+const USE = `
+const app = createApp({ accounts: {}, ilpAddress: 'test.project', backend: 'one-to-one', store: 'memdown' })
+app.listen().then(() => app.shutdown()).then(() => console.log('used as', app.config.ilpAddress))
+`
+const TYPED_USE = `import { createApp, type App } from 'sluice'
+export const app: App = createApp({ accounts: {}, ilpAddress: 'test.project' })
+// @ts-expect-error the types are known, so this is no number
+createApp({ accounts: {}, adminApiPort: '7780' })
+`
+
+describe('the package', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  let project: string
+  let contents: string[]
+
+  before(async function () {
+    this.timeout(120_000) // npm takes its time on a busy machine
+    folder = await temporaryFolder()
+    project = join(folder.path, 'project')
+    const tarball = await pack(join(folder.path, 'package'))
+    contents = (await execute('tar', ['-tzf', tarball])).stdout.trim().split('\n').map(path => path.replace(/^package\//, ''))
+    await install(tarball)
+  })
+  after(() => folder.remove())
+
+  async function npm (cwd: string, ...args: string[]): Promise<string> {
+    return (await execute('npm', [...args, '--ignore-scripts', '--offline'], { cwd })).stdout
+  }
+
+  /** Packs this build, whatever folder it was built to, and resolves to the path of the tarball. */
+  async function pack (staging: string): Promise<string> {
+    await cp(BUILT, join(staging, 'dist'), { recursive: true })
+    const manifest = JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { files: string[] }
+    for (const file of ['package.json', ...manifest.files.filter(path => !path.startsWith('dist/'))]) {
+      await cp(join(PACKAGE_ROOT, file), join(staging, file), { recursive: true })
+    }
+    const [packed] = JSON.parse(await npm(staging, 'pack', '--json')) as [{ filename: string }]
+    return join(staging, packed.filename)
+  }
+
+  /** What `npm install` does, without a network: the dependencies come from this repository. */
+  async function install (tarball: string): Promise<void> {
+    const installed = join(project, 'node_modules', 'sluice')
+    await mkdir(installed, { recursive: true })
+    await execute('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
+    const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+    for (const name of [...Object.keys(dependencies), '@types/node']) await link(name)
+    await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, dependencies: { sluice: '*' } }))
+    await npm(project, 'rebuild', 'sluice') // links the programs
+  }
+
+  async function link (name: string): Promise<void> {
+    const path = join(project, 'node_modules', name)
+    await mkdir(dirname(path), { recursive: true })
+    await symlink(dirname(await manifestOf(name)), path)
+  }
+
+  async function run (script: string, source: string): Promise<{ stdout: string, stderr: string }> {
+    await writeFile(join(project, script), source)
+    return await execute(process.execPath, [script], { cwd: project })
+  }
+
+  it('brings the program, the built-in modules, the documentation and the conformance suites, and no other tests', () => {
+    expect(contents).to.include.members([
+      'LICENSE', 'README.md', 'launch.config.js', 'docs/configuration.md', 'dist/src/commands/daemon/main.js', 'dist/src/index.js', 'dist/src/index.d.ts',
+      'dist/plugins/btp/index.js', 'dist/middlewares/balance.js', 'dist/backends/ecb.js', 'dist/stores/leveldown.js',
+      'dist/test/conformance/ledger.js', 'dist/test/conformance/store.js', 'dist/test/conformance/backend.js'
+    ])
+    expect(contents.filter(path => !path.startsWith('dist/test/conformance/')).filter(path => /(^|\/)(test|tests|bench|examples|scripts|fixtures)\/|\.test\.|tsbuildinfo/.test(path))).to.deep.equal([])
+  })
+
+  it('can be imported', async () => {
+    const { stdout, stderr } = await run('use.mjs', `import { createApp } from 'sluice'${USE}`)
+    expect(stdout).to.include('used as test.project')
+    expect(stderr).to.equal('')
+  })
+
+  it('can be required', async () => {
+    const { stdout, stderr } = await run('use.cjs', `const { createApp } = require('sluice')${USE}`)
+    expect(stdout).to.include('used as test.project')
+    expect(stderr).to.equal('')
+  })
+
+  it('has types, for both', async function () {
+    this.timeout(120_000)
+    await writeFile(join(project, 'use.mts'), TYPED_USE)
+    await writeFile(join(project, 'use.cts'), TYPED_USE)
+    const options = ['--module', 'NodeNext', '--moduleResolution', 'NodeNext', '--target', 'ES2022', '--strict', '--skipLibCheck', '--types', 'node', '--noEmit']
+    const { stdout } = await execute(process.execPath, [TSC, ...options, 'use.mts', 'use.cts'], { cwd: project })
+      .catch((failed: unknown) => failed as { stdout: string })
+    expect(stdout).to.equal('')
+  })
+
+  it('has suites for authors of ledgers and stores, who bring mocha, chai and fast-check', async () => {
+    for (const name of ['chai', 'fast-check', 'mocha']) await link(name)
+    await writeFile(join(project, 'mine.test.mjs'), `import { ledgerConformance } from 'sluice/conformance/ledger'
+import { storeConformance } from 'sluice/conformance/store'
+ledgerConformance('mine', () => { throw new Error('is not made yet') }, { persistent: true, ownHistory: true })
+storeConformance('mine', () => { throw new Error('is not made yet') }, { batch: true, lifecycle: true, persistent: true })
+`)
+    const mocha = join(project, 'node_modules', 'mocha', 'bin', 'mocha.js')
+    const { stdout } = await execute(process.execPath, [mocha, '--dry-run', 'mine.test.mjs'], { cwd: project })
+    expect(stdout).to.match(/ledger conformance: mine/).and.match(/holds up to a limit and not one unit more/).and.match(/store conformance: mine/)
+  })
+
+  it('has a program that starts the connector', async () => {
+    const daemon = new Daemon({
+      CONNECTOR_ACCOUNTS: '{}', CONNECTOR_ILP_ADDRESS: 'test.program', CONNECTOR_BACKEND: 'one-to-one', CONNECTOR_STORE_PATH: join(project, 'data')
+    }, { program: join(project, 'node_modules', '.bin', 'ilp-connector') })
+    try {
+      await daemon.prints('connector ready (republic attitude). address=test.program')
+      daemon.kill('SIGTERM')
+      expect(await daemon.exited).to.deep.equal({ code: 0, signal: null })
+    } finally {
+      await daemon.stop()
+    }
+  })
+})
+
+/** The manifest of an installed package, also of one that does not export it. */
+async function manifestOf (name: string): Promise<string> {
+  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
+    const manifest = join(folder, name, 'package.json')
+    if (await readFile(manifest).then(() => true, () => false)) return manifest
+  }
+  throw new Error(`${name} is not installed`)
+}

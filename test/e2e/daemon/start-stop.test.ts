@@ -1,0 +1,148 @@
+/** The daemon's life: start from the environment, quick start, admin API, signals. */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { expect } from 'chai'
+import { deserializeIlpPacket } from 'ilp-packet'
+import { freePort } from '../../../examples/free-port.js'
+import type { StreamPlugin } from '../../../examples/stream-parties.js'
+import { encodeFulfill, encodePrepare } from '../../../src/index.js'
+import { Daemon, temporaryFolder } from '../../support/daemon.js'
+
+const BtpPlugin = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => StreamPlugin
+const FULFILLMENT = Buffer.alloc(32, 7)
+const CONDITION = createHash('sha256').update(FULFILLMENT).digest()
+
+function prepareFor (destination: string): Buffer {
+  return encodePrepare({ amount: 1000n, expiresAt: Date.now() + 20_000, executionCondition: CONDITION, destination, data: Buffer.alloc(0) })
+}
+
+describe('the daemon', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  let daemon: Daemon
+  const plugins: StreamPlugin[] = []
+
+  beforeEach(async () => { folder = await temporaryFolder() })
+  afterEach(async () => {
+    await Promise.all(plugins.splice(0).map(plugin => plugin.disconnect()))
+    await daemon.stop()
+    await folder.remove()
+  })
+
+  async function party (url: string): Promise<StreamPlugin> {
+    const plugin = new BtpPlugin({ server: url, responseTimeout: 10_000 })
+    plugins.push(plugin)
+    await plugin.connect()
+    return plugin
+  }
+
+  /** Two accounts that npm's plugin connects to, one connector; resolves to the two connected parties. */
+  async function startWithTwo (): Promise<[StreamPlugin, StreamPlugin]> {
+    const port = await freePort()
+    const account = (username: string): object => ({
+      relation: 'child', plugin: 'btp', assetCode: 'USD', assetScale: 9, options: { listener: { port, username, secret: 's3cret' } }
+    })
+    daemon = new Daemon({
+      CONNECTOR_ILP_ADDRESS: 'test.daemon',
+      CONNECTOR_ACCOUNTS: JSON.stringify({ alice: account('alice'), bob: account('bob') }),
+      CONNECTOR_BACKEND: 'one-to-one',
+      CONNECTOR_SPREAD: '0',
+      CONNECTOR_STORE_PATH: folder.path
+    })
+    await daemon.prints('listen called')
+    return [await party(`btp+ws://alice:s3cret@127.0.0.1:${port}`), await party(`btp+ws://bob:s3cret@127.0.0.1:${port}`)]
+  }
+
+  it("starts from the seed's quick start command: no accounts, an address and a store path", async () => {
+    daemon = new Daemon({ CONNECTOR_STORE_PATH: folder.path, CONNECTOR_ACCOUNTS: '{}', CONNECTOR_ILP_ADDRESS: 'test.quickstart' })
+    // The default backend asks the European Central Bank, which a test does not.
+    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    daemon = new Daemon({
+      CONNECTOR_STORE_PATH: folder.path, CONNECTOR_ACCOUNTS: '{}', CONNECTOR_ILP_ADDRESS: 'test.quickstart', CONNECTOR_BACKEND: 'one-to-one'
+    })
+    await daemon.prints('connector ready (republic attitude). address=test.quickstart')
+    expect(daemon.running).to.equal(true)
+  })
+
+  it('starts with nothing configured and says where to connect, with which secret, and keeps that over a restart', async () => {
+    const adminPort = await freePort()
+    const env = { CONNECTOR_ADMIN_API_PORT: String(adminPort), QUICKSTART_PORT: String(await freePort()) }
+    daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
+    await daemon.prints('What to try next')
+    const urls = daemon.output.match(/btp\+ws:\/\/\S+/g) ?? []
+    expect(urls).to.have.length(2)
+
+    const [alice, bob] = [await party(urls[0]!), await party(urls[1]!)]
+    bob.registerDataHandler(() => Promise.resolve(encodeFulfill(FULFILLMENT, Buffer.alloc(0))))
+    expect((await alice.sendData(prepareFor('test.quickstart.bob')))[0]).to.equal(13)
+    const { accounts } = await (await fetch(`http://127.0.0.1:${adminPort}/balance`)).json() as { accounts: Record<string, { balance: string }> }
+    expect(accounts.alice?.balance).to.equal('1000')
+
+    daemon.kill('SIGINT')
+    expect(await daemon.exited).to.deep.equal({ code: 0, signal: null })
+    daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
+    await daemon.prints('What to try next')
+    expect(daemon.output.match(/btp\+ws:\/\/\S+/g)).to.deep.equal(urls)
+  })
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`finishes the answers in flight on ${signal}, takes no new packets, and exits 0`, async () => {
+      const [alice, bob] = await startWithTwo()
+      let answer: (reply: Buffer) => void = () => undefined
+      const arrived = new Promise<void>(resolve => bob.registerDataHandler(() => {
+        resolve()
+        return new Promise(settle => { answer = settle })
+      }))
+      const reply = alice.sendData(prepareFor('test.daemon.bob'))
+      await arrived
+      daemon.kill(signal)
+      await daemon.prints(`shutting down. signal=${signal}`)
+      const late = deserializeIlpPacket(await alice.sendData(prepareFor('test.daemon.bob')))
+      expect(late.data).to.include({ code: 'T03', message: 'connector is shutting down.' })
+      answer(encodeFulfill(FULFILLMENT, Buffer.from('paid')))
+      expect((await reply)[0]).to.equal(13)
+      expect(await daemon.exited).to.deep.equal({ code: 0, signal: null })
+    })
+  }
+
+  it('ends at once on a second signal', async () => {
+    const [alice, bob] = await startWithTwo()
+    const arrived = new Promise<void>(resolve => bob.registerDataHandler(() => {
+      resolve()
+      return new Promise(() => undefined)
+    }))
+    alice.sendData(prepareFor('test.daemon.bob')).catch(() => undefined)
+    await arrived
+    daemon.kill('SIGTERM')
+    await daemon.prints('shutting down. signal=SIGTERM')
+    daemon.kill('SIGTERM')
+    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+  })
+
+  it('says what is in the way of a quick start', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    daemon = new Daemon({ QUICKSTART_PORT: String(port) }, { args: ['--quickstart'], cwd: folder.path })
+    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    expect(daemon.errors).to.match(/^sluice: .*port \d+.*QUICKSTART_PORT.*\n$/)
+    taken.close()
+    daemon = new Daemon({ CONNECTOR_STORE_PATH: process.execPath }, { args: ['--quickstart'], cwd: folder.path })
+    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    expect(daemon.errors).to.match(/^sluice: .*data directory.*CONNECTOR_STORE_PATH.*\n$/)
+  })
+
+  it('leaves nothing half-started behind when its admin port is in use', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    daemon = new Daemon({
+      CONNECTOR_ILP_ADDRESS: 'test.daemon', CONNECTOR_ACCOUNTS: '{}', CONNECTOR_BACKEND: 'one-to-one', CONNECTOR_STORE_PATH: folder.path,
+      CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_PORT: String(port)
+    })
+    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    expect(daemon.errors).to.match(/^sluice: .*127\.0\.0\.1:\d+.*CONNECTOR_ADMIN_API_PORT.*\n$/)
+    taken.close()
+  })
+})

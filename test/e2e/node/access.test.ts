@@ -1,0 +1,226 @@
+/** Who may come in over BTP: secrets, permissionless networks, and nobody in the place of somebody else. */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { WebSocket } from 'ws'
+import LeveldownStore from '../../../stores/leveldown.js'
+import { ConfigurationError, type ConnectorNode } from '../../../src/index.js'
+import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
+import { MAX_BOOKS, MAX_GUESTS } from '../../../src/node/session.js'
+import { silentLog } from '../../support/ledger/silent-log.js'
+import { World, outcome, owed, packet, until, urlOf } from '../../support/node.js'
+
+const btp = createRequire(import.meta.url)('btp-packet') as { TYPE_MESSAGE: number, serialize (frame: object): Buffer }
+
+function authFrame (username: string): Buffer {
+  const entry = (protocolName: string, text: string): object => ({ protocolName, contentType: 1, data: Buffer.from(text) })
+  return btp.serialize({
+    type: btp.TYPE_MESSAGE, requestId: 1, data: { protocolData: [entry('auth', ''), entry('auth_username', username), entry('auth_token', '')] }
+  })
+}
+
+interface NpmPlugin {
+  connect (options?: { timeout: number }): Promise<void>
+  disconnect (): Promise<void>
+  sendData (data: Buffer): Promise<Buffer>
+  registerDataHandler (handler: (data: Buffer) => Promise<Buffer>): void
+}
+const BtpPlugin = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => NpmPlugin
+
+describe('the BTP port of a node', () => {
+  const world = new World()
+  afterEach(() => world.end())
+
+  const connected = (node: ConnectorNode): string[] => node.listPeers().filter(({ connected }) => connected).map(({ id }) => id)
+
+  /** Somebody with npm's plugin who says to be `username`. Resolves to whether the node lets them in. */
+  async function knock (node: ConnectorNode, username: string, secret = ''): Promise<boolean> {
+    const plugin = new BtpPlugin({ server: `btp+ws://${username}:${secret}@127.0.0.1:${node.config.btpServerPort}`, reconnectInterval: 3_600_000 })
+    plugin.registerDataHandler(() => Promise.reject(new Error('not expected')))
+    world.after(() => plugin.disconnect())
+    const refused = new Promise<false>(resolve => {
+      (plugin as unknown as NodeJS.EventEmitter).once('_first_time_connect_error', () => { resolve(false) })
+    })
+    return Promise.race([plugin.connect({ timeout: 1500 }).then(() => true, () => false), refused])
+  }
+
+  async function shopFor (peer: { id: string, authToken: string }): Promise<ConnectorNode> {
+    // The address is one where nobody answers: the peer comes to us.
+    const shop = await world.make('shop')
+    await shop.start()
+    await shop.registerPeer({ ...peer, url: 'ws://127.0.0.1:9' })
+    return shop
+  }
+
+  it('lets a peer in that nobody configured, by default', async () => {
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'somebody')).to.equal(true)
+    expect(connected(shop)).to.deep.equal(['somebody'])
+  })
+
+  it('keeps strangers out when permissionless mode is off', async () => {
+    world.setEnv('BTP_ALLOW_NOAUTH', 'false')
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'somebody')).to.equal(false)
+    expect(connected(shop)).to.deep.equal([])
+  })
+
+  it('is off for 0 and FALSE, too, and nothing starts with what is neither on nor off', async () => {
+    for (const text of ['0', 'FALSE']) {
+      world.setEnv('BTP_ALLOW_NOAUTH', text)
+      expect(await knock(await world.start(`shop-${text}`), 'somebody'), text).to.equal(false)
+    }
+    world.setEnv('BTP_ALLOW_NOAUTH', 'no')
+    const error = await world.start('shop').catch((thrown: unknown) => thrown)
+    expect(error).to.be.instanceOf(ConfigurationError).with.property('message', 'BTP_ALLOW_NOAUTH: found "no", expected true or false. Correct or unset it.')
+  })
+
+  it('lets in who has a secret in the environment, and only with it', async () => {
+    world.setEnv('BTP_ALLOW_NOAUTH', 'false')
+    world.setEnv('BTP_PEER_PEER_B_SECRET', 'secret-token')
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'peer-b', 'wrong')).to.equal(false)
+    expect(await knock(shop, 'peer-b', '')).to.equal(false)
+    expect(await knock(shop, 'peer-c', 'secret-token')).to.equal(false)
+    await until(() => shop.listPeers().length === 0)
+    expect(connected(shop)).to.deep.equal([])
+  }).timeout(20_000)
+
+  it('takes the secret in the environment before the token of a configured peer', async () => {
+    world.setEnv('BTP_PEER_AGENT_SECRET', 'hunter3')
+    const shop = await shopFor({ id: 'agent', authToken: 'hunter2' })
+    expect(await knock(shop, 'agent', 'hunter2')).to.equal(false)
+    expect(await knock(shop, 'agent', 'hunter3')).to.equal(true)
+  })
+
+  it('lets in a configured peer with its token, in either direction', async () => {
+    world.setEnv('BTP_ALLOW_NOAUTH', 'false')
+    const shop = await shopFor({ id: 'agent', authToken: 'hunter2' })
+    const agent = await world.start('agent', {
+      peers: [{ id: 'shop', url: urlOf(shop), authToken: 'hunter2' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+    })
+    shop.setPacketHandler(() => ({ accept: true }))
+    expect(outcome(await agent.sendPacket(packet('g.shop')))).to.equal('fulfill')
+    expect(await owed(shop, 'agent')).to.equal(999n)
+  })
+
+  for (const secret of ['', 'wrong', 'hunter22']) {
+    it(`does not take ${JSON.stringify(secret)} for the secret of a configured peer, permissionless or not`, async () => {
+      const shop = await shopFor({ id: 'agent', authToken: 'hunter2' })
+      expect(await knock(shop, 'agent', secret)).to.equal(false)
+      expect(connected(shop)).to.deep.equal([])
+    })
+  }
+
+  for (const name of ['local', 'shop', '', '../x', 'a b']) {
+    it(`lets nobody be ${JSON.stringify(name)}`, async () => {
+      const shop = await world.start('shop')
+      expect(await knock(shop, encodeURIComponent(name))).to.equal(false)
+      expect(connected(shop)).to.deep.equal([])
+    })
+  }
+
+  it('lets nobody take the place of a peer without a secret while that is here', async () => {
+    const shop = await world.start('shop')
+    expect(await knock(shop, 'somebody')).to.equal(true)
+    expect(await knock(shop, 'somebody')).to.equal(false)
+    expect(connected(shop)).to.deep.equal(['somebody'])
+  })
+
+  for (const [who, secret, refused] of [['a stranger', '', true], ['a peer with a secret', 'hunter2', false]] as const) {
+    it(`${refused ? 'slows' : 'does not slow'} ${who} who sends more than two thousand packets at once`, async () => {
+      if (secret !== '') world.setEnv('BTP_PEER_GUEST_SECRET', secret)
+      const shop = await world.start('shop')
+      shop.setPacketHandler(() => ({ accept: true }))
+      const guest = await world.start('guest', {
+        peers: [{ id: 'shop', url: urlOf(shop), authToken: secret }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+      })
+      const answers = await Promise.all(Array.from({ length: 5000 }, () => guest.sendPacket(packet('g.shop', { amount: 0n }))))
+      const codes = new Set(answers.map(outcome))
+      expect([...codes].sort()).to.deep.equal(refused ? ['T05', 'fulfill'] : ['fulfill'])
+    })
+  }
+
+  it('lets in so many guests and no more, and one again when one has left', async () => {
+    const shop = await world.start('shop')
+    const sockets = new Map<number, WebSocket>()
+    /** Resolves to the type of the answer: 1 for a Response, 2 for an Error. */
+    const enter = (index: number): Promise<number | undefined> => new Promise((resolve, reject) => {
+      const socket = new WebSocket(urlOf(shop))
+      sockets.set(index, socket)
+      socket.on('error', reject)
+      socket.on('open', () => { socket.send(authFrame(`guest-${index}`)) })
+      socket.on('message', (data: Buffer) => { resolve(data[0]) })
+    })
+    world.after(() => {
+      for (const socket of sockets.values()) socket.terminate()
+      return Promise.resolve()
+    })
+    for (let first = 0; first < MAX_GUESTS; first += 100) {
+      const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => enter(first + index)))
+      expect(new Set(answers)).to.deep.equal(new Set([1]))
+    }
+    expect(shop.listPeers()).to.have.lengthOf(MAX_GUESTS)
+    expect(await enter(MAX_GUESTS)).to.equal(2)
+    sockets.get(7)!.close()
+    await until(() => shop.listPeers().length === MAX_GUESTS - 1)
+    expect(await enter(MAX_GUESTS + 1)).to.equal(1)
+    expect(shop.getHealthStatus()).to.include({ status: 'healthy', totalPeers: 0 })
+  }).timeout(60_000)
+
+  it('lets nobody new in when so many have left something in the books, but those whose it is', async () => {
+    const shop = await world.make('shop')
+    const store = new LeveldownStore({ path: join(shop.config.dataPath, 'shop') }, { log: silentLog })
+    await store.open()
+    const books = new EmbeddedLedger(store, 'sync', silentLog)
+    await books.open([])
+    for (let guest = 0; guest < MAX_BOOKS - 1; guest++) {
+      books.openAccount(`guest-${guest}`, {}, 'M2M/0')
+      books.adjust(`guest-${guest}`, 1n)
+      if (guest % 500 === 0) await books.committed() // all at once would take a busy disk longer than the books wait for it
+    }
+    await books.close()
+    await store.close()
+    await shop.start() // the account of its own application is the last that fits
+    expect(await knock(shop, 'somebody')).to.equal(false)
+    expect(await knock(shop, 'guest-7')).to.equal(true)
+    world.setEnv('BTP_PEER_FRIEND_SECRET', 'hunter2')
+    expect(await knock(shop, 'friend', 'hunter2')).to.equal(true)
+    expect(world.log.lines.filter(({ message }) => message === 'books_full_no_new_guests')).to.have.lengthOf(1)
+  }).timeout(60_000)
+
+  it('remembers what a guest owes when it goes and comes back', async () => {
+    const shop = await world.start('shop')
+    shop.setPacketHandler(() => ({ accept: true }))
+    const guest = await world.start('guest', {
+      peers: [{ id: 'shop', url: urlOf(shop), authToken: '' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+    })
+    await guest.sendPacket(packet('g.shop'))
+    await guest.stop()
+    await until(() => shop.listPeers().length === 0)
+    expect(await owed(shop, 'guest')).to.equal(999n)
+    await guest.start()
+    await guest.sendPacket(packet('g.shop'))
+    expect(await owed(shop, 'guest')).to.equal(1998n)
+  })
+
+  it('fails to start on a port that somebody else has', async () => {
+    const url = new URL(await world.server(() => undefined))
+    const node = await world.make('node', { btpServerPort: Number(url.port) })
+    const error = await node.start().catch((reason: unknown) => reason)
+    expect(String(error)).to.include('EADDRINUSE').and.include(url.port)
+  })
+
+  it('fails to start on the port of another node, with nothing left open', async () => {
+    const first = await world.start('first')
+    const second = await world.make('second', { btpServerPort: first.config.btpServerPort })
+    const error = await second.start().catch((reason: unknown) => reason)
+    expect(String(error)).to.include(`port=${first.config.btpServerPort}`).and.include('already')
+    expect(second.getHealthStatus().status).to.equal('unhealthy')
+    const third = await world.start('third', { healthCheckPort: second.config.healthCheckPort, dataPath: second.config.dataPath })
+    expect(third.getHealthStatus().status).to.equal('healthy')
+    await Promise.all([first.stop(), third.stop()])
+    await second.start() // the reason is gone, and so it starts
+    expect(second.getHealthStatus().status).to.equal('healthy')
+  })
+})

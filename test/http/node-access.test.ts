@@ -1,0 +1,124 @@
+/** Who may use the node's admin API: first the address, then the key, and only then a body is looked at. */
+import { expect } from 'chai'
+import { httpServices } from '../../src/admin/node/services.js'
+import { MemoryLog } from '../support/admin-connector.js'
+import { FakeNode, NodeFixture, type Answer } from '../support/admin-node.js'
+
+const KEY = 'correct horse battery staple'
+const FORBIDDEN = { error: 'Forbidden', message: 'IP address not allowed' }
+const WRONG_KEY = { error: 'Unauthorized', message: 'Invalid or missing API key' }
+
+async function withNode (settings: ConstructorParameters<typeof NodeFixture>[0], run: (api: NodeFixture) => Promise<void>): Promise<void> {
+  const api = await new NodeFixture(settings).start()
+  try {
+    await run(api)
+  } finally {
+    await api.stop()
+  }
+}
+
+const statusAndBody = ({ status, json }: Answer): unknown[] => [status, json]
+
+describe('node admin API access', () => {
+  it('takes the key from the X-Api-Key header', () => withNode({ apiKey: KEY }, async api => {
+    expect((await api.get('/admin/peers', { 'x-api-key': KEY })).status).to.equal(200)
+  }))
+
+  it('refuses a missing, empty, wrong, longer or shorter key with 401', () => withNode({ apiKey: KEY }, async api => {
+    for (const key of [undefined, '', 'wrong', `${KEY}x`, KEY.slice(1), KEY.toUpperCase()]) {
+      const answer = await api.get('/admin/peers', key === undefined ? {} : { 'x-api-key': key })
+      expect(statusAndBody(answer), key).to.deep.equal([401, WRONG_KEY])
+    }
+    expect((await api.get('/admin/peers', { authorization: `Bearer ${KEY}` })).status).to.equal(401)
+  }))
+
+  it('refuses a key in the query, which ends in logs, even the right one beside the right header', () => withNode({ apiKey: KEY }, async api => {
+    for (const path of ['/admin/peers?apiKey=', `/admin/peers?x=1&apiKey=${encodeURIComponent(KEY)}`]) {
+      expect(statusAndBody(await api.get(path, { 'x-api-key': KEY }))).to.deep.equal([401, {
+        error: 'Unauthorized', message: 'API key must be provided via X-Api-Key header, not query parameter'
+      }])
+    }
+  }))
+
+  it('asks for the key on every route but the health check, the document and its page', () => withNode({ apiKey: KEY }, async api => {
+    for (const path of ['/admin/routes', '/admin/balances/peer-b', '/admin/ilp/send', '/admin/channels', '/admin/nothing']) {
+      expect((await api.get(path)).status, path).to.equal(401)
+    }
+    for (const path of ['/health', '/admin/openapi.json', '/admin/docs']) expect((await api.get(path)).status, path).to.equal(200)
+  }))
+
+  it('serves only the addresses that are listed', async () => {
+    await withNode({ allowedIPs: ['10.0.0.0/8', '127.0.0.1'] }, async api => {
+      expect((await api.get('/admin/peers')).status).to.equal(200)
+    })
+    await withNode({ allowedIPs: ['10.0.0.0/8'] }, async api => {
+      for (const path of ['/admin/peers', '/admin/openapi.json', '/admin/docs', '/admin/nothing']) {
+        expect(statusAndBody(await api.get(path)), path).to.deep.equal([403, FORBIDDEN])
+      }
+      expect((await api.get('/health')).status).to.equal(200)
+    })
+  })
+
+  it('checks the address before the key, and both before the body', () => withNode({ allowedIPs: ['10.0.0.0/8'], apiKey: KEY, trustProxy: true }, async api => {
+    const post = (headers: Record<string, string>): Promise<Answer> => api.send('POST', '/admin/ilp/send', '{ not json', headers)
+    expect((await post({ 'x-forwarded-for': '11.0.0.1', 'x-api-key': KEY })).status).to.equal(403)
+    expect((await post({ 'x-forwarded-for': '11.0.0.1' })).status).to.equal(403)
+    expect((await post({ 'x-forwarded-for': '10.0.0.1' })).status).to.equal(401)
+    expect((await post({ 'x-forwarded-for': '10.0.0.1', 'x-api-key': KEY })).status).to.equal(400)
+  }))
+
+  it('believes X-Forwarded-For only where it is told to, and then its first entry', async () => {
+    await withNode({ allowedIPs: ['203.0.113.5', '2001:db8::/32'], trustProxy: true }, async api => {
+      const from = async (forwarded: string): Promise<number> => (await api.get('/admin/peers', { 'x-forwarded-for': forwarded })).status
+      expect(await from('203.0.113.5')).to.equal(200)
+      expect(await from(' ::ffff:203.0.113.5 , 10.0.0.1')).to.equal(200)
+      expect(await from('2001:db8:1::9, 203.0.113.9')).to.equal(200)
+      expect(await from('203.0.113.9, 203.0.113.5')).to.equal(403)
+      for (const odd of ['', 'unknown', '203.0.113.5:80', ',203.0.113.5', 'localhost']) expect(await from(odd), odd).to.equal(403)
+      expect((await api.get('/admin/peers')).status, 'no header: the socket counts').to.equal(403)
+    })
+    await withNode({ allowedIPs: ['203.0.113.5'] }, async api => {
+      expect((await api.get('/admin/peers', { 'x-forwarded-for': '203.0.113.5' })).status).to.equal(403)
+    })
+  })
+
+  it('without a key and a list serves private networks alone', () => withNode({ trustProxy: true }, async api => {
+    const from = async (forwarded: string): Promise<Answer> => api.get('/admin/peers', { 'x-forwarded-for': forwarded })
+    expect((await from('172.18.0.3')).status).to.equal(200)
+    const refused = await from('198.51.100.7')
+    expect(refused.status).to.equal(403)
+    expect(refused.text).to.contain('ADMIN_API_KEY').and.to.contain('ADMIN_API_ALLOWED_IPS')
+  }))
+
+  it('with a key serves everybody who sends it', () => withNode({ apiKey: KEY, trustProxy: true }, async api => {
+    expect((await api.get('/admin/peers', { 'x-forwarded-for': '198.51.100.7', 'x-api-key': KEY })).status).to.equal(200)
+  }))
+
+  it('without a key keeps out pages of other origins and rebound names', () => withNode({}, async api => {
+    expect((await api.get('/admin/peers', { origin: 'https://evil.example' })).status).to.equal(403)
+    expect((await api.get('/admin/peers', { host: 'evil.example' })).status).to.equal(403)
+    expect((await api.get('/admin/peers', { origin: 'http://localhost:3000', host: 'localhost:8081' })).status).to.equal(200)
+  }))
+
+  it('with a key does not care which page or name', () => withNode({ apiKey: KEY }, async api => {
+    const headers = { 'x-api-key': KEY, origin: 'https://console.example', host: 'node.example' }
+    expect((await api.get('/admin/peers', headers)).status).to.equal(200)
+  }))
+
+  it('never logs a key', () => withNode({ apiKey: KEY }, async api => {
+    await api.get('/admin/peers', { 'x-api-key': KEY })
+    await api.get(`/admin/peers?apiKey=${KEY.replaceAll(' ', '%20')}`)
+    await api.get('/admin/peers', { 'x-api-key': `${KEY}!` })
+    expect(api.log.lines.join('\n')).to.not.contain('horse')
+  }))
+
+  it('does not start with an address or a key that cannot be one', () => {
+    const start = (adminApi: object) => () => {
+      const settings = { enabled: true, port: 0, host: '127.0.0.1', apiKey: undefined, allowedIPs: [], trustProxy: false, ...adminApi }
+      httpServices(new FakeNode(), { environment: 'production', healthCheckPort: 0, adminApi: settings }, new MemoryLog())
+    }
+    expect(start({ allowedIPs: ['10.0.0.0/40'] })).to.throw('Invalid CIDR notation in allowedIPs: "10.0.0.0/40"')
+    expect(start({ apiKey: 'two\nlines' })).to.throw('adminApi.apiKey, ADMIN_API_KEY')
+    expect(start({ apiKey: 'two\nlines' })).to.not.throw('lines\n')
+  })
+})

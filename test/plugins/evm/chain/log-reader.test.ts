@@ -1,0 +1,139 @@
+/** Nodes that serve the event log in few blocks at a time, only sometimes, or not at all: a close is still seen, in time. */
+import { expect } from 'chai'
+import { noRejectionLeft } from '../../../support/unhandled.js'
+import type { EvmProvider } from '../../../../plugins/evm/provider.js'
+import { recordOf } from '../../../../plugins/evm/chain/rpc.js'
+import type { ChannelEvent } from '../../../../plugins/lib/channels/types.js'
+import { lives, memoryLog, memoryStore, until } from '../../../support/evm/life.js'
+import { alice, bob, DAY, setUp, stranger } from '../../../support/evm/parties.js'
+import { RpcProxy, type Behaviour, type RpcRequest } from '../../../support/evm/rpc-proxy.js'
+
+const them = bob.address.toLowerCase()
+const REFUSED = { error: { code: -32602, message: 'block range is too wide' } }
+
+function isLogs ({ method }: RpcRequest): boolean {
+  return method === 'eth_getLogs'
+}
+
+function blocksIn ({ params: [filter] }: RpcRequest): number {
+  const { fromBlock, toBlock } = recordOf(filter)
+  return Number(toBlock) - Number(fromBlock) + 1
+}
+
+function atMost (blocks: number): Behaviour {
+  return (request, ask) => isLogs(request) && blocksIn(request) > blocks ? REFUSED : ask(request)
+}
+
+/** Of every seven questions for logs one is answered. */
+function sometimes (): Behaviour {
+  let asked = 0
+  return (request, ask) => isLogs(request) && ++asked % 7 !== 0 ? { error: { code: -32000, message: 'internal error' } } : ask(request)
+}
+
+const BLIND: ReadonlyArray<[string, () => Behaviour]> = [
+  ['serves 10 blocks at a time', () => atMost(10)],
+  ['serves one block at a time', () => atMost(1)],
+  ['serves logs only sometimes', sometimes],
+  ['serves no logs', () => (request, ask) => isLogs(request) ? { error: { code: -32601, message: 'the method eth_getLogs does not exist' } } : ask(request)],
+  ['never answers about logs', () => (request, ask) => isLogs(request) ? undefined : ask(request)],
+  ['says that there are no logs', () => (request, ask) => isLogs(request) ? { result: [] } : ask(request)],
+  ['serves logs of late only', () => (request, ask) =>
+    isLogs(request) && Number(recordOf(request.params[0]).fromBlock) < 100 ? { error: { code: -32000, message: 'history is pruned' } } : ask(request)]
+]
+
+describe('a node of an EVM chain', () => {
+  noRejectionLeft()
+  const parties = setUp()
+  const provide = lives(parties)
+  let proxy: RpcProxy
+
+  beforeEach(async () => { proxy = await new RpcProxy(parties.chain.url).start() })
+  afterEach(() => proxy.stop())
+
+  async function connected (options: Parameters<typeof provide>[1] = {}): Promise<EvmProvider> {
+    const provider = provide(alice, { rpcUrl: proxy.url, timeoutMs: 200, ...options })
+    await provider.connect()
+    return provider
+  }
+
+  for (const [how, behaviour] of BLIND) {
+    it(`that ${how} shows that the peer closes a channel of ours, and what else is known of it`, async () => {
+      await parties.chain.mine(300)
+      proxy.behaviour = behaviour()
+      const ours = await connected()
+      const { channelId } = await ours.openChannel(them, DAY, 'open')
+      await ours.deposit(channelId, 1000n, 'deposit')
+      const events: ChannelEvent[] = []
+      ours.subscribe(them, event => events.push(event))
+      expect((await ours.getChannelState(channelId))?.status).to.equal('open')
+      await until(async () => (await ours.findChannels(them)).some(state => state.channelId === channelId && state.ours.deposit === 1000n))
+      await parties.network.send(bob.address, 'closeChannel', channelId)
+      await until(async () => {
+        await parties.chain.mine() // as chains do
+        return events.some(({ type }) => type === 'closing')
+      })
+      expect((await ours.findChannels(them)).map(({ status }) => status)).to.deep.equal(['closing'])
+    })
+  }
+
+  it('that serves few blocks at a time shows old channels after a while, also over restarts, and the watch goes on', async () => {
+    const old = await parties.openWith(5, 0)
+    await parties.open(alice.address, stranger.address)
+    await parties.chain.mine(2000)
+    const entries = new Map<string, string>()
+    proxy.behaviour = atMost(10)
+    let ours = await connected({ store: memoryStore(entries) })
+    const late = await parties.open()
+    const events: string[] = []
+    ours.subscribe(them, ({ type, channelId }) => events.push(`${type} ${channelId}`))
+    await until(() => events.includes(`opened ${late}`))
+    expect(events, 'what is new comes first').to.not.include(`opened ${old}`)
+    const asked = (): number => proxy.methods.filter(method => method === 'eth_getLogs').length
+    const before = asked()
+    await ours.findChannels(them)
+    expect(asked() - before, 'work in one look').to.be.lessThan(60)
+    await ours.disconnect()
+    ours = await connected({ store: memoryStore(entries) })
+    await until(async () => (await ours.findChannels(them)).length === 2)
+    expect((await ours.findChannels(them)).map(state => state.channelId)).to.deep.equal([old, late])
+    expect(asked(), 'no block is read again and again').to.be.lessThan(1500)
+  })
+
+  it('that serves no logs is told of once, and when it serves them again', async () => {
+    const log = memoryLog()
+    proxy.behaviour = BLIND[3]![1]()
+    const ours = await connected({ log })
+    const told = (part: string): number => log.lines.filter(line => line.includes(part)).length
+    for (let block = 0; block < 5; block++) {
+      await parties.chain.mine()
+      expect(await ours.findChannels(them)).to.deep.equal([])
+    }
+    expect(told('does not serve the event log')).to.equal(1)
+    const channelId = await parties.open()
+    proxy.mend()
+    await until(async () => (await ours.findChannels(them)).some(state => state.channelId === channelId))
+    expect(told('can be read again')).to.equal(1)
+  })
+
+  it('that denies the network at a block after one where it was seen is not believed', async () => {
+    const ours = await connected({ confirmations: 2 })
+    const channelId = await parties.open()
+    await parties.chain.mine(2)
+    expect((await ours.getChannelState(channelId))?.status).to.equal('open')
+    proxy.behaviour = (request, ask) => request.method === 'eth_call' && request.params[1] !== 'latest' ? { result: '0x' } : ask(request)
+    const error = await ours.getChannelState(channelId).then(() => undefined, (reason: unknown) => reason)
+    expect(String(error)).to.contain('there is no such contract')
+  })
+
+  it('that is a few blocks behind another does not make a confirmed channel one that is just announced', async () => {
+    const ours = await connected({ confirmations: 2 })
+    await parties.chain.mine(5)
+    const channelId = await parties.open()
+    await parties.chain.mine()
+    expect((await ours.getChannelState(channelId))?.status).to.equal('open')
+    const behind = await parties.chain.provider.getBlockNumber() - 3
+    proxy.behaviour = (request, ask) =>
+      ask(request.method === 'eth_getBlockByNumber' && request.params[0] === 'latest' ? { ...request, params: [`0x${behind.toString(16)}`, false] } : request)
+    expect((await ours.getChannelState(channelId))?.status).to.equal('open')
+  })
+})

@@ -1,0 +1,181 @@
+/** A node made by hand for its HTTP services, and requests that can be as odd as a test needs them. */
+import { createHash } from 'node:crypto'
+import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from '../../src/node/channels.js'
+import { ChannelManager } from '../../src/node/facades/channel-manager.js'
+import type { ChannelOperations } from '../../src/contracts/channels.js'
+import type { HealthHost, NodeAdminHost } from '../../src/admin/node/host.js'
+import { httpServices, type HttpService } from '../../src/admin/node/services.js'
+import type {
+  HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult,
+  RouteInfo, SendPacketParams
+} from '../../src/contracts/node.js'
+import { MemoryLog } from './admin-connector.js'
+
+export const PEER_SECRET = 's3cr3t-of-the-peer'
+
+export const fulfill = (data: Buffer): ILPFulfillPacket =>
+  ({ type: 13, fulfillment: createHash('sha256').update(data).digest(), data: Buffer.alloc(0) })
+
+/** Knows `peer-b` (connected, one route) and `peer-c` (not connected). Sends by `answer`. */
+export class FakeNode implements NodeAdminHost, HealthHost {
+  status: HealthStatus['status'] = 'healthy'
+  connectsNewPeers = true
+  readonly registered: PeerRegistrationRequest[] = []
+  readonly sent: SendPacketParams[] = []
+  peers = new Map([['peer-b', true], ['peer-c', false]])
+  routes: RouteInfo[] = [{ prefix: 'g.peer-b', nextHop: 'peer-b', priority: 0 }]
+  /** What can be done with channels with peer-b; nothing is settled without. */
+  channels: ChannelOperations | undefined
+  readonly updates: object[] = []
+  readonly channelManager = new ChannelManager(() => this.holders(), 'M2M')
+  answer = ({ data = Buffer.alloc(0) }: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> => Promise.resolve(fulfill(data))
+  /** Throws whatever is to go wrong. */
+  trouble: (() => never) | undefined
+
+  getHealthStatus (): HealthStatus {
+    const peersConnected = [...this.peers.values()].filter(Boolean).length
+    return {
+      status: this.status,
+      uptime: 7,
+      peersConnected,
+      totalPeers: this.peers.size,
+      timestamp: new Date().toISOString(),
+      nodeId: 'node-a',
+      version: '1.2.3',
+      transport: { type: 'direct', healthy: true },
+      dependencies: { ledger: { status: 'up' } }
+    }
+  }
+
+  async getMetrics (): Promise<string> {
+    this.trouble?.()
+    return Promise.resolve('# HELP a_metric Something\na_metric 1\n')
+  }
+
+  listPeers (): PeerInfo[] {
+    this.trouble?.()
+    return [...this.peers].map(([id, connected]) => {
+      const ilpAddresses = this.routes.filter(route => route.nextHop === id).map(route => route.prefix)
+      return { id, connected, ilpAddresses, routeCount: ilpAddresses.length }
+    })
+  }
+
+  registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> {
+    this.registered.push(request)
+    this.peers.set(request.id, this.peers.get(request.id) ?? this.connectsNewPeers)
+    for (const { prefix, priority = 0 } of request.routes ?? []) this.addRoute(prefix, request.id, priority)
+    return Promise.resolve(this.listPeers().find(({ id }) => id === request.id)!)
+  }
+
+  async updatePeer (peerId: string, changes: object): Promise<PeerInfo> {
+    this.updates.push({ peerId, ...changes })
+    return Promise.resolve(this.listPeers().find(({ id }) => id === peerId)!)
+  }
+
+  async openChannel (request: OpenChannelRequest): Promise<ChannelState> {
+    return openChannel(request, this.holders())
+  }
+
+  private holders (): ChannelHolders {
+    return {
+      peerIds: () => [...this.peers.keys()],
+      pluginOf: peerId => peerId === 'peer-b' && this.channels !== undefined ? { channels: () => this.channels! } : {},
+      tokenOf: () => `0x${'70'.repeat(20)}`,
+      isSettling: () => true
+    }
+  }
+
+  removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult> {
+    this.peers.delete(peerId)
+    const gone = removeRoutes ? this.routes.filter(route => route.nextHop === peerId) : []
+    this.routes = this.routes.filter(route => !gone.includes(route))
+    return Promise.resolve({ peerId, removedRoutes: gone.map(route => route.prefix) })
+  }
+
+  listRoutes (): RouteInfo[] { return this.routes }
+  addRoute (prefix: string, nextHop: string, priority: number): void { this.routes.push({ prefix, nextHop, priority }) }
+  removeRoute (prefix: string): void { this.routes = this.routes.filter(route => route.prefix !== prefix) }
+
+  async getBalance (peerId: string, tokenId = 'M2M'): Promise<PeerAccountBalance> {
+    if (!this.peers.has(peerId)) throw Object.assign(new Error(`Peer not found: ${peerId}`), { httpErrorCode: 404 })
+    return Promise.resolve({ peerId, balances: [{ tokenId, debitBalance: '12', creditBalance: '5', netBalance: '-7' }] })
+  }
+
+  sendPacket (packet: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> {
+    this.sent.push(packet)
+    return this.answer(packet)
+  }
+}
+
+export interface Answer {
+  status: number
+  type: string | undefined
+  text: string
+  headers: IncomingHttpHeaders
+  /** The body, if it is JSON. */
+  json: unknown
+}
+
+type Settings = Partial<NodeConfig['adminApi']> & { environment?: NodeConfig['environment'] }
+
+/** A node that listens on both ports; `health` and `admin` say where. */
+export class NodeFixture {
+  readonly node = new FakeNode()
+  readonly log = new MemoryLog()
+  readonly services: HttpService[]
+
+  constructor ({ environment = 'development', ...adminApi }: Settings = {}) {
+    this.services = httpServices(this.node, {
+      environment,
+      healthCheckPort: 0,
+      adminApi: { enabled: true, port: 0, host: '127.0.0.1', apiKey: undefined, allowedIPs: [], trustProxy: false, ...adminApi }
+    }, this.log)
+  }
+
+  get health (): number { return this.services[0]?.port ?? 0 }
+  get admin (): number { return this.services[1]?.port ?? 0 }
+
+  async start (): Promise<this> {
+    for (const service of this.services) await service.start()
+    return this
+  }
+
+  async stop (): Promise<void> {
+    for (const service of this.services) await service.stop()
+  }
+
+  /** To the admin API. Objects are sent as JSON, strings as they are. */
+  send (method: string, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+    return ask(this.admin, method, path, body, headers)
+  }
+
+  get (path: string, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+    return this.send('GET', path, undefined, headers)
+  }
+
+  /** From the health server. */
+  healthOf (path: string, method = 'GET'): Promise<Answer> {
+    return ask(this.health, method, path)
+  }
+}
+
+export async function ask (port: number, method: string, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+  const bytes = Buffer.from(body === undefined || typeof body === 'string' ? body ?? '' : JSON.stringify(body))
+  const length = bytes.length === 0 ? {} : { 'content-length': bytes.length }
+  const outgoing = request({ host: '127.0.0.1', port, method, path, headers: { connection: 'close', ...length, ...headers } })
+  outgoing.end(bytes)
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).once('error', reject)
+  })
+  const answered = await text(response)
+  const type = response.headers['content-type']
+  return {
+    status: response.statusCode ?? 0,
+    type,
+    text: answered,
+    headers: response.headers,
+    json: type === 'application/json' && answered !== '' ? JSON.parse(answered) as unknown : undefined
+  }
+}

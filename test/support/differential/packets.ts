@@ -1,0 +1,78 @@
+/** ILP packets for both connectors, built with ilp-packet: the codec that neither side's answers may depend on. */
+import { createHash } from 'node:crypto'
+import { deserializeIlpPrepare, serializeIlpFulfill, serializeIlpPrepare, serializeIlpReject } from 'ilp-packet'
+import { fulfillmentOf, isFulfill, isReject, rejectOf, type RejectFields } from '../../../src/packet/reply.js'
+
+/** What the frozen clock shows when a test starts. */
+export const START = Date.UTC(2026, 4, 17, 12, 0, 0)
+export const PEER_FULFILLMENT = Buffer.alloc(32)
+const NOTHING = Buffer.alloc(0)
+
+export interface PacketFields {
+  amount: string | number
+  destination: string
+  /** ms after START. */
+  expiresIn: number
+  fulfillment: Buffer
+  data: Buffer
+}
+
+export type Prepare = ReturnType<typeof deserializeIlpPrepare>
+
+const fulfillments = new Map<string, Buffer>()
+
+/** A Prepare whose fulfillment `fulfillmentFor` will know. Amount 100, expiring after 10 s, unless said otherwise. */
+export function prepare (fields: Partial<PacketFields> & { destination: string }): Buffer {
+  const { amount, destination, expiresIn, fulfillment, data } = {
+    amount: 100, expiresIn: 10_000, fulfillment: preimage('any'), data: NOTHING, ...fields
+  }
+  const executionCondition = createHash('sha256').update(fulfillment).digest()
+  fulfillments.set(executionCondition.toString('hex'), fulfillment)
+  return serializeIlpPrepare({ amount: String(amount), destination, expiresAt: new Date(START + expiresIn), executionCondition, data })
+}
+
+/** 32 bytes made from a text. */
+export function preimage (text: string): Buffer {
+  return createHash('sha256').update(`preimage of ${text}`).digest()
+}
+
+export function fulfil ({ executionCondition }: Prepare, data = NOTHING): Buffer {
+  const fulfillment = fulfillments.get(executionCondition.toString('hex'))
+  if (fulfillment === undefined) throw new Error('no test made a packet with this condition')
+  return fulfillWith(fulfillment, data)
+}
+
+export function fulfillWith (fulfillment: Buffer, data = NOTHING): Buffer {
+  return serializeIlpFulfill({ fulfillment, data })
+}
+
+export function reject (fields: Partial<RejectFields> = {}): Buffer {
+  return serializeIlpReject({ code: 'F99', triggeredBy: 'test.far.away', message: 'no.', data: NOTHING, ...fields })
+}
+
+/** A reply for people, and its bytes for the comparison. */
+export function describeReply (packet: unknown): object {
+  if (!Buffer.isBuffer(packet)) return { notABuffer: typeof packet }
+  const bytes = packet.toString('hex')
+  try {
+    if (isReject(packet)) {
+      const { code, message, triggeredBy, data } = rejectOf(packet)
+      return { reject: code, message, triggeredBy, data: data.toString('hex'), bytes }
+    }
+    if (isFulfill(packet)) return { fulfill: fulfillmentOf(packet).toString('hex'), bytes }
+  } catch {
+    // not well-formed: its bytes have to do
+  }
+  return { bytes }
+}
+
+export function describePrepare (packet: Buffer): object {
+  const bytes = packet.toString('hex')
+  if (packet[0] !== 12) return { bytes }
+  const { amount, destination, expiresAt, executionCondition, data } = deserializeIlpPrepare(packet)
+  return {
+    amount, destination, expiresIn: expiresAt.getTime() - START, condition: executionCondition.toString('hex'), data: data.toString('hex'), bytes
+  }
+}
+
+export { deserializeIlpPrepare as readPrepare }

@@ -9,7 +9,8 @@
  * - Reports of money are never refused. One whose id is known changes nothing.
  * - An account that is removed with packets under way keeps its book until they are answered and it is even.
  */
-import { TransferTimedOutError, describeError } from '../src/packet/errors.js'
+import { describeError } from '../src/lib/describe-error.js'
+import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { AccountBalance, Hold, Settlement } from '../src/contracts/ledger.js'

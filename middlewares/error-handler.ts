@@ -1,6 +1,7 @@
 /** Turns whatever is thrown behind it into a reject, at this one place. RFC 0027, "ILP Error Codes". */
 import { isValidAddress } from '../src/packet/address.js'
-import { describeError, rejectReasonOf } from '../src/packet/errors.js'
+import { describeError } from '../src/lib/describe-error.js'
+import { rejectReasonOf } from '../src/packet/errors.js'
 import { encodeReject } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 

@@ -2,7 +2,7 @@
  * Tells the application of each packet that passes through to somebody else: for logs and analytics. Never in the way of the packet:
  * it does not wait, and what cannot be told soon is dropped.
  */
-import { describeError } from '../src/packet/errors.js'
+import { describeError } from '../src/lib/describe-error.js'
 import { originOf } from '../src/delivery/origin.js'
 import { isPrepare } from '../src/packet/prepare.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'

@@ -13,7 +13,7 @@
  * paid: somebody else has paid meanwhile, or it is a mistake. Only a middleware that pays by itself, with `sendMoney`, pays what it says.
  */
 import { randomUUID } from 'node:crypto'
-import { describeError } from '../../src/packet/errors.js'
+import { describeError } from '../../src/lib/describe-error.js'
 import type { BalanceConfig } from '../../src/contracts/account.js'
 import type { Settlement } from '../../src/contracts/ledger.js'
 import type { Method, MiddlewareApi, MoneyTerms } from '../../src/contracts/middleware.js'

@@ -4,7 +4,7 @@
  */
 import { id as hashOf, zeroPadValue } from 'ethers'
 import { z } from 'zod'
-import { describeError } from '../../src/packet/errors.js'
+import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 import type { ChannelEvent, ChannelStatus } from '../lib/channels/types.js'

@@ -2,7 +2,7 @@
  * Payouts that the token refused: the network keeps them for us, and they are taken out as soon as the token lets them. Every token that
  * can be paused, or can bar addresses, may refuse for a while.
  */
-import { describeError } from '../../src/packet/errors.js'
+import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { Heads } from './chain/heads.js'
 import type { Network } from './chain/network.js'

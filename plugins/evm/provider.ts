@@ -1,5 +1,5 @@
 /** Payment channels of an EVM chain for one account: everything that reads or changes the chain. */
-import { describeError } from '../../src/packet/errors.js'
+import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 import { ChainError } from '../lib/channels/types.js'

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { describeError } from '../../src/packet/errors.js'
+import { describeError } from '../../src/lib/describe-error.js'
 import { originOf } from '../../src/delivery/origin.js'
 import { computeFulfillmentFromData, decodeBase64 } from '../../src/delivery/payment.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { createLogger } from '../lib/log.js'
 import { KINDS } from '../modules/construct.js'
 import { loadConstructor } from '../modules/load-module.js'
-import { describeError } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type { PluginConstructor, PluginInstance, PluginServices } from '../contracts/plugin.js'
 

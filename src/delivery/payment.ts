@@ -3,7 +3,7 @@
  * translated from and to ILP. Amounts are decimal strings in base units, data is base64, times are ISO 8601.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { describeError } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
 import { DATA_LENGTH_MAX } from '../packet/prepare.js'
 
 /** A packet as a packet handler, or `POST /handle-packet` of a business logic server, gets it. */

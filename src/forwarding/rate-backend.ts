@@ -4,7 +4,8 @@ import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'
 import { createLogger } from '../lib/log.js'
 import { loadConstructor } from '../modules/load-module.js'
-import { InternalError, describeError, isErrorCode } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
+import { InternalError, isErrorCode } from '../packet/errors.js'
 import type { Backend, BackendConstructor, PacketReport, PaymentReport, Rate } from '../contracts/backend.js'
 
 const log = createLogger('rate-backend')

@@ -1,5 +1,5 @@
 /** What a module by name becomes: a constructor whose failures say which module, why, and which setting to look at. */
-import { describeError } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 
 export type ModuleType = 'plugin' | 'middleware' | 'backend' | 'store'

@@ -1,5 +1,5 @@
 /** Says in one line why a module that was found cannot be loaded, and where in its files. */
-import { describeError } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
 
 /** What Node says of import and export in a file that it takes for CommonJS. */
 const ES_MODULE = /^Unexpected token 'export'$|^Cannot use import statement outside a module$/

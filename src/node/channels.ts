@@ -1,7 +1,7 @@
 /** Payment channels of a node: its peers' plugins have them, or say by their absence that nothing is settled with that peer. */
 import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../contracts/channels.js'
 import type { PluginInstance } from '../contracts/plugin.js'
-import { describeError } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
 import { NodeRequestError } from './errors.js'
 import { chainIdOf } from '../config/node/settlement-chains.js'
 

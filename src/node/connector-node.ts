@@ -1,7 +1,7 @@
 /** The embedded door to the connector: an Interledger node for an application, in its own process or beside it. */
 import { httpServices } from '../admin/node/services.js'
 import { createLogger as createConnectorLogger, setLogLevel } from '../lib/log.js'
-import { describeError } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
 import { createPaymentHandlerAdapter } from '../delivery/payment.js'
 import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../delivery/payment.js'
 import { version } from '../lib/version.js'

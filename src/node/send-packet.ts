@@ -1,6 +1,6 @@
 /** A packet of the application on its way into the connector, and its answer on the way back. */
 import { isValidAddress } from '../packet/address.js'
-import { describeError } from '../packet/errors.js'
+import { describeError } from '../lib/describe-error.js'
 import { computeConditionFromData } from '../delivery/payment.js'
 import { DATA_LENGTH_MAX, MAX_UINT64, encodePrepare } from '../packet/prepare.js'
 import { replyPacketOf } from './packets.js'

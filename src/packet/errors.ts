@@ -47,9 +47,3 @@ export function rejectReasonOf (thrown: unknown): RejectReason {
     data: Buffer.isBuffer(ilpErrorData) ? ilpErrorData : NOTHING
   }
 }
-
-/** A line for a log about anything that was thrown. Never a stack, never an object's fields. */
-export function describeError (thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name
-  return `non-error thrown: ${typeof thrown === 'object' && thrown !== null ? 'an object' : String(thrown)}` // not every object can be printed
-}

@@ -13,7 +13,7 @@ import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL } from '../../plugins/lib/channels/ind
 import { Accounts } from '../../src/accounts/accounts.js'
 import { createApp, type App } from '../../src/connector/connector.js'
 import { LedgerService } from '../../src/ledger/service.js'
-import { describeError } from '../../src/packet/errors.js'
+import { describeError } from '../../src/lib/describe-error.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import type { ChannelDetails } from '../../src/contracts/channels.js'
 import type { AccountBalance } from '../../src/contracts/ledger.js'

@@ -3,7 +3,7 @@
  * host and never the whole URL, which often holds an access key.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { ChainError } from '../../lib/channels/types.js'
 
 export interface RpcOptions {

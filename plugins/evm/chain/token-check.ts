@@ -4,7 +4,7 @@
  * our first deposit or redemption shows it.
  */
 import { Interface } from 'ethers'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { ChainError } from '../../lib/channels/types.js'

@@ -4,7 +4,7 @@
  * first can never be mined, because its nonce was used for something else.
  */
 import { Transaction, getBytes, hexlify } from 'ethers'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { ChainError } from '../../lib/channels/types.js'

@@ -2,7 +2,7 @@
  * The channels with one peer, as the chain last said. Packets are checked against what is known here; the chain is asked beside them, and
  * what it said is kept, so that a start without the chain goes on. Whether a channel may be used is decided in one place, `refusalOf`.
  */
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { Operations } from './operations.js'
 import type { PaychanSettings } from './options.js'

@@ -12,7 +12,7 @@
  * nothing but to take no claims meanwhile. Nothing that the peer says stands in the way of a close by challenge.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { Channels, Ending, KnownChannel } from './channels.js'
 import type { Funding } from './funding.js'

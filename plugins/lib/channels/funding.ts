@@ -3,7 +3,7 @@
  * asked before, so that two wishes at one moment end in one channel with one deposit; so do two peers that open at the same moment: one of
  * them lets the other go first, and should both have opened, both use the older channel.
  */
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { CHALLENGE_FACTOR } from './channels.js'
 import type { Channels, KnownChannel } from './channels.js'

@@ -3,7 +3,7 @@
  * the plugin carries packets as soon as the peer is there, and pays and takes claims as soon as the chain's part is.
  */
 import { randomUUID } from 'node:crypto'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { isPrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { encodeReject, isFulfill } from '../../../src/packet/reply.js'
 import type { PluginServices } from '../../../src/contracts/plugin.js'

@@ -2,7 +2,7 @@
  * What is under way on the chain, each operation once at a time. An operation has a name that says everything about it, so that the same
  * one after a crash is known to the chain's part; one that the chain has refused for good is begun anew under another id.
  */
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from './types.js'
 

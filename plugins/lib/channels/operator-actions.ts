@@ -1,5 +1,5 @@
 /** What an operator can see and do of the channels with the peer; the policy goes on beside it. */
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type {
   ChannelChange, ChannelDetails, ChannelEnd, ChannelOpenOptions, ChannelOperations, ClaimCounts, SettlementStates
 } from '../../../src/contracts/channels.js'

@@ -15,7 +15,7 @@
  * Claims of packets are written but not synced, so a power cut makes us forget the latest ones. The peer has them, with our signature
  * under them, and shows them when we ask: at each connect, and when it refuses a claim because it has a better one.
  */
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { isFulfill, isReject, rejectOf } from '../../../src/packet/reply.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { ClaimCounts } from '../../../src/contracts/channels.js'

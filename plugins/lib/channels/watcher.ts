@@ -2,7 +2,7 @@
  * Looks after the channels, at events of the chain and every now and then: answers a close with the peer's best claim, pays out what is
  * over, redeems what has become worth it, fills up what runs low, closes what is idle. What fails is tried again at the next look.
  */
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { Channels, KnownChannel } from './channels.js'

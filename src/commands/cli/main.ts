@@ -2,7 +2,7 @@
 /** The `connector` command: finds the command that is meant, runs it, and turns what goes wrong into one message and an exit code. */
 import { nearest } from '../../lib/nearest.js'
 import { ConfigurationError } from '../../config/node/errors.js'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import { version } from '../../lib/version.js'
 import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'

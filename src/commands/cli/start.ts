@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { ConnectorNode } from '../../node/connector-node.js'
 import type { NodeConfig } from '../../contracts/node.js'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import type { Command } from './command.js'
 import { environment } from './env-file.js'
 import { CliError, complain, EXIT, print, type ExitCode } from './output.js'

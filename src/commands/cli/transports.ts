@@ -1,7 +1,7 @@
 /** The two ways of a packet from the shell into a connector: its admin API, and BTP as a peer would. */
 import { z } from 'zod'
 import type { IlpSendRequest } from '../../admin/node/packets.js'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import { computeConditionFromData } from '../../delivery/payment.js'
 import { environment } from './env-file.js'
 import { ask, refusalOf, UnreachableError, wordsOf, type HttpAnswer } from './http.js'

@@ -6,7 +6,7 @@
 import { createApp, type App } from '../../connector/connector.js'
 import { ConfigError } from '../../config/errors.js'
 import { createLogger } from '../../lib/log.js'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
 import { version } from '../../lib/version.js'
 

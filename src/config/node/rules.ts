@@ -1,7 +1,7 @@
 /** Rules that one field alone cannot show: two things on one port, modes and sections that contradict each other, an open admin API. */
 import type { Problem } from '../connector/rules.js'
 import { IpAllowlist } from '../../http/allowlist.js'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import { checkChains } from './chains.js'
 import type { ParsedConfig } from './schema.js'

@@ -12,7 +12,8 @@
  * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it. What is undone then, because
  * its sender was told so, does not wait for the batch under way: that may be on disk already, and the process may end before it says so.
  */
-import { InternalError, describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
+import { InternalError } from '../../packet/errors.js'
 import type { Logger } from '../../contracts/logger.js'
 
 /** A hop leaves its upstream about a second (`minMessageWindow`) to hear the answer. */

@@ -5,7 +5,7 @@
 import { lookup } from 'node:dns/promises'
 import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 
 /** Amounts and ids are u128. */
 export interface TigerBeetleAccount {

@@ -1,6 +1,6 @@
 /** A BTP connection to a node, without a node of one's own: for tools and tests that speak to a connector as a peer does. */
 import { EventEmitter } from 'node:events'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import { btpPlugin } from '../btp.js'
 import { createLogger, pluginLog } from '../logger.js'

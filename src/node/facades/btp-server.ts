@@ -1,5 +1,5 @@
 /** A port for BTP peers whose packets an application answers itself, without a node behind it. */
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import { btpPlugin, type BtpPlugin, type Gate } from '../btp.js'
 import { createLogger, pluginLog } from '../logger.js'

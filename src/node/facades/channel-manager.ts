@@ -1,5 +1,5 @@
 /** The payment channels of a node in one hand: what there is, and what can be done with it beside what the policy does by itself. */
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import type { ChannelDetails, ChannelEnd as PluginChannelEnd, ChannelMetadata, ChannelOperations, SettlementStates } from '../../contracts/channels.js'
 import { channelsOf, findChannel, isEnabled, listChannels, type ChannelHolders } from '../channels.js'
 import { NodeRequestError } from '../errors.js'

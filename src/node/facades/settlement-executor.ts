@@ -1,5 +1,5 @@
 /** Settles with peers when a SettlementMonitor says so, each on the chain that its account is configured for. */
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import { createLogger } from '../logger.js'
 import type { NodeLogger } from '../../contracts/node.js'
 import type { SettlementMonitor, SettlementRequired } from './settlement-monitor.js'

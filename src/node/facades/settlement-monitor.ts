@@ -1,6 +1,6 @@
 /** Watches what a node owes its peers and says when that passes a threshold: for applications that settle by means of their own. */
 import { EventEmitter } from 'node:events'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import { createLogger } from '../logger.js'
 import type { NodeLogger } from '../../contracts/node.js'
 import type { AccountManager } from './account-manager.js'

@@ -6,7 +6,8 @@ import {
   serializeCcpResponse, serializeCcpRouteControlRequestPayload, serializeCcpRouteUpdateRequestPayload
 } from 'ilp-protocol-ccp'
 import type { CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import { BadRequestError, describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
+import { BadRequestError } from '../../packet/errors.js'
 import { MAX_MESSAGE_BYTES } from '../table/limits.js'
 
 /** How long our own messages are valid. */

@@ -3,7 +3,7 @@
  * sender and the receiver ask for, and tells them what came of it. All I/O and timers of CCP are here.
  */
 import type { CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import { describeError } from '../../packet/errors.js'
+import { describeError } from '../../lib/describe-error.js'
 import { isFulfill, isReject } from '../../packet/reply.js'
 import type { Logger } from '../../contracts/logger.js'
 import { writeControl, writeUpdate } from './ccp-messages.js'

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai'
 import { createApp } from '../../../src/connector/connector.js'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { MEMORY_STORE } from '../../support/connector.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { never, onOneChain, until, type Duo } from '../../support/money.js'

@@ -3,7 +3,7 @@
  * another id takes over, and amounts are worth what they were: the next settlement pays what is owed, to the token unit.
  */
 import { expect } from 'chai'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { never, onOneChain, until, type Duo, type Setting } from '../../support/money.js'
 

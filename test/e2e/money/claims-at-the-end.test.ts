@@ -5,7 +5,7 @@
 import { expect } from 'chai'
 import { accounts } from '../../../examples/evm-chain.js'
 import type { ChannelState, CloseConsent } from '../../../plugins/lib/channels/types.js'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { never, onOneChain, until, type Connector, type Duo } from '../../support/money.js'
 

@@ -1,6 +1,6 @@
 /** A channel takes only so much of one side in its whole life. What fits goes in, and what does not is paid through another channel. */
 import { expect } from 'chai'
-import { describeError } from '../../../src/packet/errors.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { onOneChain, until, type Duo } from '../../support/money.js'
 

@@ -14,6 +14,7 @@ import { BTPClientManager } from './facades/btp-client-manager.js'
 import { ChannelManager } from './facades/channel-manager.js'
 import { PacketHandler } from './facades/packet-handler.js'
 import { ConnectorNotStartedError, NodeRequestError } from './errors.js'
+import { healthOf, type Phase } from './health.js'
 import { createLogger } from './logger.js'
 import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
@@ -24,8 +25,6 @@ import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
   PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
 } from '../contracts/node.js'
-
-type Phase = 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
 
 export class ConnectorNode {
   readonly config: NodeConfig
@@ -143,16 +142,25 @@ export class ConnectorNode {
       if (!this.#peers.has(peerId)) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
       await this.#run?.dropPeer(peerId)
       this.#peers.delete(peerId)
-      const routes = removeRoutes ? this.#routes.getAllRoutes().filter(({ nextHop }) => nextHop === peerId) : []
-      for (const route of routes) this.#forgetRoute(route)
-      return { peerId, removedRoutes: routes.map(({ prefix }) => prefix) }
+      const removedRoutes = removeRoutes ? this.#routes.prefixesOf(peerId) : []
+      for (const prefix of removedRoutes) this.#forgetRoutes(prefix, peerId)
+      return { peerId, removedRoutes }
     })
   }
 
   /** The configured and registered peers, and those that have dialled in. */
   listPeers (): PeerInfo[] {
-    const guests = this.#run?.guests() ?? []
-    return [...this.#peers.all().map(({ id }) => id), ...guests].map(id => this.#infoOf(id))
+    return this.#peerIds().map(id => this.#infoOf(id))
+  }
+
+  /** Whether `listPeers` has this peer. */
+  hasPeer (peerId: string): boolean {
+    return this.#peers.has(peerId) || this.#run?.isGuest(peerId) === true
+  }
+
+  /** False for a peer that `listPeers` does not have. */
+  isPeerConnected (peerId: string): boolean {
+    return this.hasPeer(peerId) && this.#run?.isConnected(peerId) === true
   }
 
   /** Adds a route, or changes the priority of the one with this prefix and next hop. A next hop that is no peer yet may come to be one. */
@@ -167,9 +175,8 @@ export class ConnectorNode {
 
   /** Removes every route for exactly this prefix. Throws when there is none. */
   removeRoute (prefix: string): void {
-    const routes = this.#routes.getAllRoutes().filter(route => route.prefix === prefix)
-    if (routes.length === 0) throw new NodeRequestError(`Route not found: ${prefix}`, 404)
-    for (const route of routes) this.#forgetRoute(route)
+    if (!this.#routes.has(prefix)) throw new NodeRequestError(`Route not found: ${prefix}`, 404)
+    this.#forgetRoutes(prefix)
   }
 
   listRoutes (): RouteInfo[] {
@@ -245,7 +252,7 @@ export class ConnectorNode {
     const peersConnected = peers.filter(({ id }) => this.#run?.isConnected(id) === true).length
     const dependencies = this.#phase === 'running' ? this.#run?.dependencies() ?? {} : {}
     return {
-      status: this.#status(peersConnected, peers.length, dependencies),
+      status: healthOf(this.#phase, peersConnected, peers.length, dependencies),
       uptime: this.#phase === 'running' ? Math.floor((Date.now() - this.#startedAt) / 1000) : 0,
       peersConnected,
       totalPeers: peers.length,
@@ -334,7 +341,7 @@ export class ConnectorNode {
   #channelHolders (call: string): ChannelHolders {
     const run = this.#running(call)
     return {
-      peerIds: () => this.listPeers().map(({ id }) => id),
+      peerIds: () => this.#peerIds(),
       pluginOf: peerId => run.pluginOf(peerId),
       hasChains: this.config.chains.length > 0,
       tokenOf: peerId => chainOf(this.#peers.get(peerId) ?? {}, this.config.chains)?.tokenAddress,
@@ -363,9 +370,13 @@ export class ConnectorNode {
     return done
   }
 
-  #forgetRoute (route: RouteInfo): void {
-    this.#routes.removeRoute(route.prefix, route.nextHop)
-    this.#run?.removeRoute(route)
+  /** All routes for the prefix, or the one over `nextHop`. */
+  #forgetRoutes (prefix: string, nextHop?: string): void {
+    for (const route of this.#routes.removeRoute(prefix, nextHop)) this.#run?.removeRoute(route)
+  }
+
+  #peerIds (): string[] {
+    return [...this.#peers.all().map(({ id }) => id), ...this.#run?.guests() ?? []]
   }
 
   #isKnown (nextHop: string): boolean {
@@ -373,7 +384,7 @@ export class ConnectorNode {
   }
 
   #infoOf (peerId: string): PeerInfo {
-    const ilpAddresses = this.#routes.getAllRoutes().filter(({ nextHop }) => nextHop === peerId).map(({ prefix }) => prefix)
+    const ilpAddresses = this.#routes.prefixesOf(peerId)
     const settlement = shownSettlement(this.#peers.get(peerId) ?? {}, this.config.chains)
     return {
       id: peerId,
@@ -382,13 +393,5 @@ export class ConnectorNode {
       routeCount: ilpAddresses.length,
       ...(settlement !== undefined && { settlement })
     }
-  }
-
-  #status (connected: number, total: number, dependencies: HealthStatus['dependencies']): HealthStatus['status'] {
-    if (this.#phase === 'starting') return 'starting'
-    if (this.#phase === 'failed') return 'unhealthy'
-    if (this.#phase !== 'running') return 'stopped'
-    if (dependencies.ledger?.status === 'down' || connected * 2 < total) return 'unhealthy'
-    return connected === total && Object.values(dependencies).every(({ status }) => status === 'up') ? 'healthy' : 'degraded'
   }
 }

@@ -7,6 +7,8 @@ import type { RouteInfo } from '../contracts/node.js'
 export class RoutingTable {
   /** By prefix, in the order of preference. */
   readonly #routes = new Map<string, RouteInfo[]>()
+  /** The prefixes that lead to a next hop. */
+  readonly #prefixes = new Map<string, Set<string>>()
   #size = 0
 
   /** Adds a route, or changes the priority of the one with this prefix and next hop. Throws, changing nothing, when it makes no sense. */
@@ -19,6 +21,9 @@ export class RoutingTable {
     }
     // Sorting keeps the order of equals: the first added wins a tie.
     this.#routes.set(prefix, [...others, { prefix, nextHop, priority }].sort((a, b) => b.priority - a.priority))
+    const prefixes = this.#prefixes.get(nextHop)
+    if (prefixes === undefined) this.#prefixes.set(nextHop, new Set([prefix]))
+    else prefixes.add(prefix)
   }
 
   /** Removes the routes for exactly this prefix, or the one over `nextHop`. Returns those that existed. */
@@ -28,7 +33,19 @@ export class RoutingTable {
     if (kept.length === 0) this.#routes.delete(prefix)
     else this.#routes.set(prefix, kept)
     this.#size -= routes.length - kept.length
-    return routes.filter(route => !kept.includes(route))
+    const removed = routes.filter(route => !kept.includes(route))
+    for (const route of removed) this.#forget(route)
+    return removed
+  }
+
+  /** The prefixes that are routed to a next hop, in the order in which they were added. Looks at no other routes. */
+  prefixesOf (nextHop: string): string[] {
+    return [...this.#prefixes.get(nextHop) ?? []]
+  }
+
+  /** Whether there is a route for exactly this prefix. */
+  has (prefix: string): boolean {
+    return this.#routes.has(prefix)
   }
 
   /** The first choice for an address: of the longest prefix, the route with the highest priority. Null when there is none. */
@@ -46,6 +63,12 @@ export class RoutingTable {
 
   private routesFor (prefix: string): RouteInfo[] {
     return this.#routes.get(prefix) ?? []
+  }
+
+  #forget ({ prefix, nextHop }: RouteInfo): void {
+    const prefixes = this.#prefixes.get(nextHop)
+    prefixes?.delete(prefix)
+    if (prefixes?.size === 0) this.#prefixes.delete(nextHop)
   }
 }
 

@@ -138,6 +138,10 @@ export class Run {
     return [...this.#guests].filter(peerId => this.isConnected(peerId))
   }
 
+  isGuest (peerId: string): boolean {
+    return this.#guests.has(peerId) && this.isConnected(peerId)
+  }
+
   /** Undefined for a peer that never had an account. */
   balanceOf (peerId: string): AccountBalance | undefined {
     return this.#container(LedgerService).ledger.balanceOf(peerId)

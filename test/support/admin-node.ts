@@ -62,6 +62,10 @@ export class FakeNode implements NodeAdminHost, HealthHost {
     })
   }
 
+  hasPeer (peerId: string): boolean {
+    return this.peers.has(peerId)
+  }
+
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> {
     this.registered.push(request)
     this.peers.set(request.id, this.peers.get(request.id) ?? this.connectsNewPeers)

@@ -20,6 +20,7 @@ export interface HealthHost {
  */
 export interface NodeAdminHost extends Pick<HealthHost, 'getHealthStatus'> {
   listPeers (): PeerInfo[]
+  hasPeer (peerId: string): boolean
   /** Adds a peer, or merges routes and settlement into the one with this id. Resolves when it is connected, or after a second. */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
   /** Changes how a peer is settled with, and connects it anew where that means another account. Rejects with 404 for an unknown peer. */

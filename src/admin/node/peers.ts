@@ -82,7 +82,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
     }, async ({ body }) => {
       const { id, url, routes = [] } = body
       checkPrefixes(routes)
-      const existed = hasPeer(host, id)
+      const existed = host.hasPeer(id)
       const { connected } = await host.registerPeer(body)
       const shown = { success: true, peer: { id, url: withoutCredentials(url), connected }, routes: prefixesOf(routes) }
       if (existed) return { status: 200, body: { ...shown, updated: true, message: `Peer '${id}' updated` } }
@@ -103,7 +103,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       const { routes, settlement } = request.body
       if (settlement !== undefined && !host.channelManager.isEnabled()) throw new NodeHttpError(503, 'Settlement infrastructure not enabled')
       checkPrefixes(routes)
-      if (!hasPeer(host, peerId)) throw notFound('Peer not found')
+      if (!host.hasPeer(peerId)) throw notFound('Peer not found')
       if (settlement !== undefined) await host.updatePeer(peerId, { settlement })
       for (const { prefix, priority = 0 } of routes ?? []) host.addRoute(prefix, peerId, priority)
       return { status: 200, body: { success: true, peerId, updated: true } }
@@ -119,7 +119,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       errors: { 404: 'No such peer' }
     }, async request => {
       const peerId = param(request, 'peerId')
-      if (!hasPeer(host, peerId)) throw notFound(`Peer '${peerId}' not found`)
+      if (!host.hasPeer(peerId)) throw notFound(`Peer '${peerId}' not found`)
       const { removedRoutes } = await host.removePeer(peerId, request.query.removeRoutes !== 'false')
       return { status: 200, body: { success: true, peerId, removedRoutes, message: `Peer '${peerId}' removed` } }
     }),
@@ -144,7 +144,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       errors: { 400: 'A field is missing or wrong' }
     }, ({ body: { prefix, nextHop, priority = 0 } }) => {
       checkPrefixes([{ prefix }])
-      const known = nextHop === 'local' || nextHop === host.getHealthStatus().nodeId || hasPeer(host, nextHop)
+      const known = nextHop === 'local' || nextHop === host.getHealthStatus().nodeId || host.hasPeer(nextHop)
       host.addRoute(prefix, nextHop, priority)
       const warning = known ? {} : { warning: `Peer '${nextHop}' does not exist yet` }
       const message = `Route '${prefix}' -> '${nextHop}' added`
@@ -165,10 +165,6 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       return { status: 200, body: { success: true, prefix, message: `Route '${prefix}' removed` } }
     })
   ]
-}
-
-function hasPeer (host: NodeAdminHost, peerId: string): boolean {
-  return host.listPeers().some(({ id }) => id === peerId)
 }
 
 /** All are checked before the first is added: a bad request changes nothing. */

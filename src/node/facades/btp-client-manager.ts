@@ -7,6 +7,7 @@ import type {
 /** As much of a ConnectorNode as is used. */
 export interface PeeringNode {
   listPeers (): PeerInfo[]
+  isPeerConnected (peerId: string): boolean
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
   removePeer (peerId: string, removeRoutes?: boolean): Promise<RemovePeerResult>
 }
@@ -25,7 +26,7 @@ export class BTPClientManager {
   }
 
   isConnected (peerId: string): boolean {
-    return this.getPeerStatus().get(peerId) === true
+    return this.node.isPeerConnected(peerId)
   }
 
   getPeerIds (): string[] {

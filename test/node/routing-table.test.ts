@@ -1,0 +1,34 @@
+/** The index by next hop says the same as a look at every route, after any history. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { RoutingTable } from '../../src/index.js'
+
+const prefix = fc.constantFrom('g', 'g.a', 'g.a.b', 'g.c')
+const nextHop = fc.constantFrom('anna', 'ben', 'local')
+/** Without `priority` a removal; without `nextHop` of all routes for the prefix. */
+const step = fc.oneof(
+  fc.record({ prefix, nextHop, priority: fc.integer({ min: -2, max: 2 }) }),
+  fc.record({ prefix, nextHop: fc.option(nextHop, { nil: undefined }), priority: fc.constant(undefined) })
+)
+
+describe('RoutingTable', () => {
+  it('knows the prefixes of each next hop, and which prefixes have a route', () => fc.assert(fc.property(fc.array(step, { maxLength: 40 }), steps => {
+    const table = new RoutingTable()
+    for (const { prefix, nextHop, priority } of steps) {
+      if (priority !== undefined) table.addRoute(prefix, nextHop, priority)
+      else table.removeRoute(prefix, nextHop)
+      const routes = table.getAllRoutes()
+      for (const hop of ['anna', 'ben', 'local', 'nobody']) {
+        expect(table.prefixesOf(hop)).to.have.members(routes.filter(route => route.nextHop === hop).map(route => route.prefix))
+      }
+      for (const each of ['g', 'g.a', 'g.a.b', 'g.c', 'g.d']) expect(table.has(each)).to.equal(routes.some(route => route.prefix === each))
+    }
+  })))
+
+  it('returns the prefixes in the order in which they were added', () => {
+    const table = new RoutingTable()
+    for (const each of ['g.c', 'g.a', 'g.b']) table.addRoute(each, 'anna')
+    table.addRoute('g.c', 'anna', 7)
+    expect(table.prefixesOf('anna')).to.deep.equal(['g.c', 'g.a', 'g.b'])
+  })
+})

@@ -1,4 +1,5 @@
 /** One HTTP GET for a rate service: with a deadline, a size limit and a status check, because the answer decides what money is worth. */
+import { readUpTo } from '../../src/lib/read-up-to.js'
 
 const FETCH_TIMEOUT_MS = 10_000
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024
@@ -35,14 +36,7 @@ export async function fetchText (url: URL, { signal, headers }: FetchOptions): P
 }
 
 async function readText ({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const parts: AsyncIterable<unknown> | null = body
-  for await (const chunk of parts ?? []) {
-    if (!(chunk instanceof Uint8Array)) continue
-    length += chunk.byteLength
-    if (length > ANSWER_BYTES_MAX) throw new Error(`the answer is larger than ${ANSWER_BYTES_MAX} bytes`)
-    chunks.push(chunk)
-  }
-  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  const bytes = await readUpTo(body, ANSWER_BYTES_MAX)
+  if (bytes === undefined) throw new Error(`the answer is larger than ${ANSWER_BYTES_MAX} bytes`)
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
 }

@@ -1,12 +1,10 @@
 /** Reads backend options. A wrong option stops the start with its name, what was found and what was expected. */
 import { inspect } from 'node:util'
+import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
 import { fromNumber, ONE, subtract } from './fraction.js'
 import type { Fraction } from './fraction.js'
 
 export type Options = Record<string, unknown>
-
-/** What setTimeout can hold (ms); above it a timer would fire at once, over and over. */
-const TIMER_MS_MAX = 2_147_483_647
 
 export function refuse (name: string, found: unknown, expected: string): never {
   throw new Error(`invalid backend option. option=${name} found=${show(found)} expected=${expected}`)
@@ -44,8 +42,8 @@ export interface Periods {
 export function periodOptions (options: Options, fallback: Periods): Periods {
   const refreshIntervalMs = options.refreshInterval ?? fallback.refreshIntervalMs
   const maxRateAgeMs = options.maxRateAge ?? fallback.maxRateAgeMs
-  if (!isWholeNumber(refreshIntervalMs) || refreshIntervalMs > TIMER_MS_MAX) {
-    refuse('refreshInterval', refreshIntervalMs, `whole milliseconds from 0 (never refresh) to ${TIMER_MS_MAX}`)
+  if (!isWholeNumber(refreshIntervalMs) || refreshIntervalMs > TIMER_LONGEST_MS) {
+    refuse('refreshInterval', refreshIntervalMs, `whole milliseconds from 0 (never refresh) to ${TIMER_LONGEST_MS}`)
   }
   if (!isWholeNumber(maxRateAgeMs) || maxRateAgeMs <= refreshIntervalMs) {
     refuse('maxRateAge', maxRateAgeMs, `whole milliseconds above refreshInterval, which is ${refreshIntervalMs}`)

@@ -2,6 +2,7 @@
  * Claims for measurements: made before the clock runs, all of one size, and put into each packet's message. And the store of a node that
  * has channels with its peers: what a node knows of a chain is kept, so none is needed here.
  */
+import { SILENT_LOG } from '../../src/contracts/logger.js'
 import LeveldownStore from '../../stores/leveldown.js'
 import { CLAIM_PROTOCOL } from '../../plugins/lib/channels/index.js'
 import { EvmClaims } from '../../plugins/evm/claims.js'
@@ -25,9 +26,6 @@ const FIRST_AMOUNT = 10n ** 15n
 /** Between so many the process answers pings: a peer that is silent is closed. */
 const ANSWER_EVERY = 100
 const ENTRY_HEADER_BYTES = 1 + CLAIM_PROTOCOL.length + 1 + 3
-
-const nothing = (): void => undefined
-const SILENT = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing, debugEnabled: false }
 
 export const signers = { node: signerOf(KEYS.node), alice: signerOf(KEYS.alice), bob: signerOf(KEYS.bob) }
 
@@ -80,7 +78,7 @@ export class PaidTemplate extends PrepareTemplate {
 
 /** What a node keeps of the chain and of channels with a great deposit on both sides. */
 export async function writeRecords (path: string): Promise<void> {
-  const store = new LeveldownStore({ path }, { log: SILENT })
+  const store = new LeveldownStore({ path }, { log: SILENT_LOG })
   for (const peer of ['alice', 'bob'] as const) {
     for (const [key, value] of Object.entries(chainRecords())) await store.put(`plugin:${peer.length}:${peer}:${key}`, value)
     const { chainId, registryAddress, tokenAddress } = CHAIN

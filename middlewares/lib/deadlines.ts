@@ -3,8 +3,7 @@
  * that one that is met leaves without a trace: sets and maps whose entries come and go with every packet cost more than a timer.
  */
 
-/** A longer timer would fire at once. */
-const TIMER_LONGEST_MS = 2 ** 31 - 1
+import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
 
 export interface Deadline<Item> {
   readonly item: Item

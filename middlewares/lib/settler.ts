@@ -13,6 +13,7 @@
  * paid: somebody else has paid meanwhile, or it is a mistake. Only a middleware that pays by itself, with `sendMoney`, pays what it says.
  */
 import { randomUUID } from 'node:crypto'
+import { backoffMs } from '../../src/lib/backoff.js'
 import { describeError } from '../../src/lib/describe-error.js'
 import type { BalanceConfig } from '../../src/contracts/account.js'
 import type { Settlement } from '../../src/contracts/ledger.js'
@@ -251,7 +252,7 @@ export class Settler {
   /** Returns after how many ms; a failure that is reported from two sides counts once. */
   private tryLater (spread = 1): number {
     if (!this.isRunning || this.retry !== undefined) return this.retryDelayMs
-    this.retryDelayMs = spread * Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_LONGEST_MS)
+    this.retryDelayMs = spread * backoffMs(this.failures++, RETRY_FIRST_MS, RETRY_LONGEST_MS)
     this.retry = setTimeout(() => {
       this.retry = undefined
       this.look(() => this.goOn())

@@ -3,6 +3,8 @@
  * npm's ilp-plugin-btp and talks to it. No money moves here; a settlement plugin is a subclass that adds `sendMoney` and sub-protocols.
  */
 import { EventEmitter } from 'node:events'
+import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
+import { SILENT_LOG } from '../../src/contracts/logger.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
 import { sessionEntry } from './auth.js'
@@ -42,11 +44,6 @@ interface Waiter {
   reject: (reason: Error) => void
 }
 
-/** Beyond this, setTimeout would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
-
-const SILENT: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing, debugEnabled: false }
-
 /**
  * Events: `connect` when packets can be sent, `disconnect` when they no longer can. A newer socket of the peer replaces the older one
  * without either. `error` is never emitted.
@@ -72,7 +69,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     super()
     this.#settings = parseOptions(options)
-    this.log = services?.log ?? SILENT
+    this.log = services?.log ?? SILENT_LOG
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
     this.#unknownOutcomes = new UnknownOutcomes(this.log)
   }
@@ -83,7 +80,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
    */
   static async listen (
     { host, port, admit, maxPayload = DEFAULT_MAX_PAYLOAD }: { host: string, port: number, admit: Admit, maxPayload?: number },
-    log: Logger = SILENT
+    log: Logger = SILENT_LOG
   ): Promise<Registration> {
     return openGate({ host, port, maxPayload, key: undefined, cert: undefined, wsOpts: undefined }, admit, log)
   }
@@ -309,7 +306,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
 
   #peer (timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = timeoutMs > MAX_TIMER_MS
+      const timer = timeoutMs > TIMER_LONGEST_MS
         ? undefined
         : setTimeout(() => { settle(() => reject(new Error(`${this.#whatIsMissing()} timeoutMs=${timeoutMs}`))) }, timeoutMs)
       timer?.unref()
@@ -339,10 +336,6 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
 function checkHandler (present: unknown, handler: unknown): void {
   if (present !== undefined) throw new Error('requestHandler is already registered')
   if (typeof handler !== 'function') throw new Error('requestHandler must be a function')
-}
-
-function nothing (): void {
-  // The log of a plugin that was given none.
 }
 
 function never (): boolean {

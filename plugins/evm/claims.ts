@@ -3,6 +3,7 @@
  * its chain and contract; one for another is refused, and so is one that locks something, since nobody here unlocks it.
  */
 import { getAddress } from 'ethers'
+import { isObject } from '../../src/lib/is-object.js'
 import { ClaimError } from '../lib/channels/types.js'
 import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
 import { typedDataOf } from './eip712.js'
@@ -124,8 +125,8 @@ function objectIn (text: string): Record<string, unknown> {
   } catch {
     throw invalid('Claim message must be an object')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('Claim message must be an object')
-  return value as Record<string, unknown>
+  if (!isObject(value)) throw invalid('Claim message must be an object')
+  return value
 }
 
 function checkBase (claim: Record<string, unknown>): void {

@@ -2,6 +2,7 @@
  * The business logic server: a web server in any language beside the connector. `POST {url}/handle-packet` with a PaymentRequest gets a
  * PaymentResponse; `GET {url}/health` gets any 2xx when it is ready. Whatever it does, a packet gets an ILP answer in time.
  */
+import { readUpTo } from '../../src/lib/read-up-to.js'
 import { MalformedResponseError, computeFulfillmentFromData, deliveryOf, paymentRequestOf } from '../../src/delivery/payment.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'
 import type { Logger } from '../../src/contracts/logger.js'
@@ -29,7 +30,7 @@ export class BusinessLogicServer {
     if (leftMs <= 0) return rejected('R00', 'Payment has expired')
     try {
       const response = await this.post(packet, Math.min(this.options.timeoutMs, leftMs))
-      const text = await textOf(response)
+      const text = (await readUpTo(response.body, MAX_RESPONSE_BYTES))?.toString()
       if (!response.ok) {
         return rejected('T00', `Business logic server returned status ${response.status}: ${(text ?? '').slice(0, MAX_SHOWN)}`)
       }
@@ -86,20 +87,6 @@ function fits ({ fulfill }: LocalDeliveryResponse, { executionCondition }: Local
 
 function rejected (code: string, message: string): LocalDeliveryResponse {
   return { reject: { code, message } }
-}
-
-/** Undefined when the body is longer than what is read of it. */
-async function textOf (response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const body: AsyncIterable<Uint8Array> | null = response.body
-  if (body === null) return ''
-  for await (const chunk of body) {
-    length += chunk.length
-    if (length > MAX_RESPONSE_BYTES) return undefined // leaving the loop cancels the body
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 function parsed (text: string | undefined): unknown {

@@ -4,6 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import { isObject } from '../../src/lib/is-object.js'
+import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
+import { SILENT_LOG } from '../../src/contracts/logger.js'
 import { describeError } from '../../src/lib/describe-error.js'
 import { originOf } from '../../src/delivery/origin.js'
 import { computeFulfillmentFromData, decodeBase64 } from '../../src/delivery/payment.js'
@@ -20,13 +23,9 @@ import type { Settings } from './options.js'
 /** Packets that the application has not answered. One more is rejected with T03. */
 export const MAX_DELIVERIES = 10_000
 
-/** Beyond this, setTimeout would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
-
 const NOTHING = Buffer.alloc(0)
 const ERROR_CODE = /^[FTR]\d\d$/
 const AUTO_FULFILLED = Buffer.from('Local delivery - auto-fulfill stub')
-const SILENT: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing, debugEnabled: false }
 
 export default class PluginLocal extends EventEmitter implements PluginInstance {
   static readonly version = 2
@@ -42,7 +41,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     super()
     this.#settings = parseOptions(options)
-    this.#log = services?.log ?? SILENT
+    this.#log = services?.log ?? SILENT_LOG
     const { handlerUrl, timeout, authToken } = this.#settings
     if (handlerUrl !== undefined) this.#server = new BusinessLogicServer({ url: handlerUrl, timeoutMs: timeout, authToken, log: this.#log })
   }
@@ -138,7 +137,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
   #answer ({ executionCondition }: PrepareView, response: unknown): Buffer {
     const { fulfill, reject } = Object(response) as { fulfill?: unknown, reject?: unknown }
     if (isObject(fulfill)) {
-      const { fulfillment, data } = fulfill as { fulfillment?: unknown, data?: unknown }
+      const { fulfillment, data } = fulfill
       const preimage = typeof fulfillment === 'string' ? decodeBase64(fulfillment) : undefined
       if (preimage === undefined || !createHash('sha256').update(preimage).digest().equals(executionCondition)) {
         return this.#reject({ code: 'T00', message: 'Invalid fulfillment from local delivery handler' })
@@ -188,19 +187,11 @@ async function inTime (delivery: LocalDeliveryResponse | Promise<LocalDeliveryRe
   let timer: NodeJS.Timeout | undefined
   const expired = new Promise<LocalDeliveryResponse>(resolve => {
     const reject = { code: 'R00', message: 'Local delivery handler timed out' }
-    timer = setTimeout(() => { resolve({ reject }) }, Math.min(Date.parse(expiresAt) - Date.now(), MAX_TIMER_MS)).unref()
+    timer = setTimeout(() => { resolve({ reject }) }, Math.min(Date.parse(expiresAt) - Date.now(), TIMER_LONGEST_MS)).unref()
   })
   try {
     return await Promise.race([delivery, expired])
   } finally {
     clearTimeout(timer)
   }
-}
-
-function isObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
-function nothing (): void {
-  // The log of a plugin that was given none.
 }

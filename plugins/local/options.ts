@@ -1,5 +1,6 @@
 /** The options of the plugin. What cannot work is refused when the plugin is made, in words that never repeat a secret. */
 import { z } from 'zod'
+import { isHttpUrl } from '../../src/lib/urls.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'
 
 const MAX_MS = 24 * 60 * 60 * 1000
@@ -32,10 +33,4 @@ export function parseOptions (options: unknown): Settings {
     throw new Error(`invalid options of the local plugin. ${problems.join('; ')}`)
   }
   return { ...result.data, handlerUrl: result.data.handlerUrl?.replace(/\/+$/, '') }
-}
-
-function isHttpUrl (text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, username, password, search, hash } = new URL(text)
-  return /^https?:$/.test(protocol) && [username, password, search, hash].every(part => part === '')
 }

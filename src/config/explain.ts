@@ -4,7 +4,8 @@
  * full of them.
  */
 import { z } from 'zod'
-import { defaultInWords, fieldsOf, inside, isObject, unwrap } from './fields.js'
+import { isObject } from '../lib/is-object.js'
+import { defaultInWords, fieldsOf, inside, unwrap } from './fields.js'
 import type { Schema } from './fields.js'
 import { nearest } from '../lib/nearest.js'
 import type { Problem } from './connector/rules.js'

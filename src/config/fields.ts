@@ -3,6 +3,8 @@
  * whether its value is a secret. Kept as zod metadata, so that the schema is the only place where a field is described.
  */
 import { z } from 'zod'
+import { isObject } from '../lib/is-object.js'
+import { TIMER_LONGEST_MS } from '../lib/timers.js'
 
 declare module 'zod' {
   interface GlobalMeta {
@@ -30,23 +32,16 @@ export function isU128 (digits: string): boolean {
 /** An ILP address prefix: whole segments, so no period at either end. */
 export const PREFIX = /^[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*$/
 
-/** Longest time a Node.js timer takes; a longer one fires at once. About 24 days. */
-const TIMER_MAX_MS = 2147483647
-
 /** An object that is kept by reference and not looked into: it may hold functions and instances. */
 export const opaqueObject = z.custom<Record<string, unknown>>(isObject)
 
-export function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A duration in whole milliseconds. */
 export function milliseconds (minimum: number): z.ZodNumber {
-  return z.number().int().min(minimum).max(TIMER_MAX_MS)
+  return z.number().int().min(minimum).max(TIMER_LONGEST_MS)
 }
 
 export function millisecondsInWords (minimum: number): string {
-  return `a whole number of milliseconds from ${minimum} to ${TIMER_MAX_MS}`
+  return `a whole number of milliseconds from ${minimum} to ${TIMER_LONGEST_MS}`
 }
 
 /** The schema without the wrappers that make it optional. */

@@ -1,5 +1,6 @@
 /** Connects accounts and keeps an eye on them: a peer that is down or a plugin that fails is this account's trouble and no other's. */
 import type { Injector } from 'reduct'
+import { backoffMs } from '../lib/backoff.js'
 import { Config } from '../config/connector/config.js'
 import { everyStep, type Step } from '../lib/teardown.js'
 import { createLogger } from '../lib/log.js'
@@ -146,7 +147,8 @@ export class Connections {
   /** Says each reason once: a customer may be away for days, and there may be thousands of them. */
   private async tryUntilConnected (accountId: string, watch: Watch): Promise<void> {
     let said: string | undefined
-    for (let delayMs = RETRY_FIRST_MS; this.isWanted(accountId, watch); delayMs = Math.min(2 * delayMs, RETRY_LONGEST_MS)) {
+    for (let failures = 0; this.isWanted(accountId, watch); failures++) {
+      const delayMs = backoffMs(failures, RETRY_FIRST_MS, RETRY_LONGEST_MS)
       try {
         await this.connect(accountId, this.config.initialConnectTimeout)
         return

@@ -1,4 +1,11 @@
-/** What a module may expect of the log it is handed: printf-style, five levels (riverpig's, plus `trace`). */
+/** What a module may expect of the log it is handed, and how important its lines are. */
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+
+/** The lower, the more important. */
+export const LOG_RANKS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 }
+
+/** Printf-style, five levels: riverpig's, plus `trace`. */
 export interface Logger {
   error (message: string, ...args: unknown[]): void
   warn (message: string, ...args: unknown[]): void
@@ -7,4 +14,11 @@ export interface Logger {
   trace (message: string, ...args: unknown[]): void
   /** Whether `debug` prints. Ask before building an expensive message. */
   readonly debugEnabled: boolean
+}
+
+/** For a part that was given no log. */
+export const SILENT_LOG: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing, debugEnabled: false }
+
+function nothing (): void {
+  // Nobody reads it.
 }

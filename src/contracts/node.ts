@@ -1,10 +1,10 @@
 /** What goes into a ConnectorNode and comes out of it. Amounts that are not bigint are decimal strings in base units. */
 
+import type { LogLevel } from './logger.js'
 import type { SettlementChain } from '../config/node/settlement-chains.js'
 
 export type DeploymentMode = 'embedded' | 'standalone'
 export type Environment = 'development' | 'staging' | 'production'
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface PeerConfig {
   /** Unique; routes refer to it, and the peer introduces itself with it. */

@@ -1,4 +1,5 @@
 /** Reads a request's body as JSON, up to a limit. How long it may take is the HTTP server's `requestTimeout`. */
+import { readUpTo } from '../lib/read-up-to.js'
 import { HttpError } from './errors.js'
 
 /** Bytes, where a route does not say otherwise. */
@@ -20,14 +21,9 @@ export async function readJson (request: Request, maxSize = MAX_BODY_SIZE): Prom
 
 async function readText (request: Request, maxSize: number): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > maxSize) throw tooLarge(maxSize)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of chunksOf(request)) {
-    size += chunk.byteLength
-    if (size > maxSize) throw tooLarge(maxSize)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const bytes = await readUpTo(chunksOf(request), maxSize)
+  if (bytes === undefined) throw tooLarge(maxSize)
+  return bytes.toString('utf8')
 }
 
 /** Not the stream's own iterator: that one cuts the connection when its reader stops early, and then no answer gets through. */

@@ -1,19 +1,18 @@
 /** Logs in riverpig's format on stdout: `<ISO time> connector:<namespace> <level> <message>`; `DEBUG=connector:*` turns on debug, too. */
 import riverpig from 'riverpig'
-import type { Logger } from '../contracts/logger.js'
+import { LOG_RANKS, type LogLevel, type Logger } from '../contracts/logger.js'
 
 type Riverpig = ReturnType<typeof riverpig>
 
-const RANKS = { error: 0, warn: 1, info: 2, debug: 3 } as const
-let threshold: number = RANKS.debug
+let threshold: number = LOG_RANKS.debug
 let isVerbose = false
 
 /**
  * Lines less important than this are not written any more, by no part of this process. With `debug` all are; undefined, as at the start,
  * leaves it to `DEBUG` whether those of debug are.
  */
-export function setLogLevel (level?: keyof typeof RANKS): void {
-  threshold = RANKS[level ?? 'debug']
+export function setLogLevel (level?: LogLevel): void {
+  threshold = LOG_RANKS[level ?? 'debug']
   isVerbose = level === 'debug'
 }
 
@@ -32,7 +31,7 @@ class ConnectorLogger implements Logger {
   }
 
   get debugEnabled (): boolean {
-    return threshold >= RANKS.debug && (isVerbose || this.isDebugged)
+    return threshold >= LOG_RANKS.debug && (isVerbose || this.isDebugged)
   }
 
   error (message: string, ...args: unknown[]): void {
@@ -40,11 +39,11 @@ class ConnectorLogger implements Logger {
   }
 
   warn (message: string, ...args: unknown[]): void {
-    if (threshold >= RANKS.warn) this.log.warn(message, ...args)
+    if (threshold >= LOG_RANKS.warn) this.log.warn(message, ...args)
   }
 
   info (message: string, ...args: unknown[]): void {
-    if (threshold >= RANKS.info) this.log.info(message, ...args)
+    if (threshold >= LOG_RANKS.info) this.log.info(message, ...args)
   }
 
   debug (message: string, ...args: unknown[]): void {
@@ -54,7 +53,7 @@ class ConnectorLogger implements Logger {
   }
 
   trace (message: string, ...args: unknown[]): void {
-    if (threshold >= RANKS.debug) this.tracer.debug(message, ...args)
+    if (threshold >= LOG_RANKS.debug) this.tracer.debug(message, ...args)
   }
 }
 

@@ -1,9 +1,8 @@
 /** The log of a node, in the shape that pino made common: fields and a message. Lines look like those of the rest of the connector. */
 import { format } from 'node:util'
-import type { Logger } from '../contracts/logger.js'
-import type { LogLevel, NodeLogger } from '../contracts/node.js'
+import { LOG_RANKS, type LogLevel, type Logger } from '../contracts/logger.js'
+import type { NodeLogger } from '../contracts/node.js'
 
-const RANKS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 }
 const SECRET = /^(authToken|apiKey|password|secret|seed|masterSeed|mnemonic|privateKey|encryptionKey|wallet)$/i
 
 /** Takes both shapes: `info({ port }, 'listening')` and, as plugins do, `info('listening. port=%d', port)`. */
@@ -11,11 +10,11 @@ class ConsoleLogger implements Logger, NodeLogger {
   readonly #rank: number
 
   constructor (private readonly name: string, readonly level: LogLevel) {
-    this.#rank = RANKS[level]
+    this.#rank = LOG_RANKS[level]
   }
 
   get debugEnabled (): boolean {
-    return this.#rank >= RANKS.debug
+    return this.#rank >= LOG_RANKS.debug
   }
 
   error (first: object | string, ...rest: unknown[]): void {
@@ -39,7 +38,7 @@ class ConsoleLogger implements Logger, NodeLogger {
   }
 
   #write (level: LogLevel, first: object | string, rest: unknown[]): void {
-    if (RANKS[level] > this.#rank) return
+    if (LOG_RANKS[level] > this.#rank) return
     const text = typeof first === 'string' ? format(first, ...rest) : [format(...rest), ...fieldsOf(first)].join(' ')
     process.stdout.write(`${new Date().toISOString()} connector:${this.name} ${level} ${text}\n`)
   }
@@ -60,7 +59,7 @@ export function pluginLog (log: NodeLogger): Logger {
 }
 
 function isLogLevel (level: string | undefined): level is LogLevel {
-  return level !== undefined && Object.hasOwn(RANKS, level)
+  return level !== undefined && Object.hasOwn(LOG_RANKS, level)
 }
 
 function fieldsOf (fields: object): string[] {

@@ -143,6 +143,15 @@ function remember (packet: Buffer, view: ParsedPrepare): ParsedPrepare {
   return view
 }
 
+/** What a packet carries, in base units: 0 for anything that is not a readable Prepare. */
+export function amountIn (packet: Buffer): bigint {
+  try {
+    return isPrepare(packet) ? prepareOf(packet).amount : 0n
+  } catch {
+    return 0n
+  }
+}
+
 /** A plain object with the view's fields. */
 export function fieldsOf ({ amount, expiresAt, executionCondition, destination, data }: PrepareView): PrepareFields {
   return { amount, expiresAt, executionCondition, destination, data }

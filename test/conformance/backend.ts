@@ -3,6 +3,7 @@
  * `backendConformance('mine', (options, api) => new MyBackend(options, api), accounts)`.
  */
 import { expect } from 'chai'
+import { SILENT_LOG } from '../../src/contracts/logger.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import type { Backend, BackendApi, Rate } from '../../src/contracts/backend.js'
 
@@ -27,7 +28,7 @@ export function backendConformance (
   const ids = Object.keys(accounts)
   const pairs = ids.flatMap(source => ids.map(destination => ({ source, destination })))
   const known: ConformanceAccounts = unknownAsset === undefined ? accounts : { ...accounts, 'conformance-unknown': unknownAsset }
-  const api: BackendApi = { getInfo: accountId => infoOf(known, accountId), accounts: {}, log: silentLog }
+  const api: BackendApi = { getInfo: accountId => infoOf(known, accountId), accounts: {}, log: SILENT_LOG }
 
   describe(`backend conformance: ${name}`, () => {
     let started: Backend[] = []
@@ -137,8 +138,3 @@ function exactly (rate: Rate): ExactRate {
   const units = BigInt(whole + decimals)
   return shift < 0 ? { units, perUnit: power } : { units: units * power, perUnit: 1n }
 }
-
-const quiet = (): void => {
-  // a conformance run prints results, not logs
-}
-const silentLog = { error: quiet, warn: quiet, info: quiet, debug: quiet, trace: quiet, debugEnabled: false }

@@ -1,13 +1,13 @@
 /** An audit finds what does not add up, and nothing else. */
 import { expect } from 'chai'
 import sinon from 'sinon'
+import { SILENT_LOG } from '../../src/contracts/logger.js'
 import { auditLedger } from '../../src/ledger/audit.js'
 import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
 import { CrashableStore, Disk } from '../support/ledger/crashable-store.js'
-import { silentLog } from '../support/ledger/silent-log.js'
 
 async function open (disk: Disk): Promise<EmbeddedLedger> {
-  const ledger = new EmbeddedLedger(new CrashableStore(disk), 'sync', silentLog)
+  const ledger = new EmbeddedLedger(new CrashableStore(disk), 'sync', SILENT_LOG)
   await ledger.open([])
   return ledger
 }

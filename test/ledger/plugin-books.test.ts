@@ -1,5 +1,6 @@
 /** What a plugin may do with its account's page in the books: report running totals, and book what it has prepaid. Through a connector. */
 import { expect } from 'chai'
+import { SILENT_LOG } from '../../src/contracts/logger.js'
 import { EmbeddedLedger } from '../../src/ledger/embedded/embedded-ledger.js'
 import { LedgerService } from '../../src/ledger/service.js'
 import { createApp } from '../../src/connector/connector.js'
@@ -12,7 +13,6 @@ import { outcomeOf, prepare, reject } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { WIDE } from '../support/ledger/books.js'
 import { CrashableStore, Disk } from '../support/ledger/crashable-store.js'
-import { silentLog } from '../support/ledger/silent-log.js'
 
 const GIVEN_STORE = new URL('../support/modules/given-store.js', import.meta.url).pathname
 const step = (from: bigint, to: bigint, id = 'claims'): RunningTotal => ({ id, from, to })
@@ -122,7 +122,7 @@ describe('the books as a plugin sees them', () => {
 
 describe('running totals in the store', () => {
   async function open (disk: Disk): Promise<EmbeddedLedger> {
-    const ledger = new EmbeddedLedger(new CrashableStore(disk), 'sync', silentLog)
+    const ledger = new EmbeddedLedger(new CrashableStore(disk), 'sync', SILENT_LOG)
     await ledger.open([])
     ledger.openAccount('alice', {}, 'USD/9')
     return ledger

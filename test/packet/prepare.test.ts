@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
-import { DATA_LENGTH_MAX, MAX_UINT64, encodePrepare, fieldsOf, isPrepare, prepareOf } from '../../src/packet/prepare.js'
+import { DATA_LENGTH_MAX, MAX_UINT64, amountIn, encodePrepare, fieldsOf, isPrepare, prepareOf } from '../../src/packet/prepare.js'
 import { address, amount, byOracle, data, octets, prepareFields, time } from '../support/packet.js'
 
 const BEFORE_YEAR_0 = -62_167_219_200_001
@@ -119,6 +119,13 @@ describe('Prepare packets', () => {
     for (const unfit of [...amounts, ...times]) {
       expect(() => prepareOf(byOracle(example)).forwarded({ amount: 1n, expiresAt: example.expiresAt, ...unfit })).to.throw(RangeError)
     }
+  })
+
+  it('carry nothing when they cannot be read', () => {
+    const packet = encodePrepare(example)
+    expect(amountIn(packet)).to.equal(107n)
+    const unreadable = [Buffer.alloc(0), packet.subarray(0, 40), Buffer.concat([Buffer.from([13]), packet.subarray(1)])]
+    for (const other of unreadable) expect(amountIn(other)).to.equal(0n)
   })
 
   it('keep to addresses of RFC 0015', () => {

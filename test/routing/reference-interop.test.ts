@@ -8,10 +8,10 @@ import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
 import type { Injector } from 'reduct'
 import sinon from 'sinon'
+import { SILENT_LOG } from '../../src/contracts/logger.js'
 import { prepareOf } from '../../src/packet/prepare.js'
 import { encodeReject } from '../../src/packet/reply.js'
 import { Router } from '../../src/routing/router.js'
-import { silentLogger } from '../support/routing/silent-logger.js'
 
 type Handler = (data: Buffer) => Promise<Buffer>
 
@@ -95,7 +95,7 @@ function sluice (address: string, accountIds: string[]): TestNode & { router: Ro
     childAddress: () => '',
     routeOptions: () => ({}),
     sendData: async (accountId, packet) => await (plugs[accountId]?.sendData(packet) ?? Promise.reject(new Error('no such account'))),
-    log: silentLogger
+    log: SILENT_LOG
   }, () => ({
     globalPrefix: 'test', routingSecret: Buffer.alloc(32), defaultRoute: '', routes: [],
     routeBroadcastEnabled: true, routeBroadcastInterval: 30_000, routeExpiry: 45_000, routeCleanupInterval: 1000

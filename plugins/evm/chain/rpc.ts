@@ -2,7 +2,7 @@
  * JSON-RPC to an Ethereum node. Every request ends: with an answer, or in a ChainError after a deadline and a few tries. Errors name the
  * host and never the whole URL, which often holds an access key.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { ChainError } from '../../lib/channels/types.js'
 
@@ -155,11 +155,6 @@ export class Rpc {
   #unreachable (method: string, why: string): ChainError {
     return new ChainError(`no answer of the node at ${this.host} to ${method}: ${why.slice(0, MAX_TEXT).replaceAll(this.#url, this.host)}`, false)
   }
-}
-
-/** Ends early when `signal` aborts. Never rejects. */
-export async function pause (ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { ref: false, ...signal === undefined ? {} : { signal } }).catch(() => undefined)
 }
 
 /** As the RPC writes numbers. */

@@ -4,6 +4,7 @@
  * first can never be mined, because its nonce was used for something else.
  */
 import { Transaction, getBytes, hexlify } from 'ethers'
+import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
@@ -12,7 +13,7 @@ import { capIn, currentFees, gasFor, limited, nextOffer, priceOf, raised, type F
 import type { Heads } from './heads.js'
 import { isRevert, reasonOf, type Call } from './network.js'
 import { OperationStore, type Attempt, type Operation, type Outcome } from './operations.js'
-import { pause, quantity, recordOf, RpcError, type Rpc } from './rpc.js'
+import { quantity, recordOf, RpcError, type Rpc } from './rpc.js'
 import type { Signer } from './signer.js'
 import { acquireWallet, releaseWallet, type Wallet } from './wallet.js'
 

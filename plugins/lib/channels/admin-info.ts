@@ -1,7 +1,7 @@
 /** What an operator of a connector without a node's admin API sees and does of an account's channels: the plugin's admin info. */
 import { z } from 'zod'
+import { plainOf } from '../../../src/lib/json.js'
 import type { ByHand } from './operator-actions.js'
-import { jsonOf } from './read-record.js'
 
 const command = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('channels') }),
@@ -15,14 +15,9 @@ export async function carryOut (info: unknown, channels: ByHand): Promise<unknow
   const { data } = command.safeParse(info)
   if (data === undefined) throw Object.assign(new Error(`unknown command for payment channels. expected=${EXPECTED}`), { httpErrorCode: 400 })
   switch (data.action) {
-  case 'channels': return plain(await channels.list())
-  case 'close': return plain(await channels.close(data.channelId, { cooperative: data.cooperative }))
-  case 'redeem': return plain(await channels.redeem(data.channelId))
-  case 'settle': return plain(await channels.settle(data.channelId))
+  case 'channels': return plainOf(await channels.list())
+  case 'close': return plainOf(await channels.close(data.channelId, { cooperative: data.cooperative }))
+  case 'redeem': return plainOf(await channels.redeem(data.channelId))
+  case 'settle': return plainOf(await channels.settle(data.channelId))
   }
-}
-
-/** Amounts as decimal strings. */
-function plain (value: unknown): unknown {
-  return JSON.parse(jsonOf(value)) as unknown
 }

@@ -3,6 +3,7 @@
  * asked before, so that two wishes at one moment end in one channel with one deposit; so do two peers that open at the same moment: one of
  * them lets the other go first, and should both have opened, both use the older channel.
  */
+import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { CHALLENGE_FACTOR } from './channels.js'
@@ -292,8 +293,4 @@ export class Funding {
 
 function until ({ ending }: KnownChannel): string {
   return new Date((ending?.until ?? 0) * 1000).toISOString()
-}
-
-function pause (ms: number): Promise<void> {
-  return new Promise(resolve => { setTimeout(resolve, ms).unref() })
 }

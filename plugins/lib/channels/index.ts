@@ -3,8 +3,11 @@
  * the plugin carries packets as soon as the peer is there, and pays and takes claims as soon as the chain's part is.
  */
 import { randomUUID } from 'node:crypto'
+import { jsonOf } from '../../../src/lib/json.js'
+import { pause } from '../../../src/lib/timers.js'
+import { backoffMs } from '../../../src/lib/backoff.js'
 import { describeError } from '../../../src/lib/describe-error.js'
-import { isPrepare, prepareOf } from '../../../src/packet/prepare.js'
+import { amountIn } from '../../../src/packet/prepare.js'
 import { encodeReject, isFulfill } from '../../../src/packet/reply.js'
 import type { PluginServices } from '../../../src/contracts/plugin.js'
 import PluginBtp, { ContentType, FrameType } from '../../btp/index.js'
@@ -15,7 +18,7 @@ import { ByHand } from './operator-actions.js'
 import type { PaychanSettings } from './options.js'
 import type { Answered } from './outgoing.js'
 import { openPeers, type Peers } from './peers.js'
-import { fieldsOf, jsonOf } from './read-record.js'
+import { fieldsOf } from './read-record.js'
 import { isTemporary } from './parts.js'
 import type { Chain, Settlement } from './parts.js'
 import { isBehind } from './claim-ledger.js'
@@ -82,7 +85,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
       this.#agreed = undefined
       this.#opening = this.#open()
     }
-    await Promise.race([this.#opening, later(CHAIN_WAIT_MS)])
+    await Promise.race([this.#opening, pause(CHAIN_WAIT_MS)])
     await super.connect(options)
   }
 
@@ -97,7 +100,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
   /** As the transport does, and where claims go with packets, with a claim that pays for it. */
   override sendData (data: Buffer): Promise<Buffer> {
     if (this.#settings.claims !== 'packet' || !this.isConnected()) return super.sendData(data)
-    const amount = moneyIn(data)
+    const amount = amountIn(data)
     if (amount === 0n) return super.sendData(data)
     try {
       const { outgoing } = this.#ready(temporary)
@@ -144,7 +147,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     const isLonePacket = protocolData.length === 1 && first?.protocolName === 'ilp'
     if (type !== FrameType.MESSAGE || (isLonePacket && !this.#settings.requireClaims)) return super.answer(request)
     const packet = ilpOf(protocolData)
-    const amount = packet === undefined ? 0n : moneyIn(packet)
+    const amount = packet === undefined ? 0n : amountIn(packet)
     const claim = protocolData.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
     if (claim === undefined) {
       return amount > 0n && this.#settings.requireClaims ? Promise.resolve(this.#reject(new ClaimError(NO_CLAIM))) : super.answer(request)
@@ -223,7 +226,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
   #tryLater (error: unknown): void {
     if (this.#isStopped) return
     this.#trouble = describeError(error)
-    const delayMs = Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_LONGEST_MS)
+    const delayMs = backoffMs(this.#failures++, RETRY_FIRST_MS, RETRY_LONGEST_MS)
     this.log.error('no settlement yet, the chain or what was kept of it cannot be used. error=%s retryInMs=%d', this.#trouble, delayMs)
     this.#retry = setTimeout(() => { this.#opening = this.#open() }, delayMs)
     this.#retry.unref()
@@ -247,14 +250,14 @@ export default abstract class PaychanPlugin extends PluginBtp {
    * the connection is lost meanwhile.
    */
   async #show ({ funding, outgoing, incoming, watcher }: Settlement): Promise<void> {
-    await Promise.race([watcher.looked, later(CHAIN_WAIT_MS)])
+    await Promise.race([watcher.looked, pause(CHAIN_WAIT_MS)])
     funding.showAll()
     const showing = outgoing.reconcile().then(({ acknowledged }) => incoming.takeUp(acknowledged)).catch((error: unknown) => {
       if (!this.isConnected() || isTemporary(error)) throw error
       this.log.debug('the peer does not show its claims. error=%s', describeError(error))
     })
     showing.catch(() => undefined) // also when nobody waits for it any more
-    await Promise.race([showing, later(PEER_WAIT_MS)])
+    await Promise.race([showing, pause(PEER_WAIT_MS)])
   }
 
   /** Resolves when the two have shown each other their claims. Rejects while the peer is away. */
@@ -310,15 +313,3 @@ function unreachable (message: string): Error {
   return new UnreachableError(message)
 }
 
-/** What a packet carries; 0 for what is no readable Prepare, which the connector refuses by itself. */
-function moneyIn (packet: Buffer): bigint {
-  try {
-    return isPrepare(packet) ? prepareOf(packet).amount : 0n
-  } catch {
-    return 0n
-  }
-}
-
-function later (delayMs: number): Promise<void> {
-  return new Promise(resolve => { setTimeout(resolve, delayMs).unref() })
-}

@@ -2,8 +2,9 @@
  * Takes over what versions before 0.2 kept in the account's store. Those records do not say which chain, contract, addresses and units they
  * are records of: they are taken for those of the configuration where the store shows that it was used with them, and refused elsewhere.
  */
+import { jsonOf } from '../../../src/lib/json.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
-import { amountOf, arrayOf, fieldsOf, jsonOf, textOf } from './read-record.js'
+import { amountOf, arrayOf, fieldsOf, textOf } from './read-record.js'
 import { putAll } from './records.js'
 import type { Units } from './units.js'
 

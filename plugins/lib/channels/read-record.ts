@@ -1,16 +1,12 @@
 /** What is kept or sent as JSON. It is read strictly: a number that is not what it should be would become money. */
+import { isObject } from '../../../src/lib/is-object.js'
 
 const WHOLE = /^\d+$/
 const SIGNED = /^-?\d+$/
 
-/** With bigints as decimal strings. */
-export function jsonOf (value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => typeof inner === 'bigint' ? String(inner) : inner)
-}
-
 /** @throws Error that names what is wrong */
 export function fieldsOf (value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unusable(name, 'an object')
+  if (!isObject(value)) throw unusable(name, 'an object')
   return { ...value }
 }
 

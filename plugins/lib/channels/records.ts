@@ -2,8 +2,8 @@
  * What has to survive a crash: a few records in the account's store. A record is written as it is when its turn comes, and while one write
  * is under way the next one collects, so that a thousand claims at once are a handful of writes.
  */
+import { jsonOf } from '../../../src/lib/json.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
-import { jsonOf } from './read-record.js'
 
 interface Waiter {
   resolve: () => void

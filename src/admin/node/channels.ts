@@ -1,5 +1,6 @@
 /** The admin API's routes for payment channels, and for how settlement stands. Amounts are in units of the token, as decimal strings. */
 import { z } from 'zod'
+import { plainOf } from '../../lib/json.js'
 import type { PeerChannel } from '../../node/facades/channel-manager.js'
 import type { ChannelMetadata } from '../../contracts/channels.js'
 import { badRequest, NodeHttpError, notFound } from '../../http/node-errors.js'
@@ -155,7 +156,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       summary: 'Lists, for each peer that is settled with, what is under way and whether the chain answers',
       responses: { 200: z.array(state) },
       errors: { 503: 'Settlement monitoring not enabled' }
-    }, async () => ({ status: 200, body: plain(await enabled('Settlement monitoring not enabled').states()) }))
+    }, async () => ({ status: 200, body: plainOf(await enabled('Settlement monitoring not enabled').states()) }))
   ]
 
   function change (action: 'settle' | 'redeem', summary: string): Route {
@@ -197,13 +198,8 @@ function listedOf (channel: ChannelMetadata): object {
 function detailsOf (channel: ChannelMetadata): object {
   const { createdAt, lastActivityAt, ...rest } = channel
   const times = { createdAt, lastActivity: lastActivityAt }
-  if (!isDetailed(channel)) return plain({ ...rest, ...times, deposit: 'unknown' })
+  if (!isDetailed(channel)) return plainOf({ ...rest, ...times, deposit: 'unknown' })
   const { settleableAt, settlementTimeout } = channel
   const closedAt = settleableAt === undefined ? null : new Date(settleableAt.getTime() - settlementTimeout * 1000)
-  return plain({ ...rest, ...times, openedAt: createdAt, closedAt })
-}
-
-/** Amounts as decimal strings; dates become text by themselves. */
-function plain (value: object): object {
-  return JSON.parse(JSON.stringify(value, (_, inner: unknown) => typeof inner === 'bigint' ? String(inner) : inner)) as object
+  return plainOf({ ...rest, ...times, openedAt: createdAt, closedAt })
 }

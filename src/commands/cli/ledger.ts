@@ -7,7 +7,7 @@ import { EmbeddedLedger } from '../../ledger/embedded/embedded-ledger.js'
 import { loadConstructor } from '../../modules/load-module.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { Day } from '../../contracts/ledger.js'
-import type { Logger } from '../../contracts/logger.js'
+import { SILENT_LOG } from '../../contracts/logger.js'
 import type { StoreConstructor } from '../../contracts/store.js'
 import type { Command } from './command.js'
 import { table, usageError } from './command.js'
@@ -33,10 +33,6 @@ const balanceAnswer = z.object({
   })).default({})
 })
 const journalAnswer = z.object({ days: z.array(day) })
-
-/** stdout is for the answer. */
-const nothing = (): void => undefined
-const SILENT: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing, debugEnabled: false }
 
 /** Base units. A stopped connector has no holds. */
 interface BookRow {
@@ -89,10 +85,10 @@ async function booksAt (path: string, storeName: string): Promise<Books> {
     throw new CliError(`There is no store at ${path}. Give the directory that the connector was started with (CONNECTOR_STORE_PATH), of a node <dataPath>/<nodeId>.`)
   }
   const Backing = loadConstructor('store', storeName) as StoreConstructor
-  const store = new Backing({ path }, { log: SILENT })
+  const store = new Backing({ path }, { log: SILENT_LOG }) // stdout is for the answer
   try {
     await store.open?.()
-    const books = new EmbeddedLedger(store, 'sync', SILENT)
+    const books = new EmbeddedLedger(store, 'sync', SILENT_LOG)
     await books.open([])
     const rows = Array.from(books.accountIds()).flatMap(accountId => {
       const book = books.balanceOf(accountId)

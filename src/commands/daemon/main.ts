@@ -7,6 +7,7 @@ import { createApp, type App } from '../../connector/connector.js'
 import { ConfigError } from '../../config/errors.js'
 import { createLogger } from '../../lib/log.js'
 import { describeError } from '../../lib/describe-error.js'
+import { TIMER_LONGEST_MS } from '../../lib/timers.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
 import { version } from '../../lib/version.js'
 
@@ -31,7 +32,7 @@ async function run (): Promise<void> {
   await app.listen()
   if (quickstart !== undefined) printWelcome(quickstart)
   // Accounts that only dial out, or none at all, do not keep the process alive: a daemon stays until it is told to go.
-  setInterval(() => undefined, 2 ** 31 - 1)
+  setInterval(() => undefined, TIMER_LONGEST_MS)
 }
 
 /** One line for each thing that is wrong: only a ConfigError has several. */

@@ -3,9 +3,10 @@
  * reference and without injected values, and the part that uses a setting knows what its absence means.
  */
 import { z } from 'zod'
+import { isObject } from '../../lib/is-object.js'
 import type { AccountInfo } from '../../contracts/account.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import { PREFIX, isObject, milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
+import { PREFIX, milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
 
 const LIMIT = /^(0|-?([1-9][0-9]*|Infinity))$/
 const THRESHOLD = /^(0|-?[1-9][0-9]*|-Infinity)$/

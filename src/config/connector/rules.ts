@@ -2,6 +2,7 @@
  * Rules that one field alone cannot show: limits of a balance that contradict each other, two children with one address, names that
  * point nowhere. They run only on values whose fields are all right.
  */
+import { isObject } from '../../lib/is-object.js'
 import type { AccountInfo, BalanceConfig } from '../../contracts/account.js'
 import { SEGMENT, SEGMENT_IN_WORDS } from './account-schema.js'
 import { nearest } from '../../lib/nearest.js'
@@ -123,10 +124,6 @@ function problemsOfMiddlewares (middlewares: ConnectorOptions['middlewares']): P
     const meant = MIDDLEWARE_KEYS.includes(key) ? undefined : nearest(key, MIDDLEWARE_KEYS)
     return meant === undefined ? [] : [{ path: [key], message: `is not a known key, did you mean ${meant}? Rename or remove it.` }]
   })))
-}
-
-function isObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
 
 function below (key: string, problems: Problem[]): Problem[] {

@@ -1,6 +1,6 @@
 /** Reads a node's configuration, from a YAML file or an object, and decides everything in it. Nothing is used unless all of it is right. */
+import { isObject } from '../../lib/is-object.js'
 import { explain } from '../explain.js'
-import { isObject } from '../fields.js'
 import type { Problem } from '../connector/rules.js'
 import { showPath } from '../in-words.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'

@@ -1,5 +1,5 @@
 /** Environment variables that override a configuration file, for containers. A variable that is set to nothing overrides nothing. */
-import { isObject } from '../fields.js'
+import { isObject } from '../../lib/is-object.js'
 import { coerce } from './coerce.js'
 
 /** Variables and the places they set. */

@@ -2,7 +2,7 @@
  * Settlement as earlier versions were told of it: by environment variables, and by the section `blockchain`. Where it is complete it
  * becomes an entry of `chainProviders`, with a warning; where it is not, that is said.
  */
-import { isObject } from '../fields.js'
+import { isObject } from '../../lib/is-object.js'
 import { chainProvider, type ParsedChainProvider } from './chain-schema.js'
 import type { ParsedConfig } from './schema.js'
 

@@ -1,5 +1,6 @@
 /** Every field of a node's configuration: type, and the words for errors. Rules between fields are in rules.ts. */
 import { z } from 'zod'
+import { isHttpUrl } from '../../lib/urls.js'
 import { SEGMENT, SEGMENT_IN_WORDS } from '../connector/account-schema.js'
 import { PREFIX, REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords } from '../fields.js'
 import { MAX_CONFIGURED_ROUTES } from '../../routing/table/limits.js'
@@ -96,9 +97,3 @@ export const nodeSchema = z.strictObject({
 }).meta({ expected: 'an object' })
 
 export type ParsedConfig = z.output<typeof nodeSchema>
-
-function isHttpUrl (url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { protocol, username, password, search, hash } = new URL(url)
-  return /^https?:$/.test(protocol) && [username, password, search, hash].every(part => part === '')
-}

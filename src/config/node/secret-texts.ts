@@ -1,5 +1,5 @@
 /** Words that tools and people look for in errors about a node's configuration; where there are none, the schema's own are used. */
-import { isObject } from '../fields.js'
+import { isObject } from '../../lib/is-object.js'
 import { quote } from '../in-words.js'
 import { ENVIRONMENTS, LOG_LEVELS } from './schema.js'
 

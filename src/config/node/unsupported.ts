@@ -2,7 +2,7 @@
  * Settings for what does not exist yet. They are refused by name: who asks for settlement and silently gets none loses money. What turns
  * such a feature off is taken.
  */
-import { isObject } from '../fields.js'
+import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../connector/rules.js'
 import { quote } from '../in-words.js'
 import { isSet } from './legacy-chains.js'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { LineCounter, isMap, isNode, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml'
 import type { Document, Node, Pair, Scalar } from 'yaml'
-import { isObject } from '../fields.js'
+import { isObject } from '../../lib/is-object.js'
 import { showPath } from '../in-words.js'
 import { coerce } from './coerce.js'
 import { ConfigurationError } from './errors.js'

@@ -12,6 +12,7 @@
  * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it. What is undone then, because
  * its sender was told so, does not wait for the batch under way: that may be on disk already, and the process may end before it says so.
  */
+import { backoffMs } from '../../lib/backoff.js'
 import { describeError } from '../../lib/describe-error.js'
 import { InternalError } from '../../packet/errors.js'
 import type { Logger } from '../../contracts/logger.js'
@@ -165,7 +166,7 @@ export class GroupCommit<Batch> {
   private failed (batch: Batch, error: unknown): void {
     this.changes.giveBack(batch)
     this.hasChanges = true
-    const delayMs = Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_LONGEST_MS)
+    const delayMs = backoffMs(this.failures++, RETRY_FIRST_MS, RETRY_LONGEST_MS)
     if (this.failure === undefined) {
       this.log.error('(!!!) cannot write balances, packets with money are refused until it works again. error=%s', describeError(error))
     }

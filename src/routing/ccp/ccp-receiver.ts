@@ -5,6 +5,7 @@
  */
 import { Mode } from 'ilp-protocol-ccp'
 import type { CcpRoute, CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
+import { backoffMs } from '../../lib/backoff.js'
 import { MAX_HOLD_DOWN_MS, MIN_HOLD_DOWN_MS } from '../table/limits.js'
 
 /** The table id of a peer that has not told one. */
@@ -132,8 +133,7 @@ export class CcpReceiver {
 
   #failed (nowMs: number): void {
     this.#inFlight = undefined
-    this.#retryMs = nowMs + Math.min(MIN_ASK_INTERVAL_MS * 2 ** this.#failures, MAX_RETRY_MS)
-    this.#failures++
+    this.#retryMs = nowMs + backoffMs(this.#failures++, MIN_ASK_INTERVAL_MS, MAX_RETRY_MS)
   }
 
   #tick (nowMs: number): ReceiverEffects {

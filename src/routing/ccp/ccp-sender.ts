@@ -8,6 +8,7 @@
  */
 import { Mode, ModeReverseMap } from 'ilp-protocol-ccp'
 import type { CcpRoute, CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
+import { backoffMs } from '../../lib/backoff.js'
 import type { ForwardingEntry, ForwardingTable } from '../table/forwarding-table.js'
 import { MAX_EPOCHS_PER_UPDATE, MAX_UPDATE_BYTES } from '../table/limits.js'
 import type { Progress } from '../table/loop-guard.js'
@@ -165,8 +166,7 @@ export class CcpSender {
       this.renew()
       this.#told = 0
     }
-    this.#dueMs = nowMs + Math.min(RETRY_MS * 2 ** this.#failures, this.#intervalMs)
-    this.#failures++
+    this.#dueMs = nowMs + backoffMs(this.#failures++, RETRY_MS, this.#intervalMs)
   }
 
   #advance (nowMs: number): SenderEffects {

@@ -1,4 +1,5 @@
 /** Time as routing sees it, so that a simulator can bring its own. */
+import { TIMER_LONGEST_MS } from '../../lib/timers.js'
 
 export interface Clock {
   /** ms since the epoch */
@@ -7,13 +8,10 @@ export interface Clock {
   setTimer (callback: () => void, delayMs: number): () => void
 }
 
-/** The longest delay that setTimeout takes. */
-const MAX_DELAY_MS = 2 ** 31 - 1
-
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimer: (callback, delayMs) => {
-    const timer = setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS))
+    const timer = setTimeout(callback, Math.min(delayMs, TIMER_LONGEST_MS))
     timer.unref()
     return () => clearTimeout(timer)
   }

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { WebSocket } from 'ws'
+import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import LeveldownStore from '../../../stores/leveldown.js'
 import { ConfigurationError, type ConnectorNode } from '../../../src/index.js'
 import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
 import { MAX_BOOKS, MAX_GUESTS } from '../../../src/node/session.js'
-import { silentLog } from '../../support/ledger/silent-log.js'
 import { World, outcome, owed, packet, until, urlOf } from '../../support/node.js'
 
 const btp = createRequire(import.meta.url)('btp-packet') as { TYPE_MESSAGE: number, serialize (frame: object): Buffer }
@@ -170,9 +170,9 @@ describe('the BTP port of a node', () => {
 
   it('lets nobody new in when so many have left something in the books, but those whose it is', async () => {
     const shop = await world.make('shop')
-    const store = new LeveldownStore({ path: join(shop.config.dataPath, 'shop') }, { log: silentLog })
+    const store = new LeveldownStore({ path: join(shop.config.dataPath, 'shop') }, { log: SILENT_LOG })
     await store.open()
-    const books = new EmbeddedLedger(store, 'sync', silentLog)
+    const books = new EmbeddedLedger(store, 'sync', SILENT_LOG)
     await books.open([])
     for (let guest = 0; guest < MAX_BOOKS - 1; guest++) {
       books.openAccount(`guest-${guest}`, {}, 'M2M/0')

@@ -1,14 +1,15 @@
 /** The books in the store: what stands there, what is refused on reading, and what a crash leaves. */
 import { expect } from 'chai'
 import sinon from 'sinon'
+import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
 import type { BatchOperation, Store } from '../../../src/contracts/store.js'
 import { CrashableStore, Disk, PlainStore } from '../../support/ledger/crashable-store.js'
-import { RecordingLog, silentLog } from '../../support/ledger/silent-log.js'
+import { RecordingLog } from '../../support/ledger/recording-log.js'
 
 const UNIT = 'USD/9'
 
-async function openOn (store: Store, accounts: string[] = [], log = silentLog): Promise<EmbeddedLedger> {
+async function openOn (store: Store, accounts: string[] = [], log = SILENT_LOG): Promise<EmbeddedLedger> {
   const ledger = new EmbeddedLedger(store, 'sync', log)
   await ledger.open(accounts)
   for (const accountId of accounts) ledger.openAccount(accountId, {}, UNIT)
@@ -148,7 +149,7 @@ describe('the embedded ledger', () => {
   })
 
   it('cannot be used before it has read the books', () => {
-    const ledger = new EmbeddedLedger(new CrashableStore(new Disk()), 'sync', silentLog)
+    const ledger = new EmbeddedLedger(new CrashableStore(new Disk()), 'sync', SILENT_LOG)
     expect(() => ledger.openAccount('alice', {}, UNIT)).to.throw('not open')
   })
 })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { GroupCommit, PATIENCE_MS } from '../../../src/ledger/embedded/group-commit.js'
-import { RecordingLog } from '../../support/ledger/silent-log.js'
+import { RecordingLog } from '../../support/ledger/recording-log.js'
 
 /** Numbers that are to be written, in batches whose end the test decides. */
 class Numbers {

@@ -2,13 +2,13 @@
 import { serializeCcpResponse, deserializeCcpRouteControlRequestPayload, deserializeCcpRouteUpdateRequestPayload, Mode,
   serializeCcpRouteControlRequestPayload, serializeCcpRouteUpdateRequestPayload } from 'ilp-protocol-ccp'
 import type { CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
+import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import { prepareOf } from '../../../src/packet/prepare.js'
 import type { RouteOptions } from '../../../src/routing/table/policy.js'
 import { Router } from '../../../src/routing/router.js'
 import type { RouterOptions } from '../../../src/routing/router.js'
 import type { Relation } from '../../../src/contracts/account.js'
 import type { Logger } from '../../../src/contracts/logger.js'
-import { silentLogger } from './silent-logger.js'
 import { Timeline } from '../simulator/timeline.js'
 
 export const NO_TABLE = '00000000-0000-0000-0000-000000000000'
@@ -53,7 +53,7 @@ export class Harness {
       routeCleanupInterval: 1000,
       ...options
     }
-    const log: Logger = { ...silentLogger, warn: (message, ...args) => { this.warnings.push([message, ...args].join(' ')) } }
+    const log: Logger = { ...SILENT_LOG, warn: (message, ...args) => { this.warnings.push([message, ...args].join(' ')) } }
     this.router = new Router({
       ownAddress: () => this.address,
       accountIds: () => this.accounts.keys(),

@@ -1,10 +1,10 @@
 /** What a node has on its disk about who owes whom, added up over all days. */
+import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import { auditLedger } from '../../../src/ledger/audit.js'
 import { forEachKind } from '../../../src/ledger/book.js'
 import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
 import type { Movement, MovementKind } from '../../../src/contracts/ledger.js'
 import LeveldownStore from '../../../stores/leveldown.js'
-import { silentLog } from '../ledger/silent-log.js'
 
 export interface AccountBook {
   balance: bigint
@@ -17,10 +17,10 @@ export type Books = ReadonlyMap<string, AccountBook>
 
 /** Reads the store in a directory that no process uses. Throws where the books of an account do not add up. */
 export async function booksIn (path: string): Promise<Books> {
-  const store = new LeveldownStore({ path }, { log: silentLog })
+  const store = new LeveldownStore({ path }, { log: SILENT_LOG })
   await store.open()
   try {
-    const ledger = new EmbeddedLedger(store, 'sync', silentLog)
+    const ledger = new EmbeddedLedger(store, 'sync', SILENT_LOG)
     await ledger.open([])
     const findings = auditLedger(ledger)
     if (findings.length > 0) throw new Error(`the books in ${path} do not add up: ${findings.map(({ accountId }) => accountId).join(', ')}`)

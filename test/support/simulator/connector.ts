@@ -2,12 +2,12 @@
  * A connector in the simulator: the product's Router and its memory of arrivals, over links instead of plugins. It can crash and come
  * back without memory.
  */
+import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import { Arrivals } from '../../../src/forwarding/loop-detector.js'
 import { prepareOf } from '../../../src/packet/prepare.js'
 import { Router } from '../../../src/routing/router.js'
 import type { RouteOptions } from '../../../src/routing/table/policy.js'
 import type { Relation } from '../../../src/contracts/account.js'
-import { silentLogger } from '../routing/silent-logger.js'
 import type { Link } from './link.js'
 import type { Timeline } from './timeline.js'
 
@@ -93,7 +93,7 @@ export class SimulatedConnector {
         this.touched++
         return answer
       },
-      log: silentLogger,
+      log: SILENT_LOG,
       clock: {
         now: () => this.timeline.now(),
         setTimer: (callback, delayMs) => this.timeline.setTimer(() => {

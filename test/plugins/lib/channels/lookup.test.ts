@@ -1,8 +1,8 @@
 /** A channel that the chain is asked about because a claim names it. */
 import { expect } from 'chai'
+import { SILENT_LOG } from '../../../../src/contracts/logger.js'
 import { Channels, type ChannelsDeps } from '../../../../plugins/lib/channels/channels.js'
 import type { ChannelState } from '../../../../plugins/lib/channels/types.js'
-import { silentLog } from '../../../support/ledger/silent-log.js'
 
 const STATE: ChannelState = {
   channelId: 'channel-1', readAtMs: 0, status: 'open', challengeSecs: 3600,
@@ -16,7 +16,7 @@ describe('the lookup of a channel', () => {
       provider: { getChannelState: () => new Promise<ChannelState>(resolve => { answers.push(resolve) }) },
       records: { define: () => undefined, save: () => Promise.resolve() },
       settings: { peerAddress: 'alice' },
-      log: silentLog
+      log: SILENT_LOG
     }
     const channels = new Channels(deps as unknown as ChannelsDeps)
     const order: string[] = []

@@ -21,6 +21,3 @@ export class RecordingLog implements Logger {
   debug (): void { /* not kept */ }
   trace (): void { /* not kept */ }
 }
-
-const quiet = (): void => undefined
-export const silentLog: Logger = { error: quiet, warn: quiet, info: quiet, debug: quiet, trace: quiet, debugEnabled: false }

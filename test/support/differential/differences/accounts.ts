@@ -18,7 +18,7 @@ function parent (name: () => string): (prepare: Prepare) => Buffer {
 }
 
 export const accounts: Differences = {
-  'An account id is given once': async arena => {
+  'An account id is unique': async arena => {
     const duel = await arena.start(between())
     const results = await duel.each(side => side.app.addPlugin('bob', side.account('bob', {})))
     expect(results).to.deep.equal({ reference: undefined, sluice: { thrown: 'account exists already. accountId=bob' } })
@@ -57,7 +57,7 @@ export const accounts: Differences = {
     expect([duel.reference.plugin('carl').hasHandlers, duel.sluice.plugin('carl').hasHandlers]).to.deep.equal([true, false])
   },
 
-  'Adding an account does not wait for ever': async arena => {
+  'Adding an account does not wait forever': async arena => {
     const duel = await arena.start(between())
     const done: Name[] = []
     void duel.each(async side => {
@@ -127,7 +127,7 @@ export const accounts: Differences = {
     expect(found).to.deep.equal(['secret of a', undefined])
   },
 
-  'What a plugin lacks is said when it is added': async arena => {
+  'Missing plugin methods are reported when the plugin is added': async arena => {
     const duel = await arena.start(between())
     const half = { isConnected: () => true, on: () => undefined, connect: () => Promise.resolve() } as never
     const results = await duel.each(side => side.app.addPlugin('carl', { ...side.account('carl', {}), plugin: half }))
@@ -167,14 +167,14 @@ export const accounts: Differences = {
 }
 
 export const addresses: Differences = {
-  'Routes are there also when none are broadcast': async arena => {
+  'Routes exist even when none are broadcast': async arena => {
     const duel = await arena.start({ accounts: { alice: {}, kid: { relation: 'child' } }, routeBroadcastEnabled: false })
     const answers = await ask(duel, 'alice', prepare({ destination: 'test.connie.kid' }))
     expect(answers.reference).to.include({ reject: 'F02' })
     expect(answers.sluice).to.have.property('fulfill')
   },
 
-  'Several routes for one prefix stand in for each other': async arena => {
+  'Several routes for one prefix back each other up': async arena => {
     const routes = ['alice', 'bob'].map(peerId => ({ targetPrefix: 'test.far', peerId }))
     const duel = await arena.start({ accounts: { alice: {}, bob: {}, kid: { relation: 'child' } }, routes })
     await duel.each(side => { side.plugin('alice').setConnected(false) })

@@ -36,7 +36,7 @@ export const admin: Differences = {
     }
   },
 
-  'An account that is there cannot be added': async arena => {
+  'An existing account cannot be added again': async arena => {
     const { ask } = await administered(arena, between())
     const options = { relation: 'peer', plugin: modulePath('named-plugin.cjs'), assetCode: 'USD', assetScale: 9 }
     const answers = await ask({ method: 'POST', path: '/addAccount', body: { id: 'alice', options } })
@@ -44,7 +44,7 @@ export const admin: Differences = {
     expect(answers.sluice).to.match(/^409 /)
   },
 
-  'Web pages of strangers are not answered': async arena => {
+  'Requests from foreign web pages are refused': async arena => {
     const { ask } = await administered(arena, between())
     for (const headers of [{ Origin: 'https://evil.example' }, { Host: 'rebound.example' }]) {
       const answers = await ask({ path: '/balance', headers })
@@ -63,7 +63,7 @@ export const admin: Differences = {
     await one.stop()
   },
 
-  'What is inside a plugin is not shown': async arena => {
+  'The contents of a plugin are not shown': async arena => {
     const { duel, ask } = await administered(arena, between())
     await duel.each(side => { Object.assign(side.plugin('alice'), { secret: 'hunter2' }) })
     const answers = await ask({ path: '/accounts' })
@@ -72,7 +72,7 @@ export const admin: Differences = {
     expect(answers.sluice).to.not.contain('hunter2')
   },
 
-  'Paths are whole': async arena => {
+  'Paths must match completely': async arena => {
     const { ask } = await administered(arena, between())
     const answers = await ask({ path: '/status$and-more' })
     expect(answers.reference.slice(0, 3)).to.equal('200')
@@ -89,7 +89,7 @@ export const admin: Differences = {
     expect(answers.sluice).to.equal('200 {"alice":{"bob":2},"bob":{}}')
   },
 
-  'A port that is taken fails the start': async arena => {
+  'A port that is in use fails the start': async arena => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     const duel = arena.prepare(between({}, {}, { adminApi: true, adminApiPort: (taken.address() as AddressInfo).port }))
@@ -103,7 +103,7 @@ export const admin: Differences = {
     expect(crashes).to.have.length(1).and.have.property('0').that.contains('EADDRINUSE')
   },
 
-  'It ends with the connector': async arena => {
+  'The admin API stops with the connector': async arena => {
     const { duel, ask } = await administered(arena, between())
     await duel.each(side => side.app.shutdown())
     const answers = await ask({ path: '/balance' })

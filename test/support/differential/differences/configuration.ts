@@ -24,7 +24,7 @@ function read (env: NodeJS.ProcessEnv, option: string): [unknown, string[]] {
 }
 
 export const configuration: Differences = {
-  'All mistakes are named, with what to do about them': arena => {
+  'All mistakes are listed, with what to do about them': arena => {
     const bad = between({}, {}, { spread: 'much' as never, maxHoldTime: 'long' as never })
     expect(() => arena.prepareOne('reference', bad)).to.throw('failed to initialize due to invalid configuration.')
     expect(() => arena.prepareOne('sluice', bad)).to.throw(/^options: spread: .*\noptions: maxHoldTime: /)
@@ -40,7 +40,7 @@ export const configuration: Differences = {
     return Promise.resolve()
   },
 
-  'Numbers and flags in variables have to be such': () => {
+  'Numbers and flags in variables must be valid': () => {
     for (const [variable, text, option, used] of [
       ['CONNECTOR_SPREAD', 'abc', 'spread', NaN], ['CONNECTOR_MAX_HOLD_TIME', '', 'maxHoldTime', 0], ['CONNECTOR_ADMIN_API', 'yes', 'adminApi', false]
     ] as const) {

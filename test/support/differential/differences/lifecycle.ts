@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url)
 const DAEMONS = [require.resolve('ilp-connector'), join(BUILT, 'src', 'main.js')]
 
 export const starting: Differences = {
-  'A start that fails says so': async arena => {
+  'A failed start says so': async arena => {
     const duel = arena.prepare({ ilpAddress: 'unknown', accounts: { bob: {} } })
     const results = await duel.each(side => side.app.listen())
     expect(results.reference).to.equal(undefined)
@@ -50,7 +50,7 @@ export const starting: Differences = {
     expect(duel.sluice.plugin('bob').calls).to.have.length.above(1)
   },
 
-  'A connector is started once': async arena => {
+  'A connector starts only once': async arena => {
     const duel = await arena.start(between())
     const results = await duel.each(side => side.app.listen())
     expect(results.reference).to.equal(undefined)
@@ -78,7 +78,7 @@ export const starting: Differences = {
 }
 
 export const stopping: Differences = {
-  'A shutdown waits for packets under way and takes no new ones': async arena => {
+  'A shutdown waits for packets in flight and accepts no new ones': async arena => {
     const gate = new Gate()
     const duel = await arena.start(between(), async prepare => {
       await gate.pass()
@@ -107,7 +107,7 @@ export const stopping: Differences = {
     expect(results).to.deep.equal({ reference: { thrown: 'stuck' }, sluice: undefined })
   },
 
-  'An account can be removed with packets under way': async arena => {
+  'An account can be removed with packets in flight': async arena => {
     const gate = new Gate()
     const duel = await arena.start(between({ balance: { maximum: '1000' } }), async packet => {
       await gate.pass()

@@ -31,7 +31,7 @@ export const balance: Differences = {
     expect(duel.sluice.plugin('bob').packets).to.have.length(0)
   },
 
-  'Money under way counts only against the limit it moves towards': async arena => {
+  'Money in flight counts only against the limit it moves towards': async arena => {
     const gate = new Gate()
     const duel = await arena.start(between({}, { balance: { minimum: '-100', maximum: '1000' } }), async (prepare, accountId) => {
       if (accountId === 'bob') return fulfil(prepare)
@@ -76,7 +76,7 @@ export const balance: Differences = {
     expect(balances(duel, 'bob')).to.deep.equal(['-5', '-10'])
   },
 
-  'Received money is a whole amount': async arena => {
+  'Received money must be a whole amount': async arena => {
     const duel = await arena.start(between({ balance: { maximum: '100' } }))
     for (const [amount, theirs] of [['-5', '5'], ['1.5', '3.5'], ['abc', 'NaN']] as const) {
       const { reference, sluice } = await duel.each(side => side.plugin('alice').receiveMoney(amount))
@@ -86,7 +86,7 @@ export const balance: Differences = {
     }
   },
 
-  'The balance shown is what is final': async arena => {
+  'The balance shown is final': async arena => {
     const gate = new Gate()
     const duel = await arena.start(between({ balance: { maximum: '100' } }), async prepare => {
       await gate.pass()
@@ -149,7 +149,7 @@ export const settlement: Differences = {
     expect(balances(duel, 'bob')).to.deep.equal(['0', '0'])
   },
 
-  'One settlement of an account is under way at a time': async arena => {
+  'An account has one settlement at a time': async arena => {
     const gate = new Gate()
     const duel = await arena.start(between({}, { balance: { maximum: '0', settleThreshold: '-100' } }))
     await duel.each(side => { side.plugin('bob').pay = () => gate.pass() })
@@ -163,7 +163,7 @@ export const settlement: Differences = {
     expect(balances(duel, 'bob')).to.deep.equal(['0', '0'])
   },
 
-  'Nothing and less than nothing is never paid': async arena => {
+  'Zero and negative amounts are never paid': async arena => {
     const settling = { balance: { maximum: '100', settleThreshold: '10', settleTo: '5' } }
     const one = arena.prepareOne('reference', between(settling))
     await one.app.listen()
@@ -176,7 +176,7 @@ export const settlement: Differences = {
 }
 
 export const limits: Differences = {
-  'What was not moved does not count against the bandwidth': async arena => {
+  'Rejected packets do not count against the bandwidth': async arena => {
     const duel = await arena.start(between({}, { throughput: { outgoingAmount: '100' } }), () => reject())
     await duel.sendSame('alice', packet('test.bob', 100))
     await duel.each(side => { side.plugin('bob').respond = packet => fulfil(packet) })
@@ -218,7 +218,7 @@ export const limits: Differences = {
     expect(balances(duel, 'bob')).to.deep.equal(['-120', '-60'])
   },
 
-  'A duplicate is one only towards the same next hop': async arena => {
+  'Duplicates are detected for each next hop separately': async arena => {
     const twice = packet('test.somewhere', 60, { expiresIn: 5000 })
     const duel = await arena.start(between({}, {}, {
       accounts: { kid: { relation: 'child' } },
@@ -240,7 +240,7 @@ export const limits: Differences = {
       .to.deep.equal([[1, 0], [1, 1]])
   },
 
-  'What was refused may be tried again': async arena => {
+  'A rejected packet may be tried again': async arena => {
     const duel = await arena.start(between(), () => reject({ code: 'T04' }))
     const twice = packet('test.bob', 60)
     await duel.sendSame('alice', twice)

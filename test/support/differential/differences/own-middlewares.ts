@@ -31,7 +31,7 @@ export const ownMiddlewares: Differences = {
     expect(unkept.sluice.incomingData).to.deep.equal(['errorHandler', 'rateLimit', 'committed', 'echo', 'stats'])
   },
 
-  'What is wrong with a middleware is said': async arena => {
+  'Middleware errors say what is wrong': async arena => {
     const options: InsertingOptions = { insert: [{ into: 'outgoingMoney', where: { before: 'nothing' } }] }
     const duel = arena.prepare({ accounts: {}, middlewares: { mine: { type: modulePath('inserting-middleware.js'), options: { ...options } } } })
     await duel.listen()

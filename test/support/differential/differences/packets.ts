@@ -65,7 +65,7 @@ export const packets: Differences = {
     expect(answers.sluice).to.include({ reject: 'F01', message: 'packet data is too long. length=32769 maximum=32768' })
   },
 
-  'What a plugin hands over has to be bytes': async arena => {
+  'A plugin must hand over bytes': async arena => {
     const duel = await arena.start(between({ maxPacketAmount: '1000' }))
     for (const packet of ['text', {}]) {
       const answers = await ask(duel, 'alice', packet)
@@ -74,7 +74,7 @@ export const packets: Differences = {
     }
   },
 
-  'What a next hop answers has to be a packet': async arena => {
+  'A next hop must answer with a packet': async arena => {
     const duel = await arena.start(between())
     for (const [answer, theirs, ours] of [
       [undefined, "F00 Cannot read properties of undefined (reading '0')", 'F02 failed to send packet: plugin answered with something other than a Buffer. typeof=undefined'],
@@ -90,7 +90,7 @@ export const packets: Differences = {
     }
   },
 
-  'An address below our own that nobody has is unreachable': async arena => {
+  'An unused address below our own is unreachable': async arena => {
     const duel = await arena.start(between())
     const ping = Buffer.concat([Buffer.from('ECHOECHOECHOECHO\0'), Buffer.from([11]), Buffer.from('test.connie')])
     for (const packet of [prepare({ destination: 'test.connie.nobody' }), prepare({ destination: 'test.connie', data: ping })]) {
@@ -100,7 +100,7 @@ export const packets: Differences = {
     }
   },
 
-  'A backend that fails is our trouble, not the sender\'s': async arena => {
+  "A failing backend is our problem, not the sender's": async arena => {
     const duel = await arena.start(between({}, {}, scripted({ getRate: () => Promise.reject(new Error('no key for db at 10.0.0.7')) })))
     const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob' }))
     expect(answers.reference).to.include({ reject: 'F00', message: 'no key for db at 10.0.0.7' })
@@ -133,7 +133,7 @@ export const packets: Differences = {
     }
   },
 
-  'Whatever is thrown becomes a reject': async arena => {
+  'Anything that is thrown becomes a reject': async arena => {
     const duel = await arena.start(between())
     for (const [error, theirs, code] of [
       [Object.assign(new Error('busy'), { ilpErrorCode: 'T2' }), 'ILP error codes must be three bytes long, received: T2', 'F02'],
@@ -157,7 +157,7 @@ export const packets: Differences = {
     expect(sluice.message).to.equal('cable cut')
   },
 
-  'Nobody is called unknown': async arena => {
+  'No connector is called unknown': async arena => {
     const duel = arena.prepare({ ilpAddress: 'unknown', accounts: { mum: { relation: 'parent' }, kid: { relation: 'child' } } })
     await duel.each(side => {
       side.plugin('mum').respond = () => new Promise(() => undefined)

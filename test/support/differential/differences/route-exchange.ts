@@ -80,7 +80,7 @@ export const routeExchange: Differences = {
     expect(await knows(duel, 'test.near')).to.deep.equal({ reference: 'bob', sluice: 'bob' })
   },
 
-  'A gap in what a neighbour tells is not confirmed': async arena => {
+  'A gap in route updates is not confirmed': async arena => {
     const duel = await neighbours(arena)
     const answers = await tell(duel, 'bob', { from: 7, routes: { 'test.far': ['test.bob'] } })
     expect(answers.reference).to.have.property('fulfill')
@@ -93,7 +93,7 @@ export const routeExchange: Differences = {
     expect(await knows(duel, 'testing')).to.deep.equal({ reference: 'bob', sluice: 'nothing' })
   },
 
-  'Nobody else\'s routes lead below our own address': async arena => {
+  'Nobody else can announce routes below our own address': async arena => {
     const duel = await neighbours(arena)
     await tell(duel, 'bob', { routes: { 'test.connie.shop': ['test.bob'] } })
     expect(await knows(duel, 'test.connie.shop')).to.deep.equal({ reference: 'bob', sluice: 'nothing' })
@@ -122,7 +122,7 @@ export const routeExchange: Differences = {
     expect(ours).to.have.length.above(2)
   },
 
-  'A packet does not run in a circle while routes change': async arena => {
+  'Packets do not loop while routes change': async arena => {
     const duel = await neighbours(arena)
     await subscribe(duel, 'alice')
     await tell(duel, 'bob', { routes: { 'test.far': ['test.bob'] } })
@@ -136,7 +136,7 @@ export const routeExchange: Differences = {
     expect((await ask(duel, 'alice', prepare({ destination: 'test.far', fulfillment: preimage('after') }))).sluice).to.have.property('fulfill')
   },
 
-  'A packet of which nothing would arrive is refused': async arena => {
+  'A packet that would arrive as nothing is rejected': async arena => {
     const duel = await arena.start(between({ assetScale: 9 }, { assetScale: 6 }))
     const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', amount: '999' }))
     expect(answers.reference).to.have.property('fulfill')
@@ -145,7 +145,7 @@ export const routeExchange: Differences = {
     await duel.sendSame('alice', prepare({ destination: 'test.bob', amount: '0', fulfillment: preimage('free') }))
   },
 
-  'A packet that comes round is refused at once': async arena => {
+  'A packet that loops is rejected at once': async arena => {
     const duel = await arena.start(between())
     await duel.each(side => {
       const bob = side.plugin('bob')

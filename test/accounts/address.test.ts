@@ -5,7 +5,7 @@ import { deserializeIldcpResponse, serializeIldcpRequest, serializeIldcpResponse
 import type sinon from 'sinon'
 import { Accounts } from '../../src/accounts/accounts.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import { runClock, stoppedClock } from '../support/clock.js'
+import { endClock, runClock, stoppedClock } from '../support/clock.js'
 import { account, makeConnector, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { never, rejecting, rejection } from '../support/failures.js'
 import { LinkedPlugin, linkedPlugins } from '../support/linked-plugins.js'
@@ -34,8 +34,7 @@ describe('the address of a connector', () => {
   })
   afterEach(async () => {
     for (const { app } of running) await runClock(clock, app.shutdown())
-    expect(clock.countTimers(), 'no timer is left').to.equal(0)
-    clock.restore()
+    endClock(clock)
   })
 
   async function start (accounts: Record<string, AccountInfo>, options: Options = {}): Promise<TestConnector> {

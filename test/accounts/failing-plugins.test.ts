@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import type sinon from 'sinon'
 import { Accounts } from '../../src/accounts/accounts.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import { runClock, stoppedClock } from '../support/clock.js'
+import { endClock, runClock, stoppedClock } from '../support/clock.js'
 import { account, makeConnector, startConnector, type TestConnector } from '../support/connector.js'
 import { never, rejecting, rejection, throwing } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
@@ -93,8 +93,7 @@ describe('a plugin that misbehaves hurts nobody else', () => {
     bad = new TestPlugin()
   })
   afterEach(() => {
-    expect(clock.countTimers(), 'no timer is left').to.equal(0)
-    clock.restore()
+    endClock(clock)
   })
 
   const through = <T>(work: Promise<T>): Promise<T> => runClock(clock, work)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { expect } from 'chai'
 import { deserializeIlpReject } from 'ilp-packet'
 import type sinon from 'sinon'
-import { runClock, stoppedClock } from '../support/clock.js'
+import { endClock, runClock, stoppedClock } from '../support/clock.js'
 import { account, makeConnector, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { customBackend } from '../support/modules/custom-backend.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
@@ -54,8 +54,7 @@ describe('a connector that stops', () => {
     bob = new TestPlugin()
   })
   afterEach(() => {
-    expect(clock.countTimers(), 'no timer is left').to.equal(0)
-    clock.restore()
+    endClock(clock)
   })
 
   const accounts = (): Parameters<typeof startConnector>[0] => ({ alice: account(alice, { balance: { maximum: '1000' } }), bob: account(bob) })

@@ -5,7 +5,7 @@ import type sinon from 'sinon'
 import { AccountStats } from '../../src/metrics/stats.js'
 import type { MiddlewareApi, Pipelines } from '../../src/contracts/middleware.js'
 import { MiddlewareManager } from '../../src/pipeline/middleware-manager.js'
-import { stoppedClock } from '../support/clock.js'
+import { endClock, stoppedClock } from '../support/clock.js'
 import { account, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting, rejection, throwing } from '../support/failures.js'
@@ -34,8 +34,7 @@ describe('answers', () => {
   })
   afterEach(async () => {
     await connector.app.shutdown()
-    expect(clock.countTimers(), 'no timer is left').to.equal(0)
-    clock.restore()
+    endClock(clock)
   })
 
   async function start (options: Options = {}): Promise<void> {

@@ -7,7 +7,7 @@ import { PacketMemory, type Sent } from '../../middlewares/lib/packet-memory.js'
 import type { DeduplicateConfig } from '../../src/contracts/account.js'
 import { prepareOf } from '../../src/packet/prepare.js'
 import type { MiddlewareApi } from '../../src/contracts/middleware.js'
-import { stoppedClock } from '../support/clock.js'
+import { endClock, stoppedClock } from '../support/clock.js'
 import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting } from '../support/failures.js'
@@ -38,8 +38,7 @@ describe('a packet that was sent before', () => {
   })
   afterEach(async () => {
     await connector.app.shutdown()
-    expect(clock.countTimers(), 'no timer is left').to.equal(0)
-    clock.restore()
+    endClock(clock)
   })
 
   async function start (deduplicate?: DeduplicateConfig): Promise<void> {

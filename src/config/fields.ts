@@ -29,9 +29,6 @@ export function isU128 (digits: string): boolean {
   return /^\d{1,39}$/.test(digits) && BigInt(digits) < 2n ** 128n
 }
 
-/** An ILP address prefix: whole segments, so no period at either end. */
-export const PREFIX = /^[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*$/
-
 /** An object that is kept by reference and not looked into: it may hold functions and instances. */
 export const opaqueObject = z.custom<Record<string, unknown>>(isObject)
 

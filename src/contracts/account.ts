@@ -1,6 +1,9 @@
 /** An account as its operator configures it: one relation with one peer over one plugin. */
 import type { PluginInstance } from './plugin.js'
 
+/** Letters, digits and `_ - ~ .`: the id is part of the plugin's store keys, of log names and of paths of the admin API. */
+export const ACCOUNT_ID = /^[A-Za-z0-9_\-~.]+$/
+
 export type Relation = 'parent' | 'peer' | 'child'
 
 /** Amounts are decimal strings in base units of the account's asset; `Infinity` and `-Infinity` mean no limit. */

@@ -1,13 +1,13 @@
 /** The peers that were configured or registered: what the node knows of them, whether or not it runs. */
+import { ACCOUNT_ID } from '../contracts/account.js'
+import { MAX_PEERS } from '../config/limits.js'
 import { NodeRequestError } from './errors.js'
 import { checkRoute } from './routing-table.js'
 import { settlementFault, sharedAddressFault, type SettlementChain } from '../config/node/settlement-chains.js'
 import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from '../contracts/node.js'
 
-export const MAX_PEERS = 10_000
-const ID = /^[A-Za-z0-9_\-~.]+$/
-/** What somebody whom nobody configured may call himself. */
-export const PEER_ID = /^[A-Za-z0-9_\-~.]{1,128}$/
+const GUEST_NAME_LENGTH_MAX = 128
+
 const URL_SHAPE = /^wss?:\/\//
 
 export interface Peer extends PeerConfig {
@@ -64,7 +64,7 @@ export class Peers {
   }
 
   private check ({ id, url, authToken, routes = [] }: PeerRegistrationRequest): void {
-    if (typeof id !== 'string' || !ID.test(id)) throw new NodeRequestError('Missing or invalid peer id')
+    if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) throw new NodeRequestError('Missing or invalid peer id')
     if (this.reserved.includes(id)) throw new NodeRequestError(`Peer id ${id} means this node itself. Choose another.`)
     if (typeof url !== 'string' || url === '') throw new NodeRequestError('Missing or invalid peer url')
     if (!URL_SHAPE.test(url)) throw new NodeRequestError('URL must start with ws:// or wss://')
@@ -78,4 +78,9 @@ export class Peers {
     }
     if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) throw new NodeRequestError(`Too many peers, at most ${MAX_PEERS}. Remove some first.`)
   }
+}
+
+/** Whether a peer that nobody configured may call itself that. */
+export function isGuestName (text: string): boolean {
+  return text.length <= GUEST_NAME_LENGTH_MAX && ACCOUNT_ID.test(text)
 }

@@ -1,6 +1,6 @@
 /** The routes that were configured or added: a prefix may have several, the one with the highest priority is meant first. */
-import { isPrefix } from '../routing/table/route.js'
-import { MAX_CONFIGURED_ROUTES } from '../routing/table/limits.js'
+import { isPrefix } from '../packet/address.js'
+import { MAX_CONFIGURED_ROUTES } from '../config/limits.js'
 import { NodeRequestError } from './errors.js'
 import type { RouteInfo } from '../contracts/node.js'
 

@@ -23,7 +23,7 @@ import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, hasOwnLimit, localAcco
 import type { BtpAccess } from './btp-access.js'
 import { NodeForwarder } from './forwarder.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
-import { PEER_ID, type Peer, type Peers } from './peers.js'
+import { isGuestName, type Peer, type Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
 import { chainOf } from '../config/node/settlement-chains.js'
 import type { Dependency, NodeConfig, NodeLogger, RouteInfo } from '../contracts/node.js'
@@ -305,7 +305,7 @@ export class Run {
     const peer = peers.get(peerId)
     // A configured peer may be there before its account is: it waits, and shows its secret then.
     if (peer !== undefined) return this.#phase !== 'closed' && access.mayEnter(peerId, peer.authToken)
-    const isNobody = this.#phase !== 'open' || !PEER_ID.test(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
+    const isNobody = this.#phase !== 'open' || !isGuestName(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
     if (isNobody || this.#guests.has(peerId) || this.#container(Accounts).exists(peerId)) return false
     if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId) || !this.#hasBookFor(peerId)) return false
     this.#guests.add(peerId)

@@ -1,8 +1,9 @@
 /** The routes that nobody has to tell us: our own address, our children's, the default route, and what the operator configured. */
+import { isPrefix } from '../packet/address.js'
+import { MAX_CONFIGURED_ROUTES } from '../config/limits.js'
 import type { Logger } from '../contracts/logger.js'
-import { MAX_CONFIGURED_ROUTES } from './table/limits.js'
 import type { Network } from './table/policy.js'
-import { isPrefix, originAuth } from './table/route.js'
+import { originAuth } from './table/route.js'
 import type { Candidate } from './table/route.js'
 
 /** Several routes for one prefix are allowed: the highest `priority` (default 0) whose account is connected is used. */
@@ -19,7 +20,6 @@ export interface FixedRouteOptions {
   routes: readonly ConfiguredRoute[]
 }
 
-const CONFIGURABLE_PREFIX = /^[a-zA-Z0-9._~-]+$/
 const keyOf = (route: ConfiguredRoute): string => `${route.targetPrefix} ${route.peerId}`
 
 export class FixedRoutes {
@@ -74,8 +74,8 @@ export class FixedRoutes {
 
   /** Adds a route, or changes the priority of an existing one. Throws when it makes no sense. */
   add ({ targetPrefix, peerId, priority = 0 }: ConfiguredRoute): void {
-    if (!CONFIGURABLE_PREFIX.test(targetPrefix)) {
-      throw new Error(`invalid prefix for a route: use letters, digits and . _ ~ - only. targetPrefix=${JSON.stringify(targetPrefix)}`)
+    if (!isPrefix(targetPrefix)) {
+      throw new Error(`invalid prefix for a route: use segments of letters, digits, _ ~ and -, with single periods between them. targetPrefix=${JSON.stringify(targetPrefix)}`)
     }
     if (peerId === '') throw new Error(`a route needs the id of an account. targetPrefix=${targetPrefix}`)
     if (!Number.isFinite(priority)) throw new Error(`the priority of a route must be a number. targetPrefix=${targetPrefix} priority=${priority}`)

@@ -7,15 +7,13 @@
  * route that does not exist, 409 for what the present state forbids (a limit, a taken id, no balances kept).
  */
 import { z } from 'zod'
+import { ACCOUNT_ID } from '../../contracts/account.js'
+import { ADDRESS_LENGTH_MAX, PREFIX } from '../../packet/address.js'
 import type { AccountBalance, Day, Movement, MovementKind, Settlement } from '../../contracts/ledger.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import { HttpError, unknownAccount } from '../../http/errors.js'
 import type { AdminAccount, AdminHost, ConfiguredRoute } from './host.js'
 
-const ACCOUNT_ID = /^[A-Za-z0-9_.\-~]+$/
-const PREFIX = /^[a-zA-Z0-9._~-]+$/
-/** ILP addresses are no longer (RFC 0015). */
-const MAX_PREFIX_LENGTH = 1023
 /** Digits of a 256-bit number: far beyond ILP's 64 bits, and cheap to parse. */
 const MAX_AMOUNT_LENGTH = 78
 
@@ -32,7 +30,7 @@ const payment = z.strictObject({
   amount: z.string().max(MAX_AMOUNT_LENGTH).regex(/^[1-9][0-9]*$/, 'should be a decimal integer above 0 in a string').optional()
 })
 const verdict = z.strictObject({ outcome: z.enum(['paid', 'unpaid']) })
-const routeKey = { targetPrefix: z.string().max(MAX_PREFIX_LENGTH).regex(PREFIX, 'should be an ILP address prefix'), peerId: z.string() }
+const routeKey = { targetPrefix: z.string().max(ADDRESS_LENGTH_MAX).regex(PREFIX, 'should be an ILP address prefix'), peerId: z.string() }
 const newRoute = z.strictObject({ ...routeKey, priority: z.int().optional() })
 const oldRoute = z.strictObject(routeKey)
 

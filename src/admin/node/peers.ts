@@ -1,9 +1,9 @@
 /** The admin API's routes for peers and for the routing table. */
 import { z } from 'zod'
+import { isPrefix } from '../../packet/address.js'
 import type { PeerRegistrationRequest } from '../../contracts/node.js'
 import { badRequest, NodeHttpError, notFound } from '../../http/node-errors.js'
 import type { NodeAdminHost } from './host.js'
-import { isValidPrefix } from './prefix.js'
 import { param, route, type Route } from '../../http/route.js'
 import { evmAddress, settlementTerms } from './settlement-terms.js'
 
@@ -170,7 +170,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
 /** All are checked before the first is added: a bad request changes nothing. */
 function checkPrefixes (routes: readonly NewPeerRoute[] = []): void {
   for (const prefix of prefixesOf(routes)) {
-    if (!isValidPrefix(prefix)) throw badRequest(`Invalid ILP address prefix: ${prefix}`)
+    if (!isPrefix(prefix)) throw badRequest(`Invalid ILP address prefix: ${prefix}`)
   }
 }
 

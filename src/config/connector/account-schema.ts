@@ -3,19 +3,16 @@
  * reference and without injected values, and the part that uses a setting knows what its absence means.
  */
 import { z } from 'zod'
+import { PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
 import { isObject } from '../../lib/is-object.js'
 import type { AccountInfo } from '../../contracts/account.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import { PREFIX, milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
+import { milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
 
 const LIMIT = /^(0|-?([1-9][0-9]*|Infinity))$/
 const THRESHOLD = /^(0|-?[1-9][0-9]*|-Infinity)$/
 const INTEGER = /^(0|-?[1-9][0-9]*)$/
 const POSITIVE = /^[1-9][0-9]*$/
-
-/** One segment of an ILP address (RFC 0015). */
-export const SEGMENT = /^[A-Za-z0-9_~-]+$/
-export const SEGMENT_IN_WORDS = 'one ILP address segment (letters, digits, _ ~ and - only)'
 
 const integerInWords = 'an integer as a string, such as "-1000" or "0"'
 const amountInWords = 'a whole number above 0 as a string, such as "1000"'

@@ -2,9 +2,10 @@
  * Rules that one field alone cannot show: limits of a balance that contradict each other, two children with one address, names that
  * point nowhere. They run only on values whose fields are all right.
  */
+import { ACCOUNT_ID } from '../../contracts/account.js'
+import { SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
 import { isObject } from '../../lib/is-object.js'
 import type { AccountInfo, BalanceConfig } from '../../contracts/account.js'
-import { SEGMENT, SEGMENT_IN_WORDS } from './account-schema.js'
 import { nearest } from '../../lib/nearest.js'
 import type { ConnectorOptions } from './schema.js'
 import { quote } from '../in-words.js'
@@ -14,9 +15,6 @@ export interface Problem {
   path: PropertyKey[]
   message: string
 }
-
-/** The id is part of the plugin's store keys and log names. */
-const ACCOUNT_ID = /^[A-Za-z0-9_\-~.]+$/
 
 /** Keys of a middleware entry; others are let through unless they look like one of these. */
 const MIDDLEWARE_KEYS = ['type', 'options']

@@ -2,12 +2,11 @@
  * Every option of the connector: type, default, and the words for the reference page (docs/configuration.md) and for errors.
  * What one field alone cannot show is in rules.ts.
  */
-import { isValidIlpAddress } from 'ilp-packet'
 import { z } from 'zod'
+import { ACCOUNT_ID } from '../../contracts/account.js'
+import { PREFIX, isValidAddress } from '../../packet/address.js'
 import { accountSchema } from './account-schema.js'
-import { PREFIX, REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
-
-const ADDRESS_CHARACTERS = /^[a-zA-Z0-9._~-]+$/
+import { REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
 
 const MIDDLEWARES = [
   'errorHandler', 'rateLimit', 'maxPacketAmount', 'throughput', 'balance', 'deduplicate', 'expire', 'validateFulfillment',
@@ -15,7 +14,7 @@ const MIDDLEWARES = [
 ] as const
 
 function isAddressOrUnknown (text: string): boolean {
-  return text === 'unknown' || isValidIlpAddress(text)
+  return text === 'unknown' || isValidAddress(text)
 }
 
 function areReplicas (text: string): boolean {
@@ -37,7 +36,7 @@ const route = z.strictObject({
       'prefixes that are local or announced by peers; longer prefixes still come first.',
     expected: 'an ILP address prefix such as "test.alice", without a period at its end'
   }),
-  peerId: z.string().regex(ADDRESS_CHARACTERS).meta({
+  peerId: z.string().regex(ACCOUNT_ID).meta({
     description: 'Id of the account that packets for the prefix are sent to.',
     expected: 'the id of an account'
   }),

@@ -1,10 +1,10 @@
 /** Every field of a node's configuration: type, and the words for errors. Rules between fields are in rules.ts. */
 import { z } from 'zod'
+import { MAX_CONFIGURED_ROUTES, MAX_PEERS } from '../limits.js'
+import { ACCOUNT_ID } from '../../contracts/account.js'
+import { ADDRESS_LENGTH_MAX, PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
 import { isHttpUrl } from '../../lib/urls.js'
-import { SEGMENT, SEGMENT_IN_WORDS } from '../connector/account-schema.js'
-import { PREFIX, REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords } from '../fields.js'
-import { MAX_CONFIGURED_ROUTES } from '../../routing/table/limits.js'
-import { MAX_PEERS } from '../../node/peers.js'
+import { REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords } from '../fields.js'
 import { blockchain, chainProvider } from './chain-schema.js'
 import { amount, flag, optional, text } from './field-kinds.js'
 
@@ -21,7 +21,7 @@ const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 t
 const secret = z.string().meta({ expected: 'a string', secret: true })
 
 const peer = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9_\-~.]+$/).meta({ expected: 'letters, digits and _ - ~ . only' }),
+  id: z.string().regex(ACCOUNT_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
   url: z.string().regex(WS_URL).meta({ expected: 'ws://host:port or wss://host:port' }),
   authToken: secret.meta({ expected: 'a string ("" for none)', secret: true }),
   evmAddress: optional(z.string().regex(ADDRESS).meta({ expected: '0x and 40 hexadecimal digits, in quotes' })),
@@ -29,7 +29,7 @@ const peer = z.strictObject({
 }).meta({ expected: 'an object with id, url and authToken' })
 
 const route = z.strictObject({
-  prefix: z.string().max(1023).regex(PREFIX).meta({ expected: 'an ILP address prefix such as g.peer-b, without a period at its end' }),
+  prefix: z.string().max(ADDRESS_LENGTH_MAX).regex(PREFIX).meta({ expected: 'an ILP address prefix such as g.peer-b, without a period at its end' }),
   nextHop: text('the id of a peer, or local'),
   priority: optional(z.int().meta({ expected: 'a whole number' }))
 }).meta({ expected: 'an object with prefix and nextHop' })

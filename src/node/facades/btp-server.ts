@@ -4,7 +4,7 @@ import type { PluginInstance } from '../../contracts/plugin.js'
 import { btpPlugin, type BtpPlugin, type Gate } from '../btp.js'
 import { createLogger, pluginLog } from '../logger.js'
 import { encodePreparePacket, encodeReplyPacket, preparePacketOf, replyPacketOf } from '../packets.js'
-import { PEER_ID } from '../peers.js'
+import { isGuestName } from '../peers.js'
 import type { ILPFulfillPacket, ILPPreparePacket, ILPRejectPacket, NodeLogger } from '../../contracts/node.js'
 import type { PrepareHandler } from './packet-handler.js'
 
@@ -71,7 +71,7 @@ export class BTPServer {
   }
 
   #admit (peerId: string): boolean {
-    if (!PEER_ID.test(peerId) || this.#peers.has(peerId) || this.#peers.size >= MAX_PEERS) return false
+    if (!isGuestName(peerId) || this.#peers.has(peerId) || this.#peers.size >= MAX_PEERS) return false
     if (this.options.mayEnter?.(peerId) === false) return false
     const secret = this.options.secretOf?.(peerId)
     const proof = secret === undefined ? { noAuth: true, keepFirst: true } : { secret }

@@ -1,7 +1,5 @@
 /** What a peer can make us keep or process, at most. Everything that grows with what peers say is bounded by one of these. */
 
-/** Characters of an ILP address or prefix (RFC 0015). */
-export const MAX_ADDRESS_LENGTH = 1023
 /** Hops of a path. A packet loses at least a second of its expiry per hop, so no longer path can be of use. */
 export const MAX_PATH_LENGTH = 64
 /** Prefixes learnt from one account, unless its `maximumPrefixes` says otherwise. */
@@ -16,8 +14,6 @@ export const MAX_EPOCHS_PER_UPDATE = 50
 export const MAX_PENDING_WITHDRAWALS = 100_000
 /** Prefixes under the loop guard at a time. */
 export const MAX_GUARDED_PREFIXES = 100_000
-/** Configured routes, including those added while running. */
-export const MAX_CONFIGURED_ROUTES = 100_000
 /** The longest and the shortest time (ms) that a peer can ask us to keep its routes without hearing from it. */
 export const MAX_HOLD_DOWN_MS = 3_600_000
 export const MIN_HOLD_DOWN_MS = 1_000

@@ -1,8 +1,7 @@
 /** Who may tell us what, which of several routes is used, and whom we tell: every decision of routing that is a matter of taste. */
-import { isBelow } from '../../packet/address.js'
+import { isBelow, isPrefix, ADDRESS_LENGTH_MAX } from '../../packet/address.js'
 import type { Relation } from '../../contracts/account.js'
-import { MAX_ADDRESS_LENGTH, MAX_PATH_LENGTH, MAX_ROUTES_PER_PEER } from './limits.js'
-import { isPrefix } from './route.js'
+import { MAX_PATH_LENGTH, MAX_ROUTES_PER_PEER } from './limits.js'
 import type { Candidate, Route } from './route.js'
 
 /** What an account may configure about routes. Prefix lists name prefixes; what lies below a listed prefix is included. */
@@ -109,7 +108,7 @@ export function refusalOf (
   if (options.importPrefixes?.some(allowed => isBelow(allowed, prefix)) === false) return 'not in importPrefixes'
   if (path.length > Math.min(options.maximumPathLength ?? MAX_PATH_LENGTH, MAX_PATH_LENGTH)) return 'path too long'
   if (path.includes(ownAddress)) return 'path through this connector'
-  if (path.some(hop => hop.length === 0 || hop.length > MAX_ADDRESS_LENGTH)) return 'malformed path'
+  if (path.some(hop => hop.length === 0 || hop.length > ADDRESS_LENGTH_MAX)) return 'malformed path'
   if (heldPrefixes >= (options.maximumPrefixes ?? MAX_ROUTES_PER_PEER)) return 'too many prefixes'
   return undefined
 }

@@ -1,6 +1,5 @@
 /** A route: which account leads to a prefix, over which connectors, and the auth value that CCP carries along with it. */
 import { createHmac, hash } from 'node:crypto'
-import { MAX_ADDRESS_LENGTH } from './limits.js'
 
 export interface Route {
   /** Account id; '' is this connector itself. */
@@ -19,11 +18,6 @@ export interface Candidate extends Route {
   readonly priority: number
   readonly order: number
 }
-
-const PREFIX = /^[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*$/
-
-/** Whether the text is one or more address segments (RFC 0015) joined by dots. */
-export const isPrefix = (text: string): boolean => text.length <= MAX_ADDRESS_LENGTH && PREFIX.test(text)
 
 export function sameRoute (a: Route | undefined, b: Route | undefined): boolean {
   if (a === undefined || b === undefined) return a === b

@@ -2,14 +2,14 @@
  * From candidates to decisions: the table that packets are routed by, and the table that other connectors are told.
  * Whatever changes, `update` is called with the prefixes concerned and brings both in order.
  */
-import { isBelow } from '../../packet/address.js'
+import { isBelow, isPrefix } from '../../packet/address.js'
 import { Candidates } from './candidates.js'
 import { ForwardingTable } from './forwarding-table.js'
 import { LoopGuard } from './loop-guard.js'
 import { bestOf, priorityOf } from './policy.js'
 import type { Network } from './policy.js'
 import { PrefixTable } from './prefix-table.js'
-import { advertisement, isPrefix, sameRoute } from './route.js'
+import { advertisement, sameRoute } from './route.js'
 import type { Candidate, Route } from './route.js'
 
 export class RoutingTables {

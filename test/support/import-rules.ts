@@ -15,6 +15,18 @@ const OWN_MANIFEST = 'sluice/package.json'
 /** Where a name that stands in no source text may be loaded: by the loader, and by plugins, whose SDKs are optional. */
 const MAY_COMPUTE = ['src/modules', 'plugins']
 const COMPUTED = '(computed)'
+/**
+ * The rooms of src, the lowest first: a file imports its own room and those before it, types included. A folder and the folders in it are
+ * one room; files that stand in src itself are on top.
+ */
+export const FLOORS = [
+  'packet', 'contracts', 'lib', 'modules', 'http', 'metrics', 'config', 'accounts', 'ledger', 'routing', 'forwarding', 'pipeline', 'delivery',
+  'explorer', 'admin', 'connector', 'node', 'commands'
+] as const
+/** Rooms that do not even import all below them: parts build on these, and should not have to know more than they need. */
+const LEAVES: ReadonlyMap<string, readonly string[]> = new Map([['packet', []], ['lib', ['contracts']]])
+/** Where no file may import itself over others. */
+const WITHOUT_CIRCLES = ['src', ...LOADED_BY_NAME]
 const CREATE_REQUIRE = new Set(['createRequire'])
 
 export interface SourceFile {
@@ -65,11 +77,59 @@ export function violationsOf (file: SourceFile): string[] {
 
 function faultOfOurs (from: string, to: string): string | undefined {
   if (isIn('test', to) && !isIn('test', from)) return 'nobody imports tests'
-  if (isIn('src/packet', from)) return isIn('src/packet', to) ? undefined : 'src/packet imports nothing of ours'
-  if (isIn('src', from)) return isIn('src', to) ? undefined : 'src knows no concrete middleware, backend, store or plugin: it loads them by name'
+  if (isIn('src', from)) {
+    return isIn('src', to) ? faultOfFloors(roomOf(from), roomOf(to)) : 'src knows no concrete middleware, backend, store or plugin: it loads them by name'
+  }
   const kind = LOADED_BY_NAME.find(folder => isIn(folder, from))
   if (kind === undefined || OPEN_TO_ALL.some(folder => isIn(folder, to))) return undefined
   return helperFolders(kind, from).some(folder => isIn(folder, to)) ? undefined : 'what it needs is handed to its constructor, or is a helper of its own'
+}
+
+/** Undefined for a file that stands in src itself. */
+function roomOf (path: string): string | undefined {
+  const [, room, ...rest] = path.split('/')
+  return rest.length === 0 ? undefined : room
+}
+
+function faultOfFloors (from: string | undefined, to: string | undefined): string | undefined {
+  if (from === to || from === undefined) return undefined
+  if (to === undefined) return `src/${from} stands below the files of src itself: import the room that has it`
+  for (const room of [from, to]) if (floorOf(room) < 0) return `src/${room} is not among the FLOORS of test/support/import-rules.ts: give it its place there`
+  const allowed = LEAVES.get(from)
+  if (allowed?.includes(to) === false) {
+    return `src/${from} imports ${['itself', ...allowed.map(room => `src/${room}`)].join(' and ')} only: hand in what it needs, or move the file to a room above`
+  }
+  if (floorOf(to) < floorOf(from)) return undefined
+  return `src/${to} stands above src/${from}: move what both need to a room below, or let src/${to} hand it in`
+}
+
+function floorOf (room: string): number {
+  return FLOORS.findIndex(floor => floor === room)
+}
+
+/** One line for each group of files that import each other in a circle, with the way round. */
+export function circlesOf (files: readonly SourceFile[]): string[] {
+  const concerned = files.filter(({ path }) => WITHOUT_CIRCLES.some(folder => isIn(folder, path)))
+  const known = new Set(concerned.map(({ path }) => path))
+  const imports = new Map(concerned.map(file => [file.path, importsOf(file)
+    .filter(specifier => specifier.startsWith('.'))
+    .map(specifier => posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, '.ts'))
+    .filter(path => known.has(path))]))
+  const found = new Map<string, string>()
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path)
+    if (at >= 0) {
+      const circle = way.slice(at)
+      const line = `${[...circle, path].join(' imports ')}: move what both need to a file of its own`
+      found.set([...circle].sort().join(' '), line)
+    } else if (!done.has(path)) {
+      for (const imported of imports.get(path) ?? []) visit(imported, [...way, path])
+      done.add(path)
+    }
+  }
+  for (const path of imports.keys()) visit(path, [])
+  return [...found.values()]
 }
 
 /**

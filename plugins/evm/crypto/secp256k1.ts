@@ -5,14 +5,8 @@
 import { createRequire } from 'node:module'
 import { keccak256 } from 'ethers'
 import type * as Native from 'secp256k1'
+import type { Curve } from './curve.js'
 import { SignatureThreads } from './signature-threads.js'
-
-export interface Curve {
-  /** Signs 32 bytes: 65 bytes r, s (the lower half), v (27 or 28). */
-  sign (digest: Uint8Array, privateKey: Uint8Array): Buffer | Promise<Buffer>
-  /** Whether the owner of `address` (lower case) made this signature of 65 bytes. */
-  isSignedBy (digest: Uint8Array, signature: Uint8Array, address: string): boolean | Promise<boolean>
-}
 
 const SIGNATURE_BYTES = 65
 const V_BASE = 27

@@ -1,7 +1,7 @@
 /** Signatures in JavaScript, spread over threads. A thread is started when it is needed and does not keep the process alive. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Curve } from './secp256k1.js'
+import type { Curve } from './curve.js'
 import type { SignatureAnswer, SignatureTask } from './signature-worker.js'
 
 interface Waiting {

@@ -12,8 +12,8 @@ import type { Logger } from '../../contracts/logger.js'
 import type { BatchOperation, Store } from '../../contracts/store.js'
 import type { Book } from '../book.js'
 import { GroupCommit } from './group-commit.js'
-import { MemoryLedger, type Part } from './memory-ledger.js'
-import { DamagedRecordError, ID_KEY, INDEX_KEY, decodeAccount, decodeId, decodeIndex, encode, encodeId, encodeIndex, keyOf } from './records.js'
+import { MemoryLedger } from './memory-ledger.js'
+import { DamagedRecordError, ID_KEY, INDEX_KEY, decodeAccount, decodeId, decodeIndex, encode, encodeId, encodeIndex, keyOf, type Part } from './records.js'
 
 /**
  * `sync`: what was answered is on disk. `none`: answers do not wait for the disk, balances follow when they can; a crash forgets the

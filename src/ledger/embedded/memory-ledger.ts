@@ -10,10 +10,7 @@ import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement, SettlementT
 import type { RunningTotal } from '../../contracts/plugin.js'
 import { Book, add, checkCeiling, checkLimits, checkPrepaid, copyOf, forEachKind } from '../book.js'
 import { atStage, ownHold, takeUpAgain } from '../holds.js'
-import type { SettlementRecord } from './records.js'
-
-/** What of a book has changed: kept apart, because the journal, the ids and the totals change seldom and are long. */
-export type Part = 'account' | 'journal' | 'received' | 'totals'
+import type { Part, SettlementRecord } from './records.js'
 
 class OpenHold implements Hold {
   stage: 'held' | 'posted' | 'ended' = 'held'

@@ -15,7 +15,6 @@
 import { z } from 'zod'
 import type { Day, Movement } from '../../contracts/ledger.js'
 import { Book, JOURNAL_DAYS_MAX, RECEIVED_IDS_MAX, closingOf, forEachKind, nothing, type Count, type OpenDay } from '../book.js'
-import type { Part } from './memory-ledger.js'
 import { RunningTotals, TOTALS_MAX } from '../running-totals.js'
 
 const VERSION = 1
@@ -44,6 +43,9 @@ const taken = z.array(z.tuple([z.string(), amount])).max(TOTALS_MAX)
 const totals = z.strictObject({ version, received: taken, prepaid: taken })
 const booksId = z.strictObject({ version, id: z.string().min(1) })
 const index = z.strictObject({ version, accounts: z.array(z.string()) })
+
+/** What of a book has changed: kept apart, because the journal, the ids and the totals change seldom and are long. */
+export type Part = 'account' | 'journal' | 'received' | 'totals'
 
 /** A settlement as it was written down. */
 export interface SettlementRecord {

@@ -10,6 +10,7 @@
  * - An account that is removed with packets under way keeps its book until they are answered and it is even.
  */
 import { describeError } from '../src/lib/describe-error.js'
+import { SluiceError } from '../src/contracts/errors.js'
 import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
@@ -97,12 +98,12 @@ export default class Balance implements Middleware {
    */
   async settle (accountId: string, amount?: bigint): Promise<void> {
     const settler = this.settlers.get(accountId)
-    if (settler === undefined) throw refusal(404, `account not found. accountId=${accountId}`)
+    if (settler === undefined) throw new SluiceError('SLUICE_BALANCE_UNKNOWN', `account not found. accountId=${accountId}`)
     await this.api.ledger.refresh(accountId)
     const due = amount ?? settler.amountDue()
     if (due <= 0n) throw new NotDueError(accountId, due, settler.amountDueByHand())
     const { unit } = this.api.getMoneyTerms(accountId)
-    if (due % unit !== 0n) throw refusal(409, `the plugin pays multiples of ${unit} only. accountId=${accountId} amount=${due}`)
+    if (due % unit !== 0n) throw new SluiceError('SLUICE_NOT_PAYABLE', `the plugin pays multiples of ${unit} only. accountId=${accountId} amount=${due}`)
     await settler.payByHand(due)
   }
 
@@ -114,11 +115,11 @@ export default class Balance implements Middleware {
   async resolveSettlement (id: string, outcome: 'paid' | 'unpaid'): Promise<void> {
     const { ledger, log } = this.api
     const settlement = this.getSettlements().find(open => open.id === id)
-    if (settlement === undefined) throw refusal(404, `no settlement has this id, or it is closed. id=${id}`)
+    if (settlement === undefined) throw new SluiceError('SLUICE_SETTLEMENT_UNKNOWN', `no settlement has this id, or it is closed. id=${id}`)
     const { accountId, amount, state } = settlement
-    if (state === 'sending') throw refusal(409, `the settlement is under way, wait for its outcome. id=${id} accountId=${accountId}`)
+    if (state === 'sending') throw new SluiceError('SLUICE_SETTLEMENT_UNDER_WAY', `the settlement is under way, wait for its outcome. id=${id} accountId=${accountId}`)
     if (outcome === 'unpaid' && this.mayStillBePaid(settlement)) {
-      throw refusal(409, 'the plugin pays once for an id and may have paid under this one: closed as unpaid, it would be paid twice. ' +
+      throw new SluiceError('SLUICE_SETTLEMENT_MAY_BE_PAID', 'the plugin pays once for an id and may have paid under this one: closed as unpaid, it would be paid twice. ' +
         `It is tried again by itself; if the account is not there, add it again. id=${id} accountId=${accountId}`)
     }
     log.warn('operator closes a settlement. accountId=%s id=%s amount=%s outcome=%s', accountId, id, String(amount), outcome)
@@ -264,8 +265,4 @@ function limitOf (amount: string, unlimited: 'Infinity' | '-Infinity'): bigint |
 
 function hasMoney ({ balance, incomingHolds, outgoingHolds, settlement }: AccountBalance): boolean {
   return balance !== 0n || incomingHolds !== 0n || outgoingHolds !== 0n || settlement !== undefined
-}
-
-function refusal (httpErrorCode: number, message: string): Error {
-  return Object.assign(new Error(message), { httpErrorCode })
 }

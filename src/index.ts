@@ -38,6 +38,9 @@ export type {
 export { IlpSendHandler, validateIlpSendRequest } from './admin/node/packets.js'
 export type { IlpSendRequest, IlpSendResponse, IsReadyFn, PacketSenderFn } from './admin/node/packets.js'
 
+export { SluiceError } from './contracts/errors.js'
+export type { ErrorCode } from './contracts/errors.js'
+
 // Services to fetch from, or override in, the container that is handed to createApp.
 export { Accounts } from './accounts/accounts.js'
 export { Config } from './config/connector/config.js'

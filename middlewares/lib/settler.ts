@@ -15,6 +15,7 @@
 import { randomUUID } from 'node:crypto'
 import { backoffMs } from '../../src/lib/backoff.js'
 import { describeError } from '../../src/lib/describe-error.js'
+import { SluiceError } from '../../src/contracts/errors.js'
 import type { BalanceConfig } from '../../src/contracts/account.js'
 import type { Settlement } from '../../src/contracts/ledger.js'
 import type { Method, MiddlewareApi, MoneyTerms } from '../../src/contracts/middleware.js'
@@ -25,12 +26,10 @@ const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 60_000
 
 /** More was to be paid than is due. */
-export class NotDueError extends Error {
-  readonly httpErrorCode = 409
-
+export class NotDueError extends SluiceError {
   /** @param due base units that may be paid instead; 0 or less: nothing */
   constructor (accountId: string, amount: bigint, readonly due: bigint) {
-    super(due > 0n
+    super('SLUICE_NOT_DUE', due > 0n
       ? `more is to be paid than is due. accountId=${accountId} amount=${amount} due=${due}. Pay ${due} at most, or leave the amount out.`
       : `nothing is due. accountId=${accountId} amount=${amount}. Pay when something is.`)
   }

@@ -78,7 +78,7 @@ export const settlementMutants = [
   {
     name: 'removes an account with money in its channels',
     file: 'src/accounts/accounts.js',
-    edits: [['if (unsettled.length === 0)\n            return;\n        throw Object', 'return;\n        throw Object']],
+    edits: [['if (unsettled.length === 0)\n            return;\n        throw new SluiceError', 'return;\n        throw new SluiceError']],
     tests: ['test/e2e/money/accounts-that-go.test.js']
   },
   {

@@ -1,4 +1,5 @@
 /** The registry of accounts: what each is configured to be, the plugin behind it, and the connector's own address. */
+import { SluiceError } from '../contracts/errors.js'
 import { EventEmitter } from 'node:events'
 import { fetch as fetchIldcp } from 'ilp-protocol-ildcp'
 import type { Injector } from 'reduct'
@@ -61,10 +62,9 @@ export class Accounts extends EventEmitter {
   refuseUnsettled (accountId: string): void {
     const unsettled = this.getPlugin(accountId).unsettled?.() ?? []
     if (unsettled.length === 0) return
-    throw Object.assign(new Error(`account ${accountId} cannot be removed before it is settled: ${unsettled.join('; ')}. ` +
+    throw new SluiceError('SLUICE_ACCOUNT_UNSETTLED', `account ${accountId} cannot be removed before it is settled: ${unsettled.join('; ')}. ` +
       'Close its payment channels, and remove it when they are settled: connector channels close <channel> with a node, ' +
-      `POST /accounts/${accountId} {"action": "close", "channelId": "<channel>"} with the admin API of a connector.`),
-    { httpErrorCode: 409 })
+      `POST /accounts/${accountId} {"action": "close", "channelId": "<channel>"} with the admin API of a connector.`)
   }
 
   /** Throws when money is not settled with accounts that are not here any more. */

@@ -1,4 +1,5 @@
 /** What is told to an operator whose configuration cannot be used: every fault at once, one line each. */
+import type { ErrorCode } from '../contracts/errors.js'
 
 export interface ConfigIssue {
   /** Where it was set: the environment variable, `options`, or `account <id>`. */
@@ -12,6 +13,7 @@ export interface ConfigIssue {
 /** Thrown by every reader. `message` is one line per issue; nothing was loaded. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  readonly code = 'SLUICE_CONFIG_INVALID' satisfies ErrorCode
 
   constructor (readonly issues: readonly ConfigIssue[]) {
     super(issues.map(lineOf).join('\n'))

@@ -7,7 +7,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
-import { HttpError } from './errors.js'
+import { SluiceError } from '../contracts/errors.js'
 
 const LOOPBACK_ADDRESS = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i
 /** As in a URL, with an optional port. */
@@ -23,7 +23,7 @@ const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 export function accessRule (host: string, apiKey: string | undefined): MiddlewareHandler {
   if (apiKey !== undefined && apiKey !== '') return requireKey(apiKey)
   if (!LOOPBACK_ADDRESS.test(host)) {
-    throw new Error(`admin API refuses to listen on ${JSON.stringify(host)} without a key: anyone on that network could move money. ` +
+    throw new SluiceError('SLUICE_API_UNPROTECTED', `admin API refuses to listen on ${JSON.stringify(host)} without a key: anyone on that network could move money. ` +
       'Set a key (adminApiKey, CONNECTOR_ADMIN_API_KEY), or adminApiHost (CONNECTOR_ADMIN_API_HOST) to 127.0.0.1.')
   }
   return requireLocal
@@ -33,7 +33,7 @@ function requireKey (apiKey: string): MiddlewareHandler {
   const isKey = keyCheck(apiKey, 'adminApiKey, CONNECTOR_ADMIN_API_KEY')
   return async (c, next) => {
     if (!isKey(c.req.header('x-api-key'))) {
-      throw new HttpError(401, 'missing or wrong API key. Send it in the X-Api-Key header.')
+      throw new SluiceError('SLUICE_API_KEY_WRONG', 'missing or wrong API key. Send it in the X-Api-Key header.')
     }
     await next()
   }
@@ -45,7 +45,7 @@ function requireKey (apiKey: string): MiddlewareHandler {
  */
 export function keyCheck (apiKey: string, setting: string): (given: string | undefined) => boolean {
   if (!HEADER_VALUE.test(apiKey)) {
-    throw new Error(`admin API key (${setting}) cannot be sent in an HTTP header: ` +
+    throw new SluiceError('SLUICE_API_KEY_UNUSABLE', `admin API key (${setting}) cannot be sent in an HTTP header: ` +
       'it must be printable ASCII without line breaks and without spaces at its ends.')
   }
   const expected = digest(apiKey)
@@ -55,11 +55,11 @@ export function keyCheck (apiKey: string, setting: string): (given: string | und
 
 const requireLocal: MiddlewareHandler = async (c, next) => {
   if (!LOOPBACK_HOST.test(c.req.header('host') ?? '')) {
-    throw new HttpError(403, 'the Host header must name this machine (localhost, 127.0.0.1 or [::1]) while the admin API has no key.')
+    throw new SluiceError('SLUICE_HOST_REFUSED', 'the Host header must name this machine (localhost, 127.0.0.1 or [::1]) while the admin API has no key.')
   }
   const origin = c.req.header('origin')
   if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin)) {
-    throw new HttpError(403, 'requests from web pages of other origins are refused while the admin API has no key.')
+    throw new SluiceError('SLUICE_ORIGIN_REFUSED', 'requests from web pages of other origins are refused while the admin API has no key.')
   }
   await next()
 }

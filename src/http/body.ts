@@ -1,6 +1,6 @@
 /** Reads a request's body as JSON, up to a limit. How long it may take is the HTTP server's `requestTimeout`. */
 import { readUpTo } from '../lib/read-up-to.js'
-import { HttpError } from './errors.js'
+import { SluiceError } from '../contracts/errors.js'
 
 /** Bytes, where a route does not say otherwise. */
 export const MAX_BODY_SIZE = 1024 * 1024
@@ -15,7 +15,7 @@ export async function readJson (request: Request, maxSize = MAX_BODY_SIZE): Prom
   try {
     return JSON.parse(text)
   } catch {
-    throw new HttpError(400, 'the request body is not valid JSON.', 'SyntaxError')
+    throw new SluiceError('SLUICE_BODY_NOT_JSON', 'the request body is not valid JSON.')
   }
 }
 
@@ -30,12 +30,12 @@ async function readText (request: Request, maxSize: number): Promise<string> {
 async function * chunksOf ({ body }: Request): AsyncGenerator<Uint8Array> {
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = body?.getReader()
   for (;;) {
-    const chunk = await reader?.read().catch(() => { throw new HttpError(400, 'the request body ended early.') })
+    const chunk = await reader?.read().catch(() => { throw new SluiceError('SLUICE_BODY_INCOMPLETE', 'the request body ended early.') })
     if (chunk?.value === undefined) return
     yield chunk.value
   }
 }
 
-function tooLarge (maxSize: number): HttpError {
-  return new HttpError(413, `the request body is larger than ${maxSize} bytes.`)
+function tooLarge (maxSize: number): SluiceError {
+  return new SluiceError('SLUICE_BODY_TOO_LARGE', `the request body is larger than ${maxSize} bytes.`)
 }

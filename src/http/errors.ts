@@ -1,18 +1,6 @@
-/** How failures become HTTP answers: a status and one line of plain text, `Name: message`, never a stack. */
+/** What was thrown, as an answer: which status, and which code. The texts are each API's own. */
 import { z } from 'zod'
-
-/** An answer other than success. `name` is the first word of the text. */
-export class HttpError extends Error {
-  constructor (readonly httpErrorCode: number, message: string, name = 'Error') {
-    super(message)
-    this.name = name
-  }
-}
-
-/** Refuses an account id that nobody has. */
-export function unknownAccount (accountId: string): HttpError {
-  return new HttpError(404, `unknown account id. accountId=${accountId}`)
-}
+import { codeOf, statusOfCode, type ErrorCode } from '../contracts/errors.js'
 
 /** Anything that was thrown, as an Error. Plugins and middlewares throw undefined, strings and bare objects too. */
 export function toError (thrown: unknown): Error {
@@ -24,15 +12,19 @@ export function toError (thrown: unknown): Error {
 const httpCoded = z.object({ httpErrorCode: z.int().min(400).max(599) })
 const atLimit = z.object({ ilpErrorCode: z.literal('T04') })
 
-/** The error's own `httpErrorCode`; 409 for T04 (a balance would pass its limit); 500 for what nobody expected. */
+/** The error's own `httpErrorCode`, which middlewares and plugins of others throw as well; else that of its code; 500 for what has none. */
 export function statusOf (err: Error): number {
-  const coded = httpCoded.safeParse(err)
-  if (coded.success) return coded.data.httpErrorCode
-  return atLimit.safeParse(err).success ? 409 : 500
+  const own = httpCoded.safeParse(err).data?.httpErrorCode
+  const code = knownCodeOf(err)
+  return own ?? (code === undefined ? 500 : statusOfCode(code))
 }
 
-/** `Name: message`. Of an unexpected error only the first line: Node appends file paths to some (MODULE_NOT_FOUND's require stack). */
-export function textOf (err: Error): string {
-  const text = `${err.name}: ${err.message}`
-  return statusOf(err) < 500 ? text : text.split('\n', 1).join('')
+/** Undefined for a refusal of somebody else's, which has a status and no code of ours. */
+export function answeredCodeOf (err: Error): ErrorCode | undefined {
+  return knownCodeOf(err) ?? (statusOf(err) < 500 ? undefined : 'SLUICE_UNEXPECTED')
+}
+
+/** A balance that would pass its limit is an ILP error (T04), wherever it comes from. */
+function knownCodeOf (err: Error): ErrorCode | undefined {
+  return codeOf(err) ?? (atLimit.safeParse(err).success ? 'SLUICE_BALANCE_LIMIT' : undefined)
 }

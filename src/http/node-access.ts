@@ -11,7 +11,7 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { keyCheck, LOOPBACK_HOST, LOOPBACK_ORIGIN } from './access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from './allowlist.js'
-import { NodeHttpError } from './node-errors.js'
+import { SluiceError } from '../contracts/errors.js'
 
 export interface AccessOptions {
   /** What clients must send as `X-Api-Key`. Empty is none. */
@@ -42,7 +42,7 @@ export function nodeAccess ({ apiKey, allowedIPs, trustProxy }: AccessOptions): 
   return {
     address: async (c, next) => {
       if (!unrestricted && !allowlist.allows(clientAddress(c, trustProxy === true))) {
-        throw new NodeHttpError(403, restricted ? 'IP address not allowed' : 'IP address not allowed: without a key only private networks are. ' +
+        throw new SluiceError('SLUICE_CLIENT_REFUSED', restricted ? 'IP address not allowed' : 'IP address not allowed: without a key only private networks are. ' +
           'Set adminApi.apiKey (ADMIN_API_KEY) or adminApi.allowedIPs (ADMIN_API_ALLOWED_IPS).')
       }
       if (!hasKey) keepPagesOut(c, trustProxy === true)
@@ -50,9 +50,9 @@ export function nodeAccess ({ apiKey, allowedIPs, trustProxy }: AccessOptions): 
     },
     key: async (c, next) => {
       if (c.req.query('apiKey') !== undefined) {
-        throw new NodeHttpError(401, 'API key must be provided via X-Api-Key header, not query parameter')
+        throw new SluiceError('SLUICE_API_KEY_IN_QUERY', 'API key must be provided via X-Api-Key header, not query parameter')
       }
-      if (isKey?.(c.req.header('x-api-key')) === false) throw new NodeHttpError(401, 'Invalid or missing API key')
+      if (isKey?.(c.req.header('x-api-key')) === false) throw new SluiceError('SLUICE_API_KEY_WRONG', 'Invalid or missing API key')
       await next()
     }
   }
@@ -74,10 +74,10 @@ function socketAddress (c: Context): string {
 function keepPagesOut (c: Context, trustProxy: boolean): void {
   const origin = c.req.header('origin')
   if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin)) {
-    throw new NodeHttpError(403, 'Requests from web pages of other origins are refused while the admin API has no key')
+    throw new SluiceError('SLUICE_ORIGIN_REFUSED', 'Requests from web pages of other origins are refused while the admin API has no key')
   }
   // A proxy on this machine hands on the Host that it was called by.
   if (!trustProxy && loopback.allows(socketAddress(c)) && !LOOPBACK_HOST.test(c.req.header('host') ?? '')) {
-    throw new NodeHttpError(403, 'The Host header must name this machine (localhost, 127.0.0.1 or [::1]) while the admin API has no key')
+    throw new SluiceError('SLUICE_HOST_REFUSED', 'The Host header must name this machine (localhost, 127.0.0.1 or [::1]) while the admin API has no key')
   }
 }

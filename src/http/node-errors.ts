@@ -1,5 +1,5 @@
 /** Failures of the node's HTTP servers as JSON: `{ error, message }`, never a stack. */
-import { HttpError, statusOf } from './errors.js'
+import { statusOf } from './errors.js'
 
 /** `error` of an answer, by status. */
 const LABELS: Record<number, string> = {
@@ -22,21 +22,6 @@ export interface ErrorBody {
 
 export function labelOf (status: number): string {
   return LABELS[status] ?? UNEXPECTED
-}
-
-/** An answer other than success; `error` is the status in words. */
-export class NodeHttpError extends HttpError {
-  constructor (status: number, message: string) {
-    super(status, message, labelOf(status))
-  }
-}
-
-export function badRequest (message: string): NodeHttpError {
-  return new NodeHttpError(400, message)
-}
-
-export function notFound (message: string): NodeHttpError {
-  return new NodeHttpError(404, message)
 }
 
 /** The status and body for anything that was thrown as an Error. Of an unexpected error only the first line: Node appends file paths. */

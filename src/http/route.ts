@@ -1,6 +1,6 @@
 /** One route of the node's admin API: what it is for, what it takes, what it answers. Served and documented from the same description. */
 import { z } from 'zod'
-import { badRequest } from './node-errors.js'
+import { SluiceError } from '../contracts/errors.js'
 
 /** Bytes of a request body. */
 const MAX_BODY_SIZE = 100 * 1024
@@ -62,7 +62,7 @@ export function route<Body> (
 /** The value of a parameter that the path has. */
 export function param ({ params }: RouteRequest<unknown>, name: string): string {
   const value = params[name]
-  if (value === undefined) throw badRequest(`Missing ${name} in the path`)
+  if (value === undefined) throw new Error(`no ${name} in the path of this route`)
   return value
 }
 
@@ -79,7 +79,7 @@ function parse<T> (schema: z.ZodType<T>, body: unknown): T {
   const [issue] = result.error.issues
   if (issue?.code === 'unrecognized_keys') {
     const known = schema instanceof z.ZodObject ? ` Known are: ${Object.keys(schema.shape).join(', ')}.` : ''
-    throw badRequest(`Unknown field: ${issue.keys.join(', ')}.${issue.path.length === 0 ? known : ''}`)
+    throw new SluiceError('SLUICE_BODY_INVALID', `Unknown field: ${issue.keys.join(', ')}.${issue.path.length === 0 ? known : ''}`)
   }
-  throw badRequest(issue?.message ?? 'Invalid request body')
+  throw new SluiceError('SLUICE_BODY_INVALID', issue?.message ?? 'Invalid request body')
 }

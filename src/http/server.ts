@@ -1,6 +1,7 @@
 /** An HTTP server around a fetch handler: binds, bounds what a client may cost, and stops without dropping answers. */
 import { createServer, type Server } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
 import { toError } from './errors.js'
 
@@ -98,6 +99,6 @@ export class HttpServer {
       EADDRNOTAVAIL: `This machine does not have that address: correct ${settings.host}.`,
       ENOTFOUND: `That name does not resolve: correct ${settings.host}.`
     }
-    return new Error(`${name} cannot listen on ${host}:${port}: ${err.message}. ${remedies[code] ?? ''}`.trimEnd(), { cause: thrown })
+    return new SluiceError('SLUICE_CANNOT_LISTEN', `${name} cannot listen on ${host}:${port}: ${err.message}. ${remedies[code] ?? ''}`.trimEnd(), { cause: thrown })
   }
 }

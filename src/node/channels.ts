@@ -2,7 +2,7 @@
 import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../contracts/channels.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { describeError } from '../lib/describe-error.js'
-import { NodeRequestError } from './errors.js'
+import { SluiceError } from '../contracts/errors.js'
 import { chainIdOf } from '../config/node/settlement-chains.js'
 
 /** `openChannel(request)`; `openChannel(peerId, amount)` is the same with an initial deposit and nothing else. */
@@ -31,28 +31,28 @@ export interface ChannelHolders {
 const OVER = ['closed', 'settling', 'settled']
 
 /**
- * Opens a channel with a peer. Throws NodeRequestError where there is none to be had: 400 other chain, token or address, 404 unknown peer,
+ * Opens a channel with a peer. Throws SluiceError where there is none to be had: 400 other chain, token or address, 404 unknown peer,
  * 409 there is one, 503 no chain.
  */
 export async function openChannel (request: OpenChannelRequest, holders: ChannelHolders): Promise<ChannelState> {
   const { peerId, initialDeposit, token, ...rest } = request
-  if (!holders.peerIds().includes(peerId)) throw new NodeRequestError(`Peer '${peerId}' must be registered before opening channels`, 404)
+  if (!holders.peerIds().includes(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer '${peerId}' must be registered before opening channels`)
   const deposit = depositOf(initialDeposit)
   const channels = channelsOf(peerId, holders)
   if (channels === undefined) throw noChain(peerId)
   const options = rest.chain === undefined ? rest : { ...rest, chain: chainIdOf(rest.chain) }
   const own = holders.tokenOf?.(peerId)
   if (token !== undefined && own !== undefined && token.toLowerCase() !== own) {
-    throw new NodeRequestError(`channels with peer '${peerId}' pay in ${own}, not in ${token}`)
+    throw new SluiceError('SLUICE_CHANNEL_TERMS', `channels with peer '${peerId}' pay in ${own}, not in ${token}`)
   }
   const present = (await channels.list()).find(({ status, chain }) => !OVER.includes(status) && (options.chain ?? chain) === chain)
   if (present !== undefined) {
-    throw new NodeRequestError(`Channel already exists for peer ${peerId} with token ${present.tokenId} on chain ${present.chain}`, 409)
+    throw new SluiceError('SLUICE_CHANNEL_EXISTS', `Channel already exists for peer ${peerId} with token ${present.tokenId} on chain ${present.chain}`)
   }
   return stateOf(await channels.open({ ...options, initialDeposit: deposit }))
 }
 
-/** @param id a channel's id, or a peer's: then its newest channel. Throws NodeRequestError: 404 no such channel, 503 no chain at all. */
+/** @param id a channel's id, or a peer's: then its newest channel. Throws SluiceError: 404 no such channel, 503 no chain at all. */
 export async function channelState (id: string, holders: ChannelHolders): Promise<ChannelState> {
   return stateOf(await findChannel(id, holders))
 }
@@ -63,8 +63,8 @@ export async function findChannel (id: string, holders: ChannelHolders): Promise
   const channel = channels.find(({ channelId, peerId }) => channelId.toLowerCase() === id.toLowerCase() || peerId === id)
   if (channel !== undefined) return channel
   if (trouble !== undefined) throw trouble
-  if (isEnabled(holders)) throw new NodeRequestError(`Channel not found: ${id}`, 404)
-  throw new NodeRequestError('Settlement infrastructure not enabled: no settlement chain is configured', 503)
+  if (isEnabled(holders)) throw new SluiceError('SLUICE_CHANNEL_UNKNOWN', `Channel not found: ${id}`)
+  throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled: no settlement chain is configured')
 }
 
 /** Whether any peer can be settled with, now or when it comes. */
@@ -88,7 +88,7 @@ async function surveyed (holders: ChannelHolders): Promise<{ channels: ChannelMe
   const lists = await Promise.all(holders.peerIds().map(async peerId => {
     const list = channelsOf(peerId, holders)?.list() ?? Promise.resolve([])
     const channels = await list.catch((error: unknown) => {
-      trouble.push(new NodeRequestError(describeError(error), 503))
+      trouble.push(new SluiceError('SLUICE_CHAIN_UNREACHABLE', describeError(error), { cause: error }))
       return []
     })
     return channels.map(channel => ({ ...channel, peerId }))
@@ -96,8 +96,8 @@ async function surveyed (holders: ChannelHolders): Promise<{ channels: ChannelMe
   return { channels: lists.flat(), ...(trouble[0] !== undefined && { trouble: trouble[0] }) }
 }
 
-export function noChain (peerId: string): NodeRequestError {
-  return new NodeRequestError(`Settlement infrastructure not enabled: no settlement chain is configured for peer '${peerId}'`, 503)
+export function noChain (peerId: string): SluiceError {
+  return new SluiceError('SLUICE_NO_CHAIN', `Settlement infrastructure not enabled: no settlement chain is configured for peer '${peerId}'`)
 }
 
 /** What the peer's plugin can do with channels; undefined for one that has none. */
@@ -107,7 +107,7 @@ export function channelsOf (peerId: string, holders: ChannelHolders): ChannelOpe
 
 function depositOf (amount: OpenChannelRequest['initialDeposit']): bigint | undefined {
   if (amount === undefined) return undefined
-  if (!/^\d+$/.test(String(amount))) throw new NodeRequestError(`initialDeposit must be a non-negative integer, got: ${amount}`)
+  if (!/^\d+$/.test(String(amount))) throw new SluiceError('SLUICE_CHANNEL_TERMS', `initialDeposit must be a non-negative integer, got: ${amount}`)
   return BigInt(amount)
 }
 

@@ -1,6 +1,7 @@
 /** The embedded door to the connector: an Interledger node for an application, in its own process or beside it. */
 import { httpServices } from '../admin/node/services.js'
 import { createLogger as createConnectorLogger, setLogLevel } from '../lib/log.js'
+import { SluiceError } from '../contracts/errors.js'
 import { describeError } from '../lib/describe-error.js'
 import { createPaymentHandlerAdapter } from '../delivery/payment.js'
 import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../delivery/payment.js'
@@ -13,7 +14,7 @@ import { AccountManager } from './facades/account-manager.js'
 import { BTPClientManager } from './facades/btp-client-manager.js'
 import { ChannelManager } from './facades/channel-manager.js'
 import { PacketHandler } from './facades/packet-handler.js'
-import { ConnectorNotStartedError, NodeRequestError } from './errors.js'
+import { ConnectorNotStartedError } from './errors.js'
 import { healthOf, type Phase } from './health.js'
 import { createLogger } from './logger.js'
 import { Peers } from './peers.js'
@@ -122,7 +123,7 @@ export class ConnectorNode {
         this.#peers.restore(request.id, before)
         if (before !== undefined) await this.#run?.putPeer(before).catch(() => undefined) // it has said so in the log
         const isConflict = error instanceof Error && 'httpErrorCode' in error && error.httpErrorCode === 409
-        throw new NodeRequestError(`Peer ${request.id} cannot be used: ${describeError(error)}`, isConflict ? 409 : 400)
+        throw new SluiceError(isConflict ? 'SLUICE_PEER_UNSETTLED' : 'SLUICE_PEER_UNUSABLE', `Peer ${request.id} cannot be used: ${describeError(error)}`)
       }
       for (const { prefix, priority } of request.routes ?? []) this.addRoute(prefix, request.id, priority)
       return this.#infoOf(request.id)
@@ -132,14 +133,14 @@ export class ConnectorNode {
   /** Changes how a peer is settled with. Rejects like `registerPeer`, and for a peer that nobody configured or registered. */
   async updatePeer (peerId: string, changes: Pick<PeerRegistrationRequest, 'evmAddress' | 'chain' | 'settlement'>): Promise<PeerInfo> {
     const peer = this.#peers.get(peerId)
-    if (peer === undefined) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
+    if (peer === undefined) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
     return await this.registerPeer({ ...peer, ...changes })
   }
 
   /** Disconnects a peer and forgets it, and its routes unless told not to. What is owed stays in the books. */
   removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> {
     return this.#change(async () => {
-      if (!this.#peers.has(peerId)) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
+      if (!this.#peers.has(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
       await this.#run?.dropPeer(peerId)
       this.#peers.delete(peerId)
       const removedRoutes = removeRoutes ? this.#routes.prefixesOf(peerId) : []
@@ -175,7 +176,7 @@ export class ConnectorNode {
 
   /** Removes every route for exactly this prefix. Throws when there is none. */
   removeRoute (prefix: string): void {
-    if (!this.#routes.has(prefix)) throw new NodeRequestError(`Route not found: ${prefix}`, 404)
+    if (!this.#routes.has(prefix)) throw new SluiceError('SLUICE_ROUTE_UNKNOWN', `Route not found: ${prefix}`)
     this.#forgetRoutes(prefix)
   }
 
@@ -188,7 +189,7 @@ export class ConnectorNode {
     const run = this.#running('getBalance')
     const book = run.balanceOf(peerId)
     const own = run.tokenOf(peerId)
-    if (book === undefined && !this.#peers.has(peerId)) throw new NodeRequestError(`Peer not found: ${peerId}`, 404)
+    if (book === undefined && !this.#peers.has(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
     const owed = book?.balance ?? 0n
     const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
     const balance = { tokenId: own, debitBalance: String(debit), creditBalance: String(credit), netBalance: String(credit - debit) }
@@ -197,7 +198,7 @@ export class ConnectorNode {
 
   /**
    * Opens a payment channel with a peer, with `amount` base units in it.
-   * @throws ConnectorNotStartedError; NodeRequestError where no settlement chain is configured for the peer, or there is a channel already
+   * @throws ConnectorNotStartedError; SluiceError where no settlement chain is configured for the peer, or there is a channel already
    */
   openChannel (request: OpenChannelRequest): Promise<ChannelState>
   openChannel (peerId: string, amount: bigint | number | string): Promise<ChannelState>
@@ -219,7 +220,7 @@ export class ConnectorNode {
 
   /**
    * Pays a peer `amount` base units of what we owe it, now. Resolves when that is done and in the books.
-   * @throws ConnectorNotStartedError; NodeRequestError where no settlement chain is configured for the peer
+   * @throws ConnectorNotStartedError; SluiceError where no settlement chain is configured for the peer
    */
   async settle (peerId: string, amount: bigint): Promise<void> {
     const run = this.#running('settle')
@@ -355,7 +356,7 @@ export class ConnectorNode {
     const peer = this.#peers.get(peerId)
     if (peer === undefined || chains.length === 0 || chainOf(peer, chains) !== undefined) return
     const evmAddress = peerAddress ?? evmAddressOf(peer)
-    if (evmAddress === undefined) throw new NodeRequestError('Peer EVM address must be provided in request or peer registration')
+    if (evmAddress === undefined) throw new SluiceError('SLUICE_CHANNEL_TERMS', 'Peer EVM address must be provided in request or peer registration')
     await this.registerPeer({ ...peer, evmAddress, chain: chain ?? chains[0]?.id })
   }
 

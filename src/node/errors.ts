@@ -1,19 +1,12 @@
-/** Errors of the node that its users may want to tell apart. */
+/** Errors of the node that its users may want to tell apart by their class; the rest are SluiceErrors, with a code. */
+import type { ErrorCode } from '../contracts/errors.js'
 
 /** A call that needs a running node. */
 export class ConnectorNotStartedError extends Error {
   override readonly name = 'ConnectorNotStartedError'
+  readonly code = 'SLUICE_NOT_STARTED' satisfies ErrorCode
 
   constructor (call: string) {
     super(`Connector is not started. Call start() before ${call}().`)
-  }
-}
-
-/** A request that cannot be met as it is; nothing was changed. `httpErrorCode` is what the admin API answers with. */
-export class NodeRequestError extends Error {
-  override readonly name = 'NodeRequestError'
-
-  constructor (message: string, readonly httpErrorCode: 400 | 404 | 409 | 503 = 400) {
-    super(message)
   }
 }

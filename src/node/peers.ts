@@ -1,7 +1,7 @@
 /** The peers that were configured or registered: what the node knows of them, whether or not it runs. */
+import { SluiceError } from '../contracts/errors.js'
 import { ACCOUNT_ID } from '../contracts/account.js'
 import { MAX_PEERS } from '../config/limits.js'
-import { NodeRequestError } from './errors.js'
 import { checkRoute } from './routing-table.js'
 import { settlementFault, sharedAddressFault, type SettlementChain } from '../config/node/settlement-chains.js'
 import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from '../contracts/node.js'
@@ -46,9 +46,9 @@ export class Peers {
       settlement: settlement ?? before?.settlement
     }
     const fault = this.chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.chains)
-    if (fault !== undefined) throw new NodeRequestError(fault)
+    if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', fault)
     const shared = sharedAddressFault(peer, this.#peers.values(), this.chains)
-    if (shared !== undefined) throw new NodeRequestError(shared, 409)
+    if (shared !== undefined) throw new SluiceError('SLUICE_PEER_ADDRESS_SHARED', shared)
     this.#peers.set(id, peer)
     return before
   }
@@ -64,19 +64,19 @@ export class Peers {
   }
 
   private check ({ id, url, authToken, routes = [] }: PeerRegistrationRequest): void {
-    if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) throw new NodeRequestError('Missing or invalid peer id')
-    if (this.reserved.includes(id)) throw new NodeRequestError(`Peer id ${id} means this node itself. Choose another.`)
-    if (typeof url !== 'string' || url === '') throw new NodeRequestError('Missing or invalid peer url')
-    if (!URL_SHAPE.test(url)) throw new NodeRequestError('URL must start with ws:// or wss://')
+    if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) throw new SluiceError('SLUICE_PEER_INVALID', 'Missing or invalid peer id')
+    if (this.reserved.includes(id)) throw new SluiceError('SLUICE_PEER_INVALID', `Peer id ${id} means this node itself. Choose another.`)
+    if (typeof url !== 'string' || url === '') throw new SluiceError('SLUICE_PEER_INVALID', 'Missing or invalid peer url')
+    if (!URL_SHAPE.test(url)) throw new SluiceError('SLUICE_PEER_INVALID', 'URL must start with ws:// or wss://')
     if (!URL.canParse(url) || new URL(url).username !== '' || new URL(url).password !== '') {
-      throw new NodeRequestError('Missing or invalid peer url: expected ws://host:port, with the secret in authToken')
+      throw new SluiceError('SLUICE_PEER_INVALID', 'Missing or invalid peer url: expected ws://host:port, with the secret in authToken')
     }
-    if (typeof authToken !== 'string') throw new NodeRequestError('authToken must be a string (can be empty for no auth)')
+    if (typeof authToken !== 'string') throw new SluiceError('SLUICE_PEER_INVALID', 'authToken must be a string (can be empty for no auth)')
     for (const { prefix, priority } of routes) {
-      if (typeof prefix !== 'string' || prefix === '') throw new NodeRequestError('Invalid route: missing prefix')
+      if (typeof prefix !== 'string' || prefix === '') throw new SluiceError('SLUICE_ROUTE_INVALID', 'Invalid route: missing prefix')
       checkRoute(prefix, id, priority)
     }
-    if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) throw new NodeRequestError(`Too many peers, at most ${MAX_PEERS}. Remove some first.`)
+    if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) throw new SluiceError('SLUICE_TOO_MANY_PEERS', `Too many peers, at most ${MAX_PEERS}. Remove some first.`)
   }
 }
 

@@ -1,7 +1,7 @@
 /** The routes that were configured or added: a prefix may have several, the one with the highest priority is meant first. */
 import { isPrefix } from '../packet/address.js'
 import { MAX_CONFIGURED_ROUTES } from '../config/limits.js'
-import { NodeRequestError } from './errors.js'
+import { SluiceError } from '../contracts/errors.js'
 import type { RouteInfo } from '../contracts/node.js'
 
 export class RoutingTable {
@@ -16,7 +16,7 @@ export class RoutingTable {
     checkRoute(prefix, nextHop, priority)
     const others = this.routesFor(prefix).filter(route => route.nextHop !== nextHop)
     if (others.length === this.routesFor(prefix).length) {
-      if (this.#size >= MAX_CONFIGURED_ROUTES) throw new NodeRequestError(`Too many routes, at most ${MAX_CONFIGURED_ROUTES}. Remove some first.`)
+      if (this.#size >= MAX_CONFIGURED_ROUTES) throw new SluiceError('SLUICE_TOO_MANY_ROUTES', `Too many routes, at most ${MAX_CONFIGURED_ROUTES}. Remove some first.`)
       this.#size++
     }
     // Sorting keeps the order of equals: the first added wins a tie.
@@ -72,10 +72,10 @@ export class RoutingTable {
   }
 }
 
-/** Throws a NodeRequestError that says what is wrong with a route. */
+/** Throws a SluiceError that says what is wrong with a route. */
 export function checkRoute (prefix: string, nextHop: string, priority = 0): void {
-  if (typeof prefix !== 'string' || prefix === '') throw new NodeRequestError('Missing or invalid prefix')
-  if (!isPrefix(prefix)) throw new NodeRequestError(`Invalid ILP address prefix: ${prefix}`)
-  if (typeof nextHop !== 'string' || nextHop === '') throw new NodeRequestError('Missing or invalid nextHop')
-  if (!Number.isSafeInteger(priority)) throw new NodeRequestError(`priority must be a whole number, got: ${String(priority)}`)
+  if (typeof prefix !== 'string' || prefix === '') throw new SluiceError('SLUICE_ROUTE_INVALID', 'Missing or invalid prefix')
+  if (!isPrefix(prefix)) throw new SluiceError('SLUICE_ROUTE_INVALID', `Invalid ILP address prefix: ${prefix}`)
+  if (typeof nextHop !== 'string' || nextHop === '') throw new SluiceError('SLUICE_ROUTE_INVALID', 'Missing or invalid nextHop')
+  if (!Number.isSafeInteger(priority)) throw new SluiceError('SLUICE_ROUTE_INVALID', `priority must be a whole number, got: ${String(priority)}`)
 }

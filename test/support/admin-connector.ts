@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { AdminServer, type AdminServerOptions } from '../../src/admin/connector/admin-server.js'
 import type { AdminAccount, AdminHost, Alert, ConfiguredRoute } from '../../src/admin/connector/host.js'
+import { SluiceError } from '../../src/contracts/errors.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { InsufficientLiquidityError } from '../../src/packet/errors.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
@@ -101,14 +102,14 @@ export class FakeHost implements AdminHost {
 
   settlements (): readonly Settlement[] { return this.settlementList }
   settle (accountId: string, amount?: bigint): Promise<void> {
-    if (accountId === 'carl') return Promise.reject(Object.assign(new Error('account not found. accountId=carl'), { httpErrorCode: 404 }))
+    if (accountId === 'carl') return Promise.reject(new SluiceError('SLUICE_BALANCE_UNKNOWN', 'account not found. accountId=carl'))
     this.paid.push([accountId, amount])
     return Promise.resolve()
   }
 
   resolveSettlement (id: string): Promise<void> {
     const rest = this.settlementList.filter(settlement => settlement.id !== id)
-    if (rest.length === this.settlementList.length) return Promise.reject(Object.assign(new Error('no such id'), { httpErrorCode: 404 }))
+    if (rest.length === this.settlementList.length) return Promise.reject(new SluiceError('SLUICE_SETTLEMENT_UNKNOWN', 'no such id'))
     this.settlementList = rest
     return Promise.resolve()
   }

@@ -4,6 +4,7 @@ import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingH
 import { text } from 'node:stream/consumers'
 import { openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from '../../src/node/channels.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
+import { SluiceError } from '../../src/contracts/errors.js'
 import type { ChannelOperations } from '../../src/contracts/channels.js'
 import type { HealthHost, NodeAdminHost } from '../../src/admin/node/host.js'
 import { httpServices, type HttpService } from '../../src/admin/node/services.js'
@@ -103,7 +104,7 @@ export class FakeNode implements NodeAdminHost, HealthHost {
   removeRoute (prefix: string): void { this.routes = this.routes.filter(route => route.prefix !== prefix) }
 
   async getBalance (peerId: string, tokenId = 'M2M'): Promise<PeerAccountBalance> {
-    if (!this.peers.has(peerId)) throw Object.assign(new Error(`Peer not found: ${peerId}`), { httpErrorCode: 404 })
+    if (!this.peers.has(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
     return Promise.resolve({ peerId, balances: [{ tokenId, debitBalance: '12', creditBalance: '5', netBalance: '-7' }] })
   }
 

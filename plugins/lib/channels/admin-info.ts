@@ -1,5 +1,6 @@
 /** What an operator of a connector without a node's admin API sees and does of an account's channels: the plugin's admin info. */
 import { z } from 'zod'
+import { SluiceError } from '../../../src/contracts/errors.js'
 import { plainOf } from '../../../src/lib/json.js'
 import type { ByHand } from './operator-actions.js'
 
@@ -13,7 +14,7 @@ const EXPECTED = '{ "action": "channels" }, or "close" (with "cooperative": fals
 /** Resolves to what the account's channels look like then. Rejects with `httpErrorCode` 400 for what is no command. */
 export async function carryOut (info: unknown, channels: ByHand): Promise<unknown> {
   const { data } = command.safeParse(info)
-  if (data === undefined) throw Object.assign(new Error(`unknown command for payment channels. expected=${EXPECTED}`), { httpErrorCode: 400 })
+  if (data === undefined) throw new SluiceError('SLUICE_ADMIN_COMMAND_UNKNOWN', `unknown command for payment channels. expected=${EXPECTED}`)
   switch (data.action) {
   case 'channels': return plainOf(await channels.list())
   case 'close': return plainOf(await channels.close(data.channelId, { cooperative: data.cooperative }))

@@ -9,6 +9,7 @@ import { backoffMs } from '../../../src/lib/backoff.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { amountIn } from '../../../src/packet/prepare.js'
 import { encodeReject, isFulfill } from '../../../src/packet/reply.js'
+import { SluiceError } from '../../../src/contracts/errors.js'
 import type { PluginServices } from '../../../src/contracts/plugin.js'
 import PluginBtp, { ContentType, FrameType } from '../../btp/index.js'
 import type { Answer, Request, SubProtocol } from '../../btp/index.js'
@@ -61,7 +62,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
   #recordsRefused: string | undefined
   #trouble = 'the settlement chain has not been reached yet'
   readonly #byHand = new ByHand(
-    () => this.#ready(message => Object.assign(new Error(message), { httpErrorCode: 503 })), () => this.#peers?.all() ?? [])
+    () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)), () => this.#peers?.all() ?? [])
 
   /** @param btpOptions those of plugins/btp */
   constructor (btpOptions: Record<string, unknown>, services: PluginServices, settings: PaychanSettings) {

@@ -1,5 +1,6 @@
 /** What an operator can see and do of the channels with the peer; the policy goes on beside it. */
 import { describeError } from '../../../src/lib/describe-error.js'
+import { SluiceError } from '../../../src/contracts/errors.js'
 import type {
   ChannelChange, ChannelDetails, ChannelEnd, ChannelOpenOptions, ChannelOperations, ClaimCounts, SettlementStates
 } from '../../../src/contracts/channels.js'
@@ -38,9 +39,9 @@ export class ByHand implements ChannelOperations {
     refuseOther('chain', chain, settings.chain)
     refuseOther('peerAddress', peerAddress?.toLowerCase(), settings.peerAddress.toLowerCase())
     const [present] = channels.usable()
-    if (present !== undefined) throw refusal(409, `there is an open channel with the peer already: put more into that. channelId=${present.state.channelId}`)
+    if (present !== undefined) throw new SluiceError('SLUICE_CHANNEL_EXISTS', `there is an open channel with the peer already: put more into that. channelId=${present.state.channelId}`)
     const unusable = settlementTimeout === undefined ? undefined : channels.challengeRefusal(settlementTimeout)
-    if (unusable !== undefined) throw refusal(400, unusable)
+    if (unusable !== undefined) throw new SluiceError('SLUICE_CHANNEL_TERMS', unusable)
     const channel = await reaching(() => funding.open(settings.units.toToken(initialDeposit), settlementTimeout))
     return detailsOf({ channel, settlement })
   }
@@ -58,10 +59,10 @@ export class ByHand implements ChannelOperations {
 
   async deposit (channelId: string, amount: bigint): Promise<ChannelDetails> {
     const found = this.#find(channelId, 'open')
-    if (amount <= 0n) throw refusal(400, 'amount must be greater than zero')
+    if (amount <= 0n) throw new SluiceError('SLUICE_CHANNEL_TERMS', 'amount must be greater than zero')
     const { channel, settlement: { channels, funding } } = found
     const unusable = channels.refusalOf(channel)
-    if (unusable !== undefined) throw refusal(400, unusable.message)
+    if (unusable !== undefined) throw new SluiceError('SLUICE_CHANNEL_STATE', unusable.message)
     await reaching(() => funding.fill(channel, amount))
     return detailsOf(found)
   }
@@ -116,10 +117,10 @@ export class ByHand implements ChannelOperations {
   #find (channelId: string, ...statuses: string[]): Found {
     this.settlement()
     const found = this.#found().find(({ channel }) => channel.state.channelId === channelId)
-    if (found === undefined) throw refusal(404, 'Channel not found')
+    if (found === undefined) throw new SluiceError('SLUICE_CHANNEL_UNKNOWN', 'Channel not found')
     const { channel: { state: { status }, isGone } } = found
-    if (isGone) throw refusal(400, 'the chain does not have this channel')
-    if (!statuses.includes(status)) throw refusal(400, `Channel is not in a state in which this can be done. status=${status}`)
+    if (isGone) throw new SluiceError('SLUICE_CHANNEL_STATE', 'the chain does not have this channel')
+    if (!statuses.includes(status)) throw new SluiceError('SLUICE_CHANNEL_STATE', `Channel is not in a state in which this can be done. status=${status}`)
     return found
   }
 
@@ -165,17 +166,13 @@ function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, is
 }
 
 function refuseOther (name: string, asked: string | undefined, ours: string): void {
-  if (asked !== undefined && asked !== ours) throw refusal(400, `the account settles with another ${name}. found=${asked} expected=${ours}`)
+  if (asked !== undefined && asked !== ours) throw new SluiceError('SLUICE_CHANNEL_TERMS', `the account settles with another ${name}. found=${asked} expected=${ours}`)
 }
 
 async function reaching<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw refusal(503, describeError(error), error)
+    throw new SluiceError('SLUICE_CHAIN_UNREACHABLE', describeError(error), { cause: error })
   }
-}
-
-function refusal (httpErrorCode: number, message: string, cause?: unknown): Error {
-  return Object.assign(new Error(message, { cause }), { httpErrorCode })
 }

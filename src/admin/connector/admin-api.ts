@@ -11,7 +11,7 @@ import { ACCOUNT_ID } from '../../contracts/account.js'
 import { ADDRESS_LENGTH_MAX, PREFIX } from '../../packet/address.js'
 import type { AccountBalance, Day, Movement, MovementKind, Settlement } from '../../contracts/ledger.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import { HttpError, unknownAccount } from '../../http/errors.js'
+import { SluiceError } from '../../contracts/errors.js'
 import type { AdminAccount, AdminHost, ConfiguredRoute } from './host.js'
 
 /** Digits of a 256-bit number: far beyond ILP's 64 bits, and cheap to parse. */
@@ -99,22 +99,22 @@ export class AdminApi {
 
   async getAccountAdminInfo (accountId: string): Promise<object> {
     const { info, plugin } = this.account(accountId)
-    if (plugin.getAdminInfo === undefined) throw new HttpError(404, `plugin has no admin info. account=${accountId}`)
+    if (plugin.getAdminInfo === undefined) throw new SluiceError('SLUICE_ADMIN_INFO_UNSUPPORTED', `plugin has no admin info. account=${accountId}`)
     return { account: accountId, plugin: pluginName(info.plugin), info: await plugin.getAdminInfo() }
   }
 
   async sendAccountAdminInfo (accountId: string, body: unknown): Promise<object> {
-    if (typeof body !== 'object' || body === null) throw new HttpError(400, 'no json body provided to set admin info.')
+    if (typeof body !== 'object' || body === null) throw new SluiceError('SLUICE_BODY_MISSING', 'no json body provided to set admin info.')
     const { info, plugin } = this.account(accountId)
-    if (plugin.sendAdminInfo === undefined) throw new HttpError(404, `plugin does not support sending admin info. account=${accountId}`)
+    if (plugin.sendAdminInfo === undefined) throw new SluiceError('SLUICE_ADMIN_INFO_UNSUPPORTED', `plugin does not support sending admin info. account=${accountId}`)
     return { account: accountId, plugin: pluginName(info.plugin), result: await plugin.sendAdminInfo(body) }
   }
 
   /** Waits until the account is connected, or the host gives up waiting. */
   async addAccount (body: unknown): Promise<object> {
-    if (typeof body !== 'object' || body === null) throw new HttpError(400, 'no json body provided to make plugin.')
+    if (typeof body !== 'object' || body === null) throw new SluiceError('SLUICE_BODY_MISSING', 'no json body provided to make plugin.')
     const { id, options } = parse(newAccount, body, 'invalid account')
-    if (this.host.account(id) !== undefined) throw new HttpError(409, `account id is taken. accountId=${id}`)
+    if (this.host.account(id) !== undefined) throw new SluiceError('SLUICE_ACCOUNT_ID_TAKEN', `account id is taken. accountId=${id}`)
     const { connected } = await this.host.addAccount(id, options)
     return { plugin: id, connected }
   }
@@ -128,8 +128,8 @@ export class AdminApi {
     const { accountId, amountDiff } = parse(balanceUpdate, body, 'invalid balance update')
     if (this.host.account(accountId) === undefined) throw unknownAccount(accountId)
     const balances = this.host.balances()
-    if (balances === undefined) throw new HttpError(409, 'no balances are kept, the balance middleware is disabled.')
-    if (!balances.has(accountId)) throw new HttpError(404, `account not found. accountId=${accountId} (it has no balance)`)
+    if (balances === undefined) throw new SluiceError('SLUICE_BALANCES_OFF', 'no balances are kept, the balance middleware is disabled.')
+    if (!balances.has(accountId)) throw new SluiceError('SLUICE_BALANCE_UNKNOWN', `account not found. accountId=${accountId} (it has no balance)`)
     await this.host.adjustBalance(accountId, BigInt(amountDiff))
   }
 
@@ -178,7 +178,7 @@ export class AdminApi {
   /** `{}` while alerts are disabled, as in ilp-connector; otherwise nothing, also for an id that does not exist. */
   deleteAlert (id: string): object | undefined {
     if (this.host.alerts() === undefined) return {}
-    if (!/^\d+$/.test(id)) throw new HttpError(400, 'invalid alert id')
+    if (!/^\d+$/.test(id)) throw new SluiceError('SLUICE_ALERT_ID_INVALID', 'invalid alert id')
     this.host.dismissAlert(Number(id))
     return undefined
   }
@@ -196,11 +196,11 @@ export class AdminApi {
   async deleteRoute (body: unknown): Promise<void> {
     const { targetPrefix, peerId } = parse(oldRoute, body, 'invalid route')
     if (await this.host.removeRoute(targetPrefix, peerId)) return
-    throw new HttpError(404, `route not found. targetPrefix=${targetPrefix} peerId=${peerId}`)
+    throw new SluiceError('SLUICE_ROUTE_UNKNOWN', `route not found. targetPrefix=${targetPrefix} peerId=${peerId}`)
   }
 
   private account (accountId: string): AdminAccount {
-    if (!ACCOUNT_ID.test(accountId)) throw new HttpError(400, 'invalid account.')
+    if (!ACCOUNT_ID.test(accountId)) throw new SluiceError('SLUICE_ACCOUNT_ID_INVALID', 'invalid account.')
     const account = this.host.account(accountId)
     if (account === undefined) throw unknownAccount(accountId)
     return account
@@ -253,6 +253,10 @@ function settlementStatus ({ id, accountId, amount, createdAt, state }: Settleme
   return { id, accountId, amount: amount.toString(), createdAt: new Date(createdAt), state }
 }
 
+function unknownAccount (accountId: string): SluiceError {
+  return new SluiceError('SLUICE_ACCOUNT_UNKNOWN', `unknown account id. accountId=${accountId}`)
+}
+
 /** A plugin given as an instance is named after its class: its fields may hold secrets. */
 function pluginName (plugin: string | PluginInstance): string {
   return typeof plugin === 'string' ? plugin : plugin.constructor.name
@@ -264,7 +268,7 @@ function parse<T> (schema: z.ZodType<T>, body: unknown, what: string): T {
   if (result.success) return result.data
   const [issue] = result.error.issues
   const dataPath = (issue?.path ?? []).map(key => `.${String(key)}`).join('')
-  throw new HttpError(400, `${what}: error=${issue?.message ?? 'unknown validation error'} dataPath=${dataPath}`, 'InvalidJsonBodyError')
+  throw new SluiceError('SLUICE_BODY_INVALID', `${what}: error=${issue?.message ?? 'unknown validation error'} dataPath=${dataPath}`)
 }
 
 /** Any key becomes an own property, `__proto__` too. */

@@ -4,13 +4,18 @@ import { Registry } from 'prom-client'
 import type { Logger } from '../../contracts/logger.js'
 import { AdminApi } from './admin-api.js'
 import { readJson } from '../../http/body.js'
-import { statusOf, textOf, toError } from '../../http/errors.js'
+import { SluiceError, type ErrorCode } from '../../contracts/errors.js'
+import { withCode } from '../../http/answers.js'
+import { statusOf, toError } from '../../http/errors.js'
 import type { AdminHost } from './host.js'
 
 type Handler = (c: Context) => unknown
 
 /** Answers may hold balances: they are not for caches, nor for browsers to guess a type for. */
 const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+
+/** How ilp-connector begins the text of an error that is ours; of others it is their name. */
+const FIRST_WORDS: Partial<Record<ErrorCode, string>> = { SLUICE_BODY_NOT_JSON: 'SyntaxError', SLUICE_BODY_INVALID: 'InvalidJsonBodyError' }
 
 /** All routes behind `access`. What no route matches, HEAD and trailing slashes included, is 404 `Not Found`. */
 export function adminRoutes (host: AdminHost, access: MiddlewareHandler, log: Logger): Hono {
@@ -21,7 +26,7 @@ export function adminRoutes (host: AdminHost, access: MiddlewareHandler, log: Lo
     const status = statusOf(err)
     if (status >= 500) log.warn('error in admin api request handler. error=%s', err.stack)
     else log.debug('admin api request refused. status=%s error=%s', status, err.message)
-    return answer(status, 'text/plain', textOf(err))
+    return withCode(answer(status, 'text/plain', textOf(err)), err)
   })
   app.notFound(notFound)
   app.use(access)
@@ -79,8 +84,15 @@ function guarded (handler: (c: Context) => Promise<Response>): (c: Context) => P
   }
 }
 
+/** `Name: message`. Of an unexpected error only the first line: Node appends file paths to some (MODULE_NOT_FOUND's require stack). */
+function textOf (err: Error): string {
+  const name = err instanceof SluiceError ? FIRST_WORDS[err.code] ?? 'Error' : err.name
+  const text = `${name}: ${err.message}`
+  return statusOf(err) < 500 ? text : text.split('\n', 1).join('')
+}
+
 function notFound (): Response {
-  return answer(404, 'text/plain', 'Not Found')
+  return withCode(answer(404, 'text/plain', 'Not Found'), new SluiceError('SLUICE_PATH_UNKNOWN', 'Not Found'))
 }
 
 function answer (status: number, type: string, text: string): Response {

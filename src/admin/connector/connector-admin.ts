@@ -4,7 +4,7 @@ import { Accounts } from '../../accounts/accounts.js'
 import { RateBackend } from '../../forwarding/rate-backend.js'
 import type { AdminAccount, AdminHost, Alert, ConfiguredRoute } from './host.js'
 import { Config } from '../../config/connector/config.js'
-import { ConfigError } from '../../config/errors.js'
+import { SluiceError } from '../../contracts/errors.js'
 import { LedgerService, type LedgerStatus } from '../../ledger/service.js'
 import { AccountStats } from '../../metrics/stats.js'
 import { MiddlewareManager } from '../../pipeline/middleware-manager.js'
@@ -112,11 +112,7 @@ export class ConnectorAdmin implements AdminHost {
   }
 
   async addAccount (accountId: string, account: unknown): Promise<{ connected: boolean }> {
-    try {
-      await this.addPlugin(accountId, this.config.validateAccount(accountId, account))
-    } catch (error) {
-      throw error instanceof ConfigError ? Object.assign(error, { httpErrorCode: 400 }) : error
-    }
+    await this.addPlugin(accountId, this.config.validateAccount(accountId, account))
     return { connected: this.registry.isConnected(accountId) }
   }
 
@@ -135,7 +131,7 @@ export class ConnectorAdmin implements AdminHost {
   private settler (): Settling {
     const balances = this.balanceMiddleware()
     if (balances?.settle === undefined) {
-      throw Object.assign(new Error('nothing is settled here: the built-in balance middleware is disabled.'), { httpErrorCode: 409 })
+      throw new SluiceError('SLUICE_SETTLEMENT_OFF', 'nothing is settled here: the built-in balance middleware is disabled.')
     }
     return balances as Settling
   }

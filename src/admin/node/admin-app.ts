@@ -3,13 +3,13 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Logger } from '../../contracts/logger.js'
 import { readJson } from '../../http/body.js'
-import { HttpError, toError } from '../../http/errors.js'
+import { SluiceError } from '../../contracts/errors.js'
+import { statusOf, toError } from '../../http/errors.js'
 import { nodeAccess, type AccessOptions } from '../../http/node-access.js'
-import { HEADERS, json, noSuchRoute } from '../../http/answers.js'
+import { failed, HEADERS, json, noSuchRoute } from '../../http/answers.js'
 import { balanceRoutes } from './balances.js'
 import { channelRoutes } from './channels.js'
 import { docsPage } from '../../http/docs-page.js'
-import { errorAnswer } from '../../http/node-errors.js'
 import type { NodeAdminHost } from './host.js'
 import { ilpSendRoute } from './packets.js'
 import { openApiDocument } from '../../http/openapi.js'
@@ -38,10 +38,10 @@ export function nodeAdminApp (host: NodeAdminHost, access: AccessOptions, log: L
   const app: NodeAdminApp = new Hono()
 
   app.onError((err, c) => {
-    const { status, body } = errorAnswer(err)
-    if (status >= 500 && !(err instanceof HttpError)) log.warn('error in admin api request handler. path=%s error=%s', c.req.path, err.stack)
-    else log.debug('admin api request refused. path=%s status=%s error=%s', c.req.path, status, body.message)
-    return json(status, body)
+    const status = statusOf(err)
+    if (status >= 500 && !(err instanceof SluiceError)) log.warn('error in admin api request handler. path=%s error=%s', c.req.path, err.stack)
+    else log.debug('admin api request refused. path=%s status=%s error=%s', c.req.path, status, err.message)
+    return failed(err)
   })
   app.notFound(c => noSuchRoute(c.req.method, c.req.path, ` ${DOCUMENT_PATH} lists all.`))
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { plainOf } from '../../lib/json.js'
 import type { PeerChannel } from '../../node/facades/channel-manager.js'
 import type { ChannelMetadata } from '../../contracts/channels.js'
-import { badRequest, NodeHttpError, notFound } from '../../http/node-errors.js'
+import { SluiceError } from '../../contracts/errors.js'
 import type { NodeAdminHost } from './host.js'
 import { param, route, type Answer, type Route, type RouteRequest } from '../../http/route.js'
 
@@ -65,7 +65,7 @@ const state = z.looseObject({
 
 export function channelRoutes (host: NodeAdminHost): Route[] {
   const enabled = (message = DISABLED): NodeAdminHost['channelManager'] => {
-    if (!host.channelManager.isEnabled()) throw new NodeHttpError(503, message)
+    if (!host.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', message)
     return host.channelManager
   }
   return [
@@ -146,7 +146,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       errors: { 404: 'No such channel, or no claim', 503: 'Claim receiver not enabled' }
     }, async request => {
       const claim = await known(enabled('Claim receiver not enabled').claim(param(request, 'channelId')))
-      if (typeof claim !== 'object' || claim === null) throw notFound('No claims found for this channel')
+      if (typeof claim !== 'object' || claim === null) throw new SluiceError('SLUICE_CLAIM_UNKNOWN', 'No claims found for this channel')
       return { status: 200, body: claim }
     }),
 
@@ -179,9 +179,8 @@ async function known<T> (work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    const { httpErrorCode, message } = Object(error) as { httpErrorCode?: number, message?: string }
-    if (httpErrorCode === 404) throw notFound('Channel not found')
-    if (httpErrorCode === 400) throw badRequest(message ?? '')
+    const { httpErrorCode } = Object(error) as { httpErrorCode?: number }
+    if (httpErrorCode === 404) throw new SluiceError('SLUICE_CHANNEL_UNKNOWN', 'Channel not found', { cause: error })
     throw error
   }
 }

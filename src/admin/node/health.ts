@@ -8,8 +8,7 @@ import { Hono } from 'hono'
 import { Registry } from 'prom-client'
 import type { Logger } from '../../contracts/logger.js'
 import type { NodeAdminApp } from './admin-app.js'
-import { HEADERS, json, noSuchRoute } from '../../http/answers.js'
-import { errorAnswer } from '../../http/node-errors.js'
+import { failed, HEADERS, json, noSuchRoute } from '../../http/answers.js'
 import { isRunning, type HealthHost } from './host.js'
 
 /** @param admin mirrored under `/admin`, behind its own access rules */
@@ -18,8 +17,7 @@ export function healthApp (host: HealthHost, log: Logger, admin?: NodeAdminApp):
 
   app.onError((err, c) => {
     log.warn('error in health request handler. path=%s error=%s', c.req.path, err.stack)
-    const { status, body } = errorAnswer(err)
-    return json(status, body)
+    return failed(err)
   })
   app.notFound(c => noSuchRoute(c.req.method, c.req.path))
 

@@ -5,7 +5,8 @@ import { isValidAddress } from '../../packet/address.js'
 import { MAX_UINT64 } from '../../packet/prepare.js'
 import type { Logger } from '../../contracts/logger.js'
 import { toError } from '../../http/errors.js'
-import { badRequest, errorAnswer, NodeHttpError } from '../../http/node-errors.js'
+import { SluiceError } from '../../contracts/errors.js'
+import { errorAnswer } from '../../http/node-errors.js'
 import { isRunning, type NodeAdminHost } from './host.js'
 import { route, type Answer, type Route } from '../../http/route.js'
 
@@ -90,12 +91,12 @@ export class IlpSendHandler {
     private readonly sendPacket: PacketSenderFn | null, private readonly isReady: IsReadyFn | null, private readonly log: Pick<Logger, 'warn'>
   ) {}
 
-  /** Resolves to the answer for a parsed body. Throws HttpError for a bad request and for what cannot be done now. */
+  /** Resolves to the answer for a parsed body. Throws SluiceError for a bad request and for what cannot be done now. */
   async send (body: unknown): Promise<Answer> {
     const { destination, amount, data, timeoutMs = DEFAULT_SEND_TIMEOUT_MS } = checkIlpSendRequest(body)
     const sendPacket = this.sendPacket
-    if (sendPacket === null) throw new NodeHttpError(503, 'Outbound sender not configured')
-    if (this.isReady?.() !== true) throw new NodeHttpError(503, 'Connector not ready')
+    if (sendPacket === null) throw new SluiceError('SLUICE_NO_SENDER', 'Outbound sender not configured')
+    if (this.isReady?.() !== true) throw new SluiceError('SLUICE_NODE_NOT_READY', 'Connector not ready')
     const expiresAt = new Date(Date.now() + timeoutMs)
     const packet = { destination, amount: BigInt(amount), expiresAt, data: Buffer.from(data, 'base64') }
     return { status: 200, body: responseOf(await within(timeoutMs, () => sendPacket(packet))) }
@@ -132,7 +133,7 @@ export function ilpSendRoute (host: NodeAdminHost, log: Pick<Logger, 'warn'>): R
 
 function checkIlpSendRequest (body: unknown): IlpSendRequest {
   const fault = validateIlpSendRequest(body)
-  if (fault !== null) throw badRequest(fault)
+  if (fault !== null) throw new SluiceError('SLUICE_PACKET_INVALID', fault)
   return body as IlpSendRequest
 }
 
@@ -140,7 +141,7 @@ function checkIlpSendRequest (body: unknown): IlpSendRequest {
 async function within (timeoutMs: number, send: () => Promise<IlpAnswer>): Promise<IlpAnswer> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new NodeHttpError(408, `No response received within ${timeoutMs}ms`)) }, timeoutMs)
+    timer = setTimeout(() => { reject(new SluiceError('SLUICE_PACKET_TIMED_OUT', `No response received within ${timeoutMs}ms`)) }, timeoutMs)
     timer.unref()
   })
   try {

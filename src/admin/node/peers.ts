@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isPrefix } from '../../packet/address.js'
 import type { PeerRegistrationRequest } from '../../contracts/node.js'
-import { badRequest, NodeHttpError, notFound } from '../../http/node-errors.js'
+import { SluiceError } from '../../contracts/errors.js'
 import type { NodeAdminHost } from './host.js'
 import { param, route, type Route } from '../../http/route.js'
 import { evmAddress, settlementTerms } from './settlement-terms.js'
@@ -101,9 +101,9 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
     }, async request => {
       const peerId = param(request, 'peerId')
       const { routes, settlement } = request.body
-      if (settlement !== undefined && !host.channelManager.isEnabled()) throw new NodeHttpError(503, 'Settlement infrastructure not enabled')
+      if (settlement !== undefined && !host.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled')
       checkPrefixes(routes)
-      if (!host.hasPeer(peerId)) throw notFound('Peer not found')
+      if (!host.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', 'Peer not found')
       if (settlement !== undefined) await host.updatePeer(peerId, { settlement })
       for (const { prefix, priority = 0 } of routes ?? []) host.addRoute(prefix, peerId, priority)
       return { status: 200, body: { success: true, peerId, updated: true } }
@@ -119,7 +119,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       errors: { 404: 'No such peer' }
     }, async request => {
       const peerId = param(request, 'peerId')
-      if (!host.hasPeer(peerId)) throw notFound(`Peer '${peerId}' not found`)
+      if (!host.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer '${peerId}' not found`)
       const { removedRoutes } = await host.removePeer(peerId, request.query.removeRoutes !== 'false')
       return { status: 200, body: { success: true, peerId, removedRoutes, message: `Peer '${peerId}' removed` } }
     }),
@@ -160,7 +160,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       errors: { 404: 'No such route' }
     }, request => {
       const prefix = param(request, 'prefix')
-      if (!host.listRoutes().some(route => route.prefix === prefix)) throw notFound(`Route with prefix '${prefix}' not found`)
+      if (!host.listRoutes().some(route => route.prefix === prefix)) throw new SluiceError('SLUICE_ROUTE_UNKNOWN', `Route with prefix '${prefix}' not found`)
       host.removeRoute(prefix)
       return { status: 200, body: { success: true, prefix, message: `Route '${prefix}' removed` } }
     })
@@ -170,7 +170,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
 /** All are checked before the first is added: a bad request changes nothing. */
 function checkPrefixes (routes: readonly NewPeerRoute[] = []): void {
   for (const prefix of prefixesOf(routes)) {
-    if (!isPrefix(prefix)) throw badRequest(`Invalid ILP address prefix: ${prefix}`)
+    if (!isPrefix(prefix)) throw new SluiceError('SLUICE_ROUTE_INVALID', `Invalid ILP address prefix: ${prefix}`)
   }
 }
 

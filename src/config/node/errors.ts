@@ -1,4 +1,5 @@
 /** What is told to somebody whose node configuration cannot be used: every fault at once, one line each. */
+import type { ErrorCode } from '../../contracts/errors.js'
 
 export interface ConfigurationIssue {
   /** The file and line, or the environment variable; empty for a configuration object. */
@@ -14,6 +15,7 @@ export interface ConfigurationIssue {
 /** `message` is one line per issue; nothing was started. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
+  readonly code = 'SLUICE_CONFIG_INVALID' satisfies ErrorCode
 
   constructor (readonly issues: readonly ConfigurationIssue[]) {
     super(issues.map(({ source, path, message }) => [source, path, message].filter(part => part !== '').join(': ')).join('\n'))

@@ -2,7 +2,7 @@
 import { describeError } from '../../lib/describe-error.js'
 import type { ChannelDetails, ChannelEnd as PluginChannelEnd, ChannelMetadata, ChannelOperations, SettlementStates } from '../../contracts/channels.js'
 import { channelsOf, findChannel, isEnabled, listChannels, type ChannelHolders } from '../channels.js'
-import { NodeRequestError } from '../errors.js'
+import { SluiceError } from '../../contracts/errors.js'
 import type { SettlementState } from './settlement-monitor.js'
 
 /** Amounts are in the smallest unit of the token, which is the base unit of the node. */
@@ -126,6 +126,6 @@ export class ChannelManager {
 
 type Change<End> = (operations: ChannelOperations, channelId: string) => Promise<End> | undefined
 
-function cannot (peerId: string): NodeRequestError {
-  return new NodeRequestError(`the plugin of peer '${peerId}' cannot do this`, 503)
+function cannot (peerId: string): SluiceError {
+  return new SluiceError('SLUICE_CHANNELS_UNSUPPORTED', `the plugin of peer '${peerId}' cannot do this`)
 }

@@ -1,6 +1,8 @@
 /** Every route of the admin API over real HTTP: the paths, shapes and statuses of ilp-connector, and clear refusals of bad input. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { ConfigError } from '../../../src/config/errors.js'
+import { statusOfCode, type ErrorCode } from '../../../src/contracts/errors.js'
 import { Fixture, SECRET, TalkativePlugin, baseInfo } from '../../support/admin-connector.js'
 
 /** The fields of an account on which nothing went wrong. */
@@ -21,6 +23,8 @@ describe('admin API routes', () => {
   const refused = async (method: string, path: string, body: unknown, status: number, text: string): Promise<void> => {
     const answer = await api.send(method, path, body)
     expect({ status: answer.status, type: answer.type, text: answer.text }).to.deep.equal({ status, type: 'text/plain', text })
+    const code = answer.headers['x-error-code'] as ErrorCode | undefined
+    if (code !== undefined) expect(statusOfCode(code), `${code} of ${text}`).to.equal(status)
   }
 
   it('GET /status summarises balances, connections and local routes', async () => {
@@ -358,6 +362,20 @@ describe('admin API errors', () => {
       expect(status).to.equal(500)
       expect(text).to.match(/^TypeError: [^\n]+$/)
     }
+  })
+
+  it('an error has a code in a header, unless somebody else refuses', async () => {
+    const codeAt = async (path: string, method = 'GET'): Promise<unknown> => (await api.send(method, path)).headers['x-error-code']
+    expect(await codeAt('/accounts/nobody')).to.equal('SLUICE_ACCOUNT_UNKNOWN')
+    expect(await codeAt('/nope')).to.equal('SLUICE_PATH_UNKNOWN')
+    expect(await codeAt('/balance', 'POST')).to.equal('SLUICE_BODY_INVALID')
+    api.host.routingStatus = () => { throw new Error('never seen') }
+    expect(await codeAt('/routing')).to.equal('SLUICE_UNEXPECTED')
+    api.host.routingStatus = () => { throw Object.assign(new Error('no'), { httpErrorCode: 409 }) }
+    expect(await codeAt('/routing')).to.equal(undefined)
+    api.host.routingStatus = () => { throw new ConfigError([]) }
+    expect(await codeAt('/routing')).to.equal('SLUICE_CONFIG_INVALID')
+    expect(await codeAt('/status')).to.equal(undefined)
   })
 
   it('an error may bring its status, which is no success and no nonsense', async () => {

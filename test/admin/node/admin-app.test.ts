@@ -1,6 +1,7 @@
 /** Every route of the node's admin API with every answer it has, over real HTTP; each answer is held against the document too. */
 import { expect } from 'chai'
 import { adminRoutesOf } from '../../../src/admin/node/admin-app.js'
+import { statusOfCode, type ErrorCode } from '../../../src/contracts/errors.js'
 import { NodeFixture, PEER_SECRET, type Answer } from '../../support/admin-node.js'
 
 const NEW_PEER = { id: 'peer-d', url: 'ws://peer-d:3001', authToken: PEER_SECRET, routes: [{ prefix: 'g.peer-d' }, { prefix: 'g.d', priority: 2 }] }
@@ -28,6 +29,8 @@ describe('node admin API', () => {
     expect(answer.status, answer.text).to.equal(status)
     expect(Object.keys(answer.json as object)).to.deep.equal(['error', 'message'])
     expect(answer.json).to.include({ message, ...(error === undefined ? {} : { error }) })
+    const code = String(answer.headers['x-error-code'])
+    expect(statusOfCode(code as ErrorCode), `${code} of ${message}`).to.equal(status)
   }
 
   describe('peers', () => {

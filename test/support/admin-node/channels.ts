@@ -1,7 +1,6 @@
 /** Payment channels made by hand, for the HTTP services in front of them. */
+import { SluiceError } from '../../../src/contracts/errors.js'
 import type { ChannelDetails, ChannelOperations, SettlementStates } from '../../../src/contracts/channels.js'
-
-const refusal = (httpErrorCode: number, message: string): Error => Object.assign(new Error(message), { httpErrorCode })
 
 /** One channel, `0x01`, that can be changed as one can, on a chain that answers until `trouble` is set. */
 export class FakeChannels implements ChannelOperations {
@@ -80,14 +79,14 @@ export class FakeChannels implements ChannelOperations {
   }
 
   #log (...call: unknown[]): void {
-    if (this.trouble !== undefined) throw refusal(503, this.trouble)
+    if (this.trouble !== undefined) throw new SluiceError('SLUICE_CHAIN_UNREACHABLE', this.trouble)
     if (call.length > 0) this.calls.push(call)
   }
 
   #only (...statuses: string[]): ChannelDetails {
     const [channel] = this.details
-    if (channel === undefined) throw refusal(404, 'Channel not found')
-    if (statuses.length > 0 && !statuses.includes(channel.status)) throw refusal(400, 'Channel is not in open state')
+    if (channel === undefined) throw new SluiceError('SLUICE_CHANNEL_UNKNOWN', 'Channel not found')
+    if (statuses.length > 0 && !statuses.includes(channel.status)) throw new SluiceError('SLUICE_CHANNEL_STATE', 'Channel is not in open state')
     return channel
   }
 }

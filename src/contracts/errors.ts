@@ -1,0 +1,216 @@
+/**
+ * What operators and applications are told when something cannot be done: one class, and a code for each cause that stays the same when
+ * the words change. The table below is docs/errors.md (`npm run docs`).
+ *
+ * Errors of ILP packets are others (src/packet/errors.ts): they become rejects.
+ */
+
+interface ErrorDescription {
+  /** HTTP status of the answer. Errors at the start, which no request meets, have none. */
+  status?: number
+  when: string
+  remedy: string
+}
+
+/** By area, in the order in which the page shows them. */
+export const ERROR_TABLE = {
+  'At the start': {
+    SLUICE_CONFIG_INVALID: {
+      status: 400,
+      when: 'A setting, a configuration file or an account sent to the admin API is not valid.',
+      remedy: 'The message has a line for each fault, with its place. Correct them all; nothing was changed.'
+    },
+    SLUICE_CANNOT_LISTEN: {
+      when: 'An HTTP port cannot be opened.',
+      remedy: 'The message names host, port and the setting: free the port, or choose another.'
+    },
+    SLUICE_API_UNPROTECTED: {
+      when: 'The admin API of a connector would be open to a network without a key.',
+      remedy: 'Set `CONNECTOR_ADMIN_API_KEY`, or bind the API to 127.0.0.1.'
+    },
+    SLUICE_API_KEY_UNUSABLE: {
+      when: 'The configured admin API key has characters that an HTTP header cannot carry.',
+      remedy: 'Use printable ASCII, without line breaks and without spaces at the ends. A key read from a file often ends in a line break.'
+    },
+    SLUICE_NOT_STARTED: {
+      status: 500,
+      when: 'A call needs a running node.',
+      remedy: 'Wait for `start()` to resolve before you call it.'
+    }
+  },
+  'Who may ask': {
+    SLUICE_API_KEY_WRONG: { status: 401, when: 'The key is missing or wrong.', remedy: 'Send the configured key in the `X-Api-Key` header.' },
+    SLUICE_API_KEY_IN_QUERY: {
+      status: 401,
+      when: 'The key is in the query string, which ends up in logs.',
+      remedy: 'Send it in the `X-Api-Key` header, and replace the key that was logged.'
+    },
+    SLUICE_CLIENT_REFUSED: {
+      status: 403,
+      when: 'The client\'s address is not allowed.',
+      remedy: 'Add it to `adminApi.allowedIPs` (`ADMIN_API_ALLOWED_IPS`), or set a key: without either, only private networks are served.'
+    },
+    SLUICE_HOST_REFUSED: {
+      status: 403,
+      when: 'The API has no key, and the `Host` header does not name this machine.',
+      remedy: 'Ask by `localhost` or 127.0.0.1, or set a key.'
+    },
+    SLUICE_ORIGIN_REFUSED: {
+      status: 403,
+      when: 'The API has no key, and a web page of another origin asks.',
+      remedy: 'Set a key and send it from the page\'s own server.'
+    }
+  },
+  Requests: {
+    SLUICE_PATH_UNKNOWN: {
+      status: 404,
+      when: 'There is no such method and path.',
+      remedy: 'Look for it in the OpenAPI document: `/openapi.json` of a connector, `/admin/openapi.json` of a node.'
+    },
+    SLUICE_BODY_NOT_JSON: { status: 400, when: 'The body is not JSON.', remedy: 'Send JSON. The body is not repeated, it may hold secrets.' },
+    SLUICE_BODY_MISSING: { status: 400, when: 'The route needs a JSON object as its body.', remedy: 'Send one.' },
+    SLUICE_BODY_INVALID: { status: 400, when: 'A field of the body is missing, unknown or wrong.', remedy: 'The message names the first fault.' },
+    SLUICE_BODY_INCOMPLETE: { status: 400, when: 'The body ended early.', remedy: 'Check the connection and `Content-Length`, and send it again.' },
+    SLUICE_BODY_TOO_LARGE: { status: 413, when: 'The body is larger than the route takes.', remedy: 'Send less; the message says how much is allowed.' },
+    SLUICE_UNEXPECTED: {
+      status: 500,
+      when: 'Something failed that nobody expected.',
+      remedy: 'The log of that moment has the whole error. If it is not a plugin or middleware of your own, report it.'
+    }
+  },
+  'Accounts of a connector': {
+    SLUICE_ACCOUNT_ID_INVALID: { status: 400, when: 'An account id has other characters than `A-Z a-z 0-9 _ - ~ .`.', remedy: 'Correct the path.' },
+    SLUICE_ACCOUNT_UNKNOWN: { status: 404, when: 'No account has this id.', remedy: 'GET /accounts lists them.' },
+    SLUICE_ACCOUNT_ID_TAKEN: { status: 409, when: 'An account has this id already.', remedy: 'Choose another id.' },
+    SLUICE_ACCOUNT_UNSETTLED: {
+      status: 409,
+      when: 'An account or peer cannot be removed while money is in its payment channels.',
+      remedy: 'Close the channels that the message names, and remove it when they are settled.'
+    },
+    SLUICE_ADMIN_INFO_UNSUPPORTED: {
+      status: 404,
+      when: 'The account\'s plugin has no admin info, or takes none.',
+      remedy: 'Nothing: this plugin has no such function. `adminInfo` in GET /accounts says which have.'
+    },
+    SLUICE_ADMIN_COMMAND_UNKNOWN: { status: 400, when: 'The account\'s plugin does not know this command.', remedy: 'The message says which it knows.' },
+    SLUICE_ALERT_ID_INVALID: { status: 400, when: 'An alert id is not a number.', remedy: 'GET /alerts lists them with their ids.' }
+  },
+  'Balances and settlement of a connector': {
+    SLUICE_BALANCES_OFF: {
+      status: 409,
+      when: 'No balances are kept: the balance middleware is disabled.',
+      remedy: 'Take `balance` out of `disableMiddleware` and restart.'
+    },
+    SLUICE_BALANCE_UNKNOWN: { status: 404, when: 'The account has no balance.', remedy: 'GET /balance lists the accounts that have one.' },
+    SLUICE_BALANCE_LIMIT: {
+      status: 409,
+      when: 'The balance would pass the account\'s `minimum` or `maximum`.',
+      remedy: 'Choose a smaller amount, or change the account\'s limits.'
+    },
+    SLUICE_SETTLEMENT_OFF: {
+      status: 409,
+      when: 'Nothing is settled here: the built-in balance middleware is disabled.',
+      remedy: 'Take `balance` out of `disableMiddleware` and restart.'
+    },
+    SLUICE_NOT_DUE: { status: 409, when: 'More is to be paid than is due.', remedy: 'Pay what the message says at most, or leave the amount out.' },
+    SLUICE_NOT_PAYABLE: {
+      status: 409,
+      when: 'The plugin cannot pay exactly this amount.',
+      remedy: 'Choose a multiple of the unit that the message names.'
+    },
+    SLUICE_SETTLEMENT_UNKNOWN: { status: 404, when: 'No open settlement has this id.', remedy: 'GET /settlements lists them.' },
+    SLUICE_SETTLEMENT_UNDER_WAY: { status: 409, when: 'The settlement is being paid.', remedy: 'Wait for its outcome.' },
+    SLUICE_SETTLEMENT_MAY_BE_PAID: {
+      status: 409,
+      when: 'A settlement is to be closed as unpaid that the plugin may have paid, or may still pay.',
+      remedy: 'Let the plugin finish it; if its account was removed, add it again.'
+    }
+  },
+  'Peers and routes': {
+    SLUICE_PEER_UNKNOWN: { status: 404, when: 'No peer has this id.', remedy: 'GET /admin/peers lists them.' },
+    SLUICE_PEER_INVALID: { status: 400, when: 'What is said of a peer cannot be used.', remedy: 'The message names the field. Nothing was changed.' },
+    SLUICE_PEER_ADDRESS_SHARED: {
+      status: 409,
+      when: 'Another peer has the same settlement address on the same chain.',
+      remedy: 'Give each peer an address of its own: payments of the two could not be told apart.'
+    },
+    SLUICE_PEER_UNUSABLE: { status: 400, when: 'The peer\'s account cannot be made.', remedy: 'The message has the reason. Nothing was changed.' },
+    SLUICE_PEER_UNSETTLED: {
+      status: 409,
+      when: 'A peer would change its account while money is in the payment channels of the one it has.',
+      remedy: 'Close the channels that the message names, and try again when they are settled.'
+    },
+    SLUICE_TOO_MANY_PEERS: { status: 400, when: 'The node has as many peers as it can.', remedy: 'Remove some first.' },
+    SLUICE_ROUTE_UNKNOWN: { status: 404, when: 'There is no such route.', remedy: 'GET /routes of a connector, GET /admin/routes of a node lists them.' },
+    SLUICE_ROUTE_INVALID: { status: 400, when: 'A route\'s prefix, next hop or priority cannot be used.', remedy: 'The message says which, and why.' },
+    SLUICE_TOO_MANY_ROUTES: { status: 400, when: 'The node has as many routes as it can.', remedy: 'Remove some first, or use shorter prefixes.' }
+  },
+  'Payment channels': {
+    SLUICE_NO_CHAIN: {
+      status: 503,
+      when: 'No settlement chain is configured for this node, or for this peer.',
+      remedy: 'Add the chain to `chainProviders`, and `chain` and an address to the peer (docs/settlement.md).'
+    },
+    SLUICE_CHAIN_UNREACHABLE: {
+      status: 503,
+      when: 'The settlement chain cannot be used at the moment.',
+      remedy: 'Check `rpcUrl` and the message\'s reason. The node goes on trying by itself.'
+    },
+    SLUICE_CHANNELS_UNSUPPORTED: { status: 503, when: 'The peer\'s plugin cannot do this with a channel.', remedy: 'Nothing: this plugin has no such function.' },
+    SLUICE_CHANNEL_UNKNOWN: { status: 404, when: 'No channel, and no peer with channels, has this id.', remedy: 'GET /admin/channels lists them.' },
+    SLUICE_CHANNEL_EXISTS: { status: 409, when: 'There is an open channel with the peer already.', remedy: 'Put more into that one.' },
+    SLUICE_CHANNEL_TERMS: {
+      status: 400,
+      when: 'A channel cannot be had on these terms: another chain, token or address, a deposit or a challenge period that cannot be.',
+      remedy: 'The message says what was found and what is expected.'
+    },
+    SLUICE_CHANNEL_STATE: {
+      status: 400,
+      when: 'The channel is not in a state in which this can be done.',
+      remedy: 'Look at its `status`: deposits need an open channel, `settle` one whose challenge is over.'
+    },
+    SLUICE_CLAIM_UNKNOWN: { status: 404, when: 'The peer has not paid with a claim on this channel yet.', remedy: 'Wait for a payment.' }
+  },
+  'Packets of your own': {
+    SLUICE_PACKET_INVALID: { status: 400, when: 'A field of the packet is missing or wrong.', remedy: 'The message names the first fault.' },
+    SLUICE_PACKET_TIMED_OUT: {
+      status: 408,
+      when: 'No answer came within `timeoutMs`. The packet has expired.',
+      remedy: 'Send it again, perhaps with more time.'
+    },
+    SLUICE_NODE_NOT_READY: { status: 503, when: 'The node is starting or stopping.', remedy: 'Wait until /health/ready answers 200.' },
+    SLUICE_NO_SENDER: { status: 503, when: 'An `IlpSendHandler` was made without a sender.', remedy: 'Give it `packet => node.sendPacket(packet)`.' }
+  }
+} as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorDescription>>>>
+
+type Areas = typeof ERROR_TABLE
+export type ErrorCode = { [Area in keyof Areas]: keyof Areas[Area] }[keyof Areas]
+
+const descriptions: ReadonlyMap<unknown, ErrorDescription> = new Map(
+  Object.values(ERROR_TABLE).flatMap(area => Object.entries<ErrorDescription>(area)))
+
+/** A request or a setting that cannot be met as it is; nothing was changed. `message` says what was found and what to do. */
+export class SluiceError extends Error {
+  override readonly name: string = 'SluiceError'
+  /** What the admin API answers with. Middlewares and plugins of others throw errors with this field, too. */
+  readonly httpErrorCode: number
+
+  constructor (readonly code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.httpErrorCode = statusOfCode(code)
+  }
+}
+
+/** The `code` of anything that was thrown, if it is one of ours. */
+export function codeOf (thrown: unknown): ErrorCode | undefined {
+  const { code } = Object(thrown) as { code?: unknown }
+  return isErrorCode(code) ? code : undefined
+}
+
+export function statusOfCode (code: ErrorCode): number {
+  return descriptions.get(code)?.status ?? 500
+}
+
+function isErrorCode (code: unknown): code is ErrorCode {
+  return descriptions.has(code)
+}

@@ -1,4 +1,4 @@
-/** `connector channels`: the payment channels of a running node, looked at and changed through its admin API. */
+/** `connector channels`: shows and changes the payment channels of a running node, through its admin API. */
 import { z } from 'zod'
 import type { Arguments, Command } from './command.js'
 import { table, usageError } from './command.js'
@@ -7,7 +7,7 @@ import { ask, UnreachableError, urlOf, wordsOf } from './http.js'
 import { CliError, EXIT, print, printJson, type ExitCode } from './output.js'
 
 const DEFAULT_URL = 'http://localhost:8081'
-/** What changes the chain is answered when the chain has it for sure. */
+/** Changes on the chain are answered once they are confirmed. */
 const TIMEOUT_MS = 300_000
 
 const text = z.string()
@@ -16,7 +16,7 @@ const states = z.array(z.looseObject({ peerId: text, state: text, reachable: z.b
 const changed = z.looseObject({ channelId: text, status: text })
 
 interface Action {
-  /** What stands after the name. */
+  /** What follows the name. */
   operands: readonly string[]
   run (args: Arguments, operands: readonly string[], url: URL): Promise<ExitCode>
 }
@@ -44,16 +44,17 @@ export const channels: Command = {
   name: 'channels',
   summary: 'Shows the payment channels of a running node, and opens, fills and closes them',
   usage: `<${Object.keys(ACTIONS).join(' | ')}> [operands] [--url <url>] [--json]`,
-  description: `list                           the channels, and how the settlement with each peer stands
-show <channel>                 all that is known of one
-open <peer> <chain> <deposit>  opens one, with so many units of the token in it
-deposit <channel> <amount>     puts more in
-close <channel>                together with the peer, which pays out the net at once; when it does not agree, or with --challenge, by challenge
-settle <channel>               pays out one that was closed by challenge, when the challenge is over
+  description: `list                           lists the channels, and the state of settlement with each peer
+show <channel>                 shows everything that is known about a channel
+open <peer> <chain> <deposit>  opens a channel with this deposit, in units of the token
+deposit <channel> <amount>     adds to the deposit
+close <channel>                closes a channel together with the peer, which pays out the net at once;
+                               by challenge if the peer does not agree, or with --challenge
+settle <channel>               pays out a channel that was closed by challenge, once the challenge period is over
 redeem <channel>               takes out what the peer's best claim grants
 
-The node does all of this by itself when it is due. A channel is named by its id or by its peer. The answer comes when the chain has it for
-sure. If the admin API has a key, set ADMIN_API_KEY. Exit codes: 0 done, 1 not.`,
+The node does all of this by itself when it is due. Name a channel by its id or by its peer. The command waits until the chain has confirmed
+the change. If the admin API has a key, set ADMIN_API_KEY. Exit codes: 0 done, 1 not done.`,
   options: {
     url: { type: 'string', short: 'u', value: '<url>', help: `The node's admin API (default ${DEFAULT_URL})` },
     challenge: { type: 'boolean', help: 'close: do not ask the peer' },

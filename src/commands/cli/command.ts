@@ -1,4 +1,4 @@
-/** What a command of `connector` is: its options, what it teaches about itself, and what it does. */
+/** What a subcommand of `connector` consists of: its options, its help, and what it does. */
 import { parseArgs } from 'node:util'
 import { nearest } from '../../lib/nearest.js'
 import { CliError, type ExitCode } from './output.js'
@@ -14,7 +14,7 @@ interface Option {
 
 export interface Arguments {
   positionals: string[]
-  /** The value of an option that was given; of several the last. */
+  /** The value of an option; the last one if it was given several times. */
   text (name: string): string | undefined
   /** Every value of an option that may be given several times. */
   texts (name: string): string[]
@@ -25,7 +25,7 @@ export interface Command {
   name: string
   /** One line. */
   summary: string
-  /** What stands after `connector <name>`. */
+  /** What follows `connector <name>`. */
   usage: string
   /** What a newcomer needs to know, and the exit codes. */
   description: string
@@ -37,7 +37,7 @@ export interface Command {
 
 const HELP: Option = { type: 'boolean', short: 'h', help: 'Show this help' }
 
-/** Throws CliError for what the command does not know. */
+/** Throws CliError for options and arguments that the command does not know. */
 export function parse (command: Command, argv: readonly string[]): Arguments {
   const options = { ...command.options, help: HELP }
   const parsed = tryParse(command, argv, options)

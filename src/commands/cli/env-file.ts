@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { CliError } from './output.js'
 
-/** The environment with what `.env` adds to it; what is set already stays. Without the file just the environment. */
+/** The environment, completed by `.env`; variables that are already set win. Without the file, only the environment. */
 export function environment (file = '.env'): NodeJS.ProcessEnv {
   let text
   try {

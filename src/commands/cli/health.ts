@@ -1,4 +1,4 @@
-/** `connector health`: how a running node is, for people and for container health checks. */
+/** `connector health`: the health of a running node, for people and for container health checks. */
 import { z } from 'zod'
 import type { Command } from './command.js'
 import { usageError } from './command.js'
@@ -8,7 +8,7 @@ import { complain, EXIT, print, printJson, type ExitCode } from './output.js'
 const DEFAULT_URL = 'http://localhost:8080/health'
 const TIMEOUT_MS = 5_000
 
-/** Of any connector with this HTTP contract; what else it says is shown with --json. */
+/** From any connector with this HTTP contract; other fields are shown with --json. */
 const healthBody = z.looseObject({
   status: z.string(),
   version: z.string().optional(),
@@ -21,13 +21,13 @@ const healthBody = z.looseObject({
 
 export const health: Command = {
   name: 'health',
-  summary: 'Shows how a running node is',
+  summary: 'Shows the health of a running node',
   usage: '[--url <url>] [--json]',
   description: `Asks the node's health port (healthCheckPort, default 8080).
-Exit codes: 0 healthy, 2 degraded (some peers, or something else that it needs, are away), 1 unhealthy, starting or unreachable.`,
+Exit codes: 0 healthy, 2 degraded (some peers, or something else that it needs, are unavailable), 1 unhealthy, starting or unreachable.`,
   options: {
-    url: { type: 'string', short: 'u', value: '<url>', help: `Where the node's health port is (default ${DEFAULT_URL})` },
-    json: { type: 'boolean', help: 'Print what the node says as JSON' }
+    url: { type: 'string', short: 'u', value: '<url>', help: `The URL of the node's health port (default ${DEFAULT_URL})` },
+    json: { type: 'boolean', help: 'Print the node\'s answer as JSON' }
   },
   maxPositionals: 0,
   examples: ['connector health', 'connector health -u http://localhost:9080', 'connector health --json | jq .peersConnected'],
@@ -57,7 +57,7 @@ function showJson (url: URL, answer: HttpAnswer): ExitCode {
 function showText (url: URL, answer: HttpAnswer): ExitCode {
   const body = healthBody.safeParse(answer.body)
   if (!body.success) {
-    complain(`${url.href} answers (HTTP ${answer.status}), but not as a connector's health port does. Is this its healthCheckPort?`)
+    complain(`${url.href} answers (HTTP ${answer.status}), but not like a connector's health port. Is this its healthCheckPort?`)
     return EXIT.failed
   }
   const { status, nodeId, version, uptime, peersConnected, totalPeers, dependencies = {} } = body.data

@@ -1,14 +1,14 @@
-/** Asks a node or a connector over HTTP, and says in a few words why it could not or was refused. */
+/** Sends requests to a node or a connector over HTTP, and says in a few words why one failed or was refused. */
 import { z } from 'zod'
 import { sentence } from './output.js'
 
 export interface HttpAnswer {
   status: number
-  /** Parsed JSON, or the text if it is none. */
+  /** Parsed JSON, or the text if it is not JSON. */
   body: unknown
 }
 
-/** No answer: `reason` is such as `connection refused` or `timeout`. */
+/** No answer. `reason` is, for example, `connection refused` or `timeout`. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
 
@@ -24,10 +24,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'connection reset',
   ENOTFOUND: 'unknown host',
   EAI_AGAIN: 'unknown host',
-  EHOSTUNREACH: 'no way to that host'
+  EHOSTUNREACH: 'no route to that host'
 }
 
-/** Throws UnreachableError when no answer comes within `timeoutMs`. */
+/** Throws UnreachableError if no answer comes within `timeoutMs`. */
 export async function ask (url: URL, timeoutMs: number, request: RequestInit = {}): Promise<HttpAnswer> {
   try {
     const response = await fetch(url, { ...request, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })
@@ -38,17 +38,17 @@ export async function ask (url: URL, timeoutMs: number, request: RequestInit = {
   }
 }
 
-/** Why an admin API refuses, if the body of its answer says so. */
+/** Why an admin API refused, if the body of its answer says so. */
 export function wordsOf (body: unknown): string | undefined {
   return errorAnswer.safeParse(body).data?.message
 }
 
-/** A refusal for the person who asked. `advice`: by status, with a space in front. */
+/** A refusal, as text for a person. `advice`: by status, with a leading space. */
 export function refusalOf ({ href }: URL, status: number, words: string | undefined, advice: Readonly<Record<number, string>>): string {
-  return `${href} refused (HTTP ${status}): ${sentence(words ?? 'the answer is not that of an admin API')}${advice[status] ?? ''}`
+  return `${href} refused the request (HTTP ${status}): ${sentence(words ?? 'the answer does not come from an admin API')}${advice[status] ?? ''}`
 }
 
-/** A URL as people write it: `localhost:8080` is taken for http. Undefined for what is none. */
+/** A URL as people write it: `localhost:8080` means http. Undefined if it is not a URL. */
 export function urlOf (text: string): URL | undefined {
   const whole = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`
   return URL.canParse(whole) ? new URL(whole) : undefined

@@ -1,4 +1,4 @@
-/** `connector ledger`: the books of a connector, running (over its admin API) or stopped (from its store), and whether they add up. */
+/** `connector ledger`: shows and checks the books of a running connector (through its admin API) or a stopped one (from its store). */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -53,12 +53,12 @@ export const ledger: Command = {
   name: 'ledger',
   summary: 'Shows who owes whom, and checks that the books add up',
   usage: '<balances | audit> (--path <directory> | --url <url>) [--json]',
-  description: `balances  what each account owes us (negative: what we owe it), and what is on hold, in base units
-audit     recomputes each balance from what happened on each day, and compares
+  description: `balances  shows what each account owes us (negative: what we owe it), and what is on hold, in base units
+audit     recomputes each balance from each day's movements, and compares
 
-Of a running connector give the --url of its admin API (if that has a key, set ADMIN_API_KEY). Of a stopped one give the --path of its
-store; that of a node is <dataPath>/<nodeId>, by default data/<nodeId>.
-Exit codes: 0 shown, or all adds up; 1 something does not add up, or the books could not be read.`,
+For a running connector, give the --url of its admin API (if that has a key, set ADMIN_API_KEY). For a stopped connector, give the --path of
+its store; a node's is <dataPath>/<nodeId>, by default data/<nodeId>.
+Exit codes: 0 shown, or everything adds up; 1 something does not add up, or the books could not be read.`,
   options: {
     path: { type: 'string', short: 'p', value: '<directory>', help: 'The store of a stopped connector (CONNECTOR_STORE_PATH)' },
     url: { type: 'string', short: 'u', value: '<url>', help: 'The admin API of a running connector, such as http://127.0.0.1:7780' },
@@ -80,9 +80,9 @@ Exit codes: 0 shown, or all adds up; 1 something does not add up, or the books c
 }
 
 async function booksAt (path: string, storeName: string): Promise<Books> {
-  // LevelDB would make a new one, which has no balances.
+  // LevelDB would create a new store, without balances.
   if (!existsSync(storeName === DEFAULT_STORE ? join(path, 'CURRENT') : path)) {
-    throw new CliError(`There is no store at ${path}. Give the directory that the connector was started with (CONNECTOR_STORE_PATH), of a node <dataPath>/<nodeId>.`)
+    throw new CliError(`There is no store at ${path}. Give the directory that the connector was started with (CONNECTOR_STORE_PATH); for a node, <dataPath>/<nodeId>.`)
   }
   const Backing = loadConstructor('store', storeName) as StoreConstructor
   const store = new Backing({ path }, { log: SILENT_LOG }) // stdout is for the answer
@@ -125,7 +125,7 @@ async function read<T> (url: URL, schema: z.ZodType<T>): Promise<T> {
     return schema.parse(answer.body)
   } catch (error) {
     if (error instanceof UnreachableError) throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the connector running, and its admin API on?`)
-    if (error instanceof z.ZodError) throw new CliError(`${url.href} does not answer as a connector's admin API does.`)
+    if (error instanceof z.ZodError) throw new CliError(`${url.href} does not answer like a connector's admin API.`)
     throw error
   }
 }
@@ -133,7 +133,7 @@ async function read<T> (url: URL, schema: z.ZodType<T>): Promise<T> {
 function refusal (url: URL, { status, body }: HttpAnswer): string {
   return refusalOf(url, status, wordsOf(body) ?? (typeof body === 'string' ? body : undefined), {
     401: ' Set ADMIN_API_KEY in the environment or in .env to the connector\'s CONNECTOR_ADMIN_API_KEY.',
-    404: ' Give the admin API of a connector (CONNECTOR_ADMIN_API_PORT). That of a node has /admin/balances/<peer>; its books are read with --path when it is stopped.'
+    404: ' Give the admin API of a connector (CONNECTOR_ADMIN_API_PORT). A node has /admin/balances/<peer> instead; stop it to read its books with --path.'
   })
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `connector` command: finds the command that is meant, runs it, and turns what goes wrong into one message and an exit code. */
+/** The `connector` command: finds the subcommand, runs it, and turns errors into one message and an exit code. */
 import { nearest } from '../../lib/nearest.js'
 import { ConfigurationError } from '../../config/node/errors.js'
 import { describeError } from '../../lib/describe-error.js'
@@ -16,7 +16,7 @@ import { validate } from './validate.js'
 
 const COMMANDS: readonly Command[] = [setup, validate, start, health, send, channels, ledger]
 
-const HELP = `connector runs and looks after a Sluice node: an Interledger connector that forwards packets which carry money.
+const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
 
 Usage: connector <command> [options]
 
@@ -26,13 +26,13 @@ ${table(COMMANDS.map(({ name, summary }) => [name, summary]))}
 A node in three steps:
   connector setup --yes          writes config.yaml and .env
   connector start                runs the node; leave it running
-  connector health               in another terminal: how is it?
+  connector health               in another terminal: shows its health
 
-Two nodes pay each other once each has the other under "peers" and a route to it under "routes" in its config.yaml:
+Two nodes can pay each other once each one's config.yaml lists the other under "peers", with a route to it under "routes":
   connector validate nodes/      checks the configurations of a whole network
   connector send -d g.<their nodeId> -a 1000
 
-More: connector <command> --help. Every command ends with 0 when it succeeded. --version shows the version (${version}).`
+More: connector <command> --help. Every command exits with 0 if it succeeded. --version shows the version (${version}).`
 
 async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
   if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
@@ -57,7 +57,7 @@ async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
   return command.run(args)
 }
 
-/** Errors become text for people: never a stack, and never more than one message. */
+/** Errors become text for people: never a stack trace, and never more than one message. */
 function failed (error: unknown): ExitCode {
   if (error instanceof ConfigurationError) complain(error.message.split('\n').map(line => `Configuration error: ${line}`).join('\n'))
   else if (error instanceof CliError) complain(error.message)
@@ -66,5 +66,5 @@ function failed (error: unknown): ExitCode {
 }
 
 const code = await run(process.argv.slice(2)).catch(failed)
-// What a pipe has not taken yet goes out first.
+// A pipe may not have read everything yet: that is flushed first.
 process.stdout.write('', () => process.exit(code))

@@ -1,15 +1,15 @@
-/** What the `connector` command says: results on stdout, trouble on stderr, and a number for the shell. */
+/** The output of the `connector` command: results on stdout, errors on stderr, and an exit code. */
 
 /** Exit codes of every command. Degraded is for `health` alone. */
 export const EXIT = { ok: 0, failed: 1, degraded: 2 } as const
 export type ExitCode = typeof EXIT[keyof typeof EXIT]
 
-/** Ends a command with this text on stderr and exit code 1. The text says what to do; there is never a stack. */
+/** Ends a command with this text on stderr and exit code 1. The text says what to do; there is never a stack trace. */
 export class CliError extends Error {
   override readonly name = 'CliError'
 }
 
-/** A text of others, so that ours can follow. */
+/** Someone else's text as a sentence, so that ours can follow. */
 export function sentence (text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
 }

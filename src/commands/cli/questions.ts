@@ -8,7 +8,7 @@ export class Questions {
 
   constructor () {
     this.terminal = createInterface({ input: process.stdin, output: process.stdout })
-    // Not `question`: lines that a pipe delivers before they are asked for would be lost.
+    // Not `question`: it would lose lines that a pipe delivers before they are asked for.
     this.lines = this.terminal[Symbol.asyncIterator]()
   }
 

@@ -1,4 +1,4 @@
-/** `connector send`: packets from the shell, through a running node's admin API or over BTP as a peer of it. */
+/** `connector send`: sends packets from the shell, through a running node's admin API, or over BTP as one of its peers. */
 import { DEFAULT_SEND_TIMEOUT_MS, validateIlpSendRequest } from '../../admin/node/packets.js'
 import type { Arguments, Command } from './command.js'
 import { usageError } from './command.js'
@@ -16,7 +16,7 @@ export const send: Command = {
   name: 'send',
   summary: 'Sends a packet, or many, through a running node',
   usage: '--destination <address> --amount <units> [--data <text>] [--url <url>] [--batch <n> | --sequence <n>] [--json]',
-  description: `The node forwards the packet along its routes; whoever owns the destination fulfils it and is paid, or rejects it and is not.
+  description: `The node forwards the packet along its routes. The owner of the destination fulfils it and gets paid, or rejects it and does not.
 With an http:// URL it goes through the node's admin API (adminApi.enabled), as a packet of the node's own application. If that has a key,
 set ADMIN_API_KEY in the environment or in .env: a key on the command line would be seen by everybody on this machine.
 With a ws:// URL it goes to the node's BTP port, as a packet of a peer called send-packet-client.
@@ -29,9 +29,9 @@ Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
     'connector-url': { type: 'string', short: 'c', value: '<url>', help: 'The same as --url' },
     timeout: { type: 'string', value: '<ms>', help: `How long the packet may take (default ${DEFAULT_SEND_TIMEOUT_MS})` },
     expiry: { type: 'string', value: '<s>', help: 'The same in seconds' },
-    batch: { type: 'string', value: '<n>', help: `Send so many at once, up to ${MAX_BATCH}` },
-    sequence: { type: 'string', value: '<n>', help: 'Send so many, one after the other' },
-    delay: { type: 'string', value: '<ms>', help: 'Wait so long between two of a sequence (default 0)' },
+    batch: { type: 'string', value: '<n>', help: `Send <n> packets at once, up to ${MAX_BATCH}` },
+    sequence: { type: 'string', value: '<n>', help: 'Send <n> packets, one after the other' },
+    delay: { type: 'string', value: '<ms>', help: 'Wait this long between the packets of a sequence (default 0)' },
     'auth-token': { type: 'string', value: '<secret>', help: 'Over BTP; better in BTP_PEER_SEND_PACKET_CLIENT_SECRET (default: none)' },
     'log-level': { type: 'string', value: '<level>', help: 'What BTP logs: debug, info, warn or error (default)' },
     json: { type: 'boolean', help: 'Print the answer as JSON' }
@@ -72,7 +72,7 @@ function packetOf (args: Arguments): Packet {
   return packet
 }
 
-/** The API's words name its fields; here they are options. */
+/** The API's messages name its fields; here these are options. */
 function faultInOptions (fault: string, timeout: string): string {
   const missing = /^Missing required field: (\w+)$/.exec(fault)?.[1]
   return missing === undefined ? fault.replace(/^timeoutMs/, timeout) : `Missing --${missing}`

@@ -1,4 +1,4 @@
-/** `connector setup`: a first configuration, by asking for what has no good default, or without asking. */
+/** `connector setup`: writes a first configuration, after asking some questions, or without asking. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
@@ -28,7 +28,7 @@ const isUrl = (answer: string): boolean => answer === '' || /^https?:$/.test(url
 const name = unless(answer => /^[A-Za-z0-9_-]+$/.test(answer), 'letters, digits, - and _')
 const levelOf = (answer: string): LogLevel | undefined => LOG_LEVELS.find(level => level === answer)
 
-/** By name for --set, in the order in which they are asked for. */
+/** By their names for --set, in the order of the questions. */
 function settings (): Record<string, Setting> {
   return {
     nodeId: { question: 'Name of this node, and of its address g.<name>', fallback: `connector-${randomBytes(4).toString('hex')}`, fault: name },
@@ -44,15 +44,16 @@ export const setup: Command = {
   name: 'setup',
   summary: 'Writes a first configuration: config.yaml, and .env for secrets',
   usage: '[--yes] [--set <name>=<value>]... [--config <file>] [--output <file>] [--force] [--json]',
-  description: `Asks what it needs to know; Enter takes the answer in brackets. With --yes it asks nothing and takes the defaults, except for what --set
-says: ${Object.keys(settings()).join(', ')}. A key for the admin API is made and put into .env, which only you can read.
-Exit codes: 0 written, 1 not (nothing was changed).`,
+  description: `Asks a few questions; Enter accepts the answer in brackets. With --yes it asks nothing and uses the defaults, except for values given with
+--set: ${Object.keys(settings()).join(', ')}. It generates a key for the admin API
+and puts it into .env, which only you can read.
+Exit codes: 0 written, 1 not written (nothing was changed).`,
   options: {
     yes: { type: 'boolean', short: 'y', help: 'Ask nothing' },
-    set: { type: 'string', value: '<name>=<value>', multiple: true, help: 'An answer given beforehand; may be repeated' },
+    set: { type: 'string', value: '<name>=<value>', multiple: true, help: 'Answer a question in advance; may be repeated' },
     config: { type: 'string', short: 'c', value: '<file>', help: 'Where to write the configuration (default config.yaml)' },
     output: { type: 'string', short: 'o', value: '<file>', help: 'Where to write the secrets (default .env)' },
-    force: { type: 'boolean', help: 'Overwrite files that are there' },
+    force: { type: 'boolean', help: 'Overwrite existing files' },
     json: { type: 'boolean', help: 'Print what was written as JSON (with --yes)' }
   },
   maxPositionals: 0,
@@ -63,14 +64,14 @@ Exit codes: 0 written, 1 not (nothing was changed).`,
     const output = args.text('output') ?? '.env'
     const asked = settings()
     const given = readSet(args.texts('set'), asked)
-    if (args.flag('json') && !args.flag('yes')) throw usageError(setup, '--json needs --yes: questions are no JSON.')
+    if (args.flag('json') && !args.flag('yes')) throw usageError(setup, '--json requires --yes, because questions are not JSON.')
     const questions = args.flag('yes') ? undefined : new Questions()
     try {
       await mayWrite([config, output], args.flag('force'), questions)
       const answers: Record<string, string> = {}
       for (const [name, setting] of Object.entries(asked)) answers[name] = given[name] ?? await answerTo(setting, questions)
       const wanted = configOf(answers)
-      ConfigLoader.read(wanted, { ADMIN_API_KEY: 'made below' }) // throws what is wrong with all answers together
+      ConfigLoader.read(wanted, { ADMIN_API_KEY: 'made below' }) // throws if the answers do not fit together
       writeFileSync(config, yamlOf(wanted))
       writeFileSync(output, envOf(), { mode: 0o600 })
       if (args.flag('json')) printJson({ nodeId: wanted.nodeId, config, env: output })
@@ -95,7 +96,7 @@ function readSet (pairs: readonly string[], asked: Readonly<Record<string, Setti
   }))
 }
 
-/** Asks until the answer is one. */
+/** Asks until the answer is valid. */
 async function answerTo ({ question, fallback, fault }: Setting, questions: Questions | undefined): Promise<string> {
   if (questions === undefined) return fallback
   for (;;) {
@@ -110,8 +111,8 @@ async function mayWrite (files: readonly string[], force: boolean, questions: Qu
   const existing = files.filter(file => existsSync(file))
   if (existing.length === 0 || force) return
   const names = existing.join(' and ')
-  if (questions === undefined) throw new CliError(`Already there: ${names}. Nothing was changed; --force overwrites.`)
-  if (!/^y(es)?$/i.test(await questions.ask(`Already there: ${names}. Overwrite? yes or no`, 'no'))) throw new CliError('Nothing was changed.')
+  if (questions === undefined) throw new CliError(`Already exists: ${names}. Nothing was changed. To overwrite, add --force.`)
+  if (!/^y(es)?$/i.test(await questions.ask(`Already exists: ${names}. Overwrite? yes or no`, 'no'))) throw new CliError('Nothing was changed.')
 }
 
 /** From answers that have been checked one by one. */
@@ -131,7 +132,7 @@ function configOf ({ nodeId = '', btpPort, healthCheckPort, adminPort, handlerUr
 function yamlOf (config: ConnectorConfig): string {
   return `# A Sluice node. Check it with: connector validate. Start it with: connector start
 #
-# To peer with another node, add it here under its nodeId; it needs an entry for this node with the same authToken:
+# To peer with another node, add it here under its nodeId. The other node needs an entry for this one, with the same authToken:
 #   peers:
 #     - id: peer-b
 #       url: ws://peer-b:3001
@@ -157,5 +158,5 @@ function nextSteps ({ nodeId, healthCheckPort }: ConnectorConfig, config: string
 Next:
   connector start${file}
   connector health${health}
-Then add a peer to ${config}; the comment there shows how.`
+Then add a peer to ${config}: the comment in the file shows how.`
 }

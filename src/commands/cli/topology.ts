@@ -1,6 +1,6 @@
 /**
- * Looks at the configurations of a whole network at once, as they are written: do the peers exist, do the routes lead anywhere, does
- * anything go round in circles? Follows every route hop by hop, as packets would.
+ * Checks the configurations of a whole network against each other: do the peers exist, do the routes lead anywhere, is there a loop?
+ * Follows every route hop by hop, as packets would.
  */
 import { isBelow } from '../../packet/address.js'
 import type { NodeConfig } from '../../contracts/node.js'
@@ -11,20 +11,20 @@ export interface TopologyNode {
 }
 
 export interface TopologyFindings {
-  /** What will not work. */
+  /** Things that will not work. */
   problems: string[]
-  /** What is odd. */
+  /** Things that look odd. */
   warnings: string[]
 }
 
-/** How a packet's way ends. `path` is the nodes it passed. */
+/** Where a packet ends up. `path` is the nodes it passed. */
 type Walk = { end: 'delivered' | 'no route' | 'unknown next hop' | 'cycle', path: string[] }
 type Route = NodeConfig['routes'][number]
 
-/** A segment that nobody is called, for packets to addresses that do not exist. */
+/** A segment that nobody has, for packets to addresses that do not exist. */
 const NOBODY = '~nobody~'
 
-/** Nodes are told apart, and found by their peers, by `nodeId`. */
+/** Nodes are identified, and found by their peers, by `nodeId`. */
 export function checkTopology (nodes: readonly TopologyNode[]): TopologyFindings {
   const problems = duplicateIds(nodes)
   const network = new Network(nodes.map(({ config }) => config))
@@ -54,7 +54,7 @@ class Network {
       .map(({ id }) => `${nodeId}: unknown peer ${id}: no file here has that nodeId.`))
   }
 
-  /** Nodes that no chain of peers joins to the first one. */
+  /** Nodes that no chain of peers connects to the first one. */
   disconnected (): string[] {
     const [first] = this.nodes
     if (first === undefined) return []
@@ -63,10 +63,10 @@ class Network {
       for (const other of this.nodes) if (this.arePeers(nodeId, other.nodeId)) reached.add(other.nodeId)
     }
     return this.nodes.filter(({ nodeId }) => !reached.has(nodeId))
-      .map(({ nodeId }) => `${nodeId}: not connected with ${first.nodeId} by any chain of peers.`)
+      .map(({ nodeId }) => `${nodeId}: not connected to ${first.nodeId} by any chain of peers.`)
   }
 
-  /** Routes to next hops that are no peers, that lead nowhere, or round in circles. */
+  /** Routes to next hops that are not peers, that lead nowhere, or that form a loop. */
   strayRoutes (): string[] {
     const cycles = new Map<string, string>()
     const stray = this.nodes.flatMap(node => node.routes.flatMap(route => {
@@ -74,7 +74,7 @@ class Network {
       if (this.isLocal(node, route)) return []
       const name = `${nodeId}: route ${route.prefix} -> ${route.nextHop}`
       if (!this.arePeers(nodeId, route.nextHop)) {
-        return node.peers.some(({ id }) => id === route.nextHop) ? [] : [`${name}: unknown next hop, it is no peer of ${nodeId}.`]
+        return node.peers.some(({ id }) => id === route.nextHop) ? [] : [`${name}: unknown next hop, it is not a peer of ${nodeId}.`]
       }
       const circle = this.walk(nodeId, `${route.prefix}.${NOBODY}`)
       if (circle.end === 'cycle') {
@@ -87,7 +87,7 @@ class Network {
     return [...stray, ...cycles.values()]
   }
 
-  /** Peers that dial a port on which the other node does not listen. Port forwarding may make it right. */
+  /** Peers that dial a port on which the other node does not listen. With port forwarding, this may be right. */
   oddPorts (): string[] {
     return this.nodes.flatMap(({ nodeId, peers }) => peers.flatMap(({ id, url }) => {
       const port = this.byId.get(id)?.btpServerPort
@@ -95,7 +95,7 @@ class Network {
     }))
   }
 
-  /** Pairs of nodes that cannot send to one another. */
+  /** Pairs of nodes that cannot send to each other. */
   missingWays (): string[] {
     return this.nodes.flatMap(({ nodeId }) => this.nodes.filter(other => other.nodeId !== nodeId).flatMap(({ ilpAddress }) => {
       const { end, path } = this.walk(nodeId, ilpAddress)
@@ -103,7 +103,7 @@ class Network {
     }))
   }
 
-  /** Why nothing that this route is for arrives; empty when something does, or when longer prefixes take it all. */
+  /** Why no packet arrives through this route; empty if some packets do, or if longer prefixes take them all. */
   private unreachable (node: NodeConfig, route: Route): string[] {
     const homes = this.nodes.flatMap(other => this.homesOf(other))
     const targets = homes.flatMap(home => isBelow(route.prefix, home) ? [home] : isBelow(home, route.prefix) ? [route.prefix] : [])
@@ -153,7 +153,7 @@ class Network {
   }
 }
 
-/** The same circle, wherever one gets into it. */
+/** The same for a loop, wherever a packet enters it. */
 function cycleOf (path: readonly string[]): string {
   return path.slice(path.indexOf(path.at(-1) ?? '') + 1).toSorted().join(' ')
 }

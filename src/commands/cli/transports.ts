@@ -7,11 +7,11 @@ import { environment } from './env-file.js'
 import { ask, refusalOf, UnreachableError, wordsOf, type HttpAnswer } from './http.js'
 import { CliError, sentence } from './output.js'
 
-/** Who we say that we are over BTP. */
+/** The name under which we connect over BTP. */
 const BTP_NAME = 'send-packet-client'
 const BTP_SECRET = 'BTP_PEER_SEND_PACKET_CLIENT_SECRET'
 const ADMIN_PATH = '/admin/ilp/send'
-/** What the node's answer may take on its way, beyond the packet's own time. */
+/** How long the node's answer may take, beyond the packet's own time. */
 const GRACE_MS = 2_000
 
 const sendAnswer = z.union([
@@ -24,12 +24,12 @@ export type SendAnswer = z.output<typeof sendAnswer>
 export type Packet = IlpSendRequest & { timeoutMs: number }
 
 export interface Way {
-  /** Rejects with CliError when the packet could not be sent: a reject is an answer. */
+  /** Rejects with CliError if the packet could not be sent. A Reject is an answer, not an error. */
   send (packet: Packet): Promise<SendAnswer>
   close (): Promise<void>
 }
 
-/** @param url of an admin API; where it has no path, that of the API is added */
+/** @param url of an admin API; if it has no path, the API's path is added */
 export function overHttp (url: URL): Way {
   const target = new URL(url)
   if (target.pathname === '/') target.pathname = ADMIN_PATH
@@ -49,15 +49,15 @@ export function overHttp (url: URL): Way {
   }
 }
 
-/** @param token the secret; default what the environment has, else none */
+/** @param token the secret; by default, the one in the environment, if any */
 export async function overBtp (url: URL, token: string | undefined, logLevel: string | undefined): Promise<Way> {
-  // A health check that runs every few seconds shall not load all this.
+  // A health check that runs every few seconds should not load all this.
   const [{ BTPClient }, { createLogger }] = await Promise.all([import('../../node/facades/btp-client.js'), import('../../node/logger.js')])
   const authToken = token ?? environment()[BTP_SECRET] ?? ''
   const logger = createLogger(BTP_NAME, logLevel ?? 'error')
   const client = new BTPClient({ id: url.host, url: url.href, authToken }, BTP_NAME, { logger })
   await client.connect().catch((error: unknown) => {
-    throw new CliError(`${sentence(describeError(error))} Is this the BTP port of a running node, and does it let ${BTP_NAME} in? Its secret is taken ` +
+    throw new CliError(`${sentence(describeError(error))} Is this the BTP port of a running node, and may ${BTP_NAME} connect to it? Its secret is read ` +
       `from ${BTP_SECRET}, in the environment or in .env.`)
   })
   return {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The daemon: environment -> createApp -> listen -> signals. A start that fails is one clear message on stderr and exit code 1.
- * The first SIGINT or SIGTERM lets the packets under way finish; the second ends the process at once.
+ * The daemon: environment -> createApp -> listen -> signals. If the start fails, it prints one clear message on stderr and exits with 1.
+ * The first SIGINT or SIGTERM lets the packets in flight finish; the second ends the process at once.
  */
 import { createApp, type App } from '../../connector/connector.js'
 import { ConfigError } from '../../config/errors.js'
@@ -11,11 +11,11 @@ import { TIMER_LONGEST_MS } from '../../lib/timers.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
 import { version } from '../../lib/version.js'
 
-const HELP = `ilp-connector runs an Interledger connector (Sluice ${version}). It takes no arguments: its options are environment variables.
+const HELP = `ilp-connector runs an Interledger connector (Sluice ${version}). It takes no arguments; configure it with environment variables.
 
   CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector
 
-All of them are in docs/configuration.md of the package. Nodes with a YAML file are run by: connector start
+docs/configuration.md in the package lists them all. To run a node from a YAML file: connector start
 `
 
 const log = createLogger('app')
@@ -31,11 +31,11 @@ async function run (): Promise<void> {
   app = createApp()
   await app.listen()
   if (quickstart !== undefined) printWelcome(quickstart)
-  // Accounts that only dial out, or none at all, do not keep the process alive: a daemon stays until it is told to go.
+  // Accounts that only dial out, or no accounts at all, would not keep the process alive. A daemon stays until it is told to stop.
   setInterval(() => undefined, TIMER_LONGEST_MS)
 }
 
-/** One line for each thing that is wrong: only a ConfigError has several. */
+/** One line for each problem: only a ConfigError has several. */
 function fail (error: unknown): never {
   const message = describeError(error)
   const lines = error instanceof ConfigError ? message.split('\n') : [message.replaceAll(/\s*\n\s*/g, ' ')]
@@ -56,10 +56,10 @@ async function stop (signal: string): Promise<void> {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { stop(signal).catch(fail) })
-// A promise that a plugin forgot is that plugin's trouble: the other accounts go on.
+// If a plugin forgets to handle a rejected promise, only that plugin should suffer: the other accounts continue.
 process.on('unhandledRejection', reason => log.error('unhandled rejection, probably of a plugin or middleware. error=%s', describeError(reason)))
 
-// Of what a plugin does in a callback of its own. The process ends, as without this, but what the system refuses (a port) needs no stack.
+// Errors thrown in a plugin's own callbacks. The process ends, as it would without this handler. A system error needs no stack.
 process.on('uncaughtException', error => {
   const found = 'syscall' in error ? `${error.message}.` : error.stack ?? error.message
   process.stderr.write(`sluice: uncaught exception, probably of a plugin or middleware: the connector ends. error=${found}\n`)

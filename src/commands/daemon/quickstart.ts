@@ -1,6 +1,6 @@
 /**
- * `npm start` on a fresh machine: a connector that works without any set-up. What `CONNECTOR_*` says is kept; what it leaves open is
- * filled in, and the secret that plugins need is made once and kept beside the data.
+ * `npm start` on a fresh machine: a connector that works without any set-up. `CONNECTOR_*` variables that are set stay as they are, the
+ * rest get defaults, and the secret for plugins is generated once and stored next to the data.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ export interface Quickstart {
   adminPort: string
 }
 
-/** Completes `env` in place; plugins are awaited on QUICKSTART_PORT. Returns undefined, changing nothing, if accounts are configured. */
+/** Completes `env` in place; plugins connect on QUICKSTART_PORT. Returns undefined, and changes nothing, if accounts are configured. */
 export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quickstart | undefined> {
   if (env.CONNECTOR_ACCOUNTS !== undefined) return undefined
   const dataPath = resolve(env.CONNECTOR_STORE_PATH ?? 'data')
@@ -55,22 +55,22 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
   return { address, urls: ACCOUNTS.map(name => `btp+ws://${name}:${secret}@127.0.0.1:${port}`), dataPath, adminPort }
 }
 
-/** What a person needs to know next, on stdout. */
+/** Prints what a person needs to know next, on stdout. */
 export function printWelcome ({ address, urls, dataPath, adminPort }: Quickstart): void {
   process.stdout.write(`
 Your connector is running.
 
   ILP address     ${address}
   Data            ${dataPath}
-  Accounts        two, USD with 9 decimals; connect a plugin (ilp-plugin-btp or Sluice's btp) whose option "server" is one of
+  Accounts        two, in USD with 9 decimals; to connect, set the option "server" of a plugin (ilp-plugin-btp or Sluice's btp) to one of
 ${urls.map(url => `                    ${url}`).join('\n')}
   Admin API       http://127.0.0.1:${adminPort}   (try: curl http://127.0.0.1:${adminPort}/accounts)
 
 What to try next
-  npm run demo                      a real STREAM payment through a connector, with what everybody paid and got
-  curl http://127.0.0.1:${adminPort}/balance   who owes whom
-  docs/configuration.md             every setting; README.md explains how to connect to others
-  Ctrl-C                            stops it cleanly; npm start goes on with the same data
+  npm run demo                      sends a real STREAM payment through a connector, and shows who paid and received what
+  curl http://127.0.0.1:${adminPort}/balance   shows who owes whom
+  docs/configuration.md             lists every setting; README.md explains how to connect to others
+  Ctrl-C                            stops the connector cleanly; npm start continues with the same data
 
 `)
 }
@@ -80,7 +80,7 @@ async function keptSecret (dataPath: string): Promise<string> {
   try {
     await mkdir(dataPath, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new Error(`cannot make the data directory. path=${dataPath} error=${describeError(error)}. Set CONNECTOR_STORE_PATH to another one.`)
+    throw new Error(`cannot create the data directory. path=${dataPath} error=${describeError(error)}. Set CONNECTOR_STORE_PATH to another one.`)
   }
   try {
     await writeFile(file, randomBytes(18).toString('base64url'), { flag: 'wx', mode: 0o600 })
@@ -90,13 +90,13 @@ async function keptSecret (dataPath: string): Promise<string> {
   return await readFile(file, 'utf8')
 }
 
-/** The connector itself would start and try again later: here somebody is waiting to connect. */
+/** The connector itself would start and keep trying to listen. But here a person is waiting to connect, so it fails at once. */
 async function refuseTakenPort (port: number): Promise<void> {
   const server = createServer().listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')
   } catch (error) {
-    throw new Error(`cannot wait for plugins on port ${port}. error=${describeError(error)}. Stop the other program, a connector perhaps, or set QUICKSTART_PORT to a free port.`)
+    throw new Error(`cannot listen for plugins on port ${port}. error=${describeError(error)}. Stop the program that uses it (another connector?), or set QUICKSTART_PORT to a free port.`)
   }
   server.close()
   await once(server, 'close')

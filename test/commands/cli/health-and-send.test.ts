@@ -70,7 +70,7 @@ describe('connector, towards a running node', () => {
     it('does not take another program for a healthy node', () => other('<h1>It works!</h1>', async port => {
       const { code, err } = await place.run(['health', '-u', `127.0.0.1:${port}`])
       expect(code).to.equal(1)
-      expect(err).to.contain('(HTTP 200), but not as a connector\'s health port does')
+      expect(err).to.contain('(HTTP 200), but not like a connector\'s health port')
       expect(await place.run(['health', '-u', `127.0.0.1:${port}`, '--json'])).to.include({ code: 1 })
     }))
   })

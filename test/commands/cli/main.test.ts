@@ -39,7 +39,7 @@ describe('connector', () => {
 
   it('is installed under its names', () => {
     const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Record<string, string> }
-    expect(bin).to.include({ connector: './dist/src/commands/cli/main.js', 'm2m-connector': './dist/src/cli/main.js' })
+    expect(bin).to.include({ connector: './dist/src/commands/cli/main.js', 'm2m-connector': './dist/src/commands/cli/main.js' })
   })
 
   it('shows its version', async () => {

@@ -39,7 +39,7 @@ describe('connector send over BTP', () => {
     expect(await send(['-u', urlOf(shop), '--auth-token', 'hunter2'])).to.include({ code: 0 })
     const { code, err } = await send(['-u', urlOf(shop), '--auth-token', 'wrong'])
     expect(code).to.equal(1)
-    expect(err).to.include('does it let send-packet-client in?').and.to.include('BTP_PEER_SEND_PACKET_CLIENT_SECRET')
+    expect(err).to.include('may send-packet-client connect to it?').and.to.include('BTP_PEER_SEND_PACKET_CLIENT_SECRET')
     expect(err).to.not.include('hunter2').and.to.not.include('wrong')
   }).timeout(30_000)
 

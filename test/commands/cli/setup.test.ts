@@ -69,7 +69,7 @@ describe('connector setup', () => {
 
   it('never writes over a file without being told to', async () => {
     await place.write('.env', 'MINE=1\n')
-    expect(await place.run(['setup', '--yes'])).to.deep.equal({ code: 1, out: '', err: 'Already there: .env. Nothing was changed; --force overwrites.\n' })
+    expect(await place.run(['setup', '--yes'])).to.deep.equal({ code: 1, out: '', err: 'Already exists: .env. Nothing was changed. To overwrite, add --force.\n' })
     expect(await place.run(['setup'], { input: '\n' })).to.include({ code: 1, err: 'Nothing was changed.\n' })
     expect(await text('.env')).to.equal('MINE=1\n')
     expect((await place.run(['setup'], { input: 'yes\ncarol\n\n\n\n\n\n' })).code).to.equal(0)

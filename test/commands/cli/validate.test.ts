@@ -113,8 +113,8 @@ describe('connector validate', () => {
     const networks: Array<[string, Record<string, string>, RegExp]> = [
       ['two nodes of one name', { 'net/d.yaml': node('a') }, /^net: a: net\/a\.yaml and net\/d\.yaml have the same nodeId/m],
       ['a peer that nobody is', { 'net/a.yaml': node('a', { peers: ['b:4002', 'x:1'], routes: ['g.b>b'] }) }, /^net: a: unknown peer x: no file here has that nodeId\.$/m],
-      ['a route to no peer', { 'net/a.yaml': node('a', { peers: ['b:4002'], routes: ['g.c>c'] }) }, /^net: a: route g\.c -> c: unknown next hop, it is no peer of a\.$/m],
-      ['a node on its own', { 'net/d.yaml': node('d') }, /^net: d: not connected with a by any chain of peers\.$/m],
+      ['a route to no peer', { 'net/a.yaml': node('a', { peers: ['b:4002'], routes: ['g.c>c'] }) }, /^net: a: route g\.c -> c: unknown next hop, it is not a peer of a\.$/m],
+      ['a node on its own', { 'net/d.yaml': node('d') }, /^net: d: not connected to a by any chain of peers\.$/m],
       ['a prefix that nobody has', { 'net/a.yaml': node('a', { peers: ['b:4002'], routes: ['g.x>b'] }) },
         /^net: a: route g\.x -> b: unreachable: no node here delivers g\.x or anything below it\.$/m],
       ['a way that ends early', { 'net/b.yml': node('b', { port: 4002, peers: ['c:4003'], routes: ['g.a>a'] }) },

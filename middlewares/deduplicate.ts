@@ -44,7 +44,7 @@ export default class Deduplicate implements Middleware {
         return next()
       }
     })
-    pipelines.outgoingData.insertFirst({
+    pipelines.outgoingData.insertLast({
       name: 'deduplicate',
       method: (data, next) => {
         if (!isPrepare(data)) return next(data)

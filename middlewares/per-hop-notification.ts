@@ -3,7 +3,6 @@
  * it does not wait, and what cannot be told soon is dropped.
  */
 import { describeError } from '../src/lib/describe-error.js'
-import { originOf } from '../src/delivery/origin.js'
 import { isPrepare } from '../src/packet/prepare.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
@@ -14,13 +13,22 @@ export const MAX_TELLING = 16
 /** Trouble makes one log line in this time, not one per packet. */
 const LOG_INTERVAL_MS = 10_000
 
-type Notify = (packet: Buffer) => Promise<void>
+type Notify = (packet: Buffer, origin?: string) => Promise<void>
 
-/** Options: `notify` tells of one raw Prepare; `local` is the account of the application, whose own packets are no transit. */
+/** A raw Prepare, and the account that it came from. */
+interface Notice {
+  packet: Buffer
+  origin: string | undefined
+}
+
+/**
+ * Options: `notify` tells of one raw Prepare and the account that it came from; `local` is the application's account, whose own packets
+ * are no transit.
+ */
 export default class PerHopNotification implements Middleware {
   private readonly notify: Notify
   private readonly local: unknown
-  private waiting: Buffer[] = []
+  private waiting: Notice[] = []
   private telling = 0
   private untold = 0
   private loggedAt = -Infinity
@@ -36,27 +44,27 @@ export default class PerHopNotification implements Middleware {
     if (accountId === this.local) return Promise.resolve()
     pipelines.outgoingData.insertLast({
       name: 'perHopNotification',
-      method: (data, next) => {
-        if (isPrepare(data) && originOf(data) !== this.local) this.add(data)
+      method: (data, next, { origin } = {}) => {
+        if (isPrepare(data) && origin !== this.local) this.add({ packet: data, origin })
         return next(data)
       }
     })
     return Promise.resolve()
   }
 
-  private add (packet: Buffer): void {
+  private add (notice: Notice): void {
     if (this.waiting.length >= MAX_WAITING) this.trouble('the application is too slow')
-    else if (this.telling >= MAX_TELLING) this.waiting.push(packet)
-    else void this.tell(packet)
+    else if (this.telling >= MAX_TELLING) this.waiting.push(notice)
+    else void this.tell(notice)
   }
 
   /** Tells of this one, and then of those that wait. */
-  private async tell (first: Buffer): Promise<void> {
+  private async tell (first: Notice): Promise<void> {
     this.telling++
     await Promise.resolve() // the packet goes on first
-    for (let packet: Buffer | undefined = first; packet !== undefined; packet = this.waiting.shift()) {
+    for (let notice: Notice | undefined = first; notice !== undefined; notice = this.waiting.shift()) {
       try {
-        await this.notify(packet)
+        await this.notify(notice.packet, notice.origin)
       } catch (error) {
         this.trouble(describeError(error))
       }

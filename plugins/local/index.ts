@@ -8,7 +8,6 @@ import { isObject } from '../../src/lib/is-object.js'
 import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
 import { SILENT_LOG } from '../../src/contracts/logger.js'
 import { describeError } from '../../src/lib/describe-error.js'
-import { originOf } from '../../src/delivery/origin.js'
 import { computeFulfillmentFromData, decodeBase64 } from '../../src/delivery/payment.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'
 import { DATA_LENGTH_MAX, prepareOf } from '../../src/packet/prepare.js'
@@ -66,13 +65,13 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
     return this.#connected
   }
 
-  /** Delivers a packet to the application. Resolves to its answer; what the application does wrong is a reject. */
-  async sendData (packet: Buffer): Promise<Buffer> {
+  /** Delivers a packet of the account `origin` to the application. Resolves to its answer; what the application does wrong is a reject. */
+  async sendData (packet: Buffer, { origin }: { origin?: string | undefined } = {}): Promise<Buffer> {
     const prepare = prepareOf(packet)
     if (this.#deliveries >= MAX_DELIVERIES) return this.#reject({ code: 'T03', message: 'Too many packets wait for the application' })
     this.#deliveries++
     try {
-      const response = await this.#deliver(requestOf(prepare, originOf(packet)))
+      const response = await this.#deliver(requestOf(prepare, origin))
       return this.#answer(prepare, response)
     } finally {
       this.#deliveries--
@@ -80,8 +79,8 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
   }
 
   /** Tells the application of a packet that passes through. Resolves when it has been told; rejects when it cannot be. */
-  async notify (packet: Buffer): Promise<void> {
-    const request = { ...requestOf(prepareOf(packet), originOf(packet)), isTransit: true }
+  async notify (packet: Buffer, origin?: string): Promise<void> {
+    const request = { ...requestOf(prepareOf(packet), origin), isTransit: true }
     const delivery = this.#settings.deliver?.(request)
     if (delivery === undefined) await this.#server?.notify(request)
     else await inTime(delivery, request.expiresAt)

@@ -2,7 +2,7 @@
 import type { Injector } from 'reduct'
 import { backoffMs } from '../lib/backoff.js'
 import { Config } from '../config/connector/config.js'
-import { everyStep, type Step } from '../lib/teardown.js'
+import { tearDown, type Step } from '../lib/teardown.js'
 import { createLogger } from '../lib/log.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { describeError } from '../lib/describe-error.js'
@@ -109,7 +109,7 @@ export class Connections {
   async stop (): Promise<void> {
     const ids = [...this.watches.keys()]
     await Promise.all(ids.map(accountId => this.disconnect(accountId)))
-    await everyStep(ids.map((accountId): Step => [accountId, () => this.unwatch(accountId)]), (accountId, error) =>
+    await tearDown(ids.map((accountId): Step => [accountId, () => this.unwatch(accountId)]), (accountId, error) =>
       log.warn('could not let go of plugin. accountId=%s error=%s', accountId, this.describe(accountId, error)))
   }
 

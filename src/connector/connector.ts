@@ -7,8 +7,7 @@ import { withTimeout } from '../lib/timeout.js'
 import { ConnectorAdmin } from '../admin/connector/connector-admin.js'
 import { Config } from '../config/connector/config.js'
 import type { ConnectorInput } from '../config/connector/schema.js'
-import { everyStep, type Step } from '../lib/teardown.js'
-import { Core } from '../forwarding/handle-prepare.js'
+import { tearDown, type Step } from '../lib/teardown.js'
 import { RateBackend } from '../forwarding/rate-backend.js'
 import { AdminServer } from '../admin/connector/admin-server.js'
 import { LedgerService } from '../ledger/service.js'
@@ -147,7 +146,7 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   async function remove (accountId: string): Promise<void> {
     const plugin = accounts.getPlugin(accountId)
     const { options } = accounts.getInfo(accountId)
-    await everyStep([
+    await tearDown([
       ['packets', () => plugin.deregisterDataHandler()],
       ['money', () => plugin.deregisterMoneyHandler()],
       ['middlewares', () => middlewares.teardown(accountId)],
@@ -166,12 +165,12 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
 
   async function stop (): Promise<void> {
     state = 'stopped'
-    container(Core).drain()
+    middlewares.drain()
     // What is being opened has to be open to be closed.
     if (opening !== undefined) await withTimeout(opening.catch(() => undefined), config.initialConnectTimeout)
-    if (!await middlewares.inFlight.settled(config.maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
+    if (!await middlewares.overload.settled(config.maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
     await new Promise(resolve => setImmediate(resolve)) // the plugins write the last answers in this turn
-    await everyStep([
+    await tearDown([
       ['routing', () => routing.stop()],
       ['accounts', () => connections.stop()],
       ...accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => middlewares.teardown(id)]),

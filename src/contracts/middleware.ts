@@ -23,9 +23,22 @@ export interface MoneyTerms {
   readonly unit: bigint
 }
 
+/** What goes with a value through a pipeline, whatever the steps make of the value. */
+export interface Context extends Transfer {
+  /** Of an outgoing packet: the account that it came from. Absent where a part of the connector sends it by itself. */
+  readonly origin?: string | undefined
+}
+
 export type Next<In, Out> = (value: In) => Promise<Out>
-/** The third argument is there in the money pipelines. */
-export type Method<In, Out> = (value: In, next: Next<In, Out>, transfer?: Transfer) => Promise<Out>
+/** The context is there in the money pipelines and in that of outgoing data. */
+export type Method<In, Out> = (value: In, next: Next<In, Out>, context?: Context) => Promise<Out>
+
+/** The built-in middlewares, by the names that they have in a configuration and in pipelines. */
+export const BUILT_IN_MIDDLEWARES = [
+  'errorHandler', 'rateLimit', 'maxPacketAmount', 'throughput', 'balance', 'deduplicate', 'expire', 'validateFulfillment',
+  'echo', 'stats', 'alert'
+] as const
+export type BuiltInMiddleware = typeof BUILT_IN_MIDDLEWARES[number]
 
 export interface Entry<In, Out> {
   name: string
@@ -58,7 +71,7 @@ export interface MiddlewareApi {
   getInfo: (accountId: string) => AccountInfo
   getOwnAddress: () => string
   /** Sends a raw packet through the account's outgoing pipeline. */
-  sendData: (data: Buffer, accountId: string) => Promise<Buffer>
+  sendData: (data: Buffer, accountId: string, context?: Context) => Promise<Buffer>
   /** Sends money (base units, decimal string) through the account's outgoing pipeline. Under a new id, if none is given. */
   sendMoney: (amount: string, accountId: string, transfer?: Transfer) => Promise<void>
   /** Throws for an unknown account. */

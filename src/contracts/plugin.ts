@@ -29,7 +29,8 @@ export interface PluginInstance {
   connect (options: { timeout?: number }): Promise<unknown>
   disconnect (): Promise<unknown>
   isConnected (): boolean
-  sendData (data: Buffer): Promise<Buffer>
+  /** `origin` is the account that the packet came from; plugins that do not know it ignore it. */
+  sendData (data: Buffer, context?: { origin?: string | undefined }): Promise<Buffer>
   /**
    * `id` makes a repeated settlement the same settlement; plugins that do not know it ignore it. A plugin that settles once for an id and
    * has not begun to may reject with an Error whose `isNotBegun` is true: then what is due is settled under a new id.

@@ -9,11 +9,19 @@ import { MAX_UINT64, fieldsOf, prepareOf, type PrepareView } from '../packet/pre
 import { codeOf, isFulfill, isReject } from '../packet/reply.js'
 import { RoutingService } from '../routing/service.js'
 import type { PaymentReport } from '../contracts/backend.js'
-import { Arrivals, isEndedBy } from './loop-detector.js'
+import type { Context } from '../contracts/middleware.js'
+import { LoopDetector, isEndedBy } from './loop-detector.js'
 import { RateBackend, noRate, report } from './rate-backend.js'
 import { applyRate, fractionOf, largestAmountFor, type Fraction } from './rate.js'
 
-export type SendData = (data: Buffer, accountId: string) => Promise<Buffer>
+/** Carries a packet into the outgoing pipeline of an account, with the account that it came from. */
+export type SendData = (packet: Buffer, accountId: string, context: Context) => Promise<Buffer>
+
+/** Lets whoever builds on the connector look at each packet before it is sent on. */
+export class ForwardObserver {
+  /** Throws the ILP error that the sender is to get, if the packet may not go there. */
+  onForward: ((sourceAccount: string, nextHop: string) => void) | undefined
+}
 
 export class Forwarder {
   private readonly config: Config
@@ -21,18 +29,20 @@ export class Forwarder {
   private readonly routes: RoutingService
   private readonly backend: RateBackend
   private readonly wantsReports: boolean
-  private readonly arrivals = new Arrivals()
+  private readonly observer: ForwardObserver
+  private readonly loops = new LoopDetector()
 
-  constructor (deps: Injector) {
+  constructor (deps: Injector, private readonly send: SendData) {
     this.config = deps(Config)
     this.accounts = deps(Accounts)
     this.routes = deps(RoutingService)
     this.backend = deps(RateBackend)
+    this.observer = deps(ForwardObserver)
     this.wantsReports = this.backend.submitPacket !== undefined || this.backend.submitPayment !== undefined
   }
 
   /** Resolves to the next hop's answer, byte for byte. Throws or rejects with the ILP error that the sender is to get. */
-  async forward (packet: Buffer, sourceAccount: string, sendData: SendData): Promise<Buffer> {
+  async forward (packet: Buffer, sourceAccount: string): Promise<Buffer> {
     const prepare = prepareOf(packet)
     const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
     let rate: Fraction
@@ -47,19 +57,20 @@ export class Forwarder {
     if (amount === 0n && prepare.amount > 0n) {
       throw new InsufficientSourceAmountError(`nothing of the amount is left at the exchange rate. amount=${prepare.amount}`)
     }
-    if (this.arrivals.comesRound(prepare, sourceAccount)) {
+    if (this.loops.comesRound(prepare, sourceAccount)) {
       throw new PeerUnreachableError('packet came round in a circle, try again when the routes have settled. ' +
         `source=${sourceAccount} destination=${prepare.destination}`)
     }
-    const serial = this.arrivals.sent(prepare, sourceAccount, expiresAt)
+    const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
     let reply: Buffer
     try {
-      reply = await sendData(prepare.forwarded({ amount, expiresAt }), nextHop)
+      this.observer.onForward?.(sourceAccount, nextHop)
+      reply = await this.send(prepare.forwarded({ amount, expiresAt }), nextHop, { origin: sourceAccount })
     } catch (error) {
-      if (isEndedBy(rejectReasonOf(error).code)) this.arrivals.ended(serial)
+      if (isEndedBy(rejectReasonOf(error).code)) this.loops.ended(serial)
       throw error
     }
-    if (!isReject(reply) || isEndedBy(codeOf(reply))) this.arrivals.ended(serial)
+    if (!isReject(reply) || isEndedBy(codeOf(reply))) this.loops.ended(serial)
     if (this.wantsReports) this.report(prepare, sourceAccount, nextHop, amount, reply)
     return reply
   }

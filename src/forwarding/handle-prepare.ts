@@ -7,24 +7,25 @@ import { PeerProtocols } from './peer-protocols.js'
 
 const PEER_PREFIX = 'peer.'
 
-export class Core {
+export class PrepareHandler {
   private readonly forwarder: Forwarder
   private readonly peerProtocols: PeerProtocols
   private draining = false
 
-  constructor (deps: Injector) {
-    this.forwarder = deps(Forwarder)
+  /** `send` carries packets that are for others into their outgoing pipelines. */
+  constructor (deps: Injector, send: SendData) {
+    this.forwarder = new Forwarder(deps, send)
     this.peerProtocols = deps(PeerProtocols)
   }
 
-  /** Answers a packet from `accountId`; `sendData` carries one into the outgoing pipeline of another account. */
-  processData (data: Buffer, accountId: string, sendData: SendData): Promise<Buffer> {
+  /** Answers a packet from `accountId`. Throws or rejects with the ILP error that the sender is to get. */
+  handle (data: Buffer, accountId: string): Promise<Buffer> {
     if (!Buffer.isBuffer(data)) throw new InvalidPacketError(`data handler was passed a non-buffer. typeof=${typeof data}`)
     if (!isPrepare(data)) throw new InvalidPacketError(`invalid packet type received. type=${String(data[0])}`)
     if (this.draining) throw new ConnectorBusyError('connector is shutting down.')
     return prepareOf(data).destination.startsWith(PEER_PREFIX)
       ? Promise.resolve(this.peerProtocols.handle(data, accountId))
-      : this.forwarder.forward(data, accountId, sendData)
+      : this.forwarder.forward(data, accountId)
   }
 
   /** From now on new packets are answered with T03. */

@@ -24,7 +24,7 @@ export const isEndedBy = (code: string): boolean => !NOBODY_REACHED.has(code)
 
 const slotOf = (serial: number): number => serial & (ARRIVALS_MAX - 1)
 
-export class Arrivals {
+export class LoopDetector {
   /** The serial number of the next packet, up to 2^32-1 and then from 0. It begins where the zeros of empty arrays are too old. */
   private next = ARRIVALS_MAX + 1
   /** For each bucket the serial number of its latest packet, and for each packet that of the one before it in its bucket. */

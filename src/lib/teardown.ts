@@ -3,7 +3,7 @@
 export type Step = [name: string, take: () => unknown]
 
 /** Takes the steps one after the other. Never rejects: `failed` hears of what throws or rejects. */
-export async function everyStep (steps: readonly Step[], failed: (step: string, error: unknown) => void): Promise<void> {
+export async function tearDown (steps: readonly Step[], failed: (step: string, error: unknown) => void): Promise<void> {
   for (const [name, take] of steps) {
     try {
       await take()

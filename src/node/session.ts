@@ -1,12 +1,13 @@
 /** One run of a node, from start to stop: the connector inside, the BTP port, and the peers that come and go. */
 import { join } from 'node:path'
 import reductModule, { type Injector } from 'reduct'
+import { UnreachableError } from '../packet/errors.js'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
 import { createApp, type App } from '../connector/connector.js'
 import type { ConnectorInput } from '../config/connector/schema.js'
-import { Forwarder } from '../forwarding/forwarder.js'
+import { ForwardObserver } from '../forwarding/forwarder.js'
 import { LedgerService } from '../ledger/service.js'
 import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
@@ -21,7 +22,6 @@ import { btpPlugin, type Gate } from './btp.js'
 import { listChannels } from './channels.js'
 import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, hasOwnLimit, localAccount, peerAccount, strangersLimit } from './peer-account.js'
 import type { BtpAccess } from './btp-access.js'
-import { NodeForwarder } from './forwarder.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
 import { isGuestName, type Peer, type Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
@@ -56,7 +56,7 @@ export interface RunParts {
 /** What the plugin `local` offers besides the plugin interface. */
 interface LocalPlugin extends PluginInstance {
   sendPrepare (packet: Buffer): Promise<Buffer>
-  notify (packet: Buffer): Promise<void>
+  notify (packet: Buffer, origin?: string): Promise<void>
   isHandlerHealthy (): Promise<boolean>
 }
 
@@ -73,7 +73,7 @@ export class Run {
 
   /** Throws when a part cannot be made. Opens nothing. */
   constructor (private readonly parts: RunParts) {
-    this.#container.setOverride(Forwarder, NodeForwarder)
+    this.#container(ForwardObserver).onForward = refuseReturn
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     this.#app = createApp(this.#options(metrics), this.#container)
     this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
@@ -291,7 +291,7 @@ export class Run {
   }
 
   #notification (): { type: string, options: Record<string, unknown> } {
-    const notify = (packet: Buffer): Promise<void> => this.#local.notify(packet)
+    const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     return { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } }
   }
 
@@ -358,4 +358,10 @@ function localPluginOf (plugin: PluginInstance): LocalPlugin {
 
 function isLocalPlugin (plugin: PluginInstance): plugin is LocalPlugin {
   return ['sendPrepare', 'notify', 'isHandlerHealthy'].every(method => typeof Reflect.get(plugin, method) === 'function')
+}
+
+/** The application may pay itself; two peers that route to each other would play ping-pong until the packet expires. */
+function refuseReturn (sourceAccount: string, nextHop: string): void {
+  if (nextHop !== sourceAccount || nextHop === LOCAL_ACCOUNT) return
+  throw new UnreachableError(`refusing to send a packet back to the peer that it came from. peer=${nextHop}`)
 }

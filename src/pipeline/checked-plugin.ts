@@ -1,4 +1,5 @@
 /** Hands a packet to a plugin. Whatever a plugin does wrong becomes one error with an ILP code. */
+import type { Context } from '../contracts/middleware.js'
 import { InvalidPacketError, isErrorCode } from '../packet/errors.js'
 import { isFulfill, isReject } from '../packet/reply.js'
 import type { PluginInstance } from '../contracts/plugin.js'
@@ -7,10 +8,10 @@ import type { PluginInstance } from '../contracts/plugin.js'
  * Rejects with the plugin's error, F02 where it has no ILP code of its own, prefixed `failed to send packet: `, and with F01 when the
  * answer is no packet that can answer one.
  */
-export function sendThrough (plugin: PluginInstance, data: Buffer): Promise<Buffer> {
+export function sendThrough (plugin: PluginInstance, data: Buffer, context?: Context): Promise<Buffer> {
   let reply: unknown
   try {
-    reply = plugin.sendData(data) // looked up at each call: plugins may be changed after they were added
+    reply = plugin.sendData(data, context) // looked up at each call: plugins may be changed after they were added
   } catch (thrown) {
     return Promise.reject(sendError(thrown))
   }

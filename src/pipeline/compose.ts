@@ -2,27 +2,36 @@
  * Turns the methods of a pipeline into one function, the way koa-compose does: each method gets the value and `next`, and may look
  * at the answer that comes back. A method that calls `next` twice would send a packet (or money) twice, so that is refused.
  */
-import type { Method, Next } from '../contracts/middleware.js'
+import type { Context, Method, Next } from '../contracts/middleware.js'
 
-/** Composed once per account. `last` ends the pipeline. A method that throws, or returns no promise, acts as one that was async. */
-export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Next<In, Out>): Next<In, Out> {
-  // `last` is the innermost method: it has a next like the others, and does not call it.
-  return [...methods, last].reduceRight<Next<In, Out>>(step, last)
+/** A whole pipeline, or what is left of it behind a step. */
+export type Run<In, Out> = (value: In, context?: Context) => Promise<Out>
+
+/**
+ * Composed once per account. `last` ends the pipeline, and has no next. All steps get the context of the run. A method that throws, or
+ * returns no promise, acts as one that was async.
+ */
+export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Method<In, Out>): Run<In, Out> {
+  return [...methods, last].reduceRight<Run<In, Out>>(step, nothingMore)
 }
 
-function step<In, Out> (rest: Next<In, Out>, method: Method<In, Out>): Next<In, Out> {
-  return (value) => {
+function step<In, Out> (rest: Run<In, Out>, method: Method<In, Out>): Run<In, Out> {
+  return (value, context) => {
     let called = false
     const next: Next<In, Out> = (nextValue) => {
       if (called) return Promise.reject(new Error('next() called multiple times.'))
       called = true
-      return rest(nextValue)
+      return rest(nextValue, context)
     }
     try {
-      const answer = method(value, next)
+      const answer = method(value, next, context)
       return answer instanceof Promise ? answer : Promise.resolve(answer)
     } catch (error) {
       return Promise.reject(error) // unchanged: the error handler decides what it means
     }
   }
+}
+
+function nothingMore (): Promise<never> {
+  return Promise.reject(new Error('the pipeline has ended: there is no next step.'))
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'
-import { Core } from '../forwarding/handle-prepare.js'
+import { PrepareHandler } from '../forwarding/handle-prepare.js'
 import { LedgerService } from '../ledger/service.js'
 import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
@@ -13,36 +13,34 @@ import { UnreachableError } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type {
-  Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Next, Pipelines, Transfer
+  Context, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Pipelines, Transfer
 } from '../contracts/middleware.js'
 import type { PluginInstance, RunningTotal } from '../contracts/plugin.js'
-import { compose } from './compose.js'
-import { BUILT_IN_MIDDLEWARES } from './defaults.js'
-import { InFlight } from './overload.js'
+import { compose, type Run } from './compose.js'
+import { APPLIED, moduleOf } from './defaults.js'
+import { Overload } from './overload.js'
 import { createPipelines } from './pipeline.js'
 import { sendThrough } from './checked-plugin.js'
 
 const log = createLogger('middleware-manager')
 
-type MoneyHandler<T extends Transfer> = (amount: string, transfer: T) => Promise<void>
-
 /** The composed pipelines of one account. */
 interface Handlers {
-  incomingData: Next<Buffer, Buffer>
-  outgoingData: Next<Buffer, Buffer>
-  incomingMoney: MoneyHandler<Transfer>
-  outgoingMoney: MoneyHandler<{ id: string }>
-  startup: Next<void, void>
-  teardown: Next<void, void>
+  incomingData: Run<Buffer, Buffer>
+  outgoingData: Run<Buffer, Buffer>
+  incomingMoney: Run<string, void>
+  outgoingMoney: Run<string, void>
+  startup: Run<void, void>
+  teardown: Run<void, void>
   started: boolean
 }
 
 const nothing = (): Promise<void> => Promise.resolve()
 
 export class MiddlewareManager {
-  readonly inFlight = new InFlight(() => this.handlers.size)
+  readonly overload = new Overload(() => this.handlers.size)
   private readonly accounts: Accounts
-  private readonly core: Core
+  private readonly prepares: PrepareHandler
   private readonly stats: AccountStats
   private readonly ledger: LedgerService
   private readonly middlewares = new Map<string, Middleware>()
@@ -51,12 +49,12 @@ export class MiddlewareManager {
   constructor (deps: Injector) {
     const { disableMiddleware, middlewares } = deps(Config)
     this.accounts = deps(Accounts)
-    this.core = deps(Core)
+    this.prepares = new PrepareHandler(deps, this.sendData)
     this.stats = deps(AccountStats)
     this.ledger = deps(LedgerService)
 
     const disabled = new Set<string>(disableMiddleware)
-    for (const [name, type] of BUILT_IN_MIDDLEWARES) if (!disabled.has(name)) this.construct(name, type, {})
+    for (const name of APPLIED) if (!disabled.has(name)) this.construct(name, moduleOf(name), {})
     for (const [name, { type, options = {} }] of Object.entries(middlewares)) {
       if (this.middlewares.has(name)) {
         throw new Error(`custom middleware has same name as built-in middleware. name=${name}. Rename it in middlewares (CONNECTOR_MIDDLEWARES), ` +
@@ -64,6 +62,11 @@ export class MiddlewareManager {
       }
       this.construct(name, type, options)
     }
+  }
+
+  /** From now on new packets are answered with T03. */
+  drain (): void {
+    this.prepares.drain()
   }
 
   /** The middleware of that name, if it is enabled. */
@@ -76,7 +79,7 @@ export class MiddlewareManager {
     const pipelines = createPipelines()
     for (const [name, middleware] of this.middlewares) await apply(name, middleware, pipelines, accountId)
     const handlers = this.compose(pipelines, accountId, plugin)
-    const entrance = this.inFlight.entrance()
+    const entrance = this.overload.entrance()
     plugin.registerDataHandler(
       data => entrance.isFull ? this.refuse() : entrance.track(handlers.incomingData(data)),
       { isBusy: () => entrance.isFull }
@@ -107,8 +110,8 @@ export class MiddlewareManager {
   }
 
   /** Sends a packet through the account's outgoing pipeline. Rejects with F02 for an unknown account. */
-  readonly sendData = (data: Buffer, accountId: string): Promise<Buffer> => {
-    return this.handlers.get(accountId)?.outgoingData(data) ?? nobody('data', accountId)
+  readonly sendData = (data: Buffer, accountId: string, context?: Context): Promise<Buffer> => {
+    return this.handlers.get(accountId)?.outgoingData(data, context) ?? nobody('data', accountId)
   }
 
   /**
@@ -117,7 +120,7 @@ export class MiddlewareManager {
    */
   readonly sendMoney = (amount: string, accountId: string, { id = randomUUID() }: Transfer = {}): Promise<void> => {
     const handlers = this.handlers.get(accountId)
-    return handlers === undefined ? nobody('money', accountId) : this.inFlight.track(handlers.outgoingMoney(amount, { id }))
+    return handlers === undefined ? nobody('money', accountId) : this.overload.track(handlers.outgoingMoney(amount, { id }))
   }
 
   private refuse (): Promise<Buffer> {
@@ -142,24 +145,16 @@ export class MiddlewareManager {
 
   private compose (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Handlers {
     return {
-      incomingData: compose(pipelines.incomingData.getMethods(), data => this.core.processData(data, accountId, this.sendData)),
-      outgoingData: compose(pipelines.outgoingData.getMethods(), data => sendThrough(plugin, data)),
-      incomingMoney: composeMoney(pipelines.incomingMoney.getMethods(), nothing),
-      outgoingMoney: composeMoney(pipelines.outgoingMoney.getMethods(), async (amount, { id }) => {
+      incomingData: compose(pipelines.incomingData.getMethods(), data => this.prepares.handle(data, accountId)),
+      outgoingData: compose(pipelines.outgoingData.getMethods(), (data, _, context) => sendThrough(plugin, data, context)),
+      incomingMoney: compose(pipelines.incomingMoney.getMethods(), nothing),
+      outgoingMoney: compose(pipelines.outgoingMoney.getMethods(), async (amount, _, { id = randomUUID() } = {}) => {
         await plugin.sendMoney(amount, { id })
       }),
       startup: compose(pipelines.startup.getMethods(), nothing),
       teardown: compose(pipelines.teardown.getMethods(), nothing),
       started: false
     }
-  }
-}
-
-/** Composed anew for each payment, which is rare: so every step learns which payment it is. */
-function composeMoney<T extends Transfer> (methods: ReadonlyArray<Method<string, void>>, last: MoneyHandler<T>): MoneyHandler<T> {
-  return (amount, transfer) => {
-    const steps = methods.map((method): Method<string, void> => (value, next) => method(value, next, transfer))
-    return compose(steps, value => last(value, transfer))(amount)
   }
 }
 

@@ -8,7 +8,7 @@ export const ACCOUNT_PACKETS_MAX = 10_000
 /** Packets from all accounts. Past this, only accounts that have less than an equal share of it may send more. */
 export const ALL_PACKETS_MAX = 50_000
 
-export class InFlight {
+export class Overload {
   private count = 0
   private readonly waiting = new Set<() => void>()
 
@@ -63,19 +63,19 @@ export class Entrance {
   private count = 0
   private readonly done = (): void => {
     this.count--
-    this.inFlight.ended()
+    this.overload.ended()
   }
 
-  constructor (private readonly inFlight: InFlight) {}
+  constructor (private readonly overload: Overload) {}
 
   /** Whether a packet is to be refused with T03. */
   get isFull (): boolean {
-    return this.inFlight.isFullFor(this.count)
+    return this.overload.isFullFor(this.count)
   }
 
   track (answer: Promise<Buffer>): Promise<Buffer> {
     this.count++
-    this.inFlight.began()
+    this.overload.began()
     answer.then(this.done, this.done)
     return answer
   }

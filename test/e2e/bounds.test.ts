@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { Doorkeeper, authEntries } from '../../plugins/btp/auth.js'
 import { FrameType } from '../../plugins/btp/wire/frame.js'
 import type { Frame } from '../../plugins/btp/wire/frame.js'
-import { Arrivals } from '../../src/forwarding/loop-detector.js'
+import { LoopDetector } from '../../src/forwarding/loop-detector.js'
 import { fractionOf } from '../../src/forwarding/rate.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { prepareOf } from '../../src/packet/prepare.js'
@@ -47,7 +47,7 @@ describe('what others make us remember', function () {
   })
 
   it('packets that might come round', async () => {
-    const arrivals = new Arrivals()
+    const arrivals = new LoopDetector()
     const packet = prepare({ data: Buffer.alloc(4) })
     await expectBounded(300_000, 4 * MIB, i => {
       packet.writeUInt32BE(i, packet.length - 4)

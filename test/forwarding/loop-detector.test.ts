@@ -1,7 +1,7 @@
 /** A packet that comes round in a circle is noticed, and no other packet is taken for one. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { ARRIVALS_MAX, Arrivals } from '../../src/forwarding/loop-detector.js'
+import { ARRIVALS_MAX, LoopDetector } from '../../src/forwarding/loop-detector.js'
 import { encodePrepare, prepareOf, type PrepareView } from '../../src/packet/prepare.js'
 import { ALL_PACKETS_MAX } from '../../src/pipeline/overload.js'
 import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
@@ -21,7 +21,7 @@ describe('the memory of arrivals', () => {
       id: fc.nat(4), accountId: fc.constantFrom('alice', 'bob', 'carol'), expiresIn: fc.integer({ min: 2, max: 6 }), endsFirst: fc.option(fc.nat(20))
     })
     fc.assert(fc.property(fc.array(arrival, { maxLength: 25, size: 'max' }), list => {
-      const arrivals = new Arrivals()
+      const arrivals = new LoopDetector()
       const taken: Array<typeof list[number] & { serial: number, hasEnded: boolean }> = []
       for (const one of list) {
         const former = taken[one.endsFirst ?? taken.length]
@@ -42,7 +42,7 @@ describe('the memory of arrivals', () => {
   it('holds as many as can be in flight, and the oldest make room for the newest', function () {
     this.timeout(60_000)
     expect(ARRIVALS_MAX).to.be.above(ALL_PACKETS_MAX)
-    const arrivals = new Arrivals()
+    const arrivals = new LoopDetector()
     const count = 1.5 * ARRIVALS_MAX
     const serials = Array.from({ length: count }, (_, id) => arrivals.sent(packet(id), 'alice', BASE_MS))
     for (let id = count - ARRIVALS_MAX; id < count; id += 99) expect(arrivals.comesRound(packet(id), 'bob'), `packet ${id}`).to.equal(true)

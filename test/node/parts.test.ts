@@ -9,7 +9,6 @@ import {
 } from '../../src/index.js'
 import type { BackendApi, Method, MiddlewareApi, Pipelines } from '../../src/index.js'
 import { fractionOf, applyRate } from '../../src/forwarding/rate.js'
-import { rememberOrigin } from '../../src/delivery/origin.js'
 import { TestLogger } from '../support/node.js'
 
 describe('the fee of a node', () => {
@@ -107,8 +106,7 @@ describe('the per-hop notification', () => {
       await Promise.resolve()
     }
     const own = packet()
-    rememberOrigin(own, 'local')
-    await send(own, next)
+    await send(own, next, { origin: 'local' })
     await send(Buffer.from([13, 0]), next)
     for (let i = 0; i < 100; i++) await Promise.resolve()
     expect(told).to.equal(100)

@@ -20,6 +20,26 @@ describe('a composed pipeline', () => {
     expect(await compose([], echo)('x')).to.equal('[x]')
   })
 
+  it('hands its context to every step, whatever becomes of the value', async () => {
+    const seen: unknown[] = []
+    const noting: Step = (value, next, context) => {
+      seen.push(context)
+      return next(`${value}+`)
+    }
+    const run = compose<string, string>([noting, noting], (value, _, context) => {
+      seen.push(context)
+      return echo(value)
+    })
+    expect(await run('x', { origin: 'alice' })).to.equal('[x++]')
+    expect(await run('x')).to.equal('[x++]')
+    expect(seen).to.deep.equal([...Array<unknown>(3).fill({ origin: 'alice' }), ...Array<unknown>(3).fill(undefined)])
+  })
+
+  it('has nothing behind its end', async () => {
+    const run = compose<string, string>([], (value, next) => next(value))
+    expect(String(await rejection(run('x')))).to.include('there is no next step')
+  })
+
   it('ends where a step does not go on', async () => {
     let ended = 0
     const run = compose<string, string>([around('a'), () => Promise.resolve('short'), around('c')], value => {
@@ -32,7 +52,7 @@ describe('a composed pipeline', () => {
 
   it('can be run many times at once', async () => {
     const run = compose([around('a'), around('b')], echo)
-    expect(await Promise.all(['x', 'y', 'z'].map(run))).to.deep.equal(['a>b>[x<a<b]', 'a>b>[y<a<b]', 'a>b>[z<a<b]'])
+    expect(await Promise.all(['x', 'y', 'z'].map(value => run(value)))).to.deep.equal(['a>b>[x<a<b]', 'a>b>[y<a<b]', 'a>b>[z<a<b]'])
   })
 
   it('begins at once: nothing else happens before the first step that waits', () => {

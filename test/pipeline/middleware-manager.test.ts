@@ -117,6 +117,34 @@ describe('middlewares', () => {
     expect(await rejection(api!.sendData(prepare(), 'bob'))).to.be.an.instanceof(Errors.UnreachableError)
   })
 
+  it('learn which account a packet came from, as does the plugin that it goes to', async () => {
+    const origins: unknown[] = []
+    const plugin = new class extends TestPlugin {
+      override sendData (packet: Buffer, { origin }: { origin?: string | undefined } = {}): Promise<Buffer> {
+        origins.push(['plugin', origin])
+        return super.sendData(packet)
+      }
+    }()
+    let api: MiddlewareApi | undefined
+    await start({ alice: account(alice), bob: account(plugin) }, {
+      middlewares: {
+        mine: customMiddleware((pipelines, _accountId, given) => {
+          api = given
+          pipelines.outgoingData.insertLast({
+            name: 'mine',
+            method: (data, next, context) => {
+              origins.push(['middleware', context?.origin])
+              return next(Buffer.from(data)) // another Buffer is still a packet of the same account
+            }
+          })
+        })
+      }
+    })
+    expect(await alice.receive(prepare())).to.equal(FULFILL)
+    expect(await api!.sendData(prepare({ data: Buffer.from('our own') }), 'bob')).to.equal(FULFILL)
+    expect(origins).to.deep.equal([['middleware', 'alice'], ['plugin', 'alice'], ['middleware', undefined], ['plugin', undefined]])
+  })
+
   it('are frozen into an account when it is added', async () => {
     let late: Pipelines | undefined
     await start({ alice: account(alice), bob: account(bob) }, {

@@ -1,7 +1,7 @@
 /** A shutdown waits for what is under way, and not for ever. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { ACCOUNT_PACKETS_MAX, ALL_PACKETS_MAX, InFlight, type Entrance } from '../../src/pipeline/overload.js'
+import { ACCOUNT_PACKETS_MAX, ALL_PACKETS_MAX, Overload, type Entrance } from '../../src/pipeline/overload.js'
 
 interface Deferred { answer: Promise<Buffer>, resolve: (answer: Buffer) => void, reject: (error: Error) => void }
 
@@ -17,15 +17,15 @@ describe('what is in flight', () => {
   afterEach(() => { clock.restore() })
 
   it('is settled when there is nothing', async () => {
-    expect(await new InFlight().settled(0)).to.equal(true)
+    expect(await new Overload().settled(0)).to.equal(true)
   })
 
   it('is settled with the last answer, whether it is one or a failure', async () => {
-    const inFlight = new InFlight()
+    const overload = new Overload()
     const [one, two] = [deferred(), deferred()]
-    for (const { answer } of [one, two]) inFlight.track(answer).catch(() => undefined)
+    for (const { answer } of [one, two]) overload.track(answer).catch(() => undefined)
     let settled: boolean | undefined
-    const waiting = inFlight.settled(5000).then(value => { settled = value })
+    const waiting = overload.settled(5000).then(value => { settled = value })
     one.resolve(Buffer.alloc(0))
     await clock.tickAsync(4000)
     expect(settled).to.equal(undefined)
@@ -36,20 +36,20 @@ describe('what is in flight', () => {
   })
 
   it('is given up after the time', async () => {
-    const inFlight = new InFlight()
+    const overload = new Overload()
     const late = deferred()
-    void inFlight.track(late.answer)
-    const waiting = [inFlight.settled(100), inFlight.settled(10_000)]
+    void overload.track(late.answer)
+    const waiting = [overload.settled(100), overload.settled(10_000)]
     await clock.tickAsync(100)
     expect(await waiting[0]).to.equal(false)
     late.resolve(Buffer.alloc(0))
     expect(await waiting[1]).to.equal(true)
-    expect(await inFlight.settled(0)).to.equal(true)
+    expect(await overload.settled(0)).to.equal(true)
   })
 
   it('hands the answer on as it is', async () => {
     const answer = Buffer.from('x')
-    expect(await new InFlight().track(Promise.resolve(answer))).to.equal(answer)
+    expect(await new Overload().track(Promise.resolve(answer))).to.equal(answer)
   })
 
   describe('is bounded', () => {
@@ -64,8 +64,8 @@ describe('what is in flight', () => {
     }
 
     it('for each account', async () => {
-      const inFlight = new InFlight(() => 2)
-      const [one, other] = [inFlight.entrance(), inFlight.entrance()]
+      const overload = new Overload(() => 2)
+      const [one, other] = [overload.entrance(), overload.entrance()]
       const first = deferred()
       void one.track(first.answer)
       expect(fill(one)).to.equal(ACCOUNT_PACKETS_MAX - 1)
@@ -77,8 +77,8 @@ describe('what is in flight', () => {
 
     it('for all, with a share left for those who have little', () => {
       const accounts = 50
-      const inFlight = new InFlight(() => accounts)
-      const entrances = Array.from({ length: accounts }, () => inFlight.entrance())
+      const overload = new Overload(() => accounts)
+      const entrances = Array.from({ length: accounts }, () => overload.entrance())
       const counts = entrances.map(fill)
       const full = ALL_PACKETS_MAX / ACCOUNT_PACKETS_MAX
       expect(counts.slice(0, full).every(count => count === ACCOUNT_PACKETS_MAX)).to.equal(true)

@@ -3,15 +3,11 @@
  * What one field alone cannot show is in rules.ts.
  */
 import { z } from 'zod'
+import { BUILT_IN_MIDDLEWARES } from '../../contracts/middleware.js'
 import { ACCOUNT_ID } from '../../contracts/account.js'
 import { PREFIX, isValidAddress } from '../../packet/address.js'
 import { accountSchema } from './account-schema.js'
 import { REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
-
-const MIDDLEWARES = [
-  'errorHandler', 'rateLimit', 'maxPacketAmount', 'throughput', 'balance', 'deduplicate', 'expire', 'validateFulfillment',
-  'echo', 'stats', 'alert'
-] as const
 
 function isAddressOrUnknown (text: string): boolean {
   return text === 'unknown' || isValidAddress(text)
@@ -158,11 +154,11 @@ export const connectorSchema = z.strictObject({
     description: 'Middlewares of your own. They come after the built-in ones, in the order given here.',
     expected: 'an object that has middlewares by their names'
   }),
-  disableMiddleware: z.array(z.enum(MIDDLEWARES).meta({
+  disableMiddleware: z.array(z.enum(BUILT_IN_MIDDLEWARES).meta({
     description: 'Name of a built-in middleware.',
-    expected: `one of ${MIDDLEWARES.join(', ')}`
+    expected: `one of ${BUILT_IN_MIDDLEWARES.join(', ')}`
   })).default(() => []).meta({
-    description: 'Built-in middlewares that are not used: ' + MIDDLEWARES.map(name => `\`${name}\``).join(', ') + '.',
+    description: 'Built-in middlewares that are not used: ' + BUILT_IN_MIDDLEWARES.map(name => `\`${name}\``).join(', ') + '.',
     expected: 'an array of names of built-in middlewares'
   }),
   reflectPayments: flag(true, 'Whether a packet may be sent back to the account it came from.'),

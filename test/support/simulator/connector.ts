@@ -3,7 +3,7 @@
  * back without memory.
  */
 import { SILENT_LOG } from '../../../src/contracts/logger.js'
-import { Arrivals } from '../../../src/forwarding/loop-detector.js'
+import { LoopDetector } from '../../../src/forwarding/loop-detector.js'
 import { prepareOf } from '../../../src/packet/prepare.js'
 import { Router } from '../../../src/routing/router.js'
 import type { RouteOptions } from '../../../src/routing/table/policy.js'
@@ -30,7 +30,7 @@ export class SimulatedConnector {
   isUp = true
   router: Router
   /** A new one for each life. */
-  arrivals = new Arrivals()
+  arrivals = new LoopDetector()
   /** Raised by whatever may have changed the connector's mind. */
   touched = 0
 
@@ -47,7 +47,7 @@ export class SimulatedConnector {
   restart (): void {
     this.isUp = true
     this.router = this.#newRouter()
-    this.arrivals = new Arrivals()
+    this.arrivals = new LoopDetector()
     this.start()
   }
 

@@ -1,5 +1,5 @@
 /** Packets that take their time: routes change while they are on their way. Each step is one that the product takes with a packet. */
-import { isEndedBy, type Arrivals } from '../../../src/forwarding/loop-detector.js'
+import { isEndedBy, type LoopDetector } from '../../../src/forwarding/loop-detector.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { CUSTOMERS } from './connector.js'
 import type { SimulatedConnector } from './connector.js'
@@ -26,7 +26,7 @@ interface Traveller {
 interface Taker {
   at: SimulatedConnector
   /** A connector that has lost its memory is another one. */
-  life: Arrivals
+  life: LoopDetector
   serial: number
   /** To whom it has sent the packet. */
   link: Link

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { configurationReference } from '../dist/scripts/config-reference.js'
 import { errorsReference } from '../dist/scripts/errors-reference.js'
+import { logEventsPage } from '../dist/scripts/log-events.js'
 
-const pages = { configuration: configurationReference, errors: errorsReference }
+const pages = { configuration: configurationReference, errors: errorsReference, 'log-events': logEventsPage }
 
 for (const [name, page] of Object.entries(pages)) writeFileSync(new URL(`../docs/${name}.md`, import.meta.url), page())

@@ -53,7 +53,7 @@ export { AccountStats } from './metrics/stats.js'
 export { MiddlewareManager } from './pipeline/middleware-manager.js'
 
 // For authors of plugins, middlewares, backends and stores.
-export { createLogger } from './node/logger.js'
+export { createNodeLogger as createLogger } from './lib/log.js'
 export { encodePrepare, isPrepare, prepareOf } from './packet/prepare.js'
 export { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, rejectOf } from './packet/reply.js'
 export type { PrepareFields, PrepareView } from './packet/prepare.js'

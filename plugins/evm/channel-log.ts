@@ -113,7 +113,7 @@ export class ChannelLog {
     if (this.#channels.has(channelId)) return
     this.#isChanged = true
     if (this.#channels.size < MAX_CHANNELS) this.#channels.set(channelId, { opened, status: 'open' })
-    else this.#options.log.warn('the peer has a great many channels with us, one is not looked after. channelId=%s', channelId)
+    else this.#options.log.warn('the peer has too many payment channels with us, one is not looked after. channelId=%s', channelId)
   }
 
   /** Stops looking after a channel, once its settlement is final. */
@@ -146,11 +146,11 @@ export class ChannelLog {
     try {
       await this.#reader.look(head.number, heads.confirmedAt(head))
       this.#readHead = this.#reader.older === undefined ? head.hash : ''
-      if (this.#isBlind) log.info('the event log of the chain can be read again. host=%s peerAddress=%s', rpc.host, peer)
+      if (this.#isBlind) log.info('the event log can be read again. host=%s peerAddress=%s', rpc.host, peer)
       this.#isBlind = false
     } catch (error) {
       if (!this.#isBlind) {
-        log.warn('the node does not serve the event log of the chain: the channels that are known are followed by their states, others are ' +
+        log.warn('the node does not serve the event log: the channels that are known are followed by their states, others are ' +
           'found when a claim names them. peerAddress=%s error=%s', peer, describeError(error))
       }
       this.#isBlind = true

@@ -34,7 +34,7 @@ export class BusinessLogicServer {
       if (!response.ok) {
         return rejected('T00', `Business logic server returned status ${response.status}: ${(text ?? '').slice(0, MAX_SHOWN)}`)
       }
-      const answer = deliveryOf(parsed(text), packet, { warn: (fields, message) => this.options.log.warn('%s. %j', message, fields) })
+      const answer = deliveryOf(parsed(text), packet, { warn: (fields, message) => this.options.log.warn('the business logic server gave a faulty answer. reason=%s details=%j', message, fields) })
       return fits(answer, packet) ? answer : rejected('T00', 'Fulfillment/condition mismatch')
     } catch (error) {
       return this.failure(error)

@@ -21,7 +21,7 @@ export function createPlugin (
   const { plugin, options = {}, assetCode, assetScale } = info
   try {
     if (typeof plugin !== 'string') return checked(plugin, 'an instance')
-    const log = createLogger(`${plugin}[${accountId}]`)
+    const log = createLogger(`${plugin}[${accountId}]`, { options })
     return pluginByName(plugin, options, { ...connector, log, account: { id: accountId, assetCode, assetScale } })
   } catch (error) {
     throw new Error(`account ${accountId}: ${describeError(error)}`)

@@ -20,7 +20,7 @@ export class StoreService {
   constructor (deps: Injector) {
     const { store, storePath, storeConfig } = this.config = deps(Config)
     const Backing = loadConstructor('store', store) as StoreConstructor
-    this.store = new Backing({ path: storePath, ...storeConfig }, { log: createLogger(`${store}-store`) })
+    this.store = new Backing({ path: storePath, ...storeConfig }, { log: createLogger(`${store}-store`, { options: storeConfig }) })
     this.settlements = new SettlementIndex(this.store, prefix => this.storeUnder(prefix))
   }
 

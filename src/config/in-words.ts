@@ -1,4 +1,5 @@
 /** How names and values appear in error messages: on one line and of a bounded length, whatever they hold. */
+import { redact } from '../lib/hide-secrets.js'
 
 /** Longest part of a value or of a name that is shown. */
 const SHOWN_MAX = 40
@@ -13,7 +14,8 @@ export function showPath (path: readonly PropertyKey[]): string {
   }).join('')
 }
 
-/** In double quotes, on one line, shortened. */
+/** In double quotes, on one line, shortened, and without the password of a URL. */
 export function quote (text: string): string {
-  return JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text)
+  const shown = redact(text)
+  return JSON.stringify(shown.length > SHOWN_MAX ? `${shown.slice(0, SHOWN_MAX)}…` : shown)
 }

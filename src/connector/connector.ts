@@ -49,7 +49,7 @@ export interface App {
  */
 export function createApp (options?: ConnectorInput, container: Injector = createContainer()): App {
   const config = container(Config)
-  if (options === undefined) config.loadFromEnv(process.env, line => log.warn(line))
+  if (options === undefined) config.loadFromEnv(process.env, variable => log.warn('unrecognized environment variable. key=%s', variable))
   else config.loadFromOptions(options)
 
   const accounts = container(Accounts)

@@ -25,7 +25,7 @@ export class RateBackend implements Backend {
     this.backend = new Implementation({ spread, ...backendConfig }, {
       getInfo: accountId => accounts.getInfo(accountId),
       accounts,
-      log: createLogger(`${backend}-backend`)
+      log: createLogger(`${backend}-backend`, { options: backendConfig })
     })
     if (typeof this.backend.submitPacket === 'function') this.submitPacket = packet => this.backend.submitPacket?.(packet) ?? Promise.resolve()
     if (typeof this.backend.submitPayment === 'function') this.submitPayment = payment => this.backend.submitPayment?.(payment) ?? Promise.resolve()

@@ -58,10 +58,10 @@ export class HttpServer {
       throw this.cannotListen(thrown)
     }
     const logName = name.toLowerCase()
-    server.on('error', err => this.log.error(`${logName} server error. error=%s`, err.message))
+    server.on('error', err => this.log.error('%s server error. error=%s', logName, err.message))
     const address = server.address()
     const bound = { host, port: typeof address === 'object' && address !== null ? address.port : port }
-    this.log.info(`${logName} listening. host=%s port=%s`, bound.host, bound.port)
+    this.log.info('%s listening. host=%s port=%s', logName, bound.host, bound.port)
     return bound
   }
 

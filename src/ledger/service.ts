@@ -51,8 +51,8 @@ export class LedgerService {
     } catch (error) {
       if (error instanceof DamagedRecordError) throw this.placed(error)
       if (this.opened instanceof EmbeddedLedger || !this.config.ledgerFallback) throw error
-      this.log.error('(!!!) balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=true error=%s',
-        describeError(error))
+      this.log.error('(!!!) balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=%s error=%s',
+        this.config.ledgerFallback, describeError(error))
       await this.opened.close()
       this.opened = this.embedded()
       await this.opened.open(accountIds)

@@ -1,20 +1,54 @@
 /**
- * Keeps what was handed to a module out of the messages the module fails with: options hold tokens and keys, and npm modules like to
- * quote them. In place of a value stands where the operator wrote it.
+ * Keeps secrets out of what people read. Two questions, two answers: an error of a module that quotes the options it was handed
+ * (`hideSecrets`), and a log line that holds a secret by its name, by its form, or because it is known (`redact`, `secretsIn`).
  */
 
 /** Shorter text is no secret, and hiding it would take words apart. */
 const LENGTH_MIN = 3
 /** Options are read from JSON; what lies deeper than this belongs to some instance. */
 const DEPTH_MAX = 8
+const REDACTED = '[redacted]'
+
+const WORDS = '(?:[\\w-]*(?:secret|passw(?:or)?d|passphrase|mnemonic|credentials?|private_?key|encryption_?key|signing_?key|api_?key|' +
+  '(?:auth|access|bearer|btp|refresh|id|session|incoming|outgoing)[_-]?token)|seed|master_?seed|authorization|wallet)'
+const SECRET_NAME = new RegExp(`^${WORDS}$`, 'i')
+/** `name=value`, `"name":"value"`, `name: 'value'`, `'name' => 'value'`: as queries, JSON and `util.inspect` write them. */
+const NAMED = new RegExp(`(?<![\\w-])(${WORDS})(?:` +
+  `(=["']?)[^\\s"'&,;)}\\]]+|(["']?\\s*(?::|=>)\\s*)(?:"(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*'))`, 'gi')
+const PASSWORD_IN_URL = /((?<![a-z\d+.-])[a-z][a-z\d+.-]*:\/\/[^\s:@/?#]*):[^\s/]*@/gi
+const TOKEN_IN_QUERY = /([?&](?:token|key|sig|signature)=)[^\s&#"']+/gi
+const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{3,}/gi
 
 /** `text` with each string found in `options`, and each password in a URL there, replaced by its place: `<options.listener.secret>`. */
 export function hideSecrets (text: string, options: unknown): string {
   const places = new Map([...stringsIn(options, 'options', DEPTH_MAX)].filter(([value]) => value.length >= LENGTH_MIN))
   if (places.size === 0) return text
-  // The longest first: a URL is hidden as a whole, not only the password in it.
-  const values = [...places.keys()].sort((a, b) => b.length - a.length)
-  return text.replace(new RegExp(values.map(literal).join('|'), 'g'), value => `<${places.get(value) ?? 'options'}>`)
+  return text.replace(oneOf([...places.keys()]), value => `<${places.get(value) ?? 'options'}>`)
+}
+
+/** Whether what stands under this name is a secret: `authToken`, `privateKey`, `OUR_API_KEY`. */
+export function isSecretName (name: string): boolean {
+  return SECRET_NAME.test(name)
+}
+
+/** What finds the secrets in a module's options again, in a text: as they are, and as Buffers are written. Undefined if there are none. */
+export function secretsIn (options: unknown): RegExp | undefined {
+  const found = [...secretValues(options, false, DEPTH_MAX)].flatMap(value => {
+    const bytes = Buffer.from(value)
+    return [value, encodeURIComponent(value), bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url')]
+  })
+  const values = new Set(found.filter(value => value.length >= LENGTH_MIN))
+  return values.size === 0 ? undefined : oneOf([...values])
+}
+
+/** `text` without what its form or the name beside it gives away as a secret, and without the `known` ones. */
+export function redact (text: string, known?: RegExp): string {
+  const plain = known === undefined ? text : text.replace(known, REDACTED)
+  return plain
+    .replace(PASSWORD_IN_URL, `$1:${REDACTED}@`)
+    .replace(TOKEN_IN_QUERY, `$1${REDACTED}`)
+    .replace(BEARER, `$1 ${REDACTED}`)
+    .replace(NAMED, (_all, name: string, equals: string | undefined, colon: string | undefined) => `${name}${equals ?? colon ?? ''}${REDACTED}`)
 }
 
 function * stringsIn (value: unknown, place: string, depth: number): Generator<[value: string, place: string]> {
@@ -24,6 +58,31 @@ function * stringsIn (value: unknown, place: string, depth: number): Generator<[
   } else if (depth > 0 && isPlain(value)) {
     for (const [key, inner] of Object.entries(value)) yield * stringsIn(inner, `${place}.${key}`, depth - 1)
   }
+}
+
+function * secretValues (value: unknown, isSecret: boolean, depth: number): Generator<string> {
+  if (typeof value === 'string') {
+    if (isSecret) yield value
+    if (URL.canParse(value)) yield * passwordsIn(new URL(value))
+  } else if (value instanceof Uint8Array) {
+    if (isSecret) yield Buffer.from(value).toString('utf8')
+  } else if (depth > 0 && isPlain(value)) {
+    for (const [key, inner] of Object.entries(value)) yield * secretValues(inner, isSecret || key === 'token' || isSecretName(key), depth - 1)
+  }
+}
+
+/** A URL writes its password encoded; who quotes it may have decoded it. */
+function passwordsIn ({ password }: URL): string[] {
+  try {
+    return [password, decodeURIComponent(password)]
+  } catch {
+    return [password]
+  }
+}
+
+/** The longest first: a URL is hidden as a whole, not only the password in it. */
+function oneOf (values: string[]): RegExp {
+  return new RegExp(values.sort((a, b) => b.length - a.length).map(literal).join('|'), 'g')
 }
 
 function isPlain (value: unknown): value is object {

@@ -1,6 +1,6 @@
 /** The embedded door to the connector: an Interledger node for an application, in its own process or beside it. */
 import { httpServices } from '../admin/node/services.js'
-import { createLogger as createConnectorLogger, setLogLevel } from '../lib/log.js'
+import { createLogger, createNodeLogger, setLogLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
 import { describeError } from '../lib/describe-error.js'
 import { createPaymentHandlerAdapter } from '../delivery/payment.js'
@@ -16,7 +16,6 @@ import { ChannelManager } from './facades/channel-manager.js'
 import { PacketHandler } from './facades/packet-handler.js'
 import { ConnectorNotStartedError } from './errors.js'
 import { healthOf, type Phase } from './health.js'
-import { createLogger } from './logger.js'
 import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
 import { Run } from './session.js'
@@ -53,7 +52,7 @@ export class ConnectorNode {
    * @param logger pino, or what `createLogger` makes
    * @throws ConfigurationError naming every fault. Nothing is opened before `start`.
    */
-  constructor (config: ConnectorConfig | string, logger: NodeLogger = createLogger('node')) {
+  constructor (config: ConnectorConfig | string, logger: NodeLogger = createNodeLogger('node')) {
     const { config: read, warnings } = ConfigLoader.read(config, process.env)
     this.config = read
     this.#log = logger
@@ -62,7 +61,7 @@ export class ConnectorNode {
     for (const peer of read.peers) this.#peers.put(peer)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     setLogLevel(read.logLevel)
-    for (const warning of warnings) logger.warn(warning)
+    for (const warning of warnings) logger.warn({ warning }, 'config_warning')
     logger.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
   }
 
@@ -288,7 +287,7 @@ export class ConnectorNode {
         access: this.#access,
         deliver: request => this.#deliver(request)
       })
-      for (const service of httpServices(this, this.config, createConnectorLogger('node-http'))) {
+      for (const service of httpServices(this, this.config, createLogger('node-http'))) {
         await service.start()
         this.#services.push(service)
       }

@@ -138,7 +138,7 @@ export class MiddlewareManager {
       getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId), this.accounts.getInfo(accountId).plugin),
       stats: this.stats,
       get ledger () { return ledger.ledger }, // which is known when it is open
-      log: createLogger(`${type}-middleware`)
+      log: createLogger(`${type}-middleware`, { options })
     }
     this.middlewares.set(name, new Constructor(options, api))
   }

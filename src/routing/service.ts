@@ -44,6 +44,10 @@ export class RoutingService extends Router {
 }
 
 function secretOf (configured: string): Buffer {
-  log.info(configured === '' ? 'generated random routing secret.' : 'loaded routing secret from config.')
-  return configured === '' ? randomBytes(SECRET_LENGTH) : Buffer.from(configured, 'base64')
+  if (configured === '') {
+    log.info('generated random routing secret.')
+    return randomBytes(SECRET_LENGTH)
+  }
+  log.info('loaded routing secret from config.')
+  return Buffer.from(configured, 'base64')
 }

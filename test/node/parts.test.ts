@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import FlatFeeBackend from '../../backends/flat-fee.js'
 import PerHopNotification, { MAX_TELLING, MAX_WAITING } from '../../middlewares/per-hop-notification.js'
 import {
-  REJECT_CODE_MAP, RoutingTable, computeConditionFromData, computeFulfillmentFromData, createLogger, createPaymentHandlerAdapter,
+  REJECT_CODE_MAP, RoutingTable, computeConditionFromData, computeFulfillmentFromData, createPaymentHandlerAdapter,
   encodePrepare, generatePaymentId, mapRejectCode, validateResponseData
 } from '../../src/index.js'
 import type { BackendApi, Method, MiddlewareApi, Pipelines } from '../../src/index.js'
@@ -152,36 +152,5 @@ describe('the payment contract', () => {
     const deliver = createPaymentHandlerAdapter(() => { throw new Error('asked') }, new TestLogger())
     const request = { destination: 'g.x', amount: '1', executionCondition: '', data: '', sourcePeer: 'a', expiresAt: new Date(Date.now() - 1).toISOString() }
     expect(await deliver(request, 'a')).to.deep.equal({ reject: { code: 'R00', message: 'Payment has expired' } })
-  })
-})
-
-describe('createLogger', () => {
-  function linesOf (level: string | undefined, write: (log: ReturnType<typeof createLogger>) => void): string[] {
-    const lines: string[] = []
-    const original = process.stdout.write.bind(process.stdout)
-    process.stdout.write = (line: string) => lines.push(line) > 0
-    try {
-      write(createLogger('agent', level))
-    } finally {
-      process.stdout.write = original
-    }
-    return lines
-  }
-
-  it('writes what its level lets through, in both shapes', () => {
-    const all = (log: ReturnType<typeof createLogger>): void => {
-      log.error('e %d', 1)
-      log.warn({ port: 3000, amount: 5n }, 'w')
-      log.info('i')
-      log.debug('d')
-      log.trace('t')
-    }
-    expect(linesOf('error', all)).to.have.lengthOf(1)
-    expect(linesOf('loud', all)).to.have.lengthOf(3)
-    const lines = linesOf('debug', all)
-    expect(lines).to.have.lengthOf(5)
-    expect(lines[0]).to.match(/^\d{4}-.*Z connector:agent error e 1\n$/)
-    expect(lines[1]).to.include('connector:agent warn w port=3000 amount="5"')
-    expect([createLogger('a', 'debug').debugEnabled, createLogger('a', 'info').debugEnabled]).to.deep.equal([true, false])
   })
 })

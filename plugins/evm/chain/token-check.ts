@@ -86,7 +86,7 @@ export class TokenCheck {
         if (held > 0n) return await this.#probe(contract.token, holder, to, (held + 1n) / 2n)
       } catch (error) {
         if (error instanceof ChainError && !(error instanceof RpcError)) throw error
-        this.#options.log.debug('the node cannot try out what arrives of a transfer. error=%s', describeError(error))
+        this.#options.log.debug('the node cannot simulate a transfer. error=%s', describeError(error))
       }
     }
     return undefined
@@ -102,7 +102,7 @@ export class TokenCheck {
   async #conclude (verdict: Verdict): Promise<void> {
     this.#verdict = verdict
     await this.#options.store.put(await this.#key(), verdict)
-    if (verdict === 'partial') this.#options.log.error('%s', (await this.#refusal()).message)
+    if (verdict === 'partial') this.#options.log.error('cannot settle in this token. error=%s', (await this.#refusal()).message)
   }
 
   async #refusal (): Promise<ChainError> {

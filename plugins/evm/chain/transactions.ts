@@ -212,8 +212,7 @@ export class Transactions {
           return outcome
         }
       } catch (error) {
-        const message = 'cannot look after a transaction now, trying again. operation=%s error=%s'
-        if (!this.#isStopped()) log.warn(message, operation.id, describeError(error))
+        if (!this.#isStopped()) log.warn('cannot look after a transaction now, trying again. operation=%s error=%s', operation.id, describeError(error))
       }
       await pause(pollMs, stop)
       if (this.#isStopped()) throw new ChainError(LEFT, false)
@@ -236,7 +235,7 @@ export class Transactions {
       looks.lostSinceMs = undefined
       await this.#push(operation, last, count, looks)
     } else if (await this.#isLost(operation, last, quantity(heads.confirmedAt(head)), looks)) {
-      this.#options.log.warn('the nonce of a transaction was used for another one. operation=%s nonce=%d', operation.id, last.nonce)
+      this.#options.log.warn('the nonce of a transaction is taken, another one used it. operation=%s nonce=%d', operation.id, last.nonce)
       looks.lostSinceMs = undefined
       this.#walletNow().finalBelow(last.nonce + 1)
       await this.#sign(operation)
@@ -307,7 +306,7 @@ export class Transactions {
     const fees = nextOffer(old, now, cap, funds)
     const isShort = fees === undefined && priceOf(old) < priceOf(now)
     if (isShort && looks.isShort !== true) {
-      log.warn('no more can be offered for a transaction that waits: send our address some of the chain\'s own coin, or let the node take ' +
+      log.warn('no more can be offered, and a transaction waits: send our address some of the chain\'s own coin, or let the node take ' +
         'higher fees. operation=%s address=%s offer=%s asked=%s funds=%s cap=%s', id, signer.address, String(priceOf(old)), String(priceOf(now)),
       String(funds), cap === NO_CAP ? 'none' : String(cap))
     }

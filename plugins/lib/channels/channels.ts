@@ -215,7 +215,7 @@ export class Channels {
     const confirmed = await provider.getChannelState(channelId)
     const known = this.#known.get(channelId)
     if (confirmed === undefined || confirmed.theirs.address !== settings.peerAddress) {
-      if (known !== undefined && !known.isGone) log.error('(!!!) the chain does not have a payment channel that it had. channelId=%s', channelId)
+      if (known !== undefined && !known.isGone) log.error('(!!!) a payment channel is missing, the chain had it before. channelId=%s', channelId)
       if (known !== undefined) known.isGone = true
       return known
     }
@@ -248,7 +248,7 @@ export class Channels {
     if (this.#known.size <= MAX_CHANNELS) return
     const oldest = this.all().find(({ state }) => state.status === 'settled')
     if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
-    else this.#deps.log.warn('the peer has a great many payment channels open with us. channels=%d', this.#known.size)
+    else this.#deps.log.warn('the peer has too many payment channels with us. channels=%d', this.#known.size)
   }
 }
 

@@ -132,7 +132,7 @@ export class Incoming {
       if (channel === undefined || channel.state.status === 'settled' || !await codec.verify(claim)) continue
       if (claim.amount > channel.state.theirs.deposit) await channels.refresh(claim.channelId)
       if (!this.#tally.takeUp(claim, channel)) continue
-      log.warn('took up a claim that we acknowledged before our records were restored; it is not credited again. channelId=%s amount=%s',
+      log.warn('took up an acknowledged claim again, our records were restored from before it; it is not credited again. channelId=%s amount=%s',
         claim.channelId, String(claim.amount))
       await this.save()
       await this.#deps.beforeMoney()
@@ -295,7 +295,7 @@ export class Incoming {
 
   /** They may have it: told again, it could be credited twice. */
   #leaveToOtherBooks (): void {
-    this.#deps.log.error('(!!!) money was reported to other books than there are now, and is not reported again. If those books do not have it, ' +
+    this.#deps.log.error('(!!!) money was reported to other books, and is not reported again. If those books do not have it, ' +
       'lower the balance by it. amount=%s books=%s', String(this.#offered - this.#told), this.#books)
     this.#told = this.#offered
   }

@@ -239,7 +239,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     if (settlement === undefined || !this.isConnected()) return
     const greeting = this.#show(settlement)
     greeting.catch((error: unknown) => {
-      this.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
+      this.log.debug('cannot learn what the peer counts of our claims. error=%s', describeError(error))
       if (this.#agreed === greeting) this.#agreed = undefined // at the next connect
     })
     this.#agreed ??= greeting

@@ -280,7 +280,7 @@ export class Outgoing {
       sent.nonce = max(sent.nonce, claim.nonce)
       sent.acked = max(sent.acked, claim.amount)
       if (claim.amount <= sent.amount) continue
-      log.warn('learnt from the peer of a claim of ours that was forgotten. channelId=%s amount=%s known=%s',
+      log.warn('learnt of a forgotten claim, the peer has it. channelId=%s amount=%s known=%s',
         claim.channelId, String(claim.amount), String(sent.amount))
       this.#sent.used += this.#deps.units.toAccount(claim.amount - sent.amount) // until the peer says how much of it is unused
       sent.amount = claim.amount

@@ -195,7 +195,7 @@ export class Watcher {
     const { activityMs, ending, state: { channelId, ours } } = channel
     const isIdle = idleCloseMs !== 0 && Date.now() - activityMs >= idleCloseMs
     if (!(isIdle || isFormer) || ours.deposit <= ours.redeemed || ending !== undefined) return
-    log.info('closing a payment channel that is not used any more. channelId=%s', channelId)
+    log.info('closing an unused payment channel. channelId=%s', channelId)
     try {
       if (isFormer) throw new Error('its peer has another address now')
       await this.closeTogether(channel)

@@ -110,7 +110,7 @@ export class IlpSendHandler {
     } catch (thrown) {
       const err = toError(thrown)
       const { status, body } = errorAnswer(err)
-      if (status >= 500) this.log.warn(`could not send a packet. error=${err.message}`)
+      if (status >= 500) this.log.warn('could not send a packet. error=%s', err.message)
       response.status(status).json(body)
     }
   }

@@ -15,6 +15,7 @@ export const start: Command = {
   usage: '[<file>] [--config <file>]',
   description: `Reads the configuration (YAML; CONFIG_FILE, else ${DEFAULT_FILE}) and .env of this folder, opens the ports, connects the peers, and stays.
 Environment variables such as NODE_ID, LOG_LEVEL and ADMIN_API_KEY override the file.
+LOG_FORMAT=json writes the log as one JSON object a line (docs/log-events.md).
 Ctrl-C or SIGTERM stops it once packets under way are answered; a second one stops it at once.
 Exit codes: 0 stopped when asked to, 1 could not start (the reason is on stderr).`,
   options: {
@@ -28,14 +29,15 @@ Exit codes: 0 stopped when asked to, 1 could not start (the reason is on stderr)
     const file = args.positionals[0] ?? args.text('config') ?? process.env.CONFIG_FILE ?? DEFAULT_FILE
     if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another, or write one with: connector setup`)
     // The other commands, of which one may be a container's health check, do without loading a whole node.
-    const [{ ConfigLoader }, { ConnectorNode }, { createLogger }] = await Promise.all([
-      import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../node/logger.js')
+    const [{ ConfigLoader }, { ConnectorNode }, { createNodeLogger, logFormat }] = await Promise.all([
+      import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../lib/log.js')
     ])
     const { nodeId, logLevel } = ConfigLoader.read(file, process.env).config
-    const node = new ConnectorNode(file, createLogger(nodeId, logLevel))
+    const node = new ConnectorNode(file, createNodeLogger(nodeId, logLevel))
     const stopped = untilStopped(node)
     await node.start()
-    print(portsOf(node.config))
+    const say = logFormat() === 'json' ? complain : print // stdout carries nothing but lines of JSON then
+    say(portsOf(node.config))
     return stopped
   }
 }

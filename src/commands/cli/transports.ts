@@ -52,9 +52,9 @@ export function overHttp (url: URL): Way {
 /** @param token the secret; by default, the one in the environment, if any */
 export async function overBtp (url: URL, token: string | undefined, logLevel: string | undefined): Promise<Way> {
   // A health check that runs every few seconds should not load all this.
-  const [{ BTPClient }, { createLogger }] = await Promise.all([import('../../node/facades/btp-client.js'), import('../../node/logger.js')])
+  const [{ BTPClient }, { createNodeLogger }] = await Promise.all([import('../../node/facades/btp-client.js'), import('../../lib/log.js')])
   const authToken = token ?? environment()[BTP_SECRET] ?? ''
-  const logger = createLogger(BTP_NAME, logLevel ?? 'error')
+  const logger = createNodeLogger(BTP_NAME, logLevel ?? 'error')
   const client = new BTPClient({ id: url.host, url: url.href, authToken }, BTP_NAME, { logger })
   await client.connect().catch((error: unknown) => {
     throw new CliError(`${sentence(describeError(error))} Is this the BTP port of a running node, and may ${BTP_NAME} connect to it? Its secret is read ` +

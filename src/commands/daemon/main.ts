@@ -5,7 +5,7 @@
  */
 import { createApp, type App } from '../../connector/connector.js'
 import { ConfigError } from '../../config/errors.js'
-import { createLogger } from '../../lib/log.js'
+import { createLogger, logFormat } from '../../lib/log.js'
 import { describeError } from '../../lib/describe-error.js'
 import { TIMER_LONGEST_MS } from '../../lib/timers.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
@@ -15,7 +15,8 @@ const HELP = `ilp-connector runs an Interledger connector (Sluice ${version}). I
 
   CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector
 
-docs/configuration.md in the package lists them all. To run a node from a YAML file: connector start
+docs/configuration.md in the package lists them all. LOG_FORMAT=json writes the log as one JSON object a line (docs/log-events.md).
+To run a node from a YAML file: connector start
 `
 
 const log = createLogger('app')
@@ -30,7 +31,8 @@ async function run (): Promise<void> {
   const quickstart = process.argv.includes('--quickstart') ? await applyQuickstart(process.env) : undefined
   app = createApp()
   await app.listen()
-  if (quickstart !== undefined) printWelcome(quickstart)
+  // With LOG_FORMAT=json, stdout carries nothing but lines of JSON.
+  if (quickstart !== undefined) printWelcome(quickstart, logFormat() === 'json' ? process.stderr : process.stdout)
   // Accounts that only dial out, or no accounts at all, would not keep the process alive. A daemon stays until it is told to stop.
   setInterval(() => undefined, TIMER_LONGEST_MS)
 }

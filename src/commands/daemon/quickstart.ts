@@ -55,9 +55,9 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
   return { address, urls: ACCOUNTS.map(name => `btp+ws://${name}:${secret}@127.0.0.1:${port}`), dataPath, adminPort }
 }
 
-/** Prints what a person needs to know next, on stdout. */
-export function printWelcome ({ address, urls, dataPath, adminPort }: Quickstart): void {
-  process.stdout.write(`
+/** Prints what a person needs to know next. */
+export function printWelcome ({ address, urls, dataPath, adminPort }: Quickstart, output: NodeJS.WritableStream): void {
+  output.write(`
 Your connector is running.
 
   ILP address     ${address}

@@ -13,6 +13,7 @@ import type { Problem } from './rules.js'
 import { connectorSchema } from './schema.js'
 import type { ConnectorOptions } from './schema.js'
 import { showPath } from '../in-words.js'
+import { logFormatFault } from '../../lib/log.js'
 
 class Defaults {
   constructor () {
@@ -26,13 +27,15 @@ const OptionsAtDefaults = Defaults as new () => ConnectorOptions
 /** A reduct service (the injector given to its constructor is not needed). Before loading, every option has its default. */
 export class Config extends OptionsAtDefaults {
   /**
-   * Loads the `CONNECTOR_*` variables. `warn` gets one line for each that has our prefix and resembles no option.
+   * Loads the `CONNECTOR_*` variables. `warnOf` gets each that has our prefix and resembles no option.
    * @throws ConfigError naming every fault; then nothing was loaded
    */
-  loadFromEnv (env: NodeJS.ProcessEnv = process.env, warn?: (line: string) => void): void {
+  loadFromEnv (env: NodeJS.ProcessEnv = process.env, warnOf?: (variable: string) => void): void {
     const { values, issues, sources, strangers } = readEnv(env)
-    for (const variable of strangers) warn?.(`unrecognized environment variable. key=${variable}`)
+    for (const variable of strangers) warnOf?.(variable)
     const { options, problems } = read(values)
+    const logFault = logFormatFault(env)
+    if (logFault !== undefined) issues.push({ source: 'LOG_FORMAT', path: '', message: logFault })
     const broken = new Set(issues.map(({ source }) => source))
     const sourceOf = (option: string): string => sources.get(option) ?? envName(option)
     const found = problems.map(({ path: [option, ...path], message }) => issueOf(sourceOf(String(option)), { path, message }))

@@ -3,6 +3,7 @@ import { isObject } from '../../lib/is-object.js'
 import { explain } from '../explain.js'
 import type { Problem } from '../connector/rules.js'
 import { showPath } from '../in-words.js'
+import { logFormatFault } from '../../lib/log.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
 import { chainsOf } from './chains.js'
 import { override } from './env.js'
@@ -40,6 +41,8 @@ export class ConfigLoader {
    * @throws ConfigurationError naming every fault
    */
   static read (given: object | string, env: NodeJS.ProcessEnv = process.env, overrides: NodeJS.ProcessEnv = env): ConfigReading {
+    const logFault = logFormatFault(env)
+    if (logFault !== undefined) throw new ConfigurationError([{ source: 'LOG_FORMAT', path: '', message: logFault }])
     if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
     const file = readYamlFile(given, env)
     const { values, sources } = override(file.values, overrides)

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import { btpPlugin } from '../btp.js'
-import { createLogger, pluginLog } from '../logger.js'
+import { createNodeLogger, pluginLog } from '../../lib/log.js'
 import { encodePreparePacket, encodeReplyPacket, preparePacketOf, replyPacketOf } from '../packets.js'
 import type { ILPFulfillPacket, ILPPreparePacket, ILPRejectPacket, NodeLogger, PeerConfig } from '../../contracts/node.js'
 import type { PrepareHandler } from './packet-handler.js'
@@ -28,7 +28,7 @@ export class BTPClient extends EventEmitter {
   constructor (
     private readonly peer: Pick<PeerConfig, 'id' | 'url' | 'authToken'>,
     nodeId: string,
-    { handler, logger = createLogger('btp-client') }: { handler?: PrepareHandler, logger?: NodeLogger } = {}
+    { handler, logger = createNodeLogger('btp-client') }: { handler?: PrepareHandler, logger?: NodeLogger } = {}
   ) {
     super()
     const Plugin = btpPlugin()

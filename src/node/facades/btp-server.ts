@@ -2,7 +2,7 @@
 import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import { btpPlugin, type BtpPlugin, type Gate } from '../btp.js'
-import { createLogger, pluginLog } from '../logger.js'
+import { createNodeLogger, pluginLog } from '../../lib/log.js'
 import { encodePreparePacket, encodeReplyPacket, preparePacketOf, replyPacketOf } from '../packets.js'
 import { isGuestName } from '../peers.js'
 import type { ILPFulfillPacket, ILPPreparePacket, ILPRejectPacket, NodeLogger } from '../../contracts/node.js'
@@ -33,7 +33,7 @@ export class BTPServer {
   #gate: Gate | undefined
 
   constructor (private readonly options: BTPServerOptions, private readonly handler: PrepareHandler) {
-    this.#log = options.logger ?? createLogger('btp-server')
+    this.#log = options.logger ?? createNodeLogger('btp-server')
     this.#host = options.host ?? '0.0.0.0'
   }
 

@@ -1,6 +1,6 @@
 /** Settles with peers when a SettlementMonitor says so, each on the chain that its account is configured for. */
 import { describeError } from '../../lib/describe-error.js'
-import { createLogger } from '../logger.js'
+import { createNodeLogger } from '../../lib/log.js'
 import type { NodeLogger } from '../../contracts/node.js'
 import type { SettlementMonitor, SettlementRequired } from './settlement-monitor.js'
 
@@ -41,7 +41,7 @@ export class UnifiedSettlementExecutor {
     private readonly config: UnifiedSettlementConfig,
     private readonly node: SettlingNode,
     private readonly monitor: SettlementMonitor,
-    private readonly log: NodeLogger = createLogger('settlement')
+    private readonly log: NodeLogger = createNodeLogger('settlement')
   ) {}
 
   /** From now on settles what the monitor requires. Does nothing when it is not enabled. */

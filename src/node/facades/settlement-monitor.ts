@@ -1,7 +1,7 @@
 /** Watches what a node owes its peers and says when that passes a threshold: for applications that settle by means of their own. */
 import { EventEmitter } from 'node:events'
 import { describeError } from '../../lib/describe-error.js'
-import { createLogger } from '../logger.js'
+import { createNodeLogger } from '../../lib/log.js'
 import type { NodeLogger } from '../../contracts/node.js'
 import type { AccountManager } from './account-manager.js'
 
@@ -37,7 +37,7 @@ export class SettlementMonitor extends EventEmitter<{ SETTLEMENT_REQUIRED: [Sett
   #timer: NodeJS.Timeout | undefined
 
   constructor (
-    private readonly accounts: AccountManager, private readonly thresholds: SettlementThresholds, private readonly log: NodeLogger = createLogger('settlement')
+    private readonly accounts: AccountManager, private readonly thresholds: SettlementThresholds, private readonly log: NodeLogger = createNodeLogger('settlement')
   ) {
     super()
   }

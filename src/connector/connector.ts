@@ -51,138 +51,169 @@ export function createApp (options?: ConnectorInput, container: Injector = creat
   const config = container(Config)
   if (options === undefined) config.loadFromEnv(process.env, variable => log.warn('unrecognized environment variable. key=%s', variable))
   else config.loadFromOptions(options)
+  const connector = new Connector(container)
+  return {
+    config,
+    listen: () => connector.start(),
+    addPlugin: (accountId, account) => connector.addAccount(accountId, account),
+    removePlugin: (accountId, options) => connector.removeAccount(accountId, options),
+    getPlugin: accountId => container(Accounts).getPlugin(accountId),
+    shutdown: () => connector.stop()
+  }
+}
 
-  const accounts = container(Accounts)
-  const store = container(StoreService)
-  const ledger = container(LedgerService)
-  const routing = container(RoutingService)
-  const backend: Backend = container(RateBackend) // an application's own may have fewer methods
-  const middlewares = container(MiddlewareManager)
-  const connections = container(Connections)
-  const admin = config.adminApi ? new AdminServer(new ConnectorAdmin(container, addPlugin), adminOptions(config), createLogger('admin-api')) : undefined
-  let state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
-  let opening: Promise<void> | undefined
-  let starting: Promise<void> | undefined
-  let stopping: Promise<void> | undefined
+class Connector {
+  private readonly config: Config
+  private readonly accounts: Accounts
+  private readonly store: StoreService
+  private readonly ledger: LedgerService
+  private readonly routing: RoutingService
+  private readonly backend: Backend
+  private readonly middlewares: MiddlewareManager
+  private readonly connections: Connections
+  private readonly stats: AccountStats
+  private readonly admin: AdminServer | undefined
+  private state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
+  /** The steps of the start that open something. What is being opened has to be open to be closed. */
+  private opening: Promise<void> | undefined
+  private starting: Promise<void> | undefined
+  private stopping: Promise<void> | undefined
 
-  for (const [accountId, account] of Object.entries(config.accounts)) {
-    accounts.add(accountId, account)
-    connections.watch(accountId)
+  /** `deps` has a Config that is loaded. Makes all parts, and opens nothing. */
+  constructor (deps: Injector) {
+    this.config = deps(Config)
+    this.accounts = deps(Accounts)
+    this.store = deps(StoreService)
+    this.ledger = deps(LedgerService)
+    this.routing = deps(RoutingService)
+    this.backend = deps(RateBackend) // an application's own may have fewer methods
+    this.middlewares = deps(MiddlewareManager)
+    this.connections = deps(Connections)
+    this.stats = deps(AccountStats)
+    const admin = (): ConnectorAdmin => new ConnectorAdmin(deps, (accountId, account) => this.addAccount(accountId, account))
+    if (this.config.adminApi) this.admin = new AdminServer(admin(), adminOptions(this.config), createLogger('admin-api'))
+    for (const [accountId, account] of Object.entries(this.config.accounts)) {
+      this.accounts.add(accountId, account)
+      this.connections.watch(accountId)
+    }
   }
 
-  function listen (): Promise<void> {
-    if (state !== 'new') return Promise.reject(new Error(`a connector can be started once. state=${state}`))
-    return starting = start()
+  /** See App.listen. */
+  start (): Promise<void> {
+    if (this.state !== 'new') return Promise.reject(new Error(`a connector can be started once. state=${this.state}`))
+    return this.starting = this.run()
   }
 
-  async function start (): Promise<void> {
-    state = 'starting'
-    log.info('listen called')
+  /** See App.shutdown. */
+  stop (): Promise<void> {
+    return this.stopping ??= this.close()
+  }
+
+  /** See App.addPlugin. */
+  async addAccount (accountId: string, account: AccountInfo): Promise<void> {
+    if (this.state === 'starting') await this.starting // one that is neither left out by the start nor taken twice
+    this.assertNotStopped()
+    this.accounts.add(accountId, account)
+    this.stats.admitAccount(accountId)
     try {
-      await (opening = open())
-      await connections.start()
-      for (const accountId of accounts.getAccountIds()) await middlewares.startup(accountId)
-      assertNotStopped()
-      if (config.collectDefaultMetrics) container(AccountStats).startDefaultMetrics()
-      state = 'running'
-      log.info('connector ready (republic attitude). address=%s version=%s', accounts.getOwnAddress(), version)
+      this.connections.watch(accountId)
+      if (this.state === 'new') return // the start does the rest
+      await this.middlewares.addPlugin(accountId, this.accounts.getPlugin(accountId))
+      this.routing.accountAdded(accountId)
+      await this.connections.connectAdded(accountId)
+      await this.middlewares.startup(accountId)
     } catch (error) {
-      await shutdown()
+      await this.remove(accountId)
       throw error
     }
   }
 
-  async function open (): Promise<void> {
+  /** See App.removePlugin. */
+  async removeAccount (accountId: string, { isReplaced = false }: { isReplaced?: boolean } = {}): Promise<void> {
+    if (this.state === 'starting') await this.starting
+    if (!isReplaced) this.accounts.refuseUnsettled(accountId)
+    await this.remove(accountId)
+  }
+
+  private async run (): Promise<void> {
+    this.state = 'starting'
+    log.info('listen called')
+    try {
+      await (this.opening = this.open())
+      await this.connections.start()
+      for (const accountId of this.accounts.getAccountIds()) await this.middlewares.startup(accountId)
+      this.assertNotStopped()
+      if (this.config.collectDefaultMetrics) this.stats.startDefaultMetrics()
+      this.state = 'running'
+      log.info('connector ready (republic attitude). address=%s version=%s', this.accounts.getOwnAddress(), version)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  private async open (): Promise<void> {
     const steps: Array<() => unknown> = [
-      () => store.open(), () => accounts.refuseOrphans(), () => ledger.open(), () => admin?.listen(), connectBackend, takePackets,
-      () => routing.start()
+      () => this.store.open(), () => this.accounts.refuseOrphans(), () => this.ledger.open(), () => this.admin?.listen(),
+      () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
     ]
     for (const step of steps) {
-      assertNotStopped()
+      this.assertNotStopped()
       await step()
     }
   }
 
-  async function takePackets (): Promise<void> {
-    for (const accountId of accounts.getAccountIds()) await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
+  private async takePackets (): Promise<void> {
+    for (const accountId of this.accounts.getAccountIds()) await this.middlewares.addPlugin(accountId, this.accounts.getPlugin(accountId))
   }
 
-  function assertNotStopped (): void {
-    if (state === 'stopped') throw new Error('the connector was stopped.')
-  }
-
-  async function connectBackend (): Promise<void> {
+  private async connectBackend (): Promise<void> {
+    const { backend, backendConfig } = this.config
     try {
-      await backend.connect()
+      await this.backend.connect()
     } catch (error) {
-      throw new Error(`backend ${config.backend}: ${hideSecrets(describeError(error), config.backendConfig)}`)
+      throw new Error(`backend ${backend}: ${hideSecrets(describeError(error), backendConfig)}`)
     }
   }
 
-  async function addPlugin (accountId: string, account: AccountInfo): Promise<void> {
-    if (state === 'starting') await starting // one that is neither left out by the start nor taken twice
-    assertNotStopped()
-    accounts.add(accountId, account)
-    container(AccountStats).admitAccount(accountId)
-    try {
-      connections.watch(accountId)
-      if (state === 'new') return // listen() does the rest
-      await middlewares.addPlugin(accountId, accounts.getPlugin(accountId))
-      routing.accountAdded(accountId)
-      await connections.connectAdded(accountId)
-      await middlewares.startup(accountId)
-    } catch (error) {
-      await remove(accountId)
-      throw error
-    }
+  private assertNotStopped (): void {
+    if (this.state === 'stopped') throw new Error('the connector was stopped.')
   }
 
-  async function removePlugin (accountId: string, { isReplaced = false }: { isReplaced?: boolean } = {}): Promise<void> {
-    if (state === 'starting') await starting
-    if (!isReplaced) accounts.refuseUnsettled(accountId)
-    await remove(accountId)
-  }
-
-  async function remove (accountId: string): Promise<void> {
-    const plugin = accounts.getPlugin(accountId)
-    const { options } = accounts.getInfo(accountId)
+  private async remove (accountId: string): Promise<void> {
+    const plugin = this.accounts.getPlugin(accountId)
+    const { options } = this.accounts.getInfo(accountId)
     await tearDown([
       ['packets', () => plugin.deregisterDataHandler()],
       ['money', () => plugin.deregisterMoneyHandler()],
-      ['middlewares', () => middlewares.teardown(accountId)],
-      ['balance and statistics', () => middlewares.forget(accountId)],
-      ['connection', () => connections.disconnect(accountId)],
-      ['events', () => connections.unwatch(accountId)],
-      ['account', () => accounts.remove(accountId)],
-      ['routes', () => routing.accountRemoved(accountId)]
+      ['middlewares', () => this.middlewares.teardown(accountId)],
+      ['balance and statistics', () => this.middlewares.forget(accountId)],
+      ['connection', () => this.connections.disconnect(accountId)],
+      ['events', () => this.connections.unwatch(accountId)],
+      ['account', () => this.accounts.remove(accountId)],
+      ['routes', () => this.routing.accountRemoved(accountId)]
     ], (step, error) =>
       log.error('could not remove all of account. accountId=%s step=%s error=%s', accountId, step, hideSecrets(describeError(error), options)))
   }
 
-  function shutdown (): Promise<void> {
-    return stopping ??= stop()
-  }
-
-  async function stop (): Promise<void> {
-    state = 'stopped'
-    middlewares.drain()
-    // What is being opened has to be open to be closed.
-    if (opening !== undefined) await withTimeout(opening.catch(() => undefined), config.initialConnectTimeout)
-    if (!await middlewares.overload.settled(config.maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
+  private async close (): Promise<void> {
+    const { initialConnectTimeout, maxHoldTime } = this.config
+    this.state = 'stopped'
+    this.middlewares.drain()
+    if (this.opening !== undefined) await withTimeout(this.opening.catch(() => undefined), initialConnectTimeout)
+    if (!await this.middlewares.overload.settled(maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
     await new Promise(resolve => setImmediate(resolve)) // the plugins write the last answers in this turn
     await tearDown([
-      ['routing', () => routing.stop()],
-      ['accounts', () => connections.stop()],
-      ...accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => middlewares.teardown(id)]),
-      ['ledger', () => ledger.close()],
-      ['backend', () => backend.disconnect?.()],
-      ['admin api', () => admin?.close()],
-      ['store', () => store.close()]
+      ['routing', () => this.routing.stop()],
+      ['accounts', () => this.connections.stop()],
+      ...this.accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => this.middlewares.teardown(id)]),
+      ['ledger', () => this.ledger.close()],
+      ['backend', () => this.backend.disconnect?.()],
+      ['admin api', () => this.admin?.close()],
+      ['store', () => this.store.close()]
     ], (step, error) => log.error('could not stop %s. error=%s', step, describeError(error)))
-    container(AccountStats).stopDefaultMetrics()
+    this.stats.stopDefaultMetrics()
   }
-
-  return { config, listen, addPlugin, removePlugin, getPlugin: accountId => accounts.getPlugin(accountId), shutdown }
 }
 
 function adminOptions ({ adminApiHost, adminApiPort, adminApiKey }: Config): { host: string, port: number, apiKey: string } {

@@ -1,4 +1,6 @@
-/** Fiat currencies at the European Central Bank's reference rates. For development and experiments: real money is traded at real prices. */
+/**
+ * Fiat currencies at the European Central Bank's reference rates. For development and experiments only: real money trades at real prices.
+ */
 import type { BackendApi } from '../src/contracts/backend.js'
 import { CurrencyBackend } from './lib/currency-backend.js'
 import { ecbSource } from './lib/ecb.js'

@@ -1,4 +1,4 @@
-/** One currency, and one fee for whatever leaves for somebody else: what stays in the house is free. */
+/** One currency, and one fee on everything that leaves for another party: packets to our own accounts are free. */
 import type { Backend, BackendApi } from '../src/contracts/backend.js'
 import { ONE, shiftDecimal, toDecimalString } from './lib/fraction.js'
 import type { Fraction } from './lib/fraction.js'

@@ -1,4 +1,4 @@
-/** Every unit of every asset is worth one unit of every other: for connectors that deal in one currency. */
+/** One unit of any asset is worth one unit of any other: for connectors that deal in one currency. */
 import type { Backend, BackendApi } from '../src/contracts/backend.js'
 import { shiftDecimal, toDecimalString } from './lib/fraction.js'
 import type { Fraction } from './lib/fraction.js'

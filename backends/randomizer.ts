@@ -1,4 +1,4 @@
-/** Rates that change with every packet, to try how senders cope. Never for real money. */
+/** Rates that change with every packet, to test how senders cope. Never for real money. */
 import type { Backend, BackendApi } from '../src/contracts/backend.js'
 import { fromNumber, multiply, ONE, shiftDecimal, subtract, toDecimalString } from './lib/fraction.js'
 import type { Fraction } from './lib/fraction.js'

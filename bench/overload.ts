@@ -79,7 +79,7 @@ async function besides (sluice: Sluice, perSecond: number, title: string, distur
   }
   const waits = (q: number): string =>
     [alone, disturbed].map(samples => median(samples.map(({ latencies }) => quantile(latencies.get('fulfill'), q))).toFixed(1)).join(' -> ')
-  console.log(`beside ${title} a good peer (${perSecond.toFixed(0)} packets/s) keeps ${percent(disturbed, alone)} of its rate; ` +
+  console.log(`next to ${title}, a good peer (${perSecond.toFixed(0)} packets/s) keeps ${percent(disturbed, alone)} of its rate; ` +
     `p50 ${waits(0.5)} ms, p99 ${waits(0.99)} ms`)
 }
 

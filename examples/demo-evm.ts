@@ -1,6 +1,6 @@
 /**
- * `npm run demo:evm`: a chain on this machine, three nodes in a row that are settled with over payment channels, and what the chain says in
- * the end. alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750, which every
+ * `npm run demo:evm`: a chain on this machine, three nodes in a row that settle over payment channels, and what the chain says in the end.
+ * alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750, which every
  * channel pays out in one transaction.
  */
 import { mkdtemp, rm } from 'node:fs/promises'

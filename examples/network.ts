@@ -1,6 +1,7 @@
 /**
  * `npm run network linear`: a network in a minute. Starts the nodes of a topology as processes on this machine, sends one payment between
- * the two that are farthest apart, and shows from the books of each node who was paid what. Then the network is there to be tried.
+ * the two that are farthest apart, and shows from the books of each node who was paid what. Then it keeps the network running, so you can
+ * try it.
  */
 import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Raises an alert when a peer says that we have reached its limit: an operator has to settle or to talk to them. */
+/** Raises an alert when a peer says that we have reached its limit: an operator has to settle, or to talk to the peer. */
 import { isReject, rejectOf } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 

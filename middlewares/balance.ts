@@ -1,13 +1,13 @@
 /**
- * Keeps each account's balance within its limits and pays the peer when we owe too much. Money is held before a packet goes on and
- * booked when its Fulfill comes back, so that a refused packet changes nothing and nothing is sent that may not be paid.
+ * Keeps each account's balance within its limits, and pays the peer when we owe too much. Money is put on hold before a packet is
+ * forwarded, and booked when its Fulfill comes back. So a rejected packet changes nothing, and nothing is sent that may not be paid.
  *
- * What does not go as it should:
- * - A Fulfill that comes after our reject (R00) is not booked: the packet had expired, its sender will not pay. It is counted.
- * - A Fulfill that cannot be kept because the store fails, or not before its packet expires, is not passed on. The next hop was promised
- *   the money and stays booked; the sender gets T00 or R00 and its side is reversed, which is never refused, and counted: we lost it.
- * - Reports of money are never refused. One whose id is known changes nothing.
- * - An account that is removed with packets under way keeps its book until they are answered and it is even.
+ * When something goes wrong:
+ * - A Fulfill that comes after our reject (R00) is not booked, because the packet had expired and its sender will not pay. It is counted.
+ * - A Fulfill that cannot be stored, or not before its packet expires, is not passed on. The next hop was promised the money, so its side
+ *   stays booked; the sender gets T00 or R00, and its side is reversed, which always succeeds. The loss is ours, and counted.
+ * - Reports of received money are never refused. A report whose id is known changes nothing.
+ * - An account that is removed with packets in flight keeps its book until they are answered and its balance is even.
  */
 import { describeError } from '../src/lib/describe-error.js'
 import { SluiceError } from '../src/contracts/errors.js'
@@ -256,7 +256,7 @@ function tooLate (): Error {
   return new TransferTimedOutError('packet expired before its Fulfill could be passed on.')
 }
 
-/** One of the infinities is no limit, the other lets nothing pass. */
+/** One of the infinities means no limit, the other lets nothing pass. */
 function limitOf (amount: string, unlimited: 'Infinity' | '-Infinity'): bigint | undefined {
   if (amount === unlimited) return undefined
   if (amount.endsWith('Infinity')) return amount.startsWith('-') ? -BEYOND_ANY_BALANCE : BEYOND_ANY_BALANCE

@@ -1,11 +1,11 @@
 /**
- * Answers a packet that was already sent to the same next hop with the first one's outcome, so that we pay the next hop once.
- * It stands before throughput and balance, because what is not sent costs nothing.
+ * Answers a packet that was already sent to the same next hop with the outcome of the first one, so that we pay the next hop once. It comes
+ * before throughput and balance, because a packet that is not sent costs nothing.
  *
- * Who sent the packet again pays for each Fulfill: each one lets it charge whoever it had the packet from, and its own books say so.
+ * A peer that sends a packet again pays for each Fulfill: with each one it can charge its own sender, and its own books say so.
  *
- * Two packets are the same when condition, destination and data are; the first must have covered the second's amount and expiry. One that
- * expires earlier than the first is answered R00 when the outcome comes after that.
+ * Two packets are the same if condition, destination and data are the same, and if the first covers the second's amount and expiry. A
+ * packet that expires earlier than the first is answered R00 if the outcome comes after that.
  */
 import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'

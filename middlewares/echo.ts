@@ -1,5 +1,5 @@
 /**
- * Answers pings to the connector's own address by sending the packet on to the address it names (echo protocol):
+ * Answers pings to the connector's own address by sending the packet to the address that it names (echo protocol):
  * data is `ECHOECHOECHOECHO`, type 0, and the source address as octets; the packet back carries the prefix and type 1.
  */
 import { isValidAddress } from '../src/packet/address.js'

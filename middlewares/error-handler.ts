@@ -1,4 +1,4 @@
-/** Turns whatever is thrown behind it into a reject, at this one place. RFC 0027, "ILP Error Codes". */
+/** Turns anything that is thrown by later steps into a reject, in this one place. RFC 0027, "ILP Error Codes". */
 import { isValidAddress } from '../src/packet/address.js'
 import { describeError } from '../src/lib/describe-error.js'
 import { rejectReasonOf } from '../src/packet/errors.js'

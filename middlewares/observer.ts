@@ -1,4 +1,4 @@
-/** Tells somebody what becomes of every packet and settlement, and how long it takes. It stands outside all other steps. */
+/** Reports the outcome of every packet and settlement, and how long it took, to an observer. It is the outermost step. */
 import { isFulfill } from '../src/packet/reply.js'
 import type { Middleware, Pipelines } from '../src/contracts/middleware.js'
 

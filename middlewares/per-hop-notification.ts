@@ -1,6 +1,6 @@
 /**
- * Tells the application of each packet that passes through to somebody else: for logs and analytics. Never in the way of the packet:
- * it does not wait, and what cannot be told soon is dropped.
+ * Notifies the application of each packet that is forwarded to someone else, for logs and analytics. It never delays the packet: it does
+ * not wait, and drops notices that it cannot deliver soon.
  */
 import { describeError } from '../src/lib/describe-error.js'
 import { isPrepare } from '../src/packet/prepare.js'
@@ -22,8 +22,8 @@ interface Notice {
 }
 
 /**
- * Options: `notify` tells of one raw Prepare and the account that it came from; `local` is the application's account, whose own packets
- * are no transit.
+ * Options: `notify` is called with a raw Prepare and the account that it came from; `local` is the application's account, whose own packets
+ * do not count as forwarded.
  */
 export default class PerHopNotification implements Middleware {
   private readonly notify: Notify

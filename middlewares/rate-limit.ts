@@ -1,4 +1,6 @@
-/** Refuses packets of an account that sends too many. Money is counted but never refused: when we hear of it, it is here. RFC 0027, T05. */
+/**
+ * Rejects packets of an account that sends too many. Payments are counted but never refused: they have already been made. RFC 0027, T05.
+ */
 import { RateLimitedError } from '../src/packet/errors.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 import { TokenBucket } from './lib/token-bucket.js'

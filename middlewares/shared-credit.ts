@@ -1,9 +1,10 @@
 /**
- * One credit limit for many accounts together: who takes another name, or comes again, gets no credit of its own. It stands behind
- * `balance`, so that a packet's own hold is counted, and refuses with T04 what would take the sum of all debts past the limit.
+ * One credit limit for many accounts together: a peer that takes another name, or reconnects, gets no additional credit. It comes after
+ * `balance`, so that a packet's own hold is counted, and rejects with T04 what would take the sum of all debts past the limit.
  *
- * The sum is of all accounts in the books that share the limit, those that were removed too. What an account owes is looked at with each of
- * its packets, and what all owe when there seems to be no room: others may have paid. Debts grow by packets only, so none is overlooked.
+ * The sum includes all accounts in the books that share the limit, even removed ones. An account's debt is updated with each of its
+ * packets, and all debts are updated when there seems to be no room, because others may have paid. Debts grow only by packets, so none is
+ * missed.
  */
 import { InsufficientLiquidityError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'

@@ -1,4 +1,4 @@
-/** Counts packets and money per account by what became of them. */
+/** Counts packets and money per account, by outcome. */
 import { isFulfill, rejectOf } from '../src/packet/reply.js'
 import type { Method, Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 import type { AccountCounter, AccountGauge, AccountRef } from '../src/contracts/stats.js'

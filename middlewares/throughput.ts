@@ -1,4 +1,4 @@
-/** Limits how much money an account moves per time, in each direction. What was not moved after all is given back. RFC 0027, T04. */
+/** Limits how much money an account moves per time, in each direction. Rejected packets give their amount back. RFC 0027, T04. */
 import { InsufficientLiquidityError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'

@@ -22,7 +22,7 @@ const PHRASES = [
   [/\b(?:is|are|was|were|be|been) waited for\b/i, 'it waits for ..., up to ...'],
   [/\b(?:is|are|was|were|be) settled with\b/i, 'we settle with ...'],
   [/\bto be tried\b/i, 'so you can try ...'],
-  [/\bwho(?:so)?ever\b/i, 'anyone who, the side that, the peer that'],
+  [/(?<!, )\bwhoever\b/i, 'anyone who, the side that, the peer that'],
   [/(?:^|[.;] )Who (?!may\b|can\b|is\b|are\b|owes\b|signs\b)[a-z]+ (?![^.]*\?)/, 'anyone who, the side that, the peer that'],
   [/(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|other\b|one\b|need\b|use\b|different\b|better\b|room\b)[a-z]+/i, 'is not a ...'],
   [/\bmend(?:s|ed|ing)?\b/i, 'fix, repair'],
@@ -33,8 +33,7 @@ const PHRASES = [
   [/\brefused by name\b/i, 'rejected'],
   [/\bwhere there is none\b/i, 'where it is missing'],
   [/\bhas got to\b|\bgotten\b/i, 'must'],
-  [/\bis let in\b/i, 'gets in, may connect'],
-  [/\(!!!\)/, 'the level of the line says how important it is']
+  [/\bis let in\b/i, 'gets in, may connect']
 ]
 
 const problems = []

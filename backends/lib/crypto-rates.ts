@@ -1,4 +1,4 @@
-/** Reads what the two cryptocurrency services answer into units per euro, to stand beside the ECB's rates. */
+/** Reads the answers of the two cryptocurrency services as units per euro, to be used together with the ECB's rates. */
 import { z } from 'zod'
 import { divide, ONE, positiveRate } from './fraction.js'
 import type { Fraction } from './fraction.js'
@@ -24,7 +24,7 @@ export function parseXrpRate (answer: string): Rates {
 
 /**
  * Several coins may share a symbol: the first one, with the largest market, keeps it. A coin without a price is left out; a price that
- * is no decimal above 0 makes the whole answer unusable.
+ * is not a decimal above 0 makes the whole answer unusable.
  */
 export function parseCoinMarketCap (answer: string): Rates {
   const rates = new Map<string, Fraction>()

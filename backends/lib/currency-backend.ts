@@ -1,4 +1,4 @@
-/** What all backends with real exchange rates share: finding two rates and turning them into one between two accounts' base units. */
+/** Shared by all backends with real exchange rates: finds two rates and turns them into one between two accounts' base units. */
 import type { Backend, BackendApi } from '../../src/contracts/backend.js'
 import { divide, multiply, shiftDecimal, toDecimalString } from './fraction.js'
 import type { Fraction } from './fraction.js'

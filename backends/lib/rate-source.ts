@@ -4,7 +4,7 @@ import type { Fraction } from './fraction.js'
 export type Rates = ReadonlyMap<string, Fraction>
 
 export interface RateSource {
-  /** Loads the rates; rejects with a clear reason when there are none to be had, and is tried again only after `disconnect`. */
+  /** Loads the rates. Rejects with a clear reason if none are available, and is tried again only after `disconnect`. */
   connect (): Promise<void>
   /** @returns undefined for a currency it does not have. Throws a RateUnavailableError for one it has no recent rate of. */
   find (currency: string): Fraction | undefined

@@ -1,6 +1,6 @@
 /**
- * One timer for everything that ends in the same millisecond, instead of one for each. Deadlines of a slot are linked to each other, so
- * that one that is met leaves without a trace: sets and maps whose entries come and go with every packet cost more than a timer.
+ * One timer for all deadlines in the same millisecond, instead of one for each. The deadlines of a slot form a linked list, so that one
+ * that is met can be removed without a trace: sets and maps whose entries come and go with every packet cost more than a timer.
  */
 
 import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'

@@ -1,6 +1,6 @@
 /**
- * Remembers the answers to the latest packets in flat arrays: an object per packet would outlive the young generation of the garbage
- * collector, and moving thousands of them out of it costs more than everything else that is done with a packet.
+ * Remembers the answers to the latest packets in flat arrays. An object per packet would outlive the young generation of the garbage
+ * collector, and moving thousands of objects out of it costs more than everything else that is done with a packet.
  *
  * There are two generations. When the younger one is full, in packets or in bytes, the older one is emptied and takes its place. So at
  * least the newest half of what the bounds allow is remembered, and forgetting costs nothing.

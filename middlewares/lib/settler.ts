@@ -1,6 +1,6 @@
 /**
- * Pays one account's peer outside ILP when we owe it too much. A payment is written down before it is made, under an id of its own, and
- * ends in one of three ways: paid, not paid, or nobody knows.
+ * Pays one account's peer outside ILP when we owe it too much. A payment is recorded under an id of its own before it is made, and ends in
+ * one of three ways: paid, not paid, or unknown.
  *
  *                        ┌─ resolves ─────────────────────────────▶ posted
  *   settle ─▶ committed ─▶ sendMoney ─┼─ rejects, or does not answer, or the process ends:
@@ -8,9 +8,10 @@
  *                        │     it does not, but it rejected ──────▶ void; what is due then is settled under a new id
  *                        └─    it does not, and said nothing ─────▶ unknown, until an operator decides
  *
- * What is due is looked at in the moment of paying, whoever asks for the payment. One that this connector decides on takes the balance to
- * `settleTo` at most; one that an operator names an amount for, to `settleTo` or 0 at most, whichever is more. What goes beyond that is not
- * paid: somebody else has paid meanwhile, or it is a mistake. Only a middleware that pays by itself, with `sendMoney`, pays what it says.
+ * The amount due is determined at the moment of payment, whoever asks for the payment. A payment that this connector initiates raises the
+ * balance to `settleTo` at most; one for which an operator names an amount, to `settleTo` or 0 at most, whichever is more. Anything beyond
+ * that is not paid: somebody else has paid in the meantime, or it is a mistake. Only a middleware that calls `sendMoney` itself pays what
+ * it says.
  */
 import { randomUUID } from 'node:crypto'
 import { backoffMs } from '../../src/lib/backoff.js'
@@ -89,7 +90,7 @@ export class Settler {
   }
 
   /**
-   * Money has just come in, perhaps ahead of packets (claims may travel with them): it is no debt before those have had the time to arrive.
+   * Money has just come in, perhaps ahead of packets (claims may travel with them): it is not a debt until those have had time to arrive.
    * Call what this returns then. That does not look at the threshold: a peer may pay ahead, and two that pay each other back what neither
    * expected would never end.
    */
@@ -139,7 +140,7 @@ export class Settler {
   /**
    * The balance if the packets under way from the peer are fulfilled, with what we have paid it ahead. Without the former, a packet of the
    * peer to itself would look like money that we owe, between its two legs. So would money that has come in ahead of packets. And without
-   * what we have paid ahead, two connectors would for ever pay each other back the same money.
+   * what we have paid ahead, two connectors would pay each other back the same money forever.
    */
   private expected (): bigint | undefined {
     const book = this.api.ledger.balanceOf(this.accountId)

@@ -1,6 +1,6 @@
 /**
  * Who is on the other end of a fresh socket: the first frame of a client names its account and proves it with a token (RFC 0023 section
- * "Authentication"). Tokens are compared in constant time, and only so many wrong ones are looked at.
+ * "Authentication"). Tokens are compared in constant time, and the number of wrong attempts is limited.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { FrameType } from './wire/frame.js'
@@ -10,7 +10,7 @@ import type { Frame, SubProtocol } from './wire/frame.js'
 export const MAX_FAILURES = 10
 export const FAILURE_WINDOW_MS = 10_000
 
-/** Failures that are remembered at a time, over all accounts and addresses; the oldest is forgotten first. */
+/** The number of failures remembered, over all accounts and addresses; the oldest is forgotten first. */
 const MAX_REMEMBERED_FAILURES = 10_000
 
 const TEXT = 1
@@ -20,13 +20,13 @@ const OCTETS = 0
 const SESSION = 'auth_session'
 const SESSION_BYTES = 16
 
-/** The digest of no token that anybody has: what is compared with when there is no such account, so that it takes as long. */
+/** The digest of a token that nobody has. It is used in the comparison if there is no such account, so that this takes just as long. */
 const NOBODY = digest(randomBytes(32))
 
 export interface Credentials {
   /** The `auth_username` of the peer. Undefined: any, which only works for the sole account of a listener. */
   username: string | undefined
-  /** Undefined: whoever comes is let in. */
+  /** Undefined: anyone may connect. */
   secret: string | undefined
 }
 
@@ -128,7 +128,7 @@ export class Doorkeeper<A extends Credentials> {
   }
 }
 
-/** Who the first frame of a client says it is; empty when it does not say. Throws like `authenticate`. */
+/** The username in a client's first frame; empty if there is none. Throws like `authenticate`. */
 export function usernameOf (frame: Frame): string {
   return credentialsOf(frame).username
 }

@@ -27,7 +27,7 @@ export interface ClientOptions extends ServerSettings {
   maxPayload: number
   /** PEM text. */
   ca: string | undefined
-  /** Whether the peer is here already, over a socket of its own. Then a refusal is no trouble. */
+  /** Whether the peer is connected already, over a socket that it opened itself. Then a refusal is not a problem. */
   isConnected: () => boolean
   /** The peer has let us in. To be taken over at once: more frames may be there already. */
   accept: (wire: Wire) => void

@@ -1,8 +1,8 @@
 /**
  * The connections of one account: one that we have opened, one that the peer has opened, or both, and what is asked over them.
  *
- * Whoever has shown the secret, or is at the address that we dial, is the peer, however often its connections break. Whoever comes without
- * a secret may be somebody else each time: what one such guest was asked, no other may answer, and what is answered to one, no other gets.
+ * A client that has shown the secret, or a server at the address that we dial, is the peer, however often its connections break. A client
+ * without a secret may be someone else each time: only the guest that was asked may answer, and only the guest that asked gets the answer.
  */
 import { isSameSession, sessionOf } from './auth.js'
 import { AlreadyConnectedError } from './wire/errors.js'

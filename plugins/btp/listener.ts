@@ -25,7 +25,7 @@ export const AUTH_DEADLINE_MS = 5000
 /** Sockets that have not authenticated. When one more comes, the oldest has to go: an honest peer is through within milliseconds. */
 export const MAX_STRANGERS = 1000
 
-/** Whoever fails to authenticate waits this long for the answer. */
+/** A client that fails to authenticate waits this long for the answer. */
 const REFUSAL_DELAY_MS = 500
 
 /** A flood of refused sockets makes one log line in this time, not a flood of lines. */
@@ -148,7 +148,7 @@ class Listener {
       port: undefined
     })
     this.#websockets.on('connection', (ws, request) => { this.#welcome(ws, request) })
-    // A server of the user may have other visitors, which are none of our business before they ask for a WebSocket.
+    // A server of the user's own may have other clients, which do not concern us until they ask for a WebSocket.
     if (server === undefined) this.#server.on('connection', (raw: Socket) => { this.#admit(raw) })
     if (settings.wsOpts === undefined && settings.port !== 0) this.#share(settings.port)
     this.listening = this.#listen()

@@ -12,7 +12,7 @@ import type { SubProtocol } from './wire/frame.js'
 /** The largest frame that is read or written by default: an ILP packet of any size, and 32 KiB for a claim or a proof beside it. */
 export const DEFAULT_MAX_PAYLOAD = 96 * 1024
 
-/** One attempt after the other; the last one for ever. Each is varied by a quarter, so that peers do not all come back at once. */
+/** The pause before each attempt; the last one repeats forever. Each is varied by a quarter, so that peers do not all come back at once. */
 const DEFAULT_RECONNECT_INTERVALS_MS = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
 
 /** Both roles. A frame comes in one piece from every peer that we know of, so many small pieces are an attack on memory. */
@@ -34,7 +34,7 @@ const Listener = z.strictObject({
   port: Port.optional().describe('0 takes a free port'),
   host: Text.optional().describe('The address to listen on; by default only this machine (ilp-plugin-btp listens on every interface)'),
   secret: z.string().optional().describe('The token that the peer must show'),
-  noAuth: z.boolean().default(false).describe('Instead of a secret: let in whoever comes'),
+  noAuth: z.boolean().default(false).describe('Instead of a secret: let anyone connect'),
   keepFirst: z.boolean().default(false).describe('Refuse a second socket while the first is open, instead of replacing it: for peers without a secret'),
   username: Text.optional().describe('The auth_username of the peer; needed when several accounts share a port'),
   key: Text.optional().describe('TLS: the private key, as PEM text or as a path'),
@@ -144,7 +144,7 @@ function parseUrl (server: string): URL {
   if (!server.startsWith('btp+')) throw new Error('"server" must start with "btp+", like btp+ws://username:token@host:port')
   const address = server.slice('btp+'.length)
   if (!/^wss?:/.test(address) || !URL.canParse(address)) {
-    throw new Error('"server" is no URL of the form btp+ws://username:token@host:port or btp+wss://username:token@host:port')
+    throw new Error('"server" is not a URL of the form btp+ws://username:token@host:port or btp+wss://username:token@host:port')
   }
   return new URL(address)
 }
@@ -153,7 +153,7 @@ function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
   const { secret, noAuth, keepFirst, username, key, cert, wsOpts } = options
   if (noAuth && secret !== undefined) throw new Error('"listener.noAuth" and "listener.secret" exclude each other: remove one')
   if (!noAuth && (secret === undefined || secret === '')) {
-    throw new Error('"listener.secret" is missing or empty: set the token of the peer, or "listener.noAuth": true to let in whoever comes')
+    throw new Error('"listener.secret" is missing or empty: set the token of the peer, or "listener.noAuth": true to let anyone connect')
   }
   if ((key === undefined) !== (cert === undefined)) throw new Error('TLS needs both "listener.key" and "listener.cert"')
   if (key !== undefined && wsOpts?.server !== undefined) {

@@ -1,6 +1,7 @@
 /**
- * The business logic server: a web server in any language beside the connector. `POST {url}/handle-packet` with a PaymentRequest gets a
- * PaymentResponse; `GET {url}/health` gets any 2xx when it is ready. Whatever it does, a packet gets an ILP answer in time.
+ * The business logic server: a web server in any language, next to the connector. It answers `POST {url}/handle-packet` with a
+ * PaymentRequest by a PaymentResponse, and `GET {url}/health` by any 2xx when it is ready. Whatever it does, a packet gets an ILP answer
+ * in time.
  */
 import { readUpTo } from '../../src/lib/read-up-to.js'
 import { MalformedResponseError, computeFulfillmentFromData, deliveryOf, paymentRequestOf } from '../../src/delivery/payment.js'

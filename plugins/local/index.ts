@@ -1,6 +1,6 @@
 /**
  * The account of the connector's own application: packets to it are delivered to a function of this process or to a business logic
- * server, and packets from it enter the connector as from any other account. No money moves here: the application is us.
+ * server, and packets from it enter the connector as from any other account. No money moves here, because the application is ours.
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
@@ -92,7 +92,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
     return this.#dataHandler(packet)
   }
 
-  /** Whether the business logic server says that it is ready. True where there is none. */
+  /** Whether the business logic server says that it is ready. True if none is configured. */
   isHandlerHealthy (): Promise<boolean> {
     return this.#server?.isHealthy() ?? Promise.resolve(true)
   }
@@ -181,7 +181,7 @@ function autoFulfilled ({ data }: LocalDeliveryRequest): LocalDeliveryResponse {
   return { fulfill: { fulfillment: fulfillment.toString('base64'), data: AUTO_FULFILLED.toString('base64') } }
 }
 
-/** The handler's answer, or R00 when the packet has expired: a handler that never answers must not be waited for. */
+/** The handler's answer, or R00 when the packet has expired: a handler may never answer. */
 async function inTime (delivery: LocalDeliveryResponse | Promise<LocalDeliveryResponse>, expiresAt: string): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const expired = new Promise<LocalDeliveryResponse>(resolve => {

@@ -1,4 +1,4 @@
-/** The options of the plugin. What cannot work is refused when the plugin is made, in words that never repeat a secret. */
+/** The options of the plugin. Options that cannot work are rejected when the plugin is created, without repeating a secret. */
 import { z } from 'zod'
 import { isHttpUrl } from '../../src/lib/urls.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'

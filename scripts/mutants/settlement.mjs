@@ -154,7 +154,7 @@ export const settlementMutants = [
     tests: ['test/e2e/money/node-peers.test.js']
   },
   {
-    name: 'pays back for ever what is paid back to it',
+    name: 'pays back forever what is paid back to it',
     file: 'middlewares/lib/settler.js',
     edits: [['book.incomingHolds + book.prepaid + this.ahead', 'book.incomingHolds + this.ahead']],
     tests: ['test/e2e/money/paid-ahead.test.js']

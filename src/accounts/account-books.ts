@@ -1,4 +1,4 @@
-/** What an account's plugin may do with the account's page in the books. The ledger opens later than plugins are made. */
+/** What an account's plugin may do with the account's books. Plugins are created before the ledger opens. */
 import type { Ledger } from '../contracts/ledger.js'
 import type { PluginBooks, RunningTotal } from '../contracts/plugin.js'
 

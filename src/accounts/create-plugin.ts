@@ -1,4 +1,4 @@
-/** Makes an account's plugin: a ready instance as it is, or a module by name, constructed and lifted from LPI v1 where it is old. */
+/** Creates an account's plugin: uses a ready instance as it is, or loads a module by name, and adapts old plugins from LPI version 1. */
 import { createRequire } from 'node:module'
 import { createLogger } from '../lib/log.js'
 import { KINDS } from '../modules/construct.js'

@@ -1,6 +1,6 @@
 /**
- * What is not settled outside ILP, by the parties between whom it is: so that no account is removed, renamed or left out of a
- * configuration while money of ours depends on somebody looking after it. One record, as it changes seldom.
+ * Notes what is not settled outside ILP, and between which parties, so that no account is removed, renamed or left out of a configuration
+ * while our money depends on it. It is a single record, because it rarely changes.
  */
 import { z } from 'zod'
 import type { PluginInstance, PluginStore, SettlementRecords } from '../contracts/plugin.js'

@@ -1,4 +1,4 @@
-/** The configured store, and the part of it that each account's plugin gets to see. */
+/** The configured store, and the part of it that each account's plugin can see. */
 import type { Injector } from 'reduct'
 import { Config } from '../config/connector/config.js'
 import { createLogger } from '../lib/log.js'

@@ -26,7 +26,7 @@ interface Watch {
   retry: NodeJS.Timeout | undefined
   /** The attempts to connect that are going on; there is one series at a time. */
   attempts: Promise<void> | undefined
-  /** We have begun to disconnect: attempts that end now are no failures, and no new ones are made. */
+  /** We have begun to disconnect: attempts that end now do not count as failures, and no new ones are made. */
   leaving: boolean
   /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
   ready: Promise<void> | undefined
@@ -213,5 +213,5 @@ export class Connections {
 }
 
 function ignoreLateError (): void {
-  // The account is gone, and with it whoever could do something about its plugin.
+  // The account is gone, so there is nothing left to do about its plugin.
 }

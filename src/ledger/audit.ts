@@ -1,4 +1,4 @@
-/** Recomputes balances from their journals: for an operator who wants to know whether the books add up. */
+/** Recomputes balances from their journals, for an operator who wants to know whether the books add up. */
 import type { Day, Ledger } from '../contracts/ledger.js'
 import { closingOf } from './book.js'
 

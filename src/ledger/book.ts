@@ -1,4 +1,4 @@
-/** One account's page in the books: its balance, what is held on it, and what moved it on which day. */
+/** The book of one account: its balance, what is on hold, and what moved it on which day. */
 import { InsufficientLiquidityError } from '../packet/errors.js'
 import type { Day, Limits, Movement, MovementKind, Settlement } from '../contracts/ledger.js'
 import { RunningTotals, type TotalKind } from './running-totals.js'

@@ -1,4 +1,4 @@
-/** What the holds of all our ledgers have in common: a ledger knows its own, each ends once, and a settlement can be taken up again. */
+/** The rules that holds follow in all our ledgers: a ledger knows its own holds, each ends once, and a settlement can be resumed. */
 import type { Hold, Settlement } from '../contracts/ledger.js'
 
 interface StagedHold extends Hold {

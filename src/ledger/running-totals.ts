@@ -1,4 +1,4 @@
-/** How far the books have followed sums that only grow, so that each part of such a sum is taken once. Base units. */
+/** How much of each running total is booked, so that each part of it is credited once. Base units. */
 import type { RunningTotal } from '../contracts/plugin.js'
 
 /** Totals of an account that are remembered, of each kind. Past these, those that have not grown for longest are forgotten. */

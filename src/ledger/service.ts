@@ -1,4 +1,4 @@
-/** The ledger that the connector's balances are kept in. */
+/** Creates and opens the ledger that keeps the connector's balances. */
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'

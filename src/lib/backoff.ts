@@ -1,4 +1,4 @@
-/** How long to wait before the next try. Each failure doubles the wait, so that whoever is down is not flooded while it recovers. */
+/** How long to wait before the next try. Each failure doubles the wait, so that a system that is down is not flooded while it recovers. */
 
 /**
  * The delay in ms after a failure.

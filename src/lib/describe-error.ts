@@ -1,4 +1,4 @@
-/** What a log may say about anything that was thrown: npm plugins and middlewares throw strings, objects and nothing at all. */
+/** Describes anything that was thrown, for a log: npm plugins and middlewares throw strings, objects and even undefined. */
 
 /** One line for a log. Never a stack, never an object's fields, which may be secret. */
 export function describeError (thrown: unknown): string {

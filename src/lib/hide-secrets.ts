@@ -1,9 +1,9 @@
 /**
- * Keeps secrets out of what people read. Two questions, two answers: an error of a module that quotes the options it was handed
- * (`hideSecrets`), and a log line that holds a secret by its name, by its form, or because it is known (`redact`, `secretsIn`).
+ * Keeps secrets out of texts that people read: out of an error in which a module quotes its options (`hideSecrets`), and out of a log line
+ * that holds a secret, recognised by its name, by its form, or because it is known (`redact`, `secretsIn`).
  */
 
-/** Shorter text is no secret, and hiding it would take words apart. */
+/** Shorter text is not a secret, and hiding it would break up words. */
 const LENGTH_MIN = 3
 /** Options are read from JSON; what lies deeper than this belongs to some instance. */
 const DEPTH_MAX = 8

@@ -1,6 +1,6 @@
 /** Whether something that came from outside has fields. */
 
-/** A list is no object here. */
+/** Arrays do not count as objects here. */
 export function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-/** Finds what somebody meant when a name is not known, so that a typing error gets a "did you mean" and not a silent default. */
+/** Finds the known name that is nearest to an unknown one, so that a typing error gets a "did you mean" and not a silent default. */
 
 /** Most single edits that still count as a typing error; names shorter than eight letters get one. */
 const EDITS_MAX = 2

@@ -1,4 +1,4 @@
-/** Reads the body of a request or an answer with a bound: its sender decides how long it is. */
+/** Reads the body of a request or an answer, up to a limit, because its sender decides how long it is. */
 
 /** All bytes of `body`, or undefined when there are more than `bytesMax`; the rest is then not read. */
 export async function readUpTo (body: AsyncIterable<Uint8Array> | null, bytesMax: number): Promise<Buffer | undefined> {

@@ -1,4 +1,4 @@
-/** Taking things down: each step is taken whatever became of the one before, as nothing may be left open. */
+/** Tears things down: every step runs, even if the one before failed, because nothing may be left open. */
 
 export type Step = [name: string, take: () => unknown]
 

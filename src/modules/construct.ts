@@ -1,4 +1,4 @@
-/** What a module by name becomes: a constructor whose failures say which module, why, and which setting to look at. */
+/** Turns a loaded module into a constructor. If it fails, the error says which module, why, and which setting to check. */
 import { describeError } from '../lib/describe-error.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 

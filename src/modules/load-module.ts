@@ -1,6 +1,6 @@
 /**
- * Finds what a configuration names: plugins, middlewares, backends and stores. In turn: a built-in of that name, a module as seen from
- * the working directory (npm name, relative or absolute path), a module as seen from this package (other global installs).
+ * Finds the modules that a configuration names: plugins, middlewares, backends and stores. It looks for a built-in of that name first, then
+ * resolves the name from the working directory (npm name, relative or absolute path), then from this package (other global installs).
  * CommonJS and ES modules both work.
  */
 import { readFileSync } from 'node:fs'
@@ -68,7 +68,7 @@ function tryRequire ({ request, from }: Candidate, type: ModuleType, name: strin
     const { code, requireStack } = Object(error) as { code?: string, requireStack?: string[] }
     if (code === 'MODULE_NOT_FOUND' && requireStack?.[0] === from) return undefined
     throw new Error(`could not load ${type}. moduleName=${name} error=${describeLoadError(error)} ` +
-      `Mend the module, or check ${KINDS[type].settings}.`, { cause: error })
+      `Fix the module, or check ${KINDS[type].settings}.`, { cause: error })
   }
 }
 

@@ -5,8 +5,8 @@ import { isFulfill, isReject } from '../packet/reply.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 
 /**
- * Rejects with the plugin's error, F02 where it has no ILP code of its own, prefixed `failed to send packet: `, and with F01 when the
- * answer is no packet that can answer one.
+ * Rejects with the plugin's error (F02 if it has no ILP code of its own), prefixed `failed to send packet: `, and with F01 if the answer is
+ * not a packet that can answer one.
  */
 export function sendThrough (plugin: PluginInstance, data: Buffer, context?: Context): Promise<Buffer> {
   let reply: unknown

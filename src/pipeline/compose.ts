@@ -1,6 +1,6 @@
 /**
- * Turns the methods of a pipeline into one function, the way koa-compose does: each method gets the value and `next`, and may look
- * at the answer that comes back. A method that calls `next` twice would send a packet (or money) twice, so that is refused.
+ * Turns the methods of a pipeline into one function, the way koa-compose does: each method gets the value and `next`, and can inspect the
+ * answer that comes back. A method that calls `next` twice would send a packet (or money) twice, so that is refused.
  */
 import type { Context, Method, Next } from '../contracts/middleware.js'
 

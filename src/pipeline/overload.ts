@@ -1,6 +1,6 @@
 /**
- * Counts the packets and payments that are not answered yet: a shutdown waits for them, and when there are too many, new packets are
- * refused before work is spent on them. What is refused in time costs little, so that a flood takes little from those who are served.
+ * Counts the packets and payments that are not answered yet. A shutdown waits for them, and when there are too many, new packets are
+ * rejected before any work is done for them. An early rejection costs little, so a flood takes little from those who are served.
  */
 
 /** Packets from one account that are not answered yet. */

@@ -1,4 +1,6 @@
-/** The routes that nobody has to tell us: our own address, our children's, the default route, and what the operator configured. */
+/**
+ * The routes that we do not learn from peers: our own address, our children's, the default route, and those that the operator configured.
+ */
 import { isPrefix } from '../packet/address.js'
 import { MAX_CONFIGURED_ROUTES } from '../config/limits.js'
 import type { Logger } from '../contracts/logger.js'

@@ -1,4 +1,4 @@
-/** Routing as Prometheus metrics. The router counts plain numbers; they are read when somebody scrapes. */
+/** Routing as Prometheus metrics. The router counts plain numbers, which are read when Prometheus scrapes. */
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { RoutingMetrics } from './router.js'
 

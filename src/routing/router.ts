@@ -1,6 +1,6 @@
 /**
- * Routing as the rest of the connector sees it: where does a packet go, what do our peers tell us, what do we tell them.
- * It learns from outside what happens to accounts, and does nothing to them but send CCP packets.
+ * Routing as the rest of the connector sees it: where a packet goes, what our peers announce to us, and what we announce to them. Its
+ * callers tell it what happens to accounts; it does nothing to them except send CCP packets.
  */
 import { randomUUID } from 'node:crypto'
 import { PeerUnreachableError } from '../packet/errors.js'

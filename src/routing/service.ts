@@ -1,4 +1,4 @@
-/** The router of this connector: told about its accounts by the registry and about its settings by the configuration. */
+/** The router of this connector, connected to the registry of accounts and to the configuration. */
 import { randomBytes } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'

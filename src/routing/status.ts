@@ -1,4 +1,4 @@
-/** How routing shows itself: the body of GET /routing and the local table of GET /status. */
+/** The state of routing for the admin API: the body of GET /routing, and the local table of GET /status. */
 import type { PeerSession } from './ccp/peer-session.js'
 import { explain } from './table/policy.js'
 import type { Network } from './table/policy.js'

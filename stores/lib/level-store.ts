@@ -1,6 +1,6 @@
 /**
- * A store over levelup, whatever lies beneath it: opens by itself at the first use, keeps writes in order, and never goes on writing to a
- * database after a failed write.
+ * A store on top of levelup and any database below it. It opens by itself at the first use, keeps writes in order, and never continues to
+ * write to a database after a failed write.
  */
 import type { BatchOperation, Store } from '../../src/contracts/store.js'
 import type { Database } from './level-packages.js'

@@ -1,6 +1,6 @@
 /**
- * Looks at the files of a LevelDB database before it is opened. LevelDB starts empty when CURRENT is missing, and with what is left when
- * its newest log is missing or damaged; a store of balances must not start at all then.
+ * Checks the files of a LevelDB database before it is opened. LevelDB starts empty if CURRENT is missing, and with what is left if its
+ * newest log is missing or damaged. A store of balances must not start at all in these cases.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
  * Reads LevelDB's log format, in which both its write-ahead logs and its manifest are written, to tell a damaged file from one whose last
- * write was cut short. LevelDB itself skips damaged records in silence, and with them every balance they hold.
+ * write was cut short. LevelDB itself silently skips damaged records, and with them every balance in them.
  * Format: https://github.com/google/leveldb/blob/main/doc/log_format.md
  */
 

@@ -1,4 +1,4 @@
-/** Opens a LevelDB database, or says in one error what is wrong with which path and what to do about it. */
+/** Opens a LevelDB database. If that fails, one error says which path, what is wrong with it, and what to do. */
 import { constants } from 'node:fs'
 import { access, mkdir, realpath } from 'node:fs/promises'
 import levelup from 'levelup'

@@ -28,7 +28,7 @@ export class Intake {
   /** `raw` is the network socket under `ws`. */
   constructor (private readonly ws: WebSocket, private readonly raw: Socket) {}
 
-  /** To be told of every packet that answers the peer. `ownAddress`: the limits of connectors further on are no reason to wait. */
+  /** Call this for every packet that answers the peer. `ownAddress`: limits of connectors further on are not a reason to wait. */
   answered (packet: Buffer, ownAddress: string): void {
     if (packet[0] !== REJECT || !isThrottling(packet, ownAddress)) return
     const now = Date.now()

@@ -54,7 +54,7 @@ export function tooLarge (size: number, maxPayload: number): RangeError {
   return new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)
 }
 
-/** Two peers that dial each other without a secret: one of the two sockets is enough, so this is no trouble. */
+/** Two peers dial each other without a secret: one of the two sockets is enough, so this is not a problem. */
 export class AlreadyConnectedError extends Error {
   constructor () {
     super('the account is connected already')

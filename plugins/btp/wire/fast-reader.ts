@@ -1,7 +1,7 @@
 /**
- * Reads the messages that peers send all the time, binary and in one piece (RFC 6455 section 5.2), straight from the network socket, and
- * emits them on the WebSocket as `ws` would, which makes several objects for each. All the rest is left to `ws`: control frames, messages
- * in pieces, frames that come in pieces, and mistakes. It sees the stream without what was read here.
+ * Reads the common kind of message, binary and unfragmented (RFC 6455 section 5.2), straight from the network socket, and emits it on the
+ * WebSocket as `ws` would, without the several objects that `ws` creates for each. Everything else is left to `ws`: control frames,
+ * fragmented messages, frames that arrive in pieces, and protocol errors. `ws` sees the stream without the messages that were read here.
  */
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
@@ -17,7 +17,7 @@ const U16_FOLLOWS = 126
 const U64_FOLLOWS = 127
 const NOTHING = Buffer.alloc(0)
 
-/** So many bytes of a message are unmasked before it is known whether anybody wants the others. A multiple of the mask's four. */
+/** This many bytes of a message are unmasked before it is clear whether the rest is needed. A multiple of the mask's four bytes. */
 export const HEAD_BYTES = 16
 
 /** A WebSocket that is open, and the network socket under it. */
@@ -38,7 +38,7 @@ export interface FastReaderOptions {
   maxPayload: number
 }
 
-/** To be called before anything was read. */
+/** Call this before anything was read. */
 export function readFast (wire: Wire, options: FastReaderOptions): void {
   const { raw } = wire
   const [readSlowly, ...others] = raw.listeners('data') as Array<(chunk: Buffer) => void>
@@ -54,7 +54,7 @@ class FastReader {
   /** So much of the present frame is still to come, and for `ws`. */
   #left = 0
   #isInPieces = false
-  /** Whether something else than a simple message was in the present chunk: `ws` tells later when it has found a mistake in it. */
+  /** Whether the present chunk had anything but simple messages: `ws` reports an error in it only later. */
   #isSlow = false
   /** Nothing that comes after a close frame, or a mistake, is read. */
   #isOver = false

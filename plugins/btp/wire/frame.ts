@@ -39,7 +39,7 @@ export interface TransferFrame extends Entries { type: typeof FrameType.TRANSFER
 export interface ErrorFrame extends Entries { type: typeof FrameType.ERROR, error: BtpError }
 export type Frame = ResponseFrame | MessageFrame | TransferFrame | ErrorFrame
 
-/** The bytes are no frame that this plugin reads, or the values none that it writes. */
+/** The bytes are not a frame that this plugin reads, or the values cannot be written as one. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'
 }

@@ -1,7 +1,7 @@
 /**
- * One WebSocket that speaks BTP (RFC 0023), whichever side opened it: writes and reads frames, and keeps what a peer can make us hold
- * within bounds. A peer that is silent is dropped, one that does not read is dropped, one that asks too much at a time is told so. Who
- * asked what, and is owed an answer, is a matter of the exchange, which outlives the socket.
+ * One WebSocket that speaks BTP (RFC 0023), whichever side opened it: reads and writes frames, and bounds what a peer can make us hold. A
+ * peer that is silent, or does not read, is disconnected; a peer that asks too much at a time is told so. Open requests and answers belong
+ * to the exchange, which outlives the socket.
  */
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
@@ -306,7 +306,7 @@ export class BtpSocket implements Line {
   }
 }
 
-/** An ILP packet as an entry. @throws TypeError when it is no Buffer: handlers of users are not always what their types say */
+/** An ILP packet as an entry. @throws TypeError if it is not a Buffer: users' handlers do not always follow their types */
 export function ilpEntry (data: unknown): SubProtocol {
   if (!Buffer.isBuffer(data)) throw notABuffer(data)
   return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data }

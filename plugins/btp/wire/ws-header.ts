@@ -1,6 +1,6 @@
 /**
- * The header of a WebSocket message as a server sends it: binary, unmasked, in one piece (RFC 6455 section 5.2). Written in front of the
- * BTP frame into the same Buffer; `ws.send` would make it a Buffer and a write of its own, which is nearly half of what sending costs.
+ * The header of a WebSocket message as a server sends it: binary, unmasked, unfragmented (RFC 6455 section 5.2). It is written into the
+ * same Buffer as the BTP frame; `ws.send` would need another Buffer and another write, which is nearly half of the cost of sending.
  */
 
 const FINAL_BINARY = 0x82

@@ -1,11 +1,12 @@
 /**
- * The books kept in the connector's own store. Balances live in memory, so that checks and postings cost no I/O; what changed is written
- * in groups, both legs of a packet in one synced batch, before the packet's Fulfill goes on.
+ * The books, kept in the connector's own store. Balances live in memory, so that checks and postings cost no I/O. Changes are written in
+ * groups, both legs of a packet in one synced batch, before the packet's Fulfill is passed on.
  *
- * When the store fails, packets with money are refused before anything is sent. A packet that was fulfilled meanwhile is answered with T00:
- * its outgoing leg stays posted, since the next hop was promised the money; its incoming leg is reversed, since its sender was not. Both
- * stay in memory and are written, whole records each, as soon as the store works; then packets are taken again. A store that does not end a
- * write is asked for the next one all the same: the first may be on disk, and what was taken back is to be there, too.
+ * When the store fails, packets that carry money are rejected before anything is sent. A packet that is fulfilled in the meantime is
+ * answered with T00: its outgoing leg stays posted, because the next hop was promised the money; its incoming leg is reversed, because its
+ * sender was promised nothing. Both stay in memory, and are written as whole records as soon as the store works; then packets are accepted
+ * again. If a write does not end, the store is given the next one anyway: the first may be on disk already, and its reversal must get
+ * there too.
  */
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '../../contracts/logger.js'

@@ -1,41 +1,42 @@
 /**
- * Group commit: while one batch is being written, everything that changes and everybody who waits is collected for the next one. So the
- * number of syncs follows the speed of the disk, not the number of packets.
+ * Group commit: while one batch is being written, all changes, and all callers that wait, are collected for the next one. So the number of
+ * syncs follows the speed of the disk, not the number of packets.
  *
- *   changed ──▶ [ collecting ] ──take──▶ [ being written ] ──done──▶ whoever waited goes on
+ *   changed ──▶ [ collecting ] ──take──▶ [ being written ] ──done──▶ waiting callers continue
  *                     ▲                        │
  *                     └───────giveBack──failed─┘  again after a pause
  *
- * Where many wait and the disk is fast, the next batch grows while every turn of the event loop adds to it: the connector is busy then, and
- * few batches leave it more of its time than many. Who waits alone waits for the disk only, and so does everybody where the disk is slow.
+ * If many callers wait and the disk is fast, the next batch keeps growing as long as every turn of the event loop adds to it: the connector
+ * is busy then, and few batches cost it less time than many. A single caller waits for the disk only, and so do all callers if the disk is
+ * slow.
  *
- * Nobody waits longer than PATIENCE_MS: an answer that comes too late is worth nothing to who waits for it. What is undone then, because
- * its sender was told so, does not wait for the batch under way: that may be on disk already, and the process may end before it says so.
+ * Nobody waits longer than PATIENCE_MS, because a late answer is worthless. What is then undone, because its sender was told so, does not
+ * wait for the batch in progress: that batch may be on disk already, and the process may end before the store says so.
  */
 import { backoffMs } from '../../lib/backoff.js'
 import { describeError } from '../../lib/describe-error.js'
 import { InternalError } from '../../packet/errors.js'
 import type { Logger } from '../../contracts/logger.js'
 
-/** A hop leaves its upstream about a second (`minMessageWindow`) to hear the answer. */
+/** Each hop keeps about a second (`minMessageWindow`) to pass the answer back. */
 export const PATIENCE_MS = 1000
 const RETRY_FIRST_MS = 100
-/** So many waiting for one batch make it worth it to let the next one grow. */
+/** If this many wait for one batch, it is worth letting the next one grow. */
 const CROWD = 16
-/** No longer than that; and a batch that took longer has given the next one its time. */
+/** The longest that a batch grows. If the previous batch took longer than this, the next one has already had its time. */
 const GROWING_MAX_MS = 1
 const RETRY_LONGEST_MS = 5000
-/** Batches beside one that does not end. As many as there are turns of the event loop in which something is undone. */
+/** Batches written in parallel with one that does not end: one for each turn of the event loop in which something is undone. */
 const BESIDE_MAX = 1000
 
-/** What is written, seen from here. */
+/** The source of the changes that are written. */
 export interface Changes<Batch> {
   /** Everything that changed since the last call. */
   take (): Batch
   write (batch: Batch): Promise<void>
-  /** Takes the changes of a batch back whose write failed; what changed since then is newer. */
+  /** Takes back the changes of a batch whose write failed; anything that changed since then is newer. */
   giveBack (batch: Batch): void
-  /** Whether a batch may be written beside another one, and again: it says how things stand, not what is to be done. */
+  /** Whether a batch may be written in parallel with another one, and repeated: it describes states, not operations. */
   readonly areStates?: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * The books in memory: what every check and every posting runs on. By itself it starts at zero with the process; the embedded ledger
- * adds a memory that survives.
+ * The books in memory, on which every check and every posting runs. On its own, this ledger starts at zero with the process; the embedded
+ * ledger adds persistence.
  *
  * Holds count against the limit of their own direction only: money that may still come in gives no room to spend, and money that
  * may still go out gives no room to receive.

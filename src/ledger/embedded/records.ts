@@ -1,16 +1,16 @@
 /**
- * The books as they stand in the store: JSON that a person can read, amounts as decimal strings. An account has up to four records,
- * because what every packet changes should be short:
+ * The format of the books in the store: JSON that a person can read, with amounts as decimal strings. An account has up to four records,
+ * because the one that every packet changes should be short:
  *
- *   ledger:account:<id>    balance, the day going on, the open settlement
+ *   ledger:account:<id>    balance, the current day, the open settlement
  *   ledger:journal:<id>    the days before
  *   ledger:received:<id>   ids of the latest incoming payments
- *   ledger:totals:<id>     how far running totals are in the books
+ *   ledger:totals:<id>     how much of each running total is booked
  *   ledger:accounts        the ids of all accounts that have records
- *   ledger:id              which books these are
+ *   ledger:id              the identity of these books
  *
- * Reading is strict: a balance that is not surely right is refused. What is 0 or empty is left out, so that records from before there was
- * prepaid money and totals are of the same version.
+ * Reading is strict: any doubt about a balance is an error. Fields that are 0 or empty are left out, so that records from before prepaid
+ * money and totals existed have the same version.
  */
 import { z } from 'zod'
 import type { Day, Movement } from '../../contracts/ledger.js'

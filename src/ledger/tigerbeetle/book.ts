@@ -1,4 +1,4 @@
-/** What a connector knows of one account that lives in TigerBeetle: what the cluster said last, and what it has been asked since. */
+/** What a connector knows about one account in TigerBeetle: the cluster's last answer, and the requests since then. */
 import { createHash } from 'node:crypto'
 import type { AccountBalance, Hold, Limits, Settlement } from '../../contracts/ledger.js'
 import { copyOf, nothing, type Count } from '../book.js'

@@ -1,5 +1,5 @@
 /**
- * The part of npm's `tigerbeetle-node` that is used here, in our words: the package is optional and may not be installed.
+ * Our own types for the part of npm's `tigerbeetle-node` that is used here: the package is optional and may not be installed.
  * https://docs.tigerbeetle.com/reference
  */
 import { lookup } from 'node:dns/promises'

@@ -1,12 +1,12 @@
 /**
  * The books in a TigerBeetle cluster, which several connectors may share. A hold is a pending transfer between the peer's account and a
- * clearing account of the same unit; post and void end it; what nobody ends expires by itself, later than any packet.
+ * clearing account of the same unit. Post and void end it; a hold that nobody ends expires by itself, later than any packet.
  *
- * TigerBeetle's own limits cannot express ours: a balance may stand beyond a limit, when money came in, and limits change. So a hold is
- * made first and looked at then, together with everything that others hold: what goes beyond a limit is voided before anything is sent.
- * Two connectors that reach for the same last room may both be refused; never are both served.
+ * TigerBeetle's own limits cannot express ours: a balance may exceed a limit after money came in, and limits change. So a hold is created
+ * first and checked afterwards, together with the holds of all others. If it exceeds a limit, it is voided before anything is sent. When
+ * two connectors compete for the last of a limit, both may be refused, but never both accepted.
  *
- * Requests go in groups, like the embedded ledger's batches. A transfer has its id from the start: asked for twice, it is there once.
+ * Requests are grouped, like the embedded ledger's batches. A transfer has its id from the start: requested twice, it exists once.
  */
 import { withTimeout } from '../../lib/timeout.js'
 import { InsufficientLiquidityError } from '../../packet/errors.js'

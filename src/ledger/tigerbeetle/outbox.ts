@@ -1,7 +1,7 @@
 /**
- * What this connector keeps of the shared books in its own store. Its id, which is that of the store's own books. And the settlements that
- * it has begun: so that none is paid that nobody knows of after a crash, and no other
- * connector takes them up. A settlement is written down before the cluster hears of it and struck out after the cluster has its end.
+ * The part of the shared books that this connector keeps in its own store: its id, which is that of the store's own books, and the
+ * settlements that it has begun. So no payment is forgotten in a crash, and no other connector resumes it. A settlement is recorded before
+ * the cluster hears about it, and removed after the cluster has recorded its end.
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'

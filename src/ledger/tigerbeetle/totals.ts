@@ -1,7 +1,7 @@
 /**
- * Running totals in TigerBeetle, taken once by however many connectors. Each total is an account, and what was posted to it is how far it
- * is in the books: its position. A transfer that takes the next part has its id from the position where it starts, so only one can start
- * there. Who comes second looks again, and takes what is left.
+ * Running totals in TigerBeetle, where several connectors credit each part only once. Each total is an account, and the amount posted to it
+ * is the part that is booked: its position. The transfer that books the next part derives its id from the position where it starts, so only
+ * one transfer can start there. A connector that comes second looks again, and books what is left.
  */
 import type { RunningTotal } from '../../contracts/plugin.js'
 import type { TotalKind } from '../running-totals.js'
@@ -31,8 +31,8 @@ interface Part {
 }
 
 /**
- * Takes what is missing of each step. Resolves to what that added to the prepaid money of each book. Rejects with what is to be tried
- * again; what was taken by then is not taken again.
+ * Books the missing part of each step. Resolves to what that added to the prepaid money of each book. Rejects with the steps to retry;
+ * parts that were booked by then are not booked again.
  */
 export async function takeSteps (client: TigerBeetleClient, steps: readonly Step[]): Promise<Map<SharedBook, bigint>> {
   const prepaid = new Map<SharedBook, bigint>()

@@ -1,11 +1,11 @@
-/** What the cluster is asked for, and how the parts of it follow from each other. */
+/** Builds the transfers that are sent to the cluster, and derives their ids and codes. */
 import { randomBytes } from 'node:crypto'
 import type { MovementKind } from '../../contracts/ledger.js'
 import { SharedSettlement, ZERO, u128, type SharedBook, type SharedHold, type Totals } from './book.js'
 import { FLAG, hasTransfer, newTransfer, type TigerBeetleTransfer } from './client.js'
 import type { Step } from './totals.js'
 
-/** What a transfer is about, for whoever looks into the cluster. */
+/** What a transfer is about, for anyone who inspects the cluster. */
 export const CODES: Record<MovementKind, number> = { incoming: 1, outgoing: 2, settled: 3, received: 4, adjusted: 5, reversed: 6 }
 
 /** What the cluster is asked for: a transfer, a step of a running total, or only a look at the account. */

@@ -1,4 +1,4 @@
-/** CCP on the wire: route control and route update messages travel as the data of a Prepare to `peer.route.*` (codec: ilp-protocol-ccp). */
+/** CCP on the wire: route control and route update messages are the data of a Prepare to `peer.route.*` (codec: ilp-protocol-ccp). */
 import { serializeIlpPrepare } from 'ilp-packet'
 import {
   CCP_CONTROL_DESTINATION, CCP_UPDATE_DESTINATION, PEER_PROTOCOL_CONDITION,

@@ -1,7 +1,7 @@
 /**
- * What one peer tells us, kept in step with its table: a state machine without I/O and clock. It asks the peer for its routes, asks
- * again where something is missing, and says which routes to add, to drop, or to drop altogether when the peer starts over or goes
- * silent. Only an update that continues what we have is confirmed: the peer counts on a confirmed update having been processed.
+ * Follows one peer's routing table: a state machine without I/O and without a clock. It asks the peer for its routes, asks again if
+ * something is missing, and says which routes to add or drop, or to drop them all when the peer starts over or goes silent. It confirms
+ * only updates that continue what we have, because the peer relies on a confirmed update having been processed.
  */
 import { Mode } from 'ilp-protocol-ccp'
 import type { CcpRoute, CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'

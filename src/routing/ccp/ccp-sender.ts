@@ -1,6 +1,6 @@
 /**
- * One peer's view of our forwarding table, kept up to date: a state machine. It is told what happened and at what time, and answers
- * what to send and when to be woken; it does no I/O and reads no clock.
+ * Keeps one peer's view of our forwarding table up to date: a state machine. Its caller says what happened and when; it answers what to
+ * send and when to call again. It does no I/O and reads no clock.
  *
  *     IDLE ──control SYNC──▶ behind ──150 ms──▶ update in flight ──fulfilled──▶ up to date ──interval──▶ heartbeat in flight ...
  *                              ▲                     └──failed or no answer──▶ again, later each time
@@ -142,7 +142,7 @@ export class CcpSender {
       this.#startEpoch = table.currentEpoch
     } else if (request.lastKnownEpoch > table.currentEpoch) this.renew()
     else this.#position = request.lastKnownEpoch
-    // Who does not want to know is not counted on to know.
+    // A peer that has not subscribed is not expected to confirm.
     this.#told = this.#mode === SYNC ? Math.max(this.#told, this.#position) : 0
     this.#heardMs = nowMs
     this.#dueMs = nowMs + BATCH_MS

@@ -1,6 +1,6 @@
 /**
- * One account with which routes are exchanged, from its connecting to its disconnecting: carries out what the state machines of the
- * sender and the receiver ask for, and tells them what came of it. All I/O and timers of CCP are here.
+ * One account that exchanges routes with us, from when it connects until it disconnects: carries out what the state machines of the sender
+ * and the receiver ask for, and reports the results to them. All I/O and timers of CCP are here.
  */
 import type { CcpRouteControlRequest, CcpRouteUpdateRequest } from 'ilp-protocol-ccp'
 import { describeError } from '../../lib/describe-error.js'

@@ -1,6 +1,6 @@
 /**
- * The accounts that exchange routes with us (CCP): opens and closes their sessions, takes in what they tell, and tells all of them
- * what changes.
+ * The accounts that exchange routes with us (CCP): opens and closes their sessions, accepts what they announce, and announces changes to
+ * all of them.
  */
 import { randomUUID } from 'node:crypto'
 import type { CcpRouteControlRequest } from 'ilp-protocol-ccp'
@@ -247,7 +247,7 @@ export class Peers {
     this.#settle()
   }
 
-  /** Forgets what all peers have confirmed. Who was told nothing has nothing to confirm. */
+  /** Forgets what all peers have confirmed. A peer that was told nothing has nothing to confirm. */
   #settle (): void {
     const senders = [...this.#sessions.values()].flatMap(({ sender }) => sender ?? [])
     const confirmed = Math.min(...senders.map(sender => sender.progress()).filter(({ told }) => told > 0).map(({ confirmed }) => confirmed))

@@ -1,6 +1,6 @@
 /**
- * Every route that we know, whichever of them is used: what is configured or our own, and what each account has announced.
- * All are kept, so that the next best is at hand when the best goes, and so that the choice can be explained.
+ * Every route that we know, used or not: our own and configured ones, and those that each account has announced. All are kept, so that the
+ * next best is available when the best disappears, and so that the choice can be explained.
  */
 import type { Candidate } from './route.js'
 

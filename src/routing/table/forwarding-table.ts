@@ -1,5 +1,5 @@
 /**
- * What we tell other connectors: the advertised route of each prefix, and a log of changes from which every peer is brought up to date.
+ * What we announce to other connectors: the advertised route of each prefix, and a log of changes that brings every peer up to date.
  * Each change takes the next epoch number; only the last change of a prefix stays in the log, so that its length follows the number of
  * live prefixes. A withdrawal stays until every peer that may have known the route has confirmed it.
  */
@@ -34,7 +34,10 @@ export class ForwardingTable {
     return this.#currentEpoch
   }
 
-  /** The newest withdrawal that is no longer in the log, or -1. Who stopped reading before it cannot be brought up to date from there. */
+  /**
+   * The newest withdrawal that is no longer in the log, or -1. A peer that stopped reading before it cannot be brought up to date from
+   * there.
+   */
   get forgottenEpoch (): number {
     return this.#forgottenEpoch
   }

@@ -1,4 +1,4 @@
-/** What a peer can make us keep or process, at most. Everything that grows with what peers say is bounded by one of these. */
+/** The most that a peer can make us keep or process. Everything that grows with what peers say is bounded by one of these. */
 
 /** Hops of a path. A packet loses at least a second of its expiry per hop, so no longer path can be of use. */
 export const MAX_PATH_LENGTH = 64

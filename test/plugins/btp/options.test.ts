@@ -14,8 +14,8 @@ describe('BTP options', () => {
   const refused: Array<[string, Record<string, unknown>, string]> = [
     ['neither role', {}, 'needs "server"'],
     ['a URL that is not BTP', { server: `ws://u:${SECRET}@h` }, 'must start with "btp+"'],
-    ['a URL that is none', { server: `btp+ws://u:${SECRET}@` }, '"server" is no URL of the form'],
-    ['another protocol', { server: `btp+http://u:${SECRET}@h` }, '"server" is no URL of the form'],
+    ['a URL that is none', { server: `btp+ws://u:${SECRET}@` }, '"server" is not a URL of the form'],
+    ['another protocol', { server: `btp+http://u:${SECRET}@h` }, '"server" is not a URL of the form'],
     ['two tokens', { server: `btp+ws://u:${SECRET}@h`, btpToken: SECRET }, 'account/token must be passed in via constructor or uri, but not both'],
     ['no secret', { listener: { port: 0 } }, '"listener.secret" is missing or empty'],
     ['an empty secret', { listener: { port: 0, secret: '' } }, '"listener.secret" is missing or empty'],

@@ -7,6 +7,7 @@
  */
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { AccountCounter, AccountGauge, AccountRef } from '../contracts/stats.js'
+import { described, type CounterMetric, type GaugeMetric } from './names.js'
 
 /** Accounts measured at the same time. Those beyond it are not measured. */
 export const MAX_ACCOUNTS = 65_536
@@ -21,15 +22,7 @@ const OTHER = 'other'
 /** An ILP error code: a letter and two digits (RFC 0027). */
 const CODE = /^[A-Z][0-9]{2}$/
 
-/** The labels that a metric has besides account, asset and scale. Others that a caller passes are dropped. */
-type ExtraLabels = 'result and code' | 'result' | 'none'
 type Labels = Record<string, string | number>
-
-export interface MetricDescription {
-  name: string
-  help: string
-  labels: ExtraLabels
-}
 
 /** One metric as GET /stats shows it. Metric values are numbers: above 2^53 the nearest one to the exact sum. */
 export interface MetricStatus {
@@ -122,9 +115,10 @@ abstract class AccountMetric {
   private readonly hasResult: boolean
   private readonly hasCode: boolean
 
-  constructor (readonly description: MetricDescription) {
-    this.hasResult = description.labels !== 'none'
-    this.hasCode = description.labels === 'result and code'
+  /** Labels that a caller passes and the metric does not have are dropped. */
+  constructor (readonly description: CounterMetric | GaugeMetric) {
+    this.hasResult = description.labels.includes('result')
+    this.hasCode = description.labels.includes('code')
   }
 
   /** Drops all series of the account. What its last answers feed after that is not shown. */
@@ -159,10 +153,6 @@ abstract class AccountMetric {
     return [...this.accounts.values()].flatMap(account => [...account.results.values()].flatMap(result => result.all()))
   }
 
-  protected labelNames (): string[] {
-    return [...(this.hasResult ? ['result'] : []), ...(this.hasCode ? ['code'] : []), 'account', 'asset', 'scale']
-  }
-
   protected badValue ({ accountId }: AccountRef, value: number | bigint, expected: string): RangeError {
     return new RangeError(`bad value for a metric. metric=${this.description.name} account=${accountId} value=${value} expected=${expected}`)
   }
@@ -184,16 +174,14 @@ function isFinite (value: number | bigint): boolean {
 export class SeriesCounter extends AccountMetric implements AccountCounter {
   readonly type = 'counter'
 
-  constructor (description: MetricDescription, registry: Registry) {
+  constructor (description: CounterMetric, registry: Registry) {
     super(description)
     const publish = (counter: Counter): void => {
       counter.reset()
       for (const series of this.all()) counter.inc(series.labels, series.value())
     }
     new Counter({
-      name: description.name,
-      help: description.help,
-      labelNames: this.labelNames(),
+      ...described(description),
       registers: [registry],
       collect () { publish(this) }
     })
@@ -212,16 +200,14 @@ export class SeriesCounter extends AccountMetric implements AccountCounter {
 export class SeriesGauge extends AccountMetric implements AccountGauge {
   readonly type = 'gauge'
 
-  constructor (description: MetricDescription, registry: Registry) {
+  constructor (description: GaugeMetric, registry: Registry) {
     super(description)
     const publish = (gauge: Gauge): void => {
       gauge.reset()
       for (const series of this.all()) gauge.set(series.labels, series.value())
     }
     new Gauge({
-      name: description.name,
-      help: description.help,
-      labelNames: this.labelNames(),
+      ...described(description),
       registers: [registry],
       collect () { publish(this) }
     })

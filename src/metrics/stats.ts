@@ -3,65 +3,22 @@ import { register as globalRegistry, Registry } from 'prom-client'
 import type { Stats } from '../contracts/stats.js'
 import { SeriesCounter, SeriesGauge, type MetricStatus } from './account-metrics.js'
 import { listDefaultMetrics } from './default-metrics.js'
+import { ACCOUNT_METRICS } from './names.js'
 
-/** One per connector. Names, help texts and labels are those of ilp-connector, whose dashboards go on working. */
+/** One per connector. */
 export class AccountStats implements Stats {
   private readonly registry = new Registry()
   private delistDefaultMetrics: (() => void) | undefined
 
-  readonly incomingDataPackets = new SeriesCounter({
-    name: 'ilp_connector_incoming_ilp_packets',
-    help: 'Total number of incoming ILP packets',
-    labels: 'result and code'
-  }, this.registry)
-
-  readonly incomingDataPacketValue = new SeriesCounter({
-    name: 'ilp_connector_incoming_ilp_packet_value',
-    help: 'Total value of incoming ILP packets',
-    labels: 'result and code'
-  }, this.registry)
-
-  readonly outgoingDataPackets = new SeriesCounter({
-    name: 'ilp_connector_outgoing_ilp_packets',
-    help: 'Total number of outgoing ILP packets',
-    labels: 'result and code'
-  }, this.registry)
-
-  readonly outgoingDataPacketValue = new SeriesCounter({
-    name: 'ilp_connector_outgoing_ilp_packet_value',
-    help: 'Total value of outgoing ILP packets',
-    labels: 'result and code'
-  }, this.registry)
-
-  readonly incomingMoney = new SeriesGauge({
-    name: 'ilp_connector_incoming_money',
-    help: 'Total of incoming money',
-    labels: 'result'
-  }, this.registry)
-
-  readonly outgoingMoney = new SeriesGauge({
-    name: 'ilp_connector_outgoing_money',
-    help: 'Total of outgoing money',
-    labels: 'result'
-  }, this.registry)
-
-  readonly rateLimitedPackets = new SeriesCounter({
-    name: 'ilp_connector_rate_limited_ilp_packets',
-    help: 'Total of rate limited ILP packets',
-    labels: 'none'
-  }, this.registry)
-
-  readonly rateLimitedMoney = new SeriesCounter({
-    name: 'ilp_connector_rate_limited_money',
-    help: 'Total of rate limited money requests',
-    labels: 'none'
-  }, this.registry)
-
-  readonly balance = new SeriesGauge({
-    name: 'ilp_connector_balance',
-    help: 'Balances on peer account',
-    labels: 'none'
-  }, this.registry)
+  readonly incomingDataPackets = new SeriesCounter(ACCOUNT_METRICS.incomingDataPackets, this.registry)
+  readonly incomingDataPacketValue = new SeriesCounter(ACCOUNT_METRICS.incomingDataPacketValue, this.registry)
+  readonly outgoingDataPackets = new SeriesCounter(ACCOUNT_METRICS.outgoingDataPackets, this.registry)
+  readonly outgoingDataPacketValue = new SeriesCounter(ACCOUNT_METRICS.outgoingDataPacketValue, this.registry)
+  readonly incomingMoney = new SeriesGauge(ACCOUNT_METRICS.incomingMoney, this.registry)
+  readonly outgoingMoney = new SeriesGauge(ACCOUNT_METRICS.outgoingMoney, this.registry)
+  readonly rateLimitedPackets = new SeriesCounter(ACCOUNT_METRICS.rateLimitedPackets, this.registry)
+  readonly rateLimitedMoney = new SeriesCounter(ACCOUNT_METRICS.rateLimitedMoney, this.registry)
+  readonly balance = new SeriesGauge(ACCOUNT_METRICS.balance, this.registry)
 
   /** In the order in which GET /stats lists them. */
   private readonly metrics = [

@@ -1,5 +1,6 @@
 /** What dashboards for nodes of this kind ask for, by the names that they know, beside the connector's own `ilp_connector_*`. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { described, NODE_METRICS, type CounterMetric, type GaugeMetric } from '../metrics/names.js'
 import { rejectOf } from '../packet/reply.js'
 import type { ChannelMetadata, ClaimCounts } from '../contracts/channels.js'
 
@@ -7,20 +8,19 @@ import type { ChannelMetadata, ClaimCounts } from '../contracts/channels.js'
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const SETTLEMENT_BUCKETS = [0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600]
 
-type Figures = Record<'active' | 'funded' | 'closed' | 'disputes', (channel: ChannelMetadata) => boolean>
-const CHANNEL_FIGURES: Figures = {
-  active: ({ status }) => status === 'opening' || status === 'open',
-  funded: ({ status }) => status === 'open',
-  closed: ({ status }) => ['closing', 'closed', 'settling', 'settled'].includes(status),
-  disputes: ({ status }) => status === 'closed'
-}
+const CHANNEL_FIGURES: Array<[GaugeMetric, (channel: ChannelMetadata) => boolean]> = [
+  [NODE_METRICS.activeChannels, ({ status }) => status === 'opening' || status === 'open'],
+  [NODE_METRICS.fundedChannels, ({ status }) => status === 'open'],
+  [NODE_METRICS.closedChannels, ({ status }) => ['closing', 'closed', 'settling', 'settled'].includes(status)],
+  [NODE_METRICS.disputedChannels, ({ status }) => status === 'closed']
+]
 
-const CLAIM_FIGURES: Record<string, { count: keyof ClaimCounts, help: string }> = {
-  claims_sent_total: { count: 'sent', help: 'Claims with which we have paid the peer' },
-  claims_received_total: { count: 'received', help: 'Claims with which the peer has paid us' },
-  claims_redeemed_total: { count: 'redeemed', help: 'Claims of the peer that the chain has paid out' },
-  claim_verification_failures_total: { count: 'failed', help: 'Claims of the peer that were refused' }
-}
+const CLAIM_FIGURES: Array<[CounterMetric, keyof ClaimCounts]> = [
+  [NODE_METRICS.claimsSent, 'sent'],
+  [NODE_METRICS.claimsReceived, 'received'],
+  [NODE_METRICS.claimsRedeemed, 'redeemed'],
+  [NODE_METRICS.claimsFailed, 'failed']
+]
 
 /** What is looked up at each scrape. Amounts in base units. */
 export interface MetricSources {
@@ -52,23 +52,16 @@ export class NodeMetrics {
 
   constructor (registry: Registry, sources: MetricSources) {
     const registers = [registry]
-    const perPeer = ['peer_id', 'token_id']
     this.#ownAddress = sources.ownAddress
     this.#tokenOf = sources.tokenOf
-    this.#packets = new Counter({ name: 'ilp_packets_processed_total', help: 'Packets that were answered', labelNames: ['type', 'status'], registers })
-    this.#latency = new Histogram({
-      name: 'ilp_packet_latency_seconds', help: 'From the arrival of a packet to its answer', buckets: LATENCY_BUCKETS, registers
-    })
-    this.#inFlight = new Gauge({ name: 'ilp_packets_in_flight', help: 'Packets that are not answered yet', registers })
-    this.#settlements = new Counter({
-      name: 'settlements_executed_total', help: 'Settlements that were tried', labelNames: ['peer_id', 'status'], registers
-    })
-    this.#settlementLatency = new Histogram({
-      name: 'settlement_latency_seconds', help: 'How long a settlement took', buckets: SETTLEMENT_BUCKETS, registers
-    })
-    this.#settledAmount = new Counter({ name: 'settlement_amount_total', help: 'Base units that were paid', labelNames: perPeer, registers })
-    this.#errors = new Counter({ name: 'connector_errors_total', help: 'Packets that failed because of this node (T00)', registers })
-    this.#lastError = new Gauge({ name: 'connector_last_error_timestamp', help: 'When the last of them did, in seconds since 1970', registers })
+    this.#packets = new Counter({ ...described(NODE_METRICS.packets), registers })
+    this.#latency = new Histogram({ ...described(NODE_METRICS.latency), buckets: LATENCY_BUCKETS, registers })
+    this.#inFlight = new Gauge({ ...described(NODE_METRICS.inFlight), registers })
+    this.#settlements = new Counter({ ...described(NODE_METRICS.settlements), registers })
+    this.#settlementLatency = new Histogram({ ...described(NODE_METRICS.settlementLatency), buckets: SETTLEMENT_BUCKETS, registers })
+    this.#settledAmount = new Counter({ ...described(NODE_METRICS.settledAmount), registers })
+    this.#errors = new Counter({ ...described(NODE_METRICS.errors), registers })
+    this.#lastError = new Gauge({ ...described(NODE_METRICS.lastError), registers })
     registerBalances(registry, sources)
     registerChannels(registry, sources)
     registerClaims(registry, sources)
@@ -105,12 +98,9 @@ export class NodeMetrics {
 }
 
 function registerBalances (registry: Registry, { balances, turnover, tokenOf }: MetricSources): void {
-  const labelNames = ['peer_id', 'token_id']
   const registers = [registry]
   new Gauge({
-    name: 'account_balance_units',
-    help: 'What we owe the peer, in base units; negative when it owes us',
-    labelNames,
+    ...described(NODE_METRICS.balances),
     registers,
     collect () {
       this.reset() // peers come and go
@@ -118,9 +108,7 @@ function registerBalances (registry: Registry, { balances, turnover, tokenOf }: 
     }
   })
   new Counter({
-    name: 'account_debits_total',
-    help: 'Base units that packets made the peer owe us',
-    labelNames,
+    ...described(NODE_METRICS.debits),
     registers,
     collect () {
       this.reset()
@@ -128,9 +116,7 @@ function registerBalances (registry: Registry, { balances, turnover, tokenOf }: 
     }
   })
   new Counter({
-    name: 'account_credits_total',
-    help: 'Base units that packets made us owe the peer',
-    labelNames,
+    ...described(NODE_METRICS.credits),
     registers,
     collect () {
       this.reset()
@@ -140,10 +126,9 @@ function registerBalances (registry: Registry, { balances, turnover, tokenOf }: 
 }
 
 function registerChannels (registry: Registry, { channels }: MetricSources): void {
-  for (const [figure, counts] of Object.entries(CHANNEL_FIGURES)) {
+  for (const [metric, counts] of CHANNEL_FIGURES) {
     new Gauge({
-      name: `payment_channels_${figure}`,
-      help: `Payment channels: ${figure}`,
+      ...described(metric),
       registers: [registry],
       async collect () { this.set((await channels()).filter(counts).length) }
     })
@@ -151,11 +136,9 @@ function registerChannels (registry: Registry, { channels }: MetricSources): voi
 }
 
 function registerClaims (registry: Registry, { claims }: MetricSources): void {
-  for (const [name, { count, help }] of Object.entries(CLAIM_FIGURES)) {
+  for (const [metric, count] of CLAIM_FIGURES) {
     new Counter({
-      name,
-      help,
-      labelNames: ['peer_id'],
+      ...described(metric),
       registers: [registry],
       collect () {
         this.reset()

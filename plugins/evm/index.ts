@@ -23,7 +23,7 @@ export default class PluginEvm extends PaychanPlugin {
   }
 
   protected override async openChain (): Promise<Chain> {
-    const { openEvmChain } = await withEthers(() => import('./chain.js'))
+    const { openEvmChain } = await withEthers(() => import('./open-chain.js'))
     return await openEvmChain(this.#options, this.#services)
   }
 }

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { parseOptions } from '../../../../plugins/evm/options.js'
-import { openEvmChain } from '../../../../plugins/evm/chain.js'
+import { openEvmChain } from '../../../../plugins/evm/open-chain.js'
 import type { EvmProvider } from '../../../../plugins/evm/provider.js'
 import { ChainError, type Claim } from '../../../../plugins/lib/channels/types.js'
 import type { Deployed } from '../../../../examples/evm-chain.js'

@@ -4,7 +4,7 @@
  */
 import { SILENT_LOG } from '../../src/contracts/logger.js'
 import LeveldownStore from '../../stores/leveldown.js'
-import { CLAIM_PROTOCOL } from '../../plugins/lib/channels/index.js'
+import { CLAIM_PROTOCOL } from '../../plugins/lib/channels/messages.js'
 import { EvmClaims } from '../../plugins/evm/claims.js'
 import { signerOf, type Signer } from '../../plugins/evm/chain/signer.js'
 import { PrepareTemplate } from './wire.js'

@@ -3,7 +3,8 @@
  * the request id, the expiry and a serial number change. So it costs little, and the same whichever connector is measured.
  */
 import { createHash } from 'node:crypto'
-import { ContentType, FrameType, encodeFrame, type SubProtocol } from '../../plugins/btp/wire/frame.js'
+import { FrameType, encodeFrame, type SubProtocol } from '../../plugins/btp/wire/frame.js'
+import { ContentType } from '../../src/contracts/transport.js'
 import { encodePrepare } from '../../src/packet/prepare.js'
 import { encodeFulfill } from '../../src/packet/reply.js'
 

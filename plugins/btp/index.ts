@@ -1,34 +1,34 @@
 /**
  * Carries ILP packets to one peer over BTP/2.0 (RFC 0023): binary frames on a WebSocket that either side may open. Takes the options of
- * npm's ilp-plugin-btp and talks to it. No money moves here; a settlement plugin is a subclass that adds `sendMoney` and sub-protocols.
+ * npm's ilp-plugin-btp and talks to it. No money moves here: a settlement plugin has this as its transport, and adds `sendMoney` and
+ * sub-protocols.
  */
 import { EventEmitter } from 'node:events'
 import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
 import { SILENT_LOG } from '../../src/contracts/logger.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
+import { packetEntry, packetOf } from '../../src/contracts/transport.js'
+import type { Answer, MessageGate, Transport } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
 import { Connections } from './connections.js'
 import { messageOf } from './wire/errors.js'
-import { ContentType, FrameType } from './wire/frame.js'
+import { FrameType } from './wire/frame.js'
 import type { SubProtocol } from './wire/frame.js'
 import { openGate, register } from './listener.js'
 import type { Admit, Registration } from './listener.js'
 import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
 import { UnknownOutcomes } from './wire/outcomes.js'
-import { closedError, ilpEntry, ilpOf } from './wire/socket.js'
-import type { Answer, Request, RequestContents } from './wire/socket.js'
-
-export { ContentType, FrameType }
-export type { Answer, Request, SubProtocol }
+import { closedError } from './wire/socket.js'
+import type { Request, RequestContents } from './wire/socket.js'
 
 /**
  * Answers one entry of a MESSAGE or TRANSFER; `request` is the whole of it. Resolves to entries for the Response. An entry `ilp` among
  * them answers the packet that came in the same request, which then goes no further. A rejection becomes an Error frame.
  */
-export type ProtocolHandler = (entry: SubProtocol, request: Request) => Promise<readonly SubProtocol[]>
+export type ProtocolHandler = (entry: SubProtocol, request: RequestContents) => Promise<readonly SubProtocol[]>
 
 /** One stretch between connect() and disconnect(). */
 interface Session {
@@ -48,10 +48,10 @@ interface Waiter {
  * Events: `connect` when packets can be sent, `disconnect` when they no longer can. A newer socket of the peer replaces the older one
  * without either. `error` is never emitted.
  */
-export default class PluginBtp extends EventEmitter implements PluginInstance {
+export default class PluginBtp extends EventEmitter implements PluginInstance, Transport {
   static readonly version = 2
 
-  protected readonly log: Logger
+  readonly #log: Logger
   readonly #settings: Settings
   readonly #protocols = new Map<string, ProtocolHandler>()
   readonly #waiters = new Set<Waiter>()
@@ -62,6 +62,9 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   #isBusy = never
   #dataHandler: DataHandler | undefined
   #moneyHandler: MoneyHandler | undefined
+  #gate: MessageGate | undefined
+  /** For the gate: made once, and not for every packet. */
+  readonly #pastGate = (entries: readonly SubProtocol[]): Promise<Answer> => this.#answerMessage(entries)
   #session: Session | undefined
   #starting: Promise<void> | undefined
 
@@ -69,9 +72,9 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     super()
     this.#settings = parseOptions(options)
-    this.log = services?.log ?? SILENT_LOG
+    this.#log = services?.log ?? SILENT_LOG
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
-    this.#unknownOutcomes = new UnknownOutcomes(this.log)
+    this.#unknownOutcomes = new UnknownOutcomes(this.#log)
   }
 
   /**
@@ -124,7 +127,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
 
   /** Moves no money: this plugin knows no ledger. */
   async sendMoney (_amount: string, _settlement?: { id: string }): Promise<void> {
-    // For subclasses.
+    // A plugin that settles has this one as its transport.
   }
 
   /** While `isBusy` says so, packets are answered with T03 and not handed over. */
@@ -171,6 +174,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     this.#protocols.delete(protocolName)
   }
 
+  /** From now on MESSAGEs go through `gate`; TRANSFERs do not. */
+  setGate (gate: MessageGate): void {
+    this.#gate = gate
+  }
+
   /** What an operator may see: nothing here is secret. */
   async getAdminInfo (): Promise<Record<string, unknown>> {
     const { server } = this.#settings
@@ -185,20 +193,19 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     })
   }
 
-  /** For subclasses: where to report money that has come in. */
-  protected get moneyHandler (): MoneyHandler | undefined {
-    return this.#moneyHandler
+  /** Answers a MESSAGE or TRANSFER of the peer. */
+  #answer (request: Request): Promise<Answer> {
+    if (request.type !== FrameType.MESSAGE) return this.#answerEntries(request)
+    return this.#gate === undefined ? this.#answerMessage(request.protocolData) : this.#gate(request.protocolData, this.#pastGate)
   }
 
-  /** Answers a MESSAGE or TRANSFER of the peer; a Buffer is an ILP packet. A subclass may look at it first. */
-  protected answer (request: Request): Promise<Answer> {
-    const { type, protocolData } = request
+  #answerMessage (protocolData: readonly SubProtocol[]): Promise<Answer> {
     const [entry] = protocolData
-    const isLonePacket = type === FrameType.MESSAGE && protocolData.length === 1 && entry?.protocolName === 'ilp'
-    return isLonePacket ? this.#handlePacket(entry.data) : this.#answerEntries(request)
+    const isLonePacket = protocolData.length === 1 && entry?.protocolName === 'ilp'
+    return isLonePacket ? this.#handlePacket(entry.data) : this.#answerEntries({ type: FrameType.MESSAGE, protocolData })
   }
 
-  async #answerEntries (request: Request): Promise<Answer> {
+  async #answerEntries (request: RequestContents): Promise<Answer> {
     const { protocolData } = request
     const answers: SubProtocol[] = []
     let handled = false
@@ -212,9 +219,9 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
       if (!handled) throw new Error('No sendMoney functionality is included in this module')
       return answers
     }
-    const packet = ilpOf(protocolData)
-    if (packet === undefined || ilpOf(answers) !== undefined) return answers
-    return [...answers, ilpEntry(await this.#handlePacket(packet))]
+    const packet = packetOf(protocolData)
+    if (packet === undefined || packetOf(answers) !== undefined) return answers
+    return [...answers, packetEntry(await this.#handlePacket(packet))]
   }
 
   #handlePacket (packet: Buffer): Promise<Buffer> {
@@ -242,7 +249,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     const registration = await register({ host, port, key, cert, maxPayload, wsOpts }, {
       username,
       secret,
-      log: this.log,
+      log: this.#log,
       accept: (wire, frame) => {
         if (session.ended) wire.ws.close(1001)
         else if (secret === undefined) session.connections.acceptGuest(wire, frame, { keepFirst })
@@ -260,7 +267,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
       ...server,
       flags: [...server.flags, this.#sessionEntry],
       ca,
-      log: this.log,
+      log: this.#log,
       maxPayload: this.#settings.maxPayload,
       isConnected: () => this.isConnected(),
       accept: wire => { session.connections.dialled(wire) }
@@ -274,23 +281,23 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
   #newConnections (): Connections {
     const { responseTimeoutMs, maxPayload } = this.#settings
     return new Connections({
-      log: this.log,
+      log: this.#log,
       responseTimeoutMs,
       maxPayload,
       isBusy: () => this.#isBusy(),
       ownAddress: this.#ownAddress,
-      answer: request => this.answer(request),
+      answer: request => this.#answer(request),
       unknown: this.#unknownOutcomes,
       onConnect: () => { this.#connected() },
       onDisconnect: () => {
-        this.log.info('lost the BTP connection to the peer')
+        this.#log.info('lost the BTP connection to the peer')
         this.#tell('disconnect')
       }
     })
   }
 
   #connected (): void {
-    this.log.info('connected to the peer over BTP')
+    this.#log.info('connected to the peer over BTP')
     this.#tell('connect')
     for (const { resolve } of this.#takeWaiters()) resolve()
   }
@@ -300,7 +307,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance {
     try {
       this.emit(event)
     } catch (err) {
-      this.log.error('error in handler for event. event=%s error=%s', event, messageOf(err))
+      this.#log.error('error in handler for event. event=%s error=%s', event, messageOf(err))
     }
   }
 

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { ServerOptions } from 'ws'
 import { messageOf } from './wire/errors.js'
-import { ContentType } from './wire/frame.js'
+import { ContentType } from '../../src/contracts/transport.js'
 import type { SubProtocol } from './wire/frame.js'
 
 /** The largest frame that is read or written by default: an ILP packet of any size, and 32 KiB for a claim or a proof beside it. */

@@ -1,6 +1,6 @@
 /** The EVM's part of settlement, put together. Only this file and what it imports need ethers. */
 import type { PluginServices } from '../../src/contracts/plugin.js'
-import type { Chain } from '../lib/channels/index.js'
+import type { Chain } from '../lib/channels/parts.js'
 import { EvmClaims } from './claims.js'
 import type { EvmOptions } from './options.js'
 import { EvmProvider } from './provider.js'

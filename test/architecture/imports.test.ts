@@ -93,6 +93,8 @@ describe('import rules', () => {
     ['a middleware uses a helper of backends', 'middlewares/mine.ts', `import { fractionOf } from '../backends/lib/fraction.js'`],
     ['a backend uses another backend', 'backends/mine.ts', `import('./ecb.js')`],
     ['a plugin uses another plugin', 'plugins/mine/index.ts', `import { typedDataOf } from '../evm/eip712.js'`],
+    ['a plugin reaches into the transport', 'plugins/mine/index.ts', `import { IlpError } from '../btp/wire/errors.js'`],
+    ['the channels know a transport', 'plugins/lib/channels/index.ts', `import PluginBtp from '../../btp/index.js'`],
     ['a plugin uses the package by its name', 'plugins/mine/index.ts', `import { createLogger } from 'sluice'`],
     ['a store uses a service', 'stores/mine.ts', `import { StoreService } from '../src/accounts/store-service.js'`],
     ['the core knows a middleware', 'src/connector/connector.ts', `import Balance from '../../middlewares/balance.js'`],

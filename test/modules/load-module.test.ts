@@ -160,6 +160,10 @@ describe('modules by name', () => {
       expect(failure('./not-there')).to.include(join(process.cwd(), 'not-there')).and.not.include('npm install')
     })
 
+    it('say the same of the channels that settlement plugins share', () => {
+      for (const name of ['paychan', 'channels', 'lib']) expect(failure(name, 'plugin')).to.match(/^plugin not found as a module name or under/)
+    })
+
     for (const [what, manifest, files, reason] of [
       ['a dependency is missing', {}, { 'index.js': `require('not-there'); module.exports = class {}` }, 'not-there'],
       ['a dependency of a dependency is missing', {}, { 'index.js': `require('./part')`, 'part.js': `require('not-there')` }, 'part.js'],

@@ -59,7 +59,7 @@ export async function listening (
 }
 
 /** The port that a plugin listens on, once it does. Rejects when `connecting` does first. */
-export async function portOf (plugin: PluginBtp, connecting: Promise<void>): Promise<number> {
+export async function portOf (plugin: Pick<PluginBtp, 'getAdminInfo'>, connecting: Promise<void>): Promise<number> {
   for (;;) {
     const { listener } = await plugin.getAdminInfo() as { listener?: { port: number } }
     if (listener !== undefined) return listener.port

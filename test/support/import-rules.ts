@@ -6,6 +6,7 @@ import ts from 'typescript'
 const LOADED_BY_NAME = ['middlewares', 'backends', 'stores', 'plugins'] as const
 /** What such a part may import of the connector. */
 const OPEN_TO_ALL = ['src/packet', 'src/contracts', 'src/lib', 'src/delivery']
+const PUBLIC_FACE_OF_BTP = 'plugins/btp/index.js'
 /** Packages that speak to a chain. They are big, and only their own plugin may need them. */
 const CHAIN_SDK = /^(ethers|viem|web3|abitype|ripple-lib|ripple-\w+|xrpl|mina-signer|o1js|snarkyjs|aptos)$|^(@ethersproject|@solana|@aptos-labs|@xrplf)\//
 /** Demos run a chain of their own. */
@@ -133,11 +134,12 @@ export function circlesOf (files: readonly SourceFile[]): string[] {
 }
 
 /**
- * What parts of one kind share stands in `lib`. Plugins have a folder each besides, and one that others build on: the transport. What
- * is the same for payment channels on every chain stands in `lib`, too.
+ * What parts of one kind share stands in `lib`: for plugins, payment channels on any chain over any transport. Plugins have a folder each
+ * besides, and put a transport and the channels together: of the transport they see the public face.
  */
 function helperFolders (kind: string, from: string): string[] {
-  return [`${kind}/lib`, ...(kind === 'plugins' ? ['plugins/btp', from.split('/').slice(0, 2).join('/')] : [])]
+  const lib = `${kind}/lib`
+  return kind !== 'plugins' || isIn(lib, from) ? [lib] : [lib, PUBLIC_FACE_OF_BTP, from.split('/').slice(0, 2).join('/')]
 }
 
 function faultOfForeign (from: string, specifier: string): string | undefined {

@@ -8,8 +8,8 @@ import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../..
 import { freePort } from '../../examples/free-port.js'
 import { EvmClaims } from '../../plugins/evm/claims.js'
 import { signerOf } from '../../plugins/evm/chain/signer.js'
-import type PaychanPlugin from '../../plugins/lib/channels/index.js'
-import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL } from '../../plugins/lib/channels/index.js'
+import type SettlingPlugin from '../../plugins/lib/channels/index.js'
+import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL } from '../../plugins/lib/channels/messages.js'
 import { Accounts } from '../../src/accounts/accounts.js'
 import { createApp, type App } from '../../src/connector/connector.js'
 import { LedgerService } from '../../src/ledger/service.js'
@@ -74,9 +74,9 @@ export class Connector {
     }, this.container)
   }
 
-  get plugin (): PaychanPlugin {
+  get plugin (): SettlingPlugin {
     const plugin: unknown = this.container(Accounts).getPlugin(this.setting.account)
-    return plugin as PaychanPlugin
+    return plugin as SettlingPlugin
   }
 
   book (account = this.setting.account): AccountBalance | undefined {
@@ -111,20 +111,20 @@ export class Connector {
   /** A message about channels, as any peer can send it. Rejects with what the other says. */
   async say (message: Record<string, unknown>): Promise<Record<string, unknown>> {
     const data = Buffer.from(JSON.stringify(message, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value))
-    const answer = await this.plugin.sendMessage([{ protocolName: CHANNEL_PROTOCOL, contentType: 2, data }])
+    const answer = await this.plugin.transport.sendMessage([{ protocolName: CHANNEL_PROTOCOL, contentType: 2, data }])
     return JSON.parse(String(answer.find(({ protocolName }) => protocolName === CHANNEL_PROTOCOL)?.data)) as Record<string, unknown>
   }
 
   /** A claim by itself. `taken`, or why not. */
   async tell (claim: string): Promise<string> {
-    const sending = this.plugin.sendMessage([{ protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim) }])
+    const sending = this.plugin.transport.sendMessage([{ protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim) }])
     return await sending.then(() => 'taken', describeError)
   }
 
   /** A packet with a claim. `fulfill`, or the code of the Reject. */
   async payWith (claim: string, amount: bigint): Promise<string> {
     const packet = prepare({ destination: `test.n${1 - this.index}.local`, amount })
-    const answer = await this.plugin.sendMessage([
+    const answer = await this.plugin.transport.sendMessage([
       { protocolName: 'ilp', contentType: 0, data: packet }, { protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim) }
     ])
     return outcomeOf(answer.find(({ protocolName }) => protocolName === 'ilp')?.data ?? Buffer.alloc(1))
@@ -132,8 +132,8 @@ export class Connector {
 
   /** Answers messages about channels as whoever runs this connector likes. */
   answers (answer: (message: Record<string, unknown>) => Record<string, unknown> | Promise<Record<string, unknown>>): void {
-    this.plugin.deregisterProtocolHandler(CHANNEL_PROTOCOL)
-    this.plugin.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => {
+    this.plugin.transport.deregisterProtocolHandler(CHANNEL_PROTOCOL)
+    this.plugin.transport.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => {
       const said = await answer(JSON.parse(data.toString()) as Record<string, unknown>)
       const text = JSON.stringify(said, (_, value: unknown) => typeof value === 'bigint' ? String(value) : value)
       return [{ protocolName: CHANNEL_PROTOCOL, contentType: 2, data: Buffer.from(text) }]

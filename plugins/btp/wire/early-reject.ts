@@ -5,7 +5,8 @@
 import type { Logger } from '../../../src/contracts/logger.js'
 import { busyReject } from '../../../src/packet/reply.js'
 import { HEAD_BYTES } from './fast-reader.js'
-import { ContentType, FrameType, encodeFrame } from './frame.js'
+import { ContentType } from '../../../src/contracts/transport.js'
+import { FrameType, encodeFrame } from './frame.js'
 
 /** Refused packets make one log line in this time. */
 const LOG_INTERVAL_MS = 1000

@@ -1,15 +1,12 @@
 /** Errors as this plugin's callers see them, and as the peer sees ours. */
 import { format } from 'node:util'
+import { TransportError } from '../../../src/contracts/transport.js'
 import { FrameType, toGeneralizedTime } from './frame.js'
 import type { BtpError, ErrorFrame } from './frame.js'
 
 /** Carries the ILP error code with which the connector rejects the packet. RFC 0027 section "Error codes". */
-export class IlpError extends Error {
+export class IlpError extends TransportError {
   override readonly name = 'IlpError'
-
-  constructor (readonly ilpErrorCode: 'T00' | 'T01' | 'T03' | 'R00' | undefined, message: string) {
-    super(message)
-  }
 }
 
 /** Names of errors that deployed plugins throw from their handlers, and the codes that they have in BTP frames. */

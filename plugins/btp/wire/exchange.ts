@@ -7,6 +7,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../../src/contracts/logger.js'
+import { packetEntry, packetOf } from '../../../src/contracts/transport.js'
+import type { Answer } from '../../../src/contracts/transport.js'
 import { busyReject } from '../../../src/packet/reply.js'
 import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf, tooLarge } from './errors.js'
 import { FrameType, frameBytes, packetFrameBytes, writeFrame, writePacketFrame } from './frame.js'
@@ -16,8 +18,8 @@ import { ReceivedRequests, markOf } from './received.js'
 import type { ReceivedRequest } from './received.js'
 import { PendingRequests } from './requests.js'
 import type { Waiting } from './requests.js'
-import { MAX_IN_FLIGHT, TOO_MANY, ilpEntry, ilpOf } from './socket.js'
-import type { Answer, Request } from './socket.js'
+import { MAX_IN_FLIGHT, TOO_MANY } from './socket.js'
+import type { Request } from './socket.js'
 
 const EMPTY: Buffer = Buffer.alloc(0)
 const REQUEST_ID_AT = 1
@@ -134,14 +136,14 @@ export class Exchange {
   resolvePacket (requestId: number, packet: Buffer): void {
     const asking = this.#pending.take(requestId)
     if (asking?.wants === 'packet') asking.resolve(packet)
-    else asking?.resolve([ilpEntry(packet)])
+    else asking?.resolve([packetEntry(packet)])
   }
 
   /** Another answer of the peer. */
   resolve (frame: ResponseFrame | ErrorFrame): void {
     const asking = this.#pending.take(frame.requestId)
     if (frame.type === FrameType.ERROR) asking?.reject(errorOfFrame(frame))
-    else if (asking?.wants === 'packet') asking.resolve(ilpOf(frame.protocolData) ?? EMPTY)
+    else if (asking?.wants === 'packet') asking.resolve(packetOf(frame.protocolData) ?? EMPTY)
     else asking?.resolve(frame.protocolData)
   }
 
@@ -199,7 +201,7 @@ export class Exchange {
 
   #respond (asked: Asked, answer: Answer): void {
     if (!Buffer.isBuffer(answer)) {
-      const protocolData = Array.isArray(answer) ? answer as readonly SubProtocol[] : [ilpEntry(answer)]
+      const protocolData = Array.isArray(answer) ? answer as readonly SubProtocol[] : [packetEntry(answer)]
       this.#send(asked, { type: FrameType.RESPONSE, requestId: asked.requestId, protocolData })
       return
     }

@@ -8,16 +8,13 @@
  *     octets    length (OER, RFC 0030: one byte below 128, else 0x80 | n and n bytes) | the bytes
  */
 
+import { ContentType } from '../../../src/contracts/transport.js'
+import type { Entry } from '../../../src/contracts/transport.js'
+
 export const FrameType = { RESPONSE: 1, ERROR: 2, MESSAGE: 6, TRANSFER: 7 } as const
 
-export const ContentType = { OCTET_STREAM: 0, TEXT: 1, JSON: 2 } as const
-
-/** One entry of a frame: data of the sub-protocol `protocolName` (ASCII). ILP packets travel under the name `ilp`. */
-export interface SubProtocol {
-  protocolName: string
-  contentType: number
-  data: Buffer
-}
+/** One entry of a frame, as RFC 0023 calls it: data of the sub-protocol `protocolName`. */
+export type SubProtocol = Entry
 
 /** What an Error frame says. `code` is three ASCII characters, `triggeredAt` a GeneralizedTime as it stands on the wire. */
 export interface BtpError {

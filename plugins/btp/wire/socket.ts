@@ -7,9 +7,10 @@ import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
 import type { Logger } from '../../../src/contracts/logger.js'
+import { notAPacket } from '../../../src/contracts/transport.js'
 import { IlpError, messageOf, tooLarge } from './errors.js'
 import type { Asking, Exchange, Line } from './exchange.js'
-import { ContentType, FrameType, decodeFrame, frameBytes, packetFrameBytes, packetIn, writeFrame, writePacketFrame } from './frame.js'
+import { FrameType, decodeFrame, frameBytes, packetFrameBytes, packetIn, writeFrame, writePacketFrame } from './frame.js'
 import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
 import type { Wire } from './fast-reader.js'
 import { Intake, MAX_UNSENT_BYTES } from './backpressure.js'
@@ -37,9 +38,6 @@ const REQUEST_ID_AT = 1
 
 export type Request = MessageFrame | TransferFrame
 export type RequestContents = Omit<MessageFrame, 'requestId'> | Omit<TransferFrame, 'requestId'>
-
-/** Entries for a Response, or the ILP packet that is its only entry. */
-export type Answer = Buffer | readonly SubProtocol[]
 
 export interface SocketOptions {
   /** A client's messages are masked (RFC 6455 section 5.3), a server's are not. */
@@ -118,7 +116,7 @@ export class BtpSocket implements Line {
   /** Sends an ILP packet and resolves to the packet in the Response, empty when it holds none. Rejects like `request`. */
   sendPacket (packet: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      if (!Buffer.isBuffer(packet)) throw notABuffer(packet) // handlers of users are not always what their types say
+      if (!Buffer.isBuffer(packet)) throw notAPacket(packet) // handlers of users are not always what their types say
       const asking: Asking = { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject }
       this.#ask(asking, packetFrameBytes(packet.length))
       writePacketFrame(this.#bytes, this.#start, FrameType.MESSAGE, asking.requestId, packet)
@@ -304,21 +302,6 @@ export class BtpSocket implements Line {
     this.#exchange.leave(this)
     this.#queue.drain(frame => { this.#exchange.refuse(frame, beginsWithPacket(frame, 0, frame.length), this) })
   }
-}
-
-/** An ILP packet as an entry. @throws TypeError if it is not a Buffer: users' handlers do not always follow their types */
-export function ilpEntry (data: unknown): SubProtocol {
-  if (!Buffer.isBuffer(data)) throw notABuffer(data)
-  return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data }
-}
-
-function notABuffer (data: unknown): TypeError {
-  return new TypeError(`an ILP packet must be a Buffer. found=${typeof data}`)
-}
-
-/** The ILP packet among entries; the first, should there be several. */
-export function ilpOf (entries: readonly SubProtocol[]): Buffer | undefined {
-  return entries.find(({ protocolName }) => protocolName === 'ilp')?.data
 }
 
 export function closedError (): IlpError {

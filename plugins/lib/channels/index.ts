@@ -1,37 +1,26 @@
 /**
- * A BTP plugin that settles over payment channels, on whatever chain a subclass brings. Packets and claims are kept apart from the chain:
- * the plugin carries packets as soon as the peer is there, and pays and takes claims as soon as the chain's part is.
+ * A plugin that settles over payment channels: packets and claims go over the transport that it is given, money over the chain's part.
+ * The two are kept apart: it carries packets as soon as the peer is there, and pays and takes claims as soon as the chain's part is.
  */
 import { randomUUID } from 'node:crypto'
-import { jsonOf } from '../../../src/lib/json.js'
-import { pause } from '../../../src/lib/timers.js'
+import { EventEmitter } from 'node:events'
+import { SluiceError } from '../../../src/contracts/errors.js'
+import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../../src/contracts/plugin.js'
+import { packetEntry, packetOf } from '../../../src/contracts/transport.js'
+import type { Answer, MessageGate, Transport } from '../../../src/contracts/transport.js'
 import { backoffMs } from '../../../src/lib/backoff.js'
 import { describeError } from '../../../src/lib/describe-error.js'
+import { pause } from '../../../src/lib/timers.js'
 import { amountIn } from '../../../src/packet/prepare.js'
 import { encodeReject, isFulfill } from '../../../src/packet/reply.js'
-import { SluiceError } from '../../../src/contracts/errors.js'
-import type { PluginServices } from '../../../src/contracts/plugin.js'
-import PluginBtp, { ContentType, FrameType } from '../../btp/index.js'
-import type { Answer, Request, SubProtocol } from '../../btp/index.js'
-import { ilpEntry, ilpOf } from '../../btp/wire/socket.js'
 import { carryOut } from './admin-info.js'
+import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL, answeredBy, claimEntry, messageEntry, messageOf, refusalEntry } from './messages.js'
 import { ByHand } from './operator-actions.js'
 import type { PaychanSettings } from './options.js'
-import type { Answered } from './outgoing.js'
 import { openPeers, type Peers } from './peers.js'
-import { fieldsOf } from './read-record.js'
 import { isTemporary } from './parts.js'
 import type { Chain, Settlement } from './parts.js'
-import { isBehind } from './claim-ledger.js'
 import { ClaimError, UnreachableError } from './types.js'
-import type { Claim } from './types.js'
-
-export type { Chain }
-
-/** As deployed nodes name it: UTF-8 JSON, on the MESSAGE of the packet that it pays for or on one of its own. */
-export const CLAIM_PROTOCOL = 'payment-channel-claim'
-/** JSON that the two ends agree with on their claims and channels; beside a Reject, it says that the claim was not taken. */
-export const CHANNEL_PROTOCOL = 'payment-channel'
 
 const NOTHING = Buffer.alloc(0)
 /** connect() gives the chain this long before it goes on without. */
@@ -42,15 +31,26 @@ const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 60_000
 const NO_CLAIM = 'No payment channel claim attached to packet'
 
-export default abstract class PaychanPlugin extends PluginBtp {
+export interface SettlingPluginOptions {
+  transport: Transport
+  services: PluginServices
+  settings: PaychanSettings
+  /** The chain's part. Rejects when it cannot be had now; it is asked again. */
+  openChain: () => Promise<Chain>
+}
+
+export default class SettlingPlugin extends EventEmitter implements PluginInstance {
   readonly settlesOnce = true
   readonly settlementUnit: string
   /** Two accounts that pay and are paid by the same party would both credit what it pays once. */
   readonly settlesWith: string
   /** A settlement of which nobody knows the outcome is repeated here only, also when the peer has another address by then. */
   readonly settlesAt: string
+  readonly transport: Transport
   readonly #settings: PaychanSettings
   readonly #services: PluginServices
+  readonly #openChain: () => Promise<Chain>
+  #moneyHandler: MoneyHandler | undefined
   #peers: Peers | undefined
   #opening: Promise<void> | undefined
   /** Whether the peer and we have shown each other our claims since the start: one of us may have been restored from a copy. */
@@ -64,55 +64,79 @@ export default abstract class PaychanPlugin extends PluginBtp {
   readonly #byHand = new ByHand(
     () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)), () => this.#peers?.all() ?? [])
 
-  /** @param btpOptions those of plugins/btp */
-  constructor (btpOptions: Record<string, unknown>, services: PluginServices, settings: PaychanSettings) {
-    super(btpOptions, services)
+  constructor ({ transport, services, settings, openChain }: SettlingPluginOptions) {
+    super()
+    this.transport = transport
     this.#services = services
     this.#settings = settings
+    this.#openChain = openChain
     this.settlementUnit = String(settings.units.smallest)
     this.settlesAt = `${settings.chain} ${settings.contract}`
     this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`
-    this.on('connect', () => { this.#greet() })
-    this.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [entryOf(await this.#ready(unreachable).closing.answer(data))])
+    transport.setGate(this.#gate)
+    transport.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [messageEntry(await this.#ready(unreachable).closing.answer(data))])
+    transport.on('connect', () => {
+      this.#greet()
+      this.emit('connect')
+    })
+    transport.on('disconnect', () => { this.emit('disconnect') })
   }
 
-  /** The chain's part. Rejects when it cannot be had now; it is asked again. */
-  protected abstract openChain (): Promise<Chain>
-
   /** Like the transport's. When the chain cannot be reached, the account works without it, and goes on trying. */
-  override async connect (options: { timeout?: number } = {}): Promise<void> {
+  async connect (options: { timeout?: number } = {}): Promise<void> {
     if (this.#isStopped) {
       this.#isStopped = false
       this.#agreed = undefined
       this.#opening = this.#open()
     }
     await Promise.race([this.#opening, pause(CHAIN_WAIT_MS)])
-    await super.connect(options)
+    await this.transport.connect(options)
   }
 
-  override async disconnect (): Promise<void> {
+  async disconnect (): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#retry)
-    await super.disconnect()
+    await this.transport.disconnect()
     await this.#opening
     await this.#peers?.stop()
   }
 
+  isConnected (): boolean {
+    return this.transport.isConnected()
+  }
+
+  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void {
+    this.transport.registerDataHandler(handler, connector)
+  }
+
+  deregisterDataHandler (): void {
+    this.transport.deregisterDataHandler()
+  }
+
+  registerMoneyHandler (handler: MoneyHandler): void {
+    if (this.#moneyHandler !== undefined) throw new Error('requestHandler is already registered')
+    this.#moneyHandler = handler
+  }
+
+  deregisterMoneyHandler (): void {
+    this.#moneyHandler = undefined
+  }
+
   /** As the transport does, and where claims go with packets, with a claim that pays for it. */
-  override sendData (data: Buffer): Promise<Buffer> {
-    if (this.#settings.claims !== 'packet' || !this.isConnected()) return super.sendData(data)
+  sendData (data: Buffer): Promise<Buffer> {
+    if (this.#settings.claims !== 'packet' || !this.isConnected()) return this.transport.sendData(data)
     const amount = amountIn(data)
-    if (amount === 0n) return super.sendData(data)
+    if (amount === 0n) return this.transport.sendData(data)
     try {
       const { outgoing } = this.#ready(temporary)
-      return outgoing.forPacket(amount, async claim => answeredBy(await this.sendMessage([ilpEntry(data), claimEntry(claim)])))
+      return outgoing.forPacket(amount, async claim => answeredBy(await this.transport.sendMessage([packetEntry(data), claimEntry(claim)])))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
   /** Pays `amount` base units once for an id, with a claim. */
-  override async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
+  async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
     const { outgoing } = this.#ready(notBegun)
     await this.#agreement().catch((error: unknown) => { throw notBegun(describeError(error)) })
     if (this.#peers?.isPaidBefore(id) === true) return
@@ -130,10 +154,10 @@ export default abstract class PaychanPlugin extends PluginBtp {
     return [...this.#services.settlements?.unsettled().values() ?? [], ...refused]
   }
 
-  override async getAdminInfo (): Promise<Record<string, unknown>> {
+  async getAdminInfo (): Promise<Record<string, unknown>> {
     const { chain, peerAddress, claims, requireClaims } = this.#settings
     const trouble = this.#peers === undefined ? { trouble: this.#trouble } : {}
-    return { ...await super.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
+    return { ...await this.transport.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
   }
 
   /** Closes, redeems and settles channels by hand, as admin-info.ts says. */
@@ -142,20 +166,18 @@ export default abstract class PaychanPlugin extends PluginBtp {
   }
 
   /** Looks at the claim of a message first, and lets its packet pass when the claim pays for it. */
-  protected override answer (request: Request): Promise<Answer> {
-    const { type, protocolData } = request
-    const [first] = protocolData
-    const isLonePacket = protocolData.length === 1 && first?.protocolName === 'ilp'
-    if (type !== FrameType.MESSAGE || (isLonePacket && !this.#settings.requireClaims)) return super.answer(request)
-    const packet = ilpOf(protocolData)
+  readonly #gate: MessageGate = (entries, next) => {
+    const isLonePacket = entries.length === 1 && entries[0]?.protocolName === 'ilp'
+    if (isLonePacket && !this.#settings.requireClaims) return next(entries)
+    const packet = packetOf(entries)
     const amount = packet === undefined ? 0n : amountIn(packet)
-    const claim = protocolData.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
+    const claim = entries.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
     if (claim === undefined) {
-      return amount > 0n && this.#settings.requireClaims ? Promise.resolve(this.#reject(new ClaimError(NO_CLAIM))) : super.answer(request)
+      return amount > 0n && this.#settings.requireClaims ? Promise.resolve(this.#reject(new ClaimError(NO_CLAIM))) : next(entries)
     }
     if (packet === undefined) return this.#takeClaim(claim.data)
-    const rest = { ...request, protocolData: protocolData.filter(entry => entry !== claim) }
-    return amount === 0n ? super.answer(rest) : this.#answerPaid(rest, claim.data, amount)
+    const rest = entries.filter(entry => entry !== claim)
+    return amount === 0n ? next(rest) : this.#answerPaid(() => next(rest), claim.data, amount)
   }
 
   async #takeClaim (data: Buffer): Promise<Answer> {
@@ -165,19 +187,19 @@ export default abstract class PaychanPlugin extends PluginBtp {
     return []
   }
 
-  async #answerPaid (request: Request, claim: Buffer, amount: bigint): Promise<Answer> {
+  async #answerPaid (answerPacket: () => Promise<Answer>, claim: Buffer, amount: bigint): Promise<Answer> {
     let incoming
     try {
       ({ incoming } = this.#ready(temporary))
       await this.#agreement()
       await incoming.take(claim, { packet: amount })
     } catch (error) {
-      return [ilpEntry(this.#reject(error)), refusalEntry(error)]
+      return [packetEntry(this.#reject(error)), refusalEntry(error)]
     }
     let isPaidFor = false
     try {
-      const answer = await super.answer(request)
-      const reply = Buffer.isBuffer(answer) ? answer : ilpOf(answer)
+      const answer = await answerPacket()
+      const reply = Buffer.isBuffer(answer) ? answer : packetOf(answer)
       isPaidFor = reply !== undefined && isFulfill(reply)
       return answer
     } finally {
@@ -187,7 +209,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
 
   #reject (error: unknown): Buffer {
     const code = error instanceof ClaimError ? error.ilpErrorCode : 'T00'
-    this.log.debug('refused the claim of a packet. code=%s error=%s', code, describeError(error))
+    this.#services.log.debug('refused the claim of a packet. code=%s error=%s', code, describeError(error))
     const address = this.#services.getOwnAddress?.() ?? 'unknown'
     const message = error instanceof ClaimError ? error.message : 'the claim cannot be checked or kept now'
     return encodeReject({ code, triggeredBy: address === 'unknown' ? '' : address, message, data: NOTHING })
@@ -206,15 +228,15 @@ export default abstract class PaychanPlugin extends PluginBtp {
   }
 
   async #make (): Promise<Peers> {
-    const chain = await this.openChain()
+    const chain = await this.#openChain()
     const opening = openPeers({
       chain,
       settings: this.#settings,
       services: this.#services,
-      log: this.log,
+      log: this.#services.log,
       senderId: () => this.#settings.senderId ?? this.#services.getOwnAddress?.() ?? this.#services.account?.id ?? 'unknown',
-      moneyHandler: () => this.moneyHandler,
-      deliver: async claim => { await this.sendMessage([claimEntry(claim)]) },
+      moneyHandler: () => this.#moneyHandler,
+      deliver: async claim => { await this.transport.sendMessage([claimEntry(claim)]) },
       ask: message => this.#ask(message),
       isPeerThere: () => this.isConnected()
     })
@@ -228,7 +250,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     if (this.#isStopped) return
     this.#trouble = describeError(error)
     const delayMs = backoffMs(this.#failures++, RETRY_FIRST_MS, RETRY_LONGEST_MS)
-    this.log.error('no settlement yet, the chain or what was kept of it cannot be used. error=%s retryInMs=%d', this.#trouble, delayMs)
+    this.#services.log.error('no settlement yet, the chain or what was kept of it cannot be used. error=%s retryInMs=%d', this.#trouble, delayMs)
     this.#retry = setTimeout(() => { this.#opening = this.#open() }, delayMs)
     this.#retry.unref()
   }
@@ -239,7 +261,11 @@ export default abstract class PaychanPlugin extends PluginBtp {
     if (settlement === undefined || !this.isConnected()) return
     const greeting = this.#show(settlement)
     greeting.catch((error: unknown) => {
+<<<<<<< HEAD
       this.log.debug('cannot learn what the peer counts of our claims. error=%s', describeError(error))
+=======
+      this.#services.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
+>>>>>>> 5e46b4c (Give settlement a transport instead of making it one)
       if (this.#agreed === greeting) this.#agreed = undefined // at the next connect
     })
     this.#agreed ??= greeting
@@ -255,7 +281,7 @@ export default abstract class PaychanPlugin extends PluginBtp {
     funding.showAll()
     const showing = outgoing.reconcile().then(({ acknowledged }) => incoming.takeUp(acknowledged)).catch((error: unknown) => {
       if (!this.isConnected() || isTemporary(error)) throw error
-      this.log.debug('the peer does not show its claims. error=%s', describeError(error))
+      this.#services.log.debug('the peer does not show its claims. error=%s', describeError(error))
     })
     showing.catch(() => undefined) // also when nobody waits for it any more
     await Promise.race([showing, pause(PEER_WAIT_MS)])
@@ -268,37 +294,13 @@ export default abstract class PaychanPlugin extends PluginBtp {
   }
 
   async #ask (message: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const entries = await this.sendMessage([entryOf(message)])
-    const answer = entries.find(({ protocolName }) => protocolName === CHANNEL_PROTOCOL)
-    if (answer === undefined) throw new Error('the peer does not speak about payment channels')
-    return fieldsOf(JSON.parse(answer.data.toString()), 'answer')
+    return messageOf(await this.transport.sendMessage([messageEntry(message)]))
   }
 
   #ready (errorOf: (message: string) => Error): Settlement {
     if (this.#peers === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
     return this.#peers.present
   }
-}
-
-function claimEntry ({ text }: Claim): SubProtocol {
-  return { protocolName: CLAIM_PROTOCOL, contentType: ContentType.TEXT, data: Buffer.from(text) }
-}
-
-function entryOf (message: Record<string, unknown>): SubProtocol {
-  const text = jsonOf(message)
-  return { protocolName: CHANNEL_PROTOCOL, contentType: ContentType.JSON, data: Buffer.from(text) }
-}
-
-/** Nobody but us can put this beside the Reject: the peer knows that it is about the claim, and not about what is behind us. */
-function refusalEntry (error: unknown): SubProtocol {
-  return entryOf({ claim: error instanceof ClaimError && isBehind(error.message) ? 'behind' : 'refused' })
-}
-
-function answeredBy (entries: readonly SubProtocol[]): Answered {
-  const entry = entries.find(({ protocolName }) => protocolName === CHANNEL_PROTOCOL)
-  const reply = ilpOf(entries) ?? NOTHING
-  if (entry === undefined || isFulfill(reply)) return { reply }
-  return { reply, refusal: entry.data.includes('behind') ? 'behind' : 'refused' }
 }
 
 function temporary (message: string): Error {

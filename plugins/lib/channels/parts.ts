@@ -2,7 +2,7 @@
 import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { MoneyHandler, PluginBooks, PluginStore } from '../../../src/contracts/plugin.js'
-import { IlpError } from '../../btp/wire/errors.js'
+import { TransportError } from '../../../src/contracts/transport.js'
 import { Channels, type KnownChannel } from './channels.js'
 import { Closing } from './closing.js'
 import { countedOf, type Counted } from './counted.js'
@@ -138,5 +138,5 @@ function openingOf ({ stage, challengeSecs }: Record<string, unknown>): PeersOpe
 
 /** Whether the peer may give another answer to the same question: it is away, silent or busy, or says so itself. */
 export function isTemporary (error: unknown): boolean {
-  return error instanceof IlpError && error.ilpErrorCode !== undefined
+  return error instanceof TransportError && error.ilpErrorCode !== undefined
 }

@@ -1,7 +1,9 @@
 /** What settlement plugins build on: entries of their own in MESSAGEs and TRANSFERs. RFC 0023 section "Sub-protocols". */
 import { expect } from 'chai'
-import PluginBtp, { ContentType } from '../../../plugins/btp/index.js'
-import type { SubProtocol } from '../../../plugins/btp/index.js'
+import type { MoneyHandler } from '../../../src/contracts/plugin.js'
+import { ContentType } from '../../../src/contracts/transport.js'
+import type { Entry } from '../../../src/contracts/transport.js'
+import PluginBtp from '../../../plugins/btp/index.js'
 import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, makePlugin, rejection, serverUrl } from '../../support/btp.js'
 
 const packet = Buffer.from('a packet')
@@ -9,7 +11,7 @@ const packet = Buffer.from('a packet')
 describe('BTP sub-protocols', () => {
   afterEach(closeAll)
 
-  const entry = (protocolName: string, text = ''): SubProtocol => ({ protocolName, contentType: ContentType.TEXT, data: Buffer.from(text) })
+  const entry = (protocolName: string, text = ''): Entry => ({ protocolName, contentType: ContentType.TEXT, data: Buffer.from(text) })
 
   it('reach their handlers in MESSAGE and TRANSFER, and the answers come back', async () => {
     const { server, client } = await connectedPair()
@@ -65,14 +67,21 @@ describe('BTP sub-protocols', () => {
     expect(() => plugin.registerProtocolHandler('ilp', () => Promise.resolve([]))).to.throw('use registerDataHandler')
   })
 
-  it('make a settlement plugin of a subclass', async () => {
-    class Settling extends PluginBtp {
-      override async sendMoney (amount: string): Promise<void> {
-        await this.sendTransfer(BigInt(amount), [entry('proof', amount)])
+  it('make a settlement plugin of whoever has the transport', async () => {
+    class Settling {
+      readonly transport: PluginBtp
+      moneyHandler: MoneyHandler | undefined
+
+      constructor (options: Record<string, unknown>) {
+        this.transport = new PluginBtp(options)
+      }
+
+      async sendMoney (amount: string): Promise<void> {
+        await this.transport.sendTransfer(BigInt(amount), [entry('proof', amount)])
       }
 
       listenForMoney (): void {
-        this.registerProtocolHandler('proof', async ({ data }) => {
+        this.transport.registerProtocolHandler('proof', async ({ data }) => {
           await this.moneyHandler?.(data.toString())
           return []
         })
@@ -81,14 +90,14 @@ describe('BTP sub-protocols', () => {
     const port = await freePort()
     const receiver = new Settling({ listener: { port, secret: SECRET } })
     const sender = new Settling({ server: serverUrl(port) })
-    afterTest(() => Promise.all([receiver.disconnect(), sender.disconnect()]))
+    afterTest(() => Promise.all([receiver.transport.disconnect(), sender.transport.disconnect()]))
     receiver.listenForMoney()
     const received: string[] = []
-    receiver.registerMoneyHandler(amount => {
+    receiver.moneyHandler = amount => {
       received.push(amount)
       return Promise.resolve()
-    })
-    await Promise.all([receiver.connect(), sender.connect()])
+    }
+    await Promise.all([receiver.transport.connect(), sender.transport.connect()])
     await sender.sendMoney('12')
     expect(received).to.deep.equal(['12'])
   })

@@ -1,6 +1,6 @@
 /** The adversary: it has all keys of its side, keeps every claim and consent of ours that it ever saw, and answers as its manners are. */
 import * as IlpPacket from 'ilp-packet'
-import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL } from '../../../plugins/lib/channels/index.js'
+import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL } from '../../../plugins/lib/channels/messages.js'
 import type { Claim, CloseConsent } from '../../../plugins/lib/channels/types.js'
 import { prepareOf } from '../../../src/packet/prepare.js'
 import { FULFILL, prepare, reject, WRONG_FULFILL } from '../packets.js'

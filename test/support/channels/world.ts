@@ -3,8 +3,8 @@
  * connector keeps them: a packet moves the balance when it is fulfilled, money with an id moves it once.
  */
 import { expect } from 'chai'
-import PaychanPlugin from '../../../plugins/lib/channels/index.js'
-import type { Chain } from '../../../plugins/lib/channels/index.js'
+import PluginBtp from '../../../plugins/btp/index.js'
+import SettlingPlugin from '../../../plugins/lib/channels/index.js'
 import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
 import { Units } from '../../../plugins/lib/channels/units.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
@@ -64,25 +64,28 @@ class TestStore implements PluginStore {
   }
 }
 
-class TestPlugin extends PaychanPlugin {
+class TestPlugin extends SettlingPlugin {
   constructor (
-    private readonly chain: FakeChain, private readonly address: string, peerAddress: string,
+    chain: FakeChain, address: string, peerAddress: string,
     { btp, store, log, books }: { btp: Record<string, unknown>, store: PluginStore, log: TestLog, books: PluginBooks },
     { assetScale = 9, decimals = 9, ...options }: PartyOptions
   ) {
-    super(btp, { store, log, books, getOwnAddress: () => `test.${address}` }, {
-      ...settingsOf(readOptions('test', PAYCHAN_OPTIONS, [], { pollingIntervalMs: 3_600_000, idleCloseSecs: 0, ...options })),
-      peerAddress,
-      chain: 'fake:1',
-      contract: 'the-contract',
-      tokenId: 'FAKE',
-      units: new Units(assetScale, decimals)
+    const services = { store, log, books, getOwnAddress: () => `test.${address}` }
+    super({
+      transport: new PluginBtp(btp, services),
+      services,
+      settings: {
+        ...settingsOf(readOptions('test', PAYCHAN_OPTIONS, [], { pollingIntervalMs: 3_600_000, idleCloseSecs: 0, ...options })),
+        peerAddress,
+        chain: 'fake:1',
+        contract: 'the-contract',
+        tokenId: 'FAKE',
+        units: new Units(assetScale, decimals)
+      },
+      openChain: () => Promise.resolve({
+        provider: chain.provider(address), codec: new FakeCodec(address), wasUsedWith: () => Promise.resolve(true)
+      })
     })
-  }
-
-  protected override openChain (): Promise<Chain> {
-    const wasUsedWith = (): Promise<boolean> => Promise.resolve(true)
-    return Promise.resolve({ provider: this.chain.provider(this.address), codec: new FakeCodec(this.address), wasUsedWith })
   }
 }
 

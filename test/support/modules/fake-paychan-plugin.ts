@@ -1,7 +1,7 @@
 /** A settlement plugin on a chain in memory, loaded by path as a user's own is. `chain` of its options names one of FAKE_CHAINS. */
 import { fileURLToPath } from 'node:url'
-import PaychanPlugin from '../../../plugins/lib/channels/index.js'
-import type { Chain } from '../../../plugins/lib/channels/index.js'
+import PluginBtp from '../../../plugins/btp/index.js'
+import SettlingPlugin from '../../../plugins/lib/channels/index.js'
 import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
 import { Units } from '../../../plugins/lib/channels/units.js'
 import type { PluginServices } from '../../../src/contracts/plugin.js'
@@ -12,27 +12,26 @@ export const FAKE_CHAINS = new Map<string, FakeChain>()
 
 const SCALE = 9
 
-export default class FakePaychanPlugin extends PaychanPlugin {
-  readonly #chain: FakeChain
-  readonly #address: string
-
+export default class FakePaychanPlugin extends SettlingPlugin {
   constructor (options: Record<string, unknown>, services: PluginServices) {
     const { chain, address, peerAddress, server, reconnectIntervals, ...rest } = options
     const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_'))) // what the connector adds
-    super({ server, reconnectIntervals }, services, {
-      ...settingsOf(readOptions('fake', PAYCHAN_OPTIONS, [], settings)),
-      peerAddress: String(peerAddress),
-      chain: 'fake:1',
-      contract: 'the-contract',
-      tokenId: 'FAKE',
-      units: new Units(SCALE, SCALE)
+    super({
+      transport: new PluginBtp({ server, reconnectIntervals }, services),
+      services,
+      settings: {
+        ...settingsOf(readOptions('fake', PAYCHAN_OPTIONS, [], settings)),
+        peerAddress: String(peerAddress),
+        chain: 'fake:1',
+        contract: 'the-contract',
+        tokenId: 'FAKE',
+        units: new Units(SCALE, SCALE)
+      },
+      openChain: () => Promise.resolve({
+        provider: FAKE_CHAINS.get(String(chain))!.provider(String(address)),
+        codec: new FakeCodec(String(address)),
+        wasUsedWith: () => Promise.resolve(true)
+      })
     })
-    this.#chain = FAKE_CHAINS.get(String(chain))!
-    this.#address = String(address)
-  }
-
-  protected override openChain (): Promise<Chain> {
-    const wasUsedWith = (): Promise<boolean> => Promise.resolve(true)
-    return Promise.resolve({ provider: this.#chain.provider(this.#address), codec: new FakeCodec(this.#address), wasUsedWith })
   }
 }

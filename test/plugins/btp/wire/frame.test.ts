@@ -2,8 +2,9 @@
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { ContentType } from '../../../../src/contracts/transport.js'
 import {
-  ContentType, FrameError, FrameType, decodeFrame, encodeFrame, packetFrameBytes, packetIn, toGeneralizedTime, writePacketFrame
+  FrameError, FrameType, decodeFrame, encodeFrame, packetFrameBytes, packetIn, toGeneralizedTime, writePacketFrame
 } from '../../../../plugins/btp/wire/frame.js'
 import type { Frame } from '../../../../plugins/btp/wire/frame.js'
 

@@ -1,6 +1,6 @@
 /** A peer that lies in each way: no bad claim counts, whether it comes with a packet, by itself, or among good ones. */
 import { expect } from 'chai'
-import { CLAIM_PROTOCOL } from '../../../../plugins/lib/channels/index.js'
+import { CLAIM_PROTOCOL } from '../../../../plugins/lib/channels/messages.js'
 import { encodePrepare } from '../../../../src/packet/prepare.js'
 import { isFulfill, rejectOf } from '../../../../src/packet/reply.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'

@@ -131,7 +131,7 @@ describe('closing payment channels', () => {
     const world = await paidWorld()
     const { alice, bob, chain, channelId } = world
     chain.fault = call => { if (call === 'close' || call === 'redeem') throw new Error('no chain') }
-    bob.plugin.deregisterProtocolHandler('payment-channel')
+    bob.plugin.transport.deregisterProtocolHandler('payment-channel')
     const failure = await alice.plugin.channels().close(channelId).catch((error: unknown) => error)
     expect(failure).to.have.property('httpErrorCode', 503)
     chain.fault = () => undefined

@@ -111,8 +111,8 @@ describe('claims on a new deposit', () => {
   it('go out at once to a peer that does not know the question', async () => {
     const { alice, bob, channelId } = await readyWorld()
     for (const answer of [undefined, () => Promise.reject(new Error('unknown step'))]) {
-      alice.plugin.deregisterProtocolHandler('payment-channel')
-      if (answer !== undefined) alice.plugin.registerProtocolHandler('payment-channel', answer)
+      alice.plugin.transport.deregisterProtocolHandler('payment-channel')
+      if (answer !== undefined) alice.plugin.transport.registerProtocolHandler('payment-channel', answer)
       const { deposit, spendable } = await bob.plugin.channels().deposit(channelId, MORE)
       expect(spendable).to.equal(deposit)
     }

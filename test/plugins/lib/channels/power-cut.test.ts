@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { closeAll, nextTurn } from '../../../support/btp.js'
-import { CHANNEL_PROTOCOL } from '../../../../plugins/lib/channels/index.js'
+import { CHANNEL_PROTOCOL } from '../../../../plugins/lib/channels/messages.js'
 import { claimOf } from '../../../support/channels/fake-chain.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { World } from '../../../support/channels/world.js'
@@ -73,8 +73,8 @@ describe('a payer after a power cut', () => {
     const { alice, bob } = world
     expect(await alice.pay(AMOUNT)).to.equal('fulfilled')
     const { channelId } = (await bob.channels())[0]!
-    bob.plugin.deregisterProtocolHandler(CHANNEL_PROTOCOL)
-    bob.plugin.registerProtocolHandler(CHANNEL_PROTOCOL, () => Promise.resolve([{
+    bob.plugin.transport.deregisterProtocolHandler(CHANNEL_PROTOCOL)
+    bob.plugin.transport.registerProtocolHandler(CHANNEL_PROTOCOL, () => Promise.resolve([{
       protocolName: CHANNEL_PROTOCOL,
       contentType: 2,
       data: Buffer.from(JSON.stringify({

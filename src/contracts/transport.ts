@@ -1,0 +1,81 @@
+/**
+ * How ILP packets and named messages reach one peer. A settlement plugin has a transport, and is none: claims and questions travel as
+ * entries, beside a packet or without one, whether the bytes go over BTP (RFC 0023) or over HTTP (RFC 0035: the packet is the body).
+ */
+import type { DataHandler } from './plugin.js'
+
+/** What the bytes of an entry are. */
+export const ContentType = { OCTET_STREAM: 0, TEXT: 1, JSON: 2 } as const
+
+/** A part of a message, for whoever knows its name (ASCII). The ILP packet, if there is one, is the entry named `ilp`. */
+export interface Entry {
+  protocolName: string
+  contentType: number
+  data: Buffer
+}
+
+/** The entries of an answer, or the ILP packet that is its only one. */
+export type Answer = Buffer | readonly Entry[]
+
+/** Answers one entry with entries. Where it rejects, the peer is told so; of an UnreachableError, that it may ask again. */
+export type EntryHandler = (entry: Entry) => Promise<readonly Entry[]>
+
+/** Answers a whole message of the peer, by itself or with `next`, which answers the entries that it is given as if there were no gate. */
+export type MessageGate = (entries: readonly Entry[], next: (entries: readonly Entry[]) => Promise<Answer>) => Promise<Answer>
+
+/**
+ * Why there is no answer. `ilpErrorCode` says how a packet is to be rejected: T01 there is no connection, and nothing was sent, T03 too much
+ * is under way, and nothing was sent, T00 the peer cannot answer now, R00 there was no answer in time: the peer may have carried it out.
+ * Without one: the peer has answered, and refuses.
+ */
+export class TransportError extends Error {
+  override readonly name: string = 'TransportError'
+
+  constructor (readonly ilpErrorCode: 'T00' | 'T01' | 'T03' | 'R00' | undefined, message: string) {
+    super(message)
+  }
+}
+
+/**
+ * Messages arrive in the order in which they were sent, and each is carried out once at most: a claim that is overtaken by a later one is
+ * refused. Rejections are TransportErrors, but for what can never be sent, such as a message that is too large.
+ */
+export interface Transport {
+  /** Resolves when the peer is there. Rejects after `timeout` ms (default: never), and then goes on trying. */
+  connect (options?: { timeout?: number }): Promise<void>
+  /** Ends everything that waits for an answer. It can be connected again. */
+  disconnect (): Promise<void>
+  /** Whether messages can be sent, as far as that is known. */
+  isConnected (): boolean
+  /** `connect`: from now on messages can be sent, perhaps to a peer that was started anew. `disconnect`: from now on they cannot. */
+  on (event: 'connect' | 'disconnect', listener: () => void): unknown
+  /** Sends a packet alone. Resolves to the packet of the answer; empty when it has none. */
+  sendData (packet: Buffer): Promise<Buffer>
+  /** Sends entries, a packet among them or not. Resolves to those of the answer. */
+  sendMessage (entries: readonly Entry[]): Promise<readonly Entry[]>
+  /** Answers packets. While `isBusy` says so, those that come alone may be answered with T03 and not handed over. */
+  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void
+  deregisterDataHandler (): void
+  /** From now on `handler` answers entries of this name, before the packet beside them is looked at. */
+  registerProtocolHandler (protocolName: string, handler: EntryHandler): void
+  deregisterProtocolHandler (protocolName: string): void
+  /** From now on every message goes through `gate` first. There is one gate. */
+  setGate (gate: MessageGate): void
+  /** What an operator may see: nothing of it is secret. */
+  getAdminInfo (): Promise<Record<string, unknown>>
+}
+
+/** An ILP packet as an entry. @throws TypeError when it is no Buffer: handlers of users are not always what their types say */
+export function packetEntry (packet: unknown): Entry {
+  if (!Buffer.isBuffer(packet)) throw notAPacket(packet)
+  return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: packet }
+}
+
+export function notAPacket (found: unknown): TypeError {
+  return new TypeError(`an ILP packet must be a Buffer. found=${typeof found}`)
+}
+
+/** The ILP packet among entries; the first, should there be several. */
+export function packetOf (entries: readonly Entry[]): Buffer | undefined {
+  return entries.find(({ protocolName }) => protocolName === 'ilp')?.data
+}

@@ -48,7 +48,7 @@ export class Claims {
     while (this.#texts.length < wanted) {
       this.#nonce++
       const amount = FIRST_AMOUNT + (this.#nonce - FIRST_NONCE) * PACKET
-      const { text } = await this.#codec.make({ channelId: channelWith('alice'), nonce: this.#nonce, amount, senderId: 'test.alice' })
+      const { text } = await this.#codec.make({ channelId: channelWith('alice'), nonce: this.#nonce, total: amount, senderId: 'test.alice' })
       this.#texts.push(Buffer.from(text))
       if (this.#texts.length % ANSWER_EVERY === 0) await new Promise(resolve => setImmediate(resolve))
     }

@@ -50,8 +50,8 @@ export class EvmClaims implements ClaimCodec {
     }
   }
 
-  async make ({ channelId, nonce, amount, senderId }: Parameters<ClaimCodec['make']>[0]): Promise<Claim> {
-    const signature = `0x${(await this.#signer.sign(this.#typed.claimDigest(channelId, nonce, amount))).toString('hex')}`
+  async make ({ channelId, nonce, total, senderId }: Parameters<ClaimCodec['make']>[0]): Promise<Claim> {
+    const signature = `0x${(await this.#signer.sign(this.#typed.claimDigest(channelId, nonce, total))).toString('hex')}`
     const now = Date.now()
     const text = JSON.stringify({
       version: '1.0',
@@ -61,13 +61,13 @@ export class EvmClaims implements ClaimCodec {
       senderId,
       channelId,
       nonce: Number(nonce),
-      transferredAmount: String(amount),
+      transferredAmount: String(total),
       lockedAmount: '0',
       locksRoot: NO_LOCKS,
       signature,
       ...this.#fixed
     })
-    return { channelId, nonce, amount, signer: this.#signer.address, signature, text }
+    return { channelId, nonce, total, signer: this.#signer.address, signature, text }
   }
 
   parse (data: Buffer): Claim {
@@ -76,19 +76,19 @@ export class EvmClaims implements ClaimCodec {
     checkBase(claim)
     const channelId = field(claim, 'channelId', HASH, '0x-prefixed 32-byte hex').toLowerCase()
     const nonce = nonceOf(claim.nonce)
-    const amount = BigInt(field(claim, 'transferredAmount', DECIMAL, 'non-negative integer string'))
-    if (amount > MAX_UINT256) throw invalid('Invalid transferredAmount format (expected at most 256 bits)')
+    const total = BigInt(field(claim, 'transferredAmount', DECIMAL, 'non-negative integer string'))
+    if (total > MAX_UINT256) throw invalid('Invalid transferredAmount format (expected at most 256 bits)')
     if (BigInt(field(claim, 'lockedAmount', DECIMAL, 'non-negative integer string')) !== 0n) throw invalid('Missing or invalid lockedAmount (expected 0)')
     if (field(claim, 'locksRoot', HASH, '0x-prefixed 32-byte hex') !== NO_LOCKS) throw invalid('Missing or invalid locksRoot (expected zeros)')
     const signature = field(claim, 'signature', SIGNATURE, '0x-prefixed 65-byte hex')
     const signer = field(claim, 'signerAddress', ADDRESS, '0x-prefixed 20-byte hex').toLowerCase()
     this.#checkContract(claim)
-    return { channelId, nonce, amount, signer, signature, text }
+    return { channelId, nonce, total, signer, signature, text }
   }
 
-  async verify ({ channelId, nonce, amount, signer, signature }: Claim): Promise<boolean> {
+  async verify ({ channelId, nonce, total, signer, signature }: Claim): Promise<boolean> {
     await this.#checkToken()
-    return await curve().isSignedBy(this.#typed.claimDigest(channelId, nonce, amount), bytesOf(signature), signer)
+    return await curve().isSignedBy(this.#typed.claimDigest(channelId, nonce, total), bytesOf(signature), signer)
   }
 
   async signConsent (consent: CloseConsent, { ours }: ChannelState): Promise<string> {

@@ -3,8 +3,8 @@
  * the plugin is made, in words that never repeat a key or a URL, which may have one in it.
  */
 import { z } from 'zod'
-import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../lib/channels/options.js'
-import type { PaychanSettings } from '../lib/channels/options.js'
+import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../lib/channels/options.js'
+import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 
 /** The names of what plugins/btp reads, and of what the connector adds. */
@@ -45,7 +45,7 @@ const CHAIN_OPTIONS = {
 }
 
 const EVM_OPTIONS = {
-  ...PAYCHAN_OPTIONS,
+  ...CHANNEL_OPTIONS,
   settlementTimeoutSecs: z.int()
     .min(SHORTEST_CHALLENGE_SECS, `expected at least ${SHORTEST_CHALLENGE_SECS}, an hour: the contract opens no channel with a shorter challenge`)
     .max(LONGEST_CHALLENGE_SECS, `expected at most ${LONGEST_CHALLENGE_SECS}, 365 days: the contract opens no channel with a longer challenge`)
@@ -61,7 +61,7 @@ type ChainOptions = z.infer<z.ZodObject<typeof CHAIN_OPTIONS>>
 export interface EvmOptions {
   btp: Record<string, unknown>
   chain: ChainOptions
-  settings: PaychanSettings
+  settings: ChannelSettings
   /** That the token must have. Undefined: any. */
   decimals: number | undefined
 }

@@ -238,7 +238,7 @@ export class Duo {
   }
 
   async claim (key: number, channelId: string, nonce: bigint, amount: bigint): Promise<string> {
-    return (await this.codec(key).make({ channelId, nonce, amount, senderId: 'somebody' })).text
+    return (await this.codec(key).make({ channelId, nonce, total: amount, senderId: 'somebody' })).text
   }
 
   /** The holder of a key opens a channel and puts something in, without any connector. */

@@ -206,8 +206,8 @@ export class Network {
 }
 
 /** As the contract takes it: nothing is locked. */
-function proofOf ({ channelId, nonce, amount }: Claim): unknown[] {
-  return [channelId, nonce, amount, 0n, ZERO_WORD]
+function proofOf ({ channelId, nonce, total }: Claim): unknown[] {
+  return [channelId, nonce, total, 0n, ZERO_WORD]
 }
 
 /** The ABI's string, or the 32 bytes of tokens that are older than that. */

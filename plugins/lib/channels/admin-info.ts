@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { SluiceError } from '../../../src/contracts/errors.js'
 import { plainOf } from '../../../src/lib/json.js'
-import type { ByHand } from './operator-actions.js'
+import type { OperatorActions } from './operator-actions.js'
 
 const command = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('channels') }),
@@ -12,7 +12,7 @@ const command = z.discriminatedUnion('action', [
 const EXPECTED = '{ "action": "channels" }, or "close" (with "cooperative": false by challenge), "redeem" or "settle" with a "channelId"'
 
 /** Resolves to what the account's channels look like then. Rejects with `httpErrorCode` 400 for what is no command. */
-export async function carryOut (info: unknown, channels: ByHand): Promise<unknown> {
+export async function carryOut (info: unknown, channels: OperatorActions): Promise<unknown> {
   const { data } = command.safeParse(info)
   if (data === undefined) throw new SluiceError('SLUICE_ADMIN_COMMAND_UNKNOWN', `unknown command for payment channels. expected=${EXPECTED}`)
   switch (data.action) {

@@ -5,7 +5,7 @@
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { Operations } from './operations.js'
-import type { PaychanSettings } from './options.js'
+import type { ChannelSettings } from './options.js'
 import { amountOf, arrayOf, fieldsOf, textOf } from './read-record.js'
 import type { Records } from './records.js'
 import { ClaimError } from './types.js'
@@ -42,7 +42,7 @@ export interface KnownChannel {
 export interface ChannelsDeps {
   provider: ChannelProvider
   records: Records
-  settings: Pick<PaychanSettings, 'peerAddress' | 'challengeSecs' | 'isFormer'>
+  settings: Pick<ChannelSettings, 'peerAddress' | 'challengeSecs' | 'isFormer'>
   log: Logger
 }
 

@@ -20,7 +20,7 @@ export interface Terms {
   packet?: bigint
 }
 
-export class Tally {
+export class ClaimLedger {
   /**
    * @param best of each channel
    * @param used base units of packets that were taken, and of debts that claims were sent for by themselves
@@ -36,35 +36,36 @@ export class Tally {
   ) {}
 
   /** @throws Error when the record is not one of `toJSON` */
-  static from (record: unknown, units: Units): Tally {
+  static from (record: unknown, units: Units): ClaimLedger {
     const { best, used, base, skipped } = fieldsOf(record, 'tally')
     const claims = Object.values(fieldsOf(best, 'best')).map(claimOf)
-    return new Tally(units, new Map(claims.map(claim => [claim.channelId, claim])),
+    return new ClaimLedger(units, new Map(claims.map(claim => [claim.channelId, claim])),
       signedOf(used, 'used'), signedOf(base, 'base'), amountOf(skipped, 'skipped'))
   }
 
   toJSON (): Record<string, unknown> {
-    return { best: Object.fromEntries(this.best), used: this.used, base: this.base, skipped: this.skipped }
+    const best = Object.fromEntries([...this.best].map(([channelId, claim]) => [channelId, recordOf(claim)]))
+    return { best, used: this.used, base: this.base, skipped: this.skipped }
   }
 
-  copy (): Tally {
-    return new Tally(this.units, new Map(this.best), this.used, this.base, this.skipped)
+  copy (): ClaimLedger {
+    return new ClaimLedger(this.units, new Map(this.best), this.used, this.base, this.skipped)
   }
 
   /**
    * The same claims counted in other units of the account from now on: from zero, as `told` base units of before are in the books. What is
    * not used of them is worth the same in the new units.
    */
-  recounted (told: bigint, units: Units): Tally {
+  recounted (told: bigint, units: Units): ClaimLedger {
     const counted = this.units.toToken(told)
     const used = units.toAccount(this.units.toToken(this.used) - counted)
-    return new Tally(units, new Map(this.best), used, this.base - counted, this.skipped)
+    return new ClaimLedger(units, new Map(this.best), used, this.base - counted, this.skipped)
   }
 
   /** Token units of all claims. */
   total (): bigint {
     let total = this.base - this.skipped
-    for (const { amount } of this.best.values()) total += amount
+    for (const claim of this.best.values()) total += claim.total
     return total
   }
 
@@ -75,20 +76,20 @@ export class Tally {
   }
 
   /** @throws ClaimError when the claim may not follow what was taken so far */
-  check ({ channelId, nonce, amount, signer }: Claim, { state: { theirs } }: KnownChannel, { packet = 0n }: Terms): void {
+  check ({ channelId, nonce, total, signer }: Claim, { state: { theirs } }: KnownChannel, { packet = 0n }: Terms): void {
     if (signer !== theirs.address) throw new ClaimError('Signature verification failed')
     const before = this.#countedOn(channelId, theirs)
     if (nonce <= this.#nonceOn(channelId, theirs)) throw new ClaimError('Nonce not monotonically increasing')
-    const isCovered = packet === 0n || this.total() + amount - before >= this.units.toToken(this.used + packet)
-    if (amount < before || !isCovered) throw new ClaimError('Claim amount does not cover packet')
-    if (amount > theirs.deposit) throw new ClaimError('Claim exceeds channel deposit')
+    const isCovered = packet === 0n || this.total() + total - before >= this.units.toToken(this.used + packet)
+    if (total < before || !isCovered) throw new ClaimError('Claim amount does not cover packet')
+    if (total > theirs.deposit) throw new ClaimError('Claim exceeds channel deposit')
   }
 
   /** Takes a claim that passed the checks. */
   take (claim: Claim, { state: { theirs } }: KnownChannel, { packet }: Terms): void {
     const before = this.#countedOn(claim.channelId, theirs)
-    this.skipped += before - (this.best.get(claim.channelId)?.amount ?? 0n)
-    this.used += packet ?? this.units.toAccount(claim.amount - before)
+    this.skipped += before - (this.best.get(claim.channelId)?.total ?? 0n)
+    this.used += packet ?? this.units.toAccount(claim.total - before)
     this.best.set(claim.channelId, claim)
   }
 
@@ -97,24 +98,24 @@ export class Tally {
    * used then. Says whether it was news.
    */
   takeUp (claim: Claim, { state: { theirs } }: KnownChannel): boolean {
-    const { channelId, amount, nonce, signer } = claim
-    const isNews = signer === theirs.address && amount > this.#countedOn(channelId, theirs) && nonce > this.#nonceOn(channelId, theirs)
-    if (!isNews || amount > theirs.deposit) return false // what the chain would not pay cannot replace what it would
-    this.skipped += amount - (this.best.get(channelId)?.amount ?? 0n)
+    const { channelId, total, nonce, signer } = claim
+    const isNews = signer === theirs.address && total > this.#countedOn(channelId, theirs) && nonce > this.#nonceOn(channelId, theirs)
+    if (!isNews || total > theirs.deposit) return false // what the chain would not pay cannot replace what it would
+    this.skipped += total - (this.best.get(channelId)?.total ?? 0n)
     this.best.set(channelId, claim)
     return true
   }
 
   /** The channel is over; what was paid through it stays paid. Says whether there was anything. */
   forget (channelId: string): boolean {
-    this.base += this.best.get(channelId)?.amount ?? 0n
+    this.base += this.best.get(channelId)?.total ?? 0n
     return this.best.delete(channelId)
   }
 
   /** What is counted already; what the chain has paid out beyond our records was credited in a time that they do not know. */
   #countedOn (channelId: string, { redeemed }: Party): bigint {
-    const amount = this.best.get(channelId)?.amount ?? 0n
-    return amount > redeemed ? amount : redeemed
+    const total = this.best.get(channelId)?.total ?? 0n
+    return total > redeemed ? total : redeemed
   }
 
   #nonceOn (channelId: string, { nonce }: Party): bigint {
@@ -123,12 +124,17 @@ export class Tally {
   }
 }
 
+/** As it has been kept from the beginning. */
+function recordOf ({ total: amount, ...claim }: Claim): Record<string, unknown> {
+  return { ...claim, amount }
+}
+
 function claimOf (record: unknown): Claim {
   const { channelId, nonce, amount, signer, signature, text } = fieldsOf(record, 'claim')
   return {
     channelId: textOf(channelId, 'channelId'),
     nonce: amountOf(nonce, 'nonce'),
-    amount: amountOf(amount, 'amount'),
+    total: amountOf(amount, 'amount'),
     signer: textOf(signer, 'signer'),
     signature: textOf(signature, 'signature'),
     text: textOf(text, 'text')

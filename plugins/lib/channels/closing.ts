@@ -124,7 +124,7 @@ export class Closing {
     const ending: Ending = { by: 'us', consent, signature: '', until: validUntil }
     channel.ending = ending
     await Promise.all([incoming.quiet(), outgoing.quiet()])
-    consent.least = incoming.best(channelId)?.amount ?? theirs.redeemed
+    consent.least = incoming.best(channelId)?.total ?? theirs.redeemed
     if (consent.least < theirs.redeemed) consent.least = theirs.redeemed
     await Promise.all([incoming.save({ sync: true }), channels.end(channel, ending)])
     ending.signature = await codec.signConsent(consent, channel.state)

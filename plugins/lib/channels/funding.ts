@@ -8,7 +8,7 @@ import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { CHALLENGE_FACTOR } from './channels.js'
 import type { Channels, KnownChannel } from './channels.js'
-import type { PaychanSettings } from './options.js'
+import type { ChannelSettings } from './options.js'
 import { ChainError } from './types.js'
 import type { ChannelProvider, ChannelState } from './types.js'
 
@@ -21,7 +21,7 @@ export interface PeersOpening {
 export interface FundingDeps {
   channels: Channels
   provider: ChannelProvider
-  settings: Pick<PaychanSettings, 'peerAddress' | 'challengeSecs' | 'depositFor'>
+  settings: Pick<ChannelSettings, 'peerAddress' | 'challengeSecs' | 'depositFor'>
   log: Logger
   /** Token units that our claims on a channel say. */
   spent: (state: ChannelState) => bigint

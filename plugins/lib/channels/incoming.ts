@@ -16,7 +16,7 @@ import type { MoneyHandler } from '../../../src/contracts/plugin.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 import type { Records } from './records.js'
-import { Tally } from './claim-ledger.js'
+import { ClaimLedger } from './claim-ledger.js'
 import type { Terms } from './claim-ledger.js'
 import { ChainError, ClaimError } from './types.js'
 import type { ChannelState, Claim, ClaimCodec } from './types.js'
@@ -48,7 +48,7 @@ interface Arrival {
 type Genuine = boolean | { error: unknown }
 
 interface Outcome {
-  tally: Tally
+  ledger: ClaimLedger
   taken: Arrival[]
   refused: Array<[Arrival, unknown]>
   /** Of each channel, the claim that is kept. */
@@ -61,7 +61,7 @@ const BATCH = 512
 
 export class Incoming {
   readonly #deps: IncomingDeps
-  #tally: Tally
+  #ledger: ClaimLedger
   /** Base units that the books have for sure, and those that they were told of and may have. */
   #told = 0n
   #offered = 0n
@@ -75,7 +75,7 @@ export class Incoming {
 
   constructor (deps: IncomingDeps) {
     this.#deps = deps
-    this.#tally = new Tally(deps.units)
+    this.#ledger = new ClaimLedger(deps.units)
     deps.records.define(RECEIVED_RECORD, () => ({
       unit: deps.units.name,
       name: this.#name,
@@ -83,7 +83,7 @@ export class Incoming {
       offered: this.#offered,
       books: this.#books,
       before: this.#before,
-      tally: this.#tally
+      tally: this.#ledger
     }))
   }
 
@@ -97,28 +97,28 @@ export class Incoming {
     this.#offered = amountOf(offered, 'offered')
     this.#books = textOf(books, 'books')
     if (before !== undefined) this.#before = beforeOf(before)
-    this.#tally = Tally.from(tally, units)
+    this.#ledger = ClaimLedger.from(tally, units)
     if (units.name !== this.#deps.units.name) this.#recount(units)
   }
 
   /** The best claim of the peer on a channel. */
   best (channelId: string): Claim | undefined {
-    return this.#tally.best.get(channelId)
+    return this.#ledger.best.get(channelId)
   }
 
   /** The best claim of each channel that is not over. */
   all (): Claim[] {
-    return [...this.#tally.best.values()]
+    return [...this.#ledger.best.values()]
   }
 
   /** Base units that the peer's claims have paid and that were used for nothing. */
   get unused (): bigint {
-    return this.#tally.unused()
+    return this.#ledger.unused()
   }
 
   /** Tells the connector of what it may not know because of a crash. Rejects when it does not take it. */
   async resume (): Promise<void> {
-    const isTold = this.#before === undefined && this.#deps.units.toAccount(this.#tally.total()) <= this.#told
+    const isTold = this.#before === undefined && this.#deps.units.toAccount(this.#ledger.total()) <= this.#told
     if (isTold || this.#running !== undefined) return
     await (this.#running = this.#tell().finally(() => { this.#goOn() }))
   }
@@ -130,10 +130,10 @@ export class Incoming {
       const claim = codec.parse(data)
       const channel = channels.get(claim.channelId)
       if (channel === undefined || channel.state.status === 'settled' || !await codec.verify(claim)) continue
-      if (claim.amount > channel.state.theirs.deposit) await channels.refresh(claim.channelId)
-      if (!this.#tally.takeUp(claim, channel)) continue
+      if (claim.total > channel.state.theirs.deposit) await channels.refresh(claim.channelId)
+      if (!this.#ledger.takeUp(claim, channel)) continue
       log.warn('took up an acknowledged claim again, our records were restored from before it; it is not credited again. channelId=%s amount=%s',
-        claim.channelId, String(claim.amount))
+        claim.channelId, String(claim.total))
       await this.save()
       await this.#deps.beforeMoney()
     }
@@ -150,7 +150,7 @@ export class Incoming {
       const lookup = channels.lookup(claim.channelId)
       const channel = lookup instanceof Promise ? await lookup : lookup
       if (channel === undefined) throw new ClaimError('Unknown channel: it does not exist, or is not between us')
-      if (claim.amount > channel.state.theirs.deposit) {
+      if (claim.total > channel.state.theirs.deposit) {
         const refreshed = channels.refresh(claim.channelId) // the peer may have put more in just now
         if (terms.packet === undefined) await refreshed
         else refreshed.catch(() => undefined) // a packet does not wait for the chain
@@ -168,18 +168,18 @@ export class Incoming {
 
   /** A packet that was taken has been rejected: what pays for it pays for another one. */
   release (packet: bigint): void {
-    this.#tally.used -= packet
+    this.#ledger.used -= packet
   }
 
   /** The channel is over. Resolves when that is kept. */
   async forget ({ channelId, theirs }: ChannelState): Promise<void> {
     const best = this.best(channelId)
     if (best === undefined) return
-    if (best.amount > theirs.redeemed) {
+    if (best.total > theirs.redeemed) {
       this.#deps.log.error('(!!!) the channel is over, and the chain has not paid out all that the peer had claimed. channelId=%s lost=%s',
-        channelId, String(best.amount - theirs.redeemed))
+        channelId, String(best.total - theirs.redeemed))
     }
-    this.#tally.forget(channelId)
+    this.#ledger.forget(channelId)
     await this.save()
   }
 
@@ -224,33 +224,33 @@ export class Incoming {
     return this.#commit(this.#walk(batch, claim => genuine.get(claim) ?? false))
   }
 
-  /** In the same turn as the walk: packets that are rejected meanwhile change the tally, too. */
+  /** In the same turn as the walk: packets that are rejected meanwhile change the ledger, too. */
   #commit (outcome: Outcome): Outcome {
-    this.#tally = outcome.tally
+    this.#ledger = outcome.ledger
     return outcome
   }
 
   /** What the batch comes to if signatures are as `genuine` says. Changes nothing. */
   #walk (batch: readonly Arrival[], genuine: (claim: Claim) => Genuine): Outcome {
-    const tally = this.#tally.copy()
-    const outcome: Outcome = { tally, taken: [], refused: [], kept: [] }
+    const ledger = this.#ledger.copy()
+    const outcome: Outcome = { ledger, taken: [], refused: [], kept: [] }
     for (const arrival of batch) {
       const { claim, channel, terms } = arrival
       try {
         const refusal = this.#deps.channels.refusalOf(channel)
         if (refusal !== undefined) throw refusal
-        tally.check(claim, channel, terms)
+        ledger.check(claim, channel, terms)
         const answer = genuine(claim)
         if (typeof answer !== 'boolean') throw new ClaimError(whyNot(answer.error), 'T00')
         if (!answer) throw new ClaimError('Signature verification failed')
-        tally.take(claim, channel, terms)
+        ledger.take(claim, channel, terms)
         outcome.taken.push(arrival)
       } catch (error) {
         outcome.refused.push([arrival, error])
       }
     }
     const changed = new Set(outcome.taken.map(({ claim: { channelId } }) => channelId))
-    outcome.kept = [...tally.best.values()].filter(({ channelId }) => changed.has(channelId))
+    outcome.kept = [...ledger.best.values()].filter(({ channelId }) => changed.has(channelId))
     return outcome
   }
 
@@ -273,7 +273,7 @@ export class Incoming {
     const { units, booksId, moneyHandler } = this.#deps
     if (this.#before !== undefined) await this.#tellBefore(this.#before)
     if (this.#offered > this.#told && this.#books !== booksId()) this.#leaveToOtherBooks()
-    const [from, to] = [this.#told, units.toAccount(this.#tally.total())]
+    const [from, to] = [this.#told, units.toAccount(this.#ledger.total())]
     this.#offered = to
     this.#books = booksId()
     await this.save()
@@ -305,7 +305,7 @@ export class Incoming {
     const told = this.#offered
     this.#deps.log.warn('the account is counted in other units than before: claims go on from what is in the books. before=%s now=%s told=%s',
       before.name, this.#deps.units.name, String(told))
-    this.#tally = this.#tally.recounted(told, this.#deps.units)
+    this.#ledger = this.#ledger.recounted(told, this.#deps.units)
     this.#told = this.#offered = 0n
     this.#name = nameOfTotal()
   }

@@ -15,11 +15,11 @@ import { amountIn } from '../../../src/packet/prepare.js'
 import { encodeReject, isFulfill } from '../../../src/packet/reply.js'
 import { carryOut } from './admin-info.js'
 import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL, answeredBy, claimEntry, messageEntry, messageOf, refusalEntry } from './messages.js'
-import { ByHand } from './operator-actions.js'
-import type { PaychanSettings } from './options.js'
+import { OperatorActions } from './operator-actions.js'
+import type { ChannelSettings } from './options.js'
 import { openPeers, type Peers } from './peers.js'
 import { isTemporary } from './parts.js'
-import type { Chain, Settlement } from './parts.js'
+import type { Chain, Parts } from './parts.js'
 import { ClaimError, UnreachableError } from './types.js'
 
 const NOTHING = Buffer.alloc(0)
@@ -34,7 +34,7 @@ const NO_CLAIM = 'No payment channel claim attached to packet'
 export interface SettlingPluginOptions {
   transport: Transport
   services: PluginServices
-  settings: PaychanSettings
+  settings: ChannelSettings
   /** The chain's part. Rejects when it cannot be had now; it is asked again. */
   openChain: () => Promise<Chain>
 }
@@ -47,7 +47,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   /** A settlement of which nobody knows the outcome is repeated here only, also when the peer has another address by then. */
   readonly settlesAt: string
   readonly transport: Transport
-  readonly #settings: PaychanSettings
+  readonly #settings: ChannelSettings
   readonly #services: PluginServices
   readonly #openChain: () => Promise<Chain>
   #moneyHandler: MoneyHandler | undefined
@@ -61,7 +61,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   /** Why what was kept of channels cannot be used, although the chain's part is there. */
   #recordsRefused: string | undefined
   #trouble = 'the settlement chain has not been reached yet'
-  readonly #byHand = new ByHand(
+  readonly #actions = new OperatorActions(
     () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)), () => this.#peers?.all() ?? [])
 
   constructor ({ transport, services, settings, openChain }: SettlingPluginOptions) {
@@ -143,8 +143,8 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     await outgoing.settle(BigInt(amount), id)
   }
 
-  channels (): ByHand {
-    return this.#byHand
+  channels (): OperatorActions {
+    return this.#actions
   }
 
   /** What would be lost if nobody looked after the account's channels any more. */
@@ -162,7 +162,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   /** Closes, redeems and settles channels by hand, as admin-info.ts says. */
   async sendAdminInfo (info: unknown): Promise<unknown> {
-    return await carryOut(info, this.#byHand)
+    return await carryOut(info, this.#actions)
   }
 
   /** Looks at the claim of a message first, and lets its packet pass when the claim pays for it. */
@@ -257,15 +257,11 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   /** At each connect, when the chain's part is there. The first time since the start, payments wait for it. */
   #greet (): void {
-    const settlement = this.#peers?.present
-    if (settlement === undefined || !this.isConnected()) return
-    const greeting = this.#show(settlement)
+    const parts = this.#peers?.present
+    if (parts === undefined || !this.isConnected()) return
+    const greeting = this.#show(parts)
     greeting.catch((error: unknown) => {
-<<<<<<< HEAD
-      this.log.debug('cannot learn what the peer counts of our claims. error=%s', describeError(error))
-=======
-      this.#services.log.debug('what the peer counts of our claims is not known now. error=%s', describeError(error))
->>>>>>> 5e46b4c (Give settlement a transport instead of making it one)
+      this.#services.log.debug('cannot learn what the peer counts of our claims. error=%s', describeError(error))
       if (this.#agreed === greeting) this.#agreed = undefined // at the next connect
     })
     this.#agreed ??= greeting
@@ -276,7 +272,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
    * acknowledged. A peer that cannot do that, or does not answer for a while, is taken as it is. Rejects when it cannot do it now, and when
    * the connection is lost meanwhile.
    */
-  async #show ({ funding, outgoing, incoming, watcher }: Settlement): Promise<void> {
+  async #show ({ funding, outgoing, incoming, watcher }: Parts): Promise<void> {
     await Promise.race([watcher.looked, pause(CHAIN_WAIT_MS)])
     funding.showAll()
     const showing = outgoing.reconcile().then(({ acknowledged }) => incoming.takeUp(acknowledged)).catch((error: unknown) => {
@@ -297,7 +293,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     return messageOf(await this.transport.sendMessage([messageEntry(message)]))
   }
 
-  #ready (errorOf: (message: string) => Error): Settlement {
+  #ready (errorOf: (message: string) => Error): Parts {
     if (this.#peers === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
     return this.#peers.present
   }

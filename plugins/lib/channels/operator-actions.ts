@@ -5,17 +5,17 @@ import type {
   ChannelChange, ChannelDetails, ChannelEnd, ChannelOpenOptions, ChannelOperations, ClaimCounts, SettlementStates
 } from '../../../src/contracts/channels.js'
 import type { KnownChannel } from './channels.js'
-import type { Settlement } from './parts.js'
+import type { Parts } from './parts.js'
 import type { Receipt } from './types.js'
 
 interface Found {
   channel: KnownChannel
-  settlement: Settlement
+  parts: Parts
 }
 
-export class ByHand implements ChannelOperations {
-  /** `settlement` throws while the chain's part is not there. `all`: with those of former addresses of the peer. */
-  constructor (private readonly settlement: () => Settlement, private readonly all: () => readonly Settlement[]) {}
+export class OperatorActions implements ChannelOperations {
+  /** `parts` throws while the chain's part is not there. `all`: with those of former addresses of the peer. */
+  constructor (private readonly parts: () => Parts, private readonly all: () => readonly Parts[]) {}
 
   get tokenId (): string | undefined {
     return this.#opened()?.settings.tokenId
@@ -27,15 +27,15 @@ export class ByHand implements ChannelOperations {
 
   get trouble (): string | undefined {
     try {
-      return this.settlement().channels.operations.trouble
+      return this.parts().channels.operations.trouble
     } catch (error) {
       return describeError(error)
     }
   }
 
   async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
-    const settlement = this.settlement()
-    const { channels, funding, settings } = settlement
+    const parts = this.parts()
+    const { channels, funding, settings } = parts
     refuseOther('chain', chain, settings.chain)
     refuseOther('peerAddress', peerAddress?.toLowerCase(), settings.peerAddress.toLowerCase())
     const [present] = channels.usable()
@@ -43,24 +43,24 @@ export class ByHand implements ChannelOperations {
     const unusable = settlementTimeout === undefined ? undefined : channels.challengeRefusal(settlementTimeout)
     if (unusable !== undefined) throw new SluiceError('SLUICE_CHANNEL_TERMS', unusable)
     const channel = await reaching(() => funding.open(settings.units.toToken(initialDeposit), settlementTimeout))
-    return detailsOf({ channel, settlement })
+    return detailsOf({ channel, parts })
   }
 
   async list (): Promise<ChannelDetails[]> {
-    this.settlement()
+    this.parts()
     return Promise.resolve(this.#found().map(detailsOf).reverse())
   }
 
   async get (channelId: string): Promise<ChannelDetails | undefined> {
-    const settlement = this.#found().find(({ channel }) => channel.state.channelId === channelId)?.settlement ?? this.settlement()
-    const channel = await settlement.channels.reread(channelId).catch(() => settlement.channels.get(channelId))
-    return channel && detailsOf({ channel, settlement })
+    const parts = this.#found().find(({ channel }) => channel.state.channelId === channelId)?.parts ?? this.parts()
+    const channel = await parts.channels.reread(channelId).catch(() => parts.channels.get(channelId))
+    return channel && detailsOf({ channel, parts })
   }
 
   async deposit (channelId: string, amount: bigint): Promise<ChannelDetails> {
     const found = this.#find(channelId, 'open')
     if (amount <= 0n) throw new SluiceError('SLUICE_CHANNEL_TERMS', 'amount must be greater than zero')
-    const { channel, settlement: { channels, funding } } = found
+    const { channel, parts: { channels, funding } } = found
     const unusable = channels.refusalOf(channel)
     if (unusable !== undefined) throw new SluiceError('SLUICE_CHANNEL_STATE', unusable.message)
     await reaching(() => funding.fill(channel, amount))
@@ -70,7 +70,7 @@ export class ByHand implements ChannelOperations {
   /** By challenge also while an end together is under way: nothing that the peer says or leaves unsaid stands in the way of that. */
   async close (channelId: string, { cooperative = true }: { cooperative?: boolean | undefined } = {}): Promise<ChannelEnd> {
     const found = this.#find(channelId, 'open')
-    const { channel, settlement: { watcher, settings } } = found
+    const { channel, parts: { watcher, settings } } = found
     if (!cooperative || settings.isFormer) return await this.#done(found, () => watcher.close(channel))
     return await this.#done(found, () => watcher.closeTogether(channel).catch(async (): Promise<Partial<Receipt>> => {
       if (channel.state.status === 'open') return await watcher.close(channel)
@@ -80,22 +80,22 @@ export class ByHand implements ChannelOperations {
 
   async settle (channelId: string): Promise<ChannelChange> {
     const found = this.#find(channelId, 'closing')
-    return await this.#done(found, () => found.settlement.watcher.settle(found.channel))
+    return await this.#done(found, () => found.parts.watcher.settle(found.channel))
   }
 
   async redeem (channelId: string): Promise<ChannelChange> {
     const found = this.#find(channelId, 'open', 'closing')
-    return await this.#done(found, () => found.settlement.watcher.redeem(found.channel))
+    return await this.#done(found, () => found.parts.watcher.redeem(found.channel))
   }
 
   async claim (channelId: string): Promise<unknown> {
-    this.settlement()
+    this.parts()
     const text = this.all().map(({ incoming }) => incoming.best(channelId)).find(claim => claim !== undefined)?.text
     return Promise.resolve(text === undefined ? undefined : JSON.parse(text))
   }
 
   async states (): Promise<SettlementStates> {
-    const { provider, settings, channels: { operations }, outgoing } = this.settlement()
+    const { provider, settings, channels: { operations }, outgoing } = this.parts()
     const funds = await operations.ask(() => provider.balances()).catch(() => undefined)
     const { trouble } = operations
     return {
@@ -111,11 +111,11 @@ export class ByHand implements ChannelOperations {
   }
 
   #found (): Found[] {
-    return this.all().toReversed().flatMap(settlement => settlement.channels.all().map(channel => ({ channel, settlement })))
+    return this.all().toReversed().flatMap(parts => parts.channels.all().map(channel => ({ channel, parts })))
   }
 
   #find (channelId: string, ...statuses: string[]): Found {
-    this.settlement()
+    this.parts()
     const found = this.#found().find(({ channel }) => channel.state.channelId === channelId)
     if (found === undefined) throw new SluiceError('SLUICE_CHANNEL_UNKNOWN', 'Channel not found')
     const { channel: { state: { status }, isGone } } = found
@@ -129,19 +129,19 @@ export class ByHand implements ChannelOperations {
     return { channel: detailsOf(found), ...receipt }
   }
 
-  #opened (): Settlement | undefined {
+  #opened (): Parts | undefined {
     try {
-      return this.settlement()
+      return this.parts()
     } catch {
       return undefined
     }
   }
 }
 
-function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, isGone }, settlement }: Found): ChannelDetails {
-  const { settings, incoming, outgoing } = settlement
+function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, isGone }, parts }: Found): ChannelDetails {
+  const { settings, incoming, outgoing } = parts
   const { channelId, status, ours, theirs, challengeSecs, settleableAt } = state
-  const { amount, nonce } = outgoing.on(channelId)
+  const { total, nonce } = outgoing.on(channelId)
   const best = incoming.best(channelId)
   return {
     channelId,
@@ -154,10 +154,10 @@ function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, is
     participants: [ours.address, theirs.address],
     deposit: ours.deposit,
     theirDeposit: theirs.deposit,
-    transferred: amount,
+    transferred: total,
     nonce,
-    spendable: shown > amount ? shown - amount : 0n,
-    theirTransferred: best?.amount ?? theirs.redeemed,
+    spendable: shown > total ? shown - total : 0n,
+    theirTransferred: best?.total ?? theirs.redeemed,
     theirNonce: best?.nonce ?? theirs.nonce,
     redeemed: theirs.redeemed,
     settlementTimeout: challengeSecs,

@@ -12,7 +12,7 @@ const TokenAmount = z.union([z.string().regex(/^\d{1,78}$/, 'expected a decimal 
   .transform(value => BigInt(value))
 const Seconds = z.int().min(1).max(MAX_SECONDS)
 
-export const PAYCHAN_OPTIONS = {
+export const CHANNEL_OPTIONS = {
   claims: z.enum(['settlement', 'packet']).default('settlement')
     .describe('When claims are sent: when the account is settled, or with every packet that carries money'),
   requireClaims: z.boolean().default(false).describe('Refuse packets of the peer that carry money and no claim that pays for them'),
@@ -33,9 +33,9 @@ export const PAYCHAN_OPTIONS = {
   pollingIntervalMs: z.int().min(100).max(3_600_000).default(30_000).describe('How often the chain is asked about the channels, beside its events')
 }
 
-export type PaychanOptions = z.infer<z.ZodObject<typeof PAYCHAN_OPTIONS>>
+export type ChannelOptions = z.infer<z.ZodObject<typeof CHANNEL_OPTIONS>>
 
-export interface PaychanSettings {
+export interface ChannelSettings {
   /** In the chain's form. */
   peerAddress: string
   /** Whether that is an address that the peer had before: its channels are redeemed and closed, and nothing is paid or taken on them. */
@@ -63,7 +63,7 @@ export interface PaychanSettings {
 }
 
 /** The part of the settings that is not the chain's. */
-export function settingsOf (options: PaychanOptions): Omit<PaychanSettings, 'peerAddress' | 'chain' | 'contract' | 'tokenId' | 'units'> {
+export function settingsOf (options: ChannelOptions): Omit<ChannelSettings, 'peerAddress' | 'chain' | 'contract' | 'tokenId' | 'units'> {
   const { initialDeposit, initialDepositMultiplier, settlementTimeoutSecs, idleCloseSecs, redeemGasFactor } = options
   const multiplier = BigInt(initialDepositMultiplier)
   return {

@@ -1,7 +1,7 @@
 /**
  * What we pay the peer with claims, for a settlement or with every packet. Either way the account is kept the same way:
  *
- *     paid       token units of all claims ever made, over all channels
+ *     total      token units of all claims ever made, over all channels
  *     used       base units that the peer counts as used: packets that a claim went with and that were not rejected, and settlements
  *
  * A claim never says more than what is used. What rejected packets leave (headroom) is used by the next ones first. What claims pay ahead
@@ -22,7 +22,7 @@ import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { MAX_SHOWN, type Counted } from './counted.js'
 import type { Funding } from './funding.js'
-import type { PaychanSettings } from './options.js'
+import type { ChannelSettings } from './options.js'
 import type { Prepaid } from './prepaid.js'
 import { fieldsOf } from './read-record.js'
 import type { Records } from './records.js'
@@ -40,7 +40,7 @@ export interface OutgoingDeps {
   records: Records
   prepaid: Prepaid
   units: Units
-  settings: Pick<PaychanSettings, 'claims' | 'topUpBelow'>
+  settings: Pick<ChannelSettings, 'claims' | 'topUpBelow'>
   counts: ClaimCounts
   log: Logger
   /** Our name in claims. */
@@ -93,13 +93,13 @@ export class Outgoing {
   }
 
   /** What our claims on a channel say, in token units, and the nonce of the last one. */
-  on (channelId: string): { amount: bigint, nonce: bigint } {
-    return this.#sent.get(channelId) ?? { amount: 0n, nonce: 0n }
+  on (channelId: string): { total: bigint, nonce: bigint } {
+    return this.#sent.get(channelId) ?? { total: 0n, nonce: 0n }
   }
 
   /** What our claims on a channel say; on one that we know nothing of, what the peer has redeemed. */
   spentOn ({ channelId, ours: { redeemed } }: ChannelState): bigint {
-    return this.#sent.get(channelId)?.amount ?? redeemed
+    return this.#sent.get(channelId)?.total ?? redeemed
   }
 
   /** Base units that claims have paid ahead, and that nothing was delivered for so far. */
@@ -135,18 +135,18 @@ export class Outgoing {
       throw new ClaimError('No payment channel available for peer', 'T00')
     }
     const sent = this.#sent.on(channel.state)
-    if (missing > 0n && sent.amount + missing > channel.shown) {
+    if (missing > 0n && sent.total + missing > channel.shown) {
       funding.want(missing)
-      const isThere = sent.amount + missing <= channel.state.ours.deposit
+      const isThere = sent.total + missing <= channel.state.ours.deposit
       throw new ClaimError(isThere ? 'the peer does not see our new deposit in the payment channel yet' : USED_UP, 'T04')
     }
     const booking = prepaid.add(missing)
     this.#packets++
     this.#sent.used += amount
     this.#inFlight += amount
-    sent.amount += missing
+    sent.total += missing
     if (missing > 0n) this.#topUp(channel, sent)
-    const total = sent.amount
+    const total = sent.total
     let answer: Promise<Answered> | undefined
     try {
       if (booking instanceof Promise) await booking // else in this turn: each claim says what its own packet needs, and not more
@@ -210,7 +210,7 @@ export class Outgoing {
   /** Our latest claim on a channel, signed anew; undefined when the peer has it. */
   async latestOn (channel: KnownChannel): Promise<Claim | undefined> {
     const sent = this.#sent.get(channel.state.channelId)
-    return sent === undefined || sent.acked >= sent.amount ? undefined : await this.#make(channel, sent)
+    return sent === undefined || sent.acked >= sent.total ? undefined : await this.#make(channel, sent)
   }
 
   /** What the peer has acknowledged on each channel, as a claim that is signed anew: one whose records were restored takes it up. */
@@ -221,7 +221,7 @@ export class Outgoing {
       return sent === undefined || sent.acked === 0n ? [] : [{ channelId, ...sent }]
     })
     return await Promise.all(acknowledged.slice(0, MAX_SHOWN).map(({ channelId, nonce, acked }) =>
-      codec.make({ channelId, nonce, amount: acked, senderId: senderId() })))
+      codec.make({ channelId, nonce, total: acked, senderId: senderId() })))
   }
 
   /** Resolves when no claim is being made. */
@@ -240,7 +240,7 @@ export class Outgoing {
     if (sent === undefined) return
     const paid = max(sent.acked, ours.redeemed)
     const owed = this.#payments.end(channelId, paid)
-    this.#deps.prepaid.unsigned(max(sent.amount - paid - owed, 0n))
+    this.#deps.prepaid.unsigned(max(sent.total - paid - owed, 0n))
     this.#sent.end(channelId, paid, owed)
     await this.save()
   }
@@ -278,20 +278,20 @@ export class Outgoing {
       if (channel.state.ours.address !== claim.signer || !await codec.verify(claim)) continue
       const sent = this.#sent.on(channel.state)
       sent.nonce = max(sent.nonce, claim.nonce)
-      sent.acked = max(sent.acked, claim.amount)
-      if (claim.amount <= sent.amount) continue
+      sent.acked = max(sent.acked, claim.total)
+      if (claim.total <= sent.total) continue
       log.warn('learnt of a forgotten claim, the peer has it. channelId=%s amount=%s known=%s',
-        claim.channelId, String(claim.amount), String(sent.amount))
-      this.#sent.used += this.#deps.units.toAccount(claim.amount - sent.amount) // until the peer says how much of it is unused
-      sent.amount = claim.amount
+        claim.channelId, String(claim.total), String(sent.total))
+      this.#sent.used += this.#deps.units.toAccount(claim.total - sent.total) // until the peer says how much of it is unused
+      sent.total = claim.total
     }
     await this.save({ sync: true })
     return counted
   }
 
-  #topUp ({ state }: KnownChannel, { amount }: Sent): void {
+  #topUp ({ state }: KnownChannel, { total }: Sent): void {
     const { topUpBelow } = this.#deps.settings
-    if (state.ours.deposit - amount < topUpBelow) this.#deps.funding.want(topUpBelow, false)
+    if (state.ours.deposit - total < topUpBelow) this.#deps.funding.want(topUpBelow, false)
   }
 
   async #settleNow (amount: bigint, id: string): Promise<void> {
@@ -302,11 +302,11 @@ export class Outgoing {
       if (missing === 0n) break
       const channel = await funding.ensure(missing)
       const sent = this.#sent.on(channel.state)
-      const room = channel.state.ours.deposit - sent.amount
+      const room = channel.state.ours.deposit - sent.total
       const part = room < missing ? room : missing
       if (part > 0n) {
-        this.#payments.pay(id, { channelId: channel.state.channelId, from: sent.amount, to: sent.amount + part })
-        sent.amount += part
+        this.#payments.pay(id, { channelId: channel.state.channelId, from: sent.total, to: sent.total + part })
+        sent.total += part
         this.#sent.used += units.toAccount(part) // as the peer counts a claim that comes without a packet
         this.#topUp(channel, sent)
       } else if (attempt >= ATTEMPTS) {
@@ -334,12 +334,12 @@ export class Outgoing {
 
   async #deliver (channel: KnownChannel): Promise<void> {
     const sent = this.#sent.get(channel.state.channelId)
-    if (sent === undefined || sent.acked >= sent.amount) return
-    const { amount } = sent
+    if (sent === undefined || sent.acked >= sent.total) return
+    const { total } = sent
     let answer: Promise<void> | undefined
     await this.#inOrder(this.#make(channel, sent), claim => { answer = this.#deps.deliver(claim) })
     await answer
-    sent.acked = max(sent.acked, amount)
+    sent.acked = max(sent.acked, total)
     await this.save() // a peer whose records are restored is shown what it has acknowledged, also after our restart
   }
 
@@ -350,7 +350,7 @@ export class Outgoing {
     if (refusal !== undefined && channel.ending?.by !== 'us') throw refusal // the end that we ask for brings our last claim
     const nonce = ++sent.nonce
     channels.touch(channelId)
-    const making = codec.make({ channelId, nonce, amount: sent.amount, senderId: senderId() })
+    const making = codec.make({ channelId, nonce, total: sent.total, senderId: senderId() })
     const [claim] = await Promise.all([making, records.save(SENT_RECORD)])
     this.#deps.counts.sent++
     return claim

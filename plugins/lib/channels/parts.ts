@@ -8,7 +8,7 @@ import { Closing } from './closing.js'
 import { countedOf, type Counted } from './counted.js'
 import { Funding, type PeersOpening } from './funding.js'
 import { Incoming } from './incoming.js'
-import type { PaychanSettings } from './options.js'
+import type { ChannelSettings } from './options.js'
 import { Outgoing } from './outgoing.js'
 import { Prepaid } from './prepaid.js'
 import { amountOf } from './read-record.js'
@@ -29,9 +29,9 @@ export interface Chain {
   wasUsedWith (peerAddress: string): Promise<boolean>
 }
 
-export interface SettlementDeps {
+export interface PartsDeps {
   chain: Chain
-  settings: PaychanSettings
+  settings: ChannelSettings
   /** For the records of what is between us and this peer's address. */
   store: PluginStore
   books: PluginBooks | undefined
@@ -47,9 +47,9 @@ export interface SettlementDeps {
   setUnsettled: (what: string | undefined) => Promise<void>
 }
 
-export interface Settlement {
+export interface Parts {
   provider: ChannelProvider
-  settings: PaychanSettings
+  settings: ChannelSettings
   records: Records
   channels: Channels
   funding: Funding
@@ -74,7 +74,7 @@ interface Stake {
 }
 
 /** Reads what was kept. Rejects when that cannot be read: money depends on it. */
-export async function openSettlement (deps: SettlementDeps): Promise<Settlement> {
+export async function openParts (deps: PartsDeps): Promise<Parts> {
   const { chain: { provider, codec, tokenId = deps.settings.tokenId }, store, books, booksId, log } = deps
   const { senderId, moneyHandler, deliver, ask, isPeerThere } = deps
   const settings = { ...deps.settings, tokenId }
@@ -104,7 +104,7 @@ export async function openSettlement (deps: SettlementDeps): Promise<Settlement>
   const outgoing: Outgoing =
     new Outgoing({ channels, funding, codec, records, prepaid, units, settings, counts, log, senderId, deliver, askCounted })
   const closing = new Closing({ channels, funding, incoming, outgoing, codec, provider, log, ask })
-  const stakes = (): Stake[] => channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.amount) ?? [])
+  const stakes = (): Stake[] => channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.total) ?? [])
   const listed = (shown: (stake: Stake) => string): string | undefined => {
     const { state } = channels.operations
     const all = [...stakes().map(shown), ...(state === 'IDLE' ? [] : [`under way: ${state}`])]

@@ -5,18 +5,18 @@
  */
 import type { PluginServices, SettlementRecords } from '../../../src/contracts/plugin.js'
 import { migrate } from './migrate.js'
-import { openSettlement } from './parts.js'
-import type { Settlement, SettlementDeps } from './parts.js'
+import { openParts } from './parts.js'
+import type { Parts, PartsDeps } from './parts.js'
 
 /** What each of the addresses gets is found here. */
-export interface PeersDeps extends Omit<SettlementDeps, 'store' | 'books' | 'booksId' | 'setUnsettled'> {
+export interface PeersDeps extends Omit<PartsDeps, 'store' | 'books' | 'booksId' | 'setUnsettled'> {
   services: PluginServices
 }
 
 export interface Peers {
-  present: Settlement
+  present: Parts
   /** With those of former addresses. */
-  all (): Settlement[]
+  all (): Parts[]
   start (): Promise<void>
   stop (): Promise<void>
   /** What would be lost if nobody looked after it any more. */
@@ -44,7 +44,7 @@ export async function openPeers (deps: PeersDeps): Promise<Peers> {
     throw new Error(`the channels of ${former.length} former addresses of the peer are not settled, at most ${MAX_FORMER} are looked after. Put an earlier address back until they are`)
   }
   const booksId = (): string => `${services.books?.id ?? ''} ${services.account?.id ?? ''}`
-  const open = async (peer: string): Promise<Settlement> => await openSettlement({
+  const open = async (peer: string): Promise<Parts> => await openParts({
     ...deps,
     settings: { ...settings, peerAddress: peer, isFormer: peer !== peerAddress },
     store: storeOf(peer),
@@ -53,7 +53,7 @@ export async function openPeers (deps: PeersDeps): Promise<Peers> {
     setUnsettled: what => records.setUnsettled(partiesWith(peer), what)
   })
   const present = await open(peerAddress)
-  const formers: Settlement[] = []
+  const formers: Parts[] = []
   for (const peer of former) {
     log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', peer, peerAddress)
     formers.push(await open(peer))
@@ -61,12 +61,12 @@ export async function openPeers (deps: PeersDeps): Promise<Peers> {
   return peersOf(present, formers)
 }
 
-function peersOf (present: Settlement, formers: readonly Settlement[]): Peers {
+function peersOf (present: Parts, formers: readonly Parts[]): Peers {
   const all = [present, ...formers]
   return {
     present,
     all: () => all,
-    unsettled: () => all.flatMap(settlement => settlement.unsettled() ?? []),
+    unsettled: () => all.flatMap(parts => parts.unsettled() ?? []),
     isPaidBefore: id => {
       const { outgoing } = formers.find(({ outgoing }) => outgoing.knows(id)) ?? {}
       if (outgoing === undefined || outgoing.hasPaid(id)) return outgoing !== undefined

@@ -1,6 +1,6 @@
 /**
  * What our claims come to: how much is paid with them on each channel, and how much of that the peer counts as used. Knows nothing of
- * signatures, disks or packets; the twin of `tally.ts`.
+ * signatures, disks or packets; the twin of `claim-ledger.ts`.
  */
 import { amountOf, fieldsOf, signedOf, textOf } from './read-record.js'
 import type { ChannelState } from './types.js'
@@ -8,9 +8,9 @@ import { Units } from './units.js'
 
 /** Our claims on one channel. */
 export interface Sent {
-  amount: bigint
+  total: bigint
   nonce: bigint
-  /** The highest amount of which the peer has said that it has it. */
+  /** The highest total of which the peer has said that it has it. */
   acked: bigint
 }
 
@@ -33,7 +33,7 @@ export class SentClaims {
     this.used = signedOf(used, 'used')
     for (const [channelId, fields] of Object.entries(fieldsOf(channels, 'channels'))) {
       const { amount, nonce, acked } = fieldsOf(fields, channelId)
-      const sent = { amount: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + SKIPPED_NONCES, acked: amountOf(acked, 'acked') }
+      const sent = { total: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + SKIPPED_NONCES, acked: amountOf(acked, 'acked') }
       this.#sent.set(channelId, sent)
     }
     const before = Units.named(textOf(unit, 'unit'))
@@ -43,7 +43,7 @@ export class SentClaims {
   }
 
   toJSON (): Record<string, unknown> {
-    return { unit: this.units.name, base: this.#base, used: this.used, channels: Object.fromEntries(this.#sent) }
+    return { unit: this.units.name, base: this.#base, used: this.used, channels: Object.fromEntries([...this.#sent].map(([channelId, sent]) => [channelId, recordOf(sent)])) }
   }
 
   get (channelId: string): Sent | undefined {
@@ -54,40 +54,40 @@ export class SentClaims {
   on ({ channelId, ours }: ChannelState): Sent {
     const known = this.#sent.get(channelId)
     if (known !== undefined) return known
-    const sent = { amount: ours.redeemed, nonce: ours.nonce, acked: ours.redeemed }
+    const sent = { total: ours.redeemed, nonce: ours.nonce, acked: ours.redeemed }
     this.used += this.units.toAccount(ours.redeemed)
     this.#sent.set(channelId, sent)
     return sent
   }
 
   /** Token units of all claims ever made, over all channels. */
-  paid (): bigint {
+  total (): bigint {
     let total = this.#base
-    for (const { amount } of this.#sent.values()) total += amount
+    for (const sent of this.#sent.values()) total += sent.total
     return total
   }
 
   /** Base units that are paid and not used. */
   headroom (): bigint {
-    const headroom = this.units.toAccount(this.paid()) - this.used
+    const headroom = this.units.toAccount(this.total()) - this.used
     return headroom > 0n ? headroom : 0n
   }
 
   /** Token units that claims have to pay beyond those that are made, so that `amount` more base units are paid. */
   missingFor (amount: bigint): bigint {
-    const missing = this.units.toToken(this.used + amount) - this.paid()
+    const missing = this.units.toToken(this.used + amount) - this.total()
     return missing > 0n ? missing : 0n
   }
 
   /** What the peer says that it has not used, in base units. */
   believe (unused: bigint): void {
-    const used = this.units.toAccount(this.paid()) - unused
+    const used = this.units.toAccount(this.total()) - unused
     this.used = used > 0n ? used : 0n
   }
 
   /** It counts more than we do: all of it. */
   useUp (): void {
-    const paid = this.units.toAccount(this.paid())
+    const paid = this.units.toAccount(this.total())
     if (paid > this.used) this.used = paid
   }
 
@@ -96,14 +96,19 @@ export class SentClaims {
     this.#base += paid
     this.#sent.delete(channelId)
     this.used -= this.units.toAccount(owed)
-    const most = this.units.toAccount(this.paid())
+    const most = this.units.toAccount(this.total())
     if (this.used > most) this.used = most // nobody has used what nobody got
   }
 
   /** The same claims counted in other units of the account from now on, from zero. */
   #recount (before: Units): void {
-    const headroom = this.paid() - before.toToken(this.used)
-    this.#base -= this.paid() - (headroom > 0n ? headroom : 0n)
+    const headroom = this.total() - before.toToken(this.used)
+    this.#base -= this.total() - (headroom > 0n ? headroom : 0n)
     this.used = 0n
   }
+}
+
+/** As it has been kept from the beginning. */
+function recordOf ({ total: amount, nonce, acked }: Sent): Record<string, unknown> {
+  return { amount, nonce, acked }
 }

@@ -3,7 +3,7 @@
  * channel is opened, filled, redeemed, closed and watched) is the same on all chains and stands beside this file.
  *
  * Here and everywhere in this folder:
- * - Amounts are token units (the token's smallest), as bigint. `amount` of a claim is cumulative: everything paid through the channel.
+ * - Amounts are token units (the token's smallest), as bigint. The `total` of a claim is cumulative: everything paid through the channel.
  * - Addresses and channel ids are strings in one form per chain, which the chain's part makes of whatever it reads (EVM: lower-case hex),
  *   so that they can be compared with `===`.
  * - A channel holds money of two parties. On a chain whose channels go one way, the other party's deposit is 0 and there are two channels.
@@ -38,12 +38,12 @@ export interface ChannelState {
   closedByThem?: boolean | undefined
 }
 
-/** A claim as it was received or made: the signer owes the other party of the channel `amount` in all. */
+/** A claim as it was received or made: the signer owes the other party of the channel `total` in all. */
 export interface Claim {
   channelId: string
-  /** Grows from claim to claim of a signer in a channel. Chains without nonces use the amount. */
+  /** Grows from claim to claim of a signer in a channel. Chains without nonces use the total. */
   nonce: bigint
-  amount: bigint
+  total: bigint
   /** Address of who signed, and so pays. */
   signer: string
   signature: string
@@ -141,7 +141,7 @@ export interface ChannelProvider {
 /** Makes and reads the claims of a chain. Reaches nothing and keeps nothing. */
 export interface ClaimCodec {
   /** Signs what we owe. `senderId` is our name in the message. */
-  make (claim: { channelId: string, nonce: bigint, amount: bigint, senderId: string }): Promise<Claim>
+  make (claim: { channelId: string, nonce: bigint, total: bigint, senderId: string }): Promise<Claim>
   /** Reads a message. Throws ClaimError with what is wrong with its structure, or when it is for another chain or contract. */
   parse (data: Buffer): Claim
   /** Whether `signer` made this claim. Costs a signature check, perhaps in another thread. */

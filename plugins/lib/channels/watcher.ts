@@ -8,7 +8,7 @@ import type { Logger } from '../../../src/contracts/logger.js'
 import type { Channels, KnownChannel } from './channels.js'
 import type { Closing } from './closing.js'
 import type { Incoming } from './incoming.js'
-import type { PaychanSettings } from './options.js'
+import type { ChannelSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
 import { ChainError } from './types.js'
 import type { ChannelProvider, Receipt } from './types.js'
@@ -19,7 +19,7 @@ export interface WatcherDeps {
   outgoing: Outgoing
   closing: Closing
   provider: ChannelProvider
-  settings: PaychanSettings
+  settings: ChannelSettings
   counts: ClaimCounts
   log: Logger
   /** Told after each look at the channels. */
@@ -87,7 +87,7 @@ export class Watcher {
       counts.redeemed++
       return done
     })
-    log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.amount), receipt.txId)
+    log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.total), receipt.txId)
     await channels.reread(channelId)
     return receipt
   }
@@ -215,7 +215,7 @@ export class Watcher {
   }
 
   #unredeemed ({ state: { channelId, theirs } }: KnownChannel): bigint {
-    return (this.#deps.incoming.best(channelId)?.amount ?? 0n) - theirs.redeemed
+    return (this.#deps.incoming.best(channelId)?.total ?? 0n) - theirs.redeemed
   }
 
   async #isWorth (channel: KnownChannel): Promise<boolean> {

@@ -33,7 +33,7 @@ const claims = new EvmClaims({ chainId: 31337n, tokenNetwork: CONTRACT, token: T
 const uint = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
 
 async function made (): Promise<Record<string, unknown>> {
-  const { text } = await claims.make({ channelId: CHANNEL, nonce: 1n, amount: 1000n, senderId: 'g.alice' })
+  const { text } = await claims.make({ channelId: CHANNEL, nonce: 1n, total: 1000n, senderId: 'g.alice' })
   return JSON.parse(text) as Record<string, unknown>
 }
 
@@ -52,7 +52,7 @@ describe('claims of EVM chains', () => {
 
   it('have the digest and signature that deployed nodes make', async () => {
     expect(typed.claimDigest(CHANNEL, 1n, 1000n).toString('hex')).to.equal(DIGEST)
-    expect(await claims.make({ channelId: CHANNEL, nonce: 1n, amount: 1000n, senderId: 'g.alice' })).to.deep.include({ signature: SIGNATURE, signer: ADDRESS })
+    expect(await claims.make({ channelId: CHANNEL, nonce: 1n, total: 1000n, senderId: 'g.alice' })).to.deep.include({ signature: SIGNATURE, signer: ADDRESS })
   })
 
   it('have the digests of EIP-712, as ethers makes them', () => {

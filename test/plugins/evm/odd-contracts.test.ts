@@ -77,7 +77,7 @@ describe('an EVM network', () => {
       await theirs.connect()
       await refuse(true)
       const signature = await signProof(alice.privateKey, parties.network.address, proofOf(id, 1, 400))
-      await theirs.redeem({ channelId: id, nonce: 1n, amount: 400n, signer: alice.address.toLowerCase(), signature, text: '' }, 'redeem')
+      await theirs.redeem({ channelId: id, nonce: 1n, total: 400n, signer: alice.address.toLowerCase(), signature, text: '' }, 'redeem')
       expect(await held()).to.equal(400n)
       return theirs
     }

@@ -41,7 +41,7 @@ describe('EvmProvider', () => {
 
   async function claimOf (payer: typeof alice, channelId: string, nonce: number, amount: number): Promise<Claim> {
     const signature = await signProof(payer.privateKey, parties.network.address, proofOf(channelId, nonce, amount))
-    return { channelId, nonce: BigInt(nonce), amount: BigInt(amount), signer: payer.address.toLowerCase(), signature, text: '' }
+    return { channelId, nonce: BigInt(nonce), total: BigInt(amount), signer: payer.address.toLowerCase(), signature, text: '' }
   }
 
   /** Opens a channel of ours with 1000 in it. */

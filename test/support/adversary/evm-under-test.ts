@@ -79,8 +79,8 @@ export class EvmUnderTest implements ChainUnderTest {
       return
     }
     case 'redeem': {
-      const { channelId, nonce, amount, signature } = codec.parse(act.claim)
-      await this.#send(by, 'claimFromChannel', channelId, proofOf(channelId, nonce, amount), signature)
+      const { channelId, nonce, total, signature } = codec.parse(act.claim)
+      await this.#send(by, 'claimFromChannel', channelId, proofOf(channelId, nonce, total), signature)
       return
     }
     case 'close': { await this.#send(by, 'closeChannel', act.channelId); return }
@@ -88,7 +88,7 @@ export class EvmUnderTest implements ChainUnderTest {
     case 'closeTogether': {
       const { consent: { channelId, least, validUntil }, signature } = act
       const claim = act.claim && codec.parse(act.claim)
-      const proof = proofOf(channelId, claim?.nonce ?? 0n, claim?.amount ?? 0n)
+      const proof = proofOf(channelId, claim?.nonce ?? 0n, claim?.total ?? 0n)
       await this.#send(by, 'closeWithConsent', channelId, proof, claim?.signature ?? '0x', least, validUntil, signature)
     }
     }

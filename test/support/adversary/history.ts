@@ -222,7 +222,7 @@ export class History {
     const amount = before.amount + grows > 0n ? before.amount + grows : 0n
     const next = nonce === 'next' ? before.nonce + 1n : nonce === 'same' ? before.nonce : before.nonce - 1n
     const { codec } = by === 'other key' ? this.chain.identities[1 - mallory.identity]! : mallory.own
-    const { text } = await codec.make({ channelId, nonce: next > 0n ? next : 1n, amount, senderId: 'test.peer' })
+    const { text } = await codec.make({ channelId, nonce: next > 0n ? next : 1n, total: amount, senderId: 'test.peer' })
     const sent = by === 'nobody' ? text.replace(/("signature":"(?:0x)?)../, (_, before: string) => `${before}00`) : text
     mallory.sent.push(sent)
     loose(packet > 0n ? mallory.sendPacket(packet, sent) : mallory.sendClaim(sent))
@@ -232,7 +232,7 @@ export class History {
     const mallory = this.#mallory
     await this.#with(channel, async found => {
       const { channelId, ours } = found
-      const owed = mallory.bestClaim(channelId)?.amount ?? 0n
+      const owed = mallory.bestClaim(channelId)?.total ?? 0n
       const leastOf = { owed, nothing: 0n, all: ours.deposit, more: ours.deposit + 1n }
       const inSecs = { good: 540, short: 100, long: 10_000, past: -5 }
       const consent = { channelId, least: leastOf[least], validUntil: Math.floor(Date.now() / 1000) + inSecs[valid] }

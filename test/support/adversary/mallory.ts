@@ -48,7 +48,7 @@ export class Mallory {
 
   /** The best claim of ours on a channel. */
   bestClaim (channelId: string): Claim | undefined {
-    return this.held.get(channelId)?.reduce((best, claim) => claim.amount >= best.amount ? claim : best)
+    return this.held.get(channelId)?.reduce((best, claim) => claim.total >= best.total ? claim : best)
   }
 
   /** Sends a packet of its own, with a claim or without. */
@@ -151,7 +151,7 @@ export class Mallory {
   async #forgeries (): Promise<string[]> {
     const channels = await this.chain.channels()
     const texts = await Promise.all(channels.map(async ({ channelId, theirs }) => {
-      const { text } = await this.own.codec.make({ channelId, nonce: 9_000_000_000n, amount: theirs.deposit, senderId: 'x' })
+      const { text } = await this.own.codec.make({ channelId, nonce: 9_000_000_000n, total: theirs.deposit, senderId: 'x' })
       return [text, text.replaceAll(this.own.address, this.chain.ours)]
     }))
     return texts.flat()

@@ -121,7 +121,7 @@ export class Truth {
     const least = granted.reduce((sum, { consent }) => consent.least < sum ? consent.least : sum, kept)
     const isSafe = challengeSecs >= CHALLENGE_SECS // in less, we may be too late
     const weGet = max(theirs.redeemed, isSafe && kept <= theirs.deposit ? least : 0n)
-    const itGets = max(ours.redeemed, min(this.mallory.bestClaim(channelId)?.amount ?? 0n, ours.deposit))
+    const itGets = max(ours.redeemed, min(this.mallory.bestClaim(channelId)?.total ?? 0n, ours.deposit))
     return theirs.deposit - weGet + itGets - ours.redeemed
   }
 
@@ -129,14 +129,14 @@ export class Truth {
   async #keptOn (channelId: string): Promise<bigint> {
     const claim = await this.us.channels.claim!(channelId).catch(() => undefined)
     if (claim === undefined) return 0n
-    const { amount } = this.mallory.own.codec.parse(Buffer.from(JSON.stringify(claim)))
+    const { total: amount } = this.mallory.own.codec.parse(Buffer.from(JSON.stringify(claim)))
     this.#kept.set(channelId, max(amount, this.#kept.get(channelId) ?? 0n))
     return amount
   }
 
   async #moved (): Promise<Moved> {
     for (const { channelId } of await this.chain.channels()) await this.#keptOn(channelId)
-    const paid = [...this.mallory.held.keys()].reduce((sum, channelId) => sum + (this.mallory.bestClaim(channelId)?.amount ?? 0n), 0n)
+    const paid = [...this.mallory.held.keys()].reduce((sum, channelId) => sum + (this.mallory.bestClaim(channelId)?.total ?? 0n), 0n)
     const received = [...this.#kept.values()].reduce((sum, amount) => sum + amount, 0n)
     return { delivered: this.mallory.delivered, paid, received }
   }

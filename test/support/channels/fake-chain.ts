@@ -149,9 +149,9 @@ class FakeProvider implements ChannelProvider {
       const [mine, payer] = [this.#side(sides, this.address), this.#side(sides, claim.signer)]
       if (status === 'settled') throw new ChainError('settled', true)
       if (claim.signature !== signatureOf(claim.signer, claim) || claim.signer === this.address) throw new ChainError('signature', true)
-      if (claim.nonce <= payer.nonce || claim.amount <= mine.claimed || claim.amount > payer.deposit) throw new ChainError('claim', true)
-      this.chain.move(this.address, claim.amount - mine.claimed)
-      mine.claimed = claim.amount
+      if (claim.nonce <= payer.nonce || claim.total <= mine.claimed || claim.total > payer.deposit) throw new ChainError('claim', true)
+      this.chain.move(this.address, claim.total - mine.claimed)
+      mine.claimed = claim.total
       payer.nonce = claim.nonce
       return {}
     })
@@ -183,10 +183,10 @@ class FakeProvider implements ChannelProvider {
       if (consent.validUntil * 1000 < Date.now()) throw new ChainError('too late', true)
       if (signature !== consentSignatureOf(peer, consent)) throw new ChainError('signature', true)
       const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]
-      if (claim !== undefined && claim.amount > mine.claimed) {
-        if (claim.signature !== signatureOf(peer, claim) || claim.amount > other.deposit) throw new ChainError('claim', true)
-        this.chain.move(this.address, claim.amount - mine.claimed)
-        mine.claimed = claim.amount
+      if (claim !== undefined && claim.total > mine.claimed) {
+        if (claim.signature !== signatureOf(peer, claim) || claim.total > other.deposit) throw new ChainError('claim', true)
+        this.chain.move(this.address, claim.total - mine.claimed)
+        mine.claimed = claim.total
       }
       if (consent.least > mine.deposit) throw new ChainError('more than was deposited', true)
       if (consent.least > other.claimed) {
@@ -277,8 +277,8 @@ class FakeProvider implements ChannelProvider {
 }
 
 /** Stands for a signature: nobody but the tests' `signatureOf` makes one. */
-function signatureOf (signer: string, { channelId, nonce, amount }: Pick<Claim, 'channelId' | 'nonce' | 'amount'>): string {
-  return createHmac('sha256', signer).update(`${channelId} ${nonce} ${amount}`).digest('hex')
+function signatureOf (signer: string, { channelId, nonce, total }: Pick<Claim, 'channelId' | 'nonce' | 'total'>): string {
+  return createHmac('sha256', signer).update(`${channelId} ${nonce} ${total}`).digest('hex')
 }
 
 function consentSignatureOf (signer: string, { channelId, least, validUntil }: CloseConsent): string {
@@ -288,8 +288,8 @@ function consentSignatureOf (signer: string, { channelId, least, validUntil }: C
 export class FakeCodec implements ClaimCodec {
   constructor (private readonly address: string) {}
 
-  async make ({ channelId, nonce, amount }: { channelId: string, nonce: bigint, amount: bigint, senderId: string }): Promise<Claim> {
-    return Promise.resolve(claimOf(this.address, channelId, nonce, amount))
+  async make ({ channelId, nonce, total }: { channelId: string, nonce: bigint, total: bigint, senderId: string }): Promise<Claim> {
+    return Promise.resolve(claimOf(this.address, channelId, nonce, total))
   }
 
   parse (data: Buffer): Claim {
@@ -300,7 +300,7 @@ export class FakeCodec implements ClaimCodec {
       throw new ClaimError('Invalid claim structure: Claim message must be an object')
     }
     const { channelId = '', nonce = '', amount = '', signer = '', signature = '' } = fields
-    return { channelId, nonce: BigInt(nonce), amount: BigInt(amount), signer, signature, text: data.toString() }
+    return { channelId, nonce: BigInt(nonce), total: BigInt(amount), signer, signature, text: data.toString() }
   }
 
   async verify (claim: Claim): Promise<boolean> {
@@ -316,8 +316,8 @@ export class FakeCodec implements ClaimCodec {
   }
 }
 
-export function claimOf (signer: string, channelId: string, nonce: bigint, amount: bigint): Claim {
-  const signature = signatureOf(signer, { channelId, nonce, amount })
-  const text = JSON.stringify({ channelId, nonce: String(nonce), amount: String(amount), signer, signature })
-  return { channelId, nonce, amount, signer, signature, text }
+export function claimOf (signer: string, channelId: string, nonce: bigint, total: bigint): Claim {
+  const signature = signatureOf(signer, { channelId, nonce, total })
+  const text = JSON.stringify({ channelId, nonce: String(nonce), amount: String(total), signer, signature })
+  return { channelId, nonce, total, signer, signature, text }
 }

@@ -5,7 +5,7 @@
 import { expect } from 'chai'
 import PluginBtp from '../../../plugins/btp/index.js'
 import SettlingPlugin from '../../../plugins/lib/channels/index.js'
-import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
+import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
 import { Units } from '../../../plugins/lib/channels/units.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject, isFulfill, rejectOf } from '../../../src/packet/reply.js'
@@ -75,7 +75,7 @@ class TestPlugin extends SettlingPlugin {
       transport: new PluginBtp(btp, services),
       services,
       settings: {
-        ...settingsOf(readOptions('test', PAYCHAN_OPTIONS, [], { pollingIntervalMs: 3_600_000, idleCloseSecs: 0, ...options })),
+        ...settingsOf(readOptions('test', CHANNEL_OPTIONS, [], { pollingIntervalMs: 3_600_000, idleCloseSecs: 0, ...options })),
         peerAddress,
         chain: 'fake:1',
         contract: 'the-contract',

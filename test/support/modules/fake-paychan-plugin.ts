@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import PluginBtp from '../../../plugins/btp/index.js'
 import SettlingPlugin from '../../../plugins/lib/channels/index.js'
-import { PAYCHAN_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
+import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
 import { Units } from '../../../plugins/lib/channels/units.js'
 import type { PluginServices } from '../../../src/contracts/plugin.js'
 import { FakeCodec, type FakeChain } from '../channels/fake-chain.js'
@@ -20,7 +20,7 @@ export default class FakePaychanPlugin extends SettlingPlugin {
       transport: new PluginBtp({ server, reconnectIntervals }, services),
       services,
       settings: {
-        ...settingsOf(readOptions('fake', PAYCHAN_OPTIONS, [], settings)),
+        ...settingsOf(readOptions('fake', CHANNEL_OPTIONS, [], settings)),
         peerAddress: String(peerAddress),
         chain: 'fake:1',
         contract: 'the-contract',

@@ -45,7 +45,7 @@ describe('tokens of EVM networks', () => {
 
   async function claimOf (channelId: string, nonce: number, amount: number): Promise<Claim> {
     const signature = await signProof(alice.privateKey, parties.network.address, proofOf(channelId, nonce, amount))
-    return { channelId, nonce: BigInt(nonce), amount: BigInt(amount), signer: us, signature, text: '' }
+    return { channelId, nonce: BigInt(nonce), total: BigInt(amount), signer: us, signature, text: '' }
   }
 
   for (const [how, spoil] of [

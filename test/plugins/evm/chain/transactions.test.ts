@@ -320,7 +320,7 @@ describe('transactions on an EVM chain', () => {
     const claim = async (n: number, amount: number): Promise<Parameters<EvmProvider['redeem']>[0]> => ({
       channelId,
       nonce: BigInt(n),
-      amount: BigInt(amount),
+      total: BigInt(amount),
       signer: alice.address.toLowerCase(),
       signature: await signProof(alice.privateKey, parties.network.address, proofOf(channelId, n, amount)),
       text: ''

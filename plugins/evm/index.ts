@@ -9,8 +9,6 @@ import { withEthers } from './chain/ethers.js'
 import { parseOptions } from './options.js'
 
 export default class PluginEvm extends SettlingPlugin {
-  static readonly version = 2
-
   /** @throws Error when the options cannot work, or there is no store: claims have to be kept */
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     if (services === undefined) throw new Error('the evm plugin needs a store: it is made by a connector, or with { store, log } as second argument')

@@ -40,6 +40,8 @@ export interface SettlingPluginOptions {
 }
 
 export default class SettlingPlugin extends EventEmitter implements PluginInstance {
+  static readonly version = 2
+
   readonly settlesOnce = true
   readonly settlementUnit: string
   /** Two accounts that pay and are paid by the same party would both credit what it pays once. */

@@ -54,7 +54,7 @@ export const settlementMutants = [
   {
     name: 'takes up a shown claim that the deposit does not cover',
     file: 'plugins/lib/channels/claim-ledger.js',
-    edits: [['if (!isNews || amount > theirs.deposit)', 'if (!isNews)']],
+    edits: [['if (!isNews || total > theirs.deposit)', 'if (!isNews)']],
     tests: [ATTACKS]
   },
   {

@@ -18,14 +18,14 @@ export interface Entry {
 export type Answer = Buffer | readonly Entry[]
 
 /** Answers one entry with entries. Where it rejects, the peer is told so; of an UnreachableError, that it may ask again. */
-export type EntryHandler = (entry: Entry) => Promise<readonly Entry[]>
+type EntryHandler = (entry: Entry) => Promise<readonly Entry[]>
 
 /** Answers a whole message of the peer, by itself or with `next`, which answers the entries that it is given as if there were no gate. */
 export type MessageGate = (entries: readonly Entry[], next: (entries: readonly Entry[]) => Promise<Answer>) => Promise<Answer>
 
 /**
- * Why there is no answer. `ilpErrorCode` says how a packet is to be rejected: T01 there is no connection, and nothing was sent, T03 too much
- * is under way, and nothing was sent, T00 the peer cannot answer now, R00 there was no answer in time: the peer may have carried it out.
+ * Why there is no answer. `ilpErrorCode` says how a packet is to be rejected: T01 no connection, and nothing was sent, T03 too much is
+ * under way, and nothing was sent, T00 the peer cannot answer now, R00 there was no answer in time: the peer may have carried it out.
  * Without one: the peer has answered, and refuses.
  */
 export class TransportError extends Error {

@@ -76,7 +76,8 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     this.settlesAt = `${settings.chain} ${settings.contract}`
     this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`
     transport.setGate(this.#gate)
-    transport.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) => [messageEntry(await this.#ready(unreachable).closing.answer(data))])
+    transport.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) =>
+      [messageEntry(await this.#ready(unreachable).closing.answer(data))])
     transport.on('connect', () => {
       this.#greet()
       this.emit('connect')

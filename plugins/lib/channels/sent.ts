@@ -43,7 +43,8 @@ export class SentClaims {
   }
 
   toJSON (): Record<string, unknown> {
-    return { unit: this.units.name, base: this.#base, used: this.used, channels: Object.fromEntries([...this.#sent].map(([channelId, sent]) => [channelId, recordOf(sent)])) }
+    const channels = Object.fromEntries([...this.#sent].map(([channelId, sent]) => [channelId, recordOf(sent)]))
+    return { unit: this.units.name, base: this.#base, used: this.used, channels }
   }
 
   get (channelId: string): Sent | undefined {

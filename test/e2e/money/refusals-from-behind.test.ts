@@ -3,6 +3,8 @@
  * behind the peer, whatever its Rejects say, and not a peer that lies, is silent, or answers late.
  */
 import { expect } from 'chai'
+import { CLAIM_PROTOCOL } from '../../../plugins/lib/channels/messages.js'
+import { packetEntry } from '../../../src/contracts/transport.js'
 import { fulfilling, reject } from '../../support/packets.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { onOneChain, until, type Duo } from '../../support/money.js'
@@ -59,12 +61,10 @@ describe('claims that go with packets', function () {
     const { first: mallory } = duo
     mallory.local.answer = () => Promise.resolve(reject('F06', 'Claim amount does not cover packet', 'test.n0.local'))
     const refuseClaim = { protocolName: 'payment-channel', contentType: 2, data: Buffer.from(JSON.stringify({ claim: 'behind' })) }
-    const plugin = mallory.plugin as unknown as { answer: (request: { protocolData: unknown[] }) => Promise<unknown[] | Buffer> }
-    const honest = plugin.answer.bind(plugin)
-    plugin.answer = async request => {
-      const answer = await honest(request)
-      return [...Buffer.isBuffer(answer) ? [{ protocolName: 'ilp', contentType: 0, data: answer }] : answer, refuseClaim]
-    }
+    mallory.plugin.transport.setGate(async (entries, next) => {
+      const answer = await next(entries.filter(({ protocolName }) => protocolName !== CLAIM_PROTOCOL))
+      return [...Buffer.isBuffer(answer) ? [packetEntry(answer)] : answer, refuseClaim]
+    })
     const nothing = { unused: 0n, claims: [], acknowledged: [] }
     mallory.answers(({ step }) => step === 'claims' ? nothing : { seen: 10n ** 9n, stage: 'none' })
     const codes = await send(duo)

@@ -116,7 +116,7 @@ describe('claims of EVM chains', () => {
       channelId: CHANNEL, nonce: 7, transferredAmount: 9, lockedAmount: 0, locksRoot: `0x${'0'.repeat(64)}`
     })
     const claim = claims.parse(Buffer.from(JSON.stringify({ ...fields, nonce: 7, transferredAmount: '9', signature })))
-    expect(claim).to.deep.include({ channelId: CHANNEL, nonce: 7n, amount: 9n, signer: ADDRESS })
+    expect(claim).to.deep.include({ channelId: CHANNEL, nonce: 7n, total: 9n, signer: ADDRESS })
     expect(await claims.verify(claim)).to.equal(true)
   })
 

@@ -1,7 +1,7 @@
 /** The fields of `chainProviders`: which chains a node settles on, with which contracts and key, and when. */
 import { z } from 'zod'
 import { milliseconds, millisecondsInWords } from '../fields.js'
-import { amount, flag, optional, text } from './field-kinds.js'
+import { amount, flag, optional, text } from '../../lib/field-kinds.js'
 
 /** The contract takes no shorter challenge. */
 const CHALLENGE_SECS_MIN = 3600

@@ -6,7 +6,7 @@ import { ADDRESS_LENGTH_MAX, PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../pac
 import { isHttpUrl } from '../../lib/urls.js'
 import { REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords } from '../fields.js'
 import { blockchain, chainProvider } from './chain-schema.js'
-import { amount, flag, optional, text } from './field-kinds.js'
+import { amount, flag, optional, text } from '../../lib/field-kinds.js'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { accountSchema } from '../src/config/connector/account-schema.js'
 import { envName } from '../src/config/connector/env.js'
-import { defaultInWords, fieldsOf, inside } from '../src/config/fields.js'
+import { defaultInWords, fieldsOf, metaOf, schemaAt } from '../src/config/fields.js'
 import type { Schema } from '../src/config/fields.js'
 import { connectorSchema } from '../src/config/connector/schema.js'
 
@@ -52,8 +52,7 @@ export function configurationReference (): string {
 }
 
 function entryRows (option: string, prefix: string): string[][] {
-  const list = inside(connectorSchema, option)
-  const entry = list && inside(list, '')
+  const entry = schemaAt(connectorSchema, [option, ''])
   return entry === undefined ? [] : rowsOf(entry, prefix)
 }
 
@@ -66,7 +65,7 @@ function rowsOf (schema: Schema, prefix: string): string[][] {
 }
 
 function cellsOf (field: Schema): string[] {
-  const { expected = '', description = '', secret = false } = z.globalRegistry.get(field) ?? {}
+  const { expected = '', description = '', secret = false } = metaOf(field)
   const fallback = defaultInWords(field)
   const shown = fallback === undefined ? '**required**' : field instanceof z.ZodDefault ? code(fallback) : fallback
   return [expected, shown, secret ? `${description} Secret.` : description]

@@ -26,7 +26,7 @@ export type { SettlementRequired, SettlementState, SettlementThresholds } from '
 export { AdminServer } from './admin/node/admin-server.js'
 export type { AdminServerOptions } from './admin/node/admin-server.js'
 export type * from './contracts/node.js'
-export type { SettlementChain } from './config/node/settlement-chains.js'
+export type { SettlementChain } from './contracts/chain-kind.js'
 export type { ChannelState, OpenChannelRequest } from './node/channels.js'
 export {
   REJECT_CODE_MAP, computeConditionFromData, computeFulfillmentFromData, createPaymentHandlerAdapter, generatePaymentId, mapRejectCode,

@@ -6,6 +6,7 @@ import { getAddress } from 'ethers'
 import { isObject } from '../../src/lib/is-object.js'
 import { ClaimError } from '../lib/channels/types.js'
 import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
+import { ADDRESS, HASH } from './formats.js'
 import { typedDataOf } from './eip712.js'
 import type { TypedData } from './eip712.js'
 import { curve } from './crypto/secp256k1.js'
@@ -19,8 +20,6 @@ export interface EvmNetwork {
 }
 
 const NO_LOCKS = `0x${'0'.repeat(64)}`
-const HASH = /^0x[0-9a-fA-F]{64}$/
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 const SIGNATURE = /^0x[0-9a-fA-F]{130}$/
 const DECIMAL = /^\d{1,78}$/
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/

@@ -6,6 +6,8 @@ import { z } from 'zod'
 import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
+import { remoteStoreOf } from '../lib/keys/remote.js'
+import { ADDRESS, RAW_KEY } from './formats.js'
 
 /** The names of what plugins/btp reads, and of what the connector adds. */
 const OTHERS = [
@@ -15,14 +17,13 @@ const OTHERS = [
 
 const DEFAULT_SCALE = 9
 const MAX_DECIMALS = 36
-const REMOTE_KEY = /^(aws-kms|gcp-kms|azure-kv|pkcs11|hsm):/
 
-const Address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected an address: 0x and 40 hex digits').transform(value => value.toLowerCase())
+const Address = z.string().regex(ADDRESS, 'expected an address: 0x and 40 hex digits').transform(value => value.toLowerCase())
 const RpcUrl = z.string().refine(value => /^https?:\/\//.test(value) && URL.canParse(value), 'expected an http:// or https:// URL')
 const KeyId = z.string().superRefine((value, context) => {
-  const scheme = REMOTE_KEY.exec(value)?.[1]
+  const scheme = remoteStoreOf(value)
   if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use a raw private key, 0x and 64 hex digits`)
-  else if (!/^0x[0-9a-fA-F]{64}$/.test(value)) context.addIssue('expected a raw private key: 0x and 64 hex digits')
+  else if (!RAW_KEY.test(value)) context.addIssue('expected a raw private key: 0x and 64 hex digits')
 })
 const ChainId = z.union([z.int().min(1), z.string().regex(/^(evm:([a-zA-Z0-9]+:)?)?[1-9]\d{0,15}$/, 'expected a number, or evm:8453')])
   .transform(value => BigInt(String(value).split(':').at(-1) ?? value))

@@ -102,7 +102,7 @@ export const settlementMutants = [
   {
     name: 'lets two peers have one address',
     file: 'src/config/node/settlement-chains.js',
-    edits: [['evmAddressOf(other)?.toLowerCase() !== address', 'true']],
+    edits: [['canonicalAddress(other, chain.kind) !== address', 'true']],
     tests: ['test/e2e/money/one-party-twice.test.js']
   },
   {

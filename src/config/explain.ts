@@ -4,9 +4,10 @@
  * full of them.
  */
 import { z } from 'zod'
-import { isObject } from '../lib/is-object.js'
-import { defaultInWords, fieldsOf, inside, unwrap } from './fields.js'
+import { defaultInWords, fieldsOf, metaOf, schemaAt, unwrap } from './fields.js'
 import type { Schema } from './fields.js'
+import { isInOwnWords } from '../lib/field-kinds.js'
+import { isObject } from '../lib/is-object.js'
 import { nearest } from '../lib/nearest.js'
 import type { Problem } from './connector/rules.js'
 import { quote } from './in-words.js'
@@ -15,7 +16,7 @@ import { quote } from './in-words.js'
 export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, given: unknown): Problem[] {
   const problems = issues.flatMap(issue => issue.code === 'unrecognized_keys'
     ? issue.keys.map(key => ({ path: [...issue.path, key], message: unknownKey(key, schemaAt(schema, issue.path)) }))
-    : [{ path: issue.path, message: wrongValue(schema, issue.path, given) }])
+    : [{ path: issue.path, message: isInOwnWords(issue) ? issue.message : wrongValue(schema, issue.path, given) }])
   return [...new Map(problems.map(problem => [problem.path.map(String).join('\n'), problem])).values()]
 }
 
@@ -29,7 +30,7 @@ function unknownKey (key: string, schema: Schema | undefined): string {
 
 function wrongValue (schema: Schema, path: readonly PropertyKey[], given: unknown): string {
   const field = schemaAt(schema, path) ?? schema
-  const { expected = 'something else', example } = z.globalRegistry.get(field) ?? {}
+  const { expected = 'something else', example } = metaOf(field)
   const value = valueAt(given, path)
   if (value === undefined) return `is missing, expected ${expected}. Add it${example === undefined ? '' : `, for example ${example}`}.`
   const fallback = defaultInWords(field)
@@ -50,14 +51,10 @@ function valueAt (given: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((outer, key) => isObject(outer) || Array.isArray(outer) ? Reflect.get(outer, key) : undefined, given)
 }
 
-function schemaAt (schema: Schema, path: readonly PropertyKey[]): Schema | undefined {
-  return path.reduce<Schema | undefined>((outer, key) => outer && inside(outer, key), schema)
-}
-
 function isSecret (schema: Schema, path: readonly PropertyKey[]): boolean {
   return [...path.keys(), path.length].some(length => {
     const field = schemaAt(schema, path.slice(0, length))
-    return field !== undefined && z.globalRegistry.get(field)?.secret === true
+    return field !== undefined && metaOf(field).secret === true
   })
 }
 

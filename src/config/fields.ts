@@ -1,23 +1,9 @@
 /**
- * What a field of the configuration carries besides its type: the words for the reference page and for error messages, and
- * whether its value is a secret. Kept as zod metadata, so that the schema is the only place where a field is described.
+ * Looks at a schema from outside: what its fields are called, how each is described (src/lib/field-kinds.ts), and what applies when it is
+ * left out.
  */
 import { z } from 'zod'
 import { isObject } from '../lib/is-object.js'
-import { TIMER_LONGEST_MS } from '../lib/timers.js'
-
-declare module 'zod' {
-  interface GlobalMeta {
-    /** The values that are accepted, in words that fit after "expected". */
-    expected?: string
-    /** What applies when an optional field without a schema default is left out. */
-    absent?: string
-    /** Shown to somebody who left a required field out. */
-    example?: string
-    /** Values at and below this field are never shown. */
-    secret?: boolean
-  }
-}
 
 export type Schema = z.core.$ZodType
 
@@ -32,13 +18,9 @@ export function isU128 (digits: string): boolean {
 /** An object that is kept by reference and not looked into: it may hold functions and instances. */
 export const opaqueObject = z.custom<Record<string, unknown>>(isObject)
 
-/** A duration in whole milliseconds. */
-export function milliseconds (minimum: number): z.ZodNumber {
-  return z.number().int().min(minimum).max(TIMER_LONGEST_MS)
-}
-
-export function millisecondsInWords (minimum: number): string {
-  return `a whole number of milliseconds from ${minimum} to ${TIMER_LONGEST_MS}`
+/** The schema of the place `path` inside `schema`. */
+export function schemaAt (schema: Schema, path: readonly PropertyKey[]): Schema | undefined {
+  return path.reduce<Schema | undefined>((outer, key) => outer && inside(outer, key), schema)
 }
 
 /** The schema without the wrappers that make it optional. */
@@ -53,7 +35,7 @@ export function fieldsOf (schema: Schema): [string, Schema][] {
 }
 
 /** The schema of what stands at `key` inside `schema`; undefined where the schema does not look inside. */
-export function inside (schema: Schema, key: PropertyKey): Schema | undefined {
+function inside (schema: Schema, key: PropertyKey): Schema | undefined {
   const bare = unwrap(schema)
   if (bare instanceof z.ZodObject) return new Map(fieldsOf(bare)).get(String(key))
   if (bare instanceof z.ZodRecord) return bare.valueType
@@ -61,8 +43,14 @@ export function inside (schema: Schema, key: PropertyKey): Schema | undefined {
   return undefined
 }
 
+/** How a field is described: by itself, or by the schema that it makes optional. */
+export function metaOf (schema: Schema): z.GlobalMeta {
+  const inner = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? metaOf(schema.unwrap()) : {}
+  return { ...inner, ...z.globalRegistry.get(schema) }
+}
+
 /** Text for the default of a field: its schema default, else what `absent` says. Undefined for required fields. */
 export function defaultInWords (schema: Schema): string | undefined {
   if (schema instanceof z.ZodDefault) return JSON.stringify(schema.def.defaultValue)
-  return z.globalRegistry.get(schema)?.absent
+  return metaOf(schema).absent
 }

@@ -1,7 +1,7 @@
 /** What goes into a ConnectorNode and comes out of it. Amounts that are not bigint are decimal strings in base units. */
 
+import type { ChainKind, PeerField, SettlementChain } from './chain-kind.js'
 import type { LogLevel } from './logger.js'
-import type { SettlementChain } from '../config/node/settlement-chains.js'
 
 export type DeploymentMode = 'embedded' | 'standalone'
 export type Environment = 'development' | 'staging' | 'production'
@@ -13,11 +13,15 @@ export interface PeerConfig {
   url: string
   /** The secret both sides share. Empty: no authentication (permissionless). */
   authToken: string
-  /** The peer's address on EVM chains, which it signs with and is paid at. */
+  /** The peer's address on EVM chains, which it signs with and is paid at. Other kinds of chains have fields of their own. */
   evmAddress?: string | undefined
-  /** Where to settle with the peer, the `chainId` of an entry of chainProviders. Default, for a peer with an address: the only one. */
+  /** Where to settle with the peer, the `chainId` of an entry of chainProviders. Default: the only one that there is an address for. */
   chain?: string | undefined
 }
+
+/** With the peer's addresses on chains of any kind. */
+export type Peer = PeerConfig & PeerAddresses
+export type PeerAddresses = Readonly<Partial<Record<PeerField, string>>>
 
 export interface RouteConfig {
   /** An ILP address prefix, such as `g.connector-b`. */
@@ -116,18 +120,21 @@ export interface SettlementOptions {
 
 /** A chain that peers can be settled with on. */
 export interface ChainProviderConfigEntry {
-  chainType: 'evm'
+  /** The plugin that settles there, such as `evm`: the name of a built-in one, or a module of yours. */
+  chainType: string
   /** `evm:8453` is Base. */
   chainId: string
-  /** The JSON-RPC of a node of the chain: http:// or https://. */
-  rpcUrl: string
-  /** The TokenNetworkRegistry. */
-  registryAddress: string
-  /** The ERC-20 token that is paid in. */
-  tokenAddress: string
-  /** Who signs for this node: a private key, 0x and 64 hexadecimal digits. */
-  keyId: string
+  /** Where a node of the chain answers: http:// or https://. */
+  rpcUrl?: string | undefined
+  /** The contract that channels are made with, on a chain that needs one. */
+  registryAddress?: string | undefined
+  /** The token that is paid in. */
+  tokenAddress?: string | undefined
+  /** Who signs for this node: a private key. */
+  keyId?: string | undefined
   settlementOptions?: SettlementOptions | undefined
+  /** Whatever else this kind of chain wants to know. */
+  [field: string]: unknown
 }
 
 /** How `blockchain` names a chain: what is complete becomes an entry of `chainProviders`. */
@@ -157,7 +164,7 @@ export interface ConnectorConfig {
   /** `library` is another name for `embedded`. Default: standalone when localDelivery and adminApi are both enabled, else embedded. */
   deploymentMode?: DeploymentMode | 'library' | undefined
   mode?: 'connector' | undefined
-  peers: readonly PeerConfig[]
+  peers: ReadonlyArray<PeerConfig | Peer>
   /** Default: none. */
   routes?: readonly RouteConfig[] | undefined
   localDelivery?: LocalDeliveryConfig | undefined
@@ -166,7 +173,7 @@ export interface ConnectorConfig {
   /** The chains to settle on. Default: none, and nothing is settled. */
   chainProviders?: readonly ChainProviderConfigEntry[] | undefined
   /** Deprecated: use chainProviders. */
-  blockchain?: { base?: BlockchainConfig | undefined, arbitrum?: BlockchainConfig | undefined } | undefined
+  blockchain?: Readonly<Record<string, BlockchainConfig | undefined>> | undefined
   /**
    * Where balances are kept: in `dataPath`, or in the TigerBeetle cluster that `settlement` names. Default: tigerbeetle when it names one.
    * `fallback`: start with the books in `dataPath` when the cluster cannot be reached. Default: except in production.
@@ -191,7 +198,7 @@ export interface NodeConfig {
   readonly logLevel: LogLevel
   readonly environment: Environment
   readonly deploymentMode: DeploymentMode
-  readonly peers: readonly PeerConfig[]
+  readonly peers: readonly Peer[]
   readonly routes: ReadonlyArray<Required<RouteConfig>>
   readonly localDelivery: {
     readonly enabled: boolean
@@ -211,6 +218,8 @@ export interface NodeConfig {
   readonly feePercentage: number
   readonly creditLimits: CreditLimits
   readonly chains: readonly SettlementChain[]
+  /** The kinds of chains that peers may have addresses on, whether or not the node settles there. */
+  readonly chainKinds: readonly ChainKind[]
   readonly ledger: {
     readonly type: LedgerType
     readonly clusterId: string
@@ -236,12 +245,12 @@ export interface SettlementInfraConfig {
   ledgerPersistIntervalMs?: number | undefined
 }
 
-/** How to settle with a peer, as requests say it: `evmAddress` and `chainId` count, the rest is kept and shown. */
+/** How to settle with a peer, as requests say it: its address and `chainId` count, the rest is kept and shown. */
 export interface AdminSettlementConfig {
+  /** A kind of chain, or `any`. */
   preference: string
-  evmAddress?: string | undefined
-  tokenAddress?: string | undefined
-  tokenNetworkAddress?: string | undefined
+  /** The peer's: `evmAddress`. Of the token and its contract: `tokenAddress`, `tokenNetworkAddress`. */
+  [address: PeerField]: string | undefined
   chainId?: number | undefined
   channelId?: string | undefined
   initialDeposit?: string | undefined
@@ -251,6 +260,9 @@ export interface PeerRegistrationRequest extends PeerConfig {
   routes?: ReadonlyArray<{ prefix: string, priority?: number | undefined }> | undefined
   settlement?: AdminSettlementConfig | undefined
 }
+
+/** How a peer that is there is settled with from now on. */
+export type SettlementChange = Pick<PeerRegistrationRequest, 'chain' | 'settlement'> & PeerAddresses
 
 export interface PeerInfo {
   id: string

@@ -1,10 +1,43 @@
-/** Kinds of fields that a node's configuration has many of, with their words for errors. */
+/**
+ * Kinds of fields that configurations have many of, with their words for errors. The words, and whether a value is a secret, are kept as
+ * zod metadata, so that the schema is the only place where a field is described.
+ */
 import { z } from 'zod'
+import { TIMER_LONGEST_MS } from './timers.js'
 
-/** Words stand on the schema that is asked, so a wrapper needs them too. */
-export const optional = <S extends z.ZodType>(schema: S): z.ZodOptional<S> => schema.optional().meta({ ...z.globalRegistry.get(schema) })
+declare module 'zod' {
+  interface GlobalMeta {
+    /** The values that are accepted, in words that fit after "expected". */
+    expected?: string
+    /** What applies when an optional field without a schema default is left out. */
+    absent?: string
+    /** Shown to somebody who left a required field out. */
+    example?: string
+    /** Values at and below this field are never shown. */
+    secret?: boolean
+  }
+}
 
 export const text = (expected = 'a string that is not empty'): z.ZodString => z.string().min(1).meta({ expected })
 export const flag = z.boolean().meta({ expected: 'true or false' })
 export const amount = z.union([z.bigint().min(0n), z.int().min(0), z.string().regex(/^\d{1,78}$/)])
   .meta({ expected: 'a whole number of base units, as a string such as "1000"' })
+
+export function whole (minimum: number, maximum: number): z.ZodInt {
+  return z.int().min(minimum).max(maximum).meta({ expected: `a whole number from ${minimum} to ${maximum}` })
+}
+
+/** A duration in whole milliseconds. */
+export function milliseconds (minimum: number): z.ZodNumber {
+  return z.number().int().min(minimum).max(TIMER_LONGEST_MS).meta({ expected: `a whole number of milliseconds from ${minimum} to ${TIMER_LONGEST_MS}` })
+}
+
+/** A fault for a check of a schema, in its own words instead of "found ..., expected ...". The message must not hold a secret. */
+export function faultInWords (message: string): { code: 'custom', message: string, params: { isInOwnWords: true } } {
+  return { code: 'custom', message, params: { isInOwnWords: true } }
+}
+
+/** Whether the message of a fault says all that there is to say. */
+export function isInOwnWords (issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'custom' && issue.params?.isInOwnWords === true
+}

@@ -1,12 +1,15 @@
 /**
- * Finds the modules that a configuration names: plugins, middlewares, backends and stores. It looks for a built-in of that name first, then
- * resolves the name from the working directory (npm name, relative or absolute path), then from this package (other global installs).
+ * Finds the modules that a configuration names: plugins, middlewares, backends, stores and kinds of chains. It looks for a built-in of that
+ * name first, then resolves the name from the working directory (npm name, relative or absolute path), then from this package (other global
+ * installs).
  * CommonJS and ES modules both work.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ChainKind } from '../contracts/chain-kind.js'
+import { chainKindIn } from './chain-kind.js'
 import { KINDS, constructorIn, type Constructor, type ModuleType } from './construct.js'
 import { describeLoadError } from './load-error.js'
 
@@ -23,30 +26,57 @@ const FORMER_NAMES: Readonly<Record<string, string>> = { 'store/memory': 'memdow
 const BUILT_IN_NAME = /^[a-z0-9-]+$/
 const THIS_FILE = fileURLToPath(import.meta.url)
 const BUILT = resolve(THIS_FILE, '../../..')
+const PLUGINS = join(BUILT, 'plugins')
+const CHAIN_KIND_FILE = 'chain-kind.js'
 
 /**
  * Loads a constructor: the module itself or its default export. What it constructs has the methods of its type, as far as
  * KINDS names them. Throws an Error that says where it looked, or that the module was found and what is wrong with it.
  */
 export function loadConstructor (type: ModuleType, name: string): Constructor {
-  const looked: string[] = []
-  for (const candidate of candidates(type, name)) {
-    const found = tryRequire(candidate, type, name)
-    if (found !== undefined) return constructorIn(found.module, type, name)
-    looked.push(candidate.place)
-  }
-  throw new Error(`${type} not found as a module name or under /${type}s/. moduleName=${name} looked in: ${looked.join('; ')}. ` +
+  const builtIn = FORMER_NAMES[`${type}/${name}`] ?? name
+  const file = type === 'plugin' ? join(PLUGINS, builtIn, 'index.js') : join(BUILT, `${type}s`, `${builtIn}.js`)
+  const found = findModule(type, name, name, BUILT_IN_NAME.test(builtIn) ? file : undefined, KINDS[type].settings)
+  if ('module' in found) return constructorIn(found.module, type, name)
+  throw new Error(`${type} not found as a module name or under /${type}s/. moduleName=${name} looked in: ${found.looked.join('; ')}. ` +
     `${isPath(name) ? 'Check' : `If it is an npm package, run: npm install ${name}. Otherwise check`} ${KINDS[type].settings}.`)
 }
 
-function candidates (type: ModuleType, name: string): Candidate[] {
+/**
+ * What a node has to know of a kind of chain: the module `chain-kind` beside the plugin of that name. Undefined where there is none.
+ * Throws an Error that says what is wrong with one that was found.
+ */
+export function loadChainKind (name: string): ChainKind | undefined {
+  const file = BUILT_IN_NAME.test(name) ? join(PLUGINS, name, CHAIN_KIND_FILE) : undefined
+  const found = findModule('chain kind', name, `${name}/chain-kind`, file, 'chainType in chainProviders')
+  return 'module' in found ? chainKindIn(found.module, name) : undefined
+}
+
+/** The names of the built-in plugins that settle on a chain. */
+export function builtInChains (): string[] {
+  return readdirSync(PLUGINS).filter(name => existsSync(join(PLUGINS, name, CHAIN_KIND_FILE)))
+}
+
+type Found = { module: unknown } | { looked: string[] }
+
+/** `builtIn` is its file if it is one of ours, `request` what is asked for otherwise. */
+function findModule (what: string, name: string, request: string, builtIn: string | undefined, settings: string): Found {
+  const looked: string[] = []
+  for (const candidate of candidates(what, name, request, builtIn)) {
+    const found = tryRequire(candidate, what, name, settings)
+    if (found !== undefined) return found
+    looked.push(candidate.place)
+  }
+  return { looked }
+}
+
+function candidates (what: string, name: string, request: string, builtIn: string | undefined): Candidate[] {
   const seenFrom = join(process.cwd(), 'noop.js')
-  if (isPath(name)) return [{ place: resolve(name), request: name, from: seenFrom }]
-  const builtIn = FORMER_NAMES[`${type}/${name}`] ?? name
+  if (isPath(name)) return [{ place: resolve(request), request, from: seenFrom }]
   return [
-    ...(BUILT_IN_NAME.test(builtIn) ? [builtInFile(type, builtIn)] : []),
-    { place: `node_modules of the working directory ${process.cwd()} and above`, request: name, from: seenFrom },
-    { place: `node_modules of this package in ${BUILT} and above`, request: name, from: THIS_FILE }
+    ...(builtIn === undefined ? [] : [{ place: `the built-in ${what}s`, request: builtIn, from: THIS_FILE }]),
+    { place: `node_modules of the working directory ${process.cwd()} and above`, request, from: seenFrom },
+    { place: `node_modules of this package in ${BUILT} and above`, request, from: THIS_FILE }
   ]
 }
 
@@ -54,21 +84,17 @@ function isPath (name: string): boolean {
   return isAbsolute(name) || /^\.\.?([/\\]|$)/.test(name)
 }
 
-function builtInFile (type: ModuleType, name: string): Candidate {
-  const file = type === 'plugin' ? `${name}/index.js` : `${name}.js`
-  return { place: `the built-in ${type}s`, request: join(BUILT, `${type}s`, file), from: THIS_FILE }
-}
-
 /** Undefined when the module does not exist there. Any other failure is the module's own and is thrown. */
-function tryRequire ({ request, from }: Candidate, type: ModuleType, name: string): { module: unknown } | undefined {
+function tryRequire ({ request, from }: Candidate, what: string, name: string, settings: string): { module: unknown } | undefined {
   const require = createRequire(from)
   try {
     return { module: requireOrImportOnly(request, require) }
   } catch (error) {
     const { code, requireStack } = Object(error) as { code?: string, requireStack?: string[] }
     if (code === 'MODULE_NOT_FOUND' && requireStack?.[0] === from) return undefined
-    throw new Error(`could not load ${type}. moduleName=${name} error=${describeLoadError(error)} ` +
-      `Fix the module, or check ${KINDS[type].settings}.`, { cause: error })
+    if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' && request !== name) return undefined // a package that has no such part
+    throw new Error(`could not load ${what}. moduleName=${name} error=${describeLoadError(error)} ` +
+      `Fix the module, or check ${settings}.`, { cause: error })
   }
 }
 

@@ -1,9 +1,11 @@
 /** Payment channels of a node: its peers' plugins have them, or say by their absence that nothing is settled with that peer. */
 import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../contracts/channels.js'
+import type { SettlementChange } from '../contracts/node.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { describeError } from '../lib/describe-error.js'
 import { SluiceError } from '../contracts/errors.js'
-import { chainIdOf } from '../config/node/settlement-chains.js'
+import type { SettlementChain } from '../contracts/chain-kind.js'
+import { addressOf, chainIdOf, chainOf, type Chains } from '../config/node/settlement-chains.js'
 
 /** `openChannel(request)`; `openChannel(peerId, amount)` is the same with an initial deposit and nothing else. */
 export interface OpenChannelRequest extends Omit<ChannelOpenOptions, 'initialDeposit'> {
@@ -20,10 +22,10 @@ export type ChannelState = Pick<ChannelMetadata, 'channelId' | 'status' | 'chain
 export interface ChannelHolders {
   peerIds (): string[]
   pluginOf (peerId: string): Pick<PluginInstance, 'channels'> | undefined
-  /** The address of the token that channels with the peer pay in, in lower case. */
-  tokenOf? (peerId: string): string | undefined
-  /** Whether the node has a chain to settle on, be it with a peer to come. */
-  hasChains?: boolean | undefined
+  /** What the node's configuration says of the peer: the chain that it is settled with on. */
+  chainOf? (peerId: string): Pick<SettlementChain, 'kind' | 'tokenAddress'> | undefined
+  /** The chains that the node settles on, be it with a peer to come, and the kinds that it knows. */
+  chains?: Chains | undefined
   /** Whether a payment to the peer is written down and not made yet. */
   isSettling? (peerId: string): boolean
 }
@@ -40,16 +42,32 @@ export async function openChannel (request: OpenChannelRequest, holders: Channel
   const deposit = depositOf(initialDeposit)
   const channels = channelsOf(peerId, holders)
   if (channels === undefined) throw noChain(peerId)
-  const options = rest.chain === undefined ? rest : { ...rest, chain: chainIdOf(rest.chain) }
-  const own = holders.tokenOf?.(peerId)
-  if (token !== undefined && own !== undefined && token.toLowerCase() !== own) {
-    throw new SluiceError('SLUICE_CHANNEL_TERMS', `channels with peer '${peerId}' pay in ${own}, not in ${token}`)
+  const options = rest.chain === undefined ? rest : { ...rest, chain: chainIdOf(rest.chain, holders.chains ?? { chainKinds: [] }) }
+  const own = holders.chainOf?.(peerId)
+  if (token !== undefined && own !== undefined && own.kind.address.canonical(token) !== own.tokenAddress) {
+    throw new SluiceError('SLUICE_CHANNEL_TERMS', `channels with peer '${peerId}' pay in ${own.tokenAddress}, not in ${token}`)
   }
   const present = (await channels.list()).find(({ status, chain }) => !OVER.includes(status) && (options.chain ?? chain) === chain)
   if (present !== undefined) {
     throw new SluiceError('SLUICE_CHANNEL_EXISTS', `Channel already exists for peer ${peerId} with token ${present.tokenId} on chain ${present.chain}`)
   }
   return stateOf(await channels.open({ ...options, initialDeposit: deposit }))
+}
+
+/**
+ * How to settle from now on with a peer that nothing is settled with yet, as somebody wants a channel with it. Undefined: as it is. Throws
+ * where its address is not known.
+ */
+export function settlementFor (peer: SettlementChange, request: OpenChannelRequest, config: Chains): SettlementChange | undefined {
+  const wanted = request.chain === undefined ? undefined : chainIdOf(request.chain, config)
+  const chain = config.chains.find(({ id }) => id === wanted) ?? config.chains[0]
+  if (chain === undefined || chainOf(peer, config) !== undefined) return undefined
+  const { kind, id } = chain
+  const address = request.peerAddress ?? addressOf(peer, kind)
+  if (address === undefined) {
+    throw new SluiceError('SLUICE_CHANNEL_TERMS', `Peer ${kind.label} address must be provided in request or peer registration`)
+  }
+  return { [kind.peerField]: address, chain: request.chain ?? id }
 }
 
 /** @param id a channel's id, or a peer's: then its newest channel. Throws SluiceError: 404 no such channel, 503 no chain at all. */
@@ -69,7 +87,7 @@ export async function findChannel (id: string, holders: ChannelHolders): Promise
 
 /** Whether any peer can be settled with, now or when it comes. */
 export function isEnabled (holders: ChannelHolders): boolean {
-  return holders.hasChains === true || holders.peerIds().some(peerId => channelsOf(peerId, holders) !== undefined)
+  return (holders.chains?.chains ?? []).length > 0 || holders.peerIds().some(peerId => channelsOf(peerId, holders) !== undefined)
 }
 
 /** The chain that the peer's account settles on, such as `evm:8453`. Undefined: none. */

@@ -8,7 +8,7 @@ import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse,
 import { version } from '../lib/version.js'
 import { LOCAL_ACCOUNT, TOKEN_ID } from './peer-account.js'
 import { BtpAccess } from './btp-access.js'
-import { channelState, noChain, openChannel, settlementChainOf, type ChannelHolders, type ChannelState, type OpenChannelRequest } from './channels.js'
+import { channelState, noChain, openChannel, settlementChainOf, settlementFor, type ChannelHolders, type ChannelState, type OpenChannelRequest } from './channels.js'
 import { ConfigLoader } from '../config/node/config-loader.js'
 import { AccountManager } from './facades/account-manager.js'
 import { BTPClientManager } from './facades/btp-client-manager.js'
@@ -20,10 +20,10 @@ import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
 import { Run } from './session.js'
 import { sendPacket } from './send-packet.js'
-import { chainOf, evmAddressOf, isSameAccount, shownSettlement } from '../config/node/settlement-chains.js'
+import { chainOf, isSameAccount, shownSettlement } from '../config/node/settlement-chains.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
-  PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
+  PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams, SettlementChange
 } from '../contracts/node.js'
 
 export class ConnectorNode {
@@ -57,7 +57,7 @@ export class ConnectorNode {
     this.config = read
     this.#log = logger
     this.#access = new BtpAccess(process.env)
-    this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read.chains)
+    this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read)
     for (const peer of read.peers) this.#peers.put(peer)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     setLogLevel(read.logLevel)
@@ -117,7 +117,7 @@ export class ConnectorNode {
       const before = this.#peers.put(request)
       try {
         const peer = this.#peers.get(request.id)
-        if (peer !== undefined && (before === undefined || !isSameAccount(before, peer, this.config.chains))) await this.#run?.putPeer(peer)
+        if (peer !== undefined && (before === undefined || !isSameAccount(before, peer, this.config))) await this.#run?.putPeer(peer)
       } catch (error) {
         this.#peers.restore(request.id, before)
         if (before !== undefined) await this.#run?.putPeer(before).catch(() => undefined) // it has said so in the log
@@ -130,7 +130,7 @@ export class ConnectorNode {
   }
 
   /** Changes how a peer is settled with. Rejects like `registerPeer`, and for a peer that nobody configured or registered. */
-  async updatePeer (peerId: string, changes: Pick<PeerRegistrationRequest, 'evmAddress' | 'chain' | 'settlement'>): Promise<PeerInfo> {
+  async updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo> {
     const peer = this.#peers.get(peerId)
     if (peer === undefined) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
     return await this.registerPeer({ ...peer, ...changes })
@@ -343,20 +343,17 @@ export class ConnectorNode {
     return {
       peerIds: () => this.#peerIds(),
       pluginOf: peerId => run.pluginOf(peerId),
-      hasChains: this.config.chains.length > 0,
-      tokenOf: peerId => chainOf(this.#peers.get(peerId) ?? {}, this.config.chains)?.tokenAddress,
+      chains: this.config,
+      chainOf: peerId => chainOf(this.#peers.get(peerId) ?? {}, this.config),
       isSettling: peerId => run.balanceOf(peerId)?.settlement !== undefined
     }
   }
 
   /** A peer that nothing is settled with yet has, from now on, the chain and address that are named by whoever wants a channel with it. */
-  async #settleWith ({ peerId, chain, peerAddress }: OpenChannelRequest): Promise<void> {
-    const { chains } = this.config
-    const peer = this.#peers.get(peerId)
-    if (peer === undefined || chains.length === 0 || chainOf(peer, chains) !== undefined) return
-    const evmAddress = peerAddress ?? evmAddressOf(peer)
-    if (evmAddress === undefined) throw new SluiceError('SLUICE_CHANNEL_TERMS', 'Peer EVM address must be provided in request or peer registration')
-    await this.registerPeer({ ...peer, evmAddress, chain: chain ?? chains[0]?.id })
+  async #settleWith (request: OpenChannelRequest): Promise<void> {
+    const peer = this.#peers.get(request.peerId)
+    const changes = peer && settlementFor(peer, request, this.config)
+    if (changes !== undefined) await this.updatePeer(request.peerId, changes)
   }
 
   #change<T> (change: () => Promise<T>): Promise<T> {
@@ -385,7 +382,7 @@ export class ConnectorNode {
 
   #infoOf (peerId: string): PeerInfo {
     const ilpAddresses = this.#routes.prefixesOf(peerId)
-    const settlement = shownSettlement(this.#peers.get(peerId) ?? {}, this.config.chains)
+    const settlement = shownSettlement(this.#peers.get(peerId) ?? {}, this.config)
     return {
       id: peerId,
       connected: this.#run?.isConnected(peerId) === true,

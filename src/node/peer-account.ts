@@ -2,7 +2,7 @@
 import type { AccountInfo } from '../contracts/account.js'
 import type { BtpAccess } from './btp-access.js'
 import type { Peer } from './peers.js'
-import { chainOf, evmAddressOf } from '../config/node/settlement-chains.js'
+import { addressOf, chainOf } from '../config/node/settlement-chains.js'
 import type { CreditLimit, CreditLimits, NodeConfig } from '../contracts/node.js'
 
 /** The account of the application, and the next hop of routes that end here. */
@@ -26,7 +26,7 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
     btpToken: peer.authToken,
     ...(access.mayEnter(peer.id, peer.authToken) && { listener: listener(peer.id, config, access.secretOf(peer.id, peer.authToken)) })
   })
-  const chain = chainOf(peer, config.chains)
+  const chain = chainOf(peer, config)
   if (chain === undefined) return plain
   return {
     ...plain,
@@ -37,7 +37,7 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
       settleTo: '0',
       ...(chain.intervalMs !== undefined && { settleInterval: chain.intervalMs })
     },
-    options: { ...plain.options, ...chain.options, peerAddress: evmAddressOf(peer), senderId: config.nodeId }
+    options: { ...plain.options, ...chain.options, peerAddress: addressOf(peer, chain.kind), senderId: config.nodeId }
   }
 }
 

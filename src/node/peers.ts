@@ -3,22 +3,20 @@ import { SluiceError } from '../contracts/errors.js'
 import { ACCOUNT_ID } from '../contracts/account.js'
 import { MAX_PEERS } from '../config/limits.js'
 import { checkRoute } from './routing-table.js'
-import { settlementFault, sharedAddressFault, type SettlementChain } from '../config/node/settlement-chains.js'
-import type { AdminSettlementConfig, PeerConfig, PeerRegistrationRequest } from '../contracts/node.js'
+import { settlementFault, sharedAddressFault, type Chains } from '../config/node/settlement-chains.js'
+import type { AdminSettlementConfig, Peer as ConfiguredPeer, PeerAddresses, PeerRegistrationRequest } from '../contracts/node.js'
 
 const GUEST_NAME_LENGTH_MAX = 128
 
 const URL_SHAPE = /^wss?:\/\//
 
-export interface Peer extends PeerConfig {
-  settlement?: AdminSettlementConfig | undefined
-}
+export type Peer = ConfiguredPeer & { settlement?: AdminSettlementConfig | undefined }
 
 export class Peers {
   readonly #peers = new Map<string, Peer>()
 
-  /** `reserved`: ids that mean the node itself. `chains`: those that peers may be settled with on. */
-  constructor (private readonly reserved: readonly string[], private readonly chains: readonly SettlementChain[]) {}
+  /** `reserved`: ids that mean the node itself. `chains`: what peers may be settled with on. */
+  constructor (private readonly reserved: readonly string[], private readonly chains: Chains) {}
 
   has (peerId: string): boolean {
     return this.#peers.has(peerId)
@@ -35,22 +33,30 @@ export class Peers {
   /** Adds a peer or replaces what is known of it. Returns what was known. Throws, changing nothing, for one that cannot be used. */
   put (request: PeerRegistrationRequest): Peer | undefined {
     this.check(request)
-    const { id, url, authToken, evmAddress, chain, settlement } = request
+    const { id, url, authToken, chain, settlement } = request
     const before = this.#peers.get(id)
     const peer = {
       id,
       url,
       authToken,
-      evmAddress: evmAddress ?? before?.evmAddress,
+      ...this.#addresses(request, before),
       chain: chain ?? before?.chain,
       settlement: settlement ?? before?.settlement
     }
-    const fault = this.chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.chains)
+    const fault = this.chains.chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.chains)
     if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', fault)
     const shared = sharedAddressFault(peer, this.#peers.values(), this.chains)
     if (shared !== undefined) throw new SluiceError('SLUICE_PEER_ADDRESS_SHARED', shared)
     this.#peers.set(id, peer)
     return before
+  }
+
+  /** An address that is not said again stays. */
+  #addresses (request: PeerRegistrationRequest, before: Peer | undefined): PeerAddresses {
+    return Object.fromEntries(this.chains.chainKinds.flatMap(({ peerField }) => {
+      const address: unknown = Reflect.get(request, peerField) ?? before?.[peerField]
+      return typeof address === 'string' ? [[peerField, address]] : []
+    }))
   }
 
   delete (peerId: string): void {

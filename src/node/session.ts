@@ -116,7 +116,7 @@ export class Run {
     const isUp: Record<string, boolean> = { ledger: trouble === undefined }
     if (config.ledger.type === 'tigerbeetle') isUp.tigerbeetle = kind === 'tigerbeetle' && trouble === undefined
     for (const peer of peers.all()) {
-      const id = chainOf(peer, config.chains)?.id
+      const id = chainOf(peer, config)?.id
       const channels = this.pluginOf(peer.id)?.channels?.()
       if (id !== undefined && channels !== undefined) isUp[id] = isUp[id] !== false && channels.trouble === undefined
     }

@@ -7,7 +7,7 @@ import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { SettlementChain } from '../config/node/settlement-chains.js'
+import type { SettlementChain } from '../contracts/chain-kind.js'
 
 const SUFFIX = '.unsettled.json'
 const note = z.object({ nodeId: z.string(), keys: z.array(z.string()), unsettled: z.array(z.string()) })

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { ChainKinds } from '../../src/config/node/chain-kinds.js'
 import { openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from '../../src/node/channels.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
@@ -21,6 +22,7 @@ export const fulfill = (data: Buffer): ILPFulfillPacket =>
 
 /** Knows `peer-b` (connected, one route) and `peer-c` (not connected). Sends by `answer`. */
 export class FakeNode implements NodeAdminHost, HealthHost {
+  readonly config = { chainKinds: new ChainKinds({}).all }
   status: HealthStatus['status'] = 'healthy'
   connectsNewPeers = true
   readonly registered: PeerRegistrationRequest[] = []
@@ -87,7 +89,8 @@ export class FakeNode implements NodeAdminHost, HealthHost {
     return {
       peerIds: () => [...this.peers.keys()],
       pluginOf: peerId => peerId === 'peer-b' && this.channels !== undefined ? { channels: () => this.channels! } : {},
-      tokenOf: () => `0x${'70'.repeat(20)}`,
+      chainOf: () => ({ kind: this.config.chainKinds[0]!, tokenAddress: `0x${'70'.repeat(20)}` }),
+      chains: { ...this.config, chains: [] },
       isSettling: () => true
     }
   }

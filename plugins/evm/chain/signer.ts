@@ -4,6 +4,7 @@
  */
 import { computeAddress } from 'ethers'
 import { curve } from '../crypto/secp256k1.js'
+import { RAW_KEY } from '../formats.js'
 
 export interface Signer {
   /** `0x` and 40 hex digits in lower case. */
@@ -11,9 +12,6 @@ export interface Signer {
   /** Signs 32 bytes. 65 bytes: r, s (of the lower half, EIP-2), v (27 or 28). */
   sign (digest: Uint8Array): Promise<Buffer>
 }
-
-/** The form of a key that stands in the configuration itself. */
-const RAW_KEY = /^0x[0-9a-fA-F]{64}$/
 
 /** @throws Error that never repeats the key, when it is none */
 export function signerOf (keyId: string): Signer {

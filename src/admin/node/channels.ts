@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { plainOf } from '../../lib/json.js'
 import type { PeerChannel } from '../../node/facades/channel-manager.js'
+import type { ChainKind } from '../../contracts/chain-kind.js'
 import type { ChannelMetadata } from '../../contracts/channels.js'
 import { SluiceError } from '../../contracts/errors.js'
 import type { NodeAdminHost } from './host.js'
@@ -10,12 +11,9 @@ import { param, route, type Answer, type Route, type RouteRequest } from '../../
 const DISABLED = 'Settlement infrastructure not enabled'
 const CHANNEL = { channelId: 'The channel\'s id' }
 const CHAIN_SHAPE = /^[a-z0-9]+(:[a-zA-Z0-9-]+){1,2}$/
-const EVM_CHAIN = /^evm:([a-zA-Z0-9]+:)?[1-9]\d{0,15}$/
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 const OBJECT = 'Request body must be a JSON object'
 const TOKEN = 'Invalid token address format'
 const NETWORK = 'Invalid tokenNetwork address format'
-const PEER_ADDRESS = 'Invalid EVM address format: must be 0x-prefixed 42-char hex'
 const TIMEOUT = 'settlementTimeout must be a positive integer'
 
 const amount = z.string().regex(/^\d+$/)
@@ -23,22 +21,46 @@ const deposit = z.string({ error: ({ input }) => input === undefined ? 'Missing 
   .regex(/^\d{1,78}$/, 'initialDeposit must be a non-negative integer string').describe('What is put in at once, in units of the token')
 const added = z.string({ error: ({ input }) => input === undefined ? 'Missing amount' : 'amount must be a string' })
   .regex(/^\d{1,78}$/, 'amount must be a positive integer string').regex(/[^0]/, 'amount must be greater than zero')
-const chain = z.string('Missing or invalid chain').superRefine((text, context) => {
-  const [kind = ''] = text.split(':')
-  if (!CHAIN_SHAPE.test(text) || (kind === 'evm' && !EVM_CHAIN.test(text))) {
-    context.addIssue(`Invalid chain format: ${text.slice(0, 64)}. Expected {blockchain}:{network}:{chainId}`)
-  } else if (kind !== 'evm') context.addIssue(`Unsupported blockchain: ${kind}`)
-}).describe('evm:base:8453 or evm:8453')
+/** A request for a channel. Its addresses are those of the kind of chain that it names. */
+function newChannel (kinds: readonly ChainKind[]): z.ZodType<NewChannel> {
+  return z.strictObject({
+    peerId: z.string('Missing or invalid peerId').min(1, 'Missing or invalid peerId'),
+    chain: chain(kinds),
+    initialDeposit: deposit,
+    token: z.string(TOKEN).optional().describe('To be sure: channels pay in the token of their chain'),
+    tokenNetwork: z.string(NETWORK).optional().describe('Not needed: the registry says it'),
+    settlementTimeout: z.int(TIMEOUT).positive(TIMEOUT).optional().describe('Seconds of the challenge period'),
+    peerAddress: z.string('Invalid peerAddress').optional().describe('For a peer that nothing is settled with yet')
+  }, OBJECT).superRefine(({ chain, token, tokenNetwork, peerAddress }, context) => {
+    const kind = kindOf(chain, kinds)
+    if (kind === undefined) return
+    const isWrong = (address: string | undefined): boolean => address !== undefined && !kind.address.matches(address)
+    if (isWrong(token)) context.addIssue(TOKEN)
+    if (isWrong(tokenNetwork)) context.addIssue(NETWORK)
+    if (isWrong(peerAddress)) context.addIssue(`Invalid ${kind.label} address format: must be ${kind.address.inAnswers?.peer ?? kind.address.inWords}`)
+  })
+}
 
-const newChannel = z.strictObject({
-  peerId: z.string('Missing or invalid peerId').min(1, 'Missing or invalid peerId'),
-  chain,
-  initialDeposit: deposit,
-  token: z.string(TOKEN).regex(ADDRESS, TOKEN).optional().describe('To be sure: channels pay in the token of their chain'),
-  tokenNetwork: z.string(NETWORK).regex(ADDRESS, NETWORK).optional().describe('Not needed: the registry says it'),
-  settlementTimeout: z.int(TIMEOUT).positive(TIMEOUT).optional().describe('Seconds of the challenge period'),
-  peerAddress: z.string(PEER_ADDRESS).regex(ADDRESS, PEER_ADDRESS).optional().describe('For a peer that nothing is settled with yet')
-}, OBJECT)
+type NewChannel = Omit<Parameters<NodeAdminHost['openChannel']>[0], 'initialDeposit'> & { chain: string, initialDeposit: string, tokenNetwork?: string | undefined }
+
+function chain (kinds: readonly ChainKind[]): z.ZodString {
+  return z.string('Missing or invalid chain').superRefine((text, context) => {
+    const kind = kindOf(text, kinds)
+    if (!CHAIN_SHAPE.test(text) || kind?.chainId.matches(text) === false) {
+      context.addIssue(`Invalid chain format: ${text.slice(0, 64)}. Expected {blockchain}:{network}:{chainId}`)
+    } else if (kind === undefined) context.addIssue(`Unsupported blockchain: ${text.split(':', 1).join('')}`)
+  }).describe(kinds.flatMap(({ chainId }) => chainId.examples).join(' or '))
+}
+
+function kindOf (chainId: string, kinds: readonly ChainKind[]): ChainKind | undefined {
+  return kinds.find(({ type }) => chainId.startsWith(`${type}:`))
+}
+
+function tokenAmount (kinds: readonly ChainKind[]): z.ZodType<{ amount: string, token?: string | undefined }> {
+  const token = z.string(TOKEN).refine(text => kinds.some(({ address }) => address.matches(text)), TOKEN).optional()
+  return z.strictObject({ amount: added, token }, OBJECT)
+}
+
 const closing = z.strictObject({
   cooperative: z.boolean('cooperative must be true or false').optional().describe('Together with the peer (default), or by challenge')
 }, OBJECT)
@@ -64,6 +86,7 @@ const state = z.looseObject({
 })
 
 export function channelRoutes (host: NodeAdminHost): Route[] {
+  const kinds = host.config.chainKinds
   const enabled = (message = DISABLED): NodeAdminHost['channelManager'] => {
     if (!host.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', message)
     return host.channelManager
@@ -88,8 +111,8 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       path: '/admin/channels',
       summary: 'Opens a payment channel; answers when the chain has it',
       body: {
-        schema: newChannel,
-        example: { peerId: 'peer-b', chain: 'evm:base:8453', initialDeposit: '1000000' }
+        schema: newChannel(kinds),
+        example: { peerId: 'peer-b', chain: kinds[0]?.chainId.examples[0], initialDeposit: '1000000' }
       },
       responses: { 201: z.strictObject({ channelId: z.string(), chain: z.string(), status: channelStatus, deposit: amount }) },
       errors: { 400: 'A field is missing or wrong', 404: 'No such peer', 409: 'There is a channel already', 503: `${DISABLED}, or the chain cannot be reached` }
@@ -112,7 +135,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       path: '/admin/channels/{channelId}/deposit',
       summary: 'Adds to a channel\'s deposit; answers when the chain has it',
       params: CHANNEL,
-      body: { schema: z.strictObject({ amount: added, token: z.string(TOKEN).regex(ADDRESS, TOKEN).optional() }, OBJECT), example: { amount: '500000' } },
+      body: { schema: tokenAmount(kinds), example: { amount: '500000' } },
       responses: { 200: z.strictObject({ channelId: z.string(), newDeposit: amount, status: channelStatus }) },
       errors: { 400: 'The amount is wrong, or the channel is not open', 404: 'No such channel', 503: 'The chain cannot be reached' }
     }, async request => {

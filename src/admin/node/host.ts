@@ -2,8 +2,8 @@
 import type { ChannelState, OpenChannelRequest } from '../../node/channels.js'
 import type { ChannelManager } from '../../node/facades/channel-manager.js'
 import type {
-  HealthStatus, ILPFulfillPacket, ILPRejectPacket, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteInfo,
-  SendPacketParams
+  HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult,
+  RouteInfo, SendPacketParams, SettlementChange
 } from '../../contracts/node.js'
 
 /** What the health server asks. */
@@ -19,12 +19,14 @@ export interface HealthHost {
  * 500 otherwise; the text is the first line of its message. So a message must not hold a secret.
  */
 export interface NodeAdminHost extends Pick<HealthHost, 'getHealthStatus'> {
+  /** The kinds of chains that requests may speak of. */
+  readonly config: Pick<NodeConfig, 'chainKinds'>
   listPeers (): PeerInfo[]
   hasPeer (peerId: string): boolean
   /** Adds a peer, or merges routes and settlement into the one with this id. Resolves when it is connected, or after a second. */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
   /** Changes how a peer is settled with, and connects it anew where that means another account. Rejects with 404 for an unknown peer. */
-  updatePeer (peerId: string, changes: Pick<PeerRegistrationRequest, 'evmAddress' | 'chain' | 'settlement'>): Promise<PeerInfo>
+  updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo>
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
   listRoutes (): RouteInfo[]
   addRoute (prefix: string, nextHop: string, priority: number): void

@@ -1,11 +1,12 @@
 /** The admin API's routes for peers and for the routing table. */
 import { z } from 'zod'
 import { isPrefix } from '../../packet/address.js'
+import type { ChainKind } from '../../contracts/chain-kind.js'
 import type { PeerRegistrationRequest } from '../../contracts/node.js'
 import { SluiceError } from '../../contracts/errors.js'
 import type { NodeAdminHost } from './host.js'
 import { param, route, type Route } from '../../http/route.js'
-import { evmAddress, settlementTerms } from './settlement-terms.js'
+import { peerAddresses, settlementTerms } from './settlement-terms.js'
 
 type NewPeerRoute = NonNullable<PeerRegistrationRequest['routes']>[number]
 
@@ -18,20 +19,28 @@ const peerRoutes = z.array(z.strictObject({
   prefix: z.string('Invalid route: missing prefix').min(1, 'Invalid route: missing prefix').describe('ILP address prefix'), priority
 }, 'Invalid route: missing prefix'), 'routes must be a list').optional()
 
-const newPeer = z.strictObject({
-  id: z.string('Missing or invalid peer id').min(1, 'Missing or invalid peer id'),
-  url: z.string('Missing or invalid peer url').min(1, 'Missing or invalid peer url')
-    .regex(URL_SHAPE, 'URL must start with ws:// or wss://').describe('ws://host:port or wss://host:port'),
-  authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none'),
-  routes: peerRoutes,
-  evmAddress: evmAddress('evmAddress'),
-  chain: z.string('chain must be a string').optional().describe('Where to settle: the chainId of a chain of this node, such as evm:8453'),
-  settlement: settlementTerms.optional().describe('evmAddress and chainId count; the rest is kept and shown')
-}, OBJECT)
-const peerUpdate = z.strictObject({
-  routes: peerRoutes,
-  settlement: settlementTerms.optional().describe('How to settle with the peer from now on')
-}, OBJECT)
+function newPeer (kinds: readonly ChainKind[]): z.ZodType<PeerRegistrationRequest> {
+  const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
+  return z.strictObject({
+    id: z.string('Missing or invalid peer id').min(1, 'Missing or invalid peer id'),
+    url: z.string('Missing or invalid peer url').min(1, 'Missing or invalid peer url')
+      .regex(URL_SHAPE, 'URL must start with ws:// or wss://').describe('ws://host:port or wss://host:port'),
+    authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none'),
+    routes: peerRoutes,
+    ...peerAddresses(kinds),
+    chain: z.string('chain must be a string').optional().describe(`Where to settle: the chainId of a chain of this node, such as ${examples}`),
+    settlement: settlementTerms(kinds).optional()
+      .describe(`${kinds.map(({ peerField }) => peerField).join(', ')} and chainId count; the rest is kept and shown`)
+  }, OBJECT)
+}
+
+function peerUpdate (kinds: readonly ChainKind[]): z.ZodType<Pick<PeerRegistrationRequest, 'routes' | 'settlement'>> {
+  return z.strictObject({
+    routes: peerRoutes,
+    settlement: settlementTerms(kinds).optional().describe('How to settle with the peer from now on')
+  }, OBJECT)
+}
+
 const newRoute = z.strictObject({
   prefix, nextHop: z.string('Missing or invalid nextHop').min(1, 'Missing or invalid nextHop').describe('A peer\'s id, or local'), priority
 }, OBJECT)
@@ -53,6 +62,7 @@ const registered = {
 }
 
 export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
+  const kinds = host.config.chainKinds
   return [
     route({
       method: 'get',
@@ -71,7 +81,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       path: '/admin/peers',
       summary: 'Adds a peer and connects to it, or adds routes to the peer that has this id',
       body: {
-        schema: newPeer,
+        schema: newPeer(kinds),
         example: { id: 'peer-b', url: 'ws://peer-b:3001', authToken: 'secret-token', routes: [{ prefix: 'g.peer-b' }] }
       },
       responses: {
@@ -95,7 +105,7 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       path: '/admin/peers/{peerId}',
       summary: 'Adds routes to a peer, and changes how it is settled with',
       params: { peerId: 'The peer\'s id' },
-      body: { schema: peerUpdate, example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
+      body: { schema: peerUpdate(kinds), example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
       responses: { 200: z.strictObject({ success, peerId: z.string(), updated: success }) },
       errors: { 400: 'A field is wrong', 404: 'No such peer', 503: 'Settlement infrastructure not enabled' }
     }, async request => {

@@ -1,31 +1,52 @@
 /** How a peer wants to be settled with, as far as a request can say it wrong. Kept and shown by the node. */
 import { z } from 'zod'
-
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/
-const CHANNEL_ID = /^0x[0-9a-fA-F]{64}$/
-
-/** A field that must be an EVM address. */
-export function evmAddress (name: string): z.ZodType<string | undefined> {
-  const message = `${name} must be a valid 0x-prefixed address (42 chars)`
-  return z.string(message).regex(ADDRESS, message).optional()
-}
+import type { AdminSettlementConfig } from '../../contracts/node.js'
+import type { AddressFormat, ChainKind, Format, PeerField } from '../../contracts/chain-kind.js'
 
 const CHAIN_ID = 'settlement.chainId must be a positive integer'
 const DEPOSIT = 'settlement.initialDeposit must be a non-negative integer string'
-const CHANNEL = 'settlement.channelId must be 0x and 64 hexadecimal digits'
 
-export const settlementTerms = z.strictObject({
-  preference: z.enum(['evm', 'any'], 'settlement.preference must be one of: evm, any'),
-  evmAddress: evmAddress('settlement.evmAddress'),
-  tokenAddress: evmAddress('settlement.tokenAddress'),
-  tokenNetworkAddress: evmAddress('settlement.tokenNetworkAddress'),
-  chainId: z.int(CHAIN_ID).positive(CHAIN_ID).optional(),
-  channelId: z.string(CHANNEL).regex(CHANNEL_ID, CHANNEL).optional(),
-  initialDeposit: z.string(DEPOSIT).max(78, DEPOSIT).regex(/^\d+$/, DEPOSIT).optional()
-}, 'settlement must be an object').superRefine(({ preference, evmAddress }, context) => {
-  if (evmAddress !== undefined) return
-  const message = preference === 'evm'
-    ? 'settlement.evmAddress required when preference is evm'
-    : 'settlement: evmAddress required when preference is any'
-  context.addIssue({ code: 'custom', message })
-})
+type OptionalText = z.ZodOptional<z.ZodString>
+
+/** The fields of a peer with its addresses, by kind of chain. `place` stands before their names in errors. */
+export function peerAddresses (kinds: readonly ChainKind[], place = ''): Record<PeerField, OptionalText> {
+  return Object.fromEntries(kinds.map(({ peerField, address }) => [peerField, addressField(place + peerField, [address])]))
+}
+
+/** Fields of a request that may be of any kind of chain are taken in the form of each. */
+export function settlementTerms (kinds: readonly ChainKind[]): z.ZodType<AdminSettlementConfig> {
+  const preferences = [...kinds.map(({ type }) => type), 'any']
+  const addresses = kinds.map(({ address }) => address)
+  return z.strictObject({
+    preference: z.enum(preferences, `settlement.preference must be one of: ${preferences.join(', ')}`),
+    ...peerAddresses(kinds, 'settlement.'),
+    tokenAddress: addressField('settlement.tokenAddress', addresses),
+    tokenNetworkAddress: addressField('settlement.tokenNetworkAddress', addresses),
+    chainId: z.int(CHAIN_ID).positive(CHAIN_ID).optional(),
+    channelId: formatField('settlement.channelId', kinds.map(({ channelId }) => channelId)),
+    initialDeposit: z.string(DEPOSIT).max(78, DEPOSIT).regex(/^\d+$/, DEPOSIT).optional()
+  }, 'settlement must be an object').superRefine((terms, context) => {
+    const wanted = kinds.filter(({ type }) => terms.preference === type || terms.preference === 'any')
+    if (wanted.some(({ peerField }) => Reflect.get(terms, peerField) !== undefined)) return
+    const fields = wanted.map(({ peerField }) => peerField).join(' or ')
+    context.addIssue({
+      code: 'custom',
+      message: terms.preference === 'any'
+        ? `settlement: ${fields} required when preference is any`
+        : `settlement.${fields} required when preference is ${terms.preference}`
+    })
+  })
+}
+
+function addressField (name: string, formats: readonly AddressFormat[]): OptionalText {
+  return field(name, formats, ({ inAnswers, inWords }) => inAnswers?.field ?? inWords)
+}
+
+function formatField (name: string, formats: readonly Format[]): OptionalText {
+  return field(name, formats, ({ inWords }) => inWords)
+}
+
+function field<F extends Format> (name: string, formats: readonly F[], inWords: (format: F) => string): OptionalText {
+  const message = `${name} must be ${[...new Set(formats.map(inWords))].join(', or ')}`
+  return z.string(message).refine(text => formats.some(format => format.matches(text)), message).optional()
+}

@@ -7,7 +7,8 @@ import { PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
 import { isObject } from '../../lib/is-object.js'
 import type { AccountInfo } from '../../contracts/account.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import { milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
+import { milliseconds } from '../../lib/field-kinds.js'
+import { opaqueObject } from '../fields.js'
 
 const LIMIT = /^(0|-?([1-9][0-9]*|Infinity))$/
 const THRESHOLD = /^(0|-?[1-9][0-9]*|-Infinity)$/
@@ -56,7 +57,6 @@ const balance = z.strictObject({
   }),
   settleInterval: milliseconds(1).optional().meta({
     description: 'How often, in milliseconds, the connector settles up to `settleTo`, however little is missing.',
-    expected: millisecondsInWords(1),
     absent: 'only below settleThreshold'
   })
 })
@@ -64,7 +64,6 @@ const balance = z.strictObject({
 const throughput = z.strictObject({
   refillPeriod: milliseconds(REFILL_PERIOD_MIN_MS).optional().meta({
     description: 'The time, in milliseconds, in which the amounts below may pass once.',
-    expected: millisecondsInWords(REFILL_PERIOD_MIN_MS),
     absent: '1000'
   }),
   incomingAmount: z.string().regex(POSITIVE).optional().meta({
@@ -82,7 +81,6 @@ const throughput = z.strictObject({
 const rateLimit = z.strictObject({
   refillPeriod: milliseconds(REFILL_PERIOD_MIN_MS).optional().meta({
     description: 'The time, in milliseconds, in which `refillCount` packets are allowed.',
-    expected: millisecondsInWords(REFILL_PERIOD_MIN_MS),
     absent: '60000'
   }),
   refillCount: wholeNumber(1).optional().meta({
@@ -100,12 +98,10 @@ const rateLimit = z.strictObject({
 const deduplicate = z.strictObject({
   cleanupInterval: milliseconds(1).optional().meta({
     description: 'How often, in milliseconds, remembered packets that are too old are dropped.',
-    expected: millisecondsInWords(1),
     absent: '30000'
   }),
   packetLifetime: milliseconds(1).optional().meta({
     description: 'How long, in milliseconds, a packet is remembered after it expired.',
-    expected: millisecondsInWords(1),
     absent: '30000'
   })
 })

@@ -7,7 +7,8 @@ import { BUILT_IN_MIDDLEWARES } from '../../contracts/middleware.js'
 import { ACCOUNT_ID } from '../../contracts/account.js'
 import { PREFIX, isValidAddress } from '../../packet/address.js'
 import { accountSchema } from './account-schema.js'
-import { REPLICA, REPLICAS_MAX, isU128, milliseconds, millisecondsInWords, opaqueObject } from '../fields.js'
+import { REPLICA, REPLICAS_MAX, isU128, opaqueObject } from '../fields.js'
+import { milliseconds } from '../../lib/field-kinds.js'
 
 function isAddressOrUnknown (text: string): boolean {
   return text === 'unknown' || isValidAddress(text)
@@ -19,7 +20,7 @@ function areReplicas (text: string): boolean {
 }
 
 function duration (minimum: number, fallback: number, description: string): z.ZodDefault<z.ZodNumber> {
-  return milliseconds(minimum).default(fallback).meta({ description, expected: millisecondsInWords(minimum) })
+  return milliseconds(minimum).default(fallback).meta({ description })
 }
 
 function flag (fallback: boolean, description: string): z.ZodDefault<z.ZodBoolean> {

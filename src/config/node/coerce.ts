@@ -1,14 +1,12 @@
 /** Text from the environment becomes what its field needs, as far as it is that; the schema refuses the rest by name. */
 import { z } from 'zod'
-import { inside, unwrap } from '../fields.js'
+import { unwrap } from '../fields.js'
 import type { Schema } from '../fields.js'
-import { nodeSchema } from './schema.js'
 
 const NUMBER = /^-?\d+(\.\d+)?$/
 
-/** The value for the field at `path`. A list is written with commas. */
-export function coerce (path: readonly PropertyKey[], text: string): unknown {
-  const field = path.reduce<Schema | undefined>((outer, key) => outer && inside(outer, key), nodeSchema)
+/** The value for `field`. A list is written with commas. A field that nobody knows takes text. */
+export function coerce (field: Schema | undefined, text: string): unknown {
   const bare = field && unwrap(field)
   if (bare instanceof z.ZodNumber) return NUMBER.test(text.trim()) ? Number(text) : text
   if (bare instanceof z.ZodBoolean) return text === 'true' ? true : text === 'false' ? false : text

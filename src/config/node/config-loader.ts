@@ -5,11 +5,12 @@ import type { Problem } from '../connector/rules.js'
 import { showPath } from '../in-words.js'
 import { logFormatFault } from '../../lib/log.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
-import { chainsOf } from './chains.js'
+import { ChainKinds } from './chain-kinds.js'
+import { decideChain, fieldAt, readBlockchain, readEntries, type ChainEntry } from './chains.js'
 import { override } from './env.js'
 import { ConfigurationError } from './errors.js'
 import type { ConfigurationIssue } from './errors.js'
-import { unusedVariables, withLegacyVariables } from './legacy-chains.js'
+import { unusedVariables, withLegacyVariables } from './legacy.js'
 import { unsupportedVariables, withoutUnsupported } from './unsupported.js'
 import { check } from './rules.js'
 import { nodeSchema } from './schema.js'
@@ -44,15 +45,16 @@ export class ConfigLoader {
     const logFault = logFormatFault(env)
     if (logFault !== undefined) throw new ConfigurationError([{ source: 'LOG_FORMAT', path: '', message: logFault }])
     if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
-    const file = readYamlFile(given, env)
-    const { values, sources } = override(file.values, overrides)
+    const file = readYamlFile(given, env, (values, path) => fieldAt(values, path, new ChainKinds(values)))
+    const kinds = new ChainKinds(file.values)
+    const { values, sources } = override(file.values, overrides, path => fieldAt(file.values, path, kinds))
     const reading = decide(values, env, path => {
       const variable = sources.get(path.map(String).join('.'))
       if (variable !== undefined) return { source: variable }
       const line = file.lineOf(path)
       return { source: `${given}:${line}`, line }
     })
-    const unused = reading.config.chains.length === 0 ? unusedVariables(env) : []
+    const unused = reading.config.chains.length === 0 ? unusedVariables(env, kinds) : []
     return { ...reading, warnings: [...reading.warnings, ...unsupportedVariables(env), ...unused] }
   }
 
@@ -69,7 +71,8 @@ export class ConfigLoader {
 
 function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): ConfigReading {
   if (!isObject(given)) throw new ConfigurationError([{ ...locate([]), path: '', message: 'Configuration must be an object' }])
-  const legacy = withLegacyVariables(withDefaults(given, env), env)
+  const kinds = new ChainKinds(given)
+  const legacy = withLegacyVariables(withDefaults(given, env), env, kinds)
   const place: Locate = path => {
     const variable = legacy.sources.get(path.map(String).join('.'))
     return variable === undefined ? locate(path) : { source: variable }
@@ -78,19 +81,23 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
     if (problems.length === 0) return
     throw new ConfigurationError(problems.map(({ path, message }) => ({ ...place(path), path: showPath(path), message })))
   }
-  const { rest, problems } = withoutUnsupported(legacy.values)
-  const { data, error } = nodeSchema.safeParse(rest)
-  if (error !== undefined) {
-    const refused = new Set(problems.map(({ path }) => showPath(path.slice(0, 2))))
-    const more = explain(error.issues, nodeSchema, rest).filter(({ path }) => path[0] !== 'chainProviders' || !refused.has(showPath(path.slice(0, 2))))
-    problems.push(...more.map(problem => inOurWords(problem, rest, error.issues)))
-  }
+  const { rest, problems } = withoutUnsupported(legacy.values, kinds)
+  problems.push(...kinds.problems)
+  const schema = nodeSchema(kinds.all)
+  const { data, error } = schema.safeParse(rest)
+  if (error !== undefined) problems.push(...explain(error.issues, schema, rest).map(problem => inOurWords(problem, rest, error.issues)))
+  const { entries, problems: entryProblems } = readEntries(rest.chainProviders, kinds)
+  problems.push(...entryProblems)
   refuse(problems)
   if (data === undefined) throw new TypeError('unreachable: a configuration without faults was refused')
-  const config = resolve(data)
-  const findings = check(data, config)
+  const old = readBlockchain(data, kinds)
+  const all = [...entries, ...old.entries]
+  const config = resolve(data, all, kinds)
+  const findings = check(data, config, all)
   refuse(findings.problems)
-  return { config, given: data, warnings: [...legacy.warnings, ...findings.warnings] }
+  const { chainProviders, ...others } = data
+  const written = chainProviders === undefined ? others : { ...others, chainProviders: entries.map(({ value }) => value) }
+  return { config, given: written, warnings: [...legacy.warnings, ...old.warnings, ...findings.warnings] }
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {
@@ -102,7 +109,7 @@ function inOurWords ({ path, message }: Problem, given: unknown, issues: Readonl
   return { path, message: (isKnownField ? wordsFor(path, given) : undefined) ?? message }
 }
 
-function resolve (given: ParsedConfig): NodeConfig {
+function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: ChainKinds): NodeConfig {
   const { nodeId, btpServerPort, peers, routes = [], localDelivery = {}, adminApi = {}, settlement = {} } = given
   const handles = localDelivery.enabled ?? false
   const administrates = adminApi.enabled ?? false
@@ -134,7 +141,8 @@ function resolve (given: ParsedConfig): NodeConfig {
     },
     feePercentage: settlement.connectorFeePercentage ?? FEE_PERCENTAGE,
     creditLimits: settlement.creditLimits ?? {},
-    chains: chainsOf(given),
+    chains: settlement.enableSettlement === false ? [] : entries.map(decideChain),
+    chainKinds: kinds.all,
     ledger: ledgerOf(given),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
     dataPath: given.dataPath ?? DATA_PATH

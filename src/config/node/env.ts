@@ -1,5 +1,6 @@
 /** Environment variables that override a configuration file, for containers. A variable that is set to nothing overrides nothing. */
 import { isObject } from '../../lib/is-object.js'
+import type { Schema } from '../fields.js'
 import { coerce } from './coerce.js'
 
 /** Variables and the places they set. */
@@ -31,14 +32,16 @@ export interface Overridden {
 }
 
 /** The configuration with the environment over it. */
-export function override (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Overridden {
+export function override (
+  given: Record<string, unknown>, env: NodeJS.ProcessEnv, fieldAt: (path: string[]) => Schema | undefined
+): Overridden {
   const values = { ...given }
   const sources = new Map<string, string>()
   for (const [name, path] of OVERRIDES) {
     const text = env[name]
     if (text === undefined || text === '') continue
     const [section, field] = path
-    const value = coerce(path.filter(key => key !== undefined), text)
+    const value = coerce(fieldAt(path.filter(key => key !== undefined)), text)
     if (field === undefined) {
       values[section] = value
     } else {

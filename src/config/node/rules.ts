@@ -3,7 +3,7 @@ import type { Problem } from '../connector/rules.js'
 import { IpAllowlist } from '../../http/allowlist.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { NodeConfig } from '../../contracts/node.js'
-import { checkChains } from './chains.js'
+import { checkChains, type ChainEntry } from './chains.js'
 import type { ParsedConfig } from './schema.js'
 
 export interface Findings {
@@ -12,7 +12,7 @@ export interface Findings {
 }
 
 /** Runs only on a configuration whose fields are all right. */
-export function check (given: ParsedConfig, config: NodeConfig): Findings {
+export function check (given: ParsedConfig, config: NodeConfig, entries: readonly ChainEntry[]): Findings {
   const findings: Findings = { problems: [], warnings: [] }
   const refuse = (path: PropertyKey[], message: string): void => { findings.problems.push({ path, message }) }
   const warn = (message: string): void => { findings.warnings.push(message) }
@@ -23,7 +23,7 @@ export function check (given: ParsedConfig, config: NodeConfig): Findings {
   checkHandler(config, warn)
   checkLedger(config, refuse)
   checkLimits(config, warn)
-  checkChains(given, config, refuse, warn)
+  checkChains(given, config, entries, refuse, warn)
   return findings
 }
 

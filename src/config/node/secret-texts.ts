@@ -5,19 +5,12 @@ import { ENVIRONMENTS, LOG_LEVELS } from './schema.js'
 
 const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
 
-/** Keys that stay where they are, in a cloud or in hardware. */
-const REMOTE_KEY = /^(aws-kms|gcp-kms|azure-kv|pkcs11|hsm):/
-
 /** For a fault at `path` in the configuration `given`. Undefined where the schema's words will do. */
 export function wordsFor (path: readonly PropertyKey[], given: unknown): string | undefined {
   const [first, second, third] = path.map(String)
   const value = valueAt(given, path)
   if (path.length === 1 && first !== undefined) return topLevel(first, value)
   if (first === 'peers' && path.length === 3) return ofPeer(String(third), value, valueAt(given, ['peers', Number(second)]))
-  if (first === 'chainProviders' && third === 'keyId' && typeof value === 'string') {
-    const store = REMOTE_KEY.exec(value)?.[1]
-    return store && `keys in ${store} are not supported yet. Use a private key: 0x and 64 hexadecimal digits.`
-  }
   if (first === 'routes' && third === 'prefix' && typeof value === 'string') {
     return `Invalid ILP address prefix in route: ${quote(value)}. Must contain only letters, digits, _ ~ - and single periods between them.`
   }

@@ -4,24 +4,19 @@
  */
 import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../connector/rules.js'
-import { quote } from '../in-words.js'
-import { isSet } from './legacy-chains.js'
-
-const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProviders" with an EVM entry instead. Configure chainProviders with ' +
-  'chainType "evm", rpcUrl, registryAddress, keyId, and tokenAddress. ' +
-  'Moved: rpcUrl -> rpcUrl, registryAddress -> registryAddress, tokenAddress -> tokenAddress, privateKey -> keyId, ' +
-  'enabled -> the entry being there, threshold, pollingIntervalMs, settlementTimeoutSecs, initialDepositMultiplier, ledgerSnapshotPath and ' +
-  'ledgerPersistIntervalMs -> settlementOptions.*'
+import { quote, showPath } from '../in-words.js'
+import type { ChainKinds } from './chain-kinds.js'
+import { isSet } from './legacy.js'
 
 const TOP_LEVEL = [
   'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'
 ]
 const IN_SETTLEMENT = ['thresholds']
 const THRESHOLDS = 'thresholds is not supported: a chain has one, settlementOptions.threshold in its entry of chainProviders. Remove it.'
-/** Chains that other connectors settle on, too. */
-const CHAIN_TYPES = ['solana', 'mina', 'xrp', 'aptos']
+/** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
+const OTHER_CHAINS = ['solana', 'mina', 'xrp', 'aptos']
 const IN_CREDIT_LIMITS = ['perTokenLimits']
-const IN_PEER = ['relation', 'solanaAddress', 'minaAddress', 'xrpAddress', 'aptosAddress']
+const IN_PEER = ['relation', 'transport']
 
 /** What is used with these variables elsewhere and not here. */
 const EXPLORER_VARIABLES = ['EXPLORER_ENABLED', 'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS']
@@ -29,14 +24,16 @@ const VARIABLES = ['XRP_SECRET', 'XRP_RPC_URL', 'APTOS_PRIVATE_KEY']
 const LEDGER_VARIABLES = ['LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS']
 
 /** The configuration without what is refused, and why that is. */
-export function withoutUnsupported (given: Record<string, unknown>): { rest: Record<string, unknown>, problems: Problem[] } {
+export function withoutUnsupported (
+  given: Record<string, unknown>, kinds: ChainKinds
+): { rest: Record<string, unknown>, problems: Problem[] } {
   const rest = { ...given }
   const problems: Problem[] = []
   const refuse = (holder: Record<string, unknown>, path: PropertyKey[], key: string, message = `${key} is not supported yet. Remove it.`): void => {
     if (!isEmpty(holder[key])) problems.push({ path: [...path, key], message })
     Reflect.deleteProperty(holder, key)
   }
-  refuse(rest, [], 'settlementInfra', SETTLEMENT_INFRA)
+  for (const [key, message] of kinds.all.flatMap(({ legacy }) => Object.entries(legacy?.removed ?? {}))) refuse(rest, [], key, message)
   for (const key of TOP_LEVEL) refuse(rest, [], key)
   if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
   if (!isObject(rest.explorer) || rest.explorer.enabled !== false) {
@@ -53,16 +50,21 @@ export function withoutUnsupported (given: Record<string, unknown>): { rest: Rec
   }
   if (isObject(rest.blockchain)) {
     const blockchain = rest.blockchain = { ...rest.blockchain }
-    for (const key of ['xrpl', ...CHAIN_TYPES]) refuse(blockchain, ['blockchain'], key)
+    const known = kinds.all.flatMap(({ legacy }) => Object.keys(legacy?.blockchain ?? {}))
+    for (const key of ['xrpl', ...OTHER_CHAINS]) if (!known.includes(key)) refuse(blockchain, ['blockchain'], key)
   }
-  if (Array.isArray(rest.chainProviders)) problems.push(...rest.chainProviders.flatMap(ofUnsupportedChain))
+  if (Array.isArray(rest.chainProviders)) {
+    problems.push(...rest.chainProviders.flatMap((entry, index) => ofUnknownChain(entry, index, kinds)))
+  }
   if (Array.isArray(rest.peers)) {
+    const known: string[] = kinds.all.map(({ peerField }) => peerField)
+    const addresses = OTHER_CHAINS.map(chain => `${chain}Address`).filter(field => !known.includes(field))
     rest.peers = rest.peers.map((peer: unknown, index) => {
       if (!isObject(peer)) return peer
       const copy = { ...peer }
       if (copy.relation === 'peer') delete copy.relation
       if (copy.transport === 'direct') delete copy.transport
-      for (const key of [...IN_PEER, 'transport']) refuse(copy, ['peers', index], key)
+      for (const key of [...IN_PEER, ...addresses]) refuse(copy, ['peers', index], key)
       return copy
     })
   }
@@ -80,11 +82,13 @@ export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
 }
 
 /** The entry stays where it is: the places of the others are counted with it. */
-function ofUnsupportedChain (provider: unknown, index: number): Problem[] {
-  const type = isObject(provider) ? provider.chainType : undefined
-  if (typeof type !== 'string' || type === 'evm') return []
-  const message = CHAIN_TYPES.includes(type) ? `settlement on ${type} is not supported yet. Remove this entry.` : `Unknown chain type: ${quote(type)}`
-  return [{ path: ['chainProviders', index, 'chainType'], message }]
+function ofUnknownChain (entry: unknown, index: number, kinds: ChainKinds): Problem[] {
+  const type = isObject(entry) ? entry.chainType : undefined
+  const path = ['chainProviders', index, 'chainType']
+  const isJudged = kinds.problems.some(problem => showPath(problem.path) === showPath(path))
+  if (typeof type !== 'string' || type === '' || isJudged || kinds.named(type) !== undefined) return []
+  const message = OTHER_CHAINS.includes(type) ? `settlement on ${type} is not supported yet. Remove this entry.` : `Unknown chain type: ${quote(type)}`
+  return [{ path, message }]
 }
 
 function isEmpty (value: unknown): boolean {

@@ -4,6 +4,7 @@ import { LineCounter, isMap, isNode, isPair, isScalar, isSeq, parseDocument, vis
 import type { Document, Node, Pair, Scalar } from 'yaml'
 import { isObject } from '../../lib/is-object.js'
 import { showPath } from '../in-words.js'
+import type { Schema } from '../fields.js'
 import { coerce } from './coerce.js'
 import { ConfigurationError } from './errors.js'
 import type { ConfigurationIssue } from './errors.js'
@@ -18,8 +19,11 @@ export interface YamlFile {
 
 type Ancestors = readonly (Document | Node | Pair)[]
 
+/** The schema of a place in a configuration that may be anything yet. */
+type FieldAt = (values: unknown, path: readonly PropertyKey[]) => Schema | undefined
+
 /** @throws ConfigurationError for what cannot be read, for all syntax errors, and for all variables that are not set */
-export function readYamlFile (file: string, env: NodeJS.ProcessEnv): YamlFile {
+export function readYamlFile (file: string, env: NodeJS.ProcessEnv, fieldAt: FieldAt): YamlFile {
   const lines = new LineCounter()
   const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false })
   const line = (offset: number): number => lines.linePos(offset).line
@@ -29,6 +33,7 @@ export function readYamlFile (file: string, env: NodeJS.ProcessEnv): YamlFile {
   if (!isMap(document.contents)) throw single(file, 'Configuration must be a YAML object')
 
   const issues: ConfigurationIssue[] = []
+  const wholes: Array<{ node: Scalar, path: PropertyKey[], text: string }> = []
   visit(document, {
     Scalar (key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
@@ -36,10 +41,13 @@ export function readYamlFile (file: string, env: NodeJS.ProcessEnv): YamlFile {
       const { text, isWhole, faults } = substitute(node.value, env)
       issues.push(...faults.map(fault => issue(node.range?.[0] ?? 0, '', `${fault} (referenced at ${showPath(path)})`)))
       // `port: ${PORT}` means a number; a quoted one means what it says.
-      node.value = isWhole && node.type === 'PLAIN' ? coerce(path, text) : text
+      if (isWhole && node.type === 'PLAIN') wholes.push({ node, path, text })
+      node.value = text
     }
   })
   refuse(issues)
+  const texts: unknown = document.toJS()
+  for (const { node, path, text } of wholes) node.value = coerce(fieldAt(texts, path), text)
   const values: unknown = document.toJS()
   if (!isObject(values)) throw single(file, 'Configuration must be a YAML object')
   return { values, lineOf: path => line(offsetOf(document, path)) }

@@ -4,8 +4,8 @@ import { createNodeLogger } from '../../lib/log.js'
 import type { NodeLogger } from '../../contracts/node.js'
 import type { SettlementMonitor, SettlementRequired } from './settlement-monitor.js'
 
-/** A kind of chain (`evm`, `xrp`, `solana` ...), or that any will do. */
-export type SettlementPreference = 'evm' | 'xrp' | 'aptos' | 'solana' | 'mina' | 'any' | 'both'
+/** A kind of chain, as the ids of its chains begin (`evm`), or `any` or `both`: any will do. */
+export type SettlementPreference = string
 
 export interface PeerSettlement {
   peerId: string

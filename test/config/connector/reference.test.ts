@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { accountSchema } from '../../../src/config/connector/account-schema.js'
-import { fieldsOf } from '../../../src/config/fields.js'
+import { fieldsOf, metaOf } from '../../../src/config/fields.js'
 import type { Schema } from '../../../src/config/fields.js'
 import { configurationReference } from '../../../scripts/config-reference.js'
 import { connectorSchema } from '../../../src/config/connector/schema.js'
-import { z } from 'zod'
 
 function everyField (schema: Schema): [string, Schema][] {
   return fieldsOf(schema).flatMap(([name, field]) => [[name, field], ...everyField(field)])
@@ -19,7 +18,7 @@ describe('reference page', () => {
 
   for (const [name, field] of [...everyField(connectorSchema), ...everyField(accountSchema)]) {
     it(`describes ${name} in whole sentences, with the unit of a duration`, () => {
-      const { description = '', expected = '' } = z.globalRegistry.get(field) ?? {}
+      const { description = '', expected = '' } = metaOf(field)
       expect(description).to.match(/^[A-Z].*[.]$/)
       expect(expected).not.to.equal('')
       if (expected.includes('milliseconds')) expect(description).to.include('in milliseconds')

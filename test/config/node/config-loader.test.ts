@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConfigLoader, ConfigurationError, ConnectorNode } from '../../../src/index.js'
 import type { ConnectorConfig } from '../../../src/index.js'
+import { ChainKinds } from '../../../src/config/node/chain-kinds.js'
 import { World } from '../../support/node.js'
 
 const BASE = { nodeId: 'agent', btpServerPort: 3000, peers: [], routes: [] }
@@ -52,6 +53,7 @@ describe('the configuration of a node', () => {
         feePercentage: 0.1,
         creditLimits: {},
         chains: [],
+        chainKinds: new ChainKinds({}).all,
         ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },
         perHopNotification: false,
         dataPath: './data'

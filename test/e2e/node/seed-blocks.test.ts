@@ -47,8 +47,8 @@ describe('the published blocks', () => {
   it('call npm scripts that are there', async () => {
     const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
     for (const name of ['build', 'test', 'test:acceptance', 'dev', 'send-packet']) expect(scripts[name], name).to.be.a('string')
-    const folders = /dist\/test\/\{(.*)\}/.exec(scripts['test:acceptance']!)![1]!.split(',')
-    for (const folder of folders) expect(await readdir(join(ROOT, 'test', folder)), folder).to.not.have.lengthOf(0)
+    const folders = /dist\/test\/e2e\/\{(.*)\}/.exec(scripts['test:acceptance']!)![1]!.split(',')
+    for (const folder of folders) expect(await readdir(join(ROOT, 'test/e2e', folder)), folder).to.not.have.lengthOf(0)
   })
 
   const quiet = (command: string): string => command.replace('curl', 'curl --silent --show-error')

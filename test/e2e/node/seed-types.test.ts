@@ -8,7 +8,7 @@ import { seed } from '../../support/node/processes.js'
 import { ROOT, World } from '../../support/node.js'
 
 /** The declarations of this build. */
-const TYPES = fileURLToPath(new URL('../../src/index.d.ts', import.meta.url))
+const TYPES = fileURLToPath(new URL('../../../src/index.d.ts', import.meta.url))
 
 /** What the blocks take from elsewhere, as far as it matters here. pino's methods are as generic as those of the real one. */
 const ELSEWHERE = `

@@ -2,9 +2,11 @@
  * Settlement as earlier versions were told of it: by environment variables, and by the section `blockchain`. Where it is complete it
  * becomes an entry of `chainProviders`, with a warning; where it is not, that is said.
  */
-import { isObject } from '../../lib/is-object.js'
-import { chainProvider, type ParsedChainProvider } from './chain-schema.js'
-import type { ParsedConfig } from './schema.js'
+import type { z } from 'zod'
+import type { LegacyReading, LegacySettings, OldChain } from '../../src/contracts/chain-kind.js'
+import { isObject } from '../../src/lib/is-object.js'
+
+type Variables = Parameters<LegacySettings['withVariables']>[1]
 
 /** Which variables may set what is needed. The first that is set does. */
 const NEEDED: ReadonlyArray<[field: string, variables: readonly string[]]> = [
@@ -28,37 +30,43 @@ const TESTNET: Network = { chainId: 84532, rpcUrl: 'https://sepolia.base.org' }
 const INSTEAD = 'Use chainProviders with an entry of chainType evm.'
 const NUMBERED_PEER = /^peer([1-9]|10)$/
 
-export interface Legacy {
-  values: Record<string, unknown>
-  /** By place (`chainProviders.0.rpcUrl`) the variable that set it. */
-  sources: Map<string, string>
-  warnings: string[]
+/** Said to somebody whose configuration has the section. */
+const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProviders" with an EVM entry instead. Configure chainProviders with ' +
+  'chainType "evm", rpcUrl, registryAddress, keyId, and tokenAddress. ' +
+  'Moved: rpcUrl -> rpcUrl, registryAddress -> registryAddress, tokenAddress -> tokenAddress, privateKey -> keyId, ' +
+  'enabled -> the entry being there, threshold, pollingIntervalMs, settlementTimeoutSecs, initialDepositMultiplier, ledgerSnapshotPath and ' +
+  'ledgerPersistIntervalMs -> settlementOptions.*'
+
+/** `entry` reads what `chainProviders` has, `oldChain` what `blockchain` has. */
+export function legacySettings (entry: z.ZodType, oldChain: z.ZodType<OldChain>): LegacySettings {
+  return {
+    removed: { settlementInfra: SETTLEMENT_INFRA },
+    blockchain: { base: oldChain, arbitrum: oldChain },
+    withVariables,
+    withPeerAddresses,
+    entriesOf: blockchain => entriesOf(blockchain, entry),
+    unusedVariables
+  }
 }
 
 /**
- * The configuration with what variables of earlier versions add to it: an entry of `chainProviders`, or what `blockchain` leaves open. A
- * configuration with `chainProviders` of its own is left as it is. SETTLEMENT_ENABLED=false turns all of it off.
+ * An entry of `chainProviders` from variables, or what `blockchain` leaves open. A configuration with `chainProviders` of its own is left
+ * as it is.
  */
-export function withLegacyVariables (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Legacy {
+function withVariables (given: Readonly<Record<string, unknown>>, env: Variables): LegacyReading {
   const sources = new Map<string, string>()
-  const values = { ...given, peers: withAddresses(given.peers, env, sources) }
-  const { SETTLEMENT_ENABLED: enabled = '' } = env
-  if (enabled !== '' && enabled !== 'true') {
-    sources.set('settlement.enableSettlement', 'SETTLEMENT_ENABLED')
-    const settlement = { ...isObject(given.settlement) && given.settlement, enableSettlement: enabled === 'false' ? false : enabled }
-    return { values: { ...values, settlement }, sources, warnings: [] }
-  }
   const { chainProviders, blockchain } = given
-  if (Array.isArray(chainProviders) && chainProviders.length > 0) return { values, sources, warnings: withoutEffect(chainProviders, env) }
+  const hasOwn = Array.isArray(chainProviders) && chainProviders.length > 0
+  if (hasOwn) return { values: given, sources, warnings: withoutEffect(chainProviders, env) }
   const said = variablesFor(given.environment, env)
-  if (isObject(blockchain)) return { values: { ...values, blockchain: completed(blockchain, said, sources) }, sources, warnings: [] }
-  if (NEEDED.some(([field]) => !said.has(field))) return { values, sources, warnings: [] }
+  if (isObject(blockchain)) return { values: { ...given, blockchain: completed(blockchain, said, sources) }, sources, warnings: [] }
+  if (NEEDED.some(([field]) => !said.has(field))) return { values: given, sources, warnings: [] }
   const provider: Record<string, unknown> = { chainType: 'evm', settlementOptions: tuning('chainProviders.0', said, sources) }
   set(provider, 'chainId', 'chainProviders.0', mapped(said.get('chainId'), number => `evm:${String(number)}`), sources)
   for (const [field] of NEEDED) set(provider, field, 'chainProviders.0', said.get(field), sources)
   const names = NEEDED.map(([field]) => said.get(field)?.variable).join(', ')
   return {
-    values: { ...values, chainProviders: [provider] },
+    values: { ...given, chainProviders: [provider] },
     sources,
     warnings: [`Settlement is set up by legacy variables (${names}) on ${String(provider.chainId)} (BASE_CHAIN_ID says another chain). ` +
       `This is deprecated. ${INSTEAD}`]
@@ -66,7 +74,7 @@ export function withLegacyVariables (given: Record<string, unknown>, env: NodeJS
 }
 
 /** Of variables for settlement that somebody set for a node without chains. */
-export function unusedVariables (env: NodeJS.ProcessEnv): string[] {
+function unusedVariables (env: Variables): string[] {
   const settlement = NEEDED.flatMap(([, names]) => names)
   const present = [...settlement, ...TUNING.map(([, name]) => name), 'NETWORK_MODE'].filter(name => isSet(env, name))
   if (env.SETTLEMENT_ENABLED === 'true') present.push('SETTLEMENT_ENABLED')
@@ -85,7 +93,7 @@ interface Said {
 }
 
 /** By field of an entry of `chainProviders`; of the chain its number. */
-function variablesFor (environment: unknown, env: NodeJS.ProcessEnv): Map<string, Said> {
+function variablesFor (environment: unknown, env: Variables): Map<string, Said> {
   const said = new Map<string, Said>()
   const { NETWORK_MODE: mode = '', BASE_CHAIN_ID: chainId = '', KEY_BACKEND: backend = '' } = env
   const isMain = mode === '' ? environment === 'production' : mode === 'mainnet'
@@ -144,7 +152,7 @@ function set (holder: Record<string, unknown>, field: string, place: string, sai
 }
 
 /** One line on the variables that chains of the configuration leave no room for. */
-function withoutEffect (providers: readonly unknown[], env: NodeJS.ProcessEnv): string[] {
+function withoutEffect (providers: readonly unknown[], env: Variables): string[] {
   const isSaid = (field: string): boolean => providers.every(provider =>
     isObject(provider) && isObject(provider.settlementOptions) && provider.settlementOptions[field] !== undefined)
   const names = [
@@ -156,21 +164,21 @@ function withoutEffect (providers: readonly unknown[], env: NodeJS.ProcessEnv): 
 }
 
 /** Whether keys are to stay in a cloud or in hardware. */
-function isRemote ({ KEY_BACKEND: backend = '' }: NodeJS.ProcessEnv): boolean {
+function isRemote ({ KEY_BACKEND: backend = '' }: Variables): boolean {
   return !['', 'env'].includes(backend)
 }
 
-/** What `blockchain` says that can be used, and warnings of what cannot. */
-export function chainsOfBlockchain ({ blockchain = {} }: ParsedConfig): { providers: ParsedChainProvider[], warnings: string[] } {
-  const providers: ParsedChainProvider[] = []
+/** Entries from what `blockchain` has that is enabled, and warnings of what cannot be used. */
+function entriesOf (blockchain: Parameters<LegacySettings['entriesOf']>[0], entry: z.ZodType): ReturnType<LegacySettings['entriesOf']> {
+  const entries: unknown[] = []
   const warnings: string[] = []
-  for (const [name, entry] of Object.entries(blockchain)) {
-    if (entry?.enabled !== true) continue
-    const { chainId, privateKey, rpcUrl, registryAddress, tokenAddress, settlementOptions } = entry
+  for (const [name, old] of Object.entries(blockchain)) {
+    if (old?.enabled !== true) continue
+    const { chainId, privateKey, rpcUrl, registryAddress, tokenAddress, settlementOptions } = old
     const fields = { chainType: 'evm', chainId: `evm:${chainId ?? ''}`, rpcUrl, registryAddress, tokenAddress, keyId: privateKey, settlementOptions }
-    const { success, data } = chainProvider.safeParse(fields)
+    const { success, data } = entry.safeParse(fields)
     if (success) {
-      providers.push(data)
+      entries.push(data)
       warnings.push(`blockchain.${name} is deprecated. ${INSTEAD} privateKey is keyId there.`)
     } else {
       const needed = { rpcUrl, chainId, registryAddress, tokenAddress, privateKey }
@@ -178,22 +186,23 @@ export function chainsOfBlockchain ({ blockchain = {} }: ParsedConfig): { provid
       warnings.push(`blockchain.${name} has no ${missing.join(', ')}: nothing is settled on it. ${INSTEAD}`)
     }
   }
-  return { providers, warnings }
+  return { entries, warnings }
 }
 
 /** PEER1_EVM_ADDRESS to PEER10_EVM_ADDRESS are the addresses of peers that are called peer1 to peer10. */
-function withAddresses (peers: unknown, env: NodeJS.ProcessEnv, sources: Map<string, string>): unknown {
-  if (!Array.isArray(peers)) return peers
-  return peers.map((peer: unknown, index) => {
+function withPeerAddresses (peers: readonly unknown[], env: Variables): ReturnType<LegacySettings['withPeerAddresses']> {
+  const sources = new Map<string, string>()
+  const filled = peers.map((peer, index) => {
     const number = isObject(peer) && peer.evmAddress === undefined ? NUMBERED_PEER.exec(String(peer.id))?.[1] : undefined
     const name = `PEER${number ?? ''}_EVM_ADDRESS`
     if (!isObject(peer) || number === undefined || !isSet(env, name)) return peer
     sources.set(`peers.${index}.evmAddress`, name)
     return { ...peer, evmAddress: env[name] }
   })
+  return { peers: filled, sources }
 }
 
 /** A variable that is set to nothing counts as not set. */
-export function isSet (env: NodeJS.ProcessEnv, name: string): boolean {
+function isSet (env: Variables, name: string): boolean {
   return env[name] !== undefined && env[name] !== ''
 }

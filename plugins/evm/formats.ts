@@ -1,0 +1,14 @@
+/** How the EVM writes addresses, hashes, keys and the ids of chains. */
+
+export const ADDRESS = /^0x[0-9a-fA-F]{40}$/
+/** Of 32 bytes: a transaction, a channel. */
+export const HASH = /^0x[0-9a-fA-F]{64}$/
+/** A private key that stands in the configuration itself. */
+export const RAW_KEY = /^0x[0-9a-fA-F]{64}$/
+
+const CHAIN_ID = /^evm:(?:[a-zA-Z0-9]+:)?([1-9]\d{0,15})$/
+
+/** `8453` of `evm:8453` and of `evm:base:8453`. Undefined for what is no such id. */
+export function chainNumberOf (chainId: string): string | undefined {
+  return CHAIN_ID.exec(chainId)?.[1]
+}

@@ -1,0 +1,11 @@
+/**
+ * Keys that stay where they are, in a cloud or in hardware. They are refused by name: nobody who asks for one may find out later that
+ * another key signed.
+ */
+
+const REMOTE_KEY = /^(aws-kms|gcp-kms|azure-kv|pkcs11|hsm):/
+
+/** The store that a key is in. Undefined for a key that is not in one. */
+export function remoteStoreOf (keyId: string): string | undefined {
+  return REMOTE_KEY.exec(keyId)?.[1]
+}

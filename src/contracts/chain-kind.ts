@@ -1,0 +1,119 @@
+/**
+ * What a kind of chain (EVM, XRP Ledger, Solana ...) tells a node, so that the node can read a configuration and requests that speak of it.
+ * The node itself knows no chain: it finds `<chainType>/chain-kind` beside the plugin of that name, and that file loads no SDK.
+ */
+import type { ZodType } from 'zod'
+
+/** The field of a peer that has its address on chains of a kind. */
+export type PeerField = `${string}Address`
+
+/** How an address, an id or the like is written. */
+export interface Format {
+  matches (text: string): boolean
+  /** Fits after "expected" and "must be": `0x and 40 hexadecimal digits`. */
+  readonly inWords: string
+}
+
+export interface AddressFormat extends Format {
+  /** The one form of an address, so that two can be compared with `===`. */
+  canonical (address: string): string
+  /** Words that clients of the admin API know, after "must be": for any field with an address, and for the peer to open a channel with. */
+  readonly inAnswers?: { readonly field: string, readonly peer: string } | undefined
+}
+
+interface ChainIdFormat extends Format {
+  /** The one form of a chain's id: `evm:8453` of `evm:base:8453`. What is no id of the kind stays as it is. */
+  canonical (chainId: string): string
+  /** For documents: `evm:8453`. */
+  readonly examples: readonly string[]
+}
+
+/** An entry of `chainProviders`, decided: what the account of a peer on that chain gets. Amounts are base units, as decimal strings. */
+export interface ChainTerms {
+  /** Such as `evm:8453`, in its one form. */
+  readonly id: string
+  /** Of what is paid in there, in its one form. */
+  readonly tokenAddress: string
+  /** What we may owe before we settle. */
+  readonly threshold: string
+  /** How often we pay whatever we owe, in ms. */
+  readonly intervalMs?: number | undefined
+  /**
+   * For the plugin. `chain` says which chain it is and who signs there. The node adds what is the peer's own: `peerAddress`, `senderId`,
+   * and the options of the transport.
+   */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** A chain that a node settles on. */
+export interface SettlementChain extends ChainTerms {
+  readonly kind: ChainKind
+  /** The plugin that settles there, by its name or path: `chainType` as it was written. */
+  readonly plugin: string
+}
+
+/** What is wrong, or odd, with an entry besides its single fields. */
+export interface EntryFindings {
+  problems: Array<{ field: string, message: string }>
+  warnings: string[]
+}
+
+/** The environment that a node runs in, as its configuration says. */
+type Environment = 'development' | 'staging' | 'production'
+
+/** What every entry of `chainProviders` has. */
+export type AnyEntry = { chainType: string, chainId: string }
+
+/** `Entry` is one entry of `chainProviders`, as `schema` reads it. */
+export interface ChainKind<Entry extends AnyEntry = AnyEntry> {
+  /** `evm`: what the ids of its chains begin with. */
+  readonly type: string
+  /** For people: `EVM`. */
+  readonly label: string
+  readonly peerField: PeerField
+  readonly address: AddressFormat
+  readonly channelId: Format
+  readonly chainId: ChainIdFormat
+  /** With the words for errors as metadata (src/lib/field-kinds.ts); `secret` on whatever may hold one. */
+  readonly schema: ZodType<Entry>
+  decide (entry: Entry): ChainTerms
+  /** Rules that one field alone cannot show. */
+  check? (entry: Entry, environment: Environment): EntryFindings
+  readonly legacy?: LegacySettings | undefined
+}
+
+/** A chain in the section `blockchain` of earlier versions. */
+export interface OldChain {
+  enabled?: boolean | undefined
+  rpcUrl?: string | undefined
+  chainId?: number | undefined
+  privateKey?: string | undefined
+  registryAddress?: string | undefined
+  tokenAddress?: string | undefined
+  settlementOptions?: object | undefined
+}
+
+/** How earlier versions, and other connectors, named what is `chainProviders` here. */
+export interface LegacySettings {
+  /** Sections of the configuration that there are no more, and what to do about each. */
+  readonly removed: Readonly<Record<string, string>>
+  /** The parts of the section `blockchain` that are of this kind, with their schemas. */
+  readonly blockchain: Readonly<Record<string, ZodType<OldChain>>>
+  /** The configuration, as it is written, with what the environment adds to it. */
+  withVariables (given: Readonly<Record<string, unknown>>, env: Variables): LegacyReading
+  /** Fills peers in: their addresses may stand in variables of their own. */
+  withPeerAddresses (peers: readonly unknown[], env: Variables): { peers: unknown[], sources: ReadonlyMap<string, string> }
+  /** Entries of `chainProviders` from what `blockchain` has, once that is right. What cannot be used is a warning. */
+  entriesOf (blockchain: Readonly<Record<string, OldChain | undefined>>): { entries: unknown[], warnings: string[] }
+  /** Warnings for a node without chains: variables that are set and settle nothing. */
+  unusedVariables (env: Variables): string[]
+}
+
+export interface LegacyReading {
+  values: Record<string, unknown>
+  /** By place (`chainProviders.0.rpcUrl`) the variable that set it. */
+  sources: ReadonlyMap<string, string>
+  warnings: string[]
+}
+
+type Variables = Readonly<Record<string, string | undefined>>

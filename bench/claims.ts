@@ -1,7 +1,7 @@
 /**
- * What settlement costs a packet: `npm run bench:claims` (about two minutes). The daemon with the plain BTP plugin, with the evm plugin
- * that settles now and then, and with a claim checked and another one made for every packet, in turn, several times over; the figure is
- * the median. No chain is needed: packets never ask it.
+ * What settlement costs per packet: `npm run bench:claims` (about two minutes). Measures the daemon with the plain BTP plugin, with the evm
+ * plugin that settles now and then, and with one claim checked and one made for every packet, in turn, several times over; the figure is
+ * the median. No chain is needed, because packets never query it.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,9 +1,9 @@
 /**
- * What is left for those who are served when there is too much to serve: `npm run bench:overload`. Against the built daemon, over BTP:
+ * What service is left under overload: `npm run bench:overload`. Against the built daemon, over BTP:
  *
- * - three times the load it can serve: how much of its maximum it keeps, and how soon the others are told;
- * - a peer that goes on and on beyond its rate limit, and thousands of sockets that never say who they are or send a byte a second: how
- *   much of its rate a good peer keeps. With and without, in turn and repeated.
+ * - three times the load that it can serve: how much of its maximum it keeps, and how soon the rest is rejected;
+ * - a peer that keeps sending beyond its rate limit, and thousands of sockets that never authenticate or send one byte a second: how much
+ *   of its rate a well-behaved peer keeps. With and without them, in turn and repeated.
  */
 import { connect, type Socket } from 'node:net'
 import { Load, median, quantile, type Sample } from './lib/load.js'

@@ -1,5 +1,5 @@
 /**
- * The floor: the least that a connector on Node.js can do. Two peers, of which each gets the other's messages, untouched; what is written
+ * The floor: the least that a connector on Node.js can do. It passes each of two peers the other's messages, untouched; everything written
  * in one turn of the event loop leaves together. Listens on PORT.
  */
 import type { Socket } from 'node:net'

@@ -1,6 +1,6 @@
 /**
- * Whether the connector grows: `npm run test:soak` pays, refuses and disturbs for an hour (SOAK_MINUTES) and fails when its resident
- * memory, after a warm-up of a tenth of that, has grown by more than 5%. Prints a line a minute.
+ * Checks that the connector does not grow: `npm run test:soak` pays, rejects and disturbs for an hour (SOAK_MINUTES), and fails if the
+ * connector's resident memory, after a warm-up of a tenth of that, has grown by more than 5%. Prints a line a minute.
  */
 import { fileURLToPath } from 'node:url'
 import { median } from './lib/load.js'

@@ -1,4 +1,4 @@
-/** Where the EVM node is that demos and tests run: the npm package that has one, else what is installed on the machine. */
+/** Finds the EVM node for demos and tests: the one in the npm package, or else the one that is installed on the machine. */
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 

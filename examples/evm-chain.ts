@@ -1,4 +1,4 @@
-/** A chain of one's own, for tests and demos: a real EVM node on a free port, the contracts deployed on it, and its ten rich accounts. */
+/** A private chain for tests and demos: a real EVM node on a free port, with the contracts deployed and ten rich accounts. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

@@ -91,12 +91,12 @@ function callOf (node: ts.Node): Omit<LogCall, 'file' | 'line'> | undefined {
   const [first, second] = node.parent.arguments
   if (first !== undefined && ts.isObjectLiteralExpression(first)) return { levels, ...inPinosShape(first, second) }
   const text = first === undefined ? undefined : literalOf(first)
-  if (text === undefined) return { levels, event: '?', fields: [], fault: 'the text is no literal: give a literal, and values as key=%s' }
+  if (text === undefined) return { levels, event: '?', fields: [], fault: 'the text is not a literal: give a literal, and values as key=%s' }
   const fields = fieldNamesOf(text)
   return { levels, event: eventOf(text), fields, ...faultOf(text, fields) }
 }
 
-/** Of `log.warn`, and of `log[isNew ? 'warn' : 'debug']`; undefined for what is no method of a log. */
+/** Of `log.warn`, and of `log[isNew ? 'warn' : 'debug']`; undefined for anything but a method of a log. */
 function levelsOf (node: ts.Node): string[] | undefined {
   if (ts.isPropertyAccessExpression(node)) return isLog(node.expression) ? levelNamed(node.name.text) : undefined
   if (!ts.isElementAccessExpression(node) || !isLog(node.expression)) return undefined

@@ -1,6 +1,6 @@
 /**
- * The channels between two addresses and what happens to them. The network's event log tells of new channels and of everything else at
- * once; nodes that serve no logs, or not all of them, still show the state of each channel that is known, which is looked at besides.
+ * The channels between two addresses, and what happens to them. The network's event log reports new channels, and everything else at once.
+ * Nodes that serve no logs, or not all of them, still show the state of each known channel, which is therefore checked as well.
  */
 import { id as hashOf, zeroPadValue } from 'ethers'
 import { z } from 'zod'

@@ -1,6 +1,6 @@
 /**
- * Payouts that the token refused: the network keeps them for us, and they are taken out as soon as the token lets them. Every token that
- * can be paused, or can bar addresses, may refuse for a while.
+ * Payouts that the token refused: the network contract keeps them for us, and we take them out as soon as the token permits. Any token that
+ * can be paused, or can block addresses, may refuse for a while.
  */
 import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'

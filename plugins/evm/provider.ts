@@ -51,7 +51,7 @@ const REDEEM_GAS = 110_000n
 const CLAIM_BYTES = `0x${'ff'.repeat(388)}`
 /** One account has one peer; more are asked about by hand only. */
 const MAX_PEERS = 100
-/** Who asks for the channels does not wait longer for the event log. */
+/** A caller that asks for the channels waits no longer than this for the event log. */
 const LOG_WAIT_MS = 5000
 
 type Listener = (event: ChannelEvent) => void
@@ -314,7 +314,7 @@ export class EvmProvider implements ChannelProvider {
   }
 }
 
-/** Whoever names operations counts anew for each contract. */
+/** Names of operations are counted separately for each contract. */
 function nameOf (operationId: string, network: Network): string {
   return `${operationId}@${network.address}`
 }

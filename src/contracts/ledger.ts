@@ -2,12 +2,12 @@
  * The books. One balance per account, in base units of its asset, from the connector's side: positive means that the peer owes us.
  * A Prepare takes a hold; the hold ends exactly once, posted by a Fulfill or voided by anything else.
  *
- * Prepaid money was paid to the peer ahead of packets. It is no part of the balance until packets use it up: an outgoing packet that is
- * posted lowers the balance, and as far as prepaid money covers it, that raises the balance again in the same move, as `settled`.
+ * Prepaid money was paid to the peer ahead of packets. It is not part of the balance until packets use it up: an outgoing packet that is
+ * posted lowers the balance, and as far as prepaid money covers it, the balance rises again in the same step, as `settled`.
  */
 import type { RunningTotal } from './plugin.js'
 
-/** An absent limit is no limit. */
+/** An absent limit means that there is no limit. */
 export interface Limits {
   minimum?: bigint | undefined
   maximum?: bigint | undefined
@@ -20,25 +20,25 @@ export interface Hold {
 }
 
 /**
- * A hold for money that we pay outside ILP, written down before it is paid. The id makes a repeated payment the same payment. An account
- * has at most one.
+ * A hold for money that we pay outside ILP, recorded before it is paid. The id identifies a repeated payment as the same payment. An
+ * account has at most one.
  */
 export interface Settlement extends Hold {
   readonly id: string
   /** ms since the epoch. */
   readonly createdAt: number
   /**
-   * `sending`: somebody is at it and will post or void it. `unknown`: it may have been paid or not (the process ended meanwhile, or the
-   * plugin did not say); it is paid again under the same id, or an operator decides.
+   * `sending`: it is being paid, and will be posted or voided. `unknown`: it may or may not have been paid (the process ended in between,
+   * or the plugin did not say); it is paid again under the same id, or an operator decides.
    */
   readonly state: 'sending' | 'unknown'
-  /** Who pays it and knows it by its id, so that it may be asked again. Absent: nobody, or nobody says. */
+  /** The plugin that pays it and knows it by its id, so that it may be asked again. Absent if no plugin does, or none says so. */
   readonly by?: string | undefined
 }
 
-/** What a settlement has to keep to. */
+/** The limits of a settlement. */
 export interface SettlementTerms {
-  /** The balance, with the payment and all that may still come in, is not to pass this. Absent: it is paid whatever is owed. */
+  /** The balance, with the payment and everything that may still come in, must not pass this. Absent: it is paid whatever is owed. */
   readonly ceiling?: bigint | undefined
   readonly by?: string | undefined
 }
@@ -76,16 +76,19 @@ export interface AccountBalance {
   /** Paid ahead, and not used by a packet yet. At least 0. */
   readonly prepaid: bigint
   readonly limits: Limits
-  /** The account is not there any more, its money still is. */
+  /** The account was removed, but its money is still here. */
   readonly removed: boolean
-  /** Fulfills of the peer that came after our reject. Not owed (the packet had expired), so not booked. Amounts at least 0. */
+  /** Fulfills of the peer that came after our reject. They are not owed (the packet had expired), so not booked. Amounts at least 0. */
   readonly lateFulfills: Movement
-  /** Fulfills that we could not pass on to this peer. Its peer downstream was paid, so this is what we lost. Amounts at least 0. */
+  /** Fulfills that we could not pass on to this peer. The next hop was paid, so this is what we lost. Amounts at least 0. */
   readonly reversals: Movement
 }
 
 export interface Ledger {
-  /** Which books these are. Other books have another id, the same books always the same. Throws as long as they are not open. */
+  /**
+   * The identity of these books: different books have different ids, and the same books always have the same. Throws while they are not
+   * open.
+   */
   readonly id: string
   /**
    * Starts keeping an account's balance, or changes its limits. `unit` says what the amounts are (`USD/9`).
@@ -93,8 +96,8 @@ export interface Ledger {
    */
   openAccount (accountId: string, limits: Limits, unit: string): void | Promise<void>
   /**
-   * Forgets a removed account, as soon as it is even and quiet; until then its balance waits for the account to come back. What was
-   * received under an id, and running totals, are never forgotten: the account may come back, and report them again.
+   * Forgets a removed account as soon as it is even and has no holds; until then its balance waits for the account to come back. Ids of
+   * received payments, and running totals, are never forgotten: the account may come back and report them again.
    */
   closeAccount (accountId: string): void
   /**
@@ -104,8 +107,8 @@ export interface Ledger {
    */
   hold (accountId: string, amount: bigint): Hold | Promise<Hold>
   /**
-   * Reserves a payment of `amount` > 0 to the peer. Pay when it is committed and still open: where the books are elsewhere, they may show
-   * by then that somebody else pays, and it ends. Throws T04 like `hold` at the maximum and at the ceiling of its terms, and Error while
+   * Reserves a payment of `amount` > 0 to the peer. Pay it once it is committed and still open: if the books are shared, they may show by
+   * then that another connector pays, and it ends. Throws T04 like `hold` at the maximum and at the ceiling of its terms, and Error while
    * another settlement of the account is open; the id and amount of one that is `unknown` take that up again.
    */
   settle (accountId: string, amount: bigint, id: string, terms?: SettlementTerms): Settlement
@@ -115,30 +118,30 @@ export interface Ledger {
   void (hold: Hold): void
   /** Takes back a posted hold whose answer could not be sent. Never refused. Throws when the hold is not posted. */
   reverse (hold: Hold): void
-  /** Says that nobody knows whether a settlement was paid. Does nothing to one that has ended. */
+  /** Marks a settlement as unknown: nobody knows whether it was paid. Does nothing to one that has ended. */
   markUnknown (settlement: Settlement): void
   /**
-   * Money that the peer paid us outside ILP: lowers the balance by `amount`. Never refused, the money is already here. It changes nothing
-   * when it was credited before under the same id; false where that is known at once. With a total, `amount` is its step, and what is
-   * credited is the part of it that was not credited before. Throws RangeError for a total that shrinks.
+   * Money that the peer paid us outside ILP: lowers the balance by `amount`. It is never refused, because the money is already here. It
+   * changes nothing if it was credited before under the same id; false if that is known at once. With a total, `amount` is its step, and
+   * what is credited is the part of it that was not credited before. Throws RangeError for a total that shrinks.
    */
   credit (accountId: string, amount: bigint, id?: string, total?: RunningTotal): boolean
   /** See `prepay` of PluginBooks. Throws RangeError for a total that shrinks. */
   prepay (accountId: string, total: RunningTotal, limit?: bigint): void | Promise<void>
   /** An operator's correction. Throws T04 and changes nothing when the new balance would pass a limit. Returns the new balance. */
   adjust (accountId: string, amount: bigint): bigint
-  /** Counts a Fulfill of `amount` that came too late to be booked. */
+  /** Counts a Fulfill for `amount` that came too late to be booked. */
   lateFulfill (accountId: string, amount: bigint): void
   /**
    * Resolves when everything posted so far survives a crash, as far as this ledger promises that. Rejects with T00 when it cannot be kept
    * in time for an answer; it stays in the books then, and is kept as soon as possible.
    */
   committed (): Promise<void>
-  /** Looks at the account where the books are elsewhere and others may have changed it. Rejects with T00 when they cannot be reached. */
+  /** Reloads the account if the books are shared and others may have changed it. Rejects with T00 if they cannot be reached. */
   refresh (accountId: string): Promise<void>
-  /** As of the last look. Undefined for an account without a balance. */
+  /** As of the last time it was loaded. Undefined for an account without a balance. */
   balanceOf (accountId: string): AccountBalance | undefined
-  /** The days kept of an account, oldest first; the last one is going on. None where the ledger keeps its history elsewhere. */
+  /** The days of an account's journal, oldest first; the last one is today. Empty if the ledger keeps its history elsewhere. */
   journalOf (accountId: string): Day[]
   accountIds (): Iterable<string>
 }

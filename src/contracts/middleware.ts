@@ -17,7 +17,7 @@ export interface Transfer {
 export interface MoneyTerms {
   /** Repeating a payment under its id pays nothing again. */
   readonly settlesOnce: boolean
-  /** Who knows the ids of what it paid: the module, and where it pays. Undefined where it does not settle once. */
+  /** What knows the ids of payments: the module, and where it pays. Undefined if it does not settle once. */
   readonly by: string | undefined
   /** The smallest amount that can be paid, in base units. */
   readonly unit: bigint

@@ -114,7 +114,7 @@ export interface SettlementRecords {
 export interface PluginServices {
   store: PluginStore
   log: Logger
-  /** Who it is made for. Absent where somebody else than the connector makes the plugin. */
+  /** The account that it is created for. Absent if the plugin was not created by the connector. */
   account?: { id: string, assetCode: string, assetScale: number }
   /** The connector's ILP address, `unknown` as long as it has none. */
   getOwnAddress?: () => string

@@ -17,7 +17,7 @@ import { applyRate, fractionOf, largestAmountFor, type Fraction } from './rate.j
 /** Carries a packet into the outgoing pipeline of an account, with the account that it came from. */
 export type SendData = (packet: Buffer, accountId: string, context: Context) => Promise<Buffer>
 
-/** Lets whoever builds on the connector look at each packet before it is sent on. */
+/** Lets an application that builds on the connector see each packet before it is forwarded. */
 export class ForwardObserver {
   /** Throws the ILP error that the sender is to get, if the packet may not go there. */
   onForward: ((sourceAccount: string, nextHop: string) => void) | undefined

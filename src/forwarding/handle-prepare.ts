@@ -1,4 +1,4 @@
-/** The middle of every packet's way: between the incoming pipeline of the account it came from and the answer to it. */
+/** The middle of every packet's path: after the incoming pipeline of its account, this decides who answers it. */
 import type { Injector } from 'reduct'
 import { ConnectorBusyError, InvalidPacketError } from '../packet/errors.js'
 import { isPrepare, prepareOf } from '../packet/prepare.js'

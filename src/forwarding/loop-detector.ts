@@ -1,14 +1,14 @@
 /**
- * Remembers which accounts the packets under way came from, so that one that comes round in a circle is noticed. The loop guard of
- * routing keeps circles out of the tables, but a packet takes its time: what was the way back when it left may be the way on when it
- * arrives elsewhere. And routes that operators have set know nothing of each other.
+ * Remembers which accounts the packets in flight came from, so that a packet that loops is noticed. The loop guard of routing keeps loops
+ * out of the tables, but packets take time: the route that led back when a packet left may lead forward when it arrives elsewhere. And
+ * routes that operators have set know nothing about each other.
  *
- * A packet comes round when the same one is under way, came from another account, and was sent on with at least as much time left. One
- * that is sent again comes from the same account; one that somebody else sends has most likely another condition or data, or more time.
- * A packet is under way until it is answered, and until it expires where the answer says that nobody was reached: a connector that loses
- * its connection says so at once, and behind that the packet may still go on.
+ * A packet counts as looping if the same one is in flight, came from another account, and was forwarded with at least as much time left. A
+ * packet that is sent again comes from the same account; one that somebody else sends most likely has another condition or data, or more
+ * time. A packet is in flight until it is answered. If the answer says that nobody was reached, it is in flight until it expires: a
+ * connector that loses its connection says so at once, while beyond it the packet may still travel on.
  *
- * All is kept in flat arrays, as in a ring: each packet takes the place of the one that came `ARRIVALS_MAX` before it.
+ * Everything is kept in flat arrays that form a ring: each packet takes the place of the one that came `ARRIVALS_MAX` before it.
  */
 import type { PrepareView } from '../packet/prepare.js'
 

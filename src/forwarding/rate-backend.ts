@@ -1,4 +1,4 @@
-/** The configured backend, kept from hurting packets: its rates are checked, and its reports cannot fail an answer. */
+/** The configured backend, wrapped so that it cannot harm packets: its rates are checked, and its reports cannot change an answer. */
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'

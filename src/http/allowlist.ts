@@ -19,12 +19,12 @@ export class IpAllowlist {
   private readonly v4 = new BlockList()
   private readonly v6 = new BlockList()
 
-  /** Throws an Error naming the first entry that is no address and no network. */
+  /** Throws an Error that names the first entry that is neither an address nor a network. */
   constructor (entries: readonly string[]) {
     for (const entry of entries) this.add(entry)
   }
 
-  /** False for what is no address. */
+  /** False for anything that is not an address. */
   allows (address: string): boolean {
     const family = isIP(address)
     if (family === 0) return false
@@ -53,7 +53,7 @@ export class IpAllowlist {
 
 function faultOf (family: number, length: string, hasMore: boolean): string | undefined {
   if (hasMore) return 'expected one slash, as in 10.0.0.0/8'
-  if (family === 0) return 'the part before the slash is no IPv4 or IPv6 address'
+  if (family === 0) return 'the part before the slash is not an IPv4 or IPv6 address'
   const longest = family === 4 ? 32 : 128
   return /^\d{1,3}$/.test(length) && Number(length) <= longest ? undefined : `the prefix length must be a number from 0 to ${longest}`
 }

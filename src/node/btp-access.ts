@@ -1,6 +1,6 @@
 /**
- * Who may come in over BTP. Permissionless (the default): a peer without a secret is let in. With `BTP_ALLOW_NOAUTH=false`, or for a peer
- * that has a secret (`BTP_PEER_<ID>_SECRET`, else its authToken), only who knows it.
+ * Who may connect over BTP. By default the node is permissionless: a peer needs no secret. With `BTP_ALLOW_NOAUTH=false`, or for a peer
+ * that has a secret (`BTP_PEER_<ID>_SECRET`, or else its authToken), only a client that knows the secret gets in.
  */
 import { FLAGS } from '../config/connector/env.js'
 import { ConfigurationError } from '../config/node/errors.js'
@@ -10,7 +10,7 @@ const VARIABLE = 'BTP_ALLOW_NOAUTH'
 export class BtpAccess {
   readonly isPermissionless: boolean
 
-  /** @throws ConfigurationError for a flag that is none: a door that somebody meant to close would stay open. */
+  /** @throws ConfigurationError for an invalid flag: a node that the operator meant to close would stay open. */
   constructor (private readonly env: NodeJS.ProcessEnv) {
     const text = env[VARIABLE] ?? ''
     const flag = text === '' ? true : FLAGS.get(text.toLowerCase())

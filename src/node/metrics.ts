@@ -29,7 +29,7 @@ export interface MetricSources {
   /** By peer, since the start: what fulfilled packets made the peer owe us, and us owe the peer. */
   turnover: () => Iterable<readonly [peerId: string, debits: number, credits: number]>
   channels: () => Promise<readonly ChannelMetadata[]>
-  /** By peer that is settled with over channels. */
+  /** For each peer with which the node settles over channels. */
   claims: () => Iterable<readonly [peerId: string, counts: Readonly<ClaimCounts>]>
   /** What is paid in between the peer and us, such as `USDC`. */
   tokenOf: (peerId: string) => string
@@ -92,7 +92,7 @@ export class NodeMetrics {
       const { code, triggeredBy } = rejectOf(reject)
       return code === 'T00' && triggeredBy === this.#ownAddress
     } catch {
-      return true // an answer that is none
+      return true // a malformed answer
     }
   }
 }

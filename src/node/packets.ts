@@ -9,7 +9,7 @@ export function encodePreparePacket ({ amount, destination, executionCondition, 
   return encodePrepare({ amount, destination, executionCondition, expiresAt: expiresAt.getTime(), data })
 }
 
-/** Throws F01 for what is no Prepare. */
+/** Throws F01 for anything but a Prepare. */
 export function preparePacketOf (packet: Buffer): ILPPreparePacket {
   const { amount, destination, executionCondition, expiresAt, data } = prepareOf(packet)
   return { type: 12, amount, destination, executionCondition, expiresAt: new Date(expiresAt), data }

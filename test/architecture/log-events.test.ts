@@ -15,15 +15,15 @@ describe('log calls', () => {
   })
 
   const faults: Array<[code: string, fault: RegExp]> = [
-    ['log.warn(`no route. prefix=${prefix}`)', /no literal/],
-    ['this.log.warn(text)', /no literal/],
+    ['log.warn(`no route. prefix=${prefix}`)', /not a literal/],
+    ['this.log.warn(text)', /not a literal/],
     ["log.warn('%s', text)", /no words/],
     ["log.warn('no route. prefix=none accountId=%s', id)", /no placeholder/],
     ["log.warn('no route. account-id=%s', id)", /camel case/],
     ["log.warn('this is a sentence which goes on and on and on and on. id=%s', id)", /longer than/],
     ['this.#log.warn({ ...fields }, \'no_route\')', /spread/],
     ['log.warn({ prefix })', /no event/],
-    ["log[isNew ? 'warn' : 'debug'](text)", /no literal/],
+    ["log[isNew ? 'warn' : 'debug'](text)", /not a literal/],
     ['options.onError(log.warn)', /handed on/]
   ]
   for (const [code, fault] of faults) {

@@ -1,6 +1,6 @@
 /**
- * Which functions a TokenNetwork has, told from its code. An older generation of the contract has the same registry, the same domain and
- * the same claims, and other functions: deposits would go in, and no claim could be redeemed.
+ * Finds out from the code of a TokenNetwork which functions it has. An older generation of the contract has the same registry, the same
+ * domain and the same claims, but other functions: deposits would go in, and no claim could be redeemed.
  */
 import { id as hashOf } from 'ethers'
 import { ChainError } from '../../lib/channels/types.js'
@@ -33,7 +33,7 @@ export async function checkAbi (rpc: Rpc, address: string, registry: string): Pr
     throw new ChainError(`the TokenNetwork at ${address} is of the older generation (closeChannel and cooperativeSettle take balance proofs, ` +
       `nothing is claimed while a channel is open): claims could not be redeemed there. ${advice}. registry=${registry}`, true)
   }
-  throw new ChainError(`the contract at ${address} is no TokenNetwork: it has no ${missing.join(', no ')}. ${advice}. registry=${registry}`, true)
+  throw new ChainError(`the contract at ${address} is not a TokenNetwork: it has no ${missing.join(', no ')}. ${advice}. registry=${registry}`, true)
 }
 
 /** Whether channels of the network can be ended with the consent of one side. Rejects with ChainError while the node cannot say. */

@@ -1,4 +1,4 @@
-/** ethers is big, and only those who settle on EVM chains need it: what uses it is loaded through here. */
+/** ethers is big, and only needed to settle on EVM chains: code that uses it is loaded through this file. */
 
 /** @throws Error that says what to install, when ethers is not */
 export async function withEthers<T> (load: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-/** What is offered for a transaction: by EIP-1559 where blocks have a base fee, else a gas price. */
+/** The fee that is offered for a transaction: by EIP-1559 if blocks have a base fee, otherwise as a gas price. */
 import { parseEther } from 'ethers'
 import { quantity, RpcError, type Head, type Rpc } from './rpc.js'
 
@@ -52,7 +52,10 @@ function tipOf (fees: Fees): bigint {
   return 'gasPrice' in fees ? fees.gasPrice : fees.maxPriorityFeePerGas
 }
 
-/** What the node lets a transaction cost at most, in wei, by its refusal of one that costs `cost`. Undefined: it was no such refusal. */
+/**
+ * The most that the node lets a transaction cost, in wei, from its refusal of one that costs `cost`. Undefined if it refused for another
+ * reason.
+ */
 export function capIn (refusal: string, cost: bigint): bigint | undefined {
   const found = CAP.exec(refusal)
   if (found === null) return undefined

@@ -1,6 +1,6 @@
 /**
- * The newest block, from a node that may be slow, stuck or behind others of its kind. What is read at a block that is far behind one seen
- * before is not read at all: an old state of a channel looks like a good one.
+ * The newest block, from a node that may be slow, stuck, or behind other nodes. Nothing is read at a block that is far behind one seen
+ * before, because an old state of a channel looks like a good one.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'

@@ -1,6 +1,6 @@
 /**
- * Reads the logs of all blocks once, from nodes that serve them as they like: all at once, of few blocks at a time, only sometimes, only of
- * late. The newest blocks come first, what is older follows in slices, and each look ends soon.
+ * Reads the logs of all blocks once, from nodes that may serve all of them at once, only a few blocks at a time, only sometimes, or only
+ * recent ones. The newest blocks come first, older ones follow in slices, and each look ends soon.
  */
 import { RpcError } from './rpc.js'
 

@@ -1,4 +1,4 @@
-/** What is kept of transactions: each with the operation that it is for, before it is sent, and what became of it. */
+/** The records of transactions: each is stored with its operation before it is sent, and later with its outcome. */
 import { z } from 'zod'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 

@@ -1,6 +1,6 @@
 /**
- * What the chain has said of the contract and the token. It is kept, so that a start goes on without the chain, and checked against the
- * chain at each connect: records of payments are true for this contract and these units, and for no others.
+ * What the chain has said about the contract and the token. It is stored, so that a start can continue without the chain, and checked
+ * against the chain at each connect: records of payments are valid for this contract and these units only.
  */
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { ChainError } from '../../lib/channels/types.js'

@@ -1,7 +1,7 @@
 /**
- * Whether all of a transfer arrives. Tokens that keep a part, or that say they have moved what they have not, cannot be used: a claim would
- * be credited in full and paid in part. It is tried out where the node can pretend that a small contract holds the token; where it cannot,
- * our first deposit or redemption shows it.
+ * Checks whether a transfer arrives in full. Tokens that keep a part, or that claim to have moved what they have not, cannot be used: a
+ * claim would be credited in full and paid in part. The check simulates a transfer if the RPC node can pretend that a small contract holds
+ * the token. If not, our first deposit or redemption reveals it.
  */
 import { Interface } from 'ethers'
 import { describeError } from '../../../src/lib/describe-error.js'

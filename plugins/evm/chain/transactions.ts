@@ -1,7 +1,7 @@
 /**
- * Does an operation on the chain once, whatever crashes: its transaction is signed, kept, and only then sent. From then on it is sent
- * again until it is final, with a higher fee when it is stuck, and after a restart. Another one is signed for the operation only when the
- * first can never be mined, because its nonce was used for something else.
+ * Carries out an operation on the chain once, whatever crashes: its transaction is signed, stored, and only then sent. From then on it is
+ * sent again until it is final, with a higher fee if it is stuck, and even after a restart. Another transaction is signed for the
+ * operation only if the first can never be mined, because its nonce was used for something else.
  */
 import { Transaction, getBytes, hexlify } from 'ethers'
 import { pause } from '../../../src/lib/timers.js'
@@ -69,7 +69,7 @@ export class Transactions {
     for (const operation of this.#operations.unfinished()) {
       const last = operation.attempts.at(-1)
       if (last !== undefined) this.#wallet.take(last.nonce, last.raw)
-      this.#run(operation.id, () => this.#follow(operation)).catch(() => undefined) // whoever asks for it again hears of it
+      this.#run(operation.id, () => this.#follow(operation)).catch(() => undefined) // a caller that asks for it again gets the error
     }
   }
 
@@ -184,7 +184,9 @@ export class Transactions {
     return { nonce, hash: transaction.hash, raw: transaction.serialized, signedMs: Date.now() }
   }
 
-  /** Whether the node takes it shows later; that it knows it already is no trouble. What it says of its limits is remembered. */
+  /**
+   * Whether the node accepts it shows later; it does not matter if the node knows it already. Limits that the node names are remembered.
+   */
   async #send (raw: string): Promise<void> {
     const { rpc, log } = this.#options
     await rpc.call('eth_sendRawTransaction', raw).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 /**
- * The nonces of one address on one chain. Several accounts of a connector may pay from one key: in a process they share its wallet, so
- * that no two transactions get the same nonce. Nonces used by somebody else, or in a life of the process that forgot, are found by
- * whoever waits for a transaction.
+ * The nonces of one address on one chain. Several accounts of a connector may pay with one key: within a process they share its wallet, so
+ * that no two transactions get the same nonce. If somebody else used a nonce, or an earlier run of the process did and forgot, the code
+ * that waits for a transaction notices.
  */
 import { ChainError } from '../../lib/channels/types.js'
 

@@ -1,4 +1,4 @@
-/** What signing claims takes of secp256k1, whoever computes it: libsecp256k1 on this thread, or JavaScript on others. */
+/** The operations of secp256k1 that claims need, computed either by libsecp256k1 on this thread, or in JavaScript on others. */
 
 export interface Curve {
   /** Signs 32 bytes: 65 bytes r, s (the lower half), v (27 or 28). */

@@ -1,6 +1,6 @@
 /**
- * Signatures on secp256k1, which decide how many claims a node can make and check: npm's `secp256k1` (libsecp256k1, about 50 us each)
- * where it is installed and built; otherwise the JavaScript that ethers brings (2 ms), in threads of its own, so that packets do not wait.
+ * Signatures on secp256k1. They decide how many claims a node can make and check. Uses npm's `secp256k1` (libsecp256k1, about 50 us each)
+ * if it is installed and built; otherwise the JavaScript of ethers (2 ms), in threads of its own, so that packets do not wait.
  */
 import { createRequire } from 'node:module'
 import { keccak256 } from 'ethers'

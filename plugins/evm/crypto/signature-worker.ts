@@ -1,4 +1,4 @@
-/** One thread of signature-threads.ts: signs with a key, or finds out whose signature something is. */
+/** One thread of signature-threads.ts: signs with a key, or recovers the signer of a signature. */
 import { parentPort } from 'node:worker_threads'
 import { Signature, SigningKey, hexlify, recoverAddress } from 'ethers'
 

@@ -1,4 +1,4 @@
-/** What the peer says of our claims and of its own, when we ask it: so that neither goes on with less than the other has. */
+/** What the peer says about our claims and its own when we ask, so that neither side continues with fewer claims than the other has. */
 import { amountOf, arrayOf, textOf } from './read-record.js'
 
 /** Of claims that are shown; there cannot be more channels between the two that are looked after. */

@@ -67,7 +67,7 @@ export class Records {
 
   async #write (): Promise<void> {
     this.#isWriting = true
-    await Promise.resolve() // whoever saves in the same turn takes part
+    await Promise.resolve() // everything that is saved in the same turn takes part
     while (this.#waiters.length > 0) {
       const waiters = this.#waiters
       const names = [...this.#dirty]

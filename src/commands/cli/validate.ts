@@ -1,4 +1,4 @@
-/** `connector validate`: is a configuration right, or those of a whole network? Opens nothing. */
+/** `connector validate`: checks a configuration, or those of a whole network. Opens nothing. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ConfigLoader } from '../../config/node/config-loader.js'
@@ -25,7 +25,7 @@ interface Verdict {
   valid: boolean
   issues: Issue[]
   warnings: string[]
-  /** What is said when all is well. */
+  /** Printed if there are no problems. */
   praise: string
 }
 
@@ -33,10 +33,10 @@ export const validate: Command = {
   name: 'validate',
   summary: 'Checks a configuration, or those of a whole network',
   usage: '<file or folder> [--json]',
-  description: `A .yaml or .yml file is checked as "connector start" would read it: every fault at once, each with its line. A .env file is checked line by
-line. For a folder every YAML file in it is taken for one node: besides their own faults this finds unknown peers, nodes that are not
-connected, routes that lead nowhere, and cycles. Variables such as \${ADMIN_API_KEY} are taken from the environment and from .env here.
-Exit codes: 0 valid (warnings are allowed), 1 not.`,
+  description: `Checks a .yaml or .yml file as "connector start" would read it, and lists every problem with its line. Checks a .env file line by line. In a
+folder, every YAML file counts as one node: in addition to the problems of each file, this finds unknown peers, nodes that are not connected,
+routes that lead nowhere, and loops. Variables such as \${ADMIN_API_KEY} are read from the environment and from .env in this folder.
+Exit codes: 0 valid (warnings are allowed), 1 not valid.`,
   options: {
     topology: { type: 'string', short: 't', value: '<folder>', help: 'The same as giving the folder as the argument' },
     json: { type: 'boolean', help: 'Print the verdict as JSON' }
@@ -78,13 +78,13 @@ function judgeFolder (path: string): Verdict {
   const files = readdirSync(path).filter(isYaml).toSorted().map(name => join(path, name))
   if (files.length === 0) throw new CliError(`No .yaml or .yml files in ${path}.`)
   if (files.length > MAX_FILES) throw new CliError(`${path} has ${files.length} YAML files, at most ${MAX_FILES} can be checked at once.`)
-  // What overrides the file of one node, such as NODE_ID, is not meant for all of them.
+  // Variables that override the file of one node, such as NODE_ID, are not meant for all of them.
   const env = environment()
   const overrides = Object.fromEntries(Object.entries(env).filter(([name]) => !OVERRIDES.has(name)))
   const readings = files.map(file => ({ file, ...read(file, env, overrides) }))
   const issues = readings.flatMap(reading => reading.issues)
   const warnings = readings.flatMap(reading => reading.warnings.map(warning => `${reading.file}: ${warning}`))
-  // A network of which a part is unknown would have faults that are none.
+  // If a part of the network could not be read, the rest would seem to have problems that it does not have.
   const nodes = readings.flatMap(({ file, config }): TopologyNode[] => config === undefined ? [] : [{ file, config }])
   const topology = issues.length === 0 ? checkTopology(nodes) : { problems: [], warnings: [] }
   issues.push(...topology.problems.map(message => ({ file: path, message })))
@@ -104,7 +104,7 @@ function read (file: string, env: NodeJS.ProcessEnv, overrides: NodeJS.ProcessEn
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     const issues = error.issues.map(({ source, line, path, message }) => ({
-      // A source that is no line of the file is the variable that overrides it.
+      // A source without a line is the variable that overrides the file.
       file, line, message: [...(line === undefined ? [source] : []), path, message].filter(part => part !== '').join(': ')
     }))
     return { issues, warnings: [] }

@@ -45,7 +45,7 @@ describe('an EVM network', () => {
   it('that is none is refused, with what it lacks', async () => {
     const { isFinal, message } = await refusal(await at(parties.token))
     expect(isFinal).to.equal(true)
-    expect(message).to.include(`the contract at ${parties.token.address.toLowerCase()} is no TokenNetwork: it has no openChannel(address,uint256), no `)
+    expect(message).to.include(`the contract at ${parties.token.address.toLowerCase()} is not a TokenNetwork: it has no openChannel(address,uint256), no `)
   })
 
   it('behind a proxy is judged by what the proxy stands for', async () => {

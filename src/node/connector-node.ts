@@ -1,5 +1,5 @@
 /** The embedded door to the connector: an Interledger node for an application, in its own process or beside it. */
-import { httpServices } from '../admin/node/services.js'
+import { httpServices } from '../admin/node/listen.js'
 import { createLogger, createNodeLogger, setLogLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
 import { describeError } from '../lib/describe-error.js'

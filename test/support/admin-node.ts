@@ -8,7 +8,7 @@ import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
 import type { ChannelOperations } from '../../src/contracts/channels.js'
 import type { HealthHost, NodeAdminHost } from '../../src/admin/node/host.js'
-import { httpServices, type HttpService } from '../../src/admin/node/services.js'
+import { httpServices, type HttpService } from '../../src/admin/node/listen.js'
 import type {
   HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult,
   RouteInfo, SendPacketParams

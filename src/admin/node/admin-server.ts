@@ -1,10 +1,10 @@
 /** The admin API on a port of the application's own: for a node whose configuration has none, or beside the one it has. */
 import { createLogger } from '../../lib/log.js'
 import type { Logger } from '../../contracts/logger.js'
-import type { AccessOptions } from '../../http/node-access.js'
-import { nodeAdminApp } from './admin-app.js'
+import type { AccessOptions } from './access.js'
+import { nodeAdminApp } from './api.js'
 import type { NodeAdminHost } from './host.js'
-import { HttpService } from './services.js'
+import { HttpService } from './listen.js'
 
 export interface AdminServerOptions extends AccessOptions {
   /** 0 takes a free one; `port` tells which. */

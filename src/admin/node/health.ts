@@ -7,8 +7,8 @@
 import { Hono } from 'hono'
 import { Registry } from 'prom-client'
 import type { Logger } from '../../contracts/logger.js'
-import type { NodeAdminApp } from './admin-app.js'
-import { failed, HEADERS, json, noSuchRoute } from '../../http/answers.js'
+import type { NodeAdminApp } from './api.js'
+import { failed, HEADERS, json, noSuchRoute } from '../../http/responses.js'
 import { isRunning, type HealthHost } from './host.js'
 
 /** @param admin mirrored under `/admin`, behind its own access rules */

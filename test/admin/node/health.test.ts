@@ -1,6 +1,6 @@
 /** The health server says at each moment how the node is. */
 import { expect } from 'chai'
-import { HttpService } from '../../../src/admin/node/services.js'
+import { HttpService } from '../../../src/admin/node/listen.js'
 import { MemoryLog } from '../../support/admin-connector.js'
 import { ask, NodeFixture } from '../../support/admin-node.js'
 

@@ -9,9 +9,9 @@
 import { isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
-import { keyCheck, LOOPBACK_HOST, LOOPBACK_ORIGIN } from './access.js'
-import { IpAllowlist, PRIVATE_NETWORKS } from './allowlist.js'
-import { SluiceError } from '../contracts/errors.js'
+import { keyCheck, LOOPBACK_HOST, LOOPBACK_ORIGIN } from '../../http/access.js'
+import { IpAllowlist, PRIVATE_NETWORKS } from '../../http/allowlist.js'
+import { SluiceError } from '../../contracts/errors.js'
 
 export interface AccessOptions {
   /** What clients must send as `X-Api-Key`. Empty is none. */

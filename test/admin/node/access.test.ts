@@ -1,8 +1,8 @@
 /** Who may use the node's admin API: first the address, then the key, and only then a body is looked at. */
 import { expect } from 'chai'
-import { httpServices } from '../../src/admin/node/services.js'
-import { MemoryLog } from '../support/admin-connector.js'
-import { FakeNode, NodeFixture, type Answer } from '../support/admin-node.js'
+import { httpServices } from '../../../src/admin/node/listen.js'
+import { MemoryLog } from '../../support/admin-connector.js'
+import { FakeNode, NodeFixture, type Answer } from '../../support/admin-node.js'
 
 const KEY = 'correct horse battery staple'
 const FORBIDDEN = { error: 'Forbidden', message: 'IP address not allowed' }

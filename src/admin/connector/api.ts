@@ -5,7 +5,7 @@ import type { Logger } from '../../contracts/logger.js'
 import { AdminApi } from './admin-api.js'
 import { readJson } from '../../http/body.js'
 import { SluiceError, type ErrorCode } from '../../contracts/errors.js'
-import { withCode } from '../../http/answers.js'
+import { withCode } from '../../http/responses.js'
 import { statusOf, toError } from '../../http/errors.js'
 import type { AdminHost } from './host.js'
 

@@ -1,8 +1,8 @@
 /** Who gets in: holders of the key; without a key only this machine, and no web page that was talked into asking. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { AdminServer } from '../../src/admin/connector/admin-server.js'
-import { FakeHost, Fixture, MemoryLog } from '../support/admin-connector.js'
+import { AdminServer } from '../../../src/admin/connector/listen.js'
+import { FakeHost, Fixture, MemoryLog } from '../../support/admin-connector.js'
 
 const KEY = 'correct horse battery staple 7'
 

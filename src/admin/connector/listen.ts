@@ -1,7 +1,7 @@
 /** The HTTP server of the admin API. */
 import type { Logger } from '../../contracts/logger.js'
 import { accessRule } from '../../http/access.js'
-import { adminRoutes } from './admin-routes.js'
+import { adminRoutes } from './api.js'
 import type { AdminHost } from './host.js'
 import { HttpServer } from '../../http/server.js'
 

@@ -1,6 +1,6 @@
 /** Every route of the node's admin API with every answer it has, over real HTTP; each answer is held against the document too. */
 import { expect } from 'chai'
-import { adminRoutesOf } from '../../../src/admin/node/admin-app.js'
+import { adminRoutesOf } from '../../../src/admin/node/api.js'
 import { statusOfCode, type ErrorCode } from '../../../src/contracts/errors.js'
 import { NodeFixture, PEER_SECRET, type Answer } from '../../support/admin-node.js'
 

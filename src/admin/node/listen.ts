@@ -2,7 +2,7 @@
 import type { NodeConfig, NodeService } from '../../contracts/node.js'
 import type { Logger } from '../../contracts/logger.js'
 import { HttpServer, type FetchHandler, type HttpServerOptions } from '../../http/server.js'
-import { nodeAdminApp } from './admin-app.js'
+import { nodeAdminApp } from './api.js'
 import { healthApp } from './health.js'
 import type { HealthHost, NodeAdminHost } from './host.js'
 

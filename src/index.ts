@@ -14,7 +14,6 @@ export type { AccountBalances, CreditLimitViolation } from './node/facades/accou
 export { BTPClient, BTPConnectionError } from './node/facades/btp-client.js'
 export { BTPClientManager } from './node/facades/btp-client-manager.js'
 export { ChannelManager } from './node/facades/channel-manager.js'
-export type { ChannelChange, PeerChannel, PeerSettlementStatus } from './node/facades/channel-manager.js'
 export { BTPServer } from './node/facades/btp-server.js'
 export type { BTPServerOptions } from './node/facades/btp-server.js'
 export { PacketHandler } from './node/facades/packet-handler.js'
@@ -22,12 +21,14 @@ export type { PrepareHandler } from './node/facades/packet-handler.js'
 export { UnifiedSettlementExecutor } from './node/facades/settlement-executor.js'
 export type { PeerSettlement, SettlementPreference, SettlingNode, UnifiedSettlementConfig } from './node/facades/settlement-executor.js'
 export { SettlementMonitor } from './node/facades/settlement-monitor.js'
-export type { SettlementRequired, SettlementState, SettlementThresholds } from './node/facades/settlement-monitor.js'
+export type { SettlementRequired, SettlementThresholds } from './node/facades/settlement-monitor.js'
 export { AdminServer } from './admin/node/admin-server.js'
 export type { AdminServerOptions } from './admin/node/admin-server.js'
 export type * from './contracts/node.js'
 export type { SettlementChain } from './contracts/chain-kind.js'
-export type { ChannelState, OpenChannelRequest } from './node/channels.js'
+export type {
+  ChannelState, OpenChannelRequest, PeerChannel, PeerChannelChange as ChannelChange, PeerSettlementStatus, SettlementState
+} from './contracts/node-channels.js'
 export {
   REJECT_CODE_MAP, computeConditionFromData, computeFulfillmentFromData, createPaymentHandlerAdapter, generatePaymentId, mapRejectCode,
   validateResponseData

@@ -4,14 +4,14 @@ import { Accounts } from '../accounts/accounts.js'
 import { Connections } from './connections.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
-import { ConnectorAdmin } from '../admin/connector/connector-admin.js'
 import { Config } from '../config/connector/config.js'
 import type { ConnectorInput } from '../config/connector/schema.js'
 import { tearDown, type Step } from '../lib/teardown.js'
 import { RateBackend } from '../forwarding/rate-backend.js'
-import { AdminServer } from '../admin/connector/listen.js'
+import { connectorAdminServer } from '../admin/connector/listen.js'
 import { LedgerService } from '../ledger/service.js'
 import { createLogger } from '../lib/log.js'
+import type { HttpServer } from '../http/server.js'
 import { AccountStats } from '../metrics/stats.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { describeError } from '../lib/describe-error.js'
@@ -72,7 +72,7 @@ class Connector {
   private readonly middlewares: MiddlewareManager
   private readonly connections: Connections
   private readonly stats: AccountStats
-  private readonly admin: AdminServer | undefined
+  private readonly admin: HttpServer | undefined
   private state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   /** The steps of the start that open something. What is being opened has to be open to be closed. */
   private opening: Promise<void> | undefined
@@ -90,8 +90,7 @@ class Connector {
     this.middlewares = deps(MiddlewareManager)
     this.connections = deps(Connections)
     this.stats = deps(AccountStats)
-    const admin = (): ConnectorAdmin => new ConnectorAdmin(deps, (accountId, account) => this.addAccount(accountId, account))
-    if (this.config.adminApi) this.admin = new AdminServer(admin(), adminOptions(this.config), createLogger('admin-api'))
+    if (this.config.adminApi) this.admin = this.createAdmin(deps(RateBackend))
     for (const [accountId, account] of Object.entries(this.config.accounts)) {
       this.accounts.add(accountId, account)
       this.connections.watch(accountId)
@@ -135,6 +134,13 @@ class Connector {
     await this.remove(accountId)
   }
 
+  private createAdmin (backend: RateBackend): HttpServer {
+    const { accounts, config, ledger, routing, middlewares, stats } = this
+    const addAccount = (accountId: string, account: AccountInfo): Promise<void> => this.addAccount(accountId, account)
+    const parts = { accounts, config, ledger, routing, middlewares, stats, backend, addAccount }
+    return connectorAdminServer(parts, adminOptions(config), createLogger('admin-api'))
+  }
+
   private async run (): Promise<void> {
     this.state = 'starting'
     log.info('listen called')
@@ -154,7 +160,7 @@ class Connector {
 
   private async open (): Promise<void> {
     const steps: Array<() => unknown> = [
-      () => this.store.open(), () => this.accounts.refuseOrphans(), () => this.ledger.open(), () => this.admin?.listen(),
+      () => this.store.open(), () => this.accounts.refuseOrphans(), () => this.ledger.open(), () => this.admin?.start(),
       () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
     ]
     for (const step of steps) {
@@ -209,7 +215,7 @@ class Connector {
       ...this.accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => this.middlewares.teardown(id)]),
       ['ledger', () => this.ledger.close()],
       ['backend', () => this.backend.disconnect?.()],
-      ['admin api', () => this.admin?.close()],
+      ['admin api', () => this.admin?.stop()],
       ['store', () => this.store.close()]
     ], (step, error) => log.error('could not stop %s. error=%s', step, describeError(error)))
     this.stats.stopDefaultMetrics()

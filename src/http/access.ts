@@ -1,40 +1,34 @@
 /**
- * Who may use the admin API. With a key: whoever sends it. Without one: programs on this machine, and only as long as the API is bound to
- * loopback. Browsers on this machine run strangers' pages, which reach loopback by DNS rebinding (they then send a strange `Host`) or by
- * cross-site requests (they send their `Origin`); both are refused.
+ * Rules for who may use an API, each a handler that lets a request through or throws. An API puts them together and brings the words.
  *
- * The content type is not checked: clients of ilp-connector send JSON under any name, and the rules above do not depend on it.
+ * An API without a key is for programs near by, not for browsers: those run strangers' pages, which reach it by cross-site requests (they
+ * send their `Origin`) or by DNS rebinding (they then send a strange `Host`).
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { MiddlewareHandler } from 'hono'
+import { isIP } from 'node:net'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, MiddlewareHandler } from 'hono'
 import { SluiceError } from '../contracts/errors.js'
+import { IpAllowlist } from './allowlist.js'
 
 const LOOPBACK_ADDRESS = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i
 /** As in a URL, with an optional port. */
-export const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
-export const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
 /** What a header can carry unchanged. */
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+const loopback = new IpAllowlist(['127.0.0.0/8', '::1'])
 
-/**
- * The access rule for an API bound to `host`. An empty key is no key.
- * Throws when the API would be open to the network, or when the key is one that no client can send.
- */
-export function accessRule (host: string, apiKey: string | undefined): MiddlewareHandler {
-  if (apiKey !== undefined && apiKey !== '') return requireKey(apiKey)
-  if (!LOOPBACK_ADDRESS.test(host)) {
-    throw new SluiceError('SLUICE_API_UNPROTECTED', `admin API refuses to listen on ${JSON.stringify(host)} without a key: anyone on that network could move money. ` +
-      'Set a key (adminApiKey, CONNECTOR_ADMIN_API_KEY), or adminApiHost (CONNECTOR_ADMIN_API_HOST) to 127.0.0.1.')
-  }
-  return requireLocal
+/** Whether a server that binds this address is reached from this machine alone. */
+export function isLoopbackAddress (host: string): boolean {
+  return LOOPBACK_ADDRESS.test(host)
 }
 
-function requireKey (apiKey: string): MiddlewareHandler {
-  const isKey = keyCheck(apiKey, 'adminApiKey, CONNECTOR_ADMIN_API_KEY')
+/** Asks for the key in `X-Api-Key`; `message` is for those who have none. Throws like `keyCheck`. */
+export function requireKey (apiKey: string, { setting, message }: { setting: string, message: string }): MiddlewareHandler {
+  const isKey = keyCheck(apiKey, setting)
   return async (c, next) => {
-    if (!isKey(c.req.header('x-api-key'))) {
-      throw new SluiceError('SLUICE_API_KEY_WRONG', 'missing or wrong API key. Send it in the X-Api-Key header.')
-    }
+    if (!isKey(c.req.header('x-api-key'))) throw new SluiceError('SLUICE_API_KEY_WRONG', message)
     await next()
   }
 }
@@ -53,15 +47,48 @@ export function keyCheck (apiKey: string, setting: string): (given: string | und
   return given => timingSafeEqual(digest(given ?? ''), expected)
 }
 
-const requireLocal: MiddlewareHandler = async (c, next) => {
-  if (!LOOPBACK_HOST.test(c.req.header('host') ?? '')) {
-    throw new SluiceError('SLUICE_HOST_REFUSED', 'the Host header must name this machine (localhost, 127.0.0.1 or [::1]) while the admin API has no key.')
+/** `Host` must name this machine; with `onlyFromLoopback` for clients on this machine alone. */
+export function requireLocalHost (message: string, { onlyFromLoopback = false } = {}): MiddlewareHandler {
+  return async (c, next) => {
+    const isChecked = !onlyFromLoopback || loopback.allows(socketAddress(c))
+    if (isChecked && !LOOPBACK_HOST.test(c.req.header('host') ?? '')) throw new SluiceError('SLUICE_HOST_REFUSED', message)
+    await next()
   }
-  const origin = c.req.header('origin')
-  if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin)) {
-    throw new SluiceError('SLUICE_ORIGIN_REFUSED', 'requests from web pages of other origins are refused while the admin API has no key.')
+}
+
+/** `Origin`, where there is one, must be a page of this machine. */
+export function requireLocalOrigin (message: string): MiddlewareHandler {
+  return async (c, next) => {
+    const origin = c.req.header('origin')
+    if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin)) throw new SluiceError('SLUICE_ORIGIN_REFUSED', message)
+    await next()
   }
-  await next()
+}
+
+/**
+ * The client's address must be on the list.
+ * @param trustProxy takes the first address of `X-Forwarded-For` for the client's: only behind a proxy that overwrites that header
+ */
+export function requireAddress (
+  allowlist: IpAllowlist, { message, trustProxy }: { message: string, trustProxy: boolean }
+): MiddlewareHandler {
+  return async (c, next) => {
+    if (!allowlist.allows(clientAddress(c, trustProxy))) throw new SluiceError('SLUICE_CLIENT_REFUSED', message)
+    await next()
+  }
+}
+
+/** Empty, which no list allows, when the proxy says something that is no address. */
+function clientAddress (c: Context, trustProxy: boolean): string {
+  const forwarded = trustProxy ? c.req.header('x-forwarded-for') : undefined
+  if (forwarded === undefined) return socketAddress(c)
+  const first = forwarded.split(',', 1).join('').trim()
+  return isIP(first) === 0 ? '' : first
+}
+
+function socketAddress (c: Context): string {
+  const { incoming } = c.env as HttpBindings
+  return incoming.socket.remoteAddress ?? ''
 }
 
 function digest (text: string): Buffer {

@@ -2,14 +2,11 @@
 import { readUpTo } from '../lib/read-up-to.js'
 import { SluiceError } from '../contracts/errors.js'
 
-/** Bytes, where a route does not say otherwise. */
-export const MAX_BODY_SIZE = 1024 * 1024
-
 /**
  * The parsed body, or undefined when it is empty. Refuses with 413 above the limit (before reading, if the length is declared) and with 400
  * what is not JSON. The parser's own message is dropped: it quotes the body, which may hold an account's secrets.
  */
-export async function readJson (request: Request, maxSize = MAX_BODY_SIZE): Promise<unknown> {
+export async function readJson (request: Request, maxSize: number): Promise<unknown> {
   const text = await readText(request, maxSize)
   if (text === '') return undefined
   try {

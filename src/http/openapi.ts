@@ -1,12 +1,34 @@
-/** The admin API in OpenAPI 3.1, made from the routes themselves. */
+/** An API in OpenAPI 3.1, made from the routes themselves. */
 import { z } from 'zod'
-import { labelOf } from './node-errors.js'
-import type { Route } from './route.js'
+import { labelOf } from './errors.js'
+import type { Route, Shape } from './route.js'
 
 export type JsonSchema = Record<string, unknown>
 
-interface Content {
-  'application/json': { schema: JsonSchema, example?: object }
+/** By media type. */
+type Content = Record<string, { schema: JsonSchema, example?: object }>
+
+/** What is the same for all routes of an API. */
+export interface ApiDescription {
+  title: string
+  /** Of the package. */
+  version: string
+  description: string
+  /** Where it answers by default, for the examples of the page. */
+  baseUrl: string
+  documentPath: string
+  pagePath: string
+  /** How an operator of this API calls its key in a shell, such as `$ADMIN_API_KEY`. */
+  keyInShell: string
+  errors: ErrorDescription
+}
+
+/** What an error looks like. */
+export interface ErrorDescription {
+  type: 'application/json' | 'text/plain'
+  schema: z.ZodType
+  /** For people, as HTML. */
+  html: string
 }
 
 interface Parameter {
@@ -22,7 +44,7 @@ export interface Operation {
   summary: string
   parameters: Parameter[]
   requestBody?: { required: true, content: Content }
-  responses: Record<string, { description: string, content: Content }>
+  responses: Record<string, { description: string, content?: Content }>
 }
 
 export interface OpenApiDocument {
@@ -33,38 +55,35 @@ export interface OpenApiDocument {
   paths: Record<string, Record<string, Operation>>
 }
 
-const ERROR_SCHEMA = z.strictObject({
-  error: z.string().describe('The status in words'), message: z.string().describe('What is wrong and what to do')
-})
-const ERROR_CONTENT: Content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } }
+/** `{ error, message }`, as `jsonError` writes it. */
+export const JSON_ERRORS: ErrorDescription = {
+  type: 'application/json',
+  schema: z.strictObject({ error: z.string().describe('The status in words'), message: z.string().describe('What is wrong and what to do') }),
+  html: '<code>{ "error", "message" }</code>'
+}
 
-/** @param version of the package */
-export function openApiDocument (routes: readonly Route[], version: string): OpenApiDocument {
+export function openApiDocument (routes: readonly Route[], { title, version, description, errors }: ApiDescription): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {}
-  for (const route of routes) (paths[route.path] ??= {})[route.method] = operationOf(route)
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operationOf(route, errors)
   return {
     openapi: '3.1.0',
-    info: {
-      title: 'Sluice node: admin API',
-      version,
-      description: 'Manages the peers, routes and balances of a running node, and sends packets. Amounts are decimal strings in base units.'
-    },
+    info: { title, version, description },
     // Either is enough for this document: whether a key is asked for is the operator's choice.
     security: [{ apiKey: [] }, {}],
     components: {
       securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' } },
-      schemas: { Error: schemaOf(ERROR_SCHEMA) }
+      schemas: { Error: schemaOf(errors.schema) }
     },
     paths
   }
 }
 
-function operationOf (route: Route): Operation {
+function operationOf (route: Route, errors: ErrorDescription): Operation {
   const operation: Operation = {
     operationId: operationId(route),
     summary: route.summary,
     parameters: [...parametersOf('path', route.params), ...parametersOf('query', route.query)],
-    responses: responsesOf(route)
+    responses: responsesOf(route, errors)
   }
   if (route.body !== undefined) {
     const { schema, example } = route.body
@@ -85,16 +104,20 @@ function parametersOf (place: 'path' | 'query', described: Readonly<Record<strin
   }))
 }
 
-function responsesOf ({ responses, errors }: Route): Operation['responses'] {
+function responsesOf (route: Route, { type }: ErrorDescription): Operation['responses'] {
   const answers: Operation['responses'] = {}
-  for (const [status, schema] of Object.entries(responses)) {
-    const description = status === '201' ? 'Done, something new exists' : 'Done'
-    answers[status] = { description, content: { 'application/json': { schema: schemaOf(schema) } } }
+  for (const [status, shape] of Object.entries(route.responses)) {
+    answers[status] = { description: status === '201' ? 'Done, something new exists' : 'Done', ...contentOf(shape) }
   }
-  for (const [status, when] of Object.entries(errors)) {
-    answers[status] = { description: `${labelOf(Number(status))}: ${when}`, content: ERROR_CONTENT }
+  for (const [status, when] of Object.entries(route.errors)) {
+    answers[status] = { description: `${labelOf(Number(status))}: ${when}`, content: { [type]: { schema: { $ref: '#/components/schemas/Error' } } } }
   }
   return answers
+}
+
+function contentOf (shape: Shape): { content?: Content } {
+  if (shape === 'nothing') return {}
+  return { content: shape === 'text' ? { 'text/plain': { schema: { type: 'string' } } } : { 'application/json': { schema: schemaOf(shape) } } }
 }
 
 function schemaOf (schema: z.ZodType): JsonSchema {

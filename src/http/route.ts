@@ -1,14 +1,6 @@
-/** One route of the node's admin API: what it is for, what it takes, what it answers. Served and documented from the same description. */
+/** One route of an HTTP API: what it is for, what it takes, what it answers. Served and documented from the same description. */
 import { z } from 'zod'
 import { SluiceError } from '../contracts/errors.js'
-
-/** Bytes of a request body. */
-const MAX_BODY_SIZE = 100 * 1024
-
-export interface Answer {
-  status: number
-  body: object
-}
 
 /** What a handler sees of a request. `params` are decoded. */
 export interface RouteRequest<Body> {
@@ -16,6 +8,9 @@ export interface RouteRequest<Body> {
   query: Readonly<Record<string, string>>
   body: Body
 }
+
+/** The shape of an answer: JSON, text, or no body at all. */
+export type Shape = z.ZodType | 'text' | 'nothing'
 
 interface BodyDescription<Body> {
   schema: z.ZodType<Body>
@@ -33,26 +28,25 @@ interface Description<Body> {
   params?: Readonly<Record<string, string>> | undefined
   query?: Readonly<Record<string, string>> | undefined
   body?: BodyDescription<Body> | undefined
+  /** Bytes. Default: the API's. */
   maxBodySize?: number | undefined
-  /** By status. Errors are `{ error, message }`; here stands when they happen. */
-  responses: Readonly<Record<number, z.ZodType>>
+  /** By status. How errors look is the same for the whole API; here stands when they happen. */
+  responses: Readonly<Record<number, Shape>>
   errors: Readonly<Record<number, string>>
 }
 
 /** A description with its handler; the body is checked before the handler sees it. */
 export interface Route extends Description<unknown> {
-  maxBodySize: number
-  handle (request: RouteRequest<unknown>): Promise<Answer>
+  handle (request: RouteRequest<unknown>): Promise<Response>
 }
 
 /** Adds what all routes have in common, and checks the body for the handler. */
 export function route<Body> (
-  description: Description<Body>, handle: (request: RouteRequest<Body>) => Answer | Promise<Answer>
+  description: Description<Body>, handle: (request: RouteRequest<Body>) => Response | Promise<Response>
 ): Route {
-  const { body, maxBodySize = MAX_BODY_SIZE, ...rest } = description
+  const { body, ...rest } = description
   return {
     ...rest,
-    maxBodySize,
     body: body && { schema: body.schema, example: body.example },
     errors: { 401: 'The key is missing or wrong', 403: 'The client may not use this API', 500: 'Something unexpected', ...description.errors },
     handle: async request => handle({ ...request, body: checked(body, request.body) })

@@ -10,7 +10,7 @@ const HEADERS_TIMEOUT_MS = 10_000
 /** From the first byte of a request to the last of its body. */
 const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_TIMEOUT_MS = 5_000
-/** How long `close` waits for answers in flight. */
+/** How long `stop` waits for answers in flight. */
 export const CLOSE_TIMEOUT_MS = 5_000
 
 export type FetchHandler = (request: Request, env: HttpBindings) => Response | Promise<Response>
@@ -28,11 +28,16 @@ export interface HttpServerOptions {
   requestTimeoutMs?: number | undefined
 }
 
+/** Can be started again after it was stopped. */
 export class HttpServer {
+  readonly name: string
+  /** Where it listens; 0 while it does not. */
+  port = 0
   private readonly listener: ReturnType<typeof getRequestListener>
   private server: Server | undefined
 
   constructor (handler: FetchHandler, private readonly options: HttpServerOptions, private readonly log: Logger) {
+    this.name = options.name
     // The adaptor would replace the process's Request and Response, which belong to the application around us.
     this.listener = getRequestListener(async (request, env) => {
       const response = await handler(request, env as HttpBindings)
@@ -42,8 +47,8 @@ export class HttpServer {
     }, { overrideGlobalObjects: false })
   }
 
-  /** Resolves to where it listens. Rejects when it cannot, naming host, port and what to change. */
-  async listen (): Promise<{ host: string, port: number }> {
+  /** Resolves when it listens. Rejects when it cannot, naming host, port and what to change. */
+  async start (): Promise<void> {
     const { name, host, port } = this.options
     if (this.server !== undefined) throw new Error(`${name} is listening already.`)
     const server = this.server = this.createServer()
@@ -60,16 +65,16 @@ export class HttpServer {
     const logName = name.toLowerCase()
     server.on('error', err => this.log.error('%s server error. error=%s', logName, err.message))
     const address = server.address()
-    const bound = { host, port: typeof address === 'object' && address !== null ? address.port : port }
-    this.log.info('%s listening. host=%s port=%s', logName, bound.host, bound.port)
-    return bound
+    this.port = typeof address === 'object' && address !== null ? address.port : port
+    this.log.info('%s listening. host=%s port=%s', logName, host, this.port)
   }
 
   /** Stops taking connections, lets answers in flight finish for at most CLOSE_TIMEOUT_MS, then cuts what is left. Never rejects. */
-  async close (): Promise<void> {
+  async stop (): Promise<void> {
     const server = this.server
     if (server === undefined) return
     this.server = undefined
+    this.port = 0
     const timer = setTimeout(() => { server.closeAllConnections() }, CLOSE_TIMEOUT_MS)
     timer.unref()
     await new Promise<void>(resolve => { server.close(() => { resolve() }) })

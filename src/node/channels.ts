@@ -1,22 +1,12 @@
 /** Payment channels of a node: its peers' plugins have them, or say by their absence that nothing is settled with that peer. */
-import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../contracts/channels.js'
 import type { SettlementChange } from '../contracts/node.js'
+import type { ChannelMetadata, ChannelOperations } from '../contracts/channels.js'
+import type { ChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { describeError } from '../lib/describe-error.js'
 import { SluiceError } from '../contracts/errors.js'
 import type { SettlementChain } from '../contracts/chain-kind.js'
 import { addressOf, chainIdOf, chainOf, type Chains } from '../config/node/settlement-chains.js'
-
-/** `openChannel(request)`; `openChannel(peerId, amount)` is the same with an initial deposit and nothing else. */
-export interface OpenChannelRequest extends Omit<ChannelOpenOptions, 'initialDeposit'> {
-  peerId: string
-  /** Base units. */
-  initialDeposit?: bigint | number | string | undefined
-  /** The token's address, for whoever wants to be sure: channels pay in the token of their chain. */
-  token?: string | undefined
-}
-
-export type ChannelState = Pick<ChannelMetadata, 'channelId' | 'status' | 'chain'>
 
 /** The peers of a running node. `pluginOf` is undefined for a peer that is not there. */
 export interface ChannelHolders {

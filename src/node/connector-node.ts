@@ -1,5 +1,5 @@
 /** The embedded door to the connector: an Interledger node for an application, in its own process or beside it. */
-import { httpServices } from '../admin/node/listen.js'
+import { httpServers } from '../admin/node/listen.js'
 import { createLogger, createNodeLogger, setLogLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
 import { describeError } from '../lib/describe-error.js'
@@ -8,7 +8,7 @@ import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse,
 import { version } from '../lib/version.js'
 import { LOCAL_ACCOUNT, TOKEN_ID } from './peer-account.js'
 import { BtpAccess } from './btp-access.js'
-import { channelState, noChain, openChannel, settlementChainOf, settlementFor, type ChannelHolders, type ChannelState, type OpenChannelRequest } from './channels.js'
+import { channelState, noChain, openChannel, settlementChainOf, settlementFor, type ChannelHolders } from './channels.js'
 import { ConfigLoader } from '../config/node/config-loader.js'
 import { AccountManager } from './facades/account-manager.js'
 import { BTPClientManager } from './facades/btp-client-manager.js'
@@ -21,6 +21,7 @@ import { RoutingTable } from './routing-table.js'
 import { Run } from './session.js'
 import { sendPacket } from './send-packet.js'
 import { chainOf, isSameAccount, shownSettlement } from '../config/node/settlement-chains.js'
+import type { ChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
   PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams, SettlementChange
@@ -287,7 +288,7 @@ export class ConnectorNode {
         access: this.#access,
         deliver: request => this.#deliver(request)
       })
-      for (const service of httpServices(this, this.config, createLogger('node-http'))) {
+      for (const service of httpServers(this, this.config, createLogger('node-http'))) {
         await service.start()
         this.#services.push(service)
       }

@@ -3,8 +3,11 @@ import { EventEmitter, once } from 'node:events'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { AdminServer, type AdminServerOptions } from '../../src/admin/connector/listen.js'
-import type { AdminAccount, AdminHost, Alert, ConfiguredRoute } from '../../src/admin/connector/host.js'
+import type { ConnectorParts } from '../../src/admin/connector/api.js'
+import { connectorAdminServer, type AdminServerOptions } from '../../src/admin/connector/listen.js'
+import type { Alert } from '../../src/admin/connector/stats.js'
+import type { HttpServer } from '../../src/http/server.js'
+import type { ConfiguredRoute } from '../../src/routing/fixed-routes.js'
 import { SluiceError } from '../../src/contracts/errors.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { InsufficientLiquidityError } from '../../src/packet/errors.js'
@@ -12,6 +15,7 @@ import type { AccountInfo } from '../../src/contracts/account.js'
 import type { Rate } from '../../src/contracts/backend.js'
 import type { LedgerStatus } from '../../src/ledger/service.js'
 import type { AccountBalance, Day, Settlement } from '../../src/contracts/ledger.js'
+import type { Middleware } from '../../src/contracts/middleware.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginInstance } from '../../src/contracts/plugin.js'
 
@@ -43,6 +47,9 @@ export const baseInfo: AccountInfo = {
   relation: 'peer', plugin: 'ilp-plugin-btp', assetCode: 'USD', assetScale: 4, options: { authToken: SECRET }
 }
 
+const none = { count: 0, amount: 0n }
+const movements = { incoming: { count: 2, amount: 7n }, outgoing: none, settled: none, received: none, adjusted: none, reversed: none }
+
 const emptyBook: AccountBalance = {
   balance: 0n,
   incomingHolds: 0n,
@@ -56,10 +63,15 @@ const emptyBook: AccountBalance = {
   reversals: { count: 0, amount: 0n }
 }
 
+interface Account {
+  info: AccountInfo
+  plugin: PluginInstance
+}
+
 /** Accounts: `alice` (balance, limits -10 to 100), `bob` (balance without limits, plugin instance, not connected), `carl` (no balance). */
-export class FakeHost implements AdminHost {
+export class FakeHost implements ConnectorParts {
   readonly stats = new AccountStats()
-  readonly accountMap = new Map<string, AdminAccount>([
+  readonly accountMap = new Map<string, Account>([
     ['alice', { info: { ...baseInfo, balance: { maximum: '100' } }, plugin: new TalkativePlugin() }],
     ['bob', { info: { ...baseInfo, plugin: new QuietPlugin(), balance: { maximum: 'Infinity' } }, plugin: new QuietPlugin(false) }],
     ['carl', { info: { ...baseInfo, relation: 'child' }, plugin: new QuietPlugin() }]
@@ -71,63 +83,87 @@ export class FakeHost implements AdminHost {
   ])
 
   alertList: Alert[] | undefined = []
-  routes: ConfiguredRoute[] = [{ targetPrefix: 'g.bob', peerId: 'bob' }]
-  added: Array<{ id: string, account: unknown }> = []
+  configured: ConfiguredRoute[] = [{ targetPrefix: 'g.bob', peerId: 'bob' }]
+  settlementList: Settlement[] = [{ id: 'one', accountId: 'alice', amount: 5n, createdAt: 0, state: 'unknown' }]
+  readonly added: Array<{ id: string, account: unknown }> = []
+  readonly paid: Array<[string, bigint | undefined]> = []
 
-  address (): string { return 'test.connie' }
-  accountIds (): Iterable<string> { return this.accountMap.keys() }
-  account (id: string): AdminAccount | undefined { return this.accountMap.get(id) }
-  balances (): ReadonlyMap<string, AccountBalance> | undefined { return this.balanceMap }
-  localRoutes (): Record<string, { nextHop: string, path: string }> { return { 'test.alice': { nextHop: 'alice', path: 'alice x' } } }
-  routingStatus (): object { return { routingTableId: 'id', currentEpoch: 3, forwardingRoutingTable: { 'test.gone': null } } }
-  rates (): Promise<Record<string, Record<string, Rate>>> {
-    return Promise.resolve({ alice: { bob: 0.998, carl: '1.25', dora: { toString: () => '1e3' } }, bob: { alice: 2 } })
+  readonly accounts = {
+    accounts: this.accountMap,
+    getOwnAddress: () => 'test.connie',
+    isConnected: () => true
   }
 
-  adjustBalance (accountId: string, amount: bigint): void {
-    const account = this.balanceMap!.get(accountId)!
+  readonly config = { validateAccount: (_id: string, account: unknown) => account as AccountInfo }
+  readonly addAccount = (id: string, account: AccountInfo): Promise<void> => {
+    this.added.push({ id, account })
+    return Promise.resolve()
+  }
+
+  readonly backend = {
+    getStatus: (): Promise<Record<string, Record<string, Rate>>> =>
+      Promise.resolve({ alice: { bob: 0.998, carl: '1.25', dora: { toString: () => '1e3' } }, bob: { alice: 2 } })
+  }
+
+  readonly ledger = {
+    getStatus: (): LedgerStatus => ({ kind: 'embedded', durability: 'sync' }),
+    ledger: { journalOf: (accountId: string): Day[] => accountId === 'alice' ? [{ date: '2026-01-31', opening: -(2n ** 70n), movements }] : [] }
+  }
+
+  readonly routing = {
+    localTable: (): object => ({ 'test.alice': { nextHop: 'alice', path: 'alice x' } }),
+    status: (): object => ({ routingTableId: 'id', currentEpoch: 3, forwardingRoutingTable: { 'test.gone': null } }),
+    candidates: (): object => ({}),
+    configuredRoutes: () => this.configured,
+    addRoute: (route: ConfiguredRoute): void => { this.configured.push(route) },
+    removeRoute: ({ targetPrefix, peerId }: ConfiguredRoute): ConfiguredRoute[] => {
+      const removed = this.configured.filter(route => route.targetPrefix === targetPrefix && route.peerId === peerId)
+      this.configured = this.configured.filter(route => !removed.includes(route))
+      return removed
+    }
+  }
+
+  readonly middlewares = {
+    getMiddleware: (name: string): Middleware | undefined => {
+      if (name === 'balance' && this.balanceMap !== undefined) return new FakeBalances(this)
+      return name === 'alert' && this.alertList !== undefined ? new FakeAlerts(this) : undefined
+    }
+  }
+}
+
+class FakeMiddleware implements Middleware {
+  constructor (protected readonly host: FakeHost) {}
+  applyToPipelines (): Promise<void> { return Promise.resolve() }
+}
+
+class FakeBalances extends FakeMiddleware {
+  getStatus (): object { return { accounts: Object.fromEntries(this.host.balanceMap!) } }
+  getSettlements (): Settlement[] { return this.host.settlementList }
+
+  modifyBalance (accountId: string, amount: bigint): void {
+    const account = this.host.balanceMap!.get(accountId)!
     const balance = account.balance + amount
     if (balance > (account.limits.maximum ?? balance)) throw new InsufficientLiquidityError('exceeded maximum balance.')
-    this.balanceMap!.set(accountId, { ...account, balance })
+    this.host.balanceMap!.set(accountId, { ...account, balance })
   }
 
-  settlementList: Settlement[] = [{ id: 'one', accountId: 'alice', amount: 5n, createdAt: 0, state: 'unknown' }]
-  paid: Array<[string, bigint | undefined]> = []
-  ledgerStatus (): LedgerStatus { return { kind: 'embedded', durability: 'sync' } }
-  journal (accountId: string): readonly Day[] {
-    const none = { count: 0, amount: 0n }
-    const movements = { incoming: { count: 2, amount: 7n }, outgoing: none, settled: none, received: none, adjusted: none, reversed: none }
-    return accountId === 'alice' ? [{ date: '2026-01-31', opening: -(2n ** 70n), movements }] : []
-  }
-
-  settlements (): readonly Settlement[] { return this.settlementList }
   settle (accountId: string, amount?: bigint): Promise<void> {
     if (accountId === 'carl') return Promise.reject(new SluiceError('SLUICE_BALANCE_UNKNOWN', 'account not found. accountId=carl'))
-    this.paid.push([accountId, amount])
+    this.host.paid.push([accountId, amount])
     return Promise.resolve()
   }
 
   resolveSettlement (id: string): Promise<void> {
-    const rest = this.settlementList.filter(settlement => settlement.id !== id)
-    if (rest.length === this.settlementList.length) return Promise.reject(new SluiceError('SLUICE_SETTLEMENT_UNKNOWN', 'no such id'))
-    this.settlementList = rest
+    const rest = this.host.settlementList.filter(settlement => settlement.id !== id)
+    if (rest.length === this.host.settlementList.length) return Promise.reject(new SluiceError('SLUICE_SETTLEMENT_UNKNOWN', 'no such id'))
+    this.host.settlementList = rest
     return Promise.resolve()
   }
+}
 
-  alerts (): readonly Alert[] | undefined { return this.alertList }
-  dismissAlert (id: number): void { this.alertList = this.alertList?.filter(alert => alert.id !== id) }
-  addAccount (id: string, account: unknown): Promise<{ connected: boolean }> {
-    this.added.push({ id, account })
-    return Promise.resolve({ connected: true })
-  }
-
-  configuredRoutes (): readonly ConfiguredRoute[] { return this.routes }
-  addRoute (route: ConfiguredRoute): void { this.routes.push(route) }
-  removeRoute (targetPrefix: string, peerId: string): boolean {
-    const before = this.routes.length
-    this.routes = this.routes.filter(route => route.targetPrefix !== targetPrefix || route.peerId !== peerId)
-    return this.routes.length < before
-  }
+class FakeAlerts extends FakeMiddleware {
+  getAlerts (): Alert[] { return this.host.alertList! }
+  dismissAlert (id: number): void { this.host.alertList = this.host.alertList!.filter(alert => alert.id !== id) }
 }
 
 /** Keeps what was logged, formatted enough to search it for secrets. */
@@ -147,15 +183,16 @@ export interface Answer { status: number, type: string | undefined, text: string
 export class Fixture {
   readonly host = new FakeHost()
   readonly log = new MemoryLog()
-  readonly server: AdminServer
+  readonly server: HttpServer
   port = 0
 
   constructor (options: Partial<AdminServerOptions> = {}) {
-    this.server = new AdminServer(this.host, { host: '127.0.0.1', port: 0, ...options }, this.log)
+    this.server = connectorAdminServer(this.host, { host: '127.0.0.1', port: 0, ...options }, this.log)
   }
 
   async start (): Promise<this> {
-    this.port = (await this.server.listen()).port
+    await this.server.start()
+    this.port = this.server.port
     return this
   }
 

@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { ChainKinds } from '../../src/config/node/chain-kinds.js'
-import { openChannel, type ChannelHolders, type ChannelState, type OpenChannelRequest } from '../../src/node/channels.js'
+import { openChannel, type ChannelHolders } from '../../src/node/channels.js'
+import type { ChannelState, OpenChannelRequest } from '../../src/contracts/node-channels.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
 import type { ChannelOperations } from '../../src/contracts/channels.js'
-import type { HealthHost, NodeAdminHost } from '../../src/admin/node/host.js'
-import { httpServices, type HttpService } from '../../src/admin/node/listen.js'
+import type { AdministeredNode } from '../../src/admin/node/api.js'
+import type { HealthNode } from '../../src/admin/node/health.js'
+import { httpServers } from '../../src/admin/node/listen.js'
+import type { HttpServer } from '../../src/http/server.js'
 import type {
   HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult,
   RouteInfo, SendPacketParams
@@ -21,8 +24,8 @@ export const fulfill = (data: Buffer): ILPFulfillPacket =>
   ({ type: 13, fulfillment: createHash('sha256').update(data).digest(), data: Buffer.alloc(0) })
 
 /** Knows `peer-b` (connected, one route) and `peer-c` (not connected). Sends by `answer`. */
-export class FakeNode implements NodeAdminHost, HealthHost {
-  readonly config = { chainKinds: new ChainKinds({}).all }
+export class FakeNode implements AdministeredNode, HealthNode {
+  readonly config = { nodeId: 'node-a', chainKinds: new ChainKinds({}).all }
   status: HealthStatus['status'] = 'healthy'
   connectsNewPeers = true
   readonly registered: PeerRegistrationRequest[] = []
@@ -132,10 +135,10 @@ type Settings = Partial<NodeConfig['adminApi']> & { environment?: NodeConfig['en
 export class NodeFixture {
   readonly node = new FakeNode()
   readonly log = new MemoryLog()
-  readonly services: HttpService[]
+  readonly services: HttpServer[]
 
   constructor ({ environment = 'development', ...adminApi }: Settings = {}) {
-    this.services = httpServices(this.node, {
+    this.services = httpServers(this.node, {
       environment,
       healthCheckPort: 0,
       adminApi: { enabled: true, port: 0, host: '127.0.0.1', apiKey: undefined, allowedIPs: [], trustProxy: false, ...adminApi }

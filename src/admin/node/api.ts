@@ -1,60 +1,60 @@
-/** The node's admin API over HTTP: checks who asks, reads bodies, and writes every answer, errors included, as JSON. */
-import type { HttpBindings } from '@hono/node-server'
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+/** The admin API of a node: who may ask what, and how answers are written. Every one is JSON, errors included. */
+import type { MiddlewareHandler } from 'hono'
 import type { Logger } from '../../contracts/logger.js'
-import { readJson } from '../../http/body.js'
-import { SluiceError } from '../../contracts/errors.js'
-import { statusOf, toError } from '../../http/errors.js'
-import { nodeAccess, type AccessOptions } from './access.js'
-import { failed, HEADERS, json, noSuchRoute } from '../../http/responses.js'
-import { balanceRoutes } from './balances.js'
-import { channelRoutes } from './channels.js'
-import { docsPage } from '../../http/docs-page.js'
-import type { NodeAdminHost } from './host.js'
-import { ilpSendRoute } from './packets.js'
-import { openApiDocument } from '../../http/openapi.js'
-import { peerAndRouteRoutes } from './peers.js'
+import { JSON_ERRORS, type ApiDescription } from '../../http/openapi.js'
+import { json, jsonError } from '../../http/responses.js'
+import { createRouter, serveDocument, serveRoutes, type Router } from '../../http/router.js'
 import type { Route } from '../../http/route.js'
+import { nodeAccess, type AccessOptions } from './access.js'
+import { balanceRoutes, type BalancesNode } from './balances.js'
+import { channelRoutes, type ChannelsNode } from './channels.js'
+import { ilpSendRoute, type PacketsNode } from './packets.js'
+import { peerAndRouteRoutes, type PeersNode } from './peers.js'
 
-const DOCUMENT_PATH = '/admin/openapi.json'
-const DOCS_PATH = '/admin/docs'
+/** Bytes of a request body. */
+const MAX_BODY_SIZE = 100 * 1024
 
-/** The page has no scripts, and nothing from elsewhere. */
-const PAGE_HEADERS = { ...HEADERS, 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'", 'X-Frame-Options': 'DENY' }
+const DESCRIPTION: Omit<ApiDescription, 'version'> = {
+  title: 'Sluice node: admin API',
+  description: 'Manages the peers, routes and balances of a running node, and sends packets. Amounts are decimal strings in base units.',
+  baseUrl: 'http://localhost:8081',
+  documentPath: '/admin/openapi.json',
+  pagePath: '/admin/docs',
+  keyInShell: '$ADMIN_API_KEY',
+  errors: JSON_ERRORS
+}
 
-export type NodeAdminApp = Hono<{ Bindings: HttpBindings }>
+/**
+ * What the admin API asks of the node: a part of ConnectorNode's public face. Errors that these methods throw become answers: the status is
+ * the error's `httpErrorCode` if it has one, and 500 otherwise; the text is the first line of its message. So a message must not hold a
+ * secret.
+ */
+export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode
 
 /** Every route of the admin API, in the order in which the document shows them. */
-export function adminRoutesOf (host: NodeAdminHost, log: Logger): Route[] {
-  return [...peerAndRouteRoutes(host), ...balanceRoutes(host), ilpSendRoute(host, log), ...channelRoutes(host)]
+export function nodeRoutes (node: AdministeredNode, log: Logger): Route[] {
+  return [...peerAndRouteRoutes(node), ...balanceRoutes(node), ilpSendRoute(node, log), ...channelRoutes(node)]
 }
 
 /** Throws when `access` has an address or a key that cannot be one. */
-export function nodeAdminApp (host: NodeAdminHost, access: AccessOptions, log: Logger): NodeAdminApp {
+export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Logger): Router {
   const { address, key } = nodeAccess(access)
-  const routes = adminRoutesOf(host, log)
-  const document = openApiDocument(routes, host.getHealthStatus().version)
-  const page = docsPage(document)
-  const app: NodeAdminApp = new Hono()
-
-  app.onError((err, c) => {
-    const status = statusOf(err)
-    if (status >= 500 && !(err instanceof SluiceError)) log.warn('error in admin api request handler. path=%s error=%s', c.req.path, err.stack)
-    else log.debug('admin api request refused. path=%s status=%s error=%s', c.req.path, status, err.message)
-    return failed(err)
+  const routes = nodeRoutes(node, log)
+  const app = createRouter({
+    name: 'admin api',
+    log,
+    errorResponse: jsonError,
+    noSuchPath: (method, path) => `No such route: ${method} ${path}. ${DESCRIPTION.documentPath} lists all.`
   })
-  app.notFound(c => noSuchRoute(c.req.method, c.req.path, ` ${DOCUMENT_PATH} lists all.`))
-
   // For load balancers and container health checks: says only that the API answers.
   app.get('/health', () => json(200, {
-    status: 'healthy', service: 'admin-api', nodeId: host.getHealthStatus().nodeId, timestamp: new Date().toISOString()
+    status: 'healthy', service: 'admin-api', nodeId: node.config.nodeId, timestamp: new Date().toISOString()
   }))
-  app.use('/admin/*', address)
+  for (const rule of address) app.use('/admin/*', rule)
   // A browser that opens the page cannot send a key, and there are no secrets in it.
-  app.get(DOCUMENT_PATH, () => json(200, document))
-  app.get(DOCS_PATH, () => new Response(page, { headers: { ...PAGE_HEADERS, 'Content-Type': 'text/html; charset=utf-8' } }))
-  app.use('/admin/*', key, accessLog(log))
-  for (const route of routes) app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), handlerOf(route))
+  serveDocument(app, routes, { ...DESCRIPTION, version: node.getHealthStatus().version })
+  for (const rule of [...key, accessLog(log)]) app.use('/admin/*', rule)
+  serveRoutes(app, routes, { maxBodySize: MAX_BODY_SIZE })
   return app
 }
 
@@ -62,17 +62,5 @@ function accessLog (log: Logger): MiddlewareHandler {
   return async (c, next) => {
     await next()
     log.debug('admin api request. method=%s path=%s status=%s', c.req.method, c.req.path, c.res.status)
-  }
-}
-
-function handlerOf (route: Route): (c: Context) => Promise<Response> {
-  return async c => {
-    try {
-      const body = route.body === undefined ? undefined : await readJson(c.req.raw, route.maxBodySize)
-      const answer = await route.handle({ params: c.req.param(), query: c.req.query(), body })
-      return json(answer.status, answer.body)
-    } catch (thrown) {
-      throw toError(thrown) // Hono hands only Errors to onError
-    }
   }
 }

@@ -1,7 +1,14 @@
 /** The admin API's routes for what peers and we owe each other. */
 import { z } from 'zod'
-import type { NodeAdminHost } from './host.js'
-import { param, route, type Answer, type Route, type RouteRequest } from '../../http/route.js'
+import type { PeerAccountBalance } from '../../contracts/node.js'
+import { json } from '../../http/responses.js'
+import { param, route, type Route, type RouteRequest } from '../../http/route.js'
+
+/** What these routes ask of the node. */
+export interface BalancesNode {
+  /** Rejects with `httpErrorCode` 404 for a peer that nothing is known of. */
+  getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance>
+}
 
 const amount = z.string().regex(/^-?\d+$/)
 const peerBalance = z.strictObject({
@@ -14,9 +21,9 @@ const peerBalance = z.strictObject({
   }))
 })
 
-export function balanceRoutes (host: NodeAdminHost): Route[] {
-  const balance = async (request: RouteRequest<unknown>): Promise<Answer> => {
-    return { status: 200, body: await host.getBalance(param(request, 'peerId'), request.query.tokenId) }
+export function balanceRoutes (node: BalancesNode): Route[] {
+  const balance = async (request: RouteRequest<unknown>): Promise<Response> => {
+    return json(200, await node.getBalance(param(request, 'peerId'), request.query.tokenId))
   }
   const described = {
     method: 'get' as const,

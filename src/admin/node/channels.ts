@@ -1,12 +1,22 @@
 /** The admin API's routes for payment channels, and for how settlement stands. Amounts are in units of the token, as decimal strings. */
 import { z } from 'zod'
 import { plainOf } from '../../lib/json.js'
-import type { PeerChannel } from '../../node/facades/channel-manager.js'
 import type { ChainKind } from '../../contracts/chain-kind.js'
+import type { ChannelState, NodeChannels, OpenChannelRequest, PeerChannel } from '../../contracts/node-channels.js'
+import type { NodeConfig } from '../../contracts/node.js'
 import type { ChannelMetadata } from '../../contracts/channels.js'
 import { SluiceError } from '../../contracts/errors.js'
-import type { NodeAdminHost } from './host.js'
-import { param, route, type Answer, type Route, type RouteRequest } from '../../http/route.js'
+import { json } from '../../http/responses.js'
+import { param, route, type Route, type RouteRequest } from '../../http/route.js'
+
+/** What these routes ask of the node. */
+export interface ChannelsNode {
+  /** The kinds of chains that requests may speak of. */
+  readonly config: Pick<NodeConfig, 'chainKinds'>
+  readonly channelManager: NodeChannels
+  /** Rejects with 400, 404, 409 and 503 where no channel can be opened. */
+  openChannel (request: OpenChannelRequest): Promise<ChannelState>
+}
 
 const DISABLED = 'Settlement infrastructure not enabled'
 const CHANNEL = { channelId: 'The channel\'s id' }
@@ -41,7 +51,7 @@ function newChannel (kinds: readonly ChainKind[]): z.ZodType<NewChannel> {
   })
 }
 
-type NewChannel = Omit<Parameters<NodeAdminHost['openChannel']>[0], 'initialDeposit'> & { chain: string, initialDeposit: string, tokenNetwork?: string | undefined }
+type NewChannel = Omit<OpenChannelRequest, 'initialDeposit'> & { chain: string, initialDeposit: string, tokenNetwork?: string | undefined }
 
 function chain (kinds: readonly ChainKind[]): z.ZodString {
   return z.string('Missing or invalid chain').superRefine((text, context) => {
@@ -85,11 +95,11 @@ const state = z.looseObject({
   reachable: z.boolean().describe('Whether the chain answered just now')
 })
 
-export function channelRoutes (host: NodeAdminHost): Route[] {
-  const kinds = host.config.chainKinds
-  const enabled = (message = DISABLED): NodeAdminHost['channelManager'] => {
-    if (!host.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', message)
-    return host.channelManager
+export function channelRoutes (node: ChannelsNode): Route[] {
+  const kinds = node.config.chainKinds
+  const enabled = (message = DISABLED): NodeChannels => {
+    if (!node.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', message)
+    return node.channelManager
   }
   return [
     route({
@@ -103,7 +113,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       const channels = await enabled().list()
       const isAsked = (channel: ChannelMetadata): boolean => (['peerId', 'chain', 'status'] as const)
         .every(field => query[field] === undefined || query[field] === channel[field])
-      return { status: 200, body: channels.filter(isAsked).map(listedOf) }
+      return json(200, channels.filter(isAsked).map(listedOf))
     }),
 
     route({
@@ -118,7 +128,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       errors: { 400: 'A field is missing or wrong', 404: 'No such peer', 409: 'There is a channel already', 503: `${DISABLED}, or the chain cannot be reached` }
     }, async ({ body: { tokenNetwork: _known, ...request } }) => {
       enabled()
-      return { status: 201, body: { ...await host.openChannel(request), deposit: request.initialDeposit } }
+      return json(201, { ...await node.openChannel(request), deposit: request.initialDeposit })
     }),
 
     route({
@@ -128,7 +138,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       params: CHANNEL,
       responses: { 200: shown },
       errors: { 404: 'No such channel', 503: DISABLED }
-    }, async request => ({ status: 200, body: detailsOf(await known(enabled().get(param(request, 'channelId')))) })),
+    }, async request => json(200, detailsOf(await known(enabled().get(param(request, 'channelId')))))),
 
     route({
       method: 'post',
@@ -141,7 +151,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
     }, async request => {
       const { channelId, deposit, status } = await known(
         enabled('EVM settlement infrastructure not enabled').deposit(param(request, 'channelId'), BigInt(request.body.amount)))
-      return { status: 200, body: { channelId, newDeposit: String(deposit), status } }
+      return json(200, { channelId, newDeposit: String(deposit), status })
     }),
 
     route({
@@ -154,7 +164,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       errors: { 400: 'The channel is not open', 404: 'No such channel', 503: 'The chain cannot be reached' }
     }, async request => {
       const { channel: { channelId, status }, txId } = await known(enabled().close(param(request, 'channelId'), request.body))
-      return { status: 200, body: { channelId, status: status === 'settled' ? status : 'closing', txHash: txId } }
+      return json(200, { channelId, status: status === 'settled' ? status : 'closing', txHash: txId })
     }),
 
     change('settle', 'Pays out a channel whose challenge is over'),
@@ -170,7 +180,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
     }, async request => {
       const claim = await known(enabled('Claim receiver not enabled').claim(param(request, 'channelId')))
       if (typeof claim !== 'object' || claim === null) throw new SluiceError('SLUICE_CLAIM_UNKNOWN', 'No claims found for this channel')
-      return { status: 200, body: claim }
+      return json(200, claim)
     }),
 
     route({
@@ -179,7 +189,7 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       summary: 'Lists, for each peer that is settled with, what is under way and whether the chain answers',
       responses: { 200: z.array(state) },
       errors: { 503: 'Settlement monitoring not enabled' }
-    }, async () => ({ status: 200, body: plainOf(await enabled('Settlement monitoring not enabled').states()) }))
+    }, async () => json(200, plainOf(await enabled('Settlement monitoring not enabled').states())))
   ]
 
   function change (action: 'settle' | 'redeem', summary: string): Route {
@@ -190,9 +200,9 @@ export function channelRoutes (host: NodeAdminHost): Route[] {
       params: CHANNEL,
       responses: { 200: changed },
       errors: { 400: 'The channel is not in a status for it', 404: 'No such channel', 503: `${DISABLED}, or there is nothing to do` }
-    }, async (request: RouteRequest<unknown>): Promise<Answer> => {
+    }, async (request: RouteRequest<unknown>): Promise<Response> => {
       const { channel: { channelId, status }, txId } = await known(enabled()[action](param(request, 'channelId')))
-      return { status: 200, body: { channelId, status, txHash: txId } }
+      return json(200, { channelId, status, txHash: txId })
     })
   }
 }

@@ -1,38 +1,43 @@
 /**
- * How a node is, for load balancers, container health checks and Prometheus. Every answer is made when it is asked for.
+ * The health of a node, for load balancers, container health checks and Prometheus. Every answer is made when it is asked for.
  *
  * `/health` follows the peers; `/health/ready` does not: an orchestrator sends traffic only to nodes that are ready, and a node whose peers
  * dial in would wait for them for ever.
  */
-import { Hono } from 'hono'
 import { Registry } from 'prom-client'
 import type { Logger } from '../../contracts/logger.js'
-import type { NodeAdminApp } from './api.js'
-import { failed, HEADERS, json, noSuchRoute } from '../../http/responses.js'
-import { isRunning, type HealthHost } from './host.js'
+import type { HealthStatus } from '../../contracts/node.js'
+import { json, jsonError, text } from '../../http/responses.js'
+import { createRouter, type Router } from '../../http/router.js'
+
+/** What these routes ask of the node. */
+export interface HealthNode {
+  /** True at this moment: asked anew for every answer. */
+  getHealthStatus (): HealthStatus
+  /** Everything that is counted, in the Prometheus text format. */
+  getMetrics (): Promise<string>
+}
 
 /** @param admin mirrored under `/admin`, behind its own access rules */
-export function healthApp (host: HealthHost, log: Logger, admin?: NodeAdminApp): NodeAdminApp {
-  const app: NodeAdminApp = new Hono()
-
-  app.onError((err, c) => {
-    log.warn('error in health request handler. path=%s error=%s', c.req.path, err.stack)
-    return failed(err)
-  })
-  app.notFound(c => noSuchRoute(c.req.method, c.req.path))
+export function healthApp (node: HealthNode, log: Logger, admin?: Router): Router {
+  const app = createRouter({ name: 'health', log, errorResponse: jsonError, noSuchPath: (method, path) => `No such route: ${method} ${path}.` })
 
   app.get('/health', () => {
-    const health = host.getHealthStatus()
+    const health = node.getHealthStatus()
     return json(health.status === 'healthy' || health.status === 'degraded' ? 200 : 503, health)
   })
   app.get('/health/live', () => json(200, { status: 'alive', timestamp: new Date().toISOString() }))
   app.get('/health/ready', () => {
-    const { status, timestamp } = host.getHealthStatus()
-    return isRunning(host) ? json(200, { status: 'ready', timestamp }) : json(503, { status: 'not_ready', reason: status, timestamp })
+    const { status, timestamp } = node.getHealthStatus()
+    return isRunning(node) ? json(200, { status: 'ready', timestamp }) : json(503, { status: 'not_ready', reason: status, timestamp })
   })
-  app.get('/metrics', async () => new Response(await host.getMetrics(), {
-    headers: { ...HEADERS, 'Content-Type': Registry.PROMETHEUS_CONTENT_TYPE }
-  }))
+  app.get('/metrics', async () => text(200, await node.getMetrics(), Registry.PROMETHEUS_CONTENT_TYPE))
   if (admin !== undefined) app.all('/admin/*', c => admin.fetch(c.req.raw, c.env))
   return app
+}
+
+/** Whether the node runs: it takes and sends packets, whatever its peers do. */
+export function isRunning (node: Pick<HealthNode, 'getHealthStatus'>): boolean {
+  const { status } = node.getHealthStatus()
+  return status !== 'starting' && status !== 'stopped'
 }

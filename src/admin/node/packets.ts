@@ -4,11 +4,11 @@ import type { ILPFulfillPacket, ILPRejectPacket, SendPacketParams } from '../../
 import { isValidAddress } from '../../packet/address.js'
 import { MAX_UINT64 } from '../../packet/prepare.js'
 import type { Logger } from '../../contracts/logger.js'
-import { toError } from '../../http/errors.js'
+import { errorAnswer, toError } from '../../http/errors.js'
+import { json } from '../../http/responses.js'
 import { SluiceError } from '../../contracts/errors.js'
-import { errorAnswer } from '../../http/node-errors.js'
-import { isRunning, type NodeAdminHost } from './host.js'
-import { route, type Answer, type Route } from '../../http/route.js'
+import { route, type Route } from '../../http/route.js'
+import { isRunning, type HealthNode } from './health.js'
 
 /** Bytes of a request body: 64 KiB as base64, and the rest. */
 export const MAX_SEND_BODY_SIZE = 128 * 1024
@@ -37,6 +37,12 @@ export interface IlpSendResponse {
   data?: string
   code?: string
   message?: string
+}
+
+/** What this route asks of the node. */
+export interface PacketsNode extends Pick<HealthNode, 'getHealthStatus'> {
+  /** Derives the condition from the data. Resolves by the packet's expiry. */
+  sendPacket (packet: SendPacketParams): Promise<IlpAnswer>
 }
 
 /** As much of express as is used. */
@@ -92,7 +98,7 @@ export class IlpSendHandler {
   ) {}
 
   /** Resolves to the answer for a parsed body. Throws SluiceError for a bad request and for what cannot be done now. */
-  async send (body: unknown): Promise<Answer> {
+  async send (body: unknown): Promise<{ status: number, body: IlpSendResponse }> {
     const { destination, amount, data, timeoutMs = DEFAULT_SEND_TIMEOUT_MS } = checkIlpSendRequest(body)
     const sendPacket = this.sendPacket
     if (sendPacket === null) throw new SluiceError('SLUICE_NO_SENDER', 'Outbound sender not configured')
@@ -116,8 +122,8 @@ export class IlpSendHandler {
   }
 }
 
-export function ilpSendRoute (host: NodeAdminHost, log: Pick<Logger, 'warn'>): Route {
-  const handler = new IlpSendHandler(packet => host.sendPacket(packet), () => isRunning(host), log)
+export function ilpSendRoute (node: PacketsNode, log: Pick<Logger, 'warn'>): Route {
+  const handler = new IlpSendHandler(packet => node.sendPacket(packet), () => isRunning(node), log)
   return route({
     method: 'post',
     path: '/admin/ilp/send',
@@ -128,7 +134,10 @@ export function ilpSendRoute (host: NodeAdminHost, log: Pick<Logger, 'warn'>): R
     maxBodySize: MAX_SEND_BODY_SIZE,
     responses: { 200: responseSchema },
     errors: { 400: 'A field is missing or wrong', 408: 'No answer came in time', 503: 'The node is not ready' }
-  }, ({ body }) => handler.send(body))
+  }, async ({ body }) => {
+    const answer = await handler.send(body)
+    return json(answer.status, answer.body)
+  })
 }
 
 function checkIlpSendRequest (body: unknown): IlpSendRequest {

@@ -2,11 +2,30 @@
 import { z } from 'zod'
 import { isPrefix } from '../../packet/address.js'
 import type { ChainKind } from '../../contracts/chain-kind.js'
-import type { PeerRegistrationRequest } from '../../contracts/node.js'
+import type { NodeChannels } from '../../contracts/node-channels.js'
+import type { NodeConfig, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteInfo, SettlementChange } from '../../contracts/node.js'
 import { SluiceError } from '../../contracts/errors.js'
-import type { NodeAdminHost } from './host.js'
+import { json } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
 import { peerAddresses, settlementTerms } from './settlement-terms.js'
+
+/** What these routes ask of the node. */
+export interface PeersNode {
+  /** Which kinds of chains requests may speak of, besides who the node is. */
+  readonly config: Pick<NodeConfig, 'nodeId' | 'chainKinds'>
+  readonly channelManager: Pick<NodeChannels, 'isEnabled'>
+  listPeers (): PeerInfo[]
+  hasPeer (peerId: string): boolean
+  /** Adds a peer, or merges routes and settlement into the one with this id. Resolves when it is connected, or after a second. */
+  registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
+  /** Changes how a peer is settled with, and connects it anew where that means another account. Rejects with 404 for an unknown peer. */
+  updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo>
+  removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
+  listRoutes (): RouteInfo[]
+  addRoute (prefix: string, nextHop: string, priority: number): void
+  /** Removes every route for exactly this prefix. */
+  removeRoute (prefix: string): void
+}
 
 type NewPeerRoute = NonNullable<PeerRegistrationRequest['routes']>[number]
 
@@ -61,8 +80,8 @@ const registered = {
   message: z.string()
 }
 
-export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
-  const kinds = host.config.chainKinds
+export function peerAndRouteRoutes (node: PeersNode): Route[] {
+  const kinds = node.config.chainKinds
   return [
     route({
       method: 'get',
@@ -71,9 +90,9 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       responses: { 200: z.strictObject({ nodeId: z.string(), peerCount: z.int(), connectedCount: z.int(), peers: z.array(peerStatus) }) },
       errors: {}
     }, () => {
-      const peers = host.listPeers()
+      const peers = node.listPeers()
       const connectedCount = peers.filter(peer => peer.connected).length
-      return { status: 200, body: { nodeId: host.getHealthStatus().nodeId, peerCount: peers.length, connectedCount, peers } }
+      return json(200, { nodeId: node.config.nodeId, peerCount: peers.length, connectedCount, peers })
     }),
 
     route({
@@ -92,12 +111,12 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
     }, async ({ body }) => {
       const { id, url, routes = [] } = body
       checkPrefixes(routes)
-      const existed = host.hasPeer(id)
-      const { connected } = await host.registerPeer(body)
+      const existed = node.hasPeer(id)
+      const { connected } = await node.registerPeer(body)
       const shown = { success: true, peer: { id, url: withoutCredentials(url), connected }, routes: prefixesOf(routes) }
-      if (existed) return { status: 200, body: { ...shown, updated: true, message: `Peer '${id}' updated` } }
+      if (existed) return json(200, { ...shown, updated: true, message: `Peer '${id}' updated` })
       const message = connected ? `Peer '${id}' added and connected` : `Peer '${id}' added (connection pending)`
-      return { status: 201, body: { ...shown, created: true, message } }
+      return json(201, { ...shown, created: true, message })
     }),
 
     route({
@@ -111,12 +130,12 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
     }, async request => {
       const peerId = param(request, 'peerId')
       const { routes, settlement } = request.body
-      if (settlement !== undefined && !host.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled')
+      if (settlement !== undefined && !node.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled')
       checkPrefixes(routes)
-      if (!host.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', 'Peer not found')
-      if (settlement !== undefined) await host.updatePeer(peerId, { settlement })
-      for (const { prefix, priority = 0 } of routes ?? []) host.addRoute(prefix, peerId, priority)
-      return { status: 200, body: { success: true, peerId, updated: true } }
+      if (!node.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', 'Peer not found')
+      if (settlement !== undefined) await node.updatePeer(peerId, { settlement })
+      for (const { prefix, priority = 0 } of routes ?? []) node.addRoute(prefix, peerId, priority)
+      return json(200, { success: true, peerId, updated: true })
     }),
 
     route({
@@ -129,9 +148,9 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       errors: { 404: 'No such peer' }
     }, async request => {
       const peerId = param(request, 'peerId')
-      if (!host.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer '${peerId}' not found`)
-      const { removedRoutes } = await host.removePeer(peerId, request.query.removeRoutes !== 'false')
-      return { status: 200, body: { success: true, peerId, removedRoutes, message: `Peer '${peerId}' removed` } }
+      if (!node.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer '${peerId}' not found`)
+      const { removedRoutes } = await node.removePeer(peerId, request.query.removeRoutes !== 'false')
+      return json(200, { success: true, peerId, removedRoutes, message: `Peer '${peerId}' removed` })
     }),
 
     route({
@@ -141,8 +160,8 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       responses: { 200: z.strictObject({ nodeId: z.string(), routeCount: z.int(), routes: z.array(routeStatus) }) },
       errors: {}
     }, () => {
-      const routes = host.listRoutes()
-      return { status: 200, body: { nodeId: host.getHealthStatus().nodeId, routeCount: routes.length, routes } }
+      const routes = node.listRoutes()
+      return json(200, { nodeId: node.config.nodeId, routeCount: routes.length, routes })
     }),
 
     route({
@@ -154,11 +173,11 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       errors: { 400: 'A field is missing or wrong' }
     }, ({ body: { prefix, nextHop, priority = 0 } }) => {
       checkPrefixes([{ prefix }])
-      const known = nextHop === 'local' || nextHop === host.getHealthStatus().nodeId || host.hasPeer(nextHop)
-      host.addRoute(prefix, nextHop, priority)
+      const known = nextHop === 'local' || nextHop === node.config.nodeId || node.hasPeer(nextHop)
+      node.addRoute(prefix, nextHop, priority)
       const warning = known ? {} : { warning: `Peer '${nextHop}' does not exist yet` }
       const message = `Route '${prefix}' -> '${nextHop}' added`
-      return { status: 201, body: { success: true, route: { prefix, nextHop, priority }, ...warning, message } }
+      return json(201, { success: true, route: { prefix, nextHop, priority }, ...warning, message })
     }),
 
     route({
@@ -170,9 +189,9 @@ export function peerAndRouteRoutes (host: NodeAdminHost): Route[] {
       errors: { 404: 'No such route' }
     }, request => {
       const prefix = param(request, 'prefix')
-      if (!host.listRoutes().some(route => route.prefix === prefix)) throw new SluiceError('SLUICE_ROUTE_UNKNOWN', `Route with prefix '${prefix}' not found`)
-      host.removeRoute(prefix)
-      return { status: 200, body: { success: true, prefix, message: `Route '${prefix}' removed` } }
+      if (!node.listRoutes().some(route => route.prefix === prefix)) throw new SluiceError('SLUICE_ROUTE_UNKNOWN', `Route with prefix '${prefix}' not found`)
+      node.removeRoute(prefix)
+      return json(200, { success: true, prefix, message: `Route '${prefix}' removed` })
     })
   ]
 }

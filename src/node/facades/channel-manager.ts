@@ -1,43 +1,11 @@
 /** The payment channels of a node in one hand: what there is, and what can be done with it beside what the policy does by itself. */
 import { describeError } from '../../lib/describe-error.js'
-import type { ChannelDetails, ChannelEnd as PluginChannelEnd, ChannelMetadata, ChannelOperations, SettlementStates } from '../../contracts/channels.js'
+import type { ChannelEnd, ChannelMetadata, ChannelOperations, SettlementStates } from '../../contracts/channels.js'
+import type { NodeChannels, PeerChannel, PeerChannelChange, PeerChannelEnd, PeerSettlementStatus } from '../../contracts/node-channels.js'
 import { channelsOf, findChannel, isEnabled, listChannels, type ChannelHolders } from '../channels.js'
 import { SluiceError } from '../../contracts/errors.js'
-import type { SettlementState } from './settlement-monitor.js'
 
-/** Amounts are in the smallest unit of the token, which is the base unit of the node. */
-export interface PeerChannel extends ChannelDetails {
-  peerId: string
-}
-
-/** How it stands with the settlement of one peer. */
-export interface PeerSettlementStatus extends Partial<Omit<SettlementStates, 'state'>> {
-  peerId: string
-  tokenId: string
-  /** Pending: written down and not paid yet. In progress: the chain is being waited for. */
-  state: SettlementState
-  /** What the chain is being waited for with, such as `deposit 0x...`. */
-  operation?: string | undefined
-  reachable: boolean
-}
-
-/** What a channel looks like after it was changed, and the transaction that did it. */
-export interface ChannelChange {
-  channel: PeerChannel
-  txId: string
-}
-
-/** The same of a close; the transaction is not known where the peer has made it and did not say which it is. */
-export interface ChannelEnd {
-  channel: PeerChannel
-  txId?: string | undefined
-}
-
-/**
- * All but `isEnabled` and `list` reject with an Error whose `httpErrorCode` is 404 for an unknown channel, 400 for what cannot be done with
- * it, and 503 while its chain cannot be reached, or where nothing is settled.
- */
-export class ChannelManager {
+export class ChannelManager implements NodeChannels {
   /** @param holders the peers of the running node; throws while it does not run. `tokenId` is for those whose token is not known. */
   constructor (private readonly holders: (call: string) => ChannelHolders, private readonly tokenId: string) {}
 
@@ -66,17 +34,17 @@ export class ChannelManager {
   }
 
   /** With `cooperative` (default) together with the peer, in one transaction that pays out the net; by challenge when it does not agree. */
-  async close (id: string, options?: { cooperative?: boolean | undefined }): Promise<ChannelEnd> {
+  async close (id: string, options?: { cooperative?: boolean | undefined }): Promise<PeerChannelEnd> {
     return await this.#change('close', id, (operations, channelId) => operations.close?.(channelId, options))
   }
 
   /** Pays out a channel whose challenge is over. */
-  async settle (id: string): Promise<ChannelChange> {
+  async settle (id: string): Promise<PeerChannelChange> {
     return await this.#change('settle', id, (operations, channelId) => operations.settle?.(channelId))
   }
 
   /** Takes out now what the peer's best claim grants. */
-  async redeem (id: string): Promise<ChannelChange> {
+  async redeem (id: string): Promise<PeerChannelChange> {
     return await this.#change('redeem', id, (operations, channelId) => operations.redeem?.(channelId))
   }
 
@@ -115,7 +83,7 @@ export class ChannelManager {
     return { channel, operations }
   }
 
-  async #change<End extends PluginChannelEnd> (call: string, id: string, change: Change<End>): Promise<Omit<End, 'channel'> & { channel: PeerChannel }> {
+  async #change<End extends ChannelEnd> (call: string, id: string, change: Change<End>): Promise<Omit<End, 'channel'> & { channel: PeerChannel }> {
     const { channel: { channelId, peerId }, operations } = await this.#find(call, id)
     const changing = change(operations, channelId)
     if (changing === undefined) throw cannot(peerId)

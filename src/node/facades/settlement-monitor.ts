@@ -3,9 +3,8 @@ import { EventEmitter } from 'node:events'
 import { describeError } from '../../lib/describe-error.js'
 import { createNodeLogger } from '../../lib/log.js'
 import type { NodeLogger } from '../../contracts/node.js'
+import type { SettlementState } from '../../contracts/node-channels.js'
 import type { AccountManager } from './account-manager.js'
-
-export type SettlementState = 'IDLE' | 'SETTLEMENT_PENDING' | 'SETTLEMENT_IN_PROGRESS'
 
 /** Base units. A peer without a threshold is not watched. */
 export interface SettlementThresholds {

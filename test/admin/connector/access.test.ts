@@ -1,7 +1,7 @@
 /** Who gets in: holders of the key; without a key only this machine, and no web page that was talked into asking. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { AdminServer } from '../../../src/admin/connector/listen.js'
+import { connectorAdminServer } from '../../../src/admin/connector/listen.js'
 import { FakeHost, Fixture, MemoryLog } from '../../support/admin-connector.js'
 
 const KEY = 'correct horse battery staple 7'
@@ -9,7 +9,7 @@ const KEY = 'correct horse battery staple 7'
 describe('admin API with a key', () => {
   let api: Fixture
   before(async () => { api = await new Fixture({ apiKey: KEY }).start() })
-  after(() => api.server.close())
+  after(() => api.server.stop())
 
   it('answers whoever sends it, under any Host and Origin', async () => {
     for (const headers of [{}, { host: 'connector.example' }, { origin: 'https://dashboard.example' }]) {
@@ -65,7 +65,7 @@ describe('admin API with a key', () => {
 describe('admin API without a key', () => {
   let api: Fixture
   before(async () => { api = await new Fixture({ apiKey: '' }).start() })
-  after(() => api.server.close())
+  after(() => api.server.stop())
 
   it('answers requests to this machine by its own names', async () => {
     for (const host of ['localhost', 'LOCALHOST:7780', '127.0.0.1', `127.0.0.1:${api.port}`, '127.1.2.3', '[::1]', '[::1]:7780']) {
@@ -104,7 +104,8 @@ describe('admin API without a key', () => {
 })
 
 describe('admin API that would be open to the network', () => {
-  const create = (host: string, apiKey?: string): AdminServer => new AdminServer(new FakeHost(), { host, port: 0, apiKey }, new MemoryLog())
+  const create = (host: string, apiKey?: string): unknown =>
+    connectorAdminServer(new FakeHost(), { host, port: 0, apiKey }, new MemoryLog())
 
   it('does not start, and says which host it was and what to set', () => {
     for (const host of ['0.0.0.0', '::', '10.1.2.3', 'connector.example', '', '128.0.0.1', '::2', '127.0.0.1.evil.example', '1127.0.0.1']) {
@@ -119,7 +120,7 @@ describe('admin API that would be open to the network', () => {
     const api = await new Fixture({ host: '0.0.0.0', apiKey: KEY }).start()
     expect((await api.get('/status')).status).to.equal(401)
     expect((await api.get('/status', { 'x-api-key': KEY })).status).to.equal(200)
-    await api.server.close()
+    await api.server.stop()
   })
 
   it('starts on any name of loopback', () => {

@@ -11,7 +11,7 @@ const quiet = { lateFulfills: { count: 0, amount: '0' }, reversals: { count: 0, 
 describe('admin API routes', () => {
   let api: Fixture
   beforeEach(async () => { api = await new Fixture().start() })
-  afterEach(() => api.server.close())
+  afterEach(() => api.server.stop())
 
   const json = async (path: string): Promise<unknown> => {
     const { status, type, text } = await api.get(path)
@@ -39,7 +39,7 @@ describe('admin API routes', () => {
   })
 
   it('GET /routing shows the routing state as the router gives it', async () => {
-    expect(await json('/routing')).to.deep.equal({ routingTableId: 'id', currentEpoch: 3, forwardingRoutingTable: { 'test.gone': null } })
+    expect(await json('/routing')).to.deep.equal({ routingTableId: 'id', currentEpoch: 3, forwardingRoutingTable: { 'test.gone': null }, candidates: {} })
   })
 
   it('GET /accounts shows configurations without options, and a plugin instance as its class', async () => {
@@ -271,7 +271,7 @@ describe('admin API routes', () => {
 
     it('passes on why the connector refuses', async () => {
       const reason = 'account config failed to validate. id=dora\n  .relation: expected parent, peer or child'
-      api.host.addAccount = () => Promise.reject(Object.assign(new Error(reason), { httpErrorCode: 400 }))
+      api.host.config.validateAccount = () => { throw Object.assign(new Error(reason), { httpErrorCode: 400 }) }
       await refused('POST', '/addAccount', { id: 'dora', options }, 400, `Error: ${reason}`)
       expect(api.log.lines.join('\n')).to.not.contain(SECRET)
     })
@@ -326,7 +326,7 @@ describe('admin API routes', () => {
 describe('admin API errors', () => {
   let api: Fixture
   beforeEach(async () => { api = await new Fixture().start() })
-  afterEach(() => api.server.close())
+  afterEach(() => api.server.stop())
 
   const circular: { self?: unknown } = {}
   circular.self = circular
@@ -349,7 +349,7 @@ describe('admin API errors', () => {
         api.host.accountMap.set('alice', { info: baseInfo, plugin })
         const answer = await api.get('/accounts/alice')
         expect({ status: answer.status, type: answer.type, text: answer.text }).to.deep.equal({ status: 500, type: 'text/plain', text })
-        expect(api.log.lines.filter(line => line.startsWith('warn error in admin api request handler. error=%s')).length).to.be.greaterThan(0)
+        expect(api.log.lines.filter(line => line.startsWith('warn error in %s request handler. error=%s path=%s admin api')).length).to.be.greaterThan(0)
       }
       expect((await api.get('/status')).status).to.equal(200)
     })
@@ -357,7 +357,7 @@ describe('admin API errors', () => {
 
   it('an answer that is no JSON is a 500', async () => {
     for (const value of [circular, { amount: 5n }]) {
-      api.host.routingStatus = () => value
+      api.host.routing.status = () => value
       const { status, text } = await api.get('/routing')
       expect(status).to.equal(500)
       expect(text).to.match(/^TypeError: [^\n]+$/)
@@ -369,18 +369,18 @@ describe('admin API errors', () => {
     expect(await codeAt('/accounts/nobody')).to.equal('SLUICE_ACCOUNT_UNKNOWN')
     expect(await codeAt('/nope')).to.equal('SLUICE_PATH_UNKNOWN')
     expect(await codeAt('/balance', 'POST')).to.equal('SLUICE_BODY_INVALID')
-    api.host.routingStatus = () => { throw new Error('never seen') }
+    api.host.routing.status = () => { throw new Error('never seen') }
     expect(await codeAt('/routing')).to.equal('SLUICE_UNEXPECTED')
-    api.host.routingStatus = () => { throw Object.assign(new Error('no'), { httpErrorCode: 409 }) }
+    api.host.routing.status = () => { throw Object.assign(new Error('no'), { httpErrorCode: 409 }) }
     expect(await codeAt('/routing')).to.equal(undefined)
-    api.host.routingStatus = () => { throw new ConfigError([]) }
+    api.host.routing.status = () => { throw new ConfigError([]) }
     expect(await codeAt('/routing')).to.equal('SLUICE_CONFIG_INVALID')
     expect(await codeAt('/status')).to.equal(undefined)
   })
 
   it('an error may bring its status, which is no success and no nonsense', async () => {
     for (const [code, status] of [[409, 409], [404, 404], [503, 503], [200, 500], [999, 500], ['404', 500]] as const) {
-      api.host.routingStatus = () => { throw Object.assign(new Error('no'), { httpErrorCode: code }) }
+      api.host.routing.status = () => { throw Object.assign(new Error('no'), { httpErrorCode: code }) }
       expect((await api.get('/routing')).status).to.equal(status)
     }
   })

@@ -5,8 +5,8 @@ import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { AdminServer } from '../../../src/admin/connector/listen.js'
-import { MAX_BODY_SIZE } from '../../../src/http/body.js'
+import { connectorAdminServer } from '../../../src/admin/connector/listen.js'
+import { MAX_BODY_SIZE } from '../../../src/admin/connector/api.js'
 import { CLOSE_TIMEOUT_MS } from '../../../src/http/server.js'
 import { FakeHost, Fixture, MemoryLog, SECRET } from '../../support/admin-connector.js'
 
@@ -24,44 +24,45 @@ async function rejection (promise: Promise<unknown>): Promise<Error> {
   return promise.then(() => { throw new Error('did not reject') }, (err: unknown) => err as Error)
 }
 
-describe('admin server listen()', () => {
-  it('resolves to the port it found and logs it', async () => {
+describe('admin server start()', () => {
+  it('finds a free port and logs it', async () => {
     const api = new Fixture()
-    const { host, port } = await api.server.listen()
-    expect(host).to.equal('127.0.0.1')
+    await api.server.start()
+    const { port } = api.server
     expect(port).to.be.within(1, 65535)
     expect(api.log.lines).to.deep.equal([`info admin api listening. host=%s port=%s 127.0.0.1 ${port}`])
-    await api.server.close()
+    await api.server.stop()
   })
 
   it('rejects when the port is in use, naming host, port and what to change, and can be tried again', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
-    const server = new AdminServer(new FakeHost(), { host: '127.0.0.1', port }, new MemoryLog())
-    const err = await rejection(server.listen())
+    const server = connectorAdminServer(new FakeHost(), { host: '127.0.0.1', port }, new MemoryLog())
+    const err = await rejection(server.start())
     expect(err.message).to.contain(`127.0.0.1:${port}`).and.to.contain('in use').and.to.contain('adminApiPort (CONNECTOR_ADMIN_API_PORT)')
     await new Promise(resolve => other.close(resolve))
-    expect(await server.listen()).to.deep.equal({ host: '127.0.0.1', port })
-    await server.close()
+    await server.start()
+    expect(server.port).to.equal(port)
+    await server.stop()
   })
 
   it('rejects when this machine does not have the address, naming what to change', async () => {
     // TEST-NET-1 (RFC 5737) belongs to nobody.
-    const server = new AdminServer(new FakeHost(), { host: '192.0.2.1', port: 0, apiKey: 'key' }, new MemoryLog())
-    expect((await rejection(server.listen())).message).to.contain('192.0.2.1').and.to.contain('adminApiHost (CONNECTOR_ADMIN_API_HOST)')
+    const server = connectorAdminServer(new FakeHost(), { host: '192.0.2.1', port: 0, apiKey: 'key' }, new MemoryLog())
+    expect((await rejection(server.start())).message).to.contain('192.0.2.1').and.to.contain('adminApiHost (CONNECTOR_ADMIN_API_HOST)')
   })
 
   it('rejects a port that is none', async () => {
-    const server = new AdminServer(new FakeHost(), { host: '127.0.0.1', port: 65536 }, new MemoryLog())
-    expect((await rejection(server.listen())).message).to.contain('127.0.0.1:65536')
+    const server = connectorAdminServer(new FakeHost(), { host: '127.0.0.1', port: 65536 }, new MemoryLog())
+    expect((await rejection(server.start())).message).to.contain('127.0.0.1:65536')
   })
 
   it('rejects a second time while listening', async () => {
     const api = await new Fixture().start()
-    expect((await rejection(api.server.listen())).message).to.equal('admin API is listening already.')
+    expect((await rejection(api.server.start())).message).to.equal('admin API is listening already.')
     expect((await api.get('/status')).status).to.equal(200)
-    await api.server.close()
+    await api.server.stop()
   })
 
   it('leaves the process-wide Request and Response alone', async () => {
@@ -69,14 +70,14 @@ describe('admin server listen()', () => {
     await api.get('/status')
     expect(globalThis.Request).to.equal(before.Request)
     expect(globalThis.Response).to.equal(before.Response)
-    await api.server.close()
+    await api.server.stop()
   })
 })
 
 describe('admin server limits', () => {
   let api: Fixture
   beforeEach(async () => { api = await new Fixture({ requestTimeoutMs: 200 }).start() })
-  afterEach(() => api.server.close())
+  afterEach(() => api.server.stop())
 
   const post = (headers: string, body = ''): string =>
     `POST /accounts/alice HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n\r\n${body}`
@@ -136,18 +137,18 @@ describe('admin server limits', () => {
   })
 })
 
-describe('admin server close()', () => {
+describe('admin server stop()', () => {
   it('finishes answers in flight, ends their connections, and takes no new ones', async () => {
     const api = await new Fixture().start()
     const [asked, rates] = [deferred<undefined>(), deferred<Record<string, Record<string, number>>>()]
-    api.host.rates = () => {
+    api.host.backend.getStatus = () => {
       asked.resolve(undefined)
       return rates.promise
     }
     const agent = new Agent({ keepAlive: true })
     const answer = api.send('GET', '/rates', undefined, { connection: 'keep-alive' })
     await asked.promise
-    const closing = api.server.close()
+    const closing = api.server.stop()
     expect((await rejection(api.get('/status'))).message).to.contain('ECONNREFUSED')
     rates.resolve({ alice: { bob: 2 } })
     const { status, text, headers } = await answer
@@ -164,7 +165,7 @@ describe('admin server close()', () => {
     const ended = once(socket, 'close')
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
-      await api.server.close()
+      await api.server.stop()
       expect(clock.countTimers()).to.equal(0)
     } finally {
       clock.restore()
@@ -175,7 +176,7 @@ describe('admin server close()', () => {
   it('waits no longer than CLOSE_TIMEOUT_MS for an answer that never comes', async () => {
     const api = await new Fixture().start()
     const asked = deferred<undefined>()
-    api.host.rates = () => {
+    api.host.backend.getStatus = () => {
       asked.resolve(undefined)
       return new Promise(() => undefined)
     }
@@ -184,7 +185,7 @@ describe('admin server close()', () => {
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
       let closed = false
-      const closing = api.server.close().then(() => { closed = true })
+      const closing = api.server.stop().then(() => { closed = true })
       clock.tick(CLOSE_TIMEOUT_MS - 1)
       await new Promise(resolve => setImmediate(resolve))
       expect(closed).to.equal(false)
@@ -197,14 +198,14 @@ describe('admin server close()', () => {
   })
 
   it('may be called before, twice, and while it starts; afterwards it can listen again', async () => {
-    const server = new AdminServer(new FakeHost(), { host: 'localhost', port: 0 }, new MemoryLog())
-    await server.close()
-    const starting = rejection(server.listen())
-    await server.close()
+    const server = connectorAdminServer(new FakeHost(), { host: 'localhost', port: 0 }, new MemoryLog())
+    await server.stop()
+    const starting = rejection(server.start())
+    await server.stop()
     expect((await starting).message).to.contain('closed while it was starting')
-    await server.listen()
-    await Promise.all([server.close(), server.close()])
-    await server.listen()
-    await server.close()
+    await server.start()
+    await Promise.all([server.stop(), server.stop()])
+    await server.start()
+    await server.stop()
   })
 })

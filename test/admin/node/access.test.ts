@@ -1,6 +1,6 @@
 /** Who may use the node's admin API: first the address, then the key, and only then a body is looked at. */
 import { expect } from 'chai'
-import { httpServices } from '../../../src/admin/node/listen.js'
+import { httpServers } from '../../../src/admin/node/listen.js'
 import { MemoryLog } from '../../support/admin-connector.js'
 import { FakeNode, NodeFixture, type Answer } from '../../support/admin-node.js'
 
@@ -115,7 +115,7 @@ describe('node admin API access', () => {
   it('does not start with an address or a key that cannot be one', () => {
     const start = (adminApi: object) => () => {
       const settings = { enabled: true, port: 0, host: '127.0.0.1', apiKey: undefined, allowedIPs: [], trustProxy: false, ...adminApi }
-      httpServices(new FakeNode(), { environment: 'production', healthCheckPort: 0, adminApi: settings }, new MemoryLog())
+      httpServers(new FakeNode(), { environment: 'production', healthCheckPort: 0, adminApi: settings }, new MemoryLog())
     }
     expect(start({ allowedIPs: ['10.0.0.0/40'] })).to.throw('Invalid CIDR notation in allowedIPs: "10.0.0.0/40"')
     expect(start({ apiKey: 'two\nlines' })).to.throw('adminApi.apiKey, ADMIN_API_KEY')

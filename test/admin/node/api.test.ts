@@ -1,6 +1,7 @@
 /** Every route of the node's admin API with every answer it has, over real HTTP; each answer is held against the document too. */
 import { expect } from 'chai'
-import { adminRoutesOf } from '../../../src/admin/node/api.js'
+import type { z } from 'zod'
+import { nodeRoutes } from '../../../src/admin/node/api.js'
 import { statusOfCode, type ErrorCode } from '../../../src/contracts/errors.js'
 import { NodeFixture, PEER_SECRET, type Answer } from '../../support/admin-node.js'
 
@@ -16,11 +17,11 @@ describe('node admin API', () => {
     const answer = await api.send(method, path, body)
     const pattern = (template: string): RegExp => new RegExp(`^${template.replace(/\{\w+\}$/, '.+').replaceAll(/\{\w+\}/g, '[^/]+')}$`)
     const asked = path.split('?', 1).join('')
-    const route = adminRoutesOf(api.node, api.log).find(each => each.method === method.toLowerCase() && pattern(each.path).test(asked))
+    const route = nodeRoutes(api.node, api.log).find(each => each.method === method.toLowerCase() && pattern(each.path).test(asked))
     expect(route, `${method} ${path} is documented`).to.not.equal(undefined)
     const schema = route!.responses[answer.status]
     if (schema === undefined) expect(route!.errors, `${method} ${path} documents ${answer.status}`).to.have.property(String(answer.status))
-    expect(schema?.safeParse(answer.json).error?.issues ?? []).to.deep.equal([])
+    else expect((schema as z.ZodType).safeParse(answer.json).error?.issues ?? []).to.deep.equal([])
     return answer
   }
 

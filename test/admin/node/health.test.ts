@@ -1,6 +1,6 @@
 /** The health server says at each moment how the node is. */
 import { expect } from 'chai'
-import { HttpService } from '../../../src/admin/node/listen.js'
+import { HttpServer } from '../../../src/http/server.js'
 import { MemoryLog } from '../../support/admin-connector.js'
 import { ask, NodeFixture } from '../../support/admin-node.js'
 
@@ -105,7 +105,7 @@ describe('the HTTP services of a node', () => {
 
   it('say which setting to change when a port is in use', async () => {
     const api = await new NodeFixture().start()
-    const second = new HttpService(() => new Response(), {
+    const second = new HttpServer(() => new Response(), {
       name: 'health server', host: '127.0.0.1', port: api.admin, settings: { host: 'the host', port: 'healthCheckPort (HEALTH_CHECK_PORT)' }
     }, new MemoryLog())
     const err = await second.start().then(() => undefined, (thrown: unknown) => thrown as Error)

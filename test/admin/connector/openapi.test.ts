@@ -1,0 +1,85 @@
+/** The connector's OpenAPI document says what its admin API does: no route more, no route less, and answers have the shape that it says. */
+import { expect } from 'chai'
+import type { z } from 'zod'
+import { connectorRoutes } from '../../../src/admin/connector/api.js'
+import type { OpenApiDocument } from '../../../src/http/openapi.js'
+import { version } from '../../../src/lib/version.js'
+import { FakeHost, Fixture } from '../../support/admin-connector.js'
+import { METHODS, checkPage, checkParts, checkSchemas, filledIn, operationsOf } from '../../support/openapi.js'
+
+describe('the OpenAPI document of the connector', () => {
+  let api: Fixture
+  let document: OpenApiDocument
+  beforeEach(async () => {
+    api = await new Fixture().start()
+    document = JSON.parse((await api.get('/openapi.json')).text) as OpenApiDocument
+  })
+  afterEach(() => api.server.stop())
+
+  it('has the parts that OpenAPI 3.1 asks for, and valid schemas', () => {
+    checkParts(document)
+    checkSchemas(document)
+    expect(document.info).to.include({ title: 'Sluice connector: admin API', version })
+  })
+
+  it('names only routes that exist', async () => {
+    for (const [path, method] of operationsOf(document)) {
+      expect((await api.send(method.toUpperCase(), filledIn(path))).text, `${method} ${path}`).to.not.equal('Not Found')
+    }
+  })
+
+  it('names every method that a path has, and every route that ilp-connector has', async () => {
+    for (const path of Object.keys(document.paths)) {
+      for (const method of METHODS.filter(each => !(each in document.paths[path]!))) {
+        expect((await api.send(method.toUpperCase(), filledIn(path))).text, `${method} ${path}`).to.equal('Not Found')
+      }
+    }
+    expect(operationsOf(document).map(([path, method]) => `${method} ${path}`)).to.include.members([
+      'get /status', 'get /routing', 'get /accounts', 'get /accounts/{id}', 'post /accounts/{id}', 'post /addAccount', 'get /balance', 'post /balance',
+      'get /rates', 'get /stats', 'get /metrics', 'get /alerts', 'delete /alerts/{id}'
+    ])
+  })
+
+  it('says which shape answers have', async () => {
+    for (const { method, path, responses } of connectorRoutes(new FakeHost()).filter(each => each.method === 'get')) {
+      const { status, text } = await api.send(method.toUpperCase(), path.replace('{id}', 'alice'))
+      const shape = responses[status]
+      expect(shape, `GET ${path}: ${status}`).to.not.equal(undefined)
+      if (shape !== 'text') expect((shape as z.ZodType).safeParse(JSON.parse(text)).error?.issues ?? [], path).to.deep.equal([])
+    }
+    api.host.balanceMap = api.host.alertList = undefined
+    for (const path of ['/status', '/balance', '/alerts', '/settlements']) expect((await api.get(path)).status, path).to.equal(200)
+  })
+
+  it('has examples that the API takes', async () => {
+    for (const [path, method, { requestBody, responses }] of operationsOf(document)) {
+      const example = requestBody?.content['application/json']?.example
+      if (example === undefined) continue
+      if (method === 'delete') await api.send('POST', path, example)
+      const { status, text } = await api.send(method.toUpperCase(), path.replace('{id}', path.startsWith('/settlements') ? 'one' : 'alice'), example)
+      expect(status, `${method} ${path}: ${text}`).to.be.within(200, 204)
+      expect('content' in responses[status]!, `${method} ${path}`).to.equal(text !== '')
+    }
+  })
+
+  it('has a page for people that needs nothing from elsewhere', async () => {
+    const { type, text, headers } = await api.get('/docs')
+    expect(type).to.equal('text/html; charset=utf-8')
+    expect(headers['content-security-policy']).to.equal("default-src 'none'; style-src 'unsafe-inline'")
+    checkPage(text, document)
+    expect(text).to.contain('curl &#39;http://127.0.0.1:7780/status&#39;')
+  })
+
+  it('is behind the access rules, as everything here', async () => {
+    const closed = await new Fixture({ apiKey: 'key' }).start()
+    try {
+      for (const path of ['/openapi.json', '/docs']) {
+        expect((await closed.get(path)).status, path).to.equal(401)
+        expect((await closed.get(path, { 'x-api-key': 'key' })).status, path).to.equal(200)
+        expect((await api.get(path, { host: 'evil.example' })).status, path).to.equal(403)
+      }
+    } finally {
+      await closed.server.stop()
+    }
+  })
+})

@@ -29,14 +29,14 @@ describe('the HTTP router', () => {
     const response = await ask(throwing(new SluiceError('SLUICE_PEER_UNKNOWN', 'no such peer')), 'GET', '/x')
     expect([response.status, codeOf(response), await response.json()])
       .to.deep.equal([404, 'SLUICE_PEER_UNKNOWN', { error: 'Not found', message: 'no such peer' }])
-    expect(log.lines).to.deep.equal(['debug %s request refused. path=%s status=%s code=%s error=%s test api /x 404 SLUICE_PEER_UNKNOWN no such peer'])
+    expect(log.lines).to.deep.equal(['debug test api request refused. path=/x status=404 code=SLUICE_PEER_UNKNOWN error=no such peer'])
   })
 
   it('answers what nobody expected with 500, one line and no stack, and logs the rest', async () => {
     const response = await ask(throwing(new Error('broken\n at /srv/secret.js')), 'GET', '/x')
     expect([response.status, codeOf(response), await response.json()])
       .to.deep.equal([500, 'SLUICE_UNEXPECTED', { error: 'Internal server error', message: 'broken' }])
-    expect(log.lines.join()).to.match(/^warn error in %s request handler. error=%s path=%s test api .*secret/s)
+    expect(log.lines.join()).to.match(/^warn error in test api request handler. error=.*secret.* path=\/x$/s)
   })
 
   it('lets a plugin or middleware choose a status, which has no code', async () => {

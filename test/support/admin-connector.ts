@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { format } from 'node:util'
 import type { ConnectorParts } from '../../src/admin/connector/api.js'
 import { connectorAdminServer, type AdminServerOptions } from '../../src/admin/connector/listen.js'
 import type { Alert } from '../../src/admin/connector/stats.js'
@@ -166,15 +167,15 @@ class FakeAlerts extends FakeMiddleware {
   dismissAlert (id: number): void { this.host.alertList = this.host.alertList!.filter(alert => alert.id !== id) }
 }
 
-/** Keeps what was logged, formatted enough to search it for secrets. */
+/** Keeps what was logged, as it would be written. */
 export class MemoryLog implements Logger {
   readonly lines: string[] = []
   readonly debugEnabled = true
-  error (...args: unknown[]): void { this.lines.push(`error ${args.join(' ')}`) }
-  warn (...args: unknown[]): void { this.lines.push(`warn ${args.join(' ')}`) }
-  info (...args: unknown[]): void { this.lines.push(`info ${args.join(' ')}`) }
-  debug (...args: unknown[]): void { this.lines.push(`debug ${args.join(' ')}`) }
-  trace (...args: unknown[]): void { this.lines.push(`trace ${args.join(' ')}`) }
+  error (...args: unknown[]): void { this.lines.push(`error ${format(...args)}`) }
+  warn (...args: unknown[]): void { this.lines.push(`warn ${format(...args)}`) }
+  info (...args: unknown[]): void { this.lines.push(`info ${format(...args)}`) }
+  debug (...args: unknown[]): void { this.lines.push(`debug ${format(...args)}`) }
+  trace (...args: unknown[]): void { this.lines.push(`trace ${format(...args)}`) }
 }
 
 export interface Answer { status: number, type: string | undefined, text: string, headers: IncomingHttpHeaders }

@@ -30,7 +30,7 @@ describe('admin server start()', () => {
     await api.server.start()
     const { port } = api.server
     expect(port).to.be.within(1, 65535)
-    expect(api.log.lines).to.deep.equal([`info admin api listening. host=%s port=%s 127.0.0.1 ${port}`])
+    expect(api.log.lines).to.deep.equal([`info admin api listening. host=127.0.0.1 port=${port}`])
     await api.server.stop()
   })
 

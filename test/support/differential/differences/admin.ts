@@ -103,6 +103,15 @@ export const admin: Differences = {
     expect(crashes).to.have.length(1).and.have.property('0').that.contains('EADDRINUSE')
   },
 
+  'The admin API describes itself': async arena => {
+    const { ask } = await administered(arena, between())
+    for (const path of ['/openapi.json', '/docs']) {
+      const answers = await ask({ path })
+      expect(answers.reference.slice(0, 3)).to.equal('404')
+      expect(answers.sluice.slice(0, 3)).to.equal('200')
+    }
+  },
+
   'The admin API stops with the connector': async arena => {
     const { duel, ask } = await administered(arena, between())
     await duel.each(side => side.app.shutdown())

@@ -41,7 +41,7 @@ export default class SharedCredit implements Middleware {
       name: 'sharedCredit',
       method: (data, next) => {
         if (isPrepare(data) && prepareOf(data).amount > 0n && !this.hasRoom(accountId)) {
-          throw new InsufficientLiquidityError('exceeded what all peers without a credit limit of their own may owe together.')
+          throw new InsufficientLiquidityError('exceeded the credit limit that all peers without a limit of their own share.')
         }
         return next(data)
       }

@@ -215,7 +215,7 @@ export class Settler {
       const timer = setTimeout(() => {
         this.api.ledger.markUnknown(settlement)
         this.tryLater()
-        reject(new Error(`plugin does not say whether it paid. waitedMs=${ANSWER_LONGEST_MS} id=${settlement.id}`))
+        reject(new Error(`plugin did not say whether it paid. waitedMs=${ANSWER_LONGEST_MS} id=${settlement.id}`))
       }, ANSWER_LONGEST_MS)
       timer.unref()
       payment.then(() => {

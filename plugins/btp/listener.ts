@@ -93,7 +93,7 @@ export async function register (settings: ListenerSettings, account: ListeningAc
 export async function openGate (settings: ListenerSettings, admit: Admit, log: Logger): Promise<Registration> {
   const listener = listenerFor(settings, log)
   if (listener.admit !== undefined) {
-    throw new Error(`cannot listen for BTP connections. host=${settings.host} port=${settings.port} error=this process takes peers there already`)
+    throw new Error(`cannot listen for BTP connections. host=${settings.host} port=${settings.port} error=this process already listens there`)
   }
   listener.admit = admit
   const release = async (): Promise<void> => {

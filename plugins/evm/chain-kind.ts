@@ -112,7 +112,7 @@ function check ({ chainId, rpcUrl, keyId, settlementOptions }: Entry, environmen
   checkChainId(chainNumberOf(chainId) ?? '', environment, message => { refuse('chainId', message) }, warn)
   checkUrl(rpcUrl, environment, message => { refuse('rpcUrl', message) }, warn)
   if (PUBLIC_KEYS.some(start => keyId.toLowerCase().startsWith(start)) && environment !== 'development') {
-    refuse('keyId', `this key is public, and money on it is anybody's. Use a key of your own in ${environment}.`)
+    refuse('keyId', `this key is public, so anyone can take the money on it. Use a key of your own in ${environment}.`)
   }
   return findings
 }
@@ -133,7 +133,7 @@ function checkChainId (number: string, environment: string, refuse: Say, warn: S
 function checkUrl (url: string, environment: string, refuse: Say, warn: Say): void {
   const { protocol, hostname } = new URL(url)
   const isHere = LOOPBACK.test(hostname)
-  if (environment === 'production' && isHere) refuse('Production must not use an RPC URL of localhost. Use that of a node that others see, too.')
+  if (environment === 'production' && isHere) refuse('Production must not use a localhost RPC URL. Use the URL of a public node.')
   else if (environment === 'production' && protocol !== 'https:') refuse('Production must use an https:// RPC URL.')
   else if (environment === 'staging' && (isHere || protocol !== 'https:')) warn('the RPC URL of a chain is not https://, or on this machine: not for production.')
 }

@@ -102,7 +102,7 @@ export class EvmProvider implements ChannelProvider {
     this.#rpc.open()
     const { chainId } = this.#options
     const found = await this.#rpc.quantity('eth_chainId')
-    if (found !== chainId) throw new ChainError(`the node at ${this.#rpc.host} is of another chain. expected=${chainId} found=${found}`, true)
+    if (found !== chainId) throw new ChainError(`the node at ${this.#rpc.host} belongs to another chain. expected=${chainId} found=${found}`, true)
     await this.#remembered.check(await this.#heads.latest())
     await this.#transactions.start()
     if (this.#rpc.isClosed) throw new ChainError('disconnected while connecting', false)
@@ -253,7 +253,7 @@ export class EvmProvider implements ChannelProvider {
     const network = await this.#networkNow()
     const { token } = await this.balances()
     if (token < amount) {
-      throw new ChainError(`our address has not enough of the token. address=${this.address} token=${network.token} has=${token} needed=${amount}`, true)
+      throw new ChainError(`our address does not have enough of the token. address=${this.address} token=${network.token} has=${token} needed=${amount}`, true)
     }
     if (await network.allowance(this.address) < amount) await this.#do(`${operationId}:approve`, () => network.approve())
   }
@@ -274,7 +274,7 @@ export class EvmProvider implements ChannelProvider {
     const network = await this.#networkNow()
     const known = this.#logs.get(peer)
     if (known !== undefined) return known
-    if (this.#logs.size >= MAX_PEERS) throw new ChainError(`the channels with more than ${MAX_PEERS} peers are not looked after for one account`, true)
+    if (this.#logs.size >= MAX_PEERS) throw new ChainError(`one account can have channels with at most ${MAX_PEERS} peers`, true)
     const made = new ChannelLog({
       rpc: this.#rpc,
       heads: this.#heads,

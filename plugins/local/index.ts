@@ -68,7 +68,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
   /** Delivers a packet of the account `origin` to the application. Resolves to its answer; what the application does wrong is a reject. */
   async sendData (packet: Buffer, { origin }: { origin?: string | undefined } = {}): Promise<Buffer> {
     const prepare = prepareOf(packet)
-    if (this.#deliveries >= MAX_DELIVERIES) return this.#reject({ code: 'T03', message: 'Too many packets wait for the application' })
+    if (this.#deliveries >= MAX_DELIVERIES) return this.#reject({ code: 'T03', message: 'Too many packets are waiting for the application' })
     this.#deliveries++
     try {
       const response = await this.#deliver(requestOf(prepare, origin))
@@ -88,7 +88,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
 
   /** Sends a packet of the application into the connector. Resolves to the raw answer. */
   sendPrepare (packet: Buffer): Promise<Buffer> {
-    if (this.#dataHandler === undefined) return Promise.reject(new Error('the connector does not take packets from its application yet'))
+    if (this.#dataHandler === undefined) return Promise.reject(new Error('the connector does not accept packets from its application yet'))
     return this.#dataHandler(packet)
   }
 
@@ -129,7 +129,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
     }
     if (this.#server !== undefined) return this.#server.deliver(request)
     if (this.#settings.autoFulfill) return autoFulfilled(request)
-    return { reject: { code: 'F02', message: 'Nobody is here to take packets: set a packet handler or localDelivery.handlerUrl' } }
+    return { reject: { code: 'F02', message: 'No packet handler is configured: set a packet handler or localDelivery.handlerUrl' } }
   }
 
   /** `response` comes from outside, so nothing about it is certain. */

@@ -56,7 +56,7 @@ export class SettlementIndex {
       pluginOf(accountId)?.settlesWith === undefined && !plugins.some(plugin => isWith(plugin, parties)))
     if (orphans.length === 0) return
     const shown = orphans.map(([parties, { accountId, what }]) => `account ${accountId} (${parties}): ${what}`).join(' | ')
-    throw new Error('money is not settled with accounts that are not configured any more, and would be lost if nobody looked after it. Configure ' +
+    throw new Error('accounts that are no longer configured have money that is not settled, and it would be lost if nobody looked after it. Configure ' +
       `them again, as they were, close their channels and wait until they are settled; then remove them. unsettled=${shown}`)
   }
 

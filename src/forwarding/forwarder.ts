@@ -55,10 +55,10 @@ export class Forwarder {
     const amount = amountAt(rate, prepare.amount)
     const expiresAt = this.expiryFor(prepare)
     if (amount === 0n && prepare.amount > 0n) {
-      throw new InsufficientSourceAmountError(`nothing of the amount is left at the exchange rate. amount=${prepare.amount}`)
+      throw new InsufficientSourceAmountError(`the exchange rate leaves nothing of the amount. amount=${prepare.amount}`)
     }
     if (this.loops.comesRound(prepare, sourceAccount)) {
-      throw new PeerUnreachableError('packet came round in a circle, try again when the routes have settled. ' +
+      throw new PeerUnreachableError('packet is in a routing loop, try again when the routes have settled. ' +
         `source=${sourceAccount} destination=${prepare.destination}`)
     }
     const serial = this.loops.sent(prepare, sourceAccount, expiresAt)

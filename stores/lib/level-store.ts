@@ -57,7 +57,7 @@ export class LevelStore implements Store {
       }
     }
     if (this.waitingWrites >= WAITING_WRITES_MAX) {
-      throw new Error(`cannot write to the store. path=${this.place} reason=${WAITING_WRITES_MAX} writes are waiting for the disk already`)
+      throw new Error(`cannot write to the store. path=${this.place} reason=${WAITING_WRITES_MAX} writes are already waiting for the disk`)
     }
     this.waitingWrites++
     const previous = this.lastWrite

@@ -32,7 +32,7 @@ describe('memdown store', () => {
   it('refuses a write when 10000 are waiting, and takes one again when they are done', async () => {
     const store = new MemdownStore({}, { log: recordingLog() })
     const writes = Array.from({ length: 10_000 }, (_, index) => store.put(`key ${index}`, ''))
-    expect(await failure(store.put('one more', ''))).to.contain('reason=10000 writes are waiting')
+    expect(await failure(store.put('one more', ''))).to.contain('reason=10000 writes are already waiting')
     await Promise.all(writes)
     await store.put('one more', 'taken')
     expect(await store.get('one more')).to.equal('taken')

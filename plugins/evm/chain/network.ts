@@ -64,7 +64,7 @@ const STATUS: ReadonlyArray<ChannelStatus | undefined> = [undefined, 'open', 'cl
 export async function findTokenNetwork (rpc: Rpc, registry: string, token: string): Promise<string> {
   const [network] = await ask(rpc, registryInterface, registry, 'getTokenNetwork', [token], 'latest').catch((error: unknown) => {
     if (!isRevert(error)) throw error
-    throw new ChainError(`registryAddress is another contract than a TokenNetworkRegistry: it has no getTokenNetwork. registry=${registry}`, true)
+    throw new ChainError(`registryAddress is not a TokenNetworkRegistry: it has no getTokenNetwork. registry=${registry}`, true)
   })
   const address = String(network).toLowerCase()
   if (address === ZERO_ADDRESS) {

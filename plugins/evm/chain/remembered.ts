@@ -72,7 +72,7 @@ export class Remembered {
     if (!this.#isFresh) {
       const found = await findTokenNetwork(rpc, registryAddress, tokenAddress).catch((error: unknown) => {
         if (!(error instanceof NoContractError) && !(error instanceof ChainError && error.isFinal)) throw error
-        throw new ChainError(`the chain does not show the TokenNetwork any more that was used before. ${REMEDY}. ` +
+        throw new ChainError(`the chain no longer has the TokenNetwork that was used before. ${REMEDY}. ` +
           `tokenNetwork=${network.address} error=${error.message}`, error.isFinal, { cause: error })
       })
       if (found !== network.address) {
@@ -83,7 +83,7 @@ export class Remembered {
     const kept = await store.get(this.#keys.decimals)
     const decimals = kept === undefined ? kept : String(await network.decimals())
     if (decimals !== kept) {
-      throw new ChainError(`the token has other decimals than before. ${REMEDY}. token=${tokenAddress} before=${kept} now=${decimals}`, true)
+      throw new ChainError(`the decimals of the token have changed. ${REMEDY}. token=${tokenAddress} before=${kept} now=${decimals}`, true)
     }
     this.#isFresh = false
     network.sawAt(head.number)

@@ -36,6 +36,6 @@ function addressOf (keyId: string): string {
   try {
     return computeAddress(keyId).toLowerCase()
   } catch {
-    throw new Error('keyId is no private key of secp256k1') // what ethers says may have the key in it
+    throw new Error('keyId is not a private key of secp256k1') // what ethers says may have the key in it
   }
 }

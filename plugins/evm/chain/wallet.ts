@@ -28,7 +28,7 @@ export class Wallet {
    * @throws ChainError when too much is under way
    */
   free (next: number): number {
-    if (this.#unmined.size >= MAX_UNMINED) throw new ChainError(`${MAX_UNMINED} transactions of this address wait already to be mined`, false)
+    if (this.#unmined.size >= MAX_UNMINED) throw new ChainError(`${MAX_UNMINED} transactions of this address are already waiting to be mined`, false)
     let nonce = Math.max(next, this.#least)
     while (this.#unmined.has(nonce)) nonce++
     return nonce

@@ -94,7 +94,7 @@ export function decodeAccount (accountId: string, stored: StoredAccount): { book
   Object.assign(book.lateFulfills, found.lateFulfills)
   Object.assign(book.reversals, found.reversals)
   if (closingOf(book.today) !== found.balance) {
-    throw new DamagedRecordError(keyOf('account', accountId), `balance ${found.balance} is not what the day's movements make: ${closingOf(book.today)}`)
+    throw new DamagedRecordError(keyOf('account', accountId), `balance ${found.balance} does not match the day's movements, which make ${closingOf(book.today)}`)
   }
   if (stored.journal !== undefined) book.pastDays.push(...decode(keyOf('journal', accountId), journal, stored.journal).days.map(readDay))
   if (stored.received !== undefined) {

@@ -110,7 +110,7 @@ export async function ensureAccounts (client: TigerBeetleClient, accounts: Reado
   const results = await inParts(accounts, part => client.createAccounts(part.map(([id, ledger]) => newAccount(id, ledger))))
   for (const { status } of results) {
     if (status === CREATED || status === ACCOUNT_EXISTS) continue
-    throw Object.assign(new Error(`TigerBeetle does not take an account. status=${status}`), { status })
+    throw Object.assign(new Error(`TigerBeetle refused to create an account. status=${status}`), { status })
   }
 }
 
@@ -148,7 +148,7 @@ async function resolve (replica: string): Promise<string> {
     const { address, family } = await lookup(host)
     return (family === 6 ? `[${address}]` : address) + port
   } catch (error) {
-    throw new Error(`the host of a TigerBeetle replica is not known. replica=${replica} error=${describeError(error)}`, { cause: error })
+    throw new Error(`unknown host of a TigerBeetle replica. replica=${replica} error=${describeError(error)}`, { cause: error })
   }
 }
 

@@ -38,14 +38,14 @@ export async function takeSteps (client: TigerBeetleClient, steps: readonly Step
   const prepaid = new Map<SharedBook, bigint>()
   let open = await withoutCredited(client, steps)
   for (let rounds = 2 * steps.length + CONFLICTS_MAX; open.length > 0; rounds--) {
-    if (rounds === 0) throw new Error('running totals grow at other connectors faster than here.')
+    if (rounds === 0) throw new Error('other connectors advance the running totals faster than this one.')
     const positions = await positionsOf(client, open)
     open = open.filter(step => (positions.get(accountOf(step)) ?? 0n) < step.total.to)
     const parts = nextParts(open, positions)
     const results = await inParts(parts, some => client.createTransfers(some.map(({ transfer }) => transfer)))
     for (const [i, { step: { book }, transfer }] of parts.entries()) {
       const status = results[i]?.status
-      if (!hasTransfer(status)) throw new Error(`TigerBeetle does not take a running total. accountId=${book.accountId} status=${status ?? ''}`)
+      if (!hasTransfer(status)) throw new Error(`TigerBeetle refused to book a running total. accountId=${book.accountId} status=${status ?? ''}`)
       if (status === CREATED && transfer.code === CODES.prepaid) prepaid.set(book, (prepaid.get(book) ?? 0n) + transfer.amount)
     }
   }

@@ -58,7 +58,7 @@ export function isMoney ({ makes, transfer }: TransferRequest): boolean {
 export function refuseLoss (requests: readonly TransferRequest[], statuses: ReadonlyArray<number | undefined>): void {
   for (const [i, { book, transfer }] of requests.entries()) {
     if (hasTransfer(statuses[i])) continue
-    throw new Error(`TigerBeetle does not take a transfer. accountId=${book.accountId} amount=${transfer.amount} status=${statuses[i] ?? ''}`)
+    throw new Error(`TigerBeetle refused a transfer. accountId=${book.accountId} amount=${transfer.amount} status=${statuses[i] ?? ''}`)
   }
 }
 

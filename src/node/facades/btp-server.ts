@@ -49,7 +49,7 @@ export class BTPServer {
 
   /** Rejects when the port cannot be had. */
   async start (): Promise<void> {
-    if (this.#gate !== undefined) throw new Error('the BTP server listens already')
+    if (this.#gate !== undefined) throw new Error('the BTP server is already listening')
     const { port } = this.options
     this.#gate = await this.#Plugin.listen({ host: this.#host, port, admit: peerId => this.#admit(peerId) }, pluginLog(this.#log))
     this.#log.info({ port: this.port }, 'btp_server_started')

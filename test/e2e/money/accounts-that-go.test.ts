@@ -120,7 +120,7 @@ describe('an account with payment channels', function () {
     for (const { entries } of duo.nodes) {
       const storeConfig = { entries: new Map(entries) }
       const app = createApp({ ilpAddress: 'test.x', backend: 'one-to-one', store: MEMORY_STORE, storeConfig, accounts: {} })
-      expect(await app.listen().then(() => undefined, describeError)).to.match(/money is not settled with accounts that are not configured/)
+      expect(await app.listen().then(() => undefined, describeError)).to.match(/accounts that are no longer configured have money that is not settled/)
     }
   })
 
@@ -133,7 +133,7 @@ describe('an account with payment channels', function () {
       const before = new Map(entries)
       const app = createApp({ ilpAddress: 'test.x', backend: 'one-to-one', store: MEMORY_STORE, storeConfig: { entries }, accounts: {} })
       const error = await app.listen().then(() => undefined, describeError)
-      expect(error).to.match(/money is not settled with accounts that are not configured any more.*account peer/)
+      expect(error).to.match(/accounts that are no longer configured have money that is not settled.*account peer/)
       expect(entries, 'nothing has changed').to.deep.equal(before)
       await duo.restart(index, {}, entries)
       await expectDefended(duo)

@@ -357,7 +357,7 @@ describe('without a TigerBeetle cluster', () => {
   })
 
   it('it says which host it does not know', async () => {
-    expect(await codeOf(connectTigerBeetle(0n, ['nowhere.invalid:3001']))).to.contain('not known. replica=nowhere.invalid:3001')
+    expect(await codeOf(connectTigerBeetle(0n, ['nowhere.invalid:3001']))).to.contain('unknown host of a TigerBeetle replica. replica=nowhere.invalid:3001')
   })
 
   it('it takes hosts by name', async () => {

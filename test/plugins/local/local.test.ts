@@ -57,7 +57,7 @@ describe('the plugin local', () => {
   it('carries the packets of the application to the connector, once that takes them', async () => {
     const plugin = new PluginLocal({})
     const error = await plugin.sendPrepare(prepare('g.x')).catch((reason: unknown) => reason)
-    expect(String(error)).to.include('does not take packets')
+    expect(String(error)).to.include('does not accept packets')
     plugin.registerDataHandler(data => Promise.resolve(data.subarray(0, 1)))
     expect(() => { plugin.registerDataHandler(data => Promise.resolve(data)) }).to.throw('already registered')
     expect(await plugin.sendPrepare(prepare('g.x'))).to.deep.equal(Buffer.from([12]))

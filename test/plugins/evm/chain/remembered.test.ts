@@ -48,10 +48,10 @@ describe('what is remembered of an EVM chain', () => {
     const entries = await before()
     const blank = await parties.chain.rpc('evm_snapshot')
     await parties.chain.rpc('anvil_setCode', parties.network.address, '0x')
-    expect((await refusal(provide(alice, { store: memoryStore(entries) }).connect())).message).to.include('does not show the TokenNetwork any more')
+    expect((await refusal(provide(alice, { store: memoryStore(entries) }).connect())).message).to.include('no longer has the TokenNetwork')
     await parties.chain.rpc('anvil_setCode', parties.chain.registry.address, '0x')
     const { message } = await refusal(provide(alice, { store: memoryStore(entries) }).connect())
-    expect(message).to.include('does not show the TokenNetwork any more').and.include('needs a store without records')
+    expect(message).to.include('no longer has the TokenNetwork').and.include('needs a store without records')
     await parties.chain.rpc('evm_revert', blank)
     await provide(alice, { store: memoryStore(entries) }).connect()
   })
@@ -61,7 +61,7 @@ describe('what is remembered of an EVM chain', () => {
     for (const key of entries.keys()) if (key.startsWith('evm:decimals:')) entries.set(key, '6')
     const { isFinal, message } = await refusal(provide(alice, { store: memoryStore(entries) }).connect())
     expect(isFinal).to.equal(true)
-    expect(message).to.include('other decimals').and.include('before=6 now=18')
+    expect(message).to.include('decimals of the token have changed').and.include('before=6 now=18')
   })
 
   it('is refused also by a life that connects again', async () => {
@@ -69,7 +69,7 @@ describe('what is remembered of an EVM chain', () => {
     await life.connect()
     await life.disconnect()
     await parties.chain.rpc('anvil_setCode', parties.network.address, '0x')
-    expect((await refusal(life.connect())).message).to.include('does not show the TokenNetwork any more')
+    expect((await refusal(life.connect())).message).to.include('no longer has the TokenNetwork')
   })
 
   it('of channels and operations is not that of another network, token or peer', async () => {

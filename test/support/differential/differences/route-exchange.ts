@@ -140,7 +140,7 @@ export const routeExchange: Differences = {
     const duel = await arena.start(between({ assetScale: 9 }, { assetScale: 6 }))
     const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', amount: '999' }))
     expect(answers.reference).to.have.property('fulfill')
-    expect(answers.sluice).to.include({ reject: 'R01', message: 'nothing of the amount is left at the exchange rate. amount=999' })
+    expect(answers.sluice).to.include({ reject: 'R01', message: 'the exchange rate leaves nothing of the amount. amount=999' })
     expect(duel.sluice.plugin('bob').packets).to.deep.equal([])
     await duel.sendSame('alice', prepare({ destination: 'test.bob', amount: '0', fulfillment: preimage('free') }))
   },
@@ -153,7 +153,7 @@ export const routeExchange: Differences = {
     })
     const packet = prepare({ destination: 'test.bob' })
     expect(await duel.answerOf(duel.sluice, 'alice', packet)).to.include({
-      reject: 'T01', message: 'packet came round in a circle, try again when the routes have settled. source=bob destination=test.bob'
+      reject: 'T01', message: 'packet is in a routing loop, try again when the routes have settled. source=bob destination=test.bob'
     })
     const theirs = duel.answerOf(duel.reference, 'alice', packet)
     await quiet()

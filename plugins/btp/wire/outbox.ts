@@ -3,7 +3,7 @@
  * gets them in one piece. A Buffer, and a write, for each frame would cost as much as all the rest of sending it.
  */
 import type { Writable } from 'node:stream'
-import { headerBytes, writeHeader } from './ws-header.js'
+import { headerBytes, writeHeader } from './websocket-header.js'
 
 const SMALLEST_BYTES = 512
 /** A turn that writes more needs several. */

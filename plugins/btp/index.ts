@@ -13,7 +13,7 @@ import type { Answer, MessageGate, Transport } from '../../src/contracts/transpo
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
 import { Connections } from './connections.js'
-import { messageOf } from './wire/errors.js'
+import { closedError, messageOf } from './wire/errors.js'
 import { FrameType } from './wire/frame.js'
 import type { SubProtocol } from './wire/frame.js'
 import { openGate, register } from './listener.js'
@@ -21,8 +21,8 @@ import type { Admit, Registration } from './listener.js'
 import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
 import { UnknownOutcomes } from './wire/outcomes.js'
-import { closedError } from './wire/socket.js'
-import type { Request, RequestContents } from './wire/socket.js'
+import type { Request } from './wire/exchange.js'
+import type { RequestContents } from './wire/socket.js'
 
 /**
  * Answers one entry of a MESSAGE or TRANSFER; `request` is the whole of it. Resolves to entries for the Response. An entry `ilp` among

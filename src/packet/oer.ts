@@ -2,7 +2,8 @@
 import { InvalidPacketError } from './errors.js'
 
 const LONG_FORM = 0x80
-const LENGTH_BYTES_MAX = 4
+/** A length of more bytes could only announce more than any packet or frame may hold. */
+export const LENGTH_BYTES_MAX = 4
 
 /** Reads octets (a length and that many bytes) at a moving position. Every refusal is F01. */
 export class OctetReader {
@@ -62,11 +63,31 @@ export function lengthSize (length: number): number {
   return length < LONG_FORM ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : length < 0x1000000 ? 4 : 5
 }
 
+/** Bytes that the length prefix takes that stands at `position`, by its first byte. */
+export function lengthSizeAt (buffer: Buffer, position: number): number {
+  const first = buffer[position] ?? 0
+  return first < LONG_FORM ? 1 : 1 + (first & ~LONG_FORM)
+}
+
+/** A length prefix of up to 3 bytes, in its shortest form; NaN for any other, and where the buffer ends before it. */
+export function shortLengthAt (buffer: Buffer, position: number): number {
+  const first = buffer[position] ?? NaN
+  if (first < LONG_FORM) return first
+  const size = lengthSizeAt(buffer, position)
+  if (position + size > buffer.length || size < 2 || size > 3) return NaN
+  const length = size === 2 ? buffer.readUInt8(position + 1) : buffer.readUInt16BE(position + 1)
+  return lengthSize(length) === size ? length : NaN
+}
+
 /** Writes a length prefix and returns the position after it. */
 export function writeLength (buffer: Buffer, length: number, position: number): number {
-  if (length < LONG_FORM) return buffer.writeUInt8(length, position)
+  if (length < LONG_FORM) {
+    buffer[position] = length
+    return position + 1
+  }
   const count = lengthSize(length) - 1
-  return buffer.writeUIntBE(length, buffer.writeUInt8(LONG_FORM | count, position), count)
+  buffer[position] = LONG_FORM | count
+  return buffer.writeUIntBE(length, position + 1, count)
 }
 
 /** Writes octets and returns the position after them. */

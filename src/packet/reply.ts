@@ -1,7 +1,7 @@
 /** Fulfill and Reject packets (RFC 0027): what an answer says, and how one is built. */
 import { isValidAddress } from './address.js'
 import { InvalidPacketError } from './errors.js'
-import { OctetReader, lengthSize, writeLength, writeOctets } from './oer.js'
+import { OctetReader, lengthSize, lengthSizeAt, shortLengthAt, writeLength, writeOctets } from './oer.js'
 
 const TYPE_FULFILL = 13
 const TYPE_REJECT = 14
@@ -44,9 +44,16 @@ export function rejectOf (packet: Buffer): RejectFields {
 
 /** The three characters at the place of a Reject's code, whatever the rest of it looks like. */
 export function codeOf (reject: Buffer): string {
-  const lengthByte = reject[1] ?? 0
-  const start = 2 + (lengthByte < 128 ? 0 : lengthByte - 128)
+  const start = 1 + lengthSizeAt(reject, 1)
   return reject.toString('latin1', start, start + CODE_LENGTH)
+}
+
+/** Whether the packet is a Reject with this code and from this address, whatever the rest of it looks like. */
+export function isRejectBy (packet: Buffer, code: string, triggeredBy: string): boolean {
+  if (!isReject(packet) || codeOf(packet) !== code) return false
+  const at = 1 + lengthSizeAt(packet, 1) + CODE_LENGTH
+  const start = at + lengthSizeAt(packet, at)
+  return shortLengthAt(packet, at) === triggeredBy.length && packet.toString('latin1', start, start + triggeredBy.length) === triggeredBy
 }
 
 /** Builds a Fulfill. Throws RangeError for a fulfillment that is not 32 bytes long. */

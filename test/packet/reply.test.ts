@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
-import { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, rejectOf } from '../../src/packet/reply.js'
+import { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, isRejectBy, rejectOf } from '../../src/packet/reply.js'
 import { bytes, data, rejectFields } from '../support/packet.js'
 
 const reject = { code: 'T00', triggeredBy: 'test.alice', message: 'no', data: Buffer.alloc(0) }
@@ -34,6 +34,18 @@ describe('Reject packets', () => {
       expect(isReject(packet)).to.equal(true)
       expect(isFulfill(packet)).to.equal(false)
     }))
+  })
+
+  it('show who rejected why without being read', () => {
+    fc.assert(fc.property(rejectFields, fields => {
+      const packet = encodeReject(fields)
+      expect(isRejectBy(packet, fields.code, fields.triggeredBy)).to.equal(true)
+      expect(isRejectBy(packet, fields.code === 'T05' ? 'T00' : 'T05', fields.triggeredBy)).to.equal(false)
+      expect(isRejectBy(packet, fields.code, `${fields.triggeredBy}x`)).to.equal(false)
+    }))
+    for (const other of [Buffer.alloc(0), Buffer.from([14]), encodeFulfill(Buffer.alloc(32), Buffer.alloc(0))]) {
+      expect(isRejectBy(other, 'T05', 'test.alice')).to.equal(false)
+    }
   })
 
   it('are not written with a code that is not three bytes long', () => {

@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { isRejectBy } from '../../../src/packet/reply.js'
 
 /** With more than this unsent, nothing is read and our own requests are refused; with twice as much the peer is dropped. */
 export const MAX_UNSENT_BYTES = 8 * 1024 * 1024
@@ -14,10 +15,9 @@ export const MAX_UNSENT_BYTES = 8 * 1024 * 1024
 export const MAX_THROTTLED = 100
 export const THROTTLE_WINDOW_MS = 100
 
-const REJECT = 14
 const RATE_LIMITED = 'T05'
 
-export class Intake {
+export class Backpressure {
   #isResting = false
   #isFull = false
   #throttled = 0
@@ -30,7 +30,7 @@ export class Intake {
 
   /** Call this for every packet that answers the peer. `ownAddress`: limits of connectors further on are not a reason to wait. */
   answered (packet: Buffer, ownAddress: string): void {
-    if (packet[0] !== REJECT || !isThrottling(packet, ownAddress)) return
+    if (!isRejectBy(packet, RATE_LIMITED, ownAddress)) return
     const now = Date.now()
     if (now >= this.#windowEnds) {
       this.#windowEnds = now + THROTTLE_WINDOW_MS
@@ -71,13 +71,4 @@ export class Intake {
   #goOn (): void {
     if (!this.#isResting && !this.#isFull) this.ws.resume()
   }
-}
-
-/** Whether a Reject is a T05 of our own. */
-function isThrottling (reject: Buffer, ownAddress: string): boolean {
-  const first = reject[1] ?? 0
-  const codeAt = 2 + (first < 0x80 ? 0 : first & 0x7f)
-  const addressAt = codeAt + RATE_LIMITED.length + 1
-  return reject.toString('latin1', codeAt, addressAt - 1) === RATE_LIMITED && reject[addressAt - 1] === ownAddress.length &&
-    reject.toString('latin1', addressAt, addressAt + ownAddress.length) === ownAddress
 }

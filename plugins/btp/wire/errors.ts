@@ -46,6 +46,11 @@ export function errorOfFrame ({ error }: ErrorFrame): IlpError {
   return new IlpError(code.startsWith('T') ? 'T00' : undefined, JSON.stringify({ code, name, triggeredAt, data }))
 }
 
+/** There is no connection, and nothing was sent. */
+export function closedError (): IlpError {
+  return new IlpError('T01', 'no BTP connection to the peer')
+}
+
 /** A frame that the peer would close the connection for. Sizes in bytes. */
 export function tooLarge (size: number, maxPayload: number): RangeError {
   return new RangeError(`BTP frame is too large. bytes=${size} maxPayload=${maxPayload}`)

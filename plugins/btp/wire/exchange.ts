@@ -11,20 +11,23 @@ import { packetEntry, packetOf } from '../../../src/contracts/transport.js'
 import type { Answer } from '../../../src/contracts/transport.js'
 import { busyReject } from '../../../src/packet/reply.js'
 import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf, tooLarge } from './errors.js'
-import { FrameType, frameBytes, packetFrameBytes, writeFrame, writePacketFrame } from './frame.js'
-import type { ErrorFrame, ResponseFrame, SubProtocol } from './frame.js'
+import { FrameType, frameBytes, packetFrameBytes, requestIdAt, writeFrame, writePacketFrame } from './frame.js'
+import type { ErrorFrame, MessageFrame, ResponseFrame, SubProtocol, TransferFrame } from './frame.js'
 import type { UnknownOutcomes } from './outcomes.js'
 import { ReceivedRequests, markOf } from './received.js'
 import type { ReceivedRequest } from './received.js'
 import { PendingRequests } from './requests.js'
 import type { Waiting } from './requests.js'
-import { MAX_IN_FLIGHT, TOO_MANY } from './socket.js'
-import type { Request } from './socket.js'
 
+/** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
+export const MAX_IN_FLIGHT = 10_000
+
+const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
 const EMPTY: Buffer = Buffer.alloc(0)
-const REQUEST_ID_AT = 1
-
 const ENDED = 'the connection ended before the answer, the peer may have carried out the request'
+
+/** What is asked: to be answered with a Response or an Error. */
+export type Request = MessageFrame | TransferFrame
 
 /** Somebody who waits for an answer, and for how much of it. */
 export type Asking = Waiting & { reject: (reason: Error) => void } & (
@@ -183,7 +186,7 @@ export class Exchange {
 
   /** Answers a request that will not be carried out: a packet with T03, all else with T00. */
   refuse (bytes: Buffer, isPacket: boolean, line: Line): void {
-    const asked = this.#newRequest(bytes.readUInt32BE(REQUEST_ID_AT), bytes, line)
+    const asked = this.#newRequest(requestIdAt(bytes, 0), bytes, line)
     if (asked === undefined) return
     if (isPacket) this.#respond(asked, busyReject(this.#options.ownAddress()))
     else this.#send(asked, tooManyFrame(asked))

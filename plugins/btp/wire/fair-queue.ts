@@ -19,7 +19,7 @@ const LENGTH_BYTES = 4
  * Packets of one socket that wait for their turn, oldest first. They stand one after the other in one Buffer: as objects, they would live
  * just long enough to cost the garbage collector more than all the rest of a packet.
  */
-export class PacketQueue {
+export class FairQueue {
   #bytes: Buffer = Buffer.alloc(0)
   #start = 0
   #end = 0
@@ -95,7 +95,7 @@ class Turns {
   #left = PACKETS_PER_TURN
   #isCounting = false
   /** At most as many as there are sockets. */
-  #waiting: PacketQueue[] = []
+  #waiting: FairQueue[] = []
 
   /** Whether there is room for a packet in this turn. */
   take (): boolean {
@@ -105,7 +105,7 @@ class Turns {
     return true
   }
 
-  wait (queue: PacketQueue): void {
+  wait (queue: FairQueue): void {
     this.#waiting.push(queue)
     this.#count()
   }

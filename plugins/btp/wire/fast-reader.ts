@@ -5,20 +5,13 @@
  */
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { PEEK_BYTES } from './frame.js'
+import { MASK_BYTES, isClose, isControl, isFinal, isMaskedAt, isWholeBinary, lengthEndAt, payloadBytesAt } from './websocket-header.js'
 
-const FINAL = 0x80
-const FINAL_BINARY = 0x82
-const OPCODES = 0x0f
-const FIRST_CONTROL_OPCODE = 8
-const CLOSE = 8
-const MASKED = 0x80
-const MASK_BYTES = 4
-const U16_FOLLOWS = 126
-const U64_FOLLOWS = 127
 const NOTHING = Buffer.alloc(0)
 
 /** This many bytes of a message are unmasked before it is clear whether the rest is needed. A multiple of the mask's four bytes. */
-export const HEAD_BYTES = 16
+export const HEAD_BYTES = Math.ceil(PEEK_BYTES / MASK_BYTES) * MASK_BYTES
 
 /** A WebSocket that is open, and the network socket under it. */
 export interface Wire {
@@ -71,7 +64,7 @@ class FastReader {
     if (this.#left === 0) this.#isSlow = false
     let at = this.#left === 0 ? 0 : this.#pass(bytes, 0, this.#left)
     while (at < bytes.length && !this.#isOver) {
-      const lengthEnd = at + 2 + lengthBytesAt(bytes, at)
+      const lengthEnd = lengthEndAt(bytes, at)
       if (lengthEnd > bytes.length) {
         this.#rest = Buffer.from(bytes.subarray(at))
         return
@@ -84,13 +77,13 @@ class FastReader {
   #frame (bytes: Buffer, at: number, lengthEnd: number): number {
     const first = bytes[at] ?? 0
     const size = payloadBytesAt(bytes, at)
-    const isMasked = ((bytes[at + 1] ?? 0) & MASKED) !== 0
+    const isMasked = isMaskedAt(bytes, at)
     const start = lengthEnd + (isMasked ? MASK_BYTES : 0)
-    const isExpected = first === FINAL_BINARY && isMasked === this.options.isMasked && size <= this.options.maxPayload
+    const isExpected = isWholeBinary(first) && isMasked === this.options.isMasked && size <= this.options.maxPayload
     if (!isExpected || this.#isInPieces) this.#isSlow = true
-    if ((first & OPCODES) === CLOSE) this.#isOver = true
+    if (isClose(first)) this.#isOver = true
     if (this.#isSlow || start + size > bytes.length) {
-      if ((first & OPCODES) < FIRST_CONTROL_OPCODE) this.#isInPieces = (first & FINAL) === 0
+      if (!isControl(first)) this.#isInPieces = !isFinal(first)
       return this.#pass(bytes, at, start - at + size)
     }
     const end = start + size
@@ -109,18 +102,6 @@ class FastReader {
     this.readSlowly(bytes.subarray(at, end))
     return end
   }
-}
-
-/** How many bytes of length follow the first two of the frame at `at`. */
-function lengthBytesAt (bytes: Buffer, at: number): number {
-  const length = (bytes[at + 1] ?? 0) & ~MASKED
-  return length < U16_FOLLOWS ? 0 : length === U16_FOLLOWS ? 2 : 8
-}
-
-function payloadBytesAt (bytes: Buffer, at: number): number {
-  const length = (bytes[at + 1] ?? 0) & ~MASKED
-  if (length < U16_FOLLOWS) return length
-  return length < U64_FOLLOWS ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6)
 }
 
 /** `start` is as many times four bytes after the first masked one. RFC 6455 section 5.3. */

@@ -7,9 +7,9 @@
  *     entries   count (its own length first) | count x { name octets | contentType u8 | data octets }
  *     octets    length (OER, RFC 0030: one byte below 128, else 0x80 | n and n bytes) | the bytes
  */
-
 import { ContentType } from '../../../src/contracts/transport.js'
 import type { Entry } from '../../../src/contracts/transport.js'
+import { LENGTH_BYTES_MAX, lengthSize, lengthSizeAt, shortLengthAt, writeLength } from '../../../src/packet/oer.js'
 
 export const FrameType = { RESPONSE: 1, ERROR: 2, MESSAGE: 6, TRANSFER: 7 } as const
 
@@ -44,10 +44,8 @@ export class FrameError extends Error {
 /** An honest frame has one to a handful; without a bound a small frame of empty entries would become a large list of objects. */
 const MAX_ENTRIES = 64
 
-/** A length of more bytes could only announce more than any frame may hold. */
-const MAX_LENGTH_BYTES = 4
-
 const MAX_COUNT_BYTES = 6
+const REQUEST_ID_AT = 1
 const HEADER_BYTES = 5
 const CODE_BYTES = 3
 const AMOUNT_BYTES = 8
@@ -57,8 +55,12 @@ const ILP_NAME = 0x03696c70
 const ILP_NAME_BYTES = 4
 /** The number of entries, 1, with its own length in front. */
 const ONE_ENTRY = 0x0101
+/** The number of entries, below 256, with its own length in front. */
+const COUNT_BYTES = 2
 /** Number of entries, name and content type. */
-const PACKET_ENTRY_BYTES = 2 + ILP_NAME_BYTES + 1
+const PACKET_ENTRY_BYTES = COUNT_BYTES + ILP_NAME_BYTES + 1
+/** Type, request id, a length of up to four bytes behind its own, number of entries, and name. */
+export const PEEK_BYTES = HEADER_BYTES + 1 + LENGTH_BYTES_MAX + COUNT_BYTES + ILP_NAME_BYTES
 
 /**
  * Reads one frame. Accepts what btp-packet 2.2.1 accepts, except: more than 64 entries, names and codes that are not ASCII, lengths
@@ -103,8 +105,8 @@ export function frameBytes (frame: Frame): number {
 /** Writes one frame into `bytes`, at `start`. Throws like `encodeFrame`. */
 export function writeFrame (bytes: Buffer, start: number, frame: Frame): void {
   bytes[start] = frame.type
-  bytes.writeUInt32BE(frame.requestId, start + 1)
-  let offset = writeLength(bytes, start + HEADER_BYTES, contentsBytes(frame))
+  bytes.writeUInt32BE(frame.requestId, start + REQUEST_ID_AT)
+  let offset = writeLength(bytes, contentsBytes(frame), start + HEADER_BYTES)
   if (frame.type === FrameType.TRANSFER) {
     offset = bytes.writeBigUInt64BE(frame.amount, offset)
   } else if (frame.type === FrameType.ERROR) {
@@ -123,23 +125,44 @@ export function writePacketFrame (
   bytes: Buffer, start: number, type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, requestId: number, packet: Buffer
 ): void {
   bytes[start] = type
-  bytes.writeUInt32BE(requestId, start + 1)
-  const entry = writeLength(bytes, start + HEADER_BYTES, PACKET_ENTRY_BYTES + octetsBytes(packet.length))
+  bytes.writeUInt32BE(requestId, start + REQUEST_ID_AT)
+  const entry = writeLength(bytes, PACKET_ENTRY_BYTES + octetsBytes(packet.length), start + HEADER_BYTES)
   bytes.writeUInt16BE(ONE_ENTRY, entry)
-  bytes.writeUInt32BE(ILP_NAME, entry + 2)
+  bytes.writeUInt32BE(ILP_NAME, entry + COUNT_BYTES)
   bytes[entry + PACKET_ENTRY_BYTES - 1] = ContentType.OCTET_STREAM
-  packet.copy(bytes, writeLength(bytes, entry + PACKET_ENTRY_BYTES, packet.length))
+  packet.copy(bytes, writeLength(bytes, packet.length, entry + PACKET_ENTRY_BYTES))
 }
 
 /** The ILP packet of a frame that has nothing else in it and is well-formed; undefined for other frames, which `decodeFrame` reads. */
 export function packetIn (bytes: Buffer): Buffer | undefined {
-  const entry = HEADER_BYTES + lengthBytesAt(bytes, HEADER_BYTES)
-  const start = entry + PACKET_ENTRY_BYTES + lengthBytesAt(bytes, entry + PACKET_ENTRY_BYTES)
-  const end = entry + lengthAt(bytes, HEADER_BYTES)
-  const length = lengthAt(bytes, entry + PACKET_ENTRY_BYTES)
+  const entry = HEADER_BYTES + lengthSizeAt(bytes, HEADER_BYTES)
+  const start = entry + PACKET_ENTRY_BYTES + lengthSizeAt(bytes, entry + PACKET_ENTRY_BYTES)
+  const end = entry + shortLengthAt(bytes, HEADER_BYTES)
+  const length = shortLengthAt(bytes, entry + PACKET_ENTRY_BYTES)
   if (!(start + length <= end && end <= bytes.length)) return undefined // where a length is not there or not in order, it is NaN
-  if (bytes.readUInt16BE(entry) !== ONE_ENTRY || bytes.readUInt32BE(entry + 2) !== ILP_NAME) return undefined
+  if (bytes.readUInt16BE(entry) !== ONE_ENTRY || bytes.readUInt32BE(entry + COUNT_BYTES) !== ILP_NAME) return undefined
   return bytes[entry + PACKET_ENTRY_BYTES - 1] === ContentType.OCTET_STREAM ? bytes.subarray(start, start + length) : undefined
+}
+
+/** The id in the frame at `start`, whose first five bytes are there. */
+export function requestIdAt (bytes: Buffer, start: number): number {
+  return bytes.readUInt32BE(start + REQUEST_ID_AT)
+}
+
+/** Makes the frame in `bytes` one with another id. */
+export function setRequestId (bytes: Buffer, requestId: number): void {
+  bytes.writeUInt32BE(requestId, REQUEST_ID_AT)
+}
+
+/**
+ * Whether the bytes from `start` to `end` begin a MESSAGE that has an ILP packet first; a claim that pays for it may follow. That can be
+ * seen in the first PEEK_BYTES of a frame.
+ */
+export function beginsWithPacket (bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] !== FrameType.MESSAGE) return false
+  const entry = start + HEADER_BYTES + lengthSizeAt(bytes, start + HEADER_BYTES)
+  return entry + COUNT_BYTES + ILP_NAME_BYTES <= Math.min(end, start + PEEK_BYTES) &&
+    bytes[entry] === 1 && bytes.readUInt32BE(entry + COUNT_BYTES) === ILP_NAME
 }
 
 /** `20260131235959.123Z`, the form in which RFC 0023 wants times. */
@@ -198,9 +221,9 @@ class Reader {
     let length = this.uint(1)
     if (length > 127) {
       const size = length & 127
-      if (size === 0 || size > MAX_LENGTH_BYTES) throw new FrameError(`impossible length of a length. bytes=${size}`)
+      if (size === 0 || size > LENGTH_BYTES_MAX) throw new FrameError(`impossible length of a length. bytes=${size}`)
       length = this.uint(size)
-      if (size !== lengthBytes(length) - 1) throw new FrameError(`length not in its shortest form. length=${length} bytes=${size}`)
+      if (size !== lengthSize(length) - 1) throw new FrameError(`length not in its shortest form. length=${length} bytes=${size}`)
     }
     this.#check(length)
     return length
@@ -257,9 +280,9 @@ function contentsBytes (frame: Frame): number {
 function writeError (bytes: Buffer, start: number, { code, name, triggeredAt, data }: BtpError): number {
   if (code.length !== CODE_BYTES) throw new FrameError(`a BTP error code has three characters. code=${code}`)
   let offset = writeAscii(bytes, start, code)
-  offset = writeAscii(bytes, writeLength(bytes, offset, name.length), name)
-  offset = writeAscii(bytes, writeLength(bytes, offset, triggeredAt.length), triggeredAt)
-  offset = writeLength(bytes, offset, Buffer.byteLength(data))
+  offset = writeAscii(bytes, writeLength(bytes, name.length, offset), name)
+  offset = writeAscii(bytes, writeLength(bytes, triggeredAt.length, offset), triggeredAt)
+  offset = writeLength(bytes, Buffer.byteLength(data), offset)
   return offset + bytes.write(data, offset)
 }
 
@@ -267,15 +290,15 @@ function writeEntries (bytes: Buffer, start: number, entries: readonly SubProtoc
   if (entries.length > MAX_ENTRIES) throw new FrameError(`too many entries for a BTP frame. count=${entries.length} maximum=${MAX_ENTRIES}`)
   bytes[start] = 1
   bytes[start + 1] = entries.length
-  let offset = start + 2
+  let offset = start + COUNT_BYTES
   for (const { protocolName, contentType, data } of entries) {
     if (protocolName === 'ilp') {
       offset = bytes.writeUInt32BE(ILP_NAME, offset)
     } else {
-      offset = writeAscii(bytes, writeLength(bytes, offset, protocolName.length), protocolName)
+      offset = writeAscii(bytes, writeLength(bytes, protocolName.length, offset), protocolName)
     }
     bytes[offset] = contentType
-    offset = writeLength(bytes, offset + 1, data.length)
+    offset = writeLength(bytes, data.length, offset + 1)
     offset += data.copy(bytes, offset)
   }
 }
@@ -289,39 +312,6 @@ function writeAscii (bytes: Buffer, offset: number, text: string): number {
   return offset + text.length
 }
 
-function writeLength (bytes: Buffer, offset: number, length: number): number {
-  if (length < 128) {
-    bytes[offset] = length
-    return offset + 1
-  }
-  const size = lengthBytes(length) - 1
-  bytes[offset] = 0x80 | size
-  return bytes.writeUIntBE(length, offset + 1, size)
-}
-
-/** A length of up to 2 bytes in its shortest form; NaN for any other. */
-function lengthAt (bytes: Buffer, offset: number): number {
-  const first = bytes[offset] ?? NaN
-  if (first < 0x80) return first
-  if (offset + lengthBytesAt(bytes, offset) > bytes.length || first === 0x80 || first > 0x82) return NaN
-  const length = first === 0x81 ? bytes.readUInt8(offset + 1) : bytes.readUInt16BE(offset + 1)
-  return lengthBytes(length) === lengthBytesAt(bytes, offset) ? length : NaN
-}
-
-/** How many bytes the length takes that is written there. */
-function lengthBytesAt (bytes: Buffer, offset: number): number {
-  const first = bytes[offset] ?? 0
-  return first < 0x80 ? 1 : 1 + (first & 0x7f)
-}
-
-/** How many bytes `length` itself takes. */
-function lengthBytes (length: number): number {
-  if (length < 0x80) return 1
-  if (length < 0x100) return 2
-  if (length < 0x1_0000) return 3
-  return length < 0x100_0000 ? 4 : 5
-}
-
 function octetsBytes (length: number): number {
-  return lengthBytes(length) + length
+  return lengthSize(length) + length
 }

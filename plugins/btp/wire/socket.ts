@@ -8,18 +8,18 @@ import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { notAPacket } from '../../../src/contracts/transport.js'
-import { IlpError, messageOf, tooLarge } from './errors.js'
+import { IlpError, closedError, messageOf, tooLarge } from './errors.js'
+import { MAX_IN_FLIGHT } from './exchange.js'
 import type { Asking, Exchange, Line } from './exchange.js'
-import { FrameType, decodeFrame, frameBytes, packetFrameBytes, packetIn, writeFrame, writePacketFrame } from './frame.js'
+import {
+  FrameType, beginsWithPacket, decodeFrame, frameBytes, packetFrameBytes, packetIn, requestIdAt, writeFrame, writePacketFrame
+} from './frame.js'
 import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
 import type { Wire } from './fast-reader.js'
-import { Intake, MAX_UNSENT_BYTES } from './backpressure.js'
+import { Backpressure, MAX_UNSENT_BYTES } from './backpressure.js'
 import { Outbox } from './outbox.js'
-import { Refusals, beginsWithPacket } from './early-reject.js'
-import { PacketQueue } from './fair-queue.js'
-
-/** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
-export const MAX_IN_FLIGHT = 10_000
+import { EarlyReject } from './early-reject.js'
+import { FairQueue } from './fair-queue.js'
 
 /** A ping goes out this often. A peer from which nothing at all came between two of them is dropped. */
 export const PING_INTERVAL_MS = 20_000
@@ -31,12 +31,8 @@ const IDLE_BEATS = PING_INTERVAL_MS / BUSY_PING_INTERVAL_MS
 /** A ping says up to which of our answers it stands for, and its pong that they have arrived. */
 const PING_BYTES = 8
 
-export const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
-
 const EMPTY: Buffer = Buffer.alloc(0)
-const REQUEST_ID_AT = 1
 
-export type Request = MessageFrame | TransferFrame
 export type RequestContents = Omit<MessageFrame, 'requestId'> | Omit<TransferFrame, 'requestId'>
 
 export interface SocketOptions {
@@ -63,13 +59,13 @@ export class BtpSocket implements Line {
   readonly #options: SocketOptions
   readonly #exchange: Exchange
   readonly #heartbeat: NodeJS.Timeout
-  readonly #intake: Intake
+  readonly #backpressure: Backpressure
   readonly #outbox: Outbox
-  readonly #refusals: Refusals
-  readonly #queue = new PacketQueue(frame => { this.#workOn(frame, true) })
+  readonly #earlyReject: EarlyReject
+  readonly #queue = new FairQueue(frame => { this.#workOn(frame, true) })
   readonly #flush = (): void => {
     this.#willFlush = false
-    this.#refusals.report()
+    this.#earlyReject.report()
     this.#outbox.flush()
     this.#raw.uncork()
   }
@@ -89,11 +85,17 @@ export class BtpSocket implements Line {
     this.#raw = raw
     this.#options = options
     this.#exchange = options.exchange
-    this.#intake = new Intake(ws, raw)
+    this.#backpressure = new Backpressure(ws, raw)
     this.#outbox = new Outbox(raw)
-    this.#refusals = new Refusals(options.log)
+    this.#earlyReject = new EarlyReject({
+      log: options.log,
+      ownAddress: options.ownAddress,
+      isBusy: size => this.#isBusy(size),
+      isKnown: requestId => this.#exchange.isKnown(requestId),
+      send: (bytes, start, end) => { this.sendFrame(bytes, start, end) }
+    })
     this.#heartbeat = setInterval(() => { this.#beat() }, BUSY_PING_INTERVAL_MS).unref()
-    wire.glance = (bytes, start, end) => this.#refuses(bytes, start, end)
+    wire.glance = (bytes, start, end) => this.#glance(bytes, start, end)
     ws.on('message', (data, isBinary) => { this.#receive(data, isBinary) })
     ws.on('pong', pong => { this.#pong(pong) })
     ws.on('error', err => { options.log.debug('websocket error. error=%s', err.message) })
@@ -159,7 +161,7 @@ export class BtpSocket implements Line {
   }
 
   answered (packet: Buffer): void {
-    this.#intake.answered(packet, this.#options.ownAddress())
+    this.#backpressure.answered(packet, this.#options.ownAddress())
   }
 
   /** Closes the socket, and leaves the exchange at once. Resolves when the connection is gone. */
@@ -188,7 +190,7 @@ export class BtpSocket implements Line {
     this.#heard = true
     const isRequest = isBinary && Buffer.isBuffer(data) && (data[0] === FrameType.MESSAGE || data[0] === FrameType.TRANSFER)
     if (!isRequest) this.#workOn(data, isBinary)
-    else if (!this.#refuses(data, 0, data.length)) this.#inTurn(data)
+    else if (!this.#earlyReject.refuses(data, 0, data.length)) this.#inTurn(data)
   }
 
   /** Requests are worked on in their order: a claim may not overtake the packets before it, which have older ones. */
@@ -200,7 +202,7 @@ export class BtpSocket implements Line {
   #workOn (data: RawData, isBinary: boolean): void {
     const packet = isBinary && Buffer.isBuffer(data) && data[0] === FrameType.RESPONSE ? packetIn(data) : undefined
     if (packet !== undefined && Buffer.isBuffer(data)) {
-      this.#exchange.resolvePacket(data.readUInt32BE(REQUEST_ID_AT), packet)
+      this.#exchange.resolvePacket(requestIdAt(data, 0), packet)
       return
     }
     const frame = this.#decode(data, isBinary)
@@ -220,22 +222,14 @@ export class BtpSocket implements Line {
     }
   }
 
-  #isBusy (): boolean {
-    return this.#exchange.answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy()
+  #isBusy (size: number): boolean {
+    return this.#exchange.answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy() || !this.#queue.hasRoomFor(size)
   }
 
-  /**
-   * Answers the frame in `bytes` from `start` to `end` with T03 if it is a packet for which there is no time. Where one with this id has
-   * come before, says nothing: it may be the same one, which has another answer.
-   */
-  #refuses (bytes: Buffer, start: number, end: number): boolean {
-    if (!this.#isBusy() && this.#queue.hasRoomFor(end - start)) return false
-    if (!beginsWithPacket(bytes, start, end)) return false
-    const requestId = bytes.readUInt32BE(start + REQUEST_ID_AT)
+  /** A message that comes the fast way. True: it is dealt with, and not received any more. */
+  #glance (bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#earlyReject.refuses(bytes, start, end)) return false
     this.#heard = true
-    if (this.#exchange.isKnown(requestId)) return true
-    const frame = this.#refusals.frameFor(requestId, this.#options.ownAddress())
-    this.sendFrame(frame, 0, frame.length)
     return true
   }
 
@@ -266,14 +260,14 @@ export class BtpSocket implements Line {
     if (this.#options.role === 'server') this.#outbox.added()
     else this.#ws.send(this.#bytes)
     this.#bytes = EMPTY
-    this.#intake.wrote()
+    this.#backpressure.wrote()
   }
 
   #beat (): void {
     const isWaiting = this.#exchange.pendingRequests > 0 || this.#exchange.answers > this.arrived
     if (!isWaiting && ++this.#idleBeats < IDLE_BEATS) return
     this.#idleBeats = 0
-    if (!this.#heard && !this.#intake.isHeldUp()) {
+    if (!this.#heard && !this.#backpressure.isHeldUp()) {
       this.#options.log.warn('peer is silent, closing the BTP connection. silentMs=%d', isWaiting ? BUSY_PING_INTERVAL_MS : PING_INTERVAL_MS)
       this.#ws.terminate()
       return
@@ -298,12 +292,8 @@ export class BtpSocket implements Line {
   /** Packets that still wait for their turn are refused: they have not been carried out, and the peer should know. */
   #abandon (): void {
     clearInterval(this.#heartbeat)
-    this.#intake.stop()
+    this.#backpressure.stop()
     this.#exchange.leave(this)
     this.#queue.drain(frame => { this.#exchange.refuse(frame, beginsWithPacket(frame, 0, frame.length), this) })
   }
-}
-
-export function closedError (): IlpError {
-  return new IlpError('T01', 'no BTP connection to the peer')
 }

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { WebSocket, WebSocketServer } from 'ws'
 import { MAX_UNSENT_BYTES } from '../../../plugins/btp/wire/backpressure.js'
 import { AUTH_DEADLINE_MS, MAX_STRANGERS } from '../../../plugins/btp/listener.js'
-import { MAX_IN_FLIGHT } from '../../../plugins/btp/wire/socket.js'
+import { MAX_IN_FLIGHT } from '../../../plugins/btp/wire/exchange.js'
 import {
   HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, nextTurn, rejection,
   serverUrl

@@ -1,13 +1,13 @@
 /** However much comes at a time, there is a turn for the others soon, and only so much is kept. */
 import { expect } from 'chai'
-import { MAX_WAITING, MAX_WAITING_BYTES, PACKETS_PER_TURN, PacketQueue } from '../../../../plugins/btp/wire/fair-queue.js'
+import { MAX_WAITING, MAX_WAITING_BYTES, PACKETS_PER_TURN, FairQueue } from '../../../../plugins/btp/wire/fair-queue.js'
 import { nextTurn } from '../../../support/btp.js'
 
 const frame = Buffer.from('a frame')
 
 /** Adds numbered frames until there is no room; the numbers that were worked on are in `worked`. */
-function numbered (worked: number[] = []): { queue: PacketQueue, worked: number[], add: (count: number) => number } {
-  const queue = new PacketQueue(bytes => { worked.push(bytes.readUInt32BE()) })
+function numbered (worked: number[] = []): { queue: FairQueue, worked: number[], add: (count: number) => number } {
+  const queue = new FairQueue(bytes => { worked.push(bytes.readUInt32BE()) })
   let next = 0
   const add = (count: number): number => {
     const bytes = Buffer.alloc(4) // used again: a frame that waits must not change with it
@@ -54,7 +54,7 @@ describe('packets that come at a time', () => {
 
     let count = 0
     const large = Buffer.alloc(64 * 1024)
-    const queue = new PacketQueue(() => { count++ })
+    const queue = new FairQueue(() => { count++ })
     while (queue.hasRoomFor(large.length)) {
       queue.add(large)
       expect(queue.size).to.be.at.most(MAX_WAITING)
@@ -66,7 +66,7 @@ describe('packets that come at a time', () => {
 
   it('of one peer do not keep those of the others waiting', async () => {
     const order: string[] = []
-    const [greedy, modest] = ['greedy', 'modest'].map(name => new PacketQueue(() => { order.push(name) }))
+    const [greedy, modest] = ['greedy', 'modest'].map(name => new FairQueue(() => { order.push(name) }))
     while (greedy!.hasRoomFor(frame.length)) greedy!.add(frame)
     for (let i = 0; i < 10; i++) modest!.add(frame)
     await nextTurn()

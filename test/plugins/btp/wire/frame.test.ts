@@ -4,7 +4,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { ContentType } from '../../../../src/contracts/transport.js'
 import {
-  FrameError, FrameType, decodeFrame, encodeFrame, packetFrameBytes, packetIn, toGeneralizedTime, writePacketFrame
+  FrameError, FrameType, PEEK_BYTES, beginsWithPacket, decodeFrame, encodeFrame, packetFrameBytes, packetIn, requestIdAt, setRequestId,
+  toGeneralizedTime, writePacketFrame
 } from '../../../../plugins/btp/wire/frame.js'
 import type { Frame } from '../../../../plugins/btp/wire/frame.js'
 
@@ -198,5 +199,25 @@ describe('a frame with an ILP packet and nothing else', () => {
       const { protocolData } = decodeFrame(bytes)
       expect(protocolData).to.deep.equal([{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: packet }])
     }), { numRuns: numRuns * 5 })
+  })
+})
+
+describe('the first bytes of a BTP frame', () => {
+  it('say whether it is a MESSAGE with a packet first, and what its id is', () => {
+    fc.assert(fc.property(anyFrame, fc.nat(5), (frame, start) => {
+      const bytes = Buffer.concat([Buffer.alloc(start), encodeFrame(frame)])
+      expect(requestIdAt(bytes, start)).to.equal(frame.requestId)
+      const hasPacket = frame.type === FrameType.MESSAGE && frame.protocolData[0]?.protocolName === 'ilp'
+      expect(beginsWithPacket(bytes, start, bytes.length)).to.equal(hasPacket)
+      expect(beginsWithPacket(bytes, start, Math.min(bytes.length, start + PEEK_BYTES))).to.equal(hasPacket)
+    }), { numRuns })
+  })
+
+  it('can be given another id', () => {
+    fc.assert(fc.property(anyFrame, requestId, (frame, other) => {
+      const bytes = encodeFrame(frame)
+      setRequestId(bytes, other)
+      expect(bytes).to.deep.equal(encodeFrame({ ...frame, requestId: other }))
+    }), { numRuns })
   })
 })

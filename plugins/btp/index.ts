@@ -20,7 +20,7 @@ import { openGate, register } from './listener.js'
 import type { Admit, Registration } from './listener.js'
 import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
-import { UnknownOutcomes } from './wire/outcomes.js'
+import { UnknownOutcomes } from './wire/unknown-outcomes.js'
 import type { Request } from './wire/exchange.js'
 import type { RequestContents } from './wire/socket.js'
 

@@ -13,11 +13,11 @@ import { busyReject } from '../../../src/packet/reply.js'
 import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf, tooLarge } from './errors.js'
 import { FrameType, frameBytes, packetFrameBytes, requestIdAt, writeFrame, writePacketFrame } from './frame.js'
 import type { ErrorFrame, MessageFrame, ResponseFrame, SubProtocol, TransferFrame } from './frame.js'
-import type { UnknownOutcomes } from './outcomes.js'
-import { ReceivedRequests, markOf } from './received.js'
-import type { ReceivedRequest } from './received.js'
-import { PendingRequests } from './requests.js'
-import type { Waiting } from './requests.js'
+import type { UnknownOutcomes } from './unknown-outcomes.js'
+import { ReceivedRequests, markOf } from './received-requests.js'
+import type { ReceivedRequest } from './received-requests.js'
+import { PendingRequests } from './pending-requests.js'
+import type { Waiting } from './pending-requests.js'
 
 /** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
 export const MAX_IN_FLIGHT = 10_000

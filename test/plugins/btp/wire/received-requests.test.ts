@@ -1,7 +1,7 @@
 /** What the peer asked lately is known as long as it can matter, and no request is taken for another. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { MAX_REMEMBERED_REQUESTS, ReceivedRequests, markOf } from '../../../../plugins/btp/wire/received.js'
+import { MAX_REMEMBERED_REQUESTS, ReceivedRequests, markOf } from '../../../../plugins/btp/wire/received-requests.js'
 import { closeAll, fakeTimers } from '../../../support/btp.js'
 
 const WINDOW_MS = 1000

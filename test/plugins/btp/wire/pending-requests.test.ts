@@ -1,7 +1,7 @@
 /** Requests keep their ids apart for as long as they wait, however many there are and wherever counting began. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { PendingRequests } from '../../../../plugins/btp/wire/requests.js'
+import { PendingRequests } from '../../../../plugins/btp/wire/pending-requests.js'
 import { closeAll, fakeTimers } from '../../../support/btp.js'
 
 const request = () => ({ requestId: 0, dueTick: 0 })

@@ -60,7 +60,7 @@ export function isSameSession (one: Buffer | undefined, other: Buffer | undefine
 }
 
 /** The accounts that one listener lets in. */
-export class Doorkeeper<A extends Credentials> {
+export class Authenticator<A extends Credentials> {
   readonly #accounts = new Map<A, Buffer>()
   readonly #failures = new Map<string, { count: number, until: number }>()
 

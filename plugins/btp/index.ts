@@ -9,15 +9,15 @@ import { SILENT_LOG } from '../../src/contracts/logger.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
 import { packetEntry, packetOf } from '../../src/contracts/transport.js'
-import type { Answer, MessageGate, Transport } from '../../src/contracts/transport.js'
+import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
 import { Connections } from './connections.js'
 import { closedError, messageOf } from './wire/errors.js'
 import { FrameType } from './wire/frame.js'
 import type { SubProtocol } from './wire/frame.js'
-import { openGate, register } from './listener.js'
-import type { Admit, Registration } from './listener.js'
+import { listenForGuests, register } from './listener.js'
+import type { Admit } from './listener.js'
 import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
 import { UnknownOutcomes } from './wire/unknown-outcomes.js'
@@ -34,7 +34,7 @@ export type ProtocolHandler = (entry: SubProtocol, request: RequestContents) => 
 interface Session {
   readonly connections: Connections
   client?: Client
-  registration?: Registration
+  listening?: ListeningPort
   /** Whether disconnect() has ended it. */
   ended: boolean
 }
@@ -84,8 +84,8 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   static async listen (
     { host, port, admit, maxPayload = DEFAULT_MAX_PAYLOAD }: { host: string, port: number, admit: Admit, maxPayload?: number },
     log: Logger = SILENT_LOG
-  ): Promise<Registration> {
-    return openGate({ host, port, maxPayload, key: undefined, cert: undefined, wsOpts: undefined }, admit, log)
+  ): Promise<ListeningPort> {
+    return listenForGuests({ host, port, maxPayload, key: undefined, cert: undefined, wsOpts: undefined }, admit, log)
   }
 
   /**
@@ -109,7 +109,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     if (session.connections.isConnected()) this.#tell('disconnect')
     const closing = session.connections.end()
     this.#unknownOutcomes.report()
-    await Promise.all([closing, session.client?.stop(), session.registration?.release()])
+    await Promise.all([closing, session.client?.stop(), session.listening?.release()])
   }
 
   isConnected (): boolean {
@@ -182,11 +182,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   /** What an operator may see: nothing here is secret. */
   async getAdminInfo (): Promise<Record<string, unknown>> {
     const { server } = this.#settings
-    const { registration, connections } = this.#session ?? {}
+    const { listening, connections } = this.#session ?? {}
     return Promise.resolve({
       connected: this.isConnected(),
       ...(server === undefined ? {} : { server: server.url.origin }),
-      ...(registration === undefined ? {} : { listener: { host: registration.host, port: registration.port } }),
+      ...(listening === undefined ? {} : { listener: { host: listening.host, port: listening.port } }),
       pendingRequests: connections?.pendingRequests ?? 0,
       unknownOutcomes: this.#unknownOutcomes.count,
       unreadableFrames: connections?.unreadableFrames ?? 0
@@ -246,7 +246,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     const key = await readPem('listener.key', pem.key)
     const cert = await readPem('listener.cert', pem.cert)
     const { maxPayload } = this.#settings
-    const registration = await register({ host, port, key, cert, maxPayload, wsOpts }, {
+    const listening = await register({ host, port, key, cert, maxPayload, wsOpts }, {
       username,
       secret,
       log: this.#log,
@@ -256,8 +256,8 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
         else session.connections.accept(wire, frame, { keepFirst })
       }
     })
-    if (session.ended) await registration.release()
-    else session.registration = registration
+    if (session.ended) await listening.release()
+    else session.listening = listening
   }
 
   async #dial (session: Session, server: ServerSettings): Promise<void> {

@@ -9,8 +9,9 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
+import type { ListeningPort } from '../../src/contracts/transport.js'
 import type { Logger } from '../../src/contracts/logger.js'
-import { Doorkeeper, usernameOf } from './auth.js'
+import { Authenticator, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './wire/errors.js'
 import { readFast } from './wire/fast-reader.js'
@@ -50,13 +51,6 @@ export interface ListeningAccount extends Credentials {
   accept (wire: Wire, frame: Frame): void
 }
 
-export interface Registration {
-  readonly host: string
-  readonly port: number
-  /** Lets nobody in for this account any more; the last account closes the server, once the open sockets are closed. */
-  release (): Promise<void>
-}
-
 /**
  * Asked about a username that no account of the listener has. True: an account for it will be registered in a moment, and the socket
  * waits for that, for as long as a stranger may stay.
@@ -72,11 +66,11 @@ interface Stranger {
 const shared = new Map<string, Listener>()
 
 /** Lets `account` in at `settings`. Rejects when the port cannot be had, or is shared with accounts that it does not go with. */
-export async function register (settings: ListenerSettings, account: ListeningAccount): Promise<Registration> {
+export async function register (settings: ListenerSettings, account: ListeningAccount): Promise<ListeningPort> {
   const listener = listenerFor(settings, account.log)
-  listener.doorkeeper.add(account)
+  listener.authenticator.add(account)
   const release = async (): Promise<void> => {
-    listener.doorkeeper.delete(account)
+    listener.authenticator.delete(account)
     await listener.closeIfUnused()
   }
   try {
@@ -90,7 +84,7 @@ export async function register (settings: ListenerSettings, account: ListeningAc
 }
 
 /** Opens a listener for accounts to come, or joins the one that is open there. `admit` is asked until the release. */
-export async function openGate (settings: ListenerSettings, admit: Admit, log: Logger): Promise<Registration> {
+export async function listenForGuests (settings: ListenerSettings, admit: Admit, log: Logger): Promise<ListeningPort> {
   const listener = listenerFor(settings, log)
   if (listener.admit !== undefined) {
     throw new Error(`cannot listen for BTP connections. host=${settings.host} port=${settings.port} error=this process already listens there`)
@@ -120,7 +114,7 @@ function listenerFor (settings: ListenerSettings, log: Logger): Listener {
 }
 
 class Listener {
-  readonly doorkeeper = new Doorkeeper<ListeningAccount>()
+  readonly authenticator = new Authenticator<ListeningAccount>()
   /** Resolves to the port. */
   readonly listening: Promise<number>
   admit: Admit | undefined
@@ -164,7 +158,7 @@ class Listener {
   }
 
   async closeIfUnused (): Promise<void> {
-    if (this.doorkeeper.size === 0 && this.admit === undefined) await this.#close()
+    if (this.authenticator.size === 0 && this.admit === undefined) await this.#close()
   }
 
   async #close (): Promise<void> {
@@ -242,7 +236,7 @@ class Listener {
 
   /** Whether the socket waits for an account that is about to be registered. */
   #admits (ws: WebSocket, username: string, resume: () => void): boolean {
-    if (this.admit === undefined || this.doorkeeper.has(username) || !this.admit(username)) return false
+    if (this.admit === undefined || this.authenticator.has(username) || !this.admit(username)) return false
     this.#waiting.set(ws, { username, resume })
     ws.once('close', () => { this.#waiting.delete(ws) })
     return true
@@ -251,7 +245,7 @@ class Listener {
   #letIn (wire: Wire, frame: Frame): void {
     const { raw } = wire
     try {
-      const account = this.doorkeeper.authenticate(frame, raw.remoteAddress ?? '')
+      const account = this.authenticator.authenticate(frame, raw.remoteAddress ?? '')
       this.#forget(nameOf(raw))
       account.accept(wire, frame)
     } catch (err) {

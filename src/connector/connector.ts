@@ -207,7 +207,7 @@ class Connector {
     this.state = 'stopped'
     this.middlewares.drain()
     if (this.opening !== undefined) await withTimeout(this.opening.catch(() => undefined), initialConnectTimeout)
-    if (!await this.middlewares.overload.settled(maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
+    if (!await this.middlewares.overload.idle(maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
     await new Promise(resolve => setImmediate(resolve)) // the plugins write the last answers in this turn
     await tearDown([
       ['routing', () => this.routing.stop()],

@@ -65,6 +65,14 @@ export interface Transport {
   getAdminInfo (): Promise<Record<string, unknown>>
 }
 
+/** A port on which peers are let in. */
+export interface ListeningPort {
+  readonly host: string
+  readonly port: number
+  /** Lets nobody in any more. Resolves when the port is closed, unless others listen on it, too. */
+  release (): Promise<void>
+}
+
 /** An ILP packet as an entry. @throws TypeError when it is no Buffer: handlers of users are not always what their types say */
 export function packetEntry (packet: unknown): Entry {
   if (!Buffer.isBuffer(packet)) throw notAPacket(packet)

@@ -1,18 +1,13 @@
 /** The plugin `btp`, loaded by its name as a user's own would be, with what it offers besides the plugin interface. */
+import type { ListeningPort } from '../contracts/transport.js'
 import { loadConstructor } from '../modules/load-module.js'
 import type { Logger } from '../contracts/logger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 
-/** A port that is open for peers who have no account yet. */
-export interface Gate {
-  readonly port: number
-  release (): Promise<void>
-}
-
 export interface BtpPlugin {
   new (options: Record<string, unknown>, services: { log: Logger }): PluginInstance
   /** `admit` is asked about each unknown username; when it says yes, a plugin for it is on its way. Rejects when the port cannot be had. */
-  listen (options: { host: string, port: number, admit: (username: string) => boolean }, log: Logger): Promise<Gate>
+  listen (options: { host: string, port: number, admit: (username: string) => boolean }, log: Logger): Promise<ListeningPort>
 }
 
 export function btpPlugin (): BtpPlugin {

@@ -1,6 +1,7 @@
 /** One run of a node, from start to stop: the connector inside, the BTP port, and the peers that come and go. */
 import { join } from 'node:path'
 import reductModule, { type Injector } from 'reduct'
+import type { ListeningPort } from '../contracts/transport.js'
 import { UnreachableError } from '../packet/errors.js'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
@@ -18,7 +19,7 @@ import { RoutingService } from '../routing/service.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
-import { btpPlugin, type Gate } from './btp.js'
+import { btpPlugin } from './btp.js'
 import { listChannels } from './channels.js'
 import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, guestAccount, hasOwnLimit, localAccount, peerAccount, strangersLimit } from './peer-account.js'
 import type { BtpAccess } from './btp-access.js'
@@ -65,7 +66,7 @@ export class Run {
   readonly #app: App
   readonly #local: LocalPlugin
   readonly #guests = new Set<string>()
-  #gate: Gate | undefined
+  #listening: ListeningPort | undefined
   #isFullTold = false
   #handlerChecks: NodeJS.Timeout | undefined
   #isHandlerUp: boolean | undefined
@@ -86,8 +87,8 @@ export class Run {
     marker.refuseOtherName()
     this.#container(StoreService).settlements.onChange = unsettled => { marker.write(unsettled) }
     const admit = (username: string): boolean => this.#admit(username)
-    this.#gate = await btpPlugin().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
-    log.info({ port: this.#gate.port }, 'btp_server_started')
+    this.#listening = await btpPlugin().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
+    log.info({ port: this.#listening.port }, 'btp_server_started')
     await this.#app.listen()
     this.#phase = 'open'
     if (config.localDelivery.enabled) this.#handlerChecks = setInterval(() => { void this.#checkHandler() }, HANDLER_CHECK_MS).unref()
@@ -98,7 +99,7 @@ export class Run {
     this.#phase = 'closed'
     clearInterval(this.#handlerChecks)
     await this.#app.shutdown()
-    await this.#gate?.release()
+    await this.#listening?.release()
   }
 
   sendPrepare (packet: Buffer): Promise<Buffer> {

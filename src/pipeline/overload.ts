@@ -33,7 +33,7 @@ export class Overload {
   }
 
   /** Resolves to true when nothing is under way, or to false after `timeoutMs`. */
-  settled (timeoutMs: number): Promise<boolean> {
+  idle (timeoutMs: number): Promise<boolean> {
     if (this.count === 0) return Promise.resolve(true)
     return new Promise(resolve => {
       const quiet = (): void => {

@@ -12,8 +12,8 @@ import type { Clock } from './ccp/clock.js'
 import { FixedRoutes } from './fixed-routes.js'
 import type { ConfiguredRoute, FixedRouteOptions } from './fixed-routes.js'
 import type { SessionCounters } from './ccp/peer-session.js'
-import { Peers } from './ccp/peer-sessions.js'
-import type { PeersOptions } from './ccp/peer-sessions.js'
+import { PeerSessions } from './ccp/peer-sessions.js'
+import type { PeerSessionsOptions } from './ccp/peer-sessions.js'
 import type { Network, RouteOptions } from './table/policy.js'
 import { candidatesStatus, localTableStatus, routingStatus } from './status.js'
 import type { ChoiceStatus, RouteStatus, RoutingStatus } from './status.js'
@@ -36,7 +36,7 @@ export interface RouterHost {
 }
 
 /** Times in ms. Read when needed: the configuration may change under us. */
-export interface RouterOptions extends FixedRouteOptions, PeersOptions {
+export interface RouterOptions extends FixedRouteOptions, PeerSessionsOptions {
   /** `g` for the production network, `test` for the test network. */
   globalPrefix: string
   routeBroadcastEnabled: boolean
@@ -68,7 +68,7 @@ export class Router {
   readonly #network: Network
   readonly #tables: RoutingTables
   readonly #fixed: FixedRoutes
-  readonly #peers: Peers
+  readonly #peers: PeerSessions
   readonly #clock: Clock
   #accounts: ReadonlySet<string> = new Set()
   #ownAddress = ''
@@ -88,7 +88,7 @@ export class Router {
     }
     this.#tables = new RoutingTables(this.#network, randomUUID())
     this.#fixed = new FixedRoutes(options, this.#network, host.log)
-    this.#peers = new Peers(this.#tables, this.#network, {
+    this.#peers = new PeerSessions(this.#tables, this.#network, {
       isConnected: accountId => this.#network.isConnected(accountId),
       sendData: (accountId, packet) => host.sendData(accountId, packet),
       now: () => clock.now(),

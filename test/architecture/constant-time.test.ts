@@ -3,7 +3,7 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { expect } from 'chai'
 import { stub } from 'sinon'
-import { Doorkeeper, authEntries } from '../../plugins/btp/auth.js'
+import { Authenticator, authEntries } from '../../plugins/btp/auth.js'
 import { FrameType } from '../../plugins/btp/wire/frame.js'
 import { keyCheck } from '../../src/http/access.js'
 
@@ -35,7 +35,7 @@ describe('secrets are compared in constant time', () => {
   })
 
   it('tokens of BTP peers, also of one that does not exist', () => {
-    const door = new Doorkeeper()
+    const door = new Authenticator()
     door.add({ username: 'alice', secret: SECRET })
     door.add({ username: 'bob', secret: 'another' })
     const mayEnter = (username: string, token: string): boolean => {

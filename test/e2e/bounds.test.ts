@@ -3,7 +3,7 @@
  * they belong to.)
  */
 import { expect } from 'chai'
-import { Doorkeeper, authEntries } from '../../plugins/btp/auth.js'
+import { Authenticator, authEntries } from '../../plugins/btp/auth.js'
 import { FrameType } from '../../plugins/btp/wire/frame.js'
 import type { Frame } from '../../plugins/btp/wire/frame.js'
 import { LoopDetector } from '../../src/forwarding/loop-detector.js'
@@ -60,10 +60,10 @@ describe('what others make us remember', function () {
   })
 
   it('addresses from which wrong tokens came', async () => {
-    const doorkeeper = new Doorkeeper()
-    doorkeeper.add({ username: 'alice', secret: 'right' })
+    const authenticator = new Authenticator()
+    authenticator.add({ username: 'alice', secret: 'right' })
     const frame: Frame = { type: FrameType.MESSAGE, requestId: 1, protocolData: authEntries('alice', 'wrong', []) }
-    await expectBounded(40_000, 6 * MIB, i => expect(() => doorkeeper.authenticate(frame, `address ${i}`)).to.throw('invalid auth_token'))
+    await expectBounded(40_000, 6 * MIB, i => expect(() => authenticator.authenticate(frame, `address ${i}`)).to.throw('invalid auth_token'))
   })
 
   it('accounts that are gone', async () => {
@@ -78,7 +78,7 @@ describe('what others make us remember', function () {
       const prefix = `test.x${epoch}`
       const route = { nextHop: 'peer', path, auth: Buffer.alloc(32) }
       guard.changed({ prefix, epoch, route }, { prefix, epoch: epoch + 1, route: undefined }, undefined)
-      guard.settle(0)
+      guard.forget(0)
     }
     expect(guard.size).to.equal(MAX_GUARDED_PREFIXES)
   })

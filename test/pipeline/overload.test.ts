@@ -16,22 +16,22 @@ describe('what is in flight', () => {
   beforeEach(() => { clock = sinon.useFakeTimers() })
   afterEach(() => { clock.restore() })
 
-  it('is settled when there is nothing', async () => {
-    expect(await new Overload().settled(0)).to.equal(true)
+  it('is idle when there is nothing', async () => {
+    expect(await new Overload().idle(0)).to.equal(true)
   })
 
-  it('is settled with the last answer, whether it is one or a failure', async () => {
+  it('is idle with the last answer, whether it is one or a failure', async () => {
     const overload = new Overload()
     const [one, two] = [deferred(), deferred()]
     for (const { answer } of [one, two]) overload.track(answer).catch(() => undefined)
-    let settled: boolean | undefined
-    const waiting = overload.settled(5000).then(value => { settled = value })
+    let idle: boolean | undefined
+    const waiting = overload.idle(5000).then(value => { idle = value })
     one.resolve(Buffer.alloc(0))
     await clock.tickAsync(4000)
-    expect(settled).to.equal(undefined)
+    expect(idle).to.equal(undefined)
     two.reject(new Error('no'))
     await waiting
-    expect(settled).to.equal(true)
+    expect(idle).to.equal(true)
     expect(clock.countTimers(), 'no timer is left').to.equal(0)
   })
 
@@ -39,12 +39,12 @@ describe('what is in flight', () => {
     const overload = new Overload()
     const late = deferred()
     void overload.track(late.answer)
-    const waiting = [overload.settled(100), overload.settled(10_000)]
+    const waiting = [overload.idle(100), overload.idle(10_000)]
     await clock.tickAsync(100)
     expect(await waiting[0]).to.equal(false)
     late.resolve(Buffer.alloc(0))
     expect(await waiting[1]).to.equal(true)
-    expect(await overload.settled(0)).to.equal(true)
+    expect(await overload.idle(0)).to.equal(true)
   })
 
   it('hands the answer on as it is', async () => {

@@ -1,7 +1,8 @@
 /** A port for BTP peers whose packets an application answers itself, without a node behind it. */
+import type { ListeningPort } from '../../contracts/transport.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import { btpPlugin, type BtpPlugin, type Gate } from '../btp.js'
+import { btpPlugin, type BtpPlugin } from '../btp.js'
 import { createNodeLogger, pluginLog } from '../../lib/log.js'
 import { encodePreparePacket, encodeReplyPacket, preparePacketOf, replyPacketOf } from '../packets.js'
 import { isGuestName } from '../peers.js'
@@ -30,7 +31,7 @@ export class BTPServer {
   readonly #peers = new Map<string, PluginInstance>()
   readonly #log: NodeLogger
   readonly #host: string
-  #gate: Gate | undefined
+  #listening: ListeningPort | undefined
 
   constructor (private readonly options: BTPServerOptions, private readonly handler: PrepareHandler) {
     this.#log = options.logger ?? createNodeLogger('btp-server')
@@ -39,7 +40,7 @@ export class BTPServer {
 
   /** Where it listens; 0 while it does not. */
   get port (): number {
-    return this.#gate?.port ?? 0
+    return this.#listening?.port ?? 0
   }
 
   /** The peers that are here. */
@@ -49,18 +50,18 @@ export class BTPServer {
 
   /** Rejects when the port cannot be had. */
   async start (): Promise<void> {
-    if (this.#gate !== undefined) throw new Error('the BTP server is already listening')
+    if (this.#listening !== undefined) throw new Error('the BTP server is already listening')
     const { port } = this.options
-    this.#gate = await this.#Plugin.listen({ host: this.#host, port, admit: peerId => this.#admit(peerId) }, pluginLog(this.#log))
+    this.#listening = await this.#Plugin.listen({ host: this.#host, port, admit: peerId => this.#admit(peerId) }, pluginLog(this.#log))
     this.#log.info({ port: this.port }, 'btp_server_started')
   }
 
   async stop (): Promise<void> {
-    const gate = this.#gate
-    this.#gate = undefined
+    const listening = this.#listening
+    this.#listening = undefined
     await Promise.all([...this.#peers.values()].map(plugin => plugin.disconnect()))
     this.#peers.clear()
-    await gate?.release()
+    await listening?.release()
   }
 
   /** Resolves to the peer's answer. Rejects when it is not here, and when no answer comes. */

@@ -19,15 +19,15 @@ import { sameRoute } from '../table/route.js'
 import type { Candidate } from '../table/route.js'
 import type { RoutingTables } from '../table/tables.js'
 
-export type PeersHost = Omit<SessionHost, 'learn' | 'confirmed'>
+export type PeerSessionsHost = Omit<SessionHost, 'learn' | 'confirmed'>
 
-export interface PeersOptions {
+export interface PeerSessionsOptions {
   /** All ms, read when needed. */
   routeBroadcastInterval: number
   routeExpiry: number
 }
 
-export class Peers {
+export class PeerSessions {
   readonly #sessions = new Map<string, PeerSession>()
   /** Of accounts that have had a session; kept over reconnects, dropped with the account. */
   readonly #counters = new Map<string, SessionCounters>()
@@ -44,8 +44,8 @@ export class Peers {
   constructor (
     private readonly tables: RoutingTables,
     private readonly network: Network,
-    private readonly host: PeersHost,
-    private readonly options: () => PeersOptions
+    private readonly host: PeerSessionsHost,
+    private readonly options: () => PeerSessionsOptions
   ) {
     this.#sessionHost = {
       isConnected: accountId => host.isConnected(accountId),
@@ -54,7 +54,7 @@ export class Peers {
       setTimer: (callback, delayMs) => host.setTimer(callback, delayMs),
       log: host.log,
       learn: (session, effects) => this.#learn(session, effects),
-      confirmed: () => this.#settle()
+      confirmed: () => this.#forgetConfirmed()
     }
   }
 
@@ -89,7 +89,7 @@ export class Peers {
     this.#sessions.get(accountId)?.close()
     this.#sessions.delete(accountId)
     this.update(this.tables.candidates.unlearnAll(accountId))
-    this.#settle()
+    this.#forgetConfirmed()
   }
 
   /** The account does not exist any more. */
@@ -244,15 +244,15 @@ export class Peers {
   #tableChanged (): void {
     for (const session of this.#sessions.values()) session.tableChanged()
     this.#unconfirmedSinceMs ??= this.host.now()
-    this.#settle()
+    this.#forgetConfirmed()
   }
 
   /** Forgets what all peers have confirmed. A peer that was told nothing has nothing to confirm. */
-  #settle (): void {
+  #forgetConfirmed (): void {
     const senders = [...this.#sessions.values()].flatMap(({ sender }) => sender ?? [])
     const confirmed = Math.min(...senders.map(sender => sender.progress()).filter(({ told }) => told > 0).map(({ confirmed }) => confirmed))
     this.tables.forwarding.forget(confirmed)
-    this.tables.guard.settle(confirmed)
+    this.tables.guard.forget(confirmed)
     if (this.#unconfirmedSinceMs === undefined || !senders.every(sender => sender.isUpToDate)) return
     this.#convergenceMs = this.host.now() - this.#unconfirmedSinceMs
     this.#unconfirmedSinceMs = undefined

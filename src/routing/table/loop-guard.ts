@@ -11,7 +11,7 @@
  * At every moment the number falls from hop to hop, so that there is no circle to go in. This holds among connectors that all keep to
  * it, for routes that were learnt; a default or configured route is the operator's word. The same idea keeps Babel (RFC 8966, section
  * 2.4, feasibility) and EIGRP (RFC 7868) free of loops. A packet that is on its way while tables change may still come round: that is
- * noticed when it does (see the arrivals of forwarding).
+ * noticed when it does (see the loop detector of forwarding).
  */
 import type { ForwardingEntry } from './forwarding-table.js'
 import { MAX_GUARDED_PREFIXES } from './limits.js'
@@ -55,7 +55,7 @@ export class LoopGuard {
   }
 
   /** Forgets what every neighbour has confirmed, and the oldest when there are too many. */
-  settle (confirmedEpoch: number): void {
+  forget (confirmedEpoch: number): void {
     for (const [prefix, guarded] of this.#byEpoch) {
       if (guarded.epoch >= confirmedEpoch && this.#byEpoch.size <= MAX_GUARDED_PREFIXES) break
       this.#byEpoch.delete(prefix)

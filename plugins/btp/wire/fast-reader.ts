@@ -11,7 +11,7 @@ import { MASK_BYTES, isClose, isControl, isFinal, isMaskedAt, isWholeBinary, len
 const NOTHING = Buffer.alloc(0)
 
 /** This many bytes of a message are unmasked before it is clear whether the rest is needed. A multiple of the mask's four bytes. */
-export const HEAD_BYTES = Math.ceil(PEEK_BYTES / MASK_BYTES) * MASK_BYTES
+const HEAD_BYTES = Math.ceil(PEEK_BYTES / MASK_BYTES) * MASK_BYTES
 
 /** A WebSocket that is open, and the network socket under it. */
 export interface Wire {

@@ -48,8 +48,8 @@ export const btpMutants = [
   },
   {
     name: 'refuses a request that comes again, and is under way',
-    file: 'plugins/btp/wire/socket.js',
-    edits: [['if (this.#exchange.isKnown(requestId))', 'if (false)']],
+    file: 'plugins/btp/wire/early-reject.js',
+    edits: [['if (isKnown(requestId))', 'if (false)']],
     tests: ['test/plugins/btp/repeated-requests.test.js']
   }
 ]

@@ -7,7 +7,7 @@ import type { NodeConfig, PeerInfo, PeerRegistrationRequest, RemovePeerResult, R
 import { SluiceError } from '../../contracts/errors.js'
 import { json } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
-import { peerAddresses, settlementTerms } from './settlement-terms.js'
+import { peerAddresses, settlementTerms } from '../../config/node/settlement-terms.js'
 
 /** What these routes ask of the node. */
 export interface PeersNode {

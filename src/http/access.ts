@@ -33,12 +33,17 @@ export function requireKey (apiKey: string, { setting, message }: { setting: str
   }
 }
 
+/** Whether a client can send the key in a header. */
+export function isSendable (apiKey: string): boolean {
+  return HEADER_VALUE.test(apiKey)
+}
+
 /**
  * Tells the key from anything else a client may send. Takes the same time for every wrong key.
  * Throws when `apiKey` is one that no client can send; `setting` says where the operator finds it.
  */
 export function keyCheck (apiKey: string, setting: string): (given: string | undefined) => boolean {
-  if (!HEADER_VALUE.test(apiKey)) {
+  if (!isSendable(apiKey)) {
     throw new SluiceError('SLUICE_API_KEY_UNUSABLE', `admin API key (${setting}) cannot be sent in an HTTP header: ` +
       'it must be printable ASCII without line breaks and without spaces at its ends.')
   }

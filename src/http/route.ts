@@ -1,5 +1,6 @@
 /** One route of an HTTP API: what it is for, what it takes, what it answers. Served and documented from the same description. */
-import { z } from 'zod'
+import type { z } from 'zod'
+import { firstFault } from '../lib/first-fault.js'
 import { SluiceError } from '../contracts/errors.js'
 
 /** What a handler sees of a request. `params` are decoded. */
@@ -66,14 +67,9 @@ function checked<Body> (description: BodyDescription<Body> | undefined, body: un
   return description.check === undefined ? parse(description.schema, body) : description.check(body)
 }
 
-/** Throws 400 with the first fault: the schemas' own texts, and for unknown keys which they are. */
+/** Throws 400 with the first fault. */
 function parse<T> (schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  if (issue?.code === 'unrecognized_keys') {
-    const known = schema instanceof z.ZodObject ? ` Known are: ${Object.keys(schema.shape).join(', ')}.` : ''
-    throw new SluiceError('SLUICE_BODY_INVALID', `Unknown field: ${issue.keys.join(', ')}.${issue.path.length === 0 ? known : ''}`)
-  }
-  throw new SluiceError('SLUICE_BODY_INVALID', issue?.message ?? 'Invalid request body')
+  const { success, data, error } = schema.safeParse(body)
+  if (success) return data
+  throw new SluiceError('SLUICE_BODY_INVALID', firstFault(error, schema))
 }

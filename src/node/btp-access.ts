@@ -2,23 +2,14 @@
  * Who may connect over BTP. By default the node is permissionless: a peer needs no secret. With `BTP_ALLOW_NOAUTH=false`, or for a peer
  * that has a secret (`BTP_PEER_<ID>_SECRET`, or else its authToken), only a client that knows the secret gets in.
  */
-import { FLAGS } from '../config/connector/env.js'
-import { ConfigurationError } from '../config/node/errors.js'
-
-const VARIABLE = 'BTP_ALLOW_NOAUTH'
+import { isPermissionless } from '../config/node/env.js'
 
 export class BtpAccess {
   readonly isPermissionless: boolean
 
   /** @throws ConfigurationError for an invalid flag: a node that the operator meant to close would stay open. */
   constructor (private readonly env: NodeJS.ProcessEnv) {
-    const text = env[VARIABLE] ?? ''
-    const flag = text === '' ? true : FLAGS.get(text.toLowerCase())
-    if (flag === undefined) {
-      const message = `found ${JSON.stringify(text)}, expected true or false. Correct or unset it.`
-      throw new ConfigurationError([{ source: VARIABLE, path: '', message }])
-    }
-    this.isPermissionless = flag
+    this.isPermissionless = isPermissionless(env)
   }
 
   /** The secret that the peer has to show. Undefined: none is known. */

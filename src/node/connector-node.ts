@@ -9,7 +9,7 @@ import { version } from '../lib/version.js'
 import { LOCAL_ACCOUNT, TOKEN_ID } from './peer-account.js'
 import { BtpAccess } from './btp-access.js'
 import { channelState, noChain, openChannel, settlementChainOf, settlementFor, type ChannelHolders } from './channels.js'
-import { ConfigLoader } from '../config/node/config-loader.js'
+import { ConfigLoader, ConfigReading } from '../config/node/config-loader.js'
 import { AccountManager } from './facades/account-manager.js'
 import { BTPClientManager } from './facades/btp-client-manager.js'
 import { ChannelManager } from './facades/channel-manager.js'
@@ -49,17 +49,16 @@ export class ConnectorNode {
   #changes: Promise<unknown> = Promise.resolve()
 
   /**
-   * @param config the configuration, or the path of a YAML file with it
+   * @param config the configuration, the path of a YAML file with it, or what `ConfigLoader.read` has made of either
    * @param logger pino, or what `createLogger` makes
    * @throws ConfigurationError naming every fault. Nothing is opened before `start`.
    */
-  constructor (config: ConnectorConfig | string, logger: NodeLogger = createNodeLogger('node')) {
-    const { config: read, warnings } = ConfigLoader.read(config, process.env)
+  constructor (config: ConnectorConfig | ConfigReading | string, logger: NodeLogger = createNodeLogger('node')) {
+    const { config: read, warnings } = config instanceof ConfigReading ? config : ConfigLoader.read(config, process.env)
     this.config = read
     this.#log = logger
     this.#access = new BtpAccess(process.env)
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read)
-    for (const peer of read.peers) this.#peers.put(peer)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     setLogLevel(read.logLevel)
     for (const warning of warnings) logger.warn({ warning }, 'config_warning')
@@ -115,18 +114,17 @@ export class ConnectorNode {
    */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> {
     return this.#change(async () => {
-      const before = this.#peers.put(request)
+      const { peer, before, routes } = this.#peers.put(request)
       try {
-        const peer = this.#peers.get(request.id)
-        if (peer !== undefined && (before === undefined || !isSameAccount(before, peer, this.config))) await this.#run?.putPeer(peer)
+        if (before === undefined || !isSameAccount(before, peer, this.config)) await this.#run?.putPeer(peer)
       } catch (error) {
-        this.#peers.restore(request.id, before)
+        this.#peers.restore(peer.id, before)
         if (before !== undefined) await this.#run?.putPeer(before).catch(() => undefined) // it has said so in the log
         const isConflict = error instanceof Error && 'httpErrorCode' in error && error.httpErrorCode === 409
-        throw new SluiceError(isConflict ? 'SLUICE_PEER_UNSETTLED' : 'SLUICE_PEER_UNUSABLE', `Peer ${request.id} cannot be used: ${describeError(error)}`)
+        throw new SluiceError(isConflict ? 'SLUICE_PEER_UNSETTLED' : 'SLUICE_PEER_UNUSABLE', `Peer ${peer.id} cannot be used: ${describeError(error)}`)
       }
-      for (const { prefix, priority } of request.routes ?? []) this.addRoute(prefix, request.id, priority)
-      return this.#infoOf(request.id)
+      for (const { prefix, priority } of routes) this.addRoute(prefix, peer.id, priority)
+      return this.#infoOf(peer.id)
     })
   }
 

@@ -1,22 +1,24 @@
 /** The peers that were configured or registered: what the node knows of them, whether or not it runs. */
+import type { z } from 'zod'
 import { SluiceError } from '../contracts/errors.js'
+import { firstFault } from '../lib/first-fault.js'
 import { ACCOUNT_ID } from '../contracts/account.js'
 import { MAX_PEERS } from '../config/limits.js'
-import { checkRoute } from './routing-table.js'
+import { registrationSchema } from '../config/node/peer.js'
 import { settlementFault, sharedAddressFault, type Chains } from '../config/node/settlement-chains.js'
-import type { AdminSettlementConfig, Peer as ConfiguredPeer, PeerAddresses, PeerRegistrationRequest } from '../contracts/node.js'
+import type { AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerRegistrationRequest } from '../contracts/node.js'
 
 const GUEST_NAME_LENGTH_MAX = 128
-
-const URL_SHAPE = /^wss?:\/\//
 
 export type Peer = ConfiguredPeer & { settlement?: AdminSettlementConfig | undefined }
 
 export class Peers {
   readonly #peers = new Map<string, Peer>()
 
-  /** `reserved`: ids that mean the node itself. `chains`: what peers may be settled with on. */
-  constructor (private readonly reserved: readonly string[], private readonly chains: Chains) {}
+  /** `reserved`: ids that mean the node itself. `config`: one that is right, with its peers and what they may be settled with on. */
+  constructor (private readonly reserved: readonly string[], private readonly config: Chains & Pick<NodeConfig, 'peers'>) {
+    for (const peer of config.peers) this.#peers.set(peer.id, peer)
+  }
 
   has (peerId: string): boolean {
     return this.#peers.has(peerId)
@@ -30,33 +32,50 @@ export class Peers {
     return [...this.#peers.values()]
   }
 
-  /** Adds a peer or replaces what is known of it. Returns what was known. Throws, changing nothing, for one that cannot be used. */
-  put (request: PeerRegistrationRequest): Peer | undefined {
-    this.check(request)
-    const { id, url, authToken, chain, settlement } = request
+  /**
+   * Adds a peer or replaces what is known of it. Returns what is known now, and what was before. Throws, changing nothing, for one that
+   * cannot be used.
+   */
+  put (request: PeerRegistrationRequest): { peer: Peer, before: Peer | undefined, routes: NonNullable<PeerRegistrationRequest['routes']> } {
+    const { routes = [], ...judged } = this.#judge(request)
+    const { id, url, authToken, chain, settlement } = judged
     const before = this.#peers.get(id)
     const peer = {
       id,
       url,
       authToken,
-      ...this.#addresses(request, before),
+      ...this.#addresses(judged, before),
       chain: chain ?? before?.chain,
       settlement: settlement ?? before?.settlement
     }
-    const fault = this.chains.chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.chains)
+    const { chains } = this.config
+    const fault = chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.config)
     if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', fault)
-    const shared = sharedAddressFault(peer, this.#peers.values(), this.chains)
+    const shared = sharedAddressFault(peer, this.#peers.values(), this.config)
     if (shared !== undefined) throw new SluiceError('SLUICE_PEER_ADDRESS_SHARED', shared)
     this.#peers.set(id, peer)
-    return before
+    return { peer, before, routes }
   }
 
   /** An address that is not said again stays. */
-  #addresses (request: PeerRegistrationRequest, before: Peer | undefined): PeerAddresses {
-    return Object.fromEntries(this.chains.chainKinds.flatMap(({ peerField }) => {
+  #addresses (request: object, before: Peer | undefined): PeerAddresses {
+    return Object.fromEntries(this.config.chainKinds.flatMap(({ peerField }) => {
       const address: unknown = Reflect.get(request, peerField) ?? before?.[peerField]
       return typeof address === 'string' ? [[peerField, address]] : []
     }))
+  }
+
+  #judge (request: PeerRegistrationRequest): PeerRegistrationRequest {
+    const { chainKinds, chains } = this.config
+    const schema = registrationSchema(chainKinds, chainKinds.filter(kind => chains.some(chain => chain.kind === kind)))
+    const { data, error } = schema.safeParse(request)
+    if (error !== undefined) throw refusalOf(error, firstFault(error, schema), request)
+    const { id } = data
+    if (this.reserved.includes(id)) throw new SluiceError('SLUICE_PEER_INVALID', `Peer id ${id} means this node itself. Choose another.`)
+    if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) {
+      throw new SluiceError('SLUICE_TOO_MANY_PEERS', `Too many peers, at most ${MAX_PEERS}. Remove some first.`)
+    }
+    return data
   }
 
   delete (peerId: string): void {
@@ -68,22 +87,12 @@ export class Peers {
     if (before === undefined) this.#peers.delete(peerId)
     else this.#peers.set(peerId, before)
   }
+}
 
-  private check ({ id, url, authToken, routes = [] }: PeerRegistrationRequest): void {
-    if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) throw new SluiceError('SLUICE_PEER_INVALID', 'Missing or invalid peer id')
-    if (this.reserved.includes(id)) throw new SluiceError('SLUICE_PEER_INVALID', `Peer id ${id} means this node itself. Choose another.`)
-    if (typeof url !== 'string' || url === '') throw new SluiceError('SLUICE_PEER_INVALID', 'Missing or invalid peer url')
-    if (!URL_SHAPE.test(url)) throw new SluiceError('SLUICE_PEER_INVALID', 'URL must start with ws:// or wss://')
-    if (!URL.canParse(url) || new URL(url).username !== '' || new URL(url).password !== '') {
-      throw new SluiceError('SLUICE_PEER_INVALID', 'Missing or invalid peer url: expected ws://host:port, with the secret in authToken')
-    }
-    if (typeof authToken !== 'string') throw new SluiceError('SLUICE_PEER_INVALID', 'authToken must be a string (can be empty for no auth)')
-    for (const { prefix, priority } of routes) {
-      if (typeof prefix !== 'string' || prefix === '') throw new SluiceError('SLUICE_ROUTE_INVALID', 'Invalid route: missing prefix')
-      checkRoute(prefix, id, priority)
-    }
-    if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) throw new SluiceError('SLUICE_TOO_MANY_PEERS', `Too many peers, at most ${MAX_PEERS}. Remove some first.`)
-  }
+function refusalOf ({ issues: [issue] }: z.ZodError, fault: string, request: PeerRegistrationRequest): SluiceError {
+  const field = String(issue?.path[0])
+  if (field === 'routes') return new SluiceError('SLUICE_ROUTE_INVALID', fault)
+  return new SluiceError('SLUICE_PEER_INVALID', field.endsWith('Address') ? `Peer ${request.id} cannot be used: ${fault}` : fault)
 }
 
 /** Whether a peer that nobody configured may call itself that. */

@@ -73,7 +73,7 @@ export class RoutingTable {
 }
 
 /** Throws a SluiceError that says what is wrong with a route. */
-export function checkRoute (prefix: string, nextHop: string, priority = 0): void {
+function checkRoute (prefix: string, nextHop: string, priority = 0): void {
   if (typeof prefix !== 'string' || prefix === '') throw new SluiceError('SLUICE_ROUTE_INVALID', 'Missing or invalid prefix')
   if (!isPrefix(prefix)) throw new SluiceError('SLUICE_ROUTE_INVALID', `Invalid ILP address prefix: ${prefix}`)
   if (typeof nextHop !== 'string' || nextHop === '') throw new SluiceError('SLUICE_ROUTE_INVALID', 'Missing or invalid nextHop')

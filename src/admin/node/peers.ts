@@ -1,13 +1,12 @@
 /** The admin API's routes for peers and for the routing table. */
 import { z } from 'zod'
 import { isPrefix } from '../../packet/address.js'
-import type { ChainKind } from '../../contracts/chain-kind.js'
 import type { NodeChannels } from '../../contracts/node-channels.js'
 import type { NodeConfig, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteInfo, SettlementChange } from '../../contracts/node.js'
 import { SluiceError } from '../../contracts/errors.js'
 import { json } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
-import { peerAddresses, settlementTerms } from '../../config/node/settlement-terms.js'
+import { peerUpdateSchema, registrationSchema } from '../../config/node/peer.js'
 
 /** What these routes ask of the node. */
 export interface PeersNode {
@@ -27,39 +26,10 @@ export interface PeersNode {
   removeRoute (prefix: string): void
 }
 
-type NewPeerRoute = NonNullable<PeerRegistrationRequest['routes']>[number]
-
-const URL_SHAPE = /^wss?:\/\/.+/
 const OBJECT = 'Request body must be a JSON object'
 
 const priority = z.int('priority must be an integer').optional().describe('Higher wins. Default 0.')
 const prefix = z.string('Missing or invalid prefix').min(1, 'Missing or invalid prefix').describe('ILP address prefix, such as g.connector-b')
-const peerRoutes = z.array(z.strictObject({
-  prefix: z.string('Invalid route: missing prefix').min(1, 'Invalid route: missing prefix').describe('ILP address prefix'), priority
-}, 'Invalid route: missing prefix'), 'routes must be a list').optional()
-
-function newPeer (kinds: readonly ChainKind[]): z.ZodType<PeerRegistrationRequest> {
-  const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
-  return z.strictObject({
-    id: z.string('Missing or invalid peer id').min(1, 'Missing or invalid peer id'),
-    url: z.string('Missing or invalid peer url').min(1, 'Missing or invalid peer url')
-      .regex(URL_SHAPE, 'URL must start with ws:// or wss://').describe('ws://host:port or wss://host:port'),
-    authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none'),
-    routes: peerRoutes,
-    ...peerAddresses(kinds),
-    chain: z.string('chain must be a string').optional().describe(`Where to settle: the chainId of a chain of this node, such as ${examples}`),
-    settlement: settlementTerms(kinds).optional()
-      .describe(`${kinds.map(({ peerField }) => peerField).join(', ')} and chainId count; the rest is kept and shown`)
-  }, OBJECT)
-}
-
-function peerUpdate (kinds: readonly ChainKind[]): z.ZodType<Pick<PeerRegistrationRequest, 'routes' | 'settlement'>> {
-  return z.strictObject({
-    routes: peerRoutes,
-    settlement: settlementTerms(kinds).optional().describe('How to settle with the peer from now on')
-  }, OBJECT)
-}
-
 const newRoute = z.strictObject({
   prefix, nextHop: z.string('Missing or invalid nextHop').min(1, 'Missing or invalid nextHop').describe('A peer\'s id, or local'), priority
 }, OBJECT)
@@ -100,7 +70,7 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
       path: '/admin/peers',
       summary: 'Adds a peer and connects to it, or adds routes to the peer that has this id',
       body: {
-        schema: newPeer(kinds),
+        schema: registrationSchema(kinds),
         example: { id: 'peer-b', url: 'ws://peer-b:3001', authToken: 'secret-token', routes: [{ prefix: 'g.peer-b' }] }
       },
       responses: {
@@ -110,10 +80,9 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
       errors: { 400: 'A field is missing or wrong' }
     }, async ({ body }) => {
       const { id, url, routes = [] } = body
-      checkPrefixes(routes)
       const existed = node.hasPeer(id)
       const { connected } = await node.registerPeer(body)
-      const shown = { success: true, peer: { id, url: withoutCredentials(url), connected }, routes: prefixesOf(routes) }
+      const shown = { success: true, peer: { id, url: withoutCredentials(url), connected }, routes: routes.map(({ prefix }) => prefix) }
       if (existed) return json(200, { ...shown, updated: true, message: `Peer '${id}' updated` })
       const message = connected ? `Peer '${id}' added and connected` : `Peer '${id}' added (connection pending)`
       return json(201, { ...shown, created: true, message })
@@ -124,14 +93,13 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
       path: '/admin/peers/{peerId}',
       summary: 'Adds routes to a peer, and changes how it is settled with',
       params: { peerId: 'The peer\'s id' },
-      body: { schema: peerUpdate(kinds), example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
+      body: { schema: peerUpdateSchema(kinds), example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
       responses: { 200: z.strictObject({ success, peerId: z.string(), updated: success }) },
       errors: { 400: 'A field is wrong', 404: 'No such peer', 503: 'Settlement infrastructure not enabled' }
     }, async request => {
       const peerId = param(request, 'peerId')
       const { routes, settlement } = request.body
       if (settlement !== undefined && !node.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled')
-      checkPrefixes(routes)
       if (!node.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', 'Peer not found')
       if (settlement !== undefined) await node.updatePeer(peerId, { settlement })
       for (const { prefix, priority = 0 } of routes ?? []) node.addRoute(prefix, peerId, priority)
@@ -172,7 +140,7 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
       responses: { 201: z.strictObject({ success, route: routeStatus, warning: z.string().optional(), message: z.string() }) },
       errors: { 400: 'A field is missing or wrong' }
     }, ({ body: { prefix, nextHop, priority = 0 } }) => {
-      checkPrefixes([{ prefix }])
+      if (!isPrefix(prefix)) throw new SluiceError('SLUICE_ROUTE_INVALID', `Invalid ILP address prefix: ${prefix}`)
       const known = nextHop === 'local' || nextHop === node.config.nodeId || node.hasPeer(nextHop)
       node.addRoute(prefix, nextHop, priority)
       const warning = known ? {} : { warning: `Peer '${nextHop}' does not exist yet` }
@@ -194,17 +162,6 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
       return json(200, { success: true, prefix, message: `Route '${prefix}' removed` })
     })
   ]
-}
-
-/** All are checked before the first is added: a bad request changes nothing. */
-function checkPrefixes (routes: readonly NewPeerRoute[] = []): void {
-  for (const prefix of prefixesOf(routes)) {
-    if (!isPrefix(prefix)) throw new SluiceError('SLUICE_ROUTE_INVALID', `Invalid ILP address prefix: ${prefix}`)
-  }
-}
-
-function prefixesOf (routes: readonly NewPeerRoute[] = []): string[] {
-  return routes.map(({ prefix }) => prefix)
 }
 
 function withoutCredentials (url: string): string {

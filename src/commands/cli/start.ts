@@ -32,8 +32,8 @@ Exit codes: 0 stopped when asked to, 1 could not start (the reason is on stderr)
     const [{ ConfigLoader }, { ConnectorNode }, { createNodeLogger, logFormat }] = await Promise.all([
       import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../lib/log.js')
     ])
-    const { nodeId, logLevel } = ConfigLoader.read(file, process.env).config
-    const node = new ConnectorNode(file, createNodeLogger(nodeId, logLevel))
+    const reading = ConfigLoader.read(file, process.env)
+    const node = new ConnectorNode(reading, createNodeLogger(reading.config.nodeId, reading.config.logLevel))
     const stopped = untilStopped(node)
     await node.start()
     const say = logFormat() === 'json' ? complain : print // stdout carries nothing but lines of JSON then

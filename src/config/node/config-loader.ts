@@ -7,7 +7,7 @@ import { logFormatFault } from '../../lib/log.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
 import { ChainKinds } from './chain-kinds.js'
 import { decideChain, fieldAt, readBlockchain, readEntries, type ChainEntry } from './chains.js'
-import { override } from './env.js'
+import { isPermissionless, override } from './env.js'
 import { ConfigurationError } from './errors.js'
 import type { ConfigurationIssue } from './errors.js'
 import { unusedVariables, withLegacyVariables } from './legacy.js'
@@ -28,12 +28,15 @@ const DATA_PATH = './data'
 /** Where a fault is shown to be. */
 type Locate = (path: readonly PropertyKey[]) => Pick<ConfigurationIssue, 'source' | 'line'>
 
-export interface ConfigReading {
-  config: NodeConfig
-  /** What was written, environment included. */
-  given: ConnectorConfig
-  /** What is odd and no fault, one line each. */
-  warnings: string[]
+/** A configuration that was read and is right. Only the loader makes one, so whoever has one need not look again. */
+export class ConfigReading {
+  constructor (
+    readonly config: NodeConfig,
+    /** What was written, environment included. */
+    readonly given: ConnectorConfig,
+    /** What is odd and no fault, one line each. */
+    readonly warnings: string[]
+  ) {}
 }
 
 export class ConfigLoader {
@@ -44,6 +47,7 @@ export class ConfigLoader {
   static read (given: object | string, env: NodeJS.ProcessEnv = process.env, overrides: NodeJS.ProcessEnv = env): ConfigReading {
     const logFault = logFormatFault(env)
     if (logFault !== undefined) throw new ConfigurationError([{ source: 'LOG_FORMAT', path: '', message: logFault }])
+    isPermissionless(env)
     if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
     const file = readYamlFile(given, env, (values, path) => fieldAt(values, path, new ChainKinds(values)))
     const kinds = new ChainKinds(file.values)
@@ -55,7 +59,7 @@ export class ConfigLoader {
       return { source: `${given}:${line}`, line }
     })
     const unused = reading.config.chains.length === 0 ? unusedVariables(env, kinds) : []
-    return { ...reading, warnings: [...reading.warnings, ...unsupportedVariables(env), ...unused] }
+    return new ConfigReading(reading.config, reading.given, [...reading.warnings, ...unsupportedVariables(env), ...unused])
   }
 
   /** The configuration in a YAML file, as it can be given to a ConnectorNode. @throws ConfigurationError naming every fault */
@@ -97,7 +101,7 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
   refuse(findings.problems)
   const { chainProviders, ...others } = data
   const written = chainProviders === undefined ? others : { ...others, chainProviders: entries.map(({ value }) => value) }
-  return { config, given: written, warnings: [...legacy.warnings, ...old.warnings, ...findings.warnings] }
+  return new ConfigReading(config, written, [...legacy.warnings, ...old.warnings, ...findings.warnings])
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {

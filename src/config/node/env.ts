@@ -1,7 +1,10 @@
 /** Environment variables that override a configuration file, for containers. A variable that is set to nothing overrides nothing. */
 import { isObject } from '../../lib/is-object.js'
 import type { Schema } from '../fields.js'
+import { FLAGS } from '../connector/env.js'
+import { quote } from '../in-words.js'
 import { coerce } from './coerce.js'
+import { ConfigurationError } from './errors.js'
 
 /** Variables and the places they set. */
 export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Map([
@@ -52,4 +55,15 @@ export function override (
     sources.set(path.join('.'), name)
   }
   return { values, sources }
+}
+
+/**
+ * Whether peers without a secret are let in: BTP_ALLOW_NOAUTH, true unless it is set.
+ * @throws ConfigurationError for a value that is neither: a door that somebody meant to close would stay open
+ */
+export function isPermissionless ({ BTP_ALLOW_NOAUTH: text = '' }: NodeJS.ProcessEnv): boolean {
+  const flag = text === '' ? true : FLAGS.get(text.toLowerCase())
+  if (flag !== undefined) return flag
+  const message = `found ${quote(text)}, expected true or false. Correct or unset it.`
+  throw new ConfigurationError([{ source: 'BTP_ALLOW_NOAUTH', path: '', message }])
 }

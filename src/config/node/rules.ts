@@ -1,5 +1,6 @@
 /** Rules that one field alone cannot show: two things on one port, modes and sections that contradict each other, an open admin API. */
 import type { Problem } from '../connector/rules.js'
+import { isSendable } from '../../http/access.js'
 import { IpAllowlist } from '../../http/allowlist.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { NodeConfig } from '../../contracts/node.js'
@@ -82,6 +83,9 @@ function checkAdminApi ({ adminApi, environment }: NodeConfig, refuse: Refuse, w
   const { enabled, apiKey = '', allowedIPs, trustProxy } = adminApi
   if (enabled && environment === 'production' && apiKey === '' && allowedIPs.length === 0) {
     refuse(['adminApi'], 'Admin API is enabled in production without authentication. Set ADMIN_API_KEY or ADMIN_API_ALLOWED_IPS to secure the admin API.')
+  }
+  if (apiKey !== '' && !isSendable(apiKey)) {
+    refuse(['adminApi', 'apiKey'], 'cannot be sent in an HTTP header: it must be printable ASCII without line breaks and without spaces at its ends.')
   }
   for (const [index, entry] of allowedIPs.entries()) {
     try {

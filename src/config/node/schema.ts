@@ -1,34 +1,24 @@
 /** Every field of a node's configuration: type, and the words for errors. Rules between fields are in rules.ts. */
 import { z } from 'zod'
 import { MAX_CONFIGURED_ROUTES, MAX_PEERS } from '../limits.js'
-import { ACCOUNT_ID } from '../../contracts/account.js'
-import type { ChainKind, OldChain, PeerField } from '../../contracts/chain-kind.js'
-import type { Peer } from '../../contracts/node.js'
+import type { ChainKind, OldChain } from '../../contracts/chain-kind.js'
 import { ADDRESS_LENGTH_MAX, PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
 import { amount, flag, milliseconds, text } from '../../lib/field-kinds.js'
 import { isHttpUrl } from '../../lib/urls.js'
 import { REPLICA, REPLICAS_MAX, isU128 } from '../fields.js'
+import { peerSchema } from './peer.js'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const MODES = ['embedded', 'standalone', 'library'] as const
 
-const WS_URL = /^wss?:\/\/[^/@]+:\d+$/
+/** The name of a folder and a part of every address below the node, which need room, too. */
+const NODE_ID_LENGTH_MAX = 200
 /** Chains that a node may have. */
 const MAX_CHAINS = 100
 
 const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 to 65535' })
 const secret = z.string().meta({ expected: 'a string', secret: true })
-
-function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
-  return z.strictObject({
-    id: z.string().regex(ACCOUNT_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
-    url: z.string().regex(WS_URL).meta({ expected: 'ws://host:port or wss://host:port' }),
-    authToken: secret.meta({ expected: 'a string ("" for none)', secret: true }),
-    ...addresses(kinds),
-    chain: text(`the chainId of an entry of chainProviders, such as ${examples(kinds)}`).optional()
-  }).meta({ expected: 'an object with id, url and authToken' })
-}
 
 const route = z.strictObject({
   prefix: z.string().max(ADDRESS_LENGTH_MAX).regex(PREFIX).meta({ expected: 'an ILP address prefix such as g.peer-b, without a period at its end' }),
@@ -80,8 +70,8 @@ const settlement = z.strictObject({
  */
 export function nodeSchema (kinds: readonly ChainKind[]) {
   return z.strictObject({
-    nodeId: z.string().regex(SEGMENT).refine(id => id !== 'local').meta({
-      expected: `${SEGMENT_IN_WORDS}, and not "local"`, example: 'my-agent'
+    nodeId: z.string().max(NODE_ID_LENGTH_MAX).regex(SEGMENT).refine(id => id !== 'local').meta({
+      expected: `${SEGMENT_IN_WORDS} of at most ${NODE_ID_LENGTH_MAX} characters, and not "local"`, example: 'my-agent'
     }),
     btpServerPort: port,
     healthCheckPort: port.optional(),
@@ -107,11 +97,6 @@ export function nodeSchema (kinds: readonly ChainKind[]) {
 
 export type ParsedConfig = z.output<ReturnType<typeof nodeSchema>>
 
-function addresses (kinds: readonly ChainKind[]): Record<PeerField, z.ZodOptional<z.ZodString>> {
-  return Object.fromEntries(kinds.map(({ peerField, address }) =>
-    [peerField, z.string().refine(text => address.matches(text)).meta({ expected: address.inWords }).optional()]))
-}
-
 function chainEntry (kinds: readonly ChainKind[]): z.ZodType<{ chainType: string }> {
   return z.looseObject({ chainType: text(kinds.map(({ type }) => type).join(' or ')) }).meta({ expected: 'an object that describes a chain' })
 }
@@ -120,8 +105,4 @@ function blockchain (kinds: readonly ChainKind[]): z.ZodObject<Record<string, z.
   const sections = kinds.flatMap(({ legacy }) => Object.entries(legacy?.blockchain ?? {}))
   return z.strictObject(Object.fromEntries(sections.map(([name, section]) => [name, section.optional()])))
     .meta({ expected: `an object with ${sections.map(([name]) => name).join(' or ')}` })
-}
-
-function examples (kinds: readonly ChainKind[]): string {
-  return kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
 }

@@ -8,26 +8,29 @@ const DEPOSIT = 'settlement.initialDeposit must be a non-negative integer string
 
 type OptionalText = z.ZodOptional<z.ZodString>
 
-/** The fields of a peer with its addresses, by kind of chain. `place` stands before their names in errors. */
-export function peerAddresses (kinds: readonly ChainKind[], place = ''): Record<PeerField, OptionalText> {
-  return Object.fromEntries(kinds.map(({ peerField, address }) => [peerField, addressField(place + peerField, [address])]))
+/** The fields of a peer with its addresses, those on `settled` kinds of chains judged. `place` stands before their names in errors. */
+export function peerAddresses (kinds: readonly ChainKind[], settled: readonly ChainKind[], place = ''): Record<PeerField, OptionalText> {
+  return Object.fromEntries(kinds.map(kind => {
+    const { peerField, address } = kind
+    return [peerField, addressField(place + peerField, settled.includes(kind) ? [address] : [{ ...address, matches: () => true }])]
+  }))
 }
 
 /** Fields of a request that may be of any kind of chain are taken in the form of each. */
-export function settlementTerms (kinds: readonly ChainKind[]): z.ZodType<AdminSettlementConfig> {
+export function settlementTerms (kinds: readonly ChainKind[], settled: readonly ChainKind[]): z.ZodType<AdminSettlementConfig> {
   const preferences = [...kinds.map(({ type }) => type), 'any']
   const addresses = kinds.map(({ address }) => address)
   return z.strictObject({
     preference: z.enum(preferences, `settlement.preference must be one of: ${preferences.join(', ')}`),
-    ...peerAddresses(kinds, 'settlement.'),
+    ...peerAddresses(kinds, settled, 'settlement.'),
     tokenAddress: addressField('settlement.tokenAddress', addresses),
     tokenNetworkAddress: addressField('settlement.tokenNetworkAddress', addresses),
     chainId: z.int(CHAIN_ID).positive(CHAIN_ID).optional(),
     channelId: formatField('settlement.channelId', kinds.map(({ channelId }) => channelId)),
     initialDeposit: z.string(DEPOSIT).max(78, DEPOSIT).regex(/^\d+$/, DEPOSIT).optional()
   }, 'settlement must be an object').superRefine((terms, context) => {
-    const wanted = kinds.filter(({ type }) => terms.preference === type || terms.preference === 'any')
-    if (wanted.some(({ peerField }) => Reflect.get(terms, peerField) !== undefined)) return
+    const wanted = settled.filter(({ type }) => terms.preference === type || terms.preference === 'any')
+    if (wanted.length === 0 || wanted.some(({ peerField }) => Reflect.get(terms, peerField) !== undefined)) return
     const fields = wanted.map(({ peerField }) => peerField).join(' or ')
     context.addIssue({
       code: 'custom',
@@ -48,5 +51,6 @@ function formatField (name: string, formats: readonly Format[]): OptionalText {
 
 function field<F extends Format> (name: string, formats: readonly F[], inWords: (format: F) => string): OptionalText {
   const message = `${name} must be ${[...new Set(formats.map(inWords))].join(', or ')}`
-  return z.string(message).refine(text => formats.some(format => format.matches(text)), message).optional()
+  return z.string(message).refine(text => formats.some(format => format.matches(text)), message)
+    .meta({ expected: formats.map(format => format.inWords).join(', or ') }).optional()
 }

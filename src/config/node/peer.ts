@@ -1,0 +1,74 @@
+/**
+ * What a peer is, wherever it comes from: a file, an object, `registerPeer` or the admin API. One schema judges them all. A file is told of
+ * its faults in the words of the fields (`expected`), a request in those that its clients know.
+ */
+import { z } from 'zod'
+import { ACCOUNT_ID } from '../../contracts/account.js'
+import type { ChainKind } from '../../contracts/chain-kind.js'
+import type { Peer, PeerRegistrationRequest } from '../../contracts/node.js'
+import { isPrefix } from '../../packet/address.js'
+import { peerAddresses, settlementTerms } from './settlement-terms.js'
+
+const OBJECT = 'Request body must be a JSON object'
+const NO_ID = 'Missing or invalid peer id'
+const NO_URL = 'Missing or invalid peer url'
+const NO_PREFIX = 'Invalid route: missing prefix'
+/** The secret belongs into `authToken`: URLs are logged and shown. */
+const HOST_AND_PORT = /^wss?:\/\/[^/@]+:\d+$/
+const URL_SHAPE = 'ws://host:port or wss://host:port'
+
+/** Objects have something else under this key. */
+const UNUSABLE_ID = '__proto__'
+
+/** An entry of `peers`. */
+export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
+  return z.strictObject(fields(kinds, kinds)).meta({ expected: 'an object with id, url and authToken' })
+}
+
+/**
+ * A request that adds a peer, or adds to it.
+ * @param settled the kinds of chains whose addresses count; of others whatever is said is kept
+ */
+export function registrationSchema (kinds: readonly ChainKind[], settled = kinds): z.ZodType<PeerRegistrationRequest> {
+  const { id, url, authToken, chain, ...addresses } = fields(kinds, settled)
+  return z.strictObject({
+    id,
+    url,
+    authToken,
+    routes,
+    ...addresses,
+    chain,
+    settlement: settlementTerms(kinds, settled).optional()
+      .describe(`${kinds.map(({ peerField }) => peerField).join(', ')} and chainId count; the rest is kept and shown`)
+  }, OBJECT)
+}
+
+/** A request that changes a peer. */
+export function peerUpdateSchema (kinds: readonly ChainKind[]): z.ZodType<Pick<PeerRegistrationRequest, 'routes' | 'settlement'>> {
+  return z.strictObject({ routes, settlement: settlementTerms(kinds, kinds).optional().describe('How to settle with the peer from now on') }, OBJECT)
+}
+
+const routes = z.array(z.strictObject({
+  prefix: z.string(NO_PREFIX).min(1, NO_PREFIX)
+    .refine(isPrefix, { error: ({ input }) => `Invalid ILP address prefix: ${String(input)}` }).describe('ILP address prefix'),
+  priority: z.int('priority must be an integer').optional().describe('Higher wins. Default 0.')
+}, NO_PREFIX), 'routes must be a list').optional()
+
+const url = z.string(NO_URL).min(1, NO_URL).regex(/^wss?:\/\//, 'URL must start with ws:// or wss://')
+  .refine(text => HOST_AND_PORT.test(text) && URL.canParse(text), `${NO_URL}: expected ws://host:port, with the secret in authToken`)
+  .describe(URL_SHAPE)
+
+// What zod makes of the fields is the type.
+function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
+  const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
+  return {
+    id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).refine(id => id !== UNUSABLE_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
+    url: url.meta({ expected: URL_SHAPE }),
+    authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none')
+      .meta({ expected: 'a string ("" for none)', secret: true }),
+    ...peerAddresses(kinds, settled),
+    chain: z.string('chain must be a string').min(1, 'chain must be a string')
+      .describe(`Where to settle: the chainId of a chain of this node, such as ${examples}`)
+      .meta({ expected: `the chainId of an entry of chainProviders, such as ${examples}` }).optional()
+  }
+}

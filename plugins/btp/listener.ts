@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { SluiceError } from '../../src/contracts/errors.js'
 import { WebSocketServer } from 'ws'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
 import type { ListeningPort } from '../../src/contracts/transport.js'
@@ -174,7 +175,7 @@ class Listener {
       this.#websockets.on('error', (err: Error) => {
         this.#log.error('BTP listener failed. error=%s', err.message)
         const advice = 'code' in err && err.code === 'EADDRINUSE' ? `. ${PORT_IN_USE}` : ''
-        reject(new Error(`cannot listen for BTP connections. host=${host} port=${port} error=${err.message}${advice}`))
+        reject(new SluiceError('SLUICE_CANNOT_LISTEN', `cannot listen for BTP connections. host=${host} port=${port} error=${err.message}${advice}`))
       })
       this.#server.listen(port, host, resolve)
     })

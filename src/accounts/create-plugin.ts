@@ -1,4 +1,5 @@
 /** Creates an account's plugin: uses a ready instance as it is, or loads a module by name, and adapts old plugins from LPI version 1. */
+import { SluiceError, codeOf } from '../contracts/errors.js'
 import { createRequire } from 'node:module'
 import { createLogger } from '../lib/log.js'
 import { KINDS } from '../modules/construct.js'
@@ -24,7 +25,7 @@ export function createPlugin (
     const log = createLogger(`${plugin}[${accountId}]`, { options })
     return pluginByName(plugin, options, { ...connector, log, account: { id: accountId, assetCode, assetScale } })
   } catch (error) {
-    throw new Error(`account ${accountId}: ${describeError(error)}`)
+    throw new SluiceError(codeOf(error) ?? 'SLUICE_MODULE_UNUSABLE', `account ${accountId}: ${describeError(error)}`)
   }
 }
 

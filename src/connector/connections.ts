@@ -1,4 +1,5 @@
 /** Connects accounts and keeps an eye on them: a peer that is down or a plugin that fails is this account's trouble and no other's. */
+import { SluiceError } from '../contracts/errors.js'
 import type { Injector } from 'reduct'
 import { backoffMs } from '../lib/backoff.js'
 import { Config } from '../config/connector/config.js'
@@ -55,7 +56,7 @@ export class Connections {
     if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
       const parent = this.accounts.getAddressSource()
       if (parent === undefined) {
-        throw new Error('When there is no parent, ILP address must be specified in configuration. ' +
+        throw new SluiceError('SLUICE_NO_ADDRESS', 'When there is no parent, ILP address must be specified in configuration. ' +
           'Set CONNECTOR_ILP_ADDRESS (ilpAddress), for example to test.mynode, or add an account with relation "parent".')
       }
       await this.connectInTime([parent])

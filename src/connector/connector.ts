@@ -1,5 +1,6 @@
 /** The connector as one object: what it is made of, and the order in which it starts and stops. */
 import reductModule, { type Injector } from 'reduct'
+import { SluiceError } from '../contracts/errors.js'
 import { Accounts } from '../accounts/accounts.js'
 import { Connections } from './connections.js'
 import { StoreService } from '../accounts/store-service.js'
@@ -178,7 +179,7 @@ class Connector {
     try {
       await this.backend.connect()
     } catch (error) {
-      throw new Error(`backend ${backend}: ${hideSecrets(describeError(error), backendConfig)}`)
+      throw new SluiceError('SLUICE_BACKEND_UNUSABLE', `backend ${backend}: ${hideSecrets(describeError(error), backendConfig)}`)
     }
   }
 

@@ -21,8 +21,38 @@ export const ERROR_TABLE = {
       remedy: 'The message has a line for each fault, with its place. Correct them all; nothing was changed.'
     },
     SLUICE_CANNOT_LISTEN: {
-      when: 'An HTTP port cannot be opened.',
+      when: 'A port cannot be opened, for HTTP or for BTP.',
       remedy: 'The message names host, port and the setting: free the port, or choose another.'
+    },
+    SLUICE_MODULE_NOT_FOUND: {
+      when: 'A plugin, middleware, backend or store of the configuration does not exist under its name.',
+      remedy: 'Correct the name, or install the package: the message says where it was looked for.'
+    },
+    SLUICE_MODULE_UNUSABLE: {
+      when: 'A plugin, middleware, backend or store was found and cannot be loaded, or does not take its options.',
+      remedy: 'The message has the module\'s own reason and the setting that names it.'
+    },
+    SLUICE_STORE_IN_USE: {
+      when: 'Another process has the store open.',
+      remedy: 'Stop that process, or use another directory (`CONNECTOR_STORE_PATH`, `dataPath` of a node).'
+    },
+    SLUICE_STORE_DAMAGED: {
+      when: 'The data in the store is damaged.',
+      remedy: 'Restore the directory from a backup. An empty one starts, too, but forgets all balances.'
+    },
+    SLUICE_STORE_UNUSABLE: { when: 'The store cannot be opened.', remedy: 'The message has the reason, such as permissions or a full disk.' },
+    SLUICE_TIGERBEETLE_UNUSABLE: {
+      when: 'The ledger `tigerbeetle` has no package, or its replicas cannot be used.',
+      remedy: 'Run `npm install tigerbeetle-node`, and check the addresses of the replicas.'
+    },
+    SLUICE_BACKEND_UNUSABLE: { when: 'The backend has no rates to start with.', remedy: 'The message has its reason. Check `backendConfig`, and the network.' },
+    SLUICE_NO_ADDRESS: {
+      when: 'The connector has neither an ILP address nor a parent to ask for one.',
+      remedy: 'Set `CONNECTOR_ILP_ADDRESS`, or add an account with the relation `parent`.'
+    },
+    SLUICE_NODE_RENAMED: {
+      when: 'The node had another `nodeId`, and the payment channels of that one are not settled.',
+      remedy: 'Start it under the old id until they are, or move its books as the message says.'
     },
     SLUICE_API_UNPROTECTED: {
       when: 'The admin API of a connector would be open to a network without a key.',
@@ -128,6 +158,7 @@ export const ERROR_TABLE = {
   },
   'Peers and routes': {
     SLUICE_PEER_UNKNOWN: { status: 404, when: 'No peer has this id.', remedy: 'GET /admin/peers lists them.' },
+    SLUICE_PEER_UNREACHABLE: { when: 'A `BTPClient` did not reach the peer, or was not let in, in time.', remedy: 'Check the URL and the secret.' },
     SLUICE_PEER_INVALID: { status: 400, when: 'What is said of a peer cannot be used.', remedy: 'The message names the field. Nothing was changed.' },
     SLUICE_PEER_ADDRESS_SHARED: {
       status: 409,

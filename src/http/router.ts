@@ -38,7 +38,7 @@ export function createRouter ({ name, log, errorResponse, noSuchPath }: RouterOp
   app.onError((err, c) => {
     const status = statusOf(err)
     const code = answeredCodeOf(err)
-    if (status >= 500 && !(err instanceof SluiceError)) log.warn('error in %s request handler. error=%s path=%s', name, err.stack, c.req.path)
+    if (status === 500 || (status > 500 && !(err instanceof SluiceError))) log.warn('error in %s request handler. error=%s path=%s', name, err.stack, c.req.path)
     else log.debug('%s request refused. path=%s status=%s code=%s error=%s', name, c.req.path, status, code ?? '', err.message)
     const response = errorResponse(err)
     if (code !== undefined) response.headers.set(ERROR_CODE_HEADER, code)

@@ -8,6 +8,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SluiceError } from '../contracts/errors.js'
 import type { ChainKind } from '../contracts/chain-kind.js'
 import { chainKindIn } from './chain-kind.js'
 import { KINDS, constructorIn, type Constructor, type ModuleType } from './construct.js'
@@ -38,7 +39,7 @@ export function loadConstructor (type: ModuleType, name: string): Constructor {
   const file = type === 'plugin' ? join(PLUGINS, builtIn, 'index.js') : join(BUILT, `${type}s`, `${builtIn}.js`)
   const found = findModule(type, name, name, BUILT_IN_NAME.test(builtIn) ? file : undefined, KINDS[type].settings)
   if ('module' in found) return constructorIn(found.module, type, name)
-  throw new Error(`${type} not found as a module name or under /${type}s/. moduleName=${name} looked in: ${found.looked.join('; ')}. ` +
+  throw new SluiceError('SLUICE_MODULE_NOT_FOUND', `${type} not found as a module name or under /${type}s/. moduleName=${name} looked in: ${found.looked.join('; ')}. ` +
     `${isPath(name) ? 'Check' : `If it is an npm package, run: npm install ${name}. Otherwise check`} ${KINDS[type].settings}.`)
 }
 
@@ -93,7 +94,7 @@ function tryRequire ({ request, from }: Candidate, what: string, name: string, s
     const { code, requireStack } = Object(error) as { code?: string, requireStack?: string[] }
     if (code === 'MODULE_NOT_FOUND' && requireStack?.[0] === from) return undefined
     if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' && request !== name) return undefined // a package that has no such part
-    throw new Error(`could not load ${what}. moduleName=${name} error=${describeLoadError(error)} ` +
+    throw new SluiceError('SLUICE_MODULE_UNUSABLE', `could not load ${what}. moduleName=${name} error=${describeLoadError(error)} ` +
       `Fix the module, or check ${settings}.`, { cause: error })
   }
 }

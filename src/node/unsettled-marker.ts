@@ -6,6 +6,7 @@
 import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SluiceError } from '../contracts/errors.js'
 import { z } from 'zod'
 import type { SettlementChain } from '../contracts/chain-kind.js'
 
@@ -26,7 +27,7 @@ export class UnsettledMarker {
     for (const file of filesIn(this.dataPath)) {
       const { data } = note.safeParse(read(join(this.dataPath, file)))
       if (data === undefined || data.nodeId === this.nodeId || !data.keys.some(key => this.#keys.includes(key))) continue
-      throw new Error(`The node was called ${data.nodeId} before, and that one's payment channels are not settled: ${data.unsettled.join('; ')}. ` +
+      throw new SluiceError('SLUICE_NODE_RENAMED', `The node was called ${data.nodeId} before, and that one's payment channels are not settled: ${data.unsettled.join('; ')}. ` +
         `Start it under that nodeId until they are, or, to keep its books, rename ${join(this.dataPath, data.nodeId)} to ${join(this.dataPath, this.nodeId)} ` +
         `and remove ${join(this.dataPath, file)}.`)
     }

@@ -1,6 +1,7 @@
 /** Opens a LevelDB database. If that fails, one error says which path, what is wrong with it, and what to do. */
 import { constants } from 'node:fs'
 import { access, mkdir, realpath } from 'node:fs/promises'
+import { SluiceError, type ErrorCode } from '../../src/contracts/errors.js'
 import levelup from 'levelup'
 import { encode, leveldown } from './level-packages.js'
 import type { Database } from './level-packages.js'
@@ -85,19 +86,19 @@ function describe (path: string, error: unknown): Error {
   if (isLockError(error)) return inUse(path, 'another process has it open', error)
   if (message.startsWith('Corruption:')) return damaged(path, message, error)
   const known = KNOWN_ERRORS.find(({ pattern }) => pattern.test(message))
-  if (known !== undefined) return cannotOpen(path, `${known.reason} (${message})`, known.remedy, error)
-  return cannotOpen(path, message, `check the disk, or ${OTHER_DIRECTORY}`, error)
+  if (known !== undefined) return cannotOpen('SLUICE_STORE_UNUSABLE', path, `${known.reason} (${message})`, known.remedy, error)
+  return cannotOpen('SLUICE_STORE_UNUSABLE', path, message, `check the disk, or ${OTHER_DIRECTORY}`, error)
 }
 
 function inUse (path: string, reason: string, cause?: unknown): Error {
-  return cannotOpen(path, reason, `stop the other connector, or ${OTHER_DIRECTORY}`, cause)
+  return cannotOpen('SLUICE_STORE_IN_USE', path, reason, `stop the other connector, or ${OTHER_DIRECTORY}`, cause)
 }
 
 function damaged (path: string, reason: string, cause?: unknown): Error {
-  return cannotOpen(path, `the data is damaged: ${reason}`,
+  return cannotOpen('SLUICE_STORE_DAMAGED', path, `the data is damaged: ${reason}`,
     'restore the directory from a backup; or move it away to start with an empty store, which forgets all balances', cause)
 }
 
-function cannotOpen (path: string, reason: string, remedy: string, cause: unknown): Error {
-  return new Error(`cannot open the store. path=${path} reason=${reason} remedy=${remedy}`, { cause })
+function cannotOpen (code: ErrorCode, path: string, reason: string, remedy: string, cause: unknown): Error {
+  return new SluiceError(code, `cannot open the store. path=${path} reason=${reason} remedy=${remedy}`, { cause })
 }

@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises'
 import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
+import { SluiceError } from '../../contracts/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 
 /** Amounts and ids are u128. */
@@ -136,7 +137,7 @@ export async function connectTigerBeetle (clusterId: bigint, replicas: readonly 
   try {
     return new LastingClient(() => tigerBeetle.createClient({ cluster_id: clusterId, replica_addresses: addresses }))
   } catch (error) {
-    throw new Error(`tigerbeetle-node cannot use the replicas ${addresses.join(',')}: ${describeError(error)}`, { cause: error })
+    throw new SluiceError('SLUICE_TIGERBEETLE_UNUSABLE', `tigerbeetle-node cannot use the replicas ${addresses.join(',')}: ${describeError(error)}`, { cause: error })
   }
 }
 
@@ -148,7 +149,8 @@ async function resolve (replica: string): Promise<string> {
     const { address, family } = await lookup(host)
     return (family === 6 ? `[${address}]` : address) + port
   } catch (error) {
-    throw new Error(`unknown host of a TigerBeetle replica. replica=${replica} error=${describeError(error)}`, { cause: error })
+    throw new SluiceError('SLUICE_TIGERBEETLE_UNUSABLE',
+      `unknown host of a TigerBeetle replica. replica=${replica} error=${describeError(error)}`, { cause: error })
   }
 }
 
@@ -205,6 +207,7 @@ function loadPackage (): Package {
   try {
     return createRequire(import.meta.url)('tigerbeetle-node') as Package
   } catch (error) {
-    throw new Error('the ledger tigerbeetle needs a package that is not installed or does not load. Run: npm install tigerbeetle-node', { cause: error })
+    throw new SluiceError('SLUICE_TIGERBEETLE_UNUSABLE',
+      'the ledger tigerbeetle needs a package that is not installed or does not load. Run: npm install tigerbeetle-node', { cause: error })
   }
 }

@@ -1,5 +1,6 @@
 /** A BTP connection to a node, without a node of one's own: for tools and tests that speak to a connector as a peer does. */
 import { EventEmitter } from 'node:events'
+import type { ErrorCode } from '../../contracts/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import { btpPlugin } from '../btp.js'
@@ -14,6 +15,7 @@ const CONNECT_TIMEOUT_MS = 5000
 /** The peer was not reached, or did not let us in, in time. */
 export class BTPConnectionError extends Error {
   override readonly name = 'BTPConnectionError'
+  readonly code = 'SLUICE_PEER_UNREACHABLE' satisfies ErrorCode
 }
 
 /** Emits `connected` and `disconnected`. Reconnects by itself until `disconnect`. */

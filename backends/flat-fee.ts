@@ -1,7 +1,7 @@
 /** One currency, and one fee on everything that leaves for another party: packets to our own accounts are free. */
 import type { Backend, BackendApi } from '../src/contracts/backend.js'
-import { ONE, shiftDecimal, toDecimalString } from './lib/fraction.js'
-import type { Fraction } from './lib/fraction.js'
+import { ONE, shiftDecimal, toDecimalString } from '../src/lib/fraction.js'
+import type { Fraction } from '../src/lib/fraction.js'
 import { keptAfterSpread, refuse } from './lib/options.js'
 import type { Options } from './lib/options.js'
 

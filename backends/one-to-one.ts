@@ -1,7 +1,7 @@
 /** One unit of any asset is worth one unit of any other: for connectors that deal in one currency. */
 import type { Backend, BackendApi } from '../src/contracts/backend.js'
-import { shiftDecimal, toDecimalString } from './lib/fraction.js'
-import type { Fraction } from './lib/fraction.js'
+import { shiftDecimal, toDecimalString } from '../src/lib/fraction.js'
+import type { Fraction } from '../src/lib/fraction.js'
 import { keptAfterSpread } from './lib/options.js'
 import type { Options } from './lib/options.js'
 

@@ -1,7 +1,7 @@
 /** Rates that change with every packet, to test how senders cope. Never for real money. */
 import type { Backend, BackendApi } from '../src/contracts/backend.js'
-import { fromNumber, multiply, ONE, shiftDecimal, subtract, toDecimalString } from './lib/fraction.js'
-import type { Fraction } from './lib/fraction.js'
+import { fromNumber, multiply, ONE, shiftDecimal, subtract, toDecimalString } from '../src/lib/fraction.js'
+import type { Fraction } from '../src/lib/fraction.js'
 import { keptAfterSpread, numberOption } from './lib/options.js'
 import type { Options } from './lib/options.js'
 

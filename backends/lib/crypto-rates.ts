@@ -1,7 +1,7 @@
 /** Reads the answers of the two cryptocurrency services as units per euro, to be used together with the ECB's rates. */
 import { z } from 'zod'
-import { divide, ONE, positiveRate } from './fraction.js'
-import type { Fraction } from './fraction.js'
+import { divide, ONE, positiveRate } from '../../src/lib/fraction.js'
+import type { Fraction } from '../../src/lib/fraction.js'
 import type { Rates } from './rate-source.js'
 
 const NumberOrText = z.union([z.number(), z.string()])

@@ -1,7 +1,7 @@
 /** Shared by all backends with real exchange rates: finds two rates and turns them into one between two accounts' base units. */
 import type { Backend, BackendApi } from '../../src/contracts/backend.js'
-import { divide, multiply, shiftDecimal, toDecimalString } from './fraction.js'
-import type { Fraction } from './fraction.js'
+import { divide, multiply, shiftDecimal, toDecimalString } from '../../src/lib/fraction.js'
+import type { Fraction } from '../../src/lib/fraction.js'
 import { keptAfterSpread } from './options.js'
 import type { Options } from './options.js'
 import { RateUnavailableError } from './rate-source.js'

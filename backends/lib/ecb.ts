@@ -1,7 +1,7 @@
 /** The European Central Bank's euro foreign exchange reference rates: units of each currency per euro, published each working day. */
 import type { BackendApi } from '../../src/contracts/backend.js'
-import { ONE, parseDecimal } from './fraction.js'
-import type { Fraction } from './fraction.js'
+import { ONE, parseDecimal } from '../../src/lib/fraction.js'
+import type { Fraction } from '../../src/lib/fraction.js'
 import { fixedRates } from './mock-data.js'
 import { periodOptions, urlOption } from './options.js'
 import type { Options } from './options.js'

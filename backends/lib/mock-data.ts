@@ -1,7 +1,7 @@
 /** Rates written into the configuration, for tests and for networks whose rates do not move: `{ base, date?, rates }`. */
 import { z } from 'zod'
-import { ONE, positiveRate } from './fraction.js'
-import type { Fraction } from './fraction.js'
+import { ONE, positiveRate } from '../../src/lib/fraction.js'
+import type { Fraction } from '../../src/lib/fraction.js'
 import { refuse } from './options.js'
 import { FixedRates } from './rate-source.js'
 

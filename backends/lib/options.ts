@@ -1,8 +1,8 @@
 /** Reads backend options. A wrong option stops the start with its name, what was found and what was expected. */
 import { inspect } from 'node:util'
 import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
-import { fromNumber, ONE, subtract } from './fraction.js'
-import type { Fraction } from './fraction.js'
+import { fromNumber, ONE, subtract } from '../../src/lib/fraction.js'
+import type { Fraction } from '../../src/lib/fraction.js'
 
 export type Options = Record<string, unknown>
 

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../../src/contracts/logger.js'
 import { fetchText } from './fetch-text.js'
-import type { Fraction } from './fraction.js'
+import type { Fraction } from '../../src/lib/fraction.js'
 import type { Periods } from './options.js'
 import { RateUnavailableError } from './rate-source.js'
 import type { Rates, RateSource } from './rate-source.js'

@@ -1,5 +1,5 @@
 /** Where exchange rates come from. Rates of one source are units of each currency for one and the same base. */
-import type { Fraction } from './fraction.js'
+import type { Fraction } from '../../src/lib/fraction.js'
 
 export type Rates = ReadonlyMap<string, Fraction>
 

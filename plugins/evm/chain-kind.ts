@@ -1,5 +1,6 @@
 /** What a node has to know of EVM chains to read its configuration. Loads no SDK. */
 import { z } from 'zod'
+import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
@@ -18,7 +19,6 @@ const NETWORKS: ReadonlyArray<{ name: string, main: string, test: string, testNa
 const DEVELOPERS = ['1337', '31337']
 /** How the keys begin that every developer's node prints when it starts: whoever wants their money takes it. */
 const PUBLIC_KEYS = ['0xac0974bec39a17e3', '0x59c6995e998f97a5', '0x5de4111afa1a4b94']
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]|0\.0\.0\.0)$/
 
 const ADDRESS_IN_WORDS = '0x and 40 hexadecimal digits, in quotes'
 
@@ -132,7 +132,7 @@ function checkChainId (number: string, environment: string, refuse: Say, warn: S
 
 function checkUrl (url: string, environment: string, refuse: Say, warn: Say): void {
   const { protocol, hostname } = new URL(url)
-  const isHere = LOOPBACK.test(hostname)
+  const isHere = staysHere(hostname)
   if (environment === 'production' && isHere) refuse('Production must not use a localhost RPC URL. Use the URL of a public node.')
   else if (environment === 'production' && protocol !== 'https:') refuse('Production must use an https:// RPC URL.')
   else if (environment === 'staging' && (isHere || protocol !== 'https:')) warn('the RPC URL of a chain is not https://, or on this machine: not for production.')

@@ -1,5 +1,6 @@
 /** Forwards a Prepare: next hop, amount at the exchange rate, and an expiry that leaves time for the answer. RFC 0027. */
 import type { Injector } from 'reduct'
+import type { Fraction } from '../lib/fraction.js'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'
 import {
@@ -12,7 +13,7 @@ import type { PaymentReport } from '../contracts/backend.js'
 import type { Context } from '../contracts/middleware.js'
 import { LoopDetector, isEndedBy } from './loop-detector.js'
 import { RateBackend, noRate, report } from './rate-backend.js'
-import { applyRate, fractionOf, largestAmountFor, type Fraction } from './rate.js'
+import { applyRate, fractionOf, largestAmountFor } from './rate.js'
 
 /** Carries a packet into the outgoing pipeline of an account, with the account that it came from. */
 export type SendData = (packet: Buffer, accountId: string, context: Context) => Promise<Buffer>

@@ -1,4 +1,5 @@
 /** Exact amounts: an amount of base units times a decimal rate, rounded down. No float ever touches money. */
+import { shiftDecimal, type Fraction } from '../lib/fraction.js'
 import type { Rate } from '../contracts/backend.js'
 
 const DECIMAL = /^(\d+)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
@@ -6,12 +7,6 @@ const DECIMAL = /^(\d+)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
 const EXPONENT_MAX = 1000
 /** Backends answer with few different rates; past this many the remembered ones are dropped. */
 const REMEMBERED_MAX = 10_000
-
-/** numerator / denominator, both positive. */
-export interface Fraction {
-  numerator: bigint
-  denominator: bigint
-}
 
 const remembered = new Map<number | string, Fraction>()
 
@@ -42,7 +37,5 @@ function parse (text: string): Fraction {
   const digits = BigInt(whole + decimals || '0')
   const shift = Number(exponent) - decimals.length
   if (match === null || digits === 0n || Math.abs(shift) > EXPONENT_MAX) throw new RangeError(`backend gave an unusable rate. rate=${text}`)
-  return shift < 0
-    ? { numerator: digits, denominator: 10n ** BigInt(-shift) }
-    : { numerator: digits * 10n ** BigInt(shift), denominator: 1n }
+  return shiftDecimal({ numerator: digits, denominator: 1n }, shift)
 }

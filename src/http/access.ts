@@ -8,21 +8,13 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
+import { isLoopbackHost, isLoopbackOrigin } from '../lib/loopback.js'
 import { SluiceError } from '../contracts/errors.js'
 import { IpAllowlist } from './allowlist.js'
 
-const LOOPBACK_ADDRESS = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i
-/** As in a URL, with an optional port. */
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
-const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
 /** What a header can carry unchanged. */
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 const loopback = new IpAllowlist(['127.0.0.0/8', '::1'])
-
-/** Whether a server that binds this address is reached from this machine alone. */
-export function isLoopbackAddress (host: string): boolean {
-  return LOOPBACK_ADDRESS.test(host)
-}
 
 /** Asks for the key in `X-Api-Key`; `message` is for those who have none. Throws like `keyCheck`. */
 export function requireKey (apiKey: string, { setting, message }: { setting: string, message: string }): MiddlewareHandler {
@@ -56,7 +48,7 @@ export function keyCheck (apiKey: string, setting: string): (given: string | und
 export function requireLocalHost (message: string, { onlyFromLoopback = false } = {}): MiddlewareHandler {
   return async (c, next) => {
     const isChecked = !onlyFromLoopback || loopback.allows(socketAddress(c))
-    if (isChecked && !LOOPBACK_HOST.test(c.req.header('host') ?? '')) throw new SluiceError('SLUICE_HOST_REFUSED', message)
+    if (isChecked && !isLoopbackHost(c.req.header('host') ?? '')) throw new SluiceError('SLUICE_HOST_REFUSED', message)
     await next()
   }
 }
@@ -65,7 +57,7 @@ export function requireLocalHost (message: string, { onlyFromLoopback = false } 
 export function requireLocalOrigin (message: string): MiddlewareHandler {
   return async (c, next) => {
     const origin = c.req.header('origin')
-    if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin)) throw new SluiceError('SLUICE_ORIGIN_REFUSED', message)
+    if (origin !== undefined && !isLoopbackOrigin(origin)) throw new SluiceError('SLUICE_ORIGIN_REFUSED', message)
     await next()
   }
 }

@@ -3,6 +3,7 @@
  * that was probably meant; values that may be secret are never repeated.
  */
 import { z } from 'zod'
+import { nearest } from '../../../src/lib/nearest.js'
 import type { Units } from './units.js'
 
 const MAX_SECONDS = 366 * 24 * 60 * 60
@@ -96,29 +97,13 @@ export function readOptions<S extends z.ZodRawShape> (
   const mine = Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(own, name)))
   const result = z.object(own).safeParse(mine)
   const problems = [
-    ...unknown.map(name => `${prefix}${name}: no such option${meant(name, known)}`),
+    ...unknown.map(name => `${prefix}${name}: no such option${meant(nearest(name, known))}`),
     ...(result.success ? [] : result.error.issues.map(({ path, message }) => `${prefix}${path.join('.')}: ${message}`))
   ]
   if (!result.success || problems.length > 0) throw new Error(`invalid options of the ${plugin} plugin. ${problems.join('; ')}`)
   return result.data
 }
 
-/** A known name that is the same but for case, or two letters away at most. */
-function meant (name: string, known: readonly string[]): string {
-  const near = known.find(other => other.toLowerCase() === name.toLowerCase()) ?? known.find(other => distance(name, other) <= 2)
+function meant (near: string | undefined): string {
   return near === undefined ? '' : ` (did you mean ${near}?)`
-}
-
-/** How many letters have to be inserted, deleted or changed. */
-function distance (a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

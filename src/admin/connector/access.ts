@@ -5,8 +5,9 @@
  * The content type is not checked: clients of ilp-connector send JSON under any name, and the rules do not depend on it.
  */
 import type { MiddlewareHandler } from 'hono'
+import { isLoopbackAddress } from '../../lib/loopback.js'
 import { SluiceError } from '../../contracts/errors.js'
-import { isLoopbackAddress, requireKey, requireLocalHost, requireLocalOrigin } from '../../http/access.js'
+import { requireKey, requireLocalHost, requireLocalOrigin } from '../../http/access.js'
 
 const KEY = {
   setting: 'adminApiKey, CONNECTOR_ADMIN_API_KEY',

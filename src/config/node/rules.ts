@@ -1,4 +1,5 @@
 /** Rules that one field alone cannot show: two things on one port, modes and sections that contradict each other, an open admin API. */
+import { staysHere } from '../../lib/loopback.js'
 import type { Problem } from '../connector/rules.js'
 import { isSendable } from '../../http/access.js'
 import { IpAllowlist } from '../../http/allowlist.js'
@@ -104,7 +105,7 @@ function checkHandler (config: NodeConfig, warn: Warn): void {
   const { hostname, port, protocol } = new URL(handlerUrl)
   const handlerPort = Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port)
   const own = portsOf(config).find(([, ours]) => ours === handlerPort)
-  if (own !== undefined && /^(localhost|127\.|\[::1\]$|0\.0\.0\.0$)/.test(hostname)) {
+  if (own !== undefined && staysHere(hostname)) {
     warn(`localDelivery.handlerUrl is this node's own ${own[0].join('.')} (${handlerPort}): packets would come back to the node. ` +
       'Run your business logic server on another port, or change ours.')
   }

@@ -1,4 +1,4 @@
-/** Writes docs/configuration.md from the schema, so that the page cannot say anything else than the connector does. */
+/** Writes docs/configuration.md from the schema, so that the page always says what the connector does. */
 import { z } from 'zod'
 import { accountSchema } from '../src/config/connector/account-schema.js'
 import { envName } from '../src/config/connector/env.js'
@@ -10,17 +10,19 @@ const INTRODUCTION = `# Configuration
 
 <!-- Made from src/config by scripts/generate-docs.mjs: change the schema there, not this page. -->
 
-Options come from environment variables (when the connector runs by itself) or from the object given to \`createApp\`; never from both.
+This page is for operators of the connector. It lists every option. ([The node](node.md#configuration) has its own.)
 
-* Objects and arrays are given as JSON in the environment, numbers as text, \`true\` and \`false\` also as \`1\` and \`0\`.
-* A variable that is set to nothing is not the same as one that is not set: it is the empty text, and false for true-or-false options.
-* In the options object a key with the value \`undefined\` counts as left out.
-* Whatever cannot be used stops the start: a wrong value, broken JSON, an unknown key, a key that stands twice, a variable that looks like
-  a misspelt one. Every fault is named in one line. Other unknown variables that begin with \`CONNECTOR_\` only cause a warning.
+Options come from environment variables (if the connector runs by itself), or from the object passed to \`createApp\`; never from both.
+
+* In the environment, write objects and arrays as JSON, numbers as text, and \`true\` and \`false\` also as \`1\` and \`0\`.
+* An empty variable is not the same as an unset one: it means the empty text, or false for true-or-false options.
+* In the options object, a key with the value \`undefined\` counts as left out.
+* Anything invalid stops the start: a wrong value, broken JSON, an unknown key, a key that appears twice, a variable that looks like a misspelt
+  one. Every problem is reported on one line. Other unknown variables that begin with \`CONNECTOR_\` only cause a warning.
 * Values marked as secret are not shown in errors.
 
-A connector without accounts needs two options, as no parent gives it an address; and as the default backend loads its rates from the internet,
-a third where there is none:
+A connector without accounts needs an address, because no parent gives it one. If it has no access to the internet, it also needs a backend
+other than the default one, which loads its rates from there:
 
 \`\`\`sh
 CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector

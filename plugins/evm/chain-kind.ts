@@ -17,7 +17,7 @@ const NETWORKS: ReadonlyArray<{ name: string, main: string, test: string, testNa
   { name: 'Arbitrum One', main: '42161', test: '421614', testName: 'Arbitrum Sepolia' }
 ]
 const DEVELOPERS = ['1337', '31337']
-/** How the keys begin that every developer's node prints when it starts: whoever wants their money takes it. */
+/** The beginnings of the keys that every development node prints when it starts: anyone can take their money. */
 const PUBLIC_KEYS = ['0xac0974bec39a17e3', '0x59c6995e998f97a5', '0x5de4111afa1a4b94']
 
 const ADDRESS_IN_WORDS = '0x and 40 hexadecimal digits, in quotes'

@@ -8,7 +8,7 @@ export const RAW_KEY = /^0x[0-9a-fA-F]{64}$/
 
 const CHAIN_ID = /^evm:(?:[a-zA-Z0-9]+:)?([1-9]\d{0,15})$/
 
-/** `8453` of `evm:8453` and of `evm:base:8453`. Undefined for what is no such id. */
+/** `8453` of `evm:8453` and of `evm:base:8453`. Undefined for anything else. */
 export function chainNumberOf (chainId: string): string | undefined {
   return CHAIN_ID.exec(chainId)?.[1]
 }

@@ -106,7 +106,7 @@ function variablesFor (environment: unknown, env: Variables): Map<string, Said> 
     const name = names.find(name => isSet(env, name))
     if (name !== undefined) said.set(field, { value: env[name], variable: name })
   }
-  // Who wants the key to stay where it is must not find out later that another one signed.
+  // An operator who wants the key to stay where it is must not find out later that another one signed.
   if (isRemote(env)) said.set('keyId', { value: `${backend}:`, variable: 'KEY_BACKEND' })
   for (const [field, name, isNumber] of TUNING) {
     if (isSet(env, name)) said.set(field, { value: isNumber ? Number(env[name]) : env[name], variable: name })

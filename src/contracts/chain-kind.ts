@@ -22,7 +22,7 @@ export interface AddressFormat extends Format {
 }
 
 interface ChainIdFormat extends Format {
-  /** The one form of a chain's id: `evm:8453` of `evm:base:8453`. What is no id of the kind stays as it is. */
+  /** The one form of a chain's id: `evm:8453` of `evm:base:8453`. Anything that is not an id of the kind stays as it is. */
   canonical (chainId: string): string
   /** For documents: `evm:8453`. */
   readonly examples: readonly string[]

@@ -6,7 +6,7 @@ export interface OpenChannelRequest extends Omit<ChannelOpenOptions, 'initialDep
   peerId: string
   /** Base units. */
   initialDeposit?: bigint | number | string | undefined
-  /** The token's address, for whoever wants to be sure: channels pay in the token of their chain. */
+  /** The token's address, if the caller wants to be sure: channels pay in the token of their chain. */
   token?: string | undefined
 }
 
@@ -47,7 +47,7 @@ export interface PeerChannelEnd {
  * it, and 503 while its chain cannot be reached, or where nothing is settled.
  */
 export interface NodeChannels {
-  /** Whether any peer can be settled with. */
+  /** Whether the node can settle with any peer. */
   isEnabled (): boolean
   /** Of each peer the newest first, as far as its chain has been reached. */
   list (): Promise<ChannelMetadata[]>
@@ -63,6 +63,6 @@ export interface NodeChannels {
   redeem (id: string): Promise<PeerChannelChange>
   /** The peer's best claim, as it was received. Undefined when there is none. */
   claim (id: string): Promise<unknown>
-  /** Of every peer that can be settled with. */
+  /** For every peer with which the node can settle. */
   states (): Promise<PeerSettlementStatus[]>
 }

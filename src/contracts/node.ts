@@ -78,7 +78,7 @@ export interface SettlementConfig {
   tigerBeetleReplicas?: readonly string[] | undefined
 }
 
-/** When a peer is settled with on a chain, and how. Amounts in units of the token, which are the base units of the node. */
+/** When and how the node settles with a peer on a chain. Amounts in units of the token, which are the base units of the node. */
 export interface SettlementOptions {
   /** We pay when we owe a peer more, and redeem when a peer's claims are worth this more than was redeemed. Default 1000000. */
   threshold?: CreditLimit | undefined
@@ -118,7 +118,7 @@ export interface SettlementOptions {
   ledgerPersistIntervalMs?: number | undefined
 }
 
-/** A chain that peers can be settled with on. */
+/** A chain on which the node can settle with peers. */
 export interface ChainProviderConfigEntry {
   /** The plugin that settles there, such as `evm`: the name of a built-in one, or a module of yours. */
   chainType: string
@@ -261,7 +261,7 @@ export interface PeerRegistrationRequest extends PeerConfig {
   settlement?: AdminSettlementConfig | undefined
 }
 
-/** How a peer that is there is settled with from now on. */
+/** How the node settles with an existing peer from now on. */
 export type SettlementChange = Pick<PeerRegistrationRequest, 'chain' | 'settlement'> & PeerAddresses
 
 export interface PeerInfo {

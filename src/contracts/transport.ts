@@ -1,13 +1,13 @@
 /**
- * How ILP packets and named messages reach one peer. A settlement plugin has a transport, and is none: claims and questions travel as
- * entries, beside a packet or without one, whether the bytes go over BTP (RFC 0023) or over HTTP (RFC 0035: the packet is the body).
+ * How ILP packets and named messages reach one peer. A settlement plugin has a transport, but is not one itself: claims and questions
+ * travel as entries, with or without a packet, whether the bytes go over BTP (RFC 0023) or over HTTP (RFC 0035: the packet is the body).
  */
 import type { DataHandler } from './plugin.js'
 
 /** What the bytes of an entry are. */
 export const ContentType = { OCTET_STREAM: 0, TEXT: 1, JSON: 2 } as const
 
-/** A part of a message, for whoever knows its name (ASCII). The ILP packet, if there is one, is the entry named `ilp`. */
+/** A part of a message, with an ASCII name that says who reads it. The ILP packet, if there is one, is the entry named `ilp`. */
 export interface Entry {
   protocolName: string
   contentType: number
@@ -65,15 +65,15 @@ export interface Transport {
   getAdminInfo (): Promise<Record<string, unknown>>
 }
 
-/** A port on which peers are let in. */
+/** A port on which peers connect. */
 export interface ListeningPort {
   readonly host: string
   readonly port: number
-  /** Lets nobody in any more. Resolves when the port is closed, unless others listen on it, too. */
+  /** Accepts no new peers. Resolves when the port is closed, unless others listen on it, too. */
   release (): Promise<void>
 }
 
-/** An ILP packet as an entry. @throws TypeError when it is no Buffer: handlers of users are not always what their types say */
+/** An ILP packet as an entry. @throws TypeError if it is not a Buffer: users' handlers do not always follow their types */
 export function packetEntry (packet: unknown): Entry {
   if (!Buffer.isBuffer(packet)) throw notAPacket(packet)
   return { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: packet }

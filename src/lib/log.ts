@@ -24,7 +24,7 @@ export function setLogLevel (level?: LogLevel): void {
   isVerbose = level === 'debug'
 }
 
-/** How lines are written: what LOG_FORMAT says. Anything but `json` is text; whoever starts a process asks `logFormatFault` first. */
+/** How lines are written: what LOG_FORMAT says. Anything but `json` is text; a process checks `logFormatFault` at its start. */
 export function logFormat (): typeof FORMATS[number] {
   return process.env.LOG_FORMAT === 'json' ? 'json' : 'text'
 }

@@ -44,8 +44,8 @@ export function loadConstructor (type: ModuleType, name: string): Constructor {
 }
 
 /**
- * What a node has to know of a kind of chain: the module `chain-kind` beside the plugin of that name. Undefined where there is none.
- * Throws an Error that says what is wrong with one that was found.
+ * What a node must know about a kind of chain: the module `chain-kind` next to the plugin of that name. Undefined if there is no such
+ * module. Throws an Error that says what is wrong with one that was found.
  */
 export function loadChainKind (name: string): ChainKind | undefined {
   const file = BUILT_IN_NAME.test(name) ? join(PLUGINS, name, CHAIN_KIND_FILE) : undefined

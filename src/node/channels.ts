@@ -1,4 +1,6 @@
-/** Payment channels of a node: its peers' plugins have them, or say by their absence that nothing is settled with that peer. */
+/**
+ * Payment channels of a node. The peers' plugins have them; a plugin without channels means that the node does not settle with that peer.
+ */
 import type { SettlementChange } from '../contracts/node.js'
 import type { ChannelMetadata, ChannelOperations } from '../contracts/channels.js'
 import type { ChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
@@ -12,9 +14,9 @@ import { addressOf, chainIdOf, chainOf, type Chains } from '../config/node/settl
 export interface ChannelHolders {
   peerIds (): string[]
   pluginOf (peerId: string): Pick<PluginInstance, 'channels'> | undefined
-  /** What the node's configuration says of the peer: the chain that it is settled with on. */
+  /** The chain on which the node settles with the peer, according to the configuration. */
   chainOf? (peerId: string): Pick<SettlementChain, 'kind' | 'tokenAddress'> | undefined
-  /** The chains that the node settles on, be it with a peer to come, and the kinds that it knows. */
+  /** The chains on which the node settles, now or with future peers, and the kinds that it knows. */
   chains?: Chains | undefined
   /** Whether a payment to the peer is written down and not made yet. */
   isSettling? (peerId: string): boolean
@@ -23,8 +25,8 @@ export interface ChannelHolders {
 const OVER = ['closed', 'settling', 'settled']
 
 /**
- * Opens a channel with a peer. Throws SluiceError where there is none to be had: 400 other chain, token or address, 404 unknown peer,
- * 409 there is one, 503 no chain.
+ * Opens a channel with a peer. Throws SluiceError if no channel can be opened: 400 other chain, token or address, 404 unknown peer, 409
+ * there is one already, 503 no chain.
  */
 export async function openChannel (request: OpenChannelRequest, holders: ChannelHolders): Promise<ChannelState> {
   const { peerId, initialDeposit, token, ...rest } = request
@@ -45,8 +47,8 @@ export async function openChannel (request: OpenChannelRequest, holders: Channel
 }
 
 /**
- * How to settle from now on with a peer that nothing is settled with yet, as somebody wants a channel with it. Undefined: as it is. Throws
- * where its address is not known.
+ * How to settle from now on with a peer with which the node did not settle yet, because somebody wants a channel with it. Undefined: no
+ * change. Throws if its address is not known.
  */
 export function settlementFor (peer: SettlementChange, request: OpenChannelRequest, config: Chains): SettlementChange | undefined {
   const wanted = request.chain === undefined ? undefined : chainIdOf(request.chain, config)
@@ -75,7 +77,7 @@ export async function findChannel (id: string, holders: ChannelHolders): Promise
   throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled: no settlement chain is configured')
 }
 
-/** Whether any peer can be settled with, now or when it comes. */
+/** Whether the node can settle with any peer, now or in the future. */
 export function isEnabled (holders: ChannelHolders): boolean {
   return (holders.chains?.chains ?? []).length > 0 || holders.peerIds().some(peerId => channelsOf(peerId, holders) !== undefined)
 }

@@ -128,7 +128,7 @@ export class ConnectorNode {
     })
   }
 
-  /** Changes how a peer is settled with. Rejects like `registerPeer`, and for a peer that nobody configured or registered. */
+  /** Changes how the node settles with a peer. Rejects like `registerPeer`, and for a peer that is neither configured nor registered. */
   async updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo> {
     const peer = this.#peers.get(peerId)
     if (peer === undefined) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
@@ -162,7 +162,7 @@ export class ConnectorNode {
     return this.hasPeer(peerId) && this.#run?.isConnected(peerId) === true
   }
 
-  /** Adds a route, or changes the priority of the one with this prefix and next hop. A next hop that is no peer yet may come to be one. */
+  /** Adds a route, or changes the priority of the one with this prefix and next hop. A next hop that is not a peer yet may become one. */
   addRoute (route: RouteConfig): void
   addRoute (prefix: string, nextHop: string, priority?: number): void
   addRoute (first: RouteConfig | string, nextHop = '', priority = 0): void {
@@ -268,7 +268,7 @@ export class ConnectorNode {
     return await this.#run?.metrics() ?? ''
   }
 
-  /** Whether the business logic server says that it is ready; true where there is none. @throws ConnectorNotStartedError */
+  /** Whether the business logic server says that it is ready; true if none is configured. @throws ConnectorNotStartedError */
   async isHandlerHealthy (): Promise<boolean> {
     return this.#running('isHandlerHealthy').isHandlerHealthy()
   }
@@ -348,7 +348,7 @@ export class ConnectorNode {
     }
   }
 
-  /** A peer that nothing is settled with yet has, from now on, the chain and address that are named by whoever wants a channel with it. */
+  /** A peer with which the node did not settle yet gets the chain and address that the request for a channel names. */
   async #settleWith (request: OpenChannelRequest): Promise<void> {
     const peer = this.#peers.get(request.peerId)
     const changes = peer && settlementFor(peer, request, this.config)

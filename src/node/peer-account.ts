@@ -18,7 +18,7 @@ const UNLIMITED_RATE = { refillPeriod: 1000, refillCount: 1_000_000, capacity: 1
 
 type Options = Record<string, unknown>
 
-/** A peer that we dial and, where it may, that dials us. One with a chain is settled with there. */
+/** A peer that we dial and, if it may, that dials us. If it has a chain, the node settles with it there. */
 export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess): AccountInfo {
   const plain = account(peer.id, config, UNLIMITED_RATE, {
     server: `btp+${peer.url}`,
@@ -51,7 +51,7 @@ export function guestAccount (peerId: string, config: NodeConfig, access: BtpAcc
   return hasCredit ? guest : { ...guest, balance: { maximum: '0' } } // nobody sums up what strangers owe in a cluster
 }
 
-/** Whether the operator has given whoever has this name a limit of its own. */
+/** Whether the operator has set a limit for this name. */
 export function hasOwnLimit (peerId: string, { creditLimits: { perPeerLimits = {} } }: NodeConfig): boolean {
   return isMap(perPeerLimits) ? perPeerLimits.has(peerId) : Object.hasOwn(perPeerLimits, peerId)
 }

@@ -15,7 +15,7 @@ export type Peer = ConfiguredPeer & { settlement?: AdminSettlementConfig | undef
 export class Peers {
   readonly #peers = new Map<string, Peer>()
 
-  /** `reserved`: ids that mean the node itself. `config`: one that is right, with its peers and what they may be settled with on. */
+  /** `reserved`: ids that mean the node itself. `config`: a valid one, with its peers and the chains to settle on. */
   constructor (private readonly reserved: readonly string[], private readonly config: Chains & Pick<NodeConfig, 'peers'>) {
     for (const peer of config.peers) this.#peers.set(peer.id, peer)
   }

@@ -197,7 +197,7 @@ export class Run {
     await withTimeout(adding, REGISTER_TIMEOUT_MS)
   }
 
-  /** Disconnects a peer. Does nothing where there is none. Rejects with `httpErrorCode` 409 when its channels would be left behind. */
+  /** Disconnects a peer, if there is one. Rejects with `httpErrorCode` 409 if its channels would be left behind. */
   async dropPeer (peerId: string): Promise<void> {
     await this.#drop(peerId, false)
   }
@@ -207,7 +207,7 @@ export class Run {
     this.#guests.delete(peerId)
   }
 
-  /** Whether the channels of the peer's account are those of its next one, too, be it that the peer has another address then. */
+  /** Whether the peer's next account will have the channels of its present one, even if the peer's address changes. */
   #looksAfter (peerId: string, next: AccountInfo): boolean {
     const accounts = this.#container(Accounts)
     if (!accounts.exists(peerId)) return false
@@ -284,7 +284,7 @@ export class Run {
     }
   }
 
-  /** Whoever has this name shares what strangers may owe. */
+  /** Whether an account with this name shares the strangers' credit limit. */
   #isStranger (accountId: string): boolean {
     const { access, config, peers } = this.parts
     const isKnown = accountId === LOCAL_ACCOUNT || peers.get(accountId) !== undefined || access.secretOf(accountId) !== undefined
@@ -314,7 +314,7 @@ export class Run {
     return true
   }
 
-  /** For whoever was here before and did not leave even, or has a secret, and for strangers as long as there is room. */
+  /** True for peers whose balance is still in the books, for peers with a secret, and for strangers as long as there is room. */
   #hasBookFor (peerId: string): boolean {
     const { ledger } = this.#container(LedgerService)
     if (this.parts.access.secretOf(peerId) !== undefined || ledger.balanceOf(peerId) !== undefined) return true

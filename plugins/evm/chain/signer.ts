@@ -1,6 +1,6 @@
 /**
- * Whoever holds the key of an EVM account. Keys in the cloud or in hardware fit here as well: a digest goes in, a signature comes out,
- * and the key stays where it is.
+ * The holder of an EVM account's key. Keys in the cloud or in hardware fit here as well: a digest goes in, a signature comes out, and the
+ * key stays where it is.
  */
 import { computeAddress } from 'ethers'
 import { curve } from '../crypto/secp256k1.js'

@@ -11,7 +11,7 @@ const command = z.discriminatedUnion('action', [
 ])
 const EXPECTED = '{ "action": "channels" }, or "close" (with "cooperative": false by challenge), "redeem" or "settle" with a "channelId"'
 
-/** Resolves to what the account's channels look like then. Rejects with `httpErrorCode` 400 for what is no command. */
+/** Resolves to what the account's channels look like then. Rejects with `httpErrorCode` 400 for an unknown command. */
 export async function carryOut (info: unknown, channels: OperatorActions): Promise<unknown> {
   const { data } = command.safeParse(info)
   if (data === undefined) throw new SluiceError('SLUICE_ADMIN_COMMAND_UNKNOWN', `unknown command for payment channels. expected=${EXPECTED}`)

@@ -1,15 +1,15 @@
 /**
- * Ends a channel together with the peer, in one transaction that pays out the net. Who asks for the end stops taking claims on the channel,
- * and signs that it agrees to any end in which the other has paid it what its best claim says. Who answers signs nothing: it brings that
- * consent and its own best claim to the chain.
+ * Closes a channel together with the peer, in one transaction that pays out the net. The side that asks stops accepting claims on the
+ * channel, and signs that it agrees to any closing in which it gets what its best claim says. The side that answers signs nothing: it
+ * submits that consent and its own best claim to the chain.
  *
  *     us                                          peer
  *     write down, then sign: consent { least }
  *     end { claim, consent } ───────────────────▶ takes our last claim, writes down that it agrees
  *     look at the chain until it is over ◀─────── brings consent and claim to the chain
  *
- * A consent that is out binds who signed it until the chain's clock has passed its time, whatever is said, crashes or is lost; it binds to
- * nothing but to take no claims meanwhile. Nothing that the peer says stands in the way of a close by challenge.
+ * Once a consent is out, it binds its signer until it has expired by the chain's clock, whatever is said, crashes or is lost. It binds the
+ * signer to nothing except to accept no claims until then. Nothing that the peer says can prevent a close by challenge.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeError } from '../../../src/lib/describe-error.js'
@@ -38,10 +38,10 @@ export interface ClosingDeps {
 const VALID_SECS = 10 * 60
 /** The newest block may be this much older or younger at the peer. */
 const SKEW_SECS = 2 * 60
-/** Who answers pays the fee: a peer is done this favour so often. */
+/** The side that answers pays the fee: we do a peer this favour so many times. */
 const ENDS_PER_DAY = 10
 const DAY_MS = 24 * 60 * 60_000
-/** Who answers says how it went, if it is so quick. */
+/** The side that answers reports the outcome, if it is known this quickly. */
 const ANSWER_WITHIN_MS = 20_000
 const LOOK_EVERY_MS = 1000
 
@@ -52,7 +52,7 @@ export class Closing {
 
   constructor (private readonly deps: ClosingDeps) {}
 
-  /** Whoever waits for the chain waits no longer. */
+  /** Ends all waits for the chain. */
   stop (): void {
     this.#isStopped = true
   }

@@ -1,7 +1,7 @@
 /**
- * Sees to it that there is a channel with enough of our money in it. Whoever asks (a settlement, a packet, an operator) waits for those who
- * asked before, so that two wishes at one moment end in one channel with one deposit; so do two peers that open at the same moment: one of
- * them lets the other go first, and should both have opened, both use the older channel.
+ * Ensures that there is a channel with enough of our money in it. Each request (by a settlement, a packet, an operator) waits for those
+ * before it, so that two requests at the same moment end in one channel with one deposit. If two peers open at the same moment, one lets
+ * the other go first; if both have opened anyway, both use the older channel.
  */
 import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
@@ -220,7 +220,7 @@ export class Funding {
     }
   }
 
-  /** Whoever has begun goes first; of two that think about it, the one with the lower address. */
+  /** The side that has begun goes first; if neither has, the one with the lower address. */
   #yieldsTo (peers: PeersOpening | undefined): boolean {
     const { provider: { address }, settings: { peerAddress } } = this.#deps
     return peers?.stage === 'opening' || (peers?.stage === 'asking' && peerAddress < address)

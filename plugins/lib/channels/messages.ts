@@ -11,7 +11,7 @@ import type { Claim } from './types.js'
 
 /** As deployed nodes name it: UTF-8 JSON, on the MESSAGE of the packet that it pays for or on one of its own. */
 export const CLAIM_PROTOCOL = 'payment-channel-claim'
-/** JSON that the two ends agree with on their claims and channels; beside a Reject, it says that the claim was not taken. */
+/** JSON that the two ends agree with on their claims and channels; next to a Reject, it says that the claim was refused. */
 export const CHANNEL_PROTOCOL = 'payment-channel'
 
 const NO_PACKET = Buffer.alloc(0)

@@ -393,5 +393,5 @@ function unanswered (): never {
 }
 
 function nothing (): undefined {
-  // Whoever waits for the original promise hears of its failure.
+  // Callers that wait for the original promise get its error.
 }

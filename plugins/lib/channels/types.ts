@@ -68,7 +68,7 @@ export interface Receipt {
   txId: string
 }
 
-/** What happened to a channel. Only a hint that something did: it may come late, twice or never. Whoever gets it reads the state. */
+/** What happened to a channel. Only a hint: it may come late, twice or never. Read the state when you get one. */
 export interface ChannelEvent {
   type: 'opened' | 'deposited' | 'redeemed' | 'closing' | 'settled'
   channelId: string
@@ -130,7 +130,7 @@ export interface ChannelProvider {
   /** Pays out after the challenge. */
   settle (channelId: string, operationId: string): Promise<Receipt>
 
-  /** Undefined: the chain was asked, and has no such channel, or we are no party of it. Rejects where it cannot be asked. */
+  /** Undefined: the chain was asked, and has no such channel, or we are not a party to it. Rejects if it cannot be asked. */
   getChannelState (channelId: string, finality?: Finality): Promise<ChannelState | undefined>
   /** All channels between us and the peer that are not settled, oldest first. */
   findChannels (peer: string): Promise<ChannelState[]>

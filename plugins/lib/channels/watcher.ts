@@ -153,7 +153,7 @@ export class Watcher {
     this.#isConnected = true
   }
 
-  /** Beside all others, and beside the next looks: what waits for the chain with one channel hides nothing that happens to another. */
+  /** Runs in parallel with all others, and with the next looks: one channel that waits for the chain does not hide events of another. */
   #attendTo (channel: KnownChannel): void {
     const { channelId } = channel.state
     if (this.#attending.has(channelId)) return
@@ -176,7 +176,7 @@ export class Watcher {
     await this.#closeIdle(channel)
   }
 
-  /** Whoever closes a channel gives the other side until the end of the challenge to bring its best claim. */
+  /** After one side has closed a channel, the other has until the end of the challenge period to submit its best claim. */
   async #defend (channel: KnownChannel): Promise<void> {
     const { settleableAt, ours, theirs } = channel.state
     if (settleableAt === undefined) return // paid out already, only not confirmed yet

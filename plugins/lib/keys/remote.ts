@@ -1,6 +1,6 @@
 /**
- * Keys that stay where they are, in a cloud or in hardware. They are refused by name: nobody who asks for one may find out later that
- * another key signed.
+ * Keys that stay where they are, in a cloud or in hardware. They are not supported yet, and rejected: an operator who asks for one must not
+ * find out later that another key signed.
  */
 
 const REMOTE_KEY = /^(aws-kms|gcp-kms|azure-kv|pkcs11|hsm):/

@@ -17,7 +17,7 @@ const HOST = 'the Host header must name this machine (localhost, 127.0.0.1 or [:
 const ORIGIN = 'requests from web pages of other origins are refused while the admin API has no key.'
 
 /**
- * The rules for an API bound to `host`, in the order in which they are asked. An empty key is no key.
+ * The rules for an API bound to `host`, in the order in which they are checked. An empty key counts as none.
  * Throws when the API would be open to the network, or when the key is one that no client can send.
  */
 export function connectorAccess (host: string, apiKey: string | undefined): MiddlewareHandler[] {

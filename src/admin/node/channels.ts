@@ -40,7 +40,7 @@ function newChannel (kinds: readonly ChainKind[]): z.ZodType<NewChannel> {
     token: z.string(TOKEN).optional().describe('To be sure: channels pay in the token of their chain'),
     tokenNetwork: z.string(NETWORK).optional().describe('Not needed: the registry says it'),
     settlementTimeout: z.int(TIMEOUT).positive(TIMEOUT).optional().describe('Seconds of the challenge period'),
-    peerAddress: z.string('Invalid peerAddress').optional().describe('For a peer that nothing is settled with yet')
+    peerAddress: z.string('Invalid peerAddress').optional().describe('For a peer with which the node does not settle yet')
   }, OBJECT).superRefine(({ chain, token, tokenNetwork, peerAddress }, context) => {
     const kind = kindOf(chain, kinds)
     if (kind === undefined) return
@@ -186,7 +186,7 @@ export function channelRoutes (node: ChannelsNode): Route[] {
     route({
       method: 'get',
       path: '/admin/settlement/states',
-      summary: 'Lists, for each peer that is settled with, what is under way and whether the chain answers',
+      summary: 'Lists, for each peer with which the node settles, what is in progress and whether the chain answers',
       responses: { 200: z.array(state) },
       errors: { 503: 'Settlement monitoring not enabled' }
     }, async () => json(200, plainOf(await enabled('Settlement monitoring not enabled').states())))

@@ -1,8 +1,8 @@
 /**
  * The health of a node, for load balancers, container health checks and Prometheus. Every answer is made when it is asked for.
  *
- * `/health` follows the peers; `/health/ready` does not: an orchestrator sends traffic only to nodes that are ready, and a node whose peers
- * dial in would wait for them for ever.
+ * `/health` depends on the peers; `/health/ready` does not: an orchestrator sends traffic only to nodes that are ready, and a node whose
+ * peers dial in would wait for them forever.
  */
 import { Registry } from 'prom-client'
 import type { Logger } from '../../contracts/logger.js'

@@ -17,7 +17,7 @@ export interface PeersNode {
   hasPeer (peerId: string): boolean
   /** Adds a peer, or merges routes and settlement into the one with this id. Resolves when it is connected, or after a second. */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
-  /** Changes how a peer is settled with, and connects it anew where that means another account. Rejects with 404 for an unknown peer. */
+  /** Changes how the node settles with a peer, and reconnects it if that means another account. Rejects with 404 for an unknown peer. */
   updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo>
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
   listRoutes (): RouteInfo[]
@@ -91,7 +91,7 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
     route({
       method: 'put',
       path: '/admin/peers/{peerId}',
-      summary: 'Adds routes to a peer, and changes how it is settled with',
+      summary: 'Adds routes to a peer, and changes how the node settles with it',
       params: { peerId: 'The peer\'s id' },
       body: { schema: peerUpdateSchema(kinds), example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
       responses: { 200: z.strictObject({ success, peerId: z.string(), updated: success }) },

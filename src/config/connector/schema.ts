@@ -170,7 +170,7 @@ export const connectorSchema = z.strictObject({
     expected: 'a whole number from 0 to 65535'
   }),
   adminApiHost: z.string().min(1).default('127.0.0.1').meta({
-    description: 'Address the admin API is bound to. Who reaches it can move money: never bind it to a public one.',
+    description: 'Address that the admin API listens on. Anyone who can reach it can move money: never use a public address.',
     expected: 'a host name or IP address'
   }),
   adminApiKey: z.string().default('').meta({

@@ -85,11 +85,11 @@ export function checkChains (given: ParsedConfig, config: NodeConfig, entries: r
     const possible = chains.filter(({ kind }) => addressOf(peer, kind) !== undefined)
     if (possible[0] === undefined) continue
     const { peerField } = possible[0].kind
-    warn(`peer ${peer.id} has ${/^[aeix]/.test(peerField) ? 'an' : 'a'} ${peerField} and no chain: nothing is settled with it. ` +
+    warn(`peer ${peer.id} has ${/^[aeix]/.test(peerField) ? 'an' : 'a'} ${peerField} and no chain: the node does not settle with it. ` +
       `Add chain, one of ${possible.map(({ id }) => id).join(', ')}.`)
   }
   const used = new Set(peers.map(peer => chainOf(peer, config)).filter(chain => chain !== undefined))
-  if (used.size > 1) warn(`peers are settled with on several chains (${[...used].map(({ id }) => id).join(', ')}): one unit of the token counts the same on each.`)
+  if (used.size > 1) warn(`the node settles with its peers on several chains (${[...used].map(({ id }) => id).join(', ')}): one unit of the token counts the same on each.`)
 }
 
 function checkEntries (entries: readonly ChainEntry[], { environment }: NodeConfig, refuse: Refuse, warn: Warn): void {

@@ -153,7 +153,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
   }
 }
 
-/** Who says where a TigerBeetle cluster is wants it used. Where real money is, another ledger in its place has to be asked for. */
+/** Naming a TigerBeetle cluster selects it. In production, another ledger takes its place only if the configuration says so. */
 function ledgerOf ({ ledger = {}, settlement = {}, environment = 'development' }: ParsedConfig): NodeConfig['ledger'] {
   const { tigerBeetleClusterId: clusterId, tigerBeetleReplicas: replicas = [] } = settlement
   const { type = clusterId === undefined && replicas.length === 0 ? 'embedded' : 'tigerbeetle', fallback = environment !== 'production' } =

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../contracts/errors.js'
 export interface ConfigurationIssue {
   /** The file and line, or the environment variable; empty for a configuration object. */
   source: string
-  /** Line in the file, from 1. Absent where there is none. */
+  /** Line in the file, from 1. Absent if the problem has no line. */
   line?: number | undefined
   /** The place inside, such as `peers[0].url`; empty for the whole. */
   path: string

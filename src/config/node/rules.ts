@@ -67,7 +67,7 @@ function checkModes ({ deploymentMode }: ParsedConfig, { localDelivery, adminApi
     refuse(['deploymentMode'], 'deploymentMode is set to "embedded" but localDelivery.enabled is true. Set localDelivery.enabled to false and use ' +
       'setPacketHandler(), or set deploymentMode to "standalone".')
   }
-  if (isEmbedded && adminApi.enabled) warn('deploymentMode is "embedded" but the admin API is enabled: whoever reaches it can send packets.')
+  if (isEmbedded && adminApi.enabled) warn('deploymentMode is "embedded" but the admin API is enabled: anyone who can reach it can send packets.')
   if (localDelivery.enabled && localDelivery.handlerUrl === undefined) {
     refuse(['localDelivery', 'handlerUrl'], deploymentMode === 'standalone'
       ? 'deploymentMode is set to "standalone" with localDelivery.enabled=true but localDelivery.handlerUrl is missing. ' +
@@ -116,8 +116,8 @@ function checkLimits ({ peers, creditLimits: { perPeerLimits = {} } }: NodeConfi
   const named = perPeerLimits instanceof Map ? [...(perPeerLimits as ReadonlyMap<string, unknown>).keys()] : Object.keys(perPeerLimits)
   for (const name of named) {
     if (peers.some(({ id }) => id === name)) continue
-    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: the limit holds for whoever comes under this ` +
-      'name. Correct the name, or add the peer.')
+    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: the limit applies to anyone who connects ` +
+      'under this name. Correct the name, or add the peer.')
   }
 }
 

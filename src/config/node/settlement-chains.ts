@@ -8,7 +8,7 @@ export type SettlingPeer = SettlementChange
 /** The chains of a node, and the kinds of chains that it knows. */
 export type Chains = Pick<NodeConfig, 'chains' | 'chainKinds'>
 
-/** A chain's id in its one form; what is no id of a kind that is known stays as it is. */
+/** A chain's id in its canonical form; a text that is not an id of a known kind stays as it is. */
 export function chainIdOf (text: string, { chainKinds }: Pick<Chains, 'chainKinds'>): string {
   return chainKinds.find(({ type }) => text.startsWith(`${type}:`))?.chainId.canonical(text) ?? text
 }
@@ -19,8 +19,8 @@ export function addressOf ({ settlement, ...peer }: SettlingPeer, { peerField }:
 }
 
 /**
- * What the peer is settled with on: the chain that it names, else the only one that it has an address for. Undefined: nothing is settled
- * with it. Whether it names a chain that exists is for `settlementFault` to say.
+ * The chain on which the node settles with the peer: the one that it names, or else the only one for which it has an address. Undefined:
+ * the node does not settle with it. Whether it names a chain that exists is for `settlementFault` to say.
  */
 export function chainOf (peer: SettlingPeer, { chains, chainKinds }: Chains): SettlementChain | undefined {
   const named = namedChain(peer, { chainKinds })
@@ -29,7 +29,7 @@ export function chainOf (peer: SettlingPeer, { chains, chainKinds }: Chains): Se
   return possible.length === 1 ? possible[0] : undefined
 }
 
-/** How the peer is settled with, for people who look at it: what requests said, else what follows from the configuration. */
+/** How the node settles with the peer, for people to read: what requests said, or else what follows from the configuration. */
 export function shownSettlement (peer: SettlingPeer, config: Chains): AdminSettlementConfig | undefined {
   const chain = chainOf(peer, config)
   if (chain === undefined) return peer.settlement
@@ -39,23 +39,23 @@ export function shownSettlement (peer: SettlingPeer, config: Chains): AdminSettl
   return { preference: kind.type, ...peer.settlement, ...found }
 }
 
-/** Why the peer cannot be settled with as it says. Undefined: nothing is wrong. */
+/** Why the node cannot settle with the peer as configured. Undefined: nothing is wrong. */
 export function settlementFault (peer: SettlingPeer & { id: string }, config: Chains): string | undefined {
   const named = namedChain(peer, config)
   if (named === undefined) return undefined
   const chain = config.chains.find(({ id }) => id === named)
   if (chain === undefined) {
     const known = config.chains.map(({ id }) => id).join(', ')
-    return `Peer ${peer.id} is to be settled with on ${named}, which is not in chainProviders${known === '' ? '' : ` (${known})`}. ` +
+    return `Peer ${peer.id} names the chain ${named}, which is not in chainProviders${known === '' ? '' : ` (${known})`}. ` +
       'Add it there, or remove it here.'
   }
   if (addressOf(peer, chain.kind) !== undefined) return undefined
-  return `Peer ${peer.id} missing required field: ${chain.kind.peerField}. It is to be settled with on ${named}: add its address there.`
+  return `Peer ${peer.id} missing required field: ${chain.kind.peerField}. To settle with it on ${named}, add its address there.`
 }
 
 /**
- * Why the peer cannot be settled with beside these others: what one address pays once on a chain would be credited to two peers.
- * Undefined: nothing is wrong.
+ * Why the node cannot settle with the peer together with these others: a payment from one address on a chain would be credited to two
+ * peers. Undefined: nothing is wrong.
  */
 export function sharedAddressFault (
   peer: SettlingPeer & { id: string }, others: Iterable<SettlingPeer & { id: string }>, config: Chains
@@ -77,7 +77,7 @@ function canonicalAddress (peer: SettlingPeer, kind: ChainKind): string | undefi
   return address === undefined ? undefined : kind.address.canonical(address)
 }
 
-/** The chain that the peer names, be it by its number: then one of the kind that is preferred, or that there is an address for. */
+/** The chain that the peer names. A number alone means one of the preferred kind, or of a kind for which there is an address. */
 function namedChain (peer: SettlingPeer, { chainKinds }: Pick<Chains, 'chainKinds'>): string | undefined {
   const { chain, settlement } = peer
   if (chain !== undefined) return chainIdOf(chain, { chainKinds })

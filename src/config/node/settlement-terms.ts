@@ -1,4 +1,4 @@
-/** How a peer wants to be settled with, as far as a request can say it wrong. Kept and shown by the node. */
+/** Checks what a request says about how to settle with a peer. The node stores it and shows it. */
 import { z } from 'zod'
 import type { AdminSettlementConfig } from '../../contracts/node.js'
 import type { AddressFormat, ChainKind, Format, PeerField } from '../../contracts/chain-kind.js'

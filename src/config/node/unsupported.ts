@@ -1,6 +1,6 @@
 /**
- * Settings for what does not exist yet. They are refused by name: who asks for settlement and silently gets none loses money. What turns
- * such a feature off is taken.
+ * Settings for features that do not exist yet. They are rejected, because an operator who asks for settlement and silently gets none loses
+ * money. Settings that turn such a feature off are accepted.
  */
 import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../connector/rules.js'

@@ -9,7 +9,7 @@ export class ChannelManager implements NodeChannels {
   /** @param holders the peers of the running node; throws while it does not run. `tokenId` is for those whose token is not known. */
   constructor (private readonly holders: (call: string) => ChannelHolders, private readonly tokenId: string) {}
 
-  /** Whether any peer can be settled with. */
+  /** Whether the node can settle with any peer. */
   isEnabled (): boolean {
     return isEnabled(this.holders('isEnabled'))
   }
@@ -54,7 +54,7 @@ export class ChannelManager implements NodeChannels {
     return await operations.claim?.(channel.channelId)
   }
 
-  /** Of every peer that can be settled with. */
+  /** For every peer with which the node can settle. */
   async states (): Promise<PeerSettlementStatus[]> {
     const holders = this.holders('states')
     const peerIds = holders.peerIds().filter(peerId => channelsOf(peerId, holders) !== undefined)

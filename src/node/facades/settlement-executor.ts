@@ -89,7 +89,7 @@ export class UnifiedSettlementExecutor {
     if (chain === undefined) return `no settlement chain is configured for peer '${peerId}'`
     if (settlementTokens?.includes(tokenId) === false) return `peer '${peerId}' does not settle in ${tokenId}`
     if (['any', 'both'].includes(settlementPreference) || chain.startsWith(`${settlementPreference}:`)) return undefined
-    return `peer '${peerId}' is to be settled with on ${settlementPreference}, its account is on ${chain}`
+    return `peer '${peerId}' should settle on ${settlementPreference}, but its account is on ${chain}`
   }
 
   #stopListening (): void {

@@ -164,7 +164,7 @@ describe('chainProviders', () => {
     ['a threshold that is no amount', one({ settlementOptions: { threshold: '-1' } }), 'settlementOptions.threshold', 'base units'],
     ['a challenge that the contract refuses', one({ settlementOptions: { settlementTimeoutSecs: 60 } }), 'from 3600'],
     ['a peer on another chain', { ...one({}), peers: [{ ...PEER, evmAddress: ADDRESS, chain: 'evm:1' }] },
-      'peers[0].chain: Peer peer-b is to be settled with on evm:1, which is not in chainProviders (evm:84532)'],
+      'peers[0].chain: Peer peer-b names the chain evm:1, which is not in chainProviders (evm:84532)'],
     ['a peer on a chain where there is none', { peers: [{ ...PEER, evmAddress: ADDRESS, chain: 'evm:8453' }] }, 'evm:8453, which is not in chainProviders'],
     ['a peer without an address', { ...one({}), peers: [{ ...PEER, chain: 'evm:84532' }] }, 'Peer peer-b missing required field: evmAddress'],
     ['a test network in production', { ...one({}), environment: 'production' }, 'Production must use Base mainnet (chainId 8453), got chainId 84532'],

@@ -250,7 +250,7 @@ describe('the exported parts', () => {
     })
 
     for (const [what, config, words] of [
-      ['another chain is preferred', { defaultPreference: 'solana' }, 'to be settled with on solana, its account is on evm:8453'],
+      ['another chain is preferred', { defaultPreference: 'solana' }, 'should settle on solana, but its account is on evm:8453'],
       ['another token is meant', { peers: new Map([['shop', { peerId: 'shop', settlementTokens: ['USDC'] }]]) }, 'does not settle in M2M'],
       ['it is not enabled', { enabled: false }, '']
     ] as const) {

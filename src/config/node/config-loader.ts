@@ -28,7 +28,7 @@ const DATA_PATH = './data'
 /** Where a fault is shown to be. */
 type Locate = (path: readonly PropertyKey[]) => Pick<ConfigurationIssue, 'source' | 'line'>
 
-/** A configuration that was read and is right. Only the loader makes one, so whoever has one need not look again. */
+/** A configuration that was read and is valid. Only the loader creates one, so its owner need not check it again. */
 export class ConfigReading {
   constructor (
     readonly config: NodeConfig,

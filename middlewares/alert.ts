@@ -1,4 +1,5 @@
 /** Raises an alert when a peer says that we have reached its limit: an operator has to settle, or to talk to the peer. */
+import type { Alert } from '../src/contracts/alert.js'
 import { isReject, rejectOf } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
@@ -8,16 +9,6 @@ const MESSAGE = 'exceeded maximum balance.'
 const ALERTS_MAX = 1000
 /** A flood of them makes one log line in this time. */
 const LOG_INTERVAL_MS = 1000
-
-export interface Alert {
-  id: number
-  accountId: string
-  triggeredBy: string
-  message: string
-  count: number
-  createdAt: Date
-  updatedAt: Date
-}
 
 export default class AlertMiddleware implements Middleware {
   private readonly alerts = new Map<string, Alert>()

@@ -7,10 +7,11 @@
  * Two packets are the same if condition, destination and data are the same, and if the first covers the second's amount and expiry. A
  * packet that expires earlier than the first is answered R00 if the outcome comes after that.
  */
+import type { PrepareView } from '../src/packet/prepare.js'
 import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
-import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
+import type { Middleware, MiddlewareApi, Pipelines, Method } from '../src/contracts/middleware.js'
 import { PacketMemory } from './lib/packet-memory.js'
 
 const CLEANUP_INTERVAL_MS = 30_000
@@ -23,7 +24,6 @@ export default class Deduplicate implements Middleware {
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
     const { cleanupInterval = CLEANUP_INTERVAL_MS, packetLifetime = PACKET_LIFETIME_MS } = this.api.getInfo(accountId).deduplicate ?? {}
-    const { log } = this.api
     const sent = new PacketMemory(REMEMBERED)
     let cleanup: NodeJS.Timeout | undefined
 
@@ -44,31 +44,38 @@ export default class Deduplicate implements Middleware {
         return next()
       }
     })
-    pipelines.outgoingData.insertLast({
-      name: 'deduplicate',
-      method: (data, next) => {
-        if (!isPrepare(data)) return next(data)
-        const packet = prepareOf(data)
-        const earlier = sent.find(packet)
-        if (earlier !== undefined) {
-          log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, packet.amount)
-          const isLate = Date.now() > packet.expiresAt // what comes after its expiry is not ours to refuse
-          return earlier.then(reply => {
-            if (isLate || Date.now() <= packet.expiresAt) return reply
-            throw new TransferTimedOutError('packet expired before the one that it repeats was answered.')
-          })
-        }
-        const place = sent.add(packet)
-        const reply = next(data)
-        sent.answering(place, reply)
-        // Only what is under way or was paid is remembered: after a refusal the sender may try again.
-        reply.then(packet => {
-          if (Buffer.isBuffer(packet) && isFulfill(packet)) sent.keep(place, packet)
-          else sent.forget(place)
-        }, () => sent.forget(place))
-        return reply
-      }
-    })
+    pipelines.outgoingData.insertLast({ name: 'deduplicate', method: this.answering(sent, accountId) })
     return Promise.resolve()
   }
+
+  /** Answers what was sent before as it was answered, and remembers what is sent now. */
+  private answering (sent: PacketMemory, accountId: string): Method<Buffer, Buffer> {
+    return (data, next) => {
+      if (!isPrepare(data)) return next(data)
+      const packet = prepareOf(data)
+      const earlier = sent.find(packet)
+      if (earlier !== undefined) {
+        this.api.log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, packet.amount)
+        return inTime(earlier, packet)
+      }
+      const place = sent.add(packet)
+      const reply = next(data)
+      sent.answering(place, reply)
+      // Only what is under way or was paid is remembered: after a refusal the sender may try again.
+      reply.then(packet => {
+        if (Buffer.isBuffer(packet) && isFulfill(packet)) sent.keep(place, packet)
+        else sent.forget(place)
+      }, () => sent.forget(place))
+      return reply
+    }
+  }
+}
+
+/** The answer, or R00 where the packet expires before it comes. One that came after its expiry is not ours to refuse. */
+function inTime (answer: Promise<Buffer>, { expiresAt }: PrepareView): Promise<Buffer> {
+  const isLate = Date.now() > expiresAt
+  return answer.then(reply => {
+    if (isLate || Date.now() <= expiresAt) return reply
+    throw new TransferTimedOutError('packet expired before the one that it repeats was answered.')
+  })
 }

@@ -18,7 +18,7 @@ import { ConnectorNotStartedError } from './errors.js'
 import { healthOf, type Phase } from './health.js'
 import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
-import { Run } from './session.js'
+import { Session } from './session.js'
 import { sendPacket } from './send-packet.js'
 import { chainOf, isSameAccount, shownSettlement } from '../config/node/settlement-chains.js'
 import type { ChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
@@ -39,7 +39,7 @@ export class ConnectorNode {
   readonly #access: BtpAccess
   #handler: LocalDeliveryHandler | undefined
   #phase: Phase = 'stopped'
-  #run: Run | undefined
+  #run: Session | undefined
   #services: NodeService[] = []
   #startedAt = 0
   /** The latest of the two is set: each waits for the one before. */
@@ -278,7 +278,7 @@ export class ConnectorNode {
     this.#phase = 'starting'
     this.#log.info({ nodeId: this.config.nodeId }, 'connector_starting')
     try {
-      const run = this.#run = new Run({
+      const run = this.#run = new Session({
         config: this.config,
         log: this.#log,
         peers: this.#peers,
@@ -332,7 +332,7 @@ export class ConnectorNode {
     return this.#handler?.(request, request.sourcePeer)
   }
 
-  #running (call: string): Run {
+  #running (call: string): Session {
     if (this.#phase !== 'running' || this.#run === undefined) throw new ConnectorNotStartedError(call)
     return this.#run
   }

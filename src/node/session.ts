@@ -44,7 +44,7 @@ const HANDLER_CHECK_MS = 10_000
 const MESSAGE_WINDOW_MS = 500
 
 /** What a node hands to its runs. */
-export interface RunParts {
+export interface SessionParts {
   config: NodeConfig
   access: BtpAccess
   peers: Peers
@@ -61,7 +61,7 @@ interface LocalPlugin extends PluginInstance {
   isHandlerHealthy (): Promise<boolean>
 }
 
-export class Run {
+export class Session {
   readonly #container: Injector = reductModule.default()
   readonly #app: App
   readonly #local: LocalPlugin
@@ -73,7 +73,7 @@ export class Run {
   #phase: 'starting' | 'open' | 'closed' = 'starting'
 
   /** Throws when a part cannot be made. Opens nothing. */
-  constructor (private readonly parts: RunParts) {
+  constructor (private readonly parts: SessionParts) {
     this.#container(ForwardObserver).onForward = refuseReturn
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     this.#app = createApp(this.#options(metrics), this.#container)

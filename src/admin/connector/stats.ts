@@ -1,6 +1,7 @@
 /** The routes for how the connector does: its state in short, counters, metrics, alerts. */
 import { Registry } from 'prom-client'
 import { z } from 'zod'
+import type { Alert } from '../../contracts/alert.js'
 import { SluiceError } from '../../contracts/errors.js'
 import type { Accounts } from '../../accounts/accounts.js'
 import type { LedgerService } from '../../ledger/service.js'
@@ -22,17 +23,6 @@ export interface StatsParts {
 interface Alerts {
   getAlerts (): Alert[]
   dismissAlert? (id: number): void
-}
-
-/** A peer refused packets because we owe it too much. Bumped, not repeated, when it happens again. */
-export interface Alert {
-  id: number
-  accountId: string
-  triggeredBy: string
-  message: string
-  count: number
-  createdAt: Date
-  updatedAt: Date
 }
 
 const alert = z.strictObject({

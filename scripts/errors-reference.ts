@@ -5,14 +5,15 @@ const INTRODUCTION = `# Errors
 
 <!-- Made from src/contracts/errors.ts by scripts/generate-docs.mjs: change the table there, not this page. -->
 
-What Sluice refuses has a code. The code stays the same when the words of a message change, so programs can rely on it.
+This page is for operators who look up an error, and for programmers who handle one. Every error that Sluice reports on purpose has a code. The code stays
+the same when the words of a message change, so programs can rely on it.
 
 * **HTTP**: the error answers of both admin APIs and of the health server carry it in the header \`X-Error-Code\`; the body has the message.
-  A plugin or middleware of your own may refuse with a status alone (\`httpErrorCode\` of what it throws): such an answer has no code.
+  If a plugin or middleware of your own only sets a status (\`httpErrorCode\` of the error that it throws), the answer has no code.
 * **In your program**: \`error.code\`. Errors of the class \`SluiceError\` also have \`error.httpErrorCode\`, the status below.
   \`ConfigError\`, \`ConfigurationError\` and \`ConnectorNotStartedError\` have a code as well.
 
-ILP packets are refused with ILP's own codes (F00 to T99, RFC 0027), which are not listed here.
+ILP packets are rejected with ILP's own codes (F00 to T99, RFC 0027), which are not listed here.
 `
 
 /** The whole page, as Markdown. */

@@ -17,21 +17,21 @@ const INTRODUCTION = `# Log events
 
 <!-- Made from the log calls in the code by scripts/generate-docs.mjs: change the call there, not this page. -->
 
-The log goes to stdout. \`LOG_FORMAT\` says how it is written:
+This page is for operators who search the log or alert on it. The log goes to stdout. \`LOG_FORMAT\` selects the format:
 
 | \`LOG_FORMAT\` | A line |
 | --- | --- |
 | \`text\` (default) | \`2026-01-31T12:00:00.000Z connector:accounts warn could not connect account. accountId=bob error=refused\` |
 | \`json\` | \`{"time":"2026-01-31T12:00:00.000Z","level":"warn","logger":"connector:accounts","event":"could_not_connect_account","msg":"could not connect account.","fields":{"accountId":"bob","error":"refused"}}\` |
 
-Any other value stops the start of \`ilp-connector\`, \`connector start\` and \`new ConnectorNode\`. With \`json\`, stdout carries nothing but such lines;
-what \`npm start\` and \`connector start\` tell a person goes to stderr.
+Any other value stops the start of \`ilp-connector\`, \`connector start\` and \`new ConnectorNode\`. With \`json\`, stdout carries only such lines; messages of
+\`npm start\` and \`connector start\` for people go to stderr.
 
-* \`event\` is the stable name: search and alert by it. It is made of the words before the first stop, comma, colon or field.
+* \`event\` is the stable name: search and alert by it. It consists of the words before the first full stop, comma, colon or field.
 * \`fields\` holds what changes from line to line. Amounts are text, so that no digit is lost; bytes appear as their length; long texts are cut.
-* \`level\` is \`error\`, \`warn\`, \`info\` or \`debug\`. \`DEBUG=connector:*\` (connector) and \`LOG_LEVEL=debug\` (node) write those of \`debug\`.
-* Your own plugins, middlewares, backends and stores use the log they are handed: \`api.log.warn('out of paper. printer=%s', name)\` is the event
-  \`out_of_paper\` with the field \`printer\`. What a module prints past that log stays as the module writes it.
+* \`level\` is \`error\`, \`warn\`, \`info\` or \`debug\`. Set \`DEBUG=connector:*\` (connector) or \`LOG_LEVEL=debug\` (node) to get \`debug\` lines.
+* Your own plugins, middlewares, backends and stores use the log that they are given: \`api.log.warn('out of paper. printer=%s', name)\` is the event
+  \`out_of_paper\` with the field \`printer\`. If a module prints without that log, its output stays as it is.
 * Secrets do not appear in either format: passwords in URLs, values under names such as \`authToken\`, \`secret\` or \`privateKey\`, bearer tokens, and
   the secrets in the options of the module that writes the line.
 

@@ -5,11 +5,11 @@ const INTRODUCTION = `# Metrics
 
 <!-- Made from src/metrics/names.ts by scripts/generate-docs.mjs: change the table there, not this page. -->
 
-\`GET /metrics\` answers in the Prometheus text format: on the admin API of a connector (port 7780, \`CONNECTOR_ADMIN_API=true\`), and on the health
-port of a node. Names and labels are stable; help texts may change.
+This page is for operators who build dashboards and alerts. \`GET /metrics\` answers in the Prometheus text format: on the admin API of a connector (port
+7780, \`CONNECTOR_ADMIN_API=true\`), and on the health port of a node. Names and labels are stable; help texts may change.
 
-* A metric with labels appears once it was fed, and goes with its account or peer.
-* Prometheus counts in floating point: above 2^53 a value is the nearest one to the exact sum. Balances without loss: \`GET /balance\`
+* A metric with labels appears when it gets its first value, and disappears with its account or peer.
+* Prometheus counts in floating point: above 2^53, a value is the nearest one to the exact sum. For exact balances, use \`GET /balance\`
   (connector) and \`GET /admin/balances/:peerId\` (node).
 * Process metrics (\`process_*\`, \`nodejs_*\`) come from prom-client. A connector serves them with
   \`CONNECTOR_COLLECT_DEFAULT_METRICS=true\`. Metrics that your own middlewares put in prom-client's global registry are served as well.

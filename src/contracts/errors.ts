@@ -26,10 +26,10 @@ export const ERROR_TABLE = {
     },
     SLUICE_MODULE_NOT_FOUND: {
       when: 'A plugin, middleware, backend or store of the configuration does not exist under its name.',
-      remedy: 'Correct the name, or install the package: the message says where it was looked for.'
+      remedy: 'Correct the name, or install the package. The message says where Sluice looked for it.'
     },
     SLUICE_MODULE_UNUSABLE: {
-      when: 'A plugin, middleware, backend or store was found and cannot be loaded, or does not take its options.',
+      when: 'A plugin, middleware, backend or store was found but cannot be loaded, or rejects its options.',
       remedy: 'The message has the module\'s own reason and the setting that names it.'
     },
     SLUICE_STORE_IN_USE: {
@@ -38,11 +38,11 @@ export const ERROR_TABLE = {
     },
     SLUICE_STORE_DAMAGED: {
       when: 'The data in the store is damaged.',
-      remedy: 'Restore the directory from a backup. An empty one starts, too, but forgets all balances.'
+      remedy: 'Restore the directory from a backup. With an empty directory the connector starts, but has lost all balances.'
     },
     SLUICE_STORE_UNUSABLE: { when: 'The store cannot be opened.', remedy: 'The message has the reason, such as permissions or a full disk.' },
     SLUICE_TIGERBEETLE_UNUSABLE: {
-      when: 'The ledger `tigerbeetle` has no package, or its replicas cannot be used.',
+      when: 'The package for the ledger `tigerbeetle` is not installed, or its replicas cannot be used.',
       remedy: 'Run `npm install tigerbeetle-node`, and check the addresses of the replicas.'
     },
     SLUICE_BACKEND_UNUSABLE: { when: 'The backend has no rates to start with.', remedy: 'The message has its reason. Check `backendConfig`, and the network.' },
@@ -51,7 +51,7 @@ export const ERROR_TABLE = {
       remedy: 'Set `CONNECTOR_ILP_ADDRESS`, or add an account with the relation `parent`.'
     },
     SLUICE_NODE_RENAMED: {
-      when: 'The node had another `nodeId`, and the payment channels of that one are not settled.',
+      when: 'The node had another `nodeId` before, and its payment channels under that name are not settled.',
       remedy: 'Start it under the old id until they are, or move its books as the message says.'
     },
     SLUICE_API_UNPROTECTED: {
@@ -83,11 +83,11 @@ export const ERROR_TABLE = {
     SLUICE_HOST_REFUSED: {
       status: 403,
       when: 'The API has no key, and the `Host` header does not name this machine.',
-      remedy: 'Ask by `localhost` or 127.0.0.1, or set a key.'
+      remedy: 'Send the request to `localhost` or 127.0.0.1, or set a key.'
     },
     SLUICE_ORIGIN_REFUSED: {
       status: 403,
-      when: 'The API has no key, and a web page of another origin asks.',
+      when: 'The API has no key, and the request comes from a web page of another origin.',
       remedy: 'Set a key and send it from the page\'s own server.'
     }
   },
@@ -97,21 +97,21 @@ export const ERROR_TABLE = {
       when: 'There is no such method and path.',
       remedy: 'Look for it in the OpenAPI document: `/openapi.json` of a connector, `/admin/openapi.json` of a node.'
     },
-    SLUICE_BODY_NOT_JSON: { status: 400, when: 'The body is not JSON.', remedy: 'Send JSON. The body is not repeated, it may hold secrets.' },
+    SLUICE_BODY_NOT_JSON: { status: 400, when: 'The body is not JSON.', remedy: 'Send JSON. The message does not repeat the body, because it may hold secrets.' },
     SLUICE_BODY_MISSING: { status: 400, when: 'The route needs a JSON object as its body.', remedy: 'Send one.' },
     SLUICE_BODY_INVALID: { status: 400, when: 'A field of the body is missing, unknown or wrong.', remedy: 'The message names the first fault.' },
     SLUICE_BODY_INCOMPLETE: { status: 400, when: 'The body ended early.', remedy: 'Check the connection and `Content-Length`, and send it again.' },
-    SLUICE_BODY_TOO_LARGE: { status: 413, when: 'The body is larger than the route takes.', remedy: 'Send less; the message says how much is allowed.' },
+    SLUICE_BODY_TOO_LARGE: { status: 413, when: 'The body is larger than the route accepts.', remedy: 'Send less; the message says how much is allowed.' },
     SLUICE_UNEXPECTED: {
       status: 500,
-      when: 'Something failed that nobody expected.',
-      remedy: 'The log of that moment has the whole error. If it is not a plugin or middleware of your own, report it.'
+      when: 'An unexpected error occurred.',
+      remedy: 'The log has the whole error. If it does not come from a plugin or middleware of your own, report it.'
     }
   },
   'Accounts of a connector': {
-    SLUICE_ACCOUNT_ID_INVALID: { status: 400, when: 'An account id has other characters than `A-Z a-z 0-9 _ - ~ .`.', remedy: 'Correct the path.' },
+    SLUICE_ACCOUNT_ID_INVALID: { status: 400, when: 'An account id has characters other than `A-Z a-z 0-9 _ - ~ .`.', remedy: 'Correct the path.' },
     SLUICE_ACCOUNT_UNKNOWN: { status: 404, when: 'No account has this id.', remedy: 'GET /accounts lists them.' },
-    SLUICE_ACCOUNT_ID_TAKEN: { status: 409, when: 'An account has this id already.', remedy: 'Choose another id.' },
+    SLUICE_ACCOUNT_ID_TAKEN: { status: 409, when: 'An account with this id already exists.', remedy: 'Choose another id.' },
     SLUICE_ACCOUNT_UNSETTLED: {
       status: 409,
       when: 'An account or peer cannot be removed while money is in its payment channels.',
@@ -119,10 +119,10 @@ export const ERROR_TABLE = {
     },
     SLUICE_ADMIN_INFO_UNSUPPORTED: {
       status: 404,
-      when: 'The account\'s plugin has no admin info, or takes none.',
-      remedy: 'Nothing: this plugin has no such function. `adminInfo` in GET /accounts says which have.'
+      when: 'The account\'s plugin has no admin info, or accepts no admin commands.',
+      remedy: 'Nothing: this plugin does not support it. `adminInfo` in GET /accounts shows which plugins do.'
     },
-    SLUICE_ADMIN_COMMAND_UNKNOWN: { status: 400, when: 'The account\'s plugin does not know this command.', remedy: 'The message says which it knows.' },
+    SLUICE_ADMIN_COMMAND_UNKNOWN: { status: 400, when: 'The account\'s plugin does not know this command.', remedy: 'The message lists the commands that it knows.' },
     SLUICE_ALERT_ID_INVALID: { status: 400, when: 'An alert id is not a number.', remedy: 'GET /alerts lists them with their ids.' }
   },
   'Balances and settlement of a connector': {
@@ -139,10 +139,10 @@ export const ERROR_TABLE = {
     },
     SLUICE_SETTLEMENT_OFF: {
       status: 409,
-      when: 'Nothing is settled here: the built-in balance middleware is disabled.',
+      when: 'This connector does not settle: the built-in balance middleware is disabled.',
       remedy: 'Take `balance` out of `disableMiddleware` and restart.'
     },
-    SLUICE_NOT_DUE: { status: 409, when: 'More is to be paid than is due.', remedy: 'Pay what the message says at most, or leave the amount out.' },
+    SLUICE_NOT_DUE: { status: 409, when: 'The amount is more than is due.', remedy: 'Pay at most what the message says, or leave the amount out.' },
     SLUICE_NOT_PAYABLE: {
       status: 409,
       when: 'The plugin cannot pay exactly this amount.',
@@ -152,29 +152,29 @@ export const ERROR_TABLE = {
     SLUICE_SETTLEMENT_UNDER_WAY: { status: 409, when: 'The settlement is being paid.', remedy: 'Wait for its outcome.' },
     SLUICE_SETTLEMENT_MAY_BE_PAID: {
       status: 409,
-      when: 'A settlement is to be closed as unpaid that the plugin may have paid, or may still pay.',
+      when: 'A settlement cannot be closed as unpaid, because the plugin may have paid it, or may still pay.',
       remedy: 'Let the plugin finish it; if its account was removed, add it again.'
     }
   },
   'Peers and routes': {
     SLUICE_PEER_UNKNOWN: { status: 404, when: 'No peer has this id.', remedy: 'GET /admin/peers lists them.' },
-    SLUICE_PEER_UNREACHABLE: { when: 'A `BTPClient` did not reach the peer, or was not let in, in time.', remedy: 'Check the URL and the secret.' },
-    SLUICE_PEER_INVALID: { status: 400, when: 'What is said of a peer cannot be used.', remedy: 'The message names the field. Nothing was changed.' },
+    SLUICE_PEER_UNREACHABLE: { when: 'A `BTPClient` could not connect to the peer, or was refused, in time.', remedy: 'Check the URL and the secret.' },
+    SLUICE_PEER_INVALID: { status: 400, when: 'A field of the peer is invalid.', remedy: 'The message names the field. Nothing was changed.' },
     SLUICE_PEER_ADDRESS_SHARED: {
       status: 409,
       when: 'Another peer has the same settlement address on the same chain.',
       remedy: 'Give each peer an address of its own: payments of the two could not be told apart.'
     },
-    SLUICE_PEER_UNUSABLE: { status: 400, when: 'The peer\'s account cannot be made.', remedy: 'The message has the reason. Nothing was changed.' },
+    SLUICE_PEER_UNUSABLE: { status: 400, when: 'The peer\'s account cannot be created.', remedy: 'The message has the reason. Nothing was changed.' },
     SLUICE_PEER_UNSETTLED: {
       status: 409,
       when: 'A peer would change its account while money is in the payment channels of the one it has.',
       remedy: 'Close the channels that the message names, and try again when they are settled.'
     },
-    SLUICE_TOO_MANY_PEERS: { status: 400, when: 'The node has as many peers as it can.', remedy: 'Remove some first.' },
+    SLUICE_TOO_MANY_PEERS: { status: 400, when: 'The node has the maximum number of peers.', remedy: 'Remove some first.' },
     SLUICE_ROUTE_UNKNOWN: { status: 404, when: 'There is no such route.', remedy: 'GET /routes of a connector, GET /admin/routes of a node lists them.' },
     SLUICE_ROUTE_INVALID: { status: 400, when: 'A route\'s prefix, next hop or priority cannot be used.', remedy: 'The message says which, and why.' },
-    SLUICE_TOO_MANY_ROUTES: { status: 400, when: 'The node has as many routes as it can.', remedy: 'Remove some first, or use shorter prefixes.' }
+    SLUICE_TOO_MANY_ROUTES: { status: 400, when: 'The node has the maximum number of routes.', remedy: 'Remove some first, or use shorter prefixes.' }
   },
   'Payment channels': {
     SLUICE_NO_CHAIN: {
@@ -185,20 +185,20 @@ export const ERROR_TABLE = {
     SLUICE_CHAIN_UNREACHABLE: {
       status: 503,
       when: 'The settlement chain cannot be used at the moment.',
-      remedy: 'Check `rpcUrl` and the message\'s reason. The node goes on trying by itself.'
+      remedy: 'Check `rpcUrl` and the reason in the message. The node keeps trying by itself.'
     },
-    SLUICE_CHANNELS_UNSUPPORTED: { status: 503, when: 'The peer\'s plugin cannot do this with a channel.', remedy: 'Nothing: this plugin has no such function.' },
+    SLUICE_CHANNELS_UNSUPPORTED: { status: 503, when: 'The peer\'s plugin cannot do this with a channel.', remedy: 'Nothing: this plugin does not support it.' },
     SLUICE_CHANNEL_UNKNOWN: { status: 404, when: 'No channel, and no peer with channels, has this id.', remedy: 'GET /admin/channels lists them.' },
-    SLUICE_CHANNEL_EXISTS: { status: 409, when: 'There is an open channel with the peer already.', remedy: 'Put more into that one.' },
+    SLUICE_CHANNEL_EXISTS: { status: 409, when: 'There already is an open channel with the peer.', remedy: 'Add to the deposit of that channel.' },
     SLUICE_CHANNEL_TERMS: {
       status: 400,
-      when: 'A channel cannot be had on these terms: another chain, token or address, a deposit or a challenge period that cannot be.',
+      when: 'A channel cannot be opened on these terms: another chain, token or address, or an impossible deposit or challenge period.',
       remedy: 'The message says what was found and what is expected.'
     },
     SLUICE_CHANNEL_STATE: {
       status: 400,
-      when: 'The channel is not in a state in which this can be done.',
-      remedy: 'Look at its `status`: deposits need an open channel, `settle` one whose challenge is over.'
+      when: 'The channel is in a state that does not allow this.',
+      remedy: 'Check its `status`: deposits need an open channel, and `settle` needs a channel whose challenge period is over.'
     },
     SLUICE_CLAIM_UNKNOWN: { status: 404, when: 'The peer has not paid with a claim on this channel yet.', remedy: 'Wait for a payment.' }
   },
@@ -210,7 +210,7 @@ export const ERROR_TABLE = {
       remedy: 'Send it again, perhaps with more time.'
     },
     SLUICE_NODE_NOT_READY: { status: 503, when: 'The node is starting or stopping.', remedy: 'Wait until /health/ready answers 200.' },
-    SLUICE_NO_SENDER: { status: 503, when: 'An `IlpSendHandler` was made without a sender.', remedy: 'Give it `packet => node.sendPacket(packet)`.' }
+    SLUICE_NO_SENDER: { status: 503, when: 'An `IlpSendHandler` was created without a sender.', remedy: 'Give it `packet => node.sendPacket(packet)`.' }
   }
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorDescription>>>>
 

@@ -81,25 +81,25 @@ export const booksMutants = [
     name: 'settles without outbox',
     file: SETTLER,
     edits: [['await this.writeDown(settlement);', '']],
-    tests: ['test/ledger/settlement.test.js']
+    tests: ['test/middlewares/lib/settler.test.js']
   },
   {
     name: 'pays again what nobody knows the outcome of',
     file: SETTLER,
     edits: [["open.state === 'unknown' && this.isKnownToPlugin(open)", "open.state === 'unknown'"]],
-    tests: ['test/ledger/settlement.test.js', 'test/e2e/crash/every-write.test.js']
+    tests: ['test/middlewares/lib/settler.test.js', 'test/e2e/crash/every-write.test.js']
   },
   {
     name: 'books a failed settlement as paid',
     file: SETTLER,
     edits: [['else\n            this.api.ledger.void(settlement);', 'else\n            this.api.ledger.post(settlement);']],
-    tests: ['test/ledger/settlement.test.js', 'test/e2e/crash/every-write.test.js']
+    tests: ['test/middlewares/lib/settler.test.js', 'test/e2e/crash/every-write.test.js']
   },
   {
     name: 'settles under a new id after a lost answer',
     file: SETTLER,
     edits: [['if (this.isKnownToPlugin(settlement) && !isNotBegun)', 'if (false)']],
-    tests: ['test/ledger/settlement.test.js']
+    tests: ['test/middlewares/lib/settler.test.js']
   },
   {
     name: 'pays an amount that is named whatever is due',
@@ -108,7 +108,7 @@ export const booksMutants = [
       ['if (ceiling !== undefined && unknown?.id !== id)', 'if (false)'],
       ['money, id, { ceiling, by', 'money, id, { by']
     ],
-    tests: ['test/ledger/settlement.test.js']
+    tests: ['test/middlewares/lib/settler.test.js']
   },
   {
     name: 'pays what another connector is paying',
@@ -120,19 +120,19 @@ export const booksMutants = [
     name: 'closes as unpaid what the plugin may have paid',
     file: BALANCE,
     edits: [["if (outcome === 'unpaid' && this.mayStillBePaid(settlement))", 'if (false)']],
-    tests: ['test/ledger/settlement.test.js']
+    tests: ['test/middlewares/lib/settler.test.js']
   },
   {
     name: 'lets a plugin repeat a settlement that another one began',
     file: SETTLER,
     edits: [['by !== undefined && by === this.terms.by', 'this.terms.settlesOnce']],
-    tests: ['test/ledger/settlement.test.js']
+    tests: ['test/middlewares/lib/settler.test.js']
   },
   {
     name: 'takes a settleThreshold that no balance reaches',
     file: 'src/config/connector/rules.js',
     edits: [['amount(settleThreshold) > amount(minimum)', 'true']],
-    tests: ['test/config/connector/account.test.js']
+    tests: ['test/config/connector/account-schema.test.js']
   },
   {
     name: 'lets a Fulfill leave after its packet has expired',

@@ -32,7 +32,7 @@ export const btpMutants = [
     name: 'lets one guest answer for another',
     file: 'plugins/btp/connections.js',
     edits: [['!isSameSession(guest.knownBy, knownBy)', 'false']],
-    tests: ['test/plugins/btp/guests.test.js']
+    tests: ['test/plugins/btp/connections.test.js']
   },
   {
     name: 'says T01 where nobody knows the outcome',
@@ -44,12 +44,12 @@ export const btpMutants = [
     name: 'carries out a request that comes again',
     file: EXCHANGE,
     edits: [['if (answer === undefined)', 'if (true)']],
-    tests: ['test/plugins/btp/repeated-requests.test.js']
+    tests: ['test/plugins/btp/wire/exchange.test.js']
   },
   {
     name: 'refuses a request that comes again, and is under way',
     file: 'plugins/btp/wire/early-reject.js',
     edits: [['if (isKnown(requestId))', 'if (false)']],
-    tests: ['test/plugins/btp/repeated-requests.test.js']
+    tests: ['test/plugins/btp/wire/exchange.test.js']
   }
 ]

@@ -178,6 +178,6 @@ export const settlementMutants = [
     name: 'goes on with a channel of version 0.1 whose end is being agreed on',
     file: 'plugins/lib/channels/migrate.js',
     edits: [['Number(channel.frozenUntilMs) > Date.now()', 'false']],
-    tests: ['test/plugins/lib/channels/upgrade.test.js']
+    tests: ['test/plugins/lib/channels/migrate.test.js']
   }
 ]

@@ -1,6 +1,6 @@
 /** What an operator can forbid an account to tell us, and us to tell it. */
 import { expect } from 'chai'
-import { Harness } from '../support/routing/harness.js'
+import { Harness } from '../../support/routing/harness.js'
 
 describe('route filters of an account', () => {
   it('importPrefixes: takes only what is listed, or below', () => {

@@ -2,8 +2,8 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { readRecords } from '../../stores/lib/leveldb-log.js'
-import { failure, leveldown, nextLine, startStoreProcess, useWorkspace } from '../support/stores.js'
+import { readRecords } from '../../../stores/lib/leveldb-log.js'
+import { failure, leveldown, nextLine, startStoreProcess, useWorkspace } from '../../support/stores.js'
 
 const KEYS = ['a', 'b', 'c', 'd', 'long']
 const valueOf = (key: string): string => key === 'long' ? 'longer than two blocks '.repeat(4000) : `value of ${key} `.repeat(10)

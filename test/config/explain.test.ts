@@ -1,9 +1,9 @@
 /** Whatever is wrong, and wherever, no part of a secret comes back in the error. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Config } from '../../../src/config/connector/config.js'
-import { ConfigError } from '../../../src/config/errors.js'
-import { peer } from '../../support/config.js'
+import { Config } from '../../src/config/connector/config.js'
+import { ConfigError } from '../../src/config/errors.js'
+import { peer } from '../support/config.js'
 
 const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 200) }
 

@@ -1,7 +1,7 @@
 /** A request that comes again, as from a peer that sends it on the next connection too, is carried out once. */
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
-import { SECRET, authenticated, closeAll, cut, heardBy, holding, listening, makePlugin, portOf, textOf, until } from '../../support/btp.js'
+import { SECRET, authenticated, closeAll, cut, heardBy, holding, listening, makePlugin, portOf, textOf, until } from '../../../support/btp.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')

@@ -1,12 +1,12 @@
 /** Money that we pay outside ILP: written down, paid, booked, each payment once, whatever the plugin does. Through a whole connector. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { ANSWER_LONGEST_MS } from '../../middlewares/lib/settler.js'
-import { quiet } from '../support/connector.js'
-import { withoutLog } from '../support/log.js'
-import { FULFILL, prepare } from '../support/packets.js'
-import { PayingPlugin, startBooks, type Books } from '../support/ledger/books.js'
-import { CrashableStore, Disk } from '../support/ledger/crashable-store.js'
+import { ANSWER_LONGEST_MS } from '../../../middlewares/lib/settler.js'
+import { quiet } from '../../support/connector.js'
+import { withoutLog } from '../../support/log.js'
+import { FULFILL, prepare } from '../../support/packets.js'
+import { PayingPlugin, startBooks, type Books } from '../../support/ledger/books.js'
+import { CrashableStore, Disk } from '../../support/ledger/crashable-store.js'
 
 const nothing: unknown = undefined
 const THRESHOLD = { minimum: '-1000', maximum: '1000', settleThreshold: '-100', settleTo: '20' }

@@ -195,7 +195,7 @@ export const booksMutants = [
     name: 'credits a part of a running total twice',
     file: 'src/ledger/running-totals.js',
     edits: [['const start = known > from ? known : from;', 'const start = from;']],
-    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+    tests: ['test/ledger/conformance.test.js', 'test/accounts/account-books.test.js', 'test/ledger/running-totals.test.js']
   },
   {
     name: 'credits a part of a running total twice that two connectors report',
@@ -207,7 +207,7 @@ export const booksMutants = [
     name: 'forgets what was reported with the account that is removed',
     file: MEMORY_LEDGER,
     edits: [[' || book.mayBeToldAgain', '']],
-    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+    tests: ['test/ledger/conformance.test.js', 'test/accounts/account-books.test.js', 'test/ledger/running-totals.test.js']
   },
   {
     name: 'forgets running totals at a restart',
@@ -219,7 +219,7 @@ export const booksMutants = [
     name: 'prepays without bound',
     file: 'src/ledger/book.js',
     edits: [['if (ahead > limit)', 'if (ahead > limit * 1000n)']],
-    tests: ['test/ledger/conformance.test.js', 'test/ledger/plugin-books.test.js']
+    tests: ['test/ledger/conformance.test.js', 'test/accounts/account-books.test.js', 'test/ledger/running-totals.test.js']
   },
   {
     name: 'lets a packet be paid for once more that prepaid money has paid for',

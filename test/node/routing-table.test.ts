@@ -12,6 +12,22 @@ const step = fc.oneof(
 )
 
 describe('RoutingTable', () => {
+  it('finds the longest prefix by whole segments, then the highest priority, then the first', () => {
+    const table = new RoutingTable()
+    table.addRoute('g', 'parent')
+    table.addRoute('g.hub', 'local')
+    table.addRoute('g.peer', 'first')
+    table.addRoute('g.peer', 'second')
+    table.addRoute('g.peer.charlie', 'low', -1)
+    table.addRoute('g.peer.charlie', 'high', 1)
+    const hops = ['g.hub.alice', 'g.peer.x', 'g.peer.charlie', 'g.peering', 'g', 'test.x'].map(address => table.getNextHop(address))
+    expect(hops).to.deep.equal(['local', 'first', 'high', 'parent', 'parent', null])
+    expect(table.removeRoute('g.peer', 'first')).to.deep.equal([{ prefix: 'g.peer', nextHop: 'first', priority: 0 }])
+    expect(table.removeRoute('g.peer')).to.have.lengthOf(1)
+    expect(table.removeRoute('g.peer')).to.deep.equal([])
+    expect(table.getNextHop('g.peer.x')).to.equal('parent')
+  })
+
   it('knows the prefixes of each next hop, and which prefixes have a route', () => fc.assert(fc.property(fc.array(step, { maxLength: 40 }), steps => {
     const table = new RoutingTable()
     for (const { prefix, nextHop, priority } of steps) {

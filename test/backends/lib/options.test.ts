@@ -1,10 +1,9 @@
 /** A wrong backend option stops the start with its name and what was found. */
 import { expect } from 'chai'
-import sinon from 'sinon'
-import EcbBackend from '../../backends/ecb.js'
-import OneToOneBackend from '../../backends/one-to-one.js'
-import RandomizerBackend from '../../backends/randomizer.js'
-import { apiFor, RATES_2015, RecordingLog } from '../support/backends.js'
+import EcbBackend from '../../../backends/ecb.js'
+import OneToOneBackend from '../../../backends/one-to-one.js'
+import RandomizerBackend from '../../../backends/randomizer.js'
+import { apiFor, RATES_2015 } from '../../support/backends.js'
 
 const assets = { cents: { assetCode: 'USD', assetScale: 2 }, nano: { assetCode: 'USD', assetScale: 9 } }
 
@@ -49,42 +48,5 @@ describe('backend options', () => {
   it('does not repeat the query of a mistyped URL, which may hold a key', () => {
     expect(() => new EcbBackend({ ratesApiUrl: 'htps://example.com/?key=s3cret' }, apiFor(assets)))
       .to.throw(/found='htps:\/\/example\.com\/'/)
-  })
-})
-
-describe('randomizer', () => {
-  const rateAt = async (random: number, options: Record<string, unknown>): Promise<string> => {
-    sinon.stub(Math, 'random').returns(random)
-    try {
-      return await new RandomizerBackend(options, apiFor(assets)).getRate('cents', 'cents')
-    } finally {
-      sinon.restore()
-    }
-  }
-
-  it('varies by up to a tenth unless told otherwise', async () => {
-    expect(await rateAt(0, {})).to.equal('1.1')
-    expect(await rateAt(0.5, {})).to.equal('1')
-    expect(await rateAt(0.75, { spread: 0.002 })).to.equal('0.948')
-  })
-
-  it('does not vary at all with a variation of 0', async () => {
-    expect(await rateAt(0, { variation: 0, spread: 0.01 })).to.equal('0.99')
-  })
-
-  it('ignores the sign of the variation and takes more than 1 as 1', async () => {
-    expect(await rateAt(0, { variation: -0.5 })).to.equal('1.5')
-    expect(await rateAt(0, { variation: 20 })).to.equal('2')
-  })
-
-  it('never goes below nothing', async () => {
-    expect(await rateAt(1, { variation: 1, spread: 0.002 })).to.equal('0')
-  })
-
-  it('refuses a variation that is no number, and warns that it is there', () => {
-    expect(() => new RandomizerBackend({ variation: 'much' }, apiFor(assets))).to.throw(/option=variation found='much'/)
-    const log = new RecordingLog()
-    expect(new RandomizerBackend({}, apiFor(assets, log))).to.be.an('object')
-    expect(log.text()).to.equal('warn (!!!) using the randomizer backend. variation=0.1')
   })
 })

@@ -1,13 +1,12 @@
-/** Limits on packets and on money per time: what they refuse, what they let pass, and when they let it pass again. */
+/** How many packets an account may send: what is refused, and when packets pass again. */
 import { expect } from 'chai'
-import { deserializeIlpReject } from 'ilp-packet'
 import type sinon from 'sinon'
 import { AccountStats } from '../../src/metrics/stats.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import { stoppedClock } from '../support/clock.js'
 import { account, startConnector, type TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
-import { PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../support/packets.js'
+import { PEER_CONDITION, outcomeOf, prepare } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
 
@@ -88,60 +87,6 @@ describe('limits', () => {
       const counted = container(AccountStats).getStatus().filter(({ name }) => name.includes('rate_limited'))
         .map(({ name, values }) => [name, values.map(({ value }) => value)])
       expect(counted).to.deep.equal([['ilp_connector_rate_limited_ilp_packets', [1]], ['ilp_connector_rate_limited_money', [2]]])
-    })
-  })
-
-  describe('on the size of a packet', () => {
-    it('let the maximum pass and tell what it is', async () => {
-      await start({ maxPacketAmount: '18446744073709551614' })
-      expect(await send(2n ** 64n - 2n)).to.equal('fulfill')
-      const { code, message, data } = deserializeIlpReject(await alice.receive(prepare({ amount: 2n ** 64n - 1n })))
-      expect({ code, message }).to.deep.equal({
-        code: 'F08', message: 'packet size too large. maxAmount=18446744073709551614 actualAmount=18446744073709551615'
-      })
-      expect(data.toString('hex')).to.equal('fffffffffffffffffffffffffffffffe')
-    })
-
-    it('hold for what comes from the account, not for what goes to it', async () => {
-      await start({}, { maxPacketAmount: '1' })
-      expect(await send(100)).to.equal('fulfill')
-    })
-  })
-
-  describe('on money', () => {
-    for (const [direction, info, bobInfo] of [
-      ['in', { throughput: { refillPeriod: 1000, incomingAmount: '100' } }, {}],
-      ['out', {}, { throughput: { refillPeriod: 1000, outgoingAmount: '100' } }]
-    ] as const) {
-      it(`let as much ${direction} as the amount says per period`, async () => {
-        await start(info, bobInfo)
-        expect([await send(60), await send(41), await send(40), await send(1), await send(0)])
-          .to.deep.equal(['fulfill', 'T04', 'fulfill', 'T04', 'fulfill'])
-        clock.setSystemTime(Date.now() + 10)
-        expect([await send(2), await send(1), await send(1)]).to.deep.equal(['T04', 'fulfill', 'T04'])
-        clock.setSystemTime(Date.now() + 100_000)
-        expect([await send(101), await send(100)]).to.deep.equal(['T04', 'fulfill'])
-      })
-
-      it(`count only what was moved ${direction}`, async () => {
-        await start(info, bobInfo)
-        for (const answer of [() => Promise.resolve(reject('T99')), () => Promise.reject(new Error('no')), () => undefined]) {
-          bob.answer = answer
-          expect(await send(100)).to.not.equal('fulfill')
-        }
-        bob.answer = fulfilling
-        expect([await send(100), await send(1)]).to.deep.equal(['fulfill', 'T04'])
-      })
-    }
-
-    it('are exact where a JavaScript number is not', async () => {
-      await start({ throughput: { incomingAmount: '9007199254740993' } })
-      expect([await send(9007199254740993n), await send(1)]).to.deep.equal(['fulfill', 'T04'])
-    })
-
-    it('name the reason', async () => {
-      await start({ throughput: { incomingAmount: '1' } })
-      expect(deserializeIlpReject(await alice.receive(prepare())).message).to.equal('exceeded money bandwidth, throttling.')
     })
   })
 })

@@ -1,0 +1,93 @@
+/** BTPClient and BTPServer, which applications of earlier versions use without a node. */
+import { expect } from 'chai'
+import {
+  AdminServer, BTPClient, BTPConnectionError, BTPServer,
+  computeConditionFromData, computeFulfillmentFromData
+} from '../../../src/index.js'
+import type { ILPFulfillPacket, ILPPreparePacket, PrepareHandler } from '../../../src/index.js'
+import { World, outcome, owed, packet, until, urlOf } from '../../support/node.js'
+
+const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+
+function prepare (destination: string, text = ''): ILPPreparePacket {
+  const data = Buffer.from(text)
+  const { condition: executionCondition } = computeConditionFromData(data)
+  return { type: 12, destination, amount: 1000n, executionCondition, expiresAt: new Date(Date.now() + 20_000), data }
+}
+
+/** Fulfils everything, and remembers it. */
+class Acceptor implements PrepareHandler {
+  readonly received: Array<[ILPPreparePacket, string]> = []
+
+  handlePreparePacket (packet: ILPPreparePacket, peerId: string): Promise<ILPFulfillPacket> {
+    this.received.push([packet, peerId])
+    return Promise.resolve({ type: 13, fulfillment: computeFulfillmentFromData(packet.data), data: Buffer.from('thanks') })
+  }
+}
+
+describe('the exported parts', () => {
+  const world = new World()
+  afterEach(() => world.end())
+
+  describe('BTPClient and BTPServer', () => {
+    it('speak to a node as a peer does, in both directions', async () => {
+      const shop = await world.start('shop')
+      shop.setPacketHandler(() => ({ accept: true, data: Buffer.from('a book').toString('base64') }))
+      const own = new Acceptor()
+      const client = new BTPClient({ id: 'shop', url: urlOf(shop), authToken: '' }, 'tool', { handler: own, logger: world.log })
+      world.after(() => client.disconnect())
+      const events: string[] = []
+      for (const event of ['connected', 'disconnected']) client.on(event, () => events.push(event))
+      await client.connect()
+      expect(await client.sendPacket(prepare('g.shop.book'))).to.deep.include({ type: 13, data: Buffer.from('a book') })
+      expect(await client.sendPacket(prepare('g.nowhere'))).to.include({ type: 14, code: 'F02' })
+      expect(await owed(shop, 'tool')).to.equal(1000n)
+      shop.addRoute('g.tool', 'tool')
+      expect(outcome(await shop.sendPacket(packet('g.tool.me')))).to.equal('fulfill')
+      expect(own.received.map(([{ amount, destination }, peerId]) => [amount, destination, peerId])).to.deep.equal([[999n, 'g.tool.me', 'shop']])
+      await client.disconnect()
+      expect([client.isConnected, ...events]).to.deep.equal([false, 'connected', 'disconnected'])
+      await until(() => shop.listPeers().length === 0)
+    })
+
+    it('take a node as a peer, with its secret or not at all', async () => {
+      const handler = new Acceptor()
+      const server = new BTPServer({
+        port: 0, host: '127.0.0.1', secretOf: peerId => peerId === 'agent' ? 'hunter2' : undefined, mayEnter: peerId => peerId !== 'thief', logger: world.log
+      }, handler)
+      world.after(() => server.stop())
+      await server.start()
+      const agent = await world.start('agent')
+      await agent.registerPeer({ id: 'till', url: `ws://127.0.0.1:${server.port}`, authToken: 'hunter2', routes: [{ prefix: 'g.till' }] })
+      expect(await agent.sendPacket(packet('g.till.a', { data: Buffer.from('hi') }))).to.deep.include({ type: 13, data: Buffer.from('thanks') })
+      expect(handler.received[0]).to.deep.include.members(['agent'])
+      expect(server.peerIds).to.deep.equal(['agent'])
+      agent.setPacketHandler(() => ({ accept: true }))
+      expect(outcome(await server.sendPacket('agent', prepare('g.agent')))).to.equal('fulfill')
+      expect(await failureOf(server.sendPacket('nobody', prepare('g.agent')))).to.include({ message: 'No active BTP connection to peer nobody' })
+
+      const url = `ws://127.0.0.1:${server.port}`
+      const guest = new BTPClient({ id: 'till', url, authToken: '' }, 'guest', { logger: world.log })
+      world.after(() => guest.disconnect())
+      await guest.connect()
+      expect(outcome(await guest.sendPacket(prepare('g.till')))).to.equal('fulfill')
+      const thief = new BTPClient({ id: 'till', url, authToken: '' }, 'thief', { logger: world.log })
+      world.after(() => thief.disconnect())
+      expect(await failureOf(thief.connect())).to.be.instanceOf(BTPConnectionError)
+      await server.stop()
+      await until(() => !guest.isConnected && agent.getHealthStatus().peersConnected === 0)
+      expect(server.port).to.equal(0)
+    }).timeout(20_000)
+  })
+
+  it('AdminServer serves the admin API of a node whose configuration has none, behind a key', async () => {
+    const node = await world.start('shop')
+    const server = new AdminServer(node, { port: 0, apiKey: 'hunter2' })
+    world.after(() => server.stop())
+    await server.start()
+    const url = `http://127.0.0.1:${server.port}/admin/peers`
+    expect((await fetch(url)).status).to.equal(401)
+    const answer = await fetch(url, { headers: { 'x-api-key': 'hunter2' } })
+    expect(await answer.json()).to.include({ nodeId: 'shop', peerCount: 0 })
+  })
+})

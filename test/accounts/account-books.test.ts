@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { LedgerService } from '../../src/ledger/service.js'
 import { createApp } from '../../src/connector/connector.js'
 import type { RunningTotal } from '../../src/contracts/plugin.js'
-import { account, makeConnector, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { account, makeConnector, startConnector, type TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import type NamedPlugin from '../support/modules/named-plugin.js'
 import { NAMED_PLUGIN } from '../support/modules/named-plugin.js'
@@ -11,6 +11,7 @@ import { outcomeOf, prepare, reject } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { WIDE } from '../support/ledger/books.js'
 import { CrashableStore, Disk } from '../support/ledger/crashable-store.js'
+import { quiet } from '../support/waiting.js'
 
 const GIVEN_STORE = new URL('../support/modules/given-store.js', import.meta.url).pathname
 const step = (from: bigint, to: bigint, id = 'claims'): RunningTotal => ({ id, from, to })

@@ -3,13 +3,14 @@ import { expect } from 'chai'
 import type sinon from 'sinon'
 import { Accounts } from '../../src/accounts/accounts.js'
 import { stoppedClock } from '../support/clock.js'
-import { account, makeConnector, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { account, makeConnector, startConnector, type TestConnector } from '../support/connector.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting, rejection, throwing } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, fulfilling, outcomeOf, prepare } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 const NOT_A_PLUGIN = {} as unknown as TestPlugin
 const BALANCE = { balance: { maximum: '1000' } }

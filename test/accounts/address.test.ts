@@ -6,13 +6,14 @@ import type sinon from 'sinon'
 import { Accounts } from '../../src/accounts/accounts.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import { endClock, runClock, stoppedClock } from '../support/clock.js'
-import { account, makeConnector, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import { account, makeConnector, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { never, rejecting, rejection } from '../support/failures.js'
 import { LinkedPlugin, linkedPlugins } from '../support/linked-plugins.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 const child = (plugin: TestPlugin, more: Partial<AccountInfo> = {}): AccountInfo => account(plugin, { relation: 'child', ...more })
 const parent = (plugin: TestPlugin): AccountInfo => account(plugin, { relation: 'parent', sendRoutes: false, receiveRoutes: false })

@@ -3,12 +3,13 @@ import { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { deserializeIlpFulfill, deserializeIlpReject } from 'ilp-packet'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { account, startConnector, type TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILLMENT, outcomeOf, prepare, reject } from '../support/packets.js'
 import { OLD_PLUGIN } from '../support/modules/old-plugin.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 describe('a plugin of the first interface', () => {
   withoutLog()

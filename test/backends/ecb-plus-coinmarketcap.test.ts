@@ -2,8 +2,9 @@
 import { expect } from 'chai'
 import EcbPlusCoinMarketCapBackend from '../../backends/ecb-plus-coinmarketcap.js'
 import { useRateServer } from '../support/backends/feed-fixture.js'
-import { apply, ecbDocument, rejection, respond } from '../support/backends.js'
+import { apply, ecbDocument, respond } from '../support/backends.js'
 import type { RateServer } from '../support/backends.js'
+import { rejectionError } from '../support/failures.js'
 
 describe('ecb-plus-coinmarketcap over HTTP', () => {
   const ctx = useRateServer()
@@ -34,7 +35,7 @@ describe('ecb-plus-coinmarketcap over HTTP', () => {
     const backend = coins({ apiKey: undefined })
     await backend.connect()
     expect(await backend.getRate('btc', 'eur')).to.equal('0.04')
-    expect((await rejection(backend.getRate('eur', 'xrp'))).message).to.equal('no rate available. currency=XRP')
+    expect((await rejectionError(backend.getRate('eur', 'xrp'))).message).to.equal('no rate available. currency=XRP')
   })
 
   it('inverts a price exactly', async () => {
@@ -67,7 +68,7 @@ describe('ecb-plus-coinmarketcap over HTTP', () => {
   for (const [name, answer] of Object.entries(badAnswers)) {
     it(`does not start on ${name}`, async () => {
       ctx.server.answer = both(answer)
-      expect((await rejection(coins().connect())).message).to.match(/CoinMarketCap/)
+      expect((await rejectionError(coins().connect())).message).to.match(/CoinMarketCap/)
     })
   }
 
@@ -78,7 +79,7 @@ describe('ecb-plus-coinmarketcap over HTTP', () => {
         if (request.url === '/rates') response.end(ecbDocument())
         else answer(request, response)
       }
-      messages.push((await rejection(coins().connect())).message)
+      messages.push((await rejectionError(coins().connect())).message)
     }
     for (const apiKey of ['s3cret\n', 's3cret\u{1F511}', ['s3cret'], { s3cret: 's3cret' }, '']) {
       expect(() => coins({ apiKey })).to.throw(/option=apiKey/).and.satisfy((error: Error) => messages.push(error.message))

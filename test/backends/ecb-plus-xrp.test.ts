@@ -3,8 +3,9 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import EcbPlusXrpBackend from '../../backends/ecb-plus-xrp.js'
 import { freezeTime, HOUR_MS, useRateServer } from '../support/backends/feed-fixture.js'
-import { ecbDocument, rejection } from '../support/backends.js'
+import { ecbDocument } from '../support/backends.js'
 import type { RateServer } from '../support/backends.js'
+import { rejectionError } from '../support/failures.js'
 
 describe('ecb-plus-xrp over HTTP', () => {
   const ctx = useRateServer()
@@ -29,13 +30,13 @@ describe('ecb-plus-xrp over HTTP', () => {
   for (const answer of ['<html>', '', 'null', '{}', '{"rate":null}', '{"rate":"-1"}', '{"rate":0}', '{"rate":"1e5"}', '{"rate":[1]}']) {
     it(`does not start on ${answer || 'nothing'}`, async () => {
       ctx.server.answer = both(answer)
-      expect((await rejection(xrp().connect())).message).to.match(/reason=the answer is not (JSON|of the form)/)
+      expect((await rejectionError(xrp().connect())).message).to.match(/reason=the answer is not (JSON|of the form)/)
     })
   }
 
   it('says that the Ripple Data API is gone, and which option to set', async () => {
     sinon.stub(globalThis, 'fetch').rejects(new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND data.ripple.com') }))
-    const error = await rejection(xrp({ xrpRatesApiUrl: undefined, mockData: { base: 'EUR', rates: { USD: 1 } } }).connect())
+    const error = await rejectionError(xrp({ xrpRatesApiUrl: undefined, mockData: { base: 'EUR', rates: { USD: 1 } } }).connect())
     expect(error.message).to.contain('url=https://data.ripple.com/v2/exchange_rates/EUR+rhub8VRN55s94qWKDv6jmDy1pUykJzF3wq/XRP')
     expect(error.message).to.contain('reason=getaddrinfo ENOTFOUND data.ripple.com')
     expect(error.message).to.contain('the Ripple Data API was shut down: set xrpRatesApiUrl')
@@ -54,14 +55,14 @@ describe('ecb-plus-xrp over HTTP', () => {
     const backend = xrp()
     await backend.connect()
     clock.setSystemTime(Date.now() + HOUR_MS + 1)
-    expect((await rejection(backend.getRate('eur', 'xrp'))).message).to.contain('too old. currency=XRP')
+    expect((await rejectionError(backend.getRate('eur', 'xrp'))).message).to.contain('too old. currency=XRP')
     expect(await backend.getRate('eur', 'usd')).to.equal('1.0592')
   })
 
   it('leaves nothing running when only one of the two can be loaded', async () => {
     const clock = freezeTime()
     ctx.server.answer = both('{}')
-    await rejection(xrp().connect())
+    await rejectionError(xrp().connect())
     const fetched = sinon.spy(globalThis, 'fetch')
     clock.tick(10 * HOUR_MS)
     expect(fetched.callCount).to.equal(0)

@@ -4,7 +4,8 @@ import sinon from 'sinon'
 import EcbBackend from '../../backends/ecb.js'
 import { freezeTime, HOUR_MS, useRateServer } from '../support/backends/feed-fixture.js'
 import type { FeedContext } from '../support/backends/feed-fixture.js'
-import { ecbDocument, rejection, respond, startRateServer } from '../support/backends.js'
+import { ecbDocument, respond, startRateServer } from '../support/backends.js'
+import { rejectionError } from '../support/failures.js'
 
 const makeEcb = (ctx: FeedContext) => (options: Record<string, unknown> = {}): EcbBackend =>
   ctx.track(new EcbBackend({ spread: 0, ratesApiUrl: ctx.server.url, ...options }, ctx.api))
@@ -30,10 +31,10 @@ describe('ecb over HTTP', () => {
 
   it('names a currency it has no rate of, with a temporary ILP error', async () => {
     const backend = ecb()
-    const before = await rejection(backend.getRate('eur', 'usd'))
+    const before = await rejectionError(backend.getRate('eur', 'usd'))
     expect(before).to.deep.include({ ilpErrorCode: 'T00', message: 'no rate available. currency=EUR' })
     await backend.connect()
-    const error = await rejection(backend.getRate('eur', 'xyz'))
+    const error = await rejectionError(backend.getRate('eur', 'xyz'))
     expect(error).to.deep.include({ ilpErrorCode: 'T00', message: 'no rate available. currency=XYZ' })
   })
 
@@ -66,7 +67,7 @@ describe('ecb over HTTP', () => {
   for (const [name, { answer, says }] of Object.entries(badAnswers)) {
     it(`does not start on ${name}`, async () => {
       ctx.server.answer = respond(...answer)
-      const error = await rejection(ecb().connect())
+      const error = await rejectionError(ecb().connect())
       expect(error.message).to.match(/^could not load exchange rates\. url=http:\/\/127\.0\.0\.1:\d+\/rates reason=/)
       expect(error.message).to.match(says)
       expect(error.message).to.contain('set ratesApiUrl')
@@ -77,11 +78,11 @@ describe('ecb over HTTP', () => {
     const url = ctx.server.url
     await ctx.server.close()
     const backend = ecb()
-    expect((await rejection(backend.connect())).message).to.match(/reason=connect ECONNREFUSED 127\.0\.0\.1/)
+    expect((await rejectionError(backend.connect())).message).to.match(/reason=connect ECONNREFUSED 127\.0\.0\.1/)
     ctx.server = await startRateServer(respond(ecbDocument()))
     const later = ecb({ ratesApiUrl: ctx.server.url })
     ctx.server.answer = respond('', 503)
-    await rejection(later.connect())
+    await rejectionError(later.connect())
     ctx.server.answer = respond(ecbDocument())
     await later.connect()
     expect(url).not.to.equal(ctx.server.url)
@@ -96,7 +97,7 @@ describe('ecb over HTTP', () => {
         resolve()
       }
     })
-    const failed = rejection(ecb().connect())
+    const failed = rejectionError(ecb().connect())
     await arrived
     clock.tick(10_000)
     expect((await failed).message).to.contain('no complete answer within 10000 ms')
@@ -110,13 +111,13 @@ describe('ecb over HTTP', () => {
         void backend.disconnect()
       }
     })
-    expect((await rejection(backend.connect())).message).to.contain('the backend was disconnected')
+    expect((await rejectionError(backend.connect())).message).to.contain('the backend was disconnected')
     await aborted
   })
 
   it('shows no query of the URL, which may hold a key', async () => {
     ctx.server.answer = respond('', 500)
-    const error = await rejection(ecb({ ratesApiUrl: `${ctx.server.url}?key=s3cret` }).connect())
+    const error = await rejectionError(ecb({ ratesApiUrl: `${ctx.server.url}?key=s3cret` }).connect())
     expect(ctx.server.requests[0]?.url).to.equal('/rates?key=s3cret')
     expect(error.message + ctx.log.text()).not.to.contain('s3cret')
   })
@@ -176,7 +177,7 @@ describe('fresh rates', () => {
     await failed()
     expect(await backend.getRate('eur', 'usd')).to.equal('1.0592')
     clock.setSystemTime(Date.now() + 1)
-    const error = await rejection(backend.getRate('eur', 'usd'))
+    const error = await rejectionError(backend.getRate('eur', 'usd'))
     expect(error).to.have.property('ilpErrorCode', 'T00')
     expect(error.message).to.equal('exchange rate is too old. currency=EUR ageMs=7200001 maxRateAgeMs=7200000')
     ctx.server.answer = respond(ecbDocument({ USD: 2 }))
@@ -190,7 +191,7 @@ describe('fresh rates', () => {
     clock.setSystemTime(Date.now() + 4 * 24 * HOUR_MS)
     expect(await backend.getRate('eur', 'usd')).to.equal('1.0592')
     clock.setSystemTime(Date.now() + 1)
-    expect((await rejection(backend.getRate('eur', 'usd'))).message).to.contain('too old')
+    expect((await rejectionError(backend.getRate('eur', 'usd'))).message).to.contain('too old')
   })
 
   it('stay usable when the clock jumps back', async () => {

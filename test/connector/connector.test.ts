@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { deserializeIlpReject } from 'ilp-packet'
 import type sinon from 'sinon'
 import { endClock, runClock, stoppedClock } from '../support/clock.js'
-import { account, makeConnector, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import { account, makeConnector, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { customBackend } from '../support/modules/custom-backend.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting, rejection, throwing } from '../support/failures.js'
@@ -14,6 +14,7 @@ import { FULFILL, outcomeOf, prepare } from '../support/packets.js'
 import { SCRIPTED_STORE } from '../support/modules/scripted-store.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 type Script = Partial<Record<'open' | 'close' | 'backend' | 'startup' | 'teardown', () => unknown>>
 

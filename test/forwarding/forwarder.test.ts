@@ -7,13 +7,14 @@ import { createApp } from '../../src/connector/connector.js'
 import { RateBackend } from '../../src/forwarding/rate-backend.js'
 import type { PacketReport, PaymentReport, Rate } from '../../src/contracts/backend.js'
 import { stoppedClock } from '../support/clock.js'
-import { MEMORY_STORE, account, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import { MEMORY_STORE, account, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { customBackend } from '../support/modules/custom-backend.js'
 import { rejecting, throwing } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { CONDITION, FULFILL, outcomeOf, prepare, reject, type PrepareOptions } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 const MAX = 2n ** 64n - 1n
 

@@ -4,11 +4,12 @@ import fc from 'fast-check'
 import { ARRIVALS_MAX, LoopDetector } from '../../src/forwarding/loop-detector.js'
 import { encodePrepare, prepareOf, type PrepareView } from '../../src/packet/prepare.js'
 import { ALL_PACKETS_MAX } from '../../src/pipeline/overload.js'
-import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { account, startConnector, type TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, PEER_CONDITION, fulfilling, outcomeOf, prepare, reject } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 const BASE_MS = 1_800_000_000_000
 const packet = (id: number, expiresIn = 0): PrepareView => prepareOf(encodePrepare({

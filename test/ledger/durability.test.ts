@@ -2,12 +2,12 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { PATIENCE_MS } from '../../src/ledger/embedded/group-commit.js'
-import { quiet } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, outcomeOf, prepare, reject } from '../support/packets.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { startBooks, type Books } from '../support/ledger/books.js'
 import { CrashableStore, Disk } from '../support/ledger/crashable-store.js'
+import { quiet } from '../support/waiting.js'
 
 describe('durability', () => {
   withoutLog()

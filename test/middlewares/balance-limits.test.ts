@@ -1,9 +1,10 @@
 /** Limits at infinity, and settlements that a packet of an account to itself must not set off. */
 import { expect } from 'chai'
-import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { account, startConnector, type TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { outcomeOf, prepare } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
+import { quiet } from '../support/waiting.js'
 
 describe('the balance of an account', () => {
   withoutLog()

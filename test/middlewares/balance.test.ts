@@ -8,11 +8,12 @@ import type sinon from 'sinon'
 import { LedgerService } from '../../src/ledger/service.js'
 import type { Hold } from '../../src/contracts/ledger.js'
 import { stoppedClock } from '../support/clock.js'
-import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { account, startConnector, type TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, WRONG_FULFILL, outcomeOf, prepare, reject } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
 const IDS = ['alice', 'bob'] as const

@@ -8,13 +8,14 @@ import type { DeduplicateConfig } from '../../src/contracts/account.js'
 import { prepareOf } from '../../src/packet/prepare.js'
 import type { MiddlewareApi } from '../../src/contracts/middleware.js'
 import { endClock, stoppedClock } from '../support/clock.js'
-import { account, quiet, startConnector, type TestConnector } from '../support/connector.js'
+import { account, startConnector, type TestConnector } from '../support/connector.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, fulfilling, outcomeOf, prepare, reject, type PrepareOptions } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 /** What the next hop gets of an expiry of 20 s. */
 const EXPIRES_AFTER = 20_000

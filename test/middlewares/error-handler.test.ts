@@ -3,13 +3,14 @@ import { expect } from 'chai'
 import { deserializeIlpReject } from 'ilp-packet'
 import type sinon from 'sinon'
 import { endClock, stoppedClock } from '../support/clock.js'
-import { account, quiet, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import { account, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting, rejection, throwing } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, outcomeOf, prepare, reject } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 describe('answers', () => {
   withoutLog()

@@ -4,7 +4,7 @@ import { Errors } from 'ilp-packet'
 import sinon from 'sinon'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import type { Next, Pipelines } from '../../src/contracts/middleware.js'
-import { account, quiet, startConnector, type Options } from '../support/connector.js'
+import { account, startConnector, type Options } from '../support/connector.js'
 import { customBackend } from '../support/modules/custom-backend.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting, throwing } from '../support/failures.js'
@@ -12,6 +12,7 @@ import { withoutLog } from '../support/log.js'
 import { FULFILL, PEER_CONDITION, WRONG_FULFILL, fulfilling, outcomeOf, prepare, reject, type PrepareOptions } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+import { quiet } from '../support/waiting.js'
 
 interface Refusal {
   name: string

@@ -4,7 +4,8 @@ import { stub } from 'sinon'
 import { ConnectorNode, ConnectorNotStartedError, createLogger } from '../../src/index.js'
 import type { ConnectorConfig } from '../../src/index.js'
 import { LedgerService } from '../../src/ledger/service.js'
-import { TestLogger, World, outcome, owed, packet, until, urlOf } from '../support/node.js'
+import { TestLogger, World, outcome, owed, packet, urlOf } from '../support/node.js'
+import { until } from '../support/waiting.js'
 
 const NEVER = 'ws://127.0.0.1:9'
 

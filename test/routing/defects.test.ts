@@ -1,4 +1,26 @@
-/** What went wrong in the reference connector's routing must not go wrong here: one test per known defect, R1 to R19. */
+/**
+ * What went wrong in the reference connector's routing must not go wrong here: one test per known defect. What each was:
+ *
+ * R1   routeBroadcastEnabled=false left the routing table empty.
+ * R2   The routes of a removed account stayed: its child address, the default route, what it had announced.
+ * R3   An account that was added again never exchanged routes again.
+ * R4   Routes never expired: those of a peer that was connected but silent lived forever.
+ * R5   A new routing table id of a peer did not drop the routes of its old table.
+ * R6   Updates with a gap before them were confirmed, and the gap was never repaired.
+ * R7   One failed update, or a next hop whose account had gone, ended all updates to that peer.
+ * R8   A peer's reject of an update counted as success.
+ * R9   A new path or auth with the same next hop was neither stored nor told.
+ * R10  Prefixes that a shorter one had made superfluous were not told when the shorter one went.
+ * R11  When they were, their path was lengthened and their auth hashed twice.
+ * R12  Withdrawn prefixes stayed in the table, and the log of epochs only grew.
+ * R13  Prefixes were compared as text, without the dot: a network `test` took in `testx`.
+ * R14  A peer could announce prefixes below our own address, and as many and as long ones as it liked.
+ * R15  Peers heard of a removed peer, or a new local route, only at the next broadcast.
+ * R16  Every peer was offered transit to every other, and that could not be switched off.
+ * R17  Requests for routes were never cancelled and multiplied with each reconnect, or were not made at all.
+ * R18  The table grew slow with its size, and prefixes named like properties of Object broke it.
+ * R19  Colliding or impossible addresses of children, and routes to missing accounts, were taken as they came.
+ */
 import { expect } from 'chai'
 import type { CcpRoute } from 'ilp-protocol-ccp'
 import { encodeReject } from '../../src/packet/reply.js'

@@ -114,8 +114,3 @@ export function apply (amount: bigint, rate: string): bigint {
   return amount * BigInt(whole + decimals) / 10n ** BigInt(decimals.length)
 }
 
-export async function rejection (promise: Promise<unknown>): Promise<Error & { ilpErrorCode?: string }> {
-  const error = await promise.then(() => undefined, (reason: unknown) => reason)
-  if (!(error instanceof Error)) throw new Error(`expected a rejection with an Error, got ${String(error)}`)
-  return error
-}

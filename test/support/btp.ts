@@ -7,6 +7,7 @@ import type { SinonFakeTimers } from 'sinon'
 import { WebSocket } from 'ws'
 import PluginBtp from '../../plugins/btp/index.js'
 import type { Logger } from '../../src/contracts/logger.js'
+import { nextTurn } from './waiting.js'
 
 export const SECRET = 'the-secret-of-the-test'
 
@@ -72,11 +73,6 @@ export async function freePort (): Promise<number> {
   const { plugin, port } = await listening()
   await plugin.disconnect()
   return port
-}
-
-/** Lets the event loop go round once. */
-export function nextTurn (): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }
 
 export function serverUrl (port: number, token = SECRET, username = ''): string {
@@ -185,10 +181,6 @@ export function holding (plugin: PluginBtp): { count: () => number, release: (an
   return { count: () => count, release: answer => { for (const resolve of held.splice(0)) resolve(answer) } }
 }
 
-export async function until (isSo: () => boolean): Promise<void> {
-  while (!isSo()) await nextTurn()
-}
-
 /** Ends the peer's connection, and waits until the plugin has noticed. */
 export async function cut (peer: HandPeer, plugin: PluginBtp): Promise<void> {
   const disconnected = once(plugin, 'disconnect')
@@ -206,17 +198,6 @@ export async function heardBy (peer: HandPeer): Promise<Packet[]> {
 
 /** The text of a Response's first entry. */
 export const textOf = ({ data }: Packet): string => String(data.protocolData[0]?.data)
-
-/** The reason of a rejection; the test fails when there is none. */
-export async function rejection (promise: Promise<unknown>): Promise<Error & { ilpErrorCode?: string }> {
-  try {
-    await promise
-  } catch (err) {
-    if (err instanceof Error) return err
-    throw err
-  }
-  throw new Error('expected a rejection')
-}
 
 /** What an Error frame said, from the error that a caller gets for it. */
 export function btpErrorOf (err: Error): { code: string, name: string, data: string } {

@@ -55,7 +55,3 @@ function balancesOf (container: Injector): Record<string, { balance: bigint, hel
   }))
 }
 
-/** Lets everything happen that waits for nothing but other promises and the event loop. */
-export async function quiet (turns = 10): Promise<void> {
-  for (let i = 0; i < turns; i++) await new Promise(resolve => { setImmediate(resolve) })
-}

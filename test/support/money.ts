@@ -20,12 +20,12 @@ import type { AccountBalance } from '../../src/contracts/ledger.js'
 import { outcomeOf, prepare } from './packets.js'
 import { TestPlugin } from './test-plugin.js'
 import { applicationAccount, settlingNode } from './evm/connectors.js'
+import { eventually, pause } from './waiting.js'
 
 /** What each key has of a token before a story. */
 export const TOKENS = 10n ** 12n
 export const HOUR = 3600
 const STARTING_MS = 120_000
-const WITHIN_MS = 20_000
 const LOOK_EVERY_MS = 25
 const SECRET = 'token'
 
@@ -223,12 +223,12 @@ export class Duo {
   }
 
   async connected (): Promise<void> {
-    await until('the two are connected', () => this.nodes.every(({ plugin }) => plugin.isConnected()))
+    await eventually('the two are connected', () => this.nodes.every(({ plugin }) => plugin.isConnected()))
   }
 
   /** Resolves when nobody owes anybody. */
   async even (): Promise<void> {
-    await until('nobody owes anybody', () => this.nodes.every(({ isEven }) => isEven))
+    await eventually('nobody owes anybody', () => this.nodes.every(({ isEven }) => isEven))
   }
 
   /** The claims and consents of a key. */
@@ -279,13 +279,13 @@ export class Duo {
     for (const { channelId, status } of await node.channels()) {
       if (status === 'open' || status === 'closing') await node.plugin.channels().close(channelId, { cooperative: false })
     }
-    await until('all claims are redeemed, as there is time for', async () => {
+    await eventually('all claims are redeemed, as there is time for', async () => {
       const channels = await Promise.all(this.nodes.map(each => each.channels()))
       return channels.flat().every(({ theirTransferred, redeemed }) => theirTransferred === redeemed)
     })
     const longest = Math.max(0, ...(await node.channels()).map(({ settlementTimeout }) => settlementTimeout))
     await this.chain.pass(longest + 60)
-    await until('nothing of anybody is in any channel', () => this.nodes.every(({ plugin }) => plugin.unsettled().length === 0))
+    await eventually('nothing of anybody is in any channel', () => this.nodes.every(({ plugin }) => plugin.unsettled().length === 0))
   }
 
   async stop (): Promise<void> {
@@ -327,22 +327,11 @@ export function onOneChain (...args: string[]): OnOneChain {
   }
 }
 
-/** Resolves when `check` gives something else than undefined or false. Rejects when it does not for a long time. */
-export async function until<T> (what: string, check: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  const end = Date.now() + WITHIN_MS
-  for (;;) {
-    const found = await check()
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > end) throw new Error(`this has not come to be: ${what}`)
-    await new Promise(resolve => { setTimeout(resolve, LOOK_EVERY_MS) })
-  }
-}
-
 /** Watches for something that must not come to be, for a few looks at the chain. */
-export async function never (what: string, check: () => Promise<boolean> | boolean, forMs = 1500): Promise<void> {
+export async function neverHappens (what: string, check: () => Promise<boolean> | boolean, forMs = 1500): Promise<void> {
   const end = Date.now() + forMs
   while (Date.now() < end) {
     if (await check()) throw new Error(`this has come to be: ${what}`)
-    await new Promise(resolve => { setTimeout(resolve, LOOK_EVERY_MS) })
+    await pause(LOOK_EVERY_MS)
   }
 }

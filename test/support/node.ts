@@ -134,11 +134,6 @@ export async function owed (node: ConnectorNode, peerId: string): Promise<bigint
   return -BigInt(balances[0]!.netBalance)
 }
 
-/** Resolves as soon as the condition holds. */
-export async function until (condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => { setTimeout(resolve, 2) })
-}
-
 function rootOf (directory: string): string {
   return existsSync(join(directory, 'package.json')) ? directory : rootOf(dirname(directory))
 }

@@ -24,7 +24,7 @@ export class TwoParties {
     const [btpPort, adminPort] = [await freePort(), await freePort()]
     const daemon = new Daemon({
       CONNECTOR_ILP_ADDRESS: 'test.daemon',
-      CONNECTOR_ACCOUNTS: JSON.stringify({ alice: account('alice', btpPort), bob: account('bob', btpPort) }),
+      CONNECTOR_ACCOUNTS: JSON.stringify({ alice: partyAccount('alice', btpPort), bob: partyAccount('bob', btpPort) }),
       CONNECTOR_BACKEND: 'one-to-one',
       CONNECTOR_SPREAD: '0',
       CONNECTOR_STORE: 'memdown',
@@ -49,7 +49,7 @@ export class TwoParties {
 }
 
 /** An account whose peer connects to `port` on this machine with SECRET. USD, 9 decimals. */
-export function account (username: string, port: number): object {
+export function partyAccount (username: string, port: number): object {
   return {
     relation: 'child',
     plugin: 'btp',

@@ -1,11 +1,11 @@
 /** Routes spread by CCP over real BTP sockets, with the reference connector in the middle or at the ends, and payments follow them. */
 import { createHash } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { StreamPlugin } from '../../../examples/stream-parties.js'
 import { receive, send } from '../../../examples/stream-parties.js'
 import { encodePrepare, rejectOf } from '../../../src/index.js'
 import { Network, diallingAccount, listeningAccount, ports, type Connector, type Kind } from '../../support/network.js'
+import { until } from '../../support/waiting.js'
 
 const ROUTING = { routeBroadcastInterval: 1000 }
 const peer = { relation: 'peer' }
@@ -17,10 +17,6 @@ async function reaches (sender: StreamPlugin, destination: string, owner: string
     amount: 0n, expiresAt: Date.now() + 20_000, executionCondition: CONDITION, destination: `${destination}.nobody`, data: Buffer.alloc(0)
   })
   return rejectOf(await sender.sendData(packet)).triggeredBy === owner
-}
-
-async function eventually (what: () => Promise<boolean>): Promise<void> {
-  while (!await what()) await delay(100)
 }
 
 describe('CCP with other connectors', function () {
@@ -49,8 +45,8 @@ describe('CCP with other connectors', function () {
       const { credentials } = await receive(carol)
       const pay = async (): Promise<string> => {
         const alice = await network.party(alicePort) // a payment ends with her plugin's connection
-        await eventually(() => reaches(alice, 'test.c', 'test.c'))
-        await eventually(() => reaches(carol, 'test.a', 'test.a'))
+        await until(() => reaches(alice, 'test.c', 'test.c'), 100)
+        await until(() => reaches(carol, 'test.a', 'test.a'), 100)
         const { amountDelivered } = await send(alice, credentials, '1')
         return amountDelivered.toString()
       }

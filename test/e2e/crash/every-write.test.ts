@@ -4,11 +4,11 @@
  */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { quiet } from '../../support/connector.js'
 import { withoutLog } from '../../support/log.js'
 import { Disk, type Crash } from '../../support/ledger/crashable-store.js'
 import type { Ledger, MovementKind } from '../../../src/contracts/ledger.js'
 import { Life, Memory, sum } from '../../support/crash/scenario.js'
+import { quiet } from '../../support/waiting.js'
 
 function moved (ledger: Ledger, accountId: string, kind: MovementKind): bigint {
   return sum(ledger.journalOf(accountId).map(({ movements }) => movements[kind].amount))

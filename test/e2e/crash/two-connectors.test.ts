@@ -6,12 +6,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import sinon from 'sinon'
-import { quiet } from '../../support/connector.js'
 import { withoutLog } from '../../support/log.js'
 import { FULFILL, reject } from '../../support/packets.js'
 import { MiddlewareManager } from '../../../src/pipeline/middleware-manager.js'
 import type { Operator } from '../../support/ledger/books.js'
 import { Pair, otherSide, type Side } from '../../support/crash/two-connectors.js'
+import { quiet } from '../../support/waiting.js'
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 40)
 

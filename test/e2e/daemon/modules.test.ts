@@ -7,7 +7,7 @@ import { freePort } from '../../../examples/free-port.js'
 import { encodeFulfill } from '../../../src/index.js'
 import { Daemon, temporaryFolder } from '../../support/daemon.js'
 import { BUILT } from '../../support/package-root.js'
-import { FULFILLMENT, account, connectParty, prepareFor, type Party } from '../../support/two-parties.js'
+import { FULFILLMENT, partyAccount, connectParty, prepareFor, type Party } from '../../support/two-parties.js'
 
 const KINDS = ['plugin', 'middleware', 'backend', 'store'] as const
 type Kind = typeof KINDS[number]
@@ -136,7 +136,7 @@ describe("modules of the user's own", () => {
     const bob = { relation: 'child', plugin: names.plugin, assetCode: 'EUR', assetScale: 9, options: { greeting: 'good evening' } }
     return new Daemon({
       CONNECTOR_ILP_ADDRESS: 'test.daemon',
-      CONNECTOR_ACCOUNTS: JSON.stringify({ alice: account('alice', btpPort), bob }),
+      CONNECTOR_ACCOUNTS: JSON.stringify({ alice: partyAccount('alice', btpPort), bob }),
       CONNECTOR_MIDDLEWARES: JSON.stringify({ refuse: { type: names.middleware, options: { refused: 'test.daemon.bob.carol' } } }),
       CONNECTOR_BACKEND: names.backend,
       CONNECTOR_BACKEND_CONFIG: JSON.stringify({ rate: 3 }),

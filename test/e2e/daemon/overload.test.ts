@@ -9,7 +9,7 @@ import { PrepareTemplate, fulfillAnswer } from '../../../bench/lib/wire.js'
 import { MAX_UNSENT_BYTES } from '../../../plugins/btp/wire/backpressure.js'
 import { MAX_STRANGERS } from '../../../plugins/btp/listener.js'
 import { ACCOUNT_PACKETS_MAX } from '../../../src/pipeline/overload.js'
-import { nextTurn } from '../../support/btp.js'
+import { nextTurn } from '../../support/waiting.js'
 
 const FULFILL = fulfillAnswer()
 const LIMIT = { rateLimit: { refillCount: 100, refillPeriod: 60_000 } }

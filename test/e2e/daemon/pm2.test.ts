@@ -11,7 +11,7 @@ import { freePort } from '../../../examples/free-port.js'
 import { encodeFulfill, isReject } from '../../../src/index.js'
 import { MAIN, temporaryFolder } from '../../support/daemon.js'
 import { BUILT, PACKAGE_ROOT } from '../../support/package-root.js'
-import { FULFILLMENT, SECRET, account, balancesAt, connectParty, prepareFor, type Party } from '../../support/two-parties.js'
+import { FULFILLMENT, SECRET, partyAccount, balancesAt, connectParty, prepareFor, type Party } from '../../support/two-parties.js'
 
 const run = promisify(execFile)
 const PM2 = createRequire(import.meta.url).resolve('pm2/bin/pm2')
@@ -125,7 +125,7 @@ describe('under pm2', () => {
     const env = {
       CONNECTOR_ENV: 'test',
       CONNECTOR_ILP_ADDRESS: 'test.mine',
-      CONNECTOR_ACCOUNTS: JSON.stringify({ alice: account('alice', btpPort), bob: account('bob', btpPort) }),
+      CONNECTOR_ACCOUNTS: JSON.stringify({ alice: partyAccount('alice', btpPort), bob: partyAccount('bob', btpPort) }),
       CONNECTOR_BACKEND: 'one-to-one',
       CONNECTOR_STORE: 'memdown',
       CONNECTOR_MIDDLEWARES: JSON.stringify({ noSmallChange: { type: './no-small-change', options: { minimum: '500' } } })

@@ -2,8 +2,9 @@
 import { expect } from 'chai'
 import { serializeIldcpResponse } from 'ilp-protocol-ildcp'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
-import { between, modulePath, quiet, useArena, type Account, type Duel, type Options, type Side } from '../../support/differential/harness.js'
-import { PEER_FULFILLMENT, describePrepare, fulfil, prepare, preimage, type Prepare } from '../../support/differential/packets.js'
+import { between, modulePath, useArena, type Account, type Duel, type Options, type Side } from '../../support/differential/harness.js'
+import { PEER_FULFILLMENT, describePrepare, fulfil, preparePacket, preimage, type Prepare } from '../../support/differential/packets.js'
+import { quiet } from '../../support/waiting.js'
 
 /** What a plugin is constructed with. */
 interface Constructed {
@@ -13,13 +14,13 @@ interface Constructed {
 
 /** What the neighbours of the account get to see. */
 async function askForAddress (duel: Duel, from: string): Promise<Record<string, unknown>> {
-  return await duel.sendSame(from, prepare({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT }))
+  return await duel.sendSame(from, preparePacket({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT }))
 }
 
 /** Where a packet to each address goes. */
 async function sendEverywhere (duel: Duel, from: string, destinations: string[]): Promise<void> {
   for (const destination of destinations) {
-    await duel.sendSame(from, prepare({ destination, fulfillment: preimage(`${from} to ${destination} at ${Date.now()}`) }))
+    await duel.sendSame(from, preparePacket({ destination, fulfillment: preimage(`${from} to ${destination} at ${Date.now()}`) }))
   }
   duel.expectSame()
 }
@@ -110,9 +111,9 @@ describe('the same accounts: connections', () => {
     expect(ready).to.equal(0)
     await arena.tick(1)
     await listening
-    expect(await duel.sendSame('alice', prepare({ destination: 'test.bob', expiresIn: 20_000 }))).to.include({ reject: 'T01' })
+    expect(await duel.sendSame('alice', preparePacket({ destination: 'test.bob', expiresIn: 20_000 }))).to.include({ reject: 'T01' })
     await duel.each(side => { side.plugin('bob').setConnected(true) })
-    expect(await duel.sendSame('alice', prepare({ destination: 'test.bob', expiresIn: 20_000 }))).to.have.property('fulfill')
+    expect(await duel.sendSame('alice', preparePacket({ destination: 'test.bob', expiresIn: 20_000 }))).to.have.property('fulfill')
     duel.expectSame()
   })
 
@@ -149,7 +150,7 @@ describe('the same accounts: added and removed while running', () => {
     await sendEverywhere(duel, 'kid', ['test.bob'])
     await duel.same(side => side.app.removePlugin('kid'))
     await duel.same(side => [side.plugin('kid').hasHandlers, side.plugin('kid').isConnected(), side.plugin('kid').calls.at(-1)])
-    await duel.sendSame('alice', prepare({ destination: 'test.bob.afterwards' }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.bob.afterwards' }))
   })
 
   it('gives the route of a removed parent to nobody or to the next', async () => {
@@ -197,8 +198,8 @@ describe('the same accounts: plugins by name', () => {
     const duel = await arena.start(between({}, {}, {
       accounts: { old: { plugin: modulePath('old-plugin.cjs') } }, routes: [{ targetPrefix: 'test.old', peerId: 'old' }]
     }))
-    await duel.sendSame('alice', prepare({ destination: 'test.old.someone' }))
-    await duel.sendSame('alice', prepare({ destination: 'test.old.someone.else', expiresIn: 4000, fulfillment: preimage('x') }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.old.someone' }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.old.someone.else', expiresIn: 4000, fulfillment: preimage('x') }))
     await duel.same(async side => { await side.app.getPlugin('old').sendMoney('5') })
     duel.expectSame()
   })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { administered, type Question } from '../../support/differential/admin-client.js'
 import { between, modulePath, useArena, type Duel } from '../../support/differential/harness.js'
-import { prepare, preimage, reject } from '../../support/differential/packets.js'
+import { preparePacket, preimage, rejectPacket } from '../../support/differential/packets.js'
 
 describe('the same admin API', () => {
   const arena = useArena()
@@ -11,10 +11,10 @@ describe('the same admin API', () => {
 
   async function traffic (duel: Duel): Promise<void> {
     for (const destination of ['test.bob', 'test.connie.kid', 'test.nowhere']) {
-      await duel.sendSame('alice', prepare({ destination, fulfillment: preimage(destination) }))
+      await duel.sendSame('alice', preparePacket({ destination, fulfillment: preimage(destination) }))
     }
-    await duel.each(side => { side.plugin('bob').respond = () => reject({ code: 'T04', message: 'exceeded maximum balance.' }) })
-    await duel.sendSame('alice', prepare({ destination: 'test.bob.full' }))
+    await duel.each(side => { side.plugin('bob').respond = () => rejectPacket({ code: 'T04', message: 'exceeded maximum balance.' }) })
+    await duel.sendSame('alice', preparePacket({ destination: 'test.bob.full' }))
   }
 
   it('answers the same questions', async () => {

@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { deserializeIlpReject } from 'ilp-packet'
 import { between, useArena, type Duel } from '../../support/differential/harness.js'
-import { PEER_FULFILLMENT, fulfillWith, prepare, preimage, readPrepare, reject } from '../../support/differential/packets.js'
+import { PEER_FULFILLMENT, fulfillWith, preparePacket, preimage, readPrepare, rejectPacket } from '../../support/differential/packets.js'
 
 const RUNS = Number(process.env.DIFF_RUNS ?? 25)
 
@@ -44,10 +44,10 @@ function longer (packet: Buffer, at: number): Buffer {
 describe('bytes that are almost a Prepare', () => {
   const arena = useArena()
   const packets = [
-    prepare({ destination: 'test.bob.x', data: Buffer.from('hello') }),
-    prepare({ destination: `test.bob.${'x'.repeat(200)}`, data: Buffer.alloc(200, 1) }),
-    prepare({ destination: 'test.connie', data: Buffer.from('ECHOECHOECHOECHO\0\x0btest.bob.me') }),
-    prepare({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT })
+    preparePacket({ destination: 'test.bob.x', data: Buffer.from('hello') }),
+    preparePacket({ destination: `test.bob.${'x'.repeat(200)}`, data: Buffer.alloc(200, 1) }),
+    preparePacket({ destination: 'test.connie', data: Buffer.from('ECHOECHOECHOECHO\0\x0btest.bob.me') }),
+    preparePacket({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT })
   ]
 
   async function compare (duel: Duel, packet: Buffer): Promise<void> {
@@ -63,7 +63,7 @@ describe('bytes that are almost a Prepare', () => {
 
   it('are refused or taken alike', async () => {
     const kid = { relation: 'child' as const, rateLimit: { refillCount: 1_000_000 } }
-    const duel = await arena.start(between({}, {}, { accounts: { kid }, disableMiddleware: ['deduplicate'] }), ({ data }) => reject({ data }))
+    const duel = await arena.start(between({}, {}, { accounts: { kid }, disableMiddleware: ['deduplicate'] }), ({ data }) => rejectPacket({ data }))
     await fc.assert(fc.asyncProperty(fc.constantFrom(...packets), changes, async (packet, changes) => {
       await compare(duel, changes.reduce(apply, packet))
     }), { numRuns: 40 * RUNS })
@@ -92,14 +92,14 @@ function isThere (address: string, packet: Buffer): boolean {
 
 describe('bytes that are almost an answer', () => {
   const arena = useArena()
-  const answers = [fulfillWith(preimage('any'), Buffer.from('thanks')), reject({ data: Buffer.alloc(200) }), reject({ triggeredBy: '' })]
+  const answers = [fulfillWith(preimage('any'), Buffer.from('thanks')), rejectPacket({ data: Buffer.alloc(200) }), rejectPacket({ triggeredBy: '' })]
 
   it('are refused or handed on alike', async () => {
     const duel = await arena.start(between({ rateLimit: { refillCount: 1_000_000 } }, {}, { disableMiddleware: ['deduplicate'] }))
     await fc.assert(fc.asyncProperty(fc.constantFrom(...answers), changes, async (answer, changes) => {
       const bytes = changes.reduce(apply, answer)
       await duel.each(side => { side.plugin('bob').respond = () => bytes })
-      const { reference, sluice } = await duel.send('alice', prepare({ destination: 'test.bob' })) as Record<string, Record<string, unknown>>
+      const { reference, sluice } = await duel.send('alice', preparePacket({ destination: 'test.bob' })) as Record<string, Record<string, unknown>>
       if (reference!.reject === 'F00' && sluice!.reject === 'F01') return
       if (sluice!.message === 'reject has an invalid triggeredBy address.') expect(isThere(deserializeIlpReject(bytes).triggeredBy, bytes)).to.equal(false)
       else expect(sluice).to.deep.equal(reference)

@@ -4,7 +4,7 @@ import { serializeIlpPrepare } from 'ilp-packet'
 import { Mode, serializeCcpRouteControlRequest, serializeCcpRouteUpdateRequest } from 'ilp-protocol-ccp'
 import { between, bigNumber, modulePath, useArena, type Account, type Duel, type Options } from '../../support/differential/harness.js'
 import type { Script } from '../../support/differential/modules/scripted-backend.js'
-import { PEER_FULFILLMENT, START, fulfillWith, prepare, preimage, readPrepare, reject, type PacketFields } from '../../support/differential/packets.js'
+import { PEER_FULFILLMENT, START, fulfillWith, preparePacket, preimage, readPrepare, rejectPacket, type PacketFields } from '../../support/differential/packets.js'
 
 interface Fault {
   name: string
@@ -101,7 +101,7 @@ const faults: Fault[] = [
   {
     name: 'reject of the next hop',
     answer: { reject: 'F99', message: 'no.' },
-    respond: () => reject()
+    respond: () => rejectPacket()
   }
 ]
 
@@ -127,7 +127,7 @@ describe('a Prepare is checked as in ilp-connector', () => {
     }, found.find(fault => fault.respond)?.respond)
     for (const { before } of found) await before?.(duel)
     const fields = Object.assign({ destination: 'test.bob.x' }, ...found.map(fault => fault.packet)) as PacketFields
-    const answer = await duel.sendSame('alice', prepare(fields))
+    const answer = await duel.sendSame('alice', preparePacket(fields))
     duel.expectSame()
     return answer
   }
@@ -154,7 +154,7 @@ describe('expiries are the same to the millisecond', () => {
   for (const expiresIn of [-1000, -1, 0, 1, 999, 1000, 1999, 2000, 2001, 30_999, 31_000, 31_001, 3_600_000]) {
     it(`for a packet that expires in ${expiresIn} ms`, async () => {
       const duel = await arena.start({ accounts, routes })
-      await duel.sendSame('alice', prepare({ destination: 'test.bob.x', expiresIn }))
+      await duel.sendSame('alice', preparePacket({ destination: 'test.bob.x', expiresIn }))
       duel.expectSame()
     })
   }
@@ -163,7 +163,7 @@ describe('expiries are the same to the millisecond', () => {
     it(`with a window of ${minMessageWindow} ms and a hold time of ${maxHoldTime} ms`, async () => {
       const duel = await arena.start({ accounts, routes, minMessageWindow, maxHoldTime })
       for (const expiresIn of [0, 1, 2, 3, 9999, 10_000, 10_001, 60_000]) {
-        await duel.sendSame('alice', prepare({ destination: 'test.bob.x', expiresIn, fulfillment: preimage(String(expiresIn)) }))
+        await duel.sendSame('alice', preparePacket({ destination: 'test.bob.x', expiresIn, fulfillment: preimage(String(expiresIn)) }))
       }
       duel.expectSame()
     })
@@ -173,9 +173,9 @@ describe('expiries are the same to the millisecond', () => {
     const duel = await arena.start({ accounts, routes })
     await duel.each(side => { Object.assign(side.app.config, { minMessageWindow: 100, maxHoldTime: 500, reflectPayments: false }) })
     for (const expiresIn of [150, 200, 600, 700]) {
-      await duel.sendSame('alice', prepare({ destination: 'test.bob.x', expiresIn, fulfillment: preimage(String(expiresIn)) }))
+      await duel.sendSame('alice', preparePacket({ destination: 'test.bob.x', expiresIn, fulfillment: preimage(String(expiresIn)) }))
     }
-    await duel.sendSame('bob', prepare({ destination: 'test.bob.x' }))
+    await duel.sendSame('bob', preparePacket({ destination: 'test.bob.x' }))
     duel.expectSame()
   })
 })
@@ -193,7 +193,7 @@ describe('amounts are the same to the unit', () => {
       })
       const somethingArrives = (amount: string): boolean => amount === '0' || Number(amount) * (1 - spread) * 10 ** (to - from) > 1
       for (const amount of amounts.filter(amount => BigInt(amount) < 2n ** 60n && somethingArrives(amount))) {
-        await duel.sendSame('alice', prepare({ destination: 'test.bob.x', amount, fulfillment: preimage(amount) }))
+        await duel.sendSame('alice', preparePacket({ destination: 'test.bob.x', amount, fulfillment: preimage(amount) }))
       }
       duel.expectSame()
     }
@@ -208,7 +208,7 @@ describe('amounts are the same to the unit', () => {
         backendConfig: { rate }
       })
       for (const amount of amounts.filter(amount => amount === '0' || rate === 1 || Number(amount) * Number(String(rate)) > 1)) {
-        await duel.sendSame('alice', prepare({ destination: 'test.bob.x', amount, fulfillment: preimage(amount) }))
+        await duel.sendSame('alice', preparePacket({ destination: 'test.bob.x', amount, fulfillment: preimage(amount) }))
       }
       duel.expectSame()
     })
@@ -234,7 +234,7 @@ describe('packets for peer.* are answered alike', () => {
   ] as const) {
     it(name, async () => {
       const duel = await arena.start({ accounts })
-      await duel.sendSame(from, prepare({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT, ...fields }))
+      await duel.sendSame(from, preparePacket({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT, ...fields }))
       duel.expectSame()
     })
   }
@@ -252,9 +252,9 @@ describe('packets for peer.* are answered alike', () => {
       for (const message of [control, update]) {
         for (const expiresIn of [60_000, -1]) await duel.sendSame('bob', withExpiry(message, expiresIn))
       }
-      await duel.sendSame('bob', prepare({ destination: 'peer.route.talk', amount: 0, fulfillment: PEER_FULFILLMENT }))
-      await duel.sendSame('bob', prepare({ destination: 'peer.routes', amount: 0, fulfillment: PEER_FULFILLMENT }))
-      await duel.sendSame('bob', prepare({ destination: 'peer.route.control', amount: 0 }))
+      await duel.sendSame('bob', preparePacket({ destination: 'peer.route.talk', amount: 0, fulfillment: PEER_FULFILLMENT }))
+      await duel.sendSame('bob', preparePacket({ destination: 'peer.routes', amount: 0, fulfillment: PEER_FULFILLMENT }))
+      await duel.sendSame('bob', preparePacket({ destination: 'peer.route.control', amount: 0 }))
     })
   }
 
@@ -264,8 +264,8 @@ describe('packets for peer.* are answered alike', () => {
     ]
     for (const limit of limits) {
       const duel = await arena.start({ accounts: { kid: { relation: 'child', ...limit } } })
-      await duel.sendSame('kid', prepare({ destination: 'peer.config', amount: 7, fulfillment: PEER_FULFILLMENT }))
-      await duel.sendSame('kid', prepare({ destination: 'peer.nothing', amount: 7, fulfillment: PEER_FULFILLMENT }))
+      await duel.sendSame('kid', preparePacket({ destination: 'peer.config', amount: 7, fulfillment: PEER_FULFILLMENT }))
+      await duel.sendSame('kid', preparePacket({ destination: 'peer.nothing', amount: 7, fulfillment: PEER_FULFILLMENT }))
       duel.expectSame()
     }
   })
@@ -279,7 +279,7 @@ function withExpiry (message: Buffer, expiresIn: number): Buffer {
 describe('what is not a Prepare is refused alike', () => {
   const arena = useArena()
 
-  for (const [name, bytes] of [['a Fulfill', fulfillWith(preimage('any'))], ['a Reject', reject()], ['an unknown type', Buffer.from([1, 0])], ['nothing', Buffer.alloc(0)]] as const) {
+  for (const [name, bytes] of [['a Fulfill', fulfillWith(preimage('any'))], ['a Reject', rejectPacket()], ['an unknown type', Buffer.from([1, 0])], ['nothing', Buffer.alloc(0)]] as const) {
     it(name, async () => {
       const duel = await arena.start({ accounts: { alice: { balance: { maximum: '0' }, maxPacketAmount: '1', throughput: { incomingAmount: '1' } } } })
       expect(await duel.sendSame('alice', bytes)).to.include({ reject: 'F01', message: `invalid packet type received. type=${String(bytes[0])}` })
@@ -293,22 +293,22 @@ describe('the answer of the next hop is handed on', () => {
   const options = { accounts: { alice: {}, bob: {} }, routes: [{ targetPrefix: 'test.bob', peerId: 'bob' }] }
 
   for (const [name, packet] of [
-    ['any code', reject({ code: 'Z42' })],
-    ['no triggeredBy', reject({ triggeredBy: '' })],
-    ['text beyond ASCII, and data', reject({ message: 'zu spät ✗', data: Buffer.alloc(300, 7) })]
+    ['any code', rejectPacket({ code: 'Z42' })],
+    ['no triggeredBy', rejectPacket({ triggeredBy: '' })],
+    ['text beyond ASCII, and data', rejectPacket({ message: 'zu spät ✗', data: Buffer.alloc(300, 7) })]
   ] as const) {
     it(`a Reject with ${name}`, async () => {
       const duel = await arena.start(options, () => packet)
-      expect(await duel.sendSame('alice', prepare({ destination: 'test.bob' }))).to.include({ bytes: packet.toString('hex') })
+      expect(await duel.sendSame('alice', preparePacket({ destination: 'test.bob' }))).to.include({ bytes: packet.toString('hex') })
       duel.expectSame()
     })
   }
 
   it('as the very Buffer that the plugin gave', async () => {
     const duel = await arena.start(options)
-    for (const answer of [reject(), fulfillWith(preimage('paid'), Buffer.from('thanks'))]) {
+    for (const answer of [rejectPacket(), fulfillWith(preimage('paid'), Buffer.from('thanks'))]) {
       await duel.each(side => { side.plugin('bob').respond = () => answer })
-      const packet = prepare({ destination: 'test.bob', fulfillment: preimage(answer[0] === 13 ? 'paid' : 'refused') })
+      const packet = preparePacket({ destination: 'test.bob', fulfillment: preimage(answer[0] === 13 ? 'paid' : 'refused') })
       expect(await duel.same(async side => await side.plugin('alice').receive(packet) === answer)).to.equal(true)
     }
   })
@@ -317,7 +317,7 @@ describe('the answer of the next hop is handed on', () => {
 describe('the backend is told the same', () => {
   const arena = useArena()
 
-  for (const [name, respond] of [['a fulfilled packet', undefined], ['a rejected packet', () => reject()], ['a packet that was not sent', () => { throw new Error() }]] as const) {
+  for (const [name, respond] of [['a fulfilled packet', undefined], ['a rejected packet', () => rejectPacket()], ['a packet that was not sent', () => { throw new Error() }]] as const) {
     it(`about ${name}`, async () => {
       const calls = { reference: [] as unknown[], sluice: [] as unknown[] }
       const duel = await arena.start(side => ({
@@ -326,7 +326,7 @@ describe('the backend is told the same', () => {
         backend: modulePath('scripted-backend.js'),
         backendConfig: { calls: calls[side], rate: 0.5 }
       }), respond)
-      await duel.sendSame('alice', prepare({ destination: 'test.bob.x', amount: 101, data: Buffer.from('hello') }))
+      await duel.sendSame('alice', preparePacket({ destination: 'test.bob.x', amount: 101, data: Buffer.from('hello') }))
       expect(calls.sluice).to.deep.equal(calls.reference)
       expect(calls.sluice).to.have.lengthOf.at.least(2)
     })
@@ -347,7 +347,7 @@ describe('the backend is told the same', () => {
       submitPayment (payment: object): Promise<void> { return Promise.resolve(void this.mine.push(payment)) }
     }
     const duel = await arena.start({ ...between(), backend: 'nowhere-to-be-found' }, undefined, Override)
-    await duel.sendSame('alice', prepare({ destination: 'test.bob.x', amount: 101 }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.bob.x', amount: 101 }))
     duel.expectSame()
     expect(told[1]).to.deep.equal(told[0])
     expect(told[0]?.[1]).to.have.length(4)

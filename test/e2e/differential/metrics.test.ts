@@ -1,7 +1,7 @@
 /** After the same traffic the metrics say the same, as JSON and as Prometheus text. */
 import { expect } from 'chai'
 import { between, useArena, type Duel, type Side } from '../../support/differential/harness.js'
-import { fulfil, prepare, preimage, reject } from '../../support/differential/packets.js'
+import { fulfil, preparePacket, preimage, rejectPacket } from '../../support/differential/packets.js'
 
 interface Value { labels: Record<string, unknown>, value: number }
 interface Metric { name: string, type: string, help: string, aggregator: string, values: Value[] }
@@ -32,7 +32,7 @@ describe('the same metrics', () => {
     let count = 0
     for (const amount of [0, 1, 5, 20, 40, 999]) {
       for (const destination of ['test.bob', 'test.connie.kid', 'test.nowhere', 'test.connie', 'peer.config']) {
-        await duel.sendSame('alice', prepare({ destination, amount, fulfillment: preimage(`metric ${count++}`) }))
+        await duel.sendSame('alice', preparePacket({ destination, amount, fulfillment: preimage(`metric ${count++}`) }))
       }
     }
     await duel.sendSame('kid', Buffer.from([4]))
@@ -52,7 +52,7 @@ describe('the same metrics', () => {
       { rateLimit: { refillCount: 28 }, maxPacketAmount: '100', balance: { maximum: '150' } },
       { assetCode: 'Ä"\\\n', assetScale: 10, balance: { maximum: '1000', settleThreshold: '-50' } },
       { accounts: { kid: { relation: 'child', balance: { maximum: '1000' } } } }
-    ), ({ amount, ...rest }) => Number(amount) === 5 ? reject({ code: 'T17' }) : fulfil({ amount, ...rest }))
+    ), ({ amount, ...rest }) => Number(amount) === 5 ? rejectPacket({ code: 'T17' }) : fulfil({ amount, ...rest }))
     await traffic(duel)
     expect(await duel.same(statusOf)).to.satisfy((metrics: Metric[]) => metrics.every(({ name, values }) => name === 'ilp_connector_rate_limited_money' || values.length > 0))
     await duel.same(linesOf)

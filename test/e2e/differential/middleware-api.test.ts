@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import type { MiddlewareApi } from '../../../src/contracts/middleware.js'
 import { between, modulePath, useArena, type Account, type Duel, type Name, type Options, type OptionsFor } from '../../support/differential/harness.js'
 import type { InsertingOptions } from '../../support/differential/modules/inserting-middleware.js'
-import { prepare, preimage, reject } from '../../support/differential/packets.js'
+import { preparePacket, preimage, rejectPacket } from '../../support/differential/packets.js'
 
 const inserting = modulePath('inserting-middleware.js')
 const PIPELINES = ['startup', 'teardown', 'incomingData', 'outgoingData', 'incomingMoney', 'outgoingMoney'] as const
@@ -15,7 +15,7 @@ function throwing (reason: unknown): Promise<never> {
 }
 
 function toBob (amount = 100): Buffer {
-  return prepare({ destination: 'test.bob', amount, fulfillment: preimage(`api ${count++}`) })
+  return preparePacket({ destination: 'test.bob', amount, fulfillment: preimage(`api ${count++}`) })
 }
 
 /** Both sides with the middleware `mine`; `calls` is what it noted on each. */
@@ -38,8 +38,8 @@ function forgetTeardown (calls: unknown[]): void {
 
 async function exercise (duel: Duel): Promise<void> {
   await duel.sendSame('alice', toBob())
-  await duel.sendSame('bob', prepare({ destination: 'test.alice', amount: 3 }))
-  await duel.sendSame('alice', prepare({ destination: 'test.nowhere' }))
+  await duel.sendSame('bob', preparePacket({ destination: 'test.alice', amount: 3 }))
+  await duel.sendSame('alice', preparePacket({ destination: 'test.nowhere' }))
   await duel.same(side => side.plugin('alice').receiveMoney('9'))
 }
 
@@ -164,8 +164,8 @@ describe('the same for middlewares of your own: what they do', () => {
     ['throws a text', () => throwing('not today')],
     ['throws nothing', () => throwing(undefined)],
     ['throws an ILP error with data', () => { throw Object.assign(new Error('not today'), { ilpErrorCode: 'T42', ilpErrorData: Buffer.from('sorry') }) }],
-    ['answers itself', () => reject({ code: 'F42', triggeredBy: '' })],
-    ['changes the answer', async (value, next) => { await next(value); return reject() }]
+    ['answers itself', () => rejectPacket({ code: 'F42', triggeredBy: '' })],
+    ['changes the answer', async (value, next) => { await next(value); return rejectPacket() }]
   ]
 
   for (const into of ['incomingData', 'outgoingData'] as const) {
@@ -200,15 +200,15 @@ describe('the same for middlewares of your own: what they do', () => {
   })
 
   it('changes the packet on its way', async () => {
-    const { options } = withMine({ insert: [{ into: 'incomingData', where: { before: 'echo' } }], act: (_, next) => next(prepare({ destination: 'test.bob.other', amount: 1 })) })
+    const { options } = withMine({ insert: [{ into: 'incomingData', where: { before: 'echo' } }], act: (_, next) => next(preparePacket({ destination: 'test.bob.other', amount: 1 })) })
     const duel = await arena.start(options)
     await duel.sendSame('alice', toBob())
     duel.expectSame()
   })
 
   const reaches: [string, (api: MiddlewareApi) => Promise<unknown>][] = [
-    ['sends a packet to an account', api => api.sendData(prepare({ destination: 'test.bob.extra', amount: 5, expiresIn: 3000 }), 'bob')],
-    ['sends a packet to nobody', api => api.sendData(prepare({ destination: 'test.bob' }), 'nobody')],
+    ['sends a packet to an account', api => api.sendData(preparePacket({ destination: 'test.bob.extra', amount: 5, expiresIn: 3000 }), 'bob')],
+    ['sends a packet to nobody', api => api.sendData(preparePacket({ destination: 'test.bob' }), 'nobody')],
     ['pays an account', api => api.sendMoney('12', 'bob')],
     ['pays nobody', api => api.sendMoney('12', 'nobody')],
     ['asks about nobody', api => Promise.resolve(api.getInfo('nobody'))]

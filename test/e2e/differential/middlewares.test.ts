@@ -1,14 +1,14 @@
 /** Each built-in middleware does what the one of that name in ilp-connector does: by default, as configured, and at the edges. */
 import { expect } from 'chai'
 import { Gate, between, useArena, type Account, type Duel } from '../../support/differential/harness.js'
-import { PEER_FULFILLMENT, fulfil, fulfillWith, prepare, preimage, reject, START, type Prepare } from '../../support/differential/packets.js'
+import { PEER_FULFILLMENT, fulfil, fulfillWith, preparePacket, preimage, rejectPacket, START, type Prepare } from '../../support/differential/packets.js'
 
 const MAX_UINT64 = '18446744073709551615'
 let count = 0
 
 /** A packet to bob that no other packet resembles. */
-function toBob (amount: number | string = 100, fields: Partial<Parameters<typeof prepare>[0]> = {}): Buffer {
-  return prepare({ destination: 'test.bob.x', amount, fulfillment: preimage(`packet ${count++}`), ...fields })
+function toBob (amount: number | string = 100, fields: Partial<Parameters<typeof preparePacket>[0]> = {}): Buffer {
+  return preparePacket({ destination: 'test.bob.x', amount, fulfillment: preimage(`packet ${count++}`), ...fields })
 }
 
 const toAlice = (amount: number | string): Buffer => toBob(amount, { destination: 'test.alice' })
@@ -38,7 +38,7 @@ describe('the same middlewares: errorHandler', () => {
   it('disabled, lets errors reach the plugin', async () => {
     const duel = await arena.start(between({ maxPacketAmount: '1' }, {}, { disableMiddleware: ['errorHandler'] }))
     expect(await duel.sendSame('alice', toBob())).to.deep.equal({ thrown: 'packet size too large. maxAmount=1 actualAmount=100' })
-    await duel.sendSame('alice', prepare({ destination: 'test.nowhere' }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.nowhere' }))
     await duel.sendSame('alice', Buffer.from([1]))
     duel.expectSame()
   })
@@ -49,7 +49,7 @@ describe('the same middlewares: rateLimit', () => {
 
   it('lets 10000 packets of any kind through at once, then 1 every 6 ms', async () => {
     const duel = await arena.start(between({ relation: 'child' }))
-    const question = prepare({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT })
+    const question = preparePacket({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT })
     await duel.each(async side => { for (let i = 0; i < 9998; i++) await side.plugin('alice').receive(question) })
     await duel.sendSame('alice', Buffer.from([99]))
     await duel.same(side => side.plugin('alice').receiveMoney('1'))
@@ -135,7 +135,7 @@ describe('the same middlewares: balance', () => {
   })
 
   it('takes back what was not paid in the end', async () => {
-    const answers = [() => reject(), () => { throw new Error('cut') }, () => fulfillWith(preimage('wrong')), (prepare: Prepare) => fulfil(prepare)]
+    const answers = [() => rejectPacket(), () => { throw new Error('cut') }, () => fulfillWith(preimage('wrong')), (prepare: Prepare) => fulfil(prepare)]
     const duel = await arena.start(between({ balance: { maximum: '100' } }, { balance: { maximum: '0' } }))
     for (const respond of answers) {
       await duel.each(side => { side.plugin('bob').respond = respond })
@@ -150,7 +150,7 @@ describe('the same middlewares: balance', () => {
     const gate = new Gate()
     const duel = await arena.start(between({ balance: { maximum: '250' } }, { balance: { maximum: '0' } }), async prepare => {
       await gate.pass()
-      return Number(prepare.amount) > 90 ? fulfil(prepare) : reject()
+      return Number(prepare.amount) > 90 ? fulfil(prepare) : rejectPacket()
     })
     const answers = [100, 80, 70, 71, 1].map(amount => duel.sendSame('alice', toBob(amount)))
     await arena.tick(0)
@@ -227,7 +227,7 @@ describe('the same middlewares: deduplicate', () => {
   ] as const) {
     it(`links ${name} or not`, async () => {
       const duel = await arena.start(between())
-      for (const fields of [original, { ...original, ...second }, original]) await duel.sendSame('alice', prepare({ destination: 'test.bob', ...fields }))
+      for (const fields of [original, { ...original, ...second }, original]) await duel.sendSame('alice', preparePacket({ destination: 'test.bob', ...fields }))
       duel.expectSame()
     })
   }
@@ -238,7 +238,7 @@ describe('the same middlewares: deduplicate', () => {
       await gate.pass()
       return fulfil(prepare, Buffer.from('thanks'))
     })
-    const answers = [1, 2, 3].map(() => duel.sendSame('alice', prepare({ destination: 'test.bob', ...original })))
+    const answers = [1, 2, 3].map(() => duel.sendSame('alice', preparePacket({ destination: 'test.bob', ...original })))
     await arena.tick(0)
     gate.open()
     await Promise.all(answers)
@@ -248,11 +248,11 @@ describe('the same middlewares: deduplicate', () => {
   for (const deduplicate of [undefined, { cleanupInterval: 1000, packetLifetime: 5000 }]) {
     it(`remembers packets as long with ${JSON.stringify(deduplicate)}`, async () => {
       const duel = await arena.start(between({}, { deduplicate }))
-      await duel.sendSame('alice', prepare({ destination: 'test.bob', ...original }))
+      await duel.sendSame('alice', preparePacket({ destination: 'test.bob', ...original }))
       for (let second = 0; second < 100; second++) {
         await arena.tick(1000)
         // Expires when the original did, so that only what is forgotten is sent again; afterwards it is too late for any.
-        if (second < 17) await duel.sendSame('alice', prepare({ destination: 'test.bob', ...original }))
+        if (second < 17) await duel.sendSame('alice', preparePacket({ destination: 'test.bob', ...original }))
       }
       duel.expectSame()
     })
@@ -260,7 +260,7 @@ describe('the same middlewares: deduplicate', () => {
 
   it('disabled, sends every packet', async () => {
     const duel = await arena.start(between({}, {}, { disableMiddleware: ['deduplicate'] }))
-    for (let i = 0; i < 3; i++) await duel.sendSame('alice', prepare({ destination: 'test.bob', ...original }))
+    for (let i = 0; i < 3; i++) await duel.sendSame('alice', preparePacket({ destination: 'test.bob', ...original }))
     duel.expectSame()
   })
 })
@@ -288,7 +288,7 @@ describe('the same middlewares: echo', () => {
   ] as const) {
     it(`answers ${name}`, async () => {
       const duel = await arena.start(between({ balance: { maximum: '1000' } }, {}, { routes: ['alice', 'bob', 'connie.x'].map(to => ({ targetPrefix: `test.${to}`, peerId: to === 'alice' ? to : 'bob' })) }))
-      await duel.sendSame('alice', prepare({ destination: 'test.connie', ...fields }))
+      await duel.sendSame('alice', preparePacket({ destination: 'test.connie', ...fields }))
       duel.expectSame()
     })
   }
@@ -335,9 +335,9 @@ describe('the same middlewares: stats', () => {
   it('counts packets by result and code, and the last money', async () => {
     const codes = ['F00', 'F02', 'T00', 'R00', 'F99']
     const duel = await arena.start(between({ maxPacketAmount: '1000', balance: { maximum: '1000' } }, { balance: { maximum: '1000' } }), prepare =>
-      Number(prepare.amount) < codes.length ? reject({ code: codes[Number(prepare.amount)]! }) : fulfil(prepare))
+      Number(prepare.amount) < codes.length ? rejectPacket({ code: codes[Number(prepare.amount)]! }) : fulfil(prepare))
     for (const amount of [0, 1, 2, 3, 4, 4, 100, 200, 2000, 950]) await duel.sendSame('alice', toBob(amount))
-    await duel.sendSame('alice', prepare({ destination: 'test.nowhere' }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.nowhere' }))
     await duel.same(side => side.plugin('alice').receiveMoney('7'))
     await duel.same(side => side.plugin('alice').receiveMoney('3'))
     duel.expectSame()
@@ -355,12 +355,12 @@ describe('the same middlewares: alert', () => {
   const full = { code: 'T04', message: 'exceeded maximum balance.' }
 
   it('raises one alert per peer that says who is full', async () => {
-    const duel = await arena.start(between(), (_, accountId) => reject({ ...full, triggeredBy: `test.${accountId}` }))
+    const duel = await arena.start(between(), (_, accountId) => rejectPacket({ ...full, triggeredBy: `test.${accountId}` }))
     for (const [from, packet] of [['alice', toBob()], ['bob', toAlice(1)], ['alice', toBob()]] as const) {
       await duel.sendSame(from, packet)
       await arena.tick(250)
     }
-    await duel.each(side => { side.plugin('bob').respond = () => reject({ ...full, triggeredBy: '' }) })
+    await duel.each(side => { side.plugin('bob').respond = () => rejectPacket({ ...full, triggeredBy: '' }) })
     await duel.sendSame('alice', toBob())
     const alerts = await duel.same(side => side.middleware('alert')?.getAlerts?.()) as { id: number }[]
     expect(alerts).to.have.length(3)
@@ -373,7 +373,7 @@ describe('the same middlewares: alert', () => {
 
   for (const fields of [{ code: 'T05' }, { message: 'exceeded maximum balance' }, { message: 'insufficient funds' }]) {
     it(`raises none for ${JSON.stringify(fields)}`, async () => {
-      const duel = await arena.start(between(), () => reject({ ...full, ...fields }))
+      const duel = await arena.start(between(), () => rejectPacket({ ...full, ...fields }))
       await duel.sendSame('alice', toBob())
       expect(duel.sluice.middleware('alert')?.getAlerts?.()).to.deep.equal([])
       duel.expectSame()

@@ -7,7 +7,8 @@ import { createApp } from '../../../src/connector/connector.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { MEMORY_STORE } from '../../support/connector.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { never, onOneChain, until, type Duo } from '../../support/money.js'
+import { neverHappens, onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const AMOUNT = 5000n
 
@@ -20,15 +21,15 @@ describe('an account with payment channels', function () {
   async function expectDefended (duo: Duo): Promise<void> {
     const { channelId } = (await duo.second.channels())[0]!
     await duo.send(1, 'closeChannel', channelId)
-    await until('we have brought our claim', async () => await duo.won(2) === AMOUNT)
+    await eventually('we have brought our claim', async () => await duo.won(2) === AMOUNT)
     await duo.chain.pass(3700)
-    await until('the channel is settled', async () => (await duo.second.channels()).every(({ status }) => status === 'settled'))
+    await eventually('the channel is settled', async () => (await duo.second.channels()).every(({ status }) => status === 'settled'))
     expect([await duo.won(1), await duo.won(2)]).to.deep.equal([-AMOUNT, AMOUNT])
   }
 
   /** Nothing was paid meanwhile: no book moves by itself, and a packet does not either pay out what nobody owes. */
   async function expectNothingOwed (duo: Duo): Promise<void> {
-    await never('somebody owes something', () => duo.first.balance !== 0n || duo.second.balance !== 0n, 1000)
+    await neverHappens('somebody owes something', () => duo.first.balance !== 0n || duo.second.balance !== 0n, 1000)
     expect(await duo.second.pay(1n)).to.equal('fulfill')
     expect([duo.first.balance, duo.second.balance]).to.deep.equal([1n, -1n])
   }
@@ -49,7 +50,7 @@ describe('an account with payment channels', function () {
     await duo.second.app.shutdown()
     const again = duo.make(1, new Map(duo.second.entries), { chain: { rpcUrl: 'http://127.0.0.1:1' } })
     const starting = again.app.listen()
-    const error = await until('it is refused', () => again.app.removePlugin('peer').then(() => undefined, (reason: unknown) => reason))
+    const error = await eventually('it is refused', () => again.app.removePlugin('peer').then(() => undefined, (reason: unknown) => reason))
     expect(error).to.include({ httpErrorCode: 409 })
     await starting
     await duo.restart(1, { chain: {} })
@@ -59,10 +60,10 @@ describe('an account with payment channels', function () {
   it('can be removed once they are settled, and is credited nothing again when it comes back', async () => {
     const duo = await startPaid(AMOUNT)
     await duo.leave(duo.second)
-    await until('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
+    await eventually('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
     const info = duo.second.info()
     for (let times = 0; times < 2; times++) {
-      await until('it is removed', () => duo.second.app.removePlugin('peer').then(() => true, () => false))
+      await eventually('it is removed', () => duo.second.app.removePlugin('peer').then(() => true, () => false))
       await duo.second.app.addPlugin('peer', info)
       await duo.connected()
     }
@@ -72,11 +73,11 @@ describe('an account with payment channels', function () {
   it('is credited nothing again when it comes back under another name after it was settled', async () => {
     const duo = await startPaid(AMOUNT)
     await duo.leave(duo.second)
-    await until('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
+    await eventually('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
     await duo.restart(1, { account: 'renamed' })
     await expectNothingOwed(duo)
     await duo.restart(1, { account: 'peer' })
-    await never('the first name is owed something', () => duo.second.balance !== 0n, 500)
+    await neverHappens('the first name is owed something', () => duo.second.balance !== 0n, 500)
   })
 
   it('is replaced by another of the same parties, and nothing is credited or paid twice', async () => {
@@ -93,7 +94,7 @@ describe('an account with payment channels', function () {
     const duo = await startPaid(AMOUNT)
     for (const account of ['renamed', 'again', 'peer']) {
       await duo.restart(1, { account })
-      await never('something is credited', () => duo.second.balance !== 0n, 500)
+      await neverHappens('something is credited', () => duo.second.balance !== 0n, 500)
     }
     await duo.restart(1, { account: 'renamed' })
     expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
@@ -106,7 +107,7 @@ describe('an account with payment channels', function () {
   it('takes over on the payer\'s side, too: what it paid is not paid again', async () => {
     const duo = await startPaid(AMOUNT)
     await duo.restart(0, { account: 'renamed' })
-    await never('somebody owes something', () => duo.first.balance !== 0n || duo.second.balance !== 0n, 500)
+    await neverHappens('somebody owes something', () => duo.first.balance !== 0n || duo.second.balance !== 0n, 500)
     expect(await duo.first.pay(AMOUNT)).to.equal('fulfill')
     await duo.even()
     await duo.leave(duo.second)

@@ -5,7 +5,8 @@
 import { expect } from 'chai'
 import { accounts, startChain, type Chain } from '../../../examples/evm-chain.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { never, onOneChain, TOKENS, until, type Connector, type Duo, type Setting } from '../../support/money.js'
+import { neverHappens, onOneChain, TOKENS, type Connector, type Duo, type Setting } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const AMOUNT = 5000n
 const REFUSAL = /payment channels that are not settled, on another chain or contract, or of another key/
@@ -19,7 +20,7 @@ describe('records of another chain, contract or key', function () {
   after(() => another.stop())
 
   async function troubleOf (node: Connector): Promise<string> {
-    return await until('settlement is refused', () => node.plugin.channels().trouble)
+    return await eventually('settlement is refused', () => node.plugin.channels().trouble)
   }
 
   const cases: Array<[string, (duo: Duo) => Promise<Partial<Setting>>]> = [
@@ -45,7 +46,7 @@ describe('records of another chain, contract or key', function () {
     const { ContractFactory } = await import('ethers')
     const { data } = await new ContractFactory(abi, bytecode).getDeployTransaction()
     const hash = await chain().rpc('eth_sendTransaction', { from: accounts[0]!.address, data, gas: '0x989680' }) as string
-    const receipt = await until('it is deployed', async () => await chain().provider.getTransactionReceipt(hash) ?? undefined)
+    const receipt = await eventually('it is deployed', async () => await chain().provider.getTransactionReceipt(hash) ?? undefined)
     await chain().at(receipt.contractAddress ?? '', abi).send(accounts[0]!.address, 'createTokenNetwork', token.address)
     return receipt.contractAddress ?? ''
   }
@@ -63,7 +64,7 @@ describe('records of another chain, contract or key', function () {
       expect(await mallory.payWith(claim, 1000n), 'a packet that is paid for').to.equal('T00')
       expect(us.balance).to.equal(0n)
       expect(await us.pay(4000n), 'packets without claims go on').to.equal('fulfill')
-      await never('something is paid', () => us.balance !== -4000n, 500)
+      await neverHappens('something is paid', () => us.balance !== -4000n, 500)
       const error: unknown = await us.app.removePlugin('peer').then(() => undefined, (reason: unknown) => reason)
       expect(error).to.include({ httpErrorCode: 409 })
       await duo.restart(1, { chain: {}, key: 2 })
@@ -76,7 +77,7 @@ describe('records of another chain, contract or key', function () {
   it('of which all are settled do no harm: the other chain begins with a channel of its own', async () => {
     const duo = await startPaid(AMOUNT)
     await duo.leave(duo.second)
-    await until('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
+    await eventually('both know', async () => (await duo.first.channels()).every(({ status }) => status === 'settled'))
     const tokenAddress = await tokenOn(another)
     const changes = { chain: { chainId: 8453, rpcUrl: another.url, registryAddress: another.registry.address, tokenAddress } }
     await duo.restart(1, changes)
@@ -97,10 +98,10 @@ describe('records of another chain, contract or key', function () {
     const { first: mallory, second: us } = duo
     const snapshot = await chain().rpc('evm_snapshot')
     const channelId = await duo.openBy(1, 2, 100_000n)
-    await until('we see it', async () => (await us.channels()).some(({ theirDeposit }) => theirDeposit > 0n))
+    await eventually('we see it', async () => (await us.channels()).some(({ theirDeposit }) => theirDeposit > 0n))
     await chain().rpc('evm_revert', snapshot)
     await chain().mine(30)
-    await until('we see that it is gone', async () => (await us.channels()).every(({ status }) => status === 'settled'))
+    await eventually('we see that it is gone', async () => (await us.channels()).every(({ status }) => status === 'settled'))
     const claim = await duo.claim(1, channelId, 1n, 50_000n)
     expect(await mallory.tell(claim)).to.match(/the chain does not have it/)
     expect(await mallory.payWith(claim, 1000n)).to.equal('F06')

@@ -5,7 +5,8 @@
 import { expect } from 'chai'
 import { accounts } from '../../../examples/evm-chain.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { never, onOneChain, until, type Duo } from '../../support/money.js'
+import { neverHappens, onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 describe('a peer with another key', function () {
   this.timeout(60_000)
@@ -31,7 +32,7 @@ describe('a peer with another key', function () {
   }
 
   async function isIn ({ second }: Duo, channelId: string, wanted: string): Promise<void> {
-    await until(`the channel is ${wanted}`, async () =>
+    await eventually(`the channel is ${wanted}`, async () =>
       (await second.channels()).some(({ channelId: id, status }) => id === channelId && status === wanted))
   }
 
@@ -40,7 +41,7 @@ describe('a peer with another key', function () {
     expect(await duo.second.pay(4000n)).to.equal('fulfill')
     await duo.even()
     expect((await duo.first.channels()).map(({ theirTransferred }) => theirTransferred)).to.deep.equal([4000n])
-    await until('we have redeemed and closed', async () =>
+    await eventually('we have redeemed and closed', async () =>
       (await duo.second.channels()).some(({ channelId, status }) => channelId === old && status === 'closed'))
     const network = duo.network
     expect(await network.read('claimedAmounts', old, accounts[2]!.address)).to.equal(3000n)
@@ -55,7 +56,7 @@ describe('a peer with another key', function () {
   it('cannot take its deposit back by closing the channel of its old key', async () => {
     const { duo, old } = await changed()
     await duo.send(1, 'closeChannel', old)
-    await until('our claim is redeemed', async () => await duo.network.read('claimedAmounts', old, accounts[2]!.address) === 3000n)
+    await eventually('our claim is redeemed', async () => await duo.network.read('claimedAmounts', old, accounts[2]!.address) === 3000n)
     await duo.chain.pass(3700)
     await isIn(duo, old, 'settled')
   })
@@ -67,7 +68,7 @@ describe('a peer with another key', function () {
     expect(await duo.first.tell(await duo.claim(3, old, 5_000_001n, 90_000n))).not.to.equal('taken')
     expect(await duo.first.payWith(await duo.claim(1, old, 5_000_002n, 90_000n), 1000n)).not.to.equal('fulfill')
     expect(duo.second.balance).to.equal(0n)
-    await never('something is credited', () => duo.second.balance !== 0n, 500)
+    await neverHappens('something is credited', () => duo.second.balance !== 0n, 500)
   })
 
   it('that goes back to its old key finds everything as it was', async () => {
@@ -76,9 +77,9 @@ describe('a peer with another key', function () {
     const nodes = [duo.make(1, new Map(duo.second.entries), { peerKey: 1 }), duo.make(0, new Map(entries), { key: 1 })]
     await Promise.all(nodes.map(({ app }) => app.listen()))
     await duo.connected()
-    await never('something is credited or owed', () => duo.second.balance !== 0n, 500)
+    await neverHappens('something is credited or owed', () => duo.second.balance !== 0n, 500)
     expect(await duo.second.pay(2000n)).to.equal('fulfill')
-    await until('it is paid', () => duo.second.isEven)
+    await eventually('it is paid', () => duo.second.isEven)
     expect(duo.first.balance).to.equal(0n)
   })
 
@@ -87,10 +88,10 @@ describe('a peer with another key', function () {
     expect(await duo.second.pay(5000n)).to.equal('fulfill')
     await duo.even()
     await duo.second.plugin.sendMoney('700', { id: 'the-settlement' })
-    await until('the peer has it', () => duo.first.balance === -700n)
+    await eventually('the peer has it', () => duo.first.balance === -700n)
     const second = await duo.restart(1, { peerKey: 3 })
     await second.plugin.sendMoney('700', { id: 'the-settlement' }).catch(() => undefined)
     const paid = async (): Promise<bigint> => (await second.channels()).reduce((sum, { transferred }) => sum + transferred, 0n)
-    await never('it is paid again', async () => await paid() > 5700n, 500)
+    await neverHappens('it is paid again', async () => await paid() > 5700n, 500)
   })
 })

@@ -5,7 +5,8 @@
 import { expect } from 'chai'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { never, onOneChain, until, type Duo, type Setting } from '../../support/money.js'
+import { neverHappens, onOneChain, type Duo, type Setting } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const DECIMALS = 6
 
@@ -58,7 +59,7 @@ describe('an account with another scale than before', function () {
       await pay(duo, 0, unit(5000n, before))
       await pay(duo, 1, unit(3000n, before))
       await rescale(duo, after)
-      await never('something is owed', () => !duo.first.isEven || !duo.second.isEven, 300)
+      await neverHappens('something is owed', () => !duo.first.isEven || !duo.second.isEven, 300)
       const rounded = unit(1n, after) === 0n ? 1_000_000n : 4000n
       await pay(duo, 0, unit(rounded, after))
       await pay(duo, 1, unit(rounded, after))
@@ -67,7 +68,7 @@ describe('an account with another scale than before', function () {
       await pay(duo, 0, unit(2000n, before))
       expect(await claims(duo)).to.deep.equal([7000n + rounded, 3000n + rounded])
       await duo.leave(duo.second)
-      await until('the other has what it was paid', async () => await duo.won(1) === -4000n)
+      await eventually('the other has what it was paid', async () => await duo.won(1) === -4000n)
       expect([await duo.won(1), await duo.won(2)]).to.deep.equal([-4000n, 4000n])
     })
   }
@@ -76,9 +77,9 @@ describe('an account with another scale than before', function () {
     const duo = await start(scaled(9))
     await pay(duo, 0, 5_000_000n)
     await rescale(duo, 6, [1])
-    await never('something is credited', () => duo.second.balance !== 0n, 300)
+    await neverHappens('something is credited', () => duo.second.balance !== 0n, 300)
     await duo.first.plugin.sendMoney('4000000', { id: 'by-hand' })
-    await until('it is credited in our units', () => duo.second.balance === -4000n)
+    await eventually('it is credited in our units', () => duo.second.balance === -4000n)
     expect((await claims(duo))[0]).to.equal(9000n)
   })
 
@@ -98,11 +99,11 @@ describe('an account with another scale than before', function () {
   it('with claims for packets: what was paid ahead in the units of before is used or owed in none of the new ones', async () => {
     const options = { claims: 'packet', requireClaims: true, initialDeposit: '20000' }
     const duo = await start({ ...scaled(9), options })
-    await until('packets are paid for', async () => await duo.second.pay(1_000_000n) === 'fulfill')
+    await eventually('packets are paid for', async () => await duo.second.pay(1_000_000n) === 'fulfill')
     expect(await duo.second.pay(3_000_000n)).to.equal('fulfill')
     const before = (await claims(duo))[1]
     await rescale(duo, 6)
-    await until('packets are paid for', async () => await duo.second.pay(1000n) === 'fulfill')
+    await eventually('packets are paid for', async () => await duo.second.pay(1000n) === 'fulfill')
     for (let i = 0; i < 5; i++) expect(await duo.second.pay(1000n)).to.equal('fulfill')
     expect((await claims(duo))[1] - before).to.equal(duo.first.delivered)
     expect(duo.second.book()!.prepaid).to.equal(0n)

@@ -5,7 +5,8 @@
 import { expect } from 'chai'
 import { accounts } from '../../../examples/evm-chain.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { HOUR, onOneChain, until, type Duo } from '../../support/money.js'
+import { HOUR, onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const DAY = 24 * HOUR
 const OURS = 2 * DAY
@@ -18,7 +19,7 @@ describe('the challenge period of a channel that the peer opens', function () {
   async function opened (challengeSecs: number): Promise<{ duo: Duo, channelId: string }> {
     const duo = await start({ options: { settlementTimeoutSecs: OURS } })
     const channelId = await duo.openBy(1, 2, 100_000n, challengeSecs)
-    await until('we see it', async () => (await duo.second.channels()).some(({ theirDeposit }) => theirDeposit > 0n))
+    await eventually('we see it', async () => (await duo.second.channels()).some(({ theirDeposit }) => theirDeposit > 0n))
     return { duo, channelId }
   }
 
@@ -34,7 +35,7 @@ describe('the challenge period of a channel that the peer opens', function () {
       expect(await mallory.payWith(claim, 1000n)).to.equal('F06')
       expect([us.balance, us.delivered]).to.deep.equal([0n, 0n])
       expect(await us.pay(5000n)).to.equal('fulfill')
-      await until('we pay through another one', () => us.isEven)
+      await eventually('we pay through another one', () => us.isEven)
       const channels = await us.channels()
       expect(channels.find(({ channelId: id }) => id === channelId)).to.include({ deposit: 0n, transferred: 0n })
       expect(channels.find(({ deposit }) => deposit > 0n)).to.include({ settlementTimeout: OURS, transferred: 5000n })
@@ -50,7 +51,7 @@ describe('the challenge period of a channel that the peer opens', function () {
       expect(await mallory.tell(await duo.claim(1, channelId, 1n, 50_000n))).to.equal('taken')
       expect(us.balance).to.equal(-50_000n)
       expect(await us.pay(5000n)).to.equal('fulfill')
-      await until('we have paid', () => us.isEven)
+      await eventually('we have paid', () => us.isEven)
       expect((await us.channels()).filter(({ deposit }) => deposit > 0n)).to.have.lengthOf(1)
       expect(await us.channels()).to.have.lengthOf(1)
     })
@@ -68,9 +69,9 @@ describe('the challenge period of a channel that the peer opens', function () {
   it('can be made longer for the peer\'s sake, so that two with different ones use one channel', async () => {
     const duo = await start({}, { options: { settlementTimeoutSecs: DAY } }, { options: { settlementTimeoutSecs: OURS } })
     expect(await duo.first.pay(5000n)).to.equal('fulfill')
-    await until('the first has paid', () => duo.first.isEven && duo.second.isEven)
+    await eventually('the first has paid', () => duo.first.isEven && duo.second.isEven)
     expect(await duo.second.pay(7000n)).to.equal('fulfill')
-    await until('the second has paid', () => duo.first.isEven && duo.second.isEven)
+    await eventually('the second has paid', () => duo.first.isEven && duo.second.isEven)
     expect((await duo.first.channels()).map(({ settlementTimeout }) => settlementTimeout)).to.deep.equal([OURS])
   })
 
@@ -78,10 +79,10 @@ describe('the challenge period of a channel that the peer opens', function () {
     const { duo, channelId } = await opened(OURS)
     expect(await duo.first.tell(await duo.claim(1, channelId, 1n, 50_000n))).to.equal('taken')
     const us = await duo.restart(1, { options: { settlementTimeoutSecs: 10 * DAY } })
-    await until('the record is there', async () => (await us.channels()).length === 1)
+    await eventually('the record is there', async () => (await us.channels()).length === 1)
     expect(await duo.first.tell(await duo.claim(1, channelId, 2n, 60_000n))).not.to.equal('taken')
     await duo.send(1, 'closeChannel', channelId)
     const redeemed = async (): Promise<unknown> => await duo.network.read('claimedAmounts', channelId, accounts[2]!.address)
-    await until('it is redeemed', async () => await redeemed() === 50_000n)
+    await eventually('it is redeemed', async () => await redeemed() === 50_000n)
   })
 })

@@ -7,7 +7,8 @@ import { accounts } from '../../../examples/evm-chain.js'
 import type { ChannelState, CloseConsent } from '../../../plugins/lib/channels/types.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { never, onOneChain, until, type Connector, type Duo } from '../../support/money.js'
+import { neverHappens, onOneChain, type Connector, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const DEPOSIT = 100_000n
 /** Longer than any consent holds. */
@@ -25,7 +26,7 @@ describe('claims on a channel whose end was agreed on', function () {
     const duo = await start({ options })
     const { first: mallory, second: us } = duo
     const channelId = await duo.openBy(1, 2, DEPOSIT)
-    await until('we see the channel', async () => (await us.channels()).some(({ theirDeposit }) => theirDeposit === DEPOSIT))
+    await eventually('we see the channel', async () => (await us.channels()).some(({ theirDeposit }) => theirDeposit === DEPOSIT))
     return { duo, mallory, us, channelId }
   }
 
@@ -37,7 +38,7 @@ describe('claims on a channel whose end was agreed on', function () {
       return { agreed: true }
     })
     us.plugin.channels().close(channelId).catch(() => undefined)
-    return await until('mallory has our consent', () => consent)
+    return await eventually('mallory has our consent', () => consent)
   }
 
   /** Every way to bring a claim that there is. */
@@ -67,7 +68,7 @@ describe('claims on a channel whose end was agreed on', function () {
     await refuseAll(at)
     Object.assign(at, { us: await duo.restart(1) })
     const claim = await duo.claim(1, channelId, 2n, DEPOSIT)
-    await until('the claim is refused for the same reason', async () => {
+    await eventually('the claim is refused for the same reason', async () => {
       const said = await at.mallory.tell(claim)
       expect(said).not.to.equal('taken')
       return said.includes('being closed')
@@ -75,7 +76,7 @@ describe('claims on a channel whose end was agreed on', function () {
     expect(await at.mallory.payWith(claim, 99_000n)).to.equal('T00')
     const nothing = { channelId, nonce: 0n, transferredAmount: 0n, lockedAmount: 0n, locksRoot: `0x${'0'.repeat(64)}` }
     await duo.send(1, 'closeWithConsent', channelId, nothing, '0x', least, validUntil, consent)
-    await until('we see the end', async () => (await at.us.channels()).every(({ status }) => status === 'settled'))
+    await eventually('we see the end', async () => (await at.us.channels()).every(({ status }) => status === 'settled'))
     expect([await duo.won(1), await duo.won(2)]).to.deep.equal([0n, 0n])
     expect([us.balance, at.us.balance, at.us.delivered]).to.deep.equal([0n, 0n, 0n])
   })
@@ -85,10 +86,10 @@ describe('claims on a channel whose end was agreed on', function () {
     const { duo, mallory, us, channelId } = at
     await withOurConsent(at)
     await duo.chain.pass(9 * 60)
-    await never('a claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 1n, DEPOSIT)) === 'taken', 500)
+    await neverHappens('a claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 1n, DEPOSIT)) === 'taken', 500)
     await duo.chain.pass(VOID_AFTER_SECS - 9 * 60)
     const claim = await duo.claim(1, channelId, 2n, 5000n)
-    await until('claims are taken again', async () => await mallory.tell(claim) === 'taken')
+    await eventually('claims are taken again', async () => await mallory.tell(claim) === 'taken')
     expect(us.balance).to.equal(-5000n)
     await duo.leave(us)
     expect([await duo.won(1), await duo.won(2)], 'what was credited was paid').to.deep.equal([-5000n, 5000n])
@@ -103,8 +104,8 @@ describe('claims on a channel whose end was agreed on', function () {
       const consent = await consentOf(duo, terms)
       const claim = await duo.claim(1, channelId, 1n, 7000n)
       mallory.say({ step: 'end', ...terms, consent, claim }).catch(() => undefined)
-      await until('the claim that comes with it is taken', () => us.balance === -7000n)
-      await never('a later claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 2n, DEPOSIT)) === 'taken', 500)
+      await eventually('the claim that comes with it is taken', () => us.balance === -7000n)
+      await neverHappens('a later claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 2n, DEPOSIT)) === 'taken', 500)
       expect(await mallory.payWith(await duo.claim(1, channelId, 3n, DEPOSIT), 99_000n)).to.equal('T00')
       const later = { ...terms, validUntil: terms.validUntil + 1 }
       const another = await consentOf(duo, later)
@@ -116,7 +117,7 @@ describe('claims on a channel whose end was agreed on', function () {
       await duo.chain.rpc('evm_setAutomine', true)
       await duo.chain.mine()
     }
-    await until('the end is on the chain', async () => (await us.channels()).every(({ status }) => status === 'settled'))
+    await eventually('the end is on the chain', async () => (await us.channels()).every(({ status }) => status === 'settled'))
     expect([await duo.won(1), await duo.won(2)], 'exactly what was credited').to.deep.equal([-7000n, 7000n])
   })
 
@@ -146,7 +147,7 @@ describe('claims on a channel whose end was agreed on', function () {
     const duo = await start()
     const { first: mallory, second: us } = duo
     expect(await us.pay(5000n)).to.equal('fulfill')
-    await until('we have paid', () => us.isEven)
+    await eventually('we have paid', () => us.isEven)
     const { channelId } = (await us.channels()).find(({ deposit }) => deposit > 0n)!
     const signed = async (message: object): Promise<unknown> => await mallory.say({ channelId, ...message }).catch(() => undefined)
     for (const step of ['freeze', 'sign', 'end']) await signed({ step, least: 0n, validUntil: await duo.chain.now() + 500, consent: '0x' })
@@ -161,14 +162,14 @@ describe('claims on a channel whose end was agreed on', function () {
     const duo = await start({ options: { settlementTimeoutSecs: 3600 } })
     const { first: mallory, second: us } = duo
     expect(await us.pay(5000n)).to.equal('fulfill')
-    await until('we have paid', () => us.isEven)
+    await eventually('we have paid', () => us.isEven)
     const { channelId } = (await us.channels()).find(({ deposit }) => deposit > 0n)!
     await withOurConsent({ duo, mallory, us, channelId })
     expect(await us.pay(6000n)).to.equal('fulfill')
-    await never('another channel is funded', async () => (await us.channels()).filter(({ deposit }) => deposit > 0n).length > 1)
+    await neverHappens('another channel is funded', async () => (await us.channels()).filter(({ deposit }) => deposit > 0n).length > 1)
     expect(us.balance, 'the debt waits').to.equal(-6000n)
     await duo.chain.pass(VOID_AFTER_SECS)
-    await until('it is paid when the end is void', () => us.isEven)
+    await eventually('it is paid when the end is void', () => us.isEven)
     expect(mallory.balance).to.equal(0n)
     expect((await mallory.channels()).reduce((sum, { theirTransferred }) => sum + theirTransferred, 0n)).to.equal(11_000n)
   })

@@ -2,7 +2,8 @@
 import { expect } from 'chai'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { onOneChain, until, type Duo } from '../../support/money.js'
+import { onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const CAP = 1_000_000n
 
@@ -20,7 +21,7 @@ describe('the most that a channel takes', function () {
 
   async function paid (duo: Duo, amount: bigint): Promise<void> {
     expect(await duo.second.pay(amount)).to.equal('fulfill')
-    await until('it is paid', () => duo.second.isEven && duo.first.isEven)
+    await eventually('it is paid', () => duo.second.isEven && duo.first.isEven)
   }
 
   async function claims ({ second }: Duo): Promise<Array<[deposit: bigint, transferred: bigint]>> {
@@ -62,7 +63,7 @@ describe('the most that a channel takes', function () {
     const duo = await capped('400000', { claims: 'packet', requireClaims: true })
     const total = 1_300_000n
     let sent = 0n
-    await until('all is paid', async () => {
+    await eventually('all is paid', async () => {
       if (await duo.second.pay(50_000n) === 'fulfill') sent += 50_000n
       return sent === total
     })

@@ -9,9 +9,10 @@ import { freePort } from '../../../examples/free-port.js'
 import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { ask, peerOf, settlingConfig, TOKENS } from '../../support/node/evm.js'
+import { askNode, peerOf, settlingConfig, TOKENS } from '../../support/node/evm.js'
 import { outcome, owed, packet, World } from '../../support/node.js'
-import { never, onOneChain, until } from '../../support/money.js'
+import { neverHappens, onOneChain } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const AMOUNT = 500n
 
@@ -46,22 +47,22 @@ describe('a node with payment channels', function () {
   }
 
   async function connected (...nodes: ConnectorNode[]): Promise<void> {
-    await until('they are connected', () => nodes.every(node => node.listPeers().every(({ connected }) => connected)))
+    await eventually('they are connected', () => nodes.every(node => node.listPeers().every(({ connected }) => connected)))
   }
 
   async function even ({ alice, bob }: Pick<Pair, 'alice' | 'bob'>): Promise<void> {
-    await until('nobody owes anybody', async () => await owed(alice, 'bob') === 0n && await owed(bob, 'alice') === 0n)
+    await eventually('nobody owes anybody', async () => await owed(alice, 'bob') === 0n && await owed(bob, 'alice') === 0n)
   }
 
   const won = async (index: number): Promise<bigint> => await token.read('balanceOf', accounts[index]!.address) - TOKENS
 
   async function expectGoesOn ({ alice, bob }: Pick<Pair, 'alice' | 'bob'>): Promise<void> {
     await connected(alice, bob)
-    await never('somebody owes something', async () => await owed(alice, 'bob') !== 0n || await owed(bob, 'alice') !== 0n, 300)
+    await neverHappens('somebody owes something', async () => await owed(alice, 'bob') !== 0n || await owed(bob, 'alice') !== 0n, 300)
     expect(outcome(await alice.sendPacket(packet('g.bob', { amount: AMOUNT, data: Buffer.from('2') })))).to.equal('fulfill')
     await even({ alice, bob })
     const { channelId } = await bob.getChannelState('alice')
-    expect((await ask(bob, 'POST', `/channels/${channelId}/close`, {})).body).to.include({ status: 'settled' })
+    expect((await askNode(bob, 'POST', `/channels/${channelId}/close`, {})).body).to.include({ status: 'settled' })
     expect([await won(1), await won(2)]).to.deep.equal([-2n * AMOUNT, 2n * AMOUNT])
   }
 
@@ -70,7 +71,7 @@ describe('a node with payment channels', function () {
     for (const [node, id] of [[pair.bob, 'alice'], [pair.alice, 'bob']] as const) {
       expect(await node.removePeer(id).then(() => 'removed', describeError)).to.match(/cannot be removed before it is settled/)
       for (const query of ['', '?removeRoutes=false']) {
-        const { status, body } = await ask(node, 'DELETE', `/peers/${id}${query}`)
+        const { status, body } = await askNode(node, 'DELETE', `/peers/${id}${query}`)
         expect(status).to.equal(409)
         expect(JSON.stringify(body)).to.contain('Close its payment channels')
       }
@@ -78,7 +79,7 @@ describe('a node with payment channels', function () {
       expect(node.listRoutes()).to.have.lengthOf(1)
     }
     await expectGoesOn(pair)
-    await until('it can be removed when all is settled', () => pair.bob.removePeer('alice').then(() => true, () => false))
+    await eventually('it can be removed when all is settled', () => pair.bob.removePeer('alice').then(() => true, () => false))
   })
 
   it('goes on with the same channel when its peer is registered anew, at another place or with another secret of ours', async () => {
@@ -86,7 +87,7 @@ describe('a node with payment channels', function () {
     const { url, authToken } = pair.bobs.peers![0]!
     for (const at of [url.replace('127.0.0.1', 'localhost'), url]) {
       await pair.bob.registerPeer({ id: 'alice', url: at, authToken })
-      expect((await ask(pair.bob, 'POST', '/peers', { id: 'alice', url: at, authToken })).status).to.equal(200)
+      expect((await askNode(pair.bob, 'POST', '/peers', { id: 'alice', url: at, authToken })).status).to.equal(200)
     }
     await expectGoesOn(pair)
   })
@@ -96,7 +97,7 @@ describe('a node with payment channels', function () {
     const { url, authToken } = bobs.peers![0]!
     const { channelId } = await bob.getChannelState('alice')
     await bob.registerPeer({ id: 'alice', url, authToken, evmAddress: accounts[3]!.address })
-    await until('what it was paid is redeemed', async () => await won(2) === AMOUNT)
+    await eventually('what it was paid is redeemed', async () => await won(2) === AMOUNT)
     expect(await owed(bob, 'alice'), 'and is not credited again').to.equal(0n)
     await chain().pass(3700)
     await bob.registerPeer({ id: 'alice', url, authToken, evmAddress: accounts[1]!.address })
@@ -115,7 +116,7 @@ describe('a node with payment channels', function () {
     const bob = await world.start('bob', pair.bobs)
     bob.setPacketHandler(() => ({ accept: true }))
     await expectGoesOn({ alice: pair.alice, bob })
-    await until('nothing is noted', async () => !(await readdir(pair.bobs.dataPath!)).some(name => name.endsWith('.unsettled.json')))
+    await eventually('nothing is noted', async () => !(await readdir(pair.bobs.dataPath!)).some(name => name.endsWith('.unsettled.json')))
     await bob.stop()
     await (await world.start('robert', pair.bobs)).stop()
   })
@@ -148,9 +149,9 @@ describe('a node with payment channels', function () {
     await pair.bob.stop()
     const peers = pair.bobs.peers!.map(peer => ({ ...peer, id: 'alicia' }))
     const bob = await world.start('bob', { ...pair.bobs, peers, routes: [] })
-    await never('something is credited', async () => await owed(bob, 'alicia') !== 0n, 500)
+    await neverHappens('something is credited', async () => await owed(bob, 'alicia') !== 0n, 500)
     const { channelId } = await bob.getChannelState('alicia')
-    await ask(bob, 'POST', `/channels/${channelId}/close`, {})
-    await until('it has what it was paid', async () => await won(2) === AMOUNT)
+    await askNode(bob, 'POST', `/channels/${channelId}/close`, {})
+    await eventually('it has what it was paid', async () => await won(2) === AMOUNT)
   })
 })

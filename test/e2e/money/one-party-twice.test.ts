@@ -10,9 +10,10 @@ import type { PeerConfig } from '../../../src/index.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { Daemon, temporaryFolder } from '../../support/daemon.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { ask, peerOf, settlingConfig } from '../../support/node/evm.js'
+import { askNode, peerOf, settlingConfig } from '../../support/node/evm.js'
 import { World } from '../../support/node.js'
-import { onOneChain, until } from '../../support/money.js'
+import { onOneChain } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const CLI = fileURLToPath(new URL('../../../src/commands/cli/main.js', import.meta.url))
 const TWICE = /credited twice/
@@ -35,7 +36,7 @@ describe('a second account with the same party', function () {
       const adding = us.app.addPlugin('peer2', { ...info, options: { ...info.options, listener, peerAddress } })
       expect(await adding.then(() => undefined, describeError)).to.match(TWICE)
       const channelId = await duo.openBy(1, 2, 100_000n)
-      await until('the claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 1n, 50_000n)) === 'taken')
+      await eventually('the claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 1n, 50_000n)) === 'taken')
       expect([us.balance, us.book('peer2')?.balance ?? 0n]).to.deep.equal([-50_000n, 0n])
       await duo.leave(us)
       expect(await duo.won(2), 'the chain has paid what the books say').to.equal(50_000n)
@@ -61,7 +62,7 @@ describe('a second account with the same party', function () {
       chain: { ...(info.options as { chain: object }).chain, tokenAddress: token.address }
     }
     const adding = duo.second.app.addPlugin('peer2', { ...info, options })
-    await until('it is there', () => duo.second.book('peer2') !== undefined)
+    await eventually('it is there', () => duo.second.book('peer2') !== undefined)
     adding.catch(() => undefined)
   })
 
@@ -89,7 +90,7 @@ describe('a second account with the same party', function () {
       const node = await world.start('us', await config([bob]))
       const refused = async (doing: Promise<unknown>): Promise<unknown> => await doing.then(() => 'taken', describeError)
       expect(await refused(node.registerPeer({ ...twin, routes: [{ prefix: 'g.bob2' }] }))).to.match(TWICE)
-      const { status, body } = await ask(node, 'POST', '/peers', { ...twin })
+      const { status, body } = await askNode(node, 'POST', '/peers', { ...twin })
       expect([status, JSON.stringify(body)]).to.satisfy(([code, text]: [number, string]) => code === 409 && TWICE.test(text))
       expect(node.listPeers().map(({ id }) => id)).to.deep.equal(['bob'])
       expect(node.listRoutes()).to.deep.equal([])
@@ -98,8 +99,8 @@ describe('a second account with the same party', function () {
       expect(await refused(node.openChannel({ peerId: 'bob2', initialDeposit: '1', peerAddress: MIXED }))).not.to.equal('taken')
       await node.registerPeer({ id: 'carl', url: 'ws://127.0.0.1:12', authToken: 'x' })
       const settlement = { preference: 'evm', evmAddress: LOWER }
-      expect((await ask(node, 'PUT', '/peers/carl', { settlement })).status).to.equal(409)
-      expect((await ask(node, 'POST', '/peers', { id: 'carl', url: 'ws://127.0.0.1:12', authToken: 'x', settlement })).status).to.equal(409)
+      expect((await askNode(node, 'PUT', '/peers/carl', { settlement })).status).to.equal(409)
+      expect((await askNode(node, 'POST', '/peers', { id: 'carl', url: 'ws://127.0.0.1:12', authToken: 'x', settlement })).status).to.equal(409)
       await node.removePeer('carl')
       const shown = Object.fromEntries(node.listPeers().map(({ id, settlement }) => [id, settlement?.evmAddress]))
       expect(shown).to.deep.equal({ bob: MIXED, bob2: accounts[3]!.address })

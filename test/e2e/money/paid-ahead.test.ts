@@ -5,7 +5,8 @@
 import { expect } from 'chai'
 import { fulfilling, reject } from '../../support/packets.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { never, onOneChain, until, type Duo } from '../../support/money.js'
+import { neverHappens, onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const AMOUNT = 1000n
 const AT_ONCE = 8
@@ -26,7 +27,7 @@ describe('money that claims have paid ahead', function () {
 
   async function atRest (duo: Duo): Promise<bigint> {
     let before = -1n
-    return await until('no claims are made any more', async () => {
+    return await eventually('no claims are made any more', async () => {
       const now = await moved(duo)
       const isSame = now === before
       before = now
@@ -38,16 +39,16 @@ describe('money that claims have paid ahead', function () {
   it('is paid back once, and not back and forth', async () => {
     const duo = await start({ options: OPTIONS, balance: BALANCE })
     const { first, second } = duo
-    await until('we can pay', async () => (await first.channels()).some(({ spendable }) => spendable > AMOUNT * BigInt(AT_ONCE)))
+    await eventually('we can pay', async () => (await first.channels()).some(({ spendable }) => spendable > AMOUNT * BigInt(AT_ONCE)))
     second.local.answer = () => Promise.resolve(reject('F99', 'no', 'test.n1.local'))
     await Promise.all(Array.from({ length: AT_ONCE }, () => first.pay(AMOUNT)))
     const rest = await atRest(duo)
-    await never('more claims are made', async () => await moved(duo) !== rest)
+    await neverHappens('more claims are made', async () => await moved(duo) !== rest)
     expect(rest <= 2n * AMOUNT * BigInt(AT_ONCE), `paid, and paid back: ${rest}`).to.equal(true)
     expect([first.balance + first.book()!.prepaid, second.balance], 'nobody owes anybody').to.deep.equal([0n, 0n])
     second.local.answer = fulfilling
     for (let i = 0; i < AT_ONCE; i++) expect(await first.pay(AMOUNT)).to.equal('fulfill')
-    await until('the packets that were delivered are paid', () => first.balance + first.book()!.prepaid === 0n && second.balance === 0n)
+    await eventually('the packets that were delivered are paid', () => first.balance + first.book()!.prepaid === 0n && second.balance === 0n)
     expect(second.delivered).to.equal(AMOUNT * BigInt(AT_ONCE))
   })
 })

@@ -7,7 +7,8 @@ import { CLAIM_PROTOCOL } from '../../../plugins/lib/channels/messages.js'
 import { packetEntry } from '../../../src/contracts/transport.js'
 import { fulfilling, reject } from '../../support/packets.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { onOneChain, until, type Duo } from '../../support/money.js'
+import { onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const AMOUNT = 1000n
 const MAX_PREPAID = 5000n
@@ -23,7 +24,7 @@ describe('claims that go with packets', function () {
   async function ready (): Promise<Duo> {
     const balance = { maximum: '1000000' }
     const duo = await start({ options: OPTIONS }, { balance }, { balance: { ...balance, settleThreshold: '-5000', settleTo: '0' } })
-    await until('we can pay', async () => (await duo.second.channels()).some(({ spendable }) => spendable > AMOUNT))
+    await eventually('we can pay', async () => (await duo.second.channels()).some(({ spendable }) => spendable > AMOUNT))
     return duo
   }
 
@@ -80,7 +81,7 @@ describe('claims that go with packets', function () {
       return new Promise(() => undefined)
     }
     const paying = Array.from({ length: PACKETS }, () => duo.second.pay(AMOUNT))
-    await until('all went out or were refused', async () => taken > 0 && await signed(duo) >= AMOUNT)
+    await eventually('all went out or were refused', async () => taken > 0 && await signed(duo) >= AMOUNT)
     await duo.first.plugin.disconnect()
     const codes = await Promise.all(paying)
     expect(codes).not.to.include('fulfill')
@@ -109,7 +110,7 @@ describe('claims that go with packets', function () {
     await duo.restart(1)
     expect(duo.second.book()!.prepaid).to.equal(AMOUNT)
     duo.first.local.answer = fulfilling
-    await until('packets go on', async () => await duo.second.pay(AMOUNT) === 'fulfill')
+    await eventually('packets go on', async () => await duo.second.pay(AMOUNT) === 'fulfill')
     const delivered = duo.first.delivered
     expect(await signed(duo)).to.equal(delivered)
     expect([duo.second.book()!.prepaid, duo.second.balance, duo.first.balance]).to.deep.equal([0n, 0n, 0n])

@@ -4,7 +4,8 @@
  */
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { never, onOneChain, until, type Duo } from '../../support/money.js'
+import { neverHappens, onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 describe('a connector restored from a backup', function () {
   this.timeout(60_000)
@@ -27,7 +28,7 @@ describe('a connector restored from a backup', function () {
     const backup = new Map(duo.first.entries)
     await pay(duo, 5000n)
     await duo.restart(0, {}, backup)
-    await never('the payee is owed or credited something', () => duo.second.balance !== 0n, 500)
+    await neverHappens('the payee is owed or credited something', () => duo.second.balance !== 0n, 500)
     expect(await duo.first.pay(4000n)).to.equal('fulfill')
     await duo.even()
     expect(await claimed(duo), 'the packets of all times').to.equal(10_500n)
@@ -44,7 +45,7 @@ describe('a connector restored from a backup', function () {
       if (payer.includes('restarted')) await duo.restart(0)
       if (payer.includes('crashed')) await duo.restart(0, {}, new Map(duo.first.entries))
       const us = await duo.restart(1, {}, new Map(backup))
-      await never('something is credited', () => us.balance !== 0n, 700)
+      await neverHappens('something is credited', () => us.balance !== 0n, 700)
       await pay(duo, 2000n)
       expect(await claimed(duo)).to.equal(8500n)
       await duo.leave(us)
@@ -56,8 +57,8 @@ describe('a connector restored from a backup', function () {
     const duo = await start()
     await pay(duo, 5000n)
     const us = await duo.restart(1, {}, new Map())
-    await never('something is credited', () => us.balance !== 0n, 700)
-    await until('the claim is taken up', async () => await claimed(duo) === 5000n)
+    await neverHappens('something is credited', () => us.balance !== 0n, 700)
+    await eventually('the claim is taken up', async () => await claimed(duo) === 5000n)
     await duo.leave(us)
     expect([await duo.won(1), await duo.won(2)]).to.deep.equal([-5000n, 5000n])
   })

@@ -1,7 +1,8 @@
 /** Channels that are opened at one moment, by operators, the policy and both peers. One deposit of each goes in, not two. */
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { onOneChain, until, type Duo } from '../../support/money.js'
+import { onOneChain, type Duo } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 const DEPOSIT = 100_000n
 
@@ -14,7 +15,7 @@ describe('two that open a channel at the same moment', function () {
   async function stakes ({ first, second }: Duo): Promise<[bigint, bigint, number]> {
     const channels = await first.channels()
     const sum = (key: 'deposit' | 'theirDeposit'): bigint => channels.reduce((total, channel) => total + channel[key], 0n)
-    await until('both know the same', async () => (await second.channels()).length === channels.length)
+    await eventually('both know the same', async () => (await second.channels()).length === channels.length)
     return [sum('deposit'), sum('theirDeposit'), channels.filter(({ deposit, theirDeposit }) => deposit + theirDeposit > 0n).length]
   }
 
@@ -57,7 +58,7 @@ describe('two that open a channel at the same moment', function () {
     const [ours, theirs, channels] = await stakes(duo)
     expect([ours <= DEPOSIT, theirs <= DEPOSIT, channels]).to.deep.equal([true, true, 1])
     await duo.leave(duo.second)
-    await until('the first is paid, too', async () => await duo.won(1) + await duo.won(2) === 0n)
+    await eventually('the first is paid, too', async () => await duo.won(1) + await duo.won(2) === 0n)
     expect(duo.first.delivered).to.equal(await duo.won(1))
   })
 
@@ -69,7 +70,7 @@ describe('two that open a channel at the same moment', function () {
 
   it('with claims for packets, on both sides at the start', async () => {
     const duo = await start({ options: { claims: 'packet', requireClaims: true, initialDeposit: '20000' } })
-    for (const node of duo.nodes) await until('packets are paid for', async () => await node.pay(1000n) === 'fulfill')
+    for (const node of duo.nodes) await eventually('packets are paid for', async () => await node.pay(1000n) === 'fulfill')
     expect(await stakes(duo)).to.deep.equal([20_000n, 20_000n, 1])
   })
 
@@ -84,7 +85,7 @@ describe('two that open a channel at the same moment', function () {
       return { stage: 'opening', challengeSecs: 365 * 86_400 }
     })
     expect(await us.pay(5000n)).to.equal('fulfill')
-    await until('we have opened one', async () => (await us.channels()).some(({ deposit }) => deposit > 0n))
+    await eventually('we have opened one', async () => (await us.channels()).some(({ deposit }) => deposit > 0n))
     expect((await us.channels())[0]).to.include({ settlementTimeout: 3600, deposit: DEPOSIT })
   })
 })

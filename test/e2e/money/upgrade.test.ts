@@ -10,7 +10,8 @@ import { startChain, type Chain } from '../../../examples/evm-chain.js'
 import type { ChannelDetails } from '../../../src/contracts/channels.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { ROOT } from '../../support/node.js'
-import { Duo, never, until, type Connector, type Setting } from '../../support/money.js'
+import { Duo, neverHappens, type Connector, type Setting } from '../../support/money.js'
+import { eventually } from '../../support/waiting.js'
 
 interface Fixture { token: string, network: string, registry: string, chain: string, sides: Array<Record<string, string>> }
 
@@ -53,19 +54,19 @@ describe('connectors of version 0.1 that are upgraded', function () {
   }
 
   async function channelOf ({ second }: Duo): Promise<ChannelDetails> {
-    return await until('the channel is there', async () => (await second.channels().catch(() => []))[0])
+    return await eventually('the channel is there', async () => (await second.channels().catch(() => []))[0])
   }
 
   it('go on with their balances and the channel, and settle what they owed', async () => {
     const duo = await upgraded()
     const { first, second } = duo
-    await never('something is credited again', () => first.balance !== -400n || second.balance !== 400n, 700)
+    await neverHappens('something is credited again', () => first.balance !== -400n || second.balance !== 400n, 700)
     const [channel] = await second.channels()
     expect(channel).to.include({ theirTransferred: 5000n, transferred: 3000n, status: 'open' })
     expect([old(first), old(second)], 'the old records').to.deep.equal([[], []])
     expect(await first.pay(1600n)).to.equal('fulfill')
     expect(await second.pay(3500n)).to.equal('fulfill')
-    await until('what is due is settled', () => first.balance === -second.balance && first.book()?.settlement === undefined)
+    await eventually('what is due is settled', () => first.balance === -second.balance && first.book()?.settlement === undefined)
     await duo.leave(second)
     const owed = second.balance
     expect(await duo.won(2), 'what was paid with claims of both versions').to.equal(5000n + 400n + 1600n - 3000n - 3500n - owed)
@@ -74,7 +75,7 @@ describe('connectors of version 0.1 that are upgraded', function () {
 
   it('go on when one of them is restarted or renamed after the upgrade', async () => {
     const duo = await upgraded()
-    await until('the records have moved', () => old(duo.second).length === 0)
+    await eventually('the records have moved', () => old(duo.second).length === 0)
     for (const account of ['peer', 'renamed']) {
       await duo.restart(1, { account })
       expect((await channelOf(duo)).theirTransferred).to.equal(5000n)
@@ -88,7 +89,7 @@ describe('connectors of version 0.1 that are upgraded', function () {
   for (const [what, settings] of others) {
     it(`refuse to settle with another ${what}, change nothing, and go on when it is put back`, async () => {
       const duo = await upgraded(settings)
-      const trouble = await until('settlement is refused', () => duo.second.plugin.channels().trouble)
+      const trouble = await eventually('settlement is refused', () => duo.second.plugin.channels().trouble)
       expect(trouble).to.match(/records of payment channels from before 0.2.*Put the earlier configuration back/)
       expect(old(duo.second)).to.have.lengthOf(3)
       expect(await duo.first.tell(await duo.claim(1, `0x${'11'.repeat(32)}`, 1n, 1n))).not.to.equal('taken')

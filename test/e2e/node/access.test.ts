@@ -8,7 +8,8 @@ import LeveldownStore from '../../../stores/leveldown.js'
 import { ConfigurationError, type ConnectorNode } from '../../../src/index.js'
 import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
 import { MAX_BOOKS, MAX_GUESTS } from '../../../src/node/session.js'
-import { World, outcome, owed, packet, until, urlOf } from '../../support/node.js'
+import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 const btp = createRequire(import.meta.url)('btp-packet') as { TYPE_MESSAGE: number, serialize (frame: object): Buffer }
 

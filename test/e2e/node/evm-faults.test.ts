@@ -9,8 +9,9 @@ import type { ConnectorNode } from '../../../src/index.js'
 import { withoutLog } from '../../support/log.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { RpcProxy, type Behaviour } from '../../support/evm/rpc-proxy.js'
-import { ask, HOUR, peerOf, settlingConfig, TOKENS } from '../../support/node/evm.js'
+import { askNode, HOUR, peerOf, settlingConfig, TOKENS } from '../../support/node/evm.js'
 import { outcome, owed, packet, World } from '../../support/node.js'
+import { eventually } from '../../support/waiting.js'
 
 const RUNS = Number(process.env.EVM_NODE_RUNS ?? 1)
 const RUN_MS = 180_000
@@ -71,18 +72,10 @@ describe('nodes that settle through RPC nodes that fail', function () {
   }
 
   /** Asks the admin API and keeps what it says. */
-  async function say (node: ConnectorNode, method: string, path: string, body?: object): Promise<Awaited<ReturnType<typeof ask>>> {
-    const answer = await ask(node, method, path, body)
+  async function say (node: ConnectorNode, method: string, path: string, body?: object): Promise<Awaited<ReturnType<typeof askNode>>> {
+    const answer = await askNode(node, method, path, body)
     answers.push(answer.text)
     return answer
-  }
-
-  async function eventually (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + RUN_MS / 3; Date.now() < deadline;) {
-      if (await isSo()) return
-      await new Promise(resolve => { setTimeout(resolve, 50) })
-    }
-    throw new Error(`never came about: ${what}`)
   }
 
   const pay = async (from: ConnectorNode, to: string, amount: bigint): Promise<string> =>
@@ -132,9 +125,9 @@ describe('nodes that settle through RPC nodes that fail', function () {
 
   /** What each fault makes of a request. */
   const FAULTS: Record<string, () => Promise<Behaviour>> = {
-    'is slow': () => Promise.resolve(async (request, ask) => {
+    'is slow': () => Promise.resolve(async (request, askNode) => {
       await new Promise(resolve => { setTimeout(resolve, SLOW_MS) })
-      return ask(request)
+      return askNode(request)
     }),
     'answers with errors': () => Promise.resolve(() => ({ error: { code: -32000, message: 'internal error' } })),
     'answers of an old block': async () => {
@@ -143,15 +136,15 @@ describe('nodes that settle through RPC nodes that fail', function () {
       const seen = heads()
       await eventually('both have seen newer blocks', () => proxies.every(({ isCut }, i) => isCut || heads()[i]! > seen[i]! + 1))
       const old = `0x${(await chain.provider.getBlockNumber() - STALE_BLOCKS).toString(16)}`
-      return (request, ask) => {
+      return (request, askNode) => {
         const params = request.params.map(param => param === 'latest' || param === 'pending' ? old : param)
-        return request.method === 'eth_getTransactionReceipt' ? { result: null } : ask({ ...request, params })
+        return request.method === 'eth_getTransactionReceipt' ? { result: null } : askNode({ ...request, params })
       }
     },
     'contradicts itself': () => {
       let turn = 0
-      return Promise.resolve((request, ask) => [
-        () => ask(request), () => ({ result: '0x' }), () => ({ result: null }), () => ({ error: { code: -32000, message: 'header not found' } })
+      return Promise.resolve((request, askNode) => [
+        () => askNode(request), () => ({ result: '0x' }), () => ({ result: null }), () => ({ error: { code: -32000, message: 'header not found' } })
       ][turn++ % 4]!())
     }
   }

@@ -11,8 +11,9 @@ import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { closeAll } from '../../support/btp.js'
 import { proofOf, signProof } from '../../support/evm/signatures.js'
-import { ask, CHAIN, claimText, HOUR, Mallory, peerOf, settlingConfig, TOKENS } from '../../support/node/evm.js'
-import { owed, until, World } from '../../support/node.js'
+import { askNode, CHAIN, claimText, HOUR, Mallory, peerOf, settlingConfig, TOKENS } from '../../support/node/evm.js'
+import { owed, World } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 const [owner, malloryKey, bobKey, stranger] = [accounts[0]!, accounts[1]!, accounts[2]!, accounts[3]!]
 const DEPOSIT = 1000
@@ -85,7 +86,7 @@ describe('a node whose peer lies about payment channels', function () {
 
   /** Undefined while there is none, whether the node has seen the channel yet or not. */
   const best = async (): Promise<unknown> => {
-    const { status, body } = await ask(bob, 'GET', `/channels/${channelId}/claims`)
+    const { status, body } = await askNode(bob, 'GET', `/channels/${channelId}/claims`)
     return status === 404 ? undefined : body
   }
 
@@ -161,7 +162,7 @@ describe('a node whose peer lies about payment channels', function () {
     expect(await standing()).to.deep.equal(before)
     expect(await mallory.pay('g.bob', 10n, await claim(6, 110)), 'on the same socket').to.equal('fulfill')
     expect([delivered, await owed(bob, 'mallory')]).to.deep.equal([2, 0n])
-    expect((await ask(bob, 'POST', `/channels/${channelId}/redeem`)).status).to.equal(200)
+    expect((await askNode(bob, 'POST', `/channels/${channelId}/redeem`)).status).to.equal(200)
     expect(world.log.lines.filter(({ level }) => level === 'error')).to.deep.equal([])
   })
 
@@ -198,7 +199,7 @@ describe('a node whose peer lies about payment channels', function () {
     await bob.stop()
     for (const [i, dataPath] of copies.entries()) {
       bob = await start({ dataPath })
-      while ((await ask(bob, 'GET', `/channels/${channelId}`)).status !== 200) await new Promise(resolve => { setTimeout(resolve, 20) })
+      while ((await askNode(bob, 'GET', `/channels/${channelId}`)).status !== 200) await new Promise(resolve => { setTimeout(resolve, 20) })
       expect(await best()).to.include({ nonce: i + 1, transferredAmount: String(10 * (i + 1)) })
       expect(await owed(bob, 'mallory'), 'paid, and not delivered for sure').to.equal(-10n)
       await bob.stop()
@@ -236,7 +237,7 @@ describe('a node whose peer lies about payment channels', function () {
   }
 
   it('says which chain and token it settles with her in', async () => {
-    const [state] = (await ask(bob, 'GET', '/settlement/states')).body as object[]
+    const [state] = (await askNode(bob, 'GET', '/settlement/states')).body as object[]
     expect(state).to.include({ peerId: 'mallory', chain: CHAIN, tokenId: 'TEST', reachable: true })
     const { balances } = await bob.getBalance('mallory')
     expect([balances, (await bob.getBalance('mallory', 'USD')).balances.length]).to.deep.equal([

@@ -9,7 +9,7 @@ import type { ConnectorConfig, PeerConfig } from '../../../src/index.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../../../examples/evm-chain.js'
 import type { Answer } from '../../support/admin.js'
-import { ask, CHAIN, HOUR, peerOf, SECRET, TOKENS } from '../../support/node/evm.js'
+import { askNode, CHAIN, HOUR, peerOf, SECRET, TOKENS } from '../../support/node/evm.js'
 import { outcome, owed, packet, World } from '../../support/node.js'
 
 describe('nodes that settle on an EVM chain', function () {
@@ -86,10 +86,10 @@ describe('nodes that settle on an EVM chain', function () {
 
   it('pay out 100 payments of 10 one way and 50 of 5 back as a net 750, in one transaction a channel', async () => {
     const [alice, hub, bob] = await line()
-    const { status, body } = await ask(alice, 'POST', '/channels', { peerId: 'hub', chain: `evm:anvil:${CHAIN_ID}`, initialDeposit: '2000' })
+    const { status, body } = await askNode(alice, 'POST', '/channels', { peerId: 'hub', chain: `evm:anvil:${CHAIN_ID}`, initialDeposit: '2000' })
     expect(status, JSON.stringify(body)).to.equal(201)
     expect(body).to.include({ chain: CHAIN, status: 'open', deposit: '2000' })
-    expect((await ask(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '0' })).status).to.equal(409)
+    expect((await askNode(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '0' })).status).to.equal(409)
     expect(await hub.openChannel('bob', 2000n)).to.include({ status: 'open', chain: CHAIN })
 
     await Promise.all([pay(alice, 'g.bob', 10n, 100), pay(bob, 'g.alice', 5n, 50)])
@@ -98,12 +98,12 @@ describe('nodes that settle on an EVM chain', function () {
       if (debt > 0n) await node.settle(id, debt)
     }
     for (const [node, id] of [[alice, 'hub'], [bob, 'hub'], [hub, 'alice'], [hub, 'bob']] as const) {
-      expect((await ask(node, 'GET', `/balances/${id}`)).body).to.deep.include({ balances: [{ tokenId: 'TEST', debitBalance: '0', creditBalance: '0', netBalance: '0' }] })
+      expect((await askNode(node, 'GET', `/balances/${id}`)).body).to.deep.include({ balances: [{ tokenId: 'TEST', debitBalance: '0', creditBalance: '0', netBalance: '0' }] })
     }
     const before = await chain.provider.getBlockNumber()
     for (const [node, id] of [[alice, 'hub'], [hub, 'bob']] as const) {
       const { channelId } = await node.getChannelState(id)
-      expect((await ask(node, 'POST', `/channels/${channelId}/close`, {})).body).to.include({ channelId, status: 'settled' })
+      expect((await askNode(node, 'POST', `/channels/${channelId}/close`, {})).body).to.include({ channelId, status: 'settled' })
     }
     expect(await chain.provider.getBlockNumber() - before).to.equal(2)
     expect(await Promise.all([1, 2, 3].map(gained))).to.deep.equal([-750n, 0n, 750n])
@@ -113,8 +113,8 @@ describe('nodes that settle on an EVM chain', function () {
     const [alice, hub] = await line()
     await pay(alice, 'g.hub', 150n, 2)
     const claims = async (): Promise<Pick<Answer, 'status' | 'body'>> => {
-      const [channel] = (await ask(hub, 'GET', '/channels?peerId=alice')).body as Array<{ channelId: string }>
-      return channel === undefined ? { status: 0, body: {} } : await ask(hub, 'GET', `/channels/${channel.channelId}/claims`)
+      const [channel] = (await askNode(hub, 'GET', '/channels?peerId=alice')).body as Array<{ channelId: string }>
+      return channel === undefined ? { status: 0, body: {} } : await askNode(hub, 'GET', `/channels/${channel.channelId}/claims`)
     }
     while ((await claims()).status !== 200) await new Promise(resolve => { setTimeout(resolve, 50) })
     expect((await claims()).body).to.include({ blockchain: 'evm', transferredAmount: '300', senderId: 'alice', chainId: CHAIN_ID })
@@ -124,14 +124,14 @@ describe('nodes that settle on an EVM chain', function () {
     expect(await alice.getMetrics())
       .to.include('account_credits_total{peer_id="hub",token_id="TEST"} 300').and.include('account_balance_units{peer_id="hub",token_id="TEST"} 0')
     expect(alice.getHealthStatus()).to.deep.include({ status: 'healthy', dependencies: { ledger: { status: 'up' }, [CHAIN]: { status: 'up' } } })
-    const [channel] = (await ask(alice, 'GET', '/channels')).body as Array<{ channelId: string }>
+    const [channel] = (await askNode(alice, 'GET', '/channels')).body as Array<{ channelId: string }>
     expect(channel).to.include({ peerId: 'hub', chain: CHAIN, status: 'open', deposit: '2000' })
-    expect((await ask(alice, 'GET', `/channels/${channel!.channelId}`)).body).to.include({ transferred: '300', nonce: '1', theirDeposit: '0' })
-    const states = (await ask(alice, 'GET', '/settlement/states')).body as object[]
+    expect((await askNode(alice, 'GET', `/channels/${channel!.channelId}`)).body).to.include({ transferred: '300', nonce: '1', theirDeposit: '0' })
+    const states = (await askNode(alice, 'GET', '/settlement/states')).body as object[]
     expect(states[0]).to.include({ peerId: 'hub', chain: CHAIN, reachable: true, address: accounts[1]!.address.toLowerCase() })
 
-    expect((await ask(alice, 'POST', `/channels/${channel!.channelId}/deposit`, { amount: '500' })).body).to.include({ newDeposit: '2500' })
-    const redeemed = await ask(hub, 'POST', `/channels/${channel!.channelId}/redeem`)
+    expect((await askNode(alice, 'POST', `/channels/${channel!.channelId}/deposit`, { amount: '500' })).body).to.include({ newDeposit: '2500' })
+    const redeemed = await askNode(hub, 'POST', `/channels/${channel!.channelId}/redeem`)
     expect(redeemed.status, JSON.stringify(redeemed.body)).to.equal(200)
     expect(await gained(2)).to.equal(300n)
     expect(await alice.getMetrics()).to.include('claims_sent_total{peer_id="hub"} 1')
@@ -142,12 +142,12 @@ describe('nodes that settle on an EVM chain', function () {
   it('close by challenge what is not closed together, and pay it out when the challenge is over', async () => {
     const [alice] = await line()
     const { channelId } = await alice.openChannel('hub', 1000n)
-    expect((await ask(alice, 'POST', `/channels/${channelId}/close`, { cooperative: false })).body).to.include({ status: 'closing' })
-    expect((await ask(alice, 'GET', `/channels/${channelId}`)).body).to.include({ status: 'closed' })
+    expect((await askNode(alice, 'POST', `/channels/${channelId}/close`, { cooperative: false })).body).to.include({ status: 'closing' })
+    expect((await askNode(alice, 'GET', `/channels/${channelId}`)).body).to.include({ status: 'closed' })
     expect(await alice.getChannelState(channelId)).to.include({ status: 'closed' })
-    expect((await ask(alice, 'POST', `/channels/${channelId}/settle`)).status).to.equal(503)
+    expect((await askNode(alice, 'POST', `/channels/${channelId}/settle`)).status).to.equal(503)
     await chain.pass(HOUR + 1)
-    expect((await ask(alice, 'POST', `/channels/${channelId}/settle`)).body).to.include({ status: 'settled' })
+    expect((await askNode(alice, 'POST', `/channels/${channelId}/settle`)).body).to.include({ status: 'settled' })
     expect(await gained(1)).to.equal(0n)
   })
 
@@ -158,14 +158,14 @@ describe('nodes that settle on an EVM chain', function () {
     const hub = await world.start('hub', await configOf('hub', 2, h, { peers: [peer('alice', 1, a)] }))
     const { id, url, authToken, evmAddress } = peer('hub', 2, h)
     const plain = { id, url, authToken }
-    const bad = await ask(alice, 'POST', '/peers', { ...plain, evmAddress, chain: 'evm:8453' })
+    const bad = await askNode(alice, 'POST', '/peers', { ...plain, evmAddress, chain: 'evm:8453' })
     expect(bad.status).to.equal(400)
     expect((bad.body as { message: string }).message).to.include('evm:8453, which is not in chainProviders')
     await alice.registerPeer(plain)
-    expect((await ask(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '10' })).body)
+    expect((await askNode(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '10' })).body)
       .to.deep.equal({ error: 'Bad request', message: 'Peer EVM address must be provided in request or peer registration' })
-    const open = (): ReturnType<typeof ask> =>
-      ask(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '10', peerAddress: evmAddress })
+    const open = (): ReturnType<typeof askNode> =>
+      askNode(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '10', peerAddress: evmAddress })
     let opened = await open()
     while (opened.status === 503) opened = await open() // the connection to the peer is made anew
     expect(opened.status, JSON.stringify(opened.body)).to.equal(201)
@@ -180,10 +180,10 @@ describe('nodes that settle on an EVM chain', function () {
       chainProviders: [lost], peers: [peer('hub', 2, port)], routes: [{ prefix: 'g', nextHop: 'hub' }]
     }))
     expect(outcome(await alice.sendPacket(packet('g.hub')))).to.equal('fulfill')
-    const [state] = (await ask(alice, 'GET', '/settlement/states')).body as object[]
+    const [state] = (await askNode(alice, 'GET', '/settlement/states')).body as object[]
     expect(state).to.include({ peerId: 'hub', reachable: false })
     expect(alice.getHealthStatus()).to.deep.include({ status: 'degraded', dependencies: { ledger: { status: 'up' }, [CHAIN]: { status: 'down' } } })
-    expect((await ask(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '10' })).status).to.equal(503)
+    expect((await askNode(alice, 'POST', '/channels', { peerId: 'hub', chain: CHAIN, initialDeposit: '10' })).status).to.equal(503)
     expect(await alice.getMetrics()).to.include('payment_channels_active 0')
     await hub.stop()
   })

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import type { ConnectorNode, LocalDeliveryResponse, PaymentResponse } from '../../../src/index.js'
-import { World, outcome, owed, packet, until, urlOf } from '../../support/node.js'
+import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 describe('the application of a node', () => {
   const world = new World()

@@ -2,7 +2,8 @@
 import { expect } from 'chai'
 import { stub, useFakeTimers } from 'sinon'
 import { LedgerService } from '../../../src/ledger/service.js'
-import { World, until, urlOf } from '../../support/node.js'
+import { World, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 describe('the health of a node', () => {
   const world = new World()

@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import { freePort } from '../../../examples/free-port.js'
 import { setLogLevel } from '../../../src/lib/log.js'
 import { withoutLog } from '../../support/log.js'
-import { World, outcome, packet, until } from '../../support/node.js'
+import { World, outcome, packet } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 describe('two nodes that list each other', () => {
   const world = new World()

@@ -1,7 +1,8 @@
 /** Money and packets over several nodes on real sockets: every hop's books agree, whoever misbehaves. */
 import { expect } from 'chai'
 import type { ConnectorNode, PaymentRequest } from '../../../src/index.js'
-import { World, outcome, owed, packet, until, urlOf } from '../../support/node.js'
+import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 describe('a network of nodes', () => {
   const world = new World()

@@ -9,7 +9,8 @@ import { freePort } from '../../../examples/free-port.js'
 import { ConfigLoader } from '../../../src/index.js'
 import { run, runBlock, seed } from '../../support/node/processes.js'
 import type { Program } from '../../support/node/processes.js'
-import { ROOT, SEEDS, World, outcome, packet, until, urlOf } from '../../support/node.js'
+import { ROOT, SEEDS, World, outcome, packet, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 const CONNECTOR = fileURLToPath(new URL('../../../src/commands/cli/main.js', import.meta.url))
 const MODULES = join(ROOT, 'test/support/node/modules')

@@ -7,7 +7,8 @@ import { freePort } from '../../../examples/free-port.js'
 import { ConfigLoader } from '../../../src/index.js'
 import type { ConnectorNode, PaymentRequest } from '../../../src/index.js'
 import { runBlock, seed } from '../../support/node/processes.js'
-import { SEEDS, World, outcome, owed, packet, until, urlOf } from '../../support/node.js'
+import { SEEDS, World, outcome, owed, packet, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 describe('the published examples', () => {
   const world = new World()

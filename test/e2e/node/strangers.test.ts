@@ -5,7 +5,8 @@ import type { PrepareHandler } from '../../../src/node/facades/packet-handler.js
 import type { ConnectorConfig } from '../../../src/contracts/node.js'
 import type { ConnectorNode } from '../../../src/index.js'
 import { sha256 } from '../../support/packets.js'
-import { World, until, urlOf } from '../../support/node.js'
+import { World, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 /** The condition of a payment between nodes follows from its data. */
 const fulfilling: PrepareHandler = {

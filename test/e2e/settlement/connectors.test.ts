@@ -6,16 +6,9 @@ import { withoutLog } from '../../support/log.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { startChain, type Chain } from '../../../examples/evm-chain.js'
 import { Line, type LineOptions } from '../../support/evm/connectors.js'
+import { eventually } from '../../support/waiting.js'
 
 type Side = 'left' | 'right'
-
-async function until (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 3000; i++) {
-    if (await isSo()) return
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
-  throw new Error(`never came about: ${what}`)
-}
 
 describe('connectors that settle over payment channels', function () {
   this.timeout(60_000)
@@ -51,7 +44,7 @@ describe('connectors that settle over payment channels', function () {
 
   /** No more settlement is due anywhere, and neighbours' books mirror each other. */
   async function settled (): Promise<void> {
-    await until('neighbours agree', () => line!.nodes.slice(1).every((node, i) =>
+    await eventually('neighbours agree', () => line!.nodes.slice(1).every((node, i) =>
       node.balance('left') + line!.nodes[i]!.balance('right') === 0n && node.balance('left') < 1000n && node.balance('left') > -1000n))
   }
 
@@ -93,11 +86,11 @@ describe('connectors that settle over payment channels', function () {
     const balance = { maximum: '100', settleThreshold: '-500', settleTo: '0' }
     await start({ count: 2, options: { claims: 'packet', requireClaims: true }, balance })
     for (const [index, side] of [[0, 'right'], [1, 'left']] as const) {
-      await until('both can pay', async () => (await detailsOf(index, side)).some(({ spendable }) => spendable > 0n))
+      await eventually('both can pay', async () => (await detailsOf(index, side)).some(({ spendable }) => spendable > 0n))
     }
     const results = await Promise.all([line!.pay(0, 1, Array(100).fill(10n)), line!.pay(1, 0, Array(50).fill(5n))])
     expect(results).to.deep.equal([100, 50])
-    await until('neighbours agree, with what is prepaid', async () => {
+    await eventually('neighbours agree, with what is prepaid', async () => {
       const [one, other] = [await channelsOf(0, 'right').states!(), await channelsOf(1, 'left').states!()]
       return line!.nodes[0]!.balance('right') + line!.nodes[1]!.balance('left') + one.prepaid + other.prepaid === 0n
     })
@@ -113,7 +106,7 @@ describe('connectors that settle over payment channels', function () {
       expect(await line!.pay(0, 2, Array.from({ length: 50 }, () => 30n))).to.equal(50)
       paid += 1500n
       await line!.restart(round % 3)
-      await until('all are connected', () => nodes.every(({ container }) => ['left', 'right'].every(side =>
+      await eventually('all are connected', () => nodes.every(({ container }) => ['left', 'right'].every(side =>
         !container(Accounts).exists(side) || container(Accounts).isConnected(side))))
     }
     await settled()
@@ -127,11 +120,11 @@ describe('connectors that settle over payment channels', function () {
 
   it('take and make claims on known channels when they start without the chain', async () => {
     await start({ count: 2, options: { claims: 'packet', requireClaims: true }, balance: { maximum: '100' } })
-    await until('one can pay', async () => (await detailsOf(0, 'right')).some(({ spendable }) => spendable > 0n))
+    await eventually('one can pay', async () => (await detailsOf(0, 'right')).some(({ spendable }) => spendable > 0n))
     expect(await line!.pay(0, 1, [10n])).to.equal(1)
     for (const index of [0, 1]) await line!.restart(index, 'http://127.0.0.1:9')
-    await until('they are connected', () => line!.nodes[0]!.plugin('right').isConnected())
-    await until('a packet is paid', async () => await line!.pay(0, 1, [10n]) === 1) // the peer may have to look at the channel first
+    await eventually('they are connected', () => line!.nodes[0]!.plugin('right').isConnected())
+    await eventually('a packet is paid', async () => await line!.pay(0, 1, [10n]) === 1) // the peer may have to look at the channel first
     expect(await line!.pay(0, 1, [10n])).to.equal(1)
     expect((await detailsOf(1, 'left')).reduce((sum, { theirTransferred }) => sum + theirTransferred, 0n)).to.equal(30n)
     expect(await channelsOf(1, 'left').states!()).to.include({ reachable: false })

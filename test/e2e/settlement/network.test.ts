@@ -9,7 +9,8 @@ import { Random } from '../../support/simulator/random.js'
 import { checkBalance, checkChain, checkEnds, checkLegs, checkPairs, doubtful, Ratchet, type AllBooks } from '../../support/settlement/audit.js'
 import { finish } from '../../support/settlement/finish.js'
 import { NAMES, Network, peersOf, type Name } from '../../support/settlement/network.js'
-import { until, type Death } from '../../support/settlement/node-process.js'
+import { type Death } from '../../support/settlement/node-process.js'
+import { pause, until } from '../../support/waiting.js'
 
 const IS_LONG = process.env.SETTLEMENT_PACKETS !== undefined
 const PACKETS = Number(process.env.SETTLEMENT_PACKETS ?? 500)
@@ -113,8 +114,4 @@ async function expectActivity (network: Network, books: AllBooks): Promise<void>
 function victimsOf (random: Random): readonly Name[] {
   const first = random.pick(NAMES)
   return random.chance(BOTH_CHANCE) ? NAMES.filter(name => name !== first) : [first]
-}
-
-function pause (ms: number): Promise<void> {
-  return new Promise(resolve => { setTimeout(resolve, ms) })
 }

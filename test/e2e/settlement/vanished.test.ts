@@ -8,7 +8,7 @@ import { Random } from '../../support/simulator/random.js'
 import { checkChain, checkEnds, checkLegs, checkPairs, doubtful } from '../../support/settlement/audit.js'
 import { finish } from '../../support/settlement/finish.js'
 import { CHALLENGE_SECS, Network, type Channel } from '../../support/settlement/network.js'
-import { until } from '../../support/settlement/node-process.js'
+import { until } from '../../support/waiting.js'
 
 const PACKETS = 100
 const SEED = Number(process.env.SETTLEMENT_SEED ?? Math.floor(Math.random() * 2 ** 31))

@@ -9,13 +9,14 @@ import { LedgerService } from '../../../src/ledger/service.js'
 import { connectTigerBeetle } from '../../../src/ledger/tigerbeetle/client.js'
 import type { TigerBeetleLedger } from '../../../src/ledger/tigerbeetle/ledger.js'
 import { createApp, type App } from '../../../src/connector/connector.js'
-import { account, quiet } from '../../support/connector.js'
+import { account } from '../../support/connector.js'
 import { withoutLog } from '../../support/log.js'
 import { outcomeOf, prepare, reject } from '../../support/packets.js'
 import { TestPlugin } from '../../support/test-plugin.js'
 import { Disk } from '../../support/ledger/crashable-store.js'
 import { HOLD_TIMEOUT_S, LIMITS, codeOf, connectorOn, ledgerOn } from '../../support/ledger/tigerbeetle-connectors.js'
 import { Cluster } from '../../support/ledger/tigerbeetle-double.js'
+import { quiet } from '../../support/waiting.js'
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 50)
 

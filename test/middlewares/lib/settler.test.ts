@@ -2,11 +2,11 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { ANSWER_LONGEST_MS } from '../../../middlewares/lib/settler.js'
-import { quiet } from '../../support/connector.js'
 import { withoutLog } from '../../support/log.js'
 import { FULFILL, prepare } from '../../support/packets.js'
 import { PayingPlugin, startBooks, type Books } from '../../support/ledger/books.js'
 import { CrashableStore, Disk } from '../../support/ledger/crashable-store.js'
+import { quiet } from '../../support/waiting.js'
 
 const nothing: unknown = undefined
 const THRESHOLD = { minimum: '-1000', maximum: '1000', settleThreshold: '-100', settleTo: '20' }

@@ -2,27 +2,16 @@
 import { expect } from 'chai'
 import type * as sluice from '../../../src/index.js'
 import {
-  AdminServer,
   SettlementMonitor, UnifiedSettlementExecutor } from '../../../src/index.js'
 import type { SettlementRequired } from '../../../src/index.js'
-import { TestLogger, World, owed, packet, until, urlOf } from '../../support/node.js'
+import { TestLogger, World, owed, packet, urlOf } from '../../support/node.js'
+import { until } from '../../support/waiting.js'
 
 const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
 
 describe('the exported parts', () => {
   const world = new World()
   afterEach(() => world.end())
-
-  it('AdminServer serves the admin API of a node whose configuration has none, behind a key', async () => {
-    const node = await world.start('shop')
-    const server = new AdminServer(node, { port: 0, apiKey: 'hunter2' })
-    world.after(() => server.stop())
-    await server.start()
-    const url = `http://127.0.0.1:${server.port}/admin/peers`
-    expect((await fetch(url)).status).to.equal(401)
-    const answer = await fetch(url, { headers: { 'x-api-key': 'hunter2' } })
-    expect(await answer.json()).to.include({ nodeId: 'shop', peerCount: 0 })
-  })
 
   describe('SettlementMonitor and UnifiedSettlementExecutor', () => {
     async function indebted (): Promise<sluice.ConnectorNode> {
@@ -111,7 +100,7 @@ describe('the exported parts', () => {
     })
 
     for (const [what, config, words] of [
-      ['another chain is preferred', { defaultPreference: 'solana' }, 'to be settled with on solana, its account is on evm:8453'],
+      ['another chain is preferred', { defaultPreference: 'solana' }, 'should settle on solana, but its account is on evm:8453'],
       ['another token is meant', { peers: new Map([['shop', { peerId: 'shop', settlementTokens: ['USDC'] }]]) }, 'does not settle in M2M'],
       ['it is not enabled', { enabled: false }, '']
     ] as const) {

@@ -5,9 +5,8 @@ import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import { FAILURE_WINDOW_MS, MAX_FAILURES } from '../../../plugins/btp/auth.js'
 import type { HandPeer } from '../../support/btp.js'
-import {
-  SECRET, TestLog, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, portOf, rejection, serverUrl
-} from '../../support/btp.js'
+import { SECRET, TestLog, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, portOf, serverUrl } from '../../support/btp.js'
+import { rejectionError } from '../../support/failures.js'
 
 const packet = Buffer.from('a packet')
 
@@ -71,7 +70,7 @@ describe('BTP accounts', () => {
     for (const [first, second] of [[undefined, undefined], [undefined, 'bob'], ['bob', undefined], ['bob', 'bob']]) {
       const { port } = await listening(first === undefined ? {} : { username: first })
       const plugin = makePlugin({ listener: { port, secret: 'x', ...(second === undefined ? {} : { username: second }) } })
-      expect((await rejection(plugin.connect())).message).to.include('need a "listener.username" each')
+      expect((await rejectionError(plugin.connect())).message).to.include('need a "listener.username" each')
       await authenticated(port)
     }
   })
@@ -79,7 +78,7 @@ describe('BTP accounts', () => {
   it('cannot share a port with different frame sizes', async () => {
     const { port } = await listening({ username: 'alice' })
     const plugin = makePlugin({ listener: { port, secret: 'x', username: 'bob' }, maxPayload: 5000 })
-    expect((await rejection(plugin.connect())).message).to.include('need the same key, cert and maxPayload')
+    expect((await rejectionError(plugin.connect())).message).to.include('need the same key, cert and maxPayload')
   })
 
   it('leave a shared port to the others when they go, and free it when the last one goes', async () => {
@@ -92,7 +91,7 @@ describe('BTP accounts', () => {
     expect(second.isConnected()).to.equal(true)
     await second.disconnect()
     await bob.closed
-    await rejection(dial(port))
+    await rejectionError(dial(port))
     await listening({ port })
     await authenticated(port)
   })
@@ -173,10 +172,10 @@ describe('BTP accounts', () => {
     const client = makePlugin({ server: `${serverUrl(port)}/path?key=${SECRET}`, reconnectInterval: 1 }, log)
     await client.connect()
     const guesser = makePlugin({ server: serverUrl(port, 'a wrong guess'), reconnectInterval: 1 }, log)
-    const guessing = rejection(guesser.connect({ timeout: 30 }))
+    const guessing = rejectionError(guesser.connect({ timeout: 30 }))
     await refusal(port, authMessage(`${SECRET} wrong`, SECRET))
     plugin.registerDataHandler(() => Promise.reject(new Error('failed')))
-    const failed = await rejection(client.sendData(packet))
+    const failed = await rejectionError(client.sendData(packet))
     const lost = once(client, 'disconnect')
     await plugin.disconnect()
     await lost

@@ -10,10 +10,9 @@ import { MAX_IN_FLIGHT } from '../../../plugins/btp/wire/exchange.js'
 import { BUSY_PING_INTERVAL_MS, PING_INTERVAL_MS } from '../../../plugins/btp/wire/socket.js'
 import { PACKETS_PER_TURN } from '../../../plugins/btp/wire/fair-queue.js'
 import type PluginBtp from '../../../plugins/btp/index.js'
-import {
-  HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, cut, dial, drive, fakeTimers, heardBy, holding, listening, makePlugin,
-  nextTurn, portOf, rejection, serverUrl, textOf, until
-} from '../../support/btp.js'
+import { HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, cut, dial, drive, fakeTimers, heardBy, holding, listening, makePlugin, portOf, serverUrl, textOf } from '../../support/btp.js'
+import { nextTurn, turnsUntil } from '../../support/waiting.js'
+import { rejectionError } from '../../support/failures.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')
@@ -27,7 +26,7 @@ describe('a BTP connection that breaks', () => {
       const first = await authenticated(port)
       const sent = plugin.sendData(packet)
       const message = plugin.sendMessage([{ protocolName: 'claim', contentType: 0, data: packet }])
-      const failing = rejection(plugin.sendTransfer(5n, []))
+      const failing = rejectionError(plugin.sendTransfer(5n, []))
       const ids = [await first.next(), await first.next(), await first.next()].map(({ requestId }) => requestId)
       await cut(first, plugin)
       expect(await plugin.getAdminInfo()).to.include({ pendingRequests: 3 })
@@ -44,7 +43,7 @@ describe('a BTP connection that breaks', () => {
     it('sends none of them again', async () => {
       const { plugin, port } = await listening({}, { responseTimeout: 50 })
       const first = await authenticated(port)
-      const sent = rejection(plugin.sendData(packet))
+      const sent = rejectionError(plugin.sendData(packet))
       await first.next()
       await cut(first, plugin)
       const second = await authenticated(port)
@@ -57,10 +56,10 @@ describe('a BTP connection that breaks', () => {
       const log = new TestLog()
       const { plugin, port } = await listening({}, { responseTimeout: 1000 }, log)
       const first = await authenticated(port)
-      const waiting = Array.from({ length: MAX_IN_FLIGHT }, () => rejection(plugin.sendData(packet)))
+      const waiting = Array.from({ length: MAX_IN_FLIGHT }, () => rejectionError(plugin.sendData(packet)))
       await cut(first, plugin)
       await authenticated(port)
-      expect(await rejection(plugin.sendData(packet))).to.include({ ilpErrorCode: 'T03' })
+      expect(await rejectionError(plugin.sendData(packet))).to.include({ ilpErrorCode: 'T03' })
       clock.tick(2000)
       expect(new Set((await Promise.all(waiting)).map(({ ilpErrorCode }) => ilpErrorCode))).to.deep.equal(new Set(['R00']))
       expect(await plugin.getAdminInfo()).to.include({ pendingRequests: 0, unknownOutcomes: MAX_IN_FLIGHT })
@@ -102,15 +101,15 @@ describe('a BTP connection that breaks', () => {
       const incoming = await authenticated(port)
       const ask = (): void => { for (let i = 0; i < 10; i++) plugin.sendData(packet).catch(() => undefined) }
       ask()
-      await until(() => outgoing.received.length === 11)
+      await turnsUntil(() => outgoing.received.length === 11)
       await new Promise<void>(resolve => {
         outgoing.ws.once('close', resolve)
         outgoing.ws.terminate()
       })
-      await until(() => plugin.isConnected())
+      await turnsUntil(() => plugin.isConnected())
       await nextTurn()
       ask()
-      await until(() => incoming.received.length === 11)
+      await turnsUntil(() => incoming.received.length === 11)
       const ids = [...outgoing.received.slice(1), ...incoming.received.slice(1)].map(({ requestId }) => requestId)
       expect(new Set(ids).size).to.equal(20)
     })
@@ -132,12 +131,12 @@ describe('a BTP connection that breaks', () => {
       first.ws.send(BtpPacket.serializeMessage(11, claim(packet)))
       first.ws.send(BtpPacket.serializeTransfer({ amount: '5' }, 12, claim(answer)))
       first.message(13, Buffer.from('another'))
-      await until(() => held.count() === 2)
+      await turnsUntil(() => held.count() === 2)
       await cut(first, plugin)
       held.release(answer)
       const second = await authenticated(port)
       second.message(14, Buffer.from('a third'))
-      await until(() => held.count() === 3)
+      await turnsUntil(() => held.count() === 3)
       const answers = [await second.next(), await second.next(), await second.next(), await second.next()]
       answers.sort((a, b) => a.requestId - b.requestId)
       expect(answers.map(({ requestId }) => requestId)).to.deep.equal([10, 11, 12, 13])
@@ -172,7 +171,7 @@ describe('a BTP connection that breaks', () => {
       const held = holding(plugin)
       const first = await authenticated(port)
       first.message(1, packet)
-      await until(() => held.count() === 1)
+      await turnsUntil(() => held.count() === 1)
       await cut(first, plugin)
       held.release(answer)
       await nextTurn()
@@ -188,12 +187,12 @@ describe('a BTP connection that breaks', () => {
         const first = await authenticated(port)
         for (let id = 0; id < count; id++) {
           first.message(id, packet)
-          if (id % PACKETS_PER_TURN === 0 || size > 10) await until(() => first.received.length > id - PACKETS_PER_TURN)
+          if (id % PACKETS_PER_TURN === 0 || size > 10) await turnsUntil(() => first.received.length > id - PACKETS_PER_TURN)
         }
-        await until(() => first.received.length === count + 1)
+        await turnsUntil(() => first.received.length === count + 1)
         await cut(first, plugin)
         const second = await authenticated(port)
-        await until(() => second.received.some(({ requestId }) => requestId === count - 1))
+        await turnsUntil(() => second.received.some(({ requestId }) => requestId === count - 1))
         const again = await heardBy(second)
         expect(again.length).to.be.at.most(Math.min(MAX_REMEMBERED_REQUESTS, MAX_REMEMBERED_BYTES / size))
         expect(again.length).to.be.at.least(Math.min(MAX_REMEMBERED_REQUESTS, MAX_REMEMBERED_BYTES / (size + 20)) / 2 - 1)
@@ -218,10 +217,10 @@ describe('a BTP connection that breaks', () => {
         first.message(id, data)
       }
       raw.uncork()
-      await until(() => carriedOut.size > 0)
+      await turnsUntil(() => carriedOut.size > 0)
       await cut(first, plugin)
       const second = await authenticated(port)
-      await until(() => second.received.length === 1 + count)
+      await turnsUntil(() => second.received.length === 1 + count)
       for (const { requestId, data } of second.received.slice(1)) {
         const isAnswer = data.protocolData[0]!.data.equals(answer)
         expect(isAnswer, `packet ${requestId}`).to.equal(carriedOut.has(requestId))
@@ -235,7 +234,7 @@ describe('a BTP connection that breaks', () => {
       const held = holding(plugin)
       const first = await authenticated(port, SECRET, 'alice')
       first.message(7, packet)
-      await until(() => held.count() === 1)
+      await turnsUntil(() => held.count() === 1)
       await cut(first, plugin)
       held.release(answer)
       const stranger = await dial(port)
@@ -255,7 +254,7 @@ describe('a BTP connection that breaks', () => {
       const held = holding(plugin)
       const first = await authenticated(port)
       first.message(7, packet)
-      await until(() => held.count() === 1)
+      await turnsUntil(() => held.count() === 1)
       await plugin.disconnect()
       const connected = plugin.connect()
       const newPort = await portOf(plugin, connected)
@@ -272,7 +271,7 @@ describe('a BTP connection that breaks', () => {
       afterTest(() => remote.close())
       await once(remote, 'listening')
       const next = async (): Promise<HandPeer> => {
-        await until(() => peers.length > 0)
+        await turnsUntil(() => peers.length > 0)
         return peers.shift()!
       }
       return { port: (remote.address() as AddressInfo).port, next }
@@ -289,7 +288,7 @@ describe('a BTP connection that breaks', () => {
       const sent = client.sendData(packet)
       const { requestId } = await first.next()
       first.message(9, packet)
-      await until(() => held.count() === 1)
+      await turnsUntil(() => held.count() === 1)
       await cut(first, client)
       held.release(answer)
       const second = await next()

@@ -7,10 +7,9 @@ import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import {
-  HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, connectedPair, fakeTimers, freePort, listening, makePlugin, nextTurn,
-  portOf, rejection, serverUrl
-} from '../../support/btp.js'
+import { HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, connectedPair, fakeTimers, freePort, listening, makePlugin, portOf, serverUrl } from '../../support/btp.js'
+import { nextTurn } from '../../support/waiting.js'
+import { rejectionError } from '../../support/failures.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')
@@ -49,13 +48,13 @@ describe('a BTP connection', () => {
       const port = await freePort()
       const plugin = makePlugin({ server: serverUrl(port), reconnectIntervals: [1] })
       let message = ''
-      while (!message.includes('reason=connect ECONNREFUSED')) message = (await rejection(plugin.connect({ timeout: 20 }))).message
+      while (!message.includes('reason=connect ECONNREFUSED')) message = (await rejectionError(plugin.connect({ timeout: 20 }))).message
       expect(message).to.include(`server=127.0.0.1:${port}`).and.not.include(SECRET)
       await plugin.disconnect()
       const listening = makePlugin({ listener: { port, secret: SECRET } })
-      await rejection(listening.connect({ timeout: 1 }))
+      await rejectionError(listening.connect({ timeout: 1 }))
       const refused = makePlugin({ server: serverUrl(port, 'wrong'), reconnectIntervals: [1] })
-      while (!message.includes('reason=it does not let us in')) message = (await rejection(refused.connect({ timeout: 20 }))).message
+      while (!message.includes('reason=it does not let us in')) message = (await rejectionError(refused.connect({ timeout: 20 }))).message
     })
 
     it('connect() comes back at its timeout, and the peer that comes later is still welcome', async () => {
@@ -64,7 +63,7 @@ describe('a BTP connection', () => {
         const plugin = makePlugin(role === 'listener'
           ? { listener: { port, secret: SECRET } }
           : { server: serverUrl(port), reconnectIntervals: [1] })
-        const err = await rejection(plugin.connect({ timeout: 20 }))
+        const err = await rejectionError(plugin.connect({ timeout: 20 }))
         expect(err.message).to.include(role === 'listener' ? `still listening. port=${port}` : `still trying. server=127.0.0.1:${port} reason=`)
           .and.include('timeoutMs=20')
         expect(plugin.isConnected()).to.equal(false)
@@ -87,7 +86,7 @@ describe('a BTP connection', () => {
     it('connect() fails at once when the port is taken, and works when it is free', async () => {
       const { plugin: other, port } = await listening({ host: '0.0.0.0' })
       const plugin = makePlugin({ listener: { port, secret: SECRET } })
-      const err = await rejection(plugin.connect())
+      const err = await rejectionError(plugin.connect())
       expect(err.message).to.include('cannot listen for BTP connections. host=127.0.0.1').and.include('EADDRINUSE')
       await other.disconnect()
       const connected = plugin.connect()
@@ -98,13 +97,13 @@ describe('a BTP connection', () => {
 
     it('disconnect() rejects what waits: connect() and requests', async () => {
       const { plugin, connected } = await listening()
-      const connecting = rejection(connected)
+      const connecting = rejectionError(connected)
       await plugin.disconnect()
       expect((await connecting).message).to.equal('connection aborted')
 
       const pair = await connectedPair()
       pair.server.registerDataHandler(() => new Promise(() => undefined))
-      const requests = [rejection(pair.client.sendData(packet)), rejection(pair.client.sendData(packet))]
+      const requests = [rejectionError(pair.client.sendData(packet)), rejectionError(pair.client.sendData(packet))]
       await pair.client.disconnect()
       // The peer may have carried them out: nobody should be told to try again.
       for (const err of await Promise.all(requests)) expect(err).to.include({ ilpErrorCode: 'R00' })
@@ -115,7 +114,7 @@ describe('a BTP connection', () => {
       const port = await freePort()
       for (const options of [{ listener: { port, secret: SECRET } }, { server: serverUrl(port) }]) {
         const plugin = makePlugin(options)
-        const connecting = rejection(plugin.connect())
+        const connecting = rejectionError(plugin.connect())
         await plugin.disconnect()
         expect((await connecting).message).to.equal('connection aborted')
       }
@@ -140,7 +139,7 @@ describe('a BTP connection', () => {
       const { server, client } = await connectedPair()
       const log = new TestLog()
       const hopeless = makePlugin({ server: serverUrl(1) }, log)
-      const waiting = [rejection(hopeless.connect({ timeout: 60_000 })), rejection(client.sendData(packet))]
+      const waiting = [rejectionError(hopeless.connect({ timeout: 60_000 })), rejectionError(client.sendData(packet))]
       server.registerDataHandler(() => new Promise(() => undefined))
       while (!log.lines.some(line => line.startsWith('reconnecting'))) await nextTurn()
       await Promise.all([client.disconnect(), server.disconnect(), hopeless.disconnect()])

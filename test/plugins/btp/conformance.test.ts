@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import * as IlpPacket from 'ilp-packet'
 import type { DataHandler, PluginInstance } from '../../../src/contracts/plugin.js'
-import { SECRET, afterTest, btpErrorOf, closeAll, listening, makePlugin, portOf, rejection, serverUrl } from '../../support/btp.js'
+import { SECRET, afterTest, btpErrorOf, closeAll, listening, makePlugin, portOf, serverUrl } from '../../support/btp.js'
+import { rejectionError } from '../../support/failures.js'
 
 /** The parts of the npm plugins that the tests touch. */
 interface NpmPlugin extends EventEmitter, Omit<PluginInstance, 'on' | 'removeListener'> {
@@ -54,9 +55,9 @@ async function expectPacketsBothWays (one: PluginInstance, other: PluginInstance
 async function expectErrorsBothWays (one: PluginInstance, other: PluginInstance): Promise<void> {
   for (const [sender, receiver] of [[one, other], [other, one]] as const) {
     receiver.deregisterDataHandler()
-    expect(btpErrorOf(await rejection(sender.sendData(packet))).data).to.equal('{"message":"no request handler registered"}')
+    expect(btpErrorOf(await rejectionError(sender.sendData(packet))).data).to.equal('{"message":"no request handler registered"}')
     receiver.registerDataHandler(() => Promise.reject(Object.assign(new Error('not me'), { name: 'InvalidFieldsError' })))
-    expect(btpErrorOf(await rejection(sender.sendData(packet)))).to.include({
+    expect(btpErrorOf(await rejectionError(sender.sendData(packet)))).to.include({
       code: 'F01', name: 'InvalidFieldsError', data: '{"message":"not me"}'
     })
   }
@@ -104,7 +105,7 @@ describe('BTP with ilp-plugin-btp', () => {
     theirs.connected.catch(() => undefined)
     const ours = makePlugin({ server: serverUrl(theirs.port, 'wrong') })
     const refused = once(theirs.plugin._wss, 'connection')
-    const connecting = rejection(ours.connect())
+    const connecting = rejectionError(ours.connect())
     await refused
     expect(ours.isConnected()).to.equal(false)
     await ours.disconnect()

@@ -3,8 +3,9 @@ import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import type {
   HandPeer } from '../../support/btp.js'
-import { authMessage, authenticated, closeAll, cut, dial, heardBy, holding, listening, makePlugin, rejection, until
-} from '../../support/btp.js'
+import { authMessage, authenticated, closeAll, cut, dial, heardBy, holding, listening, makePlugin } from '../../support/btp.js'
+import { rejectionError } from '../../support/failures.js'
+import { turnsUntil } from '../../support/waiting.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')
@@ -27,7 +28,7 @@ describe('a BTP connection of a peer without a secret that breaks', () => {
   it('lets nobody else answer what it was asked: that ends at once, with R00', async () => {
     const { plugin, port } = await listening(noAuth)
     const first = await guest(port)
-    const sent = rejection(plugin.sendData(packet))
+    const sent = rejectionError(plugin.sendData(packet))
     const { requestId } = await first.next()
     await cut(first, plugin)
     expect(await sent).to.include({ ilpErrorCode: 'R00' })
@@ -42,10 +43,10 @@ describe('a BTP connection of a peer without a secret that breaks', () => {
       const { plugin, port } = await listening(noAuth)
       const held = holding(plugin)
       const first = await guest(port, Buffer.alloc(16, 1))
-      const sent = rejection(plugin.sendData(packet))
+      const sent = rejectionError(plugin.sendData(packet))
       const { requestId } = await first.next()
       first.message(5, packet)
-      await until(() => held.count() === 1)
+      await turnsUntil(() => held.count() === 1)
       const second = await guest(port, session)
       second.respond(requestId, answer)
       expect(await sent).to.include({ ilpErrorCode: 'R00' })
@@ -68,9 +69,9 @@ describe('a BTP connection of a peer without a secret that breaks', () => {
       const sent = plugin.sendData(packet)
       const { requestId } = await first.next()
       first.message(5, packet)
-      await until(() => held.count() === 1)
+      await turnsUntil(() => held.count() === 1)
       held.release(answer)
-      if (keepFirst) expect((await rejection(authenticated(port, ''))).message, 'another one').to.include('connected already')
+      if (keepFirst) expect((await rejectionError(authenticated(port, ''))).message, 'another one').to.include('connected already')
       const second = await guest(port, session) // the first has not been noticed to be dead
       second.respond(requestId, answer)
       expect(String(await sent)).to.equal('its answer')
@@ -83,12 +84,12 @@ describe('a BTP connection of a peer without a secret that breaks', () => {
     const { plugin, port } = await listening({ ...noAuth, keepFirst: true })
     const client = makePlugin({ server: `btp+ws://127.0.0.1:${port}`, reconnectIntervals: [1] })
     await client.connect()
-    await until(() => plugin.isConnected())
+    await turnsUntil(() => plugin.isConnected())
     const held = holding(plugin)
     const sent = client.sendData(packet)
-    await until(() => held.count() === 1)
+    await turnsUntil(() => held.count() === 1)
     const other = makePlugin({ server: `btp+ws://127.0.0.1:${port}`, reconnectIntervals: [1] })
-    await rejection(other.connect({ timeout: 600 }))
+    await rejectionError(other.connect({ timeout: 600 }))
     held.release(answer)
     expect(String(await sent)).to.equal('its answer')
     expect(client.isConnected()).to.equal(true)

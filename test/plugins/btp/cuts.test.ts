@@ -8,12 +8,13 @@ import { freePort } from '../../../examples/free-port.js'
 import { BUSY_PING_INTERVAL_MS } from '../../../plugins/btp/wire/socket.js'
 import { Accounts } from '../../../src/accounts/accounts.js'
 import { LedgerService } from '../../../src/ledger/service.js'
-import { account, quiet, startConnector, type TestConnector } from '../../support/connector.js'
+import { account, startConnector, type TestConnector } from '../../support/connector.js'
 import { withoutLog } from '../../support/log.js'
 import { FULFILL, outcomeOf, prepare } from '../../support/packets.js'
 import { TestPlugin } from '../../support/test-plugin.js'
 import { Proxy, type Break } from '../../support/btp/proxy.js'
-import { SECRET, afterTest, closeAll, nextTurn, serverUrl, until } from '../../support/btp.js'
+import { SECRET, afterTest, closeAll, serverUrl } from '../../support/btp.js'
+import { nextTurn, quiet, turnsUntil } from '../../support/waiting.js'
 
 const AMOUNT = 100n
 const EXPIRY_MS = 25_000
@@ -139,7 +140,7 @@ describe('connectors whose BTP connection breaks', () => {
           const { a, b, proxy } = await connectedSides()
           a.client.send('test.b.app', count)
           b.client.send('test.a.app', count)
-          await until(() => a.client.held === count && b.client.held === count)
+          await turnsUntil(() => a.client.held === count && b.client.held === count)
           let isBack = false
           linkOf(a).on('connect', () => { isBack = true })
           proxy.isDown = true
@@ -166,7 +167,7 @@ describe('connectors whose BTP connection breaks', () => {
     for (let i = 0; i < rounds; i++) {
       a.client.send('test.b.app', 50)
       b.client.send('test.a.app', 50)
-      await until(() => a.client.held > 0 && b.client.held > 0)
+      await turnsUntil(() => a.client.held > 0 && b.client.held > 0)
       a.client.release()
       b.client.release()
       proxy.break((['reset', 'near', 'far'] as const)[i % 3]!)
@@ -188,15 +189,15 @@ describe('connectors whose BTP connection breaks', () => {
   it('are not told to try again where nobody knows what became of a packet: it expires, and is counted', async () => {
     const { a, b, proxy } = await connectedSides()
     a.client.send('test.b.app', 1)
-    await until(() => b.client.held === 1)
+    await turnsUntil(() => b.client.held === 1)
     proxy.isDown = true
     proxy.break('reset')
-    await until(() => !linkOf(a).isConnected())
+    await turnsUntil(() => !linkOf(a).isConnected())
     a.client.send('test.b.app', 1)
-    await until(() => a.client.outcomes.length === 1)
+    await turnsUntil(() => a.client.outcomes.length === 1)
     expect(a.client.outcomes, 'what was surely not sent').to.deep.equal(['T01'])
     clock.tick(EXPIRY_MS)
-    await until(() => a.client.outcomes.length === 2)
+    await turnsUntil(() => a.client.outcomes.length === 2)
     expect(a.client.outcomes[1]).to.equal('R00')
     clock.tick(2 * EXPIRY_MS)
     expect(await linkOf(a).getAdminInfo!()).to.include({ pendingRequests: 0, unknownOutcomes: 1 })
@@ -207,7 +208,7 @@ describe('connectors whose BTP connection breaks', () => {
     const { a, b, proxy } = await connectedSides({ listener: { noAuth: true, keepFirst: true } })
     a.client.send('test.b.app', 10)
     b.client.send('test.a.app', 10)
-    await until(() => a.client.held === 10 && b.client.held === 10)
+    await turnsUntil(() => a.client.held === 10 && b.client.held === 10)
     proxy.break('silence')
     for (const { client } of [a, b]) client.release()
     await noticeSilence()
@@ -223,7 +224,7 @@ describe('connectors whose BTP connection breaks', () => {
       const { a, b, proxy } = await connectedSides({ plugins })
       a.client.send('test.b.app', 100)
       b.client.send('test.a.app', 100)
-      await until(() => a.client.held === 100 && b.client.held === 100)
+      await turnsUntil(() => a.client.held === 100 && b.client.held === 100)
       proxy.break('reset')
       await settle(() => !linkOf(a).isConnected())
       await settle(() => linkOf(a).isConnected())
@@ -237,7 +238,7 @@ describe('connectors whose BTP connection breaks', () => {
       const { a, b, proxy } = await connectedSides({ plugins })
       const [ours, theirs] = role === 'client' ? [b, a] : [a, b]
       theirs.client.send(role === 'client' ? 'test.b.app' : 'test.a.app', 100)
-      await until(() => ours.client.held === 100)
+      await turnsUntil(() => ours.client.held === 100)
       proxy.isDown = true
       proxy.break('near')
       await settle(() => !linkOf(a).isConnected() && !linkOf(b).isConnected())

@@ -9,10 +9,9 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { MAX_UNSENT_BYTES } from '../../../plugins/btp/wire/backpressure.js'
 import { AUTH_DEADLINE_MS, MAX_STRANGERS } from '../../../plugins/btp/listener.js'
 import { MAX_IN_FLIGHT } from '../../../plugins/btp/wire/exchange.js'
-import {
-  HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, nextTurn, rejection,
-  serverUrl
-} from '../../support/btp.js'
+import { HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, serverUrl } from '../../support/btp.js'
+import { nextTurn } from '../../support/waiting.js'
+import { rejectionError } from '../../support/failures.js'
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
 const packet = Buffer.from('a packet')
@@ -145,7 +144,7 @@ describe('hostile BTP peers', () => {
       const { plugin, port } = await listening()
       await authenticated(port)
       const waiting = Array.from({ length: MAX_IN_FLIGHT }, () => plugin.sendData(packet))
-      expect(await rejection(plugin.sendData(packet))).to.include({ ilpErrorCode: 'T03' })
+      expect(await rejectionError(plugin.sendData(packet))).to.include({ ilpErrorCode: 'T03' })
       expect(await plugin.getAdminInfo()).to.include({ pendingRequests: MAX_IN_FLIGHT })
       const outcomes = Promise.allSettled(waiting)
       await plugin.disconnect()

@@ -1,7 +1,9 @@
 /** What the connector may rely on when it sends and receives packets through the BTP plugin. */
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
-import { authenticated, btpErrorOf, closeAll, connectedPair, listening, makePlugin, nextTurn, rejection, serverUrl } from '../../support/btp.js'
+import { authenticated, btpErrorOf, closeAll, connectedPair, listening, makePlugin, serverUrl } from '../../support/btp.js'
+import { nextTurn } from '../../support/waiting.js'
+import { rejectionError } from '../../support/failures.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')
@@ -45,7 +47,7 @@ describe('packets over BTP', () => {
     it('refuses a frame that the peer would close the connection for, and keeps the connection', async () => {
       const { server, client } = await connectedPair()
       for (const plugin of [server, client]) {
-        expect((await rejection(plugin.sendData(Buffer.alloc(200_000)))).message).to.match(/too large. bytes=\d+ maxPayload=98304/)
+        expect((await rejectionError(plugin.sendData(Buffer.alloc(200_000)))).message).to.match(/too large. bytes=\d+ maxPayload=98304/)
         expect(await plugin.getAdminInfo()).to.include({ connected: true, pendingRequests: 0 })
       }
     })
@@ -70,13 +72,13 @@ describe('packets over BTP', () => {
 
     it('rejects with T01 when there is no connection', async () => {
       const plugin = makePlugin({ server: serverUrl(1) })
-      expect(await rejection(plugin.sendData(packet))).to.include({ ilpErrorCode: 'T01', message: 'no BTP connection to the peer' })
+      expect(await rejectionError(plugin.sendData(packet))).to.include({ ilpErrorCode: 'T01', message: 'no BTP connection to the peer' })
     })
 
     it('rejects with R00, and never with T01, when the connection is lost and no answer comes on another', async () => {
       const { plugin, port } = await listening({}, { responseTimeout: 50 })
       const peer = await authenticated(port)
-      const sent = rejection(plugin.sendData(packet))
+      const sent = rejectionError(plugin.sendData(packet))
       await peer.next()
       peer.ws.terminate()
       expect(await sent).to.include({ ilpErrorCode: 'R00' })
@@ -86,7 +88,7 @@ describe('packets over BTP', () => {
     it('rejects with R00 when the peer does not answer in time, and ignores the answer that comes then', async () => {
       const { plugin, port } = await listening({}, { responseTimeout: 20 })
       const peer = await authenticated(port)
-      const late = rejection(plugin.sendData(packet))
+      const late = rejectionError(plugin.sendData(packet))
       const { requestId } = await peer.next()
       expect(await late).to.include({ ilpErrorCode: 'R00', message: `${requestId} timed out` })
       peer.respond(requestId, answer)
@@ -100,7 +102,7 @@ describe('packets over BTP', () => {
       const { plugin, port } = await listening()
       const peer = await authenticated(port)
       for (const [code, ilpErrorCode] of [['F00', undefined], ['T00', 'T00']] as const) {
-        const sent = rejection(plugin.sendData(packet))
+        const sent = rejectionError(plugin.sendData(packet))
         const { requestId } = await peer.next()
         peer.ws.send(BtpPacket.serializeError({ code, name: 'SomeError', triggeredAt: new Date().toISOString(), data: 'why' }, requestId, []))
         const err = await sent
@@ -126,7 +128,7 @@ describe('packets over BTP', () => {
 
     it('does not take what is no Buffer', async () => {
       const { client } = await connectedPair()
-      expect((await rejection(client.sendData('text' as unknown as Buffer))).message).to.include('must be a Buffer')
+      expect((await rejectionError(client.sendData('text' as unknown as Buffer))).message).to.include('must be a Buffer')
     })
   })
 
@@ -156,7 +158,7 @@ describe('packets over BTP', () => {
       ]
       for (const [thrown, code, name, message] of failures) {
         server.registerDataHandler(() => { throw thrown })
-        const error = btpErrorOf(await rejection(client.sendData(packet)))
+        const error = btpErrorOf(await rejectionError(client.sendData(packet)))
         expect(error).to.include({ code, name })
         expect(JSON.parse(error.data)).to.deep.equal({ message })
         server.deregisterDataHandler()
@@ -166,18 +168,18 @@ describe('packets over BTP', () => {
     it('that answers with something else than a Buffer is a handler that failed', async () => {
       const { server, client } = await connectedPair()
       server.registerDataHandler(() => Promise.resolve(undefined as unknown as Buffer))
-      expect(btpErrorOf(await rejection(client.sendData(packet)))).to.include({ code: 'F00', name: 'TypeError' })
+      expect(btpErrorOf(await rejectionError(client.sendData(packet)))).to.include({ code: 'F00', name: 'TypeError' })
     })
 
     it('that answers with more than a frame holds is a handler that failed', async () => {
       const { server, client } = await connectedPair()
       server.registerDataHandler(() => Promise.resolve(Buffer.alloc(200_000)))
-      expect(btpErrorOf(await rejection(client.sendData(packet))).data).to.include('too large')
+      expect(btpErrorOf(await rejectionError(client.sendData(packet))).data).to.include('too large')
     })
 
     it('that is missing is answered with an Error frame', async () => {
       const { client } = await connectedPair()
-      expect(btpErrorOf(await rejection(client.sendData(packet))).data).to.include('no request handler registered')
+      expect(btpErrorOf(await rejectionError(client.sendData(packet))).data).to.include('no request handler registered')
     })
 
     it('can be registered once, and again after it was taken away', () => {

@@ -4,7 +4,8 @@ import type { MoneyHandler } from '../../../src/contracts/plugin.js'
 import { ContentType } from '../../../src/contracts/transport.js'
 import type { Entry } from '../../../src/contracts/transport.js'
 import PluginBtp from '../../../plugins/btp/index.js'
-import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, makePlugin, rejection, serverUrl } from '../../support/btp.js'
+import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, makePlugin, serverUrl } from '../../support/btp.js'
+import { rejectionError } from '../../support/failures.js'
 
 const packet = Buffer.from('a packet')
 
@@ -49,17 +50,17 @@ describe('BTP sub-protocols', () => {
     const { server, client } = await connectedPair()
     server.registerDataHandler(() => Promise.reject(new Error('must not be called')))
     server.registerProtocolHandler('claim', () => Promise.reject(new Error('bad claim')))
-    const err = await rejection(client.sendMessage([entry('claim'), { protocolName: 'ilp', contentType: 0, data: packet }]))
+    const err = await rejectionError(client.sendMessage([entry('claim'), { protocolName: 'ilp', contentType: 0, data: packet }]))
     expect(btpErrorOf(err).data).to.include('bad claim')
   })
 
   it('that nobody handles are passed over in a MESSAGE and refused in a TRANSFER', async () => {
     const { server, client } = await connectedPair()
     expect(await client.sendMessage([entry('unknown')])).to.deep.equal([])
-    expect(btpErrorOf(await rejection(client.sendTransfer(1n, [entry('unknown')]))).data).to.include('No sendMoney functionality')
+    expect(btpErrorOf(await rejectionError(client.sendTransfer(1n, [entry('unknown')]))).data).to.include('No sendMoney functionality')
     server.registerProtocolHandler('claim', () => Promise.resolve([]))
     server.deregisterProtocolHandler('claim')
-    expect((await rejection(client.sendTransfer(1n, [entry('claim')]))).message).to.include('No sendMoney functionality')
+    expect((await rejectionError(client.sendTransfer(1n, [entry('claim')]))).message).to.include('No sendMoney functionality')
   })
 
   it('leave "ilp" to the data handler', () => {

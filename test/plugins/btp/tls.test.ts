@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect } from 'chai'
-import { TestLog, SECRET, closeAll, drive, fakeTimers, listening, makePlugin, rejection } from '../../support/btp.js'
+import { TestLog, SECRET, closeAll, drive, fakeTimers, listening, makePlugin } from '../../support/btp.js'
+import { rejectionError } from '../../support/failures.js'
 
 /** Makes the certificates; Node.js itself has no way to. */
 const OPENSSL = process.env.OPENSSL ?? 'openssl'
@@ -49,7 +50,7 @@ describe('BTP over TLS', () => {
     const log = new TestLog()
     const { plugin, port } = await listening({ key, cert })
     const client = makePlugin({ server: url(port), reconnectInterval: 1 }, log)
-    await rejection(client.connect({ timeout: 50 }))
+    await rejectionError(client.connect({ timeout: 50 }))
     expect(log.lines.join('\n')).to.match(/self-signed certificate/)
     expect(plugin.isConnected()).to.equal(false)
   })
@@ -57,27 +58,27 @@ describe('BTP over TLS', () => {
   it('does not send its token in the clear to a server that expects TLS, nor let in who comes without', async () => {
     const { plugin, port } = await listening({ key, cert })
     const client = makePlugin({ server: `btp+ws://:${SECRET}@127.0.0.1:${port}`, reconnectInterval: 1 })
-    await rejection(client.connect({ timeout: 50 }))
+    await rejectionError(client.connect({ timeout: 50 }))
     expect(plugin.isConnected()).to.equal(false)
   })
 
   it('names the option whose file cannot be read, and can be connected once it can', async () => {
     const missing = makePlugin({ listener: { port: 0, secret: SECRET, key: join(folder, 'none.pem'), cert } })
-    expect((await rejection(missing.connect())).message).to.include('cannot read the file in "listener.key"')
+    expect((await rejectionError(missing.connect())).message).to.include('cannot read the file in "listener.key"')
     const client = makePlugin({ server: url(1), ca: join(folder, 'none.pem') })
-    expect((await rejection(client.connect())).message).to.include('cannot read the file in "ca"')
+    expect((await rejectionError(client.connect())).message).to.include('cannot read the file in "ca"')
   })
 
   it('refuses a key that is none, without showing it', async () => {
     const broken = key.replace(/[A-Z]/g, 'x')
     const plugin = makePlugin({ listener: { port: 0, secret: SECRET, key: `-----BEGIN ${broken}`, cert } })
-    expect((await rejection(plugin.connect())).message).to.not.include(broken.slice(60, 100))
+    expect((await rejectionError(plugin.connect())).message).to.not.include(broken.slice(60, 100))
   })
 
   it('shares a port only between accounts with the same certificate', async () => {
     const { port } = await listening({ key, cert, username: 'alice' })
     const plain = makePlugin({ listener: { port, secret: SECRET, username: 'bob' } })
-    expect((await rejection(plain.connect())).message).to.include('need the same key, cert and maxPayload')
+    expect((await rejectionError(plain.connect())).message).to.include('need the same key, cert and maxPayload')
     const same = makePlugin({ listener: { port, secret: SECRET, username: 'bob', key, cert } })
     const client = makePlugin({ server: `btp+wss://bob:${SECRET}@127.0.0.1:${port}`, ca: cert })
     await Promise.all([same.connect(), client.connect()])

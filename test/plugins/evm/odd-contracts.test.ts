@@ -4,9 +4,10 @@ import { noRejectionLeft } from '../../support/unhandled.js'
 import type { EvmProvider } from '../../../plugins/evm/provider.js'
 import { ChainError } from '../../../plugins/lib/channels/types.js'
 import type { Deployed } from '../../../examples/evm-chain.js'
-import { lives, memoryLog, memoryStore, until } from '../../support/evm/life.js'
+import { lives, memoryLog, memoryStore } from '../../support/evm/life.js'
 import { alice, bob, owner, setUp } from '../../support/evm/parties.js'
 import { proofOf, signProof } from '../../support/evm/signatures.js'
+import { until } from '../../support/waiting.js'
 
 const them = bob.address.toLowerCase()
 

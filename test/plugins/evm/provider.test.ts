@@ -5,10 +5,11 @@ import { noRejectionLeft } from '../../support/unhandled.js'
 import type { EvmProvider } from '../../../plugins/evm/provider.js'
 import { recordOf } from '../../../plugins/evm/chain/rpc.js'
 import { ChainError, type ChannelEvent, type Claim } from '../../../plugins/lib/channels/types.js'
-import { lives, memoryLog, memoryStore, until } from '../../support/evm/life.js'
+import { lives, memoryLog, memoryStore } from '../../support/evm/life.js'
 import { alice, bob, DAY, FUNDS, setUp, stranger } from '../../support/evm/parties.js'
 import { RpcProxy } from '../../support/evm/rpc-proxy.js'
 import { proofOf, signConsent, signProof } from '../../support/evm/signatures.js'
+import { until } from '../../support/waiting.js'
 
 const us = alice.address.toLowerCase()
 const them = bob.address.toLowerCase()

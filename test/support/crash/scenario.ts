@@ -3,10 +3,10 @@
  * fail, received money. The process may end at any moment; from then on nothing it does reaches anybody.
  */
 import { prepareOf } from '../../../src/packet/prepare.js'
-import { quiet } from '../connector.js'
 import { FULFILL, outcomeOf, prepare, reject } from '../packets.js'
 import { PayingPlugin, startBooks, type Books } from '../ledger/books.js'
 import { CrashableStore, type Crash, type Disk } from '../ledger/crashable-store.js'
+import { quiet } from '../waiting.js'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 /** Amounts that bob rejects. */

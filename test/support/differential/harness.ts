@@ -20,6 +20,7 @@ import type { Backend } from '../../../src/contracts/backend.js'
 import type { PluginInstance } from '../../../src/contracts/plugin.js'
 import { MirrorPlugin, fulfilAll, type Respond } from './mirror-plugin.js'
 import { START, describePrepare, describeReply } from './packets.js'
+import { quiet } from '../waiting.js'
 
 const require = createRequire(import.meta.url)
 const createContainer = reductModule.default
@@ -282,11 +283,6 @@ export function useArena (): Arena {
       await quiet()
     }
   }
-}
-
-/** Lets everything happen that needs no time to pass. */
-export async function quiet (): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve)) // a start reads a dozen records
 }
 
 /** Keeps whoever comes waiting until it is opened. */

@@ -22,7 +22,7 @@ export type Prepare = ReturnType<typeof deserializeIlpPrepare>
 const fulfillments = new Map<string, Buffer>()
 
 /** A Prepare whose fulfillment `fulfillmentFor` will know. Amount 100, expiring after 10 s, unless said otherwise. */
-export function prepare (fields: Partial<PacketFields> & { destination: string }): Buffer {
+export function preparePacket (fields: Partial<PacketFields> & { destination: string }): Buffer {
   const { amount, destination, expiresIn, fulfillment, data } = {
     amount: 100, expiresIn: 10_000, fulfillment: preimage('any'), data: NOTHING, ...fields
   }
@@ -46,7 +46,7 @@ export function fulfillWith (fulfillment: Buffer, data = NOTHING): Buffer {
   return serializeIlpFulfill({ fulfillment, data })
 }
 
-export function reject (fields: Partial<RejectFields> = {}): Buffer {
+export function rejectPacket (fields: Partial<RejectFields> = {}): Buffer {
   return serializeIlpReject({ code: 'F99', triggeredBy: 'test.far.away', message: 'no.', data: NOTHING, ...fields })
 }
 

@@ -4,9 +4,10 @@
  */
 import fc from 'fast-check'
 import { deserializeIlpPrepare } from 'ilp-packet'
-import { quiet, type Account, type Arena, type Duel, type Options, type Pair } from './harness.js'
+import { type Account, type Arena, type Duel, type Options, type Pair } from './harness.js'
 import type { Respond } from './mirror-plugin.js'
-import { START, fulfil, fulfillWith, prepare, preimage, reject } from './packets.js'
+import { START, fulfil, fulfillWith, preparePacket, preimage, rejectPacket } from './packets.js'
+import { quiet } from '../waiting.js'
 
 const IDS = ['alice', 'bob', 'kid', 'mum'] as const
 type Id = typeof IDS[number]
@@ -202,7 +203,7 @@ export async function play (arena: Arena, { accounts, config, steps }: Scenario,
     if (fate === 'lie') return fulfillWith(preimage('a lie'))
     if (fate === 'never') return await new Promise<never>(() => undefined)
     if (typeof fate === 'object') await new Promise(resolve => setTimeout(resolve, fate.late))
-    return fate === 'fulfil' || (typeof fate === 'object' && fate.fulfil) ? fulfil(packet) : reject({ code: 'T04', message: 'exceeded maximum balance.' })
+    return fate === 'fulfil' || (typeof fate === 'object' && fate.fulfil) ? fulfil(packet) : rejectPacket({ code: 'T04', message: 'exceeded maximum balance.' })
   }
   const routes = [{ targetPrefix: 'test.alice', peerId: 'alice' }, { targetPrefix: 'test.bob', peerId: 'bob' }]
   const duel = await arena.start({ routes, spread: 0, ...config, accounts }, respond)
@@ -220,7 +221,7 @@ export async function play (arena: Arena, { accounts, config, steps }: Scenario,
       const { from, destination, amount, expiresIn, data, fate } = step.packet
       // The condition of neighbour protocols is the same for all packets.
       const fulfillment = destination.startsWith('peer.') ? Buffer.alloc(32) : preimage(`${START} ${sent.length}`)
-      const packet = prepare({ destination, amount: String(amount), expiresIn: expiresIn + Date.now() - START, data, fulfillment })
+      const packet = preparePacket({ destination, amount: String(amount), expiresIn: expiresIn + Date.now() - START, data, fulfillment })
       fates.set(deserializeIlpPrepare(packet).executionCondition.toString('hex'), fate)
       deliver({ from, packet })
     } else if ('again' in step) {

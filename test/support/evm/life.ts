@@ -69,11 +69,3 @@ export function lives (parties: Parties): (account: Account, more?: Partial<EvmP
   }
 }
 
-/** Resolves when `check` gives something else than undefined or false; asks again and again. */
-export async function until<T> (check: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  for (;;) {
-    const found = await check()
-    if (found !== undefined && found !== false) return found
-    await new Promise(resolve => { setTimeout(resolve, POLL_MS) })
-  }
-}

@@ -22,7 +22,7 @@ type Account = typeof accounts[number]
 type Provider = NonNullable<ConnectorConfig['chainProviders']>[number]
 
 /** Asks the admin API of a node. */
-export function ask ({ config: { adminApi } }: ConnectorNode, method: string, path: string, body?: object): Promise<Answer> {
+export function askNode ({ config: { adminApi } }: ConnectorNode, method: string, path: string, body?: object): Promise<Answer> {
   return askAdmin(`http://127.0.0.1:${adminApi.port}/admin`, method, path, body)
 }
 

@@ -8,8 +8,9 @@ import type { ConnectorConfig } from '../../../src/index.js'
 import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../../../examples/evm-chain.js'
 import { freePort } from '../../../examples/free-port.js'
 import type { Random } from '../simulator/random.js'
-import { NodeProcess, until } from './node-process.js'
+import { NodeProcess } from './node-process.js'
 import { Traffic, type End } from './traffic.js'
+import { until } from '../waiting.js'
 
 export const NAMES = ['alice', 'hub', 'carol'] as const
 export type Name = typeof NAMES[number]

@@ -94,8 +94,3 @@ export class NodeProcess {
   }
 }
 
-/** Resolves when `check` gives true; asks again and again. */
-export async function until (check: () => Promise<boolean> | boolean, everyMs = 50): Promise<void> {
-  while (!await check()) await new Promise(resolve => { setTimeout(resolve, everyMs) })
-}
-

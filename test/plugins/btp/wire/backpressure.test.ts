@@ -10,9 +10,8 @@ import PluginBtp from '../../../../plugins/btp/index.js'
 import { MAX_THROTTLED, MAX_UNSENT_BYTES, THROTTLE_WINDOW_MS } from '../../../../plugins/btp/wire/backpressure.js'
 import { MAX_IN_FLIGHT } from '../../../../plugins/btp/wire/exchange.js'
 import { MAX_WAITING, PACKETS_PER_TURN } from '../../../../plugins/btp/wire/fair-queue.js'
-import {
-  HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, fakeTimers, nextTurn, portOf, serverUrl, type Packet
-} from '../../../support/btp.js'
+import { HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, fakeTimers, portOf, serverUrl, type Packet } from '../../../support/btp.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const OWN_ADDRESS = 'test.us'
 const packet = Buffer.from('a packet')

@@ -1,7 +1,8 @@
 /** A request that comes again, as from a peer that sends it on the next connection too, is carried out once. */
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
-import { SECRET, authenticated, closeAll, cut, heardBy, holding, listening, makePlugin, portOf, textOf, until } from '../../../support/btp.js'
+import { SECRET, authenticated, closeAll, cut, heardBy, holding, listening, makePlugin, portOf, textOf } from '../../../support/btp.js'
+import { turnsUntil } from '../../../support/waiting.js'
 
 const packet = Buffer.from('a packet')
 const answer = Buffer.from('its answer')
@@ -25,7 +26,7 @@ describe('a request that comes again', () => {
     const second = await authenticated(port)
     second.message(7, packet)
     second.ws.send(transfer)
-    await until(() => second.received.length >= 5)
+    await turnsUntil(() => second.received.length >= 5)
     expect(new Set((await heardBy(second)).map(frame => `${frame.requestId} ${textOf(frame)}`))).to.deep.equal(new Set(['7 answer 1', '8 answer 2']))
     expect(carriedOut).to.equal(2)
   })
@@ -35,7 +36,7 @@ describe('a request that comes again', () => {
     const held = holding(plugin)
     const first = await authenticated(port)
     first.message(7, packet)
-    await until(() => held.count() === 1)
+    await turnsUntil(() => held.count() === 1)
     await cut(first, plugin)
     const second = await authenticated(port)
     second.message(7, packet)
@@ -53,7 +54,7 @@ describe('a request that comes again', () => {
     plugin.registerDataHandler(() => new Promise(resolve => { resolvers.push(resolve) }), { isBusy: () => isBusy })
     const first = await authenticated(port)
     first.message(7, packet)
-    await until(() => resolvers.length === 1)
+    await turnsUntil(() => resolvers.length === 1)
     await cut(first, plugin)
     isBusy = true
     const second = await authenticated(port)

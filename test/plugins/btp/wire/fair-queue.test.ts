@@ -1,7 +1,7 @@
 /** However much comes at a time, there is a turn for the others soon, and only so much is kept. */
 import { expect } from 'chai'
 import { MAX_WAITING, MAX_WAITING_BYTES, PACKETS_PER_TURN, FairQueue } from '../../../../plugins/btp/wire/fair-queue.js'
-import { nextTurn } from '../../../support/btp.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const frame = Buffer.from('a frame')
 

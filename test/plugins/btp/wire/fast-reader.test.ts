@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { readFast, type Wire as Watched } from '../../../../plugins/btp/wire/fast-reader.js'
 import { WEBSOCKET_OPTIONS } from '../../../../plugins/btp/options.js'
-import { nextTurn } from '../../../support/btp.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const MAX_PAYLOAD = 70_000
 const numRuns = Number(process.env.FUZZ_RUNS ?? 300)

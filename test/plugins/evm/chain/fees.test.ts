@@ -4,9 +4,10 @@ import { Transaction } from 'ethers'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import type { EvmProvider } from '../../../../plugins/evm/provider.js'
 import { recordOf } from '../../../../plugins/evm/chain/rpc.js'
-import { lives, memoryLog, memoryStore, until } from '../../../support/evm/life.js'
+import { lives, memoryLog, memoryStore } from '../../../support/evm/life.js'
 import { alice, bob, DAY, setUp } from '../../../support/evm/parties.js'
 import { RpcProxy, type Behaviour } from '../../../support/evm/rpc-proxy.js'
+import { until } from '../../../support/waiting.js'
 
 const them = bob.address.toLowerCase()
 const GWEI = 10n ** 9n

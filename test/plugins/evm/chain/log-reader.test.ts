@@ -4,9 +4,10 @@ import { noRejectionLeft } from '../../../support/unhandled.js'
 import type { EvmProvider } from '../../../../plugins/evm/provider.js'
 import { recordOf } from '../../../../plugins/evm/chain/rpc.js'
 import type { ChannelEvent } from '../../../../plugins/lib/channels/types.js'
-import { lives, memoryLog, memoryStore, until } from '../../../support/evm/life.js'
+import { lives, memoryLog, memoryStore } from '../../../support/evm/life.js'
 import { alice, bob, DAY, setUp, stranger } from '../../../support/evm/parties.js'
 import { RpcProxy, type Behaviour, type RpcRequest } from '../../../support/evm/rpc-proxy.js'
+import { until } from '../../../support/waiting.js'
 
 const them = bob.address.toLowerCase()
 const REFUSED = { error: { code: -32602, message: 'block range is too wide' } }

@@ -2,8 +2,9 @@
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
-import { lives, memoryStore, until } from '../../../support/evm/life.js'
+import { lives, memoryStore } from '../../../support/evm/life.js'
 import { alice, bob, owner, setUp } from '../../../support/evm/parties.js'
+import { until } from '../../../support/waiting.js'
 
 const them = bob.address.toLowerCase()
 

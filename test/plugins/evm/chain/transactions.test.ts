@@ -4,10 +4,11 @@ import { HDNodeWallet, Wallet } from 'ethers'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import type { EvmProvider } from '../../../../plugins/evm/provider.js'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
-import { lives, memoryStore, until } from '../../../support/evm/life.js'
+import { lives, memoryStore } from '../../../support/evm/life.js'
 import { alice, bob, DAY, setUp } from '../../../support/evm/parties.js'
 import { RpcProxy } from '../../../support/evm/rpc-proxy.js'
 import { proofOf, signProof } from '../../../support/evm/signatures.js'
+import { until } from '../../../support/waiting.js'
 
 const them = bob.address.toLowerCase()
 /** Long enough that nothing is replaced by chance. */

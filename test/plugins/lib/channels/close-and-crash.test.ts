@@ -4,8 +4,9 @@
  */
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
-import { closeAll, nextTurn } from '../../../support/btp.js'
+import { closeAll } from '../../../support/btp.js'
 import { makeWorld, type World } from '../../../support/channels/world.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const OWED = 1000n
 const ID = 'the-settlement'

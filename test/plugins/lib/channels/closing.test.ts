@@ -2,11 +2,12 @@
 import { expect } from 'chai'
 import { useFakeTimers } from 'sinon'
 import { noRejectionLeft } from '../../../support/unhandled.js'
-import { closeAll, nextTurn } from '../../../support/btp.js'
+import { closeAll } from '../../../support/btp.js'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
 import { claimOf } from '../../../support/channels/fake-chain.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { Party, World } from '../../../support/channels/world.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const OPTIONS = { initialDeposit: '10000', settlementTimeoutSecs: 3600 }
 

@@ -3,9 +3,10 @@ import { expect } from 'chai'
 import { useFakeTimers } from 'sinon'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
-import { closeAll, nextTurn } from '../../../support/btp.js'
+import { closeAll } from '../../../support/btp.js'
 import { makeWorld } from '../../../support/channels/world.js'
 import type { Party, World } from '../../../support/channels/world.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const DEPOSIT = 10_000n
 const MORE = 20_000n

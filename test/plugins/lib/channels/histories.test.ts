@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { useFakeTimers } from 'sinon'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
-import { closeAll, nextTurn } from '../../../support/btp.js'
+import { closeAll } from '../../../support/btp.js'
 import { makeWorld } from '../../../support/channels/world.js'
 import type { Party, World } from '../../../support/channels/world.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 /** Then every challenge is over, and what was agreed on and not brought to the chain is void. */
 const LATER_MS = 25 * 60 * 60_000

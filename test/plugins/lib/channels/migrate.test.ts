@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { ROOT } from '../../../support/node.js'
-import { closeAll, nextTurn, portOf, SECRET } from '../../../support/btp.js'
+import { closeAll, portOf, SECRET } from '../../../support/btp.js'
 import { makeWorld, type Party, type PartyOptions, type World } from '../../../support/channels/world.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 interface Side { balance: string, credited: Record<string, string>, entries: Record<string, string> }
 interface Channel {

@@ -1,9 +1,10 @@
 /** Claims with every packet: each packet is paid for before it goes on, and what rejected packets leave is used by the next ones. */
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
-import { closeAll, nextTurn } from '../../../support/btp.js'
+import { closeAll } from '../../../support/btp.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { World } from '../../../support/channels/world.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const WITH_PACKETS = { claims: 'packet', requireClaims: true, initialDeposit: '10000' }
 

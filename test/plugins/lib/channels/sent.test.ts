@@ -1,11 +1,12 @@
 /** After a power cut a payer may have forgotten claims that the peer has. It goes on with the next packet, and nothing is paid twice. */
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
-import { closeAll, nextTurn } from '../../../support/btp.js'
+import { closeAll } from '../../../support/btp.js'
 import { CHANNEL_PROTOCOL } from '../../../../plugins/lib/channels/messages.js'
 import { claimOf } from '../../../support/channels/fake-chain.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { World } from '../../../support/channels/world.js'
+import { nextTurn } from '../../../support/waiting.js'
 
 const WITH_PACKETS = { claims: 'packet', requireClaims: true, initialDeposit: '100000' }
 const PACKETS = 50

@@ -3,9 +3,10 @@ import { expect } from 'chai'
 import { relative } from 'node:path'
 import { serializeIldcpResponse } from 'ilp-protocol-ildcp'
 import type { PluginStore } from '../../../../src/contracts/plugin.js'
-import { between, modulePath, quiet, type Name } from '../harness.js'
-import { PEER_FULFILLMENT, fulfil, fulfillWith, prepare, type Prepare } from '../packets.js'
-import { ask, type Differences } from './difference.js'
+import { between, modulePath, type Name } from '../harness.js'
+import { PEER_FULFILLMENT, fulfil, fulfillWith, preparePacket, type Prepare } from '../packets.js'
+import { askBoth, type Differences } from './difference.js'
+import { quiet } from '../../waiting.js'
 
 const toNobody = /^no route found\./
 const controls = (packets: Buffer[]): number => packets.filter(packet => packet.includes('peer.route.control')).length
@@ -29,7 +30,7 @@ export const accounts: Differences = {
     const one = arena.prepareOne('reference', children)
     await one.app.listen()
     const [first, second] = await Promise.all(['kid', 'tot'].map(id =>
-      one.plugin(id).receive(prepare({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT }))))
+      one.plugin(id).receive(preparePacket({ destination: 'peer.config', amount: 0, fulfillment: PEER_FULFILLMENT }))))
     expect(first).to.deep.equal(second)
     await one.app.shutdown()
     expect(() => arena.prepareOne('sluice', children)).to.throw('"kid" is already the address segment of account "kid"')
@@ -88,7 +89,7 @@ export const accounts: Differences = {
     const duel = await arena.start({ accounts: { alice: {}, kid: { relation: 'child' }, mum: { relation: 'parent' } } })
     for (const id of ['kid', 'mum']) await duel.same(side => side.app.removePlugin(id))
     for (const [destination, id] of [['test.connie.kid', 'kid'], ['test.somewhere', 'mum']] as const) {
-      const answers = await ask(duel, 'alice', prepare({ destination }))
+      const answers = await askBoth(duel, 'alice', preparePacket({ destination }))
       expect(answers.reference).to.include({ reject: 'F00', message: `unknown account id. accountId=${id}` })
       expect(answers.sluice).to.include({ reject: 'F02' }).and.have.property('message').that.matches(toNobody)
     }
@@ -109,7 +110,7 @@ export const accounts: Differences = {
 
   'The metrics of an account end with it': async arena => {
     const duel = await arena.start(between())
-    await duel.sendSame('alice', prepare({ destination: 'test.bob' }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.bob' }))
     await duel.same(side => side.app.removePlugin('bob'))
     const ofBob = (side: Name): string[] => Object.keys(duel[side].metrics()).filter(name => name.includes('"bob"'))
     expect(ofBob('reference')).to.have.length(1)
@@ -150,7 +151,7 @@ export const accounts: Differences = {
         return Promise.resolve()
       }
     })
-    await duel.sendSame('alice', prepare({ destination: 'test.bob' }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.bob' }))
     await quiet()
     expect(paid).to.deep.equal({ reference: [], sluice: ['100'] })
   },
@@ -169,7 +170,7 @@ export const accounts: Differences = {
 export const addresses: Differences = {
   'Routes exist even when none are broadcast': async arena => {
     const duel = await arena.start({ accounts: { alice: {}, kid: { relation: 'child' } }, routeBroadcastEnabled: false })
-    const answers = await ask(duel, 'alice', prepare({ destination: 'test.connie.kid' }))
+    const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.connie.kid' }))
     expect(answers.reference).to.include({ reject: 'F02' })
     expect(answers.sluice).to.have.property('fulfill')
   },
@@ -178,14 +179,14 @@ export const addresses: Differences = {
     const routes = ['alice', 'bob'].map(peerId => ({ targetPrefix: 'test.far', peerId }))
     const duel = await arena.start({ accounts: { alice: {}, bob: {}, kid: { relation: 'child' } }, routes })
     await duel.each(side => { side.plugin('alice').setConnected(false) })
-    const answers = await ask(duel, 'kid', prepare({ destination: 'test.far' }))
+    const answers = await askBoth(duel, 'kid', preparePacket({ destination: 'test.far' }))
     expect(answers.reference).to.include({ reject: 'T01' })
     expect(answers.sluice).to.have.property('fulfill')
   },
 
   'A default route leads to an account that exists': async arena => {
     const duel = await arena.start({ accounts: { alice: {} }, defaultRoute: 'nobody' })
-    const answers = await ask(duel, 'alice', prepare({ destination: 'test.somewhere' }))
+    const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.somewhere' }))
     expect(answers.reference).to.include({ reject: 'F00', message: 'unknown account id. accountId=nobody' })
     expect(answers.sluice).to.include({ reject: 'F02' })
   },

@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { freePort } from '../../../../examples/free-port.js'
 import { administered, send } from '../admin-client.js'
-import { between, modulePath, quiet, uncaught } from '../harness.js'
+import { between, modulePath, uncaught } from '../harness.js'
 import type { Differences } from './difference.js'
+import { quiet } from '../../waiting.js'
 
 export const admin: Differences = {
   'A balance update is checked': async arena => {

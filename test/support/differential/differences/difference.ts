@@ -7,6 +7,6 @@ export type Differences = Record<string, (arena: Arena) => Promise<void>>
 export type Answer = Record<string, unknown>
 
 /** What each side answers to a packet. */
-export async function ask (duel: Duel, from: string, packet: unknown): Promise<{ reference: Answer, sluice: Answer }> {
+export async function askBoth (duel: Duel, from: string, packet: unknown): Promise<{ reference: Answer, sluice: Answer }> {
   return await duel.send(from, packet as Buffer) as { reference: Answer, sluice: Answer }
 }

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import sinon from 'sinon'
 import { Config } from '../../../../src/config/connector/config.js'
 import { BUILT } from '../../package-root.js'
-import { Gate, between, modulePath, quiet, uncaught } from '../harness.js'
-import { fulfil, prepare, preimage } from '../packets.js'
-import { ask, type Differences } from './difference.js'
+import { Gate, between, modulePath, uncaught } from '../harness.js'
+import { fulfil, preparePacket, preimage } from '../packets.js'
+import { askBoth, type Differences } from './difference.js'
+import { quiet } from '../../waiting.js'
 
 const require = createRequire(import.meta.url)
 const DAEMONS = [require.resolve('ilp-connector'), join(BUILT, 'src', 'main.js')]
@@ -84,12 +85,12 @@ export const stopping: Differences = {
       await gate.pass()
       return fulfil(prepare)
     })
-    const underWay = ask(duel, 'alice', prepare({ destination: 'test.bob' }))
+    const underWay = askBoth(duel, 'alice', preparePacket({ destination: 'test.bob' }))
     await quiet()
     const stopped = duel.stop()
     await quiet()
     expect([duel.reference, duel.sluice].map(side => side.plugin('bob').isConnected())).to.deep.equal([false, true])
-    const late = await ask(duel, 'alice', prepare({ destination: 'test.bob', fulfillment: preimage('late') }))
+    const late = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage('late') }))
     expect(late.reference).to.include({ reject: 'T01' })
     expect(late.sluice).to.include({ reject: 'T03', message: 'connector is shutting down.' })
     gate.open()
@@ -115,7 +116,7 @@ export const stopping: Differences = {
     })
     const failures: string[][] = []
     for (const side of [duel.reference, duel.sluice]) {
-      const answer = side.plugin('alice').receive(prepare({ destination: 'test.bob' }))
+      const answer = side.plugin('alice').receive(preparePacket({ destination: 'test.bob' }))
       await quiet()
       await side.app.removePlugin('alice')
       failures.push(await uncaught('unhandledRejection', async () => {

@@ -2,14 +2,14 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { Gate, between, modulePath, type Duel } from '../harness.js'
-import { fulfil, prepare, preimage, reject } from '../packets.js'
-import { ask, type Differences } from './difference.js'
+import { fulfil, preparePacket, preimage, rejectPacket } from '../packets.js'
+import { askBoth, type Differences } from './difference.js'
 
 let count = 0
 
 /** A packet that no other packet resembles. */
 function packet (destination: string, amount: number | string, fields: object = {}): Buffer {
-  return prepare({ destination, amount, fulfillment: preimage(`money ${count++}`), ...fields })
+  return preparePacket({ destination, amount, fulfillment: preimage(`money ${count++}`), ...fields })
 }
 
 function balances (duel: Duel, id: string): [string | undefined, string | undefined] {
@@ -24,7 +24,7 @@ function shown (duel: Duel, id: string): [string, string] {
 export const balance: Differences = {
   'The minimum is checked before a packet is sent': async arena => {
     const duel = await arena.start(between({}, { balance: { minimum: '-99', maximum: '0' } }))
-    const answers = await ask(duel, 'alice', packet('test.bob', 100))
+    const answers = await askBoth(duel, 'alice', packet('test.bob', 100))
     expect(answers.reference).to.include({ reject: 'F00', message: 'insufficient funds. oldBalance=0 proposedBalance=-100' })
     expect(duel.reference.plugin('bob').packets).to.have.length(1)
     expect(answers.sluice).to.include({ reject: 'T04', message: 'exceeded minimum balance.' })
@@ -36,11 +36,11 @@ export const balance: Differences = {
     const duel = await arena.start(between({}, { balance: { minimum: '-100', maximum: '1000' } }), async (prepare, accountId) => {
       if (accountId === 'bob') return fulfil(prepare)
       await gate.pass()
-      return reject()
+      return rejectPacket()
     })
-    const incoming = ask(duel, 'bob', packet('test.alice', 50))
+    const incoming = askBoth(duel, 'bob', packet('test.alice', 50))
     await arena.tick(0)
-    const outgoing = await ask(duel, 'alice', packet('test.bob', 150))
+    const outgoing = await askBoth(duel, 'alice', packet('test.bob', 150))
     expect(outgoing.reference).to.have.property('fulfill')
     expect(outgoing.sluice).to.include({ reject: 'T04', message: 'exceeded minimum balance.' })
     gate.open()
@@ -54,9 +54,9 @@ export const balance: Differences = {
     const gate = new Gate()
     const duel = await arena.start(between({ balance: { minimum: '0', maximum: '100' } }), async () => {
       await gate.pass()
-      return reject()
+      return rejectPacket()
     })
-    const answers = ask(duel, 'alice', packet('test.bob', 100))
+    const answers = askBoth(duel, 'alice', packet('test.bob', 100))
     await arena.tick(0)
     await duel.each(side => side.plugin('alice').receiveMoney('100'))
     gate.open()
@@ -92,7 +92,7 @@ export const balance: Differences = {
       await gate.pass()
       return fulfil(prepare)
     })
-    const answers = ask(duel, 'alice', packet('test.bob', 100))
+    const answers = askBoth(duel, 'alice', packet('test.bob', 100))
     await arena.tick(0)
     expect(shown(duel, 'alice')).to.deep.equal(['100', '0'])
     expect(duel.sluice.middleware('balance')?.getStatus().accounts.alice).to.include({ incomingHolds: 100n })
@@ -177,10 +177,10 @@ export const settlement: Differences = {
 
 export const limits: Differences = {
   'Rejected packets do not count against the bandwidth': async arena => {
-    const duel = await arena.start(between({}, { throughput: { outgoingAmount: '100' } }), () => reject())
+    const duel = await arena.start(between({}, { throughput: { outgoingAmount: '100' } }), () => rejectPacket())
     await duel.sendSame('alice', packet('test.bob', 100))
     await duel.each(side => { side.plugin('bob').respond = packet => fulfil(packet) })
-    const answers = await ask(duel, 'alice', packet('test.bob', 100))
+    const answers = await askBoth(duel, 'alice', packet('test.bob', 100))
     expect(answers.reference).to.include({ reject: 'T04', message: 'exceeded money bandwidth, throttling.' })
     expect(answers.sluice).to.have.property('fulfill')
   },
@@ -189,7 +189,7 @@ export const limits: Differences = {
     const incomingAmount = '9007199254740993'
     const duel = await arena.start(between({ throughput: { incomingAmount } }, { rateLimit: { refillPeriod: 1000, refillCount: 1 } }))
     await duel.sendSame('alice', packet('test.bob', '9007199254740992'))
-    const last = await ask(duel, 'alice', packet('test.bob', 1))
+    const last = await askBoth(duel, 'alice', packet('test.bob', 1))
     expect(last.reference).to.include({ reject: 'T04' })
     expect(last.sluice).to.have.property('fulfill')
 
@@ -200,7 +200,7 @@ export const limits: Differences = {
       expect(await duel.sendSame('bob', packet('test.alice', 0))).to.include({ reject: 'T05' })
     }
     await arena.tick(100)
-    const next = await ask(duel, 'bob', packet('test.alice', 0))
+    const next = await askBoth(duel, 'bob', packet('test.alice', 0))
     expect(next.reference).to.include({ reject: 'T05' })
     expect(next.sluice).to.have.property('fulfill')
   },
@@ -209,7 +209,7 @@ export const limits: Differences = {
     const duel = await arena.start(between({}, { balance: { maximum: '0' }, throughput: { outgoingAmount: '100' } }))
     const twice = packet('test.bob', 60)
     await duel.sendSame('alice', twice)
-    const again = await ask(duel, 'alice', twice)
+    const again = await askBoth(duel, 'alice', twice)
     expect(again.reference).to.include({ reject: 'T04', message: 'exceeded money bandwidth, throttling.' })
     expect(again.sluice).to.have.property('fulfill')
     await arena.tick(1000)
@@ -241,11 +241,11 @@ export const limits: Differences = {
   },
 
   'A rejected packet may be tried again': async arena => {
-    const duel = await arena.start(between(), () => reject({ code: 'T04' }))
+    const duel = await arena.start(between(), () => rejectPacket({ code: 'T04' }))
     const twice = packet('test.bob', 60)
     await duel.sendSame('alice', twice)
     await duel.each(side => { side.plugin('bob').respond = packet => fulfil(packet) })
-    const again = await ask(duel, 'alice', twice)
+    const again = await askBoth(duel, 'alice', twice)
     expect(again.reference).to.include({ reject: 'T04' })
     expect(again.sluice).to.have.property('fulfill')
   },

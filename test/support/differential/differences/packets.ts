@@ -2,8 +2,8 @@
 import { expect } from 'chai'
 import { serializeIlpPrepare } from 'ilp-packet'
 import { between, modulePath } from '../harness.js'
-import { prepare, preimage, readPrepare, reject } from '../packets.js'
-import { ask, type Answer, type Differences } from './difference.js'
+import { preparePacket, preimage, readPrepare, rejectPacket } from '../packets.js'
+import { askBoth, type Answer, type Differences } from './difference.js'
 
 const amountsAt = (packets: Buffer[]): string[] => packets.map(packet => readPrepare(packet).amount)
 const scripted = (script: object): object => ({ backend: modulePath('scripted-backend.js'), backendConfig: script })
@@ -15,7 +15,7 @@ function textOf ({ bytes }: Answer): string {
 export const packets: Differences = {
   'Amounts that do not fit into a packet are refused': async arena => {
     const duel = await arena.start(between({ assetScale: 2 }, { assetScale: 9 }))
-    const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', amount: '1844674407370955162' }))
+    const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', amount: '1844674407370955162' }))
     expect(answers.reference).to.have.property('fulfill')
     expect(amountsAt(duel.reference.plugin('bob').packets)).to.deep.equal(['4000000'])
     expect(answers.sluice).to.include({ reject: 'F08', message: 'packet size too large. maxAmount=1844674407370 actualAmount=1844674407370955162' })
@@ -24,15 +24,15 @@ export const packets: Differences = {
 
   'Malformed packets are answered with F01': async arena => {
     const duel = await arena.start(between())
-    const good = prepare({ destination: 'test.bob.x', data: Buffer.from('hello') })
+    const good = preparePacket({ destination: 'test.bob.x', data: Buffer.from('hello') })
     const echo = Buffer.from('ECHOECHOECHOECHO\0')
     for (const packet of [
       Buffer.from([12, 2, 0, 0]), good.subarray(0, 40), Buffer.concat([good.subarray(0, 1), Buffer.from([0x81]), good.subarray(1)]),
       serializeIlpPrepare({ ...readPrepare(good), destination: 'nonsense' }), serializeIlpPrepare({ ...readPrepare(good), destination: '' }),
-      prepare({ destination: 'test.connie', data: echo }),
-      prepare({ destination: 'test.connie', data: Buffer.concat([echo, Buffer.from([3]), Buffer.from('bob')]) })
+      preparePacket({ destination: 'test.connie', data: echo }),
+      preparePacket({ destination: 'test.connie', data: Buffer.concat([echo, Buffer.from([3]), Buffer.from('bob')]) })
     ]) {
-      const answers = await ask(duel, 'alice', packet)
+      const answers = await askBoth(duel, 'alice', packet)
       expect(answers.reference).to.include({ reject: 'F00' })
       expect(answers.sluice).to.include({ reject: 'F01' })
     }
@@ -40,18 +40,18 @@ export const packets: Differences = {
 
   'An expiry is seventeen digits': async arena => {
     const duel = await arena.start(between())
-    const packet = prepare({ destination: 'test.bob', expiresIn: 5000 })
+    const packet = preparePacket({ destination: 'test.bob', expiresIn: 5000 })
     packet[10 + 14] = ' '.charCodeAt(0)
-    const answers = await ask(duel, 'alice', packet)
+    const answers = await askBoth(duel, 'alice', packet)
     expect(answers.reference).to.have.property('fulfill')
     expect(answers.sluice).to.include({ reject: 'F01', message: 'expiry is not a time of 17 digits.' })
   },
 
   'Addresses are ASCII': async arena => {
     const duel = await arena.start(between())
-    const packet = prepare({ destination: 'test.bob' })
+    const packet = preparePacket({ destination: 'test.bob' })
     packet[packet.indexOf('bob')]! |= 0x80
-    const answers = await ask(duel, 'alice', packet)
+    const answers = await askBoth(duel, 'alice', packet)
     expect(answers.reference).to.have.property('fulfill')
     expect(readPrepare(duel.reference.plugin('bob').packets[0]!).destination).to.equal('test.bob')
     expect(answers.sluice).to.include({ reject: 'F01' })
@@ -59,8 +59,8 @@ export const packets: Differences = {
 
   'Data is at most 32,768 bytes': async arena => {
     const duel = await arena.start(between())
-    await duel.sendSame('alice', prepare({ destination: 'test.bob', data: Buffer.alloc(32_768) }))
-    const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', data: Buffer.alloc(32_769) }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.bob', data: Buffer.alloc(32_768) }))
+    const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', data: Buffer.alloc(32_769) }))
     expect(answers.reference).to.have.property('fulfill')
     expect(answers.sluice).to.include({ reject: 'F01', message: 'packet data is too long. length=32769 maximum=32768' })
   },
@@ -68,7 +68,7 @@ export const packets: Differences = {
   'A plugin must hand over bytes': async arena => {
     const duel = await arena.start(between({ maxPacketAmount: '1000' }))
     for (const packet of ['text', {}]) {
-      const answers = await ask(duel, 'alice', packet)
+      const answers = await askBoth(duel, 'alice', packet)
       expect(answers.reference).to.include({ reject: 'F00', message: `data handler was passed a non-buffer. typeof=${typeof packet}` })
       expect(answers.sluice).to.include({ reject: 'F01', message: `data handler was passed a non-buffer. typeof=${typeof packet}` })
     }
@@ -80,11 +80,11 @@ export const packets: Differences = {
       [undefined, "F00 Cannot read properties of undefined (reading '0')", 'F02 failed to send packet: plugin answered with something other than a Buffer. typeof=undefined'],
       ['no', 'F00 Reader must be given a Buffer', 'F02 failed to send packet: plugin answered with something other than a Buffer. typeof=string'],
       [Buffer.alloc(0), 'F00 Attempt to access memory outside buffer bounds', 'F01 next hop answered with no fulfill and no reject. type=undefined'],
-      [prepare({ destination: 'test.x' }), 'F00 Packet has incorrect type', 'F01 next hop answered with no fulfill and no reject. type=12'],
-      [reject().subarray(0, 9), 'F00 Tried to read 22 bytes, but only 7 bytes available', 'F01 packet is truncated. needed=22 available=7']
+      [preparePacket({ destination: 'test.x' }), 'F00 Packet has incorrect type', 'F01 next hop answered with no fulfill and no reject. type=12'],
+      [rejectPacket().subarray(0, 9), 'F00 Tried to read 22 bytes, but only 7 bytes available', 'F01 packet is truncated. needed=22 available=7']
     ] as const) {
       await duel.each(side => { side.plugin('bob').respond = () => answer })
-      const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', fulfillment: preimage(theirs) }))
+      const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage(theirs) }))
       expect(`${String(answers.reference.reject)} ${String(answers.reference.message)}`).to.equal(theirs)
       expect(`${String(answers.sluice.reject)} ${String(answers.sluice.message)}`).to.equal(ours)
     }
@@ -93,8 +93,8 @@ export const packets: Differences = {
   'An unused address below our own is unreachable': async arena => {
     const duel = await arena.start(between())
     const ping = Buffer.concat([Buffer.from('ECHOECHOECHOECHO\0'), Buffer.from([11]), Buffer.from('test.connie')])
-    for (const packet of [prepare({ destination: 'test.connie.nobody' }), prepare({ destination: 'test.connie', data: ping })]) {
-      const answers = await ask(duel, 'alice', packet)
+    for (const packet of [preparePacket({ destination: 'test.connie.nobody' }), preparePacket({ destination: 'test.connie', data: ping })]) {
+      const answers = await askBoth(duel, 'alice', packet)
       expect(answers.reference).to.include({ reject: 'F00', message: 'unknown account id. accountId=' })
       expect(answers.sluice).to.include({ reject: 'F02' }).and.have.property('message').that.matches(/^no route found\./)
     }
@@ -102,7 +102,7 @@ export const packets: Differences = {
 
   "A failing backend is our problem, not the sender's": async arena => {
     const duel = await arena.start(between({}, {}, scripted({ getRate: () => Promise.reject(new Error('no key for db at 10.0.0.7')) })))
-    const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob' }))
+    const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob' }))
     expect(answers.reference).to.include({ reject: 'F00', message: 'no key for db at 10.0.0.7' })
     expect(answers.sluice).to.include({ reject: 'T00', message: 'no exchange rate available.' })
   },
@@ -113,7 +113,7 @@ export const packets: Differences = {
     ] as const
     for (const [rate, code, message] of theirs) {
       const duel = await arena.start(between({}, {}, scripted({ rate })))
-      const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob' }))
+      const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob' }))
       if (code === 'fulfill') expect(amountsAt(duel.reference.plugin('bob').packets)).to.deep.equal(['0'])
       else expect(answers.reference).to.include({ reject: code, message })
       expect(answers.sluice).to.include({ reject: 'T00', message: 'no exchange rate available.' })
@@ -125,7 +125,7 @@ export const packets: Differences = {
       const duel = await arena.start(between({ balance: { maximum: '100' } }, { balance: { maximum: '0' } }, scripted({
         [hook]: () => { throw new Error('disk full') }
       })))
-      const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob' }))
+      const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob' }))
       expect(answers.reference).to.include({ reject: 'F00', message: 'disk full' })
       expect(duel.reference.balances()).to.deep.equal({ alice: '0', bob: '-100' })
       expect(answers.sluice).to.have.property('fulfill')
@@ -141,7 +141,7 @@ export const packets: Differences = {
       [Object.assign(new Error('busy'), { ilpErrorData: 'later' }), 'data must be a buffer', 'F02']
     ] as const) {
       await duel.each(side => { side.plugin('bob').respond = () => { throw error } })
-      const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', fulfillment: preimage(theirs) }))
+      const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage(theirs) }))
       expect(answers.reference).to.deep.equal({ thrown: theirs })
       expect(answers.sluice).to.include({ reject: code }).and.have.property('message').that.matches(/busy$/)
     }
@@ -152,7 +152,7 @@ export const packets: Differences = {
     const duel = await arena.start(between())
     duel.reference.plugin('bob').respond = () => { throw reference }
     duel.sluice.plugin('bob').respond = () => { throw sluice }
-    for (const number of [1, 2]) await ask(duel, 'alice', prepare({ destination: 'test.bob', fulfillment: preimage(`error ${number}`) }))
+    for (const number of [1, 2]) await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage(`error ${number}`) }))
     expect(reference.message).to.equal('failed to send packet: failed to send packet: cable cut')
     expect(sluice.message).to.equal('cable cut')
   },
@@ -164,10 +164,10 @@ export const packets: Differences = {
       void side.app.listen()
     })
     await arena.tick(0)
-    const answers = await ask(duel, 'kid', prepare({ destination: 'g.x' }))
+    const answers = await askBoth(duel, 'kid', preparePacket({ destination: 'g.x' }))
     expect(textOf(answers.reference)).to.contain('unknown')
     expect(answers.sluice).to.include({ triggeredBy: '' })
-    const addresses = await ask(duel, 'kid', prepare({ destination: 'peer.config', amount: 0, fulfillment: Buffer.alloc(32) }))
+    const addresses = await askBoth(duel, 'kid', preparePacket({ destination: 'peer.config', amount: 0, fulfillment: Buffer.alloc(32) }))
     expect(textOf(addresses.reference)).to.contain('unknown.kid')
     expect(addresses.sluice).to.include({ reject: 'T01', message: 'connector has no address from its parent yet.' })
   }

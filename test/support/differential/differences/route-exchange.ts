@@ -1,9 +1,10 @@
 /** Differences in the exchange of routes with neighbours (CCP). */
 import { expect } from 'chai'
 import { Mode, deserializeCcpRouteUpdateRequest, serializeCcpRouteControlRequest, serializeCcpRouteUpdateRequest } from 'ilp-protocol-ccp'
-import { describeReply, fulfil, fulfillWith, PEER_FULFILLMENT, prepare, preimage, reject, type Prepare } from '../packets.js'
-import { between, quiet, type Arena, type Duel } from '../harness.js'
-import { ask, type Differences } from './difference.js'
+import { describeReply, fulfil, fulfillWith, PEER_FULFILLMENT, preparePacket, preimage, rejectPacket, type Prepare } from '../packets.js'
+import { between, type Arena, type Duel } from '../harness.js'
+import { askBoth, type Differences } from './difference.js'
+import { quiet } from '../../waiting.js'
 
 const TABLE = '21e55f8e-eabd-4bf8-9e2a-2f6b6a4d3e2a'
 const OTHER_TABLE = '5c2a6a1e-38d1-4a53-9f3c-6a2b1c0d9e8f'
@@ -30,9 +31,9 @@ async function neighbours (arena: Arena, respond: (packet: Prepare, accountId: s
 }
 
 /** The neighbour tells us of a change of its routes. */
-async function tell (duel: Duel, accountId: string, update: Update): ReturnType<typeof ask> {
+async function tell (duel: Duel, accountId: string, update: Update): ReturnType<typeof askBoth> {
   const { table = TABLE, from = 0, holdDownTime = 45_000, routes = {}, withdrawn = [] } = update
-  return await ask(duel, accountId, serializeCcpRouteUpdateRequest({
+  return await askBoth(duel, accountId, serializeCcpRouteUpdateRequest({
     routingTableId: table,
     currentEpochIndex: from + 1,
     fromEpochIndex: from,
@@ -113,7 +114,7 @@ export const routeExchange: Differences = {
 
   'A refused update is sent again': async arena => {
     const duel = await neighbours(arena, (packet, accountId) =>
-      accountId === 'alice' && packet.destination === 'peer.route.update' ? reject({ triggeredBy: 'test.alice' }) : answerAll(packet))
+      accountId === 'alice' && packet.destination === 'peer.route.update' ? rejectPacket({ triggeredBy: 'test.alice' }) : answerAll(packet))
     await subscribe(duel, 'alice')
     await tell(duel, 'bob', { routes: { 'test.far': ['test.bob'] } })
     for (let second = 0; second < 10; second++) await arena.tick(1000)
@@ -129,20 +130,20 @@ export const routeExchange: Differences = {
     await tell(duel, 'carl', { routes: { 'test.far': ['test.carl', 'test.alice', 'test.x'] } })
     await arena.tick(1000)
     await tell(duel, 'bob', { from: 1, withdrawn: ['test.far'] })
-    const during = await ask(duel, 'alice', prepare({ destination: 'test.far', fulfillment: preimage('during') }))
+    const during = await askBoth(duel, 'alice', preparePacket({ destination: 'test.far', fulfillment: preimage('during') }))
     expect(during.reference).to.have.property('fulfill')
     expect(during.sluice).to.include({ reject: 'T01', message: 'route is changing, try again. source=alice destination=test.far' })
     await arena.tick(1000)
-    expect((await ask(duel, 'alice', prepare({ destination: 'test.far', fulfillment: preimage('after') }))).sluice).to.have.property('fulfill')
+    expect((await askBoth(duel, 'alice', preparePacket({ destination: 'test.far', fulfillment: preimage('after') }))).sluice).to.have.property('fulfill')
   },
 
   'A packet that would arrive as nothing is rejected': async arena => {
     const duel = await arena.start(between({ assetScale: 9 }, { assetScale: 6 }))
-    const answers = await ask(duel, 'alice', prepare({ destination: 'test.bob', amount: '999' }))
+    const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', amount: '999' }))
     expect(answers.reference).to.have.property('fulfill')
     expect(answers.sluice).to.include({ reject: 'R01', message: 'the exchange rate leaves nothing of the amount. amount=999' })
     expect(duel.sluice.plugin('bob').packets).to.deep.equal([])
-    await duel.sendSame('alice', prepare({ destination: 'test.bob', amount: '0', fulfillment: preimage('free') }))
+    await duel.sendSame('alice', preparePacket({ destination: 'test.bob', amount: '0', fulfillment: preimage('free') }))
   },
 
   'A packet that loops is rejected at once': async arena => {
@@ -151,7 +152,7 @@ export const routeExchange: Differences = {
       const bob = side.plugin('bob')
       bob.respond = () => bob.receive(bob.packets.at(-1)!)
     })
-    const packet = prepare({ destination: 'test.bob' })
+    const packet = preparePacket({ destination: 'test.bob' })
     expect(await duel.answerOf(duel.sluice, 'alice', packet)).to.include({
       reject: 'T01', message: 'packet is in a routing loop, try again when the routes have settled. source=bob destination=test.bob'
     })

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module'
 import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import EcbBackend from '../../../backends/ecb.js'
-import OneToOneBackend from '../../../backends/one-to-one.js'
-import type { Backend } from '../../../src/contracts/backend.js'
-import { apiFor, apply, RATES_2015 } from '../../support/backends.js'
+import EcbBackend from '../../backends/ecb.js'
+import OneToOneBackend from '../../backends/one-to-one.js'
+import type { Backend } from '../../src/contracts/backend.js'
+import { apiFor, apply, RATES_2015 } from '../support/backends.js'
 
 const AMOUNT_MAX = 2n ** 64n - 1n
 const numRuns = Number(process.env.PROPERTY_RUNS ?? 500)

@@ -1,0 +1,134 @@
+/**
+ * Where the tests of a source stand: in the test of the same name at the mirrored place, or, for the sources listed here, in the test
+ * through which they are exercised. `npm run test:one` and `npm run watch` find tests by this, and an architecture test keeps it true.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import ts from 'typescript'
+
+/** Folders of sources. The test of `src/ledger/audit.ts` is `test/ledger/audit.test.ts`; other rooms keep their name below `test`. */
+export const SOURCE_ROOMS = ['src', 'plugins', 'middlewares', 'backends', 'stores']
+
+/** By the test that exercises them: sources that a test of their own would show no better. */
+export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
+  'test/e2e/money/accounts-that-go.test.ts': ['src/accounts/settlement-index.ts'],
+  'test/accounts/failing-plugins.test.ts': ['src/connector/connections.ts'],
+  'test/admin/connector/access.test.ts': ['src/http/access.ts'],
+  'test/admin/connector/api.test.ts': [
+    'src/admin/connector/accounts.ts', 'src/admin/connector/balances.ts', 'src/admin/connector/body.ts', 'src/admin/connector/rates.ts',
+    'src/admin/connector/routes.ts', 'src/admin/connector/stats.ts'
+  ],
+  'test/admin/connector/listen.test.ts': ['src/http/server.ts'],
+  'test/admin/connector/openapi.test.ts': ['src/http/docs-page.ts', 'src/http/openapi.ts'],
+  'test/admin/node/api.test.ts': [
+    'src/admin/node/admin-server.ts', 'src/admin/node/balances.ts', 'src/admin/node/listen.ts', 'src/admin/node/peers.ts'
+  ],
+  'test/backends/ecb-plus-coinmarketcap.test.ts': ['backends/lib/crypto-rates.ts'],
+  'test/backends/ecb.test.ts': [
+    'backends/lib/currency-backend.ts', 'backends/lib/ecb.ts', 'backends/lib/fetch-text.ts', 'backends/lib/rate-feed.ts', 'backends/lib/rate-source.ts'
+  ],
+  'test/backends/exact-rates.test.ts': ['src/lib/fraction.ts'],
+  'test/backends/conformance.test.ts': ['backends/one-to-one.ts', 'backends/lib/mock-data.ts'],
+  'test/commands/cli/health.test.ts': ['src/commands/cli/http.ts'],
+  'test/commands/cli/main.test.ts': ['src/commands/cli/command.ts', 'src/commands/cli/output.ts'],
+  'test/commands/cli/setup.test.ts': ['src/commands/cli/questions.ts'],
+  'test/commands/cli/transports.test.ts': ['src/commands/cli/env-file.ts'],
+  'test/commands/cli/validate.test.ts': ['src/commands/cli/topology.ts'],
+  'test/config/connector/config.test.ts': ['src/config/connector/rules.ts', 'src/config/errors.ts'],
+  'test/config/connector/reference.test.ts': ['src/config/connector/schema.ts', 'src/config/fields.ts'],
+  'test/accounts/accounts.test.ts': ['src/contracts/account.ts'],
+  'test/config/connector/account-schema.test.ts': ['src/lib/field-kinds.ts', 'src/config/limits.ts'],
+  'test/config/node/chains.test.ts': [
+    'plugins/evm/chain-kind.ts', 'plugins/evm/formats.ts', 'plugins/evm/legacy.ts', 'plugins/lib/channels/chain-entry.ts', 'plugins/lib/keys/remote.ts',
+    'src/config/node/chain-kinds.ts', 'src/config/node/legacy.ts', 'src/config/node/settlement-chains.ts', 'src/config/node/unsupported.ts'
+  ],
+  'test/config/node/config-loader.test.ts': [
+    'src/config/node/env.ts', 'src/config/node/errors.ts', 'src/config/node/peer.ts', 'src/config/node/settlement-terms.ts', 'src/config/node/rules.ts',
+    'src/config/node/schema.ts', 'src/config/node/secret-texts.ts', 'src/config/node/yaml-file.ts'
+  ],
+  'test/e2e/daemon/start-stop.test.ts': ['src/commands/daemon/main.ts', 'src/commands/daemon/quickstart.ts', 'src/main.ts'],
+  'test/e2e/node/access.test.ts': ['src/node/btp-access.ts'],
+  'test/e2e/node/handlers.test.ts': ['plugins/local/business-logic.ts', 'plugins/local/options.ts'],
+  'test/e2e/money/node-peers.test.ts': ['src/node/unsettled-marker.ts'],
+  'test/forwarding/forwarder.test.ts': ['src/forwarding/handle-prepare.ts', 'src/forwarding/peer-protocols.ts', 'src/forwarding/rate-backend.ts'],
+  'test/http/router.test.ts': ['src/lib/first-fault.ts', 'src/http/body.ts', 'src/http/errors.ts', 'src/http/responses.ts', 'src/http/route.ts'],
+  'test/ledger/conformance.test.ts': ['src/ledger/book.ts', 'src/ledger/embedded/memory-ledger.ts', 'src/ledger/holds.ts'],
+  'test/ledger/embedded/embedded-ledger.test.ts': ['src/ledger/embedded/records.ts'],
+  'test/ledger/tigerbeetle/ledger.test.ts': [
+    'src/ledger/service.ts', 'src/ledger/tigerbeetle/book.ts', 'src/ledger/tigerbeetle/client.ts', 'src/ledger/tigerbeetle/outbox.ts',
+    'src/ledger/tigerbeetle/totals.ts', 'src/ledger/tigerbeetle/transfers.ts'
+  ],
+  'test/lib/log.test.ts': ['src/contracts/logger.ts', 'src/lib/version.ts'],
+  'test/metrics/stats.test.ts': ['src/metrics/account-metrics.ts', 'src/metrics/default-metrics.ts'],
+  'test/middlewares/balance.test.ts': ['middlewares/shared-credit.ts'],
+  'test/middlewares/deduplicate.test.ts': ['middlewares/lib/packet-memory.ts'],
+  'test/middlewares/expire.test.ts': ['middlewares/validate-fulfillment.ts'],
+  'test/modules/load-module.test.ts': ['src/modules/chain-kind.ts', 'src/modules/construct.ts', 'src/modules/load-error.ts'],
+  'test/node/connector-node.test.ts': [
+    'src/node/btp.ts', 'src/node/errors.ts', 'src/node/packets.ts', 'src/node/peer-account.ts', 'src/node/peers.ts', 'src/node/send-packet.ts',
+    'src/node/session.ts'
+  ],
+  'test/node/facades/btp-server.test.ts': ['src/node/facades/btp-client-manager.ts', 'src/node/facades/btp-client.ts'],
+  'test/node/facades/facades.test.ts': [
+    'src/index.ts', 'src/node/facades/account-manager.ts', 'src/node/facades/channel-manager.ts', 'src/node/facades/packet-handler.ts'
+  ],
+  'test/node/facades/settlement-executor.test.ts': ['src/node/facades/settlement-monitor.ts'],
+  'test/node/metrics.test.ts': ['middlewares/observer.ts'],
+  'test/pipeline/defaults.test.ts': ['src/contracts/middleware.ts'],
+  'test/plugins/btp/sub-protocols.test.ts': ['src/contracts/transport.ts'],
+  'test/plugins/btp/btp.test.ts': ['plugins/btp/wire/errors.ts'],
+  'test/plugins/btp/broken-connections.test.ts': ['plugins/btp/wire/unknown-outcomes.ts', 'plugins/btp/wire/socket.ts'],
+  'test/plugins/btp/wire/backpressure.test.ts': ['plugins/btp/wire/early-reject.ts'],
+  'test/plugins/evm/chain/transactions.test.ts': ['plugins/evm/chain/operations.ts', 'plugins/evm/chain/rpc.ts', 'plugins/evm/chain/wallet.ts'],
+  'test/plugins/evm/claims.test.ts': [
+    'plugins/evm/chain/signer.ts', 'plugins/evm/crypto/secp256k1.ts', 'plugins/evm/crypto/signature-threads.ts', 'plugins/evm/crypto/signature-worker.ts',
+    'plugins/evm/eip712.ts'
+  ],
+  'test/plugins/evm/contracts.test.ts': [
+    'plugins/evm/artifacts/TokenNetwork.ts', 'plugins/evm/artifacts/TokenNetworkRegistry.ts', 'plugins/evm/artifacts/TransferProbe.ts'
+  ],
+  'test/plugins/evm/odd-contracts.test.ts': ['plugins/evm/chain/abi-check.ts', 'plugins/evm/payouts.ts'],
+  'test/plugins/evm/provider.test.ts': [
+    'plugins/evm/open-chain.ts', 'plugins/evm/chain/heads.ts', 'plugins/evm/chain/network.ts', 'plugins/evm/channel-log.ts', 'plugins/evm/index.ts'
+  ],
+  'test/plugins/lib/channels/closing.test.ts': ['plugins/lib/channels/watcher.ts', 'plugins/lib/channels/operator-actions.ts'],
+  'test/plugins/lib/channels/histories.test.ts': [
+    'plugins/lib/channels/claim-ledger.ts', 'plugins/lib/channels/outgoing.ts', 'plugins/lib/channels/payments.ts', 'plugins/lib/channels/read-record.ts',
+    'plugins/lib/channels/records.ts'
+  ],
+  'test/plugins/lib/channels/packets.test.ts': ['plugins/lib/channels/counted.ts', 'plugins/lib/channels/prepaid.ts'],
+  'test/plugins/lib/channels/settlement.test.ts': [
+    'plugins/lib/channels/admin-info.ts', 'plugins/lib/channels/operations.ts', 'plugins/lib/channels/options.ts',
+    'plugins/lib/channels/parts.ts', 'plugins/lib/channels/messages.ts', 'plugins/lib/channels/peers.ts', 'plugins/lib/channels/types.ts'
+  ],
+  'test/routing/ccp/peer-session.test.ts': ['src/routing/ccp/clock.ts', 'src/routing/ccp/peer-sessions.ts'],
+  'test/routing/router.test.ts': [
+    'src/routing/fixed-routes.ts', 'src/routing/metrics.ts', 'src/routing/service.ts', 'src/routing/status.ts',
+    'src/routing/table/limits.ts', 'src/routing/table/route.ts', 'src/routing/table/tables.ts'
+  ],
+  'test/stores/leveldown.test.ts': ['stores/lib/level-packages.ts', 'stores/lib/level-store.ts', 'stores/lib/open-leveldb.ts'],
+  'test/stores/lib/leveldb-damage.test.ts': ['stores/lib/leveldb-log.ts']
+}
+
+/** The places where the test of a source may stand; for an `index.ts` the name of its folder counts as its own. */
+export function mirrored (source: string): string[] {
+  const bare = source.replace(/^src\//, '').replace(/\.ts$/, '')
+  const folder = posix.dirname(bare)
+  const own = `test/${bare}.test.ts`
+  return posix.basename(bare) === 'index' && folder !== '.' ? [own, `test/${folder}/${posix.basename(folder)}.test.ts`] : [own]
+}
+
+/** The tests of a file: of a test itself, of a source those of its name or those through which it is exercised. Paths from the root. */
+export function testsOf (path: string): string[] {
+  if (path.endsWith('.test.ts')) return existsSync(path) ? [path] : []
+  const own = mirrored(path).filter(test => existsSync(test))
+  return own.length > 0 ? own : Object.entries(EXERCISED_THROUGH).filter(([, sources]) => sources.includes(path)).map(([test]) => test)
+}
+
+/** Whether nothing of a source is left when it is compiled: there is nothing to test in it. */
+export function hasOnlyTypes (source: string): boolean {
+  const { statements } = ts.createSourceFile(source, readFileSync(source, 'utf8'), ts.ScriptTarget.Latest)
+  return statements.every(statement => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) ||
+    (ts.isImportDeclaration(statement) && statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) ||
+    (ts.isExportDeclaration(statement) && statement.isTypeOnly))
+}

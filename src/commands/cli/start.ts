@@ -1,4 +1,4 @@
-/** `connector start`: runs a node until it is told to stop. */
+/** `connector start`: runs a node until a signal stops it. */
 import { existsSync } from 'node:fs'
 import type { ConnectorNode } from '../../node/connector-node.js'
 import type { NodeConfig } from '../../contracts/node.js'
@@ -13,11 +13,11 @@ export const start: Command = {
   name: 'start',
   summary: 'Runs a node',
   usage: '[<file>] [--config <file>]',
-  description: `Reads the configuration (YAML; CONFIG_FILE, else ${DEFAULT_FILE}) and .env of this folder, opens the ports, connects the peers, and stays.
+  description: `Reads the configuration (YAML; CONFIG_FILE, else ${DEFAULT_FILE}) and .env of this folder, opens the ports, connects the peers, and keeps running.
 Environment variables such as NODE_ID, LOG_LEVEL and ADMIN_API_KEY override the file.
 LOG_FORMAT=json writes the log as one JSON object a line (docs/log-events.md).
-Ctrl-C or SIGTERM stops it once packets under way are answered; a second one stops it at once.
-Exit codes: 0 stopped when asked to, 1 could not start (the reason is on stderr).`,
+Ctrl-C or SIGTERM stops it once the packets in flight are answered; a second one stops it at once.
+Exit codes: 0 stopped by a signal, 1 could not start (the reason is on stderr).`,
   options: {
     config: { type: 'string', short: 'c', value: '<file>', help: `Configuration file (default ${DEFAULT_FILE})` }
   },
@@ -27,8 +27,8 @@ Exit codes: 0 stopped when asked to, 1 could not start (the reason is on stderr)
   async run (args) {
     Object.assign(process.env, environment())
     const file = args.positionals[0] ?? args.text('config') ?? process.env.CONFIG_FILE ?? DEFAULT_FILE
-    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another, or write one with: connector setup`)
-    // The other commands, of which one may be a container's health check, do without loading a whole node.
+    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another file, or create one with: connector setup`)
+    // Loaded here, so that the other commands (one may be a container's health check) need not load a whole node.
     const [{ ConfigLoader }, { ConnectorNode }, { createNodeLogger, logFormat }] = await Promise.all([
       import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../lib/log.js')
     ])

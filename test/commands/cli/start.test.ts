@@ -114,7 +114,7 @@ describe('connector start', () => {
 
   it('looks for the file in CONFIG_FILE, and says when it is not there', async () => {
     expect((await place.run(['start'], { env: { CONFIG_FILE: 'mine.yaml' } })).err).to.contain('Configuration error: Configuration file not found: mine.yaml')
-    expect((await place.run(['start'])).err).to.contain('Configuration file not found: config.yaml. Give another, or write one with: connector setup')
+    expect((await place.run(['start'])).err).to.contain('Configuration file not found: config.yaml. Give another file, or create one with: connector setup')
   })
 
   it('says which port is taken, ends with 1, and leaves nothing running', async () => {

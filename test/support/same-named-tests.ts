@@ -13,7 +13,6 @@ export const SOURCE_ROOMS = ['src', 'plugins', 'middlewares', 'backends', 'store
 export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/e2e/money/accounts-that-go.test.ts': ['src/accounts/settlement-index.ts'],
   'test/accounts/failing-plugins.test.ts': ['src/connector/connections.ts'],
-  'test/admin/connector/access.test.ts': ['src/http/access.ts'],
   'test/admin/connector/api.test.ts': [
     'src/admin/connector/accounts.ts', 'src/admin/connector/balances.ts', 'src/admin/connector/body.ts', 'src/admin/connector/rates.ts',
     'src/admin/connector/routes.ts', 'src/admin/connector/stats.ts'

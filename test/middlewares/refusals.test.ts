@@ -33,6 +33,8 @@ interface Refusal {
 const T99 = Object.assign(new Error('own'), { ilpErrorCode: 'T99' })
 const PING_FROM_US = Buffer.from('ECHOECHOECHOECHO\0\x0etest.connector', 'latin1')
 /** ms. */
+/** A bucket that nothing flows back into while a test runs, however slow the machine. */
+const DAY = 86_400_000
 const EXPIRY = 20_000
 const FAKED = ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const
 
@@ -57,8 +59,8 @@ const refusals: Refusal[] = [
   { name: 'it is cut off', code: 'F01', packet: prepare().subarray(0, 50) },
   { name: 'packets come too often', code: 'T05', alice: { rateLimit: { refillCount: 1, capacity: 1 } } },
   { name: 'it is too large', code: 'F08', alice: { maxPacketAmount: '99' } },
-  { name: 'too much comes in', code: 'T04', alice: { throughput: { incomingAmount: '109' } } },
-  { name: 'too much goes out', code: 'T04', bob: { throughput: { outgoingAmount: '109' } } },
+  { name: 'too much comes in', code: 'T04', alice: { throughput: { incomingAmount: '109', refillPeriod: DAY } } },
+  { name: 'too much goes out', code: 'T04', bob: { throughput: { outgoingAmount: '109', refillPeriod: DAY } } },
   { name: 'the sender would owe too much', code: 'T04', alice: { balance: { maximum: '109' } } },
   { name: 'we would owe too much', code: 'T04', bob: { balance: { minimum: '-109', maximum: '1000' } } },
   { name: 'there is no route', code: 'F02', packet: { destination: 'test.nobody' } },

@@ -3,14 +3,12 @@
  * away under one of them is seen here.
  */
 import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-
-const BUILD = fileURLToPath(new URL('../..', import.meta.url))
+import { BUILT } from '../../support/package-root.js'
 
 describe('the deliberate breakages', () => {
   it('fit the code as it is now', () => {
-    const printed = execFileSync(process.execPath, ['scripts/mutants.mjs', '--fit'], { env: { ...process.env, SLUICE_DIST: BUILD }, encoding: 'utf8' })
+    const printed = execFileSync(process.execPath, ['scripts/mutants.mjs', '--fit'], { env: { ...process.env, SLUICE_DIST: BUILT }, encoding: 'utf8' })
     expect(printed).to.match(/^all \d+ breakages fit\n$/)
   })
 })

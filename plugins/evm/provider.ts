@@ -58,6 +58,7 @@ type Listener = (event: ChannelEvent) => void
 
 export class EvmProvider implements ChannelProvider {
   readonly chainType = 'evm'
+  readonly features = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'pushed', nonces: true } as const
   readonly chainId: string
   readonly address: string
   readonly #options: EvmProviderOptions

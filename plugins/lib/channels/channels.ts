@@ -8,21 +8,22 @@ import { Operations } from './operations.js'
 import type { ChannelSettings } from './options.js'
 import { amountOf, arrayOf, fieldsOf, textOf } from './read-record.js'
 import type { Records } from './records.js'
-import { ClaimError } from './types.js'
+import { ClaimError, paysOut, waitingIn } from './types.js'
 import type { ChannelProvider, ChannelState, CloseConsent, Party } from './types.js'
 
 /**
- * A signature that ends the channel is out. Until the chain's clock has passed `until`, or the channel is over, nothing may be paid or
- * taken through it: the one who has the signature decides about the end alone.
+ * The channel is about to end without a challenge, and the one who brings that to the chain decides about it alone. Until the chain's clock
+ * has passed `until`, or the channel is over, nothing may be paid or taken through it.
  */
 export interface Ending {
-  /** Who signed: we asked for the end, or the peer did and we agreed to bring it to the chain. */
+  /** Who asks: we did, and the peer may bring the end to the chain; or the peer did, or nobody, and we bring it. */
   by: 'us' | 'them'
-  consent: CloseConsent
-  /** Of the consent. Empty: it was written down and not signed yet. */
+  /** What who asks has signed. Absent where the payee ends channels. */
+  consent?: CloseConsent | undefined
+  /** Of the consent. Empty: it was written down and not signed yet, or nothing is signed. */
   signature: string
-  /** Seconds since the epoch, by the chain's clock: when every consent is void that is out. */
-  until: number
+  /** Seconds since the epoch, by the chain's clock: when every consent is void that is out. Absent: never, it will come to the chain. */
+  until?: number | undefined
 }
 
 export interface KnownChannel {
@@ -97,6 +98,11 @@ export class Channels {
     return this.all().filter(channel => this.#faultOf(channel) === undefined)
   }
 
+  /** Those that we can pay through. */
+  payable (): KnownChannel[] {
+    return this.usable().filter(({ state }) => paysOut(state))
+  }
+
   /**
    * Why no claim may be made or taken on the channel; undefined when it may. T00 for what passes by itself. The peer does not choose our
    * risk: a challenge that is shorter than ours could be over before we answer, and one that is much longer would lock our deposit.
@@ -153,7 +159,7 @@ export class Channels {
   }
 
   /**
-   * Asks the chain about all channels with the peer. Resolves to those that are not over, as they are known then. What cannot be asked
+   * Asks the chain about all channels with the peer. Resolves to those that need us, as they are known then. What cannot be asked
    * about one of them, or about new ones, goes to `hear`, and keeps nobody from looking at the others. Rejects when nothing could be asked.
    */
   async survey (hear: (error: unknown) => void = () => undefined): Promise<KnownChannel[]> {
@@ -187,7 +193,7 @@ export class Channels {
   }
 
   #unsettled (): KnownChannel[] {
-    return this.all().filter(({ state }) => state.status !== 'settled')
+    return this.all().filter(({ state }) => !isDone(state))
   }
 
   #askOnce (channelId: string): Promise<KnownChannel | undefined> {
@@ -238,7 +244,7 @@ export class Channels {
     known.state = state
     known.isGone = false
     const { ending } = known
-    const isVoid = ending !== undefined && confirmed.readAtMs > ending.until * 1000
+    const isVoid = ending?.until !== undefined && confirmed.readAtMs > ending.until * 1000
     if (confirmed.status === 'settled' || (isVoid && confirmed.status !== 'opening')) known.ending = undefined
     if (state.ours.deposit > known.shown) this.onDeposit(known)
     return known
@@ -246,15 +252,20 @@ export class Channels {
 
   #dropOldest (): void {
     if (this.#known.size <= MAX_CHANNELS) return
-    const oldest = this.all().find(({ state }) => state.status === 'settled')
+    const oldest = this.all().find(({ state }) => isDone(state))
     if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
     else this.#deps.log.warn('the peer has too many payment channels with us. channels=%d', this.#known.size)
   }
 }
 
+/** Nothing can happen to it any more, and nothing of ours is left in it. */
+function isDone (state: ChannelState): boolean {
+  return state.status === 'settled' && waitingIn(state) === 0n
+}
+
 function channelOf (record: unknown): KnownChannel {
   const { state, shown, createdMs, activityMs, ending, isGone, filling } = fieldsOf(record, 'channel')
-  const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, readAtMs } = fieldsOf(state, 'state')
+  const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, readAtMs, payer, payout } = fieldsOf(state, 'state')
   if (status !== 'opening' && status !== 'open' && status !== 'closing' && status !== 'settled') {
     throw new Error(`the record of a payment channel has an unknown status. found=${describeError(status)}`)
   }
@@ -267,7 +278,9 @@ function channelOf (record: unknown): KnownChannel {
       challengeSecs: Number(challengeSecs),
       settleableAt: settleableAt === undefined ? undefined : Number(settleableAt),
       closedByThem: closedByThem === true,
-      readAtMs: Number(readAtMs)
+      readAtMs: Number(readAtMs),
+      payer: payer === 'us' || payer === 'them' ? payer : undefined,
+      payout: payout === undefined ? undefined : payoutOf(payout)
     },
     shown: amountOf(shown, 'shown'),
     createdMs: Number(createdMs),
@@ -288,13 +301,22 @@ function partyOf (record: unknown): Party {
   }
 }
 
+function payoutOf (record: unknown): ChannelState['payout'] {
+  const { granted, taken } = fieldsOf(record, 'payout')
+  return { granted: amountOf(granted, 'granted'), taken: amountOf(taken, 'taken') }
+}
+
 function endingOf (record: unknown): Ending {
   const { by, consent, signature, until } = fieldsOf(record, 'ending')
-  const { channelId, least, validUntil } = fieldsOf(consent, 'consent')
   return {
     by: by === 'us' ? 'us' : 'them',
-    consent: { channelId: textOf(channelId, 'channelId'), least: amountOf(least, 'least'), validUntil: Number(validUntil) },
+    consent: consent === undefined ? undefined : consentOf(consent),
     signature: textOf(signature, 'signature'),
-    until: Number(until)
+    until: until === undefined ? undefined : Number(until)
   }
+}
+
+function consentOf (record: unknown): CloseConsent {
+  const { channelId, least, validUntil } = fieldsOf(record, 'consent')
+  return { channelId: textOf(channelId, 'channelId'), least: amountOf(least, 'least'), validUntil: Number(validUntil) }
 }

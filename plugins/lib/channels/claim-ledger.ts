@@ -22,6 +22,7 @@ export interface Terms {
 
 export class ClaimLedger {
   /**
+   * @param nonces whether claims have them
    * @param best of each channel
    * @param used base units of packets that were taken, and of debts that claims were sent for by themselves
    * @param base token units of channels that are over, less what was counted in other units before
@@ -29,6 +30,7 @@ export class ClaimLedger {
    */
   constructor (
     private readonly units: Units,
+    private readonly nonces: boolean,
     readonly best = new Map<string, Claim>(),
     public used = 0n,
     private base = 0n,
@@ -36,10 +38,10 @@ export class ClaimLedger {
   ) {}
 
   /** @throws Error when the record is not one of `toJSON` */
-  static from (record: unknown, units: Units): ClaimLedger {
+  static from (record: unknown, units: Units, nonces: boolean): ClaimLedger {
     const { best, used, base, skipped } = fieldsOf(record, 'tally')
     const claims = Object.values(fieldsOf(best, 'best')).map(claimOf)
-    return new ClaimLedger(units, new Map(claims.map(claim => [claim.channelId, claim])),
+    return new ClaimLedger(units, nonces, new Map(claims.map(claim => [claim.channelId, claim])),
       signedOf(used, 'used'), signedOf(base, 'base'), amountOf(skipped, 'skipped'))
   }
 
@@ -49,7 +51,7 @@ export class ClaimLedger {
   }
 
   copy (): ClaimLedger {
-    return new ClaimLedger(this.units, new Map(this.best), this.used, this.base, this.skipped)
+    return new ClaimLedger(this.units, this.nonces, new Map(this.best), this.used, this.base, this.skipped)
   }
 
   /**
@@ -59,7 +61,7 @@ export class ClaimLedger {
   recounted (told: bigint, units: Units): ClaimLedger {
     const counted = this.units.toToken(told)
     const used = units.toAccount(this.units.toToken(this.used) - counted)
-    return new ClaimLedger(units, new Map(this.best), used, this.base - counted, this.skipped)
+    return new ClaimLedger(units, this.nonces, new Map(this.best), used, this.base - counted, this.skipped)
   }
 
   /** Token units of all claims. */
@@ -79,7 +81,7 @@ export class ClaimLedger {
   check ({ channelId, nonce, total, signer }: Claim, { state: { theirs } }: KnownChannel, { packet = 0n }: Terms): void {
     if (signer !== theirs.address) throw new ClaimError('Signature verification failed')
     const before = this.#countedOn(channelId, theirs)
-    if (nonce <= this.#nonceOn(channelId, theirs)) throw new ClaimError('Nonce not monotonically increasing')
+    if (this.nonces && nonce <= this.#nonceOn(channelId, theirs)) throw new ClaimError('Nonce not monotonically increasing')
     const isCovered = packet === 0n || this.total() + total - before >= this.units.toToken(this.used + packet)
     if (total < before || !isCovered) throw new ClaimError('Claim amount does not cover packet')
     if (total > theirs.deposit) throw new ClaimError('Claim exceeds channel deposit')
@@ -99,7 +101,8 @@ export class ClaimLedger {
    */
   takeUp (claim: Claim, { state: { theirs } }: KnownChannel): boolean {
     const { channelId, total, nonce, signer } = claim
-    const isNews = signer === theirs.address && total > this.#countedOn(channelId, theirs) && nonce > this.#nonceOn(channelId, theirs)
+    const isLater = !this.nonces || nonce > this.#nonceOn(channelId, theirs)
+    const isNews = signer === theirs.address && total > this.#countedOn(channelId, theirs) && isLater
     if (!isNews || total > theirs.deposit) return false // what the chain would not pay cannot replace what it would
     this.skipped += total - (this.best.get(channelId)?.total ?? 0n)
     this.best.set(channelId, claim)

@@ -60,7 +60,7 @@ export class Funding {
 
   /** The usable channel that has room for `room` more token units, and most of our money; else the one that has most, or the oldest. */
   best (room: bigint, depositOf = ({ state }: KnownChannel): bigint => state.ours.deposit): KnownChannel | undefined {
-    const usable = this.#deps.channels.usable()
+    const usable = this.#deps.channels.payable()
     const left = (channel: KnownChannel): bigint => depositOf(channel) - this.#deps.spent(channel.state)
     const roomy = usable.filter(channel => left(channel) >= room)
     return (roomy.length > 0 ? roomy : usable).reduce<KnownChannel | undefined>((best, channel) =>
@@ -86,12 +86,12 @@ export class Funding {
    * more, but with something. Resolves when the chain has it for sure, and the peer was asked whether it sees it.
    */
   async ensure (room: bigint): Promise<KnownChannel> {
-    const { spent } = this.#deps
+    const { spent, settings } = this.#deps
     const channel = await this.#inTurn(async () => {
       const ready = this.best(room)
       if (ready !== undefined && ready.state.ours.deposit - spent(ready.state) >= room) return ready // also while the chain is away
       const limit = await this.#limit()
-      const channel = this.#fillable(room, limit) ?? await this.#find(room, limit) ?? await this.#openOne()
+      const channel = this.#fillable(room, limit) ?? await this.#find(room, limit) ?? await this.#openOne(this.#firstDeposit(settings.depositFor(room), limit))
       await this.#makeRoom(channel, room, limit)
       return channel
     })
@@ -100,13 +100,15 @@ export class Funding {
   }
 
   /**
-   * Opens a channel for an operator, with at least `deposit` of ours in it. Where one has come to be since it was asked for, that is it.
+   * Opens a channel for an operator, with at least `deposit` of ours in it: something where the chain has no empty channels. Where one has
+   * come to be since it was asked for, that is it.
    */
   async open (deposit: bigint, challengeSecs?: number): Promise<KnownChannel> {
     const channel = await this.#inTurn(async () => {
-      const channel = this.best(0n) ?? await this.#openOne(challengeSecs)
+      const limit = await this.#limit()
+      const channel = this.best(0n) ?? await this.#openOne(this.#firstDeposit(deposit, limit), challengeSecs)
       await this.#endFilling(channel)
-      if (channel.state.ours.deposit < deposit) await this.#fill(channel, deposit, await this.#limit())
+      if (channel.state.ours.deposit < deposit) await this.#fill(channel, deposit, limit)
       return channel
     })
     await this.#show(channel)
@@ -132,7 +134,7 @@ export class Funding {
 
   /** Asks the peer what it sees of deposits of which that is not known. */
   showAll (): void {
-    for (const channel of this.#deps.channels.usable()) if (channel.state.ours.deposit > channel.shown) void this.#show(channel)
+    for (const channel of this.#deps.channels.payable()) if (channel.state.ours.deposit > channel.shown) void this.#show(channel)
   }
 
   async #inTurn<T> (work: () => Promise<T>): Promise<T> {
@@ -169,7 +171,7 @@ export class Funding {
     const { spent } = this.#deps
     const best = this.best(room)
     if (best === undefined || limit === undefined || best.state.ours.deposit - spent(best.state) >= room) return best
-    return this.#deps.channels.usable().find(({ state }) => limit > spent(state))
+    return this.#deps.channels.payable().find(({ state }) => limit > spent(state))
   }
 
   async #find (room: bigint, limit: bigint | undefined): Promise<KnownChannel | undefined> {
@@ -177,8 +179,13 @@ export class Funding {
     return this.#fillable(room, limit)
   }
 
-  /** A new channel, without a deposit. */
-  async #openOne (challengeSecs?: number): Promise<KnownChannel> {
+  /** What a channel is opened with. */
+  #firstDeposit (wanted: bigint, limit: bigint | undefined): bigint | undefined {
+    if (this.#deps.provider.features.opening === 'empty') return undefined
+    return limit !== undefined && wanted > limit ? limit : wanted
+  }
+
+  async #openOne (deposit: bigint | undefined, challengeSecs?: number): Promise<KnownChannel> {
     const { channels } = this.#deps
     const ending = channels.all().find(({ ending, state }) => ending !== undefined && state.status === 'open' && state.ours.deposit > 0n)
     if (ending !== undefined) {
@@ -191,16 +198,16 @@ export class Funding {
       const theirs = this.#yieldsTo(peers) ? await this.#peersChannel() : undefined
       if (theirs !== undefined) return theirs
       this.#stage = 'opening'
-      return await this.#openNow(challengeSecs ?? this.#challengeWith(peers))
+      return await this.#openNow(deposit, challengeSecs ?? this.#challengeWith(peers))
     } finally {
       this.#stage = 'none'
     }
   }
 
-  async #openNow (challengeSecs: number): Promise<KnownChannel> {
+  async #openNow (deposit: bigint | undefined, challengeSecs: number): Promise<KnownChannel> {
     const { channels, provider, settings: { peerAddress }, log } = this.#deps
     const { channelId, txId } =
-      await channels.operations.once(`open:${channels.opened}`, id => provider.openChannel(peerAddress, challengeSecs, id))
+      await channels.operations.once(`open:${channels.opened}`, id => provider.openChannel(peerAddress, challengeSecs, id, deposit))
     log.info('opened a payment channel. channelId=%s peerAddress=%s txId=%s', channelId, peerAddress, txId)
     channels.opened++
     const channel = await channels.reread(channelId)
@@ -208,21 +215,22 @@ export class Funding {
     return await this.#older() ?? channel
   }
 
-  /** The oldest usable channel: the one that both sides use, if both have opened one. */
+  /** The oldest channel to pay through: the one that both sides use, if both have opened one. */
   async #older (): Promise<KnownChannel | undefined> {
     const { channels, provider, settings: { peerAddress } } = this.#deps
     try {
       await channels.survey()
       const oldestFirst = await provider.findChannels(peerAddress)
-      return oldestFirst.flatMap(({ channelId }) => channels.get(channelId) ?? []).find(channel => channels.usable().includes(channel))
+      return oldestFirst.flatMap(({ channelId }) => channels.get(channelId) ?? []).find(channel => channels.payable().includes(channel))
     } catch {
       return undefined // of others nothing is known then
     }
   }
 
-  /** The side that has begun goes first; if neither has, the one with the lower address. */
+  /** The side that has begun goes first; if neither has, the one with the lower address. Where channels go one way, both open. */
   #yieldsTo (peers: PeersOpening | undefined): boolean {
-    const { provider: { address }, settings: { peerAddress } } = this.#deps
+    const { provider: { address, features }, settings: { peerAddress } } = this.#deps
+    if (features.directions === 'one') return false
     return peers?.stage === 'opening' || (peers?.stage === 'asking' && peerAddress < address)
   }
 
@@ -292,5 +300,5 @@ export class Funding {
 }
 
 function until ({ ending }: KnownChannel): string {
-  return new Date((ending?.until ?? 0) * 1000).toISOString()
+  return ending?.until === undefined ? 'its end' : new Date(ending.until * 1000).toISOString()
 }

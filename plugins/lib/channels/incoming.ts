@@ -27,6 +27,8 @@ export interface IncomingDeps {
   codec: ClaimCodec
   records: Records
   units: Units
+  /** Whether claims have them. */
+  nonces: boolean
   counts: ClaimCounts
   log: Logger
   moneyHandler: () => MoneyHandler | undefined
@@ -75,7 +77,7 @@ export class Incoming {
 
   constructor (deps: IncomingDeps) {
     this.#deps = deps
-    this.#ledger = new ClaimLedger(deps.units)
+    this.#ledger = new ClaimLedger(deps.units, deps.nonces)
     deps.records.define(RECEIVED_RECORD, () => ({
       unit: deps.units.name,
       name: this.#name,
@@ -97,7 +99,7 @@ export class Incoming {
     this.#offered = amountOf(offered, 'offered')
     this.#books = textOf(books, 'books')
     if (before !== undefined) this.#before = beforeOf(before)
-    this.#ledger = ClaimLedger.from(tally, units)
+    this.#ledger = ClaimLedger.from(tally, units, this.#deps.nonces)
     if (units.name !== this.#deps.units.name) this.#recount(units)
   }
 

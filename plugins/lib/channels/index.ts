@@ -77,7 +77,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`
     transport.setGate(this.#gate)
     transport.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) =>
-      [messageEntry(await this.#ready(unreachable).closing.answer(data))])
+      [messageEntry(await this.#ready(unreachable).answers.to(data))])
     transport.on('connect', () => {
       this.#greet()
       this.emit('connect')

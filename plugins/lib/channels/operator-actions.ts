@@ -35,13 +35,16 @@ export class OperatorActions implements ChannelOperations {
 
   async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
     const parts = this.parts()
-    const { channels, funding, settings } = parts
+    const { channels, funding, settings, provider } = parts
     refuseOther('chain', chain, settings.chain)
     refuseOther('peerAddress', peerAddress?.toLowerCase(), settings.peerAddress.toLowerCase())
-    const [present] = channels.usable()
+    const [present] = channels.payable()
     if (present !== undefined) throw new SluiceError('SLUICE_CHANNEL_EXISTS', `there is an open channel with the peer already: put more into that. channelId=${present.state.channelId}`)
     const unusable = settlementTimeout === undefined ? undefined : channels.challengeRefusal(settlementTimeout)
     if (unusable !== undefined) throw new SluiceError('SLUICE_CHANNEL_TERMS', unusable)
+    if (initialDeposit === 0n && provider.features.opening === 'funded') {
+      throw new SluiceError('SLUICE_CHANNEL_TERMS', 'a channel of this chain cannot be opened empty: set initialDeposit to more than zero')
+    }
     const channel = await reaching(() => funding.open(settings.units.toToken(initialDeposit), settlementTimeout))
     return detailsOf({ channel, parts })
   }

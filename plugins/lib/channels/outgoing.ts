@@ -27,7 +27,7 @@ import type { Prepaid } from './prepaid.js'
 import { fieldsOf } from './read-record.js'
 import type { Records } from './records.js'
 import { Payments } from './payments.js'
-import { ClaimError } from './types.js'
+import { ClaimError, paysOut } from './types.js'
 import type { ChannelState, Claim, ClaimCodec } from './types.js'
 import { SentClaims, type Sent } from './sent.js'
 import { isBehind } from './claim-ledger.js'
@@ -40,6 +40,8 @@ export interface OutgoingDeps {
   records: Records
   prepaid: Prepaid
   units: Units
+  /** Whether claims have them. */
+  nonces: boolean
   settings: Pick<ChannelSettings, 'claims' | 'topUpBelow'>
   counts: ClaimCounts
   log: Logger
@@ -78,7 +80,7 @@ export class Outgoing {
 
   constructor (deps: OutgoingDeps) {
     this.#deps = deps
-    this.#sent = new SentClaims(deps.units)
+    this.#sent = new SentClaims(deps.units, deps.nonces)
     deps.records.define(SENT_RECORD, () => ({ claims: this.#sent, prepaid: deps.prepaid, payments: this.#payments }))
   }
 
@@ -193,7 +195,7 @@ export class Outgoing {
     const channel = funding.best(0n)
     const sent = channel && this.#sent.get(channel.state.channelId)
     if (channel !== undefined && sent !== undefined) this.#topUp(channel, sent)
-    else if (settings.claims === 'packet' && (channel !== undefined || channels.all().length === 0)) funding.want(1n)
+    else if (settings.claims === 'packet' && (channel !== undefined || !channels.all().some(({ state }) => paysOut(state)))) funding.want(1n)
   }
 
   /** Sees to it that the peer has our latest claim on a channel. Rejects when it does not take it. */
@@ -348,7 +350,7 @@ export class Outgoing {
     const { channelId } = channel.state
     const refusal = channels.refusalOf(channel)
     if (refusal !== undefined && channel.ending?.by !== 'us') throw refusal // the end that we ask for brings our last claim
-    const nonce = ++sent.nonce
+    const nonce = this.#sent.number(sent)
     channels.touch(channelId)
     const making = codec.make({ channelId, nonce, total: sent.total, senderId: senderId() })
     const [claim] = await Promise.all([making, records.save(SENT_RECORD)])

@@ -3,6 +3,7 @@ import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { MoneyHandler, PluginBooks, PluginStore } from '../../../src/contracts/plugin.js'
 import { TransportError } from '../../../src/contracts/transport.js'
+import { Answers } from './answers.js'
 import { Channels, type KnownChannel } from './channels.js'
 import { Closing } from './closing.js'
 import { countedOf, type Counted } from './counted.js'
@@ -13,6 +14,7 @@ import { Outgoing } from './outgoing.js'
 import { Prepaid } from './prepaid.js'
 import { amountOf } from './read-record.js'
 import { Records } from './records.js'
+import { waitingIn } from './types.js'
 import type { ChannelProvider, ChannelState, Claim, ClaimCodec } from './types.js'
 import { Watcher } from './watcher.js'
 
@@ -57,6 +59,7 @@ export interface Parts {
   outgoing: Outgoing
   prepaid: Prepaid
   closing: Closing
+  answers: Answers
   watcher: Watcher
   counts: ClaimCounts
   /** What would be lost if nobody looked after the channels any more; undefined when nothing would. */
@@ -68,7 +71,8 @@ export interface Parts {
 /** Token units. */
 interface Stake {
   channelId: string
-  status: ChannelState['status']
+  /** And what is left to do. */
+  status: string
   deposit: bigint
   claims: bigint
 }
@@ -80,6 +84,7 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   const settings = { ...deps.settings, tokenId }
   const records = new Records(store)
   const { units } = settings
+  const { nonces } = provider.features
   const counts = { sent: 0, received: 0, redeemed: 0, failed: 0 }
   const askSeen = async (channelId: string): Promise<bigint | undefined> => {
     try {
@@ -99,11 +104,12 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   const prepaid = new Prepaid(books, units, settings.maxPrepaid, booksId)
   let isNoted = false
   const beforeMoney = async (): Promise<void> => { if (!isNoted) await note() }
-  const incoming = new Incoming({ channels, codec, records, units, counts, log, moneyHandler, booksId, beforeMoney })
+  const incoming = new Incoming({ channels, codec, records, units, nonces, counts, log, moneyHandler, booksId, beforeMoney })
   const askCounted = async (): Promise<Counted> => countedOf(await ask({ step: 'claims' }))
   const outgoing: Outgoing =
-    new Outgoing({ channels, funding, codec, records, prepaid, units, settings, counts, log, senderId, deliver, askCounted })
-  const closing = new Closing({ channels, funding, incoming, outgoing, codec, provider, log, ask })
+    new Outgoing({ channels, funding, codec, records, prepaid, units, nonces, settings, counts, log, senderId, deliver, askCounted })
+  const closing = new Closing({ channels, incoming, outgoing, codec, provider, log, ask })
+  const answers = new Answers({ channels, funding, incoming, outgoing, closing })
   const stakes = (): Stake[] => channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.total) ?? [])
   const listed = (shown: (stake: Stake) => string): string | undefined => {
     const { state } = channels.operations
@@ -120,12 +126,14 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, counts, log, looked: note })
   channels.operations.onChange = note
   for (const part of [channels, incoming, outgoing]) await part.load()
-  return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, watcher, counts, unsettled, note }
+  return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, answers, watcher, counts, unsettled, note }
 }
 
 /** What is at stake for us in a channel; undefined: nothing is. */
 function stakeIn ({ state, isGone, filling }: KnownChannel, claimed = 0n): Stake | undefined {
   const { channelId, status, ours, theirs } = state
+  const granted = waitingIn(state)
+  if (granted > 0n && status === 'settled') return { channelId, status: 'settled, and not taken out', deposit: granted, claims: 0n }
   const deposit = ours.deposit - ours.redeemed
   const claims = claimed > theirs.redeemed ? claimed - theirs.redeemed : 0n
   if (status === 'settled' || isGone || (deposit === 0n && claims === 0n && filling === undefined)) return undefined

@@ -24,7 +24,7 @@ export class SentClaims {
   /** Token units of channels that are over, less what was counted in other units before. */
   #base = 0n
 
-  constructor (private readonly units: Units) {}
+  constructor (private readonly units: Units, private readonly nonces: boolean) {}
 
   /** Says whether it was kept in other units of the account than now. @throws Error when the record is not one of `toJSON` */
   load (record: unknown): boolean {
@@ -33,7 +33,7 @@ export class SentClaims {
     this.used = signedOf(used, 'used')
     for (const [channelId, fields] of Object.entries(fieldsOf(channels, 'channels'))) {
       const { amount, nonce, acked } = fieldsOf(fields, channelId)
-      const sent = { total: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + SKIPPED_NONCES, acked: amountOf(acked, 'acked') }
+      const sent = { total: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + (this.nonces ? SKIPPED_NONCES : 0n), acked: amountOf(acked, 'acked') }
       this.#sent.set(channelId, sent)
     }
     const before = Units.named(textOf(unit, 'unit'))
@@ -59,6 +59,12 @@ export class SentClaims {
     this.used += this.units.toAccount(ours.redeemed)
     this.#sent.set(channelId, sent)
     return sent
+  }
+
+  /** The number of the next claim, which is made for what `sent` comes to. */
+  number (sent: Sent): bigint {
+    sent.nonce = this.nonces ? sent.nonce + 1n : sent.total
+    return sent.nonce
   }
 
   /** Token units of all claims ever made, over all channels. */

@@ -6,18 +6,41 @@
  * - Amounts are token units (the token's smallest), as bigint. The `total` of a claim is cumulative: everything paid through the channel.
  * - Addresses and channel ids are strings in one form per chain, which the chain's part makes of whatever it reads (EVM: lower-case hex),
  *   so that they can be compared with `===`.
- * - A channel holds money of two parties. On a chain whose channels go one way, the other party's deposit is 0 and there are two channels.
+ * - What chains differ in is declared (`ChannelFeatures`), never found out by trying.
  */
 
 /** `opening`: announced but not confirmed yet. `closing`: the challenge runs. `settled`: paid out, nothing can happen to it any more. */
 export type ChannelStatus = 'opening' | 'open' | 'closing' | 'settled'
+
+/** What the channels of a chain are like. */
+export interface ChannelFeatures {
+  /**
+   * `both`: a channel holds money of two parties, and pays both. `one`: it holds money of who opened it, and pays the other. Two of these
+   * make a pair, one for each direction; each is paid, ended and paid out by itself.
+   */
+  directions: 'both' | 'one'
+  /** `empty`: a channel is opened, then filled. `funded`: it cannot be empty, and is opened with its first deposit. */
+  opening: 'empty' | 'funded'
+  /**
+   * How a channel can end without a challenge. `consent`: one party signs that it agrees, the other brings that to the chain
+   * (`closeTogether`). `payee`: whom a channel of one direction pays ends it alone (`closeAsPayee`), and nothing is signed. `challenge`: not.
+   */
+  ends: 'consent' | 'payee' | 'challenge'
+  /** `pushed`: what the chain grants a party it pays out at once. `taken`: each party takes that by itself (`withdraw`). */
+  payouts: 'pushed' | 'taken'
+  /** Whether claims are numbered. Where they are not, a claim that says no more than the last one is no news, and no fault either. */
+  nonces: boolean
+}
 
 /** One party of a channel, as the chain knows it. */
 export interface Party {
   address: string
   /** Everything it ever put in. */
   deposit: bigint
-  /** How much of that the other party has taken out with claims so far; when the channel is settled, all that it has paid the other. */
+  /**
+   * How much of that the chain has granted the other party for claims so far, whether that has taken it yet or not; when the channel is
+   * settled, all that it has paid the other.
+   */
   redeemed: bigint
   /** The nonce of the last of its claims that the chain has seen; 0n before, and on chains without nonces. */
   nonce: bigint
@@ -36,6 +59,20 @@ export interface ChannelState {
   settleableAt?: number | undefined
   /** While closing: whether the counterparty asked for it. */
   closedByThem?: boolean | undefined
+  /** Where channels go one way: who pays through this one. */
+  payer?: 'us' | 'them' | undefined
+  /** Where payouts are taken: what the chain has granted us so far, in all, and how much of it we have taken. */
+  payout?: { granted: bigint, taken: bigint } | undefined
+}
+
+/** Whether we pay through it. */
+export function paysOut ({ payer }: ChannelState): boolean {
+  return payer !== 'them'
+}
+
+/** What waits for us to take it. */
+export function waitingIn ({ payout }: ChannelState): bigint {
+  return payout === undefined ? 0n : payout.granted - payout.taken
 }
 
 /** A claim as it was received or made: the signer owes the other party of the channel `total` in all. */
@@ -89,6 +126,7 @@ export interface ChannelProvider {
   readonly chainId: string
   /** Ours. */
   readonly address: string
+  readonly features: ChannelFeatures
 
   /**
    * Reaches the chain, checks that it is the configured one, and goes on with transactions that were under way when the process ended.
@@ -103,8 +141,8 @@ export interface ChannelProvider {
   balances (): Promise<{ token: bigint, native: bigint }>
   /** What `redeem` would cost now, in the smallest unit of the chain's own coin. */
   redeemCost (): Promise<bigint>
-  /** Whether channels can be ended with the consent of one side: networks from before cannot, and are closed by challenge. */
-  canCloseTogether (): Promise<boolean>
+  /** Where channels end by consent: whether those of this network do. Ones from before cannot, and are closed by challenge. */
+  canCloseTogether? (): Promise<boolean>
   /** The most that one side can put into a channel in its life, in token units. Undefined: no limit. */
   depositLimit (): Promise<bigint | undefined>
 
@@ -113,7 +151,8 @@ export interface ChannelProvider {
    * the outcome of the first and never a second transaction. All resolve when the transaction is final (the configured confirmations),
    * and reject with ChainError. One that has failed for good may be begun anew under another id.
    */
-  openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }>
+  /** `deposit` (token units, more than 0n) is what a channel is opened with where it cannot be empty; there only. */
+  openChannel (peer: string, challengeSecs: number, operationId: string, deposit?: bigint): Promise<Receipt & { channelId: string }>
   /**
    * Raises our deposit to `total` in all. What a stranger puts in for us is subtracted from what we put in: nothing is paid twice.
    */
@@ -126,13 +165,20 @@ export interface ChannelProvider {
    * Ends the channel at once with the peer's consent and, where we have one, its best claim (undefined: nothing beyond what is redeemed),
    * and pays out the net.
    */
-  closeTogether (consent: CloseConsent, signature: string, claim: Claim | undefined, operationId: string): Promise<Receipt>
+  closeTogether? (consent: CloseConsent, signature: string, claim: Claim | undefined, operationId: string): Promise<Receipt>
+  /** Where the payee ends channels: takes what our best claim grants (undefined: nothing more), and gives the payer the rest, at once. */
+  closeAsPayee? (channelId: string, claim: Claim | undefined, operationId: string): Promise<Receipt>
   /** Pays out after the challenge. */
   settle (channelId: string, operationId: string): Promise<Receipt>
+  /** Where payouts are taken: takes all that the chain has granted us so far. */
+  withdraw? (channelId: string, operationId: string): Promise<Receipt>
 
-  /** Undefined: the chain was asked, and has no such channel, or we are not a party to it. Rejects if it cannot be asked. */
+  /**
+   * Undefined: the chain was asked, and has no such channel, or we are not a party to it. Rejects if it cannot be asked. A channel that
+   * was there and is over stays `settled`, even if the chain itself deletes it.
+   */
   getChannelState (channelId: string, finality?: Finality): Promise<ChannelState | undefined>
-  /** All channels between us and the peer that are not settled, oldest first. */
+  /** All channels between us and the peer that are not settled, or in which something waits for us, oldest first. */
   findChannels (peer: string): Promise<ChannelState[]>
   /** Tells of events of channels between us and the peer. The listener never throws. Returns how to stop. */
   subscribe (peer: string, listener: (event: ChannelEvent) => void): () => void
@@ -146,10 +192,16 @@ export interface ClaimCodec {
   parse (data: Buffer): Claim
   /** Whether `signer` made this claim. Costs a signature check, perhaps in another thread. */
   verify (claim: Claim): Promise<boolean>
-  /** Agrees to the end of a channel. */
-  signConsent (consent: CloseConsent, state: ChannelState): Promise<string>
+  /** Where channels end by consent: agrees to the end of one. */
+  signConsent? (consent: CloseConsent, state: ChannelState): Promise<string>
   /** Whether the counterparty agreed to the end of the channel. */
-  verifyConsent (consent: CloseConsent, state: ChannelState, signature: string): Promise<boolean>
+  verifyConsent? (consent: CloseConsent, state: ChannelState, signature: string): Promise<boolean>
+}
+
+/** What an optional method has answered that the features of the chain promise. @throws Error where there is none: the chain's part is at fault */
+export function promised<T> (answer: T | undefined, method: string): T {
+  if (answer === undefined) throw new Error(`the chain's part lacks what its features promise. method=${method}`)
+  return answer
 }
 
 /** Why a claim is not taken, or a packet not paid for. Code and message go to the sender in a Reject. */

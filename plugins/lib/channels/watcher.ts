@@ -10,7 +10,7 @@ import type { Closing } from './closing.js'
 import type { Incoming } from './incoming.js'
 import type { ChannelSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
-import { ChainError } from './types.js'
+import { ChainError, paysOut, promised, waitingIn } from './types.js'
 import type { ChannelProvider, Receipt } from './types.js'
 
 export interface WatcherDeps {
@@ -26,6 +26,7 @@ export interface WatcherDeps {
   looked: () => Promise<void>
 }
 
+const WITHDRAW_AGAIN_MS = 10 * 60_000
 /** `nativePrice` is the worth of this much. */
 const NATIVE_UNIT = 10n ** 18n
 
@@ -36,6 +37,8 @@ export class Watcher {
   #looking: Promise<void> | undefined
   /** By channel. */
   readonly #attending = new Map<string, Promise<void>>()
+  /** By channel: few, as few are open. */
+  readonly #withdrawAgainMs = new Map<string, number>()
   #again = false
   #isConnected = false
   #isStopped = false
@@ -89,13 +92,15 @@ export class Watcher {
     })
     log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.total), receipt.txId)
     await channels.reread(channelId)
+    await this.#withdraw(channel)
     return receipt
   }
 
   /** Starts the challenge, with our best claim redeemed before. One that the chain refuses does not keep our deposit in the channel. */
   async close (channel: KnownChannel): Promise<Receipt> {
-    const { channels, provider, log } = this.#deps
+    const { channels, closing, provider, log } = this.#deps
     const { channelId } = channel.state
+    if (this.#endsAlone(channel)) return await closing.bring(channel)
     if (this.#unredeemed(channel) > 0n) await this.redeem(channel).catch(passRefused)
     const receipt = await channels.operations.once(`close:${channelId}`, id => provider.close(channelId, id))
     log.info('closing a payment channel by challenge. channelId=%s txId=%s', channelId, receipt.txId)
@@ -109,12 +114,14 @@ export class Watcher {
     const receipt = await channels.operations.once(`settle:${channelId}`, id => provider.settle(channelId, id))
     log.info('a payment channel is settled. channelId=%s txId=%s', channelId, receipt.txId)
     await channels.reread(channelId)
+    await this.#withdraw(channel)
     await this.#bury()
     return receipt
   }
 
   async closeTogether (channel: KnownChannel): Promise<Partial<Receipt>> {
     const receipt = await this.#deps.closing.request(channel)
+    await this.#withdraw(channel)
     await this.#bury()
     return receipt
   }
@@ -167,6 +174,7 @@ export class Watcher {
   async #attend (channel: KnownChannel): Promise<void> {
     const { closing, settings } = this.#deps
     if (channel.isGone) return
+    await this.#withdraw(channel)
     if (channel.ending?.by === 'them') await this.#guarded(channel, async () => { await closing.bring(channel) })
     const { status } = channel.state
     if (status === 'closing') await this.#defend(channel)
@@ -180,6 +188,10 @@ export class Watcher {
   async #defend (channel: KnownChannel): Promise<void> {
     const { settleableAt, ours, theirs } = channel.state
     if (settleableAt === undefined) return // paid out already, only not confirmed yet
+    if (this.#endsAlone(channel)) {
+      await this.#deps.closing.bring(channel).catch(passRefused)
+      if (isSettled(channel)) return
+    }
     if (this.#unredeemed(channel) > 0n) {
       this.#deps.log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
       await this.redeem(channel).catch(passRefused)
@@ -202,6 +214,33 @@ export class Watcher {
     } catch (error) {
       log.warn('the peer does not close the channel with us, closing it by challenge. channelId=%s error=%s', channelId, describeError(error))
       await this.close(channel)
+    }
+  }
+
+  /** Whom a channel pays needs no challenge on a chain where that one ends it. */
+  #endsAlone ({ state }: KnownChannel): boolean {
+    return this.#deps.provider.features.ends === 'payee' && !paysOut(state)
+  }
+
+  /**
+   * Takes what the chain has granted us, where it does not pay that out by itself. What it does not pay now is tried again after a while: the
+   * money is ours and waits there.
+   */
+  async #withdraw (channel: KnownChannel): Promise<void> {
+    const { channels, provider, log } = this.#deps
+    const { channelId, payout } = channel.state
+    if (payout === undefined || waitingIn(channel.state) <= 0n || Date.now() < (this.#withdrawAgainMs.get(channelId) ?? 0)) return
+    try {
+      const { txId } = await channels.operations.once(`withdraw:${channelId}:${payout.taken}-${payout.granted}`,
+        id => promised(provider.withdraw?.(channelId, id), 'withdraw'))
+      log.info('took out what the chain had granted. channelId=%s amount=%s txId=%s', channelId, String(payout.granted - payout.taken), txId)
+      this.#withdrawAgainMs.delete(channelId)
+      await channels.reread(channelId)
+    } catch (error) {
+      this.#withdrawAgainMs.set(channelId, Date.now() + WITHDRAW_AGAIN_MS)
+      if (this.#isStopped) return
+      log.warn('cannot take out what the chain has granted, trying again. channelId=%s error=%s retryInMs=%d',
+        channelId, describeError(error), WITHDRAW_AGAIN_MS)
     }
   }
 
@@ -233,6 +272,10 @@ export class Watcher {
       this.#deps.log.warn('could not look after a payment channel. channelId=%s error=%s', channel.state.channelId, describeError(error))
     }
   }
+}
+
+function isSettled ({ state }: KnownChannel): boolean {
+  return state.status === 'settled'
 }
 
 /** What the chain has refused for good stands in the way of nothing else. Throws all other errors. */

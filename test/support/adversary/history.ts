@@ -236,7 +236,7 @@ export class History {
       const leastOf = { owed, nothing: 0n, all: ours.deposit, more: ours.deposit + 1n }
       const inSecs = { good: 540, short: 100, long: 10_000, past: -5 }
       const consent = { channelId, least: leastOf[least], validUntil: Math.floor(Date.now() / 1000) + inSecs[valid] }
-      const signature = by === 'nobody' ? NOBODYS_SIGNATURE : await mallory.own.codec.signConsent(consent, this.#truth.stateFor(found))
+      const signature = by === 'nobody' ? NOBODYS_SIGNATURE : await mallory.own.codec.signConsent!(consent, this.#truth.stateFor(found))
       loose(mallory.say({ step: 'end', ...consent, consent: signature, claim: mallory.sent.at(-1) }))
     })
   }

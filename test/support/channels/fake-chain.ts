@@ -1,17 +1,20 @@
 /**
  * A chain in memory with the rules of the real ones: what is redeemed is bounded by the payer's deposit, a closed channel can be redeemed
- * from until it is settled, and an operation that is repeated under its id is done once. Time is Date.now().
+ * from until it is settled, and an operation that is repeated under its id is done once. What chains differ in it can be told: each has
+ * the rules of its features, and keeps them whoever calls. Time is Date.now().
  */
 import { createHmac } from 'node:crypto'
-import { ChainError, ClaimError } from '../../../plugins/lib/channels/types.js'
+import { ChainError, ClaimError, waitingIn } from '../../../plugins/lib/channels/types.js'
 import type {
-  ChannelEvent, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseConsent, Finality, Receipt
+  ChannelEvent, ChannelFeatures, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseConsent, Finality, Receipt
 } from '../../../plugins/lib/channels/types.js'
 
 interface Side {
   deposit: bigint
-  /** What this side has taken out of the other's deposit. */
+  /** What the chain has granted this side of the other's deposit. */
   claimed: bigint
+  /** Where payouts are taken: what this side has taken out. */
+  taken: bigint
   nonce: bigint
 }
 
@@ -25,6 +28,15 @@ interface FakeChannel {
   closer: string
 }
 
+/** As the EVM's channels are. */
+export const TWO_WAY: ChannelFeatures = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'pushed', nonces: true }
+/** As those of the XRP Ledger. */
+export const ONE_WAY: ChannelFeatures = { directions: 'one', opening: 'funded', ends: 'payee', payouts: 'pushed', nonces: false }
+/** As those of Aptos. */
+export const TAKEN: ChannelFeatures = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'taken', nonces: false }
+/** With nothing but the challenge, as any chain could be. */
+export const PLAIN: ChannelFeatures = { directions: 'one', opening: 'empty', ends: 'challenge', payouts: 'taken', nonces: true }
+
 export class FakeChain {
   readonly balances = new Map<string, bigint>()
   readonly channels = new Map<string, FakeChannel>()
@@ -37,6 +49,9 @@ export class FakeChain {
   fault: (call: string, address: string) => void = () => undefined
   readonly done = new Map<string, Promise<unknown>>()
   readonly listeners = new Set<(event: ChannelEvent) => void>()
+
+  constructor (readonly features: ChannelFeatures = TWO_WAY) {}
+
   /** What nodes that are stale show of channels: how they were. */
   #shown: Map<string, FakeChannel> | undefined
 
@@ -82,12 +97,20 @@ export class FakeChain {
     this.balances.set(address, balance)
   }
 
+  /** Pays what was granted, or leaves it to be taken. */
+  grant (address: string, amount: bigint): void {
+    if (this.features.payouts === 'pushed') this.move(address, amount)
+  }
+
   /** Of all accounts and channels: never changes. */
   supply (): bigint {
     let total = 0n
     for (const balance of this.balances.values()) total += balance
     for (const { sides, status } of this.channels.values()) {
-      if (status !== 'settled') for (const { deposit, claimed } of Object.values(sides)) total += deposit - claimed
+      for (const { deposit, claimed, taken } of Object.values(sides)) {
+        if (this.features.payouts === 'taken') total += deposit - taken
+        else if (status !== 'settled') total += deposit - claimed
+      }
     }
     return total
   }
@@ -98,6 +121,10 @@ class FakeProvider implements ChannelProvider {
   readonly chainId = 'fake:1'
 
   constructor (private readonly chain: FakeChain, readonly address: string) {}
+
+  get features (): ChannelFeatures {
+    return this.chain.features
+  }
 
   async connect (): Promise<void> {
     await this.#ask('connect')
@@ -120,10 +147,13 @@ class FakeProvider implements ChannelProvider {
     return Promise.resolve(100n)
   }
 
-  openChannel (peer: string, challengeSecs: number, operationId: string): Promise<Receipt & { channelId: string }> {
+  openChannel (peer: string, challengeSecs: number, operationId: string, deposit?: bigint): Promise<Receipt & { channelId: string }> {
     return this.#do('open', operationId, () => {
+      if ((deposit ?? 0n) > 0n !== (this.features.opening === 'funded')) throw new ChainError(`opened with ${deposit}`, true)
+      if (deposit !== undefined) this.chain.move(this.address, -deposit)
       const id = `channel-${this.chain.opened++}`
-      const sides = { [this.address]: { deposit: 0n, claimed: 0n, nonce: 0n }, [peer]: { deposit: 0n, claimed: 0n, nonce: 0n } }
+      const side = { deposit: 0n, claimed: 0n, nonce: 0n, taken: 0n }
+      const sides = { [this.address]: { ...side, deposit: deposit ?? 0n }, [peer]: side }
       const addresses: [string, string] = [this.address, peer]
       this.chain.channels.set(id, { id, sides, addresses, status: 'open', challengeSecs, closedMs: 0, closer: '' })
       return { channelId: id }
@@ -132,8 +162,9 @@ class FakeProvider implements ChannelProvider {
 
   deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
     return this.#do('deposit', operationId, () => {
-      const { sides, status } = this.chain.channel(channelId)
+      const { sides, status, addresses } = this.chain.channel(channelId)
       if (status !== 'open') throw new ChainError('not open', true)
+      if (this.#isOneWay && addresses[0] !== this.address) throw new ChainError('only who opened it pays through it', true)
       if (this.chain.depositLimit !== undefined && total > this.chain.depositLimit) throw new ChainError('more than a channel takes', true)
       const side = this.#side(sides, this.address)
       if (total < side.deposit) throw new ChainError('less than is there', true)
@@ -149,8 +180,9 @@ class FakeProvider implements ChannelProvider {
       const [mine, payer] = [this.#side(sides, this.address), this.#side(sides, claim.signer)]
       if (status === 'settled') throw new ChainError('settled', true)
       if (claim.signature !== signatureOf(claim.signer, claim) || claim.signer === this.address) throw new ChainError('signature', true)
-      if (claim.nonce <= payer.nonce || claim.total <= mine.claimed || claim.total > payer.deposit) throw new ChainError('claim', true)
-      this.chain.move(this.address, claim.total - mine.claimed)
+      if (this.features.nonces && claim.nonce <= payer.nonce) throw new ChainError('nonce', true)
+      if (claim.total <= mine.claimed || claim.total > payer.deposit) throw new ChainError('claim', true)
+      this.chain.grant(this.address, claim.total - mine.claimed)
       mine.claimed = claim.total
       payer.nonce = claim.nonce
       return {}
@@ -161,6 +193,7 @@ class FakeProvider implements ChannelProvider {
     return this.#do('close', operationId, () => {
       const channel = this.chain.channel(channelId)
       if (channel.status !== 'open') throw new ChainError('not open', true)
+      if (this.features.ends === 'payee' && channel.addresses[0] !== this.address) throw new ChainError('the payee ends it at once', true)
       Object.assign(channel, { status: 'closing', closedMs: Date.now(), closer: this.address })
       return {}
     })
@@ -185,15 +218,41 @@ class FakeProvider implements ChannelProvider {
       const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]
       if (claim !== undefined && claim.total > mine.claimed) {
         if (claim.signature !== signatureOf(peer, claim) || claim.total > other.deposit) throw new ChainError('claim', true)
-        this.chain.move(this.address, claim.total - mine.claimed)
+        this.chain.grant(this.address, claim.total - mine.claimed)
         mine.claimed = claim.total
       }
       if (consent.least > mine.deposit) throw new ChainError('more than was deposited', true)
       if (consent.least > other.claimed) {
-        this.chain.move(peer, consent.least - other.claimed)
+        this.chain.grant(peer, consent.least - other.claimed)
         other.claimed = consent.least
       }
       this.#payOut(consent.channelId, mine.deposit - other.claimed, other.deposit - mine.claimed, peer)
+      return {}
+    })
+  }
+
+  closeAsPayee (channelId: string, claim: Claim | undefined, operationId: string): Promise<Receipt> {
+    return this.#do('closeAsPayee', operationId, () => {
+      const { sides, status, addresses: [payer, payee] } = this.chain.channel(channelId)
+      if (status === 'settled' || this.features.ends !== 'payee' || payee !== this.address) throw new ChainError('not the payee', true)
+      const [mine, other] = [this.#side(sides, payee), this.#side(sides, payer)]
+      if (claim !== undefined && claim.total > mine.claimed) {
+        if (claim.signature !== signatureOf(payer, claim) || claim.total > other.deposit) throw new ChainError('claim', true)
+        this.chain.grant(payee, claim.total - mine.claimed)
+        mine.claimed = claim.total
+      }
+      this.#payOut(channelId, 0n, other.deposit - mine.claimed, payer)
+      return {}
+    })
+  }
+
+  withdraw (channelId: string, operationId: string): Promise<Receipt> {
+    return this.#do('withdraw', operationId, () => {
+      const channel = this.chain.channel(channelId)
+      const { granted, taken } = this.#payout(channel) ?? { granted: 0n, taken: 0n }
+      if (granted <= taken) throw new ChainError('nothing to take', true)
+      this.chain.move(this.address, granted - taken)
+      this.#side(channel.sides, this.address).taken = granted
       return {}
     })
   }
@@ -217,9 +276,8 @@ class FakeProvider implements ChannelProvider {
 
   async findChannels (peer: string): Promise<ChannelState[]> {
     await this.#ask('find')
-    const channels = [...this.chain.shown.values()].filter(({ addresses, status }) =>
-      status !== 'settled' && addresses.includes(peer) && addresses.includes(this.address))
-    return channels.map(channel => this.#state(channel))
+    const channels = [...this.chain.shown.values()].filter(({ addresses }) => addresses.includes(peer) && addresses.includes(this.address))
+    return channels.map(channel => this.#state(channel)).filter(state => state.status !== 'settled' || waitingIn(state) > 0n)
   }
 
   subscribe (_peer: string, listener: (event: ChannelEvent) => void): () => void {
@@ -227,7 +285,12 @@ class FakeProvider implements ChannelProvider {
     return () => { this.chain.listeners.delete(listener) }
   }
 
-  #state ({ id, sides, addresses, status, challengeSecs, closedMs, closer }: FakeChannel): ChannelState {
+  get #isOneWay (): boolean {
+    return this.features.directions === 'one'
+  }
+
+  #state (channel: FakeChannel): ChannelState {
+    const { id, sides, addresses, status, challengeSecs, closedMs, closer } = channel
     const peer = addresses.find(address => address !== this.address) ?? ''
     const party = (address: string, other: string): ChannelState['ours'] => {
       const { deposit, nonce } = this.#side(sides, address)
@@ -235,13 +298,29 @@ class FakeProvider implements ChannelProvider {
     }
     const closing = status === 'closing' ? { settleableAt: closedMs + challengeSecs * 1000, closedByThem: closer === peer } : {}
     const [ours, theirs] = [party(this.address, peer), party(peer, this.address)]
-    return { channelId: id, readAtMs: Date.now(), status, ours, theirs, challengeSecs, ...closing }
+    return {
+      channelId: id,
+      readAtMs: Date.now(),
+      status,
+      ours,
+      theirs,
+      challengeSecs,
+      ...closing,
+      payer: !this.#isOneWay ? undefined : addresses[0] === this.address ? 'us' : 'them',
+      payout: this.#payout(channel)
+    }
+  }
+
+  #payout ({ sides, addresses, status }: FakeChannel): ChannelState['payout'] {
+    if (this.features.payouts === 'pushed') return undefined
+    const [mine, other] = [this.#side(sides, this.address), this.#side(sides, addresses.find(address => address !== this.address) ?? '')]
+    return { granted: mine.claimed + (status === 'settled' ? mine.deposit - other.claimed : 0n), taken: mine.taken }
   }
 
   #payOut (channelId: string, mine: bigint, theirs: bigint, peer: string): void {
     if (mine < 0n || theirs < 0n) throw new ChainError('more than was deposited', true)
-    this.chain.move(this.address, mine)
-    this.chain.move(peer, theirs)
+    this.chain.grant(this.address, mine)
+    this.chain.grant(peer, theirs)
     this.chain.channel(channelId).status = 'settled'
   }
 
@@ -286,10 +365,12 @@ function consentSignatureOf (signer: string, { channelId, least, validUntil }: C
 }
 
 export class FakeCodec implements ClaimCodec {
-  constructor (private readonly address: string) {}
+  /** @param nonces whether claims have them; else they are numbered by what they come to, and do not say so */
+  constructor (private readonly address: string, private readonly nonces = true) {}
 
   async make ({ channelId, nonce, total }: { channelId: string, nonce: bigint, total: bigint, senderId: string }): Promise<Claim> {
-    return Promise.resolve(claimOf(this.address, channelId, nonce, total))
+    const claim = claimOf(this.address, channelId, this.nonces ? nonce : total, total)
+    return Promise.resolve(this.nonces ? claim : withoutNonce(claim))
   }
 
   parse (data: Buffer): Claim {
@@ -299,8 +380,8 @@ export class FakeCodec implements ClaimCodec {
     } catch {
       throw new ClaimError('Invalid claim structure: Claim message must be an object')
     }
-    const { channelId = '', nonce = '', amount = '', signer = '', signature = '' } = fields
-    return { channelId, nonce: BigInt(nonce), total: BigInt(amount), signer, signature, text: data.toString() }
+    const { channelId = '', amount = '', nonce = '', signer = '', signature = '' } = fields
+    return { channelId, nonce: BigInt(this.nonces ? nonce : amount), total: BigInt(amount), signer, signature, text: data.toString() }
   }
 
   async verify (claim: Claim): Promise<boolean> {
@@ -320,4 +401,9 @@ export function claimOf (signer: string, channelId: string, nonce: bigint, total
   const signature = signatureOf(signer, { channelId, nonce, total })
   const text = JSON.stringify({ channelId, nonce: String(nonce), amount: String(total), signer, signature })
   return { channelId, nonce, total, signer, signature, text }
+}
+
+function withoutNonce (claim: Claim): Claim {
+  const { channelId, total, signer, signature } = claim
+  return { ...claim, text: JSON.stringify({ channelId, amount: String(total), signer, signature }) }
 }

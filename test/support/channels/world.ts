@@ -12,6 +12,7 @@ import { encodeFulfill, encodeReject, isFulfill, rejectOf } from '../../../src/p
 import type { PluginBooks, PluginStore, RunningTotal } from '../../../src/contracts/plugin.js'
 import { InsufficientLiquidityError } from '../../../src/packet/errors.js'
 import { TestLog, afterTest, portOf, serverUrl } from '../btp.js'
+import type { ChannelFeatures } from '../../../plugins/lib/channels/types.js'
 import { FakeChain, FakeCodec } from './fake-chain.js'
 
 const NO_DATA = Buffer.alloc(0)
@@ -83,7 +84,7 @@ class TestPlugin extends SettlingPlugin {
         units: new Units(assetScale, decimals)
       },
       openChain: () => Promise.resolve({
-        provider: chain.provider(address), codec: new FakeCodec(address), wasUsedWith: () => Promise.resolve(true)
+        provider: chain.provider(address), codec: new FakeCodec(address, chain.features.nonces), wasUsedWith: () => Promise.resolve(true)
       })
     })
   }
@@ -237,8 +238,10 @@ export interface World {
 }
 
 /** Alice dials Bob. Each owns a million tokens. */
-export async function makeWorld (alicesOptions: PartyOptions = {}, bobsOptions: PartyOptions = alicesOptions): Promise<World> {
-  const chain = new FakeChain()
+export async function makeWorld (
+  alicesOptions: PartyOptions = {}, bobsOptions: PartyOptions = alicesOptions, features?: ChannelFeatures
+): Promise<World> {
+  const chain = new FakeChain(features)
   for (const name of ['alice', 'bob']) chain.balances.set(name, 1_000_000n)
   const bob = new Party(chain, 'bob', 'alice', { listener: { port: 0, secret: SECRET } }, bobsOptions)
   const connecting = bob.plugin.connect()

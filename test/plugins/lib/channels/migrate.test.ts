@@ -37,7 +37,7 @@ describe('records of version 0.1', () => {
     for (const [owner, tokens] of Object.entries(story.tokens)) chain.balances.set(owner, BigInt(tokens))
     for (const { id, sides, addresses, challengeSecs } of story.channels) {
       const own = Object.fromEntries(Object.entries(sides).map(([address, { deposit, claimed, nonce }]) =>
-        [address, { deposit: BigInt(deposit), claimed: BigInt(claimed), nonce: BigInt(nonce) }]))
+        [address, { taken: 0n, deposit: BigInt(deposit), claimed: BigInt(claimed), nonce: BigInt(nonce) }]))
       chain.channels.set(id, { id, sides: own, addresses, status: 'open', challengeSecs, closedMs: 0, closer: '' })
     }
     for (const party of [alice, bob]) {

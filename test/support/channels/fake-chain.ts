@@ -180,7 +180,7 @@ class FakeProvider implements ChannelProvider {
       const [mine, payer] = [this.#side(sides, this.address), this.#side(sides, claim.signer)]
       if (status === 'settled') throw new ChainError('settled', true)
       if (claim.signature !== signatureOf(claim.signer, claim) || claim.signer === this.address) throw new ChainError('signature', true)
-      if (this.features.nonces && claim.nonce <= payer.nonce) throw new ChainError('nonce', true)
+      if (this.features.nonces && claim.nonce <= payer.nonce) throw new ChainError('claim', true)
       if (claim.total <= mine.claimed || claim.total > payer.deposit) throw new ChainError('claim', true)
       this.chain.grant(this.address, claim.total - mine.claimed)
       mine.claimed = claim.total

@@ -17,7 +17,7 @@ export const settlementMutants = [
   },
   {
     name: 'signs a consent before it is on disk',
-    file: 'plugins/lib/channels/closing.js',
+    file: 'plugins/lib/channels/consent-end.js',
     edits: [['await Promise.all([incoming.save({ sync: true }), channels.end(channel, ending)]);\n        ending', 'ending']],
     tests: [ATTACKS]
   },

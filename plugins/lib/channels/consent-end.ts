@@ -2,7 +2,8 @@
  * The end of a channel by consent. Who asks stops taking claims on the channel, and signs that it agrees to any end in which the other has
  * paid it what its best claim says. Who answers signs nothing: it brings that consent and its own best claim to the chain.
  *
- * A consent that is out binds who signed it until the chain's clock has passed its time; it binds to nothing but to take no claims meanwhile.
+ * A consent that is out binds who signed it until the chain's clock has passed its time; it binds to nothing but to take no claims
+ * meanwhile.
  */
 import type { Ending, KnownChannel } from './channels.js'
 import { amountOf, textOf } from './read-record.js'

@@ -91,7 +91,8 @@ export class Funding {
       const ready = this.best(room)
       if (ready !== undefined && ready.state.ours.deposit - spent(ready.state) >= room) return ready // also while the chain is away
       const limit = await this.#limit()
-      const channel = this.#fillable(room, limit) ?? await this.#find(room, limit) ?? await this.#openOne(this.#firstDeposit(settings.depositFor(room), limit))
+      const channel = this.#fillable(room, limit) ?? await this.#find(room, limit) ??
+        await this.#openOne(this.#firstDeposit(settings.depositFor(room), limit))
       await this.#makeRoom(channel, room, limit)
       return channel
     })

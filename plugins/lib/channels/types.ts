@@ -23,7 +23,8 @@ export interface ChannelFeatures {
   opening: 'empty' | 'funded'
   /**
    * How a channel can end without a challenge. `consent`: one party signs that it agrees, the other brings that to the chain
-   * (`closeTogether`). `payee`: whom a channel of one direction pays ends it alone (`closeAsPayee`), and nothing is signed. `challenge`: not.
+   * (`closeTogether`). `payee`: whom a channel of one direction pays ends it alone (`closeAsPayee`), and nothing is signed. `challenge`: it
+   * cannot.
    */
   ends: 'consent' | 'payee' | 'challenge'
   /** `pushed`: what the chain grants a party it pays out at once. `taken`: each party takes that by itself (`withdraw`). */
@@ -198,7 +199,7 @@ export interface ClaimCodec {
   verifyConsent? (consent: CloseConsent, state: ChannelState, signature: string): Promise<boolean>
 }
 
-/** What an optional method has answered that the features of the chain promise. @throws Error where there is none: the chain's part is at fault */
+/** What a method has answered that the features of the chain promise. @throws Error where there is none: the chain's part is at fault */
 export function promised<T> (answer: T | undefined, method: string): T {
   if (answer === undefined) throw new Error(`the chain's part lacks what its features promise. method=${method}`)
   return answer

@@ -223,8 +223,8 @@ export class Watcher {
   }
 
   /**
-   * Takes what the chain has granted us, where it does not pay that out by itself. What it does not pay now is tried again after a while: the
-   * money is ours and waits there.
+   * Takes what the chain has granted us, where it does not pay that out by itself. What it does not pay now is tried again after a while:
+   * the money is ours and waits there.
    */
   async #withdraw (channel: KnownChannel): Promise<void> {
     const { channels, provider, log } = this.#deps

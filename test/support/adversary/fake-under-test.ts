@@ -1,7 +1,8 @@
 /** The chain in memory, as the adversary attacks it. */
 import { ChainError } from '../../../plugins/lib/channels/types.js'
 import { FAKE_CHAINS, FAKE_PAYCHAN_PLUGIN } from '../modules/fake-paychan-plugin.js'
-import { FakeChain, FakeCodec } from '../channels/fake-chain.js'
+import { FakeChain } from '../channels/fake-chain.js'
+import { FakeCodec } from '../channels/fake-codec.js'
 import type { ChainAct, ChainUnderTest, Identity, OpenChannel, Weather } from './chain.js'
 
 const TOKENS = 1_000_000n

@@ -3,10 +3,10 @@
  * from until it is settled, and an operation that is repeated under its id is done once. What chains differ in it can be told: each has
  * the rules of its features, and keeps them whoever calls. Time is Date.now().
  */
-import { createHmac } from 'node:crypto'
-import { ChainError, ClaimError, waitingIn } from '../../../plugins/lib/channels/types.js'
+import { consentSignatureOf, signatureOf } from './fake-codec.js'
+import { ChainError, waitingIn } from '../../../plugins/lib/channels/types.js'
 import type {
-  ChannelEvent, ChannelFeatures, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseConsent, Finality, Receipt
+  ChannelEvent, ChannelFeatures, ChannelProvider, ChannelState, Claim, CloseConsent, Finality, Receipt
 } from '../../../plugins/lib/channels/types.js'
 
 interface Side {
@@ -353,57 +353,4 @@ class FakeProvider implements ChannelProvider {
     })
     return result
   }
-}
-
-/** Stands for a signature: nobody but the tests' `signatureOf` makes one. */
-function signatureOf (signer: string, { channelId, nonce, total }: Pick<Claim, 'channelId' | 'nonce' | 'total'>): string {
-  return createHmac('sha256', signer).update(`${channelId} ${nonce} ${total}`).digest('hex')
-}
-
-function consentSignatureOf (signer: string, { channelId, least, validUntil }: CloseConsent): string {
-  return createHmac('sha256', `consent of ${signer}`).update(`${channelId} ${least} ${validUntil}`).digest('hex')
-}
-
-export class FakeCodec implements ClaimCodec {
-  /** @param nonces whether claims have them; else they are numbered by what they come to, and do not say so */
-  constructor (private readonly address: string, private readonly nonces = true) {}
-
-  async make ({ channelId, nonce, total }: { channelId: string, nonce: bigint, total: bigint, senderId: string }): Promise<Claim> {
-    const claim = claimOf(this.address, channelId, this.nonces ? nonce : total, total)
-    return Promise.resolve(this.nonces ? claim : withoutNonce(claim))
-  }
-
-  parse (data: Buffer): Claim {
-    let fields: Record<string, string>
-    try {
-      fields = JSON.parse(data.toString()) as Record<string, string>
-    } catch {
-      throw new ClaimError('Invalid claim structure: Claim message must be an object')
-    }
-    const { channelId = '', amount = '', nonce = '', signer = '', signature = '' } = fields
-    return { channelId, nonce: BigInt(this.nonces ? nonce : amount), total: BigInt(amount), signer, signature, text: data.toString() }
-  }
-
-  async verify (claim: Claim): Promise<boolean> {
-    return Promise.resolve(claim.signature === signatureOf(claim.signer, claim))
-  }
-
-  async signConsent (consent: CloseConsent): Promise<string> {
-    return Promise.resolve(consentSignatureOf(this.address, consent))
-  }
-
-  async verifyConsent (consent: CloseConsent, { theirs }: ChannelState, signature: string): Promise<boolean> {
-    return Promise.resolve(signature === consentSignatureOf(theirs.address, consent))
-  }
-}
-
-export function claimOf (signer: string, channelId: string, nonce: bigint, total: bigint): Claim {
-  const signature = signatureOf(signer, { channelId, nonce, total })
-  const text = JSON.stringify({ channelId, nonce: String(nonce), amount: String(total), signer, signature })
-  return { channelId, nonce, total, signer, signature, text }
-}
-
-function withoutNonce (claim: Claim): Claim {
-  const { channelId, total, signer, signature } = claim
-  return { ...claim, text: JSON.stringify({ channelId, amount: String(total), signer, signature }) }
 }

@@ -13,7 +13,8 @@ import type { PluginBooks, PluginStore, RunningTotal } from '../../../src/contra
 import { InsufficientLiquidityError } from '../../../src/packet/errors.js'
 import { TestLog, afterTest, portOf, serverUrl } from '../btp.js'
 import type { ChannelFeatures } from '../../../plugins/lib/channels/types.js'
-import { FakeChain, FakeCodec } from './fake-chain.js'
+import { FakeChain } from './fake-chain.js'
+import { FakeCodec } from './fake-codec.js'
 
 const NO_DATA = Buffer.alloc(0)
 const SECRET = 'the-secret-of-the-test'

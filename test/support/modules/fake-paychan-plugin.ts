@@ -5,7 +5,8 @@ import SettlingPlugin from '../../../plugins/lib/channels/index.js'
 import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
 import { Units } from '../../../plugins/lib/channels/units.js'
 import type { PluginServices } from '../../../src/contracts/plugin.js'
-import { FakeCodec, type FakeChain } from '../channels/fake-chain.js'
+import { type FakeChain } from '../channels/fake-chain.js'
+import { FakeCodec } from '../channels/fake-codec.js'
 
 export const FAKE_PAYCHAN_PLUGIN = fileURLToPath(import.meta.url)
 export const FAKE_CHAINS = new Map<string, FakeChain>()

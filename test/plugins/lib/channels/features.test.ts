@@ -1,11 +1,12 @@
 /**
- * Two parties pay, take, close and redeem on chains of every kind that there is to be: channels that go one way and come in pairs, that cannot
- * be opened empty, that the payee ends alone, payouts that each takes by itself, claims without nonces. Whatever the chain is like, the books
- * of both agree, and the chain has paid out what they say.
+ * Two parties pay, take, close and redeem on chains of every kind that there is to be: channels that go one way and come in pairs, that
+ * cannot be opened empty, that the payee ends alone, payouts that each takes by itself, claims without nonces. Whatever the chain is like,
+ * the books of both agree, and the chain has paid out what they say.
  */
 import { expect } from 'chai'
 import { closeAll, nextTurn } from '../../../support/btp.js'
-import { ONE_WAY, PLAIN, TAKEN, TWO_WAY, claimOf } from '../../../support/channels/fake-chain.js'
+import { ONE_WAY, PLAIN, TAKEN, TWO_WAY } from '../../../support/channels/fake-chain.js'
+import { claimOf } from '../../../support/channels/fake-codec.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { Party, PartyOptions, World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
@@ -78,13 +79,16 @@ for (const [what, features] of CHAINS) {
       const { alice, bob } = world
       for (const party of [alice, bob]) while (!(await party.channels()).some(({ spendable }) => spendable > 0n)) await nextTurn()
       bob.respond = amount => amount === 7n ? 'reject' : 'fulfill'
-      const outcomes = await Promise.all([...Array.from({ length: 50 }, (_, i) => alice.pay(i % 5 === 0 ? 7n : 10n)), ...Array.from({ length: 20 }, () => bob.pay(5n))])
+      const outcomes = await Promise.all([
+        ...Array.from({ length: 50 }, (_, i) => alice.pay(i % 5 === 0 ? 7n : 10n)),
+        ...Array.from({ length: 20 }, () => bob.pay(5n))
+      ])
       expect(outcomes.filter(outcome => outcome === 'fulfilled')).to.have.lengthOf(60)
       expect(await alice.pay(7n)).to.match(/^F02/)
       expect(await alice.pay(10n)).to.equal('fulfilled')
       await expectAgreement(world)
       await closeEverything(world)
-      expect(won(world, bob) - (await alice.prepaid())).to.equal(-won(world, alice) - (await alice.prepaid()))
+      expect(won(world, bob)).to.equal(-won(world, alice))
       expect(chainHolds(world), 'nothing is left in any channel').to.equal(0n)
     })
 
@@ -112,7 +116,9 @@ for (const [what, features] of CHAINS) {
     it('are closed by the payer without the peer, and the payee gets what it was paid', async () => {
       const world = await paidWorld()
       const { alice, bob, chain } = world
-      for (const { channelId } of await alice.channels()) await alice.plugin.channels().close(channelId, { cooperative: false }).catch(() => undefined)
+      for (const { channelId } of await alice.channels()) {
+        await alice.plugin.channels().close(channelId, { cooperative: false }).catch(() => undefined) // who is paid cannot, on some chains
+      }
       while ([...chain.channels.values()].some(({ status, addresses: [payer] }) => status === 'open' && payer === 'alice')) await nextTurn()
       for (const { channelId } of await bob.channels()) await bob.plugin.channels().get(channelId)
       await closeEverything(world)

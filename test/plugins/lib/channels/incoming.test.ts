@@ -6,7 +6,8 @@ import { isFulfill, rejectOf } from '../../../../src/packet/reply.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import PluginBtp from '../../../../plugins/btp/index.js'
 import { afterTest, closeAll, portOf, serverUrl } from '../../../support/btp.js'
-import { FakeChain, claimOf } from '../../../support/channels/fake-chain.js'
+import { FakeChain } from '../../../support/channels/fake-chain.js'
+import { claimOf } from '../../../support/channels/fake-codec.js'
 import { Party } from '../../../support/channels/world.js'
 
 const NO_DATA = Buffer.alloc(0)

@@ -90,7 +90,7 @@ export class Closing {
     await this.#way.agree(channel, message, () => { this.#countFavour() })
     const bringing = this.bring(channel).catch((error: unknown) => {
       if (error instanceof ChainError && error.isFinal) throw error
-      log.warn('cannot bring the end of a payment channel to the chain now, trying again. channelId=%s error=%s', channelId, describeError(error))
+      log.warn('cannot close a payment channel on the chain now, trying again. channelId=%s error=%s', channelId, describeError(error))
       return undefined
     })
     bringing.catch(() => undefined) // also when nobody waits for it any more

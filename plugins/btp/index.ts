@@ -24,6 +24,8 @@ import { UnknownOutcomes } from './wire/unknown-outcomes.js'
 import type { Request } from './wire/exchange.js'
 import type { RequestContents } from './wire/socket.js'
 
+export { BTP_OPTIONS } from './options.js'
+
 /**
  * Answers one entry of a MESSAGE or TRANSFER; `request` is the whole of it. Resolves to entries for the Response. An entry `ilp` among
  * them answers the packet that came in the same request, which then goes no further. A rejection becomes an Error frame.

@@ -9,6 +9,12 @@ import { messageOf } from './wire/errors.js'
 import { ContentType } from '../../src/contracts/transport.js'
 import type { SubProtocol } from './wire/frame.js'
 
+/** The names of what this plugin reads, and of what the connector adds: for plugins that have it as their transport. */
+export const BTP_OPTIONS = [
+  'server', 'listener', 'btpAccount', 'btpToken', 'btpAuthFlags', 'ca', 'reconnectInterval', 'reconnectIntervals',
+  'reconnectClearTryTimeout', 'responseTimeout', 'maxPayload', '_store', '_log'
+]
+
 /** The largest frame that is read or written by default: an ILP packet of any size, and 32 KiB for a claim or a proof beside it. */
 export const DEFAULT_MAX_PAYLOAD = 96 * 1024
 

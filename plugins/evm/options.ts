@@ -3,17 +3,12 @@
  * the plugin is made, in words that never repeat a key or a URL, which may have one in it.
  */
 import { z } from 'zod'
+import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
 import { ADDRESS, RAW_KEY } from './formats.js'
-
-/** The names of what plugins/btp reads, and of what the connector adds. */
-const OTHERS = [
-  'server', 'listener', 'btpAccount', 'btpToken', 'btpAuthFlags', 'ca', 'reconnectInterval', 'reconnectIntervals',
-  'reconnectClearTryTimeout', 'responseTimeout', 'maxPayload', '_store', '_log'
-]
 
 const DEFAULT_SCALE = 9
 const MAX_DECIMALS = 36
@@ -69,12 +64,12 @@ export interface EvmOptions {
 
 /** @throws Error that names every option that cannot work, and what to do */
 export function parseOptions (options: Record<string, unknown>, account?: { assetCode: string, assetScale: number }): EvmOptions {
-  const own = readOptions('evm', EVM_OPTIONS, OTHERS, options)
+  const own = readOptions('evm', EVM_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('evm', CHAIN_OPTIONS, [], own.chain, 'chain.')
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale
   return {
-    btp: Object.fromEntries(OTHERS.filter(name => Object.hasOwn(options, name)).map(name => [name, options[name]])),
+    btp: Object.fromEntries(BTP_OPTIONS.filter(name => Object.hasOwn(options, name)).map(name => [name, options[name]])),
     chain,
     decimals: own.sameUnits ? undefined : decimals,
     settings: {

@@ -77,7 +77,8 @@ describe('the package', () => {
     expect(contents).to.include.members([
       'LICENSE', 'README.md', 'launch.config.js', 'docs/configuration.md', 'dist/src/commands/daemon/main.js', 'dist/src/index.js', 'dist/src/index.d.ts',
       'dist/plugins/btp/index.js', 'dist/middlewares/balance.js', 'dist/backends/ecb.js', 'dist/stores/leveldown.js',
-      'dist/test/conformance/ledger.js', 'dist/test/conformance/store.js', 'dist/test/conformance/backend.js'
+      'dist/test/conformance/ledger.js', 'dist/test/conformance/store.js', 'dist/test/conformance/backend.js',
+      'dist/test/conformance/transport.js', 'dist/test/conformance/channel-provider.js', 'dist/test/conformance/chain-kind.js'
     ])
     expect(contents.filter(path => !path.startsWith('dist/test/conformance/')).filter(path => /(^|\/)(test|tests|bench|examples|scripts|fixtures)\/|\.test\.|tsbuildinfo/.test(path))).to.deep.equal([])
   })

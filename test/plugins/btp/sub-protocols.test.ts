@@ -4,10 +4,8 @@ import type { MoneyHandler } from '../../../src/contracts/plugin.js'
 import { ContentType } from '../../../src/contracts/transport.js'
 import type { Entry } from '../../../src/contracts/transport.js'
 import PluginBtp from '../../../plugins/btp/index.js'
-import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, makePlugin, serverUrl } from '../../support/btp.js'
+import { SECRET, afterTest, btpErrorOf, closeAll, connectedPair, freePort, serverUrl } from '../../support/btp.js'
 import { rejectionError } from '../../support/failures.js'
-
-const packet = Buffer.from('a packet')
 
 describe('BTP sub-protocols', () => {
   afterEach(closeAll)
@@ -26,34 +24,6 @@ describe('BTP sub-protocols', () => {
     expect(transferAnswer.map(({ data }) => String(data))).to.deep.equal(['two amount=18446744073709551615 of 1'])
   })
 
-  it('are asked before the packet beside them, which one of them may answer', async () => {
-    const { server, client } = await connectedPair()
-    const order: string[] = []
-    server.registerDataHandler(data => {
-      order.push('data')
-      return Promise.resolve(data)
-    })
-    server.registerProtocolHandler('claim', ({ data }) => {
-      order.push('claim')
-      return Promise.resolve(String(data) === 'bad' ? [{ ...entry('ilp', 'rejected'), contentType: 0 }] : [])
-    })
-    const send = async (claim: string): Promise<string[]> => {
-      const entries = await client.sendMessage([{ protocolName: 'ilp', contentType: 0, data: packet }, entry('claim', claim)])
-      return entries.map(({ protocolName, data }) => `${protocolName}=${String(data)}`)
-    }
-    expect(await send('good')).to.deep.equal(['ilp=a packet'])
-    expect(await send('bad')).to.deep.equal(['ilp=rejected'])
-    expect(order).to.deep.equal(['claim', 'data', 'claim'])
-  })
-
-  it('that fail are answered with an Error frame, and the packet beside them goes nowhere', async () => {
-    const { server, client } = await connectedPair()
-    server.registerDataHandler(() => Promise.reject(new Error('must not be called')))
-    server.registerProtocolHandler('claim', () => Promise.reject(new Error('bad claim')))
-    const err = await rejectionError(client.sendMessage([entry('claim'), { protocolName: 'ilp', contentType: 0, data: packet }]))
-    expect(btpErrorOf(err).data).to.include('bad claim')
-  })
-
   it('that nobody handles are passed over in a MESSAGE and refused in a TRANSFER', async () => {
     const { server, client } = await connectedPair()
     expect(await client.sendMessage([entry('unknown')])).to.deep.equal([])
@@ -61,11 +31,6 @@ describe('BTP sub-protocols', () => {
     server.registerProtocolHandler('claim', () => Promise.resolve([]))
     server.deregisterProtocolHandler('claim')
     expect((await rejectionError(client.sendTransfer(1n, [entry('claim')]))).message).to.include('No sendMoney functionality')
-  })
-
-  it('leave "ilp" to the data handler', () => {
-    const plugin = makePlugin({ server: serverUrl(1) })
-    expect(() => plugin.registerProtocolHandler('ilp', () => Promise.resolve([]))).to.throw('use registerDataHandler')
   })
 
   it('make a settlement plugin of whoever has the transport', async () => {

@@ -8,7 +8,7 @@ import { ChainError, type ChannelEvent, type Claim } from '../../../plugins/lib/
 import { lives, memoryLog, memoryStore } from '../../support/evm/life.js'
 import { alice, bob, DAY, FUNDS, setUp, stranger } from '../../support/evm/parties.js'
 import { RpcProxy } from '../../support/evm/rpc-proxy.js'
-import { proofOf, signConsent, signProof } from '../../support/evm/signatures.js'
+import { proofOf, signProof } from '../../support/evm/signatures.js'
 import { until } from '../../support/waiting.js'
 
 const us = alice.address.toLowerCase()
@@ -111,47 +111,6 @@ describe('EvmProvider', () => {
     expect(error.isFinal).to.equal(true)
     await ours.deposit(channelId, FUNDS, 'another')
     expect((await ours.getChannelState(channelId))?.ours.deposit).to.equal(FUNDS)
-  })
-
-  it('ends a channel in one transaction that pays out the net', async () => {
-    const [ours, theirs] = [await connected(alice), await connected(bob)]
-    const channelId = await openBy(ours)
-    await theirs.deposit(channelId, 250n, 'deposit')
-    const consent = { channelId, least: 250n, validUntil: await parties.chain.now() + DAY }
-    const signature = await signConsent(
-      alice.privateKey, parties.network.address, { ...consent, participant: alice.address, validUntil: BigInt(consent.validUntil) })
-    expect(await theirs.canCloseTogether()).to.equal(true)
-    await theirs.closeTogether(consent, signature, await claimOf(alice, channelId, 1, 1000), 'close')
-    const state = await ours.getChannelState(channelId)
-    expect([state?.status, state?.ours.redeemed, state?.theirs.redeemed]).to.deep.equal(['settled', 1000n, 250n])
-    expect(await parties.gains()).to.deep.equal([-750n, 750n, 0n])
-  })
-
-  it('ends a channel without a claim of the peer, which then has paid what was redeemed', async () => {
-    const [ours, theirs] = [await connected(alice), await connected(bob)]
-    const channelId = await openBy(ours)
-    await theirs.redeem(await claimOf(alice, channelId, 1, 10), 'redeem')
-    const consent = { channelId, least: 0n, validUntil: await parties.chain.now() + DAY }
-    const signature = await signConsent(
-      alice.privateKey, parties.network.address, { ...consent, participant: alice.address, validUntil: BigInt(consent.validUntil) })
-    await theirs.closeTogether(consent, signature, undefined, 'close')
-    expect((await theirs.getChannelState(channelId))?.theirs.redeemed).to.equal(10n)
-    expect(await parties.gains()).to.deep.equal([-10n, 10n, 0n])
-  })
-
-  it('finds the channels with a peer that are not settled, oldest first', async () => {
-    const ours = await connected(alice)
-    const ids = [await parties.open(), await parties.open(bob.address, alice.address), await parties.openWith(5, 0)]
-    await parties.open(alice.address, stranger.address)
-    expect((await ours.findChannels(them)).map(state => state.channelId)).to.deep.equal(ids)
-    await parties.closeTogether(ids[1]!, 0, 0)
-    expect((await ours.findChannels(them)).map(state => state.channelId)).to.deep.equal([ids[0], ids[2]])
-  })
-
-  it('knows nothing of channels of others or of none', async () => {
-    const ours = await connected(alice)
-    expect(await ours.getChannelState(await parties.open(bob.address, stranger.address))).to.equal(undefined)
-    expect(await ours.getChannelState(`0x${'12'.repeat(32)}`)).to.equal(undefined)
   })
 
   it('tells decimals, balances and what redeeming costs', async () => {

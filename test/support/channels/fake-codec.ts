@@ -22,13 +22,10 @@ export class FakeCodec implements ClaimCodec {
   }
 
   parse (data: Buffer): Claim {
-    let fields: Record<string, string>
-    try {
-      fields = JSON.parse(data.toString()) as Record<string, string>
-    } catch {
-      throw new ClaimError('Invalid claim structure: Claim message must be an object')
+    const { channelId, amount, nonce = amount, signer, signature } = fieldsIn(data.toString())
+    if (channelId === undefined || signer === undefined || signature === undefined || amount === undefined || nonce === undefined) {
+      throw new ClaimError('Invalid claim structure: a field is missing')
     }
-    const { channelId = '', amount = '', nonce = '', signer = '', signature = '' } = fields
     return { channelId, nonce: BigInt(this.nonces ? nonce : amount), total: BigInt(amount), signer, signature, text: data.toString() }
   }
 
@@ -42,6 +39,16 @@ export class FakeCodec implements ClaimCodec {
 
   async verifyConsent (consent: CloseConsent, { theirs }: ChannelState, signature: string): Promise<boolean> {
     return Promise.resolve(signature === consentSignatureOf(theirs.address, consent))
+  }
+}
+
+/** The texts in it. */
+function fieldsIn (text: string): Partial<Record<string, string>> {
+  try {
+    const fields: unknown = JSON.parse(text)
+    return Object.fromEntries(Object.entries(Object(fields) as object).filter((each): each is [string, string] => typeof each[1] === 'string'))
+  } catch {
+    throw new ClaimError('Invalid claim structure: Claim message must be an object')
   }
 }
 

@@ -1,0 +1,84 @@
+/**
+ * The promises every kind of chain keeps to the node that reads its configuration, as a mocha suite for authors of their own:
+ * `chainKindConformance('mine', kind, { entry, addresses: [...], channelId })`.
+ */
+import { expect } from 'chai'
+import type { AnyEntry, ChainKind } from '../../src/contracts/chain-kind.js'
+
+export interface ChainKindSamples {
+  /** An entry of `chainProviders` that is right, with nothing but what it must have. */
+  entry: AnyEntry & Record<string, unknown>
+  /** Fields of the entry that hold secrets. */
+  secrets: readonly string[]
+  /** Addresses, each in all the forms that people write it in. */
+  addresses: ReadonlyArray<readonly [string, ...string[]]>
+  channelId: string
+}
+
+const NO_WORDS = ['', ' ', 'x', '-', 'null', '../x', 'a b', '\n', 'ä']
+
+export function chainKindConformance<Entry extends AnyEntry> (name: string, kind: ChainKind<Entry>, samples: ChainKindSamples): void {
+  describe(`chain kind conformance: ${name}`, () => {
+    const { entry, secrets, addresses, channelId } = samples
+
+    it('has a name, a field for addresses, and words for people', () => {
+      expect(kind.type).to.match(/^[a-z0-9]+$/)
+      expect(kind.peerField).to.match(/^[a-zA-Z0-9]+Address$/)
+      for (const words of [kind.label, kind.address.inWords, kind.channelId.inWords, kind.chainId.inWords]) expect(words).to.match(/\S/)
+    })
+
+    it('knows its addresses, and each in one form', () => {
+      for (const forms of addresses) {
+        for (const form of forms) expect(kind.address.matches(form), form).to.equal(true)
+        expect(new Set(forms.map(form => kind.address.canonical(form))).size, forms.join(' = ')).to.equal(1)
+        const canonical = kind.address.canonical(forms[0])
+        expect(kind.address.canonical(canonical), 'of the one form').to.equal(canonical)
+      }
+      const all = addresses.map(([form]) => kind.address.canonical(form))
+      expect(new Set(all).size, 'different ones stay different').to.equal(all.length)
+    })
+
+    it('knows ids of channels and chains', () => {
+      expect(kind.channelId.matches(channelId)).to.equal(true)
+      for (const id of [entry.chainId, ...kind.chainId.examples]) {
+        expect(kind.chainId.matches(id), id).to.equal(true)
+        expect(kind.chainId.canonical(id)).to.match(new RegExp(`^${kind.type}:.`))
+        expect(kind.chainId.canonical(kind.chainId.canonical(id))).to.equal(kind.chainId.canonical(id))
+      }
+    })
+
+    it('takes nothing for an address or an id that is none', () => {
+      for (const text of NO_WORDS) {
+        for (const format of [kind.address, kind.channelId, kind.chainId]) {
+          expect(format.matches(text), JSON.stringify(text)).to.equal(false)
+        }
+      }
+    })
+
+    it('reads its entry, refuses what is missing, and knows no other fields', () => {
+      expect(kind.schema.safeParse(entry).success).to.equal(true)
+      for (const field of Object.keys(entry)) {
+        const without = Object.fromEntries(Object.entries(entry).filter(([other]) => other !== field))
+        expect(kind.schema.safeParse(without).success, `without ${field}`).to.equal(false)
+      }
+      expect(kind.schema.safeParse({ ...entry, notAField: 1 }).success).to.equal(false)
+    })
+
+    it('decides on what the account gets, in base units and with one name for the chain', () => {
+      const { id, tokenAddress, threshold, options } = kind.decide(kind.schema.parse(entry))
+      expect(id).to.equal(kind.chainId.canonical(entry.chainId))
+      expect(tokenAddress).to.be.a('string')
+      expect(threshold).to.match(/^\d+$/)
+      expect(options).to.have.property('chain')
+      expect(Object.keys(options)).to.not.include.members(['peerAddress', 'server', 'listener'])
+    })
+
+    it('says no secret in what is wrong with an entry', () => {
+      for (const field of secrets) {
+        const { error } = kind.schema.safeParse({ ...entry, [field]: 'my-secret-key' })
+        expect(error, field).to.not.equal(undefined)
+        expect(JSON.stringify(error?.issues)).to.not.contain('my-secret-key')
+      }
+    })
+  })
+}

@@ -40,6 +40,24 @@ export const settlementMutants = [
     tests: [ATTACKS]
   },
   {
+    name: 'takes a settlement for paid whose channel ended while its claim was written',
+    file: 'plugins/lib/channels/outgoing.js',
+    edits: [['if (!this.hasPaid(id))', 'if (open().length > 0)']],
+    tests: ['test/plugins/lib/channels/histories.test.js']
+  },
+  {
+    name: 'takes claims on a channel whose payee is ending it',
+    file: 'plugins/lib/channels/payee-end.js',
+    edits: [["channel.ending = { by: 'them', signature: '' };", "channel.ending = undefined;"]],
+    tests: ['test/plugins/lib/channels/features.test.js']
+  },
+  {
+    name: 'never takes what the chain has granted',
+    file: 'plugins/lib/channels/watcher.js',
+    edits: [['waitingIn(channel.state) <= 0n', 'waitingIn(channel.state) >= 0n']],
+    tests: ['test/plugins/lib/channels/features.test.js']
+  },
+  {
     name: 'uses a channel with any challenge',
     file: CHANNELS,
     edits: [['if (challengeSecs >= least && challengeSecs <= CHALLENGE_FACTOR * least)', 'if (true)']],

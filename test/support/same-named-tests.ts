@@ -38,7 +38,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/accounts/accounts.test.ts': ['src/contracts/account.ts'],
   'test/config/connector/account-schema.test.ts': ['src/lib/field-kinds.ts', 'src/config/limits.ts'],
   'test/config/node/chains.test.ts': [
-    'plugins/evm/chain-kind.ts', 'plugins/evm/formats.ts', 'plugins/evm/legacy.ts', 'plugins/lib/channels/chain-entry.ts', 'plugins/lib/keys/remote.ts',
+    'plugins/evm/formats.ts', 'plugins/evm/legacy.ts', 'plugins/lib/channels/chain-entry.ts', 'plugins/lib/keys/remote.ts',
     'src/config/node/chain-kinds.ts', 'src/config/node/legacy.ts', 'src/config/node/settlement-chains.ts', 'src/config/node/unsupported.ts'
   ],
   'test/config/node/config-loader.test.ts': [
@@ -90,7 +90,11 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/evm/provider.test.ts': [
     'plugins/evm/open-chain.ts', 'plugins/evm/chain/heads.ts', 'plugins/evm/chain/network.ts', 'plugins/evm/channel-log.ts', 'plugins/evm/index.ts'
   ],
-  'test/plugins/lib/channels/closing.test.ts': ['plugins/lib/channels/watcher.ts', 'plugins/lib/channels/operator-actions.ts'],
+  'test/plugins/lib/channels/closing.test.ts': [
+    'plugins/lib/channels/watcher.ts', 'plugins/lib/channels/operator-actions.ts', 'plugins/lib/channels/answers.ts',
+    'plugins/lib/channels/consent-end.ts', 'plugins/lib/channels/way-to-end.ts'
+  ],
+  'test/plugins/lib/channels/features.test.ts': ['plugins/lib/channels/payee-end.ts'],
   'test/plugins/lib/channels/histories.test.ts': [
     'plugins/lib/channels/claim-ledger.ts', 'plugins/lib/channels/outgoing.ts', 'plugins/lib/channels/payments.ts', 'plugins/lib/channels/read-record.ts',
     'plugins/lib/channels/records.ts'

@@ -5,6 +5,8 @@ import { useFakeTimers } from 'sinon'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { closeAll } from '../../../support/btp.js'
+import { closeAll, nextTurn } from '../../../support/btp.js'
+import { ONE_WAY, PLAIN, TAKEN, TWO_WAY } from '../../../support/channels/fake-chain.js'
 import { makeWorld } from '../../../support/channels/world.js'
 import type { Party, World } from '../../../support/channels/world.js'
 import { nextTurn } from '../../../support/waiting.js'
@@ -31,6 +33,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('redeem' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('chain' as const), fails: fc.nat(4) }) }
 )
+
+const TWO: Step[] = [{ do: 'pay', who: 'alice', amounts: [1n, 1n], rejects: [] }, { do: 'crash', afterWrites: 1, how: 'crash' }]
+/** The claim of a settlement may be being written when its channel ends: it was once taken for paid then. */
+const ENDED_WHILE_WRITTEN: Step[] = [...TWO, ...TWO, { do: 'close' }]
 
 /** Settlements that are open keep their id and amount, across crashes, as the connector keeps them. */
 class History {
@@ -103,15 +109,20 @@ describe('histories of payments over channels', () => {
   noRejectionLeft()
   afterEach(closeAll)
 
-  for (const [name, options] of Object.entries({
-    'claims at settlement': { claims: 'settlement' },
-    'claims with packets': { claims: 'packet', requireClaims: true, topUpBelow: '2000' },
-    'claims with packets, not required': { claims: 'packet', topUpBelow: '2000' }
-  })) {
+  const PACKETS = { claims: 'packet', requireClaims: true, topUpBelow: '2000' }
+  for (const [name, options, features] of [
+    ['claims at settlement', { claims: 'settlement' }, TWO_WAY],
+    ['claims with packets', PACKETS, TWO_WAY],
+    ['claims with packets, not required', { claims: 'packet', topUpBelow: '2000' }, TWO_WAY],
+    ['claims at settlement, channels of one way that the payee ends', { claims: 'settlement' }, ONE_WAY],
+    ['claims with packets, channels of one way that the payee ends', PACKETS, ONE_WAY],
+    ['claims at settlement, payouts that are taken', { claims: 'settlement' }, TAKEN],
+    ['claims with packets, one way, nothing but the challenge', PACKETS, PLAIN]
+  ] as const) {
     it(`leave books that agree: ${name}`, async function () {
       this.timeout(0)
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async steps => {
-        const world = await makeWorld({ initialDeposit: '5000', pollingIntervalMs: 100, ...options })
+        const world = await makeWorld({ initialDeposit: '5000', pollingIntervalMs: 100, ...options }, undefined, features)
         const history = new History(world)
         for (const action of steps) await history.take(action)
         const { alice, bob, chain } = world
@@ -127,7 +138,7 @@ describe('histories of payments over channels', () => {
         } finally {
           clock.restore()
         }
-      }), { numRuns: RUNS })
+      }), { numRuns: RUNS, examples: Array.from({ length: 8 }, () => [ENDED_WHILE_WRITTEN]) })
     })
   }
 })

@@ -48,7 +48,7 @@ export const settlementMutants = [
   {
     name: 'takes claims on a channel whose payee is ending it',
     file: 'plugins/lib/channels/payee-end.js',
-    edits: [["channel.ending = { by: 'them', signature: '' };", "channel.ending = undefined;"]],
+    edits: [["channel.ending = { by: 'them', signature: '' };", 'channel.ending = undefined;']],
     tests: ['test/plugins/lib/channels/features.test.js']
   },
   {

@@ -34,9 +34,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('chain' as const), fails: fc.nat(4) }) }
 )
 
-const TWO: Step[] = [{ do: 'pay', who: 'alice', amounts: [1n, 1n], rejects: [] }, { do: 'crash', afterWrites: 1, how: 'crash' }]
+const PAY: Step = { do: 'pay', who: 'alice', amounts: [1n], rejects: [] }
+const CRASH: Step = { do: 'crash', afterWrites: 1, how: 'crash' }
 /** The claim of a settlement may be being written when its channel ends: it was once taken for paid then. */
-const ENDED_WHILE_WRITTEN: Step[] = [...TWO, ...TWO, { do: 'close' }]
+const ENDED_WHILE_WRITTEN: Step[] = [PAY, PAY, CRASH, PAY, PAY, CRASH, { do: 'close' }]
 
 /** Settlements that are open keep their id and amount, across crashes, as the connector keeps them. */
 class History {

@@ -4,12 +4,13 @@
  * the books of both agree, and the chain has paid out what they say.
  */
 import { expect } from 'chai'
-import { closeAll, nextTurn } from '../../../support/btp.js'
+import { closeAll } from '../../../support/btp.js'
 import { ONE_WAY, PLAIN, TAKEN, TWO_WAY } from '../../../support/channels/fake-chain.js'
 import { claimOf } from '../../../support/channels/fake-codec.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { Party, PartyOptions, World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
+import { nextTurn } from '../../../support/waiting.js'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
 import type { ChannelFeatures } from '../../../../plugins/lib/channels/types.js'
 

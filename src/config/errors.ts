@@ -1,8 +1,14 @@
 /** What is told to an operator whose configuration cannot be used: every fault at once, one line each. */
 import type { ErrorCode } from '../contracts/errors.js'
 
+/** A fault at a place inside the value that was read. */
+export interface Problem {
+  path: PropertyKey[]
+  message: string
+}
+
 export interface ConfigIssue {
-  /** Where it was set: the environment variable, `options`, or `account <id>`. */
+  /** Where it was set: the environment variable, the file and line, `options`, or `account <id>`; empty for a node's configuration object. */
   source: string
   /** The place inside the source, such as `alice.balance.maximum`; empty for the source itself. */
   path: string
@@ -11,15 +17,21 @@ export interface ConfigIssue {
 }
 
 /** Thrown by every reader. `message` is one line per issue; nothing was loaded. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
+export class ConfigError<Issue extends ConfigIssue = ConfigIssue> extends Error {
+  override readonly name: string = 'ConfigError'
   readonly code = 'SLUICE_CONFIG_INVALID' satisfies ErrorCode
 
-  constructor (readonly issues: readonly ConfigIssue[]) {
-    super(issues.map(lineOf).join('\n'))
+  constructor (readonly issues: readonly Issue[]) {
+    super(issues.map(({ source, path, message }) => [source, path, message].filter(part => part !== '').join(': ')).join('\n'))
   }
 }
 
-function lineOf ({ source, path, message }: ConfigIssue): string {
-  return path === '' ? `${source}: ${message}` : `${source}: ${path}: ${message}`
+export interface ConfigurationIssue extends ConfigIssue {
+  /** Line in the file, from 1. Absent if the problem has no line. */
+  line?: number | undefined
+}
+
+/** The same for the configuration of a node. */
+export class ConfigurationError extends ConfigError<ConfigurationIssue> {
+  override readonly name = 'ConfigurationError'
 }

@@ -9,7 +9,7 @@ import type { Schema } from './fields.js'
 import { isInOwnWords } from '../lib/field-kinds.js'
 import { isObject } from '../lib/is-object.js'
 import { nearest } from '../lib/nearest.js'
-import type { Problem } from './connector/rules.js'
+import type { Problem } from './errors.js'
 import { quote } from './in-words.js'
 
 /** Problems found by `schema` in `given`; one per place, and one per unknown key. */
@@ -47,7 +47,8 @@ function show (value: unknown, hidden: boolean): string {
   return `a ${typeof value}`
 }
 
-function valueAt (given: unknown, path: readonly PropertyKey[]): unknown {
+/** What stands at `path` in something that was read; undefined where nothing does. */
+export function valueAt (given: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((outer, key) => isObject(outer) || Array.isArray(outer) ? Reflect.get(outer, key) : undefined, given)
 }
 

@@ -15,6 +15,9 @@ export function isU128 (digits: string): boolean {
   return /^\d{1,39}$/.test(digits) && BigInt(digits) < 2n ** 128n
 }
 
+/** In lower case. */
+export const FLAGS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true], ['0', false], ['false', false], ['', false]])
+
 /** An object that is kept by reference and not looked into: it may hold functions and instances. */
 export const opaqueObject = z.custom<Record<string, unknown>>(isObject)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `connector` command: finds the subcommand, runs it, and turns errors into one message and an exit code. */
 import { nearest } from '../../lib/nearest.js'
-import { ConfigurationError } from '../../config/node/errors.js'
+import { ConfigurationError } from '../../config/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 import { version } from '../../lib/version.js'
 import { channels } from './channels.js'

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ConfigLoader } from '../../config/node/config-loader.js'
-import { ConfigurationError } from '../../config/node/errors.js'
+import { ConfigurationError } from '../../config/errors.js'
 import { OVERRIDES } from '../../config/node/env.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import type { Command } from './command.js'

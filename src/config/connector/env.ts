@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { ConfigIssue } from '../errors.js'
-import { fieldsOf, unwrap } from '../fields.js'
+import { FLAGS, fieldsOf, unwrap } from '../fields.js'
 import type { Schema } from '../fields.js'
 import { readJson } from '../json.js'
 import { nearest } from '../../lib/nearest.js'
@@ -12,8 +12,6 @@ import { connectorSchema } from './schema.js'
 
 const PREFIX = 'CONNECTOR_'
 
-/** In lower case. */
-export const FLAGS: ReadonlyMap<string, boolean> = new Map([['1', true], ['true', true], ['0', false], ['false', false], ['', false]])
 
 /** Names without our prefix that the world has for these options already. Our own wins. */
 const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([

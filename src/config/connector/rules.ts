@@ -8,13 +8,8 @@ import { isObject } from '../../lib/is-object.js'
 import type { AccountInfo, BalanceConfig } from '../../contracts/account.js'
 import { nearest } from '../../lib/nearest.js'
 import type { ConnectorOptions } from './schema.js'
+import type { Problem } from '../errors.js'
 import { quote } from '../in-words.js'
-
-/** A fault at a place inside the value that was read. */
-export interface Problem {
-  path: PropertyKey[]
-  message: string
-}
 
 /** Keys of a middleware entry; others are let through unless they look like one of these. */
 const MIDDLEWARE_KEYS = ['type', 'options']

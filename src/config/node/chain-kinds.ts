@@ -3,7 +3,7 @@ import type { ChainKind } from '../../contracts/chain-kind.js'
 import { describeError } from '../../lib/describe-error.js'
 import { isObject } from '../../lib/is-object.js'
 import { builtInChains, loadChainKind } from '../../modules/load-module.js'
-import type { Problem } from '../connector/rules.js'
+import type { Problem } from '../errors.js'
 
 export class ChainKinds {
   /** Kinds whose module was found and cannot be used, or that are taken for another. */

@@ -2,7 +2,7 @@
 import type { AnyEntry, ChainKind, SettlementChain } from '../../contracts/chain-kind.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import { isObject } from '../../lib/is-object.js'
-import type { Problem } from '../connector/rules.js'
+import type { Problem } from '../errors.js'
 import { explain } from '../explain.js'
 import { schemaAt, type Schema } from '../fields.js'
 import type { ChainKinds } from './chain-kinds.js'

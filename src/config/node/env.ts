@@ -1,10 +1,9 @@
 /** Environment variables that override a configuration file, for containers. A variable that is set to nothing overrides nothing. */
 import { isObject } from '../../lib/is-object.js'
-import type { Schema } from '../fields.js'
-import { FLAGS } from '../connector/env.js'
+import { FLAGS, type Schema } from '../fields.js'
 import { quote } from '../in-words.js'
 import { coerce } from './coerce.js'
-import { ConfigurationError } from './errors.js'
+import { ConfigurationError } from '../errors.js'
 
 /** Variables and the places they set. */
 export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Map([

@@ -1,6 +1,6 @@
 /** Rules that one field alone cannot show: two things on one port, modes and sections that contradict each other, an open admin API. */
 import { staysHere } from '../../lib/loopback.js'
-import type { Problem } from '../connector/rules.js'
+import type { Problem } from '../errors.js'
 import { isSendable } from '../../http/access.js'
 import { IpAllowlist } from '../../http/allowlist.js'
 import { describeError } from '../../lib/describe-error.js'

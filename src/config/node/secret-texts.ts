@@ -1,5 +1,6 @@
 /** Words that tools and people look for in errors about a node's configuration; where there are none, the schema's own are used. */
 import { isObject } from '../../lib/is-object.js'
+import { valueAt } from '../explain.js'
 import { quote } from '../in-words.js'
 import { ENVIRONMENTS, LOG_LEVELS } from './schema.js'
 
@@ -15,10 +16,6 @@ export function wordsFor (path: readonly PropertyKey[], given: unknown): string 
     return `Invalid ILP address prefix in route: ${quote(value)}. Must contain only letters, digits, _ ~ - and single periods between them.`
   }
   return undefined
-}
-
-function valueAt (given: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((outer, key) => isObject(outer) || Array.isArray(outer) ? Reflect.get(outer, key) : undefined, given)
 }
 
 function topLevel (field: string, value: unknown): string | undefined {

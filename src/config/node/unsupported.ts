@@ -3,7 +3,7 @@
  * money. Settings that turn such a feature off are accepted.
  */
 import { isObject } from '../../lib/is-object.js'
-import type { Problem } from '../connector/rules.js'
+import type { Problem } from '../errors.js'
 import { quote, showPath } from '../in-words.js'
 import type { ChainKinds } from './chain-kinds.js'
 import { isSet } from './legacy.js'

@@ -6,8 +6,7 @@ import { isObject } from '../../lib/is-object.js'
 import { showPath } from '../in-words.js'
 import type { Schema } from '../fields.js'
 import { coerce } from './coerce.js'
-import { ConfigurationError } from './errors.js'
-import type { ConfigurationIssue } from './errors.js'
+import { ConfigurationError, type ConfigurationIssue } from '../errors.js'
 
 const MAX_BYTES = 4 * 1024 * 1024
 

@@ -248,7 +248,7 @@ export const booksMutants = [
   {
     name: 'forgets a peer that it cannot change',
     file: 'src/node/connector-node.js',
-    edits: [['await this.#run?.putPeer(before)', 'await Promise.resolve()']],
+    edits: [['await this.#session?.putPeer(before)', 'await Promise.resolve()']],
     tests: ['test/node/connector-node.test.js']
   }
 ]

@@ -8,7 +8,7 @@ export interface Problem {
 }
 
 export interface ConfigIssue {
-  /** Where it was set: the environment variable, the file and line, `options`, or `account <id>`; empty for a node's configuration object. */
+  /** Where it was set: the environment variable, the file and line, `options`, or `account <id>`; empty for the object given to a node. */
   source: string
   /** The place inside the source, such as `alice.balance.maximum`; empty for the source itself. */
   path: string

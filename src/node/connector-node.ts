@@ -39,7 +39,7 @@ export class ConnectorNode {
   readonly #access: BtpAccess
   #handler: LocalDeliveryHandler | undefined
   #phase: Phase = 'stopped'
-  #run: Session | undefined
+  #session: Session | undefined
   #services: NodeService[] = []
   #startedAt = 0
   /** The latest of the two is set: each waits for the one before. */
@@ -104,8 +104,8 @@ export class ConnectorNode {
    * @throws ConnectorNotStartedError
    */
   async sendPacket (params: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> {
-    const run = this.#running('sendPacket')
-    return sendPacket(params, { address: this.config.ilpAddress, carry: packet => run.sendPrepare(packet), log: this.#log })
+    const session = this.#running('sendPacket')
+    return sendPacket(params, { address: this.config.ilpAddress, carry: packet => session.sendPrepare(packet), log: this.#log })
   }
 
   /**
@@ -116,10 +116,10 @@ export class ConnectorNode {
     return this.#change(async () => {
       const { peer, before, routes } = this.#peers.put(request)
       try {
-        if (before === undefined || !isSameAccount(before, peer, this.config)) await this.#run?.putPeer(peer)
+        if (before === undefined || !isSameAccount(before, peer, this.config)) await this.#session?.putPeer(peer)
       } catch (error) {
         this.#peers.restore(peer.id, before)
-        if (before !== undefined) await this.#run?.putPeer(before).catch(() => undefined) // it has said so in the log
+        if (before !== undefined) await this.#session?.putPeer(before).catch(() => undefined) // it has said so in the log
         const isConflict = error instanceof Error && 'httpErrorCode' in error && error.httpErrorCode === 409
         throw new SluiceError(isConflict ? 'SLUICE_PEER_UNSETTLED' : 'SLUICE_PEER_UNUSABLE', `Peer ${peer.id} cannot be used: ${describeError(error)}`)
       }
@@ -139,7 +139,7 @@ export class ConnectorNode {
   removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> {
     return this.#change(async () => {
       if (!this.#peers.has(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
-      await this.#run?.dropPeer(peerId)
+      await this.#session?.dropPeer(peerId)
       this.#peers.delete(peerId)
       const removedRoutes = removeRoutes ? this.#routes.prefixesOf(peerId) : []
       for (const prefix of removedRoutes) this.#forgetRoutes(prefix, peerId)
@@ -154,12 +154,12 @@ export class ConnectorNode {
 
   /** Whether `listPeers` has this peer. */
   hasPeer (peerId: string): boolean {
-    return this.#peers.has(peerId) || this.#run?.isGuest(peerId) === true
+    return this.#peers.has(peerId) || this.#session?.isGuest(peerId) === true
   }
 
   /** False for a peer that `listPeers` does not have. */
   isPeerConnected (peerId: string): boolean {
-    return this.hasPeer(peerId) && this.#run?.isConnected(peerId) === true
+    return this.hasPeer(peerId) && this.#session?.isConnected(peerId) === true
   }
 
   /** Adds a route, or changes the priority of the one with this prefix and next hop. A next hop that is not a peer yet may become one. */
@@ -169,7 +169,7 @@ export class ConnectorNode {
     const route = typeof first === 'string' ? { prefix: first, nextHop, priority } : { priority: 0, ...first }
     this.#routes.addRoute(route.prefix, route.nextHop, route.priority)
     if (!this.#isKnown(route.nextHop)) this.#log.warn({ prefix: route.prefix, nextHop: route.nextHop }, 'route_to_unknown_peer')
-    this.#run?.addRoute({ ...route, priority: route.priority ?? 0 })
+    this.#session?.addRoute({ ...route, priority: route.priority ?? 0 })
   }
 
   /** Removes every route for exactly this prefix. Throws when there is none. */
@@ -184,9 +184,9 @@ export class ConnectorNode {
 
   /** What a peer and we owe each other, in the token that is paid in, or in `M2M` where nothing is. @throws ConnectorNotStartedError */
   async getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance> {
-    const run = this.#running('getBalance')
-    const book = run.balanceOf(peerId)
-    const own = run.tokenOf(peerId)
+    const session = this.#running('getBalance')
+    const book = session.balanceOf(peerId)
+    const own = session.tokenOf(peerId)
     if (book === undefined && !this.#peers.has(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
     const owed = book?.balance ?? 0n
     const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
@@ -221,9 +221,9 @@ export class ConnectorNode {
    * @throws ConnectorNotStartedError; SluiceError where no settlement chain is configured for the peer
    */
   async settle (peerId: string, amount: bigint): Promise<void> {
-    const run = this.#running('settle')
-    if (run.pluginOf(peerId)?.channels === undefined) throw noChain(peerId)
-    await run.settle(peerId, amount)
+    const session = this.#running('settle')
+    if (session.pluginOf(peerId)?.channels === undefined) throw noChain(peerId)
+    await session.settle(peerId, amount)
   }
 
   /** A copy: routes are changed with `addRoute` and `removeRoute`. */
@@ -248,8 +248,8 @@ export class ConnectorNode {
   /** True at this moment. */
   getHealthStatus (): HealthStatus {
     const peers = this.#peers.all()
-    const peersConnected = peers.filter(({ id }) => this.#run?.isConnected(id) === true).length
-    const dependencies = this.#phase === 'running' ? this.#run?.dependencies() ?? {} : {}
+    const peersConnected = peers.filter(({ id }) => this.#session?.isConnected(id) === true).length
+    const dependencies = this.#phase === 'running' ? this.#session?.dependencies() ?? {} : {}
     return {
       status: healthOf(this.#phase, peersConnected, peers.length, dependencies),
       uptime: this.#phase === 'running' ? Math.floor((Date.now() - this.#startedAt) / 1000) : 0,
@@ -265,7 +265,7 @@ export class ConnectorNode {
 
   /** Everything that is counted, in the Prometheus text format; empty while the node does not run. */
   async getMetrics (): Promise<string> {
-    return await this.#run?.metrics() ?? ''
+    return await this.#session?.metrics() ?? ''
   }
 
   /** Whether the business logic server says that it is ready; true if none is configured. @throws ConnectorNotStartedError */
@@ -278,7 +278,7 @@ export class ConnectorNode {
     this.#phase = 'starting'
     this.#log.info({ nodeId: this.config.nodeId }, 'connector_starting')
     try {
-      const run = this.#run = new Session({
+      const session = this.#session = new Session({
         config: this.config,
         log: this.#log,
         peers: this.#peers,
@@ -290,7 +290,7 @@ export class ConnectorNode {
         await service.start()
         this.#services.push(service)
       }
-      await run.start()
+      await session.start()
       this.#phase = 'running'
       this.#startedAt = Date.now()
       const { peersConnected, totalPeers } = this.getHealthStatus()
@@ -321,9 +321,9 @@ export class ConnectorNode {
   async #close (): Promise<void> {
     const services = this.#services.splice(0).reverse()
     try {
-      await this.#run?.stop()
+      await this.#session?.stop()
     } finally {
-      this.#run = undefined
+      this.#session = undefined
       for (const service of services) await service.stop()
     }
   }
@@ -333,18 +333,18 @@ export class ConnectorNode {
   }
 
   #running (call: string): Session {
-    if (this.#phase !== 'running' || this.#run === undefined) throw new ConnectorNotStartedError(call)
-    return this.#run
+    if (this.#phase !== 'running' || this.#session === undefined) throw new ConnectorNotStartedError(call)
+    return this.#session
   }
 
   #channelHolders (call: string): ChannelHolders {
-    const run = this.#running(call)
+    const session = this.#running(call)
     return {
       peerIds: () => this.#peerIds(),
-      pluginOf: peerId => run.pluginOf(peerId),
+      pluginOf: peerId => session.pluginOf(peerId),
       chains: this.config,
       chainOf: peerId => chainOf(this.#peers.get(peerId) ?? {}, this.config),
-      isSettling: peerId => run.balanceOf(peerId)?.settlement !== undefined
+      isSettling: peerId => session.balanceOf(peerId)?.settlement !== undefined
     }
   }
 
@@ -368,11 +368,11 @@ export class ConnectorNode {
 
   /** All routes for the prefix, or the one over `nextHop`. */
   #forgetRoutes (prefix: string, nextHop?: string): void {
-    for (const route of this.#routes.removeRoute(prefix, nextHop)) this.#run?.removeRoute(route)
+    for (const route of this.#routes.removeRoute(prefix, nextHop)) this.#session?.removeRoute(route)
   }
 
   #peerIds (): string[] {
-    return [...this.#peers.all().map(({ id }) => id), ...this.#run?.guests() ?? []]
+    return [...this.#peers.all().map(({ id }) => id), ...this.#session?.guests() ?? []]
   }
 
   #isKnown (nextHop: string): boolean {
@@ -384,7 +384,7 @@ export class ConnectorNode {
     const settlement = shownSettlement(this.#peers.get(peerId) ?? {}, this.config)
     return {
       id: peerId,
-      connected: this.#run?.isConnected(peerId) === true,
+      connected: this.#session?.isConnected(peerId) === true,
       ilpAddresses,
       routeCount: ilpAddresses.length,
       ...(settlement !== undefined && { settlement })

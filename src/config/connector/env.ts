@@ -12,7 +12,6 @@ import { connectorSchema } from './schema.js'
 
 const PREFIX = 'CONNECTOR_'
 
-
 /** Names without our prefix that the world has for these options already. Our own wins. */
 const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
   ['TIGERBEETLE_CLUSTER_ID', 'CONNECTOR_TIGERBEETLE_CLUSTER_ID'],

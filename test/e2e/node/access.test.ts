@@ -7,7 +7,7 @@ import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import LeveldownStore from '../../../stores/leveldown.js'
 import { ConfigurationError, type ConnectorNode } from '../../../src/index.js'
 import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
-import { MAX_BOOKS, MAX_GUESTS } from '../../../src/node/session.js'
+import { MAX_BOOKS, MAX_GUESTS } from '../../../src/node/guests.js'
 import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
 import { until } from '../../support/waiting.js'
 

@@ -1,0 +1,88 @@
+/** What a node's configuration means to the connector inside it. */
+import { join } from 'node:path'
+import type { ConnectorInput } from '../config/connector/schema.js'
+import type { NodeConfig, RouteInfo } from '../contracts/node.js'
+import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../delivery/payment.js'
+import type { BtpAccess } from './btp-access.js'
+import type { NodeMetrics } from './metrics.js'
+import { LOCAL_ACCOUNT, hasOwnLimit, localAccount, peerAccount, strangersLimit } from './peer-account.js'
+import type { Peers } from './peers.js'
+import type { RoutingTable } from './routing-table.js'
+
+/** How long the start waits for peers. What is not connected by then goes on trying. */
+const CONNECT_TIMEOUT_MS = 5000
+/** What a hop keeps of a packet's time: it needs twice as much to take it. */
+const MESSAGE_WINDOW_MS = 500
+
+/** What the options are made of. */
+export interface ConnectorParts {
+  config: NodeConfig
+  access: BtpAccess
+  peers: Peers
+  routes: RoutingTable
+  /** The handlers of the application; undefined when there is none. */
+  deliver: (request: LocalDeliveryRequest) => Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined
+}
+
+/** @param notify tells the application of a packet that only passes through */
+export function connectorOptions (
+  { config, access, peers, routes, deliver }: ConnectorParts,
+  metrics: NodeMetrics,
+  notify: (packet: Buffer, origin?: string) => Promise<void>
+): ConnectorInput {
+  const limit = strangersLimit(config)
+  // Whether an account with this name shares the strangers' credit limit.
+  const isStranger = (id: string): boolean => {
+    const isKnown = id === LOCAL_ACCOUNT || peers.has(id) || access.secretOf(id) !== undefined
+    return !isKnown && !hasOwnLimit(id, config)
+  }
+  return {
+    env: 'production',
+    ilpAddress: config.ilpAddress,
+    accounts: {
+      [LOCAL_ACCOUNT]: localAccount({
+        deliver,
+        ...(config.localDelivery.enabled && {
+          handlerUrl: config.localDelivery.handlerUrl,
+          timeout: config.localDelivery.timeout,
+          authToken: config.localDelivery.authToken
+        }),
+        autoFulfill: config.environment === 'development',
+        address: config.ilpAddress
+      }),
+      ...Object.fromEntries(peers.all().map(peer => [peer.id, peerAccount(peer, config, access)]))
+    },
+    routes: [
+      ...routes.getAllRoutes().map(route => configuredRoute(route, config)),
+      { targetPrefix: config.ilpAddress, peerId: LOCAL_ACCOUNT, priority: Number.MIN_SAFE_INTEGER } // unless told otherwise, we are here
+    ],
+    defaultRoute: '',
+    backend: 'flat-fee',
+    backendConfig: { free: [LOCAL_ACCOUNT] },
+    spread: Number((config.feePercentage / 100).toPrecision(15)), // 0.7 / 100 is not 0.007
+    store: 'leveldown',
+    storePath: join(config.dataPath, config.nodeId),
+    ledger: config.ledger.type,
+    tigerbeetleClusterId: config.ledger.clusterId,
+    tigerbeetleReplicas: config.ledger.replicas.join(','),
+    tigerbeetleNamespace: config.nodeId,
+    ledgerFallback: config.ledger.fallback,
+    minMessageWindow: MESSAGE_WINDOW_MS,
+    initialConnectTimeout: CONNECT_TIMEOUT_MS,
+    routeBroadcastEnabled: false,
+    // The condition is made from the data, so two equal payments are not one; and the application's address takes packets, not pings.
+    disableMiddleware: ['deduplicate', 'echo'],
+    middlewares: {
+      observer: { type: 'observer', options: { observer: metrics } },
+      ...(limit !== undefined && { sharedCredit: { type: 'shared-credit', options: { limit, shares: isStranger } } }),
+      ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })
+    }
+  }
+}
+
+/** A route of the node as one of the connector inside it. */
+export function configuredRoute (
+  { prefix, nextHop, priority }: RouteInfo, { nodeId }: NodeConfig
+): { targetPrefix: string, peerId: string, priority: number } {
+  return { targetPrefix: prefix, peerId: nextHop === nodeId ? LOCAL_ACCOUNT : nextHop, priority }
+}

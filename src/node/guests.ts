@@ -1,0 +1,96 @@
+/** Peers that nobody configured: who of them may come in, and what becomes of one that goes. */
+import type { Accounts } from '../accounts/accounts.js'
+import type { App } from '../connector/connector.js'
+import type { NodeConfig, NodeLogger } from '../contracts/node.js'
+import type { LedgerService } from '../ledger/service.js'
+import { describeError } from '../lib/describe-error.js'
+import type { BtpAccess } from './btp-access.js'
+import { LOCAL_ACCOUNT, guestAccount } from './peer-account.js'
+import { isGuestName, type Peers } from './peers.js'
+
+/** Peers that nobody configured, at a time. */
+export const MAX_GUESTS = 1000
+/** Accounts in the books. What guests owe stays there when they go, so strangers under ever new names would fill them. */
+export const MAX_BOOKS = 20_000
+
+/** What guests come to: the session, as far as it concerns them. */
+export interface GuestHost {
+  readonly config: NodeConfig
+  readonly access: BtpAccess
+  readonly peers: Peers
+  readonly log: NodeLogger
+  readonly app: Pick<App, 'addPlugin' | 'removePlugin' | 'getPlugin'>
+  readonly accounts: Pick<Accounts, 'exists' | 'isConnected'>
+  readonly books: Pick<LedgerService, 'ledger'>
+  /** Guests come in while it is `open`, configured peers until it is `closed`. */
+  phase (): 'starting' | 'open' | 'closed'
+}
+
+export class Guests {
+  readonly #guests = new Set<string>()
+  #isFullTold = false
+
+  constructor (private readonly host: GuestHost) {}
+
+  /** Those that are here. */
+  present (): string[] {
+    return [...this.#guests].filter(peerId => this.host.accounts.isConnected(peerId))
+  }
+
+  isPresent (peerId: string): boolean {
+    return this.#guests.has(peerId) && this.host.accounts.isConnected(peerId)
+  }
+
+  /** The account of this name is gone, or somebody else's now. */
+  forget (peerId: string): void {
+    this.#guests.delete(peerId)
+  }
+
+  /** Whether somebody whom no account is for may come in; then an account is on its way. */
+  admit (peerId: string): boolean {
+    const { access, config, peers } = this.host
+    const peer = peers.get(peerId)
+    // A configured peer may be there before its account is: it waits, and shows its secret then.
+    if (peer !== undefined) return this.host.phase() !== 'closed' && access.mayEnter(peerId, peer.authToken)
+    const isNobody = this.host.phase() !== 'open' || !isGuestName(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
+    if (isNobody || this.#guests.has(peerId) || this.host.accounts.exists(peerId)) return false
+    if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId) || !this.#hasBookFor(peerId)) return false
+    this.#guests.add(peerId)
+    void this.#welcome(peerId)
+    return true
+  }
+
+  /** True for peers whose balance is still in the books, for peers with a secret, and for strangers as long as there is room. */
+  #hasBookFor (peerId: string): boolean {
+    const { ledger } = this.host.books
+    if (this.host.access.secretOf(peerId) !== undefined || ledger.balanceOf(peerId) !== undefined) return true
+    const hasRoom = [...ledger.accountIds()].length < MAX_BOOKS
+    if (!hasRoom && !this.#isFullTold) this.host.log.warn({ peerId, accounts: MAX_BOOKS }, 'books_full_no_new_guests')
+    this.#isFullTold = !hasRoom
+    return hasRoom
+  }
+
+  async #welcome (peerId: string): Promise<void> {
+    const { access, app, config, log } = this.host
+    try {
+      const adding = app.addPlugin(peerId, guestAccount(peerId, config, access))
+      app.getPlugin(peerId).on('disconnect', () => { void this.#seeOff(peerId) })
+      await adding
+      if (!this.host.accounts.isConnected(peerId)) await this.#seeOff(peerId)
+    } catch (error) {
+      this.#guests.delete(peerId)
+      log.warn({ peerId, error: describeError(error) }, 'peer_not_admitted')
+    }
+  }
+
+  /** What the guest owes, or is owed, stays in the books until it comes back. */
+  async #seeOff (peerId: string): Promise<void> {
+    if (this.host.phase() !== 'open' || !this.#guests.has(peerId)) return
+    try {
+      if (this.host.accounts.exists(peerId)) await this.host.app.removePlugin(peerId)
+      this.#guests.delete(peerId)
+    } catch (error) {
+      this.host.log.warn({ peerId, error: describeError(error) }, 'peer_not_removed')
+    }
+  }
+}

@@ -1,9 +1,9 @@
 /**
- * The end of a channel by consent. Who asks stops taking claims on the channel, and signs that it agrees to any end in which the other has
- * paid it what its best claim says. Who answers signs nothing: it brings that consent and its own best claim to the chain.
+ * Closes a channel by consent. The side that asks stops accepting claims on the channel, and signs that it agrees to any closing in which
+ * it gets what its best claim says. The side that answers signs nothing: it submits that consent and its own best claim to the chain.
  *
- * A consent that is out binds who signed it until the chain's clock has passed its time; it binds to nothing but to take no claims
- * meanwhile.
+ * Once a consent is out, it binds its signer until it has expired by the chain's clock. It binds the signer to nothing except to accept no
+ * claims until then.
  */
 import type { Ending, KnownChannel } from './channels.js'
 import { amountOf, textOf } from './read-record.js'

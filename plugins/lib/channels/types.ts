@@ -29,7 +29,7 @@ export interface ChannelFeatures {
   ends: 'consent' | 'payee' | 'challenge'
   /** `pushed`: what the chain grants a party it pays out at once. `taken`: each party takes that by itself (`withdraw`). */
   payouts: 'pushed' | 'taken'
-  /** Whether claims are numbered. Where they are not, a claim that says no more than the last one is no news, and no fault either. */
+  /** Whether claims are numbered. If they are not, a claim that says no more than the last one changes nothing, and is not an error. */
   nonces: boolean
 }
 
@@ -199,7 +199,7 @@ export interface ClaimCodec {
   verifyConsent? (consent: CloseConsent, state: ChannelState, signature: string): Promise<boolean>
 }
 
-/** What a method has answered that the features of the chain promise. @throws Error where there is none: the chain's part is at fault */
+/** The answer of a method that the features of the chain promise. @throws Error if it is missing: the chain's plugin is at fault */
 export function promised<T> (answer: T | undefined, method: string): T {
   if (answer === undefined) throw new Error(`the chain's part lacks what its features promise. method=${method}`)
   return answer

@@ -176,7 +176,7 @@ describe('the files for Docker', () => {
     const [, path = ''] = /^ENV CONNECTOR_STORE_PATH=\/app\/(data\/\w+)$/m.exec(dockerfileOf('.'))!
     const app = await world.directory()
     await mkdir(join(app, 'data'))
-    const main = fileURLToPath(new URL(`../../${script}.js`, import.meta.url))
+    const main = fileURLToPath(new URL(`../../../${script}.js`, import.meta.url))
     const daemon = run(world, process.execPath, [main], app, { ...env, CONNECTOR_BACKEND: 'one-to-one', CONNECTOR_STORE_PATH: join(app, path) })
     await daemon.says('connector ready (republic attitude). address=test.me')
     daemon.kill('SIGTERM')

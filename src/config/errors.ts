@@ -17,11 +17,11 @@ export interface ConfigIssue {
 }
 
 /** Thrown by every reader. `message` is one line per issue; nothing was loaded. */
-export class ConfigError<Issue extends ConfigIssue = ConfigIssue> extends Error {
+export class ConfigError extends Error {
   override readonly name: string = 'ConfigError'
   readonly code = 'SLUICE_CONFIG_INVALID' satisfies ErrorCode
 
-  constructor (readonly issues: readonly Issue[]) {
+  constructor (readonly issues: readonly ConfigIssue[]) {
     super(issues.map(({ source, path, message }) => [source, path, message].filter(part => part !== '').join(': ')).join('\n'))
   }
 }
@@ -32,6 +32,10 @@ export interface ConfigurationIssue extends ConfigIssue {
 }
 
 /** The same for the configuration of a node. */
-export class ConfigurationError extends ConfigError<ConfigurationIssue> {
+export class ConfigurationError extends ConfigError {
   override readonly name = 'ConfigurationError'
+
+  constructor (override readonly issues: readonly ConfigurationIssue[]) {
+    super(issues)
+  }
 }

@@ -236,6 +236,12 @@ describe('ConnectorNode', () => {
       expect(shop.getHealthStatus().totalPeers).to.equal(1)
     })
 
+    it('may leave the port to the protocol', async () => {
+      const node = new ConnectorNode({ nodeId: 'agent', btpServerPort: 3000, peers: [], routes: [] })
+      await node.registerPeer({ id: 'shop', url: 'wss://shop.example', authToken: '' })
+      expect(node.listPeers().map(({ id }) => id)).to.deep.equal(['shop'])
+    })
+
     const faults: Array<[what: string, request: object, message: string]> = [
       ['without an id', { id: '' }, 'Missing or invalid peer id'],
       ['with the id of the node', { id: 'agent' }, 'means this node itself'],

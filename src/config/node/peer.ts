@@ -13,7 +13,7 @@ const OBJECT = 'Request body must be a JSON object'
 const NO_ID = 'Missing or invalid peer id'
 const NO_URL = 'Missing or invalid peer url'
 const NO_PREFIX = 'Invalid route: missing prefix'
-/** The secret belongs into `authToken`: URLs are logged and shown. */
+/** Files say the port, as they always had to; requests may leave it to the protocol. */
 const HOST_AND_PORT = /^wss?:\/\/[^/@]+:\d+$/
 const URL_SHAPE = 'ws://host:port or wss://host:port'
 
@@ -22,7 +22,7 @@ const UNUSABLE_ID = '__proto__'
 
 /** An entry of `peers`. */
 export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
-  return z.strictObject(fields(kinds, kinds)).meta({ expected: 'an object with id, url and authToken' })
+  return z.strictObject({ ...fields(kinds, kinds), url: urlWithPort }).meta({ expected: 'an object with id, url and authToken' })
 }
 
 /**
@@ -30,7 +30,7 @@ export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
  * @param settled the kinds of chains whose addresses count; of others whatever is said is kept
  */
 export function registrationSchema (kinds: readonly ChainKind[], settled = kinds): z.ZodType<PeerRegistrationRequest> {
-  const { id, url, authToken, chain, ...addresses } = fields(kinds, settled)
+  const { id, authToken, chain, ...addresses } = fields(kinds, settled)
   return z.strictObject({
     id,
     url,
@@ -55,15 +55,23 @@ const routes = z.array(z.strictObject({
 }, NO_PREFIX), 'routes must be a list').optional()
 
 const url = z.string(NO_URL).min(1, NO_URL).regex(/^wss?:\/\//, 'URL must start with ws:// or wss://')
-  .refine(text => HOST_AND_PORT.test(text) && URL.canParse(text), `${NO_URL}: expected ws://host:port, with the secret in authToken`)
+  .refine(hasNoSecret, `${NO_URL}: expected ws://host:port, with the secret in authToken`)
   .describe(URL_SHAPE)
+
+const urlWithPort = url.regex(HOST_AND_PORT).meta({ expected: URL_SHAPE })
+
+/** URLs are logged and shown: the secret belongs into `authToken`. */
+function hasNoSecret (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
+}
 
 // What zod makes of the fields is the type.
 function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
   const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
   return {
     id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).refine(id => id !== UNUSABLE_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
-    url: url.meta({ expected: URL_SHAPE }),
     authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none')
       .meta({ expected: 'a string ("" for none)', secret: true }),
     ...peerAddresses(kinds, settled),

@@ -85,6 +85,10 @@ describe('node admin API', () => {
       expect(api.node.registered[0]).to.deep.include({ evmAddress, settlement })
     })
 
+    it('takes a URL without a port', async () => {
+      expect((await ask('POST', '/admin/peers', { ...NEW_PEER, url: 'wss://peer-d.example' })).status).to.equal(201)
+    })
+
     it('takes no credentials in the URL, and does not repeat them', async () => {
       const { status, text } = await ask('POST', '/admin/peers', { ...NEW_PEER, url: `ws://me:${PEER_SECRET}@peer-d:3001` })
       expect(status).to.equal(400)

@@ -23,8 +23,8 @@ const folder = new URL('../../../../plugins/evm/', import.meta.url).href
 describe('ethers', () => {
   it('is named with how to install it where it is missing', () => {
     const { stdout, stderr } = runWithoutEthers(`
-      const { withEthers } = await import('${folder}ethers.js')
-      await withEthers(() => import('${folder}provider.js')).catch(error => console.log(error.message))
+      const { withEthers } = await import('${folder}chain/ethers.js')
+      await withEthers(() => import('${folder}open-chain.js')).catch(error => console.log(error.message))
     `)
     expect(stderr).to.equal('')
     expect(stdout).to.contain('npm install ethers')

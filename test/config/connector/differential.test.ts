@@ -20,8 +20,11 @@ const anyObject = fc.dictionary(name, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 
 const flag = fc.boolean()
 const milliseconds = fc.integer({ min: 1, max: 2147483647 })
 
-const balance = fc.array(fc.bigInt(-(10n ** 20n), 10n ** 20n), { minLength: 4, maxLength: 4 }).chain(numbers => {
-  const [minimum, settleThreshold, settleTo, maximum] = numbers.sort((a, b) => a < b ? -1 : a > b ? 1 : 0).map(String)
+const amounts = fc.array(fc.bigInt(-(10n ** 20n), 10n ** 20n), { minLength: 4, maxLength: 4 })
+  .map(numbers => numbers.sort((a, b) => a < b ? -1 : a > b ? 1 : 0))
+  .filter(([minimum, settleThreshold]) => minimum !== settleThreshold) // refused here: nothing would ever be settled
+const balance = amounts.chain(numbers => {
+  const [minimum, settleThreshold, settleTo, maximum] = numbers.map(String)
   return fc.constantFrom({ maximum }, { minimum, maximum }, { minimum, settleTo, maximum }, { minimum, settleThreshold, settleTo, maximum },
     { minimum: '-Infinity', maximum: 'Infinity', settleThreshold: '-Infinity' })
 })

@@ -59,7 +59,7 @@ export interface EntryFindings {
 }
 
 /** The environment that a node runs in, as its configuration says. */
-type Environment = 'development' | 'staging' | 'production'
+export type Environment = 'development' | 'staging' | 'production'
 
 /** What every entry of `chainProviders` has. */
 export type AnyEntry = { chainType: string, chainId: string }

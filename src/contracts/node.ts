@@ -1,10 +1,10 @@
 /** What goes into a ConnectorNode and comes out of it. Amounts that are not bigint are decimal strings in base units. */
 
-import type { ChainKind, PeerField, SettlementChain } from './chain-kind.js'
+import type { ChainKind, Environment, OldChain, PeerField, SettlementChain } from './chain-kind.js'
 import type { LogLevel } from './logger.js'
 
 export type DeploymentMode = 'embedded' | 'standalone'
-export type Environment = 'development' | 'staging' | 'production'
+export type { Environment }
 
 export interface PeerConfig {
   /** Unique; routes refer to it, and the peer introduces itself with it. */
@@ -138,13 +138,7 @@ export interface ChainProviderConfigEntry {
 }
 
 /** How `blockchain` names a chain: what is complete becomes an entry of `chainProviders`. */
-export interface BlockchainConfig {
-  enabled?: boolean | undefined
-  rpcUrl?: string | undefined
-  chainId?: number | undefined
-  privateKey?: string | undefined
-  registryAddress?: string | undefined
-  tokenAddress?: string | undefined
+export interface BlockchainConfig extends OldChain {
   settlementOptions?: SettlementOptions | undefined
 }
 

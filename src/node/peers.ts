@@ -14,10 +14,13 @@ export type Peer = ConfiguredPeer & { settlement?: AdminSettlementConfig | undef
 
 export class Peers {
   readonly #peers = new Map<string, Peer>()
+  readonly #schema: z.ZodType<PeerRegistrationRequest>
 
   /** `reserved`: ids that mean the node itself. `config`: a valid one, with its peers and the chains to settle on. */
   constructor (private readonly reserved: readonly string[], private readonly config: Chains & Pick<NodeConfig, 'peers'>) {
     for (const peer of config.peers) this.#peers.set(peer.id, peer)
+    const { chainKinds, chains } = config
+    this.#schema = registrationSchema(chainKinds, chainKinds.filter(kind => chains.some(chain => chain.kind === kind)))
   }
 
   has (peerId: string): boolean {
@@ -66,10 +69,8 @@ export class Peers {
   }
 
   #judge (request: PeerRegistrationRequest): PeerRegistrationRequest {
-    const { chainKinds, chains } = this.config
-    const schema = registrationSchema(chainKinds, chainKinds.filter(kind => chains.some(chain => chain.kind === kind)))
-    const { data, error } = schema.safeParse(request)
-    if (error !== undefined) throw refusalOf(error, firstFault(error, schema), request)
+    const { data, error } = this.#schema.safeParse(request)
+    if (error !== undefined) throw refusalOf(error, firstFault(error, this.#schema), request)
     const { id } = data
     if (this.reserved.includes(id)) throw new SluiceError('SLUICE_PEER_INVALID', `Peer id ${id} means this node itself. Choose another.`)
     if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) {

@@ -2,17 +2,16 @@
 import { expect } from 'chai'
 import { deserializeIlpPrepare, deserializeIlpReject } from 'ilp-packet'
 import reductModule from 'reduct'
-import type sinon from 'sinon'
 import { createApp } from '../../src/connector/connector.js'
 import { RateBackend } from '../../src/forwarding/rate-backend.js'
 import type { PacketReport, PaymentReport, Rate } from '../../src/contracts/backend.js'
-import { stoppedClock } from '../support/clock.js'
-import { MEMORY_STORE, account, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import { MEMORY_STORE, account, type Options, type TestConnector } from '../support/connector.js'
 import { customBackend } from '../support/modules/custom-backend.js'
 import { rejecting, throwing } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { CONDITION, FULFILL, outcomeOf, prepare, reject, type PrepareOptions } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
+import { twoAccounts } from '../support/two-accounts.js'
 import { noRejectionLeft } from '../support/unhandled.js'
 import { quiet } from '../support/waiting.js'
 
@@ -21,28 +20,13 @@ const MAX = 2n ** 64n - 1n
 describe('a forwarded packet', () => {
   const log = withoutLog()
   noRejectionLeft()
-  let clock: sinon.SinonFakeTimers
-  let alice: TestPlugin
-  let bob: TestPlugin
-  let connector: TestConnector
+  const line = twoAccounts(Date.UTC(2026, 0, 1))
 
-  beforeEach(() => {
-    clock = stoppedClock(Date.UTC(2026, 0, 1))
-    alice = new TestPlugin()
-    bob = new TestPlugin()
-  })
-  afterEach(async () => {
-    await connector.app.shutdown()
-    clock.restore()
-  })
-
-  async function start (options: Options = {}): Promise<void> {
-    connector = await startConnector({ alice: account(alice), bob: account(bob) }, options)
-  }
+  const start = (options?: Options): Promise<TestConnector> => line.start(options)
 
   const atRate = (rate: Rate): Options => customBackend({ rate: () => rate })
-  const send = (packet: PrepareOptions = {}): Promise<string> => alice.receive(prepare(packet)).then(outcomeOf)
-  const received = (): ReturnType<typeof deserializeIlpPrepare> => deserializeIlpPrepare(bob.sent.at(-1)!)
+  const send = (packet: PrepareOptions = {}): Promise<string> => line.alice.receive(prepare(packet)).then(outcomeOf)
+  const received = (): ReturnType<typeof deserializeIlpPrepare> => deserializeIlpPrepare(line.bob.sent.at(-1)!)
 
   describe('keeps', () => {
     it('its condition, destination and data', async () => {
@@ -57,19 +41,18 @@ describe('a forwarded packet', () => {
     it('nothing of what stands behind it', async () => {
       await start()
       const packet = prepare()
-      await alice.receive(Buffer.concat([packet, Buffer.from('more')]))
-      expect(bob.sent[0]).to.have.lengthOf(packet.length)
+      await line.alice.receive(Buffer.concat([packet, Buffer.from('more')]))
+      expect(line.bob.sent[0]).to.have.lengthOf(packet.length)
     })
   })
 
   describe('of which nothing would arrive', () => {
     for (const [rate, amount] of [['0.000001', 999_999n], [0.1, 3n], [0.998002, 1n], ['0.5', 1n]] as Array<[Rate, bigint]>) {
       it(`is refused with R01, and nobody pays: ${amount} at a rate of ${String(rate)}`, async () => {
-        await startConnector({ alice: account(alice, { balance: { maximum: '10000000' } }), bob: account(bob) }, atRate(rate))
-          .then(started => { connector = started })
+        await line.start(atRate(rate), { alice: { balance: { maximum: '10000000' } } })
         expect(await send({ amount })).to.equal('R01')
-        expect(bob.sent).to.deep.equal([])
-        expect(connector.balances().alice).to.deep.equal({ balance: 0n, held: 0n })
+        expect(line.bob.sent).to.deep.equal([])
+        expect(line.connector.balances().alice).to.deep.equal({ balance: 0n, held: 0n })
       })
     }
   })
@@ -95,8 +78,8 @@ describe('a forwarded packet', () => {
         }
       }))
       await send({ amount: 2 })
-      await bob.receive(prepare({ destination: 'test.alice', amount: 2 }))
-      expect([received().amount, deserializeIlpPrepare(alice.sent[0]!).amount]).to.deep.equal(['6', '10'])
+      await line.bob.receive(prepare({ destination: 'test.alice', amount: 2 }))
+      expect([received().amount, deserializeIlpPrepare(line.alice.sent[0]!).amount]).to.deep.equal(['6', '10'])
       expect(asked).to.deep.equal(['alice-bob', 'bob-alice'])
     })
 
@@ -104,9 +87,9 @@ describe('a forwarded packet', () => {
       it(`at most what a packet can carry: ${largest} at a rate of ${rate}`, async () => {
         await start(atRate(rate))
         expect(await send({ amount: largest })).to.equal('fulfill')
-        const { code, data } = deserializeIlpReject(await alice.receive(prepare({ amount: largest + 1n })))
+        const { code, data } = deserializeIlpReject(await line.alice.receive(prepare({ amount: largest + 1n })))
         expect([code, data.readBigUInt64BE(0), data.readBigUInt64BE(8)]).to.deep.equal(['F08', largest + 1n, largest])
-        expect(bob.sent).to.have.lengthOf(1)
+        expect(line.bob.sent).to.have.lengthOf(1)
       })
     }
   })
@@ -130,10 +113,10 @@ describe('a forwarded packet', () => {
     ] as const) {
       it(`too shortly with ${ms} ms left`, async () => {
         await start()
-        const reject = deserializeIlpReject(await alice.receive(prepare(inMs(ms))))
+        const reject = deserializeIlpReject(await line.alice.receive(prepare(inMs(ms))))
         expect(reject.code).to.equal('R02')
         expect(reject.message).to.include(message).and.include(new Date().toISOString())
-        expect(bob.sent).to.deep.equal([])
+        expect(line.bob.sent).to.deep.equal([])
       })
     }
 
@@ -144,7 +127,7 @@ describe('a forwarded packet', () => {
       expect(await send(inMs(999))).to.equal('R02')
       await send(inMs(20_000))
       expect(leftOf()).to.equal(10_000)
-      Object.assign(connector.app.config, { minMessageWindow: 0, maxHoldTime: 5000 })
+      Object.assign(line.connector.app.config, { minMessageWindow: 0, maxHoldTime: 5000 })
       await send(inMs(20_000))
       expect(leftOf()).to.equal(5000)
       expect(await send(inMs(0))).to.equal('fulfill')
@@ -153,8 +136,8 @@ describe('a forwarded packet', () => {
     it('whatever the clock does', async () => {
       await start()
       const packet = prepare(inMs(5000))
-      clock.setSystemTime(Date.now() - 10 * 365 * 24 * 3600 * 1000)
-      expect(await alice.receive(packet)).to.equal(FULFILL)
+      line.clock.setSystemTime(Date.now() - 10 * 365 * 24 * 3600 * 1000)
+      expect(await line.alice.receive(packet)).to.equal(FULFILL)
       expect(leftOf()).to.equal(30_000)
     })
   })
@@ -166,28 +149,28 @@ describe('a forwarded packet', () => {
       await send({ destination: 'test.bobby' })
       await send({ destination: 'test.bob.homer' })
       await send({ destination: 'test.bob.home.tv' })
-      expect([alice.sent, bob.sent].map(sent => sent.map(packet => deserializeIlpPrepare(packet).destination)))
+      expect([line.alice.sent, line.bob.sent].map(sent => sent.map(packet => deserializeIlpPrepare(packet).destination)))
         .to.deep.equal([['test.bobby', 'test.bob.home.tv'], ['test.bob.homer']])
     })
 
     it('back to where it came from, unless that is forbidden', async () => {
       await start()
       expect(await send({ destination: 'test.alice' })).to.equal('fulfill')
-      connector.app.config.reflectPayments = false
+      line.connector.app.config.reflectPayments = false
       expect(await send({ destination: 'test.alice' })).to.equal('F02')
-      expect(await bob.receive(prepare({ destination: 'test.alice' }))).to.equal(FULFILL)
+      expect(await line.bob.receive(prepare({ destination: 'test.alice' }))).to.equal(FULFILL)
     })
 
     it('nowhere while the next hop is away, whatever else is wrong with it later on', async () => {
       await start()
-      bob.connected = false
-      const { code, message } = deserializeIlpReject(await alice.receive(prepare({ expiresAt: Date.now() - 1 })))
+      line.bob.connected = false
+      const { code, message } = deserializeIlpReject(await line.alice.receive(prepare({ expiresAt: Date.now() - 1 })))
       expect({ code, message }).to.deep.equal({ code: 'T01', message: 'no connection to account. account=bob' })
     })
 
     it('without the reasons of the backend that knows no rate', async () => {
       await start(customBackend({ rate: throwing(new Error('api key hunter2 rejected')) }))
-      const { code, message } = deserializeIlpReject(await alice.receive(prepare()))
+      const { code, message } = deserializeIlpReject(await line.alice.receive(prepare()))
       expect(code).to.equal('T00')
       expect(message).to.not.include('hunter2')
     })
@@ -206,9 +189,9 @@ describe('a forwarded packet', () => {
       const data = Buffer.from('x')
       await send({ amount: 5, expiresAt, data })
       const answer = reject('F99')
-      bob.answer = () => Promise.resolve(answer)
+      line.bob.answer = () => Promise.resolve(answer)
       await send({ amount: 6 })
-      bob.answer = rejecting(undefined)
+      line.bob.answer = rejecting(undefined)
       await send({ amount: 7 })
       const sides = { sourceAccount: 'alice', destinationAccount: 'bob' }
       expect(payments).to.deep.equal([{ ...sides, sourceAmount: '5', destinationAmount: '10' }])

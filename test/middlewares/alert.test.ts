@@ -1,12 +1,10 @@
 /** Operators hear of peers at whose limit we are: one alert per account and node, of a bounded number. */
 import { expect } from 'chai'
-import type sinon from 'sinon'
 import { MiddlewareManager } from '../../src/pipeline/middleware-manager.js'
-import { endClock, stoppedClock } from '../support/clock.js'
-import { account, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import type { Options, TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { prepare, reject } from '../support/packets.js'
-import { TestPlugin } from '../support/test-plugin.js'
+import { twoAccounts } from '../support/two-accounts.js'
 import { noRejectionLeft } from '../support/unhandled.js'
 
 interface Alert { id: number, accountId: string, triggeredBy: string, message: string, count: number, createdAt: Date, updatedAt: Date }
@@ -17,31 +15,16 @@ const AT_MAXIMUM = 'exceeded maximum balance.'
 describe('answers', () => {
   withoutLog()
   noRejectionLeft()
-  let clock: sinon.SinonFakeTimers
-  let alice: TestPlugin
-  let bob: TestPlugin
-  let connector: TestConnector
+  const line = twoAccounts()
 
-  beforeEach(() => {
-    clock = stoppedClock()
-    alice = new TestPlugin()
-    bob = new TestPlugin()
-  })
-  afterEach(async () => {
-    await connector.app.shutdown()
-    endClock(clock)
-  })
+  const start = (options?: Options): Promise<TestConnector> => line.start(options)
 
-  async function start (options: Options = {}): Promise<void> {
-    connector = await startConnector({ alice: account(alice), bob: account(bob) }, options)
-  }
-
-  const send = (): Promise<Buffer> => alice.receive(prepare())
+  const send = (): Promise<Buffer> => line.alice.receive(prepare())
 
   describe('that say we are at the peer\'s limit', () => {
-    const alerts = (): Alerts => connector.container(MiddlewareManager).getMiddleware('alert') as unknown as Alerts
+    const alerts = (): Alerts => line.connector.container(MiddlewareManager).getMiddleware('alert') as unknown as Alerts
     const refused = async (triggeredBy: string, message = AT_MAXIMUM, code = 'T04'): Promise<void> => {
-      bob.answer = () => Promise.resolve(reject(code, message, triggeredBy))
+      line.bob.answer = () => Promise.resolve(reject(code, message, triggeredBy))
       await send()
     }
 
@@ -50,15 +33,15 @@ describe('answers', () => {
       const first = new Date()
       await refused('test.bob')
       await refused('test.bob.far')
-      clock.setSystemTime(Date.now() + 1000)
+      line.clock.setSystemTime(Date.now() + 1000)
       await refused('test.bob')
       const [one, other] = alerts().getAlerts()
       expect(one).to.deep.include({ accountId: 'bob', triggeredBy: 'test.bob', message: AT_MAXIMUM, count: 2, createdAt: first, updatedAt: new Date() })
       expect(other).to.deep.include({ triggeredBy: 'test.bob.far', count: 1 })
       expect(other!.id).to.be.above(one!.id)
       expect(one!.id).to.be.at.least(first.getTime())
-      alice.answer = bob.answer
-      await bob.receive(prepare({ destination: 'test.alice' }))
+      line.alice.answer = line.bob.answer
+      await line.bob.receive(prepare({ destination: 'test.alice' }))
       expect(alerts().getAlerts().map(({ accountId }) => accountId)).to.deep.equal(['bob', 'bob', 'alice'])
     })
 

@@ -1,46 +1,30 @@
 /** What senders are told: answers of the next hop as they are, and our own of whatever was thrown. */
 import { expect } from 'chai'
 import { deserializeIlpReject } from 'ilp-packet'
-import type sinon from 'sinon'
-import { endClock, stoppedClock } from '../support/clock.js'
 import { account, startConnector, type Options, type TestConnector } from '../support/connector.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { never, rejecting, rejection, throwing } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { FULFILL, outcomeOf, prepare, reject } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
+import { twoAccounts } from '../support/two-accounts.js'
 import { noRejectionLeft } from '../support/unhandled.js'
 import { quiet } from '../support/waiting.js'
 
 describe('answers', () => {
   withoutLog()
   noRejectionLeft()
-  let clock: sinon.SinonFakeTimers
-  let alice: TestPlugin
-  let bob: TestPlugin
-  let connector: TestConnector
+  const line = twoAccounts()
 
-  beforeEach(() => {
-    clock = stoppedClock()
-    alice = new TestPlugin()
-    bob = new TestPlugin()
-  })
-  afterEach(async () => {
-    await connector.app.shutdown()
-    endClock(clock)
-  })
+  const start = (options?: Options): Promise<TestConnector> => line.start(options)
 
-  async function start (options: Options = {}): Promise<void> {
-    connector = await startConnector({ alice: account(alice), bob: account(bob) }, options)
-  }
-
-  const send = (): Promise<Buffer> => alice.receive(prepare())
+  const send = (): Promise<Buffer> => line.alice.receive(prepare())
 
   describe('of the next hop', () => {
     for (const answer of [FULFILL, reject('F99', 'no', 'test.bob.shop'), reject('T00', '', ''), reject('R99', 'caf\u00e9')]) {
       it(`go back byte for byte: ${outcomeOf(answer)}`, async () => {
         await start()
-        bob.answer = () => Promise.resolve(answer)
+        line.bob.answer = () => Promise.resolve(answer)
         expect(await send()).to.equal(answer)
       })
     }
@@ -49,18 +33,18 @@ describe('answers', () => {
   describe('of our own', () => {
     it('say what was wrong, and who says so', async () => {
       await start()
-      bob.answer = rejecting(Object.assign(new Error('caf\u00e9'), { ilpErrorCode: 'T77', ilpErrorData: Buffer.from('why') }))
+      line.bob.answer = rejecting(Object.assign(new Error('caf\u00e9'), { ilpErrorCode: 'T77', ilpErrorData: Buffer.from('why') }))
       expect(deserializeIlpReject(await send()))
         .to.deep.equal({ code: 'T77', triggeredBy: 'test.connector', message: 'failed to send packet: caf\u00e9', data: Buffer.from('why') })
     })
 
     it('can be read by everybody also while the connector has no address', async () => {
       const parent = account(new TestPlugin(never), { relation: 'parent' })
-      const starting = startConnector({ alice: account(alice), parent }, { ilpAddress: 'unknown', initialConnectTimeout: 10 })
+      const starting = startConnector({ alice: account(line.alice), parent }, { ilpAddress: 'unknown', initialConnectTimeout: 10 })
       await quiet()
-      await clock.tickAsync(1000)
-      connector = await starting
-      expect(deserializeIlpReject(await alice.receive(prepare({ destination: 'g.nobody' })))).to.include({ code: 'F02', triggeredBy: '' })
+      await line.clock.tickAsync(1000)
+      line.connector = await starting
+      expect(deserializeIlpReject(await line.alice.receive(prepare({ destination: 'g.nobody' })))).to.include({ code: 'F02', triggeredBy: '' })
     })
 
     it('are made of whatever a middleware throws', async () => {
@@ -74,7 +58,7 @@ describe('answers', () => {
 
     it('are errors of the data handler only where the error handler is disabled', async () => {
       await start({ disableMiddleware: ['errorHandler'] })
-      expect(await rejection(alice.receive(prepare({ destination: 'test.nobody' })))).to.have.property('ilpErrorCode', 'F02')
+      expect(await rejection(line.alice.receive(prepare({ destination: 'test.nobody' })))).to.have.property('ilpErrorCode', 'F02')
     })
   })
 
@@ -85,13 +69,13 @@ describe('answers', () => {
     it('say what was wrong', async () => {
       const error = new Error('not today')
       await start(failing(error))
-      expect(await rejection(alice.receiveMoney('5'))).to.equal(error)
+      expect(await rejection(line.alice.receiveMoney('5'))).to.equal(error)
     })
 
     for (const thrown of [undefined, 'text', Object.create(null) as object]) {
       it(`are errors whatever was thrown: ${Object.prototype.toString.call(thrown)}`, async () => {
         await start(failing(thrown))
-        expect(await rejection(alice.receiveMoney('5'))).to.be.an.instanceof(Error)
+        expect(await rejection(line.alice.receiveMoney('5'))).to.be.an.instanceof(Error)
       })
     }
   })

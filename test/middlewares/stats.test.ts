@@ -1,40 +1,23 @@
 /** Packets and money are counted by what became of them, for the account they came from and the one they went to. */
 import { expect } from 'chai'
-import type sinon from 'sinon'
 import { AccountStats } from '../../src/metrics/stats.js'
 import type { MiddlewareApi } from '../../src/contracts/middleware.js'
-import { endClock, stoppedClock } from '../support/clock.js'
-import { account, startConnector, type Options, type TestConnector } from '../support/connector.js'
+import type { Options, TestConnector } from '../support/connector.js'
 import { customMiddleware } from '../support/modules/custom-middleware.js'
 import { rejecting, rejection } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { WRONG_FULFILL, fulfilling, prepare, reject } from '../support/packets.js'
-import { TestPlugin } from '../support/test-plugin.js'
+import { twoAccounts } from '../support/two-accounts.js'
 import { noRejectionLeft } from '../support/unhandled.js'
 
 describe('answers', () => {
   withoutLog()
   noRejectionLeft()
-  let clock: sinon.SinonFakeTimers
-  let alice: TestPlugin
-  let bob: TestPlugin
-  let connector: TestConnector
+  const line = twoAccounts()
 
-  beforeEach(() => {
-    clock = stoppedClock()
-    alice = new TestPlugin()
-    bob = new TestPlugin()
-  })
-  afterEach(async () => {
-    await connector.app.shutdown()
-    endClock(clock)
-  })
+  const start = (options?: Options): Promise<TestConnector> => line.start(options)
 
-  async function start (options: Options = {}): Promise<void> {
-    connector = await startConnector({ alice: account(alice), bob: account(bob) }, options)
-  }
-
-  const send = (): Promise<Buffer> => alice.receive(prepare())
+  const send = (): Promise<Buffer> => line.alice.receive(prepare())
 
   describe('are counted', () => {
     let api: MiddlewareApi
@@ -42,16 +25,16 @@ describe('answers', () => {
     async function counted (name: string, act: () => Promise<unknown>): Promise<unknown[]> {
       await start({ middlewares: { mine: customMiddleware((_pipelines, _accountId, given) => { api = given }) } })
       await act()
-      return connector.container(AccountStats).getStatus().find(metric => metric.name === `ilp_connector_${name}`)!
+      return line.connector.container(AccountStats).getStatus().find(metric => metric.name === `ilp_connector_${name}`)!
         .values.map(({ value, labels: { result, code, account } }) => [account, result, ...(code === undefined ? [] : [code]), value])
     }
 
     const everyOutcome = async (): Promise<void> => {
       for (const answer of [fulfilling, fulfilling, () => Promise.resolve(reject('F99')), () => Promise.resolve(WRONG_FULFILL), rejecting(undefined)]) {
-        bob.answer = answer
+        line.bob.answer = answer
         await send()
       }
-      await alice.receive(prepare({ destination: 'test.nobody' }))
+      await line.alice.receive(prepare({ destination: 'test.nobody' }))
     }
 
     it('as what they are to the account they came from', async () => {
@@ -67,7 +50,7 @@ describe('answers', () => {
     it('as the last amount of money, by its success', async () => {
       expect(await counted('outgoing_money', async () => {
         await api.sendMoney('17', 'bob')
-        bob.sendMoney = rejecting(new Error('no funds'))
+        line.bob.sendMoney = rejecting(new Error('no funds'))
         await rejection(api.sendMoney('18', 'bob'))
       })).to.deep.equal([['bob', 'succeeded', 17], ['bob', 'failed', 18]])
     })

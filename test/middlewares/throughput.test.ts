@@ -1,38 +1,21 @@
 /** How much money an account may move per period, in each direction, exactly. */
 import { expect } from 'chai'
 import { deserializeIlpReject } from 'ilp-packet'
-import type sinon from 'sinon'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import { stoppedClock } from '../support/clock.js'
-import { account, startConnector, type TestConnector } from '../support/connector.js'
+import type { TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { fulfilling, outcomeOf, prepare, reject } from '../support/packets.js'
-import { TestPlugin } from '../support/test-plugin.js'
+import { twoAccounts } from '../support/two-accounts.js'
 import { noRejectionLeft } from '../support/unhandled.js'
 
 describe('limits', () => {
   withoutLog()
   noRejectionLeft()
-  let clock: sinon.SinonFakeTimers
-  let alice: TestPlugin
-  let bob: TestPlugin
-  let connector: TestConnector | undefined
+  const line = twoAccounts()
 
-  beforeEach(() => {
-    clock = stoppedClock()
-    alice = new TestPlugin()
-    bob = new TestPlugin()
-  })
-  afterEach(async () => {
-    await connector?.app.shutdown()
-    clock.restore()
-  })
+  const start = (alice: Partial<AccountInfo>, bob: Partial<AccountInfo> = {}): Promise<TestConnector> => line.start({}, { alice, bob })
 
-  async function start (info: Partial<AccountInfo>, bobInfo: Partial<AccountInfo> = {}): Promise<TestConnector> {
-    return connector = await startConnector({ alice: account(alice, info), bob: account(bob, bobInfo) })
-  }
-
-  const send = async (amount: bigint | number = 1): Promise<string> => outcomeOf(await alice.receive(prepare({ amount })))
+  const send = async (amount: bigint | number = 1): Promise<string> => outcomeOf(await line.alice.receive(prepare({ amount })))
 
   describe('on money', () => {
     for (const [direction, info, bobInfo] of [
@@ -43,19 +26,19 @@ describe('limits', () => {
         await start(info, bobInfo)
         expect([await send(60), await send(41), await send(40), await send(1), await send(0)])
           .to.deep.equal(['fulfill', 'T04', 'fulfill', 'T04', 'fulfill'])
-        clock.setSystemTime(Date.now() + 10)
+        line.clock.setSystemTime(Date.now() + 10)
         expect([await send(2), await send(1), await send(1)]).to.deep.equal(['T04', 'fulfill', 'T04'])
-        clock.setSystemTime(Date.now() + 100_000)
+        line.clock.setSystemTime(Date.now() + 100_000)
         expect([await send(101), await send(100)]).to.deep.equal(['T04', 'fulfill'])
       })
 
       it(`count only what was moved ${direction}`, async () => {
         await start(info, bobInfo)
         for (const answer of [() => Promise.resolve(reject('T99')), () => Promise.reject(new Error('no')), () => undefined]) {
-          bob.answer = answer
+          line.bob.answer = answer
           expect(await send(100)).to.not.equal('fulfill')
         }
-        bob.answer = fulfilling
+        line.bob.answer = fulfilling
         expect([await send(100), await send(1)]).to.deep.equal(['fulfill', 'T04'])
       })
     }
@@ -67,7 +50,7 @@ describe('limits', () => {
 
     it('name the reason', async () => {
       await start({ throughput: { incomingAmount: '1' } })
-      expect(deserializeIlpReject(await alice.receive(prepare())).message).to.equal('exceeded money bandwidth, throttling.')
+      expect(deserializeIlpReject(await line.alice.receive(prepare())).message).to.equal('exceeded money bandwidth, throttling.')
     })
   })
 })

@@ -2,6 +2,7 @@
  * Keeps secrets out of texts that people read: out of an error in which a module quotes its options (`hideSecrets`), and out of a log line
  * that holds a secret, recognised by its name, by its form, or because it is known (`redact`, `secretsIn`).
  */
+import { isPlainData } from './is-object.js'
 
 /** Shorter text is not a secret, and hiding it would break up words. */
 const LENGTH_MIN = 3
@@ -55,7 +56,7 @@ function * stringsIn (value: unknown, place: string, depth: number): Generator<[
   if (typeof value === 'string') {
     yield [value, place]
     if (URL.canParse(value)) yield [new URL(value).password, `password in ${place}`]
-  } else if (depth > 0 && isPlain(value)) {
+  } else if (depth > 0 && isPlainData(value)) {
     for (const [key, inner] of Object.entries(value)) yield * stringsIn(inner, `${place}.${key}`, depth - 1)
   }
 }
@@ -66,7 +67,7 @@ function * secretValues (value: unknown, isSecret: boolean, depth: number): Gene
     if (URL.canParse(value)) yield * passwordsIn(new URL(value))
   } else if (value instanceof Uint8Array) {
     if (isSecret) yield Buffer.from(value).toString('utf8')
-  } else if (depth > 0 && isPlain(value)) {
+  } else if (depth > 0 && isPlainData(value)) {
     for (const [key, inner] of Object.entries(value)) yield * secretValues(inner, isSecret || key === 'token' || isSecretName(key), depth - 1)
   }
 }
@@ -83,12 +84,6 @@ function passwordsIn ({ password }: URL): string[] {
 /** The longest first: a URL is hidden as a whole, not only the password in it. */
 function oneOf (values: string[]): RegExp {
   return new RegExp(values.sort((a, b) => b.length - a.length).map(literal).join('|'), 'g')
-}
-
-function isPlain (value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Array.isArray(value)
 }
 
 function literal (text: string): string {

@@ -5,6 +5,7 @@
  */
 import { format } from 'node:util'
 import { isSecretName, redact } from './hide-secrets.js'
+import { isPlainData } from './is-object.js'
 
 const EVENT_LENGTH_MAX = 64
 const TEXT_LENGTH_MAX = 4_000
@@ -93,7 +94,7 @@ function secretless (text: string, args: readonly unknown[], plain: Plain): unkn
   const names = [...text.matchAll(/(?:(?<![\w.-])([A-Za-z][\w.-]*)="?)?%[sdifjoOc]/g)].map(([, name]) => name ?? '')
   return args.map((arg, at) => {
     if (isSecretName(names[at] ?? '')) return '[redacted]'
-    return arg instanceof Uint8Array || isPlainObject(arg) ? plain.value('', arg) : arg
+    return arg instanceof Uint8Array || isPlainData(arg) ? plain.value('', arg) : arg
   })
 }
 
@@ -147,10 +148,4 @@ class Plain {
     }
     return taken
   }
-}
-
-function isPlainObject (value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Array.isArray(value)
 }

@@ -6,7 +6,7 @@ import { getAddress } from 'ethers'
 import { isObject } from '../../src/lib/is-object.js'
 import { ClaimError } from '../lib/channels/types.js'
 import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
-import { ADDRESS, HASH } from './formats.js'
+import { ADDRESS, HASH, bytesOf } from './formats.js'
 import { typedDataOf } from './eip712.js'
 import type { TypedData } from './eip712.js'
 import { curve } from './crypto/secp256k1.js'
@@ -165,8 +165,4 @@ function invalid (why: string): ClaimError {
 /** Something of the peer's in a message to the peer; never much of it. */
 function shown (value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 32) : typeof value
-}
-
-function bytesOf (hex: string): Buffer {
-  return Buffer.from(hex.slice(2), 'hex')
 }

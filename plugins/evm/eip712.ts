@@ -4,6 +4,7 @@
  */
 import { keccak256 } from 'ethers'
 import type { CloseConsent } from '../lib/channels/types.js'
+import { bytesOf } from './formats.js'
 
 /** The domain is `{ name: 'TokenNetwork', version: '1', chainId, verifyingContract }`. */
 const DOMAIN_TYPE = typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
@@ -53,10 +54,6 @@ function writeUint256 (bytes: Buffer, value: bigint, offset: number): void {
   if (value < 0n || value >= 2n ** 256n) throw new RangeError(`no uint256. found=${value}`)
   if (value < 2n ** 64n) bytes.writeBigUInt64BE(value, offset + WORD - 8)
   else bytes.write(value.toString(16).padStart(2 * WORD, '0'), offset, 'hex')
-}
-
-function bytesOf (hex: string): Buffer {
-  return Buffer.from(hex.slice(2), 'hex')
 }
 
 function typeHash (type: string): Buffer {

@@ -12,3 +12,8 @@ const CHAIN_ID = /^evm:(?:[a-zA-Z0-9]+:)?([1-9]\d{0,15})$/
 export function chainNumberOf (chainId: string): string | undefined {
   return CHAIN_ID.exec(chainId)?.[1]
 }
+
+/** The bytes of `0x` and hexadecimal digits. */
+export function bytesOf (hex: string): Buffer {
+  return Buffer.from(hex.slice(2), 'hex')
+}

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { LegacyReading, LegacySettings, OldChain } from '../../src/contracts/chain-kind.js'
+import { isSet } from '../../src/lib/environment.js'
 import { isObject } from '../../src/lib/is-object.js'
 
 type Variables = Parameters<LegacySettings['withVariables']>[1]
@@ -200,9 +201,4 @@ function withPeerAddresses (peers: readonly unknown[], env: Variables): ReturnTy
     return { ...peer, evmAddress: env[name] }
   })
   return { peers: filled, sources }
-}
-
-/** A variable that is set to nothing counts as not set. */
-function isSet (env: Variables, name: string): boolean {
-  return env[name] !== undefined && env[name] !== ''
 }

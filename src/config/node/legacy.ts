@@ -34,8 +34,3 @@ export function withLegacyVariables (given: Record<string, unknown>, env: NodeJS
 export function unusedVariables (env: NodeJS.ProcessEnv, kinds: ChainKinds): string[] {
   return kinds.all.flatMap(({ legacy }) => legacy?.unusedVariables(env) ?? [])
 }
-
-/** A variable that is set to nothing counts as not set. */
-export function isSet (env: NodeJS.ProcessEnv, name: string): boolean {
-  return env[name] !== undefined && env[name] !== ''
-}

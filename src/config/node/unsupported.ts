@@ -2,11 +2,11 @@
  * Settings for features that do not exist yet. They are rejected, because an operator who asks for settlement and silently gets none loses
  * money. Settings that turn such a feature off are accepted.
  */
+import { isSet } from '../../lib/environment.js'
 import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../errors.js'
 import { quote, showPath } from '../in-words.js'
 import type { ChainKinds } from './chain-kinds.js'
-import { isSet } from './legacy.js'
 
 const TOP_LEVEL = [
   'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'

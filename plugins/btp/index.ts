@@ -53,6 +53,8 @@ interface Waiter {
 export default class PluginBtp extends EventEmitter implements PluginInstance, Transport {
   static readonly version = 2
 
+  /** Without `server`, it is the peer who connects. */
+  readonly onlyListens: boolean
   readonly #log: Logger
   readonly #settings: Settings
   readonly #protocols = new Map<string, ProtocolHandler>()
@@ -74,6 +76,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     super()
     this.#settings = parseOptions(options)
+    this.onlyListens = this.#settings.server === undefined
     this.#log = services?.log ?? SILENT_LOG
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
     this.#unknownOutcomes = new UnknownOutcomes(this.#log)
@@ -317,7 +320,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     return new Promise((resolve, reject) => {
       const timer = timeoutMs > TIMER_LONGEST_MS
         ? undefined
-        : setTimeout(() => { settle(() => reject(new Error(`${this.#whatIsMissing()} timeoutMs=${timeoutMs}`))) }, timeoutMs)
+        : setTimeout(() => { settle(() => reject(this.#peerMissing(timeoutMs))) }, timeoutMs)
       timer?.unref()
       const settle = (done: () => void): void => {
         clearTimeout(timer)
@@ -329,10 +332,12 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     })
   }
 
-  #whatIsMissing (): string {
+  #peerMissing (timeoutMs: number): Error {
     const { server, listener } = this.#settings
-    if (server !== undefined) return `cannot reach the peer yet, still trying. server=${server.url.host} reason=${this.#session?.client?.trouble ?? ''}`
-    return `the peer has not connected yet, still listening. port=${listener?.port ?? ''}`
+    const missing = server === undefined
+      ? `the peer has not connected yet, still listening. port=${listener?.port ?? ''}`
+      : `cannot reach the peer yet, still trying. server=${server.url.host} reason=${this.#session?.client?.trouble ?? ''}`
+    return Object.assign(new Error(`${missing} timeoutMs=${timeoutMs}`), { isListening: this.onlyListens })
   }
 
   #takeWaiters (): Waiter[] {

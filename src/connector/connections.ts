@@ -50,7 +50,8 @@ export class Connections {
 
   /**
    * Learns our address from the parent where it is not configured, then connects all accounts. Waits initialConnectTimeout for each of
-   * the two at most; what is not connected by then goes on trying. Rejects when there is neither an address nor a parent.
+   * the two at most, and not for accounts that only listen; what is not connected by then goes on trying. Rejects when there is neither an
+   * address nor a parent.
    */
   async start (): Promise<void> {
     if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
@@ -99,10 +100,18 @@ export class Connections {
     connecting.catch(() => this.keepConnecting(accountId))
   }
 
-  /** Connects one account once. Rejects when its plugin does. `timeout` in ms is the plugin's to keep. */
+  /**
+   * Connects one account once; one that only listens is left to its peer. Rejects when its plugin does. `timeout` in ms is the plugin's
+   * to keep.
+   */
   private async connect (accountId: string, timeout: number): Promise<void> {
     const plugin = this.accounts.getPlugin(accountId)
-    if (!this.accounts.isConnected(accountId)) await plugin.connect({ timeout })
+    if (!this.accounts.isConnected(accountId)) {
+      await Promise.resolve(plugin.connect({ timeout: plugin.onlyListens === true ? 0 : timeout })).catch((error: unknown) => {
+        if (!isListening(error)) throw error
+        log.debug('waiting for the peer to connect. accountId=%s', accountId)
+      })
+    }
     if (this.accounts.isConnected(accountId)) await (this.watches.get(accountId)?.ready ?? this.becomeReady(accountId))
   }
 
@@ -211,6 +220,11 @@ export class Connections {
     }
     this.routing.accountConnected(accountId)
   }
+}
+
+/** Nothing has failed: the port is open, and the peer comes when it comes. */
+function isListening (error: unknown): boolean {
+  return error instanceof Error && 'isListening' in error && error.isListening === true
 }
 
 function ignoreLateError (): void {

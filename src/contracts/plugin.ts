@@ -53,6 +53,11 @@ export interface PluginInstance {
    * paid here, and is not asked to repeat a payment that was begun here. Absent: the module always pays at the same place.
    */
   readonly settlesAt?: string
+  /**
+   * Whether only the peer can open the connection: this side listens. The connector passes a `timeout` of 0 to `connect` then, which
+   * rejects with an Error whose `isListening` is true once the port is open. It neither waits for such a peer, nor warns that it is away.
+   */
+  readonly onlyListens?: boolean
   /** The smallest amount that `sendMoney` can pay, in base units, as a decimal string. What is less waits for more. Absent: 1. */
   readonly settlementUnit?: string
   /**

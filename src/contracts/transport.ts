@@ -41,6 +41,8 @@ export class TransportError extends Error {
  * refused. Rejections are TransportErrors, but for what can never be sent, such as a message that is too large.
  */
 export interface Transport {
+  /** As of a plugin. */
+  readonly onlyListens?: boolean
   /** Resolves when the peer is there. Rejects after `timeout` ms (default: never), and then goes on trying. */
   connect (options?: { timeout?: number }): Promise<void>
   /** Ends everything that waits for an answer. It can be connected again. */

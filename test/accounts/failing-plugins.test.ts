@@ -215,4 +215,30 @@ describe('a plugin that misbehaves hurts nobody else', () => {
     expect(attempts).to.equal(1)
     expect(lines.filter(line => line.includes('connection aborted'))).to.deep.equal([])
   })
+
+  describe('a plugin that only listens', () => {
+    const listening = (): Promise<void> => Promise.reject(Object.assign(new Error('the peer has not connected yet'), { isListening: true }))
+    const warnings = (): string[] => lines.filter(line => line.includes('connector:accounts warn'))
+
+    it('keeps nobody waiting, at the start and when it is added, and is no reason to warn', async () => {
+      const customer = Object.assign(new TestPlugin(), { onlyListens: true, connect: listening })
+      const other = Object.assign(new TestPlugin(), { onlyListens: true, connect: listening })
+      const startedAt = Date.now()
+      const { app }: TestConnector = await startConnector({ bad: account(customer), alice: account(alice) }) // the clock stands still
+      await app.addPlugin('other', account(other))
+      expect(Date.now()).to.equal(startedAt)
+      expect(warnings()).to.deep.equal([])
+      customer.connected = true
+      customer.emit('connect')
+      expect(await toBad(), 'the peer has come').to.equal('fulfill')
+      await through(app.shutdown())
+    })
+
+    it('is complained of when it cannot listen', async () => {
+      Object.assign(bad, { onlyListens: true, connect: rejecting(new Error('EADDRINUSE')) })
+      const { app }: TestConnector = await through(startConnector({ bad: account(bad), alice: account(alice) }))
+      expect(warnings().join('')).to.include('could not connect account. accountId=bad error=EADDRINUSE')
+      await through(app.shutdown())
+    })
+  })
 })

@@ -43,6 +43,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   static readonly version = 2
 
   readonly settlesOnce = true
+  readonly onlyListens: boolean
   readonly settlementUnit: string
   /** Two accounts that pay and are paid by the same party would both credit what it pays once. */
   readonly settlesWith: string
@@ -72,6 +73,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     this.#services = services
     this.#settings = settings
     this.#openChain = openChain
+    this.onlyListens = transport.onlyListens ?? false
     this.settlementUnit = String(settings.units.smallest)
     this.settlesAt = `${settings.chain} ${settings.contract}`
     this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`

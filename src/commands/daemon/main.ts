@@ -5,7 +5,7 @@
  */
 import { createApp, type App } from '../../connector/connector.js'
 import { ConfigError } from '../../config/errors.js'
-import { createLogger, logFormat } from '../../lib/log.js'
+import { createLogger, logFormat, setLogLevel } from '../../lib/log.js'
 import { describeError } from '../../lib/describe-error.js'
 import { TIMER_LONGEST_MS } from '../../lib/timers.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
@@ -29,6 +29,8 @@ async function run (): Promise<void> {
     return
   }
   const quickstart = process.argv.includes('--quickstart') ? await applyQuickstart(process.env) : undefined
+  // A person reads the welcome, not the log. DEBUG asks for the log.
+  if (quickstart !== undefined && process.env.DEBUG === undefined) setLogLevel('warn')
   app = createApp()
   await app.listen()
   // With LOG_FORMAT=json, stdout carries nothing but lines of JSON.

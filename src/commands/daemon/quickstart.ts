@@ -10,29 +10,32 @@ import { join, resolve } from 'node:path'
 import { describeError } from '../../lib/describe-error.js'
 
 const PORT = '7768'
+const ADMIN_PORT = '7780'
+const DATA_PATH = 'data'
+/** How far it looks for ports to propose. */
+const PORTS_TRIED_MAX = 100
 const ACCOUNTS = ['alice', 'bob']
 const SECRET_FILE = 'quickstart-secret'
+/** Tells `npm run pay` where the connector is: `{ alice, bob, admin }`, each a URL. Holds the secret. */
+const URLS_FILE = 'quickstart.json'
 
 export interface Quickstart {
   address: string
   /** Where plugins connect, one URL per account. Holds the secret. */
   urls: string[]
   dataPath: string
-  adminPort: string
+  adminUrl: string
 }
 
 /** Completes `env` in place; plugins connect on QUICKSTART_PORT. Returns undefined, and changes nothing, if accounts are configured. */
 export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quickstart | undefined> {
   if (env.CONNECTOR_ACCOUNTS !== undefined) return undefined
-  const dataPath = resolve(env.CONNECTOR_STORE_PATH ?? 'data')
-  const secret = await keptSecret(dataPath)
+  const dataPath = resolve(env.CONNECTOR_STORE_PATH ?? DATA_PATH)
   const address = env.CONNECTOR_ILP_ADDRESS ?? 'test.quickstart'
-  const adminPort = env.CONNECTOR_ADMIN_API_PORT ?? '7780'
   const port = env.QUICKSTART_PORT ?? PORT
-  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
-    throw new Error(`QUICKSTART_PORT: found ${JSON.stringify(port)}, expected a whole number from 1 to 65535. Correct or unset it.`)
-  }
-  await refuseTakenPort(Number(port))
+  const adminPort = env.CONNECTOR_ADMIN_API_PORT ?? ADMIN_PORT
+  await refuseTakenPorts({ QUICKSTART_PORT: port, CONNECTOR_ADMIN_API_PORT: adminPort }, dataPath)
+  const secret = await keptSecret(dataPath)
   const account = (username: string): object => ({
     relation: 'child',
     plugin: 'btp',
@@ -48,29 +51,36 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
     CONNECTOR_BACKEND: 'one-to-one',
     CONNECTOR_SPREAD: '0.002',
     CONNECTOR_ADMIN_API: 'true',
-    CONNECTOR_ADMIN_API_PORT: adminPort,
-    CONNECTOR_INITIAL_CONNECT_TIMEOUT: '500'
+    CONNECTOR_ADMIN_API_PORT: adminPort
   }
   for (const [name, value] of Object.entries(defaults)) env[name] ??= value
-  return { address, urls: ACCOUNTS.map(name => `btp+ws://${name}:${secret}@127.0.0.1:${port}`), dataPath, adminPort }
+  const urls = Object.fromEntries(ACCOUNTS.map(name => [name, `btp+ws://${name}:${secret}@127.0.0.1:${port}`]))
+  const adminUrl = `http://127.0.0.1:${adminPort}`
+  await writeFile(join(dataPath, URLS_FILE), JSON.stringify({ ...urls, admin: adminUrl }, null, 2), { mode: 0o600 })
+  return { address, urls: Object.values(urls), dataPath, adminUrl }
 }
 
 /** Prints what a person needs to know next. */
-export function printWelcome ({ address, urls, dataPath, adminPort }: Quickstart, output: NodeJS.WritableStream): void {
+export function printWelcome ({ address, urls, dataPath, adminUrl }: Quickstart, output: NodeJS.WritableStream): void {
+  const pay = dataPath === resolve(DATA_PATH) ? 'npm run pay' : `npm run pay -- ${dataPath}`
   output.write(`
-Your connector is running.
+Your connector is running. Ctrl-C stops it; npm start continues with the same data.
 
   ILP address     ${address}
+  Accounts        alice and bob, in USD with 9 decimals: 1000000000 is 1.000000000 USD
   Data            ${dataPath}
-  Accounts        two, in USD with 9 decimals; to connect, set the option "server" of a plugin (ilp-plugin-btp or Sluice's btp) to one of
-${urls.map(url => `                    ${url}`).join('\n')}
-  Admin API       http://127.0.0.1:${adminPort}   (try: curl http://127.0.0.1:${adminPort}/accounts)
+  Admin API       ${adminUrl}
 
-What to try next
-  npm run demo                      sends a real STREAM payment through a connector, and shows who paid and received what
-  curl http://127.0.0.1:${adminPort}/balance   shows who owes whom
-  docs/configuration.md             lists every setting; README.md explains how to connect to others
-  Ctrl-C                            stops the connector cleanly; npm start continues with the same data
+What to try next, in another terminal
+
+  ${pay}
+      alice pays bob 1.5 USD through this connector. Shows both balances, before and after.
+  npx connector ledger balances --url ${adminUrl}
+      shows who owes whom. ${adminUrl}/docs in a browser shows what else you can ask.
+
+To connect a program of your own, set the option "server" of its plugin (ilp-plugin-btp, or Sluice's btp) to one of these. They hold a secret.
+
+${urls.map(url => `  ${url}`).join('\n')}
 
 `)
 }
@@ -90,14 +100,40 @@ async function keptSecret (dataPath: string): Promise<string> {
   return await readFile(file, 'utf8')
 }
 
-/** The connector itself would start and keep trying to listen. But here a person is waiting to connect, so it fails at once. */
-async function refuseTakenPort (port: number): Promise<void> {
+/**
+ * The connector itself would start and keep trying to listen. But here a person is waiting to connect, so it fails at once, and says with
+ * which variables a second connector runs beside the first.
+ */
+async function refuseTakenPorts (ports: Readonly<Record<string, string>>, dataPath: string): Promise<void> {
+  const taken: string[] = []
+  const free: string[] = []
+  for (const [name, text] of Object.entries(ports)) {
+    if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > 65535) {
+      throw new Error(`${name}: found ${JSON.stringify(text)}, expected a whole number from 1 to 65535. Correct or unset it.`)
+    }
+    const reason = await whyTaken(Number(text))
+    if (reason !== undefined) taken.push(`port ${text} (${name}, ${reason})`)
+    free.push(`${name}=${await freePortFrom(reason === undefined ? Number(text) : Number(text) + 1)}`)
+  }
+  if (taken.length === 0) return
+  const beside = [`CONNECTOR_STORE_PATH=${dataPath}-2`, ...free].join(' ')
+  throw new Error(`cannot listen on ${taken.join(' and ')}. Stop the program that uses it (another connector?), ` +
+    `or run this one beside it: ${beside} npm start`)
+}
+
+async function freePortFrom (first: number): Promise<number> {
+  for (let port = first; port < first + PORTS_TRIED_MAX && port <= 65535; port++) if (await whyTaken(port) === undefined) return port
+  return first
+}
+
+async function whyTaken (port: number): Promise<string | undefined> {
   const server = createServer().listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')
   } catch (error) {
-    throw new Error(`cannot listen for plugins on port ${port}. error=${describeError(error)}. Stop the program that uses it (another connector?), or set QUICKSTART_PORT to a free port.`)
+    return describeError(error)
   }
   server.close()
   await once(server, 'close')
+  return undefined
 }

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
 import { expect } from 'chai'
 import { deserializeIlpPacket } from 'ilp-packet'
 import { freePort } from '../../../examples/free-port.js'
@@ -11,6 +13,7 @@ import { encodeFulfill, encodePrepare } from '../../../src/index.js'
 import { Daemon, temporaryFolder } from '../../support/daemon.js'
 
 const BtpPlugin = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => StreamPlugin
+const PAY = fileURLToPath(new URL('../../../examples/pay.js', import.meta.url))
 const FULFILLMENT = Buffer.alloc(32, 7)
 const CONDITION = createHash('sha256').update(FULFILLMENT).digest()
 
@@ -84,6 +87,46 @@ describe('the daemon', () => {
     daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
     await daemon.prints('What to try next')
     expect(daemon.output.match(/btp\+ws:\/\/\S+/g)).to.deep.equal(urls)
+  })
+
+  it('lets a newcomer pay through it with one command, and its welcome is the last thing on the screen', async () => {
+    const env = { CONNECTOR_ADMIN_API_PORT: String(await freePort()), QUICKSTART_PORT: String(await freePort()) }
+    daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
+    await daemon.prints('What to try next')
+    const pay = async (): Promise<string> => {
+      const paying = new Daemon({}, { cwd: folder.path, program: process.execPath, args: [PAY] })
+      expect(await paying.exited, paying.errors).to.deep.equal({ code: 0, signal: null })
+      return paying.output
+    }
+    expect(await pay()).to.match(/alice +balance +0\.000000000 USD +-> +1\.500000000 USD\n +bob +balance +0\.000000000 USD +-> +-1\.497000000 USD/)
+    expect(await pay()).to.match(/alice +balance +1\.500000000 USD +-> +3\.000000000 USD/)
+    daemon.kill('SIGINT')
+    expect(await daemon.exited).to.deep.equal({ code: 0, signal: null })
+    const [urls = []] = [daemon.output.match(/btp\+ws:\/\/\S+/g)?.map(String)]
+    expect(daemon.output.startsWith('\nYour connector is running.'), daemon.output).to.equal(true)
+    expect(daemon.output.trimEnd().endsWith(urls.at(-1)!), daemon.output).to.equal(true)
+    expect(daemon.errors).to.equal('')
+
+    const late = new Daemon({}, { cwd: folder.path, program: process.execPath, args: [PAY] })
+    expect(await late.exited).to.deep.equal({ code: 1, signal: null })
+    expect(late.errors).to.match(/^No connector answers at http:\/\/127\.0\.0\.1:\d+\. Start a connector first, in another terminal: npm start\n$/)
+  })
+
+  it('says how to run a second connector beside the first, once, and that works', async () => {
+    const env = { CONNECTOR_ADMIN_API_PORT: String(await freePort()), QUICKSTART_PORT: String(await freePort()) }
+    daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
+    await daemon.prints('What to try next')
+    const second = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
+    expect(await second.exited).to.deep.equal({ code: 1, signal: null })
+    const [, beside = ''] = /run this one beside it: (.*) npm start\n$/.exec(second.errors) ?? []
+    const proposed = { ...parseEnv(beside.replaceAll(' ', '\n')) } as Record<string, string>
+    expect(Object.keys(proposed)).to.have.members(['CONNECTOR_STORE_PATH', 'QUICKSTART_PORT', 'CONNECTOR_ADMIN_API_PORT'])
+    const third = new Daemon(proposed, { args: ['--quickstart'], cwd: folder.path })
+    try {
+      await third.prints('What to try next')
+    } finally {
+      await third.stop()
+    }
   })
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

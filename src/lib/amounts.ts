@@ -1,0 +1,12 @@
+/** Amounts as people read them. Programs get base units. */
+
+/**
+ * `1500000000` at scale 9 is `1.500000000 USD`: always all digits of the scale, so that amounts line up and none is rounded.
+ * @param amount base units
+ */
+export function amountInWords (amount: bigint, assetScale: number, assetCode: string): string {
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(assetScale + 1, '0')
+  const whole = digits.slice(0, digits.length - assetScale)
+  const fraction = assetScale === 0 ? '' : `.${digits.slice(-assetScale)}`
+  return `${amount < 0n ? '-' : ''}${whole}${fraction} ${assetCode}`
+}

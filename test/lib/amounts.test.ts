@@ -1,0 +1,23 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { amountInWords } from '../../src/lib/amounts.js'
+
+describe('an amount in words', () => {
+  const cases: Array<[bigint, number, string, string]> = [
+    [1_500_000_000n, 9, 'USD', '1.500000000 USD'],
+    [-1_497_000_000n, 9, 'USD', '-1.497000000 USD'],
+    [0n, 9, 'USD', '0.000000000 USD'],
+    [-1n, 2, 'EUR', '-0.01 EUR'],
+    [998n, 0, 'M2M', '998 M2M'],
+    [2n ** 64n, 18, 'ETH', '18.446744073709551616 ETH']
+  ]
+  for (const [amount, scale, code, words] of cases) it(words, () => expect(amountInWords(amount, scale, code)).to.equal(words))
+
+  it('loses no digit, whatever the amount and the scale', () => {
+    fc.assert(fc.property(fc.bigInt(), fc.integer({ min: 0, max: 255 }), (amount, scale) => {
+      const [number = ''] = amountInWords(amount, scale, 'XYZ').split(' ')
+      expect(BigInt(number.replace('.', ''))).to.equal(amount)
+      expect(number.split('.')[1]?.length ?? 0).to.equal(scale)
+    }))
+  })
+})

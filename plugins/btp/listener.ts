@@ -33,6 +33,8 @@ const REFUSAL_DELAY_MS = 500
 /** A flood of refused sockets makes one log line in this time, not a flood of lines. */
 const REFUSAL_LOG_INTERVAL_MS = 1000
 
+const NOT_A_WEB_SERVER = 'Upgrade Required. This is the port for peers of an Interledger connector: it speaks BTP over WebSockets (ws://), not HTTP. ' +
+  'The admin API is on a port of its own.\n'
 const PORT_IN_USE = 'The port is in use: stop the other program, or set listener.port of the account, or btpServerPort of the node, to a free port.'
 
 export interface ListenerSettings {
@@ -277,7 +279,7 @@ class Listener {
 function createOwnServer ({ key, cert }: ListenerSettings): Server {
   const server = key === undefined || cert === undefined ? createServer() : createTlsServer({ key, cert })
   return server.on('request', (_request, response) => {
-    response.writeHead(426, { 'content-type': 'text/plain' }).end('Upgrade Required')
+    response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'upgrade' }).end(NOT_A_WEB_SERVER)
   })
 }
 

@@ -18,6 +18,8 @@ export interface ApiDescription {
   baseUrl: string
   documentPath: string
   pagePath: string
+  /** From which people get to the page, besides `/`. */
+  otherPaths?: readonly string[]
   /** How an operator of this API calls its key in a shell, such as `$ADMIN_API_KEY`. */
   keyInShell: string
   errors: ErrorDescription

@@ -60,12 +60,13 @@ export function serveRoutes (app: Router, routes: readonly Route[], { maxBodySiz
   }
 }
 
-/** Serves what the API says about itself: to programs at `documentPath`, to people at `pagePath` beside it. */
+/** Serves what the API says about itself: to programs at `documentPath`, to people at `pagePath` beside it, where `/` leads, too. */
 export function serveDocument (app: Router, routes: readonly Route[], api: ApiDescription): void {
   const document = openApiDocument(routes, api)
   const page = docsPage(document, api)
   app.get(api.documentPath, () => json(200, document))
   app.get(api.pagePath, () => html(page))
+  for (const path of ['/', ...api.otherPaths ?? []]) app.get(path, c => c.redirect(api.pagePath))
 }
 
 function handlerOf (route: Route, maxBodySize: number): (c: Context) => Promise<Response> {

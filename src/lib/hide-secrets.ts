@@ -16,7 +16,8 @@ const SECRET_NAME = new RegExp(`^${WORDS}$`, 'i')
 /** `name=value`, `"name":"value"`, `name: 'value'`, `'name' => 'value'`: as queries, JSON and `util.inspect` write them. */
 const NAMED = new RegExp(`(?<![\\w-])(${WORDS})(?:` +
   `(=["']?)[^\\s"'&,;)}\\]]+|(["']?\\s*(?::|=>)\\s*)(?:"(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*'))`, 'gi')
-const PASSWORD_IN_URL = /((?<![a-z\d+.-])[a-z][a-z\d+.-]*:\/\/[^\s:@/?#]*):[^\s/]*@/gi
+/** `<secret>` is where one belongs. */
+const PASSWORD_IN_URL = /((?<![a-z\d+.-])[a-z][a-z\d+.-]*:\/\/[^\s:@/?#]*):(?!<[a-z]+>@)[^\s/]*@/gi
 const TOKEN_IN_QUERY = /([?&](?:token|key|sig|signature)=)[^\s&#"']+/gi
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{3,}/gi
 

@@ -26,6 +26,11 @@ export const MAX_BODY_SIZE = 1024 * 1024
 /** A parameter is what stands behind the last slash, whatever it is: the routes judge it. */
 const WHATEVER = '.*'
 const NOT_FOUND = 'Not Found'
+/** Paths of other APIs, which people try here. */
+const OF_A_NODE = /^\/(admin|health)(\/|$)/
+const TO_PAY = /^\/admin\/ilp\/send$|^\/(send|send-packet|ilp)$/
+/** As much of a path as an error repeats. */
+const PATH_LENGTH_MAX = 100
 /** How ilp-connector begins the text of an error that is ours; of others it is their name. */
 const FIRST_WORDS: Partial<Record<ErrorCode, string>> = { SLUICE_BODY_NOT_JSON: 'SyntaxError', SLUICE_BODY_INVALID: 'InvalidJsonBodyError' }
 
@@ -48,10 +53,10 @@ export function connectorRoutes (parts: ConnectorParts): Route[] {
   return [...statsRoutes(parts), ...accountRoutes(parts), ...balanceRoutes(parts), ...routingRoutes(parts), ...rateRoutes(parts)]
 }
 
-/** All routes behind `access`. What no route matches, HEAD and trailing slashes included, is 404 `Not Found`. */
+/** All routes behind `access`. What no route matches, HEAD and trailing slashes included, is 404 `Not Found`, and what to ask instead. */
 export function connectorApi (parts: ConnectorParts, access: readonly MiddlewareHandler[], log: Logger): Router {
   const routes = connectorRoutes(parts)
-  const app = createRouter({ name: 'admin api', log, errorResponse, noSuchPath: () => NOT_FOUND })
+  const app = createRouter({ name: 'admin api', log, errorResponse, noSuchPath })
   app.use(...access, refuseHead)
   serveDocument(app, routes, DESCRIPTION)
   serveRoutes(app, routes, { maxBodySize: MAX_BODY_SIZE, parameter: WHATEVER })
@@ -60,8 +65,18 @@ export function connectorApi (parts: ConnectorParts, access: readonly Middleware
 
 /** Which hono would treat as GET. */
 const refuseHead: MiddlewareHandler = async (c, next) => {
-  if (c.req.method === 'HEAD') throw noSuchPathError(NOT_FOUND)
+  if (c.req.method === 'HEAD') throw noSuchPathError(noSuchPath(c.req.method, c.req.path))
   await next()
+}
+
+function noSuchPath (method: string, path: string): string {
+  return [
+    `${NOT_FOUND}. This is the admin API of a connector that is configured by CONNECTOR_* variables; it has no ${method} ${path.slice(0, PATH_LENGTH_MAX)}.`,
+    ...(OF_A_NODE.test(path) ? ['That belongs to a node, which is configured by YAML.'] : []),
+    TO_PAY.test(path)
+      ? 'To pay through this connector, connect as one of its accounts: connector send --url btp+ws://<account>:<secret>@<host>:<port>'
+      : `GET ${DESCRIPTION.pagePath} lists all that it has.`
+  ].join(' ')
 }
 
 function errorResponse (err: Error): Response {

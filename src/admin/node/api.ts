@@ -20,6 +20,7 @@ const DESCRIPTION: Omit<ApiDescription, 'version'> = {
   baseUrl: 'http://localhost:8081',
   documentPath: '/admin/openapi.json',
   pagePath: '/admin/docs',
+  otherPaths: ['/admin', '/admin/'],
   keyInShell: '$ADMIN_API_KEY',
   errors: JSON_ERRORS
 }
@@ -44,7 +45,8 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
     name: 'admin api',
     log,
     errorResponse: jsonError,
-    noSuchPath: (method, path) => `No such route: ${method} ${path}. ${DESCRIPTION.documentPath} lists all.`
+    noSuchPath: (method, path) => `No such route: ${method} ${path}. This is the admin API of the node ${node.config.nodeId}: ` +
+      `${DESCRIPTION.documentPath} lists all, and ${DESCRIPTION.pagePath} shows them in a browser.`
   })
   // For load balancers and container health checks: says only that the API answers.
   app.get('/health', () => json(200, {

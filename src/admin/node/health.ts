@@ -20,7 +20,7 @@ export interface HealthNode {
 
 /** @param admin mirrored under `/admin`, behind its own access rules */
 export function healthApp (node: HealthNode, log: Logger, admin?: Router): Router {
-  const app = createRouter({ name: 'health', log, errorResponse: jsonError, noSuchPath: (method, path) => `No such route: ${method} ${path}.` })
+  const app = createRouter({ name: 'health', log, errorResponse: jsonError, noSuchPath })
 
   app.get('/health', () => {
     const health = node.getHealthStatus()
@@ -34,6 +34,11 @@ export function healthApp (node: HealthNode, log: Logger, admin?: Router): Route
   app.get('/metrics', async () => text(200, await node.getMetrics(), Registry.PROMETHEUS_CONTENT_TYPE))
   if (admin !== undefined) app.all('/admin/*', c => admin.fetch(c.req.raw, c.env))
   return app
+}
+
+function noSuchPath (method: string, path: string): string {
+  return `No such route: ${method} ${path}. This is a node's health port: it has /health, /health/live, /health/ready and /metrics. The admin API is on ` +
+    'adminApi.port (default 8081), if it is enabled.'
 }
 
 /** Whether the node runs: it takes and sends packets, whatever its peers do. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Arguments, Command } from './command.js'
 import { table, usageError } from './command.js'
 import { environment } from './env-file.js'
-import { ask, UnreachableError, urlOf, wordsOf } from './http.js'
+import { ask, httpUrlOf, UnreachableError, wordsOf } from './http.js'
 import { CliError, EXIT, print, printJson, type ExitCode } from './output.js'
 
 const DEFAULT_URL = 'http://localhost:8081'
@@ -70,8 +70,8 @@ the change. If the admin API has a key, set ADMIN_API_KEY. Exit codes: 0 done, 1
     if (operands.length !== action.operands.length) {
       throw usageError(channels, `${name} takes ${action.operands.map(operand => `<${operand}>`).join(' ') || 'nothing else'}`)
     }
-    const url = urlOf(args.text('url') ?? DEFAULT_URL)
-    if (url === undefined) throw usageError(channels, `Not a URL: ${args.text('url') ?? ''}`)
+    const url = httpUrlOf(args.text('url') ?? DEFAULT_URL)
+    if (url === undefined) throw usageError(channels, `--url takes the http:// URL of a node's admin API, found ${args.text('url') ?? ''}`)
     return await action.run(args, operands, url)
   }
 }
@@ -117,7 +117,7 @@ async function request (url: URL, method: string, path: string, body?: object): 
   try {
     const answer = await ask(new URL(path, url), TIMEOUT_MS, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
     if (answer.status < 300) return answer.body
-    throw new CliError(wordsOf(answer.body) ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`)
+    throw new CliError(wordsOf(answer) ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`)
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error
     throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the node running, and is adminApi enabled on this port?`)

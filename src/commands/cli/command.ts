@@ -43,7 +43,9 @@ export function parse (command: Command, argv: readonly string[]): Arguments {
   const parsed = tryParse(command, argv, options)
   const { values, positionals } = parsed
   if (positionals.length > command.maxPositionals) {
-    throw usageError(command, `Too many arguments: ${positionals.slice(command.maxPositionals).join(' ')}. Put quotes around text with spaces.`)
+    // They are not repeated: a secret may be among them.
+    const found = `${positionals.length} ${positionals.length === 1 ? 'argument' : 'arguments'}`
+    throw usageError(command, `Found ${found} that belong to no option, expected at most ${command.maxPositionals}. Put quotes around text with spaces.`)
   }
   const all = (name: string): unknown[] => [values[name]].flat().filter(value => value !== undefined)
   const texts = (name: string): string[] => all(name).filter(value => typeof value === 'string')

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Command } from './command.js'
 import { usageError } from './command.js'
-import { ask, UnreachableError, urlOf, type HttpAnswer } from './http.js'
+import { ask, httpUrlOf, UnreachableError, type HttpAnswer } from './http.js'
 import { complain, EXIT, print, printJson, type ExitCode } from './output.js'
 
 const DEFAULT_URL = 'http://localhost:8080/health'
@@ -33,8 +33,8 @@ Exit codes: 0 healthy, 2 degraded (some peers, or something else that it needs, 
   examples: ['connector health', 'connector health -u http://localhost:9080', 'connector health --json | jq .peersConnected'],
 
   async run (args) {
-    const url = urlOf(args.text('url') ?? DEFAULT_URL)
-    if (url === undefined) throw usageError(health, `Not a URL: ${args.text('url') ?? ''}`)
+    const url = httpUrlOf(args.text('url') ?? DEFAULT_URL)
+    if (url === undefined) throw usageError(health, `--url takes the http:// URL of a node's health port, found ${args.text('url') ?? ''}`)
     if (url.pathname === '/') url.pathname = '/health'
     const show = args.flag('json') ? showJson : showText
     try {

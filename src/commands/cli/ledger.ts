@@ -12,7 +12,7 @@ import type { StoreConstructor } from '../../contracts/store.js'
 import type { Command } from './command.js'
 import { table, usageError } from './command.js'
 import { environment } from './env-file.js'
-import { ask, refusalOf, UnreachableError, urlOf, wordsOf, type HttpAnswer } from './http.js'
+import { ask, httpUrlOf, refusalOf, UnreachableError, type HttpAnswer } from './http.js'
 import { CliError, EXIT, print, printJson, sentence, type ExitCode } from './output.js'
 
 const DEFAULT_STORE = 'leveldown'
@@ -105,8 +105,8 @@ async function booksAt (path: string, storeName: string): Promise<Books> {
 }
 
 async function booksOf (text: string): Promise<Books> {
-  const url = urlOf(text)
-  if (url === undefined) throw usageError(ledger, `Not a URL: ${text}`)
+  const url = httpUrlOf(text)
+  if (url === undefined) throw usageError(ledger, `--url takes the http:// URL of a connector's admin API, found ${text}`)
   const { accounts } = await read(new URL('/balance', url), balanceAnswer)
   const rows = Object.entries(accounts).map(([accountId, book]) => ({ accountId, ...book }))
   const findings: AuditFinding[] = []
@@ -130,8 +130,8 @@ async function read<T> (url: URL, schema: z.ZodType<T>): Promise<T> {
   }
 }
 
-function refusal (url: URL, { status, body }: HttpAnswer): string {
-  return refusalOf(url, status, wordsOf(body) ?? (typeof body === 'string' ? body : undefined), {
+function refusal (url: URL, answer: HttpAnswer): string {
+  return refusalOf(url, answer, {
     401: ' Set ADMIN_API_KEY in the environment or in .env to the connector\'s CONNECTOR_ADMIN_API_KEY.',
     404: ' Give the admin API of a connector (CONNECTOR_ADMIN_API_PORT). A node has /admin/balances/<peer> instead; stop it to read its books with --path.'
   })

@@ -1,4 +1,5 @@
 /** The output of the `connector` command: results on stdout, errors on stderr, and an exit code. */
+import { redact } from '../../lib/hide-secrets.js'
 
 /** Exit codes of every command. Degraded is for `health` alone. */
 export const EXIT = { ok: 0, failed: 1, degraded: 2 } as const
@@ -23,6 +24,7 @@ export function printJson (value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }
 
+/** Without secrets, although arguments, URLs and the errors of modules are quoted in it. */
 export function complain (text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${redact(text)}\n`)
 }

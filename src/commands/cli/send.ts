@@ -19,13 +19,15 @@ export const send: Command = {
   description: `The node forwards the packet along its routes. The owner of the destination fulfils it and gets paid, or rejects it and does not.
 With an http:// URL it goes through the node's admin API (adminApi.enabled), as a packet of the node's own application. If that has a key,
 set ADMIN_API_KEY in the environment or in .env: a key on the command line would be seen by everybody on this machine.
-With a ws:// URL it goes to the node's BTP port, as a packet of a peer called send-packet-client.
+With a ws:// URL it goes to the node's BTP port, as a packet of a peer called send-packet-client. With btp+ws://name:secret@host:port it
+goes to any connector, as a packet of the account with that name; npm start prints such URLs. As long as the command runs, its URL can be seen
+by everybody on this machine.
 Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
   options: {
     destination: { type: 'string', short: 'd', value: '<address>', help: 'ILP address of the receiver, such as g.connector-c.alice' },
     amount: { type: 'string', short: 'a', value: '<units>', help: 'How much to send, in base units' },
     data: { type: 'string', value: '<text>', help: 'Text for the receiver (default: none)' },
-    url: { type: 'string', short: 'u', value: '<url>', help: `The node's admin API, or ws:// its BTP port (default ${DEFAULT_URL})` },
+    url: { type: 'string', short: 'u', value: '<url>', help: `The node's admin API, or the BTP port of a node or connector (default ${DEFAULT_URL})` },
     'connector-url': { type: 'string', short: 'c', value: '<url>', help: 'The same as --url' },
     timeout: { type: 'string', value: '<ms>', help: `How long the packet may take (default ${DEFAULT_SEND_TIMEOUT_MS})` },
     expiry: { type: 'string', value: '<s>', help: 'The same in seconds' },
@@ -86,12 +88,14 @@ function countOf (args: Arguments, name: string, maximum: number, minimum = 1): 
   throw usageError(send, `--${name} must be a whole number from ${minimum} to ${maximum}, found ${text}`)
 }
 
+/** From the URL as it was printed: that of an admin API or one of its pages, or of a BTP port, with or without name and secret. */
 function wayOf (args: Arguments): Way | Promise<Way> {
   const text = args.text('url') ?? args.text('connector-url') ?? DEFAULT_URL
-  const url = /^wss?:/.test(text) && URL.canParse(text) ? new URL(text) : urlOf(text)
+  const url = urlOf(text.replace(/^btp\+(?=wss?:)/, ''))
   if (url !== undefined && /^https?:$/.test(url.protocol)) return overHttp(url)
   if (url !== undefined && /^wss?:$/.test(url.protocol)) return overBtp(url, args.text('auth-token'), args.text('log-level'))
-  throw usageError(send, `--url must be the http:// or https:// URL of an admin API, or the ws:// or wss:// URL of a BTP port, found ${text}`)
+  throw usageError(send, '--url must be the http:// or https:// URL of an admin API, or the URL of a BTP port: ws://host:port, or ' +
+    `btp+ws://name:secret@host:port. Found ${text}`)
 }
 
 function atOnce (way: Way, packet: Packet, count: number): Promise<SendAnswer[]> {

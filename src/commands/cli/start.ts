@@ -47,7 +47,7 @@ function portsOf ({ nodeId, ilpAddress, btpServerPort, healthCheckPort, adminApi
   const host = adminApi.host === '0.0.0.0' || adminApi.host === '::' ? 'localhost' : adminApi.host
   return [
     `${nodeId} is running as ${ilpAddress}. Ctrl-C stops it.`,
-    `  peers connect to  ws://<this host>:${btpServerPort}`,
+    `  peers connect to  ws://localhost:${btpServerPort}, from other machines with the name of this one`,
     `  health            http://localhost:${healthCheckPort}/health`,
     ...(adminApi.enabled ? [`  admin API         http://${host}:${adminApi.port}/admin/docs`] : [])
   ].join('\n')

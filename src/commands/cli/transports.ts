@@ -1,10 +1,12 @@
 /** The two ways of a packet from the shell into a connector: its admin API, and BTP as a peer would. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { z } from 'zod'
 import type { IlpSendRequest } from '../../admin/node/packets.js'
 import { describeError } from '../../lib/describe-error.js'
 import { computeConditionFromData } from '../../delivery/payment.js'
 import { environment } from './env-file.js'
-import { ask, refusalOf, UnreachableError, wordsOf, type HttpAnswer } from './http.js'
+import { ask, REASONS, refusalOf, UnreachableError, type HttpAnswer } from './http.js'
 import { CliError, sentence } from './output.js'
 
 /** The name under which we connect over BTP. */
@@ -13,6 +15,8 @@ const BTP_SECRET = 'BTP_PEER_SEND_PACKET_CLIENT_SECRET'
 const ADMIN_PATH = '/admin/ilp/send'
 /** How long the node's answer may take, beyond the packet's own time. */
 const GRACE_MS = 2_000
+/** How long a BTP port may take to accept a connection. */
+const PROBE_TIMEOUT_MS = 5_000
 
 const sendAnswer = z.union([
   z.looseObject({ accepted: z.literal(true), fulfillment: z.string(), data: z.string().optional() }),
@@ -29,10 +33,14 @@ export interface Way {
   close (): Promise<void>
 }
 
-/** @param url of an admin API; if it has no path, the API's path is added */
+/** Pages of our APIs, which stand for the API: what is printed at a start can be copied. */
+const PAGES = new RegExp('^/((admin(/(docs|openapi\\.json|peers|routes|channels))?|health(/(live|ready))?|metrics|docs|openapi\\.json|accounts|balance|' +
+  'status|stats|routing|routes|rates|alerts|settlements)/?)?$')
+
+/** @param url of an admin API, or of a page of it; any other path is taken for that of the API's own route to send */
 export function overHttp (url: URL): Way {
   const target = new URL(url)
-  if (target.pathname === '/') target.pathname = ADMIN_PATH
+  if (PAGES.test(target.pathname)) target.pathname = ADMIN_PATH
   const { ADMIN_API_KEY: key = '' } = environment()
   const headers = { 'content-type': 'application/json', ...(key !== '' && { 'x-api-key': key }) }
   return {
@@ -49,16 +57,25 @@ export function overHttp (url: URL): Way {
   }
 }
 
-/** @param token the secret; by default, the one in the environment, if any */
+/**
+ * @param url with the name and secret of an account, or without: then as the peer called send-packet-client
+ * @param token the secret; by default, the one in the environment, if any
+ */
 export async function overBtp (url: URL, token: string | undefined, logLevel: string | undefined): Promise<Way> {
+  if (url.password !== '' && token !== undefined) throw new CliError('The secret is in the URL and in --auth-token. Leave one out.')
+  await refuseSilentPort(url)
   // A health check that runs every few seconds should not load all this.
   const [{ BTPClient }, { createNodeLogger }] = await Promise.all([import('../../node/facades/btp-client.js'), import('../../lib/log.js')])
-  const authToken = token ?? environment()[BTP_SECRET] ?? ''
+  // Percent-encoded as they stand in the URL: this is how plugins send them.
+  const name = url.username === '' ? BTP_NAME : url.username
+  const isAccount = url.username !== '' || url.password !== ''
+  const authToken = token ?? (isAccount ? url.password : environment()[BTP_SECRET] ?? '')
+  const plain = new URL(url)
+  plain.username = plain.password = ''
   const logger = createNodeLogger(BTP_NAME, logLevel ?? 'error')
-  const client = new BTPClient({ id: url.host, url: url.href, authToken }, BTP_NAME, { logger })
+  const client = new BTPClient({ id: url.host, url: plain.href, authToken }, name, { logger })
   await client.connect().catch((error: unknown) => {
-    throw new CliError(`${sentence(describeError(error))} Is this the BTP port of a running node, and may ${BTP_NAME} connect to it? Its secret is read ` +
-      `from ${BTP_SECRET}, in the environment or in .env.`)
+    throw new CliError(whyNotConnected(plain, describeError(error), name, isAccount))
   })
   return {
     async send ({ destination, amount, data, timeoutMs }) {
@@ -75,10 +92,40 @@ export async function overBtp (url: URL, token: string | undefined, logLevel: st
   }
 }
 
-function refusal (url: URL, { status, body }: HttpAnswer): string {
-  return refusalOf(url, status, wordsOf(body), {
+/** The plugin would go on trying for seconds before it said so. */
+async function refuseSilentPort ({ hostname, port, protocol, host }: URL): Promise<void> {
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'wss:' ? 443 : 80), timeout: PROBE_TIMEOUT_MS })
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+    throw new CliError(`Cannot reach ${protocol}//${host} (${REASONS[code] ?? describeError(error)}). Is the connector running, and is this its BTP port?`)
+  } finally {
+    socket.destroy()
+  }
+}
+
+function whyNotConnected ({ protocol, host }: URL, found: string, name: string, isAccount: boolean): string {
+  const place = `${protocol}//${host}`
+  if (/Unexpected server response/.test(found)) {
+    return `${place} is not a BTP port: it answers like a web server. If it is an admin API, give its http:// URL; else give the port for peers ` +
+      '(btpServerPort of a node, listener.port of a connector\'s account).'
+  }
+  if (found.includes('does not let us in')) {
+    return isAccount
+      ? `${place} does not let ${name} in. Correct the name and the secret: btp+ws://<name>:<secret>@${host}`
+      : `${place} does not let ${name} in. Give the name and secret of an account, btp+ws://<name>:<secret>@${host}, or set ${BTP_SECRET} in the ` +
+        'environment or in .env: may send-packet-client connect to it?'
+  }
+  return `${sentence(found)} Is this the BTP port of a running connector?`
+}
+
+function refusal (url: URL, answer: HttpAnswer): string {
+  const isConnector = answer.errorCode !== undefined && typeof answer.body === 'string' // it answers in text, and says itself how to pay
+  return refusalOf(url, answer, {
     401: ' Set ADMIN_API_KEY in the environment or in .env to the node\'s adminApi.apiKey.',
     403: ' The node\'s adminApi.allowedIPs decides who may send.',
-    404: ' Use the port of the admin API (adminApi.port, default 8081).'
+    426: ' Begin the URL with ws:// or btp+ws://, not with http://.',
+    ...(!isConnector && { 404: ' Use the port of the admin API (adminApi.port, default 8081).' })
   })
 }

@@ -24,14 +24,14 @@ describe('the OpenAPI document of the connector', () => {
 
   it('names only routes that exist', async () => {
     for (const [path, method] of operationsOf(document)) {
-      expect((await api.send(method.toUpperCase(), filledIn(path))).text, `${method} ${path}`).to.not.equal('Not Found')
+      expect((await api.send(method.toUpperCase(), filledIn(path))).text, `${method} ${path}`).to.not.match(/^Not Found/)
     }
   })
 
   it('names every method that a path has, and every route that ilp-connector has', async () => {
     for (const path of Object.keys(document.paths)) {
       for (const method of METHODS.filter(each => !(each in document.paths[path]!))) {
-        expect((await api.send(method.toUpperCase(), filledIn(path))).text, `${method} ${path}`).to.equal('Not Found')
+        expect((await api.send(method.toUpperCase(), filledIn(path))).text, `${method} ${path}`).to.match(/^Not Found/)
       }
     }
     expect(operationsOf(document).map(([path, method]) => `${method} ${path}`)).to.include.members([
@@ -80,6 +80,35 @@ describe('the OpenAPI document of the connector', () => {
       }
     } finally {
       await closed.server.stop()
+    }
+  })
+
+  it('leads from / to its page', async () => {
+    const { status, headers } = await api.get('/')
+    expect([status, headers.location]).to.deep.equal([302, '/docs'])
+    expect((await api.get('/docs')).status).to.equal(200)
+  })
+
+  it('answers 404 `Not Found` to anything else, and says which API this is', async () => {
+    const others = [
+      'GET /nope', 'GET /status/', 'GET /status$x', 'GET /status$', 'GET /Status', 'GET //status', 'GET /metrics/', 'GET /addAccount',
+      'GET /accountsx', 'GET /alerts/1', 'POST /status', 'PUT /balance', 'DELETE /balance', 'POST /accounts', 'DELETE /accounts/alice',
+      'DELETE /alerts', 'POST /addAccount/', 'POST /balance/', 'PATCH /routes', 'OPTIONS /status', 'POST /metrics', 'GET /__proto__'
+    ]
+    for (const other of others) {
+      const [method = '', path = ''] = other.split(' ')
+      const shown = new URL(path, 'http://x').pathname === path ? path : '' // clients and servers may write odd ones otherwise
+      const { status, type, text, headers } = await api.send(method, path)
+      expect({ status, type, code: headers['x-error-code'] }).to.deep.equal({ status: 404, type: 'text/plain', code: 'SLUICE_PATH_UNKNOWN' })
+      expect(text).to.match(/^Not Found\. This is the admin API of a connector .* GET \/docs lists all that it has\.$/)
+        .and.include(`it has no ${method} ${shown}`)
+    }
+    expect((await api.get(`/${'x'.repeat(2000)}`)).text.length).to.be.below(400)
+    for (const path of ['/admin/peers', '/health']) expect((await api.get(path)).text).to.include('That belongs to a node')
+    expect((await api.send('POST', '/admin/ilp/send', {})).text).to.include('connector send --url btp+ws://<account>:<secret>@<host>:<port>')
+    for (const path of ['/status', '/metrics', '/nope']) {
+      const { status, type } = await api.send('HEAD', path)
+      expect({ status, type }).to.deep.equal({ status: 404, type: 'text/plain' })
     }
   })
 })

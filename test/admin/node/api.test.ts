@@ -235,10 +235,21 @@ describe('node admin API', () => {
 
   describe('what goes wrong', () => {
     it('is JSON for a path or method that does not exist', async () => {
-      for (const [method, path] of [['GET', '/admin/nothing'], ['PATCH', '/admin/peers'], ['GET', '/'], ['GET', '/admin']] as const) {
+      for (const [method, path] of [['GET', '/admin/nothing'], ['PATCH', '/admin/peers'], ['POST', '/'], ['POST', '/admin']] as const) {
         const { status, json } = await api.send(method, path)
         expect(status, path).to.equal(404)
-        expect(json, path).to.deep.equal({ error: 'Not found', message: `No such route: ${method} ${path}. /admin/openapi.json lists all.` })
+        expect(json, path).to.deep.equal({
+          error: 'Not found',
+          message: `No such route: ${method} ${path}. This is the admin API of the node node-a: /admin/openapi.json lists all, and /admin/docs shows ` +
+            'them in a browser.'
+        })
+      }
+    })
+
+    it('is not at / and /admin: they lead to the page', async () => {
+      for (const path of ['/', '/admin', '/admin/']) {
+        const { status, headers } = await api.send('GET', path)
+        expect([status, headers.location], path).to.deep.equal([302, '/admin/docs'])
       }
     })
 

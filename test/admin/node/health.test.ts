@@ -68,7 +68,11 @@ describe('node health server', () => {
   })
 
   it('answers what goes wrong as JSON', async () => {
-    expect((await api.healthOf('/nothing')).json).to.deep.equal({ error: 'Not found', message: 'No such route: GET /nothing.' })
+    expect((await api.healthOf('/nothing')).json).to.deep.equal({
+      error: 'Not found',
+      message: "No such route: GET /nothing. This is a node's health port: it has /health, /health/live, /health/ready and /metrics. The admin API is on " +
+        'adminApi.port (default 8081), if it is enabled.'
+    })
     expect((await api.healthOf('/health', 'POST')).status).to.equal(404)
     api.node.trouble = () => { throw new Error('no figures') }
     const { status, json } = await api.healthOf('/metrics')

@@ -46,7 +46,7 @@ describe('connector, towards a running node', () => {
       for (const url of [`127.0.0.1:${api.health}`, `http://127.0.0.1:${api.health}/health`, `http://127.0.0.1:${api.health}/`]) {
         expect(await place.run(['health', '--url', url]), url).to.include({ code: 0 })
       }
-      expect((await place.run(['health', '--url', 'http://'])).err).to.contain('Not a URL')
+      expect((await place.run(['health', '--url', 'http://'])).err).to.contain("--url takes the http:// URL of a node's health port, found http://")
     })
 
     it('shows dependencies where a node names them', () => other(

@@ -52,7 +52,7 @@ describe('connector', () => {
     [['send', '--desination', 'g.a'], 'Unknown option --desination. Did you mean --destination?\nUsage: connector send'],
     [['health', '-x'], 'Unknown option -x.\nUsage: connector health'],
     [['send', '--destination'], "Option '-d, --destination <value>' argument missing\nUsage: connector send"],
-    [['send', 'Hello', 'world'], 'Too many arguments: Hello world. Put quotes around text with spaces.'],
+    [['send', 'Hello', 'world'], 'Found 2 arguments that belong to no option, expected at most 0. Put quotes around text with spaces.'],
     [['validate'], 'Which file or folder?\nUsage: connector validate']
   ]
   for (const [args, text] of mistakes) {

@@ -47,6 +47,6 @@ describe('connector send over BTP', () => {
     const [port] = await freePorts(1)
     const { code, out, err } = await send(['-u', `ws://127.0.0.1:${port!}`])
     expect([code, out]).to.deep.equal([1, ''])
-    expect(err).to.include(`BTP connection to 127.0.0.1:${port!} failed`)
+    expect(err).to.equal(`Cannot reach ws://127.0.0.1:${port!} (connection refused). Is the connector running, and is this its BTP port?\n`)
   }).timeout(30_000)
 })

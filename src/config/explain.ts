@@ -12,20 +12,33 @@ import { nearest } from '../lib/nearest.js'
 import type { Problem } from './errors.js'
 import { quote } from './in-words.js'
 
-/** Problems found by `schema` in `given`; one per place, and one per unknown key. */
-export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, given: unknown): Problem[] {
-  const problems = issues.flatMap(issue => issue.code === 'unrecognized_keys'
-    ? issue.keys.map(key => ({ path: [...issue.path, key], message: unknownKey(key, schemaAt(schema, issue.path)) }))
-    : [{ path: issue.path, message: isInOwnWords(issue) ? issue.message : wrongValue(schema, issue.path, given) }])
-  return [...new Map(problems.map(problem => [problem.path.map(String).join('\n'), problem])).values()]
+/** What to say of an unknown key at this place, if there is more to say than that it is unknown. */
+export type Advice = (path: readonly PropertyKey[]) => string | undefined
+
+/** A problem, and the names that are known at its place. */
+interface Explained extends Problem {
+  known?: string
 }
 
-function unknownKey (key: string, schema: Schema | undefined): string {
+/** Problems found by `schema` in `given`; one per place, and one per unknown key. What is known instead is listed once, with the last. */
+export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, given: unknown, advice: Advice = () => undefined): Problem[] {
+  const problems = issues.flatMap((issue): Explained[] => issue.code === 'unrecognized_keys'
+    ? issue.keys.map(key => unknownKey([...issue.path, key], key, schemaAt(schema, issue.path), advice))
+    : [{ path: issue.path, message: isInOwnWords(issue) ? issue.message : wrongValue(schema, issue.path, given) }])
+  const byPlace = [...new Map(problems.map(problem => [problem.path.map(String).join('\n'), problem])).values()]
+  const last = new Map(byPlace.map(({ known }, index) => [known, index]))
+  return byPlace.map(({ path, message, known }, index) => known === undefined
+    ? { path, message }
+    : { path, message: `${message} Remove it${last.get(known) === index ? `; the known keys are ${known}` : ''}.` })
+}
+
+function unknownKey (path: PropertyKey[], key: string, schema: Schema | undefined, advice: Advice): Explained {
   const known = schema === undefined ? [] : fieldsOf(schema).map(([name]) => name)
+  const former = advice(path)
+  if (former !== undefined) return { path, message: former }
   const meant = nearest(key, known)
-  return meant === undefined
-    ? `is not a known key. Remove it; the known keys are ${known.join(', ')}.`
-    : `is not a known key, did you mean ${meant}? Rename or remove it.`
+  if (meant !== undefined) return { path, message: `is not a known key, did you mean ${meant}? Rename or remove it.` }
+  return { path, message: 'is not a known key.', known: known.join(', ') }
 }
 
 function wrongValue (schema: Schema, path: readonly PropertyKey[], given: unknown): string {

@@ -5,6 +5,7 @@ import { ConfigLoader } from '../../config/node/config-loader.js'
 import { ConfigurationError } from '../../config/errors.js'
 import { OVERRIDES } from '../../config/node/env.js'
 import type { NodeConfig } from '../../contracts/node.js'
+import { nearest } from '../../lib/nearest.js'
 import type { Command } from './command.js'
 import { usageError } from './command.js'
 import { environment, faultyLines } from './env-file.js'
@@ -65,8 +66,20 @@ const isYaml = (path: string): boolean => /\.ya?ml$/.test(path)
 
 function judgeYaml (path: string): Verdict {
   const env = environment()
-  const { issues, warnings } = read(path, env, env)
-  return { path, valid: issues.length === 0, issues, warnings, praise: 'Configuration file is valid.' }
+  const { issues, warnings, config } = read(path, env, env)
+  return { path, valid: issues.length === 0, issues, warnings: [...warnings, ...routesInWaiting(config)], praise: 'Configuration file is valid.' }
+}
+
+/** Peers may come later, over the admin API or by themselves; a misspelt one never does. In a folder, all peers are known. */
+function routesInWaiting (config: NodeConfig | undefined): string[] {
+  if (config === undefined) return []
+  const { nodeId, peers, routes } = config
+  const known = ['local', nodeId, ...peers.map(({ id }) => id)]
+  return routes.filter(({ nextHop }) => !known.includes(nextHop)).map(({ prefix, nextHop }) => {
+    const meant = nearest(nextHop, known)
+    return `route ${prefix} -> ${nextHop}: no peer of this file is called ${nextHop}. The route waits until one of that name connects, or is added.` +
+      (meant === undefined ? '' : ` Did you mean ${meant}?`)
+  })
 }
 
 function judgeEnv (path: string): Verdict {

@@ -9,6 +9,7 @@ import { ChainKinds } from './chain-kinds.js'
 import { decideChain, fieldAt, readBlockchain, readEntries, type ChainEntry } from './chains.js'
 import { isPermissionless, override } from './env.js'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.js'
+import { formerKey } from './former-keys.js'
 import { unusedVariables, withLegacyVariables } from './legacy.js'
 import { unsupportedVariables, withoutUnsupported } from './unsupported.js'
 import { check } from './rules.js'
@@ -84,11 +85,14 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
     if (problems.length === 0) return
     throw new ConfigurationError(problems.map(({ path, message }) => ({ ...place(path), path: showPath(path), message })))
   }
-  const { rest, problems } = withoutUnsupported(legacy.values, kinds)
+  const { rest, problems, warnings: unsupported } = withoutUnsupported(legacy.values, kinds)
   problems.push(...kinds.problems)
   const schema = nodeSchema(kinds.all)
   const { data, error } = schema.safeParse(rest)
-  if (error !== undefined) problems.push(...explain(error.issues, schema, rest).map(problem => inOurWords(problem, rest, error.issues)))
+  if (error !== undefined) {
+    const explained = explain(error.issues, schema, rest, path => formerKey(path, rest))
+    problems.push(...explained.map(problem => inOurWords(problem, rest, error.issues)))
+  }
   const { entries, problems: entryProblems } = readEntries(rest.chainProviders, kinds)
   problems.push(...entryProblems)
   refuse(problems)
@@ -100,7 +104,7 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
   refuse(findings.problems)
   const { chainProviders, ...others } = data
   const written = chainProviders === undefined ? others : { ...others, chainProviders: entries.map(({ value }) => value) }
-  return new ConfigReading(config, written, [...legacy.warnings, ...old.warnings, ...findings.warnings])
+  return new ConfigReading(config, written, [...legacy.warnings, ...unsupported, ...old.warnings, ...findings.warnings])
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {

@@ -1,4 +1,5 @@
 /** Rules that one field alone cannot show: two things on one port, modes and sections that contradict each other, an open admin API. */
+import { isValidAddress } from '../../packet/address.js'
 import { staysHere } from '../../lib/loopback.js'
 import type { Problem } from '../errors.js'
 import { isSendable } from '../../http/access.js'
@@ -19,6 +20,7 @@ export function check (given: ParsedConfig, config: NodeConfig, entries: readonl
   const refuse = (path: PropertyKey[], message: string): void => { findings.problems.push({ path, message }) }
   const warn = (message: string): void => { findings.warnings.push(message) }
   checkPeers(config, refuse)
+  checkPrefixes(config, warn)
   checkPorts(config, refuse)
   checkModes(given, config, refuse, warn)
   checkAdminApi(config, refuse, warn)
@@ -44,6 +46,16 @@ function checkPeers ({ peers, routes, nodeId }: NodeConfig, refuse: Refuse): voi
     const key = `${prefix} ${nextHop}`
     if (known.has(key)) refuse(['routes', index], `this route is there twice: ${prefix} over ${nextHop}. Remove one.`)
     known.add(key)
+  }
+}
+
+/** Valid as a prefix, and below no scheme that addresses begin with. */
+function checkPrefixes ({ routes }: NodeConfig, warn: Warn): void {
+  for (const { prefix } of routes) {
+    if (isValidAddress(`${prefix}.a`)) continue
+    const [scheme = ''] = prefix.split('.', 1)
+    const meant = isValidAddress(`${scheme.toLowerCase()}.a`) ? `Did you mean ${scheme.toLowerCase()}${prefix.slice(scheme.length)}?` : 'Correct it, or remove the route.'
+    warn(`no packet matches the route for ${prefix}: the addresses of a network begin with g, private, example, test, test1, test2, test3 or local. ${meant}`)
   }
 }
 

@@ -2,6 +2,7 @@
 import { isObject } from '../../lib/is-object.js'
 import { valueAt } from '../explain.js'
 import { quote } from '../in-words.js'
+import { nodeIdOfAddress } from './former-keys.js'
 import { ENVIRONMENTS, LOG_LEVELS } from './schema.js'
 
 const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
@@ -21,7 +22,8 @@ export function wordsFor (path: readonly PropertyKey[], given: unknown): string 
 function topLevel (field: string, value: unknown): string | undefined {
   if (value === undefined) return `Missing required field: ${field}. Add it.`
   if (field === 'nodeId' && value === '') return 'nodeId cannot be empty'
-  if (field === 'nodeId' && typeof value !== 'string') return `Invalid type for nodeId: expected string, got ${typeof value}`
+  if (field === 'nodeId' && typeof value === 'string') return nodeIdOfAddress(value)
+  if (field === 'nodeId') return `Invalid type for nodeId: expected string, got ${typeof value}`
   if (Object.hasOwn(PORTS, field) && typeof value === 'number') return `${PORTS[field] ?? ''} must be between 1-65535, got: ${value}`
   if (field === 'logLevel' && typeof value === 'string') return `Invalid logLevel: must be one of ${LOG_LEVELS.join(', ')}, got ${quote(value)}`
   if (field === 'environment' && typeof value === 'string') {

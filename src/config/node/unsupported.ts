@@ -1,6 +1,6 @@
 /**
  * Settings for features that do not exist yet. They are rejected, because an operator who asks for settlement and silently gets none loses
- * money. Settings that turn such a feature off are accepted.
+ * money; those for the explorer, which only looks on, are ignored with a warning. Settings that turn such a feature off are accepted.
  */
 import { isSet } from '../../lib/environment.js'
 import { isObject } from '../../lib/is-object.js'
@@ -9,7 +9,7 @@ import { quote, showPath } from '../in-words.js'
 import type { ChainKinds } from './chain-kinds.js'
 
 const TOP_LEVEL = [
-  'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl', 'btpAuthToken'
+  'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl'
 ]
 const IN_SETTLEMENT = ['thresholds']
 const THRESHOLDS = 'thresholds is not supported: a chain has one, settlementOptions.threshold in its entry of chainProviders. Remove it.'
@@ -20,15 +20,18 @@ const IN_PEER = ['relation', 'transport']
 
 /** What is used with these variables elsewhere and not here. */
 const EXPLORER_VARIABLES = ['EXPLORER_ENABLED', 'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS']
+/** The same in a configuration. */
+const EXPLORER_KEYS = ['explorer', 'explorerPort']
 const VARIABLES = ['XRP_SECRET', 'XRP_RPC_URL', 'APTOS_PRIVATE_KEY']
 const LEDGER_VARIABLES = ['LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS']
 
 /** The configuration without what is refused, and why that is. */
 export function withoutUnsupported (
   given: Record<string, unknown>, kinds: ChainKinds
-): { rest: Record<string, unknown>, problems: Problem[] } {
+): { rest: Record<string, unknown>, problems: Problem[], warnings: string[] } {
   const rest = { ...given }
   const problems: Problem[] = []
+  const warnings = withoutExplorer(rest)
   const refuse = (holder: Record<string, unknown>, path: PropertyKey[], key: string, message = `${key} is not supported yet. Remove it.`): void => {
     if (!isEmpty(holder[key])) problems.push({ path: [...path, key], message })
     Reflect.deleteProperty(holder, key)
@@ -36,9 +39,6 @@ export function withoutUnsupported (
   for (const [key, message] of kinds.all.flatMap(({ legacy }) => Object.entries(legacy?.removed ?? {}))) refuse(rest, [], key, message)
   for (const key of TOP_LEVEL) refuse(rest, [], key)
   if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
-  if (!isObject(rest.explorer) || rest.explorer.enabled !== false) {
-    refuse(rest, [], 'explorer', 'explorer is not supported yet. Remove it, or set enabled: false.')
-  }
   if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', 'transport is not supported yet, except type: direct. Remove it.')
   if (isObject(rest.settlement)) {
     const settlement = rest.settlement = { ...rest.settlement }
@@ -68,7 +68,20 @@ export function withoutUnsupported (
       return copy
     })
   }
-  return { rest, problems }
+  return { rest, problems, warnings }
+}
+
+/** It shows what happens, and nothing depends on it: as its variables, it is ignored. */
+function withoutExplorer (rest: Record<string, unknown>): string[] {
+  const isOff = isObject(rest.explorer) && rest.explorer.enabled === false
+  const asked = EXPLORER_KEYS.filter(key => !isEmpty(rest[key]) && !isOff)
+  for (const key of asked) Reflect.deleteProperty(rest, key)
+  if (isOff) delete rest.explorerPort
+  return asked.map(ignored)
+}
+
+function ignored (name: string): string {
+  return `${name} is ignored: what it is for is not supported yet.`
 }
 
 /** One warning for each variable that somebody set for a feature that is not there. */
@@ -76,7 +89,7 @@ export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
   const given = (name: string): boolean => isSet(env, name)
   return [
     ...[...env.EXPLORER_ENABLED === 'false' ? [] : EXPLORER_VARIABLES, ...VARIABLES].filter(given)
-      .map(name => `${name} is ignored: what it is for is not supported yet.`),
+      .map(ignored),
     ...LEDGER_VARIABLES.filter(given).map(name => `${name} is ignored: balances are kept in dataPath, where no crash loses them.`)
   ]
 }

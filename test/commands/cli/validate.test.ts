@@ -35,6 +35,12 @@ describe('connector validate', () => {
       expect(await validate({ 'config.yaml': node('a') }, 'config.yaml')).to.deep.equal({ code: 0, out: 'Configuration file is valid.\n', err: '' })
     })
 
+    it('warns of a route to a peer that the file does not have', async () => {
+      const { code, err } = await validate({ 'c.yml': node('a', { peers: ['spoke-1:4001'], routes: ['g.s>spoke1', 'g.t>hub', 'g.u>local', 'g.v>a'] }) }, 'c.yml')
+      expect(code).to.equal(0)
+      expect(err).to.match(/^warning: route g\.s -> spoke1: no peer of this file is called spoke1\..*Did you mean spoke-1\?\nwarning: route g\.t -> hub: .*\.\n$/)
+    })
+
     it('shows warnings, which are allowed', async () => {
       const { code, out, err } = await validate({ 'c.yml': node('a', { more: 'deploymentMode: standalone' }) }, 'c.yml')
       expect([code, out]).to.deep.equal([0, 'Configuration file is valid.\n'])

@@ -114,7 +114,6 @@ describe('the configuration of a node', () => {
       ['settlementInfra', { settlementInfra: { enabled: true, privateKey: 'hunter2' } }, SETTLEMENT_INFRA, 'privateKey -> keyId', 'settlementOptions'],
       ['security', { security: {} }, 'security is not supported yet'],
       ['performance', { performance: {} }, 'performance is not supported yet'],
-      ['explorer', { explorer: { enabled: true, port: 3001 } }, 'explorer is not supported yet'],
       ['transport', { transport: { type: 'socks5' } }, 'transport is not supported yet'],
       ['gateway mode', { mode: 'gateway' }, 'mode gateway is not supported yet'],
       ['settlement without a chain', { settlement: { enableSettlement: true } }, 'settlement.enableSettlement', 'there is no chain to settle on'],
@@ -134,8 +133,8 @@ describe('the configuration of a node', () => {
     }
 
     it('is told of all its faults at once', () => {
-      const { issues } = failure(() => ConfigLoader.read({ nodeId: '', btpServerPort: 0, peers: [{}], explorer: { enabled: true } }, {}))
-      expect(issues.map(({ path }) => path)).to.have.members(['explorer', 'nodeId', 'btpServerPort', 'peers[0].id', 'peers[0].url', 'peers[0].authToken'])
+      const { issues } = failure(() => ConfigLoader.read({ nodeId: '', btpServerPort: 0, peers: [{}], security: {} }, {}))
+      expect(issues.map(({ path }) => path)).to.have.members(['security', 'nodeId', 'btpServerPort', 'peers[0].id', 'peers[0].url', 'peers[0].authToken'])
     })
 
     it('may turn off what does not exist', () => {

@@ -113,8 +113,6 @@ describe('the published examples', () => {
     const whole = readdirSync(SEEDS).filter(name => name.endsWith('.yaml') && !name.includes('.part.'))
     const parts = readdirSync(SEEDS).filter(name => name.endsWith('.part.yaml'))
     const NOT_YET: Record<string, string> = {
-      '001-explorer.part.yaml': 'explorer',
-      '003-explorer.part.yaml': 'explorer',
       '003-transport.part.yaml': 'transport',
       '003-transport-production.part.yaml': 'transport'
     }
@@ -155,7 +153,8 @@ describe('the published examples', () => {
         const part = seed(name)
         const base = ['nodeId: my-agent', 'btpServerPort: 3000', 'peers: []'].filter(line => !part.includes(line.slice(0, line.indexOf(':') + 1)))
         const result = await read([...base, part].join('\n'))
-        if (feature === undefined) expect(result).to.equal('')
+        if (name.includes('explorer')) expect(result).to.equal('explorer is ignored: what it is for is not supported yet.')
+        else if (feature === undefined) expect(result).to.equal('')
         else expect(result).to.match(new RegExp(`^ConfigurationError: .*config\\.yaml:\\d+: ${feature}: ${feature} is not supported yet`))
       })
     }

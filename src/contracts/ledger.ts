@@ -64,6 +64,8 @@ export interface Day {
 }
 
 export interface AccountBalance {
+  /** What the amounts are, as `openAccount` was told: `USD/9`. Absent in ledgers that do not say. */
+  readonly unit?: string
   /** Posted: what Fulfills, settlements and adjustments made of it. */
   readonly balance: bigint
   /** Sum of the open holds for incoming Prepares (at least 0). */

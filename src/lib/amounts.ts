@@ -10,3 +10,9 @@ export function amountInWords (amount: bigint, assetScale: number, assetCode: st
   const fraction = assetScale === 0 ? '' : `.${digits.slice(-assetScale)}`
   return `${amount < 0n ? '-' : ''}${whole}${fraction} ${assetCode}`
 }
+
+/** The same, with scale and code in the words of the books: `USD/9`. Undefined for an amount in no known unit. */
+export function amountInUnit (amount: bigint, unit: string | undefined): string | undefined {
+  const [, assetCode, assetScale] = /^(.+)\/(\d{1,3})$/s.exec(unit ?? '') ?? []
+  return assetCode === undefined ? undefined : amountInWords(amount, Number(assetScale), assetCode)
+}

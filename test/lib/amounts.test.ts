@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { amountInWords } from '../../src/lib/amounts.js'
+import { amountInUnit, amountInWords } from '../../src/lib/amounts.js'
 
 describe('an amount in words', () => {
   const cases: Array<[bigint, number, string, string]> = [
@@ -12,6 +12,12 @@ describe('an amount in words', () => {
     [2n ** 64n, 18, 'ETH', '18.446744073709551616 ETH']
   ]
   for (const [amount, scale, code, words] of cases) it(words, () => expect(amountInWords(amount, scale, code)).to.equal(words))
+
+  it('is undefined without a unit', () => {
+    expect(amountInUnit(15n, 'USD/1')).to.equal('1.5 USD')
+    expect(amountInUnit(15n, 'a/b/0')).to.equal('15 a/b')
+    for (const unit of [undefined, '', 'USD', 'USD/', '/9', 'USD/-1', 'USD/9999']) expect(amountInUnit(15n, unit), unit).to.equal(undefined)
+  })
 
   it('loses no digit, whatever the amount and the scale', () => {
     fc.assert(fc.property(fc.bigInt(), fc.integer({ min: 0, max: 255 }), (amount, scale) => {

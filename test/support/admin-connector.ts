@@ -79,7 +79,7 @@ export class FakeHost implements ConnectorParts {
   ])
 
   balanceMap: Map<string, AccountBalance> | undefined = new Map([
-    ['alice', { ...emptyBook, balance: 7n, incomingHolds: 3n, outgoingHolds: -2n, settling: 1n, limits: { minimum: -10n, maximum: 100n } }],
+    ['alice', { ...emptyBook, unit: 'USD/4', balance: 7n, incomingHolds: 3n, outgoingHolds: -2n, settling: 1n, limits: { minimum: -10n, maximum: 100n } }],
     ['bob', { ...emptyBook, balance: -(2n ** 70n) }]
   ])
 

@@ -4,6 +4,7 @@ import { SluiceError } from '../../contracts/errors.js'
 import type { AccountBalance, Day, Ledger, Movement, Settlement } from '../../contracts/ledger.js'
 import type { Accounts } from '../../accounts/accounts.js'
 import type { MiddlewareManager } from '../../pipeline/middleware-manager.js'
+import { amountInUnit } from '../../lib/amounts.js'
 import { json, nothing } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
 import { accountOf, mapValues, unknownAccount } from './accounts.js'
@@ -55,7 +56,9 @@ const balance = z.strictObject({
   prepaid: amount.describe('Paid ahead of packets, with claims, and not used by a fulfilled one yet. No part of the balance'),
   lateFulfills: movement.describe('Fulfills of the peer that came too late'),
   reversals: movement.describe('Fulfilled packets whose answer could not be sent to the peer'),
-  removed: z.boolean().describe('The account was removed, its money is still here')
+  removed: z.boolean().describe('The account was removed, its money is still here'),
+  unit: z.string().optional().describe('Asset and scale of the amounts, such as USD/9'),
+  inWords: z.string().optional().describe('The balance for people, such as 1.500000000 USD')
 })
 const days = z.array(z.strictObject({
   date: z.string(),
@@ -65,7 +68,12 @@ const days = z.array(z.strictObject({
   })
 }))
 const settlement = z.strictObject({
-  id: z.string(), accountId: z.string(), amount, createdAt: z.iso.datetime(), state: z.enum(['sending', 'unknown'])
+  id: z.string(),
+  accountId: z.string(),
+  amount,
+  inWords: z.string().optional().describe('The amount for people, such as 1.500000000 USD'),
+  createdAt: z.iso.datetime(),
+  state: z.enum(['sending', 'unknown'])
 })
 
 export function balanceRoutes ({ accounts, middlewares, ledger }: BalanceParts): Route[] {
@@ -118,7 +126,11 @@ export function balanceRoutes ({ accounts, middlewares, ledger }: BalanceParts):
       summary: 'Lists payments to peers that are under way, or of which nobody knows the outcome',
       responses: { 200: z.strictObject({ settlements: z.array(settlement) }) },
       errors: {}
-    }, () => json(200, { settlements: (balancesOf(middlewares)?.getSettlements?.() ?? []).map(settlementStatus) })),
+    }, () => {
+      const balances = balancesOf(middlewares)
+      const { accounts: books } = balances?.getStatus() ?? { accounts: {} }
+      return json(200, { settlements: (balances?.getSettlements?.() ?? []).map(one => settlementStatus(one, books[one.accountId]?.unit)) })
+    }),
 
     route({
       method: 'post',
@@ -170,6 +182,7 @@ function isSettling (balances: Balances): balances is Settling {
 
 function balanceStatus (book: AccountBalance): z.infer<typeof balance> {
   const { limits, removed } = book
+  const inWords = amountInUnit(book.balance, book.unit)
   return {
     balance: book.balance.toString(),
     minimum: limits.minimum?.toString() ?? '-Infinity',
@@ -180,7 +193,8 @@ function balanceStatus (book: AccountBalance): z.infer<typeof balance> {
     prepaid: book.prepaid.toString(),
     lateFulfills: movementStatus(book.lateFulfills),
     reversals: movementStatus(book.reversals),
-    removed
+    removed,
+    ...(inWords !== undefined && { unit: book.unit, inWords })
   }
 }
 
@@ -204,6 +218,8 @@ function dayStatus ({ date, opening, movements }: Day): z.infer<typeof days>[num
   }
 }
 
-function settlementStatus ({ id, accountId, amount, createdAt, state }: Settlement): z.infer<typeof settlement> {
-  return { id, accountId, amount: amount.toString(), createdAt: new Date(createdAt).toISOString(), state }
+function settlementStatus ({ id, accountId, amount, createdAt, state }: Settlement, unit: string | undefined): z.infer<typeof settlement> {
+  const inWords = amountInUnit(amount, unit)
+  const createdWhen = new Date(createdAt).toISOString()
+  return { id, accountId, amount: amount.toString(), ...(inWords !== undefined && { inWords }), createdAt: createdWhen, state }
 }

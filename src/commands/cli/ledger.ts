@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { auditDays, auditLedger, type AuditFinding } from '../../ledger/audit.js'
 import { EmbeddedLedger } from '../../ledger/embedded/embedded-ledger.js'
 import { loadConstructor } from '../../modules/load-module.js'
+import { amountInUnit } from '../../lib/amounts.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { Day } from '../../contracts/ledger.js'
 import { SILENT_LOG } from '../../contracts/logger.js'
@@ -29,7 +30,7 @@ const day = z.object({
 })
 const balanceAnswer = z.object({
   accounts: z.record(z.string(), z.object({
-    balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount, prepaid: amount
+    balance: amount, incomingHolds: amount, outgoingHolds: amount, settling: amount, prepaid: amount, unit: z.string().optional()
   })).default({})
 })
 const journalAnswer = z.object({ days: z.array(day) })
@@ -42,6 +43,8 @@ interface BookRow {
   outgoingHolds: bigint
   settling: bigint
   prepaid: bigint
+  /** `USD/9`, where it is known. */
+  unit?: string | undefined
 }
 
 interface Books {
@@ -53,7 +56,7 @@ export const ledger: Command = {
   name: 'ledger',
   summary: 'Shows who owes whom, and checks that the books add up',
   usage: '<balances | audit> (--path <directory> | --url <url>) [--json]',
-  description: `balances  shows what each account owes us (negative: what we owe it), and what is on hold, in base units
+  description: `balances  shows what each account owes us (negative: what we owe it), and what is on hold; in parentheses, the balance in base units
 audit     recomputes each balance from each day's movements, and compares
 
 For a running connector, give the --url of its admin API (if that has a key, set ADMIN_API_KEY). For a stopped connector, give the --path of
@@ -93,8 +96,8 @@ async function booksAt (path: string, storeName: string): Promise<Books> {
     const rows = Array.from(books.accountIds()).flatMap(accountId => {
       const book = books.balanceOf(accountId)
       if (book === undefined) return []
-      const { balance, incomingHolds, outgoingHolds, settling, prepaid } = book
-      return [{ accountId, balance, incomingHolds, outgoingHolds, settling, prepaid }]
+      const { balance, incomingHolds, outgoingHolds, settling, prepaid, unit } = book
+      return [{ accountId, balance, incomingHolds, outgoingHolds, settling, prepaid, unit }]
     })
     return { rows, findings: auditLedger(books) }
   } catch (error) {
@@ -138,13 +141,16 @@ function refusal (url: URL, answer: HttpAnswer): string {
 }
 
 function showBalances ({ rows }: Books, asJson: boolean): ExitCode {
-  if (asJson) printJson(rows.map(row => ({ ...texts(row), accountId: row.accountId })))
+  if (asJson) printJson(rows.map(({ unit: _unit, ...row }) => ({ ...texts(row), accountId: row.accountId })))
   else if (rows.length === 0) print('No account has a balance.')
   else {
-    print(table(rows.map(row => {
-      const { balance, incomingHolds, outgoingHolds, settling, prepaid } = texts(row)
-      const ahead = row.prepaid === 0n ? '' : `   paid ahead: ${prepaid}`
-      return [row.accountId, `${balance}   on hold: ${incomingHolds} in, ${outgoingHolds} out   being settled: ${settling}${ahead}`] as const
+    print(table(rows.map(({ accountId, unit, balance, incomingHolds, outgoingHolds, settling, prepaid }) => {
+      const shown = (amount: bigint): string => amountInUnit(amount, unit) ?? String(amount)
+      const exact = amountInUnit(balance, unit) === undefined ? '' : ` (${balance})`
+      const ahead = prepaid === 0n ? '' : `   paid ahead: ${shown(prepaid)}`
+      return [
+        accountId, `${shown(balance)}${exact}   on hold: ${shown(incomingHolds)} in, ${shown(outgoingHolds)} out   being settled: ${shown(settling)}${ahead}`
+      ] as const
     })))
   }
   return EXIT.ok

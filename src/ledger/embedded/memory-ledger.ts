@@ -168,8 +168,9 @@ export class MemoryLedger implements Ledger {
   balanceOf (accountId: string): AccountBalance | undefined {
     const book = this.books.get(accountId)
     if (book === undefined) return undefined
-    const { balance, incomingHolds, outgoingHolds, settling, settlement, prepaid, limits, removed, lateFulfills, reversals } = book
+    const { unit, balance, incomingHolds, outgoingHolds, settling, settlement, prepaid, limits, removed, lateFulfills, reversals } = book
     return {
+      unit,
       balance,
       incomingHolds,
       outgoingHolds,

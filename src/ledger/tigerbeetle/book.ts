@@ -148,6 +148,7 @@ export class SharedBook {
     const { balance, incoming, outgoing, prepaid } = this.totals
     const settling = this.settlement?.amount ?? 0n
     return {
+      unit: this.unit,
       balance,
       incomingHolds: incoming - settling,
       outgoingHolds: outgoing,

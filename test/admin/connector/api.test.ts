@@ -91,7 +91,7 @@ describe('admin API routes', () => {
   describe('settlements', () => {
     it('are listed with what is known of them', async () => {
       expect(await json('/settlements')).to.deep.equal({
-        settlements: [{ id: 'one', accountId: 'alice', amount: '5', createdAt: '1970-01-01T00:00:00.000Z', state: 'unknown' }]
+        settlements: [{ id: 'one', accountId: 'alice', amount: '5', inWords: '0.0005 USD', createdAt: '1970-01-01T00:00:00.000Z', state: 'unknown' }]
       })
     })
 
@@ -114,9 +114,10 @@ describe('admin API routes', () => {
   })
 
   it('GET /balance shows balances, limits and what is on hold', async () => {
+    const inUsd = { unit: 'USD/4', inWords: '0.0007 USD' }
     expect(await json('/balance')).to.deep.equal({
       accounts: {
-        alice: { balance: '7', minimum: '-10', maximum: '100', incomingHolds: '3', outgoingHolds: '-2', settling: '1', prepaid: '0', ...quiet },
+        alice: { balance: '7', minimum: '-10', maximum: '100', incomingHolds: '3', outgoingHolds: '-2', settling: '1', prepaid: '0', ...quiet, ...inUsd },
         bob: {
           balance: '-1180591620717411303424',
           minimum: '-Infinity',

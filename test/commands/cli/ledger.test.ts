@@ -39,6 +39,8 @@ describe('connector ledger', () => {
       { accountId: 'alice', balance: '700', incomingHolds: '0', outgoingHolds: '0', settling: '0', prepaid: '0' },
       { accountId: 'bob', balance: '-650', incomingHolds: '0', outgoingHolds: '0', settling: '0', prepaid: '0' }
     ])
+    const { out } = await place.run(['ledger', 'balances', '--path', 'store'])
+    expect(out).to.include('alice  0.000000700 USD (700)').and.include('bob    -0.000000650 USD (-650)')
     expect(await place.run(['ledger', 'audit', '--path', 'store'])).to.deep.include({ code: 0, out: 'The books of 2 accounts add up.\n' })
   })
 

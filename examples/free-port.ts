@@ -13,11 +13,16 @@ export async function freePort (): Promise<number> {
   for (;;) {
     const port = next
     next = next === LAST ? FIRST : next + 1
-    const server = createServer().listen(port)
-    const free = await once(server, 'listening').then(() => true, () => false)
-    if (!free) continue
-    server.close()
-    await once(server, 'close')
-    return port
+    if (await isFree(port)) return port
   }
+}
+
+/** Whether nobody listens on this port at this moment. */
+export async function isFree (port: number): Promise<boolean> {
+  const server = createServer().listen(port)
+  const free = await once(server, 'listening').then(() => true, () => false)
+  if (!free) return false
+  server.close()
+  await once(server, 'close')
+  return true
 }

@@ -1,14 +1,15 @@
 /** The nodes of a topology as processes on this machine: started, watched until they are healthy, asked, and stopped. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ConfigLoader } from '../src/index.js'
 import { OVERRIDES } from '../src/config/node/env.js'
 import type { NodeConfig } from '../src/contracts/node.js'
+import { freePort, isFree } from './free-port.js'
 
 const MAIN = fileURLToPath(new URL('../src/commands/cli/main.js', import.meta.url))
 const HEALTHY_WITHIN_MS = 60_000
@@ -37,14 +38,20 @@ export class Nodes {
 
   private constructor (readonly configs: readonly NodeConfig[], private readonly files: readonly string[], private readonly data: string) {}
 
-  /** The nodes that the YAML files of a folder describe. Throws for what cannot be read, and for a node that cannot be asked. */
-  static async of (folder: string): Promise<Nodes> {
-    const files = (await readdir(folder)).filter(name => /\.ya?ml$/.test(name)).sort().map(name => resolve(folder, name))
-    if (files.length === 0) throw new Error(`There are no .yaml files in ${folder}`)
-    const configs = files.map(file => ConfigLoader.read(file, environment()).config)
+  /**
+   * The nodes that the YAML files of a folder describe. Throws for what cannot be read, and for a node that cannot be asked.
+   * @param anyPorts ports that are in use are replaced by free ones, in copies of the files
+   */
+  static async of (folder: string, { anyPorts = false } = {}): Promise<Nodes> {
+    const written = (await readdir(folder)).filter(name => /\.ya?ml$/.test(name)).sort().map(name => resolve(folder, name))
+    if (written.length === 0) throw new Error(`There are no .yaml files in ${folder}`)
+    const read = (file: string): NodeConfig => ConfigLoader.read(file, environment()).config
+    const data = await mkdtemp(join(tmpdir(), 'sluice-network-'))
+    const files = anyPorts ? await withFreePorts(written, written.map(read), data) : written
+    const configs = files.map(read)
     const mute = configs.find(({ adminApi }) => !adminApi.enabled)
     if (mute !== undefined) throw new Error(`${mute.nodeId} needs adminApi.enabled: true, or it cannot be asked to pay`)
-    return new Nodes(configs, files, await mkdtemp(join(tmpdir(), 'sluice-network-')))
+    return new Nodes(configs, files, data)
   }
 
   /** Resolves when all are healthy and see their peers. Rejects with what a node said that could not start. */
@@ -103,7 +110,8 @@ export class Nodes {
       createInterface({ input: stream }).on('line', line => {
         lines.push(line)
         if (lines.length > MAX_REMEMBERED_LINES) lines.shift()
-        if (isVerbose || (!this.isStopping && / (warn|error) /.test(line))) process.stderr.write(`[${nodeId}] ${line}\n`)
+        // What a node says before it runs is part of the error, if it cannot.
+        if (isVerbose || (this.isStarted && !this.isStopping && / (warn|error) /.test(line))) process.stderr.write(`[${nodeId}] ${line}\n`)
       })
     }
     child.once('close', code => {
@@ -112,6 +120,18 @@ export class Nodes {
       if (this.isStarted) process.stderr.write(`${this.failure}\n`)
     })
   }
+}
+
+/** Peers name each other's ports, so one that is replaced is replaced in all files. */
+async function withFreePorts (files: readonly string[], configs: readonly NodeConfig[], folder: string): Promise<string[]> {
+  const ports = configs.flatMap(({ btpServerPort, healthCheckPort, adminApi }) => [btpServerPort, healthCheckPort, adminApi.port])
+  const instead = new Map<string, string>()
+  for (const port of new Set(ports)) if (!await isFree(port)) instead.set(String(port), String(await freePort()))
+  return await Promise.all(files.map(async file => {
+    const copy = join(folder, basename(file))
+    await writeFile(copy, (await readFile(file, 'utf8')).replace(/\b\d{4,5}\b/g, number => instead.get(number) ?? number))
+    return copy
+  }))
 }
 
 async function stop (child: ChildProcess): Promise<void> {

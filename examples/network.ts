@@ -49,7 +49,7 @@ process.exitCode = await run(topology).then(() => 0, (error: unknown) => {
 })
 
 async function run (name: string): Promise<void> {
-  const nodes = await Nodes.of(folderOf(name))
+  const nodes = await Nodes.of(folderOf(name), { anyPorts: TOPOLOGIES.includes(name) })
   process.once('exit', () => { nodes.kill() })
   try {
     say(`Starting ${nodes.configs.map(({ nodeId }) => nodeId).join(', ')} ...`)

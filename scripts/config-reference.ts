@@ -25,7 +25,7 @@ A connector without accounts needs an address, because no parent gives it one. I
 other than the default one, which loads its rates from there:
 
 \`\`\`sh
-CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector
+CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' npx ilp-connector
 \`\`\`
 `
 

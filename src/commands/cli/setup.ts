@@ -130,7 +130,7 @@ function configOf ({ nodeId = '', btpPort, healthCheckPort, adminPort, handlerUr
 }
 
 function yamlOf (config: ConnectorConfig): string {
-  return `# A Sluice node. Check it with: connector validate. Start it with: connector start
+  return `# A Sluice node. Check it with: npx connector validate. Start it with: npx connector start
 #
 # To peer with another node, add it here under its nodeId. The other node needs an entry for this one, with the same authToken:
 #   peers:
@@ -156,7 +156,7 @@ function nextSteps ({ nodeId, healthCheckPort }: ConnectorConfig, config: string
   return `Wrote ${config} and ${output} (the admin API's key). The node's address is g.${nodeId}.
 
 Next:
-  connector start${file}
-  connector health${health}
+  npx connector start${file}
+  npx connector health${health}
 Then add a peer to ${config}: the comment in the file shows how.`
 }

@@ -1,5 +1,5 @@
 /** `connector validate`: checks a configuration, or those of a whole network. Opens nothing. */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ConfigLoader } from '../../config/node/config-loader.js'
 import { ConfigurationError } from '../../config/errors.js'
@@ -12,6 +12,8 @@ import { environment, faultyLines } from './env-file.js'
 import { CliError, complain, EXIT, print, printJson, type ExitCode } from './output.js'
 import { checkTopology, type TopologyNode } from './topology.js'
 
+/** Without an argument. */
+const DEFAULT_FILE = 'config.yaml'
 /** Files of one topology. */
 const MAX_FILES = 1000
 
@@ -33,10 +35,11 @@ interface Verdict {
 export const validate: Command = {
   name: 'validate',
   summary: 'Checks a configuration, or those of a whole network',
-  usage: '<file or folder> [--json]',
-  description: `Checks a .yaml or .yml file as "connector start" would read it, and lists every problem with its line. Checks a .env file line by line. In a
-folder, every YAML file counts as one node: in addition to the problems of each file, this finds unknown peers, nodes that are not connected,
-routes that lead nowhere, and loops. Variables such as \${ADMIN_API_KEY} are read from the environment and from .env in this folder.
+  usage: '[<file or folder>] [--json]',
+  description: `Checks config.yaml, or what it is given: a .yaml or .yml file as "connector start" would read it, listing every problem with its line; a
+.env file line by line; or a folder. There, every YAML file counts as one node: in addition to the problems of each file, this finds unknown
+peers, nodes that are not connected, routes that lead nowhere, and loops. Variables such as \${ADMIN_API_KEY} are read from the environment and
+from .env in this folder.
 Exit codes: 0 valid (warnings are allowed), 1 not valid.`,
   options: {
     topology: { type: 'string', short: 't', value: '<folder>', help: 'The same as giving the folder as the argument' },
@@ -46,8 +49,8 @@ Exit codes: 0 valid (warnings are allowed), 1 not valid.`,
   examples: ['connector validate config.yaml', 'connector validate .env', 'connector validate examples/linear'],
 
   run (args) {
-    const path = args.positionals[0] ?? args.text('topology')
-    if (path === undefined) throw usageError(validate, 'Which file or folder?')
+    const path = args.positionals[0] ?? args.text('topology') ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined)
+    if (path === undefined) throw usageError(validate, `Which file or folder? There is no ${DEFAULT_FILE} here.`)
     const verdict = judge(path)
     return Promise.resolve(args.flag('json') ? showJson(verdict) : showText(verdict))
   }

@@ -53,7 +53,7 @@ describe('connector', () => {
     [['health', '-x'], 'Unknown option -x.\nUsage: connector health'],
     [['send', '--destination'], "Option '-d, --destination <value>' argument missing\nUsage: connector send"],
     [['send', 'Hello', 'world'], 'Found 2 arguments that belong to no option, expected at most 0. Put quotes around text with spaces.'],
-    [['validate'], 'Which file or folder?\nUsage: connector validate']
+    [['validate'], 'Which file or folder? There is no config.yaml here.\nUsage: connector validate']
   ]
   for (const [args, text] of mistakes) {
     it(`says what is wrong with "${args.join(' ')}"`, async () => {

@@ -1,12 +1,12 @@
 /** The package as npm installs it: with its own dependencies and nothing else of this repository, for `import` and for `require`. */
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join, posix } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Daemon, temporaryFolder } from '../../support/daemon.js'
-import { BUILT, PACKAGE_ROOT } from '../../support/package-root.js'
+import { install, link, pack } from '../../support/packed.js'
 
 const execute = promisify(execFile)
 const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc')
@@ -32,41 +32,9 @@ describe('the package', () => {
     project = join(folder.path, 'project')
     const tarball = await pack(join(folder.path, 'package'))
     contents = (await execute('tar', ['-tzf', tarball])).stdout.trim().split('\n').map(path => path.replace(/^package\//, ''))
-    await install(tarball)
+    await install(tarball, project)
   })
   after(() => folder.remove())
-
-  async function npm (cwd: string, ...args: string[]): Promise<string> {
-    return (await execute('npm', [...args, '--ignore-scripts', '--offline'], { cwd })).stdout
-  }
-
-  /** Packs this build, whatever folder it was built to, and resolves to the path of the tarball. */
-  async function pack (staging: string): Promise<string> {
-    await cp(BUILT, join(staging, 'dist'), { recursive: true })
-    const manifest = JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { files: string[] }
-    for (const file of ['package.json', ...manifest.files.filter(path => !path.startsWith('dist/'))]) {
-      await cp(join(PACKAGE_ROOT, file), join(staging, file), { recursive: true })
-    }
-    const [packed] = JSON.parse(await npm(staging, 'pack', '--json')) as [{ filename: string }]
-    return join(staging, packed.filename)
-  }
-
-  /** What `npm install` does, without a network: the dependencies come from this repository. */
-  async function install (tarball: string): Promise<void> {
-    const installed = join(project, 'node_modules', 'sluice')
-    await mkdir(installed, { recursive: true })
-    await execute('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
-    const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
-    for (const name of [...Object.keys(dependencies), '@types/node']) await link(name)
-    await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, dependencies: { sluice: '*' } }))
-    await npm(project, 'rebuild', 'sluice') // links the programs
-  }
-
-  async function link (name: string): Promise<void> {
-    const path = join(project, 'node_modules', name)
-    await mkdir(dirname(path), { recursive: true })
-    await symlink(dirname(await manifestOf(name)), path)
-  }
 
   async function run (script: string, source: string): Promise<{ stdout: string, stderr: string }> {
     await writeFile(join(project, script), source)
@@ -80,7 +48,20 @@ describe('the package', () => {
       'dist/test/conformance/ledger.js', 'dist/test/conformance/store.js', 'dist/test/conformance/backend.js',
       'dist/test/conformance/transport.js', 'dist/test/conformance/channel-provider.js', 'dist/test/conformance/chain-kind.js'
     ])
-    expect(contents.filter(path => !path.startsWith('dist/test/conformance/')).filter(path => /(^|\/)(test|tests|bench|examples|scripts|fixtures)\/|\.test\.|tsbuildinfo/.test(path))).to.deep.equal([])
+    expect(contents.filter(path => !/^(dist\/test\/conformance|examples)\//.test(path)).filter(path => /(^|\/)(test|tests|bench|examples|scripts|fixtures)\/|\.test\.|tsbuildinfo/.test(path))).to.deep.equal([])
+  })
+
+  it('has papers whose links lead to something that it brings', async () => {
+    const dead: string[] = []
+    for (const paper of contents.filter(path => path.endsWith('.md'))) {
+      const text = await readFile(join(project, 'node_modules', 'sluice', paper), 'utf8')
+      for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+        if (/^https?:/.test(target)) continue
+        const place = posix.join(posix.dirname(paper), target).replace(/\/$/, '')
+        if (!contents.some(path => path === place || path.startsWith(`${place}/`))) dead.push(`${paper}: ${target}`)
+      }
+    }
+    expect(dead).to.deep.equal([])
   })
 
   it('can be imported', async () => {
@@ -106,7 +87,7 @@ describe('the package', () => {
   })
 
   it('has suites for authors of ledgers and stores, who bring mocha, chai and fast-check', async () => {
-    for (const name of ['chai', 'fast-check', 'mocha']) await link(name)
+    for (const name of ['chai', 'fast-check', 'mocha']) await link(name, project)
     await writeFile(join(project, 'mine.test.mjs'), `import { ledgerConformance } from 'sluice/conformance/ledger'
 import { storeConformance } from 'sluice/conformance/store'
 ledgerConformance('mine', () => { throw new Error('is not made yet') }, { persistent: true, ownHistory: true })
@@ -130,12 +111,3 @@ storeConformance('mine', () => { throw new Error('is not made yet') }, { batch: 
     }
   })
 })
-
-/** The manifest of an installed package, also of one that does not export it. */
-async function manifestOf (name: string): Promise<string> {
-  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
-    const manifest = join(folder, name, 'package.json')
-    if (await readFile(manifest).then(() => true, () => false)) return manifest
-  }
-  throw new Error(`${name} is not installed`)
-}

@@ -90,8 +90,19 @@ describe('the topologies', () => {
     const program = run(world, process.execPath, [NETWORK, folder], await world.directory())
     expect(await program.ended).to.equal(1)
     expect(program.output()).to.include('connector-b ended with exit code 1').and.to.include('EADDRINUSE')
+    expect(program.output().match(/ended with exit code/g), 'one error').to.have.length(1)
+    expect(program.output()).to.not.match(/^\[connector-/m)
     await new Promise(resolve => { taken.close(resolve) })
     for (const port of ports.values()) expect(await isFree(port), `port ${port}`).to.equal(true)
+  }).timeout(TIMEOUT_MS)
+
+  it('takes other ports than those of the examples where others listen on them', async () => {
+    const taken = createServer(socket => socket.destroy()).listen(3000)
+    await once(taken, 'listening').catch(() => undefined) // somebody else does
+    const program = run(world, process.execPath, [NETWORK, 'linear', '--once'], await world.directory())
+    expect(await program.ended, program.output()).to.equal(0)
+    expect(program.output()).to.include('connector-c  its application is paid 998')
+    await new Promise(resolve => { taken.close(resolve) })
   }).timeout(TIMEOUT_MS)
 
   for (const [args, complaint] of [[[], 'Usage: npm run network'], [['ring'], 'There is no topology ring']] as const) {

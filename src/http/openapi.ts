@@ -23,6 +23,10 @@ export interface ApiDescription {
   /** How an operator of this API calls its key in a shell, such as `$ADMIN_API_KEY`. */
   keyInShell: string
   errors: ErrorDescription
+  /** A sentence that says whose API it is, at the time of the request. */
+  whose?: () => string
+  /** By the name of a field: what stands there in the answers that the page shows. */
+  samples?: Readonly<Record<string, unknown>>
 }
 
 /** What an error looks like. */

@@ -1,6 +1,6 @@
 /** Serves the routes of one API, with its document and its page, and turns whatever is thrown into an answer. */
 import type { HttpBindings } from '@hono/node-server'
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
 import { readJson } from './body.js'
@@ -44,8 +44,16 @@ export function createRouter ({ name, log, errorResponse, noSuchPath }: RouterOp
     if (code !== undefined) response.headers.set(ERROR_CODE_HEADER, code)
     return response
   })
+  app.use(readableInBrowsers)
   app.notFound(c => { throw noSuchPathError(noSuchPath(c.req.method, c.req.path)) })
   return app
+}
+
+/** JSON with line breaks for those who look at it: a browser asks for HTML, programs and curl do not. */
+const readableInBrowsers: MiddlewareHandler = async (c, next) => {
+  await next()
+  const isRead = c.req.header('accept')?.includes('text/html') === true && c.res.headers.get('content-type') === 'application/json'
+  if (isRead) c.res = new Response(JSON.stringify(await c.res.json(), null, 2), c.res)
 }
 
 /** For a method and path that nothing is behind. */
@@ -63,9 +71,8 @@ export function serveRoutes (app: Router, routes: readonly Route[], { maxBodySiz
 /** Serves what the API says about itself: to programs at `documentPath`, to people at `pagePath` beside it, where `/` leads, too. */
 export function serveDocument (app: Router, routes: readonly Route[], api: ApiDescription): void {
   const document = openApiDocument(routes, api)
-  const page = docsPage(document, api)
   app.get(api.documentPath, () => json(200, document))
-  app.get(api.pagePath, () => html(page))
+  app.get(api.pagePath, c => html(docsPage(document, api, c.req.header('host'))))
   for (const path of ['/', ...api.otherPaths ?? []]) app.get(path, c => c.redirect(api.pagePath))
 }
 

@@ -1,6 +1,7 @@
 /** What every OpenAPI document of ours has to be, whichever API it describes. */
 import { expect } from 'chai'
 import type { JsonSchema, OpenApiDocument, Operation } from '../../src/http/openapi.js'
+import type { Route } from '../../src/http/route.js'
 
 export const METHODS = ['get', 'post', 'put', 'delete', 'patch']
 const TYPES = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null']
@@ -60,8 +61,33 @@ function schemasOf ({ requestBody, responses }: Operation): JsonSchema[] {
 /** The page for people shows every operation, and needs nothing from elsewhere. */
 export function checkPage (page: string, document: OpenApiDocument): void {
   expect(page).to.match(/^<!doctype html>/).and.to.not.match(/<script|src=|@import|url\(/)
-  expect(page.match(/href="[^"]*"/g)).to.deep.equal(['href="openapi.json"'])
+  const targets = operationsOf(document).map(([, , { operationId }]) => `href="#${operationId}"`)
+  expect(page.match(/href="[^"]*"/g), 'a table of contents').to.deep.equal(['href="openapi.json"', ...targets])
   for (const [path, method, { summary, operationId }] of operationsOf(document)) {
     expect(page).to.contain(`<h2 id="${operationId}"><b>${method}</b> <code>${path}</code></h2>`).and.to.contain(summary.replaceAll("'", '&#39;'))
   }
+}
+
+/** The page shows for each JSON answer of each route one that the route could give, and which fields of a body are required. */
+export function checkAnswers (page: string, routes: readonly Route[]): void {
+  const sections = page.split('<h2 ').slice(2) // what stands before the first, and what all have in common
+  expect(sections).to.have.length(routes.length)
+  for (const [index, { method, path, body, responses, errors }] of routes.entries()) {
+    const section = sections[index]!
+    expect(section).to.include(`<b>${method}</b> <code>${path}</code>`)
+    for (const [status, shape] of Object.entries(responses)) {
+      const [, shown] = new RegExp(`<h3>Answer ${status}: [^<]*</h3>(?:<pre>([^<]*)</pre>)?`).exec(section) ?? []
+      if (typeof shape === 'string') expect(shown, `${method} ${path}`).to.equal(undefined)
+      else expect(shape.safeParse(JSON.parse(unescaped(shown!))).error, `${method} ${path} ${status}: ${shown}`).to.equal(undefined)
+    }
+    if (body !== undefined) expect(section, path).to.match(/<td>[\w ]+, (required|optional)/)
+    for (const status of Object.keys(errors)) {
+      if (['401', '403', '415', '500'].includes(status)) expect(section, 'said once for all').to.not.include(`<code>${status}</code>`)
+      else expect(section).to.include(`<code>${status}</code>`)
+    }
+  }
+}
+
+function unescaped (html: string): string {
+  return html.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }

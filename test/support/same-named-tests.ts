@@ -18,7 +18,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/admin/connector/routes.ts', 'src/admin/connector/stats.ts'
   ],
   'test/admin/connector/listen.test.ts': ['src/http/server.ts'],
-  'test/admin/connector/openapi.test.ts': ['src/http/docs-page.ts', 'src/http/openapi.ts'],
+  'test/admin/connector/openapi.test.ts': ['src/http/docs-page.ts', 'src/http/examples.ts', 'src/http/openapi.ts'],
   'test/admin/node/api.test.ts': [
     'src/admin/node/admin-server.ts', 'src/admin/node/balances.ts', 'src/admin/node/listen.ts', 'src/admin/node/peers.ts'
   ],

@@ -9,6 +9,7 @@ import type { MiddlewareHandler } from 'hono'
 import { z } from 'zod'
 import { SluiceError, type ErrorCode } from '../../contracts/errors.js'
 import type { Logger } from '../../contracts/logger.js'
+import { UNKNOWN_ADDRESS } from '../../accounts/accounts.js'
 import { messageOf, statusOf } from '../../http/errors.js'
 import type { ApiDescription } from '../../http/openapi.js'
 import { text } from '../../http/responses.js'
@@ -42,7 +43,26 @@ const DESCRIPTION: ApiDescription = {
   documentPath: '/openapi.json',
   pagePath: '/docs',
   keyInShell: '$CONNECTOR_ADMIN_API_KEY',
-  errors: { type: 'text/plain', schema: z.string().describe('What is wrong and what to do'), html: 'one line of text' }
+  errors: { type: 'text/plain', schema: z.string().describe('What is wrong and what to do'), html: 'one line of text' },
+  samples: {
+    id: 'alice',
+    account: 'alice',
+    accountId: 'alice',
+    peerId: 'alice',
+    plugin: 'btp',
+    relation: 'child',
+    assetCode: 'USD',
+    assetScale: 9,
+    balance: '1500000000',
+    balances: '1500000000',
+    durability: 'sync',
+    path: 'alice',
+    minimum: '-1000000000000',
+    maximum: '1000000000000',
+    targetPrefix: 'test.quickstart.alice',
+    nextHop: 'alice',
+    date: '2026-01-31'
+  }
 }
 
 /** The parts of a connector that its admin API shows and changes. */
@@ -58,7 +78,11 @@ export function connectorApi (parts: ConnectorParts, access: readonly Middleware
   const routes = connectorRoutes(parts)
   const app = createRouter({ name: 'admin api', log, errorResponse, noSuchPath })
   app.use(...access, refuseHead)
-  serveDocument(app, routes, DESCRIPTION)
+  const address = (): string => parts.accounts.getOwnAddress()
+  serveDocument(app, routes, {
+    ...DESCRIPTION,
+    whose: () => address() === UNKNOWN_ADDRESS ? 'It has no ILP address yet.' : `Its ILP address is ${address()}.`
+  })
   serveRoutes(app, routes, { maxBodySize: MAX_BODY_SIZE, parameter: WHATEVER })
   return app
 }

@@ -54,7 +54,13 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
   }))
   for (const rule of address) app.use('/admin/*', rule)
   // A browser that opens the page cannot send a key, and there are no secrets in it.
-  serveDocument(app, routes, { ...DESCRIPTION, version: node.getHealthStatus().version })
+  const { nodeId } = node.config
+  serveDocument(app, routes, {
+    ...DESCRIPTION,
+    version: node.getHealthStatus().version,
+    whose: () => `This node is ${nodeId}, with the ILP address g.${nodeId}.`,
+    samples: { nodeId, id: 'peer-b', peerId: 'peer-b', url: 'ws://peer-b:3001', prefix: 'g.peer-b', nextHop: 'peer-b', ilpAddress: 'g.peer-b', route: 'g.peer-b', tokenId: 'M2M' }
+  })
   for (const rule of [...key, accessLog(log)]) app.use('/admin/*', rule)
   serveRoutes(app, routes, { maxBodySize: MAX_BODY_SIZE })
   return app

@@ -1,6 +1,6 @@
 /** `POST /admin/ilp/send`: one packet of our own, for programs beside the node in any language. */
 import { z } from 'zod'
-import type { ILPFulfillPacket, ILPRejectPacket, SendPacketParams } from '../../contracts/node.js'
+import type { ILPFulfillPacket, ILPRejectPacket, NodeConfig, SendPacketParams } from '../../contracts/node.js'
 import { isValidAddress } from '../../packet/address.js'
 import { MAX_UINT64 } from '../../packet/prepare.js'
 import type { Logger } from '../../contracts/logger.js'
@@ -41,6 +41,7 @@ export interface IlpSendResponse {
 
 /** What this route asks of the node. */
 export interface PacketsNode extends Pick<HealthNode, 'getHealthStatus'> {
+  readonly config: Pick<NodeConfig, 'nodeId'>
   /** Derives the condition from the data. Resolves by the packet's expiry. */
   sendPacket (packet: SendPacketParams): Promise<IlpAnswer>
 }
@@ -129,7 +130,7 @@ export function ilpSendRoute (node: PacketsNode, log: Pick<Logger, 'warn'>): Rou
     path: '/admin/ilp/send',
     summary: 'Sends a packet and waits for its answer: fulfilled, or rejected with an ILP error code',
     body: {
-      schema: requestSchema, check: checkIlpSendRequest, example: { destination: 'g.peer.agent', amount: '1000', data: 'aGVsbG8=' }
+      schema: requestSchema, check: checkIlpSendRequest, example: { destination: `g.${node.config.nodeId}.me`, amount: '1000', data: 'aGVsbG8=' }
     },
     maxBodySize: MAX_SEND_BODY_SIZE,
     responses: { 200: responseSchema },

@@ -5,7 +5,7 @@ import { connectorRoutes } from '../../../src/admin/connector/api.js'
 import type { OpenApiDocument } from '../../../src/http/openapi.js'
 import { version } from '../../../src/lib/version.js'
 import { FakeHost, Fixture } from '../../support/admin-connector.js'
-import { METHODS, checkPage, checkParts, checkSchemas, filledIn, operationsOf } from '../../support/openapi.js'
+import { METHODS, checkAnswers, checkPage, checkParts, checkSchemas, filledIn, operationsOf } from '../../support/openapi.js'
 
 describe('the OpenAPI document of the connector', () => {
   let api: Fixture
@@ -67,7 +67,10 @@ describe('the OpenAPI document of the connector', () => {
     expect(type).to.equal('text/html; charset=utf-8')
     expect(headers['content-security-policy']).to.equal("default-src 'none'; style-src 'unsafe-inline'")
     checkPage(text, document)
-    expect(text).to.contain('curl &#39;http://127.0.0.1:7780/status&#39;')
+    checkAnswers(text, connectorRoutes(api.host))
+    expect(text, 'the address under which it was asked').to.contain(`curl &#39;http://127.0.0.1:${api.port}/status&#39;`)
+      .and.contain('Its ILP address is test.connie.')
+    expect((await api.get('/docs', { host: 'localhost' })).text).to.contain('curl &#39;http://localhost/status&#39;')
   })
 
   it('is behind the access rules, as everything here', async () => {

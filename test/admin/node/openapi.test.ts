@@ -1,9 +1,10 @@
 /** The OpenAPI document is one, and says what the API does: no route more, no route less. */
 import { expect } from 'chai'
+import { nodeRoutes } from '../../../src/admin/node/api.js'
 import type { OpenApiDocument } from '../../../src/http/openapi.js'
 import { FakeChannels } from '../../support/admin-node/channels.js'
 import { NodeFixture } from '../../support/admin-node.js'
-import { METHODS, checkPage, checkParts, checkSchemas, filledIn, operationsOf } from '../../support/openapi.js'
+import { METHODS, checkAnswers, checkPage, checkParts, checkSchemas, filledIn, operationsOf } from '../../support/openapi.js'
 
 describe('the OpenAPI document of the node', () => {
   let api: NodeFixture
@@ -65,6 +66,19 @@ describe('the OpenAPI document of the node', () => {
     expect(type).to.equal('text/html; charset=utf-8')
     expect(headers['content-security-policy']).to.equal("default-src 'none'; style-src 'unsafe-inline'")
     checkPage(text, document)
-    expect(text).to.contain('&quot;destination&quot;:&quot;g.peer.agent&quot;')
+    checkAnswers(text, nodeRoutes(api.node, api.log))
+    expect(text, 'this node').to.contain('&quot;destination&quot;:&quot;g.node-a.me&quot;').and.contain('This node is node-a, with the ILP address g.node-a.')
+      .and.contain(`curl &#39;http://127.0.0.1:${api.admin}/admin/peers&#39;`).and.contain('&quot;nodeId&quot;: &quot;node-a&quot;')
+  })
+
+  it('writes JSON with line breaks for a browser, and without for programs', async () => {
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+    const url = `http://127.0.0.1:${api.admin}/admin/peers`
+    const [read, plain] = [await (await fetch(url, { headers: { accept } })).text(), await (await fetch(url)).text()]
+    expect(plain).to.not.include('\n')
+    expect(read).to.equal(JSON.stringify(JSON.parse(plain), null, 2))
+    const refused = await fetch(`${url}/nobody/x`, { headers: { accept } })
+    expect([refused.status, refused.headers.get('x-error-code'), refused.headers.get('cache-control')]).to.deep.equal([404, 'SLUICE_PATH_UNKNOWN', 'no-store'])
+    expect(await refused.text()).to.match(/^\{\n {2}"error": "Not found",\n/)
   })
 })

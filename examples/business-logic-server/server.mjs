@@ -50,8 +50,10 @@ const routes = {
   'POST /trigger-admin-send': async body => send(body)
 }
 
+const NOT_FOUND = `Not found. This is a business logic server; it has ${Object.keys(routes).join(', ')}.`
+
 const server = createServer(async (request, response) => {
-  let answer = { status: 404, body: { error: 'Not found' } }
+  let answer = { status: 404, body: { error: NOT_FOUND } }
   try {
     const route = routes[`${request.method} ${request.url}`]
     if (route !== undefined) answer = await route(request.method === 'POST' ? await readJson(request) : undefined)

@@ -19,6 +19,9 @@ MAX_AMOUNT = 100_000
 MAX_BODY_BYTES = 1024 * 1024
 SEND_TIMEOUT_S = 60
 
+NOT_FOUND = ('Not found. This is a business logic server; it has GET /health, GET /received, POST /handle-packet, POST /send, '
+             'POST /trigger-admin-send.')
+
 # GET /received shows this many at most.
 received = deque(maxlen=1000)
 
@@ -62,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == '/received':
             self.answer(200, {'count': len(received), 'received': list(received)})
         else:
-            self.answer(404, {'error': 'Not found'})
+            self.answer(404, {'error': NOT_FOUND})
 
     def do_POST(self):
         length = int(self.headers.get('content-length', '0'))
@@ -76,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
             elif self.path in ('/send', '/trigger-admin-send'):
                 self.answer(*send(body))
             else:
-                self.answer(404, {'error': 'Not found'})
+                self.answer(404, {'error': NOT_FOUND})
         except (KeyError, TypeError, ValueError) as error:
             self.answer(400, {'error': f'{type(error).__name__}: {error}'})
         except OSError as error:

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -32,6 +32,8 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/balances.md', 'curl -H', 'It needs an account whose plugin pays: test/admin/connector/api.test.ts'],
   ['docs/balances.md', 'CONNECTOR_LEDGER=tigerbeetle', 'It needs a TigerBeetle cluster.'],
   ['docs/balances.md', 'import { ledgerConformance }', 'It needs a ledger of the reader; test/e2e/daemon/package.test.ts'],
+  ['docs/guides/add-a-backend.md', 'npm run build', 'It is for a backend of the reader.'],
+  ['docs/guides/add-a-middleware.md', 'npm run build', 'It is for a middleware of the reader.'],
   ['docs/guides/add-a-chain.md', 'chainKindConformance', 'It needs a chain of the reader.'],
   ['docs/guides/add-a-store.md', 'storeConformance', 'It needs a store of the reader.'],
   ['docs/guides/add-a-transport.md', 'transportConformance', 'It needs a transport of the reader.'],
@@ -156,6 +158,11 @@ describe('the first hour', () => {
 
   it('leaves no block out: each was run here, or stands on the list', () => {
     const blocks = PAPERS.flatMap(blocksOf)
+    const commands = /^ {4}(npm|npx|node|docker|curl|pm2) /m
+    for (const paper of PAPERS) {
+      const prose = readFileSync(join(PACKAGE_ROOT, paper), 'utf8').replaceAll(/^( *)```.*?^\1```$/gms, '')
+      expect(prose, `${paper} has commands that are not in a block with a language`).to.not.match(commands)
+    }
     const forgotten = blocks.filter(found => !used.has(`${found.paper}\n${found.text}`) && !isNotHere(found))
     expect(forgotten.map(({ paper, text }) => `${paper}: ${text.split('\n', 1)[0] ?? ''}`)).to.deep.equal([])
     for (const [paper, beginning, reason] of NOT_HERE) {

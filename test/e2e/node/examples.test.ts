@@ -48,6 +48,7 @@ describe('a business logic server', () => {
       expect(await owed(shop, 'agent')).to.equal(2n * 999n)
       const { count, received } = await json(`http://127.0.0.1:${blsPort}/received`) as { count: number, received: object[] }
       expect(count).to.equal(2)
+      expect(await json(`http://127.0.0.1:${blsPort}/admin/peers`)).to.have.property('error').that.matches(/^Not found\. This is a business logic server; it has GET /)
       expect(received[0]).to.include({ destination: 'g.shop.book', amount: '999', sourcePeer: 'agent' })
 
       agent.setPacketHandler(({ data }) => ({ accept: true, data }))

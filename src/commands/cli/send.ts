@@ -1,5 +1,6 @@
 /** `connector send`: sends packets from the shell, through a running node's admin API, or over BTP as one of its peers. */
 import { DEFAULT_SEND_TIMEOUT_MS, validateIlpSendRequest } from '../../admin/node/packets.js'
+import { amountInUnit } from '../../lib/amounts.js'
 import type { Arguments, Command } from './command.js'
 import { usageError } from './command.js'
 import { urlOf } from './http.js'
@@ -52,7 +53,10 @@ Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
     if (counts.batch !== undefined && counts.sequence !== undefined) throw usageError(send, 'Give either --batch or --sequence.')
     const way = await wayOf(args)
     try {
-      if (counts.batch === undefined && counts.sequence === undefined) return (args.flag('json') ? showJson : showText)(await way.send(packet))
+      if (counts.batch === undefined && counts.sequence === undefined) {
+        const answer = await way.send(packet)
+        return args.flag('json') ? showJson(answer) : showText(answer, packet.amount, await way.unit())
+      }
       const startedAt = performance.now()
       const answers = await (counts.batch === undefined
         ? inSequence(way, packet, counts.sequence ?? 0, delayMs)
@@ -130,7 +134,7 @@ function showJson (answer: SendAnswer): ExitCode {
   return answer.accepted ? EXIT.ok : EXIT.failed
 }
 
-function showText (answer: SendAnswer): ExitCode {
+function showText (answer: SendAnswer, amount: string, unit: string | undefined): ExitCode {
   const data = answer.data === undefined ? undefined : `Data: ${Buffer.from(answer.data, 'base64').toString()}`
   if (!answer.accepted) {
     complain(`Rejected: ${answer.code} ${answer.message}`)
@@ -138,6 +142,8 @@ function showText (answer: SendAnswer): ExitCode {
     return EXIT.failed
   }
   print('Fulfilled.')
+  const paid = amountInUnit(BigInt(amount), unit)
+  if (paid !== undefined) print(`Paid: ${paid} (${amount})`)
   print(`Fulfillment: ${answer.fulfillment}`)
   if (data !== undefined) print(data)
   return EXIT.ok

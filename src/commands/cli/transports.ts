@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { z } from 'zod'
 import type { IlpSendRequest } from '../../admin/node/packets.js'
+import type { BTPClient } from '../../node/facades/btp-client.js'
 import { describeError } from '../../lib/describe-error.js'
 import { computeConditionFromData } from '../../delivery/payment.js'
 import { environment } from './env-file.js'
@@ -30,6 +31,8 @@ export type Packet = IlpSendRequest & { timeoutMs: number }
 export interface Way {
   /** Rejects with CliError if the packet could not be sent. A Reject is an answer, not an error. */
   send (packet: Packet): Promise<SendAnswer>
+  /** What amounts are, as the books say it (`USD/9`). Undefined if the connector does not tell. */
+  unit (): Promise<string | undefined>
   close (): Promise<void>
 }
 
@@ -53,6 +56,7 @@ export function overHttp (url: URL): Way {
       if (data === undefined) throw new CliError(refusal(target, answer))
       return data
     },
+    unit: () => Promise.resolve(undefined),
     close: () => Promise.resolve()
   }
 }
@@ -88,7 +92,19 @@ export async function overBtp (url: URL, token: string | undefined, logLevel: st
       if (answer.type === 13) return { accepted: true, fulfillment: answer.fulfillment.toString('base64'), ...answered }
       return { accepted: false, code: answer.code, message: answer.message, ...answered }
     },
+    unit: () => isAccount ? unitOf(client) : Promise.resolve(undefined),
     close: () => client.disconnect()
+  }
+}
+
+/** Asks as a child asks its parent (IL-DCP, RFC 0031). */
+async function unitOf (client: BTPClient): Promise<string | undefined> {
+  const [{ fetch }, { encodeReplyPacket, preparePacketOf }] = await Promise.all([import('ilp-protocol-ildcp'), import('../../node/packets.js')])
+  try {
+    const { assetCode, assetScale } = await fetch(async data => encodeReplyPacket(await client.sendPacket(preparePacketOf(data))))
+    return `${assetCode}/${assetScale}`
+  } catch {
+    return undefined // only children are told
   }
 }
 

@@ -1,5 +1,7 @@
 /** `connector send` with every URL that a connector or a node prints: it pays, or says in one sentence what the URL is and what to use. */
 import { expect } from 'chai'
+import type { ILPFulfillPacket, ILPPreparePacket } from '../../../src/contracts/node.js'
+import { BTPClient, computeFulfillmentFromData } from '../../../src/index.js'
 import { freePorts, Workplace, type Result } from '../../support/cli.js'
 import { Daemon } from '../../support/daemon.js'
 
@@ -51,6 +53,22 @@ describe('connector send, with the URLs that are printed', () => {
         expect(err).to.not.include(secret)
       }
     })
+
+    it('says what was paid, in the unit of the account', async () => {
+      const [alice = '', bob = ''] = urls
+      const { password, host } = new URL(bob.replace('btp+', ''))
+      const fulfil = ({ data }: ILPPreparePacket): Promise<ILPFulfillPacket> =>
+        Promise.resolve({ type: 13, fulfillment: computeFulfillmentFromData(data), data: Buffer.alloc(0) })
+      const receiver = new BTPClient({ id: 'connector', url: `ws://${host}`, authToken: password }, 'bob', { handler: { handlePreparePacket: fulfil } })
+      await receiver.connect()
+      try {
+        const { code, out } = await send(alice, 'test.quickstart.bob')
+        expect(out).to.match(/^Fulfilled\.\nPaid: 0\.000001000 USD \(1000\)\nFulfillment: /)
+        expect(code).to.equal(0)
+      } finally {
+        await receiver.disconnect()
+      }
+    }).timeout(60_000)
 
     it('says of the admin API and its pages that one pays as an account', async () => {
       for (const path of ['', '/', '/docs', '/balance', '/accounts', '/admin/docs']) {

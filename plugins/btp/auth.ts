@@ -20,6 +20,9 @@ const OCTETS = 0
 const SESSION = 'auth_session'
 const SESSION_BYTES = 16
 
+/** What everybody hears who is not let in, whatever it was that they had wrong. */
+export const WRONG_TOKEN = 'invalid auth_token'
+
 /** The digest of a token that nobody has. It is used in the comparison if there is no such account, so that this takes just as long. */
 const NOBODY = digest(randomBytes(32))
 
@@ -97,7 +100,7 @@ export class Authenticator<A extends Credentials> {
     const matches = timingSafeEqual(digest(token), expected)
     if (account !== undefined && (matches || account.secret === undefined)) return account
     if (account !== undefined) this.#remember(key)
-    throw new Error('invalid auth_token')
+    throw new Error(WRONG_TOKEN)
   }
 
   #accountNamed (username: string): A | undefined {

@@ -12,7 +12,8 @@ import { WebSocketServer } from 'ws'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
 import type { ListeningPort } from '../../src/contracts/transport.js'
 import type { Logger } from '../../src/contracts/logger.js'
-import { Authenticator, usernameOf } from './auth.js'
+import { LogThrottle } from '../../src/lib/log-throttle.js'
+import { Authenticator, WRONG_TOKEN, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './wire/errors.js'
 import { readFast } from './wire/fast-reader.js'
@@ -55,10 +56,11 @@ export interface ListeningAccount extends Credentials {
 }
 
 /**
- * Asked about a username that no account of the listener has. True: an account for it will be registered in a moment, and the socket
- * waits for that, for as long as a stranger may stay.
+ * Asked about a username that no account of the listener has. Undefined: nobody gets in under it. A promise: an account for it will be
+ * registered in a moment, and the socket waits for that, for as long as a stranger may stay. A rejection ends the wait: the socket is
+ * refused in the words for a wrong token, and the reason is logged.
  */
-export type Admit = (username: string) => boolean
+export type Admit = (username: string) => Promise<void> | undefined
 
 interface Stranger {
   raw: Socket
@@ -128,8 +130,7 @@ class Listener {
   /** Strangers whose account is about to be registered, so at most as many as there may be strangers. */
   readonly #waiting = new Map<WebSocket, { username: string, resume: () => void }>()
   #key: string | undefined
-  #refused = 0
-  #refusalLoggedAt = -Infinity
+  readonly #refusals = new LogThrottle(REFUSAL_LOG_INTERVAL_MS)
 
   constructor (readonly settings: ListenerSettings, log: Logger) {
     const server = settings.wsOpts?.server
@@ -230,19 +231,33 @@ class Listener {
       return
     }
     try {
-      if (this.#admits(ws, usernameOf(frame), () => { this.#letIn(wire, frame) })) return
-      this.#letIn(wire, frame)
+      if (!this.#awaitsAccount(wire, frame, usernameOf(frame))) this.#letIn(wire, frame)
     } catch (err) {
       this.#refuse(wire, frame.requestId, err)
     }
   }
 
   /** Whether the socket waits for an account that is about to be registered. */
-  #admits (ws: WebSocket, username: string, resume: () => void): boolean {
-    if (this.admit === undefined || this.authenticator.has(username) || !this.admit(username)) return false
-    this.#waiting.set(ws, { username, resume })
+  #awaitsAccount (wire: Wire, frame: Frame, username: string): boolean {
+    const { ws } = wire
+    const coming = this.authenticator.has(username) ? undefined : this.#ask(username)
+    if (coming === undefined) return false
+    this.#waiting.set(ws, { username, resume: () => { this.#letIn(wire, frame) } })
     ws.once('close', () => { this.#waiting.delete(ws) })
+    coming.catch((err: unknown) => {
+      if (this.#waiting.delete(ws)) this.#refuse(wire, frame.requestId, new NotAddedError(messageOf(err)))
+      else this.#logRefusal(wire.raw, messageOf(err)) // it was in for a moment
+    })
     return true
+  }
+
+  /** What goes wrong on our side is not for a stranger to read. */
+  #ask (username: string): Promise<void> | undefined {
+    try {
+      return this.admit?.(username)
+    } catch (err) {
+      return Promise.reject(err instanceof Error ? err : new Error(messageOf(err)))
+    }
   }
 
   #letIn (wire: Wire, frame: Frame): void {
@@ -259,7 +274,7 @@ class Listener {
   #refuse ({ ws, raw }: Wire, requestId: number, err: unknown): void {
     const reason = messageOf(err)
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
-    else this.#logRefusal(raw, reason)
+    else this.#logRefusal(raw, err instanceof NotAddedError ? err.reason : reason)
     const timer = setTimeout(() => {
       ws.send(encodeFrame(errorFrameOf(requestId, { code: 'F00', name: 'NotAcceptedError', data: reason })))
       ws.close(1008)
@@ -268,11 +283,15 @@ class Listener {
   }
 
   #logRefusal (raw: Socket, reason: string): void {
-    this.#refused++
-    if (Date.now() - this.#refusalLoggedAt < REFUSAL_LOG_INTERVAL_MS) return
-    this.#log.warn('refused a BTP connection. remote=%s reason=%s refusedSinceLastLine=%d', raw.remoteAddress, reason, this.#refused)
-    this.#refused = 0
-    this.#refusalLoggedAt = Date.now()
+    const count = this.#refusals.due()
+    if (count !== undefined) this.#log.warn('refused a BTP connection. remote=%s reason=%s refusedSinceLastLine=%d', raw.remoteAddress, reason, count)
+  }
+}
+
+/** No account could be made for a peer that may come in. It is told no more than any other. */
+class NotAddedError extends Error {
+  constructor (readonly reason: string) {
+    super(WRONG_TOKEN)
   }
 }
 

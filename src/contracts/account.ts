@@ -1,8 +1,11 @@
 /** An account as its operator configures it: one relation with one peer over one plugin. */
 import type { PluginInstance } from './plugin.js'
 
-/** Letters, digits and `_ - ~ .`: the id is part of the plugin's store keys, of log names and of paths of the admin API. */
-export const ACCOUNT_ID = /^[A-Za-z0-9_\-~.]+$/
+/**
+ * The one rule for names of accounts, whoever chooses them. Letters, digits and `_ - ~ .`: the id is part of the plugin's store keys, of
+ * log names and of paths of the admin API. Not `__proto__`, under which objects have something else.
+ */
+export const ACCOUNT_ID = /^(?!__proto__$)[A-Za-z0-9_\-~.]+$/
 
 export type Relation = 'parent' | 'peer' | 'child'
 

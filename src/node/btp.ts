@@ -4,10 +4,13 @@ import { loadConstructor } from '../modules/load-module.js'
 import type { Logger } from '../contracts/logger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 
+/** Asked about a name that no account is for. Undefined: nobody gets in under it. A promise: a plugin is on its way, unless it rejects. */
+export type Admit = (username: string) => Promise<void> | undefined
+
 export interface BtpPlugin {
   new (options: Record<string, unknown>, services: { log: Logger }): PluginInstance
-  /** `admit` is asked about each unknown username; when it says yes, a plugin for it is on its way. Rejects when the port cannot be had. */
-  listen (options: { host: string, port: number, admit: (username: string) => boolean }, log: Logger): Promise<ListeningPort>
+  /** Rejects when the port cannot be had. */
+  listen (options: { host: string, port: number, admit: Admit }, log: Logger): Promise<ListeningPort>
 }
 
 export function btpPlugin (): BtpPlugin {

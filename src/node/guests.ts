@@ -46,18 +46,17 @@ export class Guests {
     this.#guests.delete(peerId)
   }
 
-  /** Whether somebody whom no account is for may come in; then an account is on its way. */
-  admit (peerId: string): boolean {
+  /** Whether somebody whom no account is for may come in. A promise: an account is on its way; rejects when that comes to nothing. */
+  admit (peerId: string): Promise<void> | undefined {
     const { access, config, peers } = this.host
     const peer = peers.get(peerId)
     // A configured peer may be there before its account is: it waits, and shows its secret then.
-    if (peer !== undefined) return this.host.phase() !== 'closed' && access.mayEnter(peerId, peer.authToken)
+    if (peer !== undefined) return this.host.phase() !== 'closed' && access.mayEnter(peerId, peer.authToken) ? Promise.resolve() : undefined
     const isNobody = this.host.phase() !== 'open' || !isGuestName(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
-    if (isNobody || this.#guests.has(peerId) || this.host.accounts.exists(peerId)) return false
-    if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId) || !this.#hasBookFor(peerId)) return false
+    if (isNobody || this.#guests.has(peerId) || this.host.accounts.exists(peerId)) return undefined
+    if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId) || !this.#hasBookFor(peerId)) return undefined
     this.#guests.add(peerId)
-    void this.#welcome(peerId)
-    return true
+    return this.#welcome(peerId)
   }
 
   /** True for peers whose balance is still in the books, for peers with a secret, and for strangers as long as there is room. */
@@ -71,15 +70,15 @@ export class Guests {
   }
 
   async #welcome (peerId: string): Promise<void> {
-    const { access, app, config, log } = this.host
+    const { access, app, config } = this.host
     try {
-      const adding = app.addPlugin(peerId, guestAccount(peerId, config, access))
+      await app.addPlugin(peerId, guestAccount(peerId, config, access))
+      if (!this.#guests.has(peerId)) return // it was registered meanwhile
       app.getPlugin(peerId).on('disconnect', () => { void this.#seeOff(peerId) })
-      await adding
       if (!this.host.accounts.isConnected(peerId)) await this.#seeOff(peerId)
     } catch (error) {
       this.#guests.delete(peerId)
-      log.warn({ peerId, error: describeError(error) }, 'peer_not_admitted')
+      throw error
     }
   }
 

@@ -16,7 +16,7 @@ import { RoutingService } from '../routing/service.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
-import { btpPlugin } from './btp.js'
+import { btpPlugin, type Admit } from './btp.js'
 import { listChannels } from './channels.js'
 import { configuredRoute, connectorOptions, type ConnectorParts } from './connector-options.js'
 import { Guests } from './guests.js'
@@ -71,7 +71,7 @@ export class Session {
     const marker = new UnsettledMarker(config.dataPath, config.nodeId, config.chains)
     marker.refuseOtherName()
     this.#container(StoreService).settlements.onChange = unsettled => { marker.write(unsettled) }
-    const admit = (username: string): boolean => this.#guests.admit(username)
+    const admit: Admit = username => this.#guests.admit(username)
     this.#listening = await btpPlugin().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
     log.info({ port: this.#listening.port }, 'btp_server_started')
     await this.#app.listen()

@@ -17,9 +17,6 @@ const NO_PREFIX = 'Invalid route: missing prefix'
 const HOST_AND_PORT = /^wss?:\/\/[^/@]+:\d+$/
 const URL_SHAPE = 'ws://host:port or wss://host:port'
 
-/** Objects have something else under this key. */
-const UNUSABLE_ID = '__proto__'
-
 /** An entry of `peers`. */
 export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
   return z.strictObject({ ...fields(kinds, kinds), url: urlWithPort }).meta({ expected: 'an object with id, url and authToken' })
@@ -71,7 +68,7 @@ function hasNoSecret (text: string): boolean {
 function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
   const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
   return {
-    id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).refine(id => id !== UNUSABLE_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
+    id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
     authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none')
       .meta({ expected: 'a string ("" for none)', secret: true }),
     ...peerAddresses(kinds, settled),

@@ -1,6 +1,5 @@
 /** A port for BTP peers whose packets an application answers itself, without a node behind it. */
 import type { ListeningPort } from '../../contracts/transport.js'
-import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import { btpPlugin, type BtpPlugin } from '../btp.js'
 import { createNodeLogger, pluginLog } from '../../lib/log.js'
@@ -71,16 +70,15 @@ export class BTPServer {
     return replyPacketOf(await plugin.sendData(encodePreparePacket(packet)))
   }
 
-  #admit (peerId: string): boolean {
-    if (!isGuestName(peerId) || this.#peers.has(peerId) || this.#peers.size >= MAX_PEERS) return false
-    if (this.options.mayEnter?.(peerId) === false) return false
+  #admit (peerId: string): Promise<void> | undefined {
+    if (!isGuestName(peerId) || this.#peers.has(peerId) || this.#peers.size >= MAX_PEERS) return undefined
+    if (this.options.mayEnter?.(peerId) === false) return undefined
     const secret = this.options.secretOf?.(peerId)
     const proof = secret === undefined ? { noAuth: true, keepFirst: true } : { secret }
     const listener = { host: this.#host, port: this.port, username: peerId, ...proof }
     const plugin = new this.#Plugin({ listener }, { log: pluginLog(this.#log) })
     this.#peers.set(peerId, plugin)
-    void this.#welcome(peerId, plugin)
-    return true
+    return this.#welcome(peerId, plugin)
   }
 
   async #welcome (peerId: string, plugin: PluginInstance): Promise<void> {
@@ -89,8 +87,8 @@ export class BTPServer {
     try {
       await plugin.connect({ timeout: ENTER_TIMEOUT_MS })
     } catch (error) {
-      this.#log.warn({ peerId, error: describeError(error) }, 'peer_not_admitted')
       await this.#seeOff(peerId, plugin)
+      throw error
     }
   }
 

@@ -57,7 +57,7 @@ export class ConnectorNode {
     const { config: read, warnings } = config instanceof ConfigReading ? config : ConfigLoader.read(config, process.env)
     this.config = read
     this.#log = logger
-    this.#access = new BtpAccess(process.env)
+    this.#access = new BtpAccess(process.env, () => this.#peers.all().map(({ id }) => id))
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     setLogLevel(read.logLevel)

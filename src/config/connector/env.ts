@@ -18,6 +18,9 @@ const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
   ['TIGERBEETLE_REPLICAS', 'CONNECTOR_TIGERBEETLE_REPLICAS']
 ])
 
+/** Secrets without which a door is open. They are left out by unsetting them, not by setting them to nothing. */
+const DOORS: readonly string[] = ['adminApiKey']
+
 export interface EnvReading {
   /** By option name; only variables that are set, also to the empty string. */
   values: Record<string, unknown>
@@ -53,7 +56,9 @@ export function readEnv (env: NodeJS.ProcessEnv): EnvReading {
 function readVariable (variable: string, text: string, option: string, schema: Schema, reading: EnvReading): void {
   reading.sources.set(option, variable)
   const bare = unwrap(schema)
-  if (bare instanceof z.ZodString || bare instanceof z.ZodEnum) {
+  if (DOORS.includes(option) && text.trim() === '') {
+    reading.issues.push({ source: variable, path: '', message: 'is set to nothing, and a secret is expected. Set it, or unset it.' })
+  } else if (bare instanceof z.ZodString || bare instanceof z.ZodEnum) {
     reading.values[option] = text
   } else if (bare instanceof z.ZodNumber) {
     const number = text.trim() === '' ? NaN : Number(text)

@@ -1,9 +1,9 @@
 /** Environment variables that override a configuration file, for containers. A variable that is set to nothing overrides nothing. */
 import { isObject } from '../../lib/is-object.js'
-import { FLAGS, type Schema } from '../fields.js'
+import { FLAGS, metaOf, type Schema } from '../fields.js'
 import { quote } from '../in-words.js'
 import { coerce } from './coerce.js'
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, type ConfigurationIssue } from '../errors.js'
 
 /** Variables and the places they set. */
 export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Map([
@@ -27,6 +27,28 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Ma
   ['TIGERBEETLE_REPLICAS', ['settlement', 'tigerBeetleReplicas']]
 ])
 
+/** A variable where a secret is expected means none only when it is not set at all. */
+export const EMPTY_SECRET = 'is set to nothing, and a secret is expected. Set it to the secret, or unset it.'
+
+/** The variable with the secret of a peer. Several ids may have the same. */
+export function secretVariableOf (peerId: string): string {
+  return `BTP_PEER_${peerId.toUpperCase().replaceAll('-', '_')}_SECRET`
+}
+
+/** What is wrong with the variables that hold secrets of peers. */
+export function secretFaults (peerIds: readonly string[], env: NodeJS.ProcessEnv): ConfigurationIssue[] {
+  const issues: ConfigurationIssue[] = []
+  for (const [source, text = ''] of Object.entries(env)) {
+    if (!/^BTP_PEER_.+_SECRET$/.test(source)) continue
+    if (text.trim() === '') issues.push({ source, path: '', message: EMPTY_SECRET })
+    const owners = [...new Set(peerIds)].filter(id => secretVariableOf(id) === source)
+    if (owners.length > 1) {
+      issues.push({ source, path: '', message: `is the secret of more than one peer: ${owners.join(', ')}. Rename one, or give each its authToken.` })
+    }
+  }
+  return issues
+}
+
 export interface Overridden {
   values: Record<string, unknown>
   /** By place (`adminApi.port`) the variable that set it. */
@@ -41,9 +63,14 @@ export function override (
   const sources = new Map<string, string>()
   for (const [name, path] of OVERRIDES) {
     const text = env[name]
-    if (text === undefined || text === '') continue
+    if (text === undefined) continue
     const [section, field] = path
-    const value = coerce(fieldAt(path.filter(key => key !== undefined)), text)
+    const schema = fieldAt(path.filter(key => key !== undefined))
+    if (text.trim() === '' && schema !== undefined && metaOf(schema).secret === true) {
+      throw new ConfigurationError([{ source: name, path: '', message: EMPTY_SECRET }])
+    }
+    if (text === '') continue
+    const value = coerce(schema, text)
     if (field === undefined) {
       values[section] = value
     } else {

@@ -4,9 +4,10 @@ import { LineCounter, isMap, isNode, isPair, isScalar, isSeq, parseDocument, vis
 import type { Document, Node, Pair, Scalar } from 'yaml'
 import { isObject } from '../../lib/is-object.js'
 import { showPath } from '../in-words.js'
-import type { Schema } from '../fields.js'
+import { metaOf, type Schema } from '../fields.js'
 import { coerce } from './coerce.js'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.js'
+import { EMPTY_SECRET } from './env.js'
 
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -33,11 +34,13 @@ export function readYamlFile (file: string, env: NodeJS.ProcessEnv, fieldAt: Fie
 
   const issues: ConfigurationIssue[] = []
   const wholes: Array<{ node: Scalar, path: PropertyKey[], text: string }> = []
+  const empties: Array<{ node: Scalar, path: PropertyKey[], names: string[] }> = []
   visit(document, {
     Scalar (key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
       const path = pathTo(ancestors, node)
-      const { text, isWhole, faults } = substitute(node.value, env)
+      const { text, isWhole, faults, blanks } = substitute(node.value, env)
+      if (blanks.length > 0) empties.push({ node, path, names: blanks })
       issues.push(...faults.map(fault => issue(node.range?.[0] ?? 0, '', `${fault} (referenced at ${showPath(path)})`)))
       // `port: ${PORT}` means a number; a quoted one means what it says.
       if (isWhole && node.type === 'PLAIN') wholes.push({ node, path, text })
@@ -46,6 +49,9 @@ export function readYamlFile (file: string, env: NodeJS.ProcessEnv, fieldAt: Fie
   })
   refuse(issues)
   const texts: unknown = document.toJS()
+  refuse(empties.flatMap(({ node, path, names }) => isSecret(texts, path, fieldAt)
+    ? names.map(name => issue(node.range?.[0] ?? 0, '', `Empty environment variable: ${name} ${EMPTY_SECRET} (referenced at ${showPath(path)})`))
+    : []))
   for (const { node, path, text } of wholes) node.value = coerce(fieldAt(texts, path), text)
   const values: unknown = document.toJS()
   if (!isObject(values)) throw single(file, 'Configuration must be a YAML object')
@@ -67,8 +73,9 @@ const REFERENCE = /\$?\$\{([^}]*)\}?/g
 const INSIDE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
 
 /** `${NAME}` and `${NAME:-default}` (for a variable that is not set, or set to nothing); `$${` stands for `${`. */
-function substitute (value: string, env: NodeJS.ProcessEnv): { text: string, isWhole: boolean, faults: string[] } {
+function substitute (value: string, env: NodeJS.ProcessEnv): { text: string, isWhole: boolean, faults: string[], blanks: string[] } {
   const faults: string[] = []
+  const blanks: string[] = []
   const text = value.replace(REFERENCE, (reference, inner: string) => {
     if (reference.startsWith('$$')) return reference.slice(1)
     const [, name, fallback] = INSIDE.exec(inner) ?? []
@@ -78,9 +85,18 @@ function substitute (value: string, env: NodeJS.ProcessEnv): { text: string, isW
     }
     const found = fallback === undefined ? env[name] : env[name] || fallback
     if (found === undefined) faults.push(`Missing environment variable: ${name}`)
+    if (fallback === undefined && found?.trim() === '') blanks.push(name)
     return found ?? ''
   })
-  return { text, isWhole: /^\$\{[^}]*\}$/.test(value), faults }
+  return { text, isWhole: /^\$\{[^}]*\}$/.test(value), faults, blanks }
+}
+
+/** Whether a secret is expected at a place, or around it. */
+function isSecret (values: unknown, path: readonly PropertyKey[], fieldAt: FieldAt): boolean {
+  return [...path.keys(), path.length].some(length => {
+    const field = length === 0 ? undefined : fieldAt(values, path.slice(0, length))
+    return field !== undefined && metaOf(field).secret === true
+  })
 }
 
 function pathTo (ancestors: Ancestors, scalar: Scalar): PropertyKey[] {

@@ -217,7 +217,11 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
     good: [['::1', '::1'], ['localhost', 'localhost']],
     bad: [['', 'found "", expected a host name or IP address. Correct it, or leave it out (default: "127.0.0.1").']]
   },
-  adminApiKey: textRow(''),
+  adminApiKey: {
+    default: '',
+    good: [['some text', 'some text']],
+    bad: [['', 'is set to nothing, and a secret is expected. Set it, or unset it.'], [' ', 'is set to nothing, and a secret is expected. Set it, or unset it.']]
+  },
   collectDefaultMetrics: flagRow(false)
 }
 

@@ -134,7 +134,10 @@ describe('the published examples', () => {
         expect(warnings).to.equal(name.includes('1-standalone') || name.includes('3-standalone')
           ? "localDelivery.handlerUrl is this node's own healthCheckPort (8080): packets would come back to the node. " +
             'Run your business logic server on another port, or change ours.'
-          : '')
+          : name === '002-standalone.yaml'
+            ? "peer peer-b has no secret (authToken is ''): anyone may connect under its name and be paid in its place. " +
+              'Set authToken, or BTP_PEER_PEER_B_SECRET.'
+            : '')
       })
     }
 

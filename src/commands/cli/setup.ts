@@ -1,6 +1,6 @@
 /** `connector setup`: writes a first configuration, after asking some questions, or without asking. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { ConfigLoader } from '../../config/node/config-loader.js'
 import type { LogLevel } from '../../contracts/logger.js'
@@ -73,7 +73,7 @@ Exit codes: 0 written, 1 not written (nothing was changed).`,
       const wanted = configOf(answers)
       ConfigLoader.read(wanted, { ADMIN_API_KEY: 'made below' }) // throws if the answers do not fit together
       writeFileSync(config, yamlOf(wanted))
-      writeFileSync(output, envOf(), { mode: 0o600 })
+      writePrivately(output, envOf())
       if (args.flag('json')) printJson({ nodeId: wanted.nodeId, config, env: output })
       else print(nextSteps(wanted, config, output))
       return EXIT.ok
@@ -104,6 +104,18 @@ async function answerTo ({ question, fallback, fault }: Setting, questions: Ques
     const wrong = fault(answer)
     if (wrong === undefined) return answer
     complain(wrong)
+  }
+}
+
+/** Writes a new file and renames it: what was there before, with its mode, or as a link elsewhere, is replaced and not written to. */
+function writePrivately (file: string, text: string): void {
+  const beside = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    writeFileSync(beside, text, { mode: 0o600, flag: 'wx' })
+    renameSync(beside, file)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 /** `connector setup` writes what `connector validate` and `connector start` take, and never over what is there without being told to. */
-import { readFile, stat } from 'node:fs/promises'
+import { chmod, lstat, readFile, readdir, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
@@ -29,6 +29,20 @@ describe('connector setup', () => {
     expect((await stat(join(place.path, '.env'))).mode & 0o777).to.equal(0o600)
     await place.run(['setup', '--yes', '--force'])
     expect(await text('.env')).to.not.contain(key)
+  })
+
+  it('keeps the key from others also where a file is that they can read, or a link to one', async () => {
+    await place.write('.env', 'MINE=1\n')
+    await chmod(join(place.path, '.env'), 0o644)
+    expect((await place.run(['setup', '--yes', '--force'])).code).to.equal(0)
+    expect((await stat(join(place.path, '.env'))).mode & 0o777).to.equal(0o600)
+    await place.write('theirs', 'THEIRS=1\n')
+    await symlink('theirs', join(place.path, 'link.env'))
+    expect((await place.run(['setup', '--yes', '--force', '--output', 'link.env'])).code).to.equal(0)
+    const written = await lstat(join(place.path, 'link.env'))
+    expect([written.isSymbolicLink(), written.mode & 0o777]).to.deep.equal([false, 0o600])
+    expect(await text('theirs')).to.equal('THEIRS=1\n')
+    expect((await readdir(place.path)).sort()).to.deep.equal(['.env', 'config.yaml', 'link.env', 'theirs'])
   })
 
   it('takes answers from --set, and other file names', async () => {

@@ -33,7 +33,9 @@ export class BusinessLogicServer {
       const response = await this.post(packet, Math.min(this.options.timeoutMs, leftMs))
       const text = (await readUpTo(response.body, MAX_RESPONSE_BYTES))?.toString()
       if (!response.ok) {
-        return rejected('T00', `Business logic server returned status ${response.status}: ${(text ?? '').slice(0, MAX_SHOWN)}`)
+        // What it says may be full of addresses and passwords, and the sender may be anybody.
+        this.options.log.warn('the business logic server refused a packet. status=%d body=%j', response.status, (text ?? '').slice(0, MAX_SHOWN))
+        return rejected('T00', `Business logic server returned status ${response.status}`)
       }
       const answer = deliveryOf(parsed(text), packet, { warn: (fields, message) => this.options.log.warn('the business logic server gave a faulty answer. reason=%s details=%j', message, fields) })
       return fits(answer, packet) ? answer : rejected('T00', 'Fulfillment/condition mismatch')

@@ -46,6 +46,14 @@ interface Waiter {
   reject: (reason: Error) => void
 }
 
+interface GuestListening {
+  host: string
+  port: number
+  admit: Admit
+  maxPayload?: number
+  allowedOrigins?: readonly string[]
+}
+
 /**
  * Events: `connect` when packets can be sent, `disconnect` when they no longer can. A newer socket of the peer replaces the older one
  * without either. `error` is never emitted.
@@ -84,13 +92,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
 
   /**
    * Listens for peers that have no account yet: `admit` is asked about each unknown username, and when it says yes, is to add an account
-   * that listens on the same host and port. Rejects when the port cannot be had. `maxPayload` is that of the accounts.
+   * that listens on the same host and port. Rejects when the port cannot be had. `maxPayload` and `allowedOrigins` are
+   * those of the accounts.
    */
   static async listen (
-    { host, port, admit, maxPayload = DEFAULT_MAX_PAYLOAD }: { host: string, port: number, admit: Admit, maxPayload?: number },
+    { host, port, admit, maxPayload = DEFAULT_MAX_PAYLOAD, allowedOrigins = [] }: GuestListening,
     log: Logger = SILENT_LOG
   ): Promise<ListeningPort> {
-    return listenForGuests({ host, port, maxPayload, key: undefined, cert: undefined, wsOpts: undefined }, admit, log)
+    return listenForGuests({ host, port, maxPayload, allowedOrigins, key: undefined, cert: undefined, wsOpts: undefined }, admit, log)
   }
 
   /**
@@ -247,11 +256,13 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     }
   }
 
-  async #listen (session: Session, { host, port, username, secret, keepFirst, wsOpts, ...pem }: ListenSettings): Promise<void> {
+  async #listen (
+    session: Session, { host, port, username, secret, keepFirst, allowedOrigins, wsOpts, ...pem }: ListenSettings
+  ): Promise<void> {
     const key = await readPem('listener.key', pem.key)
     const cert = await readPem('listener.cert', pem.cert)
     const { maxPayload } = this.#settings
-    const listening = await register({ host, port, key, cert, maxPayload, wsOpts }, {
+    const listening = await register({ host, port, key, cert, maxPayload, allowedOrigins, wsOpts }, {
       username,
       secret,
       log: this.#log,

@@ -21,6 +21,7 @@ import type { Wire } from './wire/fast-reader.js'
 import { decodeFrame, encodeFrame } from './wire/frame.js'
 import type { Frame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
+import { listedPagesOnly } from './web-pages.js'
 
 /** From the first byte of TCP to the end of authentication, TLS handshake and HTTP upgrade included. */
 export const AUTH_DEADLINE_MS = 5000
@@ -45,6 +46,8 @@ export interface ListenerSettings {
   key: string | undefined
   cert: string | undefined
   maxPayload: number
+  /** Origins of web pages that may connect. */
+  allowedOrigins: readonly string[]
   /** Passed to `ws`; a listener with such options is not shared. `server` is listened on and closed with the plugin. */
   wsOpts: ServerOptions | undefined
 }
@@ -110,9 +113,10 @@ export async function listenForGuests (settings: ListenerSettings, admit: Admit,
 function listenerFor (settings: ListenerSettings, log: Logger): Listener {
   const present = settings.wsOpts === undefined ? shared.get(keyOf(settings)) : undefined
   if (present === undefined) return new Listener(settings, log)
-  const { key, cert, maxPayload } = present.settings
-  if (settings.key !== key || settings.cert !== cert || settings.maxPayload !== maxPayload) {
-    throw new Error('accounts that share a BTP listener need the same key, cert and maxPayload. ' +
+  const { key, cert, maxPayload, allowedOrigins } = present.settings
+  const isSamePages = settings.allowedOrigins.join() === allowedOrigins.join()
+  if (settings.key !== key || settings.cert !== cert || settings.maxPayload !== maxPayload || !isSamePages) {
+    throw new Error('accounts that share a BTP listener need the same key, cert and maxPayload, and the same allowedOrigins. ' +
       `listener=${keyOf(settings)} make them equal, or use another port`)
   }
   return present
@@ -139,6 +143,7 @@ class Listener {
     this.#websockets = new WebSocketServer({
       ...settings.wsOpts,
       ...WEBSOCKET_OPTIONS,
+      verifyClient: listedPagesOnly(settings, (request, reason) => { this.#logRefusal(request.socket, reason) }),
       maxPayload: settings.maxPayload,
       clientTracking: false,
       server: this.#server,

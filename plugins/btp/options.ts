@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { ServerOptions } from 'ws'
+import { ORIGIN, ORIGIN_IN_WORDS } from '../../src/lib/origins.js'
 import { messageOf } from './wire/errors.js'
 import { ContentType } from '../../src/contracts/transport.js'
 import type { SubProtocol } from './wire/frame.js'
@@ -42,6 +43,8 @@ const Listener = z.strictObject({
   secret: z.string().optional().describe('The token that the peer must show'),
   noAuth: z.boolean().default(false).describe('Instead of a secret: let anyone connect'),
   keepFirst: z.boolean().default(false).describe('Refuse a second socket while the first is open, instead of replacing it: for peers without a secret'),
+  allowedOrigins: z.array(z.string().regex(ORIGIN, `expected ${ORIGIN_IN_WORDS}`)).default([])
+    .describe('Origins of web pages that may connect; pages of all others are refused, because a browser runs anyone\'s'),
   username: Text.optional().describe('The auth_username of the peer; needed when several accounts share a port'),
   key: Text.optional().describe('TLS: the private key, as PEM text or as a path'),
   cert: Text.optional().describe('TLS: the certificate, as PEM text or as a path'),
@@ -83,6 +86,8 @@ export interface ListenSettings {
   secret: string | undefined
   /** Whether a socket is refused while the peer is connected. */
   keepFirst: boolean
+  /** Origins of web pages that may connect. */
+  allowedOrigins: readonly string[]
   /** PEM text or path. */
   key: string | undefined
   cert: string | undefined
@@ -156,7 +161,7 @@ function parseUrl (server: string): URL {
 }
 
 function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
-  const { secret, noAuth, keepFirst, username, key, cert, wsOpts } = options
+  const { secret, noAuth, keepFirst, allowedOrigins, username, key, cert, wsOpts } = options
   if (noAuth && secret !== undefined) throw new Error('"listener.noAuth" and "listener.secret" exclude each other: remove one')
   if (!noAuth && (secret === undefined || secret === '')) {
     throw new Error('"listener.secret" is missing or empty: set the token of the peer, or "listener.noAuth": true to let anyone connect')
@@ -167,7 +172,7 @@ function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
   }
   const port = options.port ?? wsOpts?.port
   if (port === undefined) throw new Error('"listener.port" is missing: set the port to listen on, 0 for a free one')
-  return { host: options.host ?? wsOpts?.host ?? '127.0.0.1', port, username, secret, keepFirst, key, cert, wsOpts }
+  return { host: options.host ?? wsOpts?.host ?? '127.0.0.1', port, username, secret, keepFirst, allowedOrigins, key, cert, wsOpts }
 }
 
 function flagEntry (protocolName: string, value: unknown): SubProtocol {

@@ -9,7 +9,7 @@ import { Config } from '../config/connector/config.js'
 import type { ConnectorInput } from '../config/connector/schema.js'
 import { tearDown, type Step } from '../lib/teardown.js'
 import { RateBackend } from '../forwarding/rate-backend.js'
-import { connectorAdminServer } from '../admin/connector/listen.js'
+import { connectorAdminServer, type AdminServerOptions } from '../admin/connector/listen.js'
 import { LedgerService } from '../ledger/service.js'
 import { createLogger } from '../lib/log.js'
 import type { HttpServer } from '../http/server.js'
@@ -223,6 +223,6 @@ class Connector {
   }
 }
 
-function adminOptions ({ adminApiHost, adminApiPort, adminApiKey }: Config): { host: string, port: number, apiKey: string } {
-  return { host: adminApiHost, port: adminApiPort, apiKey: adminApiKey }
+function adminOptions ({ adminApiHost, adminApiPort, adminApiKey, adminApiAllowedHosts }: Config): AdminServerOptions {
+  return { host: adminApiHost, port: adminApiPort, apiKey: adminApiKey, allowedHosts: adminApiAllowedHosts }
 }

@@ -82,13 +82,14 @@ export const ERROR_TABLE = {
     },
     SLUICE_HOST_REFUSED: {
       status: 403,
-      when: 'The API has no key, and the `Host` header does not name this machine.',
-      remedy: 'Send the request to `localhost` or 127.0.0.1, or set a key.'
+      when: 'The request shows no key, and its `Host` header is a name that is not listed: a web page may have made its own name lead here.',
+      remedy: 'Use an address or `localhost`, send the key, or list the name: `adminApi.allowedHosts` (`ADMIN_API_ALLOWED_HOSTS`) of a node, ' +
+        '`adminApiAllowedHosts` (`CONNECTOR_ADMIN_API_ALLOWED_HOSTS`) of a connector.'
     },
     SLUICE_ORIGIN_REFUSED: {
       status: 403,
-      when: 'The API has no key, and the request comes from a web page of another origin.',
-      remedy: 'Set a key and send it from the page\'s own server.'
+      when: 'The request shows no key, and comes from a web page of another origin.',
+      remedy: 'Set a key, and send it from the page\'s own server.'
     }
   },
   Requests: {
@@ -96,6 +97,16 @@ export const ERROR_TABLE = {
       status: 404,
       when: 'There is no such method and path.',
       remedy: 'Look for it in the OpenAPI document: `/openapi.json` of a connector, `/admin/openapi.json` of a node.'
+    },
+    SLUICE_HOST_INVALID: {
+      status: 400,
+      when: 'The `Host` header names neither a host nor an address.',
+      remedy: 'Correct it, such as `localhost:8081`. Programs that are given a valid URL send a valid one.'
+    },
+    SLUICE_BODY_TYPE_WRONG: {
+      status: 415,
+      when: 'A request has a body that does not say that it is JSON.',
+      remedy: 'Send the header `Content-Type: application/json`. Text and forms can be sent by any web page, so they are refused even with the key.'
     },
     SLUICE_BODY_NOT_JSON: { status: 400, when: 'The body is not JSON.', remedy: 'Send JSON. The message does not repeat the body, because it may hold secrets.' },
     SLUICE_BODY_MISSING: { status: 400, when: 'The route needs a JSON object as its body.', remedy: 'Send one.' },

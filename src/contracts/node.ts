@@ -48,13 +48,15 @@ export interface AdminApiConfig {
   enabled?: boolean | undefined
   /** Default 8081. */
   port?: number | undefined
-  /** Default 0.0.0.0. */
+  /** Default 0.0.0.0. Where it is set, the API answers there and nowhere else. */
   host?: string | undefined
   apiKey?: string | undefined
   /** IP addresses and CIDR ranges. */
   allowedIPs?: readonly string[] | undefined
   /** Take the client's address from X-Forwarded-For. Default false. */
   trustProxy?: boolean | undefined
+  /** Names that may stand in the Host header of requests without the key, besides `localhost` and addresses. Default: none. */
+  allowedHosts?: readonly string[] | undefined
 }
 
 export type CreditLimit = string | number | bigint
@@ -149,8 +151,14 @@ export interface ConnectorConfig {
   /** One segment of an ILP address: the node's own address is `g.<nodeId>`. */
   nodeId: string
   btpServerPort: number
+  /** Where peers dial in. Default 0.0.0.0. */
+  btpServerHost?: string | undefined
+  /** Origins of web pages that may connect over BTP, such as `https://wallet.example`. Default: none. */
+  btpAllowedOrigins?: readonly string[] | undefined
   /** Default 8080. */
   healthCheckPort?: number | undefined
+  /** Default 0.0.0.0: orchestrators ask from outside. */
+  healthCheckHost?: string | undefined
   /** Default info. It is the process's: of several nodes in one, the one that was made last decides for the connectors inside them. */
   logLevel?: LogLevel | undefined
   /** Default: the environment variable ENVIRONMENT, else development. */
@@ -188,7 +196,10 @@ export interface NodeConfig {
   /** `g.<nodeId>`. */
   readonly ilpAddress: string
   readonly btpServerPort: number
+  readonly btpServerHost: string
+  readonly btpAllowedOrigins: readonly string[]
   readonly healthCheckPort: number
+  readonly healthCheckHost: string
   readonly logLevel: LogLevel
   readonly environment: Environment
   readonly deploymentMode: DeploymentMode
@@ -204,9 +215,12 @@ export interface NodeConfig {
     readonly enabled: boolean
     readonly port: number
     readonly host: string
+    /** Whether somebody wrote `host`: then it is nowhere else. */
+    readonly isHostGiven: boolean
     readonly apiKey: string | undefined
     readonly allowedIPs: readonly string[]
     readonly trustProxy: boolean
+    readonly allowedHosts: readonly string[]
   }
   /** Percent. */
   readonly feePercentage: number

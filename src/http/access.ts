@@ -1,20 +1,19 @@
 /**
  * Rules for who may use an API, each a handler that lets a request through or throws. An API puts them together and brings the words.
  *
- * An API without a key is for programs near by, not for browsers: those run strangers' pages, which reach it by cross-site requests (they
- * send their `Origin`) or by DNS rebinding (they then send a strange `Host`).
+ * An API without a key is for programs, not for browsers, which run strangers' pages (hosts.ts). A key is something that no stranger has:
+ * a request that shows it may come under any name.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
-import { isLoopbackHost, isLoopbackOrigin } from '../lib/loopback.js'
 import { SluiceError } from '../contracts/errors.js'
-import { IpAllowlist } from './allowlist.js'
+import type { IpAllowlist } from './allowlist.js'
+import { hostIn, isAddress, isOwnOrigin, isThisMachine } from './hosts.js'
 
 /** What a header can carry unchanged. */
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
-const loopback = new IpAllowlist(['127.0.0.0/8', '::1'])
 
 /** Asks for the key in `X-Api-Key`; `message` is for those who have none. Throws like `keyCheck`. */
 export function requireKey (apiKey: string, { setting, message }: { setting: string, message: string }): MiddlewareHandler {
@@ -44,22 +43,53 @@ export function keyCheck (apiKey: string, setting: string): (given: string | und
   return given => timingSafeEqual(digest(given ?? ''), expected)
 }
 
-/** `Host` must name this machine; with `onlyFromLoopback` for clients on this machine alone. */
-export function requireLocalHost (message: string, { onlyFromLoopback = false } = {}): MiddlewareHandler {
+export interface PageRules {
+  /** Names under which the API may be asked, besides `localhost`. */
+  hosts?: readonly string[] | undefined
+  /** Whether any address may stand in `Host`, not only those of loopback: for an API that other machines reach. */
+  anyAddress?: boolean | undefined
+  /** The words of the refusals. */
+  messages: { host: string, origin: string }
+}
+
+/**
+ * Keeps browsers' pages out, wherever the request comes from: the address of a browser says nothing about whose page it runs. `Host` must
+ * be an address or a name that the operator listed, and `Origin`, if there is one, the API's own.
+ */
+export function refuseForeignPages ({ hosts = [], anyAddress = false, messages }: PageRules): MiddlewareHandler {
+  const listed = new Set(hosts.map(host => host.toLowerCase()))
   return async (c, next) => {
-    const isChecked = !onlyFromLoopback || loopback.allows(socketAddress(c))
-    if (isChecked && !isLoopbackHost(c.req.header('host') ?? '')) throw new SluiceError('SLUICE_HOST_REFUSED', message)
+    const header = c.req.header('host') ?? ''
+    const host = hostIn(header)
+    if (host === undefined || (!isThisMachine(host) && !listed.has(host) && !(anyAddress && isAddress(host)))) {
+      throw new SluiceError('SLUICE_HOST_REFUSED', messages.host)
+    }
+    const origin = c.req.header('origin')
+    if (origin !== undefined && !isOwnOrigin(origin, header)) throw new SluiceError('SLUICE_ORIGIN_REFUSED', messages.origin)
     await next()
   }
 }
 
-/** `Origin`, where there is one, must be a page of this machine. */
-export function requireLocalOrigin (message: string): MiddlewareHandler {
-  return async (c, next) => {
-    const origin = c.req.header('origin')
-    if (origin !== undefined && !isLoopbackOrigin(origin)) throw new SluiceError('SLUICE_ORIGIN_REFUSED', message)
-    await next()
+/** A `Host` that names no host goes no further: what is behind puts it into URLs. */
+export const requireValidHost: MiddlewareHandler = async (c, next) => {
+  const header = c.req.header('host')
+  if (header !== undefined && hostIn(header) === undefined) {
+    throw new SluiceError('SLUICE_HOST_INVALID', 'The Host header names neither a host nor an address.')
   }
+  await next()
+}
+
+/**
+ * A body must say that it is JSON. Pages of other origins cannot send such a request without asking first, and nobody here says yes. They
+ * can send text and forms, and bodies without a type.
+ */
+export const requireJson: MiddlewareHandler = async (c, next) => {
+  const hasBody = c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
+  const [type = ''] = (c.req.header('content-type') ?? '').split(';', 1)
+  if (hasBody && type.trim().toLowerCase() !== 'application/json') {
+    throw new SluiceError('SLUICE_BODY_TYPE_WRONG', 'a request body needs the header Content-Type: application/json.')
+  }
+  await next()
 }
 
 /**

@@ -11,6 +11,7 @@ const LABELS: Record<number, string> = {
   408: 'Request timeout',
   409: 'Conflict',
   413: 'Payload too large',
+  415: 'Unsupported media type',
   503: 'Service unavailable'
 }
 

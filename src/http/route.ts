@@ -49,7 +49,13 @@ export function route<Body> (
   return {
     ...rest,
     body: body && { schema: body.schema, example: body.example },
-    errors: { 401: 'The key is missing or wrong', 403: 'The client may not use this API', 500: 'Something unexpected', ...description.errors },
+    errors: {
+      401: 'The key is missing or wrong',
+      403: 'The client may not use this API',
+      ...(body !== undefined && { 415: 'The body does not say that it is JSON' }),
+      500: 'Something unexpected',
+      ...description.errors
+    },
     handle: async request => handle({ ...request, body: checked(body, request.body) })
   }
 }

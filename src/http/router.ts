@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
+import { requireValidHost } from './access.js'
 import { readJson } from './body.js'
 import { docsPage } from './docs-page.js'
 import { answeredCodeOf, statusOf, toError } from './errors.js'
@@ -44,6 +45,7 @@ export function createRouter ({ name, log, errorResponse, noSuchPath }: RouterOp
     if (code !== undefined) response.headers.set(ERROR_CODE_HEADER, code)
     return response
   })
+  app.use(requireValidHost)
   app.use(readableInBrowsers)
   app.notFound(c => { throw noSuchPathError(noSuchPath(c.req.method, c.req.path)) })
   return app

@@ -1,11 +1,12 @@
 /** An HTTP server around a fetch handler: binds, bounds what a client may cost, and stops without dropping answers. */
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
+import { Connections } from './connections.js'
 import { toError } from './errors.js'
 
-const MAX_CONNECTIONS = 256
 const HEADERS_TIMEOUT_MS = 10_000
 /** From the first byte of a request to the last of its body. */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -34,13 +35,16 @@ export class HttpServer {
   /** Where it listens; 0 while it does not. */
   port = 0
   private readonly listener: ReturnType<typeof getRequestListener>
+  private readonly connections = new Connections()
   private server: Server | undefined
 
   constructor (handler: FetchHandler, private readonly options: HttpServerOptions, private readonly log: Logger) {
     this.name = options.name
     // The adaptor would replace the process's Request and Response, which belong to the application around us.
     this.listener = getRequestListener(async (request, env) => {
-      const response = await handler(request, env as HttpBindings)
+      const bindings = env as HttpBindings
+      const answered = this.connections.asked(bindings.incoming)
+      const response = await Promise.resolve(handler(request, bindings)).finally(answered)
       // An answer in flight while we close takes its connection with it.
       if (this.server === undefined) response.headers.set('Connection', 'close')
       return response
@@ -89,8 +93,7 @@ export class HttpServer {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: requestTimeout / 10
     }, (request, response) => { void this.listener(request, response) })
-    server.maxConnections = MAX_CONNECTIONS
-    return server
+    return server.on('connection', (socket: Socket) => { this.connections.admit(socket) })
   }
 
   private cannotListen (thrown: unknown): Error {

@@ -1,9 +1,8 @@
-/** What names this machine alone, as a server binds it and as URLs and headers write it. Anybody here may come by it, and nobody else. */
+/** What names this machine alone, as a server binds it and as URLs write it. Anybody here may come by it, and nobody else. */
 
 const NAMES = 'localhost|127(\\.\\d{1,3}){3}'
 const ADDRESS = new RegExp(`^(${NAMES}|::1|::ffff:127(\\.\\d{1,3}){3})$`, 'i')
-const HOST = new RegExp(`^(${NAMES}|\\[::1\\])(:\\d{1,5})?$`, 'i')
-const ORIGIN = new RegExp(`^https?://(${NAMES}|\\[::1\\])(:\\d{1,5})?$`, 'i')
+const HOSTNAME = new RegExp(`^(${NAMES}|\\[::1\\])$`, 'i')
 const ANY_ADDRESS = '0.0.0.0'
 
 /** Whether a server that binds this address is reached from this machine alone. */
@@ -11,17 +10,7 @@ export function isLoopbackAddress (address: string): boolean {
   return ADDRESS.test(address)
 }
 
-/** Whether a host, as in a URL or a `Host` header and with an optional port, is this machine. */
-export function isLoopbackHost (host: string): boolean {
-  return HOST.test(host)
-}
-
-/** Whether an `Origin` header names a page of this machine. */
-export function isLoopbackOrigin (origin: string): boolean {
-  return ORIGIN.test(origin)
-}
-
 /** Whether a client that connects to this host of a URL stays on this machine: most systems take 0.0.0.0 for it, too. */
 export function staysHere (hostname: string): boolean {
-  return isLoopbackHost(hostname) || hostname === ANY_ADDRESS
+  return HOSTNAME.test(hostname) || hostname === ANY_ADDRESS
 }

@@ -7,10 +7,18 @@ import type { PluginInstance } from '../contracts/plugin.js'
 /** Asked about a name that no account is for. Undefined: nobody gets in under it. A promise: a plugin is on its way, unless it rejects. */
 export type Admit = (username: string) => Promise<void> | undefined
 
+interface BtpListenOptions {
+  host: string
+  port: number
+  /** Origins of web pages that may connect. */
+  allowedOrigins: readonly string[]
+  admit: Admit
+}
+
 export interface BtpPlugin {
   new (options: Record<string, unknown>, services: { log: Logger }): PluginInstance
   /** Rejects when the port cannot be had. */
-  listen (options: { host: string, port: number, admit: Admit }, log: Logger): Promise<ListeningPort>
+  listen (options: BtpListenOptions, log: Logger): Promise<ListeningPort>
 }
 
 export function btpPlugin (): BtpPlugin {

@@ -9,8 +9,6 @@ import type { CreditLimit, CreditLimits, NodeConfig } from '../contracts/node.js
 export const LOCAL_ACCOUNT = 'local'
 /** The asset of all accounts, as `tokenId` in balances. */
 export const TOKEN_ID = 'M2M'
-/** Peers dial in on every interface. */
-export const BTP_HOST = '0.0.0.0'
 
 /** Packets per second. A stranger who dialled in gets this; who was configured or has a secret is trusted with more than a node can do. */
 const STRANGER_RATE = { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }
@@ -77,8 +75,10 @@ function limitOf (peerId: string, { creditLimits }: NodeConfig): string {
 }
 
 /** Without a secret, nobody takes the place of a peer that is here. */
-function listener (username: string, { btpServerPort: port }: NodeConfig, secret: string | undefined): Options {
-  return { host: BTP_HOST, port, username, ...(secret === undefined ? { noAuth: true, keepFirst: true } : { secret }) }
+function listener (
+  username: string, { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins }: NodeConfig, secret: string | undefined
+): Options {
+  return { host, port, allowedOrigins, username, ...(secret === undefined ? { noAuth: true, keepFirst: true } : { secret }) }
 }
 
 /** What a peer may owe us, in base units. Undefined: any amount. */

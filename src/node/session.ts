@@ -20,7 +20,7 @@ import { btpPlugin, type Admit } from './btp.js'
 import { listChannels } from './channels.js'
 import { configuredRoute, connectorOptions, type ConnectorParts } from './connector-options.js'
 import { Guests } from './guests.js'
-import { BTP_HOST, LOCAL_ACCOUNT, TOKEN_ID, peerAccount } from './peer-account.js'
+import { LOCAL_ACCOUNT, TOKEN_ID, peerAccount } from './peer-account.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
 import type { Peer } from './peers.js'
 import { chainOf } from '../config/node/settlement-chains.js'
@@ -72,7 +72,8 @@ export class Session {
     marker.refuseOtherName()
     this.#container(StoreService).settlements.onChange = unsettled => { marker.write(unsettled) }
     const admit: Admit = username => this.#guests.admit(username)
-    this.#listening = await btpPlugin().listen({ host: BTP_HOST, port: config.btpServerPort, admit }, createLogger('btp-server'))
+    const { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins } = config
+    this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server'))
     log.info({ port: this.#listening.port }, 'btp_server_started')
     await this.#app.listen()
     this.#phase = 'open'

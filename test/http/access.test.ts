@@ -1,7 +1,7 @@
 /** Each access rule by itself; what an API makes of them is in test/admin. */
 import { expect } from 'chai'
 import type { MiddlewareHandler } from 'hono'
-import { keyCheck, requireAddress, requireKey, requireLocalHost, requireLocalOrigin } from '../../src/http/access.js'
+import { keyCheck, refuseForeignPages, requireAddress, requireJson, requireKey } from '../../src/http/access.js'
 import { IpAllowlist } from '../../src/http/allowlist.js'
 import { json, jsonError } from '../../src/http/responses.js'
 import { createRouter } from '../../src/http/router.js'
@@ -28,18 +28,40 @@ describe('access rules', () => {
     expect(() => keyCheck(' padded', 'THE_SETTING')).to.throw('THE_SETTING').with.property('code', 'SLUICE_API_KEY_UNUSABLE')
   })
 
-  it('take names of this machine for Host, of everybody or of clients on this machine', async () => {
-    expect(await ask(requireLocalHost('no'), { host: 'localhost:1' }, '10.0.0.1')).to.equal('served')
-    expect(await ask(requireLocalHost('no'), { host: 'evil.example' }, '10.0.0.1')).to.equal('SLUICE_HOST_REFUSED')
-    const near = requireLocalHost('no', { onlyFromLoopback: true })
-    expect(await ask(near, { host: 'node.example' }, '10.0.0.1')).to.equal('served')
-    for (const client of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) expect(await ask(near, { host: 'node.example' }, client)).to.equal('SLUICE_HOST_REFUSED')
+  const messages = { host: 'no', origin: 'no' }
+
+  it('take names of this machine for Host, and those that are listed, from every client', async () => {
+    const rule = refuseForeignPages({ hosts: ['node.example'], messages })
+    for (const client of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '10.0.0.1', '172.17.0.1']) {
+      expect(await ask(rule, { host: 'localhost:1' }, client)).to.equal('served')
+      expect(await ask(rule, { host: 'node.example:1' }, client)).to.equal('served')
+      for (const host of ['evil.example', '10.0.0.1', 'node']) expect(await ask(rule, { host }, client), host).to.equal('SLUICE_HOST_REFUSED')
+    }
   })
 
-  it('take pages of this machine, and programs, which have no Origin', async () => {
-    const rule = requireLocalOrigin('no')
-    expect([await ask(rule, {}), await ask(rule, { origin: 'http://localhost:3000' })]).to.deep.equal(['served', 'served'])
-    expect(await ask(rule, { origin: 'https://localhost.evil.example' })).to.equal('SLUICE_ORIGIN_REFUSED')
+  it('take any address for Host where other machines may come, because a page cannot move one', async () => {
+    const rule = refuseForeignPages({ anyAddress: true, messages })
+    for (const host of ['10.0.0.1', '192.168.1.77:8081', '[2001:db8::1]:8081', 'localhost']) expect(await ask(rule, { host }), host).to.equal('served')
+    for (const host of ['10.0.0.1.evil.example', 'evil.example', '10-0-0-1.nip.io', 'connector']) expect(await ask(rule, { host }), host).to.equal('SLUICE_HOST_REFUSED')
+  })
+
+  it('take their own pages, and programs, which have no Origin', async () => {
+    const rule = refuseForeignPages({ anyAddress: true, messages })
+    const host = 'localhost:8081'
+    expect([await ask(rule, { host }), await ask(rule, { host, origin: `http://${host}` })]).to.deep.equal(['served', 'served'])
+    for (const origin of ['https://localhost.evil.example', 'http://localhost:3000', 'http://127.0.0.1:8081', 'null', '']) {
+      expect(await ask(rule, { host, origin }), origin).to.equal('SLUICE_ORIGIN_REFUSED')
+    }
+  })
+
+  it('take bodies that say that they are JSON, and requests without one', async () => {
+    const lengths: Array<Record<string, string>> = [{ 'content-length': '2' }, { 'transfer-encoding': 'chunked' }]
+    for (const length of lengths) {
+      expect(await ask(requireJson, { ...length, 'content-type': 'application/json' })).to.equal('served')
+      expect(await ask(requireJson, { ...length, 'content-type': 'text/plain' })).to.equal('SLUICE_BODY_TYPE_WRONG')
+      expect(await ask(requireJson, length)).to.equal('SLUICE_BODY_TYPE_WRONG')
+    }
+    expect([await ask(requireJson, {}), await ask(requireJson, { 'content-length': '0' })]).to.deep.equal(['served', 'served'])
   })
 
   it('take clients by their address; behind a proxy by the one that it says', async () => {

@@ -200,7 +200,7 @@ export class Fixture {
   /** Objects are sent as JSON, strings as they are. */
   async send (method: string, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
     const bytes = Buffer.from(body === undefined || typeof body === 'string' ? body ?? '' : JSON.stringify(body))
-    const length = bytes.length === 0 ? {} : { 'content-length': bytes.length }
+    const length = bytes.length === 0 ? {} : { 'content-length': bytes.length, 'content-type': 'application/json' }
     const outgoing = request({ host: '127.0.0.1', port: this.port, method, path, headers: { connection: 'close', ...length, ...headers } })
     outgoing.end(bytes)
     const response = await new Promise<IncomingMessage>((resolve, reject) => {

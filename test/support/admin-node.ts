@@ -129,7 +129,12 @@ export interface Answer {
   json: unknown
 }
 
-type Settings = Partial<NodeConfig['adminApi']> & { environment?: NodeConfig['environment'] }
+type Settings = Partial<NodeConfig['adminApi']> & { environment?: NodeConfig['environment'], healthCheckHost?: string }
+
+/** As if nobody had written a host, but on this machine alone. */
+export const ADMIN_DEFAULTS: NodeConfig['adminApi'] = {
+  enabled: true, port: 0, host: '127.0.0.1', isHostGiven: false, apiKey: undefined, allowedIPs: [], trustProxy: false, allowedHosts: []
+}
 
 /** A node that listens on both ports; `health` and `admin` say where. */
 export class NodeFixture {
@@ -137,11 +142,12 @@ export class NodeFixture {
   readonly log = new MemoryLog()
   readonly services: HttpServer[]
 
-  constructor ({ environment = 'development', ...adminApi }: Settings = {}) {
+  constructor ({ environment = 'development', healthCheckHost = '127.0.0.1', ...adminApi }: Settings = {}) {
     this.services = httpServers(this.node, {
       environment,
       healthCheckPort: 0,
-      adminApi: { enabled: true, port: 0, host: '127.0.0.1', apiKey: undefined, allowedIPs: [], trustProxy: false, ...adminApi }
+      healthCheckHost,
+      adminApi: { ...ADMIN_DEFAULTS, ...adminApi }
     }, this.log)
   }
 
@@ -167,14 +173,14 @@ export class NodeFixture {
   }
 
   /** From the health server. */
-  healthOf (path: string, method = 'GET'): Promise<Answer> {
-    return ask(this.health, method, path)
+  healthOf (path: string, method = 'GET', headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+    return ask(this.health, method, path, undefined, headers)
   }
 }
 
 export async function ask (port: number, method: string, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
   const bytes = Buffer.from(body === undefined || typeof body === 'string' ? body ?? '' : JSON.stringify(body))
-  const length = bytes.length === 0 ? {} : { 'content-length': bytes.length }
+  const length = bytes.length === 0 ? {} : { 'content-length': bytes.length, 'content-type': 'application/json' }
   const outgoing = request({ host: '127.0.0.1', port, method, path, headers: { connection: 'close', ...length, ...headers } })
   outgoing.end(bytes)
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -1,16 +1,12 @@
 /** The HTTP server of a connector's admin API. */
 import type { Logger } from '../../contracts/logger.js'
 import { HttpServer } from '../../http/server.js'
-import { connectorAccess } from './access.js'
+import { connectorAccess, type ConnectorAccess } from './access.js'
 import { connectorApi, type ConnectorParts } from './api.js'
 
-export interface AdminServerOptions {
-  /** Address to bind. Anything but loopback needs an `apiKey`. */
-  host: string
+export interface AdminServerOptions extends ConnectorAccess {
   /** 0 takes any free port. */
   port: number
-  /** What clients must send as `X-Api-Key`. Empty is none. */
-  apiKey?: string | undefined
   /** Default 30 s. */
   requestTimeoutMs?: number | undefined
 }
@@ -19,7 +15,7 @@ const SETTINGS = { host: 'adminApiHost (CONNECTOR_ADMIN_API_HOST)', port: 'admin
 
 /** A server that is not started. Throws when `options` would leave the API open to the network, naming the host and what to set. */
 export function connectorAdminServer (parts: ConnectorParts, options: AdminServerOptions, log: Logger): HttpServer {
-  const { host, port, apiKey, requestTimeoutMs } = options
-  const api = connectorApi(parts, connectorAccess(host, apiKey), log)
+  const { host, port, requestTimeoutMs } = options
+  const api = connectorApi(parts, connectorAccess(options), log)
   return new HttpServer((request, env) => api.fetch(request, env), { name: 'admin API', host, port, requestTimeoutMs, settings: SETTINGS }, log)
 }

@@ -3,11 +3,12 @@
  * possible.
  *
  * Without a key and without an allowlist only this machine and private networks are served, so that a development node on a rented server
- * is not open to the internet. And without a key browsers are kept out.
+ * is not open to the internet. And foreign pages are kept out of everything that needs no key, from every address: a browser on the same
+ * network, on the host of a container or behind a proxy is as good a way in as one on this machine.
  */
 import type { MiddlewareHandler } from 'hono'
 import { SluiceError } from '../../contracts/errors.js'
-import { requireAddress, requireKey, requireLocalHost, requireLocalOrigin } from '../../http/access.js'
+import { refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from '../../http/allowlist.js'
 
 export interface AccessOptions {
@@ -17,12 +18,16 @@ export interface AccessOptions {
   allowedIPs?: readonly string[] | undefined
   /** Whether the client's address is the first of `X-Forwarded-For`. Only behind a proxy that overwrites that header. Default false. */
   trustProxy?: boolean | undefined
+  /** Names that may stand in `Host` without a key, besides `localhost` and addresses. */
+  allowedHosts?: readonly string[] | undefined
 }
 
 export interface Access {
-  /** Check the address, and without a key that no stranger's page asks. */
+  /** Checks the address. */
   address: MiddlewareHandler[]
-  /** Check the key, if there is one. */
+  /** For what is served without the key. */
+  pages: MiddlewareHandler
+  /** For everything else. */
   key: MiddlewareHandler[]
 }
 
@@ -30,18 +35,19 @@ const KEY = { setting: 'adminApi.apiKey, ADMIN_API_KEY', message: 'Invalid or mi
 const NOT_LISTED = 'IP address not allowed'
 const NOT_PRIVATE = `${NOT_LISTED}: without a key only private networks are. ` +
   'Set adminApi.apiKey (ADMIN_API_KEY) or adminApi.allowedIPs (ADMIN_API_ALLOWED_IPS).'
-const ORIGIN = 'Requests from web pages of other origins are refused while the admin API has no key'
-const HOST = 'The Host header must name this machine (localhost, 127.0.0.1 or [::1]) while the admin API has no key'
+const MESSAGES = {
+  host: 'Without the key, the Host header must be localhost or an IP address. ' +
+    'List other names in adminApi.allowedHosts (ADMIN_API_ALLOWED_HOSTS), or set a key and send it.',
+  origin: 'Without the key, requests from web pages of other origins are refused.'
+}
 
 /** Throws for an invalid entry of `allowedIPs`, and for a key that no client can send. */
-export function nodeAccess ({ apiKey = '', allowedIPs = [], trustProxy = false }: AccessOptions): Access {
-  const hasKey = apiKey !== ''
+export function nodeAccess ({ apiKey = '', allowedIPs = [], trustProxy = false, allowedHosts }: AccessOptions): Access {
+  const pages = refuseForeignPages({ hosts: allowedHosts, anyAddress: true, messages: MESSAGES })
   const listed = allowedIPs.length > 0 ? requireAddress(new IpAllowlist(allowedIPs), { message: NOT_LISTED, trustProxy }) : undefined
-  if (hasKey) return { address: listed === undefined ? [] : [listed], key: [noKeyInQuery, requireKey(apiKey, KEY)] }
+  if (apiKey !== '') return { address: listed === undefined ? [] : [listed], pages, key: [noKeyInQuery, requireKey(apiKey, KEY), requireJson] }
   const near = listed ?? requireAddress(new IpAllowlist(PRIVATE_NETWORKS), { message: NOT_PRIVATE, trustProxy })
-  // A proxy on this machine hands on the Host that it was called by.
-  const host = trustProxy ? [] : [requireLocalHost(HOST, { onlyFromLoopback: true })]
-  return { address: [near, requireLocalOrigin(ORIGIN), ...host], key: [noKeyInQuery] }
+  return { address: [near], pages, key: [pages, noKeyInQuery, requireJson] }
 }
 
 /** The query ends in logs. */

@@ -15,7 +15,7 @@ export interface AdminServerOptions extends AccessOptions {
 export class AdminServer extends HttpServer {
   /** @param node a ConnectorNode. Throws for an address or key that cannot be one. */
   constructor (node: AdministeredNode, { port, host = '127.0.0.1', ...access }: AdminServerOptions, log: Logger = createLogger('node-http')) {
-    const api = nodeApi(node, access, log)
+    const api = nodeApi(node, { ...access, allowedHosts: [host, ...access.allowedHosts ?? []] }, log)
     super((request, env) => api.fetch(request, env), { name: 'admin API', host, port, settings: { host: 'the host', port: 'the port' } }, log)
   }
 }

@@ -39,7 +39,7 @@ export function nodeRoutes (node: AdministeredNode, log: Logger): Route[] {
 
 /** Throws when `access` has an address or a key that cannot be one. */
 export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Logger): Router {
-  const { address, key } = nodeAccess(access)
+  const { address, pages, key } = nodeAccess(access)
   const routes = nodeRoutes(node, log)
   const app = createRouter({
     name: 'admin api',
@@ -54,6 +54,7 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
   }))
   for (const rule of address) app.use('/admin/*', rule)
   // A browser that opens the page cannot send a key, and there are no secrets in it.
+  for (const path of [DESCRIPTION.documentPath, DESCRIPTION.pagePath]) app.use(path, pages)
   const { nodeId } = node.config
   serveDocument(app, routes, {
     ...DESCRIPTION,

@@ -5,25 +5,27 @@ import { HttpServer } from '../../http/server.js'
 import { nodeApi, type AdministeredNode } from './api.js'
 import { healthApp, type HealthNode } from './health.js'
 
-/** Container health checks and orchestrators ask from outside. There is nothing to change there, and no secret to read. */
-const HEALTH_HOST = '0.0.0.0'
-
-type ServedConfig = Pick<NodeConfig, 'adminApi' | 'environment' | 'healthCheckPort'>
+type ServedConfig = Pick<NodeConfig, 'adminApi' | 'environment' | 'healthCheckPort' | 'healthCheckHost'>
 
 /**
  * The node's HTTP servers in the order in which they start. Throws for an address or key in `config.adminApi` that cannot be one.
  *
- * In development and without a key the admin API answers on the health port as well, where older clients look for it.
+ * In development and without a key the admin API answers on the health port as well, where older clients look for it: but not if the
+ * operator said where it is to be.
  */
 export function httpServers (node: AdministeredNode & HealthNode, config: ServedConfig, log: Logger): HttpServer[] {
-  const { adminApi, environment, healthCheckPort } = config
-  const admin = adminApi.enabled ? nodeApi(node, adminApi, log) : undefined
+  const { adminApi, environment, healthCheckPort, healthCheckHost } = config
+  const allowedHosts = [adminApi.host, ...adminApi.allowedHosts]
+  const admin = adminApi.enabled ? nodeApi(node, { ...adminApi, allowedHosts }, log) : undefined
   const hasKey = adminApi.apiKey !== undefined && adminApi.apiKey !== ''
-  const mirrored = environment === 'development' && !hasKey ? admin : undefined
+  const mirrored = environment === 'development' && !hasKey && !adminApi.isHostGiven ? admin : undefined
   const health = healthApp(node, log, mirrored)
 
   const servers = [new HttpServer((request, env) => health.fetch(request, env), {
-    name: 'health server', host: HEALTH_HOST, port: healthCheckPort, settings: { host: 'the host', port: 'healthCheckPort (HEALTH_CHECK_PORT)' }
+    name: 'health server',
+    host: healthCheckHost,
+    port: healthCheckPort,
+    settings: { host: 'healthCheckHost (HEALTH_CHECK_HOST)', port: 'healthCheckPort (HEALTH_CHECK_PORT)' }
   }, log)]
   if (admin !== undefined) {
     servers.push(new HttpServer((request, env) => admin.fetch(request, env), {

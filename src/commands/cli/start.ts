@@ -43,13 +43,13 @@ Exit codes: 0 stopped by a signal, 1 could not start (the reason is on stderr).`
 }
 
 /** What a person needs to know next. */
-function portsOf ({ nodeId, ilpAddress, btpServerPort, healthCheckPort, adminApi }: NodeConfig): string {
-  const host = adminApi.host === '0.0.0.0' || adminApi.host === '::' ? 'localhost' : adminApi.host
+function portsOf ({ nodeId, ilpAddress, btpServerPort, btpServerHost, healthCheckPort, healthCheckHost, adminApi }: NodeConfig): string {
+  const here = (host: string): string => host === '0.0.0.0' || host === '::' ? 'localhost' : host
   return [
     `${nodeId} is running as ${ilpAddress}. Ctrl-C stops it.`,
-    `  peers connect to  ws://localhost:${btpServerPort}, from other machines with the name of this one`,
-    `  health            http://localhost:${healthCheckPort}/health`,
-    ...(adminApi.enabled ? [`  admin API         http://${host}:${adminApi.port}/admin/docs`] : [])
+    `  peers connect to  ws://${here(btpServerHost)}:${btpServerPort}, from other machines with the name of this one`,
+    `  health            http://${here(healthCheckHost)}:${healthCheckPort}/health`,
+    ...(adminApi.enabled ? [`  admin API         http://${here(adminApi.host)}:${adminApi.port}/admin/docs`] : [])
   ].join('\n')
 }
 

@@ -9,6 +9,7 @@ import { PREFIX, isValidAddress } from '../../packet/address.js'
 import { accountSchema } from './account-schema.js'
 import { REPLICA, REPLICAS_MAX, isU128, opaqueObject } from '../fields.js'
 import { milliseconds } from '../../lib/field-kinds.js'
+import { HOST_NAME } from '../../http/hosts.js'
 
 function isAddressOrUnknown (text: string): boolean {
   return text === 'unknown' || isValidAddress(text)
@@ -177,6 +178,13 @@ export const connectorSchema = z.strictObject({
     description: 'Secret that callers of the admin API have to show. Empty means that none is asked for.',
     expected: 'a string',
     secret: true
+  }),
+  adminApiAllowedHosts: z.array(z.string().regex(HOST_NAME).meta({
+    description: 'A host name, without a port.', expected: 'a host name such as connector.internal, without a port'
+  })).default(() => []).meta({
+    description: 'Names by which clients may call the admin API without its key, besides `localhost` and the addresses of this machine. Any other name in the `Host` header could be that of ' +
+      'a web page that made it lead here.',
+    expected: 'an array of host names'
   }),
   collectDefaultMetrics: flag(false, 'Whether the metrics include those of the process: memory, CPU, event loop.')
 }).meta({ expected: 'an object' })

@@ -20,7 +20,7 @@ import { readYamlFile } from './yaml-file.js'
 
 const HEALTH_CHECK_PORT = 8080
 const ADMIN_PORT = 8081
-const ADMIN_HOST = '0.0.0.0'
+const EVERY_INTERFACE = '0.0.0.0'
 const HANDLER_TIMEOUT_MS = 30_000
 const FEE_PERCENTAGE = 0.1
 const DATA_PATH = './data'
@@ -134,7 +134,10 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     nodeId,
     ilpAddress: `g.${nodeId}`,
     btpServerPort,
+    btpServerHost: given.btpServerHost ?? EVERY_INTERFACE,
+    btpAllowedOrigins: given.btpAllowedOrigins ?? [],
     healthCheckPort: given.healthCheckPort ?? HEALTH_CHECK_PORT,
+    healthCheckHost: given.healthCheckHost ?? EVERY_INTERFACE,
     logLevel: given.logLevel ?? 'info',
     environment: given.environment ?? 'development',
     deploymentMode: mode === 'library' ? 'embedded' : mode,
@@ -149,10 +152,12 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     adminApi: {
       enabled: administrates,
       port: adminApi.port ?? ADMIN_PORT,
-      host: adminApi.host ?? ADMIN_HOST,
+      host: adminApi.host ?? EVERY_INTERFACE,
+      isHostGiven: adminApi.host !== undefined,
       apiKey: adminApi.apiKey || undefined,
       allowedIPs: adminApi.allowedIPs ?? [],
-      trustProxy: adminApi.trustProxy ?? false
+      trustProxy: adminApi.trustProxy ?? false,
+      allowedHosts: adminApi.allowedHosts ?? []
     },
     feePercentage: settlement.connectorFeePercentage ?? FEE_PERCENTAGE,
     creditLimits: settlement.creditLimits ?? {},

@@ -10,7 +10,10 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Ma
   ['NODE_ID', ['nodeId']],
   ['LOG_LEVEL', ['logLevel']],
   ['BTP_SERVER_PORT', ['btpServerPort']],
+  ['BTP_SERVER_HOST', ['btpServerHost']],
+  ['BTP_ALLOWED_ORIGINS', ['btpAllowedOrigins']],
   ['HEALTH_CHECK_PORT', ['healthCheckPort']],
+  ['HEALTH_CHECK_HOST', ['healthCheckHost']],
   ['ENVIRONMENT', ['environment']],
   ['LOCAL_DELIVERY_ENABLED', ['localDelivery', 'enabled']],
   ['LOCAL_DELIVERY_URL', ['localDelivery', 'handlerUrl']],
@@ -23,6 +26,7 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Ma
   ['ADMIN_API_KEY', ['adminApi', 'apiKey']],
   ['ADMIN_API_ALLOWED_IPS', ['adminApi', 'allowedIPs']],
   ['ADMIN_API_TRUST_PROXY', ['adminApi', 'trustProxy']],
+  ['ADMIN_API_ALLOWED_HOSTS', ['adminApi', 'allowedHosts']],
   ['TIGERBEETLE_CLUSTER_ID', ['settlement', 'tigerBeetleClusterId']],
   ['TIGERBEETLE_REPLICAS', ['settlement', 'tigerBeetleReplicas']]
 ])

@@ -4,6 +4,8 @@ import { MAX_CONFIGURED_ROUTES, MAX_PEERS } from '../limits.js'
 import type { ChainKind, OldChain } from '../../contracts/chain-kind.js'
 import { ADDRESS_LENGTH_MAX, PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
 import { amount, flag, milliseconds, text } from '../../lib/field-kinds.js'
+import { HOST_NAME } from '../../http/hosts.js'
+import { ORIGIN, ORIGIN_IN_WORDS } from '../../lib/origins.js'
 import { isHttpUrl } from '../../lib/urls.js'
 import { REPLICA, REPLICAS_MAX, isU128 } from '../fields.js'
 import { peerSchema } from './peer.js'
@@ -18,6 +20,7 @@ const NODE_ID_LENGTH_MAX = 200
 const MAX_CHAINS = 100
 
 const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 to 65535' })
+const listenHost = text('an IP address or host name to listen on')
 const secret = z.string().meta({ expected: 'a string', secret: true })
 
 const route = z.strictObject({
@@ -37,10 +40,12 @@ const localDelivery = z.strictObject({
 const adminApi = z.strictObject({
   enabled: flag.optional(),
   port: port.optional(),
-  host: text('an IP address or host name to listen on').optional(),
+  host: listenHost.optional(),
   apiKey: secret.optional(),
   allowedIPs: z.array(text('an IP address or CIDR range')).meta({ expected: 'a list of IP addresses and CIDR ranges' }).optional(),
-  trustProxy: flag.optional()
+  trustProxy: flag.optional(),
+  allowedHosts: z.array(z.string().regex(HOST_NAME).meta({ expected: 'a host name such as connector, without a port' }))
+    .meta({ expected: 'a list of host names' }).optional()
 }).meta({ expected: 'an object' })
 
 const limitsByPeer = z.union([z.record(z.string(), amount), z.map(z.string(), amount)]).meta({ expected: 'amounts of base units by peer id' })
@@ -74,7 +79,10 @@ export function nodeSchema (kinds: readonly ChainKind[]) {
       expected: `${SEGMENT_IN_WORDS} of at most ${NODE_ID_LENGTH_MAX} characters, and not "local"`, example: 'my-agent'
     }),
     btpServerPort: port,
+    btpServerHost: listenHost.optional(),
+    btpAllowedOrigins: z.array(z.string().regex(ORIGIN).meta({ expected: ORIGIN_IN_WORDS })).meta({ expected: 'a list of origins' }).optional(),
     healthCheckPort: port.optional(),
+    healthCheckHost: listenHost.optional(),
     logLevel: z.enum(LOG_LEVELS).meta({ expected: `one of ${LOG_LEVELS.join(', ')}` }).optional(),
     environment: z.enum(ENVIRONMENTS).meta({ expected: `one of ${ENVIRONMENTS.join(', ')}` }).optional(),
     deploymentMode: z.enum(MODES).meta({ expected: `one of ${MODES.join(', ')}` }).optional(),

@@ -22,6 +22,8 @@ export interface BTPServerOptions {
   secretOf?: ((peerId: string) => string | undefined) | undefined
   /** Whether a peer may come in at all. Default: everybody. */
   mayEnter?: ((peerId: string) => boolean) | undefined
+  /** Origins of web pages that may connect, such as `https://wallet.example`. Default: none. */
+  allowedOrigins?: readonly string[] | undefined
   logger?: NodeLogger | undefined
 }
 
@@ -50,8 +52,9 @@ export class BTPServer {
   /** Rejects when the port cannot be had. */
   async start (): Promise<void> {
     if (this.#listening !== undefined) throw new Error('the BTP server is already listening')
-    const { port } = this.options
-    this.#listening = await this.#Plugin.listen({ host: this.#host, port, admit: peerId => this.#admit(peerId) }, pluginLog(this.#log))
+    const { port, allowedOrigins = [] } = this.options
+    const options = { host: this.#host, port, allowedOrigins, admit: (peerId: string) => this.#admit(peerId) }
+    this.#listening = await this.#Plugin.listen(options, pluginLog(this.#log))
     this.#log.info({ port: this.port }, 'btp_server_started')
   }
 
@@ -75,7 +78,7 @@ export class BTPServer {
     if (this.options.mayEnter?.(peerId) === false) return undefined
     const secret = this.options.secretOf?.(peerId)
     const proof = secret === undefined ? { noAuth: true, keepFirst: true } : { secret }
-    const listener = { host: this.#host, port: this.port, username: peerId, ...proof }
+    const listener = { host: this.#host, port: this.port, allowedOrigins: this.options.allowedOrigins ?? [], username: peerId, ...proof }
     const plugin = new this.#Plugin({ listener }, { log: pluginLog(this.#log) })
     this.#peers.set(peerId, plugin)
     return this.#welcome(peerId, plugin)

@@ -96,11 +96,55 @@ describe('admin API without a key', () => {
     expect(api.host.balanceMap!.get('alice')!.balance).to.equal(7n)
   })
 
-  it('answers pages of this machine', async () => {
-    for (const origin of ['http://localhost:3000', 'http://127.0.0.1:7780', 'https://localhost', 'http://[::1]:7780']) {
-      expect((await api.get('/status', { origin })).status, origin).to.equal(200)
+  it('refuses pages of other programs on this machine, too: their port is not ours', async () => {
+    for (const origin of ['http://localhost:3000', 'http://127.0.0.1:1', 'https://localhost', 'http://[::1]:7780', `http://localhost:${api.port}/`]) {
+      expect((await api.get('/status', { origin })).status, origin).to.equal(403)
     }
   })
+
+  it('answers its own pages', async () => {
+    expect((await api.get('/status', { origin: `http://127.0.0.1:${api.port}` })).status).to.equal(200)
+    expect((await api.get('/status', { host: 'localhost:7780', origin: 'HTTP://LocalHost:7780' })).status).to.equal(200)
+    expect((await api.get('/status', { host: 'localhost', origin: 'https://localhost:443' })).status).to.equal(200)
+  })
+
+  it('answers 400 to a Host that no host can have', async () => {
+    for (const host of ['127.999.999.999', '127.0.0.256:7780', '1.2.3.4.5', 'localhost:99999', '[::1', '[::zz]', 'a b', 'x@localhost', 'localhost:', '%']) {
+      const { status } = await api.get('/status', { host })
+      expect(status, host).to.equal(400)
+    }
+  })
+
+  it('answers under names that the operator lists, and under no other', async () => {
+    const listing = await new Fixture({ apiKey: '', allowedHosts: ['Connector', 'admin.example'] }).start()
+    for (const host of ['connector', 'CONNECTOR:7780', 'admin.example:1', 'localhost']) expect((await listing.get('/status', { host })).status, host).to.equal(200)
+    for (const host of ['connector.example', 'xadmin.example', 'admin.example.', 'example']) expect((await listing.get('/status', { host })).status, host).to.equal(403)
+    await listing.server.stop()
+  })
+})
+
+describe('a request body', () => {
+  const KINDS = [undefined, 'text/plain', 'text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp',
+    'application/json-seq', 'text/json', 'application/json, text/plain', '']
+
+  for (const apiKey of ['', KEY]) {
+    it(`needs to say that it is JSON, ${apiKey === '' ? 'without' : 'also with'} a key`, async () => {
+      const api = await new Fixture({ apiKey }).start()
+      const key = apiKey === '' ? {} : { 'x-api-key': apiKey }
+      const correct = async (type: string | undefined): Promise<number> => {
+        const body = JSON.stringify({ accountId: 'alice', amountDiff: '5' })
+        const headers = { host: 'localhost', connection: 'close', 'content-length': String(body.length), ...key, ...(type !== undefined && { 'content-type': type }) }
+        const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+        return Number((await api.raw(`POST /balance HTTP/1.1\r\n${lines}\r\n${body}`)).slice(9, 12))
+      }
+      for (const type of KINDS) expect(await correct(type), type).to.equal(415)
+      expect(api.host.balanceMap!.get('alice')!.balance).to.equal(7n)
+      expect(await api.raw(`POST /balance HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Api-Key: ${apiKey}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`))
+        .to.match(/^HTTP\/1\.1 415 /)
+      for (const type of ['application/json', 'Application/JSON; charset=utf-8']) expect(await correct(type), type).to.equal(204)
+      await api.server.stop()
+    })
+  }
 })
 
 describe('admin API that would be open to the network', () => {

@@ -142,8 +142,8 @@ describe('admin API routes', () => {
       expect(api.host.balanceMap!.get('bob')!.balance).to.equal(before + diff)
     }), { numRuns: 20 }))
 
-    it('takes JSON under any content type, as clients of ilp-connector send it', async () => {
-      for (const type of ['application/json; charset=utf-8', 'text/plain;charset=UTF-8', 'application/x-www-form-urlencoded']) {
+    it('takes JSON that says so, whatever follows', async () => {
+      for (const type of ['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON']) {
         const answer = await api.send('POST', '/balance', { accountId: 'alice', amountDiff: '1' }, { 'content-type': type })
         expect(answer.status).to.equal(204)
       }

@@ -80,7 +80,7 @@ describe('admin server limits', () => {
   afterEach(() => api.server.stop())
 
   const post = (headers: string, body = ''): string =>
-    `POST /accounts/alice HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n\r\n${body}`
+    `POST /accounts/alice HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n${headers}\r\n\r\n${body}`
 
   it('takes a body of exactly the limit, declared or chunked', async () => {
     const body = JSON.stringify({ text: 'x'.repeat(MAX_BODY_SIZE - 11) })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { httpServers } from '../../../src/admin/node/listen.js'
 import { MemoryLog } from '../../support/admin-connector.js'
-import { FakeNode, NodeFixture, type Answer } from '../../support/admin-node.js'
+import { ADMIN_DEFAULTS, FakeNode, NodeFixture, type Answer } from '../../support/admin-node.js'
 
 const KEY = 'correct horse battery staple'
 const FORBIDDEN = { error: 'Forbidden', message: 'IP address not allowed' }
@@ -94,11 +94,49 @@ describe('node admin API access', () => {
     expect((await api.get('/admin/peers', { 'x-forwarded-for': '198.51.100.7', 'x-api-key': KEY })).status).to.equal(200)
   }))
 
-  it('without a key keeps out pages of other origins and rebound names', () => withNode({}, async api => {
-    expect((await api.get('/admin/peers', { origin: 'https://evil.example' })).status).to.equal(403)
-    expect((await api.get('/admin/peers', { host: 'evil.example' })).status).to.equal(403)
-    expect((await api.get('/admin/peers', { origin: 'http://localhost:3000', host: 'localhost:8081' })).status).to.equal(200)
+  it('without a key keeps out pages of other origins and rebound names, from whichever address they come', async () => {
+    const near = ['127.0.0.1', '192.168.1.77', '172.17.0.1', '10.0.0.1', '::1']
+    for (const settings of [{ trustProxy: true }, { trustProxy: true, allowedIPs: ['0.0.0.0/0', '::/0'] }]) {
+      await withNode(settings, async api => {
+        for (const client of near) {
+          const status = async (headers: Record<string, string>): Promise<number> =>
+            (await api.get('/admin/peers', { 'x-forwarded-for': client, ...headers })).status
+          for (const origin of ['https://evil.example', 'http://localhost:3000', 'null']) expect(await status({ origin }), origin).to.equal(403)
+          for (const host of ['evil.example', 'evil.example:8081', '127.0.0.1.nip.io', 'connector']) expect(await status({ host }), host).to.equal(403)
+          for (const host of ['localhost:8081', '192.168.1.77:8081', '[fd00::7]']) expect(await status({ host, origin: `http://${host}` }), host).to.equal(200)
+          expect(await status({ host: '127.999.999.999' })).to.equal(400)
+        }
+      })
+    }
+  })
+
+  it('checks the page on the document and its page as well, which need no key', () => withNode({ apiKey: KEY }, async api => {
+    for (const path of ['/admin/openapi.json', '/admin/docs']) {
+      for (const headers of [{ host: 'evil.example' }, { origin: 'https://evil.example' }]) expect((await api.get(path, headers)).status, path).to.equal(403)
+    }
   }))
+
+  it('without a key answers under the names that are listed, such as that of a container', () => withNode({ allowedHosts: ['connector'] }, async api => {
+    expect((await api.get('/admin/peers', { host: 'connector:8081' })).status).to.equal(200)
+    expect((await api.get('/admin/peers', { host: 'connector.evil.example:8081' })).status).to.equal(403)
+  }))
+
+  it('without a key answers under the name that it is bound to', () => withNode({ host: 'localhost' }, async api => {
+    expect((await api.get('/admin/peers', { host: 'localhost' })).status).to.equal(200)
+  }))
+
+  for (const apiKey of [undefined, KEY]) {
+    it(`refuses a body that does not say that it is JSON, ${apiKey === undefined ? 'without' : 'also with'} a key`, () => withNode({ apiKey }, async api => {
+      const body = { prefix: 'g.evil', nextHop: 'peer-b' }
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', '']) {
+        const headers = { 'content-type': type, ...(apiKey !== undefined && { 'x-api-key': apiKey }) }
+        for (const path of ['/admin/routes', '/admin/peers', '/admin/ilp/send', '/admin/channels', '/admin/nothing']) {
+          expect((await api.send('POST', path, body, headers)).status, `${path} ${type}`).to.equal(415)
+        }
+      }
+      expect(api.node.routes.map(({ prefix }) => prefix)).to.deep.equal(['g.peer-b'])
+    }))
+  }
 
   it('with a key does not care which page or name', () => withNode({ apiKey: KEY }, async api => {
     const headers = { 'x-api-key': KEY, origin: 'https://console.example', host: 'node.example' }
@@ -114,8 +152,8 @@ describe('node admin API access', () => {
 
   it('does not start with an address or a key that cannot be one', () => {
     const start = (adminApi: object) => () => {
-      const settings = { enabled: true, port: 0, host: '127.0.0.1', apiKey: undefined, allowedIPs: [], trustProxy: false, ...adminApi }
-      httpServers(new FakeNode(), { environment: 'production', healthCheckPort: 0, adminApi: settings }, new MemoryLog())
+      const settings = { ...ADMIN_DEFAULTS, ...adminApi }
+      httpServers(new FakeNode(), { environment: 'production', healthCheckPort: 0, healthCheckHost: '127.0.0.1', adminApi: settings }, new MemoryLog())
     }
     expect(start({ allowedIPs: ['10.0.0.0/40'] })).to.throw('Invalid CIDR notation in allowedIPs: "10.0.0.0/40"')
     expect(start({ apiKey: 'two\nlines' })).to.throw('adminApi.apiKey, ADMIN_API_KEY')

@@ -1,8 +1,10 @@
 /** The health server says at each moment how the node is. */
 import { expect } from 'chai'
+import { httpServers } from '../../../src/admin/node/listen.js'
+import { ConfigLoader } from '../../../src/config/node/config-loader.js'
 import { HttpServer } from '../../../src/http/server.js'
 import { MemoryLog } from '../../support/admin-connector.js'
-import { ask, NodeFixture } from '../../support/admin-node.js'
+import { ask, FakeNode, NodeFixture } from '../../support/admin-node.js'
 
 describe('node health server', () => {
   let api: NodeFixture
@@ -99,6 +101,28 @@ describe('the admin API on the health port', () => {
     expect(await statusOn({ apiKey: 'key' })).to.equal(404)
     expect(await statusOn({ enabled: false })).to.equal(404)
   })
+
+  it('is not there when the operator wrote where the admin API is to be', async () => {
+    expect(await statusOn({ isHostGiven: true })).to.equal(404)
+    for (const host of ['127.0.0.1', '0.0.0.0', '::1']) {
+      const { adminApi, environment, healthCheckPort, healthCheckHost } = ConfigLoader.read(
+        { nodeId: 'node-a', btpServerPort: 3000, peers: [], adminApi: { enabled: true, host } }, {}
+      ).config
+      const [health] = httpServers(new FakeNode(), { adminApi, environment, healthCheckPort: 0, healthCheckHost: '127.0.0.1' }, new MemoryLog())
+      expect([healthCheckPort, healthCheckHost]).to.deep.equal([8080, '0.0.0.0'])
+      await health!.start()
+      expect((await ask(health!.port, 'GET', '/admin/peers')).status, host).to.equal(404)
+      await health!.stop()
+    }
+  })
+
+  it('keeps foreign pages out as it does on its own port', async () => {
+    const api = await new NodeFixture().start()
+    for (const headers of [{ host: 'evil.example' }, { origin: 'https://evil.example' }]) {
+      expect((await api.healthOf('/admin/peers', 'GET', headers)).status).to.equal(403)
+    }
+    await api.stop()
+  })
 })
 
 describe('the HTTP services of a node', () => {
@@ -115,6 +139,19 @@ describe('the HTTP services of a node', () => {
     const err = await second.start().then(() => undefined, (thrown: unknown) => thrown as Error)
     expect(err?.message).to.contain(`health server cannot listen on 127.0.0.1:${api.admin}`).and.to.contain('healthCheckPort (HEALTH_CHECK_PORT)')
     await second.stop()
+    await api.stop()
+  })
+
+  it('listen for health where the operator says', async () => {
+    const api = await new NodeFixture({ healthCheckHost: '127.0.0.2' }).start()
+    expect(await ask(api.health, 'GET', '/health').then(() => 'answered', (err: unknown) => (err as { code: string }).code)).to.equal('ECONNREFUSED')
+    expect((await fetch(`http://127.0.0.2:${api.health}/health`)).status).to.equal(200)
+    await api.stop()
+  })
+
+  it('answer 400 to a Host that no host can have', async () => {
+    const api = await new NodeFixture().start()
+    expect((await api.healthOf('/health', 'GET', { host: '127.999.999.999' })).status).to.equal(400)
     await api.stop()
   })
 

@@ -222,6 +222,14 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
     good: [['some text', 'some text']],
     bad: [['', 'is set to nothing, and a secret is expected. Set it, or unset it.'], [' ', 'is set to nothing, and a secret is expected. Set it, or unset it.']]
   },
+  adminApiAllowedHosts: {
+    default: [],
+    good: [['[]', []], ['["connector", "admin.example"]', ['connector', 'admin.example']]],
+    bad: [
+      ['["connector:7780"]', '[0]: found "connector:7780", expected a host name such as connector.internal, without a port. Correct it.'],
+      ['["https://admin.example"]', '[0]: found "https://admin.example", expected a host name such as connector.internal, without a port. Correct it.']
+    ]
+  },
   collectDefaultMetrics: flagRow(false)
 }
 

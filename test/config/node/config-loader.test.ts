@@ -42,14 +42,19 @@ describe('the configuration of a node', () => {
         nodeId: 'agent',
         ilpAddress: 'g.agent',
         btpServerPort: 3000,
+        btpServerHost: '0.0.0.0',
+        btpAllowedOrigins: [],
         healthCheckPort: 8080,
+        healthCheckHost: '0.0.0.0',
         logLevel: 'info',
         environment: 'development',
         deploymentMode: 'embedded',
         peers: [],
         routes: [],
         localDelivery: { enabled: false, handlerUrl: undefined, timeout: 30_000, authToken: undefined },
-        adminApi: { enabled: false, port: 8081, host: '0.0.0.0', apiKey: undefined, allowedIPs: [], trustProxy: false },
+        adminApi: {
+          enabled: false, port: 8081, host: '0.0.0.0', isHostGiven: false, apiKey: undefined, allowedIPs: [], trustProxy: false, allowedHosts: []
+        },
         feePercentage: 0.1,
         creditLimits: {},
         chains: [],
@@ -108,6 +113,10 @@ describe('the configuration of a node', () => {
       ['an IP address that is none', { adminApi: { allowedIPs: ['300.1.1.1'] } },
         'Invalid IP address in allowedIPs: "300.1.1.1". Must be valid IPv4 or IPv6 address.'],
       ['a CIDR range that is none', { adminApi: { allowedIPs: ['10.0.0.0/33'] } }, 'Invalid CIDR notation in allowedIPs: "10.0.0.0/33". Error: '],
+      ['a host name with its port', { adminApi: { allowedHosts: ['connector:8081'] } }, 'adminApi.allowedHosts[0]', 'without a port'],
+      ['an origin with a path', { btpAllowedOrigins: ['https://wallet.example/'] }, 'btpAllowedOrigins[0]', 'such as https://wallet.example'],
+      ['any origin', { btpAllowedOrigins: ['*'] }, 'btpAllowedOrigins[0]'],
+      ['the origin of files', { btpAllowedOrigins: ['null'] }, 'btpAllowedOrigins[0]'],
       ['a fee of everything', { settlement: { connectorFeePercentage: 100 } }, 'settlement.connectorFeePercentage'],
       ['a limit that is no amount', { settlement: { creditLimits: { defaultLimit: '-1' } } }, 'settlement.creditLimits.defaultLimit'],
       ['a secret that is no text', { adminApi: { apiKey: 4711471147 } }, 'adminApi.apiKey: found a number'],
@@ -219,20 +228,33 @@ describe('the configuration of a node', () => {
         NODE_ID: 'other', LOG_LEVEL: 'warn', BTP_SERVER_PORT: '3100', HEALTH_CHECK_PORT: '3101', ENVIRONMENT: 'production',
         LOCAL_DELIVERY_ENABLED: 'true', LOCAL_DELIVERY_URL: 'http://bls:1', LOCAL_DELIVERY_TIMEOUT: '50', LOCAL_DELIVERY_AUTH_TOKEN: 't',
         LOCAL_DELIVERY_PER_HOP_NOTIFICATION: 'true', ADMIN_API_ENABLED: 'true', ADMIN_API_HOST: '127.0.0.1', ADMIN_API_KEY: 'k',
-        ADMIN_API_ALLOWED_IPS: '127.0.0.1, 10.0.0.0/16', ADMIN_API_TRUST_PROXY: 'true', TIGERBEETLE_CLUSTER_ID: '7',
+        ADMIN_API_ALLOWED_IPS: '127.0.0.1, 10.0.0.0/16', ADMIN_API_TRUST_PROXY: 'true', ADMIN_API_ALLOWED_HOSTS: 'connector, admin.example',
+        BTP_SERVER_HOST: '10.0.0.1', BTP_ALLOWED_ORIGINS: 'https://wallet.example, chrome-extension://abc', HEALTH_CHECK_HOST: '::1', TIGERBEETLE_CLUSTER_ID: '7',
         TIGERBEETLE_REPLICAS: '10.0.0.1:3001, 10.0.0.2:3001'
       })
       expect(config).to.deep.include({
         nodeId: 'other',
         logLevel: 'warn',
         btpServerPort: 3100,
+        btpServerHost: '10.0.0.1',
+        btpAllowedOrigins: ['https://wallet.example', 'chrome-extension://abc'],
         healthCheckPort: 3101,
+        healthCheckHost: '::1',
         environment: 'production',
         deploymentMode: 'standalone',
         ledger: { type: 'tigerbeetle', clusterId: '7', replicas: ['10.0.0.1:3001', '10.0.0.2:3001'], fallback: false },
         perHopNotification: true,
         localDelivery: { enabled: true, handlerUrl: 'http://bls:1', timeout: 50, authToken: 't' },
-        adminApi: { enabled: true, port: 1234, host: '127.0.0.1', apiKey: 'k', allowedIPs: ['127.0.0.1', '10.0.0.0/16'], trustProxy: true }
+        adminApi: {
+          enabled: true,
+          port: 1234,
+          host: '127.0.0.1',
+          isHostGiven: true,
+          apiKey: 'k',
+          allowedIPs: ['127.0.0.1', '10.0.0.0/16'],
+          trustProxy: true,
+          allowedHosts: ['connector', 'admin.example']
+        }
       })
     })
 

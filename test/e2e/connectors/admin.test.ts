@@ -27,7 +27,7 @@ describe('the admin API of a running connector', () => {
   }
 
   async function call (method: string, path: string, body: object): Promise<number> {
-    return (await fetch(url + path, { method, body: JSON.stringify(body) })).status
+    return (await fetch(url + path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).status
   }
 
   it('shows for each prefix all candidates, which one won and why, and takes routes by hand', async () => {

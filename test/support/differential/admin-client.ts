@@ -23,7 +23,8 @@ export async function administered (arena: Arena, options: OptionsFor): Promise<
 
 /** The status and the text of an answer; `no answer` where nobody listens. */
 export async function send (port: number, { method = 'GET', path, body, headers = {} }: Question): Promise<string> {
-  const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false })
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  const asked = request({ host: '127.0.0.1', port, method, path, headers: { ...type, ...headers }, agent: false })
   asked.end(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body))
   const answer = await Promise.race([once(asked, 'response'), once(asked, 'error')]).catch(() => [])
   const [response] = answer as [IncomingMessage?]

@@ -47,11 +47,20 @@ export const admin: Differences = {
 
   'Requests from foreign web pages are refused': async arena => {
     const { ask } = await administered(arena, between())
-    for (const headers of [{ Origin: 'https://evil.example' }, { Host: 'rebound.example' }]) {
+    for (const headers of [{ Origin: 'https://evil.example' }, { Origin: 'http://localhost:3000' }, { Host: 'rebound.example' }]) {
       const answers = await ask({ path: '/balance', headers })
       expect(answers.reference.slice(0, 3)).to.equal('200')
       expect(answers.sluice.slice(0, 3)).to.equal('403')
     }
+  },
+
+  'A body must say that it is JSON': async arena => {
+    const { duel, ask } = await administered(arena, between({ balance: { maximum: '100' } }))
+    const body = { accountId: 'alice', amountDiff: '5' }
+    const answers = await ask({ method: 'POST', path: '/balance', body, headers: { 'content-type': 'text/plain' } })
+    expect(answers.reference).to.equal('204')
+    expect(answers.sluice).to.match(/^415 Error: a request body needs the header Content-Type: application\/json/)
+    expect([duel.reference.balances(), duel.sluice.balances()]).to.deep.equal([{ alice: '5' }, { alice: '0' }])
   },
 
   'Without a key it listens on this machine only': async arena => {

@@ -1,9 +1,10 @@
 /** `connector setup`: writes a first configuration, after asking some questions, or without asking. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { ConfigLoader } from '../../config/node/config-loader.js'
 import type { LogLevel } from '../../contracts/logger.js'
+import { writePrivately } from '../../lib/private-file.js'
 import type { ConnectorConfig } from '../../contracts/node.js'
 import type { Command } from './command.js'
 import { usageError } from './command.js'
@@ -104,18 +105,6 @@ async function answerTo ({ question, fallback, fault }: Setting, questions: Ques
     const wrong = fault(answer)
     if (wrong === undefined) return answer
     complain(wrong)
-  }
-}
-
-/** Writes a new file and renames it: what was there before, with its mode, or as a link elsewhere, is replaced and not written to. */
-function writePrivately (file: string, text: string): void {
-  const beside = `${file}.${randomBytes(6).toString('hex')}`
-  try {
-    writeFileSync(beside, text, { mode: 0o600, flag: 'wx' })
-    renameSync(beside, file)
-  } catch (error) {
-    rmSync(beside, { force: true })
-    throw error
   }
 }
 

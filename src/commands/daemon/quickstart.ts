@@ -8,6 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { describeError } from '../../lib/describe-error.js'
+import { writePrivately } from '../../lib/private-file.js'
 
 const PORT = '7768'
 const ADMIN_PORT = '7780'
@@ -56,7 +57,7 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
   for (const [name, value] of Object.entries(defaults)) env[name] ??= value
   const urls = Object.fromEntries(ACCOUNTS.map(name => [name, `btp+ws://${name}:${secret}@127.0.0.1:${port}`]))
   const adminUrl = `http://127.0.0.1:${adminPort}`
-  await writeFile(join(dataPath, URLS_FILE), JSON.stringify({ ...urls, admin: adminUrl }, null, 2), { mode: 0o600 })
+  writePrivately(join(dataPath, URLS_FILE), JSON.stringify({ ...urls, admin: adminUrl }, null, 2))
   return { address, urls: Object.values(urls), dataPath, adminUrl }
 }
 

@@ -1,5 +1,6 @@
 /** Raises an alert when a peer says that we have reached its limit: an operator has to settle, or to talk to the peer. */
 import type { Alert } from '../src/contracts/alert.js'
+import { LogThrottle } from '../src/lib/log-throttle.js'
 import { isReject, rejectOf } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
@@ -13,8 +14,7 @@ const LOG_INTERVAL_MS = 1000
 export default class AlertMiddleware implements Middleware {
   private readonly alerts = new Map<string, Alert>()
   private nextId = Date.now()
-  private raisedSinceLine = 0
-  private loggedAt = -Infinity
+  private readonly lines = new LogThrottle(LOG_INTERVAL_MS)
 
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
@@ -50,18 +50,15 @@ export default class AlertMiddleware implements Middleware {
       known.updatedAt = now
       return
     }
-    this.logRaised(accountId, triggeredBy, now.getTime())
+    this.logRaised(accountId, triggeredBy)
     this.alerts.set(key, { id: this.nextId++, accountId, triggeredBy, message: MESSAGE, count: 1, createdAt: now, updatedAt: now })
     const [oldest] = this.alerts.keys()
     if (this.alerts.size > ALERTS_MAX && oldest !== undefined) this.alerts.delete(oldest)
   }
 
-  private logRaised (accountId: string, triggeredBy: string, now: number): void {
-    this.raisedSinceLine++
-    if (now - this.loggedAt < LOG_INTERVAL_MS) return
-    this.api.log.warn('generating alert for account=%s triggeredBy=%s message="%s" raisedSinceLastLine=%d',
-      accountId, triggeredBy, MESSAGE, this.raisedSinceLine)
-    this.raisedSinceLine = 0
-    this.loggedAt = now
+  private logRaised (accountId: string, triggeredBy: string): void {
+    const raised = this.lines.due()
+    if (raised === undefined) return
+    this.api.log.warn('generating alert for account=%s triggeredBy=%s message="%s" raisedSinceLastLine=%d', accountId, triggeredBy, MESSAGE, raised)
   }
 }

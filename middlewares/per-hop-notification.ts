@@ -3,6 +3,7 @@
  * not wait, and drops notices that it cannot deliver soon.
  */
 import { describeError } from '../src/lib/describe-error.js'
+import { LogThrottle } from '../src/lib/log-throttle.js'
 import { isPrepare } from '../src/packet/prepare.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
@@ -30,8 +31,7 @@ export default class PerHopNotification implements Middleware {
   private readonly local: unknown
   private waiting: Notice[] = []
   private telling = 0
-  private untold = 0
-  private loggedAt = -Infinity
+  private readonly lines = new LogThrottle(LOG_INTERVAL_MS)
 
   constructor (options: Record<string, unknown>, private readonly api: MiddlewareApi) {
     const { notify, local } = options
@@ -73,11 +73,8 @@ export default class PerHopNotification implements Middleware {
   }
 
   private trouble (reason: string): void {
-    this.untold++
-    if (Date.now() - this.loggedAt < LOG_INTERVAL_MS) return
-    this.api.log.warn('could not tell the application of packets in transit. reason=%s packetsSinceLastLine=%d', reason, this.untold)
-    this.untold = 0
-    this.loggedAt = Date.now()
+    const untold = this.lines.due()
+    if (untold !== undefined) this.api.log.warn('could not tell the application of packets in transit. reason=%s packetsSinceLastLine=%d', reason, untold)
   }
 }
 

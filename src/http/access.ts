@@ -10,6 +10,7 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { SluiceError } from '../contracts/errors.js'
 import type { IpAllowlist } from './allowlist.js'
+import { hasBody } from './body.js'
 import { hostIn, isAddress, isOwnOrigin, isThisMachine } from './hosts.js'
 
 /** What a header can carry unchanged. */
@@ -84,9 +85,8 @@ export const requireValidHost: MiddlewareHandler = async (c, next) => {
  * can send text and forms, and bodies without a type.
  */
 export const requireJson: MiddlewareHandler = async (c, next) => {
-  const hasBody = c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
   const [type = ''] = (c.req.header('content-type') ?? '').split(';', 1)
-  if (hasBody && type.trim().toLowerCase() !== 'application/json') {
+  if (hasBody(c.req.header('transfer-encoding'), c.req.header('content-length')) && type.trim().toLowerCase() !== 'application/json') {
     throw new SluiceError('SLUICE_BODY_TYPE_WRONG', 'a request body needs the header Content-Type: application/json.')
   }
   await next()

@@ -2,6 +2,11 @@
 import { readUpTo } from '../lib/read-up-to.js'
 import { SluiceError } from '../contracts/errors.js'
 
+/** Whether a request with these headers has a body (RFC 9112 section 6.3). */
+export function hasBody (transferEncoding: string | undefined, contentLength: string | undefined): boolean {
+  return transferEncoding !== undefined || Number(contentLength ?? 0) > 0
+}
+
 /**
  * The parsed body, or undefined when it is empty. Refuses with 413 above the limit (before reading, if the length is declared) and with 400
  * what is not JSON. The parser's own message is dropped: it quotes the body, which may hold an account's secrets.

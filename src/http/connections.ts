@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { clientNetwork } from '../lib/client-network.js'
+import { hasBody } from './body.js'
 
 /** Connections to one server at a time. */
 export const MAX_CONNECTIONS = 1024
@@ -50,14 +51,14 @@ export class Connections {
 
   /** A request has begun to arrive. Returns what to call when its answer is made. */
   asked (request: IncomingMessage): () => void {
-    const { socket } = request
+    const { socket, headers } = request
     let state: 'arriving' | 'working' | 'answered' = 'arriving'
     const arrived = (): void => {
       if (state !== 'arriving') return
       state = 'working'
       this.#count(socket, 1)
     }
-    if (hasBody(request)) request.once('end', arrived)
+    if (hasBody(headers['transfer-encoding'], headers['content-length'])) request.once('end', arrived)
     else arrived()
     return () => {
       if (state === 'working') this.#count(socket, -1)
@@ -106,8 +107,4 @@ export class Connections {
     client.connections--
     if (client.connections === 0) this.#clients.delete(client.network)
   }
-}
-
-function hasBody ({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

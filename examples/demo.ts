@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Receipt } from '@interledger/pay'
+import { amountInWords } from '../src/lib/amounts.js'
 import { freePort } from './free-port.js'
 import { receive, send, type Receiver, type StreamPlugin } from './stream-parties.js'
 
@@ -77,9 +78,9 @@ function report ({ amountSent, amountDelivered, error }: Receipt, shop: Receiver
   const paid = books.sender ?? 0n
   const owed = -(books.receiver ?? 0n) * 1000n // from 6 decimals to 9
   say('')
-  say(`  sender paid        ${usd(paid, 9)} USD   (its own count: ${amountSent.toString()})`)
-  say(`  connector earned   ${usd(paid - owed, 9)} USD   (what the sender owes it, less what it owes the receiver)`)
-  say(`  receiver received  ${usd(shop.received(), shop.assetScale)}    USD   (sender was told: ${amountDelivered.toString()})`)
+  say(`  sender paid        ${amountInWords(paid, 9, 'USD')}   (its own count: ${amountSent.toString()})`)
+  say(`  connector earned   ${amountInWords(paid - owed, 9, 'USD')}   (what the sender owes it, less what it owes the receiver)`)
+  say(`  receiver received  ${amountInWords(shop.received(), shop.assetScale, 'USD')}      (sender was told: ${amountDelivered.toString()})`)
   say('')
 }
 
@@ -87,11 +88,6 @@ async function balances (): Promise<Record<string, bigint>> {
   const response = await fetch(`http://127.0.0.1:${adminPort}/balance`)
   const { accounts } = await response.json() as { accounts: Record<string, { balance: string }> }
   return Object.fromEntries(Object.entries(accounts).map(([id, { balance }]) => [id, BigInt(balance)]))
-}
-
-function usd (amount: bigint, scale: number): string {
-  const digits = amount.toString().padStart(scale + 1, '0')
-  return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
 
 function say (line: string): void {

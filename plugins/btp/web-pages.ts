@@ -42,4 +42,3 @@ function askToo (verify: VerifyClient | undefined, ...[info, done]: Parameters<V
 function isSync (verify: VerifyClient): verify is VerifyClientCallbackSync {
   return verify.length !== 2
 }
-

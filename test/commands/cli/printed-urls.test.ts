@@ -5,11 +5,11 @@ import { BTPClient, computeFulfillmentFromData } from '../../../src/index.js'
 import { freePorts, Workplace, type Result } from '../../support/cli.js'
 import { Daemon } from '../../support/daemon.js'
 
-const NODE_CONFIG = (btp: number, health: number, admin: number): string => `
+const NODE_CONFIG = (btp: number, health: number, adminApi: string): string => `
 nodeId: shop
 btpServerPort: ${btp}
 healthCheckPort: ${health}
-adminApi: { enabled: true, host: 127.0.0.1, port: ${admin} }
+adminApi: { ${adminApi} }
 peers: []
 routes: []
 `
@@ -110,9 +110,10 @@ describe('connector send, with the URLs that are printed', () => {
     })
   })
 
-  it('of connector start: it pays through all of them', async () => {
+  /** Starts a node, and returns the URLs that it prints: BTP, health and admin API. */
+  async function printedUrls (adminApi: (port: number) => string): Promise<string[]> {
     const [btp, health, admin] = await freePorts(3)
-    await place.write('config.yaml', NODE_CONFIG(btp!, health!, admin!))
+    await place.write('config.yaml', NODE_CONFIG(btp!, health!, adminApi(admin!)))
     const node = place.start(['start'])
     running.push(node)
     let out = ''
@@ -120,10 +121,22 @@ describe('connector send, with the URLs that are printed', () => {
     while (!/admin API.*\n/.test(out)) await new Promise(resolve => { node.stdout?.once('data', resolve) })
     const urls = out.slice(out.indexOf('shop is running')).match(/(ws|http):\/\/[^\s,]+/g)?.map(String) ?? []
     expect(urls).to.have.length(3)
-    for (const url of urls) {
+    return urls
+  }
+
+  it('of connector start: it pays through all of them', async () => {
+    for (const url of await printedUrls(port => `enabled: true, port: ${port}`)) {
       const { code, err } = await send(url, 'g.shop.book')
       expect(err, url).to.equal('')
       expect(code).to.equal(0)
     }
+  }).timeout(60_000)
+
+  it('of connector start, with an admin API on one interface alone: the health port is none, and says where to look', async () => {
+    const [btp, health, admin] = await printedUrls(port => `enabled: true, host: 127.0.0.1, port: ${port}`)
+    for (const url of [btp!, admin!]) expect((await send(url, 'g.shop.book')).code, url).to.equal(0)
+    const { code, err } = await send(health!, 'g.shop.book')
+    expect(code).to.equal(1)
+    expect(err).to.include("This is a node's health port").and.include('adminApi.port')
   }).timeout(60_000)
 })

@@ -163,8 +163,13 @@ const TABLE: Row[] = [
 
   {
     wrong: 'an admin API open to the network without a key',
-    env: { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_HOST: '0.0.0.0', CONNECTOR_ADMIN_API_KEY: '' },
+    env: { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_HOST: '0.0.0.0' },
     says: ['"0.0.0.0" without a key', 'CONNECTOR_ADMIN_API_KEY', 'CONNECTOR_ADMIN_API_HOST']
+  },
+  {
+    wrong: 'an admin API key that is set to nothing',
+    env: { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_HOST: '0.0.0.0', CONNECTOR_ADMIN_API_KEY: '' },
+    says: ['CONNECTOR_ADMIN_API_KEY', 'is set to nothing', 'Set it, or unset it']
   },
   {
     wrong: 'an admin API key that no client can send',

@@ -39,7 +39,7 @@ const MODULES = {
   'apply-fails.cjs': 'module.exports = class { async applyToPipelines (p) { p.incomingData.insertBefore("nobody", { name: "me" }) } }'
 }
 
-type Env = Record<string, string>
+type Env = Record<string, string | undefined>
 
 interface Row {
   wrong: string
@@ -163,7 +163,7 @@ const TABLE: Row[] = [
 
   {
     wrong: 'an admin API open to the network without a key',
-    env: { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_HOST: '0.0.0.0' },
+    env: { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_HOST: '0.0.0.0', CONNECTOR_ADMIN_API_KEY: undefined },
     says: ['"0.0.0.0" without a key', 'CONNECTOR_ADMIN_API_KEY', 'CONNECTOR_ADMIN_API_HOST']
   },
   {

@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -151,7 +151,8 @@ describe('the first hour', () => {
     const [server = '', connector = ''] = block(paper, 'CONNECTOR_ADMIN_URL').trim().split('\n')
     for (const name of ['server.mjs', 'connector.yaml']) await write(name, await readFile(join(PACKAGE_ROOT, 'examples/business-logic-server', name), 'utf8'))
     await start(server, 'business logic server on')
-    await start(connector, 'shop is running as g.shop', { ADMIN_API_KEY: '' })
+    await rm(join(project, '.env'), { force: true }) // that of the node before, with its key
+    await start(connector, 'shop is running as g.shop')
     const output = await run(block(paper, 'npx connector send'))
     expect(output).to.include('Fulfilled.').and.include('Data: hi').and.include('"count":1').and.include('"fulfilled":true')
   }).timeout(60_000)

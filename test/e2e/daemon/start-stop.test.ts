@@ -11,6 +11,7 @@ import { freePort } from '../../../examples/free-port.js'
 import type { StreamPlugin } from '../../../examples/stream-parties.js'
 import { encodeFulfill, encodePrepare } from '../../../src/index.js'
 import { Daemon, temporaryFolder } from '../../support/daemon.js'
+import { until } from '../../support/waiting.js'
 
 const BtpPlugin = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => StreamPlugin
 const PAY = fileURLToPath(new URL('../../../examples/pay.js', import.meta.url))
@@ -87,6 +88,7 @@ describe('the daemon', () => {
     daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
     await daemon.prints('What to try next')
     expect(daemon.output.match(/btp\+ws:\/\/\S+/g)).to.deep.equal(urls)
+    await until(() => [alice, bob].every(plugin => plugin.isConnected())) // with the secret of before
   })
 
   it('lets a newcomer pay through it with one command, and its welcome is the last thing on the screen', async () => {

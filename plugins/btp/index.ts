@@ -83,7 +83,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   /** Options: see options.ts. Throws when they cannot work. */
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     super()
-    this.#settings = parseOptions(options)
+    this.#settings = parseOptions(options, { mayOpenFiles: services?.mayOpenFiles })
     this.onlyListens = this.#settings.server === undefined
     this.#log = services?.log ?? SILENT_LOG
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')

@@ -5,6 +5,8 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { ServerOptions } from 'ws'
+import { SluiceError } from '../../src/contracts/errors.js'
+import { isObject } from '../../src/lib/is-object.js'
 import { ORIGIN, ORIGIN_IN_WORDS } from '../../src/lib/origins.js'
 import { messageOf } from './wire/errors.js'
 import { ContentType } from '../../src/contracts/transport.js'
@@ -31,6 +33,8 @@ export const WEBSOCKET_OPTIONS = {
   closeTimeout: 1000
 } as const
 
+const CALLED_BY_WS = ['verifyClient', 'handleProtocols', 'WebSocket']
+
 const MAX_MS = 24 * 60 * 60 * 1000
 
 const Milliseconds = z.number().min(0).max(MAX_MS)
@@ -48,7 +52,7 @@ const Listener = z.strictObject({
   username: Text.optional().describe('The auth_username of the peer; needed when several accounts share a port'),
   key: Text.optional().describe('TLS: the private key, as PEM text or as a path'),
   cert: Text.optional().describe('TLS: the certificate, as PEM text or as a path'),
-  wsOpts: z.custom<ServerOptions>(value => typeof value === 'object' && value !== null).optional()
+  wsOpts: z.custom<ServerOptions>(isServerOptions, 'expected an object, with functions for what `ws` calls').optional()
     .describe('Options for the WebSocket server of `ws`, `server` among them')
 })
 
@@ -101,8 +105,11 @@ export interface Settings {
   maxPayload: number
 }
 
-/** @throws Error that names the option, and what to do */
-export function parseOptions (options: unknown): Settings {
+/**
+ * `mayOpenFiles` is false for options of somebody who may name no files.
+ * @throws Error that names the option, and what to do
+ */
+export function parseOptions (options: unknown, { mayOpenFiles = true }: { mayOpenFiles?: boolean | undefined } = {}): Settings {
   const result = Options.safeParse(options)
   if (!result.success) {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
@@ -114,17 +121,32 @@ export function parseOptions (options: unknown): Settings {
   if (server === undefined && listener === undefined) {
     throw new Error('the BTP plugin needs "server" (the peer to connect to) or "listener" (where the peer connects to)')
   }
+  if (!mayOpenFiles) refuseFiles({ ca: server?.ca, 'listener.key': listener?.key, 'listener.cert': listener?.cert })
   return { server, listener, responseTimeoutMs: responseTimeout, maxPayload }
 }
 
 /** PEM text as it is, anything else read as the path of a file. `option` is named in the error. */
 export async function readPem (option: string, value: string | undefined): Promise<string | undefined> {
-  if (value === undefined || value.includes('-----BEGIN ')) return value
+  if (value === undefined || isPem(value)) return value
   try {
     return await readFile(value, 'utf8')
   } catch (err) {
     throw new Error(`cannot read the file in "${option}", which is neither PEM text nor a readable path. error=${messageOf(err)}`, { cause: err })
   }
+}
+
+/** What is not a function there would end the process when the first peer connects. */
+function isServerOptions (value: unknown): value is ServerOptions {
+  return isObject(value) && CALLED_BY_WS.every(name => value[name] === undefined || typeof value[name] === 'function')
+}
+
+function isPem (value: string): boolean {
+  return value.includes('-----BEGIN ')
+}
+
+function refuseFiles (pems: Readonly<Record<string, string | undefined>>): void {
+  const path = Object.entries(pems).find(([, value]) => value !== undefined && !isPem(value))
+  if (path !== undefined) throw new SluiceError('SLUICE_FILE_REFUSED', `"${path[0]}" is not PEM text, and over HTTP no file is opened: write the text itself`)
 }
 
 function serverSettings (options: z.infer<typeof Options>): ServerSettings | undefined {

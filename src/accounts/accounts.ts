@@ -40,14 +40,18 @@ export class Accounts extends EventEmitter {
     this.ledger = ledger
   }
 
-  /** Constructs the plugin and registers the account. Throws, and registers nothing, when the configuration or the plugin is unusable. */
-  add (accountId: string, info: AccountInfo): void {
+  /**
+   * Constructs the plugin and registers the account. Throws, and registers nothing, when the configuration or the plugin is unusable.
+   * `mayOpenFiles`: whether the plugin opens files that its options name.
+   */
+  add (accountId: string, info: AccountInfo, { mayOpenFiles = true }: { mayOpenFiles?: boolean } = {}): void {
     if (this.accounts.has(accountId)) throw new Error(`account exists already. accountId=${accountId}`)
     this.config.validateAccount(accountId, info)
     this.refuseSharedSegment(accountId, info)
     log.info('add account. accountId=%s', accountId)
     const plugin = createPlugin(accountId, info, {
       store: this.store.getPluginStore(accountId),
+      mayOpenFiles,
       getOwnAddress: () => this.address,
       books: new AccountBooks(accountId, () => this.ledger()),
       settlements: this.store.settlements.recordsOf(accountId, () => this.accounts.get(accountId)?.plugin)

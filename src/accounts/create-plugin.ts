@@ -17,7 +17,7 @@ const REQUIRED_METHODS = [
 
 /** Throws an Error that names the account and the plugin when it cannot be loaded, constructed or used. */
 export function createPlugin (
-  accountId: string, info: AccountInfo, connector: Required<Pick<PluginServices, 'store' | 'getOwnAddress' | 'books' | 'settlements'>>
+  accountId: string, info: AccountInfo, connector: Required<Pick<PluginServices, 'store' | 'mayOpenFiles' | 'getOwnAddress' | 'books' | 'settlements'>>
 ): PluginInstance {
   const { plugin, options = {}, assetCode, assetScale } = info
   try {

@@ -110,10 +110,10 @@ class Connector {
   }
 
   /** See App.addPlugin. */
-  async addAccount (accountId: string, account: AccountInfo): Promise<void> {
+  async addAccount (accountId: string, account: AccountInfo, options: { mayOpenFiles?: boolean } = {}): Promise<void> {
     if (this.state === 'starting') await this.starting // one that is neither left out by the start nor taken twice
     this.assertNotStopped()
-    this.accounts.add(accountId, account)
+    this.accounts.add(accountId, account, options)
     this.stats.admitAccount(accountId)
     try {
       this.connections.watch(accountId)
@@ -137,7 +137,8 @@ class Connector {
 
   private createAdmin (backend: RateBackend): HttpServer {
     const { accounts, config, ledger, routing, middlewares, stats } = this
-    const addAccount = (accountId: string, account: AccountInfo): Promise<void> => this.addAccount(accountId, account)
+    const addAccount = (accountId: string, account: AccountInfo): Promise<void> =>
+      this.addAccount(accountId, account, { mayOpenFiles: config.adminApiAllowPaths })
     const parts = { accounts, config, ledger, routing, middlewares, stats, backend, addAccount }
     return connectorAdminServer(parts, adminOptions(config), createLogger('admin-api'))
   }

@@ -25,10 +25,12 @@ export const ERROR_TABLE = {
       remedy: 'The message names host, port and the setting: free the port, or choose another.'
     },
     SLUICE_MODULE_NOT_FOUND: {
-      when: 'A plugin, middleware, backend or store of the configuration does not exist under its name.',
+      status: 400,
+      when: 'A plugin, middleware, backend or store of the configuration, or of an account sent to the admin API, does not exist under its name.',
       remedy: 'Correct the name, or install the package. The message says where Sluice looked for it.'
     },
     SLUICE_MODULE_UNUSABLE: {
+      status: 400,
       when: 'A plugin, middleware, backend or store was found but cannot be loaded, or rejects its options.',
       remedy: 'The message has the module\'s own reason and the setting that names it.'
     },
@@ -123,6 +125,12 @@ export const ERROR_TABLE = {
     SLUICE_ACCOUNT_ID_INVALID: { status: 400, when: 'An account id has characters other than `A-Z a-z 0-9 _ - ~ .`.', remedy: 'Correct the path.' },
     SLUICE_ACCOUNT_UNKNOWN: { status: 404, when: 'No account has this id.', remedy: 'GET /accounts lists them.' },
     SLUICE_ACCOUNT_ID_TAKEN: { status: 409, when: 'An account with this id already exists.', remedy: 'Choose another id.' },
+    SLUICE_FILE_REFUSED: {
+      status: 400,
+      when: 'An account sent to the admin API names a file: a plugin by its path or URL, or a certificate or key. Nothing was loaded or opened.',
+      remedy: 'Name a built-in plugin or an installed package, and write certificates and keys as PEM text; or put the account into `CONNECTOR_ACCOUNTS`. ' +
+        '`CONNECTOR_ADMIN_API_ALLOW_PATHS=true` (`adminApiAllowPaths`) allows paths to everyone who can use the admin API.'
+    },
     SLUICE_ACCOUNT_UNSETTLED: {
       status: 409,
       when: 'An account or peer cannot be removed while money is in its payment channels.',

@@ -119,6 +119,8 @@ export interface SettlementRecords {
 export interface PluginServices {
   store: PluginStore
   log: Logger
+  /** False: the options come from somebody who may name no files, such as a client of the admin API. None that they name is opened. */
+  mayOpenFiles?: boolean
   /** The account that it is created for. Absent if the plugin was not created by the connector. */
   account?: { id: string, assetCode: string, assetScale: number }
   /** The connector's ILP address, `unknown` as long as it has none. */

@@ -1,5 +1,5 @@
 /** Turns a loaded module into a constructor. If it fails, the error says which module, why, and which setting to check. */
-import { SluiceError } from '../contracts/errors.js'
+import { SluiceError, codeOf } from '../contracts/errors.js'
 import { describeError } from '../lib/describe-error.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 
@@ -41,7 +41,7 @@ function construct (target: Constructor, args: never[], type: ModuleType, name: 
     return instance
   } catch (error) {
     // Without a cause: that might hold, in any field, what is hidden here.
-    throw new SluiceError('SLUICE_MODULE_UNUSABLE', `could not create ${type}. moduleName=${name} ` +
+    throw new SluiceError(codeOf(error) ?? 'SLUICE_MODULE_UNUSABLE', `could not create ${type}. moduleName=${name} ` +
       `error=${sentence(hideSecrets(describeError(error), args[0]))} Check ${KINDS[type].settings}.`)
   }
 }

@@ -95,7 +95,7 @@ export class FakeHost implements ConnectorParts {
     isConnected: () => true
   }
 
-  readonly config = { validateAccount: (_id: string, account: unknown) => account as AccountInfo }
+  readonly config = { adminApiAllowPaths: false, validateAccount: (_id: string, account: unknown) => account as AccountInfo }
   readonly addAccount = (id: string, account: AccountInfo): Promise<void> => {
     this.added.push({ id, account })
     return Promise.resolve()

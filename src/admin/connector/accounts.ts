@@ -6,13 +6,15 @@ import { SluiceError } from '../../contracts/errors.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
 import type { Accounts } from '../../accounts/accounts.js'
 import type { Config } from '../../config/connector/config.js'
+import { quote } from '../../config/in-words.js'
 import { json } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
+import { isPackageName } from '../../modules/package-name.js'
 import { checked, objectOf } from './body.js'
 
 export interface AccountParts {
   accounts: Pick<Accounts, 'accounts' | 'getOwnAddress' | 'isConnected'>
-  config: Pick<Config, 'validateAccount'>
+  config: Pick<Config, 'validateAccount' | 'adminApiAllowPaths'>
   /** Adds a checked account and waits for its connection, up to a limit. Rejects with nothing changed. */
   addAccount (accountId: string, account: AccountInfo): Promise<void>
 }
@@ -93,8 +95,9 @@ export function accountRoutes (parts: AccountParts): Route[] {
         check: body => checked(newAccount, objectOf(body, 'no json body provided to make plugin.'), 'invalid account')
       },
       responses: { 200: z.strictObject({ plugin: z.string().describe('The account\'s id'), connected: z.boolean() }) },
-      errors: { 400: 'The account is not valid', 409: 'The id is taken' }
+      errors: { 400: 'The account is not valid, or names a file', 409: 'The id is taken' }
     }, async ({ body: { id, options } }) => {
+      refuseFiles(options, config)
       if (accounts.accounts.has(id)) throw new SluiceError('SLUICE_ACCOUNT_ID_TAKEN', `account id is taken. accountId=${id}`)
       await parts.addAccount(id, config.validateAccount(id, options))
       return json(200, { plugin: id, connected: accounts.isConnected(id) })
@@ -112,6 +115,14 @@ export function accountOf ({ accounts }: Pick<Accounts, 'accounts'>, accountId: 
 
 export function unknownAccount (accountId: string): SluiceError {
   return new SluiceError('SLUICE_ACCOUNT_UNKNOWN', `unknown account id. accountId=${accountId}`)
+}
+
+/** Before anything is looked for or loaded: a module runs as the connector, and without a key any program on this machine may ask. */
+function refuseFiles ({ plugin }: Record<string, unknown>, { adminApiAllowPaths }: Pick<Config, 'adminApiAllowPaths'>): void {
+  if (plugin === undefined || isPackageName(plugin) || (adminApiAllowPaths && typeof plugin === 'string')) return
+  const found = typeof plugin === 'string' ? quote(plugin) : 'something other than text'
+  throw new SluiceError('SLUICE_FILE_REFUSED', `plugin: found ${found}, expected the name of a built-in plugin or of an installed package. Over HTTP, no ` +
+    'path or URL is taken: put the account into CONNECTOR_ACCOUNTS, or allow paths with CONNECTOR_ADMIN_API_ALLOW_PATHS=true.')
 }
 
 /** Any key becomes an own property, `__proto__` too. */

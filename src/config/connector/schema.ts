@@ -186,6 +186,8 @@ export const connectorSchema = z.strictObject({
       'a web page that made it lead here.',
     expected: 'an array of host names'
   }),
+  adminApiAllowPaths: flag(false, 'Whether requests to the admin API may name files: a plugin by its path (`POST /addAccount`), and certificates and keys in the ' +
+    'options of built-in plugins. Anyone who can send such a request can then run any program as the connector, and read its secrets.'),
   collectDefaultMetrics: flag(false, 'Whether the metrics include those of the process: memory, CPU, event loop.')
 }).meta({ expected: 'an object' })
 

@@ -129,6 +129,17 @@ describe('node admin API', () => {
       })
     }
 
+    it('refuses fields that could name a file', async () => {
+      for (const field of ['ca', 'key', 'cert', 'tls', 'listener', 'plugin', 'options', 'keyFile', 'server']) {
+        const { status, text } = await ask('POST', '/admin/peers', { ...NEW_PEER, [field]: '/etc/passwd' })
+        expect({ status, isNamed: text.includes(`Unknown field: ${field}.`) }).to.deep.equal({ status: 400, isNamed: true })
+      }
+      for (const url of ['file:///etc/passwd', 'ws+unix:///tmp/x.sock:/', '/etc/passwd', 'data:,x']) {
+        expect((await ask('POST', '/admin/peers', { ...NEW_PEER, url })).status, url).to.equal(400)
+      }
+      expect(api.node.registered).to.deep.equal([])
+    })
+
     it('adds routes to a peer', async () => {
       const { status, json } = await ask('PUT', '/admin/peers/peer-c', { routes: [{ prefix: 'g.c', priority: 3 }, { prefix: 'g.c.x' }] })
       expect([status, json]).to.deep.equal([200, { success: true, peerId: 'peer-c', updated: true }])

@@ -55,7 +55,7 @@ const valid = fc.record({
 
 /** Options that ilp-connector does not have. */
 const OUR_OPTIONS: readonly string[] = [
-  'adminApiKey', 'adminApiAllowedHosts', 'balanceDurability', 'ledger', 'tigerbeetleClusterId', 'tigerbeetleReplicas', 'tigerbeetleNamespace',
+  'adminApiKey', 'adminApiAllowedHosts', 'adminApiAllowPaths', 'balanceDurability', 'ledger', 'tigerbeetleClusterId', 'tigerbeetleReplicas', 'tigerbeetleNamespace',
   'ledgerFallback'
 ]
 

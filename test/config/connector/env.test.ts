@@ -205,6 +205,7 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
   reflectPayments: flagRow(true),
   initialConnectTimeout: millisecondsRow(0, 10000),
   adminApi: flagRow(false),
+  adminApiAllowPaths: flagRow(false),
   adminApiPort: {
     default: 7780,
     good: [['0', 0], ['65535', 65535], ['8080', 8080]],

@@ -1,13 +1,16 @@
 /** The admin API answers as that of ilp-connector does. What Sluice answers besides is left out of the comparison. */
 import { expect } from 'chai'
 import { administered, type Question } from '../../support/differential/admin-client.js'
-import { between, modulePath, useArena, type Duel } from '../../support/differential/harness.js'
+import { between, modulePath, useArena, type Duel, type Name, type Options } from '../../support/differential/harness.js'
 import { preparePacket, preimage, rejectPacket } from '../../support/differential/packets.js'
 
 describe('the same admin API', () => {
   const arena = useArena()
   const named = { plugin: modulePath('named-plugin.cjs') }
-  const options = between({ balance: { maximum: '1000', minimum: '-1000' } }, {}, { spread: 0.002, accounts: { named, kid: { relation: 'child', assetScale: 8 } } })
+  const options = (side: Name): Options => ({
+    ...between({ balance: { maximum: '1000', minimum: '-1000' } }, {}, { spread: 0.002, accounts: { named, kid: { relation: 'child', assetScale: 8 } } }),
+    ...side === 'sluice' && { adminApiAllowPaths: true }
+  })
 
   async function traffic (duel: Duel): Promise<void> {
     for (const destination of ['test.bob', 'test.connie.kid', 'test.nowhere']) {
@@ -49,7 +52,7 @@ describe('the same admin API', () => {
   })
 
   it('answers alike where balances and alerts are disabled', async () => {
-    const { ask } = await administered(arena, { ...options, disableMiddleware: ['balance', 'alert'] })
+    const { ask } = await administered(arena, side => ({ ...options(side), disableMiddleware: ['balance', 'alert'] }))
     for (const path of ['/status', '/balance', '/alerts']) {
       const { reference, sluice } = await ask({ path })
       expect(parsed(sluice), path).to.deep.equal(parsed(reference))

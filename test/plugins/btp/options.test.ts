@@ -24,6 +24,7 @@ describe('BTP options', () => {
     ['an impossible port', { listener: { port: 70_000, secret: SECRET } }, 'listener.port'],
     ['a misspelt listener option', { listener: { port: 0, secret: SECRET, hots: '::' } }, 'hots'],
     ['half a certificate', { listener: { port: 0, secret: SECRET, key: 'k' } }, 'both "listener.key" and "listener.cert"'],
+    ['something else to call for `ws`', { listener: { port: 0, secret: SECRET, wsOpts: { verifyClient: 'x' } } }, 'listener.wsOpts'],
     ['a timeout that is no number', { server: 'btp+ws://h', responseTimeout: '5' }, 'responseTimeout']
   ]
   for (const [what, options, message] of refused) {

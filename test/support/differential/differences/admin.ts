@@ -38,11 +38,19 @@ export const admin: Differences = {
   },
 
   'An existing account cannot be added again': async arena => {
-    const { ask } = await administered(arena, between())
+    const { ask } = await administered(arena, side => ({ ...between(), ...side === 'sluice' && { adminApiAllowPaths: true } }))
     const options = { relation: 'peer', plugin: modulePath('named-plugin.cjs'), assetCode: 'USD', assetScale: 9 }
     const answers = await ask({ method: 'POST', path: '/addAccount', body: { id: 'alice', options } })
     expect(answers.reference).to.equal('200 {"plugin":"alice","connected":true}')
     expect(answers.sluice).to.match(/^409 /)
+  },
+
+  'An account that is added over HTTP names no files': async arena => {
+    const { ask } = await administered(arena, between())
+    const options = { relation: 'peer', plugin: modulePath('named-plugin.cjs'), assetCode: 'USD', assetScale: 9 }
+    const answers = await ask({ method: 'POST', path: '/addAccount', body: { id: 'carl', options } })
+    expect(answers.reference).to.equal('200 {"plugin":"carl","connected":true}')
+    expect(answers.sluice).to.match(/^400 Error: plugin: found .*CONNECTOR_ADMIN_API_ALLOW_PATHS/)
   },
 
   'Requests from foreign web pages are refused': async arena => {

@@ -136,7 +136,8 @@ export function usernameOf (frame: Frame): string {
   return credentialsOf(frame).username
 }
 
-function credentialsOf (frame: Frame): { username: string, token: Buffer } {
+/** Throws like `authenticate`. */
+export function credentialsOf (frame: Frame): { username: string, token: Buffer } {
   const { protocolData } = frame
   if (frame.type !== FrameType.MESSAGE) throw new Error('First message sent over BTP connection must be auth packet')
   if (protocolData.length < 2) throw new Error('Auth packet must have auth and auth_token subprotocols')

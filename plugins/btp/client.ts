@@ -5,14 +5,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import type { RawData } from 'ws'
 import type { Logger } from '../../src/contracts/logger.js'
 import { authEntries } from './auth.js'
+import { TOON } from './dialect/index.js'
+import { introduce } from './introduction.js'
 import { errorOfFrame, messageOf } from './wire/errors.js'
 import { readFast } from './wire/fast-reader.js'
 import type { Wire } from './wire/fast-reader.js'
-import { FrameType, decodeFrame, encodeFrame } from './wire/frame.js'
-import type { ErrorFrame, ResponseFrame } from './wire/frame.js'
+import { FrameType } from './wire/frame.js'
+import type { MessageFrame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import type { ServerSettings } from './options.js'
 
@@ -41,10 +42,13 @@ export class Client {
   #timer: NodeJS.Timeout | undefined
   #tries = 0
   #stopped = false
+  /** What the next attempt begins with. Where it may be either, what the peer answered to the last one decides. */
+  #speaksToon: boolean
 
   /** Starts to connect at once. */
   constructor (options: ClientOptions) {
     this.#options = options
+    this.#speaksToon = options.dialect === 'toon'
     this.#open()
   }
 
@@ -61,12 +65,13 @@ export class Client {
   }
 
   #open (): void {
-    const { url, ca, maxPayload, log } = this.#options
+    const { url, ca, maxPayload, dialect, log } = this.#options
     const websocket = this.#websocket = new WebSocket(url, { ...WEBSOCKET_OPTIONS, maxPayload, ...(ca === undefined ? {} : { ca }) })
     const deadline = setTimeout(() => { websocket.terminate() }, ATTEMPT_TIMEOUT_MS).unref()
     let connectedAt: number | undefined
     let raw: Socket | undefined
     let refusal: Error | undefined
+    let isOtherDialect = false
     websocket.on('upgrade', response => { raw = response.socket })
     websocket.on('error', err => {
       this.trouble = err.message
@@ -74,19 +79,30 @@ export class Client {
     })
     websocket.on('open', () => {
       if (raw === undefined) return
-      const wire: Wire = { ws: websocket, raw }
+      const wire: Wire = { ws: websocket, raw, ...(this.#speaksToon ? { codec: TOON } : {}) }
       readFast(wire, { isMasked: false, maxPayload })
+      isOtherDialect = this.#speaksToon // until it shows that it is not
       refusal = new Error('the connection was closed')
-      this.#authenticate(wire, answer => {
-        if (answer.type === FrameType.ERROR) {
-          refusal = errorOfFrame(answer)
-          websocket.close(1000, 'not authenticated')
-          return
-        }
-        refusal = undefined
-        clearTimeout(deadline)
-        connectedAt = Date.now()
-        this.#options.accept(wire)
+      introduce(wire, this.#auth(), {
+        answered: answer => {
+          if (this.#stopped) return
+          isOtherDialect = false
+          if (answer.type === FrameType.ERROR) {
+            refusal = errorOfFrame(answer)
+            websocket.close(1000, 'not authenticated')
+            return
+          }
+          refusal = undefined
+          clearTimeout(deadline)
+          connectedAt = Date.now()
+          this.#options.accept(wire)
+        },
+        speaksToon: () => {
+          isOtherDialect = true
+          refusal = new Error('it speaks the other dialect of BTP: set "dialect" to "auto" or "toon"')
+          websocket.close(1000, 'another dialect')
+        },
+        misread: found => { refusal = new Error(`its answer is not BTP. found=${found}`) }
       })
     })
     websocket.on('close', () => {
@@ -94,23 +110,24 @@ export class Client {
       this.#websocket = undefined
       if (connectedAt !== undefined && Date.now() - connectedAt >= this.#options.reconnectClearTryMs) this.#tries = 0
       if (this.#stopped) return
-      if (refusal !== undefined) this.#refused(refusal)
-      this.#retry()
+      const isToChange = isOtherDialect && dialect === 'auto'
+      if (isToChange) this.#changeDialect()
+      else if (refusal !== undefined) this.#refused(refusal)
+      if (isToChange && this.#speaksToon) this.#open()
+      else this.#retry()
     })
   }
 
-  /** Shows the token. Before the peer has answered that, nothing else that it sends is looked at. */
-  #authenticate ({ ws }: Wire, answered: (answer: ResponseFrame | ErrorFrame) => void): void {
+  #auth (): MessageFrame {
     const { username, token, flags } = this.#options
-    const requestId = randomBytes(4).readUInt32BE()
-    const read = (data: RawData, isBinary: boolean): void => {
-      const frame = answerIn(data, isBinary)
-      if (frame?.requestId !== requestId || this.#stopped) return
-      ws.off('message', read)
-      answered(frame)
-    }
-    ws.on('message', read)
-    ws.send(encodeFrame({ type: FrameType.MESSAGE, requestId, protocolData: authEntries(username, token, flags) }))
+    return { type: FrameType.MESSAGE, requestId: randomBytes(4).readUInt32BE(), protocolData: authEntries(username, token, flags) }
+  }
+
+  /** Back to RFC 0023, when the peer does not understand the other one either, without haste. */
+  #changeDialect (): void {
+    this.#speaksToon = !this.#speaksToon
+    const dialect = this.#speaksToon ? 'toon' : 'rfc'
+    this.#options.log.info('the peer does not understand us, trying another dialect of BTP. server=%s dialect=%s', this.#options.url.host, dialect)
   }
 
   #refused (err: Error): void {
@@ -127,14 +144,5 @@ export class Client {
     const delay = interval * (1 - JITTER + 2 * JITTER * Math.random())
     this.#options.log.debug('reconnecting. server=%s delayMs=%d', this.#options.url.host, Math.round(delay))
     this.#timer = setTimeout(() => { this.#open() }, delay)
-  }
-}
-
-function answerIn (data: RawData, isBinary: boolean): ResponseFrame | ErrorFrame | undefined {
-  try {
-    const frame = isBinary && Buffer.isBuffer(data) ? decodeFrame(data) : undefined
-    return frame?.type === FrameType.RESPONSE || frame?.type === FrameType.ERROR ? frame : undefined
-  } catch {
-    return undefined
   }
 }

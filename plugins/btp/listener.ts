@@ -15,10 +15,11 @@ import type { Logger } from '../../src/contracts/logger.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
 import { Authenticator, WRONG_TOKEN, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
+import { TOON, fromToonAuth, inWords, isToonAuth } from './dialect/index.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './wire/errors.js'
 import { readFast } from './wire/fast-reader.js'
 import type { Wire } from './wire/fast-reader.js'
-import { decodeFrame, encodeFrame } from './wire/frame.js'
+import { decodeFrame, encodeFrame, requestIdAt } from './wire/frame.js'
 import type { Frame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import { listedPagesOnly } from './web-pages.js'
@@ -229,16 +230,36 @@ class Listener {
   }
 
   #authenticate (wire: Wire, data: RawData, isBinary: boolean): void {
-    const { ws } = wire
-    const frame = firstFrame(data, isBinary)
-    if (frame === undefined) {
-      ws.close(1002)
-      return
-    }
+    if (!Buffer.isBuffer(data)) return // `ws` gives nothing else by default
+    const frame = this.#firstFrame(wire, data, isBinary)
+    if (frame === undefined) return
     try {
       if (!this.#awaitsAccount(wire, frame, usernameOf(frame))) this.#letIn(wire, frame)
     } catch (err) {
       this.#refuse(wire, frame.requestId, err)
+    }
+  }
+
+  /** The first frame, whatever the dialect. Undefined: the socket is refused. */
+  #firstFrame (wire: Wire, data: Buffer, isBinary: boolean): Frame | undefined {
+    if (isBinary && isToonAuth(data)) return this.#firstToonFrame(wire, data)
+    try {
+      if (isBinary) return decodeFrame(data)
+    } catch {
+      // It gets no answer: it would not understand ours either.
+    }
+    this.#logRefusal(wire.raw, `the first message is not an auth message of BTP. found=${inWords(data, isBinary)}`)
+    wire.ws.close(1002)
+    return undefined
+  }
+
+  #firstToonFrame (wire: Wire, bytes: Buffer): Frame | undefined {
+    wire.codec = TOON
+    try {
+      return fromToonAuth(bytes)
+    } catch (err) {
+      this.#refuse(wire, requestIdAt(bytes, 0), err)
+      return undefined
     }
   }
 
@@ -276,12 +297,13 @@ class Listener {
     }
   }
 
-  #refuse ({ ws, raw }: Wire, requestId: number, err: unknown): void {
+  #refuse ({ ws, raw, codec }: Wire, requestId: number, err: unknown): void {
     const reason = messageOf(err)
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
     else this.#logRefusal(raw, err instanceof NotAddedError ? err.reason : reason)
+    const answer = encodeFrame(errorFrameOf(requestId, { code: 'F00', name: 'NotAcceptedError', data: reason }))
     const timer = setTimeout(() => {
-      ws.send(encodeFrame(errorFrameOf(requestId, { code: 'F00', name: 'NotAcceptedError', data: reason })))
+      ws.send(codec?.write(answer) ?? answer)
       ws.close(1008)
     }, REFUSAL_DELAY_MS).unref()
     ws.once('close', () => { clearTimeout(timer) })
@@ -305,14 +327,6 @@ function createOwnServer ({ key, cert }: ListenerSettings): Server {
   return server.on('request', (_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'upgrade' }).end(NOT_A_WEB_SERVER)
   })
-}
-
-function firstFrame (data: RawData, isBinary: boolean): Frame | undefined {
-  try {
-    return isBinary && Buffer.isBuffer(data) ? decodeFrame(data) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function keyOf ({ host, port }: { host: string, port: number }): string {

@@ -15,7 +15,7 @@ import type { SubProtocol } from './wire/frame.js'
 /** The names of what this plugin reads, and of what the connector adds: for plugins that have it as their transport. */
 export const BTP_OPTIONS = [
   'server', 'listener', 'btpAccount', 'btpToken', 'btpAuthFlags', 'ca', 'reconnectInterval', 'reconnectIntervals',
-  'reconnectClearTryTimeout', 'responseTimeout', 'maxPayload', '_store', '_log'
+  'reconnectClearTryTimeout', 'dialect', 'responseTimeout', 'maxPayload', '_store', '_log'
 ]
 
 /** The largest frame that is read or written by default: an ILP packet of any size, and 32 KiB for a claim or a proof beside it. */
@@ -23,6 +23,9 @@ export const DEFAULT_MAX_PAYLOAD = 96 * 1024
 
 /** The pause before each attempt; the last one repeats forever. Each is varied by a quarter, so that peers do not all come back at once. */
 const DEFAULT_RECONNECT_INTERVALS_MS = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
+
+const DIALECTS = ['auto', 'rfc', 'toon'] as const
+type Dialect = typeof DIALECTS[number]
 
 /** Both roles. A frame comes in one piece from every peer that we know of, so many small pieces are an attack on memory. */
 export const WEBSOCKET_OPTIONS = {
@@ -66,6 +69,8 @@ const Options = z.object({
   reconnectInterval: Milliseconds.optional(),
   reconnectIntervals: z.array(Milliseconds).min(1).optional(),
   reconnectClearTryTimeout: Milliseconds.default(10_000).describe('A connection that lasted this long starts over with the intervals'),
+  dialect: z.enum(DIALECTS).default('auto')
+    .describe('How `server` speaks BTP: "rfc", "toon" as agent connectors do, or "auto" to find out. A client that connects to us tells by its first frame'),
   responseTimeout: Milliseconds.min(1).default(35_000),
   maxPayload: z.int().min(1024).default(DEFAULT_MAX_PAYLOAD).describe('The largest BTP frame, in bytes')
 })
@@ -80,6 +85,7 @@ export interface ServerSettings {
   ca: string | undefined
   reconnectIntervalsMs: readonly number[]
   reconnectClearTryMs: number
+  dialect: Dialect
 }
 
 export interface ListenSettings {
@@ -169,7 +175,8 @@ function serverSettings (options: z.infer<typeof Options>): ServerSettings | und
     ca: options.ca,
     reconnectIntervalsMs: options.reconnectIntervals ??
       (reconnectInterval === undefined ? DEFAULT_RECONNECT_INTERVALS_MS : [reconnectInterval]),
-    reconnectClearTryMs: options.reconnectClearTryTimeout
+    reconnectClearTryMs: options.reconnectClearTryTimeout,
+    dialect: options.dialect
   }
 }
 

@@ -13,10 +13,20 @@ const NOTHING = Buffer.alloc(0)
 /** This many bytes of a message are unmasked before it is clear whether the rest is needed. A multiple of the mask's four bytes. */
 const HEAD_BYTES = Math.ceil(PEEK_BYTES / MASK_BYTES) * MASK_BYTES
 
+/** Translates whole frames between another dialect and RFC 0023. Throws a FrameError for what it cannot translate. */
+export interface Codec {
+  /** What the peer has sent. */
+  read: (bytes: Buffer) => Buffer
+  /** What it is sent. */
+  write: (bytes: Buffer) => Buffer
+}
+
 /** A WebSocket that is open, and the network socket under it. */
 export interface Wire {
   readonly ws: WebSocket
   readonly raw: Socket
+  /** For a peer that speaks a dialect. To be set with its first frame. */
+  codec?: Codec
   /**
    * Looks at the first HEAD_BYTES of a message, or all it has, in place: it is `bytes` from `start` to `end`. True: it is dealt with, no
    * 'message' is emitted. Messages that `ws` reads are not shown.

@@ -14,8 +14,9 @@ import type { Asking, Exchange, Line } from './exchange.js'
 import {
   FrameType, beginsWithPacket, decodeFrame, frameBytes, packetFrameBytes, packetIn, requestIdAt, writeFrame, writePacketFrame
 } from './frame.js'
-import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
-import type { Wire } from './fast-reader.js'
+import type { ErrorFrame, Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
+import type { Codec, Wire } from './fast-reader.js'
+import { LogThrottle } from '../../../src/lib/log-throttle.js'
 import { Backpressure, MAX_UNSENT_BYTES } from './backpressure.js'
 import { Outbox } from './outbox.js'
 import { EarlyReject } from './early-reject.js'
@@ -30,6 +31,9 @@ const IDLE_BEATS = PING_INTERVAL_MS / BUSY_PING_INTERVAL_MS
 
 /** A ping says up to which of our answers it stands for, and its pong that they have arrived. */
 const PING_BYTES = 8
+
+/** Complaints of a peer make one log line in this time. */
+const COMPLAINT_LOG_INTERVAL_MS = 1000
 
 const EMPTY: Buffer = Buffer.alloc(0)
 
@@ -58,6 +62,9 @@ export class BtpSocket implements Line {
   readonly #raw: Socket
   readonly #options: SocketOptions
   readonly #exchange: Exchange
+  readonly #codec: Codec | undefined
+  /** Whether frames are written straight to the network socket; otherwise `ws` writes them. */
+  readonly #isDirect: boolean
   readonly #heartbeat: NodeJS.Timeout
   readonly #backpressure: Backpressure
   readonly #outbox: Outbox
@@ -70,6 +77,7 @@ export class BtpSocket implements Line {
     this.#raw.uncork()
   }
 
+  readonly #complaints = new LogThrottle(COMPLAINT_LOG_INTERVAL_MS)
   #willFlush = false
   #bytes = EMPTY
   #start = 0
@@ -80,8 +88,10 @@ export class BtpSocket implements Line {
 
   /** To be made when the peer has shown who it is; belongs to the exchange from `join` on. */
   constructor (wire: Wire, options: SocketOptions) {
-    const { ws, raw } = wire
+    const { ws, raw, codec } = wire
     this.#ws = ws
+    this.#codec = codec
+    this.#isDirect = options.role === 'server' && codec === undefined
     this.#raw = raw
     this.#options = options
     this.#exchange = options.exchange
@@ -95,8 +105,11 @@ export class BtpSocket implements Line {
       send: (bytes, start, end) => { this.sendFrame(bytes, start, end) }
     })
     this.#heartbeat = setInterval(() => { this.#beat() }, BUSY_PING_INTERVAL_MS).unref()
-    wire.glance = (bytes, start, end) => this.#glance(bytes, start, end)
-    ws.on('message', (data, isBinary) => { this.#receive(data, isBinary) })
+    if (codec === undefined) wire.glance = (bytes, start, end) => this.#glance(bytes, start, end)
+    ws.on('message', (data, isBinary) => {
+      const frame = codec === undefined ? data : this.#translated(codec, data)
+      if (frame !== undefined) this.#receive(frame, isBinary)
+    })
     ws.on('pong', pong => { this.#pong(pong) })
     ws.on('error', err => { options.log.debug('websocket error. error=%s', err.message) })
     ws.on('close', () => {
@@ -193,6 +206,15 @@ export class BtpSocket implements Line {
     else if (!this.#earlyReject.refuses(data, 0, data.length)) this.#inTurn(data)
   }
 
+  #translated (codec: Codec, data: RawData): Buffer | undefined {
+    try {
+      if (Buffer.isBuffer(data)) return codec.read(data)
+    } catch (err) {
+      this.#dropped(err)
+    }
+    return undefined
+  }
+
   /** Requests are worked on in their order: a claim may not overtake the packets before it, which have older ones. */
   #inTurn (request: Buffer): void {
     if (this.#queue.hasRoomFor(request.length)) this.#queue.add(request)
@@ -207,6 +229,7 @@ export class BtpSocket implements Line {
     }
     const frame = this.#decode(data, isBinary)
     if (frame === undefined) return
+    if (this.#codec !== undefined && frame.type === FrameType.ERROR && frame.requestId === 0) this.#complained(frame)
     if (frame.type === FrameType.RESPONSE || frame.type === FrameType.ERROR) this.#exchange.resolve(frame)
     else if (Buffer.isBuffer(data)) this.#exchange.carryOut(frame, data, this)
   }
@@ -216,10 +239,21 @@ export class BtpSocket implements Line {
       if (isBinary && Buffer.isBuffer(data)) return decodeFrame(data)
       throw new TypeError('a BTP frame is a binary message')
     } catch (err) {
-      this.#unreadableFrames++
-      this.#options.log.debug('dropped an unreadable frame. error=%s', messageOf(err))
+      this.#dropped(err)
       return undefined
     }
+  }
+
+  /** Peers of the dialect do not say which frame it was that they could not work on: its request ends with its time. */
+  #complained ({ error }: ErrorFrame): void {
+    const count = this.#complaints.due()
+    if (count === undefined) return
+    this.#options.log.warn('the peer could not work on a frame of ours, and does not say on which. code=%s complaintsSinceLastLine=%d', error.code, count)
+  }
+
+  #dropped (err: unknown): void {
+    this.#unreadableFrames++
+    this.#options.log.debug('dropped an unreadable frame. error=%s', messageOf(err))
   }
 
   #isBusy (size: number): boolean {
@@ -236,29 +270,29 @@ export class BtpSocket implements Line {
   #flushSoon (): void {
     if (this.#willFlush) return
     this.#willFlush = true
-    if (this.#options.role === 'client') this.#raw.cork()
+    if (!this.#isDirect) this.#raw.cork()
     setImmediate(this.#flush)
   }
 
   /** Makes room for a frame of `size` bytes: it is to be written into `#bytes`, from `#start` on. False when nothing can be sent. */
   #begin (size: number): boolean {
-    const { log, role } = this.#options
+    const { log } = this.#options
     if (!this.isOpen) return false
     if (this.#raw.writableLength > 2 * MAX_UNSENT_BYTES) {
       log.warn('peer does not read its BTP connection, closing it. unsentBytes=%d', this.#raw.writableLength)
       this.#ws.terminate()
       return false
     }
-    this.#start = role === 'server' ? this.#outbox.place(size) : 0
-    this.#bytes = role === 'server' ? this.#outbox.bytes : Buffer.allocUnsafe(size)
+    this.#start = this.#isDirect ? this.#outbox.place(size) : 0
+    this.#bytes = this.#isDirect ? this.#outbox.bytes : Buffer.allocUnsafe(size)
     return true
   }
 
   /** Sends it. What is sent in one turn of the event loop leaves in one system call. */
   #end (): void {
     this.#flushSoon()
-    if (this.#options.role === 'server') this.#outbox.added()
-    else this.#ws.send(this.#bytes)
+    if (this.#isDirect) this.#outbox.added()
+    else this.#ws.send(this.#codec?.write(this.#bytes) ?? this.#bytes)
     this.#bytes = EMPTY
     this.#backpressure.wrote()
   }

@@ -9,7 +9,7 @@ import type { Logger } from '../../src/contracts/logger.js'
 import { authEntries } from './auth.js'
 import { TOON } from './dialect/index.js'
 import { introduce } from './introduction.js'
-import { errorOfFrame, messageOf } from './wire/errors.js'
+import { IlpError, errorOfFrame, messageOf } from './wire/errors.js'
 import { readFast } from './wire/fast-reader.js'
 import type { Wire } from './wire/fast-reader.js'
 import { FrameType } from './wire/frame.js'
@@ -132,7 +132,7 @@ export class Client {
 
   #refused (err: Error): void {
     const { url, log } = this.#options
-    this.trouble = 'it does not let us in'
+    this.trouble = err instanceof IlpError && err.ilpErrorCode === 'T00' ? 'it has no room for us at the moment' : 'it does not let us in'
     log[this.#options.isConnected() ? 'debug' : 'warn']('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
   }
 

@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { SluiceError } from '../../src/contracts/errors.js'
 import { WebSocketServer } from 'ws'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
-import type { ListeningPort } from '../../src/contracts/transport.js'
+import { NoRoomError, type ListeningPort } from '../../src/contracts/transport.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
 import { Authenticator, WRONG_TOKEN, usernameOf } from './auth.js'
@@ -36,6 +36,10 @@ const REFUSAL_DELAY_MS = 500
 /** A flood of refused sockets makes one log line in this time, not a flood of lines. */
 const REFUSAL_LOG_INTERVAL_MS = 1000
 
+/** Errors of RFC 0023: one that the peer may try again after, and one that it may not. */
+const TEMPORARY = { code: 'T00', name: 'UnreachableError' }
+const FINAL = { code: 'F00', name: 'NotAcceptedError' }
+
 const NOT_A_WEB_SERVER = 'Upgrade Required. This is the port for peers of an Interledger connector: it speaks BTP over WebSockets (ws://), not HTTP. ' +
   'The admin API is on a port of its own.\n'
 const PORT_IN_USE = 'The port is in use: stop the other program, or set listener.port of the account, or btpServerPort of the node, to a free port.'
@@ -60,11 +64,12 @@ export interface ListeningAccount extends Credentials {
 }
 
 /**
- * Asked about a username that no account of the listener has. Undefined: nobody gets in under it. A promise: an account for it will be
- * registered in a moment, and the socket waits for that, for as long as a stranger may stay. A rejection ends the wait: the socket is
- * refused in the words for a wrong token, and the reason is logged.
+ * Asked about a username that no account of the listener has, and the address of who gives it. Undefined: nobody gets in under it. A
+ * promise: an account for it will be registered in a moment, and the socket waits for that, for as long as a stranger may stay. A rejection
+ * ends the wait: the socket is refused in the words for a wrong token, and the reason is logged. A NoRoomError is for the peer to read, and
+ * the side that makes it logs it.
  */
-export type Admit = (username: string) => Promise<void> | undefined
+export type Admit = (username: string, address: string) => Promise<void> | undefined
 
 interface Stranger {
   raw: Socket
@@ -266,21 +271,22 @@ class Listener {
   /** Whether the socket waits for an account that is about to be registered. */
   #awaitsAccount (wire: Wire, frame: Frame, username: string): boolean {
     const { ws } = wire
-    const coming = this.authenticator.has(username) ? undefined : this.#ask(username)
+    const coming = this.authenticator.has(username) ? undefined : this.#ask(username, wire)
     if (coming === undefined) return false
     this.#waiting.set(ws, { username, resume: () => { this.#letIn(wire, frame) } })
     ws.once('close', () => { this.#waiting.delete(ws) })
     coming.catch((err: unknown) => {
-      if (this.#waiting.delete(ws)) this.#refuse(wire, frame.requestId, new NotAddedError(messageOf(err)))
+      const refusal = err instanceof NoRoomError ? err : new NotAddedError(messageOf(err))
+      if (this.#waiting.delete(ws)) this.#refuse(wire, frame.requestId, refusal)
       else this.#logRefusal(wire.raw, messageOf(err)) // it was in for a moment
     })
     return true
   }
 
   /** What goes wrong on our side is not for a stranger to read. */
-  #ask (username: string): Promise<void> | undefined {
+  #ask (username: string, { raw }: Wire): Promise<void> | undefined {
     try {
-      return this.admit?.(username)
+      return this.admit?.(username, raw.remoteAddress ?? '')
     } catch (err) {
       return Promise.reject(err instanceof Error ? err : new Error(messageOf(err)))
     }
@@ -299,12 +305,14 @@ class Listener {
 
   #refuse ({ ws, raw, codec }: Wire, requestId: number, err: unknown): void {
     const reason = messageOf(err)
+    const hasNoRoom = err instanceof NoRoomError
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
+    else if (hasNoRoom) this.#log.debug('no room for a BTP connection. remote=%s', raw.remoteAddress)
     else this.#logRefusal(raw, err instanceof NotAddedError ? err.reason : reason)
-    const answer = encodeFrame(errorFrameOf(requestId, { code: 'F00', name: 'NotAcceptedError', data: reason }))
+    const answer = encodeFrame(errorFrameOf(requestId, { ...(hasNoRoom ? TEMPORARY : FINAL), data: reason }))
     const timer = setTimeout(() => {
       ws.send(codec?.write(answer) ?? answer)
-      ws.close(1008)
+      ws.close(hasNoRoom ? 1013 : 1008)
     }, REFUSAL_DELAY_MS).unref()
     ws.once('close', () => { clearTimeout(timer) })
   }

@@ -36,6 +36,9 @@ export class TransportError extends Error {
   }
 }
 
+/** There is no room for another peer at the moment. The message is for the peer, which may try again. */
+export class NoRoomError extends Error {}
+
 /**
  * Messages arrive in the order in which they were sent, and each is carried out once at most: a claim that is overtaken by a later one is
  * refused. Rejections are TransportErrors, but for what can never be sent, such as a message that is too large.

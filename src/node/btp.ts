@@ -4,8 +4,11 @@ import { loadConstructor } from '../modules/load-module.js'
 import type { Logger } from '../contracts/logger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 
-/** Asked about a name that no account is for. Undefined: nobody gets in under it. A promise: a plugin is on its way, unless it rejects. */
-export type Admit = (username: string) => Promise<void> | undefined
+/**
+ * Asked about a name that no account is for, and about the address of who gives it. Undefined: nobody gets in under it. A promise: a plugin
+ * is on its way, unless it rejects. Throws NoRoomError with what the peer is to be told.
+ */
+export type Admit = (username: string, address: string) => Promise<void> | undefined
 
 interface BtpListenOptions {
   host: string

@@ -2,14 +2,14 @@
 import type { Accounts } from '../accounts/accounts.js'
 import type { App } from '../connector/connector.js'
 import type { NodeConfig, NodeLogger } from '../contracts/node.js'
+import { NoRoomError } from '../contracts/transport.js'
 import type { LedgerService } from '../ledger/service.js'
 import { describeError } from '../lib/describe-error.js'
 import type { BtpAccess } from './btp-access.js'
+import { GuestPlaces } from './guest-places.js'
 import { LOCAL_ACCOUNT, guestAccount } from './peer-account.js'
 import { isGuestName, type Peers } from './peers.js'
 
-/** Peers that nobody configured, at a time. */
-export const MAX_GUESTS = 1000
 /** Accounts in the books. What guests owe stays there when they go, so strangers under ever new names would fill them. */
 export const MAX_BOOKS = 20_000
 
@@ -27,14 +27,18 @@ export interface GuestHost {
 }
 
 export class Guests {
-  readonly #guests = new Set<string>()
+  /** With what frees the place of each. */
+  readonly #guests = new Map<string, () => void>()
+  readonly #places: GuestPlaces
   #isFullTold = false
 
-  constructor (private readonly host: GuestHost) {}
+  constructor (private readonly host: GuestHost) {
+    this.#places = new GuestPlaces(host.log)
+  }
 
   /** Those that are here. */
   present (): string[] {
-    return [...this.#guests].filter(peerId => this.host.accounts.isConnected(peerId))
+    return [...this.#guests.keys()].filter(peerId => this.host.accounts.isConnected(peerId))
   }
 
   isPresent (peerId: string): boolean {
@@ -43,19 +47,24 @@ export class Guests {
 
   /** The account of this name is gone, or somebody else's now. */
   forget (peerId: string): void {
+    this.#guests.get(peerId)?.()
     this.#guests.delete(peerId)
   }
 
-  /** Whether somebody whom no account is for may come in. A promise: an account is on its way; rejects when that comes to nothing. */
-  admit (peerId: string): Promise<void> | undefined {
+  /**
+   * Whether somebody whom no account is for may come in. A promise: an account is on its way; rejects when that comes to nothing. Throws
+   * NoRoomError for somebody who may, but for whom there is no place.
+   */
+  admit (peerId: string, address: string): Promise<void> | undefined {
     const { access, config, peers } = this.host
     const peer = peers.get(peerId)
     // A configured peer may be there before its account is: it waits, and shows its secret then.
     if (peer !== undefined) return this.host.phase() !== 'closed' && access.mayEnter(peerId, peer.authToken) ? Promise.resolve() : undefined
     const isNobody = this.host.phase() !== 'open' || !isGuestName(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
     if (isNobody || this.#guests.has(peerId) || this.host.accounts.exists(peerId)) return undefined
-    if (this.#guests.size >= MAX_GUESTS || !access.mayEnter(peerId) || !this.#hasBookFor(peerId)) return undefined
-    this.#guests.add(peerId)
+    if (!access.mayEnter(peerId)) return undefined
+    if (!this.#hasBookFor(peerId)) throw new NoRoomError('The books of this node have no room for new guests.')
+    this.#guests.set(peerId, access.secretOf(peerId) === undefined ? this.#places.take(address) : needsNoPlace)
     return this.#welcome(peerId)
   }
 
@@ -77,7 +86,7 @@ export class Guests {
       app.getPlugin(peerId).on('disconnect', () => { void this.#seeOff(peerId) })
       if (!this.host.accounts.isConnected(peerId)) await this.#seeOff(peerId)
     } catch (error) {
-      this.#guests.delete(peerId)
+      this.forget(peerId)
       throw error
     }
   }
@@ -87,9 +96,14 @@ export class Guests {
     if (this.host.phase() !== 'open' || !this.#guests.has(peerId)) return
     try {
       if (this.host.accounts.exists(peerId)) await this.host.app.removePlugin(peerId)
-      this.#guests.delete(peerId)
+      this.forget(peerId)
     } catch (error) {
       this.host.log.warn({ peerId, error: describeError(error) }, 'peer_not_removed')
     }
   }
+}
+
+/** Secrets are the operator's, so there are only so many. */
+function needsNoPlace (): void {
+  // nothing to free
 }

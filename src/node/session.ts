@@ -71,7 +71,7 @@ export class Session {
     const marker = new UnsettledMarker(config.dataPath, config.nodeId, config.chains)
     marker.refuseOtherName()
     this.#container(StoreService).settlements.onChange = unsettled => { marker.write(unsettled) }
-    const admit: Admit = username => this.#guests.admit(username)
+    const admit: Admit = (username, address) => this.#guests.admit(username, address)
     const { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins } = config
     this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server'))
     log.info({ port: this.#listening.port }, 'btp_server_started')

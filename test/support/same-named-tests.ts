@@ -46,7 +46,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/config/node/schema.ts', 'src/config/node/secret-texts.ts', 'src/config/node/yaml-file.ts'
   ],
   'test/e2e/daemon/start-stop.test.ts': ['src/commands/daemon/main.ts', 'src/commands/daemon/quickstart.ts', 'src/main.ts'],
-  'test/e2e/node/access.test.ts': ['src/node/btp-access.ts', 'src/node/guests.ts'],
+  'test/e2e/node/access.test.ts': ['src/node/btp-access.ts', 'src/node/guest-places.ts', 'src/node/guests.ts'],
   'test/e2e/node/handlers.test.ts': ['plugins/local/business-logic.ts', 'plugins/local/options.ts'],
   'test/e2e/money/node-peers.test.ts': ['src/node/unsettled-marker.ts'],
   'test/forwarding/forwarder.test.ts': ['src/forwarding/handle-prepare.ts', 'src/forwarding/peer-protocols.ts', 'src/forwarding/rate-backend.ts'],

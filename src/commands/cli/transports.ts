@@ -127,6 +127,9 @@ function whyNotConnected ({ protocol, host }: URL, found: string, name: string, 
     return `${place} is not a BTP port: it answers like a web server. If it is an admin API, give its http:// URL; else give the port for peers ` +
       '(btpServerPort of a node, listener.port of a connector\'s account).'
   }
+  if (found.includes('has no room for us')) {
+    return `${place} has no room for another guest at the moment. Try again later, or ask its operator for a secret: btp+ws://<name>:<secret>@${host}`
+  }
   if (found.includes('does not let us in')) {
     return isAccount
       ? `${place} does not let ${name} in. Correct the name and the secret: btp+ws://<name>:<secret>@${host}`

@@ -1,4 +1,5 @@
 /** Who may come in over BTP: secrets, permissionless networks, and nobody in the place of somebody else. */
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -7,16 +8,20 @@ import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import LeveldownStore from '../../../stores/leveldown.js'
 import { ConfigurationError, type ConnectorNode } from '../../../src/index.js'
 import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
-import { MAX_BOOKS, MAX_GUESTS } from '../../../src/node/guests.js'
+import { MAX_GUESTS } from '../../../src/node/guest-places.js'
+import { MAX_BOOKS } from '../../../src/node/guests.js'
 import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
 import { until } from '../../support/waiting.js'
 
-const btp = createRequire(import.meta.url)('btp-packet') as { TYPE_MESSAGE: number, serialize (frame: object): Buffer }
+interface BtpError { code: string, name: string, data: string }
+const btp = createRequire(import.meta.url)('btp-packet') as {
+  TYPE_MESSAGE: number, TYPE_ERROR: number, serialize (frame: object): Buffer, deserialize (frame: Buffer): { type: number, data: unknown }
+}
 
-function authFrame (username: string): Buffer {
+function authFrame (username: string, secret: string): Buffer {
   const entry = (protocolName: string, text: string): object => ({ protocolName, contentType: 1, data: Buffer.from(text) })
   return btp.serialize({
-    type: btp.TYPE_MESSAGE, requestId: 1, data: { protocolData: [entry('auth', ''), entry('auth_username', username), entry('auth_token', '')] }
+    type: btp.TYPE_MESSAGE, requestId: 1, data: { protocolData: [entry('auth', ''), entry('auth_username', username), entry('auth_token', secret)] }
   })
 }
 
@@ -142,31 +147,56 @@ describe('the BTP port of a node', () => {
     })
   }
 
-  it('lets in so many guests and no more, and one again when one has left', async () => {
-    const shop = await world.start('shop')
-    const sockets = new Map<number, WebSocket>()
-    /** Resolves to the type of the answer: 1 for a Response, 2 for an Error. */
-    const enter = (index: number): Promise<number | undefined> => new Promise((resolve, reject) => {
-      const socket = new WebSocket(urlOf(shop))
-      sockets.set(index, socket)
-      socket.on('error', reject)
-      socket.on('open', () => { socket.send(authFrame(`guest-${index}`)) })
-      socket.on('message', (data: Buffer) => { resolve(data[0]) })
-    })
+  /** A guest from an address of this machine. Resolves to what it is told: the error in the frame, or nothing where it is in. */
+  async function enter (shop: ConnectorNode, name: string, localAddress = '127.0.0.1', secret = ''): Promise<{ socket: WebSocket, told: BtpError | undefined }> {
+    const socket = new WebSocket(urlOf(shop), { localAddress })
     world.after(() => {
-      for (const socket of sockets.values()) socket.terminate()
+      socket.terminate()
       return Promise.resolve()
     })
-    for (let first = 0; first < MAX_GUESTS; first += 100) {
-      const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => enter(first + index)))
-      expect(new Set(answers)).to.deep.equal(new Set([1]))
+    await once(socket, 'open')
+    socket.send(authFrame(name, secret))
+    const [answer] = await once(socket, 'message') as [Buffer]
+    const { type, data } = btp.deserialize(answer)
+    return { socket, told: type === btp.TYPE_ERROR ? data as BtpError : undefined }
+  }
+
+  /** As many guests as get in from an address. */
+  async function crowd (shop: ConnectorNode, address: string): Promise<WebSocket[]> {
+    const all = []
+    for (;;) {
+      const some = await Promise.all(Array.from({ length: 50 }, (_, i) => enter(shop, `guest-${address}-${all.length + i}`, address)))
+      const isIn = some.filter(({ told }) => told === undefined)
+      all.push(...isIn.map(({ socket }) => socket))
+      if (isIn.length < some.length) return all
     }
-    expect(shop.listPeers()).to.have.lengthOf(MAX_GUESTS)
-    expect(await enter(MAX_GUESTS)).to.equal(2)
-    sockets.get(7)!.close()
-    await until(() => shop.listPeers().length === MAX_GUESTS - 1)
-    expect(await enter(MAX_GUESTS + 1)).to.equal(1)
+  }
+
+  it('gives an address only so many of the places for guests, tells others why there is none, and gives one again when one has left', async () => {
+    const shop = await world.start('shop')
+    const [first] = await crowd(shop, '127.0.0.1')
+    expect(shop.listPeers()).to.have.lengthOf(MAX_GUESTS / 4)
+    const { told } = await enter(shop, 'newcomer')
+    expect(told).to.include({ code: 'T00', name: 'UnreachableError' })
+    expect(told?.data).to.match(/no room for more guests from 127\.0\.0\.1 at the moment\..*ask the operator for a secret/)
+    expect((await enter(shop, 'another', '127.0.0.2')).told, 'others get in').to.equal(undefined)
+    first!.close()
+    await until(async () => (await enter(shop, 'newcomer')).told === undefined)
     expect(shop.getHealthStatus()).to.include({ status: 'healthy', totalPeers: 0 })
+  }).timeout(60_000)
+
+  it('keeps a place for newcomers from elsewhere while many addresses take all that they get, says so once, and needs none for a secret', async () => {
+    world.setEnv('BTP_PEER_FRIEND_SECRET', 'hunter2')
+    const shop = await world.start('shop')
+    const linesBefore = world.log.lines.length
+    for (let i = 1; i <= 8; i++) await crowd(shop, `127.0.1.${i}`)
+    expect((await enter(shop, 'newcomer', '127.0.2.1')).told).to.equal(undefined)
+    for (let i = 9; shop.listPeers().length < MAX_GUESTS; i++) await crowd(shop, `127.0.1.${i}`)
+    expect((await enter(shop, 'late', '127.0.2.1')).told?.data).to.match(/no room for another guest/)
+    expect((await enter(shop, 'friend', '127.0.1.1', 'hunter2')).told, 'with a secret').to.equal(undefined)
+    const lines = world.log.lines.slice(linesBefore).filter(({ message }) => message === 'no_room_for_guest')
+    expect(lines).to.have.lengthOf(1)
+    expect(lines[0]!.fields).to.include({ network: '127.0.1.1', ofThisNetwork: MAX_GUESTS / 4 }).and.have.property('remedy').that.includes('BTP_PEER_<ID>_SECRET')
   }).timeout(60_000)
 
   it('lets nobody new in when so many have left something in the books, but those whose it is', async () => {

@@ -1,10 +1,15 @@
 /** BTPClient and BTPServer, which applications of earlier versions use without a node. */
+import { once } from 'node:events'
+import { TYPE_RESPONSE } from 'btp-packet'
 import { expect } from 'chai'
+import { WebSocket } from 'ws'
 import {
   BTPClient, BTPConnectionError, BTPServer,
   computeConditionFromData, computeFulfillmentFromData
 } from '../../../src/index.js'
 import type { ILPFulfillPacket, ILPPreparePacket, PrepareHandler } from '../../../src/index.js'
+import { MAX_GUESTS } from '../../../src/node/guest-places.js'
+import { authMessage } from '../../support/btp.js'
 import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
 import { until } from '../../support/waiting.js'
 
@@ -79,6 +84,30 @@ describe('the exported parts', () => {
       await until(() => !guest.isConnected && agent.getHealthStatus().peersConnected === 0)
       expect(server.port).to.equal(0)
     }).timeout(20_000)
+
+    it('leave room for others when one address takes all the places that it gets, and the one that gets none learns why', async () => {
+      const server = new BTPServer({ port: 0, host: '0.0.0.0', secretOf: peerId => peerId === 'agent' ? 'hunter2' : undefined, logger: world.log }, new Acceptor())
+      world.after(() => server.stop())
+      await server.start()
+      const url = `ws://127.0.0.1:${server.port}`
+      const enter = async (name: string, secret = '', localAddress = '127.0.0.1'): Promise<number | undefined> => {
+        const socket = new WebSocket(url, { localAddress })
+        world.after(() => {
+          socket.terminate()
+          return Promise.resolve()
+        })
+        await once(socket, 'open')
+        socket.send(authMessage(secret, name))
+        const [answer] = await once(socket, 'message') as [Buffer]
+        return answer[0]
+      }
+      for (let i = 0; i < MAX_GUESTS / 4; i += 50) await Promise.all(Array.from({ length: 50 }, (_, k) => enter(`guest-${i + k}`)))
+      expect(server.peerIds).to.have.lengthOf(MAX_GUESTS / 4)
+      const late = new BTPClient({ id: 'till', url, authToken: '' }, 'late', { logger: world.log })
+      expect(await failureOf(late.connect())).to.be.instanceOf(BTPConnectionError).with.property('message').that.includes('it has no room for us at the moment')
+      expect(await enter('agent', 'hunter2'), 'with a secret').to.equal(TYPE_RESPONSE)
+      expect(await enter('elsewhere', '', '127.0.0.2'), 'from another address').to.equal(TYPE_RESPONSE)
+    }).timeout(60_000)
   })
 
 })

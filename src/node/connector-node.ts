@@ -162,11 +162,20 @@ export class ConnectorNode {
     return this.hasPeer(peerId) && this.#session?.isConnected(peerId) === true
   }
 
-  /** Adds a route, or changes the priority of the one with this prefix and next hop. A next hop that is not a peer yet may become one. */
+  /** Whether a peer that nobody configured is here under this name without a secret: it could be anyone. */
+  isStranger (peerId: string): boolean {
+    return this.#session?.isStranger(peerId) === true
+  }
+
+  /**
+   * Adds a route, or changes the priority of the one with this prefix and next hop. From now on nobody gets the name of a next hop that is
+   * not a peer without its secret. Throws in production when a stranger has it already.
+   */
   addRoute (route: RouteConfig): void
   addRoute (prefix: string, nextHop: string, priority?: number): void
   addRoute (first: RouteConfig | string, nextHop = '', priority = 0): void {
     const route = typeof first === 'string' ? { prefix: first, nextHop, priority } : { priority: 0, ...first }
+    this.#session?.judgeNextHop(route)
     this.#routes.addRoute(route.prefix, route.nextHop, route.priority)
     if (!this.#isKnown(route.nextHop)) this.#log.warn({ prefix: route.prefix, nextHop: route.nextHop }, 'route_to_unknown_peer')
     this.#session?.addRoute({ ...route, priority: route.priority ?? 0 })
@@ -233,9 +242,7 @@ export class ConnectorNode {
     return copy
   }
 
-  getDeploymentMode (): DeploymentMode {
-    return this.config.deploymentMode
-  }
+  getDeploymentMode (): DeploymentMode { return this.config.deploymentMode }
 
   isEmbedded (): boolean {
     return this.config.deploymentMode === 'embedded'

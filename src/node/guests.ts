@@ -3,12 +3,15 @@ import type { Accounts } from '../accounts/accounts.js'
 import type { App } from '../connector/connector.js'
 import type { NodeConfig, NodeLogger } from '../contracts/node.js'
 import { NoRoomError } from '../contracts/transport.js'
+import { SluiceError } from '../contracts/errors.js'
 import type { LedgerService } from '../ledger/service.js'
 import { describeError } from '../lib/describe-error.js'
+import { secretVariableOf } from '../config/node/env.js'
 import type { BtpAccess } from './btp-access.js'
 import { GuestPlaces } from './guest-places.js'
-import { LOCAL_ACCOUNT, guestAccount } from './peer-account.js'
+import { LOCAL_ACCOUNT, guestAccount, hasOwnLimit } from './peer-account.js'
 import { isGuestName, type Peers } from './peers.js'
+import type { RoutingTable } from './routing-table.js'
 
 /** Accounts in the books. What guests owe stays there when they go, so strangers under ever new names would fill them. */
 export const MAX_BOOKS = 20_000
@@ -18,6 +21,7 @@ export interface GuestHost {
   readonly config: NodeConfig
   readonly access: BtpAccess
   readonly peers: Peers
+  readonly routes: Pick<RoutingTable, 'leadsTo'>
   readonly log: NodeLogger
   readonly app: Pick<App, 'addPlugin' | 'removePlugin' | 'getPlugin'>
   readonly accounts: Pick<Accounts, 'exists' | 'isConnected'>
@@ -45,6 +49,22 @@ export class Guests {
     return this.#guests.has(peerId) && this.host.accounts.isConnected(peerId)
   }
 
+  /** Whether the name is held by somebody who has shown no secret. */
+  isStranger (peerId: string): boolean {
+    return this.#guests.has(peerId) && this.host.access.secretOf(peerId) === undefined
+  }
+
+  /**
+   * A route to a stranger may be what the operator means while they try things out: it lasts as long as the connection, and is said.
+   * In production, payments to somebody never go to anybody.
+   */
+  judgeRoute (prefix: string, nextHop: string): void {
+    if (this.host.config.environment === 'production') {
+      throw new SluiceError('SLUICE_ROUTE_INVALID', `nextHop ${nextHop} has come without a secret, so it could be anyone. ${remedyFor(nextHop)}`)
+    }
+    this.host.log.warn({ prefix, nextHop }, 'route_to_stranger')
+  }
+
   /** The account of this name is gone, or somebody else's now. */
   forget (peerId: string): void {
     this.#guests.get(peerId)?.()
@@ -63,9 +83,17 @@ export class Guests {
     const isNobody = this.host.phase() !== 'open' || !isGuestName(peerId) || [LOCAL_ACCOUNT, config.nodeId].includes(peerId)
     if (isNobody || this.#guests.has(peerId) || this.host.accounts.exists(peerId)) return undefined
     if (!access.mayEnter(peerId)) return undefined
+    if (access.secretOf(peerId) === undefined && this.#isMeant(peerId)) {
+      return Promise.reject(new Error(`the name ${peerId} is reserved: a route or a credit limit is configured for it. ${remedyFor(peerId)}`))
+    }
     if (!this.#hasBookFor(peerId)) throw new NoRoomError('The books of this node have no room for new guests.')
     this.#guests.set(peerId, access.secretOf(peerId) === undefined ? this.#places.take(address) : needsNoPlace)
     return this.#welcome(peerId)
+  }
+
+  /** Whether the operator means somebody in particular by this name: a stranger under it would be paid, or have credit, in their place. */
+  #isMeant (peerId: string): boolean {
+    return this.host.routes.leadsTo(peerId) || hasOwnLimit(peerId, this.host.config)
   }
 
   /** True for peers whose balance is still in the books, for peers with a secret, and for strangers as long as there is room. */
@@ -106,4 +134,8 @@ export class Guests {
 /** Secrets are the operator's, so there are only so many. */
 function needsNoPlace (): void {
   // nothing to free
+}
+
+function remedyFor (peerId: string): string {
+  return `Set ${secretVariableOf(peerId)} to its secret, or add it as a peer.`
 }

@@ -44,8 +44,7 @@ export function guestAccount (peerId: string, config: NodeConfig, access: BtpAcc
   const secret = access.secretOf(peerId)
   const rate = secret === undefined ? STRANGER_RATE : UNLIMITED_RATE
   const guest = account(peerId, config, rate, { listener: listener(peerId, config, secret) })
-  const isStranger = secret === undefined && !hasOwnLimit(peerId, config)
-  const hasCredit = !isStranger || config.ledger.type !== 'tigerbeetle' || strangersLimit(config) === undefined
+  const hasCredit = secret !== undefined || config.ledger.type !== 'tigerbeetle' || strangersLimit(config) === undefined
   return hasCredit ? guest : { ...guest, balance: { maximum: '0' } } // nobody sums up what strangers owe in a cluster
 }
 

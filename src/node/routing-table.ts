@@ -43,6 +43,11 @@ export class RoutingTable {
     return [...this.#prefixes.get(nextHop) ?? []]
   }
 
+  /** Whether any route leads to this next hop. */
+  leadsTo (nextHop: string): boolean {
+    return this.#prefixes.has(nextHop)
+  }
+
   /** Whether there is a route for exactly this prefix. */
   has (prefix: string): boolean {
     return this.#routes.has(prefix)

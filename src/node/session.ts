@@ -129,6 +129,16 @@ export class Session {
     return this.#guests.isPresent(peerId)
   }
 
+  /** Whether the name is held by somebody who has shown no secret. */
+  isStranger (peerId: string): boolean {
+    return this.#guests.isStranger(peerId)
+  }
+
+  /** Throws, or says so in the log, if a route would lead to a stranger. */
+  judgeNextHop ({ prefix, nextHop }: Pick<RouteInfo, 'prefix' | 'nextHop'>): void {
+    if (this.isStranger(nextHop)) this.#guests.judgeRoute(prefix, nextHop)
+  }
+
   /** Undefined for a peer that never had an account. */
   balanceOf (peerId: string): AccountBalance | undefined {
     return this.#container(LedgerService).ledger.balanceOf(peerId)

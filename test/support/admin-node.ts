@@ -106,6 +106,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
   }
 
   listRoutes (): RouteInfo[] { return this.routes }
+  isStranger (peerId: string): boolean { return peerId === 'stranger' }
   addRoute (prefix: string, nextHop: string, priority: number): void { this.routes.push({ prefix, nextHop, priority }) }
   removeRoute (prefix: string): void { this.routes = this.routes.filter(route => route.prefix !== prefix) }
 

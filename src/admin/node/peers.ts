@@ -21,7 +21,10 @@ export interface PeersNode {
   updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo>
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
   listRoutes (): RouteInfo[]
+  /** Throws for what cannot be a route; in production, also when the next hop is a stranger. */
   addRoute (prefix: string, nextHop: string, priority: number): void
+  /** Whether a peer that nobody configured is here under this name without a secret. */
+  isStranger (peerId: string): boolean
   /** Removes every route for exactly this prefix. */
   removeRoute (prefix: string): void
 }
@@ -143,7 +146,9 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
       if (!isPrefix(prefix)) throw new SluiceError('SLUICE_ROUTE_INVALID', `Invalid ILP address prefix: ${prefix}`)
       const known = nextHop === 'local' || nextHop === node.config.nodeId || node.hasPeer(nextHop)
       node.addRoute(prefix, nextHop, priority)
-      const warning = known ? {} : { warning: `Peer '${nextHop}' does not exist yet` }
+      const warning = !known
+        ? { warning: `Peer '${nextHop}' does not exist yet` }
+        : node.isStranger(nextHop) ? { warning: `Peer '${nextHop}' has come without a secret, so it could be anyone. Once it is gone, it needs one to come back.` } : {}
       const message = `Route '${prefix}' -> '${nextHop}' added`
       return json(201, { success: true, route: { prefix, nextHop, priority }, ...warning, message })
     }),

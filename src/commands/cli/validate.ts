@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ConfigLoader } from '../../config/node/config-loader.js'
 import { ConfigurationError } from '../../config/errors.js'
-import { OVERRIDES } from '../../config/node/env.js'
+import { OVERRIDES, secretVariableOf } from '../../config/node/env.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import { nearest } from '../../lib/nearest.js'
 import type { Command } from './command.js'
@@ -80,7 +80,8 @@ function routesInWaiting (config: NodeConfig | undefined): string[] {
   const known = ['local', nodeId, ...peers.map(({ id }) => id)]
   return routes.filter(({ nextHop }) => !known.includes(nextHop)).map(({ prefix, nextHop }) => {
     const meant = nearest(nextHop, known)
-    return `route ${prefix} -> ${nextHop}: no peer of this file is called ${nextHop}. The route waits until one of that name connects, or is added.` +
+    return `route ${prefix} -> ${nextHop}: no peer of this file is called ${nextHop}. The route waits until one of that name is added, or connects with the ` +
+      `secret in ${secretVariableOf(nextHop)}.` +
       (meant === undefined ? '' : ` Did you mean ${meant}?`)
   })
 }

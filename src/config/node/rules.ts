@@ -7,6 +7,7 @@ import { IpAllowlist } from '../../http/allowlist.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import { checkChains, type ChainEntry } from './chains.js'
+import { secretVariableOf } from './env.js'
 import type { ParsedConfig } from './schema.js'
 
 export interface Findings {
@@ -128,8 +129,8 @@ function checkLimits ({ peers, creditLimits: { perPeerLimits = {} } }: NodeConfi
   const named = perPeerLimits instanceof Map ? [...(perPeerLimits as ReadonlyMap<string, unknown>).keys()] : Object.keys(perPeerLimits)
   for (const name of named) {
     if (peers.some(({ id }) => id === name)) continue
-    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: the limit applies to anyone who connects ` +
-      'under this name. Correct the name, or add the peer.')
+    warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: nobody gets this name without ` +
+      `its secret, ${secretVariableOf(name)}. Correct the name, set the secret, or add the peer.`)
   }
 }
 

@@ -163,11 +163,12 @@ describe('a network of nodes', () => {
 
   describe('with credit limits', () => {
     it('refuses with T04 what a peer may not owe any more', async () => {
+      world.setEnv('BTP_PEER_AGENT_SECRET', 'hunter2')
       const creditLimits = { defaultLimit: '100000', perPeerLimits: { agent: 1500n }, globalCeiling: 2000 }
       const shop = await world.start('shop', { settlement: { creditLimits } })
       shop.setPacketHandler(() => ({ accept: true }))
       const agent = await world.start('agent', {
-        peers: [{ id: 'shop', url: urlOf(shop), authToken: '' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+        peers: [{ id: 'shop', url: urlOf(shop), authToken: 'hunter2' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
       })
       expect(outcome(await agent.sendPacket(packet('g.shop')))).to.equal('fulfill')
       expect(outcome(await agent.sendPacket(packet('g.shop')))).to.equal('T04')

@@ -44,13 +44,13 @@ export interface App {
 }
 
 /**
- * Makes a connector from an options object, or from the `CONNECTOR_*` environment variables when there is none.
+ * Makes a connector from an options object, or from the `CONNECTOR_*` environment variables when there is none (`null` counts as none).
  * Throws ConfigError for a bad configuration, and an Error naming what could not be loaded for a missing module.
  * @param container reduct injector: fetch services from it afterwards, or override them before
  */
-export function createApp (options?: ConnectorInput, container: Injector = createContainer()): App {
+export function createApp (options?: ConnectorInput | null, container: Injector = createContainer()): App {
   const config = container(Config)
-  if (options === undefined) config.loadFromEnv(process.env, variable => log.warn('unrecognized environment variable. key=%s', variable))
+  if (options === undefined || options === null) config.loadFromEnv(process.env, variable => log.warn('unrecognized environment variable. key=%s', variable))
   else config.loadFromOptions(options)
   const connector = new Connector(container)
   return {

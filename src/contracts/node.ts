@@ -304,10 +304,10 @@ export interface SendPacketParams {
   /** Base units. */
   amount: bigint
   /** 32 bytes. Left out or all zero: SHA-256 of SHA-256 of the data, which the node at the destination fulfils. */
-  executionCondition?: Buffer | undefined
+  executionCondition?: Uint8Array | undefined
   expiresAt: Date
   /** At most 32,768 bytes. Default: none. */
-  data?: Buffer | undefined
+  data?: Uint8Array | undefined
 }
 
 export interface ILPPreparePacket {

@@ -87,12 +87,12 @@ export function generatePaymentId (): string {
 }
 
 /** SHA-256 of the data, 32 bytes. Everybody on the way sees the data, so this proves delivery only where the way is trusted. */
-export function computeFulfillmentFromData (data: Buffer): Buffer {
+export function computeFulfillmentFromData (data: Uint8Array): Buffer {
   return createHash('sha256').update(data).digest()
 }
 
 /** What a sender needs so that the receiver can fulfil with `computeFulfillmentFromData`: the fulfillment, and SHA-256 of it. */
-export function computeConditionFromData (data: Buffer): { condition: Buffer, fulfillment: Buffer } {
+export function computeConditionFromData (data: Uint8Array): { condition: Buffer, fulfillment: Buffer } {
   const fulfillment = computeFulfillmentFromData(data)
   return { condition: computeFulfillmentFromData(fulfillment), fulfillment }
 }

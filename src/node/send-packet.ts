@@ -25,7 +25,8 @@ export async function sendPacket (params: SendPacketParams, { address, carry, lo
   const fault = faultOf(params)
   if (fault !== undefined) return rejected(...fault)
   try {
-    const { destination, amount, expiresAt, data = NOTHING } = params
+    const { destination, amount, expiresAt } = params
+    const data = asBuffer(params.data ?? NOTHING)
     const executionCondition = conditionOf(params, data)
     const packet = encodePrepare({ destination, amount, expiresAt: expiresAt.getTime(), executionCondition, data })
     return answerOf(await carry(packet), destination)
@@ -38,7 +39,7 @@ export async function sendPacket (params: SendPacketParams, { address, carry, lo
 /** Left out or all zero means: derived from the data, as the node at the other end fulfils it. */
 function conditionOf ({ executionCondition }: SendPacketParams, data: Buffer): Buffer {
   const isGiven = executionCondition?.some(byte => byte !== 0) === true
-  return isGiven ? executionCondition : computeConditionFromData(data).condition
+  return isGiven ? asBuffer(executionCondition) : computeConditionFromData(data).condition
 }
 
 /** Callers may be JavaScript, so the types promise nothing. */
@@ -50,13 +51,17 @@ function faultOf (params: Partial<SendPacketParams>): [code: string, message: st
   if (executionCondition !== undefined && !isBytes(executionCondition, CONDITION_LENGTH, CONDITION_LENGTH)) {
     return ['F01', `executionCondition must be exactly ${CONDITION_LENGTH} bytes`]
   }
-  if (data !== undefined && !isBytes(data, 0, DATA_LENGTH_MAX)) return ['F01', `data must be a Buffer of at most ${DATA_LENGTH_MAX} bytes`]
+  if (data !== undefined && !isBytes(data, 0, DATA_LENGTH_MAX)) return ['F01', `data must be a Buffer or Uint8Array of at most ${DATA_LENGTH_MAX} bytes`]
   if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime())) return ['F01', 'expiresAt must be a valid Date']
   return expiresAt.getTime() <= Date.now() ? ['R00', 'Packet has expired'] : undefined
 }
 
 function isBytes (value: unknown, minimum: number, maximum: number): boolean {
-  return Buffer.isBuffer(value) && value.length >= minimum && value.length <= maximum
+  return value instanceof Uint8Array && value.length >= minimum && value.length <= maximum
+}
+
+function asBuffer (bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function answerOf (reply: Buffer, destination: string): ILPFulfillPacket | ILPRejectPacket {

@@ -38,8 +38,25 @@ export function rejectOf (packet: Buffer): RejectFields {
   const reader = contentsOf(packet, TYPE_REJECT)
   const code = reader.bytes(CODE_LENGTH).toString('latin1')
   const triggeredBy = reader.octets().toString('latin1')
-  if (triggeredBy !== '' && !isValidAddress(triggeredBy)) throw new InvalidPacketError('reject has an invalid triggeredBy address.')
+  if (!isSignature(triggeredBy)) throw new InvalidPacketError('reject has an invalid triggeredBy address.')
   return { code, triggeredBy, message: reader.octets().toString('utf8'), data: reader.octets() }
+}
+
+/**
+ * The Reject itself, or, where its only fault is that `triggeredBy` is not an address, a copy without it: some connectors sign with a name
+ * of their own, and what they say is still for the sender.
+ */
+export function withUsableSignature (reject: Buffer): Buffer {
+  try {
+    const reader = contentsOf(reject, TYPE_REJECT)
+    const code = reader.bytes(CODE_LENGTH)
+    if (isSignature(reader.octets().toString('latin1'))) return reject
+    const [message, data] = [reader.octets(), reader.octets()]
+    const contents = [code, ...[Buffer.alloc(0), message, data].flatMap(octets => [lengthPrefix(octets), octets])]
+    return Buffer.concat([Buffer.from([TYPE_REJECT]), lengthPrefix(Buffer.concat(contents)), ...contents])
+  } catch {
+    return reject // it has other faults, which its reader will name
+  }
 }
 
 /** The three characters at the place of a Reject's code, whatever the rest of it looks like. */
@@ -82,6 +99,17 @@ export function encodeReject ({ code, triggeredBy, message, data }: RejectFields
 export function busyReject (ownAddress: string): Buffer {
   const triggeredBy = isValidAddress(ownAddress) ? ownAddress : '' // not known yet
   return encodeReject({ code: 'T03', triggeredBy, message: 'connector is busy.', data: Buffer.alloc(0) })
+}
+
+/** Whether a Reject may be signed like this: with an address, or not at all. */
+function isSignature (triggeredBy: string): boolean {
+  return triggeredBy === '' || isValidAddress(triggeredBy)
+}
+
+function lengthPrefix ({ length }: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(lengthSize(length))
+  writeLength(bytes, length, 0)
+  return bytes
 }
 
 function contentsOf (packet: Buffer, type: number): OctetReader {

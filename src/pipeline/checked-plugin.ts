@@ -1,7 +1,7 @@
 /** Hands a packet to a plugin. Whatever a plugin does wrong becomes one error with an ILP code. */
 import type { Context } from '../contracts/middleware.js'
 import { InvalidPacketError, isErrorCode } from '../packet/errors.js'
-import { isFulfill, isReject } from '../packet/reply.js'
+import { isFulfill, isReject, withUsableSignature } from '../packet/reply.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 
 /**
@@ -21,7 +21,7 @@ export function sendThrough (plugin: PluginInstance, data: Buffer, context?: Con
 function checked (reply: unknown): Buffer {
   if (!Buffer.isBuffer(reply)) throw sendError(new TypeError(`plugin answered with something other than a Buffer. typeof=${typeof reply}`))
   if (!isFulfill(reply) && !isReject(reply)) throw new InvalidPacketError(`next hop answered with no fulfill and no reject. type=${String(reply[0])}`)
-  return reply
+  return isReject(reply) ? withUsableSignature(reply) : reply
 }
 
 function failed (thrown: unknown): never {

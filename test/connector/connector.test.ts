@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { expect } from 'chai'
+import { createApp } from '../../src/connector/connector.js'
 import { deserializeIlpReject } from 'ilp-packet'
 import type sinon from 'sinon'
 import { endClock, runClock, stoppedClock } from '../support/clock.js'
@@ -41,6 +42,18 @@ function traced (trace: string[], script: Script = {}): Options {
 function heard (plugin: TestPlugin): unknown[] {
   return plugin.eventNames().filter(event => event !== 'error')
 }
+
+describe('a connector that is made from nothing', () => {
+  it('is configured by the environment, whether the options are left out or null', () => {
+    const environment = { CONNECTOR_ILP_ADDRESS: 'test.from.environment', CONNECTOR_ACCOUNTS: '{}' }
+    Object.assign(process.env, environment)
+    try {
+      for (const app of [createApp(), createApp(null)]) expect(app.config.ilpAddress).to.equal('test.from.environment')
+    } finally {
+      for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name)
+    }
+  })
+})
 
 describe('a connector that stops', () => {
   withoutLog()

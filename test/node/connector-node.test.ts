@@ -4,6 +4,7 @@ import { stub } from 'sinon'
 import { ConnectorNode, ConnectorNotStartedError, createLogger } from '../../src/index.js'
 import type { ConnectorConfig } from '../../src/index.js'
 import { LedgerService } from '../../src/ledger/service.js'
+import { computeConditionFromData } from '../../src/delivery/payment.js'
 import { TestLogger, World, outcome, owed, packet, urlOf } from '../support/node.js'
 import { until } from '../support/waiting.js'
 
@@ -136,6 +137,16 @@ describe('ConnectorNode', () => {
       node.setPacketHandler(({ data }) => ({ accept: true, data }))
       const data = Buffer.alloc(32_768, 7)
       expect(await node.sendPacket(packet('g.agent', { data }))).to.deep.include({ type: 13, data })
+    })
+
+    it('takes bytes of any kind, as the whole of their view', async () => {
+      const node = await world.start('agent')
+      node.setPacketHandler(({ data }) => ({ accept: true, data }))
+      const bytes = new TextEncoder().encode('<hello>').subarray(1, 6)
+      expect(await node.sendPacket(packet('g.agent', { data: bytes }))).to.deep.include({ type: 13, data: Buffer.from('hello') })
+      const { condition } = computeConditionFromData(bytes)
+      const answer = await node.sendPacket(packet('g.agent', { data: bytes, executionCondition: new Uint8Array(condition) }))
+      expect(answer).to.deep.include({ type: 13, data: Buffer.from('hello') })
     })
 
     it('answers T01 for a peer that is away', async () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
-import { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, isRejectBy, rejectOf } from '../../src/packet/reply.js'
+import { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, isRejectBy, rejectOf, withUsableSignature } from '../../src/packet/reply.js'
 import { bytes, data, rejectFields } from '../support/packet.js'
 
 const reject = { code: 'T00', triggeredBy: 'test.alice', message: 'no', data: Buffer.alloc(0) }
@@ -56,6 +56,20 @@ describe('Reject packets', () => {
     expect(rejectOf(encodeReject({ ...reject, triggeredBy: '' })).triggeredBy).to.equal('')
     for (const triggeredBy of ['unknown', 'test', 'test..a', 'test.a b', 'nowhere.a', `test.${'a'.repeat(1019)}`]) {
       expect(() => rejectOf(encodeReject({ ...reject, triggeredBy })), triggeredBy).to.throw(InvalidPacketError)
+    }
+  })
+
+  it('lose a triggeredBy that is not an address, and nothing else', () => {
+    for (const triggeredBy of ['unknown', 'y', 'test..a', 'nowhere.a', `test.${'a'.repeat(1019)}`]) {
+      const usable = withUsableSignature(encodeReject({ ...reject, triggeredBy }))
+      expect(usable.equals(encodeReject({ ...reject, triggeredBy: '' })), triggeredBy).to.equal(true)
+    }
+    fc.assert(fc.property(rejectFields, fields => {
+      const packet = encodeReject(fields)
+      expect(withUsableSignature(packet)).to.equal(packet)
+    }))
+    for (const broken of [encodeReject({ ...reject, triggeredBy: 'y' }).subarray(0, -1), Buffer.from([14]), Buffer.alloc(0)]) {
+      expect(withUsableSignature(broken)).to.equal(broken)
     }
   })
 })

@@ -36,7 +36,8 @@ export class FakeNode implements AdministeredNode, HealthNode {
   channels: ChannelOperations | undefined
   readonly updates: object[] = []
   readonly channelManager = new ChannelManager(() => this.holders(), 'M2M')
-  answer = ({ data = Buffer.alloc(0) }: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> => Promise.resolve(fulfill(data))
+  answer = ({ data = Buffer.alloc(0) }: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> =>
+    Promise.resolve(fulfill(Buffer.from(data)))
   /** Throws whatever is to go wrong. */
   trouble: (() => never) | undefined
 

@@ -165,7 +165,7 @@ export class Exchange {
     }
     let answer: Promise<Answer>
     try {
-      answer = this.#options.answer(request)
+      answer = Promise.resolve(this.#options.answer(request)) // handlers of users are not always what their types say
     } catch (err) {
       this.#fail(asked, err)
       return

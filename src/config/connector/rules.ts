@@ -3,7 +3,7 @@
  * point nowhere. They run only on values whose fields are all right.
  */
 import { ACCOUNT_ID } from '../../contracts/account.js'
-import { SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
+import { PREFIX, SEGMENT_IN_WORDS } from '../../packet/address.js'
 import { isObject } from '../../lib/is-object.js'
 import type { AccountInfo, BalanceConfig } from '../../contracts/account.js'
 import { nearest } from '../../lib/nearest.js'
@@ -57,7 +57,7 @@ export function problemsOfAccount (id: string, account: AccountInfo): Problem[] 
   if (typeof account.plugin === 'string' && !ACCOUNT_ID.test(id)) {
     problems.push({ path: [], message: 'the account id includes forbidden characters, expected letters, digits and _ - ~ . only. Rename it.' })
   }
-  if (account.relation === 'child' && account.ilpAddressSegment === undefined && !SEGMENT.test(id)) {
+  if (account.relation === 'child' && account.ilpAddressSegment === undefined && !PREFIX.test(id)) {
     problems.push({ path: ['ilpAddressSegment'], message: `is missing, and the account id is not ${SEGMENT_IN_WORDS}. Add it.` })
   }
   return problems

@@ -141,7 +141,7 @@ describe('IlpSendHandler, in an application\'s own server', () => {
   const unavailable = (message: string): unknown[] => [503, { error: 'Service unavailable', message }]
 
   it('answers as the admin API does', async () => {
-    const handler = new IlpSendHandler(({ data }) => Promise.resolve(fulfill(data!)), () => true, new MemoryLog())
+    const handler = new IlpSendHandler(({ data }) => Promise.resolve(fulfill(Buffer.from(data!))), () => true, new MemoryLog())
     expect(await handled(handler, BODY)).to.deep.equal([200, { accepted: true, fulfilled: true, fulfillment: FULFILLMENT }])
     expect(await handled(handler, undefined)).to.deep.equal([400, { error: 'Bad request', message: 'Request body must be a JSON object' }])
   })
@@ -157,7 +157,7 @@ describe('IlpSendHandler, in an application\'s own server', () => {
   it('leaves no timer behind an answer', async () => {
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
-      await new IlpSendHandler(({ data }) => Promise.resolve(fulfill(data!)), () => true, new MemoryLog()).send(BODY)
+      await new IlpSendHandler(({ data }) => Promise.resolve(fulfill(Buffer.from(data!))), () => true, new MemoryLog()).send(BODY)
       expect(clock.countTimers()).to.equal(0)
     } finally {
       clock.restore()

@@ -171,12 +171,12 @@ describe('one account', () => {
 describe('children', () => {
   const load = (accounts: object) => () => { new Config().loadFromOptions({ accounts }) }
 
-  it('need a segment of their own when the account id is not one', () => {
+  it('need a segment of their own when the account id is not one, or several with dots between them', () => {
     const line = 'ilpAddressSegment: is missing, and the account id is not one ILP address segment (letters, digits, _ ~ and - only). Add it.'
-    expect(linesOf(load({ 'a.b': child }))).to.deep.equal([`options: accounts["a.b"].${line}`])
-    expect(linesOf(() => new Config().validateAccount('a.b', child))).to.deep.equal([`account ["a.b"]: ${line}`])
-    expect(linesOf(load({ 'a.b': { ...child, ilpAddressSegment: 'ab' } }))).to.deep.equal([])
-    expect(linesOf(load({ 'a.b': peer }))).to.deep.equal([])
+    expect(linesOf(load({ 'a..b': child }))).to.deep.equal([`options: accounts["a..b"].${line}`])
+    expect(linesOf(() => new Config().validateAccount('.a', child))).to.deep.equal([`account [".a"]: ${line}`])
+    expect(linesOf(load({ 'a..b': { ...child, ilpAddressSegment: 'ab' } }))).to.deep.equal([])
+    expect(linesOf(load({ 'a.b': child, 'a..b': peer }))).to.deep.equal([])
   })
 
   it('may not share an address', () => {

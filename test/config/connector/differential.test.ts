@@ -126,7 +126,7 @@ describe('the same configuration in ilp-connector 23.0.2', () => {
     ['a misspelt key of a middleware', { middlewares: { mine: { type: 'm', option: {} } } }],
     ['the admin API on all interfaces by accident', { adminApiHost: '' }],
     ['two children with one address', { accounts: { bob: { ...peer, relation: 'child' }, eve: { ...peer, relation: 'child', ilpAddressSegment: 'bob' } } }],
-    ['a child whose id is no address segment', { accounts: { 'a.b': { ...peer, relation: 'child' } } }],
+    ['a child whose id is no part of an address', { accounts: { 'a..b': { ...peer, relation: 'child' } } }],
     ['an account id that the plugin loader refuses later', { accounts: { 'a b': peer } }],
     ['an account without an id', { accounts: { '': { ...peer, plugin: {} } } }]
   ]

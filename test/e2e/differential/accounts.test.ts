@@ -32,10 +32,11 @@ describe('the same accounts: relations and addresses', () => {
     dad: { relation: 'parent' },
     pal: { relation: 'peer' },
     kid: { relation: 'child' },
-    tot: { relation: 'child', ilpAddressSegment: 'baby-1' }
+    tot: { relation: 'child', ilpAddressSegment: 'baby-1' },
+    'kid.of.kid': { relation: 'child' }
   }
   const everywhere = [
-    'test.connie.kid', 'test.connie.kid.x', 'test.connie.baby-1.y', 'test.pal', 'test.far.away', 'test1.far', 'g.far', 'private.x'
+    'test.connie.kid', 'test.connie.kid.x', 'test.connie.kid.of', 'test.connie.kid.of.kid', 'test.connie.kid.of.kid.x', 'test.connie.baby-1.y', 'test.pal', 'test.far.away', 'test1.far', 'g.far', 'private.x'
   ]
 
   it('gives children addresses and nobody else', async () => {

@@ -107,6 +107,12 @@ describe('packets over BTP', () => {
       expect(peer.received, 'no frame was sent because of the stray answers').to.have.length(3)
     })
 
+    it('is answered by a handler that gives no promise', async () => {
+      const { server, client } = await connectedPair()
+      server.registerDataHandler((() => Buffer.from('at once')) as unknown as (data: Buffer) => Promise<Buffer>)
+      expect(String(await client.sendData(packet))).to.equal('at once')
+    })
+
     it('does not take what is no Buffer', async () => {
       const { client } = await connectedPair()
       expect((await rejectionError(client.sendData('text' as unknown as Buffer))).message).to.include('must be a Buffer')

@@ -10,13 +10,14 @@
  * - An account that is removed with packets in flight keeps its book until they are answered and its balance is even.
  */
 import { describeError } from '../src/lib/describe-error.js'
-import { SluiceError } from '../src/contracts/errors.js'
+import { PaysNothingError, SluiceError } from '../src/contracts/errors.js'
 import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { AccountBalance, Hold, Settlement } from '../src/contracts/ledger.js'
-import type { Method, Middleware, MiddlewareApi, Next, Pipelines } from '../src/contracts/middleware.js'
+import type { Method, Middleware, MiddlewareApi, Next, Pipelines, Transfer } from '../src/contracts/middleware.js'
 import type { AccountRef } from '../src/contracts/stats.js'
+import { SettlementLog } from './lib/settlement-log.js'
 import { NotDueError, Settler } from './lib/settler.js'
 
 /** No number of packets of 64 bits gets there. */
@@ -28,8 +29,11 @@ const FAILED = { result: 'failed' }
 
 export default class Balance implements Middleware {
   private readonly settlers = new Map<string, Settler>()
+  private readonly outcomes: SettlementLog
 
-  constructor (_options: object, private readonly api: MiddlewareApi) {}
+  constructor (_options: object, private readonly api: MiddlewareApi) {
+    this.outcomes = new SettlementLog(api)
+  }
 
   async applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
     const { getInfo, ledger, log } = this.api
@@ -45,7 +49,7 @@ export default class Balance implements Middleware {
     log.info('initializing balance for account. accountId=%s minimumBalance=%s maximumBalance=%s', accountId, minimum, maximum)
     const unit = `${accountInfo.assetCode}/${accountInfo.assetScale}`
     await ledger.openAccount(accountId, { minimum: limitOf(minimum, '-Infinity'), maximum: limitOf(maximum, 'Infinity') }, unit)
-    const settler = new Settler(accountId, config, this.api, () => this.publish(account))
+    const settler = new Settler(accountId, config, this.api, this.outcomes, () => this.publish(account))
     this.settlers.set(accountId, settler)
 
     pipelines.startup.insertLast({
@@ -93,16 +97,17 @@ export default class Balance implements Middleware {
 
   /**
    * Pays a peer now, `amount` base units or what is missing to `settleTo`. Resolves when the plugin has paid. Rejects with `httpErrorCode`
-   * 404 for an account without a balance and 409 when the plugin cannot pay that amount or it is more than is due (`due` of the error says
-   * what is), and with what else keeps it from being paid.
+   * 404 for an account without a balance and 409 when the plugin pays nothing, cannot pay that amount, or it is more than is due (`due` of
+   * the error says what is), and with what else keeps it from being paid.
    */
   async settle (accountId: string, amount?: bigint): Promise<void> {
     const settler = this.settlers.get(accountId)
     if (settler === undefined) throw new SluiceError('SLUICE_BALANCE_UNKNOWN', `account not found. accountId=${accountId}`)
+    const { settles, unit } = this.api.getMoneyTerms(accountId)
+    if (!settles) throw new PaysNothingError(accountId)
     await this.api.ledger.refresh(accountId)
     const due = amount ?? settler.amountDue()
     if (due <= 0n) throw new NotDueError(accountId, due, settler.amountDueByHand())
-    const { unit } = this.api.getMoneyTerms(accountId)
     if (due % unit !== 0n) throw new SluiceError('SLUICE_NOT_PAYABLE', `the plugin pays multiples of ${unit} only. accountId=${accountId} amount=${due}`)
     await settler.payByHand(due)
   }
@@ -123,6 +128,7 @@ export default class Balance implements Middleware {
         `It is tried again by itself; if the account is not there, add it again. id=${id} accountId=${accountId}`)
     }
     log.warn('operator closes a settlement. accountId=%s id=%s amount=%s outcome=%s', accountId, id, String(amount), outcome)
+    this.outcomes.outgoing(settlement, outcome) // while the book is there, which knows the unit
     if (outcome === 'paid') ledger.post(settlement)
     else ledger.void(settlement)
     if (this.settlers.has(accountId)) this.changed({ accountId, accountInfo: this.api.getInfo(accountId) })
@@ -201,15 +207,26 @@ export default class Balance implements Middleware {
   private crediting (account: AccountRef): Method<string, void> {
     const { accountId } = account
     const { ledger, log } = this.api
-    return async (amount, next, { id, total } = {}) => {
+    const credit = (amount: string, { id, total }: Transfer): boolean => {
       if (!WHOLE_AMOUNT.test(amount)) throw new TypeError(`plugin reported an unusable amount of money. accountId=${accountId} amount=${amount}`)
       if (total !== undefined && total.to - total.from !== BigInt(amount)) {
         throw new TypeError(`plugin reported money that is not the step of its total. accountId=${accountId} amount=${amount} ` +
           `from=${total.from} to=${total.to}`)
       }
-      const settler = this.settlers.get(accountId)
-      const counted = settler?.expectPackets(BigInt(amount))
-      if (ledger.credit(accountId, BigInt(amount), id, total)) {
+      return ledger.credit(accountId, BigInt(amount), id, total)
+    }
+    return async (amount, next, transfer = {}) => {
+      const { id, total } = transfer
+      let isNew
+      try {
+        isNew = credit(amount, transfer)
+      } catch (error) {
+        this.outcomes.incoming(accountId, amount, transfer, error)
+        throw error
+      }
+      const counted = this.settlers.get(accountId)?.expectPackets(BigInt(amount))
+      if (isNew) {
+        this.outcomes.incoming(accountId, amount, transfer)
         this.publish(account)
         await next(amount)
       } else if (BigInt(amount) > 0n) log.warn('money was reported twice and credited once. accountId=%s amount=%s id=%s', accountId, amount, id)

@@ -20,6 +20,7 @@ import { SluiceError } from '../../src/contracts/errors.js'
 import type { BalanceConfig } from '../../src/contracts/account.js'
 import type { Settlement } from '../../src/contracts/ledger.js'
 import type { Method, MiddlewareApi, MoneyTerms } from '../../src/contracts/middleware.js'
+import type { SettlementLog } from './settlement-log.js'
 
 /** A plugin that has not said by then whether it paid may never say. If it does, that still counts. */
 export const ANSWER_LONGEST_MS = 300_000
@@ -54,7 +55,8 @@ export class Settler {
 
   /** @param posted called when a settlement has become balance */
   constructor (
-    private readonly accountId: string, config: BalanceConfig, private readonly api: MiddlewareApi, private readonly posted: () => void
+    private readonly accountId: string, private readonly config: BalanceConfig, private readonly api: MiddlewareApi,
+    private readonly outcomes: SettlementLog, private readonly posted: () => void
   ) {
     const { settleThreshold, settleTo = '0', settleInterval } = config
     this.threshold = settleThreshold === undefined || settleThreshold === '-Infinity' ? undefined : BigInt(settleThreshold)
@@ -70,7 +72,8 @@ export class Settler {
     this.knownTerms = this.api.getMoneyTerms(this.accountId)
     const open = this.open()
     this.isRunning = true
-    if (this.intervalMs !== undefined) {
+    if (!this.terms.settles) this.warnOfSettings()
+    else if (this.intervalMs !== undefined) {
       this.interval = setInterval(() => { this.look(() => this.settle(this.amountDue())) }, this.intervalMs)
       this.interval.unref()
     }
@@ -101,7 +104,7 @@ export class Settler {
 
   /** Settles when the balance is below the threshold and nothing else is under way. */
   check (): void {
-    if (!this.isRunning || this.threshold === undefined) return // most packets end here
+    if (!this.isRunning || this.threshold === undefined || !this.terms.settles) return // most packets end here
     const balance = this.expected()
     if (balance === undefined || balance >= this.threshold) return
     this.settle(this.amountDue())
@@ -197,6 +200,14 @@ export class Settler {
     })
   }
 
+  private warnOfSettings (): void {
+    const { settleThreshold, settleInterval } = this.config
+    if (this.threshold === undefined && settleInterval === undefined) return
+    this.api.log.warn('(!!!) the plugin of the account pays nothing: these settings have no effect, and the peer is not paid when we owe it. ' +
+      'Remove them, or use a plugin that settles. accountId=%s settleThreshold=%s settleInterval=%s',
+    this.accountId, settleThreshold ?? 'none', settleInterval ?? 'none')
+  }
+
   /** What is not on disk is not paid: after a crash nobody would know of it. */
   private async writeDown (settlement: Settlement): Promise<void> {
     const { ledger } = this.api
@@ -204,6 +215,7 @@ export class Settler {
       await ledger.committed()
     } catch (error) {
       ledger.void(settlement)
+      this.outcomes.outgoing(settlement, 'unpaid', error)
       throw error
     }
     if (this.open() !== settlement) throw new NotDueError(this.accountId, settlement.amount, this.amountDue())
@@ -224,7 +236,7 @@ export class Settler {
         resolve()
       }, (error: unknown) => {
         clearTimeout(timer)
-        this.notPaid(settlement, isNew && isNotBegun(error))
+        this.notPaid(settlement, isNew && isNotBegun(error), error)
         reject(error)
       })
     })
@@ -234,6 +246,7 @@ export class Settler {
     this.failures = 0
     if (this.open() === settlement) {
       this.api.ledger.post(settlement)
+      this.outcomes.outgoing(settlement, 'paid')
       this.posted()
       return
     }
@@ -242,10 +255,13 @@ export class Settler {
   }
 
   /** @param isNotBegun whether nothing of it can have been paid, now or in a former life */
-  private notPaid (settlement: Settlement, isNotBegun: boolean): void {
+  private notPaid (settlement: Settlement, isNotBegun: boolean, error: unknown): void {
     if (this.open() !== settlement) return
     if (this.isKnownToPlugin(settlement) && !isNotBegun) this.api.ledger.markUnknown(settlement)
-    else this.api.ledger.void(settlement)
+    else {
+      this.api.ledger.void(settlement)
+      this.outcomes.outgoing(settlement, 'unpaid', error)
+    }
     this.tryLater()
   }
 

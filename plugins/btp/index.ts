@@ -139,6 +139,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     return this.#session?.connections.socket?.sendPacket(data) ?? Promise.reject(closedError())
   }
 
+  /** False, unless a class of its own adds a `sendMoney` that pays. */
+  get settles (): boolean {
+    return this.sendMoney !== PluginBtp.prototype.sendMoney
+  }
+
   /** Moves no money: this plugin knows no ledger. */
   async sendMoney (_amount: string, _settlement?: { id: string }): Promise<void> {
     // A plugin that settles has this one as its transport.

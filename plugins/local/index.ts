@@ -29,6 +29,7 @@ const AUTO_FULFILLED = Buffer.from('Local delivery - auto-fulfill stub')
 export default class PluginLocal extends EventEmitter implements PluginInstance {
   static readonly version = 2
 
+  readonly settles = false
   readonly #settings: Settings
   readonly #server: BusinessLogicServer | undefined
   readonly #log: Logger

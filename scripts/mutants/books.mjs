@@ -92,8 +92,14 @@ export const booksMutants = [
   {
     name: 'books a failed settlement as paid',
     file: SETTLER,
-    edits: [['else\n            this.api.ledger.void(settlement);', 'else\n            this.api.ledger.post(settlement);']],
+    edits: [['else {\n            this.api.ledger.void(settlement);', 'else {\n            this.api.ledger.post(settlement);']],
     tests: ['test/middlewares/lib/settler.test.js', 'test/e2e/crash/every-write.test.js']
+  },
+  {
+    name: 'books what was sent through a plugin that pays nothing',
+    file: 'src/pipeline/middleware-manager.js',
+    edits: [['if (this.accounts.getPlugin(accountId).settles === false)', 'if (false)']],
+    tests: ['test/e2e/money/settlements-that-moved.test.js']
   },
   {
     name: 'settles under a new id after a lost answer',

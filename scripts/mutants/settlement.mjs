@@ -78,7 +78,7 @@ export const settlementMutants = [
   {
     name: 'says only at the next look that claims are at stake',
     file: 'plugins/lib/channels/incoming.js',
-    edits: [['await this.#deps.beforeMoney();\n            await this.#tell();', 'await this.#tell();']],
+    edits: [['await this.#deps.beforeMoney();\n            await this.#tell({', 'await this.#tell({']],
     tests: [ATTACKS]
   },
   {
@@ -108,7 +108,7 @@ export const settlementMutants = [
   {
     name: 'notes what is not settled at the next look only',
     file: 'plugins/lib/channels/incoming.js',
-    edits: [['await this.#deps.beforeMoney();\n            await this.#tell();', 'await this.#tell();']],
+    edits: [['await this.#deps.beforeMoney();\n            await this.#tell({', 'await this.#tell();']],
     tests: ['test/e2e/money/accounts-that-go.test.js']
   },
   {

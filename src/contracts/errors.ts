@@ -161,6 +161,11 @@ export const ERROR_TABLE = {
       when: 'This connector does not settle: the built-in balance middleware is disabled.',
       remedy: 'Take `balance` out of `disableMiddleware` and restart.'
     },
+    SLUICE_PAYS_NOTHING: {
+      status: 409,
+      when: 'The plugin of the account only carries packets and cannot pay, such as `btp` and `local`.',
+      remedy: 'Pay the peer by other means and correct the balance with POST /balance, or give the account a plugin that settles.'
+    },
     SLUICE_NOT_DUE: { status: 409, when: 'The amount is more than is due.', remedy: 'Pay at most what the message says, or leave the amount out.' },
     SLUICE_NOT_PAYABLE: {
       status: 409,
@@ -248,6 +253,14 @@ export class SluiceError extends Error {
   constructor (readonly code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.httpErrorCode = statusOfCode(code)
+  }
+}
+
+/** A payment was asked for over a plugin that declares that it pays nothing. */
+export class PaysNothingError extends SluiceError {
+  constructor (accountId: string) {
+    super('SLUICE_PAYS_NOTHING', `the plugin of ${accountId} pays nothing. If you have paid by other means, correct the balance with POST /balance ` +
+      `{"accountId": "${accountId}", "amountDiff": "<base units>"}. To settle through the connector, give the account a plugin that pays.`)
   }
 }
 

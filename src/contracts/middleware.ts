@@ -11,10 +11,14 @@ export interface Transfer {
   readonly id?: string | undefined
   /** Of incoming money that is a step of a running total. */
   readonly total?: RunningTotal | undefined
+  /** Of incoming money that came with the packets that it pays for. */
+  readonly withPackets?: boolean | undefined
 }
 
 /** What an account's plugin says about its `sendMoney`. */
 export interface MoneyTerms {
+  /** False: it pays nothing, and is not called. */
+  readonly settles: boolean
   /** Repeating a payment under its id pays nothing again. */
   readonly settlesOnce: boolean
   /** What knows the ids of payments: the module, and where it pays. Undefined if it does not settle once. */
@@ -72,7 +76,10 @@ export interface MiddlewareApi {
   getOwnAddress: () => string
   /** Sends a raw packet through the account's outgoing pipeline. */
   sendData: (data: Buffer, accountId: string, context?: Context) => Promise<Buffer>
-  /** Sends money (base units, decimal string) through the account's outgoing pipeline. Under a new id, if none is given. */
+  /**
+   * Sends money (base units, decimal string) through the account's outgoing pipeline. Under a new id, if none is given. Rejects with
+   * PaysNothingError for an account whose plugin pays nothing.
+   */
   sendMoney: (amount: string, accountId: string, transfer?: Transfer) => Promise<void>
   /** Throws for an unknown account. */
   getMoneyTerms: (accountId: string) => MoneyTerms

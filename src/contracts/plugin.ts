@@ -21,9 +21,12 @@ export interface RunningTotal {
 /**
  * Takes an amount in base units of the account's asset, as a decimal string. Resolves when it is in the books for good. A payment with an
  * `id` is credited once, however often it is reported; without one, every report is another payment. With a `total`, only that part of
- * `from` to `to` is credited that is not in the books yet; `amount` is all of it. Rejects with TypeError when it is not.
+ * `from` to `to` is credited that is not in the books yet; `amount` is all of it. Rejects with TypeError when it is not. `withPackets`: it
+ * came with the packets that it pays for, and is not a settlement of its own.
  */
-export type MoneyHandler = (amount: string, transfer?: { id?: string | undefined, total?: RunningTotal | undefined }) => Promise<void>
+export type MoneyHandler = (
+  amount: string, transfer?: { id?: string | undefined, total?: RunningTotal | undefined, withPackets?: boolean | undefined }
+) => Promise<void>
 
 export interface PluginInstance {
   connect (options: { timeout?: number }): Promise<unknown>
@@ -43,6 +46,11 @@ export interface PluginInstance {
   deregisterMoneyHandler (): void
   on (event: string, listener: (...args: unknown[]) => void): unknown
   removeListener (event: string, listener: (...args: unknown[]) => void): unknown
+  /**
+   * False declares that `sendMoney` pays nothing: the connector does not call it, and books no settlement. Absent or true: a `sendMoney`
+   * that resolves has paid.
+   */
+  readonly settles?: boolean
   /**
    * Declares that `sendMoney` pays once for an id, however often it is called with it and whatever crashed between. Only then is a
    * payment of which nobody knows the outcome repeated; of other plugins, an operator is asked.

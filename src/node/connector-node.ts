@@ -27,6 +27,9 @@ import type {
   PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams, SettlementChange
 } from '../contracts/node.js'
 
+const NO_CHAIN_FOR_TERMS = 'The terms of settlement are kept, but the node settles on no chain with this peer, or more than one would do. Add the chain ' +
+  'to chainProviders, and the chain and the address of the peer to its registration.'
+
 export class ConnectorNode {
   readonly config: NodeConfig
   readonly packetHandler = new PacketHandler(this)
@@ -124,6 +127,9 @@ export class ConnectorNode {
         throw new SluiceError(isConflict ? 'SLUICE_PEER_UNSETTLED' : 'SLUICE_PEER_UNUSABLE', `Peer ${peer.id} cannot be used: ${describeError(error)}`)
       }
       for (const { prefix, priority } of routes) this.addRoute(prefix, peer.id, priority)
+      if (request.settlement !== undefined && chainOf(peer, this.config) === undefined) {
+        this.#log.warn({ peerId: peer.id, reason: NO_CHAIN_FOR_TERMS }, 'peer_settles_nothing')
+      }
       return this.#infoOf(peer.id)
     })
   }

@@ -9,6 +9,8 @@ import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
+import { writeSettlement, type SettlementOutcome } from '../lib/settlement-line.js'
+import { PaysNothingError } from '../contracts/errors.js'
 import { UnreachableError } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
 import type { AccountInfo } from '../contracts/account.js'
@@ -43,6 +45,7 @@ export class MiddlewareManager {
   private readonly prepares: PrepareHandler
   private readonly stats: AccountStats
   private readonly ledger: LedgerService
+  private readonly hasBuiltInBalance: boolean
   private readonly middlewares = new Map<string, Middleware>()
   private readonly handlers = new Map<string, Handlers>()
 
@@ -54,6 +57,7 @@ export class MiddlewareManager {
     this.ledger = deps(LedgerService)
 
     const disabled = new Set<string>(disableMiddleware)
+    this.hasBuiltInBalance = !disabled.has('balance')
     for (const name of APPLIED) if (!disabled.has(name)) this.construct(name, moduleOf(name), {})
     for (const [name, { type, options = {} }] of Object.entries(middlewares)) {
       if (this.middlewares.has(name)) {
@@ -115,12 +119,15 @@ export class MiddlewareManager {
   }
 
   /**
-   * Pays base units through the account's outgoing pipeline, under a new id where none is given. Rejects with F02 for an unknown account.
-   * A shutdown waits for it: a payment that is cut off is one that somebody has to look into.
+   * Pays base units through the account's outgoing pipeline, under a new id where none is given. Rejects with F02 for an unknown account,
+   * and with PaysNothingError where the plugin says so: its `sendMoney` resolves, and nobody is paid. A shutdown waits for a payment: one
+   * that is cut off is one that somebody has to look into.
    */
   readonly sendMoney = (amount: string, accountId: string, { id = randomUUID() }: Transfer = {}): Promise<void> => {
     const handlers = this.handlers.get(accountId)
-    return handlers === undefined ? nobody('money', accountId) : this.overload.track(handlers.outgoingMoney(amount, { id }))
+    if (handlers === undefined) return nobody('money', accountId)
+    if (this.accounts.getPlugin(accountId).settles === false) return Promise.reject(new PaysNothingError(accountId))
+    return this.overload.track(handlers.outgoingMoney(amount, { id }))
   }
 
   private refuse (): Promise<Buffer> {
@@ -143,14 +150,34 @@ export class MiddlewareManager {
     this.middlewares.set(name, new Constructor(options, api))
   }
 
+  /** The books say what came of a settlement; where none are kept, it is said here. */
+  private composeMoney (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Pick<Handlers, 'incomingMoney' | 'outgoingMoney'> {
+    const info = this.accounts.getInfo(accountId)
+    const isBooked = info.balance !== undefined && this.hasBuiltInBalance
+    const say = (settlement: Omit<SettlementOutcome, 'accountId'>): void => { if (!isBooked) writeSettlement(log, { accountId, ...settlement }, info) }
+    return {
+      incomingMoney: compose(pipelines.incomingMoney.getMethods(), async (amount, _, { id } = {}) => {
+        say({ direction: 'incoming', amount, outcome: 'received', id })
+        return Promise.resolve()
+      }),
+      outgoingMoney: compose(pipelines.outgoingMoney.getMethods(), async (amount, _, { id = randomUUID() } = {}) => {
+        const settlement = { direction: 'outgoing', amount, id } as const
+        try {
+          await plugin.sendMoney(amount, { id })
+        } catch (error) {
+          say({ ...settlement, outcome: 'unpaid', error })
+          throw error
+        }
+        say({ ...settlement, outcome: 'paid' })
+      })
+    }
+  }
+
   private compose (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Handlers {
     return {
       incomingData: compose(pipelines.incomingData.getMethods(), data => this.prepares.handle(data, accountId)),
       outgoingData: compose(pipelines.outgoingData.getMethods(), (data, _, context) => sendThrough(plugin, data, context)),
-      incomingMoney: compose(pipelines.incomingMoney.getMethods(), nothing),
-      outgoingMoney: compose(pipelines.outgoingMoney.getMethods(), async (amount, _, { id = randomUUID() } = {}) => {
-        await plugin.sendMoney(amount, { id })
-      }),
+      ...this.composeMoney(pipelines, accountId, plugin),
       startup: compose(pipelines.startup.getMethods(), nothing),
       teardown: compose(pipelines.teardown.getMethods(), nothing),
       started: false
@@ -161,9 +188,9 @@ export class MiddlewareManager {
 /** Plugins written before payments had ids may hand over anything. Throws TypeError for a total that cannot be counted. */
 function transferOf (transfer: unknown): Transfer {
   if (typeof transfer !== 'object' || transfer === null) return {}
-  const { id, total } = transfer as { id?: unknown, total?: unknown }
+  const { id, total, withPackets } = transfer as { id?: unknown, total?: unknown, withPackets?: unknown }
   if (total !== undefined && !isRunningTotal(total)) throw new TypeError('plugin reported money with an unusable total.')
-  return { ...(isName(id) && { id }), ...(total !== undefined && { total }) }
+  return { ...(isName(id) && { id }), ...(total !== undefined && { total }), ...(withPackets === true && { withPackets }) }
 }
 
 function isName (id: unknown): id is string {
@@ -177,12 +204,13 @@ function isRunningTotal (total: unknown): total is RunningTotal {
 }
 
 function moneyTermsOf (accountId: string, plugin: PluginInstance, configured: AccountInfo['plugin']): MoneyTerms {
-  const { settlesOnce, settlesAt = '', settlementUnit = '1' } = plugin
+  const { settles = true, settlesOnce, settlesAt = '', settlementUnit = '1' } = plugin
   if (!/^[1-9]\d*$/.test(settlementUnit)) {
     throw new Error(`plugin declares an unusable settlementUnit. accountId=${accountId} found=${settlementUnit} expected=a decimal string above 0`)
   }
   const module = typeof configured === 'string' ? configured : configured.constructor.name
-  return { settlesOnce: settlesOnce === true, by: settlesOnce === true ? `${module} ${settlesAt}` : undefined, unit: BigInt(settlementUnit) }
+  const by = settlesOnce === true ? `${module} ${settlesAt}` : undefined
+  return { settles, settlesOnce: settlesOnce === true, by, unit: BigInt(settlementUnit) }
 }
 
 function nobody (what: 'data' | 'money', accountId: string): Promise<never> {

@@ -61,6 +61,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/metrics/stats.test.ts': ['src/metrics/account-metrics.ts', 'src/metrics/default-metrics.ts'],
   'test/middlewares/balance.test.ts': ['middlewares/shared-credit.ts'],
   'test/middlewares/deduplicate.test.ts': ['middlewares/lib/packet-memory.ts'],
+  'test/middlewares/lib/settlement-log.test.ts': ['src/lib/settlement-line.ts'],
   'test/middlewares/expire.test.ts': ['middlewares/validate-fulfillment.ts'],
   'test/modules/load-module.test.ts': ['src/modules/chain-kind.ts', 'src/modules/construct.ts', 'src/modules/load-error.ts'],
   'test/node/connector-node.test.ts': [

@@ -260,7 +260,7 @@ export class Incoming {
     for (const { claim } of taken) this.#deps.channels.touch(claim.channelId)
     try {
       await this.#deps.beforeMoney()
-      await this.#tell()
+      await this.#tell({ withPackets: taken.every(({ terms: { packet } }) => packet !== undefined) })
       for (const { resolve } of taken) resolve()
     } catch (error) {
       for (const { terms: { packet = 0n }, reject } of taken) {
@@ -271,7 +271,7 @@ export class Incoming {
   }
 
   /** Keeps the claims, and tells the connector of all money that it does not know of. */
-  async #tell (): Promise<void> {
+  async #tell (how: { withPackets?: boolean } = {}): Promise<void> {
     const { units, booksId, moneyHandler } = this.#deps
     if (this.#before !== undefined) await this.#tellBefore(this.#before)
     if (this.#offered > this.#told && this.#books !== booksId()) this.#leaveToOtherBooks()
@@ -282,7 +282,7 @@ export class Incoming {
     if (to <= from) return
     const handler = moneyHandler()
     if (handler === undefined) throw new ClaimError('nobody takes the money yet', 'T00')
-    await handler(String(to - from), { id: `${this.#name}:${from}-${to}`, total: { id: this.#name, from, to } })
+    await handler(String(to - from), { id: `${this.#name}:${from}-${to}`, total: { id: this.#name, from, to }, ...how })
     this.#told = to
   }
 

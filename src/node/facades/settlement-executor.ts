@@ -64,7 +64,7 @@ export class UnifiedSettlementExecutor {
       if (fault !== undefined) throw new Error(fault)
       const paid = await this.#settle(peerId, currentBalance)
       this.monitor.markSettlementCompleted(peerId, tokenId)
-      this.log.info({ peerId, tokenId, amount: String(paid) }, 'settlement_completed')
+      this.log.debug({ peerId, tokenId, amount: String(paid) }, 'settlement_completed') // the books have said so at info
     } catch (error) {
       this.monitor.markSettlementFailed(peerId, tokenId)
       this.log.warn({ peerId, tokenId, error: describeError(error) }, 'settlement_deferred')

@@ -149,6 +149,17 @@ export const settlement: Differences = {
     expect(balances(duel, 'bob')).to.deep.equal(['0', '0'])
   },
 
+  'A plugin that cannot pay settles nothing': async arena => {
+    const duel = arena.prepare(between({}, { balance: { maximum: '0', settleThreshold: '-100' } }))
+    await duel.each(side => { Object.assign(side.plugin('bob'), { settles: false }) })
+    await duel.listen()
+    await duel.sendSame('alice', packet('test.bob', 101))
+    await arena.tick(0)
+    expect(duel.reference.plugin('bob').money).to.deep.equal(['101'])
+    expect(duel.sluice.plugin('bob').money).to.deep.equal([])
+    expect(balances(duel, 'bob')).to.deep.equal(['0', '-101'])
+  },
+
   'An account has one settlement at a time': async arena => {
     const gate = new Gate()
     const duel = await arena.start(between({}, { balance: { maximum: '0', settleThreshold: '-100' } }))

@@ -62,7 +62,7 @@ export const booksMutants = [
   {
     name: 'forgets what a failed write was to write',
     file: EMBEDDED_LEDGER,
-    edits: [['this.changes[part].add(book);\n        this.indexed = indexedBefore', ';\n        this.indexed = indexedBefore']],
+    edits: [['this.changes[part].add(book);\n        for (const accountId of gone)', ';\n        for (const accountId of gone)']],
     tests: ['test/ledger/embedded/embedded-ledger.test.js', 'test/ledger/durability.test.js']
   },
   {
@@ -74,7 +74,7 @@ export const booksMutants = [
   {
     name: 'starts empty when a record is missing',
     file: EMBEDDED_LEDGER,
-    edits: [['if (this.indexed.has(accountId))', 'if (false)']],
+    edits: [['if (this.index.has(accountId))', 'if (false)']],
     tests: ['test/ledger/embedded/embedded-ledger.test.js']
   },
   {

@@ -42,6 +42,10 @@ export const ERROR_TABLE = {
       when: 'The data in the store is damaged.',
       remedy: 'Restore the directory from a backup. With an empty directory the connector starts, but has lost all balances.'
     },
+    SLUICE_STORE_NEWER: {
+      when: 'The balances in the store were written by a newer Sluice, in a format that this one does not know.',
+      remedy: 'Install that version again. Nothing was changed. To go back for good, restore a backup from before the upgrade.'
+    },
     SLUICE_STORE_UNUSABLE: { when: 'The store cannot be opened.', remedy: 'The message has the reason, such as permissions or a full disk.' },
     SLUICE_TIGERBEETLE_UNUSABLE: {
       when: 'The package for the ledger `tigerbeetle` is not installed, or its replicas cannot be used.',

@@ -42,7 +42,7 @@ describe('durability', () => {
       await quiet()
       expect(answer).to.equal(undefined)
       expect(books.balances()).to.deep.include({ alice: { balance: 100n, held: 0n } })
-      expect([onDisk('alice'), onDisk('bob')]).to.deep.equal(['0', '0'])
+      expect([onDisk('alice'), onDisk('bob')]).to.deep.equal([undefined, undefined])
       go()
       await answered
       expect(outcomeOf(answer!)).to.equal('fulfill')

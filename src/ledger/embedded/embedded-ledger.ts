@@ -14,7 +14,8 @@ import type { BatchOperation, Store } from '../../contracts/store.js'
 import type { Book } from '../book.js'
 import { GroupCommit } from './group-commit.js'
 import { MemoryLedger } from './memory-ledger.js'
-import { DamagedRecordError, ID_KEY, INDEX_KEY, decodeAccount, decodeId, decodeIndex, encode, encodeId, encodeIndex, keyOf, type Part } from './records.js'
+import { AccountIndex, type IndexChanges } from './account-index.js'
+import { DamagedRecordError, ID_KEY, INDEX_KEY, decodeAccount, decodeId, decodeIndex, decodeSlot, encode, encodeId, keyOf, slotKeyOf, type Part } from './records.js'
 
 /**
  * `sync`: what was answered is on disk. `none`: answers do not wait for the disk, balances follow when they can; a crash forgets the
@@ -28,7 +29,8 @@ type Changed = Record<Part, Set<Book>>
 interface Batch {
   operations: BatchOperation[]
   changed: Changed
-  indexedBefore: Set<string>
+  gone: Set<string>
+  indexChanges: IndexChanges
   newId: string | undefined
 }
 
@@ -36,8 +38,9 @@ const PARTS: readonly Part[] = ['account', 'journal', 'received', 'totals']
 
 export class EmbeddedLedger extends MemoryLedger {
   private changes = nothingChanged()
-  /** The ids in the stored index. */
-  private indexed = new Set<string>()
+  private index = new AccountIndex([])
+  /** Accounts whose records are to be deleted. */
+  private gone = new Set<string>()
   private isOpen = false
   private bookId = ''
   /** The id of new books, until it is written with the first batch. */
@@ -70,11 +73,12 @@ export class EmbeddedLedger extends MemoryLedger {
    */
   async open (accountIds: Iterable<string>): Promise<void> {
     const index = await this.read(INDEX_KEY)
-    const indexed = this.indexed = new Set(index === undefined ? [] : decodeIndex(index))
-    for (const accountId of new Set([...indexed, ...accountIds])) await this.load(accountId)
+    this.index = await this.readIndex(index)
+    for (const accountId of new Set([...this.index.accountIds(), ...accountIds])) await this.load(accountId)
     if (index === undefined && this.books.size > 0 && this.store.batch !== undefined) {
       throw new DamagedRecordError(INDEX_KEY, 'it is missing although there are accounts')
     }
+    for (const accountId of this.books.keys()) this.index.add(accountId)
     const id = await this.read(ID_KEY)
     this.bookId = id === undefined ? this.newId = randomUUID() : decodeId(id)
     this.isOpen = true
@@ -89,7 +93,7 @@ export class EmbeddedLedger extends MemoryLedger {
   override openAccount (...args: Parameters<MemoryLedger['openAccount']>): void {
     this.assertOpen()
     super.openAccount(...args)
-    if (this.newId !== undefined) this.commit.changed()
+    if (this.newId !== undefined || this.index.hasChanges) this.commit.changed()
   }
 
   override committed (): Promise<void> {
@@ -112,7 +116,7 @@ export class EmbeddedLedger extends MemoryLedger {
   private async load (accountId: string): Promise<void> {
     const account = await this.read(keyOf('account', accountId))
     if (account === undefined) {
-      if (this.indexed.has(accountId)) throw new DamagedRecordError(keyOf('account', accountId), 'it is missing')
+      if (this.index.has(accountId)) throw new DamagedRecordError(keyOf('account', accountId), 'it is missing')
       return
     }
     const { book, settlement } = decodeAccount(accountId, {
@@ -126,6 +130,18 @@ export class EmbeddedLedger extends MemoryLedger {
     this.books.set(accountId, book)
   }
 
+  private async readIndex (text: string | undefined): Promise<AccountIndex> {
+    const found = text === undefined ? { slots: 0 } : decodeIndex(text)
+    const accounts: Array<string | undefined> = []
+    if ('slots' in found) {
+      for (let slot = 0; slot < found.slots; slot++) accounts.push(decodeSlot(slot, await this.read(slotKeyOf(slot))))
+      return new AccountIndex(accounts)
+    }
+    const index = new AccountIndex([])
+    for (const accountId of found.accounts) index.add(accountId)
+    return index
+  }
+
   /** Some stores answer null for what they do not have. */
   private async read (key: string): Promise<string | undefined> {
     const value = await this.store.get(key)
@@ -135,32 +151,48 @@ export class EmbeddedLedger extends MemoryLedger {
   /** Records before the index, the index before deletions: without batches, nothing may ever be in the index and not in the store. */
   private take (): Batch {
     const changed = this.changes
-    const { indexed: indexedBefore, newId } = this
+    const { newId } = this
     this.newId = undefined
     this.changes = nothingChanged()
-    const puts = PARTS.flatMap(part => Array.from(changed[part]).filter(book => !book.forgotten).map(book => put(part, book)))
-    const forgotten = Array.from(changed.account).filter(book => book.forgotten)
+    const puts: BatchOperation[] = []
+    for (const part of PARTS) {
+      for (const book of changed[part]) {
+        if (book.forgotten) continue
+        puts.push(put(part, book))
+        if (this.index.has(book.accountId)) continue
+        if (!changed.account.has(book)) puts.push(put('account', book))
+        this.index.add(book.accountId)
+      }
+    }
+    const { gone } = this
+    this.gone = new Set()
+    for (const { accountId, forgotten } of changed.account) if (forgotten && this.index.has(accountId)) gone.add(accountId)
     const dels: BatchOperation[] = []
-    for (const { accountId } of forgotten) {
+    for (const accountId of gone) {
       const successor = this.books.get(accountId)
-      if (successor === undefined) dels.push(...PARTS.map((part): BatchOperation => ({ type: 'del', key: keyOf(part, accountId) })))
-      else puts.push(...PARTS.map(part => put(part, successor)))
+      if (successor === undefined) {
+        dels.push(...PARTS.map((part): BatchOperation => ({ type: 'del', key: keyOf(part, accountId) })))
+        this.index.delete(accountId)
+      } else {
+        puts.push(...PARTS.map(part => put(part, successor)))
+        this.index.add(accountId)
+      }
     }
-    if (!isIndexed(changed.account, this.indexed)) {
-      this.indexed = new Set(this.books.keys())
-      puts.push({ type: 'put', key: INDEX_KEY, value: encodeIndex(this.indexed) })
-    }
+    const indexChanges = this.index.take()
+    puts.push(...this.index.operations(indexChanges))
     if (newId !== undefined) puts.push({ type: 'put', key: ID_KEY, value: encodeId(newId) })
-    return { operations: [...puts, ...dels], changed, indexedBefore, newId }
+    return { operations: [...puts, ...dels], changed, gone, indexChanges, newId }
   }
 
-  private giveBack ({ changed, indexedBefore, newId }: Batch): void {
+  private giveBack ({ changed, gone, indexChanges, newId }: Batch): void {
     this.newId ??= newId
     for (const part of PARTS) for (const book of changed[part]) this.changes[part].add(book)
-    this.indexed = indexedBefore
+    for (const accountId of gone) this.gone.add(accountId)
+    this.index.giveBack(indexChanges)
   }
 
   private async write ({ operations }: Batch): Promise<void> {
+    if (operations.length === 0) return
     if (this.store.batch !== undefined) {
       await this.store.batch(operations, { sync: this.durability === 'sync' })
       return
@@ -188,10 +220,4 @@ function nothingChanged (): Changed {
 
 function put (part: Part, book: Book): BatchOperation {
   return { type: 'put', key: keyOf(part, book.accountId), value: encode[part](book) }
-}
-
-/** Whether the index names exactly those of the books that are kept. */
-function isIndexed (books: Iterable<Book>, index: ReadonlySet<string>): boolean {
-  for (const { accountId, forgotten } of books) if (index.has(accountId) === forgotten) return false
-  return true
 }

@@ -48,7 +48,7 @@ export class MemoryLedger implements Ledger {
         `configured=${unit}. Put asset and scale back, or give the account with the new unit another id.`)
     }
     const book = known ?? new Book(accountId)
-    const isNews = known === undefined || known.unit !== unit
+    const isNews = known !== undefined && known.unit !== unit
     book.limits = limits
     book.unit = unit
     book.removed = false

@@ -6,18 +6,24 @@
  *   ledger:journal:<id>    the days before
  *   ledger:received:<id>   ids of the latest incoming payments
  *   ledger:totals:<id>     how much of each running total is booked
- *   ledger:accounts        the ids of all accounts that have records
+ *   ledger:accounts        how many slots there are
+ *   ledger:slot:<number>   the id of an account that has records, or nothing
  *   ledger:id              the identity of these books
+ *
+ * An account gets its records when something of it changes for the first time.
  *
  * Reading is strict: any doubt about a balance is an error. Fields that are 0 or empty are left out, so that records from before prepaid
  * money and totals existed have the same version.
  */
 import { z } from 'zod'
+import { isObject } from '../../lib/is-object.js'
 import type { Day, Movement } from '../../contracts/ledger.js'
 import { Book, JOURNAL_DAYS_MAX, RECEIVED_IDS_MAX, closingOf, forEachKind, nothing, type Count, type OpenDay } from '../book.js'
 import { RunningTotals, TOTALS_MAX } from '../running-totals.js'
 
 const VERSION = 1
+/** Version 1 had the ids of all accounts in it. */
+const INDEX_VERSION = 2
 export const INDEX_KEY = 'ledger:accounts'
 export const ID_KEY = 'ledger:id'
 
@@ -42,7 +48,11 @@ const received = z.strictObject({ version, ids: z.array(z.string()).max(RECEIVED
 const taken = z.array(z.tuple([z.string(), amount])).max(TOTALS_MAX)
 const totals = z.strictObject({ version, received: taken, prepaid: taken })
 const booksId = z.strictObject({ version, id: z.string().min(1) })
-const index = z.strictObject({ version, accounts: z.array(z.string()) })
+const index = z.discriminatedUnion('version', [
+  z.strictObject({ version, accounts: z.array(z.string()) }),
+  z.strictObject({ version: z.literal(INDEX_VERSION), slots: z.int().nonnegative() })
+])
+const slot = z.strictObject({ version, account: z.string().min(1).optional() })
 
 /** What of a book has changed: kept apart, because the journal, the ids and the totals change seldom and are long. */
 export type Part = 'account' | 'journal' | 'received' | 'totals'
@@ -112,13 +122,28 @@ export function encodeSettlement ({ id, amount, createdAt, by }: SettlementRecor
   return { id, amount: String(amount), createdAt: new Date(createdAt).toISOString(), by }
 }
 
-export function encodeIndex (accountIds: Iterable<string>): string {
-  return JSON.stringify({ version: VERSION, accounts: [...accountIds] })
+export function encodeSlotCount (slots: number): string {
+  return JSON.stringify({ version: INDEX_VERSION, slots })
 }
 
-/** Throws DamagedRecordError. */
-export function decodeIndex (text: string): string[] {
-  return decode(INDEX_KEY, index, text).accounts
+/** How many slots there are, or, in version 1, all ids. Throws DamagedRecordError and NewerRecordError. */
+export function decodeIndex (text: string): { slots: number } | { accounts: string[] } {
+  return decode(INDEX_KEY, index, text, INDEX_VERSION)
+}
+
+export function slotKeyOf (slot: number): string {
+  return `ledger:slot:${slot}`
+}
+
+export function encodeSlot (account: string | undefined): string {
+  return JSON.stringify({ version: VERSION, account })
+}
+
+/** The account in the slot. Throws DamagedRecordError, also for one that is missing: an empty slot says so. */
+export function decodeSlot (number: number, text: string | undefined): string | undefined {
+  const key = slotKeyOf(number)
+  if (text === undefined) throw new DamagedRecordError(key, 'it is missing')
+  return decode(key, slot, text).account
 }
 
 export function encodeId (id: string): string {
@@ -138,8 +163,15 @@ export class DamagedRecordError extends Error {
   }
 }
 
-/** Throws DamagedRecordError. */
-export function decode<T> (key: string, schema: z.ZodType<T>, text: string): T {
+/** A record of a version that this program does not know. */
+export class NewerRecordError extends Error {
+  constructor (key: string, version: number, known: number) {
+    super(`the books were written by a newer Sluice. record=${key} version=${version} known=${known} remedy=install that Sluice again; nothing was changed`)
+  }
+}
+
+/** Throws DamagedRecordError, and NewerRecordError for a version above `known`. */
+export function decode<T> (key: string, schema: z.ZodType<T>, text: string, known = VERSION): T {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -148,6 +180,7 @@ export function decode<T> (key: string, schema: z.ZodType<T>, text: string): T {
   }
   const { data, error } = schema.safeParse(value)
   if (error === undefined) return data
+  if (isObject(value) && typeof value.version === 'number' && value.version > known) throw new NewerRecordError(key, value.version, known)
   const [issue] = error.issues
   throw new DamagedRecordError(key, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`)
 }

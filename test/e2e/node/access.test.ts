@@ -1,5 +1,6 @@
 /** Who may come in over BTP: secrets, permissionless networks, and nobody in the place of somebody else. */
 import { once } from 'node:events'
+import { readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -219,6 +220,24 @@ describe('the BTP port of a node', () => {
     expect(await knock(shop, 'friend', 'hunter2')).to.equal(true)
     expect(world.log.lines.filter(({ message }) => message === 'books_full_no_new_guests')).to.have.lengthOf(1)
   }).timeout(60_000)
+
+  it('writes nothing for guests that come and go and pay nothing', async () => {
+    const shop = await world.start('shop')
+    shop.setPacketHandler(() => ({ accept: false, code: 'insufficient_funds', message: 'not today' }))
+    const folder = join(shop.config.dataPath, 'shop')
+    const bytes = (): number => readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
+    expect(await knock(shop, 'first')).to.equal(true)
+    const before = bytes()
+    expect(before).to.be.greaterThan(0)
+    for (let i = 0; i < 30; i++) (await enter(shop, `guest-${i}`)).socket.close()
+    const guest = await world.start('guest', {
+      peers: [{ id: 'shop', url: urlOf(shop), authToken: '' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+    })
+    expect(outcome(await guest.sendPacket(packet('g.shop')))).to.equal('F99')
+    await guest.stop()
+    await until(() => connected(shop).length === 1)
+    expect(bytes() - before).to.equal(0)
+  }).timeout(20_000)
 
   it('remembers what a guest owes when it goes and comes back', async () => {
     const shop = await world.start('shop')

@@ -47,6 +47,7 @@ describe('the embedded ledger', () => {
       }
     }
     const ledger = await openOn(watching, ['alice', 'bob'])
+    forward(ledger, 0n)
     await ledger.committed()
     batches.length = 0
     forward(ledger, 30n)
@@ -83,7 +84,8 @@ describe('the embedded ledger', () => {
         '"received":{"count":1,"amount":"-3"}}}}')
       expect(disk.entries.get('ledger:account:bob')).to.contain('"settlement":{"id":"id-1","amount":"7","createdAt":"2026-02-03T12:00:00.000Z"}')
       expect(disk.entries.get('ledger:received:alice')).to.equal('{"version":1,"ids":["payment-1"]}')
-      expect(disk.entries.get('ledger:accounts')).to.equal('{"version":1,"accounts":["alice","bob"]}')
+      expect(disk.entries.get('ledger:accounts')).to.equal('{"version":2,"slots":2}')
+      expect(disk.entries.get('ledger:slot:1')).to.equal('{"version":1,"account":"alice"}')
     } finally {
       clock.restore()
     }
@@ -159,8 +161,10 @@ describe('a damaged store', () => {
     { name: 'no JSON', record: 'account:alice', change: entries => entries.set('ledger:account:alice', '{"version":1,'), reason: /not JSON/ },
     { name: 'no record', record: 'account:alice', change: entries => entries.delete('ledger:account:alice'), reason: /is missing/ },
     { name: 'no index', record: 'accounts', change: entries => entries.delete('ledger:accounts'), reason: /is missing although/ },
-    { name: 'an index of something else', record: 'accounts', change: edit('accounts', '["alice","bob"]', '{}'), reason: /accounts: .*array/ },
-    { name: 'another version', record: 'account:alice', change: edit('account:alice', '"version":1', '"version":2'), reason: /version/ },
+    { name: 'an index of something else', record: 'accounts', change: edit('accounts', '"slots":2', '"slots":-2'), reason: /slots: .*0/ },
+    { name: 'no slot', record: 'slot:1', change: entries => entries.delete('ledger:slot:1'), reason: /is missing/ },
+    { name: 'a slot of something else', record: 'slot:1', change: edit('slot:1', '"alice"', '7'), reason: /account: .*string/ },
+    { name: 'another version', record: 'account:alice', change: edit('account:alice', '"version":1', '"version":0'), reason: /version/ },
     { name: 'a balance that is a number', record: 'account:alice', change: edit('account:alice', '"balance":"30"', '"balance":30'), reason: /balance/ },
     { name: 'a balance that is no integer', record: 'account:alice', change: edit('account:alice', '"balance":"30"', '"balance":"30.5"'), reason: /balance/ },
     { name: 'a balance that nothing explains', record: 'account:alice', change: edit('account:alice', '"balance":"30"', '"balance":"31"'), reason: /31.*30/ },
@@ -176,6 +180,18 @@ describe('a damaged store', () => {
       change(disk.entries)
       const message = await openOn(new CrashableStore(disk), ['alice', 'bob']).then(() => 'opened', (error: unknown) => (error as Error).message)
       expect(message).to.contain(`record=ledger:${record} reason=`).and.to.match(reason).and.to.contain('remedy=restore the store from a backup')
+    })
+  }
+
+  for (const record of ['accounts', 'slot:0', 'account:alice']) {
+    it(`is said to be of a newer Sluice where that is so, and is not changed: ${record}`, async () => {
+      const disk = await diskWithMoney()
+      edit(record, /"version":\d/.exec(disk.entries.get(`ledger:${record}`)!)![0], '"version":3')(disk.entries)
+      const before = new Map(disk.entries)
+      const message = await openOn(new CrashableStore(disk), ['alice']).then(() => 'opened', (error: unknown) => (error as Error).message)
+      expect(message).to.match(/^the books were written by a newer Sluice\./).and.include(`record=ledger:${record} version=3`)
+      expect(message).to.include('remedy=install that Sluice again')
+      expect(disk.entries).to.deep.equal(before)
     })
   }
 

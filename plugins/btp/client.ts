@@ -9,11 +9,12 @@ import type { Logger } from '../../src/contracts/logger.js'
 import { authEntries } from './auth.js'
 import { TOON } from './dialect/index.js'
 import { introduce } from './introduction.js'
+import type { MutualProof } from './mutual-proof.js'
 import { IlpError, errorOfFrame, messageOf } from './wire/errors.js'
 import { readFast } from './wire/fast-reader.js'
 import type { Wire } from './wire/fast-reader.js'
 import { FrameType } from './wire/frame.js'
-import type { MessageFrame } from './wire/frame.js'
+import type { ErrorFrame, MessageFrame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import type { ServerSettings } from './options.js'
 
@@ -23,9 +24,17 @@ export const ATTEMPT_TIMEOUT_MS = 10_000
 /** Intervals are varied by up to this part in either direction. */
 const JITTER = 0.25
 
+/** At the request of strangers, too, an attempt is made early; so not more often than this. */
+const HURRY_MS = 1000
+
+/** Refusals in a row of a peer without a secret that may still have to dial us before it knows us. More are a problem. */
+const MAX_INTRODUCTIONS = 5
+
 export interface ClientOptions extends ServerSettings {
   log: Logger
   maxPayload: number
+  /** By which a peer without a secret knows us. */
+  proof: MutualProof
   /** PEM text. */
   ca: string | undefined
   /** Whether the peer is connected already, over a socket that it opened itself. Then a refusal is not a problem. */
@@ -41,6 +50,8 @@ export class Client {
   #websocket: WebSocket | undefined
   #timer: NodeJS.Timeout | undefined
   #tries = 0
+  #openedAt = 0
+  #introductions = 0
   #stopped = false
   /** What the next attempt begins with. Where it may be either, what the peer answered to the last one decides. */
   #speaksToon: boolean
@@ -64,7 +75,15 @@ export class Client {
     })
   }
 
+  /** Makes the next attempt now, unless there was one just before. */
+  hurry (): void {
+    if (this.#stopped || this.#websocket !== undefined || Date.now() - this.#openedAt < HURRY_MS) return
+    clearTimeout(this.#timer)
+    this.#open()
+  }
+
   #open (): void {
+    this.#openedAt = Date.now()
     const { url, ca, maxPayload, dialect, log } = this.#options
     const websocket = this.#websocket = new WebSocket(url, { ...WEBSOCKET_OPTIONS, maxPayload, ...(ca === undefined ? {} : { ca }) })
     const deadline = setTimeout(() => { websocket.terminate() }, ATTEMPT_TIMEOUT_MS).unref()
@@ -72,6 +91,7 @@ export class Client {
     let raw: Socket | undefined
     let refusal: Error | undefined
     let isOtherDialect = false
+    let isIntroduced = false
     websocket.on('upgrade', response => { raw = response.socket })
     websocket.on('error', err => {
       this.trouble = err.message
@@ -89,12 +109,14 @@ export class Client {
           isOtherDialect = false
           if (answer.type === FrameType.ERROR) {
             refusal = errorOfFrame(answer)
+            isIntroduced = this.#isIntroduced(answer)
             websocket.close(1000, 'not authenticated')
             return
           }
           refusal = undefined
           clearTimeout(deadline)
           connectedAt = Date.now()
+          this.#introductions = 0
           this.#options.accept(wire)
         },
         speaksToon: () => {
@@ -113,14 +135,23 @@ export class Client {
       const isToChange = isOtherDialect && dialect === 'auto'
       if (isToChange) this.#changeDialect()
       else if (refusal !== undefined) this.#refused(refusal)
-      if (isToChange && this.#speaksToon) this.#open()
+      if ((isToChange && this.#speaksToon) || isIntroduced) this.#open()
       else this.#retry()
     })
   }
 
+  /** Whether another attempt may succeed at once, because of what the peer has told us with its refusal. */
+  #isIntroduced ({ protocolData }: ErrorFrame): boolean {
+    const { token, proof } = this.#options
+    if (token !== '' || protocolData.length === 0) return false
+    this.#introductions++
+    return proof.learn(protocolData) && this.#introductions <= MAX_INTRODUCTIONS
+  }
+
   #auth (): MessageFrame {
-    const { username, token, flags } = this.#options
-    return { type: FrameType.MESSAGE, requestId: randomBytes(4).readUInt32BE(), protocolData: authEntries(username, token, flags) }
+    const { username, token, flags, proof } = this.#options
+    const protocolData = authEntries(username, token, token === '' ? [...flags, ...proof.entries(username)] : flags)
+    return { type: FrameType.MESSAGE, requestId: randomBytes(4).readUInt32BE(), protocolData }
   }
 
   /** Back to RFC 0023, when the peer does not understand the other one either, without haste. */
@@ -133,7 +164,8 @@ export class Client {
   #refused (err: Error): void {
     const { url, log } = this.#options
     this.trouble = err instanceof IlpError && err.ilpErrorCode === 'T00' ? 'it has no room for us at the moment' : 'it does not let us in'
-    log[this.#options.isConnected() ? 'debug' : 'warn']('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
+    const isExpected = this.#options.isConnected() || (this.#introductions > 0 && this.#introductions <= MAX_INTRODUCTIONS)
+    log[isExpected ? 'debug' : 'warn']('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
   }
 
   /** This timer keeps the process alive on purpose: a connector whose only peer is down still has something to do. */

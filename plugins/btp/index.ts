@@ -15,11 +15,13 @@ import { Client } from './client.js'
 import { Connections } from './connections.js'
 import { closedError, messageOf } from './wire/errors.js'
 import { FrameType } from './wire/frame.js'
-import type { SubProtocol } from './wire/frame.js'
+import type { Frame, SubProtocol } from './wire/frame.js'
+import type { Wire } from './wire/fast-reader.js'
 import { listenForGuests, register } from './listener.js'
 import type { Admit } from './listener.js'
 import { DEFAULT_MAX_PAYLOAD, parseOptions, readPem } from './options.js'
 import type { ListenSettings, ServerSettings, Settings } from './options.js'
+import { MutualProof, UnprovenError } from './mutual-proof.js'
 import { UnknownOutcomes } from './wire/unknown-outcomes.js'
 import type { Request } from './wire/exchange.js'
 import type { RequestContents } from './wire/socket.js'
@@ -71,6 +73,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   readonly #unknownOutcomes: UnknownOutcomes
   /** What listeners without secrets know us by. */
   readonly #sessionEntry = sessionEntry()
+  readonly #proof = new MutualProof()
   #isBusy = never
   #dataHandler: DataHandler | undefined
   #moneyHandler: MoneyHandler | undefined
@@ -262,7 +265,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   }
 
   async #listen (
-    session: Session, { host, port, username, secret, keepFirst, allowedOrigins, wsOpts, ...pem }: ListenSettings
+    session: Session, { host, port, username, secret, keepFirst, onlyFromServer, allowedOrigins, wsOpts, ...pem }: ListenSettings
   ): Promise<void> {
     const key = await readPem('listener.key', pem.key)
     const cert = await readPem('listener.cert', pem.cert)
@@ -273,6 +276,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       log: this.#log,
       accept: (wire, frame) => {
         if (session.ended) wire.ws.close(1001)
+        else if (onlyFromServer) this.#acceptProven(session, wire, frame)
         else if (secret === undefined) session.connections.acceptGuest(wire, frame, { keepFirst })
         else session.connections.accept(wire, frame, { keepFirst })
       }
@@ -281,11 +285,22 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     else session.listening = listening
   }
 
+  /** Throws UnprovenError, and dials the peer at once, which may be why it has come: each has to hear the other's key. */
+  #acceptProven (session: Session, wire: Wire, frame: Frame): void {
+    if (this.#proof.isIn(frame.protocolData, this.#settings.listener?.username ?? '')) {
+      session.connections.accept(wire, frame, { keepFirst: false })
+      return
+    }
+    if (!this.isConnected()) session.client?.hurry()
+    throw new UnprovenError()
+  }
+
   async #dial (session: Session, server: ServerSettings): Promise<void> {
     const ca = await readPem('ca', server.ca)
     if (session.ended) return
     session.client = new Client({
       ...server,
+      proof: this.#proof,
       flags: [...server.flags, this.#sessionEntry],
       ca,
       log: this.#log,

@@ -22,6 +22,7 @@ import type { Wire } from './wire/fast-reader.js'
 import { decodeFrame, encodeFrame, requestIdAt } from './wire/frame.js'
 import type { Frame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
+import { REFUSAL_ENTRIES, UnprovenError } from './mutual-proof.js'
 import { listedPagesOnly } from './web-pages.js'
 
 /** From the first byte of TCP to the end of authentication, TLS handshake and HTTP upgrade included. */
@@ -296,8 +297,8 @@ class Listener {
     const { raw } = wire
     try {
       const account = this.authenticator.authenticate(frame, raw.remoteAddress ?? '')
-      this.#forget(nameOf(raw))
       account.accept(wire, frame)
+      this.#forget(nameOf(raw))
     } catch (err) {
       this.#refuse(wire, frame.requestId, err)
     }
@@ -307,9 +308,11 @@ class Listener {
     const reason = messageOf(err)
     const hasNoRoom = err instanceof NoRoomError
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
+    else if (err instanceof UnprovenError) this.#log.debug('refused a BTP connection that may not come from the peer. remote=%s', raw.remoteAddress)
     else if (hasNoRoom) this.#log.debug('no room for a BTP connection. remote=%s', raw.remoteAddress)
     else this.#logRefusal(raw, err instanceof NotAddedError ? err.reason : reason)
-    const answer = encodeFrame(errorFrameOf(requestId, { ...(hasNoRoom ? TEMPORARY : FINAL), data: reason }))
+    const error = errorFrameOf(requestId, { ...(hasNoRoom ? TEMPORARY : FINAL), data: reason })
+    const answer = encodeFrame({ ...error, protocolData: REFUSAL_ENTRIES })
     const timer = setTimeout(() => {
       ws.send(codec?.write(answer) ?? answer)
       ws.close(hasNoRoom ? 1013 : 1008)

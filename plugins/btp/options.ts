@@ -50,6 +50,8 @@ const Listener = z.strictObject({
   secret: z.string().optional().describe('The token that the peer must show'),
   noAuth: z.boolean().default(false).describe('Instead of a secret: let anyone connect'),
   keepFirst: z.boolean().default(false).describe('Refuse a second socket while the first is open, instead of replacing it: for peers without a secret'),
+  onlyFromServer: z.boolean().default(false)
+    .describe('Without a secret: let in only a client that proves to come from `server`'),
   allowedOrigins: z.array(z.string().regex(ORIGIN, `expected ${ORIGIN_IN_WORDS}`)).default([])
     .describe('Origins of web pages that may connect; pages of all others are refused, because a browser runs anyone\'s'),
   username: Text.optional().describe('The auth_username of the peer; needed when several accounts share a port'),
@@ -96,6 +98,8 @@ export interface ListenSettings {
   secret: string | undefined
   /** Whether a socket is refused while the peer is connected. */
   keepFirst: boolean
+  /** Whether a client without a secret has to prove that it comes from the address that we dial. */
+  onlyFromServer: boolean
   /** Origins of web pages that may connect. */
   allowedOrigins: readonly string[]
   /** PEM text or path. */
@@ -124,6 +128,7 @@ export function parseOptions (options: unknown, { mayOpenFiles = true }: { mayOp
   const { responseTimeout, maxPayload } = result.data
   const server = serverSettings(result.data)
   const listener = result.data.listener === undefined ? undefined : listenSettings(result.data.listener)
+  if (server === undefined && listener?.onlyFromServer === true) throw new Error('"listener.onlyFromServer" needs "server": the address of the peer')
   if (server === undefined && listener === undefined) {
     throw new Error('the BTP plugin needs "server" (the peer to connect to) or "listener" (where the peer connects to)')
   }
@@ -190,7 +195,7 @@ function parseUrl (server: string): URL {
 }
 
 function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
-  const { secret, noAuth, keepFirst, allowedOrigins, username, key, cert, wsOpts } = options
+  const { secret, noAuth, keepFirst, onlyFromServer, allowedOrigins, username, key, cert, wsOpts } = options
   if (noAuth && secret !== undefined) throw new Error('"listener.noAuth" and "listener.secret" exclude each other: remove one')
   if (!noAuth && (secret === undefined || secret === '')) {
     throw new Error('"listener.secret" is missing or empty: set the token of the peer, or "listener.noAuth": true to let anyone connect')
@@ -201,7 +206,7 @@ function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
   }
   const port = options.port ?? wsOpts?.port
   if (port === undefined) throw new Error('"listener.port" is missing: set the port to listen on, 0 for a free one')
-  return { host: options.host ?? wsOpts?.host ?? '127.0.0.1', port, username, secret, keepFirst, allowedOrigins, key, cert, wsOpts }
+  return { host: options.host ?? wsOpts?.host ?? '127.0.0.1', port, username, secret, keepFirst, onlyFromServer, allowedOrigins, key, cert, wsOpts }
 }
 
 function flagEntry (protocolName: string, value: unknown): SubProtocol {

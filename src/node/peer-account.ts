@@ -22,7 +22,9 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
     server: `btp+${peer.url}`,
     btpAccount: config.nodeId,
     btpToken: peer.authToken,
-    ...(access.mayEnter(peer.id, peer.authToken) && { listener: listener(peer.id, config, access.secretOf(peer.id, peer.authToken)) })
+    ...(access.mayEnter(peer.id, peer.authToken) && {
+      listener: listener(peer.id, config, access.secretOf(peer.id, peer.authToken), { onlyFromServer: true })
+    })
   })
   const chain = chainOf(peer, config)
   if (chain === undefined) return plain
@@ -43,7 +45,7 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
 export function guestAccount (peerId: string, config: NodeConfig, access: BtpAccess): AccountInfo {
   const secret = access.secretOf(peerId)
   const rate = secret === undefined ? STRANGER_RATE : UNLIMITED_RATE
-  const guest = account(peerId, config, rate, { listener: listener(peerId, config, secret) })
+  const guest = account(peerId, config, rate, { listener: listener(peerId, config, secret, { keepFirst: true }) })
   const hasCredit = secret !== undefined || config.ledger.type !== 'tigerbeetle' || strangersLimit(config) === undefined
   return hasCredit ? guest : { ...guest, balance: { maximum: '0' } } // nobody sums up what strangers owe in a cluster
 }
@@ -73,11 +75,12 @@ function limitOf (peerId: string, { creditLimits }: NodeConfig): string {
   return String(creditLimitFor(peerId, creditLimits) ?? 'Infinity')
 }
 
-/** Without a secret, nobody takes the place of a peer that is here. */
+/** Without a secret, a peer that we dial has to prove that it comes from there, and nobody takes the place of a guest that is here. */
 function listener (
-  username: string, { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins }: NodeConfig, secret: string | undefined
+  username: string, { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins }: NodeConfig, secret: string | undefined,
+  withoutSecret: { onlyFromServer: true } | { keepFirst: true }
 ): Options {
-  return { host, port, allowedOrigins, username, ...(secret === undefined ? { noAuth: true, keepFirst: true } : { secret }) }
+  return { host, port, allowedOrigins, username, ...(secret === undefined ? { noAuth: true, ...withoutSecret } : { secret }) }
 }
 
 /** What a peer may owe us, in base units. Undefined: any amount. */

@@ -112,7 +112,7 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
 
 function withoutSecret ({ peers }: NodeConfig, env: NodeJS.ProcessEnv): string[] {
   return peers.filter(({ id, authToken }) => authToken === '' && env[secretVariableOf(id)] === undefined).map(({ id }) =>
-    `peer ${id} has no secret (authToken is ''): anyone may connect under its name and be paid in its place. Set authToken, or ${secretVariableOf(id)}.`)
+    `peer ${id} has no secret (authToken is ''): it is known by its url alone, so anyone who can take or redirect that address is paid in its place. Set authToken, or ${secretVariableOf(id)}.`)
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {

@@ -197,7 +197,7 @@ function parseUrl (server: string): URL {
 function listenSettings (options: z.infer<typeof Listener>): ListenSettings {
   const { secret, noAuth, keepFirst, onlyFromServer, allowedOrigins, username, key, cert, wsOpts } = options
   if (noAuth && secret !== undefined) throw new Error('"listener.noAuth" and "listener.secret" exclude each other: remove one')
-  if (!noAuth && (secret === undefined || secret === '')) {
+  if (!noAuth && (secret === undefined || secret.trim() === '')) {
     throw new Error('"listener.secret" is missing or empty: set the token of the peer, or "listener.noAuth": true to let anyone connect')
   }
   if ((key === undefined) !== (cert === undefined)) throw new Error('TLS needs both "listener.key" and "listener.cert"')

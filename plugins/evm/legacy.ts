@@ -104,7 +104,8 @@ function variablesFor (environment: unknown, env: Variables): Map<string, Said> 
   if (mode !== '') said.set('rpcUrl', { value: network.rpcUrl, variable })
   if (chainId !== '') said.set('chainId', { value: chainId, variable: 'BASE_CHAIN_ID' })
   for (const [field, names] of NEEDED) {
-    const name = names.find(name => isSet(env, name))
+    // A key that is set to nothing is refused by its name, where no other has it.
+    const name = names.find(name => isSet(env, name)) ?? (field === 'keyId' ? names.find(name => env[name] !== undefined) : undefined)
     if (name !== undefined) said.set(field, { value: env[name], variable: name })
   }
   // An operator who wants the key to stay where it is must not find out later that another one signed.

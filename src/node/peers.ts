@@ -4,6 +4,7 @@ import { SluiceError } from '../contracts/errors.js'
 import { firstFault } from '../lib/first-fault.js'
 import { ACCOUNT_ID } from '../contracts/account.js'
 import { MAX_PEERS } from '../config/limits.js'
+import { secretFaults, secretVariableOf } from '../config/node/env.js'
 import { registrationSchema } from '../config/node/peer.js'
 import { settlementFault, sharedAddressFault, type Chains } from '../config/node/settlement-chains.js'
 import type { AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerRegistrationRequest } from '../contracts/node.js'
@@ -16,8 +17,12 @@ export class Peers {
   readonly #peers = new Map<string, Peer>()
   readonly #schema: z.ZodType<PeerRegistrationRequest>
 
-  /** `reserved`: ids that mean the node itself. `config`: a valid one, with its peers and the chains to settle on. */
-  constructor (private readonly reserved: readonly string[], private readonly config: Chains & Pick<NodeConfig, 'peers'>) {
+  /** `reserved`: ids that mean the node itself. `config`: a valid one, with its peers and chains. `env` has secrets of peers. */
+  constructor (
+    private readonly reserved: readonly string[],
+    private readonly config: Chains & Pick<NodeConfig, 'peers'>,
+    private readonly env: NodeJS.ProcessEnv = process.env
+  ) {
     for (const peer of config.peers) this.#peers.set(peer.id, peer)
     const { chainKinds, chains } = config
     this.#schema = registrationSchema(chainKinds, chainKinds.filter(kind => chains.some(chain => chain.kind === kind)))
@@ -73,10 +78,20 @@ export class Peers {
     if (error !== undefined) throw refusalOf(error, firstFault(error, this.#schema), request)
     const { id } = data
     if (this.reserved.includes(id)) throw new SluiceError('SLUICE_PEER_INVALID', `Peer id ${id} means this node itself. Choose another.`)
+    if (!this.#peers.has(id)) this.#refuseSharedSecret(id)
     if (!this.#peers.has(id) && this.#peers.size >= MAX_PEERS) {
       throw new SluiceError('SLUICE_TOO_MANY_PEERS', `Too many peers, at most ${MAX_PEERS}. Remove some first.`)
     }
     return data
+  }
+
+  /** The variable of a secret opens the account of one peer. */
+  #refuseSharedSecret (id: string): void {
+    const variable = secretVariableOf(id)
+    if (this.env[variable] === undefined) return
+    const sharing = [...this.#peers.keys(), id].filter(other => secretVariableOf(other) === variable)
+    const [fault] = secretFaults(sharing, { [variable]: this.env[variable] })
+    if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', `${variable}: ${fault.message}`)
   }
 
   delete (peerId: string): void {

@@ -12,6 +12,7 @@ import { peerAddresses, settlementTerms } from './settlement-terms.js'
 const OBJECT = 'Request body must be a JSON object'
 const NO_ID = 'Missing or invalid peer id'
 const NO_URL = 'Missing or invalid peer url'
+const BLANK = 'authToken has only spaces: set the secret, or an empty string for none'
 const NO_PREFIX = 'Invalid route: missing prefix'
 /** Files say the port, as they always had to; requests may leave it to the protocol. */
 const HOST_AND_PORT = /^wss?:\/\/[^/@]+:\d+$/
@@ -57,6 +58,11 @@ const url = z.string(NO_URL).min(1, NO_URL).regex(/^wss?:\/\//, 'URL must start 
 
 const urlWithPort = url.regex(HOST_AND_PORT).meta({ expected: URL_SHAPE })
 
+/** Nothing, which is said on purpose, or something: spaces alone are what a script has left of a secret. */
+function isNotBlank (text: string): boolean {
+  return text === '' || text.trim() !== ''
+}
+
 /** URLs are logged and shown: the secret belongs into `authToken`. */
 function hasNoSecret (text: string): boolean {
   if (!URL.canParse(text)) return false
@@ -69,7 +75,7 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
   const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
   return {
     id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
-    authToken: z.string('authToken must be a string (can be empty for no auth)').describe('Shared secret; empty for none')
+    authToken: z.string('authToken must be a string (can be empty for no auth)').refine(isNotBlank, BLANK).describe('Shared secret; empty for none')
       .meta({ expected: 'a string ("" for none)', secret: true }),
     ...peerAddresses(kinds, settled),
     chain: z.string('chain must be a string').min(1, 'chain must be a string')

@@ -21,7 +21,7 @@ const MAX_CHAINS = 100
 
 const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 to 65535' })
 const listenHost = text('an IP address or host name to listen on')
-const secret = z.string().meta({ expected: 'a string', secret: true })
+const secret = z.string().refine(text => text === '' || text.trim() !== '').meta({ expected: 'a string of more than spaces', secret: true })
 
 const route = z.strictObject({
   prefix: z.string().max(ADDRESS_LENGTH_MAX).regex(PREFIX).meta({ expected: 'an ILP address prefix such as g.peer-b, without a period at its end' }),

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { ConfigLoader, ConfigurationError } from '../../../src/index.js'
 import { readEnv } from '../../../src/config/connector/env.js'
 import { BtpAccess } from '../../../src/node/btp-access.js'
+import PluginBtp from '../../../plugins/btp/index.js'
 import { World } from '../../support/node.js'
 
 const ALIASES = ['CONNECTOR-B', 'CONNECTOR_B', 'connector_b', 'cOnnector-b', 'Connector-b']
@@ -58,6 +59,44 @@ describe('secrets from the environment', () => {
       expect(readEnv({ CONNECTOR_ADMIN_API_KEY: nothing }).issues.map(({ source }) => source)).to.deep.equal(['CONNECTOR_ADMIN_API_KEY'])
     })
   }
+
+  it('of spaces alone are refused, wherever they come from', async () => {
+    for (const blank of [' ', '\t', ' \n ']) {
+      for (const more of [{ peers: [peer('bank', blank)] }, { adminApi: { apiKey: blank } }, { localDelivery: { authToken: blank } }]) {
+        expect(() => ConfigLoader.read({ nodeId: 'me', btpServerPort: 3000, peers: [], ...more }, {}), JSON.stringify(more)).to.throw(ConfigurationError)
+      }
+      const node = await world.make('shop')
+      const error = await node.registerPeer(peer('bank', blank) as never).catch((reason: unknown) => reason)
+      expect(error).to.include({ code: 'SLUICE_PEER_INVALID' }).with.property('message').that.includes('only spaces')
+      expect(() => new PluginBtp({ listener: { port: 0, secret: blank } })).to.throw('missing or empty')
+    }
+  })
+
+  it('belong to one peer also among those that are registered', async () => {
+    world.setEnv('BTP_PEER_A_B_SECRET', 'hunter2')
+    const node = await world.make('shop', { peers: [peer('a-b', '') as never] })
+    for (const authToken of ['', 'x']) {
+      const error = await node.registerPeer(peer('a_b', authToken) as never).catch((reason: unknown) => reason)
+      expect(error).to.include({ code: 'SLUICE_PEER_INVALID' }).with.property('message').that.includes('BTP_PEER_A_B_SECRET').and.includes('a-b, a_b')
+    }
+    await node.registerPeer(peer('a-b', '') as never)
+    await node.registerPeer(peer('a-c', '') as never)
+    expect(node.listPeers().map(({ id }) => id)).to.deep.equal(['a-b', 'a-c'])
+  })
+
+  it('of chains are refused by name when they are nothing', async () => {
+    const address = `0x${'1'.repeat(40)}`
+    for (const nothing of ['', ' ']) {
+      const yaml = `nodeId: me\nbtpServerPort: 3000\npeers: []\nchainProviders:\n  - { chainType: evm, chainId: 'evm:8453', rpcUrl: 'https://x.example', ` +
+        `registryAddress: '${address}', tokenAddress: '${address}', keyId: '\${KEY}' }\n`
+      expect(await refusal(yaml, { KEY: nothing })).to.include('KEY is set to nothing')
+      const env = { EVM_RPC_URL: 'https://x.example', TOKEN_NETWORK_REGISTRY: address, M2M_TOKEN_ADDRESS: address }
+      const plain = 'nodeId: me\nbtpServerPort: 3000\npeers: []\n'
+      for (const key of ['TREASURY_EVM_PRIVATE_KEY', 'EVM_PRIVATE_KEY']) {
+        expect(await refusal(plain, { ...env, [key]: nothing })).to.include(`${key}: chainProviders[0].keyId`)
+      }
+    }
+  })
 
   it('may be left out by a literal, of which production warns by peer', async () => {
     const yaml = (token: string): string =>

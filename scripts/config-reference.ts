@@ -13,6 +13,7 @@ const INTRODUCTION = `# Configuration
 This page is for operators of the connector. It lists every option. ([The node](node.md#configuration) has its own.)
 
 Options come from environment variables (if the connector runs by itself), or from the object passed to \`createApp\`; never from both.
+Only level and format of the log come from the environment if the object does not have them; and the object takes a \`logger\`, such as pino.
 
 * In the environment, write objects and arrays as JSON, numbers as text, and \`true\` and \`false\` also as \`1\` and \`0\`.
 * An empty variable is not the same as an unset one: it means the empty text, or false for true-or-false options.

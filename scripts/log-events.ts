@@ -17,7 +17,8 @@ const INTRODUCTION = `# Log events
 
 <!-- Made from the log calls in the code by scripts/generate-docs.mjs: change the call there, not this page. -->
 
-This page is for operators who search the log or alert on it. The log goes to stdout. \`LOG_FORMAT\` selects the format:
+This page is for operators who search the log or alert on it. The log goes to stdout. \`CONNECTOR_LOG_FORMAT\`, or
+\`LOG_FORMAT\`, selects the format:
 
 | \`LOG_FORMAT\` | A line |
 | --- | --- |
@@ -29,7 +30,11 @@ Any other value stops the start of \`ilp-connector\`, \`connector start\` and \`
 
 * \`event\` is the stable name: search and alert by it. It consists of the words before the first full stop, comma, colon or field.
 * \`fields\` holds what changes from line to line. Amounts are text, so that no digit is lost; bytes appear as their length; long texts are cut.
-* \`level\` is \`error\`, \`warn\`, \`info\` or \`debug\`. Set \`DEBUG=connector:*\` (connector) or \`LOG_LEVEL=debug\` (node) to get \`debug\` lines.
+* \`level\` is \`error\`, \`warn\`, \`info\` or \`debug\`. \`CONNECTOR_LOG_LEVEL\`, or \`LOG_LEVEL\`, says which is the least important one to be written; the default is
+  \`info\`. Where neither is set, \`DEBUG=connector:*\` adds \`debug\`, and \`DEBUG=connector:accounts\` adds that of one logger.
+* A call is one line. The line breaks of a stack, or of a stranger's text, become \` | \`.
+* A program that hands in a \`logger\` (\`createApp({ logger })\`, \`new ConnectorNode(config, logger)\`) gets the same records in the shape of pino, as
+  \`logger.warn({ logger, event, ...fields }, msg)\`, and stdout gets nothing.
 * Your own plugins, middlewares, backends and stores use the log that they are given: \`api.log.warn('out of paper. printer=%s', name)\` is the event
   \`out_of_paper\` with the field \`printer\`. If a module prints without that log, its output stays as it is.
 * Secrets do not appear in either format: passwords in URLs, values under names such as \`authToken\`, \`secret\` or \`privateKey\`, bearer tokens, and

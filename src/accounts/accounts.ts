@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events'
 import { fetch as fetchIldcp } from 'ilp-protocol-ildcp'
 import type { Injector } from 'reduct'
 import { Config } from '../config/connector/config.js'
-import { createLogger } from '../lib/log.js'
+import type { Logger } from '../contracts/logger.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type { Ledger } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
@@ -13,7 +13,6 @@ import { AccountBooks } from './account-books.js'
 import { createPlugin } from './create-plugin.js'
 
 export const UNKNOWN_ADDRESS = 'unknown'
-const log = createLogger('accounts')
 
 interface Account {
   info: AccountInfo
@@ -24,6 +23,7 @@ interface Account {
 export class Accounts extends EventEmitter {
   readonly accounts = new Map<string, Account>()
   private readonly config: Config
+  private readonly log: Logger
   private readonly store: StoreService
   private address: string
   private ledger: () => Ledger = () => { throw new Error('there is no ledger yet.') }
@@ -31,6 +31,7 @@ export class Accounts extends EventEmitter {
   constructor (deps: Injector) {
     super()
     this.config = deps(Config)
+    this.log = this.config.createLogger('accounts')
     this.store = deps(StoreService)
     this.address = this.config.ilpAddress
   }
@@ -48,8 +49,9 @@ export class Accounts extends EventEmitter {
     if (this.accounts.has(accountId)) throw new Error(`account exists already. accountId=${accountId}`)
     this.config.validateAccount(accountId, info)
     this.refuseSharedSegment(accountId, info)
-    log.info('add account. accountId=%s', accountId)
+    this.log.info('add account. accountId=%s', accountId)
     const plugin = createPlugin(accountId, info, {
+      createLog: (name, options) => this.config.createLogger(name, options),
       store: this.store.getPluginStore(accountId),
       mayOpenFiles,
       getOwnAddress: () => this.address,
@@ -80,7 +82,7 @@ export class Accounts extends EventEmitter {
   remove (accountId: string): PluginInstance | undefined {
     const account = this.accounts.get(accountId)
     if (account === undefined) return undefined
-    log.info('remove account. accountId=%s', accountId)
+    this.log.info('remove account. accountId=%s', accountId)
     this.accounts.delete(accountId)
     this.emit('remove', accountId, account.plugin)
     return account.plugin
@@ -114,7 +116,7 @@ export class Accounts extends EventEmitter {
 
   setOwnAddress (address: string): void {
     if (address === this.address) return
-    log.info('setting ilp address. oldAddress=%s newAddress=%s', this.address, address)
+    this.log.info('setting ilp address. oldAddress=%s newAddress=%s', this.address, address)
     this.address = address
   }
 

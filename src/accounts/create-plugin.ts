@@ -1,7 +1,7 @@
 /** Creates an account's plugin: uses a ready instance as it is, or loads a module by name, and adapts old plugins from LPI version 1. */
 import { SluiceError, codeOf } from '../contracts/errors.js'
 import { createRequire } from 'node:module'
-import { createLogger } from '../lib/log.js'
+import type { Logger } from '../contracts/logger.js'
 import { KINDS } from '../modules/construct.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
@@ -15,14 +15,19 @@ const REQUIRED_METHODS = [
   'registerDataHandler', 'deregisterDataHandler', 'registerMoneyHandler', 'deregisterMoneyHandler', 'on', 'removeListener'
 ] as const
 
+/** What a connector hands to its plugins. */
+type PluginParts = Required<Pick<PluginServices, 'store' | 'mayOpenFiles' | 'getOwnAddress' | 'books' | 'settlements'>> & {
+  createLog: (name: string, options: object) => Logger
+}
+
 /** Throws an Error that names the account and the plugin when it cannot be loaded, constructed or used. */
 export function createPlugin (
-  accountId: string, info: AccountInfo, connector: Required<Pick<PluginServices, 'store' | 'mayOpenFiles' | 'getOwnAddress' | 'books' | 'settlements'>>
+  accountId: string, info: AccountInfo, { createLog, ...connector }: PluginParts
 ): PluginInstance {
   const { plugin, options = {}, assetCode, assetScale } = info
   try {
     if (typeof plugin !== 'string') return checked(plugin, 'an instance')
-    const log = createLogger(`${plugin}[${accountId}]`, { options })
+    const log = createLog(`${plugin}[${accountId}]`, options)
     return pluginByName(plugin, options, { ...connector, log, account: { id: accountId, assetCode, assetScale } })
   } catch (error) {
     throw new SluiceError(codeOf(error) ?? 'SLUICE_MODULE_UNUSABLE', `account ${accountId}: ${describeError(error)}`)

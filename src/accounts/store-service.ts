@@ -1,7 +1,6 @@
 /** The configured store, and the part of it that each account's plugin can see. */
 import type { Injector } from 'reduct'
 import { Config } from '../config/connector/config.js'
-import { createLogger } from '../lib/log.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
@@ -18,9 +17,10 @@ export class StoreService {
   private readonly config: Config
 
   constructor (deps: Injector) {
-    const { store, storePath, storeConfig } = this.config = deps(Config)
+    this.config = deps(Config)
+    const { store, storePath, storeConfig } = this.config
     const Backing = loadConstructor('store', store) as StoreConstructor
-    this.store = new Backing({ path: storePath, ...storeConfig }, { log: createLogger(`${store}-store`, { options: storeConfig }) })
+    this.store = new Backing({ path: storePath, ...storeConfig }, { log: this.config.createLogger(`${store}-store`, storeConfig) })
     this.settlements = new SettlementIndex(this.store, prefix => this.storeUnder(prefix))
   }
 

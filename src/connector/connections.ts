@@ -4,7 +4,7 @@ import type { Injector } from 'reduct'
 import { backoffMs } from '../lib/backoff.js'
 import { Config } from '../config/connector/config.js'
 import { tearDown, type Step } from '../lib/teardown.js'
-import { createLogger } from '../lib/log.js'
+import type { Logger } from '../contracts/logger.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { describeError } from '../lib/describe-error.js'
 import { RoutingService } from '../routing/service.js'
@@ -16,7 +16,6 @@ const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 30_000
 /** A parent that has not told us our address by then is asked again. */
 const ADDRESS_TIMEOUT_MS = 10_000
-const log = createLogger('accounts')
 
 type Listener = (...args: unknown[]) => void
 
@@ -38,12 +37,14 @@ interface Watch {
 
 export class Connections {
   private readonly config: Config
+  private readonly log: Logger
   private readonly accounts: Accounts
   private readonly routing: RoutingService
   private readonly watches = new Map<string, Watch>()
 
   constructor (deps: Injector) {
     this.config = deps(Config)
+    this.log = this.config.createLogger('accounts')
     this.accounts = deps(Accounts)
     this.routing = deps(RoutingService)
   }
@@ -71,7 +72,7 @@ export class Connections {
     const listeners: Record<string, Listener> = {
       connect: () => this.connected(accountId),
       disconnect: () => this.disconnected(accountId),
-      error: error => log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
+      error: error => this.log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
     let letGo = (): void => undefined
@@ -96,7 +97,7 @@ export class Connections {
   async connectAdded (accountId: string): Promise<void> {
     const connecting = this.connect(accountId, Infinity)
     if (await withTimeout(Promise.race([connecting, this.watches.get(accountId)?.gone]), this.config.initialConnectTimeout)) return
-    log.warn('account is not connected yet, it goes on trying. accountId=%s', accountId)
+    this.log.warn('account is not connected yet, it goes on trying. accountId=%s', accountId)
     connecting.catch(() => this.keepConnecting(accountId))
   }
 
@@ -109,7 +110,7 @@ export class Connections {
     if (!this.accounts.isConnected(accountId)) {
       await Promise.resolve(plugin.connect({ timeout: plugin.onlyListens === true ? 0 : timeout })).catch((error: unknown) => {
         if (!isListening(error)) throw error
-        log.debug('waiting for the peer to connect. accountId=%s', accountId)
+        this.log.debug('waiting for the peer to connect. accountId=%s', accountId)
       })
     }
     if (this.accounts.isConnected(accountId)) await (this.watches.get(accountId)?.ready ?? this.becomeReady(accountId))
@@ -120,7 +121,7 @@ export class Connections {
     const ids = [...this.watches.keys()]
     await Promise.all(ids.map(accountId => this.disconnect(accountId)))
     await tearDown(ids.map((accountId): Step => [accountId, () => this.unwatch(accountId)]), (accountId, error) =>
-      log.warn('could not let go of plugin. accountId=%s error=%s', accountId, this.describe(accountId, error)))
+      this.log.warn('could not let go of plugin. accountId=%s error=%s', accountId, this.describe(accountId, error)))
   }
 
   async disconnect (accountId: string): Promise<void> {
@@ -129,20 +130,20 @@ export class Connections {
     clearTimeout(watch?.retry)
     try {
       const disconnected = Promise.resolve(this.accounts.getPlugin(accountId).disconnect())
-      if (!await withTimeout(disconnected, this.config.initialConnectTimeout)) log.warn('plugin does not disconnect. accountId=%s', accountId)
+      if (!await withTimeout(disconnected, this.config.initialConnectTimeout)) this.log.warn('plugin does not disconnect. accountId=%s', accountId)
     } catch (error) {
-      log.warn('could not disconnect account. accountId=%s error=%s', accountId, this.describe(accountId, error))
+      this.log.warn('could not disconnect account. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
   }
 
   private async connectInTime (accountIds: string[]): Promise<void> {
     if (accountIds.length === 0) return
-    log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, this.config.initialConnectTimeout)
+    this.log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, this.config.initialConnectTimeout)
     const attempts = accountIds.map(accountId => this.keepConnecting(accountId))
     if (await withTimeout(Promise.all(attempts), this.config.initialConnectTimeout)) return
     const late = accountIds.filter(accountId => !this.accounts.isConnected(accountId))
     if (late.length > 0) {
-      log.warn('one or more accounts failed to connect within the time limit, continuing anyway. accountIds=%s', late.join(','))
+      this.log.warn('one or more accounts failed to connect within the time limit, continuing anyway. accountIds=%s', late.join(','))
     }
   }
 
@@ -165,7 +166,7 @@ export class Connections {
       } catch (error) {
         if (!this.isWanted(accountId, watch)) return
         const reason = this.describe(accountId, error)
-        log[reason === said ? 'debug' : 'warn']('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, reason, delayMs)
+        this.log[reason === said ? 'debug' : 'warn']('could not connect account. accountId=%s error=%s retryInMs=%s', accountId, reason, delayMs)
         said = reason
       }
       await new Promise<void>(resolve => {
@@ -181,12 +182,12 @@ export class Connections {
 
   private connected (accountId: string): void {
     if (!this.accounts.isConnected(accountId)) {
-      log.error('(!!!) plugin emitted connect, but then returned false for isConnected, broken plugin. account=%s', accountId)
+      this.log.error('(!!!) plugin emitted connect, but then returned false for isConnected, broken plugin. account=%s', accountId)
       setImmediate(() => { if (this.accounts.isConnected(accountId)) this.connected(accountId) })
       return
     }
     this.becomeReady(accountId).catch((error: unknown) => {
-      log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, this.describe(accountId, error))
+      this.log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, this.describe(accountId, error))
       void this.keepConnecting(accountId)
     })
   }

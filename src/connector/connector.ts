@@ -11,7 +11,7 @@ import { tearDown, type Step } from '../lib/teardown.js'
 import { RateBackend } from '../forwarding/rate-backend.js'
 import { connectorAdminServer, type AdminServerOptions } from '../admin/connector/listen.js'
 import { LedgerService } from '../ledger/service.js'
-import { createLogger } from '../lib/log.js'
+import type { Logger } from '../contracts/logger.js'
 import type { HttpServer } from '../http/server.js'
 import { AccountStats } from '../metrics/stats.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
@@ -24,7 +24,6 @@ import type { PluginInstance } from '../contracts/plugin.js'
 import { version } from '../lib/version.js'
 
 const createContainer = reductModule.default
-const log = createLogger('app')
 
 export interface App {
   readonly config: Config
@@ -50,7 +49,7 @@ export interface App {
  */
 export function createApp (options?: ConnectorInput | null, container: Injector = createContainer()): App {
   const config = container(Config)
-  if (options === undefined || options === null) config.loadFromEnv(process.env, variable => log.warn('unrecognized environment variable. key=%s', variable))
+  if (options === undefined || options === null) loadFromEnv(config)
   else config.loadFromOptions(options)
   const connector = new Connector(container)
   return {
@@ -63,8 +62,16 @@ export function createApp (options?: ConnectorInput | null, container: Injector 
   }
 }
 
+function loadFromEnv (config: Config): void {
+  const strangers: string[] = []
+  config.loadFromEnv(process.env, variable => { strangers.push(variable) })
+  const log = config.createLogger('app') // which is known only now
+  for (const key of strangers) log.warn('unrecognized environment variable. key=%s', key)
+}
+
 class Connector {
   private readonly config: Config
+  private readonly log: Logger
   private readonly accounts: Accounts
   private readonly store: StoreService
   private readonly ledger: LedgerService
@@ -83,6 +90,7 @@ class Connector {
   /** `deps` has a Config that is loaded. Makes all parts, and opens nothing. */
   constructor (deps: Injector) {
     this.config = deps(Config)
+    this.log = this.config.createLogger('app')
     this.accounts = deps(Accounts)
     this.store = deps(StoreService)
     this.ledger = deps(LedgerService)
@@ -140,12 +148,12 @@ class Connector {
     const addAccount = (accountId: string, account: AccountInfo): Promise<void> =>
       this.addAccount(accountId, account, { mayOpenFiles: config.adminApiAllowPaths })
     const parts = { accounts, config, ledger, routing, middlewares, stats, backend, addAccount }
-    return connectorAdminServer(parts, adminOptions(config), createLogger('admin-api'))
+    return connectorAdminServer(parts, adminOptions(config), this.config.createLogger('admin-api'))
   }
 
   private async run (): Promise<void> {
     this.state = 'starting'
-    log.info('listen called')
+    this.log.info('listen called')
     try {
       await (this.opening = this.open())
       await this.connections.start()
@@ -153,7 +161,7 @@ class Connector {
       this.assertNotStopped()
       if (this.config.collectDefaultMetrics) this.stats.startDefaultMetrics()
       this.state = 'running'
-      log.info('connector ready (republic attitude). address=%s version=%s', this.accounts.getOwnAddress(), version)
+      this.log.info('connector ready (republic attitude). address=%s version=%s', this.accounts.getOwnAddress(), version)
     } catch (error) {
       await this.stop()
       throw error
@@ -201,7 +209,7 @@ class Connector {
       ['account', () => this.accounts.remove(accountId)],
       ['routes', () => this.routing.accountRemoved(accountId)]
     ], (step, error) =>
-      log.error('could not remove all of account. accountId=%s step=%s error=%s', accountId, step, hideSecrets(describeError(error), options)))
+      this.log.error('could not remove all of account. accountId=%s step=%s error=%s', accountId, step, hideSecrets(describeError(error), options)))
   }
 
   private async close (): Promise<void> {
@@ -209,7 +217,7 @@ class Connector {
     this.state = 'stopped'
     this.middlewares.drain()
     if (this.opening !== undefined) await withTimeout(this.opening.catch(() => undefined), initialConnectTimeout)
-    if (!await this.middlewares.overload.idle(maxHoldTime)) log.warn('packets are still under way, stopping all the same.')
+    if (!await this.middlewares.overload.idle(maxHoldTime)) this.log.warn('packets are still under way, stopping all the same.')
     await new Promise(resolve => setImmediate(resolve)) // the plugins write the last answers in this turn
     await tearDown([
       ['routing', () => this.routing.stop()],
@@ -219,7 +227,7 @@ class Connector {
       ['backend', () => this.backend.disconnect?.()],
       ['admin api', () => this.admin?.stop()],
       ['store', () => this.store.close()]
-    ], (step, error) => log.error('could not stop %s. error=%s', step, describeError(error)))
+    ], (step, error) => this.log.error('could not stop %s. error=%s', step, describeError(error)))
     this.stats.stopDefaultMetrics()
   }
 }

@@ -1,6 +1,10 @@
 /** What a module may expect of the log it is handed, and how important its lines are. */
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = typeof LOG_LEVELS[number]
+
+export const LOG_FORMATS = ['text', 'json'] as const
+export type LogFormat = typeof LOG_FORMATS[number]
 
 /** The lower, the more important. */
 export const LOG_RANKS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 }

@@ -10,6 +10,7 @@ import { MAX_UINT64, fieldsOf, prepareOf, type PrepareView } from '../packet/pre
 import { codeOf, isFulfill, isReject } from '../packet/reply.js'
 import { RoutingService } from '../routing/service.js'
 import type { PaymentReport } from '../contracts/backend.js'
+import type { Logger } from '../contracts/logger.js'
 import type { Context } from '../contracts/middleware.js'
 import { LoopDetector, isEndedBy } from './loop-detector.js'
 import { RateBackend, noRate, report } from './rate-backend.js'
@@ -26,6 +27,7 @@ export class ForwardObserver {
 
 export class Forwarder {
   private readonly config: Config
+  private readonly log: Logger
   private readonly accounts: Accounts
   private readonly routes: RoutingService
   private readonly backend: RateBackend
@@ -35,6 +37,7 @@ export class Forwarder {
 
   constructor (deps: Injector, private readonly send: SendData) {
     this.config = deps(Config)
+    this.log = this.config.createLogger('rate-backend')
     this.accounts = deps(Accounts)
     this.routes = deps(RoutingService)
     this.backend = deps(RateBackend)
@@ -50,7 +53,7 @@ export class Forwarder {
     try {
       rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
     } catch (error) {
-      throw noRate(error, sourceAccount, nextHop)
+      throw noRate(error, sourceAccount, nextHop, this.log)
     }
     if (!this.accounts.isConnected(nextHop)) throw new PeerUnreachableError(`no connection to account. account=${nextHop}`)
     const amount = amountAt(rate, prepare.amount)
@@ -81,7 +84,7 @@ export class Forwarder {
       sourceAccount, sourceAmount: String(prepare.amount), destinationAccount: nextHop, destinationAmount: String(amount)
     })
     report(this.backend, () => ({ ...payment(), parsedPacket: describePrepare(prepare), result: reply }),
-      Buffer.isBuffer(reply) && isFulfill(reply) ? payment : undefined)
+      Buffer.isBuffer(reply) && isFulfill(reply) ? payment : undefined, this.log)
   }
 
   private nextHopFor (destination: string, sourceAccount: string): string {

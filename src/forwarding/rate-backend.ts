@@ -2,13 +2,11 @@
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'
-import { createLogger } from '../lib/log.js'
+import type { Logger } from '../contracts/logger.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
 import { InternalError, isErrorCode } from '../packet/errors.js'
 import type { Backend, BackendConstructor, PacketReport, PaymentReport, Rate } from '../contracts/backend.js'
-
-const log = createLogger('rate-backend')
 
 export class RateBackend implements Backend {
   /** Undefined where the backend does not want to hear of packets. */
@@ -17,15 +15,18 @@ export class RateBackend implements Backend {
   readonly submitPayment?: (payment: PaymentReport) => Promise<void>
   private readonly backend: Backend
   private readonly accounts: Accounts
+  private readonly log: Logger
 
   constructor (deps: Injector) {
-    const { backend, backendConfig, spread } = deps(Config)
+    const config = deps(Config)
+    const { backend, backendConfig, spread } = config
+    this.log = config.createLogger('rate-backend')
     const accounts = this.accounts = deps(Accounts)
     const Implementation = loadConstructor('backend', backend || 'one-to-one') as BackendConstructor
     this.backend = new Implementation({ spread, ...backendConfig }, {
       getInfo: accountId => accounts.getInfo(accountId),
       accounts,
-      log: createLogger(`${backend}-backend`, { options: backendConfig })
+      log: config.createLogger(`${backend}-backend`, backendConfig)
     })
     if (typeof this.backend.submitPacket === 'function') this.submitPacket = packet => this.backend.submitPacket?.(packet) ?? Promise.resolve()
     if (typeof this.backend.submitPayment === 'function') this.submitPayment = payment => this.backend.submitPayment?.(payment) ?? Promise.resolve()
@@ -54,7 +55,7 @@ export class RateBackend implements Backend {
         try {
           row[destination] = await this.getRate(source, destination)
         } catch (error) {
-          log.warn('no rate between accounts. source=%s destination=%s error=%s', source, destination, describeError(error))
+          this.log.warn('no rate between accounts. source=%s destination=%s error=%s', source, destination, describeError(error))
         }
       }
     }
@@ -63,19 +64,19 @@ export class RateBackend implements Backend {
 }
 
 /** What a sender is told when there is no rate: the backend's own ILP error, or T00 without the inner text, which is not its business. */
-export function noRate (error: unknown, sourceAccount: string, destinationAccount: string): unknown {
+export function noRate (error: unknown, sourceAccount: string, destinationAccount: string, log: Logger): unknown {
   if (isErrorCode((error as { ilpErrorCode?: unknown } | null | undefined)?.ilpErrorCode)) return error
   log.error('could not get rate. source=%s destination=%s error=%s', sourceAccount, destinationAccount, describeError(error))
   return new InternalError('no exchange rate available.')
 }
 
 /** Tells the backend of an answered packet. Whatever it does with that, the answer stands. */
-export function report (backend: Backend, packet: () => PacketReport, payment: (() => PaymentReport) | undefined): void {
-  if (backend.submitPacket !== undefined) guarded('packet', () => backend.submitPacket?.(packet()))
-  if (payment !== undefined) guarded('payment', () => backend.submitPayment?.(payment()))
+export function report (backend: Backend, packet: () => PacketReport, payment: (() => PaymentReport) | undefined, log: Logger): void {
+  if (backend.submitPacket !== undefined) guarded('packet', () => backend.submitPacket?.(packet()), log)
+  if (payment !== undefined) guarded('payment', () => backend.submitPayment?.(payment()), log)
 }
 
-function guarded (what: string, submit: () => Promise<void> | undefined): void {
+function guarded (what: string, submit: () => Promise<void> | undefined, log: Logger): void {
   const failed = (error: unknown): void => log.error('error while submitting %s to backend. error=%s', what, describeError(error))
   try {
     Promise.resolve(submit()).catch(failed)

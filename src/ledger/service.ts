@@ -4,7 +4,7 @@ import { SluiceError } from '../contracts/errors.js'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
 import { Config } from '../config/connector/config.js'
-import { createLogger } from '../lib/log.js'
+import type { Logger } from '../contracts/logger.js'
 import { describeError } from '../lib/describe-error.js'
 import type { Ledger } from '../contracts/ledger.js'
 import type { Store } from '../contracts/store.js'
@@ -28,11 +28,12 @@ export class LedgerService {
   private readonly config: Config
   private readonly accounts: Accounts
   private readonly store: Store
-  private readonly log = createLogger('ledger')
+  private readonly log: Logger
   private opened: EmbeddedLedger | TigerBeetleLedger
 
   constructor (deps: Injector) {
     this.config = deps(Config)
+    this.log = this.config.createLogger('ledger')
     this.accounts = deps(Accounts)
     this.store = deps(StoreService).store
     this.opened = this.config.ledger === 'tigerbeetle' ? this.tigerBeetle() : this.embedded()

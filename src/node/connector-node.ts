@@ -1,7 +1,8 @@
 /** The embedded door to the connector: an Interledger node for an application, in its own process or beside it. */
 import { httpServers } from '../admin/node/listen.js'
-import { createLogger, createNodeLogger, setLogLevel } from '../lib/log.js'
+import { createLogger, createNodeLogger, withLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
+import type { LogLevel } from '../contracts/logger.js'
 import { describeError } from '../lib/describe-error.js'
 import { createPaymentHandlerAdapter } from '../delivery/payment.js'
 import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../delivery/payment.js'
@@ -37,6 +38,7 @@ export class ConnectorNode {
   readonly btpClientManager = new BTPClientManager(this, async (peerId, packet) => this.#running('sendToPeer').sendTo(peerId, packet))
   readonly channelManager = new ChannelManager(call => this.#channelHolders(call), TOKEN_ID)
   readonly #log: NodeLogger
+  readonly #logLevel: LogLevel | undefined
   readonly #peers: Peers
   readonly #routes = new RoutingTable()
   readonly #access: BtpAccess
@@ -53,19 +55,20 @@ export class ConnectorNode {
 
   /**
    * @param config the configuration, the path of a YAML file with it, or what `ConfigLoader.read` has made of either
-   * @param logger pino, or what `createLogger` makes
+   * @param logger pino, or what `createLogger` makes; the connector inside writes there, too. The level is that of the logger, else
+   *   `logLevel` of the configuration.
    * @throws ConfigurationError naming every fault. Nothing is opened before `start`.
    */
   constructor (config: ConnectorConfig | ConfigReading | string, logger: NodeLogger = createNodeLogger('node')) {
-    const { config: read, warnings } = config instanceof ConfigReading ? config : ConfigLoader.read(config, process.env)
+    const { config: read, given, warnings } = config instanceof ConfigReading ? config : ConfigLoader.read(config, process.env)
     this.config = read
-    this.#log = logger
+    this.#logLevel = given.logLevel
+    const log = this.#log = withLevel(logger, given.logLevel)
     this.#access = new BtpAccess(process.env, () => this.#peers.all().map(({ id }) => id))
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
-    setLogLevel(read.logLevel)
-    for (const warning of warnings) logger.warn({ warning }, 'config_warning')
-    logger.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
+    for (const warning of warnings) log.warn({ warning }, 'config_warning')
+    log.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
   }
 
   /**
@@ -294,12 +297,13 @@ export class ConnectorNode {
       const session = this.#session = new Session({
         config: this.config,
         log: this.#log,
+        logLevel: this.#logLevel,
         peers: this.#peers,
         routes: this.#routes,
         access: this.#access,
         deliver: request => this.#deliver(request)
       })
-      for (const service of httpServers(this, this.config, createLogger('node-http'))) {
+      for (const service of httpServers(this, this.config, createLogger('node-http', { to: this.#log, level: this.#logLevel }))) {
         await service.start()
         this.#services.push(service)
       }

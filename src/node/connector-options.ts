@@ -1,7 +1,8 @@
 /** What a node's configuration means to the connector inside it. */
 import { join } from 'node:path'
 import type { ConnectorInput } from '../config/connector/schema.js'
-import type { NodeConfig, RouteInfo } from '../contracts/node.js'
+import type { LogLevel } from '../contracts/logger.js'
+import type { NodeConfig, NodeLogger, RouteInfo } from '../contracts/node.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../delivery/payment.js'
 import type { BtpAccess } from './btp-access.js'
 import type { NodeMetrics } from './metrics.js'
@@ -20,13 +21,16 @@ export interface ConnectorParts {
   access: BtpAccess
   peers: Peers
   routes: RoutingTable
+  log: NodeLogger
+  /** What the configuration says; undefined where it says nothing. */
+  logLevel: LogLevel | undefined
   /** The handlers of the application; undefined when there is none. */
   deliver: (request: LocalDeliveryRequest) => Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined
 }
 
 /** @param notify tells the application of a packet that only passes through */
 export function connectorOptions (
-  { config, access, peers, routes, deliver }: ConnectorParts,
+  { config, access, peers, routes, log: logger, logLevel, deliver }: ConnectorParts,
   metrics: NodeMetrics,
   notify: (packet: Buffer, origin?: string) => Promise<void>
 ): ConnectorInput {
@@ -38,6 +42,8 @@ export function connectorOptions (
   }
   return {
     env: 'production',
+    logger,
+    logLevel,
     ilpAddress: config.ilpAddress,
     accounts: {
       [LOCAL_ACCOUNT]: localAccount({

@@ -24,18 +24,13 @@ import { LOCAL_ACCOUNT, TOKEN_ID, peerAccount } from './peer-account.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
 import type { Peer } from './peers.js'
 import { chainOf } from '../config/node/settlement-chains.js'
-import type { Dependency, NodeLogger, RouteInfo } from '../contracts/node.js'
+import type { Dependency, RouteInfo } from '../contracts/node.js'
 import { UnsettledMarker } from './unsettled-marker.js'
 
 /** How long somebody who registers a peer waits for it. */
 const REGISTER_TIMEOUT_MS = 1000
 /** How often the business logic server is asked whether it is ready. */
 const HANDLER_CHECK_MS = 10_000
-
-/** What a node hands to its sessions. */
-export interface SessionParts extends ConnectorParts {
-  log: NodeLogger
-}
 
 /** What the plugin `local` offers besides the plugin interface. */
 interface LocalPlugin extends PluginInstance {
@@ -55,7 +50,7 @@ export class Session {
   #phase: 'starting' | 'open' | 'closed' = 'starting'
 
   /** Throws when a part cannot be made. Opens nothing. */
-  constructor (private readonly parts: SessionParts) {
+  constructor (private readonly parts: ConnectorParts) {
     this.#container(ForwardObserver).onForward = refuseReturn
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
@@ -67,13 +62,13 @@ export class Session {
 
   /** Rejects with nothing left open when the port or the books cannot be had. */
   async start (): Promise<void> {
-    const { config, log } = this.parts
+    const { config, log, logLevel } = this.parts
     const marker = new UnsettledMarker(config.dataPath, config.nodeId, config.chains)
     marker.refuseOtherName()
     this.#container(StoreService).settlements.onChange = unsettled => { marker.write(unsettled) }
     const admit: Admit = (username, address) => this.#guests.admit(username, address)
     const { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins } = config
-    this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server'))
+    this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server', { to: log, level: logLevel }))
     log.info({ port: this.#listening.port }, 'btp_server_started')
     await this.#app.listen()
     this.#phase = 'open'

@@ -5,7 +5,6 @@ import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'
 import { PrepareHandler } from '../forwarding/handle-prepare.js'
 import { LedgerService } from '../ledger/service.js'
-import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
@@ -13,6 +12,7 @@ import { writeSettlement, type SettlementOutcome } from '../lib/settlement-line.
 import { PaysNothingError } from '../contracts/errors.js'
 import { UnreachableError } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
+import type { Logger } from '../contracts/logger.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type {
   Context, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Pipelines, Transfer
@@ -23,8 +23,6 @@ import { APPLIED, moduleOf } from './defaults.js'
 import { Overload } from './overload.js'
 import { createPipelines } from './pipeline.js'
 import { sendThrough } from './checked-plugin.js'
-
-const log = createLogger('middleware-manager')
 
 /** The composed pipelines of one account. */
 interface Handlers {
@@ -41,6 +39,8 @@ const nothing = (): Promise<void> => Promise.resolve()
 
 export class MiddlewareManager {
   readonly overload = new Overload(() => this.handlers.size)
+  private readonly config: Config
+  private readonly log: Logger
   private readonly accounts: Accounts
   private readonly prepares: PrepareHandler
   private readonly stats: AccountStats
@@ -50,7 +50,9 @@ export class MiddlewareManager {
   private readonly handlers = new Map<string, Handlers>()
 
   constructor (deps: Injector) {
-    const { disableMiddleware, middlewares } = deps(Config)
+    const config = this.config = deps(Config)
+    const { disableMiddleware, middlewares } = config
+    this.log = config.createLogger('middleware-manager')
     this.accounts = deps(Accounts)
     this.prepares = new PrepareHandler(deps, this.sendData)
     this.stats = deps(AccountStats)
@@ -81,7 +83,7 @@ export class MiddlewareManager {
   /** Builds the account's pipelines and starts to take what its plugin receives. */
   async addPlugin (accountId: string, plugin: PluginInstance): Promise<void> {
     const pipelines = createPipelines()
-    for (const [name, middleware] of this.middlewares) await apply(name, middleware, pipelines, accountId)
+    for (const [name, middleware] of this.middlewares) await this.apply(name, middleware, pipelines, accountId)
     const handlers = this.compose(pipelines, accountId, plugin)
     const entrance = this.overload.entrance()
     plugin.registerDataHandler(
@@ -134,6 +136,15 @@ export class MiddlewareManager {
     return Promise.resolve(busyReject(this.accounts.getOwnAddress()))
   }
 
+  private async apply (name: string, middleware: Middleware, pipelines: Pipelines, accountId: string): Promise<void> {
+    try {
+      await middleware.applyToPipelines(pipelines, accountId)
+    } catch (error) {
+      this.log.error('failed to apply middleware to account. middlewareName=%s accountId=%s error=%s', name, accountId, describeError(error))
+      throw new Error(`failed to apply middleware. middlewareName=${name} accountId=${accountId} error=${describeError(error)}`, { cause: error })
+    }
+  }
+
   private construct (name: string, type: string, options: Record<string, unknown>): void {
     const Constructor = loadConstructor('middleware', type) as MiddlewareConstructor
     const { ledger } = this
@@ -145,7 +156,7 @@ export class MiddlewareManager {
       getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId), this.accounts.getInfo(accountId).plugin),
       stats: this.stats,
       get ledger () { return ledger.ledger }, // which is known when it is open
-      log: createLogger(`${type}-middleware`, { options })
+      log: this.config.createLogger(`${type}-middleware`, options)
     }
     this.middlewares.set(name, new Constructor(options, api))
   }
@@ -154,7 +165,7 @@ export class MiddlewareManager {
   private composeMoney (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Pick<Handlers, 'incomingMoney' | 'outgoingMoney'> {
     const info = this.accounts.getInfo(accountId)
     const isBooked = info.balance !== undefined && this.hasBuiltInBalance
-    const say = (settlement: Omit<SettlementOutcome, 'accountId'>): void => { if (!isBooked) writeSettlement(log, { accountId, ...settlement }, info) }
+    const say = (settlement: Omit<SettlementOutcome, 'accountId'>): void => { if (!isBooked) writeSettlement(this.log, { accountId, ...settlement }, info) }
     return {
       incomingMoney: compose(pipelines.incomingMoney.getMethods(), async (amount, _, { id } = {}) => {
         say({ direction: 'incoming', amount, outcome: 'received', id })
@@ -217,11 +228,3 @@ function nobody (what: 'data' | 'money', accountId: string): Promise<never> {
   return Promise.reject(new UnreachableError(`tried to send ${what} to non-existent account. accountId=${accountId}`))
 }
 
-async function apply (name: string, middleware: Middleware, pipelines: Pipelines, accountId: string): Promise<void> {
-  try {
-    await middleware.applyToPipelines(pipelines, accountId)
-  } catch (error) {
-    log.error('failed to apply middleware to account. middlewareName=%s accountId=%s error=%s', name, accountId, describeError(error))
-    throw new Error(`failed to apply middleware. middlewareName=${name} accountId=${accountId} error=${describeError(error)}`, { cause: error })
-  }
-}

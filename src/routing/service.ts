@@ -3,20 +3,20 @@ import { randomBytes } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'
-import { createLogger } from '../lib/log.js'
+import type { Logger } from '../contracts/logger.js'
 import { AccountStats } from '../metrics/stats.js'
 import { registerRoutingMetrics } from './metrics.js'
 import { Router } from './router.js'
 
 const GLOBAL_PREFIXES = { production: 'g', test: 'test' } as const
 const SECRET_LENGTH = 32
-const log = createLogger('route-broadcaster')
 
 export class RoutingService extends Router {
   constructor (deps: Injector) {
     const config = deps(Config)
     const accounts = deps(Accounts)
-    const routingSecret = secretOf(config.routingSecret)
+    const log = config.createLogger('route-broadcaster')
+    const routingSecret = secretOf(config.routingSecret, log)
     super({
       ownAddress: () => accounts.getOwnAddress(),
       accountIds: () => accounts.getAccountIds(),
@@ -43,7 +43,7 @@ export class RoutingService extends Router {
   }
 }
 
-function secretOf (configured: string): Buffer {
+function secretOf (configured: string, log: Logger): Buffer {
   if (configured === '') {
     log.info('generated random routing secret.')
     return randomBytes(SECRET_LENGTH)

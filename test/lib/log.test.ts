@@ -1,18 +1,14 @@
 /** The log writes what its level lets through, as text or as JSON, whichever shape a call has. */
 import { expect } from 'chai'
 import { createLogger as createNodeLogger } from '../../src/index.js'
-import { createLogger, logFormatFault, pluginLog, setLogLevel } from '../../src/lib/log.js'
+import { createLogger, logFormat, logFormatFault, loggerFault, oneLine, pluginLog, withLevel } from '../../src/lib/log.js'
 import { TestLogger } from '../support/node.js'
 
 type Log = ReturnType<typeof createNodeLogger>
 
 describe('the log', () => {
-  const format = process.env.LOG_FORMAT
-  afterEach(() => {
-    setLogLevel()
-    if (format === undefined) delete process.env.LOG_FORMAT
-    else process.env.LOG_FORMAT = format
-  })
+  const before = { ...process.env }
+  afterEach(() => { process.env = { ...before } })
 
   function written (write: () => void): string[] {
     const lines: string[] = []
@@ -45,12 +41,64 @@ describe('the log', () => {
     expect([createNodeLogger('a', 'debug').debugEnabled, createNodeLogger('a', 'info').debugEnabled]).to.deep.equal([true, false])
   })
 
-  it('of the connector has the level of the process', () => {
-    const linesAt = (level?: 'error' | 'warn' | 'info' | 'debug'): number => {
-      setLogLevel(level)
-      return written(() => { all(createLogger('part')) }).length
+  it('has the level of the environment, unless it has its own', () => {
+    const linesAt = (LOG_LEVEL: string, own?: 'debug', CONNECTOR_LOG_LEVEL = ''): number => {
+      Object.assign(process.env, { LOG_LEVEL, CONNECTOR_LOG_LEVEL })
+      return written(() => { all(createLogger('part', { level: own })) }).length
     }
-    expect([linesAt('error'), linesAt('warn'), linesAt('info'), linesAt('debug'), linesAt()]).to.deep.equal([1, 2, 3, 4, 3])
+    expect(['error', 'warn', 'info', 'debug', '', 'loud'].map(level => linesAt(level))).to.deep.equal([1, 2, 3, 5, 3, 3])
+    expect([linesAt('error', 'debug'), linesAt('error', undefined, 'warn')]).to.deep.equal([5, 2])
+  })
+
+  it('is one line for each call, whatever is in it', () => {
+    const log = createLogger('part')
+    const { stack = '' } = new Error('broken')
+    for (const text of [stack, 'a\r\nb', 'a\u2028 b', '\u001b[31mred\0']) {
+      const [line = '', ...more] = written(() => { log.error('failed. error=%s', text) })
+      expect([line.slice(0, -1).match(/[\p{Cc}\u2028\u2029]/u), line.at(-1), more]).to.deep.equal([null, '\n', []])
+    }
+    expect(oneLine('Error: x\n    at a (b:1)\n    at c\n')).to.equal('Error: x | at a (b:1) | at c | ')
+    expect(written(() => { log.error('failed. error=%s', stack) })[0]).to.match(/ error=Error: broken \| at /)
+  })
+
+  it('goes to the logger that a program hands in, in the shape of pino, without secrets', () => {
+    const pino = new TestLogger()
+    const log = createLogger('plugin', { to: pino, options: { secret: 'open sesame' } })
+    expect(written(() => { log.warn('refused. accountId=%s error=%s', 'bob', 'open sesame') })).to.deep.equal([])
+    expect(pino.lines).to.deep.equal([
+      { level: 'warn', message: 'refused.', fields: { logger: 'connector:plugin', event: 'refused', accountId: 'bob', error: '[redacted]' } }
+    ])
+  })
+
+  it('asks that logger for debug, as pino can say', () => {
+    const linesOf = (given: object, level?: 'debug' | 'error'): string[] => {
+      const pino = Object.assign(new TestLogger(), given)
+      process.env.LOG_LEVEL = 'error' // of this process, not of that logger
+      all(createLogger('part', { to: pino, level }))
+      return pino.lines.map(line => line.level)
+    }
+    expect(linesOf({})).to.deep.equal(['error', 'warn', 'info'])
+    expect(linesOf({ isLevelEnabled: () => false })).to.deep.equal(['error', 'warn', 'info'])
+    expect(linesOf({ isLevelEnabled: (level: string) => level === 'debug' })).to.deep.equal(['error', 'warn', 'info', 'debug', 'debug'])
+    expect(linesOf({}, 'debug')).to.deep.equal(['error', 'warn', 'info', 'debug', 'debug'])
+    expect(linesOf({}, 'error')).to.deep.equal(['error'])
+  })
+
+  it('follows a log of ours that is handed in: its level, and where it writes', () => {
+    const linesOf = (own: 'error' | undefined, level: 'debug' | undefined): number =>
+      written(() => { all(createLogger('part', { to: createLogger('app', { level: own }), level })) }).length
+    expect([linesOf('error', undefined), linesOf('error', 'debug'), linesOf(undefined, 'debug'), linesOf(undefined, undefined)]).to.deep.equal([1, 1, 5, 3])
+    const pino = new TestLogger()
+    createLogger('part', { to: createLogger('app', { to: pino }) }).info('there')
+    expect(pino.lines).to.have.length(1)
+    expect(written(() => { all(withLevel(createNodeLogger('agent'), 'error') as Log) })).to.have.length(1)
+    expect(written(() => { all(withLevel(createNodeLogger('agent', 'info'), 'error') as Log) })).to.have.length(3)
+  })
+
+  it('says what is no logger', () => {
+    expect(loggerFault(console)).to.equal(undefined)
+    expect(loggerFault({ info () { /* nothing else */ } })).to.match(/^has no method debug, warn, error: hand in pino/)
+    expect([loggerFault('pino'), loggerFault(null)]).to.not.include(undefined)
   })
 
   it('is one JSON object a line with LOG_FORMAT=json', () => {
@@ -93,6 +141,9 @@ describe('the log', () => {
 
   it('has two formats, and says so', () => {
     for (const LOG_FORMAT of ['json', 'text', '', undefined]) expect(logFormatFault({ LOG_FORMAT })).to.equal(undefined)
-    expect(logFormatFault({ LOG_FORMAT: 'JSON' })).to.equal('must be one of text, json, found "JSON". Set it to one of them or unset it.')
+    const message = 'must be one of text, json, found "JSON". Set it to one of them or unset it.'
+    expect(logFormatFault({ LOG_FORMAT: 'JSON' })).to.deep.equal({ source: 'LOG_FORMAT', message })
+    expect(logFormatFault({ CONNECTOR_LOG_FORMAT: 'JSON', LOG_FORMAT: 'json' })).to.deep.equal({ source: 'CONNECTOR_LOG_FORMAT', message })
+    expect(logFormat({ CONNECTOR_LOG_FORMAT: 'text', LOG_FORMAT: 'json' })).to.equal('text')
   })
 })

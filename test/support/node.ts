@@ -31,6 +31,11 @@ export class TestLogger implements NodeLogger {
     return this.lines.some(line => line.message.includes(message))
   }
 
+  /** What the connector inside has written, of these levels. */
+  inner (...levels: string[]): LogLine[] {
+    return this.lines.filter(({ level, fields }) => 'logger' in fields && levels.includes(level))
+  }
+
   private at (level: string): (first: object | string, message?: string) => void {
     return (first, message = '') => {
       this.lines.push(typeof first === 'string' ? { level, message: first, fields: {} } : { level, message, fields: first })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { ConfigLoader } from '../../config/node/config-loader.js'
-import type { LogLevel } from '../../contracts/logger.js'
+import { LOG_LEVELS, type LogLevel } from '../../contracts/logger.js'
 import { writePrivately } from '../../lib/private-file.js'
 import type { ConnectorConfig } from '../../contracts/node.js'
 import type { Command } from './command.js'
@@ -18,8 +18,6 @@ interface Setting {
   /** What is wrong with an answer. */
   fault: (answer: string) => string | undefined
 }
-
-const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 const unless = (isRight: (answer: string) => boolean, expected: string) => (answer: string): string | undefined =>
   isRight(answer) ? undefined : `expected ${expected}, found ${JSON.stringify(answer)}`

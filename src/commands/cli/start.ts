@@ -33,7 +33,7 @@ Exit codes: 0 stopped by a signal, 1 could not start (the reason is on stderr).`
       import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../lib/log.js')
     ])
     const reading = ConfigLoader.read(file, process.env)
-    const node = new ConnectorNode(reading, createNodeLogger(reading.config.nodeId, reading.config.logLevel))
+    const node = new ConnectorNode(reading, createNodeLogger(reading.config.nodeId, reading.given.logLevel))
     const stopped = untilStopped(node)
     await node.start()
     const say = logFormat() === 'json' ? complain : print // stdout carries nothing but lines of JSON then

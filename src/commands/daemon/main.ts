@@ -5,7 +5,7 @@
  */
 import { createApp, type App } from '../../connector/connector.js'
 import { ConfigError } from '../../config/errors.js'
-import { createLogger, logFormat, setLogLevel } from '../../lib/log.js'
+import { createLogger, logFormat, oneLine } from '../../lib/log.js'
 import { describeError } from '../../lib/describe-error.js'
 import { TIMER_LONGEST_MS } from '../../lib/timers.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
@@ -15,11 +15,12 @@ const HELP = `ilp-connector runs an Interledger connector (Sluice ${version}). I
 
   CONNECTOR_ILP_ADDRESS=test.me CONNECTOR_BACKEND=one-to-one CONNECTOR_ACCOUNTS='{}' ilp-connector
 
-docs/configuration.md in the package lists them all. LOG_FORMAT=json writes the log as one JSON object a line (docs/log-events.md).
+docs/configuration.md in the package lists them all, and docs/operating.md says how to run it. CONNECTOR_LOG_LEVEL=warn (or LOG_LEVEL) leaves out
+less important lines of the log; CONNECTOR_LOG_FORMAT=json (or LOG_FORMAT) writes it as one JSON object a line (docs/log-events.md).
 To run a node from a YAML file: connector start
 `
 
-const log = createLogger('app')
+let log = createLogger('app')
 let app: App | undefined
 let stopping = false
 
@@ -29,9 +30,8 @@ async function run (): Promise<void> {
     return
   }
   const quickstart = process.argv.includes('--quickstart') ? await applyQuickstart(process.env) : undefined
-  // A person reads the welcome, not the log. DEBUG asks for the log.
-  if (quickstart !== undefined && process.env.DEBUG === undefined) setLogLevel('warn')
   app = createApp()
+  log = app.config.createLogger('app')
   await app.listen()
   // With LOG_FORMAT=json, stdout carries nothing but lines of JSON.
   if (quickstart !== undefined) printWelcome(quickstart, logFormat() === 'json' ? process.stderr : process.stdout)
@@ -42,7 +42,7 @@ async function run (): Promise<void> {
 /** One line for each problem: only a ConfigError has several. */
 function fail (error: unknown): never {
   const message = describeError(error)
-  const lines = error instanceof ConfigError ? message.split('\n') : [message.replaceAll(/\s*\n\s*/g, ' ')]
+  const lines = error instanceof ConfigError ? message.split('\n') : [oneLine(message)]
   process.stderr.write(lines.map(line => `sluice: ${line}\n`).join(''))
   process.exit(1)
 }
@@ -65,7 +65,7 @@ process.on('unhandledRejection', reason => log.error('unhandled rejection, proba
 
 // Errors thrown in a plugin's own callbacks. The process ends, as it would without this handler. A system error needs no stack.
 process.on('uncaughtException', error => {
-  const found = 'syscall' in error ? `${error.message}.` : error.stack ?? error.message
+  const found = oneLine('syscall' in error ? `${error.message}.` : error.stack ?? error.message)
   process.stderr.write(`sluice: uncaught exception, probably of a plugin or middleware: the connector ends. error=${found}\n`)
   process.exit(1)
 })

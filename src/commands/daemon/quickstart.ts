@@ -52,7 +52,9 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
     CONNECTOR_BACKEND: 'one-to-one',
     CONNECTOR_SPREAD: '0.002',
     CONNECTOR_ADMIN_API: 'true',
-    CONNECTOR_ADMIN_API_PORT: adminPort
+    CONNECTOR_ADMIN_API_PORT: adminPort,
+    // A person reads the welcome, not the log; DEBUG and LOG_LEVEL ask for the log.
+    ...env.DEBUG === undefined && !env.LOG_LEVEL && { CONNECTOR_LOG_LEVEL: 'warn' }
   }
   for (const [name, value] of Object.entries(defaults)) env[name] ??= value
   const urls = Object.fromEntries(ACCOUNTS.map(name => [name, `btp+ws://${name}:${secret}@127.0.0.1:${port}`]))

@@ -12,7 +12,9 @@ import { problemsOfAccount, problemsOfOptions, problemsUnseen } from './rules.js
 import { connectorSchema } from './schema.js'
 import type { ConnectorOptions } from './schema.js'
 import { showPath } from '../in-words.js'
-import { logFormatFault } from '../../lib/log.js'
+import { createLogger, logFormatFault, loggerFault } from '../../lib/log.js'
+import type { LogFormat, LogLevel, Logger } from '../../contracts/logger.js'
+import type { NodeLogger } from '../../contracts/node.js'
 
 class Defaults {
   constructor () {
@@ -25,6 +27,11 @@ const OptionsAtDefaults = Defaults as new () => ConnectorOptions
 
 /** A reduct service (the injector given to its constructor is not needed). Before loading, every option has its default. */
 export class Config extends OptionsAtDefaults {
+  /** Of the application, in the place of stdout. */
+  logger: NodeLogger | undefined
+  override logLevel?: LogLevel | undefined = undefined
+  override logFormat?: LogFormat | undefined = undefined
+
   /**
    * Loads the `CONNECTOR_*` variables. `warnOf` gets each that has our prefix and resembles no option.
    * @throws ConfigError naming every fault; then nothing was loaded
@@ -34,7 +41,7 @@ export class Config extends OptionsAtDefaults {
     for (const variable of strangers) warnOf?.(variable)
     const { options, problems } = read(values)
     const logFault = logFormatFault(env)
-    if (logFault !== undefined) issues.push({ source: 'LOG_FORMAT', path: '', message: logFault })
+    if (logFault !== undefined) issues.push({ ...logFault, path: '' })
     const broken = new Set(issues.map(({ source }) => source))
     const sourceOf = (option: string): string => sources.get(option) ?? envName(option)
     const found = problems.map(({ path: [option, ...path], message }) => issueOf(sourceOf(String(option)), { path, message }))
@@ -43,14 +50,26 @@ export class Config extends OptionsAtDefaults {
   }
 
   /**
-   * Loads an options object; the environment plays no part. A key whose value is undefined counts as left out. `accounts` is used
-   * as it is, not copied.
+   * Loads an options object; the environment decides about level and format of the log alone, where the object does not. A key whose
+   * value is undefined counts as left out. `accounts` is used as it is, not copied.
    * @throws ConfigError naming every fault; then nothing was loaded
    */
   loadFromOptions (given: object): void {
-    const { options, problems } = read(given)
+    const { logger, ...rest } = Object(given) as { logger?: NodeLogger | undefined }
+    const { options, problems } = read('logger' in Object(given) ? rest : given)
+    const fault = logger === undefined ? undefined : loggerFault(logger)
+    if (fault !== undefined) problems.push({ path: ['logger'], message: fault })
     refuse(problems.map(problem => issueOf('options', problem)))
     Object.assign(this, options)
+    this.logger = logger
+  }
+
+  /**
+   * A log for a part of this connector.
+   * @param options of the module that it is for: what is secret in them does not get into its lines
+   */
+  createLogger (name: string, options?: unknown): Logger & NodeLogger {
+    return createLogger(name, { level: this.logLevel, format: this.logFormat, to: this.logger, options })
   }
 
   /**

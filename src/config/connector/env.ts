@@ -12,10 +12,12 @@ import { connectorSchema } from './schema.js'
 
 const PREFIX = 'CONNECTOR_'
 
-/** Names without our prefix that the world has for these options already. Our own wins. */
+/** Names without our prefix that the world has for these options already. Our own wins; one that is set to nothing says nothing. */
 const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
   ['TIGERBEETLE_CLUSTER_ID', 'CONNECTOR_TIGERBEETLE_CLUSTER_ID'],
-  ['TIGERBEETLE_REPLICAS', 'CONNECTOR_TIGERBEETLE_REPLICAS']
+  ['TIGERBEETLE_REPLICAS', 'CONNECTOR_TIGERBEETLE_REPLICAS'],
+  ['LOG_LEVEL', 'CONNECTOR_LOG_LEVEL'],
+  ['LOG_FORMAT', 'CONNECTOR_LOG_FORMAT']
 ])
 
 /** Secrets without which a door is open. They are left out by unsetting them, not by setting them to nothing. */
@@ -47,7 +49,7 @@ export function readEnv (env: NodeJS.ProcessEnv): EnvReading {
   }
   for (const [variable, ours] of ALSO_KNOWN_AS) {
     const [text, target] = [env[variable], known.get(ours)]
-    if (text === undefined || target === undefined || reading.sources.has(target.option)) continue
+    if (text === undefined || text === '' || target === undefined || reading.sources.has(target.option)) continue
     readVariable(variable, text, target.option, target.schema, reading)
   }
   return reading

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod'
 import { BUILT_IN_MIDDLEWARES } from '../../contracts/middleware.js'
+import { LOG_FORMATS, LOG_LEVELS } from '../../contracts/logger.js'
+import type { NodeLogger } from '../../contracts/node.js'
 import { ACCOUNT_ID } from '../../contracts/account.js'
 import { PREFIX, isValidAddress } from '../../packet/address.js'
 import { accountSchema } from './account-schema.js'
@@ -188,6 +190,16 @@ export const connectorSchema = z.strictObject({
   }),
   adminApiAllowPaths: flag(false, 'Whether requests to the admin API may name files: a plugin by its path (`POST /addAccount`), and certificates and keys in the ' +
     'options of built-in plugins. Anyone who can send such a request can then run any program as the connector, and read its secrets.'),
+  logLevel: z.enum(LOG_LEVELS).optional().meta({
+    description: 'The least important lines that the log has. Also read from `LOG_LEVEL`. While it is not set, `DEBUG=connector:*` adds debug.',
+    expected: `one of ${LOG_LEVELS.join(', ')}`,
+    absent: 'info'
+  }),
+  logFormat: z.enum(LOG_FORMATS).optional().meta({
+    description: 'How the log is written: `text`, or `json`, one object a line. Also read from `LOG_FORMAT`.',
+    expected: `one of ${LOG_FORMATS.join(', ')}`,
+    absent: 'text'
+  }),
   collectDefaultMetrics: flag(false, 'Whether the metrics include those of the process: memory, CPU, event loop.')
 }).meta({ expected: 'an object' })
 
@@ -195,4 +207,7 @@ export const connectorSchema = z.strictObject({
 export type ConnectorOptions = z.output<typeof connectorSchema>
 
 /** What is given to `createApp`: everything but `accounts` may be left out. */
-export type ConnectorInput = z.input<typeof connectorSchema>
+export type ConnectorInput = z.input<typeof connectorSchema> & {
+  /** Gets the lines of the log, in the place of stdout: pino, or what `createLogger` makes. */
+  logger?: NodeLogger | undefined
+}

@@ -46,7 +46,7 @@ export class ConfigLoader {
    */
   static read (given: object | string, env: NodeJS.ProcessEnv = process.env, overrides: NodeJS.ProcessEnv = env): ConfigReading {
     const logFault = logFormatFault(env)
-    if (logFault !== undefined) throw new ConfigurationError([{ source: 'LOG_FORMAT', path: '', message: logFault }])
+    if (logFault !== undefined) throw new ConfigurationError([{ ...logFault, path: '' }])
     isPermissionless(env)
     if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
     const file = readYamlFile(given, env, (values, path) => fieldAt(values, path, new ChainKinds(values)))

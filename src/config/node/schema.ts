@@ -1,5 +1,6 @@
 /** Every field of a node's configuration: type, and the words for errors. Rules between fields are in rules.ts. */
 import { z } from 'zod'
+import { LOG_LEVELS } from '../../contracts/logger.js'
 import { MAX_CONFIGURED_ROUTES, MAX_PEERS } from '../limits.js'
 import type { ChainKind, OldChain } from '../../contracts/chain-kind.js'
 import { ADDRESS_LENGTH_MAX, PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
@@ -10,7 +11,6 @@ import { isHttpUrl } from '../../lib/urls.js'
 import { REPLICA, REPLICAS_MAX, isU128 } from '../fields.js'
 import { peerSchema } from './peer.js'
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const MODES = ['embedded', 'standalone', 'library'] as const
 

@@ -3,7 +3,8 @@ import { isObject } from '../../lib/is-object.js'
 import { valueAt } from '../explain.js'
 import { quote } from '../in-words.js'
 import { nodeIdOfAddress } from './former-keys.js'
-import { ENVIRONMENTS, LOG_LEVELS } from './schema.js'
+import { LOG_LEVELS } from '../../contracts/logger.js'
+import { ENVIRONMENTS } from './schema.js'
 
 const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
 

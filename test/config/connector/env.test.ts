@@ -1,5 +1,6 @@
 /** What an operator sets in the environment is what the connector runs with, or it does not start and says which variable is wrong. */
 import { expect } from 'chai'
+import { LOG_FORMATS, LOG_LEVELS } from '../../../src/contracts/logger.js'
 import { Config } from '../../../src/config/connector/config.js'
 import { envName } from '../../../src/config/connector/env.js'
 import { connectorSchema } from '../../../src/config/connector/schema.js'
@@ -230,6 +231,16 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
       ['["connector:7780"]', '[0]: found "connector:7780", expected a host name such as connector.internal, without a port. Correct it.'],
       ['["https://admin.example"]', '[0]: found "https://admin.example", expected a host name such as connector.internal, without a port. Correct it.']
     ]
+  },
+  logLevel: {
+    default: undefined,
+    good: LOG_LEVELS.map(level => [level, level]),
+    bad: ['', 'loud', 'INFO'].map(text => [text, `found "${text}", expected one of debug, info, warn, error. Correct it, or leave it out (default: info).`])
+  },
+  logFormat: {
+    default: undefined,
+    good: LOG_FORMATS.map(format => [format, format]),
+    bad: [['JSON', 'must be one of text, json, found "JSON". Set it to one of them or unset it.']]
   },
   collectDefaultMetrics: flagRow(false)
 }

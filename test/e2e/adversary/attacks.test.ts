@@ -1,6 +1,5 @@
 /** Attacks on settlement over payment channels that have a name: they worked once, or would if a promise were broken. */
-import { setLogLevel } from '../../../src/lib/log.js'
-import { withoutLog } from '../../support/log.js'
+import { withLogLevel, withoutLog } from '../../support/log.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { ATTACKS } from '../../support/adversary/attacks.js'
 import { FakeUnderTest } from '../../support/adversary/fake-under-test.js'
@@ -9,8 +8,7 @@ import { History } from '../../support/adversary/history.js'
 describe('an adversary wins nothing', () => {
   noRejectionLeft()
   withoutLog()
-  beforeEach(() => setLogLevel('error'))
-  after(() => setLogLevel())
+  withLogLevel('error')
 
   for (const mode of ['settlement', 'packet'] as const) {
     for (const [name, acts] of Object.entries(ATTACKS)) {

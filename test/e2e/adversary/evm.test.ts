@@ -1,8 +1,7 @@
 /** The same adversary against the plugin of the real chain, with real signatures, contracts and blocks. */
 import fc from 'fast-check'
 import { startChain, type Chain } from '../../../examples/evm-chain.js'
-import { setLogLevel } from '../../../src/lib/log.js'
-import { withoutLog } from '../../support/log.js'
+import { withLogLevel, withoutLog } from '../../support/log.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { history } from '../../support/adversary/acts.js'
 import { ATTACKS } from '../../support/adversary/attacks.js'
@@ -21,11 +20,8 @@ describe('an adversary on an EVM chain', () => {
     this.timeout(120_000)
     chain = await startChain()
   })
-  beforeEach(() => setLogLevel('error'))
-  after(() => {
-    setLogLevel()
-    return chain.stop()
-  })
+  withLogLevel('error')
+  after(() => chain.stop())
 
   for (const mode of ['settlement', 'packet'] as const) {
     it(`wins nothing that ${FIRST_ATTACK}, with claims for each ${mode}`, async function () {

@@ -3,8 +3,7 @@
  * it paid. `ADVERSARY_RUNS` plays more histories, `ADVERSARY_SEED` those of an earlier failure.
  */
 import fc from 'fast-check'
-import { setLogLevel } from '../../../src/lib/log.js'
-import { withoutLog } from '../../support/log.js'
+import { withLogLevel, withoutLog } from '../../support/log.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { history } from '../../support/adversary/acts.js'
 import { FakeUnderTest } from '../../support/adversary/fake-under-test.js'
@@ -16,8 +15,7 @@ const SEED = process.env.ADVERSARY_SEED
 describe('an adversary on a chain in memory', () => {
   noRejectionLeft()
   withoutLog()
-  beforeEach(() => setLogLevel('error'))
-  after(() => setLogLevel())
+  withLogLevel('error')
 
   for (const mode of ['settlement', 'packet'] as const) {
     it(`wins nothing with whatever it does: claims with each ${mode}`, async function () {

@@ -4,8 +4,6 @@ import { BTPClient } from '../../../src/node/facades/btp-client.js'
 import type { PrepareHandler } from '../../../src/node/facades/packet-handler.js'
 import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
 import { askAdmin } from '../../support/admin.js'
-import { setLogLevel } from '../../../src/lib/log.js'
-import { withoutLog } from '../../support/log.js'
 import { World, outcome, packet, urlOf } from '../../support/node.js'
 import { sha256 } from '../../support/packets.js'
 import { until } from '../../support/waiting.js'
@@ -15,7 +13,8 @@ const ROUTES = [{ prefix: 'g.bank', nextHop: 'bank' }]
 
 describe('a name that is meant for somebody', () => {
   const world = new World()
-  const lines = withoutLog()
+  const lines = (): string[] => world.log.inner('warn', 'error').map(line => JSON.stringify(line))
+  beforeEach(() => { world.log.lines.length = 0 })
   afterEach(() => world.end())
 
   let paid: string[]
@@ -33,17 +32,15 @@ describe('a name that is meant for somebody', () => {
     world.after(() => client.disconnect())
     const entering = client.connect().then(() => client, () => undefined)
     // A refusal is tried again until the time is over: one is enough.
-    const before = lines.length
-    const refused = until(() => lines.slice(before).some(line => line.includes('refused a BTP connection'))).then(() => undefined)
+    const before = lines().length
+    const refused = until(() => lines().slice(before).some(line => line.includes('refused a BTP connection'))).then(() => undefined)
     const result = await Promise.race([entering, refused])
     if (result === undefined) await client.disconnect()
     return result
   }
 
   async function start (more: Partial<ConnectorConfig>): Promise<ConnectorNode> {
-    const shop = await world.start('shop', more)
-    setLogLevel('warn')
-    return shop
+    return await world.start('shop', { logLevel: 'warn', ...more })
   }
 
   async function payBank (shop: ConnectorNode): Promise<string> {
@@ -54,7 +51,7 @@ describe('a name that is meant for somebody', () => {
     const shop = await start({ routes: ROUTES })
     expect(await enter(shop, 'bank')).to.equal(undefined)
     expect(await payBank(shop)).to.not.equal('fulfill')
-    expect(lines.join('')).to.include('the name bank is reserved').and.include('BTP_PEER_BANK_SECRET')
+    expect(lines().join('')).to.include('the name bank is reserved').and.include('BTP_PEER_BANK_SECRET')
     expect(await enter(shop, 'somebody')).to.not.equal(undefined)
     expect(paid).to.deep.equal([])
   })

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { freePort } from '../../../examples/free-port.js'
 import { Daemon, temporaryFolder } from '../../support/daemon.js'
+import { until } from '../../support/waiting.js'
 import { LEAKY_PLUGIN } from '../../support/modules/leaky-plugin.js'
 
 const CLI = fileURLToPath(new URL('../../../src/commands/cli/main.js', import.meta.url))
@@ -70,7 +71,7 @@ for (const format of ['text', 'json'] as const) {
 
     it('has its shape in every line', () => {
       if (format === 'text') {
-        for (const line of daemon.output.trim().split('\n')) expect(line).to.match(/^\d{4}-\d\d-\d\dT\S+Z connector:\S+ (debug|info|warn|error) |^ +\S|^}/)
+        for (const line of daemon.output.trim().split('\n')) expect(line).to.match(/^\d{4}-\d\d-\d\dT\S+Z connector:\S+ (debug|info|warn|error) /)
         return
       }
       const lines = records(daemon.output)
@@ -138,6 +139,38 @@ adminApi: { enabled: true, host: 127.0.0.1, port: ${admin}, apiKey: '${apiKey}' 
     }).timeout(30_000)
   })
 }
+
+describe('CONNECTOR_LOG_LEVEL and CONNECTOR_LOG_FORMAT', () => {
+  const env = { CONNECTOR_ILP_ADDRESS: 'test.us', CONNECTOR_BACKEND: 'one-to-one', CONNECTOR_ACCOUNTS: '{}', CONNECTOR_STORE: 'memdown' }
+
+  async function outputOf (more: Record<string, string>): Promise<string> {
+    const port = String(await freePort())
+    const daemon = new Daemon({ ...env, ...more, CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_PORT: port })
+    await until(() => fetch(`http://127.0.0.1:${port}/status`).then(({ ok }) => ok, () => false))
+    daemon.kill('SIGTERM')
+    expect(await daemon.exited).to.deep.include({ code: 0 })
+    return daemon.output
+  }
+
+  it('decide about the lines of the daemon, and win over LOG_LEVEL and LOG_FORMAT', async () => {
+    for (const level of [{ LOG_LEVEL: 'warn' }, { LOG_LEVEL: 'debug', CONNECTOR_LOG_LEVEL: 'warn' }]) {
+      for (const format of [{ LOG_FORMAT: 'json' }, { LOG_FORMAT: 'text', CONNECTOR_LOG_FORMAT: 'json' }]) {
+        const found = records(await outputOf({ ...level, ...format }))
+        expect(found.map(({ level, logger }) => [level, logger])).to.deep.equal([['warn', 'connector:memdown-store']])
+      }
+    }
+    expect(await outputOf({ LOG_LEVEL: '', LOG_FORMAT: '' })).to.match(/^\S+Z connector:app info listen called$/m)
+  }).timeout(60_000)
+
+  for (const variable of ['CONNECTOR_LOG_LEVEL', 'LOG_LEVEL', 'CONNECTOR_LOG_FORMAT']) {
+    it(`stops the start where ${variable} is none, with one line`, async () => {
+      const daemon = new Daemon({ ...env, [variable]: 'loud' })
+      await daemon.exited
+      expect(daemon.errors).to.match(new RegExp(`^sluice: ${variable}: .*"loud".*\\n$`))
+      expect(daemon.output).to.equal('')
+    })
+  }
+})
 
 describe('LOG_FORMAT', () => {
   it('has no part in a start that fails, and nor have secrets', async () => {

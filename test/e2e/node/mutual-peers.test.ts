@@ -1,25 +1,22 @@
 /** Two nodes that list each other as peers: connected, paying in both directions, and silent about it. */
 import { expect } from 'chai'
 import { freePort } from '../../../examples/free-port.js'
-import { setLogLevel } from '../../../src/lib/log.js'
-import { withoutLog } from '../../support/log.js'
 import { World, outcome, packet } from '../../support/node.js'
 import { until } from '../../support/waiting.js'
 
 describe('two nodes that list each other', () => {
   const world = new World()
-  const lines = withoutLog()
+  beforeEach(() => { world.log.lines.length = 0 })
   afterEach(() => world.end())
 
   for (const authToken of ['', 'hunter2']) {
     it(`${authToken === '' ? 'without' : 'with'} a secret are connected without a word of warning`, async () => {
       const [portA, portB] = [await freePort(), await freePort()]
       const peer = (id: string, port: number): object => ({
-        peers: [{ id, url: `ws://127.0.0.1:${port}`, authToken }], routes: [{ prefix: `g.${id}`, nextHop: id }]
+        logLevel: 'warn', peers: [{ id, url: `ws://127.0.0.1:${port}`, authToken }], routes: [{ prefix: `g.${id}`, nextHop: id }]
       })
       const a = await world.make('node-a', { btpServerPort: portA, ...peer('node-b', portB) })
       const b = await world.make('node-b', { btpServerPort: portB, ...peer('node-a', portA) })
-      setLogLevel('warn')
       // The first waits longer and longer between its tries, so the second is the one who connects; then the first tries again.
       const later = Date.now() + 1000
       const starting = a.start()
@@ -32,7 +29,7 @@ describe('two nodes that list each other', () => {
       await until(() => Date.now() > tries)
       expect(outcome(await a.sendPacket(packet('g.node-b')))).to.equal('fulfill')
       expect(outcome(await b.sendPacket(packet('g.node-a')))).to.equal('fulfill')
-      expect(lines.filter(line => / (warn|error) /.test(line))).to.deep.equal([])
+      expect(world.log.inner('warn', 'error')).to.deep.equal([])
     }).timeout(20_000)
   }
 })

@@ -6,9 +6,7 @@ import sinon from 'sinon'
 import { WebSocket } from 'ws'
 import { BTPServer, type ConnectorNode } from '../../../src/index.js'
 import { Accounts } from '../../../src/accounts/accounts.js'
-import { setLogLevel } from '../../../src/lib/log.js'
 import { authMessage } from '../../support/btp.js'
-import { withoutLog } from '../../support/log.js'
 import { World, outcome, packet, urlOf } from '../../support/node.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 
@@ -19,8 +17,8 @@ const NAMES = [
 
 describe('the names of strangers', () => {
   const world = new World()
-  const lines = withoutLog()
   noRejectionLeft()
+  beforeEach(() => { world.log.lines.length = 0 })
   afterEach(async () => {
     sinon.restore()
     await world.end()
@@ -64,23 +62,23 @@ describe('the names of strangers', () => {
   }).timeout(20_000)
 
   it('make one line a second at most when they are refused', async () => {
-    const shop = await world.start('shop')
-    setLogLevel('warn')
+    const shop = await world.start('shop', { logLevel: 'warn' })
     await Promise.all(Array.from({ length: 20 }, () => knock(urlOf(shop), '__proto__')))
+    const lines = world.log.lines.filter(({ level }) => level === 'warn')
     expect(lines.length).to.be.within(1, 3)
-    expect(world.log.lines.filter(({ level }) => level === 'warn')).to.deep.equal([])
+    expect(world.log.inner('warn')).to.deep.equal(lines)
   })
 
   for (const [step, fails] of [['the first', () => { throw new Error('customer-acme is full') }], ['a later one', () => undefined]] as const) {
     it(`end nothing when the addition of their account fails, at ${step} of its steps`, async () => {
-      const shop = await world.start('shop')
+      const shop = await world.start('shop', { logLevel: 'warn' })
       shop.setPacketHandler(() => ({ accept: true }))
-      setLogLevel('warn')
       const add = sinon.stub(Accounts.prototype, 'add').callsFake(fails)
       const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => knock(urlOf(shop), `stranger-${index}`)))
       expect(new Set(answers)).to.deep.equal(new Set(['invalid auth_token']))
-      expect(lines.length, lines.join('')).to.be.within(1, 3)
-      if (step === 'the first') expect(lines[0]).to.include('reason=customer-acme is full')
+      const lines = world.log.inner('warn', 'error')
+      expect(lines.length, JSON.stringify(lines)).to.be.within(1, 3)
+      if (step === 'the first') expect(lines[0]?.fields).to.include({ reason: 'customer-acme is full' })
       add.restore()
       await stillServes(shop)
     }).timeout(20_000)

@@ -46,6 +46,12 @@ export const settlementMutants = [
     tests: ['test/plugins/lib/channels/histories.test.js']
   },
   {
+    name: 'loses what a claim paid ahead that its channel took along',
+    file: 'plugins/lib/channels/outgoing.js',
+    edits: [['this.#deps.prepaid.unsigned(', 'void (']],
+    tests: ['test/plugins/lib/channels/histories.test.js']
+  },
+  {
     name: 'takes claims on a channel whose payee is ending it',
     file: 'plugins/lib/channels/payee-end.js',
     edits: [["channel.ending = { by: 'them', signature: '' };", 'channel.ending = undefined;']],

@@ -149,7 +149,7 @@ export const settlementMutants = [
   },
   {
     name: 'forgets at a restart what the peer has acknowledged',
-    file: 'plugins/lib/channels/outgoing.js',
+    file: 'plugins/lib/channels/claim-sender.js',
     edits: [['await this.save(); // a peer whose records', '// a peer whose records']],
     tests: ['test/e2e/money/restored-backup.test.js']
   },

@@ -98,8 +98,8 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/plugins/lib/channels/features.test.ts': ['plugins/lib/channels/payee-end.ts'],
   'test/plugins/lib/channels/histories.test.ts': [
-    'plugins/lib/channels/claim-ledger.ts', 'plugins/lib/channels/outgoing.ts', 'plugins/lib/channels/payments.ts', 'plugins/lib/channels/read-record.ts',
-    'plugins/lib/channels/records.ts'
+    'plugins/lib/channels/claim-ledger.ts', 'plugins/lib/channels/claim-sender.ts', 'plugins/lib/channels/outgoing.ts', 'plugins/lib/channels/payments.ts',
+    'plugins/lib/channels/read-record.ts', 'plugins/lib/channels/records.ts'
   ],
   'test/plugins/lib/channels/packets.test.ts': ['plugins/lib/channels/counted.ts', 'plugins/lib/channels/prepaid.ts'],
   'test/plugins/lib/channels/settlement.test.ts': [

@@ -25,7 +25,7 @@ export class Answers {
     switch (message.step) {
     case 'claims': {
       const claims = incoming.all().map(({ text }) => text)
-      return { unused: incoming.unused, claims, acknowledged: (await outgoing.acknowledged()).map(({ text }) => text) }
+      return { unused: incoming.unused, claims, acknowledged: (await outgoing.claims.acknowledged()).map(({ text }) => text) }
     }
     case 'look': return { seen: await this.#seen(textOf(message.channelId, 'channelId')) }
     case 'open': return { ...funding.opening }

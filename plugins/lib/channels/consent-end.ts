@@ -44,12 +44,12 @@ export class ConsentEnd implements WayToEnd {
     await rereadFor(channels, channelId)
     await this.#check(channel, consent, signature)
     if (message.claim !== undefined && channel.ending === undefined) await incoming.take(Buffer.from(textOf(message.claim, 'claim')))
-    if (consent.least > outgoing.spentOn(channel.state)) await outgoing.learn()
+    if (consent.least > outgoing.spentOn(channel.state)) await outgoing.claims.learn()
     if (consent.least > outgoing.spentOn(channel.state)) throw new Error('we have not paid that much')
     await this.#check(channel, consent, signature) // as it is now
     countFavour()
     channel.ending = { by: 'them', consent, signature, until: Math.max(channel.ending?.until ?? 0, consent.validUntil) }
-    await Promise.all([incoming.quiet(), outgoing.quiet()])
+    await Promise.all([incoming.quiet(), outgoing.claims.quiet()])
     await Promise.all([incoming.save({ sync: true }), channels.end(channel, channel.ending)])
   }
 
@@ -62,7 +62,7 @@ export class ConsentEnd implements WayToEnd {
     const consent: CloseConsent = { channelId, least: 0n, validUntil }
     const ending: Ending = { by: 'us', consent, signature: '', until: validUntil }
     channel.ending = ending
-    await Promise.all([incoming.quiet(), outgoing.quiet()])
+    await Promise.all([incoming.quiet(), outgoing.claims.quiet()])
     consent.least = incoming.best(channelId)?.total ?? theirs.redeemed
     if (consent.least < theirs.redeemed) consent.least = theirs.redeemed
     await Promise.all([incoming.save({ sync: true }), channels.end(channel, ending)])

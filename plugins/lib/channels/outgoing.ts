@@ -15,12 +15,10 @@
  * Claims of packets are written but not synced, so a power cut makes us forget the latest ones. The peer has them, with our signature
  * under them, and shows them when we ask: at each connect, and when it refuses a claim because it has a better one.
  */
-import { describeError } from '../../../src/lib/describe-error.js'
 import { isFulfill, isReject, rejectOf } from '../../../src/packet/reply.js'
-import type { Logger } from '../../../src/contracts/logger.js'
-import type { ClaimCounts } from '../../../src/contracts/channels.js'
-import type { Channels, KnownChannel } from './channels.js'
-import { MAX_SHOWN, type Counted } from './counted.js'
+import type { KnownChannel } from './channels.js'
+import { ClaimSender, type ClaimSenderDeps } from './claim-sender.js'
+import type { Counted } from './counted.js'
 import type { Funding } from './funding.js'
 import type { ChannelSettings } from './options.js'
 import type { Prepaid } from './prepaid.js'
@@ -28,29 +26,17 @@ import { fieldsOf } from './read-record.js'
 import type { Records } from './records.js'
 import { Payments } from './payments.js'
 import { ClaimError, paysOut } from './types.js'
-import type { ChannelState, Claim, ClaimCodec } from './types.js'
+import type { ChannelState, Claim } from './types.js'
 import { SentClaims, type Sent } from './sent.js'
-import { isBehind } from './claim-ledger.js'
-import type { Units } from './units.js'
+import { max } from './units.js'
 
-export interface OutgoingDeps {
-  channels: Channels
+export interface OutgoingDeps extends ClaimSenderDeps {
   funding: Funding
-  codec: ClaimCodec
   records: Records
   prepaid: Prepaid
-  units: Units
   /** Whether claims have them. */
   nonces: boolean
   settings: Pick<ChannelSettings, 'claims' | 'topUpBelow'>
-  counts: ClaimCounts
-  log: Logger
-  /** Our name in claims. */
-  senderId: () => string
-  /** Sends a claim by itself; resolves when the peer has taken it. */
-  deliver: (claim: Claim) => Promise<void>
-  /** Asks the peer what it has of us. */
-  askCounted: () => Promise<Counted>
 }
 
 /** How the peer answered a packet with a claim. `refusal`: it did not take the claim, and why; said by itself, and by nobody behind it. */
@@ -67,6 +53,7 @@ const USED_UP = 'payment channel is used up, and will be filled up'
 const CLAIM_REFUSALS = new Set(['F06', 'T00'])
 
 export class Outgoing {
+  readonly claims: ClaimSender
   readonly #deps: OutgoingDeps
   readonly #sent: SentClaims
   readonly #payments = new Payments()
@@ -75,12 +62,11 @@ export class Outgoing {
   #packets = 0
   readonly #settling = new Map<string, Promise<void>>()
   #lastSettlement: Promise<unknown> = Promise.resolve()
-  #lastSent: Promise<unknown> = Promise.resolve()
-  #learning: Promise<Counted> | undefined
 
   constructor (deps: OutgoingDeps) {
     this.#deps = deps
     this.#sent = new SentClaims(deps.units, deps.nonces)
+    this.claims = new ClaimSender(deps, this.#sent, options => this.save(options))
     deps.records.define(SENT_RECORD, () => ({ claims: this.#sent, prepaid: deps.prepaid, payments: this.#payments }))
   }
 
@@ -122,7 +108,7 @@ export class Outgoing {
   async forPacket (amount: bigint, send: (claim: Claim) => Promise<Answered>): Promise<Buffer> {
     const { reply, refusal } = await this.#payFor(amount, send)
     if (refusal !== 'behind') return reply
-    const counted = await this.learn().catch(nothing)
+    const counted = await this.claims.learn().catch(nothing)
     if (counted !== undefined && this.#inFlight === 0n) this.#sent.believe(counted.unused)
     else this.#sent.useUp()
     return (await this.#payFor(amount, send)).reply
@@ -152,7 +138,7 @@ export class Outgoing {
     let answer: Promise<Answered> | undefined
     try {
       if (booking instanceof Promise) await booking // else in this turn: each claim says what its own packet needs, and not more
-      await this.#inOrder(this.#make(channel, sent), claim => { answer = send(claim) })
+      await this.claims.send(channel, sent, claim => { answer = send(claim) })
     } catch (error) {
       this.#release(amount)
       throw error instanceof ClaimError ? error : new ClaimError('Claim generation failed', 'T00')
@@ -198,39 +184,6 @@ export class Outgoing {
     else if (settings.claims === 'packet' && (channel !== undefined || !channels.all().some(({ state }) => paysOut(state)))) funding.want(1n)
   }
 
-  /** Sees to it that the peer has our latest claim on a channel. Rejects when it does not take it. */
-  async deliverOn (channel: KnownChannel): Promise<void> {
-    try {
-      await this.#deliver(channel)
-    } catch (error) {
-      if (!isBehind(describeError(error))) throw error
-      await this.learn()
-      await this.#deliver(channel)
-    }
-  }
-
-  /** Our latest claim on a channel, signed anew; undefined when the peer has it. */
-  async latestOn (channel: KnownChannel): Promise<Claim | undefined> {
-    const sent = this.#sent.get(channel.state.channelId)
-    return sent === undefined || sent.acked >= sent.total ? undefined : await this.#make(channel, sent)
-  }
-
-  /** What the peer has acknowledged on each channel, as a claim that is signed anew: one whose records were restored takes it up. */
-  async acknowledged (): Promise<Claim[]> {
-    const { channels, codec, senderId } = this.#deps
-    const acknowledged = channels.usable().flatMap(({ state: { channelId } }) => {
-      const sent = this.#sent.get(channelId)
-      return sent === undefined || sent.acked === 0n ? [] : [{ channelId, ...sent }]
-    })
-    return await Promise.all(acknowledged.slice(0, MAX_SHOWN).map(({ channelId, nonce, acked }) =>
-      codec.make({ channelId, nonce, total: acked, senderId: senderId() })))
-  }
-
-  /** Resolves when no claim is being made. */
-  async quiet (): Promise<void> {
-    await this.#lastSent
-  }
-
   /** Resolves when all is on disk as it is now. */
   async save (options?: { sync?: boolean }): Promise<void> {
     await this.#deps.records.save(SENT_RECORD, options)
@@ -253,41 +206,12 @@ export class Outgoing {
    * what it wins. Resolves to what the peer has said.
    */
   async reconcile (): Promise<Counted> {
-    const counted = await this.learn()
-    for (const channel of this.#deps.channels.usable()) await this.deliverOn(channel)
+    const counted = await this.claims.learn()
+    for (const channel of this.#deps.channels.usable()) await this.claims.deliverOn(channel)
     const before = this.#packets
     if (this.#inFlight > 0n || this.#deps.settings.claims !== 'packet') return counted
     const now = await this.#deps.askCounted()
     if (this.#inFlight === 0n && this.#packets === before) this.#sent.believe(now.unused)
-    return counted
-  }
-
-  /**
-   * Takes over claims that the peer shows, that are better than what we know of, and that we have signed. They paid for what our books have
-   * forgotten with them. Rejects when the peer shows none.
-   */
-  async learn (): Promise<Counted> {
-    return await (this.#learning ??= this.#learn().finally(() => { this.#learning = undefined }))
-  }
-
-  async #learn (): Promise<Counted> {
-    const { channels, codec, askCounted, log } = this.#deps
-    const counted = await askCounted()
-    for (const shown of counted.claims) {
-      const claim = codec.parse(shown)
-      const channel = channels.get(claim.channelId)
-      if (channel === undefined || channel.state.status === 'settled') continue // its account is closed
-      if (channel.state.ours.address !== claim.signer || !await codec.verify(claim)) continue
-      const sent = this.#sent.on(channel.state)
-      sent.nonce = max(sent.nonce, claim.nonce)
-      sent.acked = max(sent.acked, claim.total)
-      if (claim.total <= sent.total) continue
-      log.warn('learnt of a forgotten claim, the peer has it. channelId=%s amount=%s known=%s',
-        claim.channelId, String(claim.total), String(sent.total))
-      this.#sent.used += this.#deps.units.toAccount(claim.total - sent.total) // until the peer says how much of it is unused
-      sent.total = claim.total
-    }
-    await this.save({ sync: true })
     return counted
   }
 
@@ -329,42 +253,10 @@ export class Outgoing {
         throw new Error('the claim that pays this waits for the end of its payment channel. ' +
           `channelId=${channelId} reason=${refusal?.message ?? 'unknown channel'}`)
       }
-      await this.deliverOn(channel)
+      await this.claims.deliverOn(channel)
     }
     // A channel may have ended while its claim was being written: what it did not pay is missing again.
     if (!this.hasPaid(id)) throw new Error('the peer does not have the claim that pays this yet')
-  }
-
-  async #deliver (channel: KnownChannel): Promise<void> {
-    const sent = this.#sent.get(channel.state.channelId)
-    if (sent === undefined || sent.acked >= sent.total) return
-    const { total } = sent
-    let answer: Promise<void> | undefined
-    await this.#inOrder(this.#make(channel, sent), claim => { answer = this.#deps.deliver(claim) })
-    await answer
-    sent.acked = max(sent.acked, total)
-    await this.save() // a peer whose records are restored is shown what it has acknowledged, also after our restart
-  }
-
-  async #make (channel: KnownChannel, sent: Sent): Promise<Claim> {
-    const { codec, records, senderId, channels } = this.#deps
-    const { channelId } = channel.state
-    const refusal = channels.refusalOf(channel)
-    if (refusal !== undefined && channel.ending?.by !== 'us') throw refusal // the end that we ask for brings our last claim
-    const nonce = this.#sent.number(sent)
-    channels.touch(channelId)
-    const making = codec.make({ channelId, nonce, total: sent.total, senderId: senderId() })
-    const [claim] = await Promise.all([making, records.save(SENT_RECORD)])
-    this.#deps.counts.sent++
-    return claim
-  }
-
-  /** Claims leave in the order of their nonces, or the peer would refuse them. Resolves when this one has left. */
-  async #inOrder (making: Promise<Claim>, send: (claim: Claim) => void): Promise<void> {
-    const sending = this.#lastSent.then(async () => { send(await making) })
-    making.catch(nothing)
-    this.#lastSent = sending.catch(nothing)
-    await sending
   }
 
   /**
@@ -385,10 +277,6 @@ export class Outgoing {
     this.#sent.used -= amount
     this.#inFlight -= amount
   }
-}
-
-function max (a: bigint, b: bigint): bigint {
-  return a > b ? a : b
 }
 
 function unanswered (): never {

@@ -25,7 +25,7 @@ export class PayeeEnd implements WayToEnd {
     refuseUnlessOpen(channels, channel)
     if (!paysOut(channel.state)) return undefined
     channel.ending ??= { by: 'us', signature: '', until: secondsOf(channel.state.readAtMs) + VALID_SECS }
-    await outgoing.quiet()
+    await outgoing.claims.quiet()
     await channels.save()
     return { channelId: channel.state.channelId }
   }

@@ -31,3 +31,7 @@ export class Units {
     return tokens * this.smallest / this.multiply
   }
 }
+
+export function max (a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}

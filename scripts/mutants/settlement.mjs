@@ -52,6 +52,12 @@ export const settlementMutants = [
     tests: ['test/plugins/lib/channels/histories.test.js']
   },
   {
+    name: 'pays again what a forgotten claim has paid ahead',
+    file: 'plugins/lib/channels/outgoing.js',
+    edits: [['if (found > 0n)', 'if (found < 0n)']],
+    tests: ['test/plugins/lib/channels/sent.test.js']
+  },
+  {
     name: 'takes claims on a channel whose payee is ending it',
     file: 'plugins/lib/channels/payee-end.js',
     edits: [["channel.ending = { by: 'them', signature: '' };", 'channel.ending = undefined;']],

@@ -11,12 +11,11 @@ import { isBehind } from './claim-ledger.js'
 import { MAX_SHOWN, type Counted } from './counted.js'
 import type { Sent, SentClaims } from './sent.js'
 import type { Claim, ClaimCodec } from './types.js'
-import { max, type Units } from './units.js'
+import { max } from './units.js'
 
 export interface ClaimSenderDeps {
   channels: Channels
   codec: ClaimCodec
-  units: Units
   counts: ClaimCounts
   log: Logger
   /** Our name in claims. */
@@ -96,8 +95,7 @@ export class ClaimSender {
       if (claim.total <= sent.total) continue
       log.warn('learnt of a forgotten claim, the peer has it. channelId=%s amount=%s known=%s',
         claim.channelId, String(claim.total), String(sent.total))
-      this.sent.used += this.deps.units.toAccount(claim.total - sent.total) // until the peer says how much of it is unused
-      sent.total = claim.total
+      this.sent.learn(sent, claim.total)
     }
     await this.save({ sync: true })
     return counted

@@ -28,9 +28,10 @@ import { Payments } from './payments.js'
 import { ClaimError, paysOut } from './types.js'
 import type { ChannelState, Claim } from './types.js'
 import { SentClaims, type Sent } from './sent.js'
-import { max } from './units.js'
+import { max, type Units } from './units.js'
 
 export interface OutgoingDeps extends ClaimSenderDeps {
+  units: Units
   funding: Funding
   records: Records
   prepaid: Prepaid
@@ -109,8 +110,7 @@ export class Outgoing {
     const { reply, refusal } = await this.#payFor(amount, send)
     if (refusal !== 'behind') return reply
     const counted = await this.claims.learn().catch(nothing)
-    if (counted !== undefined && this.#inFlight === 0n) this.#sent.believe(counted.unused)
-    else this.#sent.useUp()
+    if (counted === undefined || !await this.#believe(counted.unused)) this.#sent.useUp()
     return (await this.#payFor(amount, send)).reply
   }
 
@@ -211,8 +211,23 @@ export class Outgoing {
     const before = this.#packets
     if (this.#inFlight > 0n || this.#deps.settings.claims !== 'packet') return counted
     const now = await this.#deps.askCounted()
-    if (this.#inFlight === 0n && this.#packets === before) this.#sent.believe(now.unused)
+    await this.#believe(now.unused, before)
     return counted
+  }
+
+  /**
+   * Believes what the peer says that it has not used, unless a packet was under way since `packets` had gone out: it may not have counted
+   * that one. What claims that we had forgotten have paid ahead gets into the books, if it is not there. Says whether it was believed.
+   */
+  async #believe (unused: bigint, packets = this.#packets): Promise<boolean> {
+    const isQuiet = (): boolean => this.#inFlight === 0n && this.#packets === packets
+    if (!isQuiet()) return false
+    const found = this.#sent.paidAhead(unused)
+    if (found > 0n) await this.#deps.prepaid.find(found)
+    this.#sent.learnt = 0n
+    if (!isQuiet()) return false
+    this.#sent.believe(unused)
+    return true
   }
 
   #topUp ({ state }: KnownChannel, { total }: Sent): void {

@@ -21,6 +21,8 @@ export class SentClaims {
   /** Base units that the peer counts as used: packets that a claim went with and that were not rejected, and settlements. */
   used = 0n
   readonly #sent = new Map<string, Sent>()
+  /** Token units of claims that we have learnt of, while the peer has not said how much of them it has used. */
+  learnt = 0n
   /** Token units of channels that are over, less what was counted in other units before. */
   #base = 0n
 
@@ -28,9 +30,10 @@ export class SentClaims {
 
   /** Says whether it was kept in other units of the account than now. @throws Error when the record is not one of `toJSON` */
   load (record: unknown): boolean {
-    const { unit, base, used, channels } = fieldsOf(record, 'sent')
+    const { unit, base, used, learnt = '0', channels } = fieldsOf(record, 'sent')
     this.#base = signedOf(base, 'base')
     this.used = signedOf(used, 'used')
+    this.learnt = amountOf(learnt, 'learnt') // records of former versions do not have it
     for (const [channelId, fields] of Object.entries(fieldsOf(channels, 'channels'))) {
       const { amount, nonce, acked } = fieldsOf(fields, channelId)
       const sent = { total: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + (this.nonces ? SKIPPED_NONCES : 0n), acked: amountOf(acked, 'acked') }
@@ -44,7 +47,7 @@ export class SentClaims {
 
   toJSON (): Record<string, unknown> {
     const channels = Object.fromEntries([...this.#sent].map(([channelId, sent]) => [channelId, recordOf(sent)]))
-    return { unit: this.units.name, base: this.#base, used: this.used, channels }
+    return { unit: this.units.name, base: this.#base, used: this.used, learnt: this.learnt, channels }
   }
 
   get (channelId: string): Sent | undefined {
@@ -86,6 +89,20 @@ export class SentClaims {
     return missing > 0n ? missing : 0n
   }
 
+  /** A claim for `total` that we have forgotten. It counts as used until the peer says how much of it is not. */
+  learn (sent: Sent, total: bigint): void {
+    this.used += this.units.toAccount(total - sent.total)
+    this.learnt += total - sent.total
+    sent.total = total
+  }
+
+  /** Token units of the learnt claims that were paid ahead, if the peer has not used `unused` base units in all. */
+  paidAhead (unused: bigint): bigint {
+    const found = this.units.toToken(unused - this.headroom())
+    if (found <= 0n) return 0n
+    return found < this.learnt ? found : this.learnt
+  }
+
   /** What the peer says that it has not used, in base units. */
   believe (unused: bigint): void {
     const used = this.units.toAccount(this.total()) - unused
@@ -111,7 +128,7 @@ export class SentClaims {
   #recount (before: Units): void {
     const headroom = this.total() - before.toToken(this.used)
     this.#base -= this.total() - (headroom > 0n ? headroom : 0n)
-    this.used = 0n
+    this.used = this.learnt = 0n
   }
 }
 

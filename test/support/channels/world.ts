@@ -94,7 +94,7 @@ class TestPlugin extends SettlingPlugin {
 /** The page of the account as the embedded ledger keeps it, and keeps over crashes: both are in one store, and synced together. */
 class TestPage implements PluginBooks {
   readonly id = 'the-books'
-  readonly #totals = new Map<string, bigint>()
+  #totals = new Map<string, bigint>()
   #prepaid = 0n
   /** Of packets under way; at most 0. */
   holds = 0n
@@ -107,6 +107,12 @@ class TestPage implements PluginBooks {
 
   prepaid (): bigint {
     return this.#prepaid
+  }
+
+  /** What takes the page back to where it is now. */
+  copy (): () => void {
+    const [totals, prepaid] = [new Map(this.#totals), this.#prepaid]
+    return () => { [this.#totals, this.#prepaid] = [totals, prepaid] }
   }
 
   /** A packet was fulfilled. Returns what of it was not prepaid. */

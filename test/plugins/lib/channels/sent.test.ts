@@ -69,6 +69,27 @@ describe('a payer after a power cut', () => {
     expect(alice.balance).to.equal(0n)
   })
 
+  for (const [books, areForgotten] of [['its books have not', false], ['its books have, too', true]] as const) {
+    it(`has forgotten the claim of a rejected packet, and ${books}: what it paid is used once`, async () => {
+      const world = await readyWorld()
+      const { alice, bob } = world
+      expect(await alice.pay(AMOUNT)).to.equal('fulfilled')
+      const forget = alice.page.copy()
+      bob.respond = () => 'reject'
+      expect(await alice.pay(10n)).to.match(/^F02/)
+      bob.respond = () => 'fulfill'
+      await alice.cutPower()
+      if (areForgotten) forget()
+      await alice.plugin.connect()
+      while ((await alice.plugin.channels().states()).headroom !== 10n) await nextTurn() // until it has learnt of the claim
+      expect(await Promise.all([alice.pay(4n), alice.pay(20n)])).to.deep.equal(['fulfilled', 'fulfilled'])
+      await alice.settle()
+      expect((await bob.channels())[0]!.theirTransferred, 'no more than the packets').to.equal(AMOUNT + 24n)
+      expect([alice.balance, bob.balance], 'nobody owes anybody').to.deep.equal([0n, 0n])
+      await expectAgreement(world)
+    })
+  }
+
   it('believes a peer nothing that it has not signed itself', async () => {
     const world = await readyWorld()
     const { alice, bob } = world

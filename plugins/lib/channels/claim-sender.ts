@@ -32,7 +32,9 @@ export class ClaimSender {
 
   /** @param save resolves when `sent` is written down as it is now */
   constructor (
-    private readonly deps: ClaimSenderDeps, private readonly sent: SentClaims, private readonly save: (options?: { sync?: boolean }) => Promise<void>
+    private readonly deps: ClaimSenderDeps,
+    private readonly sent: SentClaims,
+    private readonly save: (options?: { sync?: boolean }) => Promise<void>
   ) {}
 
   /** Makes the claim for what `sent` comes to now, and hands it to `send` in its turn. Resolves when it has left. */

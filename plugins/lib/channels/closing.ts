@@ -10,8 +10,8 @@
  * Whatever is said, crashes or is lost meanwhile: while its end is written down, a channel pays nothing and accepts nothing. Nothing that
  * the peer says can prevent a close by challenge.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describeError } from '../../../src/lib/describe-error.js'
+import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { KnownChannel } from './channels.js'
 import { ConsentEnd } from './consent-end.js'
@@ -65,7 +65,7 @@ export class Closing {
     if (channel.ending?.by === 'them') return await this.bring(channel)
     const message = await this.#way.ask(channel)
     if (message === undefined) return await this.bring(channel)
-    const claim = await outgoing.latestOn(channel)
+    const claim = await outgoing.claims.latestOn(channel)
     const { txId } = await ask({ step: 'end', ...message, claim: claim?.text })
     await this.#over(channel)
     return typeof txId === 'string' ? { txId } : {}
@@ -94,7 +94,7 @@ export class Closing {
       return undefined
     })
     bringing.catch(() => undefined) // also when nobody waits for it any more
-    const receipt = await Promise.race([bringing, sleep(ANSWER_WITHIN_MS, undefined, { ref: false })])
+    const receipt = await Promise.race([bringing, pause(ANSWER_WITHIN_MS)])
     return { agreed: true, ...(receipt !== undefined && { txId: receipt.txId }) }
   }
 
@@ -107,7 +107,7 @@ export class Closing {
       await channels.reread(channelId).catch(() => undefined) // asked again
       if (channel.state.status === 'settled') return
       if (channel.state.status === 'closing') throw new Error('the channel is being closed by challenge')
-      await sleep(LOOK_EVERY_MS, undefined, { ref: false })
+      await pause(LOOK_EVERY_MS)
     }
     if (channel.state.status === 'settled') return
     throw new Error('the peer agreed to the end of the channel, and did not bring it to the chain in time')

@@ -162,9 +162,7 @@ export class ConnectorNode {
   }
 
   /** Whether `listPeers` has this peer. */
-  hasPeer (peerId: string): boolean {
-    return this.#peers.has(peerId) || this.#session?.isGuest(peerId) === true
-  }
+  hasPeer (peerId: string): boolean { return this.#peers.has(peerId) || this.#session?.isGuest(peerId) === true }
 
   /** False for a peer that `listPeers` does not have. */
   isPeerConnected (peerId: string): boolean {
@@ -172,9 +170,7 @@ export class ConnectorNode {
   }
 
   /** Whether a peer that nobody configured is here under this name without a secret: it could be anyone. */
-  isStranger (peerId: string): boolean {
-    return this.#session?.isStranger(peerId) === true
-  }
+  isStranger (peerId: string): boolean { return this.#session?.isStranger(peerId) === true }
 
   /**
    * Adds a route, or changes the priority of the one with this prefix and next hop. From now on nobody gets the name of a next hop that is
@@ -196,9 +192,7 @@ export class ConnectorNode {
     this.#forgetRoutes(prefix)
   }
 
-  listRoutes (): RouteInfo[] {
-    return this.#routes.getAllRoutes()
-  }
+  listRoutes (): RouteInfo[] { return this.#routes.getAllRoutes() }
 
   /** What a peer and we owe each other, in the token that is paid in, or in `M2M` where nothing is. @throws ConnectorNotStartedError */
   async getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance> {
@@ -253,13 +247,9 @@ export class ConnectorNode {
 
   getDeploymentMode (): DeploymentMode { return this.config.deploymentMode }
 
-  isEmbedded (): boolean {
-    return this.config.deploymentMode === 'embedded'
-  }
+  isEmbedded (): boolean { return this.config.deploymentMode === 'embedded' }
 
-  isStandalone (): boolean {
-    return this.config.deploymentMode === 'standalone'
-  }
+  isStandalone (): boolean { return this.config.deploymentMode === 'standalone' }
 
   /** True at this moment. */
   getHealthStatus (): HealthStatus {
@@ -285,9 +275,7 @@ export class ConnectorNode {
   }
 
   /** Whether the business logic server says that it is ready; true if none is configured. @throws ConnectorNotStartedError */
-  async isHandlerHealthy (): Promise<boolean> {
-    return this.#running('isHandlerHealthy').isHandlerHealthy()
-  }
+  async isHandlerHealthy (): Promise<boolean> { return this.#running('isHandlerHealthy').isHandlerHealthy() }
 
   async #start (stopping: Promise<void> | undefined): Promise<void> {
     await stopping

@@ -4,7 +4,7 @@
  *
  * The sum includes all accounts in the books that share the limit, even removed ones. An account's debt is updated with each of its
  * packets, and all debts are updated when there seems to be no room, because others may have paid. Debts grow only by packets, so none is
- * missed.
+ * missed. An account that comes costs no look at the others: only the first one does, as the books may have debts from before.
  */
 import { InsufficientLiquidityError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
@@ -27,6 +27,7 @@ export default class SharedCredit implements Middleware {
   private debts = new Map<string, bigint>()
   private sum = 0n
   private nextLookAt = 0
+  private hasLooked = false
 
   constructor (options: Record<string, unknown>, private readonly api: MiddlewareApi) {
     const { limit, shares } = options as unknown as SharedCreditOptions
@@ -36,7 +37,8 @@ export default class SharedCredit implements Middleware {
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
     if (!this.shares(accountId)) return Promise.resolve()
-    this.lookAtAll()
+    if (this.hasLooked) this.lookAt(accountId) // it may come back with a debt
+    else this.lookAtAll()
     pipelines.incomingData.insertLast({
       name: 'sharedCredit',
       method: (data, next) => {
@@ -66,6 +68,7 @@ export default class SharedCredit implements Middleware {
   private lookAtAll (): void {
     const startedAt = performance.now()
     if (startedAt < this.nextLookAt) return
+    this.hasLooked = true
     this.debts.clear()
     this.sum = 0n
     for (const accountId of this.api.ledger.accountIds()) if (this.shares(accountId)) this.lookAt(accountId)

@@ -64,7 +64,8 @@ export function isSameSession (one: Buffer | undefined, other: Buffer | undefine
 
 /** The accounts that one listener lets in. */
 export class Authenticator<A extends Credentials> {
-  readonly #accounts = new Map<A, Buffer>()
+  /** With the digests of their tokens. By username, because there may be thousands; one without a username is alone. */
+  readonly #accounts = new Map<string | undefined, { account: A, expected: Buffer }>()
   readonly #failures = new Map<string, { count: number, until: number }>()
 
   get size (): number {
@@ -73,13 +74,15 @@ export class Authenticator<A extends Credentials> {
 
   /** Throws when peers could not be told apart. */
   add (account: A): void {
-    const usernames = [...this.#accounts.keys(), account].map(({ username }) => username)
-    if (usernames.length > 1 && (usernames.includes(undefined) || new Set(usernames).size < usernames.length)) {
-      const found = usernames.map(username => username ?? '(none)').join(', ')
+    const { username, secret } = account
+    const first = this.#first()
+    if (first !== undefined && (username === undefined || first.username === undefined || this.#accounts.has(username))) {
+      const other = this.#accounts.get(username)?.account ?? first
+      const found = [other, account].map(({ username }) => username ?? '(none)').join(', ')
       throw new Error('accounts that share a BTP listener need a "listener.username" each, all different. ' +
         `found=${found} host and port decide what is shared: set usernames, or another port`)
     }
-    this.#accounts.set(account, account.secret === undefined ? NOBODY : digest(Buffer.from(account.secret)))
+    this.#accounts.set(username, { account, expected: secret === undefined ? NOBODY : digest(Buffer.from(secret)) })
   }
 
   has (username: string): boolean {
@@ -87,28 +90,31 @@ export class Authenticator<A extends Credentials> {
   }
 
   delete (account: A): void {
-    this.#accounts.delete(account)
+    if (this.#accounts.get(account.username)?.account === account) this.#accounts.delete(account.username)
   }
 
   /** The account whose peer sent `frame` from `address` as its first. Throws an Error whose message the peer may read. */
   authenticate (frame: Frame, address: string): A {
     const { username, token } = credentialsOf(frame)
-    const account = this.#accountNamed(username)
+    const { account, expected } = this.#accountNamed(username) ?? { expected: NOBODY }
     const key = `${address} ${account?.username ?? ''}`
     if (account !== undefined && this.#failedTooOften(key)) throw new Error('too many failed attempts, try again later')
-    const expected = account === undefined ? NOBODY : this.#accounts.get(account) ?? NOBODY
     const matches = timingSafeEqual(digest(token), expected)
     if (account !== undefined && (matches || account.secret === undefined)) return account
     if (account !== undefined) this.#remember(key)
     throw new Error(WRONG_TOKEN)
   }
 
-  #accountNamed (username: string): A | undefined {
-    const accounts = [...this.#accounts.keys()]
-    const named = accounts.find(account => account.username !== undefined && account.username === username)
-    if (named !== undefined || accounts.length > 1) return named
-    const [only] = accounts
-    return only?.username === undefined || username === '' ? only : undefined
+  #accountNamed (username: string): { account: A, expected: Buffer } | undefined {
+    const named = this.#accounts.get(username)
+    if (named !== undefined || this.#accounts.size > 1) return named
+    const [only] = this.#accounts.values()
+    return only?.account.username === undefined || username === '' ? only : undefined
+  }
+
+  #first (): A | undefined {
+    const [first] = this.#accounts.values()
+    return first?.account
   }
 
   #failedTooOften (key: string): boolean {

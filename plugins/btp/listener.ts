@@ -138,8 +138,8 @@ class Listener {
   readonly #websockets: WebSocketServer
   readonly #log: Logger
   readonly #strangers = new Map<string, Stranger>()
-  /** Strangers whose account is about to be registered, so at most as many as there may be strangers. */
-  readonly #waiting = new Map<WebSocket, { username: string, resume: () => void }>()
+  /** Strangers whose account is about to be registered, by its username: at most as many as there may be strangers. */
+  readonly #waiting = new Map<string, Map<WebSocket, () => void>>()
   #key: string | undefined
   readonly #refusals = new LogThrottle(REFUSAL_LOG_INTERVAL_MS)
 
@@ -166,11 +166,9 @@ class Listener {
 
   /** Looks again at those who waited for an account of this name. */
   resume (username: string): void {
-    for (const [ws, waiting] of this.#waiting) {
-      if (waiting.username !== username) continue
-      this.#waiting.delete(ws)
-      waiting.resume()
-    }
+    const waiting = this.#waiting.get(username)
+    this.#waiting.delete(username)
+    for (const letIn of waiting?.values() ?? []) letIn()
   }
 
   async closeIfUnused (): Promise<void> {
@@ -274,14 +272,23 @@ class Listener {
     const { ws } = wire
     const coming = this.authenticator.has(username) ? undefined : this.#ask(username, wire)
     if (coming === undefined) return false
-    this.#waiting.set(ws, { username, resume: () => { this.#letIn(wire, frame) } })
-    ws.once('close', () => { this.#waiting.delete(ws) })
+    const waiting = this.#waiting.get(username) ?? new Map<WebSocket, () => void>()
+    this.#waiting.set(username, waiting.set(ws, () => { this.#letIn(wire, frame) }))
+    ws.once('close', () => { this.#waitsNoMore(username, ws) })
     coming.catch((err: unknown) => {
       const refusal = err instanceof NoRoomError ? err : new NotAddedError(messageOf(err))
-      if (this.#waiting.delete(ws)) this.#refuse(wire, frame.requestId, refusal)
+      if (this.#waitsNoMore(username, ws)) this.#refuse(wire, frame.requestId, refusal)
       else this.#logRefusal(wire.raw, messageOf(err)) // it was in for a moment
     })
     return true
+  }
+
+  /** Whether it waited until now. */
+  #waitsNoMore (username: string, ws: WebSocket): boolean {
+    const waiting = this.#waiting.get(username)
+    const hasWaited = waiting?.delete(ws) === true
+    if (waiting?.size === 0) this.#waiting.delete(username)
+    return hasWaited
   }
 
   /** What goes wrong on our side is not for a stranger to read. */

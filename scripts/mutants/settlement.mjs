@@ -126,7 +126,7 @@ export const settlementMutants = [
   {
     name: 'lets two accounts settle with one party',
     file: 'src/accounts/accounts.js',
-    edits: [['if (other.plugin.settlesWith !== settlesWith)\n                continue;', 'continue;']],
+    edits: [['const otherId = this.partyOwners.get(settlesWith);', 'const otherId = undefined;']],
     tests: ['test/e2e/money/one-party-twice.test.js']
   },
   {

@@ -22,6 +22,12 @@ interface Account {
 /** Emits `add` and `remove` with (accountId, plugin). */
 export class Accounts extends EventEmitter {
   readonly accounts = new Map<string, Account>()
+  /** Who has what only one account may have. Looked up: an account that comes must not cost more among many. */
+  private readonly pluginOwners = new Map<PluginInstance, string>()
+  private readonly partyOwners = new Map<string | undefined, string>()
+  private readonly segmentOwners = new Map<string, string>()
+  /** In the order in which they came. */
+  private readonly parents = new Set<string>()
   private readonly config: Config
   private readonly log: Logger
   private readonly store: StoreService
@@ -61,6 +67,10 @@ export class Accounts extends EventEmitter {
     this.refuseSharedPlugin(accountId, plugin)
     this.refuseSharedParty(accountId, plugin)
     this.accounts.set(accountId, { info, plugin })
+    this.pluginOwners.set(plugin, accountId)
+    if (plugin.settlesWith !== undefined) this.partyOwners.set(plugin.settlesWith, accountId)
+    if (info.relation === 'child') this.segmentOwners.set(segmentOf(accountId, info), accountId)
+    if (info.relation === 'parent') this.parents.add(accountId)
     this.emit('add', accountId, plugin)
   }
 
@@ -82,10 +92,15 @@ export class Accounts extends EventEmitter {
   remove (accountId: string): PluginInstance | undefined {
     const account = this.accounts.get(accountId)
     if (account === undefined) return undefined
+    const { info, plugin } = account
     this.log.info('remove account. accountId=%s', accountId)
     this.accounts.delete(accountId)
-    this.emit('remove', accountId, account.plugin)
-    return account.plugin
+    this.pluginOwners.delete(plugin)
+    this.partyOwners.delete(plugin.settlesWith)
+    if (info.relation === 'child') this.segmentOwners.delete(segmentOf(accountId, info))
+    this.parents.delete(accountId)
+    this.emit('remove', accountId, plugin)
+    return plugin
   }
 
   exists (accountId: string): boolean {
@@ -138,7 +153,8 @@ export class Accounts extends EventEmitter {
 
   /** The account whose address we take ours from: the one that is configured, else the first parent. */
   getAddressSource (): string | undefined {
-    return this.config.ilpAddressInheritFrom || this.getAccountIds().find(id => this.getInfo(id).relation === 'parent')
+    const [firstParent] = this.parents
+    return this.config.ilpAddressInheritFrom || firstParent
   }
 
   /** Asks the parent for our address over IL-DCP (RFC 0031). Rejects when it does not answer with one. */
@@ -155,29 +171,24 @@ export class Accounts extends EventEmitter {
   }
 
   private refuseSharedPlugin (accountId: string, plugin: PluginInstance): void {
-    for (const [otherId, other] of this.accounts) {
-      if (other.plugin === plugin) throw new Error(`two accounts cannot share a plugin instance. accountIds=${otherId},${accountId}`)
-    }
+    const otherId = this.pluginOwners.get(plugin)
+    if (otherId !== undefined) throw new Error(`two accounts cannot share a plugin instance. accountIds=${otherId},${accountId}`)
   }
 
   /** Both would take its claims, and the chain pays each of them once. */
   private refuseSharedParty (accountId: string, { settlesWith }: PluginInstance): void {
-    if (settlesWith === undefined) return
-    for (const [otherId, other] of this.accounts) {
-      if (other.plugin.settlesWith !== settlesWith) continue
-      throw new Error(`two accounts cannot settle with the same party: what it pays once would be credited twice. accountIds=${otherId},${accountId} ` +
-        `settlesWith=${settlesWith}. Use one account, or another address of the peer.`)
-    }
+    const otherId = this.partyOwners.get(settlesWith)
+    if (otherId === undefined) return
+    throw new Error(`two accounts cannot settle with the same party: what it pays once would be credited twice. accountIds=${otherId},${accountId} ` +
+      `settlesWith=${settlesWith}. Use one account, or another address of the peer.`)
   }
 
   private refuseSharedSegment (accountId: string, info: AccountInfo): void {
     if (info.relation !== 'child') return
     const segment = segmentOf(accountId, info)
-    for (const [otherId, other] of this.accounts) {
-      if (other.info.relation === 'child' && segmentOf(otherId, other.info) === segment) {
-        throw new Error(`two children cannot share an address. ilpAddressSegment=${segment} accountIds=${otherId},${accountId}`)
-      }
-    }
+    const otherId = this.segmentOwners.get(segment)
+    if (otherId === undefined) return
+    throw new Error(`two children cannot share an address. ilpAddressSegment=${segment} accountIds=${otherId},${accountId}`)
   }
 }
 

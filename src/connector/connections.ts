@@ -214,10 +214,11 @@ export class Connections {
 
   private async introduce (accountId: string, watch: Watch): Promise<void> {
     if (this.config.ilpAddress === UNKNOWN_ADDRESS && accountId === this.accounts.getAddressSource()) {
+      const before = this.accounts.getOwnAddress()
       const isAnswered = await withTimeout(Promise.race([this.accounts.loadIlpAddress(accountId), watch.gone]), ADDRESS_TIMEOUT_MS)
       if (!isAnswered) throw new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)
       if (this.watches.get(accountId) !== watch) return
-      this.routing.reload()
+      if (this.accounts.getOwnAddress() !== before) this.routing.reload()
     }
     this.routing.accountConnected(accountId)
   }

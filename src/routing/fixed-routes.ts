@@ -25,11 +25,18 @@ export interface FixedRouteOptions {
 const keyOf = (route: ConfiguredRoute): string => `${route.targetPrefix} ${route.peerId}`
 
 export class FixedRoutes {
-  #accounts: ReadonlySet<string> = new Set()
-  /** Next hops of our own, our children's and the default route, by prefix. */
-  #local = new Map<string, string>()
+  readonly #accounts = new Set<string>()
+  /** In the order in which they came: the default route may lead to the first. */
+  readonly #parents = new Set<string>()
+  /** The addresses of the children that have a route. */
+  readonly #addresses = new Map<string, string>()
+  #defaultAccount: string | undefined
+  /** Next hops of our own, our children's and the default route, by prefix: whoever came first gets the packets. */
+  readonly #local = new Map<string, readonly string[]>()
   /** Configured routes by prefix, in the order in which they were configured. */
-  #configured = new Map<string, ConfiguredRoute[]>()
+  readonly #configured = new Map<string, ConfiguredRoute[]>()
+  /** The prefixes of the configured routes over each account, whether or not it exists. */
+  readonly #prefixesOver = new Map<string, Set<string>>()
   #count = 0
   /** Those added while running, and those of the configuration that were removed. */
   #added = new Map<string, ConfiguredRoute>()
@@ -38,13 +45,36 @@ export class FixedRoutes {
   constructor (private readonly options: () => FixedRouteOptions, private readonly network: Network, private readonly log: Logger) {}
 
   /** Reads configuration and accounts anew. */
-  reload (accounts: ReadonlySet<string>): void {
-    this.#accounts = accounts
-    this.#local = this.#localNextHops()
-    this.#configured = new Map()
+  reload (accounts: Iterable<string>): void {
+    for (const known of [this.#accounts, this.#parents, this.#addresses, this.#local, this.#configured, this.#prefixesOver]) known.clear()
     this.#count = 0
-    const unchanged = this.options().routes.filter(route => !this.#removed.has(keyOf(route)) && !this.#added.has(keyOf(route)))
+    this.#defaultAccount = undefined
+    this.#claim(this.network.ownAddress(), '')
+    for (const accountId of accounts) this.#place(accountId)
+    this.#chooseDefault()
+    const { defaultRoute, routes } = this.options()
+    if (defaultRoute !== 'auto' && defaultRoute !== '') this.#warnOfDefault(defaultRoute)
+    const unchanged = routes.filter(route => !this.#removed.has(keyOf(route)) && !this.#added.has(keyOf(route)))
     for (const route of [...unchanged, ...this.#added.values()]) this.#configure(route)
+  }
+
+  /** Takes up an account. Returns the prefixes whose routes that may have changed; looks at no other account. */
+  accountAdded (accountId: string): Set<string> {
+    const address = this.#place(accountId)
+    return new Set([...address === undefined ? [] : [address], ...this.#chooseDefault(), ...this.prefixesOver(accountId)])
+  }
+
+  /** Drops an account. Returns the prefixes whose routes that may have changed; looks at no other account. */
+  accountRemoved (accountId: string): Set<string> {
+    this.#accounts.delete(accountId)
+    this.#parents.delete(accountId)
+    const address = this.#addresses.get(accountId)
+    this.#addresses.delete(accountId)
+    if (address !== undefined) this.#unclaim(address, accountId)
+    if (accountId === this.options().defaultRoute) this.#warnOfDefault(accountId)
+    const configured = this.prefixesOver(accountId)
+    for (const prefix of configured) this.#warnOfMissing(prefix, accountId)
+    return new Set([...address === undefined ? [] : [address], ...this.#chooseDefault(), ...configured])
   }
 
   /** Every prefix with a fixed route, our own address first. */
@@ -53,8 +83,8 @@ export class FixedRoutes {
   }
 
   /** The prefixes with a configured route over this account: which one is used depends on whether the account is connected. */
-  prefixesOver (accountId: string): string[] {
-    return [...this.#configured].filter(([, routes]) => routes.some(({ peerId }) => peerId === accountId)).map(([prefix]) => prefix)
+  prefixesOver (accountId: string): Iterable<string> {
+    return this.#prefixesOver.get(accountId) ?? []
   }
 
   /** The configured routes, in order. */
@@ -66,7 +96,7 @@ export class FixedRoutes {
   candidates (prefix: string): Candidate[] {
     const candidates: Candidate[] = []
     const common = { prefix, path: [], auth: originAuth(this.options().routingSecret, prefix) }
-    const nextHop = this.#local.get(prefix)
+    const nextHop = this.#local.get(prefix)?.[0]
     if (nextHop !== undefined) candidates.push({ ...common, source: 'local', nextHop, priority: 0, order: 0 })
     this.#configured.get(prefix)?.forEach(({ peerId, priority = 0 }, order) => {
       if (this.#accounts.has(peerId)) candidates.push({ ...common, source: 'configured', nextHop: peerId, priority, order })
@@ -100,11 +130,14 @@ export class FixedRoutes {
 
   #configure (route: ConfiguredRoute): void {
     const { targetPrefix: prefix, peerId } = route
-    if (!this.#accounts.has(peerId)) this.log.warn('ignoring configured route, account does not exist. prefix=%s accountId=%s', prefix, peerId)
+    if (!this.#accounts.has(peerId)) this.#warnOfMissing(prefix, peerId)
     const routes = this.#configured.get(prefix)
     if (routes === undefined) this.#configured.set(prefix, [route])
     else routes.push(route)
     this.#count++
+    const prefixes = this.#prefixesOver.get(peerId)
+    if (prefixes === undefined) this.#prefixesOver.set(peerId, new Set([prefix]))
+    else prefixes.add(prefix)
   }
 
   #unconfigure ({ targetPrefix, peerId }: ConfiguredRoute): void {
@@ -113,29 +146,56 @@ export class FixedRoutes {
     this.#count -= routes.length - kept.length
     if (kept.length === 0) this.#configured.delete(targetPrefix)
     else this.#configured.set(targetPrefix, kept)
+    const prefixes = this.#prefixesOver.get(peerId)
+    prefixes?.delete(targetPrefix)
+    if (prefixes?.size === 0) this.#prefixesOver.delete(peerId)
   }
 
-  #localNextHops (): Map<string, string> {
-    const { network, log } = this
-    const nextHops = new Map([[network.ownAddress(), '']])
-    const defaultAccount = this.#defaultAccount()
-    if (defaultAccount !== undefined && !nextHops.has(network.globalPrefix())) nextHops.set(network.globalPrefix(), defaultAccount)
-    for (const accountId of this.#accounts) {
-      if (network.relation(accountId) !== 'child') continue
-      const address = network.childAddress(accountId)
-      if (!isPrefix(address)) log.warn('no route to child, its address is invalid. accountId=%s address=%s', accountId, address)
-      else if (nextHops.has(address)) log.warn('no route to child, its address is taken. accountId=%s address=%s', accountId, address)
-      else nextHops.set(address, accountId)
+  /** Notes an account, and the local route to it if it is a child. Returns the prefix of that. */
+  #place (accountId: string): string | undefined {
+    this.#accounts.add(accountId)
+    const relation = this.network.relation(accountId)
+    if (relation === 'parent') this.#parents.add(accountId)
+    if (relation !== 'child') return undefined
+    const address = this.network.childAddress(accountId)
+    if (!isPrefix(address)) {
+      this.log.warn('no route to child, its address is invalid. accountId=%s address=%s', accountId, address)
+      return undefined
     }
-    return nextHops
+    if (this.#local.has(address)) this.log.warn('no route to child, its address is taken. accountId=%s address=%s', accountId, address)
+    this.#addresses.set(accountId, address)
+    this.#claim(address, accountId)
+    return address
   }
 
-  #defaultAccount (): string | undefined {
+  #claim (prefix: string, nextHop: string): void {
+    this.#local.set(prefix, [...this.#local.get(prefix) ?? [], nextHop])
+  }
+
+  #unclaim (prefix: string, nextHop: string): void {
+    const kept = this.#local.get(prefix)?.filter(other => other !== nextHop) ?? []
+    if (kept.length === 0) this.#local.delete(prefix)
+    else this.#local.set(prefix, kept)
+  }
+
+  /** Points the default route at the account that is due now. Returns its prefix if that is another one than before. */
+  #chooseDefault (): string[] {
     const { defaultRoute } = this.options()
-    if (defaultRoute === '') return undefined
-    if (defaultRoute === 'auto') return [...this.#accounts].find(accountId => this.network.relation(accountId) === 'parent')
-    if (this.#accounts.has(defaultRoute)) return defaultRoute
-    this.log.warn('ignoring default route, account does not exist. accountId=%s', defaultRoute)
-    return undefined
+    const [firstParent] = this.#parents
+    const due = defaultRoute === 'auto' ? firstParent : this.#accounts.has(defaultRoute) ? defaultRoute : undefined
+    if (due === this.#defaultAccount) return []
+    const prefix = this.network.globalPrefix()
+    if (this.#defaultAccount !== undefined) this.#unclaim(prefix, this.#defaultAccount)
+    if (due !== undefined) this.#claim(prefix, due)
+    this.#defaultAccount = due
+    return [prefix]
+  }
+
+  #warnOfDefault (accountId: string): void {
+    if (!this.#accounts.has(accountId)) this.log.warn('ignoring default route, account does not exist. accountId=%s', accountId)
+  }
+
+  #warnOfMissing (prefix: string, accountId: string): void {
+    this.log.warn('ignoring configured route, account does not exist. prefix=%s accountId=%s', prefix, accountId)
   }
 }

@@ -70,7 +70,7 @@ export class Router {
   readonly #fixed: FixedRoutes
   readonly #peers: PeerSessions
   readonly #clock: Clock
-  #accounts: ReadonlySet<string> = new Set()
+  readonly #accounts = new Set<string>()
   #ownAddress = ''
   #isRunning = false
   #cancelTick: (() => void) | undefined
@@ -115,8 +115,10 @@ export class Router {
   /** To be called when accounts, their relations or filters, our own address or the configured routes have changed. */
   reload (): void {
     const prefixesBefore = this.#fixed.prefixes()
-    this.#loadAccounts()
-    this.#fixed.reload(this.#accounts)
+    const accountIds = new Set(this.host.accountIds())
+    for (const accountId of [...this.#accounts]) if (!accountIds.has(accountId)) this.#forget(accountId)
+    for (const accountId of accountIds) this.#accounts.add(accountId)
+    this.#fixed.reload(accountIds)
     this.#updateFixed(new Set([...this.#fixed.prefixes(), ...prefixesBefore]))
     if (this.host.ownAddress() !== this.#ownAddress) {
       this.#ownAddress = this.host.ownAddress()
@@ -143,27 +145,28 @@ export class Router {
 
   /** The plugin of the account has connected, perhaps again. */
   accountConnected (accountId: string): void {
-    this.#loadAccounts()
+    if (!this.#accounts.has(accountId)) return // the start, or its addition, looks whether it is connected
     this.#peers.update(this.#fixed.prefixesOver(accountId))
     if (this.#isRunning && this.options().routeBroadcastEnabled) this.#peers.connected(accountId)
   }
 
   /** The plugin of the account has disconnected: what was learnt from it is forgotten, and the others are told. */
   accountDisconnected (accountId: string): void {
-    this.#loadAccounts()
     this.#peers.disconnected(accountId)
     this.#peers.update(this.#fixed.prefixesOver(accountId))
   }
 
   /** To be called once the account is listed. */
   accountAdded (accountId: string): void {
-    this.reload()
+    this.#accounts.add(accountId)
+    this.#updateFixed(this.#fixed.accountAdded(accountId))
     this.accountConnected(accountId)
   }
 
   /** To be called once the account is no longer listed. */
-  accountRemoved (_accountId: string): void {
-    this.reload()
+  accountRemoved (accountId: string): void {
+    this.#forget(accountId)
+    this.#updateFixed(this.#fixed.accountRemoved(accountId))
   }
 
   /**
@@ -218,10 +221,9 @@ export class Router {
     }
   }
 
-  #loadAccounts (): void {
-    const before = this.#accounts
-    this.#accounts = new Set(this.host.accountIds())
-    for (const accountId of before) if (!this.#accounts.has(accountId)) this.#peers.removed(accountId)
+  #forget (accountId: string): void {
+    this.#accounts.delete(accountId)
+    this.#peers.removed(accountId)
   }
 
   #updateFixed (prefixes: Iterable<string>): void {

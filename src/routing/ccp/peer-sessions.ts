@@ -39,6 +39,8 @@ export class PeerSessions {
   readonly #sessionHost: SessionHost
   /** When the first change happened that some peer has not confirmed. */
   #unconfirmedSinceMs: number | undefined
+  /** What cancels the look at what all peers have confirmed, while one is due. */
+  #cancelLook: (() => void) | undefined
   #convergenceMs: number | undefined
 
   constructor (
@@ -54,7 +56,7 @@ export class PeerSessions {
       setTimer: (callback, delayMs) => host.setTimer(callback, delayMs),
       log: host.log,
       learn: (session, effects) => this.#learn(session, effects),
-      confirmed: () => this.#forgetConfirmed()
+      confirmed: () => this.#lookSoon()
     }
   }
 
@@ -86,10 +88,12 @@ export class PeerSessions {
   /** The account has disconnected: what it told us is forgotten, and the others are told so. */
   disconnected (accountId: string): void {
     this.#early.delete(accountId)
-    this.#sessions.get(accountId)?.close()
+    const session = this.#sessions.get(accountId)
+    if (session === undefined) return
+    session.close()
     this.#sessions.delete(accountId)
     this.update(this.tables.candidates.unlearnAll(accountId))
-    this.#forgetConfirmed()
+    this.#lookSoon()
   }
 
   /** The account does not exist any more. */
@@ -101,6 +105,8 @@ export class PeerSessions {
   closeAll (): void {
     for (const session of this.#sessions.values()) session.close()
     this.#sessions.clear()
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
   }
 
   /** Relations or filters may have changed: whom that concerns starts over, without having to ask for our routes again. */
@@ -244,7 +250,15 @@ export class PeerSessions {
   #tableChanged (): void {
     for (const session of this.#sessions.values()) session.tableChanged()
     this.#unconfirmedSinceMs ??= this.host.now()
-    this.#forgetConfirmed()
+    this.#lookSoon()
+  }
+
+  /** Once for all that happens at a time: thousands of peers may confirm the same news, or lose their connections together. */
+  #lookSoon (): void {
+    this.#cancelLook ??= this.host.setTimer(() => {
+      this.#cancelLook = undefined
+      this.#forgetConfirmed()
+    }, 0)
   }
 
   /** Forgets what all peers have confirmed. A peer that was told nothing has nothing to confirm. */

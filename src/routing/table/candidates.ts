@@ -4,32 +4,26 @@
  */
 import type { Candidate } from './route.js'
 
+const NONE: readonly Candidate[] = []
+
 export class Candidates {
-  /** Our own, our children's, the default and the configured routes, by prefix. */
-  #fixed = new Map<string, readonly Candidate[]>()
-  /** By account, then by prefix. */
+  /** Our own, our children's, the default and the configured routes first, then one of each account that has announced the prefix. */
+  #byPrefix = new Map<string, readonly Candidate[]>()
+  /** What was learnt, by account, then by prefix. */
   #learnt = new Map<string, Map<string, Candidate>>()
 
-  of (prefix: string): Candidate[] {
-    const found = [...(this.#fixed.get(prefix) ?? [])]
-    for (const routes of this.#learnt.values()) {
-      const route = routes.get(prefix)
-      if (route !== undefined) found.push(route)
-    }
-    return found
+  of (prefix: string): readonly Candidate[] {
+    return this.#byPrefix.get(prefix) ?? NONE
   }
 
   /** Every prefix with at least one candidate. */
-  prefixes (): Set<string> {
-    const all = new Set(this.#fixed.keys())
-    for (const routes of this.#learnt.values()) for (const prefix of routes.keys()) all.add(prefix)
-    return all
+  prefixes (): Iterable<string> {
+    return this.#byPrefix.keys()
   }
 
   /** Replaces the routes for a prefix that were not learnt. */
   setFixed (prefix: string, routes: readonly Candidate[]): void {
-    if (routes.length === 0) this.#fixed.delete(prefix)
-    else this.#fixed.set(prefix, routes)
+    this.#set(prefix, [...routes, ...this.of(prefix).filter(({ source }) => source === 'learnt')])
   }
 
   learntFrom (accountId: string): ReadonlyMap<string, Candidate> {
@@ -37,19 +31,33 @@ export class Candidates {
   }
 
   learn (accountId: string, candidate: Candidate): void {
+    const { prefix } = candidate
     let routes = this.#learnt.get(accountId)
     if (routes === undefined) this.#learnt.set(accountId, routes = new Map<string, Candidate>())
-    routes.set(candidate.prefix, candidate)
+    const before = routes.get(prefix)
+    routes.set(prefix, candidate)
+    this.#set(prefix, [...this.of(prefix).filter(route => route !== before), candidate])
   }
 
   unlearn (accountId: string, prefix: string): boolean {
-    return this.#learnt.get(accountId)?.delete(prefix) ?? false
+    const routes = this.#learnt.get(accountId)
+    const route = routes?.get(prefix)
+    if (route === undefined) return false
+    routes?.delete(prefix)
+    this.#set(prefix, this.of(prefix).filter(other => other !== route))
+    return true
   }
 
   /** Drops everything learnt from the account. Returns the prefixes concerned. */
   unlearnAll (accountId: string): string[] {
     const prefixes = [...this.learntFrom(accountId).keys()]
+    for (const prefix of prefixes) this.unlearn(accountId, prefix)
     this.#learnt.delete(accountId)
     return prefixes
+  }
+
+  #set (prefix: string, routes: readonly Candidate[]): void {
+    if (routes.length === 0) this.#byPrefix.delete(prefix)
+    else this.#byPrefix.set(prefix, routes)
   }
 }

@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import { Candidates } from '../../../src/routing/table/candidates.js'
 import type { Candidate } from '../../../src/routing/table/route.js'
 
-const route = (prefix: string, nextHop: string): Candidate => ({ prefix, nextHop }) as Candidate
+const route = (prefix: string, nextHop: string): Candidate =>
+  ({ prefix, nextHop, path: [], auth: Buffer.alloc(32), source: nextHop === 'us' ? 'local' : 'learnt', priority: 0, order: 0 })
 
 describe('candidates for a prefix', () => {
   it('are our own, then those of each account', () => {

@@ -45,6 +45,7 @@ describe('packets while a route changes', () => {
     expect(() => harness.nextHop('test.x.y', 'dora')).to.throw('route is changing')
     expect(harness.router.metrics().guardedPrefixes).to.equal(1)
     harness.disconnect('dora')
+    await harness.advance(0)
     expect(harness.router.metrics().guardedPrefixes).to.equal(0)
   })
 

@@ -22,7 +22,7 @@ interface Account {
 /** Emits `add` and `remove` with (accountId, plugin). */
 export class Accounts extends EventEmitter {
   readonly accounts = new Map<string, Account>()
-  /** Who has what only one account may have. Looked up: an account that comes must not cost more among many. */
+  /** The account that has a thing which no second one may have. Looked up: an account that comes must not cost more among many. */
   private readonly pluginOwners = new Map<PluginInstance, string>()
   private readonly partyOwners = new Map<string | undefined, string>()
   private readonly segmentOwners = new Map<string, string>()

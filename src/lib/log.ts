@@ -14,6 +14,8 @@ import { secretsIn } from './hide-secrets.js'
 import { recordOf, textOf } from './log-record.js'
 
 type Riverpig = ReturnType<typeof riverpig>
+/** Of npm's `debug`, which riverpig does not say. */
+type Debug = Riverpig['debug'] & { enabled: boolean, destroy: () => boolean }
 
 interface LogOptions {
   /** Undefined: what `to` has, or the environment says. */
@@ -49,9 +51,11 @@ function logLevel ({ CONNECTOR_LOG_LEVEL, LOG_LEVEL } = process.env): LogLevel |
  * The methods stand on the prototype and can be overwritten: npm plugins assign `log.trace` themselves.
  */
 class ConnectorLogger implements Logger, NodeLogger {
-  private readonly log: Riverpig
-  private readonly tracer: Riverpig
-  private readonly secrets: RegExp | undefined
+  // Made with the first line: of the logs of thousands of accounts, most never have one.
+  private log: Riverpig | undefined
+  private tracer: Riverpig | undefined
+  private known: { secrets: RegExp | undefined } | undefined
+  private readonly options: unknown
   private readonly format: LogFormat | undefined
   private readonly to: NodeLogger | undefined
   /** Undefined: nobody has set one. */
@@ -61,17 +65,15 @@ class ConnectorLogger implements Logger, NodeLogger {
   readonly debugEnabled: boolean
 
   constructor (private readonly name: string, { level, format, options, to }: LogOptions) {
-    this.log = riverpig(name)
-    this.tracer = riverpig(`${name}:trace`)
-    this.secrets = secretsIn(options)
+    this.options = options
     this.format = format
     const ours = to instanceof ConnectorLogger ? to : undefined
     this.to = ours === undefined ? to : ours.to
     this.level = ours?.level ?? level
     const wanted = this.level ?? (to === undefined || ours !== undefined ? logLevel() : undefined)
-    const hasDebug = wanted === undefined ? isDebugging(this.to, this.log) : wanted === 'debug'
+    const hasDebug = wanted === undefined ? isDebugging(this.to, name) : wanted === 'debug'
     this.debugEnabled = hasDebug
-    this.isTraced = hasDebug && (wanted === 'debug' || this.to !== undefined || isDebugged(this.tracer))
+    this.isTraced = hasDebug && (wanted === 'debug' || this.to !== undefined || isDebugged(`${name}:trace`))
     this.rank = LOG_RANKS[wanted ?? (hasDebug ? 'debug' : 'info')]
   }
 
@@ -99,6 +101,12 @@ class ConnectorLogger implements Logger, NodeLogger {
     if (this.isTraced) this.write('debug', message, rest, `${this.name}:trace`)
   }
 
+  /** What is secret in the options. */
+  private get secrets (): RegExp | undefined {
+    this.known ??= { secrets: secretsIn(this.options) }
+    return this.known.secrets
+  }
+
   private write (level: LogLevel, first: object | string, rest: readonly unknown[], name = this.name): void {
     if (this.to !== undefined) {
       const { event, message, fields } = recordOf(first, rest, this.secrets)
@@ -107,7 +115,7 @@ class ConnectorLogger implements Logger, NodeLogger {
       const { event, message, fields } = recordOf(first, rest, this.secrets)
       process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, logger: name, event, msg: message, fields })}\n`)
     } else {
-      const writer = name === this.name ? this.log : this.tracer
+      const writer = name === this.name ? this.log ??= writerFor(name) : this.tracer ??= writerFor(name)
       if (level === 'debug') Object.assign(writer.debug, { enabled: true }) // who comes here has been asked already
       writer[level]('%s', oneLine(textOf(first, rest, this.secrets)))
     }
@@ -146,15 +154,23 @@ export function pluginLog (log: NodeLogger): Logger {
 }
 
 /** Where nobody has set a level: whether a logger of the application takes debug, as pino can say; else what DEBUG says of this one. */
-function isDebugging (to: NodeLogger | undefined, log: Riverpig): boolean {
-  if (to === undefined) return isDebugged(log)
+function isDebugging (to: NodeLogger | undefined, name: string): boolean {
+  if (to === undefined) return isDebugged(name)
   const { isLevelEnabled } = to as { isLevelEnabled?: (level: LogLevel) => boolean }
   return isLevelEnabled?.call(to, 'debug') === true
 }
 
-/** Of npm's `debug`, which riverpig does not say. */
-function isDebugged (log: Riverpig): boolean {
-  return (log.debug as { enabled?: boolean }).enabled === true
+/** Whether DEBUG names this log. */
+function isDebugged (name: string): boolean {
+  return (process.env.DEBUG ?? '') !== '' && (writerFor(name).debug as Debug).enabled
+}
+
+/** npm's `debug` keeps each log that it makes, for a later change of DEBUG: an account's would stay when the account has gone. */
+function writerFor (name: string): Riverpig {
+  const writer = riverpig(name)
+  const debug = writer.debug as Debug
+  debug.destroy()
+  return writer
 }
 
 /** A stack, or the text of a stranger, stays in the line of its log call. */

@@ -31,7 +31,7 @@ export class FixedRoutes {
   /** The addresses of the children that have a route. */
   readonly #addresses = new Map<string, string>()
   #defaultAccount: string | undefined
-  /** Next hops of our own, our children's and the default route, by prefix: whoever came first gets the packets. */
+  /** Next hops of our own, our children's and the default route, by prefix: the first to come gets the packets. */
   readonly #local = new Map<string, readonly string[]>()
   /** Configured routes by prefix, in the order in which they were configured. */
   readonly #configured = new Map<string, ConfiguredRoute[]>()

@@ -24,35 +24,24 @@ export default class Deduplicate implements Middleware {
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
     const { cleanupInterval = CLEANUP_INTERVAL_MS, packetLifetime = PACKET_LIFETIME_MS } = this.api.getInfo(accountId).deduplicate ?? {}
-    const sent = new PacketMemory(REMEMBERED)
-    let cleanup: NodeJS.Timeout | undefined
-
-    pipelines.startup.insertLast({
-      name: 'deduplicate',
-      method: (_, next) => {
-        clearInterval(cleanup)
-        cleanup = setInterval(() => sent.forgetExpired(Date.now() - packetLifetime), cleanupInterval)
-        cleanup.unref()
-        return next()
-      }
-    })
+    const account = new Account(cleanupInterval, packetLifetime)
     pipelines.teardown.insertLast({
       name: 'deduplicate',
       method: (_, next) => {
-        clearInterval(cleanup)
-        sent.clear()
+        account.end()
         return next()
       }
     })
-    pipelines.outgoingData.insertLast({ name: 'deduplicate', method: this.answering(sent, accountId) })
+    pipelines.outgoingData.insertLast({ name: 'deduplicate', method: this.answering(account, accountId) })
     return Promise.resolve()
   }
 
   /** Answers what was sent before as it was answered, and remembers what is sent now. */
-  private answering (sent: PacketMemory, accountId: string): Method<Buffer, Buffer> {
+  private answering (account: Account, accountId: string): Method<Buffer, Buffer> {
     return (data, next) => {
       if (!isPrepare(data)) return next(data)
       const packet = prepareOf(data)
+      const { sent } = account
       const earlier = sent.find(packet)
       if (earlier !== undefined) {
         this.api.log.debug('deduplicate packet cache hit. accountId=%s amount=%s', accountId, packet.amount)
@@ -68,6 +57,34 @@ export default class Deduplicate implements Middleware {
       }, () => sent.forget(place))
       return reply
     }
+  }
+}
+
+/** What was sent to one account. Most of thousands of accounts send nothing for hours: the memory is made with the first packet. */
+class Account {
+  private memory: PacketMemory | undefined
+  private cleanup: NodeJS.Timeout | undefined
+  private hasEnded = false
+
+  constructor (private readonly cleanupInterval: number, private readonly packetLifetime: number) {}
+
+  get sent (): PacketMemory {
+    return this.memory ?? this.start()
+  }
+
+  end (): void {
+    this.hasEnded = true
+    clearInterval(this.cleanup)
+    this.memory?.clear()
+    this.memory = undefined
+  }
+
+  private start (): PacketMemory {
+    const memory = this.memory = new PacketMemory(REMEMBERED)
+    if (this.hasEnded) return memory
+    this.cleanup = setInterval(() => memory.forgetExpired(Date.now() - this.packetLifetime), this.cleanupInterval)
+    this.cleanup.unref()
+    return memory
   }
 }
 

@@ -9,6 +9,9 @@ const REFILL_PERIOD_MS = 60_000
 const REFILL_COUNT = 10_000
 
 export default class RateLimit implements Middleware {
+  /** One for all: with its stack, an error costs more than everything else that is done with a packet of a flood. */
+  private readonly throttled = new RateLimitedError('too many requests, throttling.')
+
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
@@ -22,9 +25,7 @@ export default class RateLimit implements Middleware {
       capacity: BigInt(capacity || refillCount) // 0 means absent, too
     })
 
-    // One for all: with its stack, an error costs more than everything else that is done with a packet of a flood.
-    const throttled = new RateLimitedError('too many requests, throttling.')
-
+    const { throttled } = this
     pipelines.incomingData.insertLast({
       name: 'rateLimit',
       method: (data, next) => {

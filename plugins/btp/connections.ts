@@ -30,7 +30,8 @@ interface Guest {
 
 export class Connections {
   readonly #options: ConnectionsOptions
-  readonly #exchange: Exchange
+  /** With the peer, made when it is first connected: thousands of accounts may wait for theirs. */
+  #exchange: Exchange | undefined
   /** The latest one. */
   #guest: Guest | undefined
   /** The socket that we opened; preferred when there are both. */
@@ -40,7 +41,6 @@ export class Connections {
 
   constructor (options: ConnectionsOptions) {
     this.#options = options
-    this.#exchange = new Exchange(options)
   }
 
   isConnected (): boolean {
@@ -54,7 +54,7 @@ export class Connections {
 
   /** Requests of ours that wait for an answer, also while there is no connection. */
   get pendingRequests (): number {
-    return this.#exchange.pendingRequests + (this.#guest?.exchange.pendingRequests ?? 0)
+    return (this.#exchange?.pendingRequests ?? 0) + (this.#guest?.exchange.pendingRequests ?? 0)
   }
 
   get unreadableFrames (): number {
@@ -63,14 +63,15 @@ export class Connections {
 
   /** Takes over a socket on which the peer has let us in. */
   dialled (wire: Wire): void {
-    const socket = this.#newSocket(wire, 'client', this.#exchange)
-    this.#connect(this.#exchange, socket, () => { this.#outgoing = socket })
+    const exchange = this.#withPeer()
+    const socket = this.#newSocket(wire, 'client', exchange)
+    this.#connect(exchange, socket, () => { this.#outgoing = socket })
   }
 
   /** Takes over a socket on which the peer has shown the secret with its first frame. */
   accept (wire: Wire, first: Frame, { keepFirst }: { keepFirst: boolean }): void {
     if (keepFirst && this.isConnected()) throw new AlreadyConnectedError()
-    this.#letIn(wire, first, this.#exchange)
+    this.#letIn(wire, first, this.#withPeer())
   }
 
   /** Takes over a socket of somebody without a secret. Throws AlreadyConnectedError where the first is to be kept, and this is another. */
@@ -89,9 +90,13 @@ export class Connections {
   async end (): Promise<void> {
     const sockets = [this.#outgoing, this.#incoming]
     this.#outgoing = this.#incoming = undefined
-    this.#exchange.end()
+    this.#exchange?.end()
     this.#guest?.exchange.end()
     await Promise.all(sockets.flatMap(socket => socket?.close('disconnect') ?? []))
+  }
+
+  #withPeer (): Exchange {
+    return this.#exchange ??= new Exchange(this.#options)
   }
 
   #letIn (wire: Wire, { requestId }: Frame, exchange: Exchange): void {

@@ -72,7 +72,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   readonly #ownAddress: () => string
   readonly #unknownOutcomes: UnknownOutcomes
   /** What listeners without secrets know us by. */
-  readonly #sessionEntry = sessionEntry()
+  #sessionEntry: SubProtocol | undefined
   readonly #proof = new MutualProof()
   #isBusy = never
   #dataHandler: DataHandler | undefined
@@ -301,7 +301,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     session.client = new Client({
       ...server,
       proof: this.#proof,
-      flags: [...server.flags, this.#sessionEntry],
+      flags: [...server.flags, this.#sessionEntry ??= sessionEntry()],
       ca,
       log: this.#log,
       maxPayload: this.#settings.maxPayload,

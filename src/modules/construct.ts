@@ -50,11 +50,16 @@ function sentence (text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
+/** Each is tried once: V8 lays its instances out anew after that, and with one for each of thousands of accounts they take several KB. */
+const proven = new WeakSet<object>()
+
 /** Classes and old-style functions, not arrow functions. Nothing is called to find out. */
 function isConstructor (value: unknown): value is Constructor {
   if (typeof value !== 'function') return false
+  if (proven.has(value)) return true
   try {
     Reflect.construct(Object, [], value)
+    proven.add(value)
     return true
   } catch {
     return false

@@ -30,15 +30,25 @@ const BUILT = resolve(THIS_FILE, '../../..')
 const PLUGINS = join(BUILT, 'plugins')
 const CHAIN_KIND_FILE = 'chain-kind.js'
 
+/** Those of our own modules that were loaded, by type and name. They are looked for first, so that each is the same every time. */
+const builtIns = new Map<string, Constructor>()
+
 /**
  * Loads a constructor: the module itself or its default export. What it constructs has the methods of its type, as far as
  * KINDS names them. Throws an Error that says where it looked, or that the module was found and what is wrong with it.
  */
 export function loadConstructor (type: ModuleType, name: string): Constructor {
-  const builtIn = FORMER_NAMES[`${type}/${name}`] ?? name
+  const key = `${type}/${name}`
+  const known = builtIns.get(key)
+  if (known !== undefined) return known // thousands of accounts may name one plugin
+  const builtIn = FORMER_NAMES[key] ?? name
   const file = type === 'plugin' ? join(PLUGINS, builtIn, 'index.js') : join(BUILT, `${type}s`, `${builtIn}.js`)
   const found = findModule(type, name, name, BUILT_IN_NAME.test(builtIn) ? file : undefined, KINDS[type].settings)
-  if ('module' in found) return constructorIn(found.module, type, name)
+  if ('module' in found) {
+    const constructor = constructorIn(found.module, type, name)
+    if (found.request === file) builtIns.set(key, constructor)
+    return constructor
+  }
   throw new SluiceError('SLUICE_MODULE_NOT_FOUND', `${type} not found as a module name or under /${type}s/. moduleName=${name} looked in: ${found.looked.join('; ')}. ` +
     `${isPath(name) ? 'Check' : `If it is an npm package, run: npm install ${name}. Otherwise check`} ${KINDS[type].settings}.`)
 }
@@ -58,14 +68,14 @@ export function builtInChains (): string[] {
   return readdirSync(PLUGINS).filter(name => existsSync(join(PLUGINS, name, CHAIN_KIND_FILE)))
 }
 
-type Found = { module: unknown } | { looked: string[] }
+type Found = { module: unknown, request: string } | { looked: string[] }
 
 /** `builtIn` is its file if it is one of ours, `request` what is asked for otherwise. */
 function findModule (what: string, name: string, request: string, builtIn: string | undefined, settings: string): Found {
   const looked: string[] = []
   for (const candidate of candidates(what, name, request, builtIn)) {
     const found = tryRequire(candidate, what, name, settings)
-    if (found !== undefined) return found
+    if (found !== undefined) return { ...found, request: candidate.request }
     looked.push(candidate.place)
   }
   return { looked }

@@ -25,6 +25,11 @@ export class TokenBucket {
     this.level = this.full
   }
 
+  get isFull (): boolean {
+    this.refill()
+    return this.level === this.full
+  }
+
   /** Takes `count` tokens, or none and returns false when there are not enough. */
   take (count: bigint): boolean {
     this.refill()

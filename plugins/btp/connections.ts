@@ -14,8 +14,12 @@ import { BtpSocket } from './wire/socket.js'
 import type { SocketOptions } from './wire/socket.js'
 
 export interface ConnectionsOptions extends ExchangeOptions {
-  /** Whether the connector takes no packets now. */
-  isBusy: () => boolean
+  /** Whether the connector has no room for a packet of so many bytes. */
+  isBusy: (bytes: number) => boolean
+  /** Counts a request of the peer, and of the client that it is, and tells whether it may go on. */
+  admits: (client: string | undefined) => boolean
+  /** Whether anything is done with a TRANSFER. */
+  takesTransfers: () => boolean
   /** Something can be sent from now on. */
   onConnect: () => void
   /** Nothing can be sent any more. */
@@ -38,6 +42,8 @@ export class Connections {
   #outgoing: BtpSocket | undefined
   /** The newest socket that the peer opened. */
   #incoming: BtpSocket | undefined
+  /** The one before it, which may take its time to close, but only until there is another one: a peer has so many sockets and no more. */
+  #replaced: BtpSocket | undefined
 
   constructor (options: ConnectionsOptions) {
     this.#options = options
@@ -104,13 +110,18 @@ export class Connections {
     socket.letIn(requestId)
     const older = this.#incoming
     this.#connect(exchange, socket, () => { this.#incoming = socket })
+    this.#replaced?.terminate()
+    this.#replaced = older
     void older?.close('replaced by a newer connection')
   }
 
   #newSocket (wire: Wire, role: SocketOptions['role'], exchange: Exchange): BtpSocket {
-    const { log, maxPayload, isBusy, ownAddress } = this.#options
+    const { log, maxPayload, isBusy, admits, takesTransfers, ownAddress } = this.#options
+    const { client } = wire
     const socket: BtpSocket = new BtpSocket(wire, {
-      role, log, maxPayload, isBusy, ownAddress, exchange, onClose: () => { this.#lost(socket) }
+      role, log, maxPayload, isBusy, takesTransfers, ownAddress, exchange,
+      admits: () => admits(client),
+      onClose: () => { this.#lost(socket) }
     })
     return socket
   }

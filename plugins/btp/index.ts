@@ -7,13 +7,13 @@ import { EventEmitter } from 'node:events'
 import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
 import { SILENT_LOG } from '../../src/contracts/logger.js'
 import type { Logger } from '../../src/contracts/logger.js'
-import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
+import type { Admission, DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
 import { packetEntry, packetOf } from '../../src/contracts/transport.js'
 import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
 import { Connections } from './connections.js'
-import { closedError, messageOf } from './wire/errors.js'
+import { NO_MONEY, closedError, messageOf } from './wire/errors.js'
 import { FrameType } from './wire/frame.js'
 import type { Frame, SubProtocol } from './wire/frame.js'
 import type { Wire } from './wire/fast-reader.js'
@@ -42,6 +42,12 @@ interface Session {
   /** Whether disconnect() has ended it. */
   ended: boolean
 }
+
+const COUNTED = { isCounted: true }
+const UNLIMITED: Admission = { isBusy: () => false }
+
+/** A packet that is less than one in so many parts of what it came in is copied. */
+const SPARE_PARTS = 2
 
 interface Waiter {
   resolve: () => void
@@ -74,7 +80,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   /** What listeners without secrets know us by. */
   #sessionEntry: SubProtocol | undefined
   readonly #proof = new MutualProof()
-  #isBusy = never
+  #admission: Admission = UNLIMITED
   #dataHandler: DataHandler | undefined
   #moneyHandler: MoneyHandler | undefined
   #gate: MessageGate | undefined
@@ -152,11 +158,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     // A plugin that settles has this one as its transport.
   }
 
-  /** While `isBusy` says so, packets are answered with T03 and not handed over. */
-  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void {
+  /** What `admission` refuses is answered at once, and not handed over. */
+  registerDataHandler (handler: DataHandler, admission: Admission = UNLIMITED): void {
     checkHandler(this.#dataHandler, handler)
     this.#dataHandler = handler
-    this.#isBusy = connector?.isBusy ?? never
+    this.#admission = admission
   }
 
   deregisterDataHandler (): void {
@@ -238,7 +244,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       answers.push(...await handler(entry, request))
     }
     if (request.type === FrameType.TRANSFER) {
-      if (!handled) throw new Error('No sendMoney functionality is included in this module')
+      if (!handled) throw NO_MONEY
       return answers
     }
     const packet = packetOf(protocolData)
@@ -248,7 +254,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
 
   #handlePacket (packet: Buffer): Promise<Buffer> {
     if (this.#dataHandler === undefined) throw new Error('no request handler registered')
-    return this.#dataHandler(packet)
+    return this.#dataHandler(alone(packet), this.#admission.admits === undefined ? undefined : COUNTED)
   }
 
   async #start (): Promise<void> {
@@ -320,7 +326,9 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       log: this.#log,
       responseTimeoutMs,
       maxPayload,
-      isBusy: () => this.#isBusy(),
+      isBusy: bytes => this.#admission.isBusy(bytes),
+      admits: client => this.#admission.admits?.(client) ?? true,
+      takesTransfers: () => this.#protocols.size > 0,
       ownAddress: this.#ownAddress,
       answer: request => this.#answer(request),
       unknown: this.#unknownOutcomes,
@@ -383,6 +391,7 @@ function checkHandler (present: unknown, handler: unknown): void {
   if (typeof handler !== 'function') throw new Error('requestHandler must be a function')
 }
 
-function never (): boolean {
-  return false
+/** A packet may be under way for long, and should not keep all that came in the same frame, or the same read, in memory. */
+function alone (packet: Buffer): Buffer {
+  return packet.buffer.byteLength > SPARE_PARTS * packet.length ? Buffer.from(packet) : packet
 }

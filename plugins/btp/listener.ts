@@ -12,6 +12,7 @@ import { WebSocketServer } from 'ws'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
 import { NoRoomError, type ListeningPort } from '../../src/contracts/transport.js'
 import type { Logger } from '../../src/contracts/logger.js'
+import { clientNetwork } from '../../src/lib/client-network.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
 import { Authenticator, WRONG_TOKEN, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
@@ -304,6 +305,7 @@ class Listener {
     const { raw } = wire
     try {
       const account = this.authenticator.authenticate(frame, raw.remoteAddress ?? '')
+      if (account.secret === undefined && this.admit !== undefined) wire.client = clientNetwork(raw.remoteAddress ?? '')
       account.accept(wire, frame)
       this.#forget(nameOf(raw))
     } catch (err) {

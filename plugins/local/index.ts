@@ -19,8 +19,9 @@ import { BusinessLogicServer } from './business-logic.js'
 import { parseOptions } from './options.js'
 import type { Settings } from './options.js'
 
-/** Packets that the application has not answered. One more is rejected with T03. */
+/** Packets that the application has not answered, and their bytes. One more is rejected with T03. */
 export const MAX_DELIVERIES = 10_000
+export const MAX_DELIVERY_BYTES = 16 * 1024 * 1024
 
 const NOTHING = Buffer.alloc(0)
 const ERROR_CODE = /^[FTR]\d\d$/
@@ -36,6 +37,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
   #dataHandler: DataHandler | undefined
   #connected = false
   #deliveries = 0
+  #deliveryBytes = 0
 
   /** Options: see options.ts. Throws when they cannot work. */
   constructor (options: Record<string, unknown>, services?: PluginServices) {
@@ -69,13 +71,17 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
   /** Delivers a packet of the account `origin` to the application. Resolves to its answer; what the application does wrong is a reject. */
   async sendData (packet: Buffer, { origin }: { origin?: string | undefined } = {}): Promise<Buffer> {
     const prepare = prepareOf(packet)
-    if (this.#deliveries >= MAX_DELIVERIES) return this.#reject({ code: 'T03', message: 'Too many packets are waiting for the application' })
+    if (this.#deliveries >= MAX_DELIVERIES || this.#deliveryBytes + packet.length > MAX_DELIVERY_BYTES) {
+      return this.#reject({ code: 'T03', message: 'Too many packets are waiting for the application' })
+    }
     this.#deliveries++
+    this.#deliveryBytes += packet.length
     try {
       const response = await this.#deliver(requestOf(prepare, origin))
       return this.#answer(prepare, response)
     } finally {
       this.#deliveries--
+      this.#deliveryBytes -= packet.length
     }
   }
 

@@ -49,7 +49,7 @@ export const btpMutants = [
   {
     name: 'refuses a request that comes again, and is under way',
     file: 'plugins/btp/wire/early-reject.js',
-    edits: [['if (isKnown(requestId))', 'if (false)']],
+    edits: [['if (this.options.isKnown(requestId))', 'if (false)']],
     tests: ['test/plugins/btp/wire/exchange.test.js']
   }
 ]

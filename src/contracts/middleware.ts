@@ -31,10 +31,12 @@ export interface MoneyTerms {
 export interface Context extends Transfer {
   /** Of an outgoing packet: the account that it came from. Absent where a part of the connector sends it by itself. */
   readonly origin?: string | undefined
+  /** Of an incoming packet: the plugin has asked `admits` about the request that it came in. */
+  readonly isCounted?: boolean
 }
 
 export type Next<In, Out> = (value: In) => Promise<Out>
-/** The context is there in the money pipelines and in that of outgoing data. */
+/** The context is there in the pipelines of money and of data. */
 export type Method<In, Out> = (value: In, next: Next<In, Out>, context?: Context) => Promise<Out>
 
 /** The built-in middlewares, by the names that they have in a configuration and in pipelines. */
@@ -91,6 +93,8 @@ export interface MiddlewareApi {
 export interface Middleware {
   /** Called once per account, before it connects. */
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void>
+  /** Whether the account's peer may make one more request, packet or not, which counts then. See `Admission.admits`. */
+  admits? (accountId: string, client?: string): boolean
 }
 
 export type MiddlewareConstructor = new (options: Record<string, unknown>, api: MiddlewareApi) => Middleware

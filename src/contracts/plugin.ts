@@ -5,8 +5,19 @@
 import type { ChannelOperations } from './channels.js'
 import type { Logger } from './logger.js'
 
-/** Takes a raw ILP packet, resolves to the raw answer. */
-export type DataHandler = (data: Buffer) => Promise<Buffer>
+/** Takes a raw ILP packet, resolves to the raw answer. `isCounted`: `Admission.admits` was asked about the request that it came in. */
+export type DataHandler = (data: Buffer, request?: { isCounted: boolean }) => Promise<Buffer>
+
+/** What a plugin may ask before it spends any work on what its peer sends: to refuse it here costs least. */
+export interface Admission {
+  /** Whether there is no room for a packet of so many bytes now. It is to be refused with T03. */
+  isBusy (bytes: number): boolean
+  /**
+   * Counts a request against the rate limit of the account, whatever it carries, and tells whether it may go on; if not, it is to be
+   * refused with T05. `client` is where a peer comes from that could have taken any name: all such peers of one client share one limit.
+   */
+  admits? (client?: string): boolean
+}
 
 /**
  * A sum that only grows, reported in steps: what `id` comes to has grown from `from` to `to` base units, both counted from its beginning.
@@ -39,8 +50,7 @@ export interface PluginInstance {
    * has not begun to may reject with an Error whose `isNotBegun` is true: then what is due is settled under a new id.
    */
   sendMoney (amount: string, settlement?: { id: string }): Promise<unknown>
-  /** A plugin that asks `isBusy` first may refuse a packet with T03 itself, which costs less than handing it over to be refused. */
-  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void
+  registerDataHandler (handler: DataHandler, admission?: Admission): void
   deregisterDataHandler (): void
   registerMoneyHandler (handler: MoneyHandler): void
   deregisterMoneyHandler (): void

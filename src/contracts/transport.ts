@@ -2,7 +2,7 @@
  * How ILP packets and named messages reach one peer. A settlement plugin has a transport, but is not one itself: claims and questions
  * travel as entries, with or without a packet, whether the bytes go over BTP (RFC 0023) or over HTTP (RFC 0035: the packet is the body).
  */
-import type { DataHandler } from './plugin.js'
+import type { Admission, DataHandler } from './plugin.js'
 
 /** What the bytes of an entry are. */
 export const ContentType = { OCTET_STREAM: 0, TEXT: 1, JSON: 2 } as const
@@ -58,8 +58,8 @@ export interface Transport {
   sendData (packet: Buffer): Promise<Buffer>
   /** Sends entries, a packet among them or not. Resolves to those of the answer. */
   sendMessage (entries: readonly Entry[]): Promise<readonly Entry[]>
-  /** Answers packets. While `isBusy` says so, those that come alone may be answered with T03 and not handed over. */
-  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void
+  /** Answers packets. What `admission` refuses may be answered at once, and not handed over. */
+  registerDataHandler (handler: DataHandler, admission?: Admission): void
   deregisterDataHandler (): void
   /** From now on `handler` answers entries of this name, before the packet beside them is looked at. */
   registerProtocolHandler (protocolName: string, handler: EntryHandler): void

@@ -20,6 +20,9 @@ export const {
   WrongConditionError
 } = Errors
 
+/** What somebody hears who asks too often. */
+export const THROTTLED = 'too many requests, throttling.'
+
 /** The fields of a thrown value that decide what the sender is told. */
 export interface RejectReason {
   code: string

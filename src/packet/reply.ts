@@ -1,6 +1,6 @@
 /** Fulfill and Reject packets (RFC 0027): what an answer says, and how one is built. */
 import { isValidAddress } from './address.js'
-import { InvalidPacketError } from './errors.js'
+import { InvalidPacketError, THROTTLED } from './errors.js'
 import { OctetReader, lengthSize, lengthSizeAt, shortLengthAt, writeLength, writeOctets } from './oer.js'
 
 const TYPE_FULFILL = 13
@@ -97,8 +97,17 @@ export function encodeReject ({ code, triggeredBy, message, data }: RejectFields
 
 /** The answer to a packet that is refused before work is spent on it, because too much is under way. RFC 0027, T03. */
 export function busyReject (ownAddress: string): Buffer {
+  return earlyReject('T03', ownAddress, 'connector is busy.')
+}
+
+/** The answer to a packet that is refused before work is spent on it, because its account sends too many. RFC 0027, T05. */
+export function throttledReject (ownAddress: string): Buffer {
+  return earlyReject('T05', ownAddress, THROTTLED)
+}
+
+function earlyReject (code: string, ownAddress: string, message: string): Buffer {
   const triggeredBy = isValidAddress(ownAddress) ? ownAddress : '' // not known yet
-  return encodeReject({ code: 'T03', triggeredBy, message: 'connector is busy.', data: Buffer.alloc(0) })
+  return encodeReject({ code, triggeredBy, message, data: Buffer.alloc(0) })
 }
 
 /** Whether a Reject may be signed like this: with an address, or not at all. */

@@ -35,6 +35,7 @@ interface Handlers {
   started: boolean
 }
 
+const COUNTED: Context = { isCounted: true }
 const nothing = (): Promise<void> => Promise.resolve()
 
 export class MiddlewareManager {
@@ -47,6 +48,8 @@ export class MiddlewareManager {
   private readonly ledger: LedgerService
   private readonly hasBuiltInBalance: boolean
   private readonly middlewares = new Map<string, Middleware>()
+  /** Those that have a say before a request is looked at. */
+  private readonly admitting: readonly Middleware[]
   private readonly handlers = new Map<string, Handlers>()
 
   constructor (deps: Injector) {
@@ -68,6 +71,7 @@ export class MiddlewareManager {
       }
       this.construct(name, type, options)
     }
+    this.admitting = [...this.middlewares.values()].filter(middleware => middleware.admits !== undefined)
   }
 
   /** From now on new packets are answered with T03. */
@@ -87,8 +91,12 @@ export class MiddlewareManager {
     const handlers = this.compose(pipelines, accountId, plugin)
     const entrance = this.overload.entrance()
     plugin.registerDataHandler(
-      data => entrance.isFull ? this.refuse() : entrance.track(handlers.incomingData(data)),
-      { isBusy: () => entrance.isFull }
+      (data, request) => {
+        const bytes = Buffer.isBuffer(data) ? data.length : 0
+        if (entrance.isFullFor(bytes)) return this.refuse()
+        return entrance.track(handlers.incomingData(data, request?.isCounted === true ? COUNTED : undefined), bytes)
+      },
+      { isBusy: bytes => entrance.isFullFor(bytes), admits: client => this.admits(accountId, client) }
     )
     plugin.registerMoneyHandler(async (amount, transfer) => { await handlers.incomingMoney(amount, transferOf(transfer)) })
     this.handlers.set(accountId, handlers)
@@ -130,6 +138,13 @@ export class MiddlewareManager {
     if (handlers === undefined) return nobody('money', accountId)
     if (this.accounts.getPlugin(accountId).settles === false) return Promise.reject(new PaysNothingError(accountId))
     return this.overload.track(handlers.outgoingMoney(amount, { id }))
+  }
+
+  private admits (accountId: string, client: string | undefined): boolean {
+    for (const middleware of this.admitting) {
+      if (middleware.admits?.(accountId, client) === false) return false
+    }
+    return true
   }
 
   private refuse (): Promise<Buffer> {

@@ -3,13 +3,18 @@
  * rejected before any work is done for them. An early rejection costs little, so a flood takes little from those who are served.
  */
 
-/** Packets from one account that are not answered yet. */
+/** Packets from one account that are not answered yet, and their bytes: a packet in flight takes about three times its size. */
 export const ACCOUNT_PACKETS_MAX = 10_000
-/** Packets from all accounts. Past this, only accounts that have less than an equal share of it may send more. */
+export const ACCOUNT_BYTES_MAX = 16 * 1024 * 1024
+/** Packets from all accounts, and their bytes. Past this, only accounts that have less than an equal share of it may send more. */
 export const ALL_PACKETS_MAX = 50_000
+export const ALL_BYTES_MAX = 64 * 1024 * 1024
+/** However many accounts there are, so many bytes of each have room: one packet, the largest there is. */
+export const LEAST_SHARE_BYTES = 64 * 1024
 
 export class Overload {
   private count = 0
+  private bytes = 0
   private readonly waiting = new Set<() => void>()
 
   /** `accounts` tells how many accounts there are. */
@@ -27,9 +32,11 @@ export class Overload {
     return new Entrance(this)
   }
 
-  /** Whether an account with so many packets in flight may send no more. */
-  isFullFor (count: number): boolean {
-    return count >= ACCOUNT_PACKETS_MAX || (this.count >= ALL_PACKETS_MAX && count >= ALL_PACKETS_MAX / this.accounts())
+  /** Whether an account that has so many packets in flight, of so many bytes with the one that comes, may not send that one. */
+  isFullFor (count: number, bytes: number, more: number): boolean {
+    if (count >= ACCOUNT_PACKETS_MAX || bytes > ACCOUNT_BYTES_MAX) return true
+    if (this.count >= ALL_PACKETS_MAX && count >= ALL_PACKETS_MAX / this.accounts()) return true
+    return this.bytes + more > ALL_BYTES_MAX && bytes > Math.max(LEAST_SHARE_BYTES, ALL_BYTES_MAX / this.accounts())
   }
 
   /** Resolves to true when nothing is under way, or to false after `timeoutMs`. */
@@ -48,11 +55,13 @@ export class Overload {
     })
   }
 
-  began (): void {
+  began (bytes = 0): void {
     this.count++
+    this.bytes += bytes
   }
 
-  ended (): void {
+  ended (bytes = 0): void {
+    this.bytes -= bytes
     if (--this.count > 0) return
     for (const resolve of this.waiting) resolve()
     this.waiting.clear()
@@ -61,22 +70,25 @@ export class Overload {
 
 export class Entrance {
   private count = 0
-  private readonly done = (): void => {
-    this.count--
-    this.overload.ended()
-  }
+  private bytes = 0
 
   constructor (private readonly overload: Overload) {}
 
-  /** Whether a packet is to be refused with T03. */
-  get isFull (): boolean {
-    return this.overload.isFullFor(this.count)
+  /** Whether a packet of so many bytes is to be refused with T03. */
+  isFullFor (bytes: number): boolean {
+    return this.overload.isFullFor(this.count, this.bytes + bytes, bytes)
   }
 
-  track (answer: Promise<Buffer>): Promise<Buffer> {
+  track (answer: Promise<Buffer>, bytes: number): Promise<Buffer> {
     this.count++
-    this.overload.began()
-    answer.then(this.done, this.done)
+    this.bytes += bytes
+    this.overload.began(bytes)
+    const done = (): void => {
+      this.count--
+      this.bytes -= bytes
+      this.overload.ended(bytes)
+    }
+    answer.then(done, done)
     return answer
   }
 }

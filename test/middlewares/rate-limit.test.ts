@@ -2,9 +2,10 @@
 import { expect } from 'chai'
 import { AccountStats } from '../../src/metrics/stats.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
-import type { TestConnector } from '../support/connector.js'
+import { account, type TestConnector } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { PEER_CONDITION, outcomeOf, prepare } from '../support/packets.js'
+import { TestPlugin } from '../support/test-plugin.js'
 import { twoAccounts } from '../support/two-accounts.js'
 import { noRejectionLeft } from '../support/unhandled.js'
 
@@ -56,6 +57,43 @@ describe('limits', () => {
       await line.alice.receive(prepare({ destination: 'peer.config', condition: PEER_CONDITION }))
       await line.alice.receive(prepare({ destination: 'test.nobody' }))
       expect(await send()).to.equal('T05')
+    })
+
+    it('count requests that carry no packet too, once each, and a packet in a counted request no more', async () => {
+      await start({ rateLimit: { refillPeriod: 1000, refillCount: 3 } })
+      const { alice } = line
+      expect(alice.admits()).to.equal(true)
+      expect(outcomeOf(await alice.receive(prepare(), { isCounted: true }))).to.equal('fulfill')
+      expect([alice.admits(), await send(), alice.admits(), await send()]).to.deep.equal([true, 'fulfill', false, 'T05'])
+      expect(outcomeOf(await alice.receive(prepare(), { isCounted: true }))).to.equal('fulfill')
+      line.clock.setSystemTime(Date.now() + 1000)
+      expect(alice.admits()).to.equal(true)
+    })
+
+    it('are shared by all accounts that one client could have chosen', async () => {
+      const rateLimit = { refillPeriod: 1000, refillCount: 3 }
+      await start({ rateLimit }, { rateLimit })
+      const { alice, bob } = line
+      expect([alice.admits('10.0.0.1'), bob.admits('10.0.0.1'), alice.admits('10.0.0.1')]).to.deep.equal([true, true, true])
+      expect([bob.admits('10.0.0.1'), bob.admits('10.0.0.2')], 'another client').to.deep.equal([false, true])
+    })
+
+    it('go on where they were when the account comes again, and begin anew when it has other limits', async () => {
+      const { app } = await start({ rateLimit: { refillPeriod: 1000, refillCount: 3 } })
+      const come = async (refillCount: number): Promise<TestPlugin> => {
+        const plugin = new TestPlugin()
+        await app.removePlugin('alice')
+        await app.addPlugin('alice', account(plugin, { rateLimit: { refillPeriod: 1000, refillCount } }))
+        return plugin
+      }
+      expect(await sendMany(2)).to.deep.equal(['fulfill', 'fulfill'])
+      const again = await come(3)
+      expect([again.admits(), again.admits()]).to.deep.equal([true, false])
+      expect((await come(4)).admits()).to.equal(true)
+      const late = await come(3)
+      expect(late.admits()).to.equal(false)
+      line.clock.setSystemTime(Date.now() + 1000)
+      expect((await come(3)).admits()).to.equal(true)
     })
 
     it('are each account\'s own', async () => {

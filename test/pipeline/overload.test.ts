@@ -1,7 +1,9 @@
 /** A shutdown waits for what is under way, and not for ever. */
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { ACCOUNT_PACKETS_MAX, ALL_PACKETS_MAX, Overload, type Entrance } from '../../src/pipeline/overload.js'
+import {
+  ACCOUNT_BYTES_MAX, ACCOUNT_PACKETS_MAX, ALL_BYTES_MAX, ALL_PACKETS_MAX, LEAST_SHARE_BYTES, Overload, type Entrance
+} from '../../src/pipeline/overload.js'
 
 interface Deferred { answer: Promise<Buffer>, resolve: (answer: Buffer) => void, reject: (error: Error) => void }
 
@@ -56,8 +58,8 @@ describe('what is in flight', () => {
     const never = new Promise<Buffer>(() => undefined)
     const fill = (entrance: Entrance): number => {
       let count = 0
-      while (!entrance.isFull && count < 2 * ALL_PACKETS_MAX) {
-        void entrance.track(never)
+      while (!entrance.isFullFor(0) && count < 2 * ALL_PACKETS_MAX) {
+        void entrance.track(never, 0)
         count++
       }
       return count
@@ -67,12 +69,12 @@ describe('what is in flight', () => {
       const overload = new Overload(() => 2)
       const [one, other] = [overload.entrance(), overload.entrance()]
       const first = deferred()
-      void one.track(first.answer)
+      void one.track(first.answer, 0)
       expect(fill(one)).to.equal(ACCOUNT_PACKETS_MAX - 1)
-      expect(other.isFull).to.equal(false)
+      expect(other.isFullFor(0)).to.equal(false)
       first.resolve(Buffer.alloc(0))
       await clock.tickAsync(0)
-      expect(one.isFull).to.equal(false)
+      expect(one.isFullFor(0)).to.equal(false)
     })
 
     it('for all, with a share left for those who have little', () => {
@@ -83,6 +85,39 @@ describe('what is in flight', () => {
       const full = ALL_PACKETS_MAX / ACCOUNT_PACKETS_MAX
       expect(counts.slice(0, full).every(count => count === ACCOUNT_PACKETS_MAX)).to.equal(true)
       expect(counts.slice(full).every(count => count === ALL_PACKETS_MAX / accounts)).to.equal(true)
+    })
+
+    describe('in bytes, too', () => {
+      const size = 32 * 1024
+      const fillWith = (entrance: Entrance): number => {
+        let bytes = 0
+        for (; !entrance.isFullFor(size) && bytes < 2 * ALL_BYTES_MAX; bytes += size) void entrance.track(never, size)
+        return bytes
+      }
+
+      it('for each account, which has room again with each answer', async () => {
+        const overload = new Overload(() => 2)
+        const [one, other] = [overload.entrance(), overload.entrance()]
+        const first = deferred()
+        void one.track(first.answer, size)
+        expect(fillWith(one)).to.equal(ACCOUNT_BYTES_MAX - size)
+        expect([one.isFullFor(size), one.isFullFor(0), other.isFullFor(size)]).to.deep.equal([true, false, false])
+        first.reject(new Error('no'))
+        await clock.tickAsync(0)
+        expect([one.isFullFor(size), one.isFullFor(2 * size)]).to.deep.equal([false, true])
+      })
+
+      it('for all, with a share left for those who have little, and room for a packet at least', () => {
+        for (const accounts of [20, 10_000]) {
+          const overload = new Overload(() => accounts)
+          const entrances = Array.from({ length: 20 }, () => overload.entrance())
+          const filled = entrances.map(fillWith)
+          const full = ALL_BYTES_MAX / ACCOUNT_BYTES_MAX
+          expect(filled.slice(0, full).every(bytes => bytes === ACCOUNT_BYTES_MAX)).to.equal(true)
+          const share = Math.max(LEAST_SHARE_BYTES, ALL_BYTES_MAX / accounts)
+          expect(filled.slice(full).every(bytes => bytes === Math.floor(share / size) * size)).to.equal(true)
+        }
+      })
     })
   })
 })

@@ -50,6 +50,17 @@ export function encodeToonFrame (frame: Frame): Buffer {
   ])
 }
 
+/** Whether the bytes from `start` to `end` are a MESSAGE with a packet. Of bytes that are not a frame, the answer means nothing. */
+export function hasToonPacket (bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] !== FrameType.MESSAGE) return false
+  let at = start + HEADER_BYTES + 1
+  for (let left = bytes[at - 1] ?? 0; left > 0 && at < end; left--) {
+    at += 1 + (bytes[at] ?? 0) + 2
+    at += at + 4 <= end ? 4 + bytes.readUInt32BE(at) : end
+  }
+  return at + 4 < end
+}
+
 /** Whether the bytes are an Error that answers no particular frame: what such a peer says to a frame that it cannot read. */
 export function isComplaint (bytes: Buffer): boolean {
   try {

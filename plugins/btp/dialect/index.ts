@@ -4,7 +4,7 @@
  */
 import { decodeFrame, encodeFrame } from '../wire/frame.js'
 import type { Codec } from '../wire/fast-reader.js'
-import { decodeToonFrame, encodeToonFrame } from './frame.js'
+import { decodeToonFrame, encodeToonFrame, hasToonPacket } from './frame.js'
 
 export { fromToonAuth, isToonAuth, toToonAuth } from './auth.js'
 export { isComplaint } from './frame.js'
@@ -12,6 +12,7 @@ export { inWords } from './in-words.js'
 
 /** For a connection that speaks the dialect. Both directions throw a FrameError for what they cannot translate. */
 export const TOON: Codec = {
+  beginsWithPacket: hasToonPacket,
   read: bytes => encodeFrame(decodeToonFrame(bytes)),
   write: bytes => encodeToonFrame(decodeFrame(bytes))
 }

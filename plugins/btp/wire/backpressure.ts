@@ -4,14 +4,13 @@
  * - when it does not read our answers: what it asks stays with it then, and not in our memory;
  * - when it goes on and on beyond its rate limit: it hears of that (T05) so many times in a tenth of a second, and then has to wait.
  */
-import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
 import { isRejectBy } from '../../../src/packet/reply.js'
+import type { Wire } from './fast-reader.js'
 
 /** With more than this unsent, nothing is read and our own requests are refused; with twice as much the peer is dropped. */
 export const MAX_UNSENT_BYTES = 8 * 1024 * 1024
 
-/** Packets of one socket that our rate limit refuses in one window; after that the socket rests until the window is over. */
+/** What our rate limit refuses of one socket in one window; after that the socket rests until the window is over. */
 export const MAX_THROTTLED = 100
 export const THROTTLE_WINDOW_MS = 100
 
@@ -25,12 +24,15 @@ export class Backpressure {
   #sentAtLastLook = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** `raw` is the network socket under `ws`. */
-  constructor (private readonly ws: WebSocket, private readonly raw: Socket) {}
+  constructor (private readonly wire: Wire) {}
 
   /** Call this for every packet that answers the peer. `ownAddress`: limits of connectors further on are not a reason to wait. */
   answered (packet: Buffer, ownAddress: string): void {
-    if (!isRejectBy(packet, RATE_LIMITED, ownAddress)) return
+    if (isRejectBy(packet, RATE_LIMITED, ownAddress)) this.throttled()
+  }
+
+  /** Call this for everything of the peer that is refused because it sends too often. */
+  throttled (): void {
     const now = Date.now()
     if (now >= this.#windowEnds) {
       this.#windowEnds = now + THROTTLE_WINDOW_MS
@@ -38,7 +40,7 @@ export class Backpressure {
     }
     if (++this.#throttled < MAX_THROTTLED || this.#isResting) return
     this.#isResting = true
-    this.ws.pause()
+    this.wire.ws.pause()
     this.#timer = setTimeout(() => {
       this.#isResting = false
       this.#goOn()
@@ -47,10 +49,10 @@ export class Backpressure {
 
   /** To be told whenever something was written. */
   wrote (): void {
-    if (this.#isFull || this.raw.writableLength <= MAX_UNSENT_BYTES) return
+    if (this.#isFull || this.wire.raw.writableLength <= MAX_UNSENT_BYTES) return
     this.#isFull = true
-    this.ws.pause()
-    this.raw.once('drain', () => {
+    this.wire.ws.pause()
+    this.wire.raw.once('drain', () => {
       this.#isFull = false
       this.#goOn()
     })
@@ -58,7 +60,7 @@ export class Backpressure {
 
   /** Whether the peer cannot be heard because of us, and has not stopped to read. Counts from one call to the next. */
   isHeldUp (): boolean {
-    const sent = this.raw.bytesWritten - this.raw.writableLength
+    const sent = this.wire.raw.bytesWritten - this.wire.raw.writableLength
     const isReading = sent !== this.#sentAtLastLook
     this.#sentAtLastLook = sent
     return this.#isResting || (this.#isFull && isReading)
@@ -69,6 +71,8 @@ export class Backpressure {
   }
 
   #goOn (): void {
-    if (!this.#isResting && !this.#isFull) this.ws.resume()
+    if (this.#isResting || this.#isFull) return
+    this.wire.ws.resume()
+    this.wire.readOn?.()
   }
 }

@@ -22,6 +22,9 @@ const CODES: ReadonlyMap<string, string> = new Map([
   ['InsufficientBalanceError', 'F08']
 ])
 
+/** What a TRANSFER is answered with where nobody takes it. Made once: with its stack, an Error costs more than all the rest. */
+export const NO_MONEY = new Error('No sendMoney functionality is included in this module')
+
 /** An error message is for a person; more than this is cut off. */
 const MAX_MESSAGE_LENGTH = 1024
 
@@ -34,6 +37,11 @@ export function errorFrame (requestId: number, reason: unknown): ErrorFrame {
 
 export function errorFrameOf (requestId: number, error: Omit<BtpError, 'triggeredAt'>): ErrorFrame {
   return { type: FrameType.ERROR, requestId, error: { ...error, triggeredAt: toGeneralizedTime(new Date()) }, protocolData: [] }
+}
+
+/** The Error frame for a request that was not carried out, and that may be sent again. */
+export function temporaryErrorFrame (requestId: number, message: string): ErrorFrame {
+  return errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data: JSON.stringify({ message }) })
 }
 
 /**

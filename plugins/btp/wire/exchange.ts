@@ -10,7 +10,7 @@ import type { Logger } from '../../../src/contracts/logger.js'
 import { packetEntry, packetOf } from '../../../src/contracts/transport.js'
 import type { Answer } from '../../../src/contracts/transport.js'
 import { busyReject } from '../../../src/packet/reply.js'
-import { IlpError, errorFrame, errorFrameOf, errorOfFrame, messageOf, tooLarge } from './errors.js'
+import { IlpError, errorFrame, errorOfFrame, messageOf, temporaryErrorFrame, tooLarge } from './errors.js'
 import { FrameType, frameBytes, packetFrameBytes, requestIdAt, writeFrame, writePacketFrame } from './frame.js'
 import type { ErrorFrame, MessageFrame, ResponseFrame, SubProtocol, TransferFrame } from './frame.js'
 import type { UnknownOutcomes } from './unknown-outcomes.js'
@@ -21,8 +21,10 @@ import type { Waiting } from './pending-requests.js'
 
 /** Requests of ours that the peer has not answered, and requests of the peer that we have not answered: at most this many each. */
 export const MAX_IN_FLIGHT = 10_000
+/** The bytes of their frames. One frame may be larger, as long as it is alone. */
+export const MAX_BYTES_IN_FLIGHT = 16 * 1024 * 1024
 
-const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT}`
+export const TOO_MANY = `too many requests in flight. maximum=${MAX_IN_FLIGHT} maximumBytes=${MAX_BYTES_IN_FLIGHT}`
 const EMPTY: Buffer = Buffer.alloc(0)
 const ENDED = 'the connection ended before the answer, the peer may have carried out the request'
 
@@ -30,7 +32,7 @@ const ENDED = 'the connection ended before the answer, the peer may have carried
 export type Request = MessageFrame | TransferFrame
 
 /** Somebody who waits for an answer, and for how much of it. */
-export type Asking = Waiting & { reject: (reason: Error) => void } & (
+export type Asking = Waiting & { bytes: number, reject: (reason: Error) => void } & (
   { wants: 'packet', resolve: (packet: Buffer) => void } |
   { wants: 'entries', resolve: (protocolData: readonly SubProtocol[]) => void }
 )
@@ -70,7 +72,9 @@ export class Exchange {
   readonly #received: ReceivedRequests
   /** The connections there are, the newest last. A peer has two at most, and for a moment those that they replace. */
   readonly #lines: Line[] = []
+  #pendingBytes = 0
   #answering = 0
+  #answeringBytes = 0
   /** Our answers after this one may have been lost with the last connection. Infinity: none. */
   #lostAfter = Infinity
   #hasEnded = false
@@ -79,6 +83,7 @@ export class Exchange {
     this.#options = options
     // Counting goes on over all connections, from where no other peer knows.
     this.#pending = new PendingRequests(randomBytes(4).readUInt32BE(), options.responseTimeoutMs, asking => {
+      this.#pendingBytes -= asking.bytes
       this.#giveUp(asking, `${asking.requestId} timed out`)
     })
     this.#received = new ReceivedRequests(options.responseTimeoutMs)
@@ -89,9 +94,9 @@ export class Exchange {
     return this.#pending.size
   }
 
-  /** Requests of the peer that are being carried out. */
-  get answering (): number {
-    return this.#answering
+  /** Whether so many bytes more cannot be carried out now, if so many requests wait besides. */
+  isFullFor (bytes: number, waiting: number): boolean {
+    return this.#answering + waiting >= MAX_IN_FLIGHT || isTooMuch(this.#answeringBytes, bytes)
   }
 
   /** Counts our answers. */
@@ -121,30 +126,39 @@ export class Exchange {
   end (): void {
     this.#hasEnded = true
     this.#received.clear()
+    this.#pendingBytes = 0
     for (const asking of this.#pending.clear()) this.#giveUp(asking, ENDED)
   }
 
-  /** Opens a request and sets its id. Throws an IlpError with T03 when too many are open. */
+  /** Opens a request and sets its id. Throws an IlpError with T03 when too many, or too many bytes, are open. */
   open (asking: Asking): void {
-    if (this.#pending.size >= MAX_IN_FLIGHT) throw new IlpError('T03', `BTP connection is busy: ${TOO_MANY}`)
+    if (this.#pending.size >= MAX_IN_FLIGHT || isTooMuch(this.#pendingBytes, asking.bytes)) {
+      throw new IlpError('T03', `BTP connection is busy: ${TOO_MANY}`)
+    }
     this.#pending.add(asking)
+    this.#pendingBytes += asking.bytes
   }
 
   /** Takes back a request that was not sent. */
   withdraw ({ requestId }: Asking): void {
-    this.#pending.take(requestId)
+    this.#take(requestId)
+  }
+
+  /** Whether we wait for an answer with this id. */
+  isAwaited (requestId: number): boolean {
+    return this.#pending.has(requestId)
   }
 
   /** A Response of the peer with nothing but a packet. Does nothing when nobody asked, or got the answer already. */
   resolvePacket (requestId: number, packet: Buffer): void {
-    const asking = this.#pending.take(requestId)
+    const asking = this.#take(requestId)
     if (asking?.wants === 'packet') asking.resolve(packet)
     else asking?.resolve([packetEntry(packet)])
   }
 
   /** Another answer of the peer. */
   resolve (frame: ResponseFrame | ErrorFrame): void {
-    const asking = this.#pending.take(frame.requestId)
+    const asking = this.#take(frame.requestId)
     if (frame.type === FrameType.ERROR) asking?.reject(errorOfFrame(frame))
     else if (asking?.wants === 'packet') asking.resolve(packetOf(frame.protocolData) ?? EMPTY)
     else asking?.resolve(frame.protocolData)
@@ -159,8 +173,8 @@ export class Exchange {
   carryOut (request: Request, bytes: Buffer, line: Line): void {
     const asked = this.#newRequest(request.requestId, bytes, line)
     if (asked === undefined) return
-    if (this.#answering >= MAX_IN_FLIGHT) {
-      this.#send(asked, tooManyFrame(asked))
+    if (this.isFullFor(bytes.length, 0)) {
+      this.#send(asked, temporaryErrorFrame(asked.requestId, TOO_MANY))
       return
     }
     let answer: Promise<Answer>
@@ -170,18 +184,25 @@ export class Exchange {
       this.#fail(asked, err)
       return
     }
+    const size = bytes.length
     this.#answering++
+    this.#answeringBytes += size
     answer.then(packetOrEntries => {
-      this.#answering--
+      this.#done(size)
       try {
         this.#respond(asked, packetOrEntries)
       } catch (err) {
         this.#fail(asked, err)
       }
     }, (err: unknown) => {
-      this.#answering--
+      this.#done(size)
       this.#fail(asked, err)
     })
+  }
+
+  #done (bytes: number): void {
+    this.#answering--
+    this.#answeringBytes -= bytes
   }
 
   /** Answers a request that will not be carried out: a packet with T03, all else with T00. */
@@ -189,7 +210,13 @@ export class Exchange {
     const asked = this.#newRequest(requestIdAt(bytes, 0), bytes, line)
     if (asked === undefined) return
     if (isPacket) this.#respond(asked, busyReject(this.#options.ownAddress()))
-    else this.#send(asked, tooManyFrame(asked))
+    else this.#send(asked, temporaryErrorFrame(asked.requestId, TOO_MANY))
+  }
+
+  #take (requestId: number): Asking | undefined {
+    const asking = this.#pending.take(requestId)
+    if (asking !== undefined) this.#pendingBytes -= asking.bytes
+    return asking
   }
 
   /** Undefined: it has come before, or comes too late. If there is an answer, that goes out again. */
@@ -205,6 +232,8 @@ export class Exchange {
   #respond (asked: Asked, answer: Answer): void {
     if (!Buffer.isBuffer(answer)) {
       const protocolData = Array.isArray(answer) ? answer as readonly SubProtocol[] : [packetEntry(answer)]
+      const packet = packetOf(protocolData)
+      if (packet !== undefined) this.#lineFor(asked.line)?.answered(packet)
       this.#send(asked, { type: FrameType.RESPONSE, requestId: asked.requestId, protocolData })
       return
     }
@@ -255,6 +284,6 @@ export class Exchange {
   }
 }
 
-function tooManyFrame ({ requestId }: Asked): ErrorFrame {
-  return errorFrameOf(requestId, { code: 'T00', name: 'UnreachableError', data: JSON.stringify({ message: TOO_MANY }) })
+function isTooMuch (bytes: number, more: number): boolean {
+  return bytes > 0 && bytes + more > MAX_BYTES_IN_FLIGHT
 }

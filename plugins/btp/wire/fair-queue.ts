@@ -10,6 +10,9 @@ export const PACKETS_PER_TURN = 512
 /** Packets of one socket that wait. */
 export const MAX_WAITING = 4096
 export const MAX_WAITING_BYTES = 4 * 1024 * 1024
+/** Of all sockets together. Past this, a socket has room for so much, and for one frame in any case. */
+export const ALL_WAITING_BYTES = 64 * 1024 * 1024
+export const LEAST_WAITING_BYTES = 64 * 1024
 
 /** With less than this, nothing is won by giving memory back. */
 const SMALLEST_BYTES = 64 * 1024
@@ -38,7 +41,10 @@ export class FairQueue {
 
   /** Whether a frame of `length` bytes may be added. */
   hasRoomFor (length: number): boolean {
-    return this.#size < MAX_WAITING && this.#end - this.#start + LENGTH_BYTES + length <= MAX_WAITING_BYTES
+    const more = LENGTH_BYTES + length
+    const bytes = this.#end - this.#start + more
+    if (this.#size >= MAX_WAITING || bytes > MAX_WAITING_BYTES) return false
+    return this.isEmpty || bytes <= LEAST_WAITING_BYTES || turns.waitingBytes + more <= ALL_WAITING_BYTES
   }
 
   /** Works on a frame in this turn or a later one. */
@@ -54,6 +60,7 @@ export class FairQueue {
     frame.copy(this.#bytes, this.#end + LENGTH_BYTES)
     this.#end += bytes
     this.#size++
+    turns.waitingBytes += bytes
   }
 
   /** Hands the frames that wait to `take`, and not to `work` any more. */
@@ -69,6 +76,7 @@ export class FairQueue {
     const start = this.#start + LENGTH_BYTES
     const end = start + this.#bytes.readUInt32BE(this.#start)
     const frame = Buffer.from(this.#bytes.subarray(start, end))
+    turns.waitingBytes -= end - this.#start
     this.#start = end
     this.#size--
     if (this.#start === this.#end) this.clear()
@@ -76,6 +84,7 @@ export class FairQueue {
   }
 
   clear (): void {
+    turns.waitingBytes -= this.#end - this.#start
     this.#start = this.#end = this.#size = 0
     if (this.#bytes.length > SMALLEST_BYTES) this.#bytes = Buffer.alloc(0)
   }
@@ -92,6 +101,8 @@ export class FairQueue {
 }
 
 class Turns {
+  /** Of all queues. */
+  waitingBytes = 0
   #left = PACKETS_PER_TURN
   #isCounting = false
   /** At most as many as there are sockets. */

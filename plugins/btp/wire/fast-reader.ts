@@ -15,6 +15,8 @@ const HEAD_BYTES = Math.ceil(PEEK_BYTES / MASK_BYTES) * MASK_BYTES
 
 /** Translates whole frames between another dialect and RFC 0023. Throws a FrameError for what it cannot translate. */
 export interface Codec {
+  /** Whether the bytes from `start` to `end` are a MESSAGE with a packet, as far as that is seen at a glance. */
+  beginsWithPacket: (bytes: Buffer, start: number, end: number) => boolean
   /** What the peer has sent. */
   read: (bytes: Buffer) => Buffer
   /** What it is sent. */
@@ -27,11 +29,15 @@ export interface Wire {
   readonly raw: Socket
   /** For a peer that speaks a dialect. To be set with its first frame. */
   codec?: Codec
+  /** Where it comes from, if anyone there could have come under any name: all that such a client asks counts together. */
+  client?: string
   /**
    * Looks at the first HEAD_BYTES of a message, or all it has, in place: it is `bytes` from `start` to `end`. True: it is dealt with, no
    * 'message' is emitted. Messages that `ws` reads are not shown.
    */
   glance?: (bytes: Buffer, start: number, end: number) => boolean
+  /** To be called when `ws` has been resumed: what had been read by then was kept. Set by the reader. */
+  readOn?: () => void
 }
 
 export interface FastReaderOptions {
@@ -49,10 +55,11 @@ export function readFast (wire: Wire, options: FastReaderOptions): void {
   const reader = new FastReader(wire, options, bytes => { readSlowly.call(raw, bytes) })
   raw.removeListener('data', readSlowly)
   raw.on('data', (chunk: Buffer) => { reader.read(chunk) })
+  wire.readOn = () => { reader.read(NOTHING) }
 }
 
 class FastReader {
-  /** The beginning of a frame that does not say yet how long it is. */
+  /** The beginning of a frame that does not say yet how long it is; or all that came with the frame after which `ws` was paused. */
   #rest: Buffer = NOTHING
   /** So much of the present frame is still to come, and for `ws`. */
   #left = 0
@@ -75,7 +82,7 @@ class FastReader {
     let at = this.#left === 0 ? 0 : this.#pass(bytes, 0, this.#left)
     while (at < bytes.length && !this.#isOver) {
       const lengthEnd = lengthEndAt(bytes, at)
-      if (lengthEnd > bytes.length) {
+      if (lengthEnd > bytes.length || this.wire.ws.isPaused) {
         this.#rest = Buffer.from(bytes.subarray(at))
         return
       }

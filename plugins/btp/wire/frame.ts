@@ -46,7 +46,8 @@ const MAX_ENTRIES = 64
 
 const MAX_COUNT_BYTES = 6
 const REQUEST_ID_AT = 1
-const HEADER_BYTES = 5
+/** Type and request id: what every frame begins with. */
+export const HEADER_BYTES = 5
 const CODE_BYTES = 3
 const AMOUNT_BYTES = 8
 

@@ -54,6 +54,10 @@ export class PendingRequests<W extends Waiting> {
     this.#timer ??= setInterval(() => { this.#expire() }, this.#tickMs).unref()
   }
 
+  has (requestId: number): boolean {
+    return this.#slots[this.#slotOf(requestId)]?.requestId === requestId
+  }
+
   /** Removes the request with this id and returns it. */
   take (requestId: number): W | undefined {
     const slot = this.#slotOf(requestId)

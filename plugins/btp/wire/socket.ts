@@ -9,12 +9,11 @@ import type { RawData } from 'ws'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { notAPacket } from '../../../src/contracts/transport.js'
 import { IlpError, closedError, messageOf, tooLarge } from './errors.js'
-import { MAX_IN_FLIGHT } from './exchange.js'
 import type { Asking, Exchange, Line } from './exchange.js'
 import {
-  FrameType, beginsWithPacket, decodeFrame, frameBytes, packetFrameBytes, packetIn, requestIdAt, writeFrame, writePacketFrame
+  FrameType, HEADER_BYTES, beginsWithPacket, decodeFrame, frameBytes, packetFrameBytes, packetIn, requestIdAt, writeFrame, writePacketFrame
 } from './frame.js'
-import type { ErrorFrame, Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
+import type { Frame, MessageFrame, SubProtocol, TransferFrame } from './frame.js'
 import type { Codec, Wire } from './fast-reader.js'
 import { LogThrottle } from '../../../src/lib/log-throttle.js'
 import { Backpressure, MAX_UNSENT_BYTES } from './backpressure.js'
@@ -45,8 +44,12 @@ export interface SocketOptions {
   log: Logger
   /** The largest frame that is written, in bytes; `ws` keeps it for what is read. */
   maxPayload: number
-  /** Whether the connector takes no packets now; those of the peer are then answered with T03. */
-  isBusy: () => boolean
+  /** Whether the connector has no room for a packet of so many bytes, which is then answered with T03. */
+  isBusy: (bytes: number) => boolean
+  /** Counts a request of the peer, and tells whether it may go on. */
+  admits: () => boolean
+  /** Whether anything is done with a TRANSFER. */
+  takesTransfers: () => boolean
   /** The connector's ILP address. */
   ownAddress: () => string
   /** What we and this peer ask each other. */
@@ -69,7 +72,7 @@ export class BtpSocket implements Line {
   readonly #backpressure: Backpressure
   readonly #outbox: Outbox
   readonly #earlyReject: EarlyReject
-  readonly #queue = new FairQueue(frame => { this.#workOn(frame, true) })
+  readonly #queue = new FairQueue(frame => { this.#workOn(frame) })
   readonly #flush = (): void => {
     this.#willFlush = false
     this.#earlyReject.report()
@@ -79,6 +82,8 @@ export class BtpSocket implements Line {
 
   readonly #complaints = new LogThrottle(COMPLAINT_LOG_INTERVAL_MS)
   #willFlush = false
+  /** Whether the message that is about to be received has been let pass. */
+  #isLookedAt = false
   #bytes = EMPTY
   #start = 0
   #heard = true
@@ -95,21 +100,23 @@ export class BtpSocket implements Line {
     this.#raw = raw
     this.#options = options
     this.#exchange = options.exchange
-    this.#backpressure = new Backpressure(ws, raw)
+    this.#backpressure = new Backpressure(wire)
     this.#outbox = new Outbox(raw)
     this.#earlyReject = new EarlyReject({
       log: options.log,
       ownAddress: options.ownAddress,
-      isBusy: size => this.#isBusy(size),
+      beginsWithPacket: codec?.beginsWithPacket ?? beginsWithPacket,
+      admits: () => this.#admits(),
+      isFull: bytes => this.#exchange.isFullFor(bytes, this.#queue.size) || !this.#queue.hasRoomFor(bytes),
+      isBusy: options.isBusy,
+      takesTransfers: options.takesTransfers,
+      isAwaited: requestId => this.#exchange.isAwaited(requestId),
       isKnown: requestId => this.#exchange.isKnown(requestId),
       send: (bytes, start, end) => { this.sendFrame(bytes, start, end) }
     })
     this.#heartbeat = setInterval(() => { this.#beat() }, BUSY_PING_INTERVAL_MS).unref()
     if (codec === undefined) wire.glance = (bytes, start, end) => this.#glance(bytes, start, end)
-    ws.on('message', (data, isBinary) => {
-      const frame = codec === undefined ? data : this.#translated(codec, data)
-      if (frame !== undefined) this.#receive(frame, isBinary)
-    })
+    ws.on('message', (data, isBinary) => { this.#receive(data, isBinary) })
     ws.on('pong', pong => { this.#pong(pong) })
     ws.on('error', err => { options.log.debug('websocket error. error=%s', err.message) })
     ws.on('close', () => {
@@ -132,8 +139,8 @@ export class BtpSocket implements Line {
   sendPacket (packet: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (!Buffer.isBuffer(packet)) throw notAPacket(packet) // handlers of users are not always what their types say
-      const asking: Asking = { requestId: 0, dueTick: 0, wants: 'packet', resolve, reject }
-      this.#ask(asking, packetFrameBytes(packet.length))
+      const asking: Asking = { requestId: 0, dueTick: 0, bytes: packetFrameBytes(packet.length), wants: 'packet', resolve, reject }
+      this.#ask(asking)
       writePacketFrame(this.#bytes, this.#start, FrameType.MESSAGE, asking.requestId, packet)
       this.#end()
     })
@@ -145,9 +152,9 @@ export class BtpSocket implements Line {
    */
   request (contents: RequestContents): Promise<readonly SubProtocol[]> {
     return new Promise((resolve, reject) => {
-      const asking: Asking = { requestId: 0, dueTick: 0, wants: 'entries', resolve, reject }
       const frame = { ...contents, requestId: 0 }
-      this.#ask(asking, frameBytes(frame))
+      const asking: Asking = { requestId: 0, dueTick: 0, bytes: frameBytes(frame), wants: 'entries', resolve, reject }
+      this.#ask(asking)
       frame.requestId = asking.requestId
       try {
         writeFrame(this.#bytes, this.#start, frame)
@@ -188,83 +195,102 @@ export class BtpSocket implements Line {
     })
   }
 
+  terminate (): void {
+    this.#ws.terminate()
+  }
+
   /** Opens a request and makes room for its frame. Throws what the promise of the caller is then rejected with. */
-  #ask (asking: Asking, size: number): void {
+  #ask (asking: Asking): void {
     if (!this.isOpen) throw closedError()
     if (this.#raw.writableLength > MAX_UNSENT_BYTES) {
       throw new IlpError('T03', `BTP connection is busy: too many unsent bytes. maximum=${MAX_UNSENT_BYTES}`)
     }
-    if (size > this.#options.maxPayload) throw tooLarge(size, this.#options.maxPayload)
+    if (asking.bytes > this.#options.maxPayload) throw tooLarge(asking.bytes, this.#options.maxPayload)
     this.#exchange.open(asking)
-    this.#begin(size)
+    this.#begin(asking.bytes)
   }
 
   #receive (data: RawData, isBinary: boolean): void {
     this.#heard = true
-    const isRequest = isBinary && Buffer.isBuffer(data) && (data[0] === FrameType.MESSAGE || data[0] === FrameType.TRANSFER)
-    if (!isRequest) this.#workOn(data, isBinary)
-    else if (!this.#earlyReject.refuses(data, 0, data.length)) this.#inTurn(data)
-  }
-
-  #translated (codec: Codec, data: RawData): Buffer | undefined {
-    try {
-      if (Buffer.isBuffer(data)) return codec.read(data)
-    } catch (err) {
-      this.#dropped(err)
+    const isLookedAt = this.#isLookedAt
+    this.#isLookedAt = false
+    if (!isBinary || !Buffer.isBuffer(data)) {
+      if (this.#admits()) this.#dropped('a BTP frame is a binary message')
+    } else if (this.#codec !== undefined && isComplaintAt(data)) {
+      if (this.#admits()) this.#complained(data)
+    } else if (isLookedAt || !this.#earlyReject.refuses(data, 0, data.length)) {
+      this.#take(data)
     }
-    return undefined
   }
 
-  /** Requests are worked on in their order: a claim may not overtake the packets before it, which have older ones. */
-  #inTurn (request: Buffer): void {
-    if (this.#queue.hasRoomFor(request.length)) this.#queue.add(request)
-    else this.#workOn(request, true)
+  /** A message that comes the fast way, at first only its beginning. True: it is dealt with, and not received any more. */
+  #glance (bytes: Buffer, start: number, end: number): boolean {
+    this.#heard = true
+    this.#isLookedAt = !this.#earlyReject.refuses(bytes, start, end)
+    return !this.#isLookedAt
   }
 
-  #workOn (data: RawData, isBinary: boolean): void {
-    const packet = isBinary && Buffer.isBuffer(data) && data[0] === FrameType.RESPONSE ? packetIn(data) : undefined
-    if (packet !== undefined && Buffer.isBuffer(data)) {
-      this.#exchange.resolvePacket(requestIdAt(data, 0), packet)
-      return
-    }
-    const frame = this.#decode(data, isBinary)
-    if (frame === undefined) return
-    if (this.#codec !== undefined && frame.type === FrameType.ERROR && frame.requestId === 0) this.#complained(frame)
-    if (frame.type === FrameType.RESPONSE || frame.type === FrameType.ERROR) this.#exchange.resolve(frame)
-    else if (Buffer.isBuffer(data)) this.#exchange.carryOut(frame, data, this)
+  /** What the peer asks is worked on in its order: a claim may not overtake the packets before it, which have older ones. */
+  #take (data: Buffer): void {
+    const isAnswer = data[0] === FrameType.RESPONSE || data[0] === FrameType.ERROR
+    const frame = this.#translated(data)
+    const packet = isAnswer && frame !== undefined ? packetIn(frame) : undefined
+    if (packet !== undefined) this.#exchange.resolvePacket(requestIdAt(data, 0), packet)
+    else if (isAnswer) this.#answer(frame)
+    else if (frame !== undefined) this.#queue.add(frame)
   }
 
-  #decode (data: RawData, isBinary: boolean): Frame | undefined {
+  #translated (data: Buffer): Buffer | undefined {
     try {
-      if (isBinary && Buffer.isBuffer(data)) return decodeFrame(data)
-      throw new TypeError('a BTP frame is a binary message')
+      return this.#codec === undefined ? data : this.#codec.read(data)
     } catch (err) {
-      this.#dropped(err)
+      this.#dropped(messageOf(err))
+      return undefined
+    }
+  }
+
+  /** An answer that cannot be read leaves us waiting for another one, so it counts as if nobody had waited for it. */
+  #answer (bytes: Buffer | undefined): void {
+    const frame = bytes === undefined ? undefined : this.#decode(bytes)
+    if (frame?.type === FrameType.RESPONSE || frame?.type === FrameType.ERROR) this.#exchange.resolve(frame)
+    else this.#admits()
+  }
+
+  #workOn (bytes: Buffer): void {
+    const frame = this.#decode(bytes)
+    if (frame?.type === FrameType.MESSAGE || frame?.type === FrameType.TRANSFER) this.#exchange.carryOut(frame, bytes, this)
+  }
+
+  #decode (bytes: Buffer): Frame | undefined {
+    try {
+      return decodeFrame(bytes)
+    } catch (err) {
+      this.#dropped(messageOf(err))
       return undefined
     }
   }
 
   /** Peers of the dialect do not say which frame it was that they could not work on: its request ends with its time. */
-  #complained ({ error }: ErrorFrame): void {
+  #complained (bytes: Buffer): void {
+    const translated = this.#translated(bytes)
+    const frame = translated === undefined ? undefined : this.#decode(translated)
+    if (frame?.type !== FrameType.ERROR) return
     const count = this.#complaints.due()
     if (count === undefined) return
+    const { error } = frame
     this.#options.log.warn('the peer could not work on a frame of ours, and does not say on which. code=%s complaintsSinceLastLine=%d', error.code, count)
   }
 
-  #dropped (err: unknown): void {
+  #dropped (reason: string): void {
     this.#unreadableFrames++
-    this.#options.log.debug('dropped an unreadable frame. error=%s', messageOf(err))
+    this.#options.log.debug('dropped an unreadable frame. error=%s', reason)
   }
 
-  #isBusy (size: number): boolean {
-    return this.#exchange.answering + this.#queue.size >= MAX_IN_FLIGHT || this.#options.isBusy() || !this.#queue.hasRoomFor(size)
-  }
-
-  /** A message that comes the fast way. True: it is dealt with, and not received any more. */
-  #glance (bytes: Buffer, start: number, end: number): boolean {
-    if (!this.#earlyReject.refuses(bytes, start, end)) return false
-    this.#heard = true
-    return true
+  /** Whether something may go on that counts against the limit of the account. */
+  #admits (): boolean {
+    const isAdmitted = this.#options.admits()
+    if (!isAdmitted) this.#backpressure.throttled()
+    return isAdmitted
   }
 
   #flushSoon (): void {
@@ -330,4 +356,9 @@ export class BtpSocket implements Line {
     this.#exchange.leave(this)
     this.#queue.drain(frame => { this.#exchange.refuse(frame, beginsWithPacket(frame, 0, frame.length), this) })
   }
+}
+
+/** Whether it is an Error that answers no particular frame, in the dialect that has such. */
+function isComplaintAt (bytes: Buffer): boolean {
+  return bytes[0] === FrameType.ERROR && bytes.length >= HEADER_BYTES && requestIdAt(bytes, 0) === 0
 }

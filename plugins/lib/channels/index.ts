@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { SluiceError } from '../../../src/contracts/errors.js'
-import type { DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../../src/contracts/plugin.js'
+import type { Admission, DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../../src/contracts/plugin.js'
 import { packetEntry, packetOf } from '../../../src/contracts/transport.js'
 import type { Answer, MessageGate, Transport } from '../../../src/contracts/transport.js'
 import { backoffMs } from '../../../src/lib/backoff.js'
@@ -110,8 +110,8 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     return this.transport.isConnected()
   }
 
-  registerDataHandler (handler: DataHandler, connector?: { isBusy: () => boolean }): void {
-    this.transport.registerDataHandler(handler, connector)
+  registerDataHandler (handler: DataHandler, admission?: Admission): void {
+    this.transport.registerDataHandler(handler, admission)
   }
 
   deregisterDataHandler (): void {

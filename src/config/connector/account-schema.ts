@@ -143,8 +143,8 @@ export const accountSchema = z.strictObject({
     absent: 'no limit'
   }),
   rateLimit: rateLimit.optional().meta({
-    description: 'Limits on the number of packets from the account per time, as a token bucket. Kept by the `rateLimit` middleware, also ' +
-      'where this is left out.',
+    description: 'Limits on the number of packets from the account per time, as a token bucket; with the plugin `btp`, of everything that the ' +
+      'peer sends unasked. Kept by the `rateLimit` middleware, also where this is left out.',
     expected: 'an object',
     absent: '10000 packets a minute'
   }),

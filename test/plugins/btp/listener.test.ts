@@ -8,9 +8,9 @@ import fc from 'fast-check'
 import { WebSocket, WebSocketServer } from 'ws'
 import { MAX_UNSENT_BYTES } from '../../../plugins/btp/wire/backpressure.js'
 import { AUTH_DEADLINE_MS, MAX_STRANGERS } from '../../../plugins/btp/listener.js'
-import { MAX_IN_FLIGHT } from '../../../plugins/btp/wire/exchange.js'
-import { HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, serverUrl } from '../../support/btp.js'
-import { nextTurn } from '../../support/waiting.js'
+import { MAX_BYTES_IN_FLIGHT, MAX_IN_FLIGHT } from '../../../plugins/btp/wire/exchange.js'
+import { HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, heardBy, listening, makePlugin, serverUrl } from '../../support/btp.js'
+import { nextTurn, turnsUntil } from '../../support/waiting.js'
 import { rejectionError } from '../../support/failures.js'
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
@@ -152,6 +152,30 @@ describe('hostile BTP peers', () => {
     })
   })
 
+  describe('that do not answer large requests', () => {
+    it('have only so many bytes of them waiting; more is refused with T03 at once, and there is room again with each answer', async () => {
+      const { plugin, port } = await listening()
+      const peer = await authenticated(port)
+      const large = Buffer.alloc(32_000)
+      const outcomes: Array<Promise<unknown>> = []
+      let refused = 0
+      for (let bytes = 0; bytes < 2 * MAX_BYTES_IN_FLIGHT; bytes += large.length) {
+        outcomes.push(plugin.sendData(large).catch((err: unknown) => { if ((err as { ilpErrorCode?: string }).ilpErrorCode === 'T03') refused++ }))
+        await turnsUntil(() => peer.received.length - 1 + refused === outcomes.length)
+      }
+      const carried = outcomes.length - refused
+      expect(carried * large.length).to.be.within(0.99 * MAX_BYTES_IN_FLIGHT, MAX_BYTES_IN_FLIGHT)
+      const [, first] = peer.received
+      peer.respond(first!.requestId, packet)
+      await outcomes[0]
+      const next = plugin.sendData(large)
+      expect(await rejectionError(plugin.sendData(large))).to.include({ ilpErrorCode: 'T03' })
+      await turnsUntil(() => peer.received.length === carried + 2)
+      for (const { requestId } of peer.received.slice(2)) peer.respond(requestId, packet)
+      await Promise.all([...outcomes, next])
+    })
+  })
+
   describe('that do not read', () => {
     it('have only so much kept for them; more is refused with T03 at once', async () => {
       const { plugin, port } = await listening()
@@ -231,6 +255,38 @@ describe('hostile BTP peers', () => {
       await drive(clock, first.closed, 0)
       expect(strangers.filter(({ closed }) => closed()).length).to.be.lessThan(MAX_STRANGERS / 2)
       await authenticated(port)
+    })
+
+    it('are still strangers when their name is taken, and do not add up', async () => {
+      const { port } = await listening({ noAuth: true, secret: undefined, keepFirst: true, username: 'bob' })
+      const bob = await authenticated(port, '', 'bob')
+      fakeTimers() // nobody hears the refusal
+      const more = 10
+      const others: HandPeer[] = []
+      let gone = 0
+      for (let i = 0; i < MAX_STRANGERS + more; i++) {
+        const other = await dial(port)
+        void other.closed.then(() => { gone++ })
+        other.authenticate('', 'bob')
+        others.push(other)
+      }
+      await turnsUntil(() => gone === more)
+      await heardBy(others.at(-1)!)
+      expect(gone, 'no more than the oldest').to.equal(more)
+      expect(await heardBy(bob)).to.have.length(0)
+    })
+
+    it('and replace each other without an answer to our close, are gone when there is a newer one', async () => {
+      const { plugin, port } = await listening({ noAuth: true, secret: undefined })
+      fakeTimers() // no deadline of a close ends
+      const peers: HandPeer[] = []
+      for (let i = 0; i < 5; i++) {
+        const peer = await authenticated(port, '')
+        peer.ws.close = () => undefined
+        peers.push(peer)
+      }
+      await Promise.all(peers.slice(0, 3).map(({ closed }) => closed))
+      expect(plugin.isConnected()).to.equal(true)
     })
 
     it('and do not speak WebSocket, are told so', async () => {

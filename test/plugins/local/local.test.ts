@@ -1,7 +1,7 @@
 /** The plugin `local` in a connector of the classic kind: an account whose peer is a web server on this side. */
 import { expect } from 'chai'
 import PluginLocal from '../../../plugins/local/index.js'
-import { MAX_DELIVERIES } from '../../../plugins/local/index.js'
+import { MAX_DELIVERIES, MAX_DELIVERY_BYTES } from '../../../plugins/local/index.js'
 import { computeConditionFromData, encodePrepare, isFulfill, rejectOf } from '../../../src/index.js'
 import { account, startConnector } from '../../support/connector.js'
 import { TestPlugin } from '../../support/test-plugin.js'
@@ -69,6 +69,10 @@ describe('the plugin local', () => {
     const plugin = new PluginLocal({ deliver: () => answered.then(() => ({ reject: { code: 'F99', message: 'done' } })) })
     const waiting = Array.from({ length: MAX_DELIVERIES }, () => plugin.sendData(prepare('g.x')))
     expect(rejectOf(await plugin.sendData(prepare('g.x'))).code).to.equal('T03')
+    const other = new PluginLocal({ deliver: () => answered.then(() => ({ reject: { code: 'F99', message: 'done' } })) })
+    const large = prepare('g.x', Buffer.alloc(32_000))
+    for (let bytes = large.length; bytes <= MAX_DELIVERY_BYTES; bytes += large.length) waiting.push(other.sendData(large))
+    expect(rejectOf(await other.sendData(large)).code, 'in bytes').to.equal('T03')
     answer()
     for (const reply of await Promise.all(waiting)) expect(rejectOf(reply).code).to.equal('F99')
     expect(rejectOf(await plugin.sendData(prepare('g.x'))).code).to.equal('F99')

@@ -1,7 +1,7 @@
 /** Frames of the dialect, checked against bytes that such a connector was seen to write. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { decodeToonFrame, encodeToonFrame, isComplaint } from '../../../../plugins/btp/dialect/frame.js'
+import { decodeToonFrame, encodeToonFrame, hasToonPacket, isComplaint } from '../../../../plugins/btp/dialect/frame.js'
 import { TOON } from '../../../../plugins/btp/dialect/index.js'
 import { FrameError, FrameType, decodeFrame, encodeFrame } from '../../../../plugins/btp/wire/frame.js'
 import type { Frame } from '../../../../plugins/btp/wire/frame.js'
@@ -49,6 +49,15 @@ describe('a BTP frame of the toon dialect', () => {
     expect(encodeToonFrame({
       type: FrameType.MESSAGE, requestId: 2, protocolData: [{ protocolName: 'payment-channel-claim', contentType: 1, data: Buffer.from('{}') }]
     }).toString('hex')).to.equal(claim.toString('hex'))
+  })
+
+  it('shows at a glance whether it is a MESSAGE with a packet', () => {
+    fc.assert(fc.property(frames, frame => {
+      const bytes = Buffer.concat([Buffer.alloc(3), encodeToonFrame(frame)])
+      const has = frame.type === FrameType.MESSAGE && frame.protocolData.some(({ protocolName }) => protocolName === 'ilp')
+      expect(hasToonPacket(bytes, 3, bytes.length)).to.equal(has)
+    }), { numRuns })
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), bytes => { hasToonPacket(Buffer.from(bytes), 0, bytes.length) }), { numRuns })
   })
 
   it('comes back as it was from RFC 0023', () => {

@@ -8,10 +8,10 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import PluginBtp from '../../../../plugins/btp/index.js'
 import { MAX_THROTTLED, MAX_UNSENT_BYTES, THROTTLE_WINDOW_MS } from '../../../../plugins/btp/wire/backpressure.js'
-import { MAX_IN_FLIGHT } from '../../../../plugins/btp/wire/exchange.js'
+import { MAX_BYTES_IN_FLIGHT, MAX_IN_FLIGHT } from '../../../../plugins/btp/wire/exchange.js'
 import { MAX_WAITING, PACKETS_PER_TURN } from '../../../../plugins/btp/wire/fair-queue.js'
 import { HandPeer, SECRET, TestLog, afterTest, authenticated, closeAll, fakeTimers, portOf, serverUrl, type Packet } from '../../../support/btp.js'
-import { nextTurn } from '../../../support/waiting.js'
+import { nextTurn, turnsUntil } from '../../../support/waiting.js'
 
 const OWN_ADDRESS = 'test.us'
 const packet = Buffer.from('a packet')
@@ -67,8 +67,30 @@ describe('a BTP peer with more packets than can be served', () => {
       expect(codeOf(answer)).to.equal('T03')
     }
     expect(working).to.equal(MAX_IN_FLIGHT)
-    peer.ws.send(BtpPacket.serializeMessage(77, [{ protocolName: 'claim', contentType: 2, data: packet }]))
+    peer.ws.send(BtpPacket.serializeMessage(MAX_IN_FLIGHT + more, [{ protocolName: 'claim', contentType: 2, data: packet }]))
     expect((await peer.next()).data, 'what is no packet').to.include({ code: 'T00' })
+  })
+
+  it('has only so many bytes worked on, whatever stands beside its packets', async () => {
+    const { plugin, port } = await listening()
+    const held: Array<() => void> = []
+    plugin.registerDataHandler(data => new Promise(resolve => held.push(() => resolve(data))))
+    const peer = await authenticated(port)
+    const entries = [{ protocolName: 'ilp', contentType: 0, data: packet }, { protocolName: 'beside', contentType: 0, data: Buffer.alloc(60_000) }]
+    let sent = 0
+    const send = (): void => { peer.ws.send(BtpPacket.serializeMessage(sent++, entries)) }
+    while (peer.received.length === 1) {
+      send()
+      await turnsUntil(() => held.length + peer.received.length - 1 === sent)
+    }
+    expect(codeOf(peer.received[1]!)).to.equal('T03')
+    expect(held.length * 60_000).to.be.within(0.99 * MAX_BYTES_IN_FLIGHT, MAX_BYTES_IN_FLIGHT)
+    const before = held.length
+    held[0]!()
+    await turnsUntil(() => peer.received.length === 3)
+    send()
+    await turnsUntil(() => held.length === before + 1)
+    expect(peer.received, 'there is room again').to.have.length(3)
   })
 
   it('gets T03 where too many wait, and an answer for each', async () => {

@@ -1,6 +1,6 @@
 /** However much comes at a time, there is a turn for the others soon, and only so much is kept. */
 import { expect } from 'chai'
-import { MAX_WAITING, MAX_WAITING_BYTES, PACKETS_PER_TURN, FairQueue } from '../../../../plugins/btp/wire/fair-queue.js'
+import { ALL_WAITING_BYTES, FairQueue, LEAST_WAITING_BYTES, MAX_WAITING, MAX_WAITING_BYTES, PACKETS_PER_TURN } from '../../../../plugins/btp/wire/fair-queue.js'
 import { nextTurn } from '../../../support/waiting.js'
 
 const frame = Buffer.from('a frame')
@@ -72,6 +72,25 @@ describe('packets that come at a time', () => {
     await nextTurn()
     expect(order.slice(PACKETS_PER_TURN).filter(name => name === 'modest')).to.have.length(10)
     greedy!.clear()
+  })
+
+  it('of many sockets take no more than so many bytes together, and each has room for some', async () => {
+    const large = Buffer.alloc(LEAST_WAITING_BYTES / 2)
+    const queues = Array.from({ length: 100 }, () => new FairQueue(() => undefined))
+    const fill = (queue: FairQueue): number => {
+      const { size } = queue
+      while (queue.hasRoomFor(large.length)) queue.add(large)
+      return (queue.size - size) * large.length
+    }
+    for (let i = 0; i < PACKETS_PER_TURN; i++) queues[0]!.add(frame)
+    const filled = queues.map(fill)
+    expect(filled.at(-1)).to.equal(large.length)
+    const all = filled.reduce((sum, bytes) => sum + bytes)
+    expect(all).to.be.within(0.99 * ALL_WAITING_BYTES, ALL_WAITING_BYTES + queues.length * LEAST_WAITING_BYTES)
+    for (const queue of queues) queue.clear()
+    expect(fill(queues[99]!), 'there is room again').to.be.greaterThan(0.99 * MAX_WAITING_BYTES)
+    queues[99]!.clear()
+    await nextTurn()
   })
 
   it('are forgotten with their socket', async () => {

@@ -3,7 +3,7 @@
  * the request id, the expiry and a serial number change. So it costs little, and the same whichever connector is measured.
  */
 import { createHash } from 'node:crypto'
-import { FrameType, encodeFrame, type SubProtocol } from '../../plugins/btp/wire/frame.js'
+import { FrameType, encodeFrame, type Frame, type SubProtocol } from '../../plugins/btp/wire/frame.js'
 import { ContentType } from '../../src/contracts/transport.js'
 import { encodePrepare } from '../../src/packet/prepare.js'
 import { encodeFulfill } from '../../src/packet/reply.js'
@@ -43,16 +43,14 @@ export function authMessage (username: string, secret: string): Buffer {
   return clientMessage(encodeFrame({ type: FrameType.MESSAGE, requestId: 1, protocolData }))
 }
 
-/** A client's WebSocket message with one ILP packet in it, written many times with small changes. */
-export class Template {
+/** A client's WebSocket message, written many times with another request id each time. */
+export class Message {
   readonly size: number
   protected readonly bytes: Buffer
   private readonly start: number
 
-  /** `more` are entries that follow the packet. */
-  constructor (type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, ilp: Buffer, more: readonly SubProtocol[] = []) {
-    const protocolData = [{ protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: ilp }, ...more]
-    const payload = encodeFrame({ type, requestId: 0, protocolData })
+  constructor (frame: Frame) {
+    const payload = encodeFrame(frame)
     this.bytes = clientMessage(payload)
     this.size = this.bytes.length
     this.start = this.size - payload.length
@@ -74,6 +72,18 @@ export class Template {
   }
 }
 
+/** One with an ILP packet in it. */
+export class Template extends Message {
+  /** `more` are entries that follow the packet, and `before` such that precede it. */
+  constructor (
+    type: typeof FrameType.MESSAGE | typeof FrameType.RESPONSE, ilp: Buffer,
+    more: readonly SubProtocol[] = [], before: readonly SubProtocol[] = []
+  ) {
+    const packet = { protocolName: 'ilp', contentType: ContentType.OCTET_STREAM, data: ilp }
+    super({ type, requestId: 0, protocolData: [...before, packet, ...more] })
+  }
+}
+
 let serial = 0
 
 /** Prepares of 100 base units, of which no two are the same: the first 8 bytes of their data are a serial number. */
@@ -82,11 +92,16 @@ export class PrepareTemplate extends Template {
   private readonly dataOffset: number
   private readonly serial = Buffer.alloc(SERIAL_BYTES)
 
-  /** With `dataBytes` of data each, but at least the serial number. `more` are entries that follow, and `moreBytes` what they take. */
-  constructor (destination: string, dataBytes: number, more: readonly SubProtocol[] = [], moreBytes = 0) {
+  /**
+   * With `dataBytes` of data each, but at least the serial number. `more` are entries that follow, `moreBytes` what they take, and `before`
+   * such that precede it.
+   */
+  constructor (
+    destination: string, dataBytes: number, more: readonly SubProtocol[] = [], moreBytes = 0, before: readonly SubProtocol[] = []
+  ) {
     const data = Buffer.alloc(Math.max(SERIAL_BYTES, dataBytes))
     const ilp = encodePrepare({ amount: 100n, expiresAt: 0, executionCondition: CONDITION, destination, data })
-    super(FrameType.MESSAGE, ilp, more)
+    super(FrameType.MESSAGE, ilp, more, before)
     this.expiryOffset = ilp.length - ilp.indexOf(EPOCH) + moreBytes
     this.dataOffset = data.length + moreBytes
   }

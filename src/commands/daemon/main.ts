@@ -42,7 +42,7 @@ async function run (): Promise<void> {
 /** One line for each problem: only a ConfigError has several. */
 function fail (error: unknown): never {
   const message = describeError(error)
-  const lines = error instanceof ConfigError ? message.split('\n') : [oneLine(message)]
+  const lines = error instanceof ConfigError ? message.split('\n') : [message.replaceAll(/\s*\n\s*/g, ' ')]
   process.stderr.write(lines.map(line => `sluice: ${line}\n`).join(''))
   process.exit(1)
 }

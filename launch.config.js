@@ -30,6 +30,8 @@ export const apps = [{
     CONNECTOR_ADMIN_API: 'true',
     CONNECTOR_ADMIN_API_PORT: process.env.CONNECTOR_ADMIN_API_PORT ?? '7780'
   },
+  // The configuration is not valid: it will not be any better the next time.
+  stop_exit_codes: [78],
   // Packets under way may take up to CONNECTOR_MAX_HOLD_TIME to finish after pm2 asks the connector to stop.
   kill_timeout: 35_000
 }]

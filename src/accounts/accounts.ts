@@ -172,14 +172,15 @@ export class Accounts extends EventEmitter {
 
   private refuseSharedPlugin (accountId: string, plugin: PluginInstance): void {
     const otherId = this.pluginOwners.get(plugin)
-    if (otherId !== undefined) throw new Error(`two accounts cannot share a plugin instance. accountIds=${otherId},${accountId}`)
+    if (otherId === undefined) return
+    throw new SluiceError('SLUICE_CONFIG_INVALID', `two accounts cannot share a plugin instance. accountIds=${otherId},${accountId}`)
   }
 
   /** Both would take its claims, and the chain pays each of them once. */
   private refuseSharedParty (accountId: string, { settlesWith }: PluginInstance): void {
     const otherId = this.partyOwners.get(settlesWith)
     if (otherId === undefined) return
-    throw new Error(`two accounts cannot settle with the same party: what it pays once would be credited twice. accountIds=${otherId},${accountId} ` +
+    throw new SluiceError('SLUICE_CONFIG_INVALID', `two accounts cannot settle with the same party: what it pays once would be credited twice. accountIds=${otherId},${accountId} ` +
       `settlesWith=${settlesWith}. Use one account, or another address of the peer.`)
   }
 
@@ -188,7 +189,7 @@ export class Accounts extends EventEmitter {
     const segment = segmentOf(accountId, info)
     const otherId = this.segmentOwners.get(segment)
     if (otherId === undefined) return
-    throw new Error(`two children cannot share an address. ilpAddressSegment=${segment} accountIds=${otherId},${accountId}`)
+    throw new SluiceError('SLUICE_CONFIG_INVALID', `two children cannot share an address. ilpAddressSegment=${segment} accountIds=${otherId},${accountId}`)
   }
 }
 

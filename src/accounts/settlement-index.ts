@@ -3,12 +3,14 @@
  * while our money depends on it. It is a single record, because it rarely changes.
  */
 import { z } from 'zod'
+import { SluiceError, refuseNewer } from '../contracts/errors.js'
 import type { PluginInstance, PluginStore, SettlementRecords } from '../contracts/plugin.js'
 import type { Store } from '../contracts/store.js'
 
 const KEY = 'settlement:unsettled'
+const VERSION = 1
 const record = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(VERSION),
   unsettled: z.array(z.strictObject({ parties: z.string(), accountId: z.string(), what: z.string() }))
 })
 
@@ -30,7 +32,9 @@ export class SettlementIndex {
   async open (): Promise<void> {
     const text = await this.store.get(KEY)
     if (typeof text !== 'string') return
-    const { data } = record.safeParse(parse(text))
+    const value = parse(text)
+    refuseNewer(KEY, value, VERSION)
+    const { data } = record.safeParse(value)
     if (data === undefined) throw new Error(`the record ${KEY} of the store is damaged, and money depends on it: restore the store from a backup`)
     for (const { parties, ...entry } of data.unsettled) this.entries.set(parties, entry)
   }
@@ -56,7 +60,7 @@ export class SettlementIndex {
       pluginOf(accountId)?.settlesWith === undefined && !plugins.some(plugin => isWith(plugin, parties)))
     if (orphans.length === 0) return
     const shown = orphans.map(([parties, { accountId, what }]) => `account ${accountId} (${parties}): ${what}`).join(' | ')
-    throw new Error('accounts that are no longer configured have money that is not settled, and it would be lost if nobody looked after it. Configure ' +
+    throw new SluiceError('SLUICE_ACCOUNT_UNSETTLED', 'accounts that are no longer configured have money that is not settled, and it would be lost if nobody looked after it. Configure ' +
       `them again, as they were, close their channels and wait until they are settled; then remove them. unsettled=${shown}`)
   }
 
@@ -73,7 +77,7 @@ export class SettlementIndex {
 
   private async write (): Promise<void> {
     const unsettled = Array.from(this.entries, ([parties, entry]) => ({ parties, ...entry }))
-    const value = JSON.stringify({ version: 1, unsettled })
+    const value = JSON.stringify({ version: VERSION, unsettled })
     if (this.store.batch === undefined) await this.store.put(KEY, value)
     else await this.store.batch([{ type: 'put', key: KEY, value }], { sync: true })
   }

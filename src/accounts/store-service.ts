@@ -1,5 +1,7 @@
 /** The configured store, and the part of it that each account's plugin can see. */
 import type { Injector } from 'reduct'
+import { SluiceError, codeOf } from '../contracts/errors.js'
+import { withTimeout } from '../lib/timeout.js'
 import { Config } from '../config/connector/config.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { loadConstructor } from '../modules/load-module.js'
@@ -8,6 +10,8 @@ import type { PluginStore } from '../contracts/plugin.js'
 import type { Store, StoreConstructor } from '../contracts/store.js'
 import { SettlementIndex } from './settlement-index.js'
 
+/** A disk of a network that is gone answers never. A sound store opens in seconds. */
+const OPENING_MAX_MS = 30_000
 /** Whatever this connector keeps has one of these in front. */
 const OUR_KEY = /^(plugin|ledger|settlement):/
 
@@ -15,6 +19,7 @@ export class StoreService {
   readonly store: Store
   readonly settlements: SettlementIndex
   private readonly config: Config
+  private isOpen = false
 
   constructor (deps: Injector) {
     this.config = deps(Config)
@@ -27,16 +32,28 @@ export class StoreService {
   /** Rejects with a clear reason when the store cannot be used. */
   async open (): Promise<void> {
     try {
-      await this.store.open?.()
+      if (!await withTimeout(Promise.resolve(this.store.open?.()), OPENING_MAX_MS)) throw new Error(this.neverOpens())
     } catch (error) {
       const { store, storeConfig } = this.config
-      throw new Error(`store ${store}: ${hideSecrets(describeError(error), { ...storeConfig, path: undefined })}`)
+      const reason = hideSecrets(describeError(error), { ...storeConfig, path: undefined })
+      throw new SluiceError(codeOf(error) ?? 'SLUICE_STORE_UNUSABLE', `store ${store}: ${reason}`, { cause: error })
     }
+    this.isOpen = true
     await this.settlements.open()
   }
 
+  /** A store that does not open is not waited for: it may never do either. */
   async close (): Promise<void> {
-    await this.store.close?.()
+    const closing = Promise.resolve(this.store.close?.())
+    if (this.isOpen) await closing
+    else closing.catch(() => undefined)
+  }
+
+  private neverOpens (): string {
+    const { storePath, storeConfig } = this.config
+    const path = typeof storeConfig.path === 'string' ? storeConfig.path : storePath
+    return `cannot open the store. path=${path} reason=it did not open within ${OPENING_MAX_MS / 1000} seconds remedy=check the disk or the network ` +
+      'behind it, or set storePath (CONNECTOR_STORE_PATH), or dataPath of a node, to another directory'
   }
 
   get (key: string): Promise<string | undefined> {

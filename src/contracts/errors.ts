@@ -43,10 +43,10 @@ export const ERROR_TABLE = {
       remedy: 'Restore the directory from a backup. With an empty directory the connector starts, but has lost all balances.'
     },
     SLUICE_STORE_NEWER: {
-      when: 'The balances in the store were written by a newer Sluice, in a format that this one does not know.',
-      remedy: 'Install that version again. Nothing was changed. To go back for good, restore a backup from before the upgrade.'
+      when: 'The store was written by a newer version of Sluice, in a format that this one does not know.',
+      remedy: 'Start that version, or a newer one. Nothing was changed. Do not restore an old backup for this: it forgets what was paid since.'
     },
-    SLUICE_STORE_UNUSABLE: { when: 'The store cannot be opened.', remedy: 'The message has the reason, such as permissions or a full disk.' },
+    SLUICE_STORE_UNUSABLE: { when: 'The store cannot be opened.', remedy: 'The message has the reason, such as permissions or a full disk, or that it did not open in time.' },
     SLUICE_TIGERBEETLE_UNUSABLE: {
       when: 'The package for the ledger `tigerbeetle` is not installed, or its replicas cannot be used.',
       remedy: 'Run `npm install tigerbeetle-node`, and check the addresses of the replicas.'
@@ -276,6 +276,14 @@ export function codeOf (thrown: unknown): ErrorCode | undefined {
 
 export function statusOfCode (code: ErrorCode): number {
   return descriptions.get(code)?.status ?? 500
+}
+
+/** Throws SLUICE_STORE_NEWER for a record with a higher `version` than ours: what it says is nothing that we could know. */
+export function refuseNewer (record: string, value: unknown, ours: number): void {
+  const { version } = Object(value) as { version?: unknown }
+  if (typeof version !== 'number' || version <= ours) return
+  throw new SluiceError('SLUICE_STORE_NEWER', `the store was written by a newer Sluice (record=${record} format ${version}, this is ${ours}): ` +
+    'start that version, or a newer one. Nothing was changed.')
 }
 
 function isErrorCode (code: unknown): code is ErrorCode {

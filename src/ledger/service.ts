@@ -1,6 +1,6 @@
 /** Creates and opens the ledger that keeps the connector's balances. */
 import type { Injector } from 'reduct'
-import { SluiceError } from '../contracts/errors.js'
+import { SluiceError, codeOf } from '../contracts/errors.js'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
 import { Config } from '../config/connector/config.js'
@@ -9,7 +9,7 @@ import { describeError } from '../lib/describe-error.js'
 import type { Ledger } from '../contracts/ledger.js'
 import type { Store } from '../contracts/store.js'
 import { EmbeddedLedger, type Durability } from './embedded/embedded-ledger.js'
-import { DamagedRecordError, NewerRecordError } from './embedded/records.js'
+import { DamagedRecordError } from './embedded/records.js'
 import { connectTigerBeetle } from './tigerbeetle/client.js'
 import { TigerBeetleLedger } from './tigerbeetle/ledger.js'
 
@@ -51,7 +51,7 @@ export class LedgerService {
     try {
       await this.opened.open(accountIds)
     } catch (error) {
-      if (error instanceof DamagedRecordError || error instanceof NewerRecordError) throw this.placed(error)
+      if (error instanceof DamagedRecordError || codeOf(error) === 'SLUICE_STORE_NEWER') throw this.placed(error)
       if (this.opened instanceof EmbeddedLedger || !this.config.ledgerFallback) throw error
       this.log.error('(!!!) balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=%s error=%s',
         this.config.ledgerFallback, describeError(error))
@@ -77,11 +77,12 @@ export class LedgerService {
   }
 
   /** Says where the record is. */
-  private placed (error: DamagedRecordError | NewerRecordError): Error {
+  private placed (error: unknown): Error {
     const { store, storePath, storeConfig } = this.config
     const path = typeof storeConfig.path === 'string' ? storeConfig.path : storePath
-    const message = `${error.message}. store=${store}${path === '' ? '' : ` path=${path}`}`
-    return error instanceof NewerRecordError ? new SluiceError('SLUICE_STORE_NEWER', message) : new Error(message, { cause: error })
+    const message = `${describeError(error).replace(/\.$/, '')}. store=${store}${path === '' ? '' : ` path=${path}`}`
+    const code = codeOf(error)
+    return code === undefined ? new Error(message, { cause: error }) : new SluiceError(code, message, { cause: error })
   }
 
   private embedded (): EmbeddedLedger {

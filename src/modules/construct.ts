@@ -28,7 +28,7 @@ export function constructorIn (module: unknown, type: ModuleType, name: string):
   const { default: wrapped } = Object(module) as { default?: unknown }
   const { default: wrappedTwice } = Object(wrapped) as { default?: unknown }
   const found = [module, wrapped, wrappedTwice].find(isConstructor)
-  if (found === undefined) throw new TypeError(`${type} does not export a constructor. module=${name} ` +
+  if (found === undefined) throw new SluiceError('SLUICE_MODULE_UNUSABLE', `${type} does not export a constructor. module=${name} ` +
     `Export a class as its default, or check ${KINDS[type].settings}.`)
   return new Proxy(found, { construct: (target, args: never[]) => construct(target, args, type, name) })
 }

@@ -12,6 +12,7 @@ import { writeSettlement, type SettlementOutcome } from '../lib/settlement-line.
 import { PaysNothingError } from '../contracts/errors.js'
 import { UnreachableError } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
+import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type {
@@ -66,7 +67,7 @@ export class MiddlewareManager {
     for (const name of APPLIED) if (!disabled.has(name)) this.construct(name, moduleOf(name), {})
     for (const [name, { type, options = {} }] of Object.entries(middlewares)) {
       if (this.middlewares.has(name)) {
-        throw new Error(`custom middleware has same name as built-in middleware. name=${name}. Rename it in middlewares (CONNECTOR_MIDDLEWARES), ` +
+        throw new SluiceError('SLUICE_CONFIG_INVALID', `custom middleware has same name as built-in middleware. name=${name}. Rename it in middlewares (CONNECTOR_MIDDLEWARES), ` +
           'or disable the built-in one with disableMiddleware (CONNECTOR_DISABLE_MIDDLEWARE).')
       }
       this.construct(name, type, options)

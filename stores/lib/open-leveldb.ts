@@ -1,7 +1,8 @@
 /** Opens a LevelDB database. If that fails, one error says which path, what is wrong with it, and what to do. */
 import { constants } from 'node:fs'
-import { access, mkdir, realpath } from 'node:fs/promises'
+import { access, realpath } from 'node:fs/promises'
 import { SluiceError, type ErrorCode } from '../../src/contracts/errors.js'
+import { makeDirectory } from '../../src/lib/make-directory.js'
 import levelup from 'levelup'
 import { encode, leveldown } from './level-packages.js'
 import type { Database } from './level-packages.js'
@@ -31,7 +32,7 @@ export async function openLevelDb (path: string): Promise<Database> {
 /** Makes the directory, readable for this user only, and returns its real path. */
 async function prepareDirectory (path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeDirectory(path)
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
     return await realpath(path)
   } catch (error) {
@@ -78,6 +79,7 @@ const KNOWN_ERRORS: Array<{ pattern: RegExp, reason: string, remedy: string }> =
   },
   { pattern: /EROFS|Read-only file system/, reason: 'the file system is read-only', remedy: OTHER_DIRECTORY },
   { pattern: /EEXIST|ENOTDIR|Not a directory/, reason: 'it or a part of it is a file, not a directory', remedy: OTHER_DIRECTORY },
+  { pattern: /ENOENT|No such file/, reason: 'it cannot be made there', remedy: OTHER_DIRECTORY },
   { pattern: /ENOSPC|EDQUOT|No space left|quota/, reason: 'the disk is full', remedy: 'free some space' }
 ]
 

@@ -3,6 +3,10 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { StoreService } from '../../src/accounts/store-service.js'
 import { account, makeConnector } from '../support/connector.js'
+import { codeOf } from '../../src/contracts/errors.js'
+import { endClock, runClock, stoppedClock } from '../support/clock.js'
+import { never, rejection } from '../support/failures.js'
+import { SCRIPTED_STORE } from '../support/modules/scripted-store.js'
 import { withoutLog } from '../support/log.js'
 import type NamedPlugin from '../support/modules/named-plugin.js'
 import { NAMED_PLUGIN } from '../support/modules/named-plugin.js'
@@ -13,6 +17,30 @@ import type { PluginStore } from '../../src/contracts/plugin.js'
 const piece = fc.constantFrom('a', 'ab', 'b', '1', '2', '.', 'plugin', 'ledger', 'account')
 const accountId = fc.array(piece, { minLength: 1, maxLength: 3 }).map(pieces => pieces.join(''))
 const key = fc.array(fc.oneof(piece, fc.constantFrom(':', '')), { maxLength: 8 }).map(pieces => pieces.join(''))
+
+describe('the store of a connector', () => {
+  withoutLog()
+  noRejectionLeft()
+
+  it('that never opens ends the start after a while, and the stop does not wait for it', async () => {
+    const clock = stoppedClock()
+    try {
+      const { app } = makeConnector({}, { store: SCRIPTED_STORE, storePath: '/mnt/gone', storeConfig: { open: never, close: never } })
+      const error = await runClock(clock, rejection(app.listen()))
+      expect(codeOf(error)).to.equal('SLUICE_STORE_UNUSABLE')
+      expect(String(error)).to.match(/store .*: cannot open the store\. path=\/mnt\/gone reason=it did not open within 30 seconds remedy=/)
+    } finally {
+      endClock(clock)
+    }
+  })
+
+  it('of a newer version is named as such, by what is not settled', async () => {
+    const entries = new Map([['settlement:unsettled', '{"version":2,"later":true}']])
+    const error = await rejection(makeConnector({}, { storeConfig: { entries } }).app.listen())
+    expect(codeOf(error)).to.equal('SLUICE_STORE_NEWER')
+    expect(String(error)).to.include('record=settlement:unsettled format 2, this is 1')
+  })
+})
 
 describe('the store of a plugin', () => {
   withoutLog()

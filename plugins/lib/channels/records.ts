@@ -2,6 +2,7 @@
  * What has to survive a crash: a few records in the account's store. A record is written as it is when its turn comes, and while one write
  * is under way the next one collects, so that a thousand claims at once are a handful of writes.
  */
+import { refuseNewer } from '../../../src/contracts/errors.js'
 import { jsonOf } from '../../../src/lib/json.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 
@@ -11,6 +12,8 @@ interface Waiter {
 }
 
 const PREFIX = 'paychan:'
+/** Records have no `version` yet; the first other format will say 2. */
+const FORMAT = 1
 
 export class Records {
   readonly #store: PluginStore
@@ -34,11 +37,14 @@ export class Records {
   async load (name: string): Promise<unknown> {
     const text = await this.#store.get(PREFIX + name)
     if (text === undefined) return undefined
+    let value: unknown
     try {
-      return JSON.parse(text)
+      value = JSON.parse(text)
     } catch (error) {
       throw new Error(`the record ${PREFIX}${name} of the account is broken, and money depends on it: restore it from a backup`, { cause: error })
     }
+    refuseNewer(PREFIX + name, value, FORMAT)
+    return value
   }
 
   /**

@@ -4,6 +4,7 @@ import { nearest } from '../../lib/nearest.js'
 import { ConfigurationError } from '../../config/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 import { version } from '../../lib/version.js'
+import { endProcess, exitCodeOf } from '../ending.js'
 import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'
 import { health } from './health.js'
@@ -32,7 +33,7 @@ Two nodes can pay each other once each one's config.yaml lists the other under "
   connector validate nodes/      checks the configurations of a whole network
   connector send -d g.<their nodeId> -a 1000
 
-More: connector <command> --help. Every command exits with 0 if it succeeded. --version shows the version (${version}).`
+More: connector <command> --help. Every command exits with 0 if it succeeded, and with 78 if the configuration is at fault. --version shows the version (${version}).`
 
 async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
   if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
@@ -62,9 +63,9 @@ function failed (error: unknown): ExitCode {
   if (error instanceof ConfigurationError) complain(error.message.split('\n').map(line => `Configuration error: ${line}`).join('\n'))
   else if (error instanceof CliError) complain(error.message)
   else complain(`connector: ${describeError(error)}`)
-  return EXIT.failed
+  return error instanceof CliError ? error.exitCode : exitCodeOf(error)
 }
 
 const code = await run(process.argv.slice(2)).catch(failed)
 // A pipe may not have read everything yet: that is flushed first.
-process.stdout.write('', () => process.exit(code))
+process.stdout.write('', () => endProcess(code))

@@ -1,13 +1,18 @@
 /** The output of the `connector` command: results on stdout, errors on stderr, and an exit code. */
 import { redact } from '../../lib/hide-secrets.js'
+import { EX_CONFIG } from '../ending.js'
 
-/** Exit codes of every command. Degraded is for `health` alone. */
-export const EXIT = { ok: 0, failed: 1, degraded: 2 } as const
+/** Exit codes of every command. Degraded is for `health` alone. `misconfigured`: the same again would fail again. */
+export const EXIT = { ok: 0, failed: 1, degraded: 2, misconfigured: EX_CONFIG } as const
 export type ExitCode = typeof EXIT[keyof typeof EXIT]
 
-/** Ends a command with this text on stderr and exit code 1. The text says what to do; there is never a stack trace. */
+/** Ends a command with this text on stderr and this exit code. The text says what to do; there is never a stack trace. */
 export class CliError extends Error {
   override readonly name = 'CliError'
+
+  constructor (message: string, readonly exitCode: ExitCode = EXIT.failed) {
+    super(message)
+  }
 }
 
 /** Someone else's text as a sentence, so that ours can follow. */

@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs'
 import type { ConnectorNode } from '../../node/connector-node.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import { describeError } from '../../lib/describe-error.js'
+import { endProcess } from '../ending.js'
 import type { Command } from './command.js'
 import { environment } from './env-file.js'
 import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
 
 const DEFAULT_FILE = 'config.yaml'
+/** How long a start that was told to stop may take to come to an end. */
+const START_PATIENCE_MS = 10_000
 
 export const start: Command = {
   name: 'start',
@@ -17,7 +20,7 @@ export const start: Command = {
 Environment variables such as NODE_ID, LOG_LEVEL and ADMIN_API_KEY override the file.
 LOG_FORMAT=json writes the log as one JSON object a line (docs/log-events.md).
 Ctrl-C or SIGTERM stops it once the packets in flight are answered; a second one stops it at once.
-Exit codes: 0 stopped by a signal, 1 could not start (the reason is on stderr).`,
+Exit codes: 0 stopped by a signal, 78 the configuration is not valid, 1 could not start for another reason (it is on stderr).`,
   options: {
     config: { type: 'string', short: 'c', value: '<file>', help: `Configuration file (default ${DEFAULT_FILE})` }
   },
@@ -27,7 +30,7 @@ Exit codes: 0 stopped by a signal, 1 could not start (the reason is on stderr).`
   async run (args) {
     Object.assign(process.env, environment())
     const file = args.positionals[0] ?? args.text('config') ?? process.env.CONFIG_FILE ?? DEFAULT_FILE
-    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another file, or create one with: connector setup`)
+    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another file, or create one with: connector setup`, EXIT.misconfigured)
     // Loaded here, so that the other commands (one may be a container's health check) need not load a whole node.
     const [{ ConfigLoader }, { ConnectorNode }, { createNodeLogger, logFormat }] = await Promise.all([
       import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../lib/log.js')
@@ -59,9 +62,17 @@ function untilStopped (node: ConnectorNode): Promise<ExitCode> {
   return new Promise((resolve, reject) => {
     let stopping = false
     const stop = (): void => {
-      if (stopping) process.exit(EXIT.failed)
+      if (stopping) {
+        endProcess(EXIT.failed)
+        return
+      }
       stopping = true
       node.stop().then(() => { resolve(EXIT.ok) }, reject)
+      setTimeout(() => {
+        if (node.getHealthStatus().status !== 'starting') return
+        complain(`the node still starts ${START_PATIENCE_MS / 1000} seconds after it was told to stop, and is ended.`)
+        endProcess(EXIT.failed, 'SIGTERM')
+      }, START_PATIENCE_MS).unref()
     }
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   })

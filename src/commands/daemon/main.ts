@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The daemon: environment -> createApp -> listen -> signals. If the start fails, it prints one clear message on stderr and exits with 1.
+ * The daemon: environment -> createApp -> listen -> signals. If the start fails, it prints one clear message on stderr and exits with 78, if the
+ * configuration is at fault, or with 1.
  * The first SIGINT or SIGTERM lets the packets in flight finish; the second ends the process at once.
  */
 import { createApp, type App } from '../../connector/connector.js'
@@ -8,6 +9,7 @@ import { ConfigError } from '../../config/errors.js'
 import { createLogger, logFormat, oneLine } from '../../lib/log.js'
 import { describeError } from '../../lib/describe-error.js'
 import { TIMER_LONGEST_MS } from '../../lib/timers.js'
+import { endProcess, exitCodeOf } from '../ending.js'
 import { applyQuickstart, printWelcome } from './quickstart.js'
 import { version } from '../../lib/version.js'
 
@@ -23,6 +25,7 @@ To run a node from a YAML file: connector start
 let log = createLogger('app')
 let app: App | undefined
 let stopping = false
+let isUp = false
 
 async function run (): Promise<void> {
   if (process.argv.includes('--help') || process.argv.includes('-h')) {
@@ -33,6 +36,7 @@ async function run (): Promise<void> {
   app = createApp()
   log = app.config.createLogger('app')
   await app.listen()
+  isUp = true
   // With LOG_FORMAT=json, stdout carries nothing but lines of JSON.
   if (quickstart !== undefined) printWelcome(quickstart, logFormat() === 'json' ? process.stderr : process.stdout)
   // Accounts that only dial out, or no accounts at all, would not keep the process alive. A daemon stays until it is told to stop.
@@ -40,23 +44,25 @@ async function run (): Promise<void> {
 }
 
 /** One line for each problem: only a ConfigError has several. */
-function fail (error: unknown): never {
+function fail (error: unknown): void {
   const message = describeError(error)
   const lines = error instanceof ConfigError ? message.split('\n') : [message.replaceAll(/\s*\n\s*/g, ' ')]
   process.stderr.write(lines.map(line => `sluice: ${line}\n`).join(''))
-  process.exit(1)
+  endProcess(exitCodeOf(error))
 }
 
 async function stop (signal: string): Promise<void> {
   if (stopping) {
     log.warn('received second %s during graceful shutdown, exiting forcefully.', signal)
-    process.exit(1)
+    endProcess(1)
+    return
   }
   stopping = true
   log.info('shutting down. signal=%s', signal)
   await app?.shutdown()
   log.info('completed graceful shutdown.')
-  process.exit(0)
+  if (isUp) process.exit(0)
+  endProcess(0, 'SIGTERM')
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { stop(signal).catch(fail) })

@@ -4,10 +4,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { SluiceError } from '../../contracts/errors.js'
 import { describeError } from '../../lib/describe-error.js'
+import { makeDirectory } from '../../lib/make-directory.js'
 import { writePrivately } from '../../lib/private-file.js'
 
 const PORT = '7768'
@@ -91,7 +93,7 @@ ${urls.map(url => `  ${url}`).join('\n')}
 async function keptSecret (dataPath: string): Promise<string> {
   const file = join(dataPath, SECRET_FILE)
   try {
-    await mkdir(dataPath, { recursive: true, mode: 0o700 })
+    await makeDirectory(dataPath)
   } catch (error) {
     throw new Error(`cannot create the data directory. path=${dataPath} error=${describeError(error)}. Set CONNECTOR_STORE_PATH to another one.`)
   }
@@ -112,7 +114,7 @@ async function refuseTakenPorts (ports: Readonly<Record<string, string>>, dataPa
   const free: string[] = []
   for (const [name, text] of Object.entries(ports)) {
     if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > 65535) {
-      throw new Error(`${name}: found ${JSON.stringify(text)}, expected a whole number from 1 to 65535. Correct or unset it.`)
+      throw new SluiceError('SLUICE_CONFIG_INVALID', `${name}: found ${JSON.stringify(text)}, expected a whole number from 1 to 65535. Correct or unset it.`)
     }
     const reason = await whyTaken(Number(text))
     if (reason !== undefined) taken.push(`port ${text} (${name}, ${reason})`)

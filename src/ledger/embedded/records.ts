@@ -16,7 +16,7 @@
  * money and totals existed have the same version.
  */
 import { z } from 'zod'
-import { isObject } from '../../lib/is-object.js'
+import { refuseNewer } from '../../contracts/errors.js'
 import type { Day, Movement } from '../../contracts/ledger.js'
 import { Book, JOURNAL_DAYS_MAX, RECEIVED_IDS_MAX, closingOf, forEachKind, nothing, type Count, type OpenDay } from '../book.js'
 import { RunningTotals, TOTALS_MAX } from '../running-totals.js'
@@ -126,7 +126,7 @@ export function encodeSlotCount (slots: number): string {
   return JSON.stringify({ version: INDEX_VERSION, slots })
 }
 
-/** How many slots there are, or, in version 1, all ids. Throws DamagedRecordError and NewerRecordError. */
+/** How many slots there are, or, in version 1, all ids. Throws DamagedRecordError and SLUICE_STORE_NEWER. */
 export function decodeIndex (text: string): { slots: number } | { accounts: string[] } {
   return decode(INDEX_KEY, index, text, INDEX_VERSION)
 }
@@ -163,14 +163,7 @@ export class DamagedRecordError extends Error {
   }
 }
 
-/** A record of a version that this program does not know. */
-export class NewerRecordError extends Error {
-  constructor (key: string, version: number, known: number) {
-    super(`the books were written by a newer Sluice. record=${key} version=${version} known=${known} remedy=install that Sluice again; nothing was changed`)
-  }
-}
-
-/** Throws DamagedRecordError, and NewerRecordError for a version above `known`. */
+/** Throws DamagedRecordError, and SLUICE_STORE_NEWER for a version above `known`. */
 export function decode<T> (key: string, schema: z.ZodType<T>, text: string, known = VERSION): T {
   let value: unknown
   try {
@@ -180,7 +173,7 @@ export function decode<T> (key: string, schema: z.ZodType<T>, text: string, know
   }
   const { data, error } = schema.safeParse(value)
   if (error === undefined) return data
-  if (isObject(value) && typeof value.version === 'number' && value.version > known) throw new NewerRecordError(key, value.version, known)
+  refuseNewer(key, value, known)
   const [issue] = error.issues
   throw new DamagedRecordError(key, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`)
 }

@@ -1,4 +1,5 @@
-/** A start that cannot work, as its operator sees it: one line that says what to change, exit code 1, and nothing left running. */
+/** A start that cannot work, as its operator sees it: one line that says what to change, an exit code that tells a faulty
+ * configuration (78) from what may pass (1), and nothing left running. */
 import { once } from 'node:events'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -46,6 +47,8 @@ interface Row {
   env: Env
   /** Parts of the line: the variable or option, what was found, what to do. */
   says: string[]
+  /** Unless it is that of a faulty configuration. */
+  code?: number
 }
 
 function accounts (changes: object): Env {
@@ -133,7 +136,7 @@ const TABLE: Row[] = [
   wrongModule('a module that exports an arrow function', './arrow.cjs', 'does not export a constructor', MIDDLEWARE_SETTINGS),
   wrongModule('a middleware without its method', './empty-class.cjs', 'it has no applyToPipelines', MIDDLEWARE_SETTINGS),
   wrongModule('a middleware whose constructor throws', './quotes.cjs', 'cannot use {"token":"<options.token>"}', MIDDLEWARE_SETTINGS),
-  { wrong: 'a middleware that cannot be applied', env: middleware('./apply-fails.cjs'), says: ['middlewareName=mine', 'accountId=alice', 'name=nobody', 'present=errorHandler'] },
+  { wrong: 'a middleware that cannot be applied', env: middleware('./apply-fails.cjs'), says: ['middlewareName=mine', 'accountId=alice', 'name=nobody', 'present=errorHandler'], code: 1 },
 
   { wrong: 'a backend without its methods', env: { CONNECTOR_BACKEND: './empty-class.cjs' }, says: ['backend', './empty-class.cjs', 'it has no connect, getRate', 'CONNECTOR_BACKEND'] },
   { wrong: 'a backend whose constructor throws', env: { CONNECTOR_BACKEND: './quotes.cjs' }, says: ['backend', '"<options.token>"', 'CONNECTOR_BACKEND_CONFIG'] },
@@ -179,7 +182,8 @@ const TABLE: Row[] = [
   {
     wrong: 'an admin API on an address of another machine', // 192.0.2.0/24 is for documentation, RFC 5737
     env: { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_HOST: '192.0.2.1', CONNECTOR_ADMIN_API_PORT: '0' },
-    says: ['192.0.2.1', 'does not have that address', 'CONNECTOR_ADMIN_API_HOST']
+    says: ['192.0.2.1', 'does not have that address', 'CONNECTOR_ADMIN_API_HOST'],
+    code: 1
   }
 ]
 
@@ -210,15 +214,15 @@ describe('the daemon with a configuration that cannot work', () => {
   }
 
   /** The lines on stderr of a daemon that ends by itself. */
-  async function linesOf (daemon: Daemon): Promise<string[]> {
+  async function linesOf (daemon: Daemon, code: number): Promise<string[]> {
     await daemon.prints('connector ready').then(() => { throw new Error('the daemon has started') }, () => undefined)
-    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    expect(await daemon.exited).to.deep.equal({ code, signal: null })
     expect(daemon.output + daemon.errors).not.to.include(SECRET).and.not.to.match(/^\s+at /m)
     return daemon.errors.split(/(?<=\n)/)
   }
 
-  async function expectOneLine (daemon: Daemon, ...says: string[]): Promise<void> {
-    const lines = await linesOf(daemon)
+  async function expectOneLine (daemon: Daemon, code: number, ...says: string[]): Promise<void> {
+    const lines = await linesOf(daemon, code)
     expect(lines).to.have.length(1)
     expect(lines[0]).to.match(/^sluice: .*\n$/)
     for (const part of says) expect(lines[0]).to.include(part)
@@ -229,12 +233,12 @@ describe('the daemon with a configuration that cannot work', () => {
       const daemon = startRow(row)
       const next = TABLE[index + 1]
       if (next !== undefined) startRow(next) // starting takes a processor a while, and there are two
-      return expectOneLine(daemon, ...row.says)
+      return expectOneLine(daemon, row.code ?? 78, ...row.says)
     })
   }
 
   it('says one line for each of several faults', async () => {
-    const lines = await linesOf(start({ CONNECTOR_SPREAD: '2', CONNECTOR_ROUTES: '[', ...accounts({ assetScale: undefined, assetCode: 5 }) }))
+    const lines = await linesOf(start({ CONNECTOR_SPREAD: '2', CONNECTOR_ROUTES: '[', ...accounts({ assetScale: undefined, assetCode: 5 }) }), 78)
     expect(lines.map(line => line.split(' ', 2).join(' '))).to.have.members([
       'sluice: CONNECTOR_SPREAD:', 'sluice: CONNECTOR_ROUTES:', 'sluice: CONNECTOR_ACCOUNTS:', 'sluice: CONNECTOR_ACCOUNTS:'
     ])
@@ -267,14 +271,14 @@ describe('the daemon with a configuration that cannot work', () => {
     await once(taken, 'listening')
     const { port } = taken.address() as AddressInfo
     const daemon = start(accounts({ plugin: 'ilp-plugin-btp', options: { listener: { port, secret: SECRET } } }))
-    await expectOneLine(daemon, 'probably of a plugin', `EADDRINUSE: address already in use :::${port}.`)
+    await expectOneLine(daemon, 1, 'probably of a plugin', `EADDRINUSE: address already in use :::${port}.`)
     taken.close()
   })
 
   it('refuses a port of the quick start that is none', async () => {
     const daemon = new Daemon({ QUICKSTART_PORT: '77680' }, { cwd: folder.path, args: ['--quickstart'] })
     daemons.push(daemon)
-    await expectOneLine(daemon, 'QUICKSTART_PORT: found "77680"', 'from 1 to 65535')
+    await expectOneLine(daemon, 78, 'QUICKSTART_PORT: found "77680"', 'from 1 to 65535')
   })
 
   it('says with --help how it is configured, and starts nothing', async () => {
@@ -288,12 +292,12 @@ describe('the daemon with a configuration that cannot work', () => {
     const port = await freePort()
     const admin = { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_PORT: String(port) }
     const daemon = start({ ...admin, CONNECTOR_ILP_ADDRESS: 'unknown' })
-    await expectOneLine(daemon, 'Set CONNECTOR_ILP_ADDRESS')
+    await expectOneLine(daemon, 78, 'Set CONNECTOR_ILP_ADDRESS')
     expect(daemon.output).to.include(`admin api listening. host=127.0.0.1 port=${port}`)
     const taken = createServer().listen(port, '127.0.0.1')
     await once(taken, 'listening')
 
-    await expectOneLine(start(admin), `127.0.0.1:${port}`, 'The port is in use', 'CONNECTOR_ADMIN_API_PORT')
+    await expectOneLine(start(admin), 1, `127.0.0.1:${port}`, 'The port is in use', 'CONNECTOR_ADMIN_API_PORT')
     taken.close()
   })
 
@@ -304,7 +308,7 @@ describe('the daemon with a configuration that cannot work', () => {
         async connect () { throw new Error('feed refused token ' + this.token) }
         async getRate () { return 1 }
       }`)
-    await expectOneLine(start({ CONNECTOR_BACKEND: './no-rates.cjs' }), 'backend ./no-rates.cjs: feed refused token <options.token>')
+    await expectOneLine(start({ CONNECTOR_BACKEND: './no-rates.cjs' }), 1, 'backend ./no-rates.cjs: feed refused token <options.token>')
   })
 
   describe('and a store on disk', () => {
@@ -315,19 +319,19 @@ describe('the daemon with a configuration that cannot work', () => {
 
     it('refuses a file in the place of the store', async () => {
       await writeFile(path += '/file', '')
-      await expectOneLine(start(onDisk()), `path=${path}`, 'is a file, not a directory', 'CONNECTOR_STORE_PATH')
+      await expectOneLine(start(onDisk()), 1, `path=${path}`, 'is a file, not a directory', 'CONNECTOR_STORE_PATH')
     })
 
     it('refuses a path below a file', async () => {
       await writeFile(path += '/file', '')
       path += '/store'
-      await expectOneLine(start(onDisk()), `path=${path}`, 'is a file, not a directory', 'CONNECTOR_STORE_PATH')
+      await expectOneLine(start(onDisk()), 1, `path=${path}`, 'is a file, not a directory', 'CONNECTOR_STORE_PATH')
     })
 
     it('refuses a store that another connector has open', async () => {
       const first = start(onDisk())
       await first.prints('connector ready')
-      await expectOneLine(start(onDisk()), `path=${path}`, 'another process has it open', 'stop the other connector', 'CONNECTOR_STORE_PATH')
+      await expectOneLine(start(onDisk()), 1, `path=${path}`, 'another process has it open', 'stop the other connector', 'CONNECTOR_STORE_PATH')
       expect(first.running).to.equal(true)
       await first.stop()
     })
@@ -347,7 +351,7 @@ describe('the daemon with a configuration that cannot work', () => {
       first.kill('SIGTERM')
       await first.exited
       await writeFile(join(path, 'CURRENT'), 'not the name of a manifest')
-      await expectOneLine(start(onDisk()), `path=${path}`, 'the data is damaged: CURRENT does not name a manifest', 'restore the directory from a backup')
+      await expectOneLine(start(onDisk()), 1, `path=${path}`, 'the data is damaged: CURRENT does not name a manifest', 'restore the directory from a backup')
     })
   })
 })

@@ -172,7 +172,7 @@ describe("modules of the user's own", () => {
   for (const kind of KINDS) {
     it(`are looked for everywhere before a ${kind} is missed, and the error says where`, async () => {
       daemon = start({ ...builtIns, [kind]: 'acme-nothing' }, 0)
-      expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+      expect(await daemon.exited).to.deep.equal({ code: 78, signal: null })
       expect(daemon.errors).to.include(`${kind} not found`).and.to.include('moduleName=acme-nothing')
         .and.to.include(`looked in: the built-in ${kind}s; node_modules of the working directory ${project} and above; `)
         .and.to.include(`node_modules of this package in ${BUILT.replace(/\/$/, '')} and above. If it is an npm package, run: npm install acme-nothing.`)
@@ -181,7 +181,7 @@ describe("modules of the user's own", () => {
 
   it('are looked for at their path only, where it is one', async () => {
     daemon = start({ ...builtIns, backend: './lib/nothing' }, 0)
-    expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
+    expect(await daemon.exited).to.deep.equal({ code: 78, signal: null })
     expect(daemon.errors).to.include(`moduleName=./lib/nothing looked in: ${join(project, 'lib', 'nothing')}. Check backend`)
   })
 })

@@ -2,14 +2,22 @@
 import { isValidAddress } from '../src/packet/address.js'
 import { describeError } from '../src/lib/describe-error.js'
 import { rejectReasonOf } from '../src/packet/errors.js'
-import { encodeReject } from '../src/packet/reply.js'
+import { codeOf, encodeReject, isReject } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
+
+/** Type, length and code: what is shorter has no code that could be counted. */
+const SHORTEST_REJECT = 5
 
 export default class ErrorHandler implements Middleware {
   constructor (_options: object, private readonly api: MiddlewareApi) {}
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
-    const { getOwnAddress, log } = this.api
+    const { getInfo, getOwnAddress, log, stats } = this.api
+    const account = { accountId, accountInfo: getInfo(accountId) }
+    const counted = (reply: Buffer): Buffer => {
+      if (isReject(reply)) stats.rejects?.increment(account, { code: reply.length > SHORTEST_REJECT ? codeOf(reply) : '' })
+      return reply
+    }
     const rejectFor = (error: unknown): Buffer => {
       const { code, message, data } = rejectReasonOf(error)
       if (log.debugEnabled) log.debug('error in data handler, creating rejection. accountId=%s ilpErrorCode=%s error=%s', accountId, code, message)
@@ -17,7 +25,7 @@ export default class ErrorHandler implements Middleware {
       return encodeReject({ code, triggeredBy: isValidAddress(ownAddress) ? ownAddress : '', message, data }) // not known yet: say nothing
     }
     const checked = (reply: unknown): Buffer => Buffer.isBuffer(reply) ? reply : rejectFor(new TypeError('handler did not return a value.'))
-    pipelines.incomingData.insertLast({ name: 'errorHandler', method: (data, next) => next(data).then(checked, rejectFor) })
+    pipelines.incomingData.insertLast({ name: 'errorHandler', method: (data, next) => next(data).then(reply => counted(checked(reply)), (error: unknown) => counted(rejectFor(error))) })
     pipelines.incomingMoney.insertLast({
       name: 'errorHandler',
       method: (amount, next) => next(amount).catch((error: unknown) => {

@@ -94,8 +94,9 @@ export class Client {
     let isIntroduced = false
     websocket.on('upgrade', response => { raw = response.socket })
     websocket.on('error', err => {
+      const isNews = this.trouble !== err.message
       this.trouble = err.message
-      log.debug('cannot reach the peer. server=%s error=%s', url.host, err.message)
+      log[isNews ? 'info' : 'debug']('cannot reach the peer. server=%s error=%s', url.host, err.message)
     })
     websocket.on('open', () => {
       if (raw === undefined) return

@@ -71,6 +71,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
 
   /** Without `server`, it is the peer who connects. */
   readonly onlyListens: boolean
+  readonly listensOn: PluginInstance['listensOn']
   readonly #log: Logger
   readonly #settings: Settings
   readonly #protocols = new Map<string, ProtocolHandler>()
@@ -94,6 +95,8 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     super()
     this.#settings = parseOptions(options, { mayOpenFiles: services?.mayOpenFiles })
     this.onlyListens = this.#settings.server === undefined
+    const { listener } = this.#settings
+    this.listensOn = listener === undefined || listener.port === 0 || listener.wsOpts !== undefined ? undefined : listener
     this.#log = services?.log ?? SILENT_LOG
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
     this.#unknownOutcomes = new UnknownOutcomes(this.#log)

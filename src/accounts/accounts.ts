@@ -11,6 +11,7 @@ import type { PluginInstance } from '../contracts/plugin.js'
 import { StoreService } from './store-service.js'
 import { AccountBooks } from './account-books.js'
 import { createPlugin } from './create-plugin.js'
+import { Listeners } from './listeners.js'
 
 export const UNKNOWN_ADDRESS = 'unknown'
 
@@ -28,6 +29,7 @@ export class Accounts extends EventEmitter {
   private readonly segmentOwners = new Map<string, string>()
   /** In the order in which they came. */
   private readonly parents = new Set<string>()
+  private readonly ports = new Listeners()
   private readonly config: Config
   private readonly log: Logger
   private readonly store: StoreService
@@ -66,6 +68,7 @@ export class Accounts extends EventEmitter {
     })
     this.refuseSharedPlugin(accountId, plugin)
     this.refuseSharedParty(accountId, plugin)
+    this.ports.add(accountId, plugin)
     this.accounts.set(accountId, { info, plugin })
     this.pluginOwners.set(plugin, accountId)
     if (plugin.settlesWith !== undefined) this.partyOwners.set(plugin.settlesWith, accountId)
@@ -99,6 +102,7 @@ export class Accounts extends EventEmitter {
     this.partyOwners.delete(plugin.settlesWith)
     if (info.relation === 'child') this.segmentOwners.delete(segmentOf(accountId, info))
     this.parents.delete(accountId)
+    this.ports.delete(accountId, plugin)
     this.emit('remove', accountId, plugin)
     return plugin
   }
@@ -159,7 +163,7 @@ export class Accounts extends EventEmitter {
 
   /** Asks the parent for our address over IL-DCP (RFC 0031). Rejects when it does not answer with one. */
   async loadIlpAddress (parentId: string): Promise<void> {
-    const { clientAddress } = await fetchIldcp(data => this.getPlugin(parentId).sendData(data))
+    const { clientAddress } = await fetchIldcp(data => this.getPlugin(parentId).sendData(data)).catch((error: unknown) => { throw skewed(error) })
     if (clientAddress === UNKNOWN_ADDRESS) throw new Error(`parent has no address yet. accountId=${parentId}`)
     this.setOwnAddress(clientAddress)
   }
@@ -191,6 +195,13 @@ export class Accounts extends EventEmitter {
     if (otherId === undefined) return
     throw new SluiceError('SLUICE_CONFIG_INVALID', `two children cannot share an address. ilpAddressSegment=${segment} accountIds=${otherId},${accountId}`)
   }
+}
+
+/** A packet that is new here has expired there: one of two clocks is wrong. */
+function skewed (error: unknown): unknown {
+  if (!(error instanceof Error) || !/expired/.test(error.message)) return error
+  const now = new Date().toISOString()
+  return new Error(`${error.message} We asked just now, at ${now} by our clock: our clock or the parent's is wrong.`, { cause: error })
 }
 
 function segmentOf (accountId: string, info: AccountInfo): string {

@@ -15,8 +15,8 @@ export function exitCodeOf (error: unknown): 1 | typeof EX_CONFIG {
 }
 
 /**
- * Ends this process. `process.exit` waits for the threads with calls to the file system, and one to a disk that is gone may never return: then
- * the process ends by the signal instead.
+ * Ends this process. `process.exit` waits for the threads with calls to the file system, and one to a disk that is gone may never return:
+ * then the process ends by the signal instead.
  */
 export function endProcess (code: number, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): void {
   setImmediate(() => { // a call whose failure has led here is over then

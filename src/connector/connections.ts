@@ -50,20 +50,22 @@ export class Connections {
   }
 
   /**
-   * Learns our address from the parent where it is not configured, then connects all accounts. Waits initialConnectTimeout for each of
-   * the two at most, and not for accounts that only listen; what is not connected by then goes on trying. Rejects when there is neither an
-   * address nor a parent.
+   * Learns our address from the parent where it is not configured, then connects the other accounts. Waits initialConnectTimeout for
+   * each of the two at most, and not for accounts that only listen; what is not connected by then goes on trying. Rejects when there is
+   * neither an address nor a parent.
    */
   async start (): Promise<void> {
+    const ids = this.accounts.getAccountIds()
+    let parent: string | undefined
     if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
-      const parent = this.accounts.getAddressSource()
+      parent = this.accounts.getAddressSource()
       if (parent === undefined) {
         throw new SluiceError('SLUICE_NO_ADDRESS', 'When there is no parent, ILP address must be specified in configuration. ' +
           'Set CONNECTOR_ILP_ADDRESS (ilpAddress), for example to test.mynode, or add an account with relation "parent".')
       }
       await this.connectInTime([parent])
     }
-    await this.connectInTime(this.accounts.getAccountIds())
+    await this.connectInTime(ids.filter(id => id !== parent)) // the parent has had its time, and goes on trying
   }
 
   /** Attaches to the account's plugin. Without an `error` listener, that event would end the process for all accounts. */
@@ -95,8 +97,11 @@ export class Connections {
 
   /** Connects an account added while running. Rejects when its plugin does; one that takes longer than the timeout goes on trying. */
   async connectAdded (accountId: string): Promise<void> {
+    const watch = this.watches.get(accountId)
     const connecting = this.connect(accountId, Infinity)
-    if (await withTimeout(Promise.race([connecting, this.watches.get(accountId)?.gone]), this.config.initialConnectTimeout)) return
+    const inTime = await withTimeout(Promise.race([connecting, watch?.gone]), this.config.initialConnectTimeout)
+    if (watch?.leaving === true) throw new Error(`the account was removed, or the connector stopped, while it connected. accountId=${accountId}`)
+    if (inTime) return
     this.log.warn('account is not connected yet, it goes on trying. accountId=%s', accountId)
     connecting.catch(() => this.keepConnecting(accountId))
   }
@@ -108,12 +113,25 @@ export class Connections {
   private async connect (accountId: string, timeout: number): Promise<void> {
     const plugin = this.accounts.getPlugin(accountId)
     if (!this.accounts.isConnected(accountId)) {
-      await Promise.resolve(plugin.connect({ timeout: plugin.onlyListens === true ? 0 : timeout })).catch((error: unknown) => {
+      const connecting = Promise.resolve(plugin.connect({ timeout: plugin.onlyListens === true ? 0 : timeout }))
+      const watch = this.watches.get(accountId)
+      if (watch !== undefined) this.disconnectLate(accountId, watch, connecting)
+      await connecting.catch((error: unknown) => {
         if (!isListening(error)) throw error
         this.log.debug('waiting for the peer to connect. accountId=%s', accountId)
       })
+      if (watch?.leaving === true) return
     }
     if (this.accounts.isConnected(accountId)) await (this.watches.get(accountId)?.ready ?? this.becomeReady(accountId))
+  }
+
+  /** A plugin that was told to disconnect while it connected may have heard of it too early: it is told once more when it is there. */
+  private disconnectLate (accountId: string, watch: Watch, connecting: Promise<unknown>): void {
+    connecting.then(async () => {
+      if (!watch.leaving) return
+      const disconnected = Promise.resolve(watch.plugin.disconnect())
+      if (!await withTimeout(disconnected, this.config.initialConnectTimeout)) this.log.warn('plugin does not disconnect. accountId=%s', accountId)
+    }).catch(() => undefined) // what fails to connect, or to disconnect again, is not here any more
   }
 
   /** Disconnects all accounts. A plugin that fails at that is only logged. */

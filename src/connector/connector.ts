@@ -1,7 +1,7 @@
 /** The connector as one object: what it is made of, and the order in which it starts and stops. */
 import reductModule, { type Injector } from 'reduct'
 import { SluiceError } from '../contracts/errors.js'
-import { Accounts } from '../accounts/accounts.js'
+import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
 import { Connections } from './connections.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
@@ -122,16 +122,18 @@ class Connector {
     if (this.state === 'starting') await this.starting // one that is neither left out by the start nor taken twice
     this.assertNotStopped()
     this.accounts.add(accountId, account, options)
+    const plugin = this.accounts.getPlugin(accountId)
     this.stats.admitAccount(accountId)
     try {
       this.connections.watch(accountId)
       if (this.state === 'new') return // the start does the rest
-      await this.middlewares.addPlugin(accountId, this.accounts.getPlugin(accountId))
+      await this.middlewares.addPlugin(accountId, plugin)
       this.routing.accountAdded(accountId)
       await this.connections.connectAdded(accountId)
       await this.middlewares.startup(accountId)
     } catch (error) {
-      await this.remove(accountId)
+      const isStillHere = this.accounts.exists(accountId) && this.accounts.getPlugin(accountId) === plugin
+      if (isStillHere && this.state !== 'stopped') await this.remove(accountId)
       throw error
     }
   }
@@ -145,8 +147,10 @@ class Connector {
 
   private createAdmin (backend: RateBackend): HttpServer {
     const { accounts, config, ledger, routing, middlewares, stats } = this
-    const addAccount = (accountId: string, account: AccountInfo): Promise<void> =>
-      this.addAccount(accountId, account, { mayOpenFiles: config.adminApiAllowPaths })
+    const addAccount = async (accountId: string, account: AccountInfo): Promise<void> => {
+      await this.addAccount(accountId, account, { mayOpenFiles: config.adminApiAllowPaths })
+      this.log.info('account added until the next start: put it into the configuration to keep it. accountId=%s', accountId)
+    }
     const parts = { accounts, config, ledger, routing, middlewares, stats, backend, addAccount }
     return connectorAdminServer(parts, adminOptions(config), this.config.createLogger('admin-api'))
   }
@@ -161,7 +165,9 @@ class Connector {
       this.assertNotStopped()
       if (this.config.collectDefaultMetrics) this.stats.startDefaultMetrics()
       this.state = 'running'
-      this.log.info('connector ready (republic attitude). address=%s version=%s', this.accounts.getOwnAddress(), version)
+      if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
+        this.log.warn('not ready: no address from its parent yet. accountId=%s version=%s', this.accounts.getAddressSource(), version)
+      } else this.log.info('connector ready (republic attitude). address=%s version=%s', this.accounts.getOwnAddress(), version)
     } catch (error) {
       await this.stop()
       throw error

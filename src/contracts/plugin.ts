@@ -76,6 +76,11 @@ export interface PluginInstance {
    * rejects with an Error whose `isListening` is true once the port is open. It neither waits for such a peer, nor warns that it is away.
    */
   readonly onlyListens?: boolean
+  /**
+   * The port that it opens, and the name by which its peer is told from others there; undefined where it alone may use the port. Of two
+   * accounts that could never both listen, the second one is refused. Absent: it opens none, or one that nobody shares.
+   */
+  readonly listensOn?: { readonly host: string, readonly port: number, readonly username: string | undefined } | undefined
   /** The smallest amount that `sendMoney` can pay, in base units, as a decimal string. What is less waits for more. Absent: 1. */
   readonly settlementUnit?: string
   /**

@@ -24,5 +24,7 @@ export interface Stats {
   readonly outgoingMoney: AccountGauge
   readonly rateLimitedPackets: AccountCounter
   readonly rateLimitedMoney: AccountCounter
+  /** By their `code`, whoever the Reject comes from. An application's own stats may have none. */
+  readonly rejects?: AccountCounter
   readonly balance: AccountGauge
 }

@@ -46,6 +46,7 @@ export class NoRoomError extends Error {}
 export interface Transport {
   /** As of a plugin. */
   readonly onlyListens?: boolean
+  readonly listensOn?: { readonly host: string, readonly port: number, readonly username: string | undefined } | undefined
   /** Resolves when the peer is there. Rejects after `timeout` ms (default: never), and then goes on trying. */
   connect (options?: { timeout?: number }): Promise<void>
   /** Ends everything that waits for an answer. It can be connected again. */

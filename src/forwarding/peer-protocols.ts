@@ -2,6 +2,9 @@
 import { serializeIldcpResponse } from 'ilp-protocol-ildcp'
 import type { Injector } from 'reduct'
 import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
+import { Config } from '../config/connector/config.js'
+import type { Logger } from '../contracts/logger.js'
+import { LogThrottle } from '../lib/log-throttle.js'
 import { BadRequestError, InvalidPacketError, PeerUnreachableError } from '../packet/errors.js'
 import { prepareOf } from '../packet/prepare.js'
 import { encodeReject } from '../packet/reply.js'
@@ -10,13 +13,19 @@ import { RoutingService } from '../routing/service.js'
 /** SHA-256 of 32 zero bytes: anybody can fulfil it, nothing is paid with it. */
 const PEER_PROTOCOL_CONDITION = Buffer.from('Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU=', 'base64')
 
+/** A child asks again and again. */
+const LOG_INTERVAL_MS = 60_000
+
 export class PeerProtocols {
   private readonly accounts: Accounts
   private readonly routes: RoutingService
+  private readonly log: Logger
+  private readonly expired = new LogThrottle(LOG_INTERVAL_MS)
 
   constructor (deps: Injector) {
     this.accounts = deps(Accounts)
     this.routes = deps(RoutingService)
+    this.log = deps(Config).createLogger('accounts')
   }
 
   /** Throws the ILP error that the peer is to get. */
@@ -33,9 +42,18 @@ export class PeerProtocols {
     const { relation, assetCode, assetScale } = this.accounts.getInfo(accountId)
     if (relation !== 'child') throw new BadRequestError("Can't generate child address for account that is isn't a child")
     const ownAddress = this.accounts.getOwnAddress()
-    if (prepareOf(packet).expiresAt < Date.now()) {
+    const { expiresAt } = prepareOf(packet)
+    const now = Date.now()
+    if (expiresAt < now) {
+      const [expiry, currentTime] = [new Date(expiresAt).toISOString(), new Date(now).toISOString()]
+      const unsaid = this.expired.due()
+      if (unsaid !== undefined) {
+        this.log.warn('child asks for its address with a packet that has expired: its clock or ours is wrong. accountId=%s expiry=%s currentTime=%s sinceLastLine=%d',
+          accountId, expiry, currentTime, unsaid)
+      }
       // Answered, not thrown: the metrics know it as rejected, not as failed.
-      return encodeReject({ code: 'F00', triggeredBy: ownAddress, message: 'IL-DCP request packet is expired.', data: Buffer.alloc(0) })
+      const message = `IL-DCP request packet is expired. expiry=${expiry} currentTime=${currentTime}`
+      return encodeReject({ code: 'F00', triggeredBy: ownAddress, message, data: Buffer.alloc(0) })
     }
     if (ownAddress === UNKNOWN_ADDRESS) throw new PeerUnreachableError('connector has no address from its parent yet.')
     return serializeIldcpResponse({ clientAddress: this.accounts.getChildAddress(accountId), assetScale, assetCode })

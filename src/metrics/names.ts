@@ -44,6 +44,10 @@ export const ACCOUNT_METRICS = {
   rateLimitedMoney: {
     name: 'ilp_connector_rate_limited_money', type: 'counter', labels: ACCOUNT, unit: 'requests', help: 'Total of rate limited money requests'
   },
+  rejects: {
+    name: 'ilp_connector_rejects', type: 'counter', labels: ['code', ...ACCOUNT], unit: 'packets',
+    help: 'Rejects that the account was answered with, whoever they come from'
+  },
   balance: {
     name: 'ilp_connector_balance', type: 'gauge', labels: ACCOUNT, unit: BASE_UNITS, help: 'Balances on peer account'
   }

@@ -19,8 +19,9 @@ export class AccountStats implements Stats {
   readonly rateLimitedPackets = new SeriesCounter(ACCOUNT_METRICS.rateLimitedPackets, this.registry)
   readonly rateLimitedMoney = new SeriesCounter(ACCOUNT_METRICS.rateLimitedMoney, this.registry)
   readonly balance = new SeriesGauge(ACCOUNT_METRICS.balance, this.registry)
+  readonly rejects = new SeriesCounter(ACCOUNT_METRICS.rejects, this.registry)
 
-  /** In the order in which GET /stats lists them. */
+  /** In the order in which GET /stats lists them; `rejects` is ours, and for Prometheus alone. */
   private readonly metrics = [
     this.incomingDataPackets,
     this.incomingDataPacketValue,
@@ -56,12 +57,12 @@ export class AccountStats implements Stats {
 
   /** Forgets an account's series. Answers that still come for it start no new ones. */
   removeAccount (accountId: string): void {
-    for (const metric of this.metrics) metric.removeAccount(accountId)
+    for (const metric of [...this.metrics, this.rejects]) metric.removeAccount(accountId)
   }
 
   /** Counts for an account again that was removed before. */
   admitAccount (accountId: string): void {
-    for (const metric of this.metrics) metric.admitAccount(accountId)
+    for (const metric of [...this.metrics, this.rejects]) metric.admitAccount(accountId)
   }
 
   /** Adds process metrics to the registry until `stopDefaultMetrics`. Calling it twice is fine, as are several connectors. */

@@ -92,6 +92,7 @@ export class FakeHost implements ConnectorParts {
   readonly accounts = {
     accounts: this.accountMap,
     getOwnAddress: () => 'test.connie',
+    getAddressSource: () => undefined,
     isConnected: () => true
   }
 

@@ -44,6 +44,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   readonly settlesOnce = true
   readonly onlyListens: boolean
+  readonly listensOn: PluginInstance['listensOn']
   readonly settlementUnit: string
   /** Two accounts that pay and are paid by the same party would both credit what it pays once. */
   readonly settlesWith: string
@@ -74,6 +75,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     this.#settings = settings
     this.#openChain = openChain
     this.onlyListens = transport.onlyListens ?? false
+    this.listensOn = transport.listensOn
     this.settlementUnit = String(settings.units.smallest)
     this.settlesAt = `${settings.chain} ${settings.contract}`
     this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`

@@ -4,7 +4,7 @@ import type { AccountInfo } from '../../contracts/account.js'
 import { ACCOUNT_ID } from '../../contracts/account.js'
 import { SluiceError } from '../../contracts/errors.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import type { Accounts } from '../../accounts/accounts.js'
+import { UNKNOWN_ADDRESS, type Accounts } from '../../accounts/accounts.js'
 import type { Config } from '../../config/connector/config.js'
 import { quote } from '../../config/in-words.js'
 import { json } from '../../http/responses.js'
@@ -13,7 +13,7 @@ import { isPackageName } from '../../modules/package-name.js'
 import { checked, objectOf } from './body.js'
 
 export interface AccountParts {
-  accounts: Pick<Accounts, 'accounts' | 'getOwnAddress' | 'isConnected'>
+  accounts: Pick<Accounts, 'accounts' | 'getOwnAddress' | 'getAddressSource' | 'isConnected'>
   config: Pick<Config, 'validateAccount' | 'adminApiAllowPaths'>
   /** Adds a checked account and waits for its connection, up to a limit. Rejects with nothing changed. */
   addAccount (accountId: string, account: AccountInfo): Promise<void>
@@ -35,6 +35,7 @@ const listed = z.strictObject({
   accounts: z.record(z.string(), z.strictObject({
     info: z.looseObject({ relation: z.string(), plugin: z.string(), assetCode: z.string(), assetScale: z.int() }).describe('Without `options`'),
     connected: z.boolean(),
+    waitingFor: z.string().optional().describe('`address` while the connector has none from this parent: nothing is forwarded'),
     adminInfo: z.boolean().describe('Whether the plugin answers GET /accounts/{id}')
   }))
 })
@@ -42,6 +43,7 @@ const anything = z.unknown().describe('What the plugin says')
 
 export function accountRoutes (parts: AccountParts): Route[] {
   const { accounts, config } = parts
+  const isWaiting = (id: string): boolean => accounts.getOwnAddress() === UNKNOWN_ADDRESS && accounts.getAddressSource() === id
   return [
     route({
       method: 'get',
@@ -49,7 +51,10 @@ export function accountRoutes (parts: AccountParts): Route[] {
       summary: 'Lists the accounts with their configuration, but for secrets, and whether they are connected',
       responses: { 200: listed },
       errors: {}
-    }, () => json(200, { address: accounts.getOwnAddress(), accounts: mapValues(accounts.accounts, shownAccount) })),
+    }, () => json(200, {
+      address: accounts.getOwnAddress(),
+      accounts: mapValues(accounts.accounts, (account, id) => ({ ...shownAccount(account), ...isWaiting(id) && { waitingFor: 'address' } }))
+    })),
 
     route({
       method: 'get',
@@ -126,8 +131,8 @@ function refuseFiles ({ plugin }: Record<string, unknown>, { adminApiAllowPaths 
 }
 
 /** Any key becomes an own property, `__proto__` too. */
-export function mapValues<In, Out> (entries: Iterable<readonly [string, In]>, map: (value: In) => Out): Record<string, Out> {
-  return Object.fromEntries(Array.from(entries, ([key, value]) => [key, map(value)]))
+export function mapValues<In, Out> (entries: Iterable<readonly [string, In]>, map: (value: In, key: string) => Out): Record<string, Out> {
+  return Object.fromEntries(Array.from(entries, ([key, value]) => [key, map(value, key)]))
 }
 
 function shownAccount ({ info, plugin }: Account): object {

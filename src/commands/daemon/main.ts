@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The daemon: environment -> createApp -> listen -> signals. If the start fails, it prints one clear message on stderr and exits with 78, if the
- * configuration is at fault, or with 1.
- * The first SIGINT or SIGTERM lets the packets in flight finish; the second ends the process at once.
+ * The daemon: environment -> createApp -> listen -> signals. If the start fails, it prints one clear message on stderr and exits with 78,
+ * if the configuration is at fault, or with 1. The first SIGINT or SIGTERM lets the packets in flight finish; the second ends the process
+ * at once.
  */
 import { createApp, type App } from '../../connector/connector.js'
 import { ConfigError } from '../../config/errors.js'
@@ -65,13 +65,27 @@ async function stop (signal: string): Promise<void> {
   endProcess(0, 'SIGTERM')
 }
 
+/** Which accounts name the port that cannot be had. A plugin of npm may try it in a callback of its own, and does not say for whom. */
+function whose (error: Error): string {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: unknown }
+  if (app === undefined || !['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(code ?? '')) return ''
+  const ids = Object.entries(app.config.accounts).filter(([, { options }]) => portsIn(options).includes(String(port))).map(([id]) => id)
+  return ids.length === 0 ? '' : ` accountId=${ids.join(',')}: another program listens there, or it may not be used. Free it, or change the account's options ` +
+    '(CONNECTOR_ACCOUNTS).'
+}
+
+function portsIn (options: unknown): string[] {
+  if (typeof options !== 'object' || options === null) return []
+  return Object.entries(options).flatMap(([name, value]) => /port$/i.test(name) ? [String(value)] : portsIn(value))
+}
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { stop(signal).catch(fail) })
 // If a plugin forgets to handle a rejected promise, only that plugin should suffer: the other accounts continue.
 process.on('unhandledRejection', reason => log.error('unhandled rejection, probably of a plugin or middleware. error=%s', describeError(reason)))
 
 // Errors thrown in a plugin's own callbacks. The process ends, as it would without this handler. A system error needs no stack.
 process.on('uncaughtException', error => {
-  const found = oneLine('syscall' in error ? `${error.message}.` : error.stack ?? error.message)
+  const found = oneLine('syscall' in error ? `${error.message}.${whose(error)}` : error.stack ?? error.message)
   process.stderr.write(`sluice: uncaught exception, probably of a plugin or middleware: the connector ends. error=${found}\n`)
   process.exit(1)
 })

@@ -214,7 +214,7 @@ describe('admin API routes', () => {
     const { status, type, text } = await api.get('/metrics')
     expect({ status, type }).to.deep.equal({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' })
     expect(text).to.match(/^(# HELP .+\n# TYPE \w+ (counter|gauge)\n(\w+(\{.*\})? \S+\n)*\n?)+$/)
-    expect(text.match(/^# TYPE (\w+)/mg)).to.deep.equal(stats.map(({ name }) => `# TYPE ${name}`))
+    expect(text.match(/^# TYPE (\w+)/mg)).to.deep.equal([...stats.map(({ name }) => name), 'ilp_connector_rejects'].map(name => `# TYPE ${name}`))
     expect(text).to.contain('ilp_connector_incoming_ilp_packets{result="fulfilled",account="alice",asset="USD",scale="4"} 4\n')
       .and.to.contain('ilp_connector_outgoing_ilp_packets{result="rejected",code="T04",account="alice",asset="USD",scale="4"} 1\n')
   })

@@ -36,7 +36,7 @@ describe('a start that hangs', () => {
   for (const args of [[], ['--quickstart']]) {
     it(`does not, where a store can never be made${args.length > 0 ? ', at the quick start' : ''}`, async function () {
       if (!existsSync('/proc')) this.skip()
-      const daemon = start({ ...args.length === 0 && env, CONNECTOR_STORE_PATH: '/proc/nope' } as Record<string, string>, { args })
+      const daemon = start({ ...args.length === 0 && env, CONNECTOR_STORE_PATH: '/proc/nope' }, { args })
       expect(await daemon.exited).to.deep.equal({ code: 1, signal: null })
       expect(daemon.errors).to.match(/^sluice: .*\/proc\/nope.*ENOENT.*CONNECTOR_STORE_PATH.*\n$/)
     }).timeout(30_000)

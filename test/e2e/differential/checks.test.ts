@@ -223,7 +223,6 @@ describe('packets for peer.* are answered alike', () => {
     ['IL-DCP for a child', 'kid', {}],
     ['IL-DCP for one who is not a child', 'bob', {}],
     ['IL-DCP with money, and data', 'kid', { amount: 7, data: Buffer.from('what?') }],
-    ['an expired IL-DCP request', 'kid', { expiresIn: -1 }],
     ['an expired IL-DCP request of one who is not a child', 'bob', { expiresIn: -1 }],
     ['an IL-DCP request that expires now', 'kid', { expiresIn: 0 }],
     ['another condition', 'kid', { fulfillment: preimage('other') }],

@@ -38,6 +38,14 @@ export const packets: Differences = {
     }
   },
 
+  'An expired question for an address is answered with both times': async arena => {
+    const duel = await arena.start(between({}, {}, { accounts: { kid: { relation: 'child' } } }))
+    const answers = await askBoth(duel, 'kid', preparePacket({ destination: 'peer.config', amount: 0, expiresIn: -1, fulfillment: Buffer.alloc(32) }))
+    expect(answers.reference).to.include({ reject: 'F00', message: 'IL-DCP request packet is expired.' })
+    expect(answers.sluice).to.include({ reject: 'F00' }).and.have.property('message')
+      .that.matches(/^IL-DCP request packet is expired\. expiry=\S+Z currentTime=\S+Z$/)
+  },
+
   'An expiry is seventeen digits': async arena => {
     const duel = await arena.start(between())
     const packet = preparePacket({ destination: 'test.bob', expiresIn: 5000 })

@@ -8,11 +8,15 @@ import type { Context, Method, Next } from '../contracts/middleware.js'
 export type Run<In, Out> = (value: In, context?: Context) => Promise<Out>
 
 /**
- * Composed once per account. `last` ends the pipeline, and has no next. All steps get the context of the run. A method that throws, or
- * returns no promise, acts as one that was async.
+ * Composed once per account, when the first value comes: thousands of accounts may wait for theirs. `last` ends the pipeline, and has no
+ * next. All steps get the context of the run. A method that throws, or returns no promise, acts as one that was async.
  */
 export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Method<In, Out>): Run<In, Out> {
-  return [...methods, last].reduceRight<Run<In, Out>>(step, nothingMore)
+  let run: Run<In, Out> | undefined
+  return (value, context) => {
+    run ??= [...methods, last].reduceRight<Run<In, Out>>(step, nothingMore)
+    return run(value, context)
+  }
 }
 
 function step<In, Out> (rest: Run<In, Out>, method: Method<In, Out>): Run<In, Out> {

@@ -1,11 +1,14 @@
 /**
  * One credit limit for many accounts together: a peer that takes another name, or reconnects, gets no additional credit. It comes after
- * `balance`, so that a packet's own hold is counted, and rejects with T04 what would take the sum of all debts past the limit.
+ * `balance`, so that a packet's own hold is counted, and rejects with T04 what would take the sum of all debts past the limit. It also
+ * tells the ledger who they are: nobody can be held to what they owe under one name.
  *
- * The sum includes all accounts in the books that share the limit, even removed ones. An account's debt is updated with each of its
- * packets, and all debts are updated when there seems to be no room, because others may have paid. Debts grow only by packets, so none is
- * missed. An account that comes costs no look at the others: only the first one does, as the books may have debts from before.
+ * The sum includes all accounts in the books that share the limit, even removed ones, and the debts of such that are kept in one sum. An
+ * account's debt is updated with each of its packets, and all debts are updated when there seems to be no room, because others may have
+ * paid, and when the sum has taken over some of them. Debts grow only by packets, so none is missed. An account that comes costs no look at
+ * the others: only the first one does, as the books may have debts from before.
  */
+import { DEPARTED_STRANGERS } from '../src/contracts/ledger.js'
 import { InsufficientLiquidityError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
@@ -14,14 +17,14 @@ import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/midd
 const REST_FACTOR = 10
 
 export interface SharedCreditOptions {
-  /** What all of them may owe together, in base units. */
-  limit: bigint
+  /** What all of them may owe together, in base units. Undefined: any amount. */
+  limit: bigint | undefined
   /** Whether an account shares the limit. */
   shares: (accountId: string) => boolean
 }
 
 export default class SharedCredit implements Middleware {
-  private readonly limit: bigint
+  private readonly limit: bigint | undefined
   private readonly shares: (accountId: string) => boolean
   /** Of accounts that owe something; as many as the books have. */
   private debts = new Map<string, bigint>()
@@ -36,13 +39,16 @@ export default class SharedCredit implements Middleware {
   }
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
-    if (!this.shares(accountId)) return Promise.resolve()
+    const isStranger = this.shares(accountId)
+    this.api.ledger.markStranger?.(accountId, isStranger)
+    const { limit } = this
+    if (!isStranger || limit === undefined) return Promise.resolve()
     if (this.hasLooked) this.lookAt(accountId) // it may come back with a debt
     else this.lookAtAll()
     pipelines.incomingData.insertLast({
       name: 'sharedCredit',
       method: (data, next) => {
-        if (isPrepare(data) && prepareOf(data).amount > 0n && !this.hasRoom(accountId)) {
+        if (isPrepare(data) && prepareOf(data).amount > 0n && !this.hasRoom(accountId, limit)) {
           throw new InsufficientLiquidityError('exceeded the credit limit that all peers without a limit of their own share.')
         }
         return next(data)
@@ -51,10 +57,16 @@ export default class SharedCredit implements Middleware {
     return Promise.resolve()
   }
 
-  private hasRoom (accountId: string): boolean {
+  private hasRoom (accountId: string, limit: bigint): boolean {
     this.lookAt(accountId)
-    if (this.sum > this.limit) this.lookAtAll()
-    return this.sum <= this.limit
+    if (this.hasTakenOver()) this.nextLookAt = 0
+    if (this.sum > limit || this.nextLookAt === 0) this.lookAtAll()
+    return this.sum <= limit
+  }
+
+  /** Whether debts have gone from their names into the sum since the last look. That is seldom, because it takes over many at once. */
+  private hasTakenOver (): boolean {
+    return this.debtOf(DEPARTED_STRANGERS) !== (this.debts.get(DEPARTED_STRANGERS) ?? 0n)
   }
 
   private lookAt (accountId: string): void {
@@ -71,7 +83,9 @@ export default class SharedCredit implements Middleware {
     this.hasLooked = true
     this.debts.clear()
     this.sum = 0n
-    for (const accountId of this.api.ledger.accountIds()) if (this.shares(accountId)) this.lookAt(accountId)
+    for (const accountId of this.api.ledger.accountIds()) {
+      if (accountId === DEPARTED_STRANGERS || this.shares(accountId)) this.lookAt(accountId)
+    }
     const endedAt = performance.now()
     this.nextLookAt = endedAt + REST_FACTOR * (endedAt - startedAt)
   }

@@ -170,7 +170,7 @@ export const booksMutants = [
   {
     name: 'gives every stranger credit of its own',
     file: 'middlewares/shared-credit.js',
-    edits: [['return this.sum <= this.limit;', 'return true;']],
+    edits: [['return this.sum <= limit;', 'return true;']],
     tests: ['test/e2e/node/strangers.test.js']
   },
   {
@@ -212,7 +212,7 @@ export const booksMutants = [
   {
     name: 'forgets what was reported with the account that is removed',
     file: MEMORY_LEDGER,
-    edits: [[' || book.mayBeToldAgain', '']],
+    edits: [[' && !book.mayBeToldAgain)', ')']],
     tests: ['test/ledger/conformance.test.js', 'test/accounts/account-books.test.js', 'test/ledger/running-totals.test.js']
   },
   {
@@ -256,5 +256,23 @@ export const booksMutants = [
     file: 'src/node/connector-node.js',
     edits: [['await this.#session?.putPeer(before)', 'await Promise.resolve()']],
     tests: ['test/node/connector-node.test.js']
+  },
+  {
+    name: 'forgets what strangers owe whose books are too many',
+    file: 'src/ledger/book.js',
+    edits: [["return this.move('adjusted', other.balance)", "return this.move('adjusted', 0n)"]],
+    tests: ['test/ledger/embedded/departed-strangers.test.js']
+  },
+  {
+    name: 'adds to the sum of strangers what one is owed',
+    file: 'src/ledger/book.js',
+    edits: [['return this.balance > 0n && this.incomingHolds', 'return this.incomingHolds']],
+    tests: ['test/ledger/embedded/departed-strangers.test.js']
+  },
+  {
+    name: 'gives strangers their credit anew whose debts are kept in one sum',
+    file: 'middlewares/shared-credit.js',
+    edits: [['if (accountId === DEPARTED_STRANGERS || this.shares(accountId))', 'if (accountId !== DEPARTED_STRANGERS && this.shares(accountId))']],
+    tests: ['test/e2e/node/strangers.test.js']
   }
 ]

@@ -86,6 +86,9 @@ export interface AccountBalance {
   readonly reversals: Movement
 }
 
+/** The book of what strangers owe who are gone, in one sum. No account has this id. */
+export const DEPARTED_STRANGERS = 'departed strangers'
+
 export interface Ledger {
   /**
    * The identity of these books: different books have different ids, and the same books always have the same. Throws while they are not
@@ -102,6 +105,12 @@ export interface Ledger {
    * received payments, and running totals, are never forgotten: the account may come back and report them again.
    */
   closeAccount (accountId: string): void
+  /**
+   * Optional, for ledgers that keep a book for each account. Says of an open account whether anybody may come under its name. When many
+   * such accounts are gone, only the largest debts are kept under their names, and the others are added to the book DEPARTED_STRANGERS.
+   * What they are owed is kept.
+   */
+  markStranger? (accountId: string, isStranger: boolean): void
   /**
    * Reserves `amount` (positive: a Prepare arrived; negative: one is about to leave).
    * Throws T04 InsufficientLiquidityError when balance and holds of that direction would pass a limit, and T00 InternalError while what is

@@ -33,6 +33,10 @@ export class Book {
   removed = false
   /** Nothing of it is worth keeping. */
   forgotten = false
+  /** Anybody may come under its name. */
+  isStranger = false
+  /** The book that has its money since it was forgotten. */
+  mergedInto: Book | undefined
   readonly lateFulfills: Count = nothing()
   readonly reversals: Count = nothing()
   /** Ids of incoming payments, oldest first. */
@@ -56,6 +60,12 @@ export class Book {
       this.prepaid === 0n
   }
 
+  /** It is owed to us, and nothing is under way that changes it. */
+  get isSettledDebt (): boolean {
+    return this.balance > 0n && this.incomingHolds === 0n && this.outgoingHolds === 0n && this.settlement === undefined &&
+      this.prepaid === 0n && !this.mayBeToldAgain
+  }
+
   /** There are running totals, in its unit. */
   get hasTotals (): boolean {
     return this.totals.received.size > 0 || this.totals.prepaid.size > 0
@@ -72,6 +82,16 @@ export class Book {
     this.balance += amount
     add(this.today.movements[kind], amount)
     return newDay
+  }
+
+  /** Takes over what is in another book of the same unit, whose own days are then forgotten. Returns whether a new day began with that. */
+  take (other: Book): boolean {
+    other.mergedInto = this
+    for (const [own, others] of [[this.lateFulfills, other.lateFulfills], [this.reversals, other.reversals]] as const) {
+      own.count += others.count
+      own.amount += others.amount
+    }
+    return this.move('adjusted', other.balance)
   }
 
   /** False when the id is there already. */

@@ -34,7 +34,6 @@ export function connectorOptions (
   metrics: NodeMetrics,
   notify: (packet: Buffer, origin?: string) => Promise<void>
 ): ConnectorInput {
-  const limit = strangersLimit(config)
   // Whether an account with this name shares the strangers' credit limit.
   const isStranger = (id: string): boolean => {
     const isKnown = id === LOCAL_ACCOUNT || peers.has(id) || access.secretOf(id) !== undefined
@@ -80,7 +79,7 @@ export function connectorOptions (
     disableMiddleware: ['deduplicate', 'echo'],
     middlewares: {
       observer: { type: 'observer', options: { observer: metrics } },
-      ...(limit !== undefined && { sharedCredit: { type: 'shared-credit', options: { limit, shares: isStranger } } }),
+      sharedCredit: { type: 'shared-credit', options: { limit: strangersLimit(config), shares: isStranger } },
       ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })
     }
   }

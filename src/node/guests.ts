@@ -2,9 +2,7 @@
 import type { Accounts } from '../accounts/accounts.js'
 import type { App } from '../connector/connector.js'
 import type { NodeConfig, NodeLogger } from '../contracts/node.js'
-import { NoRoomError } from '../contracts/transport.js'
 import { SluiceError } from '../contracts/errors.js'
-import type { LedgerService } from '../ledger/service.js'
 import { describeError } from '../lib/describe-error.js'
 import { secretVariableOf } from '../config/node/env.js'
 import type { BtpAccess } from './btp-access.js'
@@ -12,9 +10,6 @@ import { GuestPlaces } from './guest-places.js'
 import { LOCAL_ACCOUNT, guestAccount, hasOwnLimit } from './peer-account.js'
 import { isGuestName, type Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
-
-/** Accounts in the books. What guests owe stays there when they go, so strangers under ever new names would fill them. */
-export const MAX_BOOKS = 20_000
 
 /** What guests come to: the session, as far as it concerns them. */
 export interface GuestHost {
@@ -25,7 +20,6 @@ export interface GuestHost {
   readonly log: NodeLogger
   readonly app: Pick<App, 'addPlugin' | 'removePlugin' | 'getPlugin'>
   readonly accounts: Pick<Accounts, 'exists' | 'isConnected'>
-  readonly books: Pick<LedgerService, 'ledger'>
   /** Guests come in while it is `open`, configured peers until it is `closed`. */
   phase (): 'starting' | 'open' | 'closed'
 }
@@ -34,7 +28,6 @@ export class Guests {
   /** With what frees the place of each. */
   readonly #guests = new Map<string, () => void>()
   readonly #places: GuestPlaces
-  #isFullTold = false
 
   constructor (private readonly host: GuestHost) {
     this.#places = new GuestPlaces(host.log)
@@ -86,7 +79,6 @@ export class Guests {
     if (access.secretOf(peerId) === undefined && this.#isMeant(peerId)) {
       return Promise.reject(new Error(`the name ${peerId} is reserved: a route or a credit limit is configured for it. ${remedyFor(peerId)}`))
     }
-    if (!this.#hasBookFor(peerId)) throw new NoRoomError('The books of this node have no room for new guests.')
     this.#guests.set(peerId, access.secretOf(peerId) === undefined ? this.#places.take(address) : needsNoPlace)
     return this.#welcome(peerId)
   }
@@ -94,16 +86,6 @@ export class Guests {
   /** Whether the operator means somebody in particular by this name: a stranger under it would be paid, or have credit, in their place. */
   #isMeant (peerId: string): boolean {
     return this.host.routes.leadsTo(peerId) || hasOwnLimit(peerId, this.host.config)
-  }
-
-  /** True for peers whose balance is still in the books, for peers with a secret, and for strangers as long as there is room. */
-  #hasBookFor (peerId: string): boolean {
-    const { ledger } = this.host.books
-    if (this.host.access.secretOf(peerId) !== undefined || ledger.balanceOf(peerId) !== undefined) return true
-    const hasRoom = [...ledger.accountIds()].length < MAX_BOOKS
-    if (!hasRoom && !this.#isFullTold) this.host.log.warn({ peerId, accounts: MAX_BOOKS }, 'books_full_no_new_guests')
-    this.#isFullTold = !hasRoom
-    return hasRoom
   }
 
   async #welcome (peerId: string): Promise<void> {
@@ -119,7 +101,7 @@ export class Guests {
     }
   }
 
-  /** What the guest owes, or is owed, stays in the books until it comes back. */
+  /** What the guest owes, or is owed, stays in the books; what a stranger owes perhaps only as a part of what all of them owe. */
   async #seeOff (peerId: string): Promise<void> {
     if (this.host.phase() !== 'open' || !this.#guests.has(peerId)) return
     try {

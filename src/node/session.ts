@@ -56,8 +56,7 @@ export class Session {
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     this.#app = createApp(connectorOptions(parts, metrics, notify), this.#container)
     this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
-    const [accounts, books] = [this.#container(Accounts), this.#container(LedgerService)]
-    this.#guests = new Guests({ ...parts, app: this.#app, accounts, books, phase: () => this.#phase })
+    this.#guests = new Guests({ ...parts, app: this.#app, accounts: this.#container(Accounts), phase: () => this.#phase })
   }
 
   /** Rejects with nothing left open when the port or the books cannot be had. */

@@ -52,6 +52,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/forwarding/forwarder.test.ts': ['src/forwarding/handle-prepare.ts', 'src/forwarding/peer-protocols.ts', 'src/forwarding/rate-backend.ts'],
   'test/http/router.test.ts': ['src/lib/first-fault.ts', 'src/http/body.ts', 'src/http/errors.ts', 'src/http/responses.ts', 'src/http/route.ts'],
   'test/ledger/conformance.test.ts': ['src/ledger/book.ts', 'src/ledger/embedded/memory-ledger.ts', 'src/ledger/holds.ts'],
+  'test/ledger/embedded/departed-strangers.test.ts': ['src/contracts/ledger.ts'],
   'test/ledger/embedded/embedded-ledger.test.ts': ['src/ledger/embedded/records.ts'],
   'test/ledger/tigerbeetle/ledger.test.ts': [
     'src/ledger/service.ts', 'src/ledger/tigerbeetle/book.ts', 'src/ledger/tigerbeetle/client.ts', 'src/ledger/tigerbeetle/outbox.ts',

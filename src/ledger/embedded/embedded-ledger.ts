@@ -35,6 +35,10 @@ interface Batch {
 }
 
 const PARTS: readonly Part[] = ['account', 'journal', 'received', 'totals']
+/** Parts that most accounts do not have. */
+const SELDOM = ['journal', 'received', 'totals'] as const
+/** A store reads many records at once in less time than one after the other. */
+const READS_AT_ONCE = 256
 
 export class EmbeddedLedger extends MemoryLedger {
   private changes = nothingChanged()
@@ -74,7 +78,8 @@ export class EmbeddedLedger extends MemoryLedger {
   async open (accountIds: Iterable<string>): Promise<void> {
     const index = await this.read(INDEX_KEY)
     this.index = await this.readIndex(index)
-    for (const accountId of new Set([...this.index.accountIds(), ...accountIds])) await this.load(accountId)
+    const found = await readAll(new Set([...this.index.accountIds(), ...accountIds]), accountId => this.readAccount(accountId))
+    for (const account of found) if (account !== undefined) this.load(account)
     if (index === undefined && this.books.size > 0 && this.store.batch !== undefined) {
       throw new DamagedRecordError(INDEX_KEY, 'it is missing although there are accounts')
     }
@@ -113,29 +118,27 @@ export class EmbeddedLedger extends MemoryLedger {
     if (!this.isOpen) throw new Error('the ledger is not open.')
   }
 
-  private async load (accountId: string): Promise<void> {
+  private async readAccount (accountId: string): Promise<ReturnType<typeof decodeAccount> | undefined> {
     const account = await this.read(keyOf('account', accountId))
     if (account === undefined) {
       if (this.index.has(accountId)) throw new DamagedRecordError(keyOf('account', accountId), 'it is missing')
-      return
+      return undefined
     }
-    const { book, settlement } = decodeAccount(accountId, {
-      account,
-      journal: await this.read(keyOf('journal', accountId)),
-      received: await this.read(keyOf('received', accountId)),
-      totals: await this.read(keyOf('totals', accountId))
-    })
+    const [journal, received, totals] = await Promise.all(SELDOM.map(part => this.read(keyOf(part, accountId))))
+    return decodeAccount(accountId, { account, journal, received, totals })
+  }
+
+  private load ({ book, settlement }: ReturnType<typeof decodeAccount>): void {
     book.removed = true // until it is opened
     if (settlement !== undefined) this.restoreSettlement(book, settlement)
-    this.books.set(accountId, book)
+    if (book.isStranger) this.departed.add(book)
+    this.books.set(book.accountId, book)
   }
 
   private async readIndex (text: string | undefined): Promise<AccountIndex> {
     const found = text === undefined ? { slots: 0 } : decodeIndex(text)
-    const accounts: Array<string | undefined> = []
     if ('slots' in found) {
-      for (let slot = 0; slot < found.slots; slot++) accounts.push(decodeSlot(slot, await this.read(slotKeyOf(slot))))
-      return new AccountIndex(accounts)
+      return new AccountIndex(await readAll(Array(found.slots).keys(), async slot => decodeSlot(slot, await this.read(slotKeyOf(slot)))))
     }
     const index = new AccountIndex([])
     for (const accountId of found.accounts) index.add(accountId)
@@ -212,6 +215,12 @@ export class EmbeddedLedger extends MemoryLedger {
         'without the other. Use leveldown, or a store with batch(operations, { sync }), for real money.')
     }
   }
+}
+
+async function readAll<K, V> (keys: Iterable<K>, read: (key: K) => Promise<V>): Promise<V[]> {
+  const [left, found]: [K[], V[]] = [[...keys], []]
+  while (left.length > 0) found.push(...await Promise.all(left.splice(0, READS_AT_ONCE).map(read)))
+  return found
 }
 
 function nothingChanged (): Changed {

@@ -6,10 +6,12 @@
  * may still go out gives no room to receive.
  */
 import { randomUUID } from 'node:crypto'
+import { DEPARTED_STRANGERS } from '../../contracts/ledger.js'
 import type { AccountBalance, Day, Hold, Ledger, Limits, Settlement, SettlementTerms } from '../../contracts/ledger.js'
 import type { RunningTotal } from '../../contracts/plugin.js'
 import { Book, add, checkCeiling, checkLimits, checkPrepaid, copyOf, forEachKind } from '../book.js'
 import { atStage, ownHold, takeUpAgain } from '../holds.js'
+import { DepartedStrangers } from './departed-strangers.js'
 import type { Part, SettlementRecord } from './records.js'
 
 class OpenHold implements Hold {
@@ -34,6 +36,7 @@ const COMMITTED = Promise.resolve()
 
 export class MemoryLedger implements Ledger {
   protected readonly books = new Map<string, Book>()
+  protected readonly departed = new DepartedStrangers()
   private readonly ownId = `memory:${randomUUID()}`
 
   get id (): string {
@@ -52,6 +55,7 @@ export class MemoryLedger implements Ledger {
     book.limits = limits
     book.unit = unit
     book.removed = false
+    this.departed.delete(accountId)
     this.books.set(accountId, book)
     if (isNews) this.changed(book, 'account')
   }
@@ -61,6 +65,13 @@ export class MemoryLedger implements Ledger {
     if (book === undefined) return
     book.removed = true
     this.forgetIfDone(book)
+  }
+
+  markStranger (accountId: string, isStranger: boolean): void {
+    const book = this.books.get(accountId)
+    if (book === undefined || book.isStranger === isStranger) return
+    book.isStranger = isStranger
+    if (!book.isEven) this.changed(book, 'account')
   }
 
   hold (accountId: string, amount: bigint): Hold {
@@ -247,14 +258,36 @@ export class MemoryLedger implements Ledger {
    * forgotten, it would be credited again.
    */
   private forgetIfDone (book: Book): void {
-    if (!book.removed || !book.isEven || book.mayBeToldAgain) return
+    if (!book.removed) return
+    if (book.isEven && !book.mayBeToldAgain) this.forget(book)
+    else if (book.isStranger) {
+      this.departed.add(book)
+      for (const surplus of this.departed.takeSurplus()) this.merge(surplus)
+    }
+  }
+
+  private forget (book: Book): void {
     book.forgotten = true
     this.books.delete(book.accountId)
+    this.departed.delete(book.accountId)
     this.changed(book, 'account')
   }
 
+  /** Adds what a stranger owes to what all those owe who are gone. Written together, so that nothing is lost or counted twice. */
+  private merge (book: Book): void {
+    const sum = this.books.get(DEPARTED_STRANGERS) ?? new Book(DEPARTED_STRANGERS)
+    if (sum.unit === '') sum.unit = book.unit
+    if (sum.unit !== book.unit) return // one number cannot mean both
+    sum.removed = true
+    this.books.set(DEPARTED_STRANGERS, sum)
+    if (sum.take(book)) this.changed(sum, 'journal')
+    this.changed(sum, 'account')
+    this.forget(book)
+  }
+
   /** The book that goes on for one that was forgotten meanwhile. */
-  private revived (book: Book): Book {
+  private revived (former: Book): Book {
+    const book = former.mergedInto ?? former
     if (!book.forgotten) return book
     const successor = this.books.get(book.accountId)
     if (successor !== undefined) return successor

@@ -12,8 +12,8 @@
  *
  * An account gets its records when something of it changes for the first time.
  *
- * Reading is strict: any doubt about a balance is an error. Fields that are 0 or empty are left out, so that records from before prepaid
- * money and totals existed have the same version.
+ * Reading is strict: any doubt about a balance is an error. Fields that are 0, empty or false are left out, so that records from before
+ * prepaid money, totals and strangers existed have the same version.
  */
 import { z } from 'zod'
 import { refuseNewer } from '../../contracts/errors.js'
@@ -36,6 +36,7 @@ export const settlement = z.strictObject({ id: z.string().min(1), amount, create
 const account = z.strictObject({
   version,
   unit: z.string(),
+  stranger: z.literal(true).optional(),
   balance: amount,
   prepaid: amount.refine(prepaid => prepaid > 0n, 'not above 0').optional(),
   today: day,
@@ -78,9 +79,10 @@ export function keyOf (part: Part, accountId: string): string {
 }
 
 export const encode: Readonly<Record<Part, (book: Book) => string>> = {
-  account: ({ unit, balance, prepaid, today, settlement, lateFulfills, reversals }) => JSON.stringify({
+  account: ({ unit, isStranger, balance, prepaid, today, settlement, lateFulfills, reversals }) => JSON.stringify({
     version: VERSION,
     unit,
+    stranger: isStranger || undefined,
     balance: String(balance),
     prepaid: prepaid === 0n ? undefined : String(prepaid),
     today: encodeDay(today),
@@ -101,6 +103,7 @@ export function decodeAccount (accountId: string, stored: StoredAccount): { book
   book.balance = found.balance
   book.prepaid = found.prepaid ?? 0n
   book.unit = found.unit
+  book.isStranger = found.stranger === true
   Object.assign(book.lateFulfills, found.lateFulfills)
   Object.assign(book.reversals, found.reversals)
   if (closingOf(book.today) !== found.balance) {

@@ -8,9 +8,7 @@ import { WebSocket } from 'ws'
 import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import LeveldownStore from '../../../stores/leveldown.js'
 import { ConfigurationError, type ConnectorNode } from '../../../src/index.js'
-import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
 import { MAX_GUESTS } from '../../../src/node/guest-places.js'
-import { MAX_BOOKS } from '../../../src/node/guests.js'
 import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
 import { until } from '../../support/waiting.js'
 
@@ -200,25 +198,31 @@ describe('the BTP port of a node', () => {
     expect(lines[0]!.fields).to.include({ network: '127.0.1.1', ofThisNetwork: MAX_GUESTS / 4 }).and.have.property('remedy').that.includes('BTP_PEER_<ID>_SECRET')
   }).timeout(60_000)
 
-  it('lets nobody new in when so many have left something in the books, but those whose it is', async () => {
+  it('lets newcomers in however many have left something in the books, also in those of version 0.1, and after a restart', async () => {
     const shop = await world.make('shop')
+    shop.setPacketHandler(() => ({ accept: true }))
     const store = new LeveldownStore({ path: join(shop.config.dataPath, 'shop') }, { log: SILENT_LOG })
     await store.open()
-    const books = new EmbeddedLedger(store, 'sync', SILENT_LOG)
-    await books.open([])
-    for (let guest = 0; guest < MAX_BOOKS - 1; guest++) {
-      books.openAccount(`guest-${guest}`, {}, 'M2M/0')
-      books.adjust(`guest-${guest}`, 1n)
-      if (guest % 500 === 0) await books.committed() // all at once would take a busy disk longer than the books wait for it
-    }
-    await books.close()
+    const names = Array.from({ length: 20_000 }, (_, i) => `guest-${i}`)
+    const record = JSON.stringify({ version: 1, unit: 'M2M/0', balance: '1', today: { date: '2026-01-01', opening: '1', movements: {} } })
+    await store.batch([
+      ...names.map(name => ({ type: 'put' as const, key: `ledger:account:${name}`, value: record })),
+      { type: 'put', key: 'ledger:accounts', value: JSON.stringify({ version: 1, accounts: names }) }
+    ])
     await store.close()
-    await shop.start() // the account of its own application is the last that fits
-    expect(await knock(shop, 'somebody')).to.equal(false)
-    expect(await knock(shop, 'guest-7')).to.equal(true)
-    world.setEnv('BTP_PEER_FRIEND_SECRET', 'hunter2')
-    expect(await knock(shop, 'friend', 'hunter2')).to.equal(true)
-    expect(world.log.lines.filter(({ message }) => message === 'books_full_no_new_guests')).to.have.lengthOf(1)
+    for (const start of [1n, 2n]) {
+      await shop.start()
+      for (const name of ['somebody', 'another', 'guest-7']) {
+        const guest = await world.start(name, {
+          peers: [{ id: 'shop', url: urlOf(shop), authToken: '' }], routes: [{ prefix: 'g.shop', nextHop: 'shop' }]
+        })
+        expect(outcome(await guest.sendPacket(packet('g.shop')))).to.equal('fulfill')
+        await guest.stop()
+        expect(await owed(shop, name)).to.equal(start * 999n + (name === 'guest-7' ? 1n : 0n))
+      }
+      await until(() => connected(shop).length === 0)
+      await shop.stop()
+    }
   }).timeout(60_000)
 
   it('writes nothing for guests that come and go and pay nothing', async () => {

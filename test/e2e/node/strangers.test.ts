@@ -1,11 +1,17 @@
 /** What peers that nobody configured may owe: all of them together no more than the credit limit, under however many names. */
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { DEPARTED_STRANGERS } from '../../../src/contracts/ledger.js'
+import { SILENT_LOG } from '../../../src/contracts/logger.js'
+import { STRANGERS_KEPT_MAX } from '../../../src/ledger/embedded/departed-strangers.js'
+import { EmbeddedLedger } from '../../../src/ledger/embedded/embedded-ledger.js'
+import LeveldownStore from '../../../stores/leveldown.js'
 import { BTPClient } from '../../../src/node/facades/btp-client.js'
 import type { PrepareHandler } from '../../../src/node/facades/packet-handler.js'
 import type { ConnectorConfig } from '../../../src/contracts/node.js'
 import type { ConnectorNode } from '../../../src/index.js'
 import { sha256 } from '../../support/packets.js'
-import { World, urlOf } from '../../support/node.js'
+import { World, owed, urlOf } from '../../support/node.js'
 import { until } from '../../support/waiting.js'
 
 /** The condition of a payment between nodes follows from its data. */
@@ -62,6 +68,38 @@ describe('strangers at a node', () => {
     expect(await buy(client, 1n)).to.equal('T04')
     expect(await buy(client, 0n), 'what costs nothing is nobody\'s credit').to.equal('fulfill')
   })
+
+  it('get no more of it by leaving, when so many are gone that what they owe is kept in one sum', async () => {
+    const shop = await world.make('shop', { settlement: { creditLimits: { defaultLimit: '1000500' } } })
+    shop.setPacketHandler(() => ({ accept: true }))
+    const store = new LeveldownStore({ path: join(shop.config.dataPath, 'shop') }, { log: SILENT_LOG })
+    await store.open()
+    const books = new EmbeddedLedger(store, 'none', SILENT_LOG)
+    await books.open([])
+    for (let i = 0; i < STRANGERS_KEPT_MAX; i++) {
+      books.openAccount(`former-${i}`, {}, 'M2M/0')
+      books.markStranger(`former-${i}`, true)
+      books.adjust(`former-${i}`, 1000n)
+    }
+    await books.close()
+    await store.close()
+    await shop.start()
+
+    const first = await enter(shop, 'small')
+    expect([await buy(first, 300n), await owed(shop, 'small')]).to.deep.equal(['fulfill', 300n])
+    await leave(shop, first, 'small')
+    expect(await shop.getBalance('small').catch((error: unknown) => error)).to.have.property('code', 'SLUICE_PEER_UNKNOWN')
+    expect(await owed(shop, DEPARTED_STRANGERS)).to.equal(300n + 100n * 1000n)
+    const again = await enter(shop, 'small')
+    expect([await buy(again, 201n), await buy(again, 200n), await buy(again, 1n)]).to.deep.equal(['T04', 'fulfill', 'T04'])
+    await leave(shop, again, 'small')
+    const oldFriend = await enter(shop, 'former-999')
+    expect([await owed(shop, 'former-999'), await buy(oldFriend, 1n)]).to.deep.equal([1000n, 'T04'])
+    await shop.stop()
+    await shop.start()
+    expect(await buy(await enter(shop, 'small'), 1n)).to.equal('T04')
+    expect(await owed(shop, DEPARTED_STRANGERS)).to.equal(300n + 100n * 1000n)
+  }).timeout(20_000)
 
   it('do not pass it together with packets under way at the same time', async () => {
     const shop = await shopWith(LIMITED)

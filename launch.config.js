@@ -1,7 +1,7 @@
 /**
  * For pm2: `pm2 start launch.config.js`. Each value is an environment variable of docs/configuration.md; objects and lists are JSON.
  * Change what is yours, and keep the secret out of it: BTP_SECRET=... pm2 start launch.config.js
- * A copy in a folder of your own is called launch.config.mjs, and its `script` is 'node_modules/sluice/dist/src/main.js'.
+ * A copy works in every folder that `sluice` is installed in.
  */
 import { fileURLToPath } from 'node:url'
 
@@ -17,7 +17,7 @@ const child = name => ({
 
 export const apps = [{
   name: 'connector',
-  script: fileURLToPath(new URL('./dist/src/main.js', import.meta.url)),
+  script: fileURLToPath(new URL('main.js', import.meta.resolve('sluice'))),
   // Room for what thousands of packets under way leave behind, in MiB: with less, the garbage collector takes a quarter of a busy CPU.
   node_args: '--max-semi-space-size=32',
   env: {

@@ -1,7 +1,7 @@
 /** The connector under pm2, as operators run it: started by a launch file, stopped without losing what is under way. */
 import { execFile } from 'node:child_process'
 import { readFileSync, watch } from 'node:fs'
-import { copyFile, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -78,10 +78,12 @@ describe('under pm2', () => {
     })
   }
 
-  it('starts from launch.config.js, carries packets, and stops when those under way are answered', async () => {
+  it('starts from a copy of launch.config.js, carries packets, and stops when those under way are answered', async () => {
     await copyFile(join(PACKAGE_ROOT, 'launch.config.js'), join(project, 'launch.config.js'))
-    await copyFile(join(PACKAGE_ROOT, 'package.json'), join(project, 'package.json'))
-    await symlink(BUILT, join(project, 'dist'))
+    const installed = join(project, 'node_modules', 'sluice')
+    await mkdir(installed, { recursive: true })
+    await copyFile(join(PACKAGE_ROOT, 'package.json'), join(installed, 'package.json'))
+    await symlink(BUILT, join(installed, 'dist'))
 
     await start('connector')
     const [bob, alice] = [await connect('bob'), await connect('alice')]

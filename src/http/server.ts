@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
-import { Connections } from './connections.js'
+import { ConnectionLimits } from './connection-limits.js'
 import { toError } from './errors.js'
 
 const HEADERS_TIMEOUT_MS = 10_000
@@ -35,7 +35,7 @@ export class HttpServer {
   /** Where it listens; 0 while it does not. */
   port = 0
   private readonly listener: ReturnType<typeof getRequestListener>
-  private readonly connections = new Connections()
+  private readonly connections = new ConnectionLimits()
   private server: Server | undefined
 
   constructor (handler: FetchHandler, private readonly options: HttpServerOptions, private readonly log: Logger) {

@@ -1,10 +1,10 @@
-/** Connections that only wait do not keep out those who ask, whoever holds them and however. */
+/** ConnectionLimits that only wait do not keep out those who ask, whoever holds them and however. */
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_CLIENT } from '../../src/http/connections.js'
+import { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_CLIENT } from '../../src/http/connection-limits.js'
 import { HttpServer, type FetchHandler } from '../../src/http/server.js'
 import { MemoryLog } from '../support/admin-connector.js'
 import { until } from '../support/waiting.js'

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 import { clientNetwork } from '../lib/client-network.js'
 import { hasBody } from './body.js'
 
-/** Connections to one server at a time. */
+/** ConnectionLimits to one server at a time. */
 export const MAX_CONNECTIONS = 1024
 /** Of these, from one address (IPv6: from one network): as many answers may be under way to one client, such as a reverse proxy. */
 export const MAX_CONNECTIONS_PER_CLIENT = 256
@@ -27,7 +27,7 @@ interface Connection {
 }
 
 /** The connections of one server. */
-export class Connections {
+export class ConnectionLimits {
   readonly #clients = new Map<string, Client>()
   readonly #connections = new Map<Socket, Connection>()
   /** Of all clients, in the order in which they began to wait. */

@@ -2,7 +2,7 @@
 import reductModule, { type Injector } from 'reduct'
 import { SluiceError } from '../contracts/errors.js'
 import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
-import { Connections } from './connections.js'
+import { AccountConnections } from './account-connections.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
 import { Config } from '../config/connector/config.js'
@@ -78,7 +78,7 @@ class Connector {
   private readonly routing: RoutingService
   private readonly backend: Backend
   private readonly middlewares: MiddlewareManager
-  private readonly connections: Connections
+  private readonly connections: AccountConnections
   private readonly stats: AccountStats
   private readonly admin: HttpServer | undefined
   private state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
@@ -97,7 +97,7 @@ class Connector {
     this.routing = deps(RoutingService)
     this.backend = deps(RateBackend) // an application's own may have fewer methods
     this.middlewares = deps(MiddlewareManager)
-    this.connections = deps(Connections)
+    this.connections = deps(AccountConnections)
     this.stats = deps(AccountStats)
     if (this.config.adminApi) this.admin = this.createAdmin(deps(RateBackend))
     for (const [accountId, account] of Object.entries(this.config.accounts)) {

@@ -12,7 +12,7 @@ export const SOURCE_ROOMS = ['src', 'plugins', 'middlewares', 'backends', 'store
 /** By the test that exercises them: sources that a test of their own would show no better. */
 export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/e2e/money/accounts-that-go.test.ts': ['src/accounts/settlement-index.ts'],
-  'test/accounts/failing-plugins.test.ts': ['src/connector/connections.ts'],
+  'test/accounts/failing-plugins.test.ts': ['src/connector/account-connections.ts'],
   'test/admin/connector/api.test.ts': [
     'src/admin/connector/accounts.ts', 'src/admin/connector/balances.ts', 'src/admin/connector/body.ts', 'src/admin/connector/rates.ts',
     'src/admin/connector/routes.ts', 'src/admin/connector/stats.ts'

@@ -35,7 +35,7 @@ interface Watch {
   letGo: () => void
 }
 
-export class Connections {
+export class AccountConnections {
   private readonly config: Config
   private readonly log: Logger
   private readonly accounts: Accounts

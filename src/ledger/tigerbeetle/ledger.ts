@@ -25,7 +25,7 @@ import {
   ACCOUNT_EXISTS_IN_OTHER_LEDGER, FLAG, PENDING_EXPIRED, ensureAccounts, hasTransfer, inParts,
   type TigerBeetleAccount, type TigerBeetleClient, type TigerBeetleTransfer
 } from './client.js'
-import { Outbox } from './outbox.js'
+import { BegunSettlements } from './begun-settlements.js'
 import { positionOf, takeSteps } from './totals.js'
 import {
   CODES, coveredOf, coversOf, endId,
@@ -45,7 +45,7 @@ export interface TigerBeetleOptions {
 
 export class TigerBeetleLedger implements Ledger {
   private readonly books = new Map<string, SharedBook>()
-  private readonly outbox: Outbox
+  private readonly outbox: BegunSettlements
   /** Grows only while the cluster is away, by what was under way then and by money that comes in. */
   private requests: Request[] = []
   private readonly commit: GroupCommit<Request[]>
@@ -55,7 +55,7 @@ export class TigerBeetleLedger implements Ledger {
   constructor (
     private readonly connect: () => Promise<TigerBeetleClient>, store: Store, private readonly options: TigerBeetleOptions, log: Logger
   ) {
-    this.outbox = new Outbox(store)
+    this.outbox = new BegunSettlements(store)
     this.commit = new GroupCommit<Request[]>({
       take: () => this.requests.splice(0),
       write: batch => this.write(batch),

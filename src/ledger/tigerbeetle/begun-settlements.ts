@@ -15,7 +15,7 @@ export interface BegunSettlement extends SettlementRecord {
   accountId: string
 }
 
-export class Outbox {
+export class BegunSettlements {
   /** Tells this connector from the others. Known when it is open. */
   connector = ''
   private kept = new Map<string, BegunSettlement>()

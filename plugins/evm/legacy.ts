@@ -21,13 +21,13 @@ const TUNING: ReadonlyArray<[field: string, variable: string, isNumber: boolean]
   ['pollingIntervalMs', 'SETTLEMENT_POLLING_INTERVAL', true],
   ['initialDepositMultiplier', 'INITIAL_DEPOSIT_MULTIPLIER', true]
 ]
-interface Network {
+interface NamedNetwork {
   chainId: number
   rpcUrl: string
 }
 /** What NETWORK_MODE means. */
-const MAINNET: Network = { chainId: 8453, rpcUrl: 'https://mainnet.base.org' }
-const TESTNET: Network = { chainId: 84532, rpcUrl: 'https://sepolia.base.org' }
+const MAINNET: NamedNetwork = { chainId: 8453, rpcUrl: 'https://mainnet.base.org' }
+const TESTNET: NamedNetwork = { chainId: 84532, rpcUrl: 'https://sepolia.base.org' }
 const INSTEAD = 'Use chainProviders with an entry of chainType evm.'
 const NUMBERED_PEER = /^peer([1-9]|10)$/
 

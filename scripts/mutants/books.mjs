@@ -78,7 +78,7 @@ export const booksMutants = [
     tests: ['test/ledger/embedded/embedded-ledger.test.js']
   },
   {
-    name: 'settles without outbox',
+    name: 'settles in shared books without writing it down first',
     file: SETTLER,
     edits: [['await this.writeDown(settlement);', '']],
     tests: ['test/middlewares/lib/settler.test.js']
@@ -242,7 +242,7 @@ export const booksMutants = [
   {
     name: 'tells the cluster of a settlement that it has not written down',
     file: TIGERBEETLE_LEDGER,
-    edits: [['await this.outbox.add(', 'await Promise.resolve(']],
+    edits: [['await this.begun.add(', 'await Promise.resolve(']],
     tests: ['test/ledger/tigerbeetle/ledger.test.js']
   },
   {

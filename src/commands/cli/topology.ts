@@ -27,10 +27,10 @@ const NOBODY = '~nobody~'
 /** Nodes are identified, and found by their peers, by `nodeId`. */
 export function checkTopology (nodes: readonly TopologyNode[]): TopologyFindings {
   const problems = duplicateIds(nodes)
-  const network = new Network(nodes.map(({ config }) => config))
+  const topology = new Topology(nodes.map(({ config }) => config))
   return {
-    problems: [...problems, ...network.unknownPeers(), ...network.disconnected(), ...network.strayRoutes()],
-    warnings: [...network.oddPorts(), ...network.missingWays()]
+    problems: [...problems, ...topology.unknownPeers(), ...topology.disconnected(), ...topology.strayRoutes()],
+    warnings: [...topology.oddPorts(), ...topology.missingWays()]
   }
 }
 
@@ -41,7 +41,7 @@ function duplicateIds (nodes: readonly TopologyNode[]): string[] {
   })
 }
 
-class Network {
+class Topology {
   private readonly byId: Map<string, NodeConfig>
 
   constructor (private readonly nodes: readonly NodeConfig[]) {

@@ -45,7 +45,7 @@ export interface TigerBeetleOptions {
 
 export class TigerBeetleLedger implements Ledger {
   private readonly books = new Map<string, SharedBook>()
-  private readonly outbox: BegunSettlements
+  private readonly begun: BegunSettlements
   /** Grows only while the cluster is away, by what was under way then and by money that comes in. */
   private requests: Request[] = []
   private readonly commit: GroupCommit<Request[]>
@@ -55,7 +55,7 @@ export class TigerBeetleLedger implements Ledger {
   constructor (
     private readonly connect: () => Promise<TigerBeetleClient>, store: Store, private readonly options: TigerBeetleOptions, log: Logger
   ) {
-    this.outbox = new BegunSettlements(store)
+    this.begun = new BegunSettlements(store)
     this.commit = new GroupCommit<Request[]>({
       take: () => this.requests.splice(0),
       write: batch => this.write(batch),
@@ -78,7 +78,7 @@ export class TigerBeetleLedger implements Ledger {
   async open (_accountIds: Iterable<string> = []): Promise<void> {
     this.connected = await this.connect()
     await answered(this.client.lookupAccounts([1n]))
-    await this.outbox.open()
+    await this.begun.open()
   }
 
   async close (): Promise<void> {
@@ -225,7 +225,7 @@ export class TigerBeetleLedger implements Ledger {
 
   /** Makes the account where it does not exist, and learns what is on it. */
   private async find (accountId: string, unit: string): Promise<SharedBook> {
-    const book = new SharedBook(accountId, unit, this.options.namespace, this.outbox.connector)
+    const book = new SharedBook(accountId, unit, this.options.namespace, this.begun.connector)
     try {
       await ensureAccounts(this.client, [[book.account, book.ledger], [book.clearing, book.ledger]])
     } catch (error) {
@@ -252,12 +252,12 @@ export class TigerBeetleLedger implements Ledger {
 
   /** A settlement that this connector began in a former life and that has no end yet. */
   private async restoreSettlement (book: SharedBook): Promise<void> {
-    const begun = this.outbox.of(book.accountId)
+    const begun = this.begun.of(book.accountId)
     if (begun === undefined) return
     const settlement = new SharedSettlement(book, begun.amount, begun.id, begun.createdAt, begun.by)
     const ends = await this.client.lookupTransfers([FLAG.post, FLAG.void].map(flag => endId(settlement, flag)))
     if (ends.length > 0) {
-      await this.outbox.remove([begun.id])
+      await this.begun.remove([begun.id])
       return
     }
     settlement.state = 'unknown'
@@ -301,7 +301,7 @@ export class TigerBeetleLedger implements Ledger {
   /** Repeated as a whole when a part of it fails; only the end of it changes what we know. */
   private async write (batch: Request[]): Promise<void> {
     const requests = batch.filter(isTransfer)
-    await this.outbox.add(requests.flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : []))
+    await this.begun.add(requests.flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : []))
     const prepaid = await takeSteps(this.client, batch.filter(isStep))
     const covers = coversOf(requests, prepaid)
     const statuses = await this.create([...requests, ...covers].map(({ transfer }) => transfer))
@@ -315,7 +315,7 @@ export class TigerBeetleLedger implements Ledger {
     const books = [...new Set(batch.map(({ book }) => book))]
     const ids = books.flatMap(book => book.hasPrepaidAccount ? [book.account, book.prepaidAccount] : [book.account])
     const accounts = await inParts(ids, part => this.client.lookupAccounts(part))
-    await this.outbox.remove(requests.flatMap(({ ends }) => ends instanceof SharedSettlement ? ends.id : []))
+    await this.begun.remove(requests.flatMap(({ ends }) => ends instanceof SharedSettlement ? ends.id : []))
     this.confirm(books, accounts, batch)
     for (const [i, { makes }] of requests.entries()) if (makes !== undefined && !hasTransfer(statuses[i])) makes.isWithinLimits = undefined
     for (const { makes } of requests) if (makes instanceof SharedSettlement) this.endUnlessDue(makes)

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
-import type { ChannelEvent, ChannelStatus } from '../lib/channels/types.js'
+import type { ChannelEvent, ChainStatus } from '../lib/channels/types.js'
 import type { Heads } from './chain/heads.js'
 import { LogReader, type Blocks } from './chain/log-reader.js'
 import { logOf, type Log, type Network } from './chain/network.js'
@@ -33,7 +33,7 @@ interface Followed {
   opened: number
   closer?: string | undefined
   /** As it was told last. */
-  status: ChannelStatus
+  status: ChainStatus
 }
 
 const OPENED = hashOf('ChannelOpened(bytes32,address,address,uint256)')
@@ -48,7 +48,7 @@ const TYPES = new Map<string, ChannelEvent['type']>([
   [CLOSING, 'closing'],
   [SETTLED, 'settled']
 ])
-const STATUS_AFTER = new Map<string, ChannelStatus>([[OPENED, 'open'], [CLOSED, 'closing'], [CLOSING, 'closing'], [SETTLED, 'settled']])
+const STATUS_AFTER = new Map<string, ChainStatus>([[OPENED, 'open'], [CLOSED, 'closing'], [CLOSING, 'closing'], [SETTLED, 'settled']])
 const LATER_TYPES = [...TYPES.keys()].filter(type => type !== OPENED)
 
 /** A peer can open channels with us as it likes; the oldest are looked after. */

@@ -10,7 +10,7 @@ export interface OpenChannelRequest extends Omit<ChannelOpenOptions, 'initialDep
   token?: string | undefined
 }
 
-export type ChannelState = Pick<ChannelMetadata, 'channelId' | 'status' | 'chain'>
+export type NodeChannelState = Pick<ChannelMetadata, 'channelId' | 'status' | 'chain'>
 
 /** Amounts are in the smallest unit of the token, which is the base unit of the node. */
 export interface PeerChannel extends ChannelDetails {

@@ -3,7 +3,7 @@
  */
 import type { SettlementChange } from '../contracts/node.js'
 import type { ChannelMetadata, ChannelOperations } from '../contracts/channels.js'
-import type { ChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
+import type { NodeChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { describeError } from '../lib/describe-error.js'
 import { SluiceError } from '../contracts/errors.js'
@@ -28,7 +28,7 @@ const OVER = ['closed', 'settling', 'settled']
  * Opens a channel with a peer. Throws SluiceError if no channel can be opened: 400 other chain, token or address, 404 unknown peer, 409
  * there is one already, 503 no chain.
  */
-export async function openChannel (request: OpenChannelRequest, holders: ChannelHolders): Promise<ChannelState> {
+export async function openChannel (request: OpenChannelRequest, holders: ChannelHolders): Promise<NodeChannelState> {
   const { peerId, initialDeposit, token, ...rest } = request
   if (!holders.peerIds().includes(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer '${peerId}' must be registered before opening channels`)
   const deposit = depositOf(initialDeposit)
@@ -63,7 +63,7 @@ export function settlementFor (peer: SettlementChange, request: OpenChannelReque
 }
 
 /** @param id a channel's id, or a peer's: then its newest channel. Throws SluiceError: 404 no such channel, 503 no chain at all. */
-export async function channelState (id: string, holders: ChannelHolders): Promise<ChannelState> {
+export async function channelState (id: string, holders: ChannelHolders): Promise<NodeChannelState> {
   return stateOf(await findChannel(id, holders))
 }
 
@@ -121,6 +121,6 @@ function depositOf (amount: OpenChannelRequest['initialDeposit']): bigint | unde
   return BigInt(amount)
 }
 
-function stateOf ({ channelId, status, chain }: ChannelState): ChannelState {
+function stateOf ({ channelId, status, chain }: NodeChannelState): NodeChannelState {
   return { channelId, status, chain }
 }

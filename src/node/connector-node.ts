@@ -22,7 +22,7 @@ import { RoutingTable } from './routing-table.js'
 import { Session } from './session.js'
 import { sendPacket } from './send-packet.js'
 import { chainOf, isSameAccount, shownSettlement } from '../config/node/settlement-chains.js'
-import type { ChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
+import type { NodeChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
   PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams, SettlementChange
@@ -210,16 +210,16 @@ export class ConnectorNode {
    * Opens a payment channel with a peer, with `amount` base units in it.
    * @throws ConnectorNotStartedError; SluiceError where no settlement chain is configured for the peer, or there is a channel already
    */
-  openChannel (request: OpenChannelRequest): Promise<ChannelState>
-  openChannel (peerId: string, amount: bigint | number | string): Promise<ChannelState>
-  async openChannel (first: OpenChannelRequest | string, initialDeposit?: bigint | number | string): Promise<ChannelState> {
+  openChannel (request: OpenChannelRequest): Promise<NodeChannelState>
+  openChannel (peerId: string, amount: bigint | number | string): Promise<NodeChannelState>
+  async openChannel (first: OpenChannelRequest | string, initialDeposit?: bigint | number | string): Promise<NodeChannelState> {
     const request = typeof first === 'string' ? { peerId: first, initialDeposit } : first
     await this.#settleWith(request)
     return openChannel(request, this.#channelHolders('openChannel'))
   }
 
   /** @param id of a channel, or of a peer: then its newest channel. @throws like `openChannel` */
-  async getChannelState (id: string): Promise<ChannelState> {
+  async getChannelState (id: string): Promise<NodeChannelState> {
     return channelState(id, this.#channelHolders('getChannelState'))
   }
 

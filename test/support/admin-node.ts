@@ -4,7 +4,7 @@ import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingH
 import { text } from 'node:stream/consumers'
 import { ChainKinds } from '../../src/config/node/chain-kinds.js'
 import { openChannel, type ChannelHolders } from '../../src/node/channels.js'
-import type { ChannelState, OpenChannelRequest } from '../../src/contracts/node-channels.js'
+import type { NodeChannelState, OpenChannelRequest } from '../../src/contracts/node-channels.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
 import type { ChannelOperations } from '../../src/contracts/channels.js'
@@ -85,7 +85,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
     return Promise.resolve(this.listPeers().find(({ id }) => id === peerId)!)
   }
 
-  async openChannel (request: OpenChannelRequest): Promise<ChannelState> {
+  async openChannel (request: OpenChannelRequest): Promise<NodeChannelState> {
     return openChannel(request, this.holders())
   }
 

@@ -1,7 +1,7 @@
 /** The contracts as the plugin uses them: where the network of a token is, what a channel's state is, and what calls look like. */
 import { Interface, type LogDescription } from 'ethers'
 import { ChainError } from '../../lib/channels/types.js'
-import type { ChannelState, ChannelStatus, Claim, CloseConsent, Party } from '../../lib/channels/types.js'
+import type { ChannelState, ChainStatus, Claim, CloseConsent, Party } from '../../lib/channels/types.js'
 import { canCloseTogether, checkAbi } from './abi-check.js'
 import { abi as networkAbi } from '../artifacts/TokenNetwork.js'
 import { abi as registryAbi } from '../artifacts/TokenNetworkRegistry.js'
@@ -56,7 +56,7 @@ const SYMBOL = /^[!-~]{1,32}$/
 const ZERO_WORD = `0x${'00'.repeat(32)}`
 const ZERO_ADDRESS = `0x${'00'.repeat(20)}`
 const UNLIMITED = 2n ** 256n - 1n
-const STATUS: ReadonlyArray<ChannelStatus | undefined> = [undefined, 'open', 'closing', 'settled']
+const STATUS: ReadonlyArray<ChainStatus | undefined> = [undefined, 'open', 'closing', 'settled']
 
 /**
  * Asks the registry. Rejects with a final ChainError when the token has no network there, or one that is spoken to in another way.
@@ -114,7 +114,7 @@ export class Network {
   }
 
   /** Of a channel, whoever its parties are; undefined when there is none. */
-  async status (channelId: string, block: number | 'latest'): Promise<ChannelStatus | undefined> {
+  async status (channelId: string, block: number | 'latest'): Promise<ChainStatus | undefined> {
     const [, state] = await ask(this.rpc, networkInterface, this.address, 'channels', [channelId], block)
     return STATUS[Number(state)]
   }

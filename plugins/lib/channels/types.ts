@@ -10,7 +10,7 @@
  */
 
 /** `opening`: announced but not confirmed yet. `closing`: the challenge runs. `settled`: paid out, nothing can happen to it any more. */
-export type ChannelStatus = 'opening' | 'open' | 'closing' | 'settled'
+export type ChainStatus = 'opening' | 'open' | 'closing' | 'settled'
 
 /** What the channels of a chain are like. */
 export interface ChannelFeatures {
@@ -51,7 +51,7 @@ export interface ChannelState {
   channelId: string
   /** Time of the block that this was read at, ms since the epoch, by the chain's clock. */
   readAtMs: number
-  status: ChannelStatus
+  status: ChainStatus
   ours: Party
   theirs: Party
   /** How long the other party can object to a close, in seconds. */

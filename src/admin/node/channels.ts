@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { plainOf } from '../../lib/json.js'
 import type { ChainKind } from '../../contracts/chain-kind.js'
-import type { ChannelState, NodeChannels, OpenChannelRequest, PeerChannel } from '../../contracts/node-channels.js'
+import type { NodeChannelState, NodeChannels, OpenChannelRequest, PeerChannel } from '../../contracts/node-channels.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import type { ChannelMetadata } from '../../contracts/channels.js'
 import { SluiceError } from '../../contracts/errors.js'
@@ -15,7 +15,7 @@ export interface ChannelsNode {
   readonly config: Pick<NodeConfig, 'chainKinds'>
   readonly channelManager: NodeChannels
   /** Rejects with 400, 404, 409 and 503 where no channel can be opened. */
-  openChannel (request: OpenChannelRequest): Promise<ChannelState>
+  openChannel (request: OpenChannelRequest): Promise<NodeChannelState>
 }
 
 const DISABLED = 'Settlement infrastructure not enabled'

@@ -105,7 +105,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/lib/channels/packets.test.ts': ['plugins/lib/channels/counted.ts', 'plugins/lib/channels/prepaid.ts'],
   'test/plugins/lib/channels/settlement.test.ts': [
     'plugins/lib/channels/admin-info.ts', 'plugins/lib/channels/operations.ts', 'plugins/lib/channels/options.ts',
-    'plugins/lib/channels/parts.ts', 'plugins/lib/channels/messages.ts', 'plugins/lib/channels/peers.ts', 'plugins/lib/channels/types.ts'
+    'plugins/lib/channels/parts.ts', 'plugins/lib/channels/messages.ts', 'plugins/lib/channels/account-parts.ts', 'plugins/lib/channels/types.ts'
   ],
   'test/routing/ccp/peer-session.test.ts': ['src/routing/ccp/clock.ts', 'src/routing/ccp/peer-sessions.ts'],
   'test/routing/router.test.ts': [

@@ -17,7 +17,7 @@ import { carryOut } from './admin-info.js'
 import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL, answeredBy, claimEntry, messageEntry, messageOf, refusalEntry } from './messages.js'
 import { OperatorActions } from './operator-actions.js'
 import type { ChannelSettings } from './options.js'
-import { openPeers, type Peers } from './peers.js'
+import { openAccountParts, type AccountParts } from './account-parts.js'
 import { isTemporary } from './parts.js'
 import type { Chain, Parts } from './parts.js'
 import { ClaimError, UnreachableError } from './types.js'
@@ -55,7 +55,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   readonly #services: PluginServices
   readonly #openChain: () => Promise<Chain>
   #moneyHandler: MoneyHandler | undefined
-  #peers: Peers | undefined
+  #parts: AccountParts | undefined
   #opening: Promise<void> | undefined
   /** Whether the peer and we have shown each other our claims since the start: one of us may have been restored from a copy. */
   #agreed: Promise<void> | undefined
@@ -66,7 +66,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   #recordsRefused: string | undefined
   #trouble = 'the settlement chain has not been reached yet'
   readonly #actions = new OperatorActions(
-    () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)), () => this.#peers?.all() ?? [])
+    () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)), () => this.#parts?.all() ?? [])
 
   constructor ({ transport, services, settings, openChain }: SettlingPluginOptions) {
     super()
@@ -105,7 +105,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     clearTimeout(this.#retry)
     await this.transport.disconnect()
     await this.#opening
-    await this.#peers?.stop()
+    await this.#parts?.stop()
   }
 
   isConnected (): boolean {
@@ -146,7 +146,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
     const { outgoing } = this.#ready(notBegun)
     await this.#agreement().catch((error: unknown) => { throw notBegun(describeError(error)) })
-    if (this.#peers?.isPaidBefore(id) === true) return
+    if (this.#parts?.isPaidBefore(id) === true) return
     await outgoing.settle(BigInt(amount), id)
   }
 
@@ -156,14 +156,14 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   /** What would be lost if nobody looked after the account's channels any more. */
   unsettled (): string[] {
-    if (this.#peers !== undefined) return this.#peers.unsettled()
+    if (this.#parts !== undefined) return this.#parts.unsettled()
     const refused = this.#recordsRefused === undefined ? [] : [this.#recordsRefused]
     return [...this.#services.settlements?.unsettled().values() ?? [], ...refused]
   }
 
   async getAdminInfo (): Promise<Record<string, unknown>> {
     const { chain, peerAddress, claims, requireClaims } = this.#settings
-    const trouble = this.#peers === undefined ? { trouble: this.#trouble } : {}
+    const trouble = this.#parts === undefined ? { trouble: this.#trouble } : {}
     return { ...await this.transport.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
   }
 
@@ -224,19 +224,19 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   async #open (): Promise<void> {
     try {
-      this.#peers ??= await this.#make()
+      this.#parts ??= await this.#make()
       if (this.#isStopped) return
       this.#failures = 0
-      await this.#peers.start()
+      await this.#parts.start()
       this.#greet()
     } catch (error) {
       this.#tryLater(error)
     }
   }
 
-  async #make (): Promise<Peers> {
+  async #make (): Promise<AccountParts> {
     const chain = await this.#openChain()
-    const opening = openPeers({
+    const opening = openAccountParts({
       chain,
       settings: this.#settings,
       services: this.#services,
@@ -264,7 +264,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   /** At each connect, when the chain's part is there. The first time since the start, payments wait for it. */
   #greet (): void {
-    const parts = this.#peers?.present
+    const parts = this.#parts?.present
     if (parts === undefined || !this.isConnected()) return
     const greeting = this.#show(parts)
     greeting.catch((error: unknown) => {
@@ -301,8 +301,8 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   }
 
   #ready (errorOf: (message: string) => Error): Parts {
-    if (this.#peers === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
-    return this.#peers.present
+    if (this.#parts === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
+    return this.#parts.present
   }
 }
 

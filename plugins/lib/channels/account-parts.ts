@@ -1,5 +1,5 @@
 /**
- * The addresses of the account's peer: the one that is configured, through whose channels is paid, and those that it had before, whose
+ * The parts of an account for each address of its peer: the one that is configured and paid, and those that it had before, whose
  * channels are looked after until they are settled. What is kept of each is kept by chain, contract and both addresses, so that another
  * chain, contract, key or peer never meets the records of this one.
  */
@@ -9,11 +9,11 @@ import { openParts } from './parts.js'
 import type { Parts, PartsDeps } from './parts.js'
 
 /** What each of the addresses gets is found here. */
-export interface PeersDeps extends Omit<PartsDeps, 'store' | 'books' | 'booksId' | 'setUnsettled'> {
+export interface AccountPartsDeps extends Omit<PartsDeps, 'store' | 'books' | 'booksId' | 'setUnsettled'> {
   services: PluginServices
 }
 
-export interface Peers {
+export interface AccountParts {
   present: Parts
   /** With those of former addresses. */
   all (): Parts[]
@@ -29,7 +29,7 @@ export interface Peers {
 const MAX_FORMER = 8
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
-export async function openPeers (deps: PeersDeps): Promise<Peers> {
+export async function openAccountParts (deps: AccountPartsDeps): Promise<AccountParts> {
   const { chain: { provider }, settings, services, log } = deps
   const { chain, contract, peerAddress, units } = settings
   const ownAddress = provider.address
@@ -58,10 +58,10 @@ export async function openPeers (deps: PeersDeps): Promise<Peers> {
     log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', peer, peerAddress)
     formers.push(await open(peer))
   }
-  return peersOf(present, formers)
+  return partsOf(present, formers)
 }
 
-function peersOf (present: Parts, formers: readonly Parts[]): Peers {
+function partsOf (present: Parts, formers: readonly Parts[]): AccountParts {
   const all = [present, ...formers]
   return {
     present,

@@ -15,7 +15,7 @@ export default class RandomizerBackend implements Backend {
   constructor (options: Options, private readonly api: BackendApi) {
     this.spread = subtract(ONE, keptAfterSpread(options))
     this.variation = Math.min(Math.abs(numberOption(options, 'variation', VARIATION_DEFAULT)), 1)
-    api.log.warn('(!!!) using the randomizer backend. variation=%s', this.variation)
+    api.log.warn('using the randomizer backend. variation=%s', this.variation)
   }
 
   connect (): Promise<void> {

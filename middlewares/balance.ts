@@ -41,7 +41,7 @@ export default class Balance implements Middleware {
     const account = { accountId, accountInfo }
     const config = accountInfo.balance
     if (config === undefined) {
-      log.warn('(!!!) balance middleware NOT enabled for account, this account can spend UNLIMITED funds. accountId=%s', accountId)
+      log.warn('balance middleware NOT enabled for account, this account can spend UNLIMITED funds. accountId=%s', accountId)
       pipelines.incomingData.insertLast({ name: 'committed', method: this.answering() })
       return
     }
@@ -234,7 +234,7 @@ export default class Balance implements Middleware {
         await ledger.committed()
       } catch (error) {
         if (id !== undefined || total !== undefined) throw error
-        log.error('(!!!) received money is booked but not on disk yet. accountId=%s amount=%s error=%s', accountId, amount, describeError(error))
+        log.error('received money is booked but not on disk yet. accountId=%s amount=%s error=%s', accountId, amount, describeError(error))
       } finally {
         setImmediate(() => counted?.())
       }

@@ -8,6 +8,6 @@ export default class MemdownStore extends LevelStore {
   constructor (_options: Record<string, unknown>, { log }: StoreApi) {
     const memory = memdown<string, string>()
     super('(memory)', () => Promise.resolve(levelup(encode<string, string>(memory))))
-    log.warn('(!!!) the store is in memory only, with balances and everything else: NOTHING survives a restart. Never use it for real money.')
+    log.warn('the store is in memory only, with balances and everything else: NOTHING survives a restart. Never use it for real money.')
   }
 }

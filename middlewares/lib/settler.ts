@@ -78,7 +78,7 @@ export class Settler {
       this.interval.unref()
     }
     if (open !== undefined && !this.isKnownToPlugin(open)) {
-      this.api.log.warn('(!!!) nobody knows whether this settlement was paid. It and all later ones of the account wait until an operator ' +
+      this.api.log.warn('nobody knows whether this settlement was paid. It and all later ones of the account wait until an operator ' +
         'decides: paid or unpaid. accountId=%s id=%s amount=%s', this.accountId, open.id, String(open.amount))
     }
     this.goOn()
@@ -203,7 +203,7 @@ export class Settler {
   private warnOfSettings (): void {
     const { settleThreshold, settleInterval } = this.config
     if (this.threshold === undefined && settleInterval === undefined) return
-    this.api.log.warn('(!!!) the plugin of the account pays nothing: these settings have no effect, and the peer is not paid when we owe it. ' +
+    this.api.log.warn('the plugin of the account pays nothing: these settings have no effect, and the peer is not paid when we owe it. ' +
       'Remove them, or use a plugin that settles. accountId=%s settleThreshold=%s settleInterval=%s',
     this.accountId, settleThreshold ?? 'none', settleInterval ?? 'none')
   }

@@ -200,7 +200,7 @@ export class AccountConnections {
 
   private connected (accountId: string): void {
     if (!this.accounts.isConnected(accountId)) {
-      this.log.error('(!!!) plugin emitted connect, but then returned false for isConnected, broken plugin. account=%s', accountId)
+      this.log.error('plugin emitted connect, but then returned false for isConnected, broken plugin. account=%s', accountId)
       setImmediate(() => { if (this.accounts.isConnected(accountId)) this.connected(accountId) })
       return
     }

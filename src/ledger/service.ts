@@ -53,7 +53,7 @@ export class LedgerService {
     } catch (error) {
       if (error instanceof DamagedRecordError || codeOf(error) === 'SLUICE_STORE_NEWER') throw this.placed(error)
       if (this.opened instanceof EmbeddedLedger || !this.config.ledgerFallback) throw error
-      this.log.error('(!!!) balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=%s error=%s',
+      this.log.error('balances are kept in the store, which knows nothing of those in TigerBeetle. ledgerFallback=%s error=%s',
         this.config.ledgerFallback, describeError(error))
       await this.opened.close()
       this.opened = this.embedded()

@@ -39,6 +39,6 @@ describe('randomizer', () => {
     expect(() => new RandomizerBackend({ variation: 'much' }, apiFor(assets))).to.throw(/option=variation found='much'/)
     const log = new RecordingLog()
     expect(new RandomizerBackend({}, apiFor(assets, log))).to.be.an('object')
-    expect(log.text()).to.equal('warn (!!!) using the randomizer backend. variation=0.1')
+    expect(log.text()).to.equal('warn using the randomizer backend. variation=0.1')
   })
 })

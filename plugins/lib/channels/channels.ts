@@ -221,7 +221,7 @@ export class Channels {
     const confirmed = await provider.getChannelState(channelId)
     const known = this.#known.get(channelId)
     if (confirmed === undefined || confirmed.theirs.address !== settings.peerAddress) {
-      if (known !== undefined && !known.isGone) log.error('(!!!) a payment channel is missing, the chain had it before. channelId=%s', channelId)
+      if (known !== undefined && !known.isGone) log.error('a payment channel is missing, the chain had it before. channelId=%s', channelId)
       if (known !== undefined) known.isGone = true
       return known
     }

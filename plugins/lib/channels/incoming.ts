@@ -178,7 +178,7 @@ export class Incoming {
     const best = this.best(channelId)
     if (best === undefined) return
     if (best.total > theirs.redeemed) {
-      this.#deps.log.error('(!!!) the channel is over, and the chain has not paid out all that the peer had claimed. channelId=%s lost=%s',
+      this.#deps.log.error('the channel is over, and the chain has not paid out all that the peer had claimed. channelId=%s lost=%s',
         channelId, String(best.total - theirs.redeemed))
     }
     this.#ledger.forget(channelId)
@@ -297,7 +297,7 @@ export class Incoming {
 
   /** They may have it: told again, it could be credited twice. */
   #leaveToOtherBooks (): void {
-    this.#deps.log.error('(!!!) money was reported to other books, and is not reported again. If those books do not have it, ' +
+    this.#deps.log.error('money was reported to other books, and is not reported again. If those books do not have it, ' +
       'lower the balance by it. amount=%s books=%s', String(this.#offered - this.#told), this.#books)
     this.#told = this.#offered
   }

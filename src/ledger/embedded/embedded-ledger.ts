@@ -208,10 +208,10 @@ export class EmbeddedLedger extends MemoryLedger {
 
   private sayWhatCannotBePromised (): void {
     if (this.durability === 'none') {
-      this.log.warn('(!!!) balances are written behind the answers: a crash forgets the latest packets. durability=%s', 'none')
+      this.log.warn('balances are written behind the answers: a crash forgets the latest packets. durability=%s', 'none')
     }
     if (this.store.batch === undefined) {
-      this.log.warn('(!!!) the store has no batch: nothing says that balances are on disk, and a crash can keep one leg of a packet ' +
+      this.log.warn('the store has no batch: nothing says that balances are on disk, and a crash can keep one leg of a packet ' +
         'without the other. Use leveldown, or a store with batch(operations, { sync }), for real money.')
     }
   }

@@ -169,7 +169,7 @@ export class GroupCommit<Batch> {
     this.hasChanges = true
     const delayMs = backoffMs(this.failures++, RETRY_FIRST_MS, RETRY_LONGEST_MS)
     if (this.failure === undefined) {
-      this.log.error('(!!!) cannot write balances, packets with money are refused until it works again. error=%s', describeError(error))
+      this.log.error('cannot write balances, packets with money are refused until it works again. error=%s', describeError(error))
     }
     this.failure = describeError(error)
     if (this.isClosed) return
@@ -194,7 +194,7 @@ export class GroupCommit<Batch> {
   }
 
   private giveUpWaiting (): void {
-    this.log.error('(!!!) the store has not taken balances for %s ms, answers that wait for it become rejects.', PATIENCE_MS)
+    this.log.error('the store has not taken balances for %s ms, answers that wait for it become rejects.', PATIENCE_MS)
     this.isOverdue = true
     const waiting = [...this.covered, ...(this.next === undefined ? [] : [this.next])]
     this.covered = []

@@ -55,7 +55,6 @@ export class Accounts extends EventEmitter {
    */
   add (accountId: string, info: AccountInfo, { mayOpenFiles = true }: { mayOpenFiles?: boolean } = {}): void {
     if (this.accounts.has(accountId)) throw new Error(`account exists already. accountId=${accountId}`)
-    this.config.validateAccount(accountId, info)
     this.refuseSharedSegment(accountId, info)
     this.log.info('add account. accountId=%s', accountId)
     const plugin = createPlugin(accountId, info, {

@@ -55,7 +55,7 @@ export function createApp (options?: ConnectorInput | null, container: Injector 
   return {
     config,
     listen: () => connector.start(),
-    addPlugin: (accountId, account) => connector.addAccount(accountId, account),
+    addPlugin: async (accountId, account) => { await connector.addAccount(accountId, config.validateAccount(accountId, account)) },
     removePlugin: (accountId, options) => connector.removeAccount(accountId, options),
     getPlugin: accountId => container(Accounts).getPlugin(accountId),
     shutdown: () => connector.stop()
@@ -117,7 +117,7 @@ class Connector {
     return this.stopping ??= this.close()
   }
 
-  /** See App.addPlugin. */
+  /** See App.addPlugin. The account was judged. */
   async addAccount (accountId: string, account: AccountInfo, options: { mayOpenFiles?: boolean } = {}): Promise<void> {
     if (this.state === 'starting') await this.starting // one that is neither left out by the start nor taken twice
     this.assertNotStopped()

@@ -51,7 +51,7 @@ const TYPES = new Map<string, ChannelEvent['type']>([
 const STATUS_AFTER = new Map<string, ChainStatus>([[OPENED, 'open'], [CLOSED, 'closing'], [CLOSING, 'closing'], [SETTLED, 'settled']])
 const LATER_TYPES = [...TYPES.keys()].filter(type => type !== OPENED)
 
-/** A peer can open channels with us as it likes; the oldest are looked after. */
+/** A peer can open as many channels with us as it likes; we watch the oldest. */
 const MAX_CHANNELS = 200
 /** Logs of blocks that may be taken back; of more, some are told again. */
 const MAX_TOLD = 5000

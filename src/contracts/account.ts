@@ -2,8 +2,8 @@
 import type { PluginInstance } from './plugin.js'
 
 /**
- * The one rule for names of accounts, whoever chooses them. Letters, digits and `_ - ~ .`: the id is part of the plugin's store keys, of
- * log names and of paths of the admin API. Not `__proto__`, under which objects have something else.
+ * The one rule for names of accounts, no matter who chooses them. Letters, digits and `_ - ~ .`: the id is part of the plugin's store
+ * keys, of log names and of paths of the admin API. Not `__proto__`, under which objects have something else.
  */
 export const ACCOUNT_ID = /^(?!__proto__$)[A-Za-z0-9_\-~.]+$/
 

@@ -98,8 +98,8 @@ export interface ClaimCounts {
 }
 
 /**
- * By hand; the policy goes on by itself beside it. All but `list` and `get` reject with an Error whose `httpErrorCode` is 404 for an
- * unknown channel, 400 for what cannot be done with it, and 503 while the chain cannot be reached.
+ * What an operator can do by hand, while the policy goes on by itself. All but `list` and `get` reject with an Error whose `httpErrorCode`
+ * is 404 for an unknown channel, 400 for what cannot be done with it, and 503 while the chain cannot be reached.
  */
 export interface ChannelOperations {
   /** What the account pays in, such as `USDC`. Undefined as long as that is not known. */

@@ -19,7 +19,7 @@ export interface PeerChannel extends ChannelDetails {
 
 export type SettlementState = 'IDLE' | 'SETTLEMENT_PENDING' | 'SETTLEMENT_IN_PROGRESS'
 
-/** How it stands with the settlement of one peer. */
+/** The state of the settlement with one peer. */
 export interface PeerSettlementStatus extends Partial<Omit<SettlementStates, 'state'>> {
   peerId: string
   tokenId: string

@@ -88,7 +88,7 @@ export interface PluginInstance {
    * could be credited on both.
    */
   readonly settlesWith?: string
-  /** What would be lost if nobody looked after it, such as open payment channels; an account that has such things is not removed. */
+  /** What would be lost if nobody looked after it, such as open payment channels; an account with such things is not removed. */
   unsettled? (): string[]
   /** Of a plugin that settles over payment channels. */
   channels? (): ChannelOperations

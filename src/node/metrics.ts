@@ -4,7 +4,7 @@ import { described, NODE_METRICS, type CounterMetric, type GaugeMetric } from '.
 import { rejectOf } from '../packet/reply.js'
 import type { ChannelMetadata, ClaimCounts } from '../contracts/channels.js'
 
-/** Seconds. From a packet that stays in the house to one that expires. */
+/** Seconds. From a packet that ends at this node to one that expires. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const SETTLEMENT_BUCKETS = [0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600]
 

@@ -11,7 +11,7 @@ const CODE_LENGTH = 3
 export interface RejectFields {
   /** Three ASCII characters: F (final), T (temporary) or R (relative) and two digits. */
   code: string
-  /** The address of who rejected; may be empty. */
+  /** The address of the node that rejected the packet; may be empty. */
   triggeredBy: string
   message: string
   data: Buffer

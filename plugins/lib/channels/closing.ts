@@ -28,7 +28,7 @@ export interface ClosingDeps extends WayToEndDeps {
   ask: (message: Record<string, unknown>) => Promise<Record<string, unknown>>
 }
 
-/** The side that answers pays the fee: we do a peer this favour so many times. */
+/** The side that answers pays the fee, so a peer gets this from us only so often. */
 const ENDS_PER_DAY = 10
 const DAY_MS = 24 * 60 * 60_000
 /** The side that answers reports the outcome, if it is known this quickly. */

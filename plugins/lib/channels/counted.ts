@@ -1,7 +1,7 @@
 /** What the peer says about our claims and its own when we ask, so that neither side continues with fewer claims than the other has. */
 import { amountOf, arrayOf, textOf } from './read-record.js'
 
-/** Of claims that are shown; there cannot be more channels between the two that are looked after. */
+/** The most claims that are shown; the two do not watch more channels than that between them. */
 export const MAX_SHOWN = 100
 
 export interface Counted {

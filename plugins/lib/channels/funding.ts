@@ -68,7 +68,7 @@ export class Funding {
   }
 
   /**
-   * Sees to room for `room` more token units beside what goes on, unless somebody does, or it has just failed.
+   * Starts to make room for `room` more token units, unless that is under way already, or has just failed.
    * @param mayOpen whether a channel is worth opening for it
    */
   want (room: bigint, mayOpen = true): void {

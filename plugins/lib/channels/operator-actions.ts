@@ -1,4 +1,4 @@
-/** What an operator can see and do of the channels with the peer; the policy goes on beside it. */
+/** What an operator can see of the channels with the peer, and do with them. The policy goes on meanwhile. */
 import { describeError } from '../../../src/lib/describe-error.js'
 import { SluiceError } from '../../../src/contracts/errors.js'
 import type {

@@ -173,7 +173,7 @@ export class Outgoing {
   }
 
   /**
-   * Sees to room for what we will pay, where we have begun to pay. Where claims go with packets, the first channel is there
+   * Keeps enough deposit for what we will pay, where we have begun to pay. Where claims go with packets, the first channel is there
    * before the first packet; what an operator closes is opened again when there is a packet for it.
    */
   topUp (): void {

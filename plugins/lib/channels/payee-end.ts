@@ -1,9 +1,9 @@
 /**
- * The end of a channel of one direction by whom it pays, alone: its transaction takes what the payer's best claim grants, and gives the
+ * How the payee ends a channel of one direction, alone: its transaction takes what the payer's best claim grants, and gives the
  * payer the rest at once. Nothing is signed, so nothing can be held back or brought late. The payer asks for it with its last claim; the
  * payee needs to ask nobody.
  *
- * Whom a channel pays takes no claim on it once that transaction may exist: it would be worth nothing.
+ * The payee accepts no claim on the channel once that transaction may exist: it would be worth nothing.
  */
 import type { KnownChannel } from './channels.js'
 import { textOf } from './read-record.js'

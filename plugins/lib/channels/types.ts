@@ -15,16 +15,16 @@ export type ChainStatus = 'opening' | 'open' | 'closing' | 'settled'
 /** What the channels of a chain are like. */
 export interface ChannelFeatures {
   /**
-   * `both`: a channel holds money of two parties, and pays both. `one`: it holds money of who opened it, and pays the other. Two of these
-   * make a pair, one for each direction; each is paid, ended and paid out by itself.
+   * `both`: a channel holds money of two parties, and pays both. `one`: it holds money of the party that opened it, and pays the other.
+   * Two of these make a pair, one for each direction; each is paid, ended and paid out by itself.
    */
   directions: 'both' | 'one'
   /** `empty`: a channel is opened, then filled. `funded`: it cannot be empty, and is opened with its first deposit. */
   opening: 'empty' | 'funded'
   /**
    * How a channel can end without a challenge. `consent`: one party signs that it agrees, the other brings that to the chain
-   * (`closeTogether`). `payee`: whom a channel of one direction pays ends it alone (`closeAsPayee`), and nothing is signed. `challenge`: it
-   * cannot.
+   * (`closeTogether`). `payee`: the payee of a channel of one direction ends it alone (`closeAsPayee`), and nothing is signed.
+   * `challenge`: it cannot.
    */
   ends: 'consent' | 'payee' | 'challenge'
   /** `pushed`: what the chain grants a party it pays out at once. `taken`: each party takes that by itself (`withdraw`). */
@@ -82,7 +82,7 @@ export interface Claim {
   /** Grows from claim to claim of a signer in a channel. Chains without nonces use the total. */
   nonce: bigint
   total: bigint
-  /** Address of who signed, and so pays. */
+  /** The address that signed it, and so pays. */
   signer: string
   signature: string
   /** The message as it travels: JSON. */
@@ -155,7 +155,7 @@ export interface ChannelProvider {
   /** `deposit` (token units, more than 0n) is what a channel is opened with where it cannot be empty; there only. */
   openChannel (peer: string, challengeSecs: number, operationId: string, deposit?: bigint): Promise<Receipt & { channelId: string }>
   /**
-   * Raises our deposit to `total` in all. What a stranger puts in for us is subtracted from what we put in: nothing is paid twice.
+   * Raises our deposit to `total` in all. What somebody else puts in for us is subtracted from what we put in: nothing is paid twice.
    */
   deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt>
   /** Takes out what the peer's claim grants beyond what was redeemed before. While the channel is open, and until it is settled. */

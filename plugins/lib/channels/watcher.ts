@@ -217,7 +217,7 @@ export class Watcher {
     }
   }
 
-  /** Whom a channel pays needs no challenge on a chain where that one ends it. */
+  /** A payee that can end the channel alone needs no challenge. */
   #endsAlone ({ state }: KnownChannel): boolean {
     return this.#deps.provider.features.ends === 'payee' && !paysOut(state)
   }

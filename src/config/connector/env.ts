@@ -20,7 +20,7 @@ const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
   ['LOG_FORMAT', 'CONNECTOR_LOG_FORMAT']
 ])
 
-/** Secrets without which a door is open. They are left out by unsetting them, not by setting them to nothing. */
+/** Secrets that protect an entrance only while they are set. To go without one, unset the variable: an empty value is an error. */
 const DOORS: readonly string[] = ['adminApiKey']
 
 export interface EnvReading {

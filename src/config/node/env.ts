@@ -89,7 +89,7 @@ export function override (
 
 /**
  * Whether peers without a secret are let in: BTP_ALLOW_NOAUTH, true unless it is set.
- * @throws ConfigurationError for a value that is neither: a door that somebody meant to close would stay open
+ * @throws ConfigurationError for a value that is neither: what somebody meant to protect would stay open
  */
 export function isPermissionless ({ BTP_ALLOW_NOAUTH: text = '' }: NodeJS.ProcessEnv): boolean {
   const flag = text === '' ? true : FLAGS.get(text.toLowerCase())

@@ -14,7 +14,7 @@ import { peerSchema } from './peer.js'
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const MODES = ['embedded', 'standalone', 'library'] as const
 
-/** The name of a folder and a part of every address below the node, which need room, too. */
+/** It names a folder, and is a part of every address below the node: both have limits of their own. */
 const NODE_ID_LENGTH_MAX = 200
 /** Chains that a node may have. */
 const MAX_CHAINS = 100

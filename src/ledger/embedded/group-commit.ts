@@ -56,7 +56,7 @@ export class GroupCommit<Batch> {
   private isOverdue = false
   private failure: string | undefined
   private failures = 0
-  /** Those whom the batch under way sets free, and those of the next one. Few: one for each batch that failed within PATIENCE_MS. */
+  /** Those that wait for the batch under way, and for the next one. Few: one for each batch that failed within PATIENCE_MS. */
   private covered: Waiter[] = []
   private next: Waiter | undefined
   /** How many wait for the batch under way, and for the next one. */

@@ -27,7 +27,8 @@ export type { AdminServerOptions } from './admin/node/admin-server.js'
 export type * from './contracts/node.js'
 export type { SettlementChain } from './contracts/chain-kind.js'
 export type {
-  NodeChannelState as ChannelState, OpenChannelRequest, PeerChannel, PeerChannelChange as ChannelChange, PeerSettlementStatus, SettlementState
+  NodeChannelState as ChannelState, OpenChannelRequest, PeerChannel, PeerChannelChange as ChannelChange, PeerSettlementStatus,
+  SettlementState
 } from './contracts/node-channels.js'
 export {
   REJECT_CODE_MAP, computeConditionFromData, computeFulfillmentFromData, createPaymentHandlerAdapter, generatePaymentId, mapRejectCode,

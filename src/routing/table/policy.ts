@@ -1,4 +1,4 @@
-/** Every decision of routing that is a matter of policy: whose routes we accept, which of several we use, and whom we announce them to. */
+/** Who may tell us what, which of several routes is used, and whom we tell: every decision of routing that is a matter of taste. */
 import { isBelow, isPrefix, ADDRESS_LENGTH_MAX } from '../../packet/address.js'
 import type { Relation } from '../../contracts/account.js'
 import { MAX_PATH_LENGTH, MAX_ROUTES_PER_PEER } from './limits.js'

@@ -2,7 +2,7 @@
  * Counters and gauges per account. Middlewares feed them on the packet path, so feeding is two or three Map look-ups and an addition;
  * label objects are built once per series, and prom-client sees the values only when someone scrapes.
  *
- * A reject's `code` is chosen by whoever rejected the packet, so malformed codes, and codes beyond a limit, are counted under `other`.
+ * A reject's `code` is chosen by somebody else, so malformed codes, and codes beyond a limit, are counted under `other`.
  * The limits apply per account, so that no account can use up another's series.
  */
 import { Counter, Gauge, type Registry } from 'prom-client'

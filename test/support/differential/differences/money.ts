@@ -265,7 +265,8 @@ export const limits: Differences = {
     // Of its own: whoever restores all that sinon knows, later, would put the stopped clock's setInterval back.
     const sandbox = sinon.createSandbox()
     const intervals = sandbox.spy(globalThis, 'setInterval')
-    await arena.start({ accounts: { alice: { deduplicate: { packetLifetime: 5000 } } } })
+    const duel = await arena.start(between({ deduplicate: { packetLifetime: 5000 } }))
+    await duel.sendSame('bob', packet('test.alice', 60)) // Sluice remembers packets from the first one on
     const asked = intervals.args.map(([, ms]) => ms)
     sandbox.restore()
     expect(asked).to.include(undefined).and.to.include(30_000)

@@ -25,7 +25,7 @@ export const ownMiddlewares: Differences = {
 
   'balance has steps of its own for keeping the books': async arena => {
     const kept = await stepsOf(arena, { balance: { maximum: '0' } })
-    expect([kept.reference.teardown, kept.sluice.teardown]).to.deep.equal([['deduplicate'], ['deduplicate', 'balance']])
+    expect([kept.reference.teardown, kept.sluice.teardown]).to.deep.equal([['deduplicate'], ['deduplicate', 'rateLimit', 'balance']])
     const unkept = await stepsOf(arena, {})
     expect(unkept.reference.incomingData).to.deep.equal(['errorHandler', 'rateLimit', 'echo', 'stats'])
     expect(unkept.sluice.incomingData).to.deep.equal(['errorHandler', 'rateLimit', 'committed', 'echo', 'stats'])

@@ -1,6 +1,7 @@
 /** Differences in what is done with a packet. */
 import { expect } from 'chai'
 import { serializeIlpPrepare } from 'ilp-packet'
+import { encodeReject } from '../../../../src/packet/reply.js'
 import { between, modulePath } from '../harness.js'
 import { preparePacket, preimage, readPrepare, rejectPacket } from '../packets.js'
 import { askBoth, type Answer, type Differences } from './difference.js'
@@ -153,6 +154,13 @@ export const packets: Differences = {
       expect(answers.reference).to.deep.equal({ thrown: theirs })
       expect(answers.sluice).to.include({ reject: code }).and.have.property('message').that.matches(/busy$/)
     }
+  },
+
+  'A Reject that is signed by a name keeps its code': async arena => {
+    const duel = await arena.start(between(), () => encodeReject({ code: 'T00', triggeredBy: 'connector-b', message: 'later', data: Buffer.alloc(0) }))
+    const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage('signed') }))
+    expect(answers.reference).to.include({ reject: 'F00' })
+    expect(answers.sluice).to.include({ reject: 'T00', triggeredBy: '', message: 'later' })
   },
 
   'A plugin\'s errors stay as they are': async arena => {

@@ -13,7 +13,8 @@ import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/co
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
 import { Connections } from './connections.js'
-import { NO_MONEY, closedError, messageOf } from './wire/errors.js'
+import { IlpError, NO_MONEY, closedError, messageOf } from './wire/errors.js'
+import { HandlerFaults } from './wire/handler-faults.js'
 import { FrameType } from './wire/frame.js'
 import type { Frame, SubProtocol } from './wire/frame.js'
 import type { Wire } from './wire/fast-reader.js'
@@ -78,6 +79,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   readonly #waiters = new Set<Waiter>()
   readonly #ownAddress: () => string
   readonly #unknownOutcomes: UnknownOutcomes
+  readonly #faults: HandlerFaults
   /** What listeners without secrets know us by. */
   #sessionEntry: SubProtocol | undefined
   readonly #proof = new MutualProof()
@@ -100,6 +102,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     this.#log = services?.log ?? SILENT_LOG
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
     this.#unknownOutcomes = new UnknownOutcomes(this.#log)
+    this.#faults = new HandlerFaults(this.#log)
   }
 
   /**
@@ -252,11 +255,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     }
     const packet = packetOf(protocolData)
     if (packet === undefined || packetOf(answers) !== undefined) return answers
-    return [...answers, packetEntry(await this.#handlePacket(packet))]
+    return [...answers, packetEntry(await this.#faults.guard(() => this.#handlePacket(packet)))]
   }
 
   #handlePacket (packet: Buffer): Promise<Buffer> {
-    if (this.#dataHandler === undefined) throw new Error('no request handler registered')
+    if (this.#dataHandler === undefined) throw new IlpError('T00', 'no request handler registered')
     return this.#dataHandler(alone(packet), this.#admission.admits === undefined ? undefined : COUNTED)
   }
 
@@ -326,15 +329,12 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   #newConnections (): Connections {
     const { responseTimeoutMs, maxPayload } = this.#settings
     return new Connections({
-      log: this.#log,
-      responseTimeoutMs,
-      maxPayload,
+      log: this.#log, responseTimeoutMs, maxPayload,
       isBusy: bytes => this.#admission.isBusy(bytes),
       admits: client => this.#admission.admits?.(client) ?? true,
       takesTransfers: () => this.#protocols.size > 0,
-      ownAddress: this.#ownAddress,
-      answer: request => this.#answer(request),
-      unknown: this.#unknownOutcomes,
+      ownAddress: this.#ownAddress, answer: request => this.#answer(request),
+      unknown: this.#unknownOutcomes, faults: this.#faults,
       onConnect: () => { this.#connected() },
       onDisconnect: () => {
         this.#log.info('lost the BTP connection to the peer')

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { isObject } from '../../src/lib/is-object.js'
 import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
+import { LogThrottle } from '../../src/lib/log-throttle.js'
 import { SILENT_LOG } from '../../src/contracts/logger.js'
 import { describeError } from '../../src/lib/describe-error.js'
 import { computeFulfillmentFromData, decodeBase64 } from '../../src/delivery/payment.js'
@@ -23,6 +24,8 @@ import type { Settings } from './options.js'
 export const MAX_DELIVERIES = 10_000
 export const MAX_DELIVERY_BYTES = 16 * 1024 * 1024
 
+/** A handler that fails for every packet makes one log line in this time. */
+const LOG_INTERVAL_MS = 10_000
 const NOTHING = Buffer.alloc(0)
 const ERROR_CODE = /^[FTR]\d\d$/
 const AUTO_FULFILLED = Buffer.from('Local delivery - auto-fulfill stub')
@@ -34,6 +37,7 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
   readonly #settings: Settings
   readonly #server: BusinessLogicServer | undefined
   readonly #log: Logger
+  readonly #lines = new LogThrottle(LOG_INTERVAL_MS)
   #dataHandler: DataHandler | undefined
   #connected = false
   #deliveries = 0
@@ -131,8 +135,9 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
       const delivery = this.#settings.deliver?.(request)
       if (delivery !== undefined) return await inTime(delivery, request.expiresAt)
     } catch (error) {
-      this.#log.warn('local delivery handler failed. error=%s', describeError(error))
-      return { reject: { code: 'T00', message: `Local delivery handler error: ${describeError(error)}` } }
+      const failed = this.#lines.due() // the sender may be anybody, and gets none of the handler's words
+      if (failed !== undefined) this.#log.warn('local delivery handler failed. error=%s packetsSinceLastLine=%d', describeError(error), failed)
+      return { reject: { code: 'T00', message: 'Local delivery handler error' } }
     }
     if (this.#server !== undefined) return this.#server.deliver(request)
     if (this.#settings.autoFulfill) return autoFulfilled(request)

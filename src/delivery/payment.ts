@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { describeError } from '../lib/describe-error.js'
+import { LogThrottle } from '../lib/log-throttle.js'
 import { DATA_LENGTH_MAX } from '../packet/prepare.js'
 
 /** A packet as a packet handler, or `POST /handle-packet` of a business logic server, gets it. */
@@ -67,6 +68,8 @@ export const REJECT_CODE_MAP: Readonly<Record<string, string>> = Object.freeze({
   timeout: 'T00'
 })
 
+/** A handler that fails for every packet makes one log line in this time. */
+const LOG_INTERVAL_MS = 10_000
 const PAYMENT_ID_LENGTH = 16
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
@@ -156,12 +159,16 @@ export class MalformedResponseError extends Error {
  * without the handler's words (they are logged), and a packet that has expired R00 without asking.
  */
 export function createPaymentHandlerAdapter (handler: PaymentHandler, log: WarningLog): LocalDeliveryHandler {
+  const lines = new LogThrottle(LOG_INTERVAL_MS)
   return async packet => {
     if (Date.parse(packet.expiresAt) <= Date.now()) return { reject: { code: 'R00', message: 'Payment has expired' } }
     try {
       return deliveryOf(await handler(paymentRequestOf(packet)), packet, log)
     } catch (error) {
-      log.warn({ destination: packet.destination, error: describeError(error) }, 'packet handler failed')
+      const packetsSinceLastLine = lines.due()
+      if (packetsSinceLastLine !== undefined) {
+        log.warn({ destination: packet.destination, error: describeError(error), packetsSinceLastLine }, 'packet handler failed')
+      }
       return { reject: { code: 'T00', message: 'Internal error processing payment' } }
     }
   }

@@ -4,7 +4,8 @@ import type { Fraction } from '../lib/fraction.js'
 import { Accounts } from '../accounts/accounts.js'
 import { Config } from '../config/connector/config.js'
 import {
-  AmountTooLargeError, InsufficientSourceAmountError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError, rejectReasonOf
+  AmountTooLargeError, InsufficientSourceAmountError, InsufficientTimeoutError, PeerUnreachableError, UnreachableError, rejectReasonOf,
+  withDetails
 } from '../packet/errors.js'
 import { MAX_UINT64, fieldsOf, prepareOf, type PrepareView } from '../packet/prepare.js'
 import { codeOf, isFulfill, isReject } from '../packet/reply.js'
@@ -55,14 +56,16 @@ export class Forwarder {
     } catch (error) {
       throw noRate(error, sourceAccount, nextHop, this.log)
     }
-    if (!this.accounts.isConnected(nextHop)) throw new PeerUnreachableError(`no connection to account. account=${nextHop}`)
+    if (!this.accounts.isConnected(nextHop)) {
+      throw withDetails(message => new PeerUnreachableError(message), 'no connection to account.', `account=${nextHop}`)
+    }
     const amount = amountAt(rate, prepare.amount)
     const expiresAt = this.expiryFor(prepare)
     if (amount === 0n && prepare.amount > 0n) {
       throw new InsufficientSourceAmountError(`the exchange rate leaves nothing of the amount. amount=${prepare.amount}`)
     }
     if (this.loops.comesRound(prepare, sourceAccount)) {
-      throw new PeerUnreachableError('packet is in a routing loop, try again when the routes have settled. ' +
+      throw withDetails(message => new PeerUnreachableError(message), 'packet is in a routing loop, try again when the routes have settled.',
         `source=${sourceAccount} destination=${prepare.destination}`)
     }
     const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
@@ -90,10 +93,11 @@ export class Forwarder {
   private nextHopFor (destination: string, sourceAccount: string): string {
     const nextHop = this.routes.resolve(destination, sourceAccount)?.nextHop
     if (nextHop === undefined || nextHop === '') { // '' is the connector itself, which has nobody behind it at that address
-      throw new UnreachableError(`no route found. source=${sourceAccount} destination=${destination}`)
+      throw withDetails(message => new UnreachableError(message), 'no route found.', `source=${sourceAccount} destination=${destination}`)
     }
     if (nextHop === sourceAccount && !this.config.reflectPayments) {
-      throw new UnreachableError(`refusing to route payments back to sender. sourceAccount=${sourceAccount} destinationAccount=${destination}`)
+      throw withDetails(message => new UnreachableError(message), 'refusing to route payments back to sender.',
+        `sourceAccount=${sourceAccount} destinationAccount=${destination}`)
     }
     return nextHop
   }

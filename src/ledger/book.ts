@@ -1,5 +1,5 @@
 /** The book of one account: its balance, what is on hold, and what moved it on which day. */
-import { InsufficientLiquidityError } from '../packet/errors.js'
+import { InsufficientLiquidityError, withDetails } from '../packet/errors.js'
 import type { Day, Limits, Movement, MovementKind, Settlement } from '../contracts/ledger.js'
 import { RunningTotals, type TotalKind } from './running-totals.js'
 
@@ -134,7 +134,7 @@ export function checkCeiling (proposed: bigint, ceiling: bigint | undefined): vo
 
 /** Throws T04 when more would be prepaid ahead of the packets under way than `limit`. */
 export function checkPrepaid (ahead: bigint, limit: bigint): void {
-  if (ahead > limit) throw new InsufficientLiquidityError(`exceeded what may be prepaid. ahead=${ahead} limit=${limit}`)
+  if (ahead > limit) throw withDetails(message => new InsufficientLiquidityError(message), 'exceeded what may be prepaid.', `ahead=${ahead} limit=${limit}`)
 }
 
 export function add (total: Count, amount: bigint): void {

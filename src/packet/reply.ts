@@ -1,12 +1,13 @@
 /** Fulfill and Reject packets (RFC 0027): what an answer says, and how one is built. */
 import { isValidAddress } from './address.js'
 import { InvalidPacketError, THROTTLED } from './errors.js'
-import { OctetReader, lengthSize, lengthSizeAt, shortLengthAt, writeLength, writeOctets } from './oer.js'
+import { LENGTH_BYTES_MAX, OctetReader, lengthSize, lengthSizeAt, shortLengthAt, writeLength, writeOctets } from './oer.js'
 
 const TYPE_FULFILL = 13
 const TYPE_REJECT = 14
 const FULFILLMENT_LENGTH = 32
 const CODE_LENGTH = 3
+const NOTHING = Buffer.alloc(0)
 
 export interface RejectFields {
   /** Three ASCII characters: F (final), T (temporary) or R (relative) and two digits. */
@@ -95,6 +96,20 @@ export function encodeReject ({ code, triggeredBy, message, data }: RejectFields
   return packet
 }
 
+/**
+ * A Reject of at most `bytes` bytes that says as much as it can of what this one says: its message is cut, at the end of a character, and
+ * if that is not enough, its data is left out. A packet that is short enough, or no Reject, is returned as it is. Throws F01 when it is
+ * malformed.
+ */
+export function shortReject (packet: Buffer, bytes: number): Buffer {
+  if (packet.length <= bytes || !isReject(packet)) return packet
+  const reject = rejectOf(packet)
+  const data = encodeReject({ ...reject, message: '' }).length <= bytes ? reject.data : NOTHING
+  const message = Buffer.from(reject.message)
+  const room = bytes - encodeReject({ ...reject, data, message: '' }).length - 2 * LENGTH_BYTES_MAX // two lengths grow with it
+  return encodeReject({ ...reject, data, message: message.toString('utf8', 0, endOfCharacter(message, Math.max(0, room))) })
+}
+
 /** The answer to a packet that is refused before work is spent on it, because too much is under way. RFC 0027, T03. */
 export function busyReject (ownAddress: string): Buffer {
   return earlyReject('T03', ownAddress, 'connector is busy.')
@@ -107,7 +122,14 @@ export function throttledReject (ownAddress: string): Buffer {
 
 function earlyReject (code: string, ownAddress: string, message: string): Buffer {
   const triggeredBy = isValidAddress(ownAddress) ? ownAddress : '' // not known yet
-  return encodeReject({ code, triggeredBy, message, data: Buffer.alloc(0) })
+  return encodeReject({ code, triggeredBy, message, data: NOTHING })
+}
+
+/** The last place up to `end` where no character of UTF-8 is cut into two. */
+function endOfCharacter (text: Buffer, end: number): number {
+  let at = Math.min(end, text.length)
+  while (at > 0 && ((text[at] ?? 0) & 0xc0) === 0x80) at--
+  return at
 }
 
 /** Whether a Reject may be signed like this: with an address, or not at all. */

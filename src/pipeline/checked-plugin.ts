@@ -1,12 +1,15 @@
 /** Hands a packet to a plugin. Whatever a plugin does wrong becomes one error with an ILP code. */
+import { describeError } from '../lib/describe-error.js'
 import type { Context } from '../contracts/middleware.js'
-import { InvalidPacketError, isErrorCode } from '../packet/errors.js'
+import { InvalidPacketError, UnreachableError, rejectReasonOf } from '../packet/errors.js'
 import { isFulfill, isReject, withUsableSignature } from '../packet/reply.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 
+const FAILED = 'failed to send packet'
+
 /**
- * Rejects with the plugin's error (F02 if it has no ILP code of its own), prefixed `failed to send packet: `, and with F01 if the answer is
- * not a packet that can answer one.
+ * Rejects with the plugin's error, prefixed `failed to send packet: `, if that has an ILP code; with F02 for any other error; and with F01
+ * if the answer is not a packet that can answer one.
  */
 export function sendThrough (plugin: PluginInstance, data: Buffer, context?: Context): Promise<Buffer> {
   let reply: unknown
@@ -19,7 +22,7 @@ export function sendThrough (plugin: PluginInstance, data: Buffer, context?: Con
 }
 
 function checked (reply: unknown): Buffer {
-  if (!Buffer.isBuffer(reply)) throw sendError(new TypeError(`plugin answered with something other than a Buffer. typeof=${typeof reply}`))
+  if (!Buffer.isBuffer(reply)) throw sendError(new UnreachableError(`plugin answered with something other than a Buffer. typeof=${typeof reply}`))
   if (!isFulfill(reply) && !isReject(reply)) throw new InvalidPacketError(`next hop answered with no fulfill and no reject. type=${String(reply[0])}`)
   return isReject(reply) ? withUsableSignature(reply) : reply
 }
@@ -28,19 +31,18 @@ function failed (thrown: unknown): never {
   throw sendError(thrown)
 }
 
-class SendError extends Error {
-  constructor (message: string, readonly ilpErrorCode: string, readonly ilpErrorData: unknown, cause: unknown) {
-    super(`failed to send packet: ${message}`, { cause })
-  }
+/** As `withDetails` makes them. */
+interface SendErrorFields {
+  publicMessage: string
+  ilpErrorCode: string
+  ilpErrorData?: Buffer
 }
 
+/** With an ILP code, the plugin has said what the sender is to be told; otherwise its text is for the log alone. */
 function sendError (thrown: unknown): Error {
-  if (typeof thrown !== 'object' || thrown === null) return new SendError(`non-object thrown. value=${String(thrown)}`, 'F02', undefined, thrown)
-  const { message, ilpErrorCode, ilpErrorData } = thrown as { message?: unknown, ilpErrorCode?: unknown, ilpErrorData?: unknown }
-  return new SendError(
-    typeof message === 'string' ? message : 'unknown error',
-    isErrorCode(ilpErrorCode) ? ilpErrorCode : 'F02',
-    ilpErrorData,
-    thrown
-  )
+  const { code, message, data, isExpected } = rejectReasonOf(thrown)
+  const fields: SendErrorFields = isExpected
+    ? { publicMessage: `${FAILED}: ${message}`, ilpErrorCode: code, ilpErrorData: data }
+    : { publicMessage: `${FAILED}.`, ilpErrorCode: 'F02' }
+  return Object.assign(new Error(`${FAILED}: ${describeError(thrown)}`, { cause: thrown }), fields)
 }

@@ -10,7 +10,7 @@ import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
 import { writeSettlement, type SettlementOutcome } from '../lib/settlement-line.js'
 import { PaysNothingError } from '../contracts/errors.js'
-import { UnreachableError } from '../packet/errors.js'
+import { UnreachableError, withDetails } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
 import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
@@ -241,6 +241,6 @@ function moneyTermsOf (accountId: string, plugin: PluginInstance, configured: Ac
 }
 
 function nobody (what: 'data' | 'money', accountId: string): Promise<never> {
-  return Promise.reject(new UnreachableError(`tried to send ${what} to non-existent account. accountId=${accountId}`))
+  return Promise.reject(withDetails(message => new UnreachableError(message), `tried to send ${what} to non-existent account.`, `accountId=${accountId}`))
 }
 

@@ -3,7 +3,7 @@
  * callers tell it what happens to accounts; it does nothing to them except send CCP packets.
  */
 import { randomUUID } from 'node:crypto'
-import { PeerUnreachableError } from '../packet/errors.js'
+import { PeerUnreachableError, withDetails } from '../packet/errors.js'
 import type { Relation } from '../contracts/account.js'
 import type { Logger } from '../contracts/logger.js'
 import type { CcpPrepare } from './ccp/ccp-messages.js'
@@ -137,7 +137,7 @@ export class Router {
     if (route !== undefined && sourceAccount !== undefined && this.#tables.guard.size > 0) {
       const progress = this.#peers.progressOf(sourceAccount)
       if (progress !== undefined && this.#tables.guard.holds(destination, route, progress)) {
-        throw new PeerUnreachableError(`route is changing, try again. source=${sourceAccount} destination=${destination}`)
+        throw withDetails(message => new PeerUnreachableError(message), 'route is changing, try again.', `source=${sourceAccount} destination=${destination}`)
       }
     }
     return route

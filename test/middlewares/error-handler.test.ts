@@ -12,7 +12,7 @@ import { noRejectionLeft } from '../support/unhandled.js'
 import { quiet } from '../support/waiting.js'
 
 describe('answers', () => {
-  withoutLog()
+  const lines = withoutLog()
   noRejectionLeft()
   const line = twoAccounts()
 
@@ -54,6 +54,31 @@ describe('answers', () => {
       const mine = customMiddleware(({ incomingData }) => incomingData.insertLast({ name: 'x', method: () => throwing(next)() }))
       await start({ middlewares: { mine } })
       for (next of thrown) expect(deserializeIlpReject(await send()).code).to.equal('F00')
+    })
+
+    it('say nothing of the inside: that goes to the log, in one line in ten seconds for all senders', async () => {
+      let next: unknown = new Error('cannot open /home/shop/key')
+      const mine = customMiddleware(({ incomingData }) => incomingData.insertLast({ name: 'x', method: (data, go) => next === undefined ? go(data) : throwing(next)() }))
+      await start({ middlewares: { mine } })
+      const messages: string[] = []
+      const told = async (): Promise<void> => { messages.push(deserializeIlpReject(await send()).message) }
+      await told()
+      await told()
+      next = undefined
+      line.bob.answer = rejecting(new Error('ECONNREFUSED 10.0.0.7'))
+      await told()
+      line.bob.connected = false
+      await told()
+      await line.clock.tickAsync(10_000)
+      await told()
+      expect(messages).to.deep.equal([
+        'internal error.', 'internal error.', 'failed to send packet.', 'no connection to account.', 'no connection to account.'
+      ])
+      expect(lines.filter(text => text.includes('rejected a packet')).map(text => text.slice(text.indexOf('rejected')).trim())).to.deep.equal([
+        'rejected a packet because of an unexpected error. accountId=alice error=cannot open /home/shop/key packetsSinceLastLine=1',
+        'rejected a packet. accountId=alice ilpErrorCode=F02 reason=failed to send packet: ECONNREFUSED 10.0.0.7 packetsSinceLastLine=1',
+        'rejected a packet. accountId=alice ilpErrorCode=T01 reason=no connection to account. account=bob packetsSinceLastLine=2'
+      ])
     })
 
     it('are errors of the data handler only where the error handler is disabled', async () => {

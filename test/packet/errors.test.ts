@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
-import { AmountTooLargeError, UnreachableError, isErrorCode, rejectReasonOf } from '../../src/packet/errors.js'
+import { AmountTooLargeError, UnreachableError, isErrorCode, rejectReasonOf, withDetails } from '../../src/packet/errors.js'
 import { encodeReject, rejectOf } from '../../src/packet/reply.js'
 
 describe('errors', () => {
@@ -13,10 +13,22 @@ describe('errors', () => {
   it('say to the sender what they carry', () => {
     const { ilpErrorData } = new AmountTooLargeError('x', { receivedAmount: '5', maximumAmount: '4' })
     expect(rejectReasonOf(new AmountTooLargeError('too large', { receivedAmount: '5', maximumAmount: '4' })))
-      .to.deep.equal({ code: 'F08', message: 'too large', data: ilpErrorData })
-    expect(rejectReasonOf(new Error('own'))).to.deep.equal({ code: 'F00', message: 'own', data: Buffer.alloc(0) })
-    expect(rejectReasonOf('text')).to.deep.equal({ code: 'F00', message: 'Non-object thrown: text', data: Buffer.alloc(0) })
-    expect(rejectReasonOf(undefined).message).to.equal('Non-object thrown: undefined')
+      .to.deep.equal({ code: 'F08', message: 'too large', data: ilpErrorData, isWhole: true, isExpected: true })
+  })
+
+  it('keep from the sender what was not made to be told, and leave it to the log', () => {
+    const fault = { code: 'F00', message: 'internal error.', data: Buffer.alloc(0), isWhole: false, isExpected: false }
+    expect(rejectReasonOf(new Error('own'))).to.deep.equal(fault)
+    expect(rejectReasonOf('text')).to.deep.equal(fault)
+    expect(rejectReasonOf(undefined)).to.deep.equal(fault)
+    expect(rejectReasonOf(Object.assign(new Error('own'), { ilpErrorCode: 'no code', ilpErrorData: Buffer.from('own') }))).to.deep.equal(fault)
+  })
+
+  it('may have details that only the log says', () => {
+    const error = withDetails(message => new UnreachableError(message), 'no way.', 'account=bob')
+    expect(error).to.be.an.instanceof(UnreachableError).and.to.have.property('message', 'no way. account=bob')
+    expect(rejectReasonOf(error))
+      .to.deep.equal({ code: 'F02', message: 'no way.', data: Buffer.alloc(0), isWhole: false, isExpected: true })
   })
 
   it('always become a reject that can be written', () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import * as oracle from 'ilp-packet'
 import { InvalidPacketError } from '../../src/packet/errors.js'
-import { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, isRejectBy, rejectOf, withUsableSignature } from '../../src/packet/reply.js'
+import { encodeFulfill, encodeReject, fulfillmentOf, isFulfill, isReject, isRejectBy, rejectOf, shortReject, withUsableSignature } from '../../src/packet/reply.js'
 import { bytes, data, rejectFields } from '../support/packet.js'
 
 const reject = { code: 'T00', triggeredBy: 'test.alice', message: 'no', data: Buffer.alloc(0) }
@@ -50,6 +50,26 @@ describe('Reject packets', () => {
 
   it('are not written with a code that is not three bytes long', () => {
     for (const code of ['', 'F0', 'F000']) expect(() => encodeReject({ ...reject, code })).to.throw('ILP error codes must be three bytes long')
+  })
+
+  it('are cut to the bytes there are: the message at the end of a character, then the data is left out', () => {
+    fc.assert(fc.property(rejectFields, fc.nat(1000), (fields, bytes) => {
+      const packet = encodeReject(fields)
+      const least = encodeReject({ ...fields, message: '', data: Buffer.alloc(0) }).length
+      const room = least + bytes
+      const short = shortReject(packet, room)
+      const { code, triggeredBy, message, data } = rejectOf(short)
+      expect(short.length).to.be.at.most(room)
+      expect({ code, triggeredBy }).to.deep.equal({ code: fields.code, triggeredBy: fields.triggeredBy })
+      expect(fields.message.startsWith(message), `${fields.message} | ${message}`).to.equal(true)
+      expect(data.equals(fields.data) || data.length === 0).to.equal(true)
+      if (packet.length <= room) expect(short).to.equal(packet)
+    }))
+    const long = 'ä'.repeat(200)
+    const messages = [1, 2].map(more => rejectOf(shortReject(encodeReject({ ...reject, message: long }), 100 + more)).message)
+    for (const message of messages) expect(message).to.match(/^ä{30,}$/)
+    const fulfill = encodeFulfill(Buffer.alloc(32), Buffer.alloc(100))
+    expect(shortReject(fulfill, 10), 'it is no Reject').to.equal(fulfill)
   })
 
   it('name who rejected by an address or not at all', () => {

@@ -1,7 +1,7 @@
 /** Whatever a plugin does with a packet it was handed, the sender gets an answer or an error with an ILP code. */
 import { expect } from 'chai'
 import { Errors } from 'ilp-packet'
-import { rejectReasonOf } from '../../src/packet/errors.js'
+import { rejectReasonOf, withDetails } from '../../src/packet/errors.js'
 import { sendThrough } from '../../src/pipeline/checked-plugin.js'
 import { rejecting, throwing } from '../support/failures.js'
 import { FULFILL, prepare, reject } from '../support/packets.js'
@@ -9,12 +9,18 @@ import { TestPlugin } from '../support/test-plugin.js'
 
 const NOTHING = Buffer.alloc(0)
 
+/** What is thrown without an ILP code is for the log alone. */
+function hiding (text: string): object {
+  return { code: 'F02', message: 'failed to send packet.', data: NOTHING, hidden: `failed to send packet: ${text}` }
+}
+
 async function reasonOf (answer: () => unknown): Promise<unknown> {
   try {
     await sendThrough(new TestPlugin(answer), prepare())
   } catch (thrown) {
     expect(thrown).to.be.an.instanceof(Error)
-    return rejectReasonOf(thrown)
+    const { code, message, data, isWhole } = rejectReasonOf(thrown)
+    return { code, message, data, ...(!isWhole && { hidden: (thrown as Error).message }) }
   }
   throw new Error('it resolved')
 }
@@ -41,17 +47,19 @@ describe('a packet handed to a plugin', () => {
 
   const data = Buffer.from('data')
   for (const [what, answer, reason] of [
-    ['an error', throwing(new Error('broken')), { code: 'F02', message: 'failed to send packet: broken', data: NOTHING }],
-    ['an error later', rejecting(new Error('broken')), { code: 'F02', message: 'failed to send packet: broken', data: NOTHING }],
+    ['an error', throwing(new Error('broken')), hiding('broken')],
+    ['an error later', rejecting(new Error('broken')), hiding('broken')],
     ['an ILP error', rejecting(new Errors.RateLimitedError('slow')), { code: 'T05', message: 'failed to send packet: slow', data: NOTHING }],
+    ['an ILP error with details', rejecting(withDetails(message => new Errors.RateLimitedError(message), 'slow.', 'host=10.0.0.7')),
+      { code: 'T05', message: 'failed to send packet: slow.', data: NOTHING, hidden: 'failed to send packet: slow. host=10.0.0.7' }],
     ['an error with data', rejecting(Object.assign(new Error('x'), { ilpErrorCode: 'T99', ilpErrorData: data })),
       { code: 'T99', message: 'failed to send packet: x', data }],
     ['an error with an impossible code', rejecting(Object.assign(new Error('x'), { ilpErrorCode: 'TIMEOUT', ilpErrorData: 'text' })),
-      { code: 'F02', message: 'failed to send packet: x', data: NOTHING }],
-    ['undefined', throwing(undefined), { code: 'F02', message: 'failed to send packet: non-object thrown. value=undefined', data: NOTHING }],
-    ['text', rejecting('no'), { code: 'F02', message: 'failed to send packet: non-object thrown. value=no', data: NOTHING }],
-    ['a symbol', rejecting(Symbol('s')), { code: 'F02', message: 'failed to send packet: non-object thrown. value=Symbol(s)', data: NOTHING }],
-    ['an object without a message', rejecting({ message: 5 }), { code: 'F02', message: 'failed to send packet: unknown error', data: NOTHING }]
+      hiding('x')],
+    ['undefined', throwing(undefined), hiding('non-error thrown: undefined')],
+    ['text', rejecting('no'), hiding('non-error thrown: no')],
+    ['a symbol', rejecting(Symbol('s')), hiding('non-error thrown: Symbol(s)')],
+    ['an object without a message', rejecting({ message: 5 }), hiding('non-error thrown: an object')]
   ] as Array<[string, () => unknown, unknown]>) {
     it(`fails with an ILP code when the plugin throws ${what}`, async () => {
       expect(await reasonOf(answer)).to.deep.equal(reason)

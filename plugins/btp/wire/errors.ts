@@ -10,7 +10,7 @@ export class IlpError extends TransportError {
 }
 
 /** Names of errors that deployed plugins throw from their handlers, and the codes that they have in BTP frames. */
-const CODES: ReadonlyMap<string, string> = new Map([
+export const CODES: ReadonlyMap<string, string> = new Map([
   ['UnreachableError', 'T00'],
   ['NotAcceptedError', 'F00'],
   ['InvalidFieldsError', 'F01'],
@@ -30,7 +30,7 @@ const MAX_MESSAGE_LENGTH = 1024
 
 /** The Error frame that tells the peer why its request failed. `reason` may be anything that was thrown. */
 export function errorFrame (requestId: number, reason: unknown): ErrorFrame {
-  const name = reason instanceof Error && isAscii(reason.name) ? reason.name : 'NotAcceptedError'
+  const name = nameOf(reason)
   const message = messageOf(reason).slice(0, MAX_MESSAGE_LENGTH)
   return errorFrameOf(requestId, { code: CODES.get(name) ?? 'F00', name, data: JSON.stringify({ message }) })
 }
@@ -45,13 +45,14 @@ export function temporaryErrorFrame (requestId: number, message: string): ErrorF
 }
 
 /**
- * What a caller is told when the peer answered with an Error frame: the frame as JSON. A temporary BTP error (`T..`) is a temporary
- * ILP error; for all others the connector chooses its usual code.
+ * What a caller is told when the peer answered with an Error frame: the frame as JSON, which is not for the sender of a packet. A temporary
+ * BTP error (`T..`) is a temporary ILP error; for all others the connector chooses its usual code.
  */
 export function errorOfFrame ({ error }: ErrorFrame): IlpError {
   const { code, name, triggeredAt } = error
   const data = error.data.slice(0, MAX_MESSAGE_LENGTH)
-  return new IlpError(code.startsWith('T') ? 'T00' : undefined, JSON.stringify({ code, name, triggeredAt, data }))
+  const ilpError = new IlpError(code.startsWith('T') ? 'T00' : undefined, JSON.stringify({ code, name, triggeredAt, data }))
+  return Object.assign(ilpError, { publicMessage: 'the peer answered with an error.' })
 }
 
 /** There is no connection, and nothing was sent. */
@@ -74,6 +75,11 @@ export class AlreadyConnectedError extends Error {
 /** The message of whatever was thrown; never throws itself, as `String(reason)` can. */
 export function messageOf (reason: unknown): string {
   return format('%s', reason instanceof Error ? reason.message : reason)
+}
+
+/** As it can stand in a frame. */
+export function nameOf (reason: unknown): string {
+  return reason instanceof Error && isAscii(reason.name) ? reason.name : 'NotAcceptedError'
 }
 
 function isAscii (text: string): boolean {

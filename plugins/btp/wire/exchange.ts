@@ -9,10 +9,11 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { packetEntry, packetOf } from '../../../src/contracts/transport.js'
 import type { Answer } from '../../../src/contracts/transport.js'
-import { busyReject } from '../../../src/packet/reply.js'
+import { busyReject, shortReject } from '../../../src/packet/reply.js'
 import { IlpError, errorFrame, errorOfFrame, messageOf, temporaryErrorFrame, tooLarge } from './errors.js'
 import { FrameType, frameBytes, packetFrameBytes, requestIdAt, writeFrame, writePacketFrame } from './frame.js'
 import type { ErrorFrame, MessageFrame, ResponseFrame, SubProtocol, TransferFrame } from './frame.js'
+import type { HandlerFaults } from './handler-faults.js'
 import type { UnknownOutcomes } from './unknown-outcomes.js'
 import { ReceivedRequests, markOf } from './received-requests.js'
 import type { ReceivedRequest } from './received-requests.js'
@@ -64,6 +65,7 @@ export interface ExchangeOptions {
   /** Answers a request of the peer. A rejection goes to the peer as an Error frame. */
   answer: (request: Request) => Promise<Answer>
   unknown: UnknownOutcomes
+  faults: HandlerFaults
 }
 
 export class Exchange {
@@ -181,7 +183,7 @@ export class Exchange {
     try {
       answer = Promise.resolve(this.#options.answer(request)) // handlers of users are not always what their types say
     } catch (err) {
-      this.#fail(asked, err)
+      this.#fail(asked, this.#told(request, err))
       return
     }
     const size = bytes.length
@@ -196,7 +198,7 @@ export class Exchange {
       }
     }, (err: unknown) => {
       this.#done(size)
-      this.#fail(asked, err)
+      this.#fail(asked, this.#told(request, err))
     })
   }
 
@@ -234,10 +236,12 @@ export class Exchange {
       const protocolData = Array.isArray(answer) ? answer as readonly SubProtocol[] : [packetEntry(answer)]
       const packet = packetOf(protocolData)
       if (packet !== undefined) this.#lineFor(asked.line)?.answered(packet)
-      this.#send(asked, { type: FrameType.RESPONSE, requestId: asked.requestId, protocolData })
+      this.#send(asked, this.#fitting({ type: FrameType.RESPONSE, requestId: asked.requestId, protocolData }))
       return
     }
     if (this.#hasEnded) return
+    const excess = packetFrameBytes(answer.length) - this.#options.maxPayload
+    if (excess > 0) answer = shortReject(answer, answer.length - excess)
     const line = this.#lineFor(asked.line)
     line?.answered(answer)
     const size = packetFrameBytes(answer.length)
@@ -245,6 +249,22 @@ export class Exchange {
     const { bytes } = this.#received
     writePacketFrame(bytes, start, FrameType.RESPONSE, asked.requestId, answer)
     line?.sendFrame(bytes, start, start + size)
+  }
+
+  /** With a Reject that is cut where the whole does not fit into a frame. */
+  #fitting (frame: ResponseFrame): ResponseFrame {
+    const excess = frameBytes(frame) - this.#options.maxPayload
+    if (excess <= 0) return frame
+    const protocolData = frame.protocolData.map(entry => {
+      return entry.protocolName === 'ilp' ? packetEntry(shortReject(entry.data, entry.data.length - excess)) : entry
+    })
+    return { ...frame, protocolData }
+  }
+
+  /** What a handler of entries throws is for the peer, unlike what the handler of packets throws. */
+  #told ({ type, protocolData }: Request, err: unknown): unknown {
+    const isLonePacket = type === FrameType.MESSAGE && protocolData.length === 1 && protocolData[0]?.protocolName === 'ilp'
+    return isLonePacket ? this.#options.faults.toldOf(err) : err
   }
 
   #fail (asked: Asked, err: unknown): void {

@@ -4,7 +4,7 @@
  * channel ended, is used by later claims first.
  */
 import { randomBytes } from 'node:crypto'
-import { InsufficientLiquidityError } from '../../../src/packet/errors.js'
+import { InsufficientLiquidityError, withDetails } from '../../../src/packet/errors.js'
 import type { PluginBooks } from '../../../src/contracts/plugin.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 import { ClaimError } from './types.js'
@@ -90,8 +90,8 @@ export class Prepaid {
       return this.books?.prepay(total, this.units.toAccount(this.limit))
     } catch (error) {
       if (!(error instanceof InsufficientLiquidityError)) throw error
-      throw new ClaimError('claims have paid this peer more ahead than it has delivered for, up to maxPrepaid. ' +
-        `prepaid=${this.amount} maxPrepaid=${this.units.toAccount(this.limit)}`, 'T04')
+      throw withDetails(message => new ClaimError(message, 'T04'), 'claims have paid this peer more ahead than it has delivered for, up to maxPrepaid.',
+        `prepaid=${this.amount} maxPrepaid=${this.units.toAccount(this.limit)}`)
     }
   }
 }

@@ -37,7 +37,7 @@ export function readMessage (prepare: CcpPrepare, nowMs: number): CcpMessage {
     return { type: 'update', request }
   }
   default:
-    throw new Error('unrecognized ccp message. destination=' + prepare.destination)
+    throw new BadRequestError('unrecognized ccp message. destination=' + prepare.destination)
   }
 }
 

@@ -39,7 +39,7 @@ describe('routes that operators have set in a circle', () => {
       expect(answer).to.include({
         code: 'T01',
         triggeredBy: 'test.a',
-        message: 'packet is in a routing loop, try again when the routes have settled. source=c destination=test.far.away'
+        message: 'packet is in a routing loop, try again when the routes have settled.'
       })
     }
     expect(connectors.map(({ balances }) => balances())).to.deep.equal([{ c: EVEN, b: EVEN }, { a: EVEN, c: EVEN }, { b: EVEN, a: EVEN }])

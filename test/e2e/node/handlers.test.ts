@@ -87,7 +87,7 @@ describe('the application of a node', () => {
       })
 
       const cases: Array<[what: string, handler: () => unknown, code: string, message: string]> = [
-        ['throws', () => { throw new Error('no stock') }, 'T00', 'Local delivery handler error: no stock'],
+        ['throws', () => { throw new Error('no stock') }, 'T00', 'Local delivery handler error'],
         ['rejects', () => ({ reject: { code: 'F04', message: 'no', data: 'AQ==' } }), 'F04', 'no'],
         ['rejects without a word', () => ({ reject: {} }), 'F99', 'Rejected by agent'],
         ['says nothing', () => ({}), 'T00', 'Invalid response from local delivery handler'],

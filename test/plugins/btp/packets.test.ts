@@ -2,6 +2,8 @@
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import { authenticated, btpErrorOf, closeAll, connectedPair, listening, makePlugin, serverUrl } from '../../support/btp.js'
+import { packetEntry, packetOf } from '../../../src/contracts/transport.js'
+import { encodeReject, rejectOf } from '../../../src/packet/reply.js'
 import { nextTurn } from '../../support/waiting.js'
 import { rejectionError } from '../../support/failures.js'
 
@@ -133,15 +135,18 @@ describe('packets over BTP', () => {
   })
 
   describe('data handler', () => {
-    it('that fails is answered with an Error frame that says why', async () => {
+    it('that fails is answered with an Error frame that says why, if that was made to be told', async () => {
       const { server, client } = await connectedPair()
+      const HIDDEN = 'the packet could not be handled'
       const failures: Array<[unknown, string, string, string]> = [
-        [new TypeError('broken'), 'F00', 'TypeError', 'broken'],
+        [new TypeError('broken'), 'F00', 'TypeError', HIDDEN],
+        [Object.assign(new Error('busy'), { ilpErrorCode: 'T03' }), 'F00', 'Error', 'busy'],
+        [Object.assign(new Error('busy. host=10.0.0.7'), { ilpErrorCode: 'T03', publicMessage: 'busy.' }), 'F00', 'Error', 'busy.'],
         [Object.assign(new Error('later'), { name: 'UnreachableError' }), 'T00', 'UnreachableError', 'later'],
-        [Object.assign(new Error('odd'), { name: 'Ünreadable' }), 'F00', 'NotAcceptedError', 'odd'],
-        ['text', 'F00', 'NotAcceptedError', 'text'],
-        [undefined, 'F00', 'NotAcceptedError', 'undefined'],
-        [Object.create(null), 'F00', 'NotAcceptedError', '[Object: null prototype] {}']
+        [Object.assign(new Error('odd'), { name: 'Ünreadable' }), 'F00', 'NotAcceptedError', HIDDEN],
+        ['text', 'F00', 'NotAcceptedError', HIDDEN],
+        [undefined, 'F00', 'NotAcceptedError', HIDDEN],
+        [Object.create(null), 'F00', 'NotAcceptedError', HIDDEN]
       ]
       for (const [thrown, code, name, message] of failures) {
         server.registerDataHandler(() => { throw thrown })
@@ -156,6 +161,25 @@ describe('packets over BTP', () => {
       const { server, client } = await connectedPair()
       server.registerDataHandler(() => Promise.resolve(undefined as unknown as Buffer))
       expect(btpErrorOf(await rejectionError(client.sendData(packet)))).to.include({ code: 'F00', name: 'TypeError' })
+    })
+
+    it('that answers with a Reject which is too long for a frame is told shortly, with and without entries beside it', async () => {
+      const { server, client } = await connectedPair({ maxPayload: 2000 })
+      const data = Buffer.alloc(100, 7)
+      for (const [message, kept] of [['x'.repeat(5000), data], ['é'.repeat(900), data]] as const) {
+        server.registerDataHandler(() => Promise.resolve(encodeReject({ code: 'F99', triggeredBy: 'test.shop', message, data: kept })))
+        server.registerProtocolHandler('note', note => Promise.resolve([note]))
+        const note = { protocolName: 'note', contentType: 2, data: Buffer.from('{}') }
+        const answers = [await client.sendData(packet), packetOf(await client.sendMessage([packetEntry(packet), note]))!]
+        for (const answer of answers) {
+          const reject = rejectOf(answer)
+          expect(message.startsWith(reject.message)).to.equal(true)
+          expect(reject.message.length).to.be.greaterThan(800)
+          expect(reject).to.deep.include({ code: 'F99', triggeredBy: 'test.shop', data })
+        }
+        server.deregisterDataHandler()
+        server.deregisterProtocolHandler('note')
+      }
     })
 
     it('that answers with more than a frame holds is a handler that failed', async () => {

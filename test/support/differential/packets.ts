@@ -66,6 +66,23 @@ export function describeReply (packet: unknown): object {
   return { bytes }
 }
 
+/** The texts of rejects that name accounts in ilp-connector; its plugins' and middlewares' own errors without an ILP code. */
+const NAMING =
+  /^(no route found\.|no connection to account\.|refusing to route payments back to sender\.|tried to send \w+ to non-existent account\.) .*$/s
+const PLUGIN_ERROR = /^failed to send packet: (?!plugin answered)/
+const THROWN = /^(not today$|next\(\) called|non-object thrown|unknown account id\.)/i
+
+/** A described answer of ilp-connector, as Sluice gives it: see "Rejects say nothing about the inside" in docs/differences.md. */
+export function withoutDetails (answer: object): object {
+  const { reject: code, message, triggeredBy, data } = answer as { reject?: string, message?: string, triggeredBy?: string, data?: string }
+  if (code === undefined || message === undefined) return answer
+  let told = message.replace(NAMING, '$1')
+  if (code === 'F02' && PLUGIN_ERROR.test(message)) told = 'failed to send packet.'
+  if (code === 'F00' && THROWN.test(message)) told = 'internal error.'
+  if (told === message) return answer
+  return describeReply(serializeIlpReject({ code, message: told, triggeredBy: String(triggeredBy), data: Buffer.from(String(data), 'hex') }))
+}
+
 export function describePrepare (packet: Buffer): object {
   const bytes = packet.toString('hex')
   if (packet[0] !== 12) return { bytes }

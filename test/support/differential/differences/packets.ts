@@ -152,7 +152,7 @@ export const packets: Differences = {
       await duel.each(side => { side.plugin('bob').respond = () => { throw error } })
       const answers = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage(theirs) }))
       expect(answers.reference).to.deep.equal({ thrown: theirs })
-      expect(answers.sluice).to.include({ reject: code }).and.have.property('message').that.matches(/busy$/)
+      expect(answers.sluice).to.include({ reject: code }).and.have.property('message').that.matches(/^failed to send packet/)
     }
   },
 
@@ -171,6 +171,33 @@ export const packets: Differences = {
     for (const number of [1, 2]) await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage(`error ${number}`) }))
     expect(reference.message).to.equal('failed to send packet: failed to send packet: cable cut')
     expect(sluice.message).to.equal('cable cut')
+  },
+
+  'Rejects name no accounts': async arena => {
+    const duel = await arena.start(between({}, {}, { reflectPayments: false }))
+    const tellBoth = async (destination: string): Promise<unknown[]> => {
+      const { reference, sluice } = await askBoth(duel, 'alice', preparePacket({ destination }))
+      return [sluice.reject === reference.reject, reference.message, sluice.message]
+    }
+    expect(await tellBoth('test.nobody')).to.deep.equal([true, 'no route found. source=alice destination=test.nobody', 'no route found.'])
+    expect(await tellBoth('test.alice')).to.deep.equal([
+      true, 'refusing to route payments back to sender. sourceAccount=alice destinationAccount=test.alice', 'refusing to route payments back to sender.'
+    ])
+    await duel.each(side => side.plugin('bob').setConnected(false))
+    expect(await tellBoth('test.bob')).to.deep.equal([true, 'no connection to account. account=bob', 'no connection to account.'])
+  },
+
+  'Errors that nobody wrote for the sender stay in the log': async arena => {
+    const duel = await arena.start(between())
+    for (const [error, theirs, ours] of [
+      [new Error('connect ECONNREFUSED 10.0.0.7'), 'failed to send packet: connect ECONNREFUSED 10.0.0.7', 'failed to send packet.'],
+      [Object.assign(new Error('busy'), { ilpErrorCode: 'T03' }), 'failed to send packet: busy', 'failed to send packet: busy']
+    ] as const) {
+      await duel.each(side => { side.plugin('bob').respond = () => { throw Object.assign(new Error(error.message), error) } })
+      const { reference, sluice } = await askBoth(duel, 'alice', preparePacket({ destination: 'test.bob', fulfillment: preimage(theirs) }))
+      expect([reference.message, sluice.message]).to.deep.equal([theirs, ours])
+      expect(sluice.reject).to.equal(reference.reject)
+    }
   },
 
   'No connector is called unknown': async arena => {

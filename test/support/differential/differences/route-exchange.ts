@@ -132,7 +132,7 @@ export const routeExchange: Differences = {
     await tell(duel, 'bob', { from: 1, withdrawn: ['test.far'] })
     const during = await askBoth(duel, 'alice', preparePacket({ destination: 'test.far', fulfillment: preimage('during') }))
     expect(during.reference).to.have.property('fulfill')
-    expect(during.sluice).to.include({ reject: 'T01', message: 'route is changing, try again. source=alice destination=test.far' })
+    expect(during.sluice).to.include({ reject: 'T01', message: 'route is changing, try again.' })
     await arena.tick(1000)
     expect((await askBoth(duel, 'alice', preparePacket({ destination: 'test.far', fulfillment: preimage('after') }))).sluice).to.have.property('fulfill')
   },
@@ -154,7 +154,7 @@ export const routeExchange: Differences = {
     })
     const packet = preparePacket({ destination: 'test.bob' })
     expect(await duel.answerOf(duel.sluice, 'alice', packet)).to.include({
-      reject: 'T01', message: 'packet is in a routing loop, try again when the routes have settled. source=bob destination=test.bob'
+      reject: 'T01', message: 'packet is in a routing loop, try again when the routes have settled.'
     })
     const theirs = duel.answerOf(duel.reference, 'alice', packet)
     await quiet()

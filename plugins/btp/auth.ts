@@ -1,16 +1,17 @@
 /**
  * Who is on the other end of a fresh socket: the first frame of a client names its account and proves it with a token (RFC 0023 section
- * "Authentication"). Tokens are compared in constant time, and the number of wrong attempts is limited.
+ * "Authentication"). Tokens are compared in constant time, and who sends wrong ones has to wait.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { clientNetwork } from '../../src/lib/client-network.js'
 import { FrameType } from './wire/frame.js'
 import type { Frame, SubProtocol } from './wire/frame.js'
 
-/** Wrong tokens for one account from one address within the window; after that no token is looked at until the window is over. */
+/** Wrong tokens from one network within the window; from then on the answer to a wrong one takes longer. Right ones are let in at once. */
 export const MAX_FAILURES = 10
 export const FAILURE_WINDOW_MS = 10_000
 
-/** The number of failures remembered, over all accounts and addresses; the oldest is forgotten first. */
+/** Networks whose failures are remembered; the oldest is forgotten first. */
 const MAX_REMEMBERED_FAILURES = 10_000
 
 const TEXT = 1
@@ -97,12 +98,10 @@ export class Authenticator<A extends Credentials> {
   authenticate (frame: Frame, address: string): A {
     const { username, token } = credentialsOf(frame)
     const { account, expected } = this.#accountNamed(username) ?? { expected: NOBODY }
-    const key = `${address} ${account?.username ?? ''}`
-    if (account !== undefined && this.#failedTooOften(key)) throw new Error('too many failed attempts, try again later')
     const matches = timingSafeEqual(digest(token), expected)
     if (account !== undefined && (matches || account.secret === undefined)) return account
-    if (account !== undefined) this.#remember(key)
-    throw new Error(WRONG_TOKEN)
+    // Nothing differs for a name that nobody has: neither the words, nor when they come.
+    throw new WrongTokenError(this.#failuresFrom(clientNetwork(address)) > MAX_FAILURES)
   }
 
   #accountNamed (username: string): { account: A, expected: Buffer } | undefined {
@@ -117,23 +116,23 @@ export class Authenticator<A extends Credentials> {
     return first?.account
   }
 
-  #failedTooOften (key: string): boolean {
-    const failures = this.#failures.get(key)
-    if (failures === undefined) return false
-    if (Date.now() < failures.until) return failures.count >= MAX_FAILURES
-    this.#failures.delete(key)
-    return false
-  }
-
-  #remember (key: string): void {
-    const failures = this.#failures.get(key)
-    if (failures !== undefined) {
-      failures.count++
-      return
-    }
+  /** With this one. */
+  #failuresFrom (network: string): number {
+    const known = this.#failures.get(network)
+    if (known !== undefined && Date.now() < known.until) return ++known.count
+    this.#failures.delete(network)
     const [oldest] = this.#failures.keys()
     if (this.#failures.size >= MAX_REMEMBERED_FAILURES && oldest !== undefined) this.#failures.delete(oldest)
-    this.#failures.set(key, { count: 1, until: Date.now() + FAILURE_WINDOW_MS })
+    this.#failures.set(network, { count: 1, until: Date.now() + FAILURE_WINDOW_MS })
+    return 1
+  }
+}
+
+/** The peer is told the same whether there is such a name or not. */
+export class WrongTokenError extends Error {
+  /** @param isOneOfMany whether so many came from there that the answer has to wait */
+  constructor (readonly isOneOfMany: boolean) {
+    super(WRONG_TOKEN)
   }
 }
 

@@ -14,7 +14,7 @@ import { NoRoomError, type ListeningPort } from '../../src/contracts/transport.j
 import type { Logger } from '../../src/contracts/logger.js'
 import { clientNetwork } from '../../src/lib/client-network.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
-import { Authenticator, WRONG_TOKEN, usernameOf } from './auth.js'
+import { Authenticator, WRONG_TOKEN, WrongTokenError, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
 import { TOON, fromToonAuth, inWords, isToonAuth } from './dialect/index.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './wire/errors.js'
@@ -32,8 +32,9 @@ export const AUTH_DEADLINE_MS = 5000
 /** Sockets that have not authenticated. When one more comes, the oldest has to go: an honest peer is through within milliseconds. */
 export const MAX_STRANGERS = 1000
 
-/** A client that fails to authenticate waits this long for the answer. */
+/** A client that fails to authenticate waits this long for the answer, and longer if many from its network fail. */
 const REFUSAL_DELAY_MS = 500
+export const GUESS_DELAY_MS = 4000
 
 /** A flood of refused sockets makes one log line in this time, not a flood of lines. */
 const REFUSAL_LOG_INTERVAL_MS = 1000
@@ -325,7 +326,7 @@ class Listener {
     const timer = setTimeout(() => {
       ws.send(codec?.write(answer) ?? answer)
       ws.close(hasNoRoom ? 1013 : 1008)
-    }, REFUSAL_DELAY_MS).unref()
+    }, err instanceof WrongTokenError && err.isOneOfMany ? GUESS_DELAY_MS : REFUSAL_DELAY_MS).unref()
     ws.once('close', () => { clearTimeout(timer) })
   }
 

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import { FAILURE_WINDOW_MS, MAX_FAILURES } from '../../../plugins/btp/auth.js'
+import { GUESS_DELAY_MS } from '../../../plugins/btp/listener.js'
 import type { HandPeer } from '../../support/btp.js'
 import { SECRET, TestLog, authMessage, authenticated, closeAll, dial, drive, fakeTimers, listening, makePlugin, portOf, serverUrl } from '../../support/btp.js'
 import { rejectionError } from '../../support/failures.js'
@@ -137,32 +138,31 @@ describe('BTP accounts', () => {
   })
 
   describe('whose token somebody guesses', () => {
-    it('look at only so many guesses in a while, and then not even at the right token', async () => {
-      const { port } = await listening()
-      const clock = fakeTimers('Date')
-      const tooMany = 'too many failed attempts, try again later'
-      const guesses: Array<Promise<string>> = []
-      for (let i = 0; i < MAX_FAILURES; i++) guesses.push(refusal(port, authMessage(`guess ${i}`)))
-      let open = guesses.length
-      for (const guess of guesses) void guess.then(() => { open-- })
-      await drive(clock, () => open === 0, 10)
-      expect(new Set(await Promise.all(guesses))).to.deep.equal(new Set(['invalid auth_token']))
-
-      const right = refusal(port, authMessage(SECRET))
-      let answered = false
-      void right.then(() => { answered = true })
-      await drive(clock, () => answered, 10)
-      expect(await right).to.equal(tooMany)
-
-      clock.tick(FAILURE_WINDOW_MS)
-      await authenticated(port)
-    })
-
-    it('do not suffer from guesses at another account', async () => {
+    it('make wrong tokens wait, whether there is such a name or not, and let the right one in at once', async () => {
       const { port, alice, bob } = await twoAccounts()
-      await Promise.all(Array.from({ length: MAX_FAILURES }, () => refusal(port, authMessage('guess', 'alice'))))
-      expect(await refusal(port, authMessage(alice, 'alice'))).to.include('too many failed attempts')
+      const clock = fakeTimers('Date')
+      const guess = async (usernames: string[]): Promise<Array<{ text: string, waitedMs: number }>> => {
+        const start = Date.now()
+        let open = usernames.length
+        const guesses = usernames.map(async (username, i) => {
+          const text = await refusal(port, authMessage(`guess ${i}`, username))
+          open--
+          return { text, waitedMs: Date.now() - start }
+        })
+        await drive(clock, () => open === 0, 10)
+        return await Promise.all(guesses)
+      }
+      const first = await guess(Array.from({ length: MAX_FAILURES }, (_, i) => i % 2 === 0 ? 'alice' : 'nobody'))
+      const later = await guess(['alice', 'nobody', 'bob', ''])
+      expect(new Set([...first, ...later].map(({ text }) => text)), 'the same words for all').to.deep.equal(new Set(['invalid auth_token']))
+      for (const { waitedMs } of first) expect(waitedMs).to.be.lessThan(GUESS_DELAY_MS)
+      for (const { waitedMs } of later) expect(waitedMs).to.be.at.least(GUESS_DELAY_MS)
+
+      expect(await ask(await authenticated(port, alice, 'alice')), 'the right token').to.equal('this is alice')
       await authenticated(port, bob, 'bob')
+      clock.tick(FAILURE_WINDOW_MS)
+      const [again] = await guess(['alice'])
+      expect(again!.waitedMs, 'when the guesses are over').to.be.lessThan(GUESS_DELAY_MS)
     })
   })
 

@@ -3,51 +3,82 @@
  * PaymentRequest by a PaymentResponse, and `GET {url}/health` by any 2xx when it is ready. Whatever it does, a packet gets an ILP answer
  * in time.
  */
+import { LogThrottle } from '../../src/lib/log-throttle.js'
 import { readUpTo } from '../../src/lib/read-up-to.js'
 import { MalformedResponseError, computeFulfillmentFromData, deliveryOf, paymentRequestOf } from '../../src/delivery/payment.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/delivery/payment.js'
 import type { Logger } from '../../src/contracts/logger.js'
+import { RequestQueue } from './request-queue.js'
 
 /** A response carries 32 KiB as base64 and some words; more is not read. */
 const MAX_RESPONSE_BYTES = 128 * 1024
 const HEALTH_TIMEOUT_MS = 5000
-/** Of an error's body, this much is shown to the sender. */
+/** Of an error's body, this much is logged. */
 const MAX_SHOWN = 200
+/** A server that fails for every packet makes one log line in this time. */
+const LOG_INTERVAL_MS = 10_000
+/** Packets of all peers that wait for their turn. */
+const MAX_WAITING = 5000
+const TOO_MANY = 'Too many packets are waiting for the application'
 
 export interface BusinessLogicOptions {
   /** Without a slash at its end. */
   url: string
   timeoutMs: number
+  /** Requests at a time. */
+  maxConcurrent: number
   authToken: string | undefined
   log: Logger
 }
 
 export class BusinessLogicServer {
-  constructor (private readonly options: BusinessLogicOptions) {}
+  private readonly queue: RequestQueue
+  private readonly lines = new LogThrottle(LOG_INTERVAL_MS)
+
+  constructor (private readonly options: BusinessLogicOptions) {
+    this.queue = new RequestQueue({ maxUnderWay: options.maxConcurrent, maxWaiting: MAX_WAITING })
+  }
 
   /** Never rejects: what goes wrong is a reject with the code that says whose fault it was. */
   async deliver (packet: LocalDeliveryRequest): Promise<LocalDeliveryResponse> {
-    const leftMs = Date.parse(packet.expiresAt) - Date.now()
-    if (leftMs <= 0) return rejected('R00', 'Payment has expired')
+    const turn = await this.queue.enter(packet.sourcePeer, Date.parse(packet.expiresAt))
+    if (turn === 'full') return rejected('T03', TOO_MANY)
+    if (turn === 'expired') return rejected('R00', 'Payment has expired')
     try {
-      const response = await this.post(packet, Math.min(this.options.timeoutMs, leftMs))
-      const text = (await readUpTo(response.body, MAX_RESPONSE_BYTES))?.toString()
-      if (!response.ok) {
-        // What it says may be full of addresses and passwords, and the sender may be anybody.
-        this.options.log.warn('the business logic server refused a packet. status=%d body=%j', response.status, (text ?? '').slice(0, MAX_SHOWN))
-        return rejected('T00', `Business logic server returned status ${response.status}`)
-      }
-      const answer = deliveryOf(parsed(text), packet, { warn: (fields, message) => this.options.log.warn('the business logic server gave a faulty answer. reason=%s details=%j', message, fields) })
-      return fits(answer, packet) ? answer : rejected('T00', 'Fulfillment/condition mismatch')
-    } catch (error) {
-      return this.failure(error)
+      return await this.ask(packet)
+    } finally {
+      this.queue.leave()
     }
   }
 
   /** Tells of a packet in transit. Rejects when the server cannot be told; its answer does not matter. */
   async notify (packet: LocalDeliveryRequest): Promise<void> {
-    const response = await this.post(packet, this.options.timeoutMs)
-    await response.body?.cancel()
+    const turn = await this.queue.enter(packet.sourcePeer, Date.parse(packet.expiresAt))
+    if (turn !== 'turn') throw new Error(turn === 'full' ? TOO_MANY : 'the packet has expired')
+    try {
+      const response = await this.post(packet)
+      await response.body?.cancel()
+    } finally {
+      this.queue.leave()
+    }
+  }
+
+  private async ask (packet: LocalDeliveryRequest): Promise<LocalDeliveryResponse> {
+    try {
+      const response = await this.post(packet)
+      const text = (await readUpTo(response.body, MAX_RESPONSE_BYTES))?.toString()
+      if (!response.ok) {
+        // What it says may be full of addresses and passwords, and the sender may be anybody.
+        this.warn('the business logic server refused a packet. status=%d body=%j', response.status, (text ?? '').slice(0, MAX_SHOWN))
+        return rejected('T00', `Business logic server returned status ${response.status}`)
+      }
+      const answer = deliveryOf(parsed(text), packet, {
+        warn: (fields, message) => { this.warn('the business logic server gave a faulty answer. reason=%s details=%j', message, fields) }
+      })
+      return fits(answer, packet) ? answer : rejected('T00', 'Fulfillment/condition mismatch')
+    } catch (error) {
+      return this.failure(error)
+    }
   }
 
   async isHealthy (): Promise<boolean> {
@@ -60,25 +91,32 @@ export class BusinessLogicServer {
     }
   }
 
-  private post (packet: LocalDeliveryRequest, timeoutMs: number): Promise<Response> {
-    const { url, authToken } = this.options
+  /** Gives up when the packet has expired, or after `timeoutMs`. */
+  private post (packet: LocalDeliveryRequest): Promise<Response> {
+    const { url, authToken, timeoutMs } = this.options
+    const leftMs = Math.max(Date.parse(packet.expiresAt) - Date.now(), 0)
     return fetch(`${url}/handle-packet`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(authToken !== undefined && { authorization: `Bearer ${authToken}` }) },
       body: JSON.stringify(paymentRequestOf(packet)),
       redirect: 'error',
-      signal: AbortSignal.timeout(Math.ceil(timeoutMs))
+      signal: AbortSignal.timeout(Math.ceil(Math.min(timeoutMs, leftMs)))
     })
   }
 
   private failure (error: unknown): LocalDeliveryResponse {
     if (error instanceof MalformedResponseError) {
-      this.options.log.warn('malformed response from the business logic server. error=%s', error.message)
+      this.warn('malformed response from the business logic server. error=%s', error.message)
       return rejected('T00', 'Malformed response from business logic server')
     }
     if (error instanceof DOMException && error.name === 'TimeoutError') return rejected('R00', 'Business logic server request timed out')
-    this.options.log.warn('cannot reach the business logic server. url=%s error=%s', this.options.url, causeOf(error))
+    this.warn('cannot reach the business logic server. url=%s error=%s', this.options.url, causeOf(error))
     return rejected('T00', 'Business logic server is not reachable')
+  }
+
+  private warn (line: string, ...values: unknown[]): void {
+    const count = this.lines.due()
+    if (count !== undefined) this.options.log.warn(`${line} packetsSinceLastLine=%d`, ...values, count)
   }
 }
 

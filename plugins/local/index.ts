@@ -48,8 +48,10 @@ export default class PluginLocal extends EventEmitter implements PluginInstance 
     super()
     this.#settings = parseOptions(options)
     this.#log = services?.log ?? SILENT_LOG
-    const { handlerUrl, timeout, authToken } = this.#settings
-    if (handlerUrl !== undefined) this.#server = new BusinessLogicServer({ url: handlerUrl, timeoutMs: timeout, authToken, log: this.#log })
+    const { handlerUrl, timeout, maxConcurrentRequests: maxConcurrent, authToken } = this.#settings
+    if (handlerUrl !== undefined) {
+      this.#server = new BusinessLogicServer({ url: handlerUrl, timeoutMs: timeout, maxConcurrent, authToken, log: this.#log })
+    }
   }
 
   connect (): Promise<void> {

@@ -5,6 +5,8 @@ import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../../src/deli
 
 const MAX_MS = 24 * 60 * 60 * 1000
 const DEFAULT_TIMEOUT_MS = 30_000
+/** As many as an ordinary web server answers at a time, and thousands of packets a second if each takes 10 ms. */
+const DEFAULT_CONCURRENT = 64
 
 /** Delivers a packet, or returns undefined when it is not there to deliver it: then the business logic server is asked. */
 type Deliver = (request: LocalDeliveryRequest) => Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined
@@ -15,6 +17,7 @@ const Options = z.object({
   handlerUrl: z.string().refine(isHttpUrl, 'expected an http or https URL without user name and password').optional()
     .describe('The business logic server; /handle-packet and /health are appended'),
   timeout: z.int().min(1).max(MAX_MS).default(DEFAULT_TIMEOUT_MS).describe('ms for one answer of the business logic server'),
+  maxConcurrentRequests: z.int().min(1).default(DEFAULT_CONCURRENT).describe('Requests to the business logic server at a time; more wait their turn'),
   authToken: z.string().min(1).optional().describe('Sent to the business logic server as `Authorization: Bearer`'),
   autoFulfill: z.boolean().default(false).describe('Fulfil what nobody is there to deliver: for development'),
   address: z.string().default('').describe('ILP address for the triggeredBy of rejects')

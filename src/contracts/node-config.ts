@@ -39,6 +39,8 @@ export interface LocalDeliveryConfig {
   handlerUrl?: string | undefined
   /** ms. Default 30000. */
   timeout?: number | undefined
+  /** Requests to the business logic server at a time; other packets wait, and the peers take turns. Default 64. */
+  maxConcurrentRequests?: number | undefined
   /** Sent to the business logic server as `Authorization: Bearer`. */
   authToken?: string | undefined
   /** Tell the business logic of packets that only pass through. Default false. */
@@ -210,6 +212,7 @@ export interface NodeConfig {
     readonly enabled: boolean
     readonly handlerUrl: string | undefined
     readonly timeout: number
+    readonly maxConcurrentRequests: number
     readonly authToken: string | undefined
   }
   readonly adminApi: {

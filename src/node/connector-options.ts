@@ -50,6 +50,7 @@ export function connectorOptions (
         ...(config.localDelivery.enabled && {
           handlerUrl: config.localDelivery.handlerUrl,
           timeout: config.localDelivery.timeout,
+          maxConcurrentRequests: config.localDelivery.maxConcurrentRequests,
           authToken: config.localDelivery.authToken
         }),
         autoFulfill: config.environment === 'development',

@@ -22,6 +22,7 @@ const HEALTH_CHECK_PORT = 8080
 const ADMIN_PORT = 8081
 const EVERY_INTERFACE = '0.0.0.0'
 const HANDLER_TIMEOUT_MS = 30_000
+const HANDLER_REQUESTS = 64
 const FEE_PERCENTAGE = 0.1
 const DATA_PATH = './data'
 
@@ -147,6 +148,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
       enabled: handles,
       handlerUrl: localDelivery.handlerUrl,
       timeout: localDelivery.timeout ?? HANDLER_TIMEOUT_MS,
+      maxConcurrentRequests: localDelivery.maxConcurrentRequests ?? HANDLER_REQUESTS,
       authToken: localDelivery.authToken || undefined
     },
     adminApi: {

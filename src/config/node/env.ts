@@ -18,6 +18,7 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Ma
   ['LOCAL_DELIVERY_ENABLED', ['localDelivery', 'enabled']],
   ['LOCAL_DELIVERY_URL', ['localDelivery', 'handlerUrl']],
   ['LOCAL_DELIVERY_TIMEOUT', ['localDelivery', 'timeout']],
+  ['LOCAL_DELIVERY_MAX_CONCURRENT_REQUESTS', ['localDelivery', 'maxConcurrentRequests']],
   ['LOCAL_DELIVERY_AUTH_TOKEN', ['localDelivery', 'authToken']],
   ['LOCAL_DELIVERY_PER_HOP_NOTIFICATION', ['localDelivery', 'perHopNotification']],
   ['ADMIN_API_ENABLED', ['adminApi', 'enabled']],

@@ -16,6 +16,8 @@ const MODES = ['embedded', 'standalone', 'library'] as const
 
 /** It names a folder, and is a part of every address below the node: both have limits of their own. */
 const NODE_ID_LENGTH_MAX = 200
+/** Requests to the business logic server at a time: each is a connection, and takes a file descriptor. */
+const MAX_REQUESTS = 10_000
 /** Chains that a node may have. */
 const MAX_CHAINS = 100
 
@@ -33,6 +35,7 @@ const localDelivery = z.strictObject({
   enabled: flag.optional(),
   handlerUrl: z.string().refine(isHttpUrl).meta({ expected: 'an http or https URL such as http://localhost:3100' }).optional(),
   timeout: milliseconds(1).optional(),
+  maxConcurrentRequests: z.int().min(1).max(MAX_REQUESTS).meta({ expected: `a whole number from 1 to ${MAX_REQUESTS}` }).optional(),
   authToken: secret.optional(),
   perHopNotification: flag.optional()
 }).meta({ expected: 'an object' })

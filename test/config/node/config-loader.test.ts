@@ -51,7 +51,7 @@ describe('the configuration of a node', () => {
         deploymentMode: 'embedded',
         peers: [],
         routes: [],
-        localDelivery: { enabled: false, handlerUrl: undefined, timeout: 30_000, authToken: undefined },
+        localDelivery: { enabled: false, handlerUrl: undefined, timeout: 30_000, maxConcurrentRequests: 64, authToken: undefined },
         adminApi: {
           enabled: false, port: 8081, host: '0.0.0.0', isHostGiven: false, apiKey: undefined, allowedIPs: [], trustProxy: false, allowedHosts: []
         },
@@ -226,7 +226,7 @@ describe('the configuration of a node', () => {
       const file = await yaml(`${text}adminApi:\n  port: 1234\n`)
       const { config } = ConfigLoader.read(file, {
         NODE_ID: 'other', LOG_LEVEL: 'warn', BTP_SERVER_PORT: '3100', HEALTH_CHECK_PORT: '3101', ENVIRONMENT: 'production',
-        LOCAL_DELIVERY_ENABLED: 'true', LOCAL_DELIVERY_URL: 'http://bls:1', LOCAL_DELIVERY_TIMEOUT: '50', LOCAL_DELIVERY_AUTH_TOKEN: 't',
+        LOCAL_DELIVERY_ENABLED: 'true', LOCAL_DELIVERY_URL: 'http://bls:1', LOCAL_DELIVERY_TIMEOUT: '50', LOCAL_DELIVERY_MAX_CONCURRENT_REQUESTS: '7', LOCAL_DELIVERY_AUTH_TOKEN: 't',
         LOCAL_DELIVERY_PER_HOP_NOTIFICATION: 'true', ADMIN_API_ENABLED: 'true', ADMIN_API_HOST: '127.0.0.1', ADMIN_API_KEY: 'k',
         ADMIN_API_ALLOWED_IPS: '127.0.0.1, 10.0.0.0/16', ADMIN_API_TRUST_PROXY: 'true', ADMIN_API_ALLOWED_HOSTS: 'connector, admin.example',
         BTP_SERVER_HOST: '10.0.0.1', BTP_ALLOWED_ORIGINS: 'https://wallet.example, chrome-extension://abc', HEALTH_CHECK_HOST: '::1', TIGERBEETLE_CLUSTER_ID: '7',
@@ -244,7 +244,7 @@ describe('the configuration of a node', () => {
         deploymentMode: 'standalone',
         ledger: { type: 'tigerbeetle', clusterId: '7', replicas: ['10.0.0.1:3001', '10.0.0.2:3001'], fallback: false },
         perHopNotification: true,
-        localDelivery: { enabled: true, handlerUrl: 'http://bls:1', timeout: 50, authToken: 't' },
+        localDelivery: { enabled: true, handlerUrl: 'http://bls:1', timeout: 50, maxConcurrentRequests: 7, authToken: 't' },
         adminApi: {
           enabled: true,
           port: 1234,

@@ -13,6 +13,29 @@ This page is for operators who build dashboards and alerts. \`GET /metrics\` ans
   (connector) and \`GET /admin/balances/:peerId\` (node).
 * Process metrics (\`process_*\`, \`nodejs_*\`) come from prom-client. A connector serves them with
   \`CONNECTOR_COLLECT_DEFAULT_METRICS=true\`. Metrics that your own middlewares put in prom-client's global registry are served as well.
+
+## Who sees which
+
+The labels \`account\` and \`peer_id\` show who your peers are, and their series how much you owe them.
+
+* A connector with a key (\`CONNECTOR_ADMIN_API_KEY\`) serves nothing without it. One without a key serves programs on its own machine only.
+* A node with a key (\`adminApi.apiKey\`, \`ADMIN_API_KEY\`) leaves out the series with these labels for requests without it, also if the admin API is
+  not enabled. So it does in production without a key, unless the request comes from the same machine. Behind a proxy on the same machine, set a key. What is
+  left is enough to watch traffic, latency and errors. Without a key, in development and staging, everybody sees everything.
+* Metrics in prom-client's global registry that have labels count as series with names.
+
+Send the key as \`X-Api-Key\` or as a bearer token. Prometheus reads it from a file:
+
+\`\`\`yaml
+scrape_configs:
+  - job_name: sluice
+    authorization:
+      credentials_file: /etc/prometheus/sluice-key
+    static_configs:
+      - targets: ['localhost:8080'] # a node; 7780 for a connector
+\`\`\`
+
+A request with a wrong key is answered with 401, so the target is down and you notice. \`HEAD /metrics\` is answered as well.
 `
 
 interface Row {

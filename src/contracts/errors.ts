@@ -75,7 +75,7 @@ export const ERROR_TABLE = {
     }
   },
   'Who may ask': {
-    SLUICE_API_KEY_WRONG: { status: 401, when: 'The key is missing or wrong.', remedy: 'Send the configured key in the `X-Api-Key` header.' },
+    SLUICE_API_KEY_WRONG: { status: 401, when: 'The key is missing or wrong.', remedy: 'Send the configured key in the `X-Api-Key` header; for `/metrics`, a bearer token will do, too.' },
     SLUICE_API_KEY_IN_QUERY: {
       status: 401,
       when: 'The key is in the query string, which ends up in logs.',

@@ -9,20 +9,33 @@ import { isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { SluiceError } from '../contracts/errors.js'
+import { isLoopbackAddress } from '../lib/loopback.js'
 import type { IpAllowlist } from './allowlist.js'
 import { hasBody } from './body.js'
 import { hostIn, isAddress, isOwnOrigin, isThisMachine } from './hosts.js'
 
+/** What proxies add to the requests of others. */
+const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
 /** What a header can carry unchanged. */
 const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+
+/** Where Prometheus asks. It can send a key as a bearer token, and, until version 2.55, in no other way. */
+export const METRICS_PATH = '/metrics'
+const BEARER = /^Bearer +/i
 
 /** Asks for the key in `X-Api-Key`; `message` is for those who have none. Throws like `keyCheck`. */
 export function requireKey (apiKey: string, { setting, message }: { setting: string, message: string }): MiddlewareHandler {
   const isKey = keyCheck(apiKey, setting)
   return async (c, next) => {
-    if (!isKey(c.req.header('x-api-key'))) throw new SluiceError('SLUICE_API_KEY_WRONG', message)
+    if (!isKey(keyIn(c))) throw new SluiceError('SLUICE_API_KEY_WRONG', message)
     await next()
   }
+}
+
+/** The key that a request shows, right or wrong. */
+export function keyIn (c: Context): string | undefined {
+  const authorization = c.req.path === METRICS_PATH ? c.req.header('authorization') : undefined
+  return c.req.header('x-api-key') ?? (authorization !== undefined && BEARER.test(authorization) ? authorization.replace(BEARER, '') : undefined)
 }
 
 /** Whether a client can send the key in a header. */
@@ -69,6 +82,18 @@ export function refuseForeignPages ({ hosts = [], anyAddress = false, messages }
     if (origin !== undefined && !isOwnOrigin(origin, header)) throw new SluiceError('SLUICE_ORIGIN_REFUSED', messages.origin)
     await next()
   }
+}
+
+/**
+ * Whether a program on this machine asks, and no page in a browser, and no proxy for somebody else (a proxy that adds no header about that
+ * cannot be told).
+ */
+export function isFromThisMachine (c: Context): boolean {
+  const [header, origin] = [c.req.header('host') ?? '', c.req.header('origin')]
+  const host = hostIn(header)
+  const isForwarded = FORWARDING.some(name => c.req.header(name) !== undefined)
+  return !isForwarded && isLoopbackAddress(socketAddress(c)) && host !== undefined && isThisMachine(host) &&
+    (origin === undefined || isOwnOrigin(origin, header))
 }
 
 /** A `Host` that names no host goes no further: what is behind puts it into URLs. */

@@ -1,7 +1,7 @@
 /** A node from start to stop: the connector inside, the BTP port, and the peers that come and go. */
 import reductModule, { type Injector } from 'reduct'
 import type { ListeningPort } from '../contracts/transport.js'
-import { UnreachableError, withDetails } from '../packet/errors.js'
+import { UnreachableError } from '../packet/errors.js'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
@@ -244,5 +244,5 @@ function isLocalPlugin (plugin: PluginInstance): plugin is LocalPlugin {
 /** The application may pay itself; two peers that route to each other would play ping-pong until the packet expires. */
 function refuseReturn (sourceAccount: string, nextHop: string): void {
   if (nextHop !== sourceAccount || nextHop === LOCAL_ACCOUNT) return
-  throw withDetails(message => new UnreachableError(message), 'refusing to send a packet back to the peer that it came from.', `peer=${nextHop}`)
+  throw new UnreachableError(`refusing to send a packet back to the peer that it came from. peer=${nextHop}`)
 }

@@ -28,6 +28,8 @@ export class FakeNode implements AdministeredNode, HealthNode {
   readonly config = { nodeId: 'node-a', chainKinds: new ChainKinds({}).all }
   status: HealthStatus['status'] = 'healthy'
   connectsNewPeers = true
+  /** Metrics that name somebody. */
+  namedMetrics = ''
   readonly registered: PeerRegistrationRequest[] = []
   readonly sent: SendPacketParams[] = []
   peers = new Map([['peer-b', true], ['peer-c', false]])
@@ -58,7 +60,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
 
   async getMetrics (): Promise<string> {
     this.trouble?.()
-    return Promise.resolve('# HELP a_metric Something\na_metric 1\n')
+    return Promise.resolve('# HELP a_metric Something\na_metric 1\n' + this.namedMetrics)
   }
 
   listPeers (): PeerInfo[] {

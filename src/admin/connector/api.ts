@@ -11,6 +11,7 @@ import { SluiceError, type ErrorCode } from '../../contracts/errors.js'
 import type { Logger } from '../../contracts/logger.js'
 import { UNKNOWN_ADDRESS } from '../../accounts/accounts.js'
 import { messageOf, statusOf } from '../../http/errors.js'
+import { METRICS_PATH } from '../../http/access.js'
 import type { ApiDescription } from '../../http/openapi.js'
 import { text } from '../../http/responses.js'
 import { createRouter, noSuchPathError, serveDocument, serveRoutes, type Router } from '../../http/router.js'
@@ -73,7 +74,10 @@ export function connectorRoutes (parts: ConnectorParts): Route[] {
   return [...statsRoutes(parts), ...accountRoutes(parts), ...balanceRoutes(parts), ...routingRoutes(parts), ...rateRoutes(parts)]
 }
 
-/** All routes behind `access`. What no route matches, HEAD and trailing slashes included, is 404 `Not Found`, and what to ask instead. */
+/**
+ * All routes behind `access`. What no route matches, trailing slashes included, is 404 `Not Found`, and what to ask instead. So is HEAD,
+ * but for the metrics, which monitors ask for in this way.
+ */
 export function connectorApi (parts: ConnectorParts, access: readonly MiddlewareHandler[], log: Logger): Router {
   const routes = connectorRoutes(parts)
   const app = createRouter({ name: 'admin api', log, errorResponse, noSuchPath })
@@ -89,7 +93,7 @@ export function connectorApi (parts: ConnectorParts, access: readonly Middleware
 
 /** Which hono would treat as GET. */
 const refuseHead: MiddlewareHandler = async (c, next) => {
-  if (c.req.method === 'HEAD') throw noSuchPathError(noSuchPath(c.req.method, c.req.path))
+  if (c.req.method === 'HEAD' && c.req.path !== METRICS_PATH) throw noSuchPathError(noSuchPath(c.req.method, c.req.path))
   await next()
 }
 

@@ -6,6 +6,7 @@ import { SluiceError } from '../../contracts/errors.js'
 import type { Accounts } from '../../accounts/accounts.js'
 import type { LedgerService } from '../../ledger/service.js'
 import type { AccountStats } from '../../metrics/stats.js'
+import { METRICS_PATH } from '../../http/access.js'
 import { json, nothing, text } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
 import { mapValues } from './accounts.js'
@@ -69,7 +70,7 @@ export function statsRoutes ({ accounts, middlewares, ledger, routing, stats }: 
 
     route({
       method: 'get',
-      path: '/metrics',
+      path: METRICS_PATH,
       summary: 'Everything that is counted, in the Prometheus text format',
       responses: { 200: 'text' },
       errors: {}

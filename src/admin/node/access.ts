@@ -6,9 +6,9 @@
  * is not open to the internet. And foreign pages are kept out of everything that needs no key, from every address: a browser on the same
  * network, on the host of a container or behind a proxy is as good a way in as one on this machine.
  */
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { SluiceError } from '../../contracts/errors.js'
-import { refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
+import { isFromThisMachine, keyCheck, keyIn, refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from '../../http/allowlist.js'
 
 export interface AccessOptions {
@@ -48,6 +48,20 @@ export function nodeAccess ({ apiKey = '', allowedIPs = [], trustProxy = false, 
   if (apiKey !== '') return { address: listed === undefined ? [] : [listed], pages, key: [noKeyInQuery, requireKey(apiKey, KEY), requireJson] }
   const near = listed ?? requireAddress(new IpAllowlist(PRIVATE_NETWORKS), { message: NOT_PRIVATE, trustProxy })
   return { address: [near], pages, key: [pages, noKeyInQuery, requireJson] }
+}
+
+/**
+ * Who may read the series of `/metrics` that show the ids of accounts and peers. If there is a key: those who send it. If not: in
+ * production programs on this machine, and otherwise everybody. The rule throws for a wrong key, so that an operator notices it.
+ */
+export function namesAccess ({ apiKey = '', isProduction }: { apiKey?: string | undefined, isProduction: boolean }): (c: Context) => boolean {
+  if (apiKey === '') return isProduction ? isFromThisMachine : () => true
+  const isKey = keyCheck(apiKey, KEY.setting)
+  return c => {
+    const given = keyIn(c)
+    if (given !== undefined && !isKey(given)) throw new SluiceError('SLUICE_API_KEY_WRONG', KEY.message)
+    return given !== undefined
+  }
 }
 
 /** The query ends in logs. */

@@ -4,10 +4,13 @@
  * `/health` depends on the peers; `/health/ready` does not: an orchestrator sends traffic only to nodes that are ready, and a node whose
  * peers dial in would wait for them forever.
  */
+import type { Context } from 'hono'
 import { Registry } from 'prom-client'
 import type { Logger } from '../../contracts/logger.js'
 import type { HealthStatus } from '../../contracts/node.js'
+import { METRICS_PATH } from '../../http/access.js'
 import { json, jsonError, text } from '../../http/responses.js'
+import { withoutNames } from '../../metrics/nameless.js'
 import { createRouter, type Router } from '../../http/router.js'
 
 /** What these routes ask of the node. */
@@ -18,8 +21,18 @@ export interface HealthNode {
   getMetrics (): Promise<string>
 }
 
-/** @param admin mirrored under `/admin`, behind its own access rules */
-export function healthApp (node: HealthNode, log: Logger, admin?: Router): Router {
+export interface HealthOptions {
+  /** Who may read the ids of accounts and peers in `/metrics`. */
+  mayReadNames: (c: Context) => boolean
+  /** Mirrored under `/admin`, behind its own access rules. */
+  admin?: Router | undefined
+}
+
+/** In the text format of Prometheus, this is a comment. */
+const NAMELESS = '# Series with the ids of accounts and peers are left out: send the key of the admin API (adminApi.apiKey, ADMIN_API_KEY) ' +
+  'as a bearer token. See docs/metrics.md.\n'
+
+export function healthApp (node: HealthNode, log: Logger, { mayReadNames, admin }: HealthOptions): Router {
   const app = createRouter({ name: 'health', log, errorResponse: jsonError, noSuchPath })
 
   app.get('/health', () => {
@@ -31,7 +44,11 @@ export function healthApp (node: HealthNode, log: Logger, admin?: Router): Route
     const { status, timestamp } = node.getHealthStatus()
     return isRunning(node) ? json(200, { status: 'ready', timestamp }) : json(503, { status: 'not_ready', reason: status, timestamp })
   })
-  app.get('/metrics', async () => text(200, await node.getMetrics(), Registry.PROMETHEUS_CONTENT_TYPE))
+  app.get(METRICS_PATH, async c => {
+    const isNamed = mayReadNames(c)
+    const metrics = await node.getMetrics()
+    return text(200, isNamed ? metrics : NAMELESS + withoutNames(metrics), Registry.PROMETHEUS_CONTENT_TYPE)
+  })
   if (admin !== undefined) app.all('/admin/*', c => admin.fetch(c.req.raw, c.env))
   return app
 }

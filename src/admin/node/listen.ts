@@ -2,6 +2,7 @@
 import type { NodeConfig } from '../../contracts/node.js'
 import type { Logger } from '../../contracts/logger.js'
 import { HttpServer } from '../../http/server.js'
+import { namesAccess } from './access.js'
 import { nodeApi, type AdministeredNode } from './api.js'
 import { healthApp, type HealthNode } from './health.js'
 
@@ -19,7 +20,8 @@ export function httpServers (node: AdministeredNode & HealthNode, config: Served
   const admin = adminApi.enabled ? nodeApi(node, { ...adminApi, allowedHosts }, log) : undefined
   const hasKey = adminApi.apiKey !== undefined && adminApi.apiKey !== ''
   const mirrored = environment === 'development' && !hasKey && !adminApi.isHostGiven ? admin : undefined
-  const health = healthApp(node, log, mirrored)
+  const mayReadNames = namesAccess({ apiKey: adminApi.apiKey, isProduction: environment === 'production' })
+  const health = healthApp(node, log, { mayReadNames, admin: mirrored })
 
   const servers = [new HttpServer((request, env) => health.fetch(request, env), {
     name: 'health server',

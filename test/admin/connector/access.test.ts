@@ -19,12 +19,22 @@ describe('admin API with a key', () => {
   })
 
   it('refuses requests without it, whatever they ask', async () => {
-    for (const [method, path] of [['GET', '/status'], ['POST', '/balance'], ['DELETE', '/alerts/1'], ['GET', '/metrics'], ['GET', '/nope'],
+    for (const [method, path] of [['GET', '/status'], ['POST', '/balance'], ['DELETE', '/alerts/1'], ['GET', '/nope'],
       ['HEAD', '/status'], ['OPTIONS', '/status'], ['GET', `/status?apiKey=${encodeURIComponent(KEY)}`]] as const) {
       const { status, type } = await api.send(method, path, undefined, { authorization: `Bearer ${KEY}` })
       expect({ status, type }).to.deep.equal({ status: 401, type: 'text/plain' })
     }
     expect((await api.get('/status')).text).to.equal('Error: missing or wrong API key. Send it in the X-Api-Key header.')
+  })
+
+  it('takes it as a bearer token for the metrics, as Prometheus sends it', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      expect((await api.send(method, '/metrics', undefined, { authorization: `Bearer ${KEY}` })).status).to.equal(200)
+      for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: `Basic ${KEY}` }, { authorization: KEY }]) {
+        expect((await api.send(method, '/metrics', undefined, headers)).status).to.equal(401)
+      }
+    }
+    expect((await api.get('/metrics', { 'x-api-key': 'wrong', authorization: `Bearer ${KEY}` })).status).to.equal(401)
   })
 
   it('refuses every other key, of every length', async () => {

@@ -82,6 +82,53 @@ describe('node health server', () => {
   })
 })
 
+describe('the metrics on the health port', () => {
+  const KEY = 'a key of the operator'
+  let api: NodeFixture | undefined
+  afterEach(() => api?.stop())
+
+  /** `all`, `nameless`, or the status if it is not 200. */
+  async function seen (settings: ConstructorParameters<typeof NodeFixture>[0], headers: Record<string, string> = {}, method = 'GET'): Promise<string> {
+    await api?.stop()
+    api = await new NodeFixture(settings).start()
+    api.node.namedMetrics = '# HELP account_balance_units x\n# TYPE account_balance_units gauge\naccount_balance_units{peer_id="acme",token_id="USD"} 5\n'
+    const { status, text } = await api.healthOf('/metrics', method, headers)
+    if (status !== 200) return String(status)
+    if (method === 'HEAD') return 'head'
+    expect(text).to.contain('a_metric 1')
+    const isNameless = text.includes('Series with the ids of accounts and peers are left out')
+    expect(text.includes('acme')).to.equal(!isNameless)
+    return isNameless ? 'nameless' : 'all'
+  }
+
+  it('name accounts and peers to whoever sends the key, where there is one', async () => {
+    for (const environment of ['development', 'staging', 'production'] as const) {
+      const settings = { environment, apiKey: KEY }
+      expect(await seen(settings), environment).to.equal('nameless')
+      expect(await seen(settings, { 'x-api-key': KEY })).to.equal('all')
+      expect(await seen(settings, { authorization: `Bearer ${KEY}` }), 'as Prometheus sends it').to.equal('all')
+      expect(await seen(settings, { authorization: `Bearer ${KEY}` }, 'HEAD')).to.equal('head')
+      expect(await seen(settings, { authorization: 'Bearer wrong' })).to.equal('401')
+      expect(await seen(settings, { 'x-api-key': '' })).to.equal('401')
+      expect(await seen({ ...settings, enabled: false }), 'without an admin API').to.equal('nameless')
+    }
+  })
+
+  it('name them in production without a key to this machine only, and neither to a page nor through a proxy', async () => {
+    const settings = { environment: 'production', enabled: false } as const
+    expect(await seen(settings)).to.equal('all')
+    expect(await seen(settings, { host: 'localhost:8080' })).to.equal('all')
+    for (const headers of [
+      { host: 'evil.example' }, { host: '203.0.113.7' }, { origin: 'https://evil.example' }, { 'x-forwarded-for': '127.0.0.1' }, { via: '1.1 proxy' },
+      { forwarded: 'for=127.0.0.1' }
+    ]) expect(await seen(settings, headers), JSON.stringify(headers)).to.equal('nameless')
+  })
+
+  it('name them to everybody elsewhere', async () => {
+    for (const environment of ['development', 'staging'] as const) expect(await seen({ environment }, { host: 'connector:8080' })).to.equal('all')
+  })
+})
+
 describe('the admin API on the health port', () => {
   async function statusOn (settings: ConstructorParameters<typeof NodeFixture>[0]): Promise<number> {
     const api = await new NodeFixture(settings).start()

@@ -69,11 +69,16 @@ export class BusinessLogicServer {
       const text = (await readUpTo(response.body, MAX_RESPONSE_BYTES))?.toString()
       if (!response.ok) {
         // What it says may be full of addresses and passwords, and the sender may be anybody.
-        this.warn('the business logic server refused a packet. status=%d body=%j', response.status, (text ?? '').slice(0, MAX_SHOWN))
+        const body = (text ?? '').slice(0, MAX_SHOWN)
+        this.throttled((log, count) => {
+          log.warn('the business logic server refused a packet. status=%d body=%j packetsSinceLastLine=%d', response.status, body, count)
+        })
         return rejected('T00', `Business logic server returned status ${response.status}`)
       }
       const answer = deliveryOf(parsed(text), packet, {
-        warn: (fields, message) => { this.warn('the business logic server gave a faulty answer. reason=%s details=%j', message, fields) }
+        warn: (fields, reason) => this.throttled((log, count) => {
+          log.warn('the business logic server gave a faulty answer. reason=%s details=%j packetsSinceLastLine=%d', reason, fields, count)
+        })
       })
       return fits(answer, packet) ? answer : rejected('T00', 'Fulfillment/condition mismatch')
     } catch (error) {
@@ -106,17 +111,22 @@ export class BusinessLogicServer {
 
   private failure (error: unknown): LocalDeliveryResponse {
     if (error instanceof MalformedResponseError) {
-      this.warn('malformed response from the business logic server. error=%s', error.message)
+      this.throttled((log, count) => {
+        log.warn('malformed response from the business logic server. error=%s packetsSinceLastLine=%d', error.message, count)
+      })
       return rejected('T00', 'Malformed response from business logic server')
     }
     if (error instanceof DOMException && error.name === 'TimeoutError') return rejected('R00', 'Business logic server request timed out')
-    this.warn('cannot reach the business logic server. url=%s error=%s', this.options.url, causeOf(error))
+    this.throttled((log, count) => {
+      log.warn('cannot reach the business logic server. url=%s error=%s packetsSinceLastLine=%d', this.options.url, causeOf(error), count)
+    })
     return rejected('T00', 'Business logic server is not reachable')
   }
 
-  private warn (line: string, ...values: unknown[]): void {
+  /** Writes a line, with the number of packets since the last one, if one is due. */
+  private throttled (write: (log: Logger, count: number) => void): void {
     const count = this.lines.due()
-    if (count !== undefined) this.options.log.warn(`${line} packetsSinceLastLine=%d`, ...values, count)
+    if (count !== undefined) write(this.options.log, count)
   }
 }
 

@@ -162,7 +162,8 @@ export class Accounts extends EventEmitter {
 
   /** Asks the parent for our address over IL-DCP (RFC 0031). Rejects when it does not answer with one. */
   async loadIlpAddress (parentId: string): Promise<void> {
-    const { clientAddress } = await fetchIldcp(data => this.getPlugin(parentId).sendData(data)).catch((error: unknown) => { throw skewed(error) })
+    const { clientAddress } = await fetchIldcp(data => this.getPlugin(parentId).sendData(data))
+      .catch((error: unknown) => { throw skewed(error) })
     if (clientAddress === UNKNOWN_ADDRESS) throw new Error(`parent has no address yet. accountId=${parentId}`)
     this.setOwnAddress(clientAddress)
   }

@@ -10,7 +10,8 @@
  * - An account that is removed with packets in flight keeps its book until they are answered and its balance is even.
  */
 import { describeError } from '../src/lib/describe-error.js'
-import { PaysNothingError, SluiceError } from '../src/contracts/errors.js'
+import { SluiceError } from '../src/contracts/errors.js'
+import { PaysNothingError } from '../src/contracts/pays-nothing-error.js'
 import { TransferTimedOutError } from '../src/packet/errors.js'
 import { isPrepare, prepareOf } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'

@@ -260,14 +260,6 @@ export class SluiceError extends Error {
   }
 }
 
-/** A payment was asked for over a plugin that declares that it pays nothing. */
-export class PaysNothingError extends SluiceError {
-  constructor (accountId: string) {
-    super('SLUICE_PAYS_NOTHING', `the plugin of ${accountId} pays nothing. If you have paid by other means, correct the balance with POST /balance ` +
-      `{"accountId": "${accountId}", "amountDiff": "<base units>"}. To settle through the connector, give the account a plugin that pays.`)
-  }
-}
-
 /** The `code` of anything that was thrown, if it is one of ours. */
 export function codeOf (thrown: unknown): ErrorCode | undefined {
   const { code } = Object(thrown) as { code?: unknown }

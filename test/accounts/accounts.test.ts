@@ -244,9 +244,10 @@ describe('an account that takes its time', () => {
     const bob = new TestPlugin()
     bob.connect = never
     const adding = app.addPlugin('bob', account(bob))
+    const failure = rejection(adding)
     await quiet()
     await app.shutdown()
-    await adding
+    expect(String(await failure)).to.include('the connector stopped, while it connected. accountId=bob')
     expect(listeners(bob)).to.deep.equal([])
     expect(clock.countTimers()).to.equal(0)
   })

@@ -33,7 +33,7 @@ Two nodes can pay each other once each one's config.yaml lists the other under "
   connector validate nodes/      checks the configurations of a whole network
   connector send -d g.<their nodeId> -a 1000
 
-More: connector <command> --help. Every command exits with 0 if it succeeded, and with 78 if the configuration is at fault. --version shows the version (${version}).`
+More: connector <command> --help. Every command exits with 0 if it succeeded, and start with 78 if the configuration is at fault. --version shows the version (${version}).`
 
 async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
   if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
@@ -59,13 +59,15 @@ async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
 }
 
 /** Errors become text for people: never a stack trace, and never more than one message. */
-function failed (error: unknown): ExitCode {
+function failed (name: string | undefined, error: unknown): ExitCode {
   if (error instanceof ConfigurationError) complain(error.message.split('\n').map(line => `Configuration error: ${line}`).join('\n'))
   else if (error instanceof CliError) complain(error.message)
   else complain(`connector: ${describeError(error)}`)
-  return error instanceof CliError ? error.exitCode : exitCodeOf(error)
+  if (error instanceof CliError) return error.exitCode
+  return name === 'start' ? exitCodeOf(error) : EXIT.failed
 }
 
-const code = await run(process.argv.slice(2)).catch(failed)
+const args = process.argv.slice(2)
+const code = await run(args).catch((error: unknown) => failed(args[0], error))
 // A pipe may not have read everything yet: that is flushed first.
 process.stdout.write('', () => endProcess(code))

@@ -54,7 +54,8 @@ describe('connector start', () => {
     expect(await place.run(['send', '-d', 'g.b.shop', '-a', '1000', '-u', `127.0.0.1:${adminA}`])).to.include({ code: 0, err: '' })
     const { json } = await ask(adminA, 'GET', '/admin/balances/b', undefined, { 'x-api-key': 'from-dot-env' })
     expect(json).to.have.nested.property('balances[0].creditBalance').that.matches(/^[1-9]\d*$/)
-    expect((await ask(healthA, 'GET', '/metrics')).text).to.match(/ilp_connector_outgoing_ilp_packets\{.*account="b".*\} 1/)
+    const metrics = await ask(healthA, 'GET', '/metrics', undefined, { 'x-api-key': 'from-dot-env' })
+    expect(metrics.text).to.match(/ilp_connector_outgoing_ilp_packets\{.*account="b".*\} 1/)
 
     b.kill('SIGTERM')
     expect(await once(b, 'close')).to.deep.equal([0, null])
@@ -105,10 +106,10 @@ describe('connector start', () => {
     }).timeout(60_000)
   }
 
-  it('says what is wrong with the configuration on stderr, and ends with 1', async () => {
+  it('says what is wrong with the configuration on stderr, and ends with 78', async () => {
     await place.write('config.yaml', 'btpServerPort: 0\npeers: []\n')
     const { code, out, err } = await place.run(['start'])
-    expect([code, out]).to.deep.equal([1, ''])
+    expect([code, out]).to.deep.equal([78, ''])
     expect(err).to.match(/^Configuration error: config\.yaml:1: btpServerPort: /m).and.to.match(/^Configuration error: .*nodeId/m).and.to.not.contain('    at ')
   })
 

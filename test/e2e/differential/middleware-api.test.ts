@@ -36,6 +36,15 @@ function forgetTeardown (calls: unknown[]): void {
   for (const call of calls) delete (call as { steps?: { teardown?: unknown } }).steps?.teardown
 }
 
+/** `rateLimit` remembers the limit of an account that goes, which ilp-connector does not; a listed difference. */
+function withoutRateLimitsTeardown (calls: unknown[]): unknown[] {
+  return calls.map(call => {
+    const { steps } = call as { steps?: Record<string, string[]> }
+    if (steps?.teardown === undefined) return call
+    return { ...call as object, steps: { ...steps, teardown: steps.teardown.filter(step => step !== 'rateLimit') } }
+  })
+}
+
 async function exercise (duel: Duel): Promise<void> {
   await duel.sendSame('alice', toBob())
   await duel.sendSame('bob', preparePacket({ destination: 'test.alice', amount: 3 }))
@@ -49,7 +58,7 @@ describe('the same for middlewares of your own: construction', () => {
   it('gets its options and the api, and is applied once to each account in turn', async () => {
     const { options, calls } = withMine({}, { disableMiddleware: ['deduplicate', 'balance'] })
     await arena.start(options)
-    expect(calls.sluice).to.deep.equal(calls.reference)
+    expect(withoutRateLimitsTeardown(calls.sluice)).to.deep.equal(calls.reference)
     expect(calls.sluice).to.have.length(5)
   })
 
@@ -65,7 +74,7 @@ describe('the same for middlewares of your own: construction', () => {
     await duel.same(side => side.app.addPlugin('carl', side.account('carl', { assetCode: 'EUR' })))
     await duel.same(side => side.app.removePlugin('bob'))
     await duel.stop()
-    expect(calls.sluice).to.deep.equal(calls.reference)
+    expect(withoutRateLimitsTeardown(calls.sluice)).to.deep.equal(calls.reference)
   })
 
   for (const [name, middlewares] of [
@@ -118,7 +127,7 @@ describe('the same for middlewares of your own: places', () => {
       await exercise(duel)
       duel.expectSame()
       await duel.same(side => side.app.removePlugin('bob'))
-      expect(calls.sluice).to.deep.equal(calls.reference)
+      expect(withoutRateLimitsTeardown(calls.sluice)).to.deep.equal(calls.reference)
     })
   }
 
@@ -135,7 +144,7 @@ describe('the same for middlewares of your own: places', () => {
         await exercise(duel)
         await arena.tick(1)
         for (const made of Object.values(calls)) forgetTeardown(made)
-        expect(calls.sluice).to.deep.equal(calls.reference)
+        expect(withoutRateLimitsTeardown(calls.sluice)).to.deep.equal(calls.reference)
         duel.expectSame()
       })
     }

@@ -83,6 +83,17 @@ export function withoutDetails (answer: object): object {
   return describeReply(serializeIlpReject({ code, message: told, triggeredBy: String(triggeredBy), data: Buffer.from(String(data), 'hex') }))
 }
 
+const TIMES = / expiry=\S+ currentTime=\S+$/
+
+/** A described answer of Sluice, as ilp-connector gives it: see "An expired question for an address" in docs/differences.md. */
+export function withoutTimes (answer: object): object {
+  const { reject: code, message = '', triggeredBy, data } = answer as { reject?: string, message?: string, triggeredBy?: string, data?: string }
+  if (code === undefined || !message.startsWith('IL-DCP request packet is expired.') || !TIMES.test(message)) return answer
+  return describeReply(serializeIlpReject({
+    code, message: message.replace(TIMES, ''), triggeredBy: String(triggeredBy), data: Buffer.from(String(data), 'hex')
+  }))
+}
+
 export function describePrepare (packet: Buffer): object {
   const bytes = packet.toString('hex')
   if (packet[0] !== 12) return { bytes }

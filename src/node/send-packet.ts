@@ -9,7 +9,7 @@ import type { ILPFulfillPacket, ILPRejectPacket, NodeLogger, SendPacketParams } 
 const CONDITION_LENGTH = 32
 const NOTHING = Buffer.alloc(0)
 /** What the core says of a destination without a route. */
-const NO_ROUTE = /^no route found\. .*destination=/
+const NO_ROUTE = /^no route found\./
 
 export interface Sender {
   /** The node's own address. */

@@ -5,24 +5,22 @@ import type { LogLevel } from './logger.js'
 export type DeploymentMode = 'embedded' | 'standalone'
 export type { Environment }
 
-/** A peer, wherever it comes from. */
-export interface PeerConfig extends PeerAddresses {
+export interface PeerConfig {
   /** Unique; routes refer to it, and the peer introduces itself with it. */
   id: string
   /** `ws://host:port` or `wss://host:port`. */
   url: string
   /** The secret both sides share. Empty: no authentication (permissionless). */
   authToken: string
+  /** The peer's address on EVM chains, which it signs with and is paid at. Other kinds of chains have fields of their own. */
+  evmAddress?: string | undefined
   /** Where to settle with the peer, the `chainId` of an entry of chainProviders. Default: the only one that there is an address for. */
   chain?: string | undefined
 }
 
-/** The peer's address on chains of each kind, which it signs with and is paid at. */
-export interface PeerAddresses {
-  /** On EVM chains. */
-  evmAddress?: string | undefined
-  [address: PeerField]: string | undefined
-}
+/** With the peer's addresses on chains of any kind. */
+export type Peer = PeerConfig & PeerAddresses
+export type PeerAddresses = Readonly<Partial<Record<PeerField, string>>>
 
 export interface RouteConfig {
   /** An ILP address prefix, such as `g.connector-b`. */
@@ -169,7 +167,7 @@ export interface ConnectorConfig {
   /** `library` is another name for `embedded`. Default: standalone when localDelivery and adminApi are both enabled, else embedded. */
   deploymentMode?: DeploymentMode | 'library' | undefined
   mode?: 'connector' | undefined
-  peers: readonly PeerConfig[]
+  peers: ReadonlyArray<PeerConfig | Peer>
   /** Default: none. */
   routes?: readonly RouteConfig[] | undefined
   localDelivery?: LocalDeliveryConfig | undefined
@@ -206,7 +204,7 @@ export interface NodeConfig {
   readonly logLevel: LogLevel
   readonly environment: Environment
   readonly deploymentMode: DeploymentMode
-  readonly peers: readonly PeerConfig[]
+  readonly peers: readonly Peer[]
   readonly routes: ReadonlyArray<Required<RouteConfig>>
   readonly localDelivery: {
     readonly enabled: boolean
@@ -274,4 +272,4 @@ export interface PeerRegistrationRequest extends PeerConfig {
 }
 
 /** How the node settles with an existing peer from now on. */
-export interface SettlementChange extends PeerAddresses, Pick<PeerRegistrationRequest, 'chain' | 'settlement'> {}
+export type SettlementChange = Pick<PeerRegistrationRequest, 'chain' | 'settlement'> & PeerAddresses

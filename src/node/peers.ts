@@ -7,12 +7,12 @@ import { MAX_PEERS } from '../config/limits.js'
 import { secretFaults, secretVariableOf } from '../config/node/env.js'
 import { registrationSchema } from '../config/node/peer.js'
 import { settlementFault, sharedAddressFault, type Chains } from '../config/node/settlement-chains.js'
-import type { NodeConfig, PeerAddresses, PeerRegistrationRequest } from '../contracts/node.js'
+import type { AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerRegistrationRequest } from '../contracts/node.js'
 
 const GUEST_NAME_LENGTH_MAX = 128
 
 /** A peer with what requests have said of how to settle with it. */
-export type Peer = Omit<PeerRegistrationRequest, 'routes'>
+export type Peer = ConfiguredPeer & { settlement?: AdminSettlementConfig | undefined }
 
 export class Peers {
   readonly #peers = new Map<string, Peer>()

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { ACCOUNT_ID } from '../../contracts/account.js'
 import type { ChainKind } from '../../contracts/chain-kind.js'
-import type { PeerConfig, PeerRegistrationRequest } from '../../contracts/node.js'
+import type { Peer, PeerRegistrationRequest } from '../../contracts/node.js'
 import { isPrefix } from '../../packet/address.js'
 import { peerAddresses, settlementTerms } from './settlement-terms.js'
 
@@ -19,7 +19,7 @@ const HOST_AND_PORT = /^wss?:\/\/[^/@]+:\d+$/
 const URL_SHAPE = 'ws://host:port or wss://host:port'
 
 /** An entry of `peers`. */
-export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<PeerConfig> {
+export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
   return z.strictObject({ ...fields(kinds, kinds), url: urlWithPort }).meta({ expected: 'an object with id, url and authToken' })
 }
 

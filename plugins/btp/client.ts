@@ -25,7 +25,7 @@ export const ATTEMPT_TIMEOUT_MS = 10_000
 const JITTER = 0.25
 
 /** At the request of strangers, too, an attempt is made early; so not more often than this. */
-const HURRY_MS = 1000
+const HURRY_MS = 100
 
 /** Refusals in a row of a peer without a secret that may still have to dial us before it knows us. More are a problem. */
 const MAX_INTRODUCTIONS = 5

@@ -34,6 +34,8 @@ export const MAX_STRANGERS = 1000
 
 /** A client that fails to authenticate waits this long for the answer, and longer if many from its network fail. */
 const REFUSAL_DELAY_MS = 500
+/** One that shows no token guesses none, and may be a peer that comes again at once with a proof. */
+const NO_TOKEN_DELAY_MS = 150
 export const GUESS_DELAY_MS = 4000
 
 /** A flood of refused sockets makes one log line in this time, not a flood of lines. */
@@ -242,7 +244,7 @@ class Listener {
     try {
       if (!this.#awaitsAccount(wire, frame, usernameOf(frame))) this.#letIn(wire, frame)
     } catch (err) {
-      this.#refuse(wire, frame.requestId, err)
+      this.#refuse(wire, frame.requestId, err, isWithoutToken(frame))
     }
   }
 
@@ -279,7 +281,7 @@ class Listener {
     ws.once('close', () => { this.#waitsNoMore(username, ws) })
     coming.catch((err: unknown) => {
       const refusal = err instanceof NoRoomError ? err : new NotAddedError(messageOf(err))
-      if (this.#waitsNoMore(username, ws)) this.#refuse(wire, frame.requestId, refusal)
+      if (this.#waitsNoMore(username, ws)) this.#refuse(wire, frame.requestId, refusal, isWithoutToken(frame))
       else this.#logRefusal(wire.raw, messageOf(err)) // it was in for a moment
     })
     return true
@@ -310,11 +312,11 @@ class Listener {
       account.accept(wire, frame)
       this.#forget(nameOf(raw))
     } catch (err) {
-      this.#refuse(wire, frame.requestId, err)
+      this.#refuse(wire, frame.requestId, err, isWithoutToken(frame))
     }
   }
 
-  #refuse ({ ws, raw, codec }: Wire, requestId: number, err: unknown): void {
+  #refuse ({ ws, raw, codec }: Wire, requestId: number, err: unknown, isWithoutToken = false): void {
     const reason = messageOf(err)
     const hasNoRoom = err instanceof NoRoomError
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
@@ -326,7 +328,7 @@ class Listener {
     const timer = setTimeout(() => {
       ws.send(codec?.write(answer) ?? answer)
       ws.close(hasNoRoom ? 1013 : 1008)
-    }, err instanceof WrongTokenError && err.isOneOfMany ? GUESS_DELAY_MS : REFUSAL_DELAY_MS).unref()
+    }, delayOf(err, isWithoutToken)).unref()
     ws.once('close', () => { clearTimeout(timer) })
   }
 
@@ -334,6 +336,15 @@ class Listener {
     const count = this.#refusals.due()
     if (count !== undefined) this.#log.warn('refused a BTP connection. remote=%s reason=%s refusedSinceLastLine=%d', raw.remoteAddress, reason, count)
   }
+}
+
+function delayOf (err: unknown, isWithoutToken: boolean): number {
+  if (err instanceof WrongTokenError && err.isOneOfMany) return GUESS_DELAY_MS
+  return isWithoutToken ? NO_TOKEN_DELAY_MS : REFUSAL_DELAY_MS
+}
+
+function isWithoutToken ({ protocolData }: Frame): boolean {
+  return protocolData.find(({ protocolName }) => protocolName === 'auth_token')?.data.length === 0
 }
 
 /** No account could be made for a peer that may come in. It is told no more than any other. */

@@ -135,8 +135,8 @@ describe('the published examples', () => {
           ? "localDelivery.handlerUrl is this node's own healthCheckPort (8080): packets would come back to the node. " +
             'Run your business logic server on another port, or change ours.'
           : name === '002-standalone.yaml'
-            ? "peer peer-b has no secret (authToken is ''): anyone may connect under its name and be paid in its place. " +
-              'Set authToken, or BTP_PEER_PEER_B_SECRET.'
+            ? "peer peer-b has no secret (authToken is ''): it is known by its url alone, so anyone who can take or redirect that address is paid " +
+              'in its place. Set authToken, or BTP_PEER_PEER_B_SECRET.'
             : '')
       })
     }

@@ -23,6 +23,7 @@ describe('answers', () => {
   describe('that do not come', () => {
     it('are given up at the packet\'s expiry, and no timer stays behind those that come', async () => {
       await start()
+      expect(await send()).to.equal(FULFILL) // what remembers packets of the account begins with the first one
       const before = line.clock.countTimers()
       expect(await send()).to.equal(FULFILL)
       for (const answer of [() => Promise.resolve(reject('T00')), rejecting(undefined), () => undefined]) {
@@ -44,7 +45,7 @@ describe('answers', () => {
       await line.clock.tickAsync(1)
       expect(outcomes).to.deep.equal(['R00', 'R00', 'R00'])
       expect(deserializeIlpReject(await answers[0]!)).to.include({ message: 'packet expired.', triggeredBy: 'test.connector' })
-      expect(line.clock.countTimers()).to.equal(before)
+      expect(line.clock.countTimers()).to.be.at.most(before)
     })
 
     it('cannot keep anybody from answering others in the same millisecond', async () => {

@@ -8,7 +8,10 @@ type Log = ReturnType<typeof createNodeLogger>
 
 describe('the log', () => {
   const before = { ...process.env }
-  afterEach(() => { process.env = { ...before } })
+  afterEach(() => { // a new object in its place would no longer be the environment
+    for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name)
+    Object.assign(process.env, before)
+  })
 
   function written (write: () => void): string[] {
     const lines: string[] = []

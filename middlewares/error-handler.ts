@@ -1,9 +1,8 @@
 /** Turns anything that is thrown by later steps into a reject, in this one place. RFC 0027, "ILP Error Codes". */
-import { isValidAddress } from '../src/packet/address.js'
 import { describeError } from '../src/lib/describe-error.js'
 import { LogThrottle } from '../src/lib/log-throttle.js'
 import { BadRequestError, rejectReasonOf, type RejectReason } from '../src/packet/errors.js'
-import { codeOf, encodeReject, isReject } from '../src/packet/reply.js'
+import { codeOf, encodeReject, isReject, signatureOf } from '../src/packet/reply.js'
 import type { Middleware, MiddlewareApi, Pipelines } from '../src/contracts/middleware.js'
 
 /** Packets that are rejected make one log line in this time, and those because of a fault of ours another. */
@@ -27,11 +26,10 @@ export default class ErrorHandler implements Middleware {
     const rejectFor = (error: unknown): Buffer => {
       const reason = rejectReasonOf(error)
       const { code, message, data } = reason
-      const text = describeError(error)
-      if (log.debugEnabled) log.debug('error in data handler, creating rejection. accountId=%s ilpErrorCode=%s error=%s', accountId, code, text)
-      else if (!reason.isWhole) this.logHidden(accountId, reason, text)
-      const ownAddress = getOwnAddress()
-      return encodeReject({ code, triggeredBy: isValidAddress(ownAddress) ? ownAddress : '', message, data }) // not known yet: say nothing
+      if (log.debugEnabled) {
+        log.debug('error in data handler, creating rejection. accountId=%s ilpErrorCode=%s error=%s', accountId, code, describeError(error))
+      } else if (!reason.isWhole) this.logHidden(accountId, reason, error)
+      return encodeReject({ code, triggeredBy: signatureOf(getOwnAddress()), message, data })
     }
     const checked = (reply: unknown): Buffer => Buffer.isBuffer(reply) ? reply : rejectFor(new BadRequestError('handler did not return a value.'))
     pipelines.incomingData.insertLast({ name: 'errorHandler', method: (data, next) => next(data).then(reply => counted(checked(reply)), (error: unknown) => counted(rejectFor(error))) })
@@ -46,9 +44,10 @@ export default class ErrorHandler implements Middleware {
   }
 
   /** Says what the sender is not told. */
-  private logHidden (accountId: string, { code, isExpected }: RejectReason, text: string): void {
+  private logHidden (accountId: string, { code, isExpected }: RejectReason, error: unknown): void {
     const count = (isExpected ? this.refusals : this.faults).due()
     if (count === undefined) return
+    const text = describeError(error)
     if (isExpected) this.api.log.info('rejected a packet. accountId=%s ilpErrorCode=%s reason=%s packetsSinceLastLine=%d', accountId, code, text, count)
     else this.api.log.warn('rejected a packet because of an unexpected error. accountId=%s error=%s packetsSinceLastLine=%d', accountId, text, count)
   }

@@ -52,9 +52,12 @@ export function withUsableSignature (reject: Buffer): Buffer {
     const reader = contentsOf(reject, TYPE_REJECT)
     const code = reader.bytes(CODE_LENGTH)
     if (isSignature(reader.octets().toString('latin1'))) return reject
-    const [message, data] = [reader.octets(), reader.octets()]
-    const contents = [code, ...[Buffer.alloc(0), message, data].flatMap(octets => [lengthPrefix(octets), octets])]
-    return Buffer.concat([Buffer.from([TYPE_REJECT]), lengthPrefix(Buffer.concat(contents)), ...contents])
+    const rest = reader.position
+    for (let left = 2; left > 0; left--) reader.octets() // message and data
+    const { packet, position } = envelope(TYPE_REJECT, CODE_LENGTH + 1 + reader.position - rest)
+    const afterCode = writeOctets(packet, NOTHING, position + code.copy(packet, position))
+    reject.copy(packet, afterCode, rest, reader.position)
+    return packet
   } catch {
     return reject // it has other faults, which its reader will name
   }
@@ -121,8 +124,12 @@ export function throttledReject (ownAddress: string): Buffer {
 }
 
 function earlyReject (code: string, ownAddress: string, message: string): Buffer {
-  const triggeredBy = isValidAddress(ownAddress) ? ownAddress : '' // not known yet
-  return encodeReject({ code, triggeredBy, message, data: NOTHING })
+  return encodeReject({ code, triggeredBy: signatureOf(ownAddress), message, data: NOTHING })
+}
+
+/** The `triggeredBy` of a node's own Rejects: nothing as long as it has no address. */
+export function signatureOf (ownAddress: string): string {
+  return isValidAddress(ownAddress) ? ownAddress : ''
 }
 
 /** The last place up to `end` where no character of UTF-8 is cut into two. */
@@ -135,12 +142,6 @@ function endOfCharacter (text: Buffer, end: number): number {
 /** Whether a Reject may be signed like this: with an address, or not at all. */
 function isSignature (triggeredBy: string): boolean {
   return triggeredBy === '' || isValidAddress(triggeredBy)
-}
-
-function lengthPrefix ({ length }: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(lengthSize(length))
-  writeLength(bytes, length, 0)
-  return bytes
 }
 
 function contentsOf (packet: Buffer, type: number): OctetReader {

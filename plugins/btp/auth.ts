@@ -1,8 +1,9 @@
 /**
  * Who is on the other end of a fresh socket: the first frame of a client names its account and proves it with a token (RFC 0023 section
- * "Authentication"). Tokens are compared in constant time, and who sends wrong ones has to wait.
+ * "Authentication"). Tokens are compared in constant time, and a client that sends wrong ones has to wait.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { ContentType } from '../../src/contracts/transport.js'
 import { clientNetwork } from '../../src/lib/client-network.js'
 import { FrameType } from './wire/frame.js'
 import type { Frame, SubProtocol } from './wire/frame.js'
@@ -13,9 +14,6 @@ export const FAILURE_WINDOW_MS = 10_000
 
 /** Networks whose failures are remembered; the oldest is forgotten first. */
 const MAX_REMEMBERED_FAILURES = 10_000
-
-const TEXT = 1
-const OCTETS = 0
 
 /** The entry by which a listener that asks for no secret knows a peer again. */
 const SESSION = 'auth_session'
@@ -37,9 +35,9 @@ export interface Credentials {
 /** The entries of a client's first frame. `flags` are further entries for the peer's settlement code. */
 export function authEntries (username: string, token: string, flags: readonly SubProtocol[]): SubProtocol[] {
   return [
-    { protocolName: 'auth', contentType: 0, data: Buffer.alloc(0) },
-    { protocolName: 'auth_username', contentType: TEXT, data: Buffer.from(username) },
-    { protocolName: 'auth_token', contentType: TEXT, data: Buffer.from(token) },
+    { protocolName: 'auth', contentType: ContentType.OCTET_STREAM, data: Buffer.alloc(0) },
+    { protocolName: 'auth_username', contentType: ContentType.TEXT, data: Buffer.from(username) },
+    { protocolName: 'auth_token', contentType: ContentType.TEXT, data: Buffer.from(token) },
     ...flags
   ]
 }
@@ -49,12 +47,12 @@ export function authEntries (username: string, token: string, flags: readonly Su
  * bytes that nobody else knows. Others ignore it.
  */
 export function sessionEntry (): SubProtocol {
-  return { protocolName: SESSION, contentType: OCTETS, data: randomBytes(SESSION_BYTES) }
+  return { protocolName: SESSION, contentType: ContentType.OCTET_STREAM, data: randomBytes(SESSION_BYTES) }
 }
 
 /** What the peer that sent `frame` as its first is known by. Undefined: nothing, so that it could be anybody. */
 export function sessionOf ({ protocolData }: Frame): Buffer | undefined {
-  const data = protocolData.find(({ protocolName }) => protocolName === SESSION)?.data
+  const data = dataOf(protocolData, SESSION)
   return data?.length === SESSION_BYTES ? Buffer.from(data) : undefined
 }
 
@@ -147,10 +145,14 @@ export function credentialsOf (frame: Frame): { username: string, token: Buffer 
   if (frame.type !== FrameType.MESSAGE) throw new Error('First message sent over BTP connection must be auth packet')
   if (protocolData.length < 2) throw new Error('Auth packet must have auth and auth_token subprotocols')
   if (protocolData[0]?.protocolName !== 'auth') throw new Error('First subprotocol must be auth')
-  const token = protocolData.find(({ protocolName }) => protocolName === 'auth_token')
+  const token = dataOf(protocolData, 'auth_token')
   if (token === undefined) throw new Error('auth_token subprotocol is required')
-  const username = protocolData.find(({ protocolName }) => protocolName === 'auth_username')
-  return { username: username?.data.toString() ?? '', token: token.data }
+  return { username: dataOf(protocolData, 'auth_username')?.toString() ?? '', token }
+}
+
+/** The data of the first entry of this name. */
+export function dataOf (entries: readonly SubProtocol[], name: string): Buffer | undefined {
+  return entries.find(({ protocolName }) => protocolName === name)?.data
 }
 
 function digest (secret: Buffer): Buffer {

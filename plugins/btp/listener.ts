@@ -14,7 +14,7 @@ import { NoRoomError, type ListeningPort } from '../../src/contracts/transport.j
 import type { Logger } from '../../src/contracts/logger.js'
 import { clientNetwork } from '../../src/lib/client-network.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
-import { Authenticator, WRONG_TOKEN, WrongTokenError, usernameOf } from './auth.js'
+import { Authenticator, WRONG_TOKEN, WrongTokenError, dataOf, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
 import { TOON, fromToonAuth, inWords, isToonAuth } from './dialect/index.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './wire/errors.js'
@@ -34,7 +34,7 @@ export const MAX_STRANGERS = 1000
 
 /** A client that fails to authenticate waits this long for the answer, and longer if many from its network fail. */
 const REFUSAL_DELAY_MS = 500
-/** One that shows no token guesses none, and may be a peer that comes again at once with a proof. */
+/** A client without a token guesses nothing, and may be a peer that comes again at once with a proof. */
 const NO_TOKEN_DELAY_MS = 150
 export const GUESS_DELAY_MS = 4000
 
@@ -244,7 +244,7 @@ class Listener {
     try {
       if (!this.#awaitsAccount(wire, frame, usernameOf(frame))) this.#letIn(wire, frame)
     } catch (err) {
-      this.#refuse(wire, frame.requestId, err, isWithoutToken(frame))
+      this.#refuse(wire, frame, err)
     }
   }
 
@@ -266,7 +266,7 @@ class Listener {
     try {
       return fromToonAuth(bytes)
     } catch (err) {
-      this.#refuse(wire, requestIdAt(bytes, 0), err)
+      this.#refuse(wire, { requestId: requestIdAt(bytes, 0), protocolData: [] }, err)
       return undefined
     }
   }
@@ -281,7 +281,7 @@ class Listener {
     ws.once('close', () => { this.#waitsNoMore(username, ws) })
     coming.catch((err: unknown) => {
       const refusal = err instanceof NoRoomError ? err : new NotAddedError(messageOf(err))
-      if (this.#waitsNoMore(username, ws)) this.#refuse(wire, frame.requestId, refusal, isWithoutToken(frame))
+      if (this.#waitsNoMore(username, ws)) this.#refuse(wire, frame, refusal)
       else this.#logRefusal(wire.raw, messageOf(err)) // it was in for a moment
     })
     return true
@@ -312,23 +312,24 @@ class Listener {
       account.accept(wire, frame)
       this.#forget(nameOf(raw))
     } catch (err) {
-      this.#refuse(wire, frame.requestId, err, isWithoutToken(frame))
+      this.#refuse(wire, frame, err)
     }
   }
 
-  #refuse ({ ws, raw, codec }: Wire, requestId: number, err: unknown, isWithoutToken = false): void {
+  /** `first`: what could be read of the client's first frame. */
+  #refuse ({ ws, raw, codec }: Wire, first: Pick<Frame, 'requestId' | 'protocolData'>, err: unknown): void {
     const reason = messageOf(err)
     const hasNoRoom = err instanceof NoRoomError
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
     else if (err instanceof UnprovenError) this.#log.debug('refused a BTP connection that may not come from the peer. remote=%s', raw.remoteAddress)
     else if (hasNoRoom) this.#log.debug('no room for a BTP connection. remote=%s', raw.remoteAddress)
     else this.#logRefusal(raw, err instanceof NotAddedError ? err.reason : reason)
-    const error = errorFrameOf(requestId, { ...(hasNoRoom ? TEMPORARY : FINAL), data: reason })
+    const error = errorFrameOf(first.requestId, { ...(hasNoRoom ? TEMPORARY : FINAL), data: reason })
     const answer = encodeFrame({ ...error, protocolData: REFUSAL_ENTRIES })
     const timer = setTimeout(() => {
       ws.send(codec?.write(answer) ?? answer)
       ws.close(hasNoRoom ? 1013 : 1008)
-    }, delayOf(err, isWithoutToken)).unref()
+    }, delayOf(first, err)).unref()
     ws.once('close', () => { clearTimeout(timer) })
   }
 
@@ -338,13 +339,9 @@ class Listener {
   }
 }
 
-function delayOf (err: unknown, isWithoutToken: boolean): number {
+function delayOf ({ protocolData }: Pick<Frame, 'protocolData'>, err: unknown): number {
   if (err instanceof WrongTokenError && err.isOneOfMany) return GUESS_DELAY_MS
-  return isWithoutToken ? NO_TOKEN_DELAY_MS : REFUSAL_DELAY_MS
-}
-
-function isWithoutToken ({ protocolData }: Frame): boolean {
-  return protocolData.find(({ protocolName }) => protocolName === 'auth_token')?.data.length === 0
+  return dataOf(protocolData, 'auth_token')?.length === 0 ? NO_TOKEN_DELAY_MS : REFUSAL_DELAY_MS
 }
 
 /** No account could be made for a peer that may come in. It is told no more than any other. */

@@ -5,7 +5,7 @@
  * neither side waits for the other: a client that is refused for want of a proof has learnt the key, and comes again.
  */
 import { createHmac, createPublicKey, diffieHellman, generateKeyPairSync, timingSafeEqual } from 'node:crypto'
-import { WRONG_TOKEN } from './auth.js'
+import { WRONG_TOKEN, dataOf } from './auth.js'
 import { ContentType } from '../../src/contracts/transport.js'
 import type { SubProtocol } from './wire/frame.js'
 
@@ -64,8 +64,4 @@ export class MutualProof {
   #proofOf (username: string): Buffer | undefined {
     return this.#shared && createHmac('sha256', this.#shared).update(`${PROOF} ${username}`).digest()
   }
-}
-
-function dataOf (entries: readonly SubProtocol[], name: string): Buffer | undefined {
-  return entries.find(({ protocolName }) => protocolName === name)?.data
 }

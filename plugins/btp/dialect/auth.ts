@@ -2,12 +2,11 @@
  * The first frame of a client of the dialect: one entry `auth`, a JSON object with who it is and its secret. RFC 0023 has three entries,
  * and flags of settlement plugins beside them, for which the dialect has no place.
  */
+import { ContentType } from '../../../src/contracts/transport.js'
 import { authEntries, credentialsOf } from '../auth.js'
 import { FrameError, FrameType } from '../wire/frame.js'
 import type { Frame } from '../wire/frame.js'
 import { decodeToonFrame, encodeToonFrame } from './frame.js'
-
-const OCTETS = 0
 
 /**
  * Where the first frame of RFC 0023 has the length of its contents, and then a count of one byte: one entry, whose name has four bytes, and
@@ -37,7 +36,7 @@ export function fromToonAuth (bytes: Buffer): Frame {
 export function toToonAuth (frame: Frame): Buffer {
   const { username, token } = credentialsOf(frame)
   const data = Buffer.from(JSON.stringify({ peerId: username, secret: token.toString() }))
-  return encodeToonFrame({ ...frame, protocolData: [{ protocolName: 'auth', contentType: OCTETS, data }] })
+  return encodeToonFrame({ ...frame, protocolData: [{ protocolName: 'auth', contentType: ContentType.OCTET_STREAM, data }] })
 }
 
 function parse (text: string): { peerId?: unknown, secret?: unknown } {

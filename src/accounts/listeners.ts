@@ -7,36 +7,33 @@ import type { PluginInstance } from '../contracts/plugin.js'
 
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
-/** What one port of one host is listened on for. */
-interface Listener {
-  /** Account ids by the name that their peers log in with; the account without one is under undefined. */
-  accounts: Map<string | undefined, string>
-}
+/** Account ids by the name that their peers log in with; the account without one is under undefined. */
+type Sharing = Map<string | undefined, string>
 
 export class Listeners {
   /** By port, by host. */
-  private readonly ports = new Map<number, Map<string, Listener>>()
+  private readonly ports = new Map<number, Map<string, Sharing>>()
 
   /** Throws when the account and another could never both listen; then nothing is noted. */
   add (accountId: string, { listensOn }: PluginInstance): void {
     if (listensOn === undefined) return
     const { host, port, username } = listensOn
-    const hosts = this.ports.get(port) ?? new Map<string, Listener>()
-    for (const [other, { accounts }] of hosts) {
+    const hosts = this.ports.get(port) ?? new Map<string, Sharing>()
+    for (const [other, accounts] of hosts) {
       if (other !== host && (WILDCARDS.has(other) || WILDCARDS.has(host))) {
         const [otherId = ''] = accounts.values()
         throw inTheWay(accountId, otherId, `they listen on port ${port} of ${other} and of ${host}, which includes it. Give both the same host, or another port`)
       }
     }
-    const listener = hosts.get(host) ?? { accounts: new Map<string | undefined, string>() }
-    const [first] = listener.accounts.values()
-    const rival = listener.accounts.get(username) ?? listener.accounts.get(undefined) ?? (username === undefined ? first : undefined)
+    const accounts: Sharing = hosts.get(host) ?? new Map<string | undefined, string>()
+    const [first] = accounts.values()
+    const rival = accounts.get(username) ?? accounts.get(undefined) ?? (username === undefined ? first : undefined)
     if (rival !== undefined) {
       throw inTheWay(accountId, rival, `accounts that share a listener need a "listener.username" each, all different. listener=${host}:${port} ` +
         'Set usernames, or another port')
     }
-    listener.accounts.set(username, accountId)
-    hosts.set(host, listener)
+    accounts.set(username, accountId)
+    hosts.set(host, accounts)
     this.ports.set(port, hosts)
   }
 
@@ -44,7 +41,7 @@ export class Listeners {
     if (listensOn === undefined) return
     const { host, port, username } = listensOn
     const hosts = this.ports.get(port)
-    const accounts = hosts?.get(host)?.accounts
+    const accounts = hosts?.get(host)
     if (accounts?.get(username) !== accountId) return
     accounts.delete(username)
     if (accounts.size === 0) hosts?.delete(host)

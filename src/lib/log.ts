@@ -116,7 +116,7 @@ class ConnectorLogger implements Logger, NodeLogger {
       process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, logger: name, event, msg: message, fields })}\n`)
     } else {
       const writer = name === this.name ? this.log ??= writerFor(name) : this.tracer ??= writerFor(name)
-      if (level === 'debug') Object.assign(writer.debug, { enabled: true }) // who comes here has been asked already
+      if (level === 'debug') Object.assign(writer.debug, { enabled: true }) // callers have checked the level already
       writer[level]('%s', oneLine(textOf(first, rest, this.secrets)))
     }
   }

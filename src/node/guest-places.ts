@@ -12,7 +12,7 @@ import { LogThrottle } from '../lib/log-throttle.js'
 export const MAX_GUESTS = 1000
 /** So many places have to be free for each that an address has. */
 const FREE_FOR_EACH = 3
-/** A crowd at the door makes one log line in this time. */
+/** Refused guests make one log line in this time. */
 const LOG_INTERVAL_MS = 60_000
 
 const ASK_FOR_SECRET = 'Try again later, or ask the operator for a secret: peers with one always get in.'

@@ -1,5 +1,5 @@
 /**
- * What strangers owe who are gone. Anybody may come under their names, so nobody can be held to such a debt, and new names are free. So
+ * The debts of strangers who are gone. Anybody may come under their names, so nobody can be held to them, and new names are free. So
  * the largest debts are kept under their names, and the others are one sum (the book DEPARTED_STRANGERS): nothing of it is lost, and it
  * counts against the credit that strangers share, whatever they call themselves.
  *

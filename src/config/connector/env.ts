@@ -21,7 +21,7 @@ const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Secrets that protect an entrance only while they are set. To go without one, unset the variable: an empty value is an error. */
-const DOORS: readonly string[] = ['adminApiKey']
+const PROTECTIVE: readonly string[] = ['adminApiKey']
 
 export interface EnvReading {
   /** By option name; only variables that are set, also to the empty string. */
@@ -58,7 +58,7 @@ export function readEnv (env: NodeJS.ProcessEnv): EnvReading {
 function readVariable (variable: string, text: string, option: string, schema: Schema, reading: EnvReading): void {
   reading.sources.set(option, variable)
   const bare = unwrap(schema)
-  if (DOORS.includes(option) && text.trim() === '') {
+  if (PROTECTIVE.includes(option) && text.trim() === '') {
     reading.issues.push({ source: variable, path: '', message: 'is set to nothing, and a secret is expected. Set it, or unset it.' })
   } else if (bare instanceof z.ZodString || bare instanceof z.ZodEnum) {
     reading.values[option] = text

@@ -59,7 +59,7 @@ const url = z.string(NO_URL).min(1, NO_URL).regex(/^wss?:\/\//, 'URL must start 
 const urlWithPort = url.regex(HOST_AND_PORT).meta({ expected: URL_SHAPE })
 
 /** Nothing, which is said on purpose, or something: spaces alone are what a script has left of a secret. */
-function isNotBlank (text: string): boolean {
+export function isNotBlank (text: string): boolean {
   return text === '' || text.trim() !== ''
 }
 

@@ -9,7 +9,7 @@ import { HOST_NAME } from '../../http/hosts.js'
 import { ORIGIN, ORIGIN_IN_WORDS } from '../../lib/origins.js'
 import { isHttpUrl } from '../../lib/urls.js'
 import { REPLICA, REPLICAS_MAX, isU128 } from '../fields.js'
-import { peerSchema } from './peer.js'
+import { isNotBlank, peerSchema } from './peer.js'
 
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const MODES = ['embedded', 'standalone', 'library'] as const
@@ -23,7 +23,7 @@ const MAX_CHAINS = 100
 
 const port = z.int().min(1).max(65535).meta({ expected: 'a whole number from 1 to 65535' })
 const listenHost = text('an IP address or host name to listen on')
-const secret = z.string().refine(text => text === '' || text.trim() !== '').meta({ expected: 'a string of more than spaces', secret: true })
+const secret = z.string().refine(isNotBlank).meta({ expected: 'a string of more than spaces', secret: true })
 
 const route = z.strictObject({
   prefix: z.string().max(ADDRESS_LENGTH_MAX).regex(PREFIX).meta({ expected: 'an ILP address prefix such as g.peer-b, without a period at its end' }),

@@ -81,6 +81,7 @@ class Connector {
   private readonly connections: AccountConnections
   private readonly stats: AccountStats
   private readonly admin: HttpServer | undefined
+  private readonly removals = new Map<string, Promise<void>>()
   private state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   /** The steps of the start that open something. What is being opened has to be open to be closed. */
   private opening: Promise<void> | undefined
@@ -202,7 +203,14 @@ class Connector {
     if (this.state === 'stopped') throw new Error('the connector was stopped.')
   }
 
-  private async remove (accountId: string): Promise<void> {
+  /** Once at a time: the next account may have the id as soon as this one has gone, and a second removal would take it along. */
+  private remove (accountId: string): Promise<void> {
+    const going = this.removals.get(accountId) ?? this.takeOut(accountId).finally(() => { this.removals.delete(accountId) })
+    this.removals.set(accountId, going)
+    return going
+  }
+
+  private async takeOut (accountId: string): Promise<void> {
     const plugin = this.accounts.getPlugin(accountId)
     const { options } = this.accounts.getInfo(accountId)
     await tearDown([

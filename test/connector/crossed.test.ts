@@ -5,7 +5,7 @@ import { rejection } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { noRejectionLeft } from '../support/unhandled.js'
-import { until } from '../support/waiting.js'
+import { nextTurn, until } from '../support/waiting.js'
 
 /** Connects when the test says so, and does not hear of a disconnection before. */
 class SlowPlugin extends TestPlugin {
@@ -14,6 +14,21 @@ class SlowPlugin extends TestPlugin {
   override async connect (): Promise<void> {
     await new Promise<void>(resolve => { this.go = resolve })
     await super.connect()
+  }
+}
+
+/** Gives up connecting as soon as it is disconnected, as most plugins do, and then still has to close something. */
+class ObedientPlugin extends TestPlugin {
+  giveUp: ((reason: Error) => void) | undefined
+
+  override async connect (): Promise<void> {
+    await new Promise<void>((_resolve, reject) => { this.giveUp = reject })
+  }
+
+  override async disconnect (): Promise<void> {
+    this.giveUp?.(new Error('connection aborted'))
+    await nextTurn()
+    await super.disconnect()
   }
 }
 
@@ -52,4 +67,18 @@ describe('a plugin that connects while its account goes', () => {
     expect([app.getPlugin('bob'), second.isConnected()]).to.deep.equal([second, true])
     await app.shutdown()
   })
+
+  for (const times of [1, 2]) {
+    it(`leaves its place to the next one, and takes nothing of it along, removed ${times === 1 ? 'once' : 'twice at a time'}`, async () => {
+      const { app } = await startConnector({})
+      const [first, second] = [new ObedientPlugin(), new TestPlugin()]
+      const adding = rejection(app.addPlugin('bob', account(first)))
+      await until(() => first.giveUp !== undefined)
+      await Promise.race(Array.from({ length: times }, () => app.removePlugin('bob')))
+      await app.addPlugin('bob', account(second))
+      await adding
+      expect([app.getPlugin('bob'), second.isConnected()]).to.deep.equal([second, true])
+      await app.shutdown()
+    })
+  }
 })

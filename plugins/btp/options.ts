@@ -9,7 +9,8 @@ import { SluiceError } from '../../src/contracts/errors.js'
 import { isObject } from '../../src/lib/is-object.js'
 import { ORIGIN, ORIGIN_IN_WORDS } from '../../src/lib/origins.js'
 import { messageOf } from './wire/errors.js'
-import { ContentType } from '../../src/contracts/transport.js'
+import { ContentType, DIALECTS } from '../../src/contracts/transport.js'
+import type { Dialect } from '../../src/contracts/transport.js'
 import type { SubProtocol } from './wire/frame.js'
 
 /** The names of what this plugin reads, and of what the connector adds: for plugins that have it as their transport. */
@@ -23,9 +24,6 @@ export const DEFAULT_MAX_PAYLOAD = 96 * 1024
 
 /** The pause before each attempt; the last one repeats forever. Each is varied by a quarter, so that peers do not all come back at once. */
 const DEFAULT_RECONNECT_INTERVALS_MS = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000]
-
-const DIALECTS = ['auto', 'rfc', 'toon'] as const
-type Dialect = typeof DIALECTS[number]
 
 /** Both roles. A frame comes in one piece from every peer that we know of, so many small pieces are an attack on memory. */
 export const WEBSOCKET_OPTIONS = {

@@ -1,6 +1,7 @@
 /** What one writes to configure a node or to add a peer, and what the loader makes of it. */
 import type { ChainKind, Environment, OldChain, PeerField, SettlementChain } from './chain-kind.js'
 import type { LogLevel } from './logger.js'
+import type { Dialect } from './transport.js'
 
 export type DeploymentMode = 'embedded' | 'standalone'
 export type { Environment }
@@ -12,6 +13,8 @@ export interface PeerConfig {
   url: string
   /** The secret both sides share. Empty: no authentication (permissionless). */
   authToken: string
+  /** How the node dials the peer. Default `auto`: it finds out. A peer that dials the node tells by its first message. */
+  dialect?: Dialect | undefined
   /** The peer's address on EVM chains, which it signs with and is paid at. Other kinds of chains have fields of their own. */
   evmAddress?: string | undefined
   /** Where to settle with the peer, the `chainId` of an entry of chainProviders. Default: the only one that there is an address for. */
@@ -273,3 +276,6 @@ export interface PeerRegistrationRequest extends PeerConfig {
 
 /** How the node settles with an existing peer from now on. */
 export type SettlementChange = Pick<PeerRegistrationRequest, 'chain' | 'settlement'> & PeerAddresses
+
+/** What can change about an existing peer, besides its routes. */
+export type PeerChange = SettlementChange & Pick<PeerRegistrationRequest, 'dialect'>

@@ -7,6 +7,10 @@ import type { Admission, DataHandler } from './plugin.js'
 /** What the bytes of an entry are. */
 export const ContentType = { OCTET_STREAM: 0, TEXT: 1, JSON: 2 } as const
 
+/** How to speak BTP to a peer: as RFC 0023 says, as agent connectors do (`toon`), or the one that it turns out to understand (`auto`). */
+export const DIALECTS = ['auto', 'rfc', 'toon'] as const
+export type Dialect = typeof DIALECTS[number]
+
 /** A part of a message, with an ASCII name that says who reads it. The ILP packet, if there is one, is the entry named `ilp`. */
 export interface Entry {
   protocolName: string

@@ -25,7 +25,7 @@ import { chainOf, isSameAccount, shownSettlement } from '../config/node/settleme
 import type { NodeChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
-  PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams, SettlementChange
+  PeerChange, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
 } from '../contracts/node.js'
 
 const NO_CHAIN_FOR_TERMS = 'The terms of settlement are kept, but the node settles on no chain with this peer, or more than one would do. Add the chain ' +
@@ -137,8 +137,8 @@ export class ConnectorNode {
     })
   }
 
-  /** Changes how the node settles with a peer. Rejects like `registerPeer`, and for a peer that is neither configured nor registered. */
-  async updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo> {
+  /** Changes how the node dials a peer or settles with it. Rejects like `registerPeer`, and for a peer that is not known. */
+  async updatePeer (peerId: string, changes: PeerChange): Promise<PeerInfo> {
     const peer = this.#peers.get(peerId)
     if (peer === undefined) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
     return await this.registerPeer({ ...peer, ...changes })

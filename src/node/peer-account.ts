@@ -22,6 +22,7 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
     server: `btp+${peer.url}`,
     btpAccount: config.nodeId,
     btpToken: peer.authToken,
+    dialect: peer.dialect,
     ...(access.mayEnter(peer.id, peer.authToken) && {
       listener: listener(peer.id, config, access.secretOf(peer.id, peer.authToken), { onlyFromServer: true })
     })

@@ -47,12 +47,13 @@ export class Peers {
    */
   put (request: PeerRegistrationRequest): { peer: Peer, before: Peer | undefined, routes: NonNullable<PeerRegistrationRequest['routes']> } {
     const { routes = [], ...judged } = this.#judge(request)
-    const { id, url, authToken, chain, settlement } = judged
+    const { id, url, authToken, dialect, chain, settlement } = judged
     const before = this.#peers.get(id)
     const peer = {
       id,
       url,
       authToken,
+      dialect: dialect ?? before?.dialect,
       ...this.#addresses(judged, before),
       chain: chain ?? before?.chain,
       settlement: settlement ?? before?.settlement

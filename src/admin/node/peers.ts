@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isPrefix } from '../../packet/address.js'
 import type { NodeChannels } from '../../contracts/node-channels.js'
-import type { NodeConfig, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteInfo, SettlementChange } from '../../contracts/node.js'
+import type { NodeConfig, PeerChange, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteInfo } from '../../contracts/node.js'
 import { SluiceError } from '../../contracts/errors.js'
 import { json } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
@@ -17,8 +17,8 @@ export interface PeersNode {
   hasPeer (peerId: string): boolean
   /** Adds a peer, or merges routes and settlement into the one with this id. Resolves when it is connected, or after a second. */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
-  /** Changes how the node settles with a peer, and reconnects it if that means another account. Rejects with 404 for an unknown peer. */
-  updatePeer (peerId: string, changes: SettlementChange): Promise<PeerInfo>
+  /** Changes how the node dials a peer or settles with it, and reconnects it if need be. Rejects with 404 for an unknown peer. */
+  updatePeer (peerId: string, changes: PeerChange): Promise<PeerInfo>
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
   listRoutes (): RouteInfo[]
   /** Throws for what cannot be a route; in production, also when the next hop is a stranger. */
@@ -94,17 +94,17 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
     route({
       method: 'put',
       path: '/admin/peers/{peerId}',
-      summary: 'Adds routes to a peer, and changes how the node settles with it',
+      summary: 'Adds routes to a peer, and changes how the node dials it and settles with it',
       params: { peerId: 'The peer\'s id' },
       body: { schema: peerUpdateSchema(kinds), example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
       responses: { 200: z.strictObject({ success, peerId: z.string(), updated: success }) },
       errors: { 400: 'A field is wrong', 404: 'No such peer', 503: 'Settlement infrastructure not enabled' }
     }, async request => {
       const peerId = param(request, 'peerId')
-      const { routes, settlement } = request.body
-      if (settlement !== undefined && !node.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled')
+      const { routes, ...changes } = request.body
+      if (changes.settlement !== undefined && !node.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled')
       if (!node.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', 'Peer not found')
-      if (settlement !== undefined) await node.updatePeer(peerId, { settlement })
+      if (Object.keys(changes).length > 0) await node.updatePeer(peerId, changes)
       for (const { prefix, priority = 0 } of routes ?? []) node.addRoute(prefix, peerId, priority)
       return json(200, { success: true, peerId, updated: true })
     }),

@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { ACCOUNT_ID } from '../../contracts/account.js'
 import type { ChainKind } from '../../contracts/chain-kind.js'
-import type { Peer, PeerRegistrationRequest } from '../../contracts/node.js'
+import type { Peer, PeerChange, PeerRegistrationRequest } from '../../contracts/node.js'
+import { DIALECTS } from '../../contracts/transport.js'
 import { isPrefix } from '../../packet/address.js'
 import { peerAddresses, settlementTerms } from './settlement-terms.js'
 
@@ -28,11 +29,12 @@ export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
  * @param settled the kinds of chains whose addresses count; of others whatever is said is kept
  */
 export function registrationSchema (kinds: readonly ChainKind[], settled = kinds): z.ZodType<PeerRegistrationRequest> {
-  const { id, authToken, chain, ...addresses } = fields(kinds, settled)
+  const { id, authToken, dialect, chain, ...addresses } = fields(kinds, settled)
   return z.strictObject({
     id,
     url,
     authToken,
+    dialect,
     routes,
     ...addresses,
     chain,
@@ -42,8 +44,12 @@ export function registrationSchema (kinds: readonly ChainKind[], settled = kinds
 }
 
 /** A request that changes a peer. */
-export function peerUpdateSchema (kinds: readonly ChainKind[]): z.ZodType<Pick<PeerRegistrationRequest, 'routes' | 'settlement'>> {
-  return z.strictObject({ routes, settlement: settlementTerms(kinds, kinds).optional().describe('How to settle with the peer from now on') }, OBJECT)
+export function peerUpdateSchema (kinds: readonly ChainKind[]): z.ZodType<Pick<PeerRegistrationRequest, 'routes'> & PeerChange> {
+  return z.strictObject({
+    routes,
+    dialect,
+    settlement: settlementTerms(kinds, kinds).optional().describe('How to settle with the peer from now on')
+  }, OBJECT)
 }
 
 const routes = z.array(z.strictObject({
@@ -51,6 +57,10 @@ const routes = z.array(z.strictObject({
     .refine(isPrefix, { error: ({ input }) => `Invalid ILP address prefix: ${String(input)}` }).describe('ILP address prefix'),
   priority: z.int('priority must be an integer').optional().describe('Higher wins. Default 0.')
 }, NO_PREFIX), 'routes must be a list').optional()
+
+const DIALECT = `dialect must be one of: ${DIALECTS.join(', ')}`
+const dialect = z.enum(DIALECTS, DIALECT).describe('How the node dials the peer: "rfc", "toon" as agent connectors speak BTP, or "auto" (default) to find out')
+  .meta({ expected: `one of ${DIALECTS.join(', ')}` }).optional()
 
 const url = z.string(NO_URL).min(1, NO_URL).regex(/^wss?:\/\//, 'URL must start with ws:// or wss://')
   .refine(hasNoSecret, `${NO_URL}: expected ws://host:port, with the secret in authToken`)
@@ -77,6 +87,7 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
     id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
     authToken: z.string('authToken must be a string (can be empty for no auth)').refine(isNotBlank, BLANK).describe('Shared secret; empty for none')
       .meta({ expected: 'a string ("" for none)', secret: true }),
+    dialect,
     ...peerAddresses(kinds, settled),
     chain: z.string('chain must be a string').min(1, 'chain must be a string')
       .describe(`Where to settle: the chainId of a chain of this node, such as ${examples}`)

@@ -28,13 +28,14 @@ export class BTPClient extends EventEmitter {
    * @param handler answers packets of the peer; without one they are rejected
    */
   constructor (
-    private readonly peer: Pick<PeerConfig, 'id' | 'url' | 'authToken'>,
+    private readonly peer: Pick<PeerConfig, 'id' | 'url' | 'authToken' | 'dialect'>,
     nodeId: string,
     { handler, logger = createNodeLogger('btp-client') }: { handler?: PrepareHandler, logger?: NodeLogger } = {}
   ) {
     super()
     const Plugin = btpPlugin()
-    this.#plugin = new Plugin({ server: `btp+${peer.url}`, btpAccount: nodeId, btpToken: peer.authToken }, { log: pluginLog(logger) })
+    const { url, authToken, dialect } = peer
+    this.#plugin = new Plugin({ server: `btp+${url}`, btpAccount: nodeId, btpToken: authToken, dialect }, { log: pluginLog(logger) })
     this.#plugin.on('connect', () => this.emit('connected'))
     this.#plugin.on('disconnect', () => this.emit('disconnected'))
     if (handler !== undefined) {

@@ -3,10 +3,13 @@
  * The bar: 10,000 start in 3 s and 250 MiB, a reconnect costs the same among 10 and among 10,000, and while all 10,000 come back at once
  * the packets of others wait less than 100 ms.
  *
- * The connector is a process of its own (`createApp`), all of whose accounts listen on one port. Their peers, and two that pay each other
- * all the time, are in this one. It needs two open files for each account: see `ulimit -n`.
+ * The connector is a process of its own (`createApp`), all of whose accounts listen on one port. Their peers are in another, so that what
+ * keeps them busy is not counted as a wait; two that pay each other all the time are in this one. Each account needs an open file in
+ * either process: see `ulimit -n`.
  */
+import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +87,28 @@ class Peer {
   }
 }
 
+/** The peers of all accounts, in a process of their own: does what each message says, and answers when it is done. */
+function peersOf (count: number, port: number): void {
+  const peers = Array.from({ length: count }, (_, i) => new Peer(`child-${i}`, port))
+  const orders: Record<string, () => Promise<void>> = {
+    connect: async () => {
+      for (let i = 0; i < peers.length; i += 100) await Promise.all(peers.slice(i, i + 100).map(peer => peer.connect()))
+    },
+    reconnect: async () => {
+      for (let i = 0; i < RECONNECTS; i++) {
+        const peer = peers[i % peers.length]
+        peer?.drop()
+        await peer?.connect()
+      }
+    },
+    storm: async () => {
+      for (const peer of peers) peer.drop()
+      await Promise.all(peers.map(peer => peer.connect()))
+    }
+  }
+  process.on('message', order => { void orders[String(order)]?.().then(() => process.send?.('done')) })
+}
+
 /** Pays over and over, and remembers the longest wait for an answer. */
 class Probe {
   longestMs = 0
@@ -122,15 +147,15 @@ async function measure (count: number): Promise<Figures> {
   if (payer === undefined || payee === undefined) throw new Error('unreachable')
   payee.registerDataHandler(() => Promise.resolve(encodeFulfill(FULFILLMENT, Buffer.alloc(0))))
   await Promise.all([payer.connect(), payee.connect()])
-  const peers = Array.from({ length: count }, (_, i) => new Peer(`child-${i}`, port))
-  for (let i = 0; i < peers.length; i += 100) await Promise.all(peers.slice(i, i + 100).map(peer => peer.connect()))
+  const peers = fork(fileURLToPath(import.meta.url), ['peers', String(count), String(port)])
+  const order = async (what: string): Promise<void> => {
+    peers.send(what)
+    await once(peers, 'message')
+  }
+  await order('connect')
 
   const cpuBefore = subject.cpuUs()
-  for (let i = 0; i < RECONNECTS; i++) {
-    const peer = peers[i % peers.length]
-    peer?.drop()
-    await peer?.connect()
-  }
+  await order('reconnect')
   const reconnectUs = (subject.cpuUs() - cpuBefore) / RECONNECTS
 
   const quiet = new Probe(payer)
@@ -138,8 +163,7 @@ async function measure (count: number): Promise<Figures> {
   const quietMs = await quiet.stop()
   const probe = new Probe(payer)
   const stormedAt = performance.now()
-  for (const peer of peers) peer.drop()
-  await Promise.all(peers.map(peer => peer.connect()))
+  await order('storm')
   const stormS = (performance.now() - stormedAt) / 1000
   const stormMs = await probe.stop()
   const figures = new Figures()
@@ -153,7 +177,7 @@ async function measure (count: number): Promise<Figures> {
     'longest wait ms, all come back': stormMs
   })
   await Promise.all([payer.disconnect(), payee.disconnect()])
-  for (const peer of peers) peer.drop()
+  peers.kill()
   await subject.stop()
   return figures
 }
@@ -162,6 +186,9 @@ const [, , first, ...rest] = process.argv
 if (first === 'connector') {
   const [count, port] = rest.map(Number)
   await connector(count ?? 0, port ?? 0)
+} else if (first === 'peers') {
+  const [count, port] = rest.map(Number)
+  peersOf(count ?? 0, port ?? 0)
 } else {
   const counts = first === undefined ? COUNTS : [first, ...rest].map(Number)
   const rows: Record<string, Figures> = {}

@@ -12,6 +12,7 @@ import { packetEntry, packetOf } from '../../src/contracts/transport.js'
 import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
+import { ConnectionLog } from './connection-log.js'
 import { Connections } from './connections.js'
 import { IlpError, NO_MONEY, closedError, messageOf } from './wire/errors.js'
 import { HandlerFaults } from './wire/handler-faults.js'
@@ -45,6 +46,8 @@ interface Session {
 }
 
 const COUNTED = { isCounted: true }
+/** One for all accounts of the process. */
+const comingsAndGoings = new ConnectionLog()
 const UNLIMITED: Admission = { isBusy: () => false }
 
 /** A packet that is less than one in so many parts of what it came in is copied. */
@@ -337,14 +340,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       unknown: this.#unknownOutcomes, faults: this.#faults,
       onConnect: () => { this.#connected() },
       onDisconnect: () => {
-        this.#log.info('lost the BTP connection to the peer')
+        comingsAndGoings.lost(this.#log)
         this.#tell('disconnect')
       }
     })
   }
 
   #connected (): void {
-    this.#log.info('connected to the peer over BTP')
+    comingsAndGoings.connected(this.#log)
     this.#tell('connect')
     for (const { resolve } of this.#takeWaiters()) resolve()
   }

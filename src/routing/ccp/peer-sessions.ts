@@ -180,7 +180,7 @@ export class PeerSessions {
     const sends = sendsRoutesTo(accountId, network)
     const receives = receivesRoutesFrom(accountId, network)
     if (!sends && !receives) {
-      host.log.info('not sending/receiving routes for peer, set sendRoutes/receiveRoutes to override. accountId=%s', accountId)
+      host.log.debug('not sending/receiving routes for peer, set sendRoutes/receiveRoutes to override. accountId=%s', accountId)
       return
     }
     const sender = !sends ? undefined : new CcpSender({

@@ -42,3 +42,6 @@ export class ConnectionLog {
     if (connected + lost > 0) log.info('more peers came and went than are named in the log. connected=%d lost=%d', connected, lost)
   }
 }
+
+/** One for all accounts of the process. */
+export const connectionLog = new ConnectionLog()

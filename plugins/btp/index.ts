@@ -12,11 +12,11 @@ import { packetEntry, packetOf } from '../../src/contracts/transport.js'
 import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
-import { ConnectionLog } from './connection-log.js'
+import { connectionLog } from './connection-log.js'
 import { Connections } from './connections.js'
 import { IlpError, NO_MONEY, closedError, messageOf } from './wire/errors.js'
 import { HandlerFaults } from './wire/handler-faults.js'
-import { FrameType } from './wire/frame.js'
+import { FrameType, alone } from './wire/frame.js'
 import type { Frame, SubProtocol } from './wire/frame.js'
 import type { Wire } from './wire/fast-reader.js'
 import { listenForGuests, register } from './listener.js'
@@ -46,12 +46,7 @@ interface Session {
 }
 
 const COUNTED = { isCounted: true }
-/** One for all accounts of the process. */
-const comingsAndGoings = new ConnectionLog()
 const UNLIMITED: Admission = { isBusy: () => false }
-
-/** A packet that is less than one in so many parts of what it came in is copied. */
-const SPARE_PARTS = 2
 
 interface Waiter {
   resolve: () => void
@@ -340,14 +335,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       unknown: this.#unknownOutcomes, faults: this.#faults,
       onConnect: () => { this.#connected() },
       onDisconnect: () => {
-        comingsAndGoings.lost(this.#log)
+        connectionLog.lost(this.#log)
         this.#tell('disconnect')
       }
     })
   }
 
   #connected (): void {
-    comingsAndGoings.connected(this.#log)
+    connectionLog.connected(this.#log)
     this.#tell('connect')
     for (const { resolve } of this.#takeWaiters()) resolve()
   }
@@ -395,9 +390,4 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
 function checkHandler (present: unknown, handler: unknown): void {
   if (present !== undefined) throw new Error('requestHandler is already registered')
   if (typeof handler !== 'function') throw new Error('requestHandler must be a function')
-}
-
-/** A packet may be under way for long, and should not keep all that came in the same frame, or the same read, in memory. */
-function alone (packet: Buffer): Buffer {
-  return packet.buffer.byteLength > SPARE_PARTS * packet.length ? Buffer.from(packet) : packet
 }

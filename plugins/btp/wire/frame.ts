@@ -13,6 +13,9 @@ import { LENGTH_BYTES_MAX, lengthSize, lengthSizeAt, shortLengthAt, writeLength 
 
 export const FrameType = { RESPONSE: 1, ERROR: 2, MESSAGE: 6, TRANSFER: 7 } as const
 
+/** A packet that is less than one in so many parts of what it came in is copied. */
+const SPARE_PARTS = 2
+
 /** One entry of a frame, as RFC 0023 calls it: data of the sub-protocol `protocolName`. */
 export type SubProtocol = Entry
 
@@ -315,4 +318,9 @@ function writeAscii (bytes: Buffer, offset: number, text: string): number {
 
 function octetsBytes (length: number): number {
   return lengthSize(length) + length
+}
+
+/** A packet may be under way for long, and should not keep all that came in the same frame, or the same read, in memory. */
+export function alone (packet: Buffer): Buffer {
+  return packet.buffer.byteLength > SPARE_PARTS * packet.length ? Buffer.from(packet) : packet
 }

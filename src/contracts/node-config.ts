@@ -6,10 +6,16 @@ import type { Dialect } from './transport.js'
 export type DeploymentMode = 'embedded' | 'standalone'
 export type { Environment }
 
+/**
+ * What a peer is to the node: `parent` connects the node to the rest of a network, a `child` has addresses below the node's own, and a
+ * `peer` is neither.
+ */
+export type PeerRelation = 'parent' | 'peer' | 'child'
+
 export interface PeerConfig {
   /** Unique; routes refer to it, and the peer introduces itself with it. */
   id: string
-  /** `ws://host:port` or `wss://host:port`. */
+  /** `ws://host:port` or `wss://host:port`; `btp+` may stand before it. */
   url: string
   /** The secret both sides share. Empty: no authentication (permissionless). */
   authToken: string
@@ -19,6 +25,10 @@ export interface PeerConfig {
   evmAddress?: string | undefined
   /** Where to settle with the peer, the `chainId` of an entry of chainProviders. Default: the only one that there is an address for. */
   chain?: string | undefined
+  /** Default peer. Only `child` restricts anything: routes to it lie below the node's own addresses. */
+  relation?: PeerRelation | undefined
+  /** How the peer is reached. Others are not supported yet. */
+  transport?: 'direct' | undefined
 }
 
 /** With the peer's addresses on chains of any kind. */

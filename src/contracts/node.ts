@@ -1,5 +1,5 @@
 /** What is asked of a running ConnectorNode and what it answers. Amounts that are not bigint are decimal strings in base units. */
-import type { AdminSettlementConfig } from './node-config.js'
+import type { AdminSettlementConfig, PeerRelation } from './node-config.js'
 
 export type * from './node-config.js'
 
@@ -9,6 +9,10 @@ export interface PeerInfo {
   /** The prefixes that are routed to the peer. */
   ilpAddresses: string[]
   routeCount: number
+  /** Always there in answers. */
+  relation?: PeerRelation | undefined
+  /** Always there in answers. */
+  transport?: 'direct' | undefined
   settlement?: AdminSettlementConfig | undefined
 }
 

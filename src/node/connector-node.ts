@@ -21,11 +21,11 @@ import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
 import { Session } from './session.js'
 import { sendPacket } from './send-packet.js'
-import { chainOf, isSameAccount, shownSettlement } from '../config/node/settlement-chains.js'
+import { chainOf, isSameAccount } from '../config/node/settlement-chains.js'
 import type { NodeChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
-  PeerChange, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
+  PeerChange, PeerInfo, PeerRegistrationRequest, PeerRelation, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
 } from '../contracts/node.js'
 
 const NO_CHAIN_FOR_TERMS = 'The terms of settlement are kept, but the node settles on no chain with this peer, or more than one would do. Add the chain ' +
@@ -65,7 +65,7 @@ export class ConnectorNode {
     this.#logLevel = given.logLevel
     const log = this.#log = withLevel(logger, given.logLevel)
     this.#access = new BtpAccess(process.env, () => this.#peers.all().map(({ id }) => id))
-    this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read)
+    this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read, this.#routes)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     for (const warning of warnings) log.warn({ warning }, 'config_warning')
     log.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
@@ -140,14 +140,14 @@ export class ConnectorNode {
   /** Changes how the node dials a peer or settles with it. Rejects like `registerPeer`, and for a peer that is not known. */
   async updatePeer (peerId: string, changes: PeerChange): Promise<PeerInfo> {
     const peer = this.#peers.get(peerId)
-    if (peer === undefined) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
+    if (peer === undefined) throw unknownPeer(peerId)
     return await this.registerPeer({ ...peer, ...changes })
   }
 
   /** Disconnects a peer and forgets it, and its routes unless told not to. What is owed stays in the books. */
   removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> {
     return this.#change(async () => {
-      if (!this.#peers.has(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
+      if (!this.#peers.has(peerId)) throw unknownPeer(peerId)
       await this.#session?.dropPeer(peerId)
       this.#peers.delete(peerId)
       const removedRoutes = removeRoutes ? this.#routes.prefixesOf(peerId) : []
@@ -173,6 +173,20 @@ export class ConnectorNode {
   isStranger (peerId: string): boolean { return this.#session?.isStranger(peerId) === true }
 
   /**
+   * Says what a configured, registered or connected peer is to the node; of a peer that nobody configured, until it disconnects.
+   * Throws for an unknown peer, and for a child with routes that are not below the node's own addresses.
+   */
+  setPeerRelation (peerId: string, relation: PeerRelation): void {
+    if (!this.hasPeer(peerId)) throw unknownPeer(peerId)
+    this.#peers.setRelation(peerId, relation)
+  }
+
+  /** Undefined for a peer that `listPeers` does not have. */
+  getPeerRelation (peerId: string): PeerRelation | undefined {
+    return this.hasPeer(peerId) ? this.#peers.relationOf(peerId) : undefined
+  }
+
+  /**
    * Adds a route, or changes the priority of the one with this prefix and next hop. From now on nobody gets the name of a next hop that is
    * not a peer without its secret. Throws in production when a stranger has it already.
    */
@@ -180,9 +194,10 @@ export class ConnectorNode {
   addRoute (prefix: string, nextHop: string, priority?: number): void
   addRoute (first: RouteConfig | string, nextHop = '', priority = 0): void {
     const route = typeof first === 'string' ? { prefix: first, nextHop, priority } : { priority: 0, ...first }
+    this.#peers.judgeRoute(route.prefix, route.nextHop)
     this.#session?.judgeNextHop(route)
     this.#routes.addRoute(route.prefix, route.nextHop, route.priority)
-    if (!this.#isKnown(route.nextHop)) this.#log.warn({ prefix: route.prefix, nextHop: route.nextHop }, 'route_to_unknown_peer')
+    if (!this.#peers.isNextHop(route.nextHop)) this.#log.warn({ prefix: route.prefix, nextHop: route.nextHop }, 'route_to_unknown_peer')
     this.#session?.addRoute({ ...route, priority: route.priority ?? 0 })
   }
 
@@ -197,13 +212,8 @@ export class ConnectorNode {
   /** What a peer and we owe each other, in the token that is paid in, or in `M2M` where nothing is. @throws ConnectorNotStartedError */
   async getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance> {
     const session = this.#running('getBalance')
-    const book = session.balanceOf(peerId)
-    const own = session.tokenOf(peerId)
-    if (book === undefined && !this.#peers.has(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
-    const owed = book?.balance ?? 0n
-    const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
-    const balance = { tokenId: own, debitBalance: String(debit), creditBalance: String(credit), netBalance: String(credit - debit) }
-    return Promise.resolve({ peerId, balances: [undefined, own, TOKEN_ID].includes(tokenId) ? [balance] : [] })
+    if (session.balanceOf(peerId) === undefined && !this.#peers.has(peerId)) throw unknownPeer(peerId)
+    return Promise.resolve(session.accountBalanceOf(peerId, tokenId))
   }
 
   /**
@@ -380,19 +390,9 @@ export class ConnectorNode {
     return [...this.#peers.all().map(({ id }) => id), ...this.#session?.guests() ?? []]
   }
 
-  #isKnown (nextHop: string): boolean {
-    return [LOCAL_ACCOUNT, this.config.nodeId].includes(nextHop) || this.#peers.has(nextHop)
-  }
+  #infoOf (peerId: string): PeerInfo { return this.#peers.infoOf(peerId, this.#session?.isConnected(peerId) === true) }
+}
 
-  #infoOf (peerId: string): PeerInfo {
-    const ilpAddresses = this.#routes.prefixesOf(peerId)
-    const settlement = shownSettlement(this.#peers.get(peerId) ?? {}, this.config)
-    return {
-      id: peerId,
-      connected: this.#session?.isConnected(peerId) === true,
-      ilpAddresses,
-      routeCount: ilpAddresses.length,
-      ...(settlement !== undefined && { settlement })
-    }
-  }
+function unknownPeer (peerId: string): SluiceError {
+  return new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
 }

@@ -62,6 +62,7 @@ export class Guests {
   forget (peerId: string): void {
     this.#guests.get(peerId)?.()
     this.#guests.delete(peerId)
+    this.host.peers.forgetGuest(peerId)
   }
 
   /**

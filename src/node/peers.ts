@@ -5,9 +5,14 @@ import { firstFault } from '../lib/first-fault.js'
 import { ACCOUNT_ID } from '../contracts/account.js'
 import { MAX_PEERS } from '../config/limits.js'
 import { secretFaults, secretVariableOf } from '../config/node/env.js'
+import { RELATION_IN_WORDS, RELATIONS, childRouteFault, ownAddresses } from '../config/node/relations.js'
+import { quote } from '../config/in-words.js'
 import { registrationSchema } from '../config/node/peer.js'
-import { settlementFault, sharedAddressFault, type Chains } from '../config/node/settlement-chains.js'
-import type { AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerRegistrationRequest } from '../contracts/node.js'
+import { settlementFault, sharedAddressFault, shownSettlement, type Chains } from '../config/node/settlement-chains.js'
+import type {
+  AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerInfo, PeerRegistrationRequest, PeerRelation
+} from '../contracts/node.js'
+import type { RoutingTable } from './routing-table.js'
 
 const GUEST_NAME_LENGTH_MAX = 128
 
@@ -16,12 +21,15 @@ export type Peer = ConfiguredPeer & { settlement?: AdminSettlementConfig | undef
 
 export class Peers {
   readonly #peers = new Map<string, Peer>()
+  /** What guests are to the node where somebody has said so: while they are here. */
+  readonly #guestRelations = new Map<string, PeerRelation>()
   readonly #schema: z.ZodType<PeerRegistrationRequest>
 
-  /** `reserved`: ids that mean the node itself. `config`: a valid one, with its peers and chains. `env` has secrets of peers. */
+  /** `reserved`: ids that mean the node itself. `config`: a valid one. `routes`: those of the node. `env` has secrets of peers. */
   constructor (
     private readonly reserved: readonly string[],
-    private readonly config: Chains & Pick<NodeConfig, 'peers'>,
+    private readonly config: Chains & Pick<NodeConfig, 'nodeId' | 'ilpAddress' | 'peers'>,
+    private readonly routes: Pick<RoutingTable, 'getAllRoutes' | 'prefixesOf'>,
     private readonly env: NodeJS.ProcessEnv = process.env
   ) {
     for (const peer of config.peers) this.#peers.set(peer.id, peer)
@@ -31,6 +39,11 @@ export class Peers {
 
   has (peerId: string): boolean {
     return this.#peers.has(peerId)
+  }
+
+  /** Whether a route may lead there: to a peer, or to the node itself. */
+  isNextHop (id: string): boolean {
+    return this.reserved.includes(id) || this.has(id)
   }
 
   get (peerId: string): Peer | undefined {
@@ -49,12 +62,15 @@ export class Peers {
     const { routes = [], ...judged } = this.#judge(request)
     const { id, url, authToken, dialect, chain, settlement } = judged
     const before = this.#peers.get(id)
+    const relation = judged.relation ?? this.relationOf(id)
+    if (relation === 'child') this.#refuseForeign(id, [...this.routes.prefixesOf(id), ...routes.map(({ prefix }) => prefix)])
     const peer = {
       id,
       url,
       authToken,
       dialect: dialect ?? before?.dialect,
       ...this.#addresses(judged, before),
+      relation,
       chain: chain ?? before?.chain,
       settlement: settlement ?? before?.settlement
     }
@@ -65,6 +81,54 @@ export class Peers {
     if (shared !== undefined) throw new SluiceError('SLUICE_PEER_ADDRESS_SHARED', shared)
     this.#peers.set(id, peer)
     return { peer, before, routes }
+  }
+
+  /** What the application is told of a peer, or guest. */
+  infoOf (peerId: string, connected: boolean): PeerInfo {
+    const ilpAddresses = this.routes.prefixesOf(peerId)
+    const settlement = shownSettlement(this.get(peerId) ?? {}, this.config)
+    return {
+      id: peerId,
+      connected,
+      ilpAddresses,
+      routeCount: ilpAddresses.length,
+      relation: this.relationOf(peerId),
+      transport: 'direct',
+      ...(settlement !== undefined && { settlement })
+    }
+  }
+
+  /** `peer` unless somebody has said otherwise. */
+  relationOf (peerId: string): PeerRelation {
+    return this.#peers.get(peerId)?.relation ?? this.#guestRelations.get(peerId) ?? 'peer'
+  }
+
+  /** Throws, changing nothing, for a child with a route that cannot lead to one. The peer, or guest, is one that is known. */
+  setRelation (peerId: string, relation: PeerRelation): void {
+    if (!RELATIONS.includes(relation)) {
+      throw new SluiceError('SLUICE_PEER_INVALID', `relation must be ${RELATION_IN_WORDS}, found ${quote(relation)}`)
+    }
+    if (relation === 'child') this.#refuseForeign(peerId, this.routes.prefixesOf(peerId))
+    const peer = this.#peers.get(peerId)
+    if (peer === undefined) this.#guestRelations.set(peerId, relation)
+    else this.#peers.set(peerId, { ...peer, relation })
+  }
+
+  /** Throws for a route that cannot lead to its next hop, because that is a child. */
+  judgeRoute (prefix: string, nextHop: string): void {
+    if (this.relationOf(nextHop) === 'child') this.#refuseForeign(nextHop, [prefix])
+  }
+
+  /** The guest is gone, or configured now. */
+  forgetGuest (peerId: string): void {
+    this.#guestRelations.delete(peerId)
+  }
+
+  #refuseForeign (childId: string, prefixes: readonly string[]): void {
+    if (prefixes.length === 0) return
+    const own = ownAddresses(this.config, this.routes.getAllRoutes())
+    const fault = prefixes.map(prefix => childRouteFault(prefix, childId, own)).find(found => found !== undefined)
+    if (fault !== undefined) throw new SluiceError('SLUICE_ROUTE_INVALID', fault)
   }
 
   /** An address that is not said again stays. */

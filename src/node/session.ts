@@ -24,7 +24,7 @@ import { LOCAL_ACCOUNT, TOKEN_ID, peerAccount } from './peer-account.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
 import type { Peer } from './peers.js'
 import { chainOf } from '../config/node/settlement-chains.js'
-import type { Dependency, RouteInfo } from '../contracts/node.js'
+import type { Dependency, PeerAccountBalance, RouteInfo } from '../contracts/node.js'
 import { UnsettledMarker } from './unsettled-marker.js'
 
 /** How long somebody who registers a peer waits for it. */
@@ -136,6 +136,15 @@ export class Session {
   /** Undefined for a peer that never had an account. */
   balanceOf (peerId: string): AccountBalance | undefined {
     return this.#container(LedgerService).ledger.balanceOf(peerId)
+  }
+
+  /** The same as the application is shown it, in the asset that is asked for; without a balance in any other. */
+  accountBalanceOf (peerId: string, tokenId?: string): PeerAccountBalance {
+    const own = this.tokenOf(peerId)
+    const owed = this.balanceOf(peerId)?.balance ?? 0n
+    const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
+    const balance = { tokenId: own, debitBalance: String(debit), creditBalance: String(credit), netBalance: String(credit - debit) }
+    return { peerId, balances: [undefined, own, TOKEN_ID].includes(tokenId) ? [balance] : [] }
   }
 
   /** Past the routing table: the packet is booked with the peer alone. Rejects with F02 for a peer without an account. */

@@ -171,7 +171,8 @@ describe('ConnectorNode', () => {
       const info = await node.registerPeer({
         id: 'shop', url: urlOf(shop), authToken: '', evmAddress: '0xConnectorBAddress...', routes: [{ prefix: 'g.shop' }], settlement: { preference: 'evm' }
       })
-      expect(info).to.deep.equal({ id: 'shop', connected: true, ilpAddresses: ['g.shop'], routeCount: 1, settlement: { preference: 'evm' } })
+      const shown = { relation: 'peer', transport: 'direct', settlement: { preference: 'evm' } }
+      expect(info).to.deep.equal({ id: 'shop', connected: true, ilpAddresses: ['g.shop'], routeCount: 1, ...shown })
       const again = await node.registerPeer({ id: 'shop', url: urlOf(shop), authToken: '', routes: [{ prefix: 'g.other', priority: 2 }] })
       expect(again).to.deep.include({ ilpAddresses: ['g.shop', 'g.other'], settlement: { preference: 'evm' } })
       expect(node.listPeers()).to.deep.equal([again])
@@ -192,7 +193,7 @@ describe('ConnectorNode', () => {
       const shop = await world.start('shop')
       const node = await world.make('agent')
       await node.registerPeer({ id: 'shop', url: urlOf(shop), authToken: '', routes: [{ prefix: 'g.shop' }] })
-      expect(node.listPeers()).to.deep.include.members([{ id: 'shop', connected: false, ilpAddresses: ['g.shop'], routeCount: 1 }])
+      expect(node.listPeers()[0]).to.deep.include({ id: 'shop', connected: false, ilpAddresses: ['g.shop'], routeCount: 1 })
       await node.start()
       expect(node.getHealthStatus()).to.include({ status: 'healthy', peersConnected: 1, totalPeers: 1 })
     })
@@ -232,7 +233,7 @@ describe('ConnectorNode', () => {
       const error = await reasonOf(node.registerPeer({ ...peer, evmAddress: '0xConnectorBAddress...', routes: [{ prefix: 'g.more' }] }))
       expect(error).to.have.property('message').that.includes('Peer shop cannot be used')
       expect(node.listPeers()).to.deep.equal(before)
-      expect(before).to.deep.equal([{ id: 'shop', connected: true, ilpAddresses: ['g.shop'], routeCount: 1 }])
+      expect(before[0]).to.deep.include({ id: 'shop', connected: true, ilpAddresses: ['g.shop'], routeCount: 1 })
       expect(outcome(await node.sendPacket(packet('g.shop')))).to.equal('fulfill')
       await node.registerPeer({ ...peer, routes: [{ prefix: 'g.more' }] })
       expect(node.listRoutes()).to.have.lengthOf(2)

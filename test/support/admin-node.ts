@@ -82,6 +82,8 @@ export class FakeNode implements AdministeredNode, HealthNode {
     return Promise.resolve(this.listPeers().find(({ id }) => id === request.id)!)
   }
 
+  setPeerRelation (peerId: string, relation: string): void { this.updates.push({ peerId, relation }) }
+
   async updatePeer (peerId: string, changes: object): Promise<PeerInfo> {
     this.updates.push({ peerId, ...changes })
     return Promise.resolve(this.listPeers().find(({ id }) => id === peerId)!)

@@ -46,6 +46,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/config/node/schema.ts', 'src/config/node/secret-texts.ts', 'src/config/node/yaml-file.ts'
   ],
   'test/e2e/daemon/start-stop.test.ts': ['src/commands/daemon/main.ts', 'src/commands/daemon/quickstart.ts', 'src/main.ts'],
+  'test/node/peers.test.ts': ['src/config/node/relations.ts'],
   'test/e2e/node/access.test.ts': ['src/node/btp-access.ts', 'src/node/guest-places.ts', 'src/node/guests.ts'],
   'test/e2e/node/handlers.test.ts': ['plugins/local/business-logic.ts', 'plugins/local/options.ts'],
   'test/e2e/money/node-peers.test.ts': ['src/node/unsettled-marker.ts'],
@@ -66,8 +67,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/middlewares/expire.test.ts': ['middlewares/validate-fulfillment.ts'],
   'test/modules/load-module.test.ts': ['src/modules/chain-kind.ts', 'src/modules/construct.ts', 'src/modules/load-error.ts'],
   'test/node/connector-node.test.ts': [
-    'src/node/btp.ts', 'src/node/connector-options.ts', 'src/node/errors.ts', 'src/node/packets.ts', 'src/node/peer-account.ts', 'src/node/peers.ts', 'src/node/send-packet.ts',
-    'src/node/session.ts'
+    'src/node/btp.ts', 'src/node/connector-options.ts', 'src/node/errors.ts', 'src/node/packets.ts', 'src/node/peer-account.ts', 'src/node/send-packet.ts', 'src/node/session.ts'
   ],
   'test/node/facades/btp-server.test.ts': ['src/node/facades/btp-client-manager.ts', 'src/node/facades/btp-client.ts'],
   'test/node/facades/facades.test.ts': [

@@ -2,10 +2,13 @@
 import { z } from 'zod'
 import { isPrefix } from '../../packet/address.js'
 import type { NodeChannels } from '../../contracts/node-channels.js'
-import type { NodeConfig, PeerChange, PeerInfo, PeerRegistrationRequest, RemovePeerResult, RouteInfo } from '../../contracts/node.js'
+import type {
+  NodeConfig, PeerChange, PeerInfo, PeerRegistrationRequest, PeerRelation, RemovePeerResult, RouteInfo
+} from '../../contracts/node.js'
 import { SluiceError } from '../../contracts/errors.js'
 import { json } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
+import { RELATIONS } from '../../config/node/relations.js'
 import { peerUpdateSchema, registrationSchema } from '../../config/node/peer.js'
 
 /** What these routes ask of the node. */
@@ -19,6 +22,8 @@ export interface PeersNode {
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo>
   /** Changes how the node dials a peer or settles with it, and reconnects it if need be. Rejects with 404 for an unknown peer. */
   updatePeer (peerId: string, changes: PeerChange): Promise<PeerInfo>
+  /** Throws for a child with a route that is not below the node's own addresses. */
+  setPeerRelation (peerId: string, relation: PeerRelation): void
   removePeer (peerId: string, removeRoutes: boolean): Promise<RemovePeerResult>
   listRoutes (): RouteInfo[]
   /** Throws for what cannot be a route; in production, also when the next hop is a stranger. */
@@ -43,6 +48,8 @@ const peerStatus = z.strictObject({
   connected: z.boolean(),
   ilpAddresses: z.array(z.string()),
   routeCount: z.int(),
+  relation: z.enum(RELATIONS).optional(),
+  transport: z.literal('direct').optional(),
   settlement: z.record(z.string(), z.unknown()).optional()
 })
 const routeStatus = z.strictObject({ prefix: z.string(), nextHop: z.string(), priority: z.int() })
@@ -94,17 +101,18 @@ export function peerAndRouteRoutes (node: PeersNode): Route[] {
     route({
       method: 'put',
       path: '/admin/peers/{peerId}',
-      summary: 'Adds routes to a peer, and changes how the node dials it and settles with it',
+      summary: 'Adds routes to a peer, and changes what it is to the node, and how the node dials it and settles with it',
       params: { peerId: 'The peer\'s id' },
       body: { schema: peerUpdateSchema(kinds), example: { routes: [{ prefix: 'g.peer-b.shop', priority: 1 }] } },
       responses: { 200: z.strictObject({ success, peerId: z.string(), updated: success }) },
       errors: { 400: 'A field is wrong', 404: 'No such peer', 503: 'Settlement infrastructure not enabled' }
     }, async request => {
       const peerId = param(request, 'peerId')
-      const { routes, ...changes } = request.body
+      const { routes, relation, ...changes } = request.body
       if (changes.settlement !== undefined && !node.channelManager.isEnabled()) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled')
       if (!node.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', 'Peer not found')
       if (Object.keys(changes).length > 0) await node.updatePeer(peerId, changes)
+      if (relation !== undefined) node.setPeerRelation(peerId, relation)
       for (const { prefix, priority = 0 } of routes ?? []) node.addRoute(prefix, peerId, priority)
       return json(200, { success: true, peerId, updated: true })
     }),

@@ -8,6 +8,7 @@ import type { ChainKind } from '../../contracts/chain-kind.js'
 import type { Peer, PeerChange, PeerRegistrationRequest } from '../../contracts/node.js'
 import { DIALECTS } from '../../contracts/transport.js'
 import { isPrefix } from '../../packet/address.js'
+import { RELATION_IN_WORDS, RELATIONS } from './relations.js'
 import { peerAddresses, settlementTerms } from './settlement-terms.js'
 
 const OBJECT = 'Request body must be a JSON object'
@@ -29,7 +30,7 @@ export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
  * @param settled the kinds of chains whose addresses count; of others whatever is said is kept
  */
 export function registrationSchema (kinds: readonly ChainKind[], settled = kinds): z.ZodType<PeerRegistrationRequest> {
-  const { id, authToken, dialect, chain, ...addresses } = fields(kinds, settled)
+  const { id, authToken, dialect, chain, relation, transport, ...addresses } = fields(kinds, settled)
   return z.strictObject({
     id,
     url,
@@ -38,16 +39,19 @@ export function registrationSchema (kinds: readonly ChainKind[], settled = kinds
     routes,
     ...addresses,
     chain,
+    relation,
+    transport,
     settlement: settlementTerms(kinds, settled).optional()
       .describe(`${kinds.map(({ peerField }) => peerField).join(', ')} and chainId count; the rest is kept and shown`)
   }, OBJECT)
 }
 
 /** A request that changes a peer. */
-export function peerUpdateSchema (kinds: readonly ChainKind[]): z.ZodType<Pick<PeerRegistrationRequest, 'routes'> & PeerChange> {
+export function peerUpdateSchema (kinds: readonly ChainKind[]): z.ZodType<Pick<PeerRegistrationRequest, 'routes' | 'relation'> & PeerChange> {
   return z.strictObject({
     routes,
     dialect,
+    relation,
     settlement: settlementTerms(kinds, kinds).optional().describe('How to settle with the peer from now on')
   }, OBJECT)
 }
@@ -62,11 +66,27 @@ const DIALECT = `dialect must be one of: ${DIALECTS.join(', ')}`
 const dialect = z.enum(DIALECTS, DIALECT).describe('How the node dials the peer: "rfc", "toon" as agent connectors speak BTP, or "auto" (default) to find out')
   .meta({ expected: `one of ${DIALECTS.join(', ')}` }).optional()
 
-const url = z.string(NO_URL).min(1, NO_URL).regex(/^wss?:\/\//, 'URL must start with ws:// or wss://')
+const url = z.string(NO_URL).min(1, NO_URL).overwrite(socketUrl).regex(/^wss?:\/\//, 'URL must start with ws:// or wss://')
   .refine(hasNoSecret, `${NO_URL}: expected ws://host:port, with the secret in authToken`)
   .describe(URL_SHAPE)
 
 const urlWithPort = url.regex(HOST_AND_PORT).meta({ expected: URL_SHAPE })
+
+const relation = z.enum(RELATIONS, `relation must be ${RELATION_IN_WORDS}`).optional()
+  .describe('What the peer is to the node. Routes to a child lie below the node\'s own addresses.').meta({ expected: RELATION_IN_WORDS })
+
+const transport = z.literal('direct', { error: ({ input }) => transportFault(input) }).optional()
+  .describe('How the peer is reached: direct, which is also the default')
+
+/** Says why a peer is not reached in this way. */
+export function transportFault (value: unknown): string {
+  return value === 'socks5' ? 'transport socks5 is not supported yet, only direct is. Remove it.' : 'transport must be direct'
+}
+
+/** The URL of a WebSocket, of one that may say before it that BTP is spoken there. */
+export function socketUrl (url: string): string {
+  return url.replace(/^btp\+/, '')
+}
 
 /** Nothing, which is said on purpose, or something: spaces alone are what a script has left of a secret. */
 export function isNotBlank (text: string): boolean {
@@ -91,6 +111,8 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
     ...peerAddresses(kinds, settled),
     chain: z.string('chain must be a string').min(1, 'chain must be a string')
       .describe(`Where to settle: the chainId of a chain of this node, such as ${examples}`)
-      .meta({ expected: `the chainId of an entry of chainProviders, such as ${examples}` }).optional()
+      .meta({ expected: `the chainId of an entry of chainProviders, such as ${examples}` }).optional(),
+    relation,
+    transport
   }
 }

@@ -8,6 +8,7 @@ import { describeError } from '../../lib/describe-error.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import { checkChains, type ChainEntry } from './chains.js'
 import { secretVariableOf } from './env.js'
+import { childRouteFault, ownAddresses } from './relations.js'
 import type { ParsedConfig } from './schema.js'
 
 export interface Findings {
@@ -21,6 +22,7 @@ export function check (given: ParsedConfig, config: NodeConfig, entries: readonl
   const refuse = (path: PropertyKey[], message: string): void => { findings.problems.push({ path, message }) }
   const warn = (message: string): void => { findings.warnings.push(message) }
   checkPeers(config, refuse)
+  checkChildren(config, refuse)
   checkPrefixes(config, warn)
   checkPorts(config, refuse)
   checkModes(given, config, refuse, warn)
@@ -47,6 +49,15 @@ function checkPeers ({ peers, routes, nodeId }: NodeConfig, refuse: Refuse): voi
     const key = `${prefix} ${nextHop}`
     if (known.has(key)) refuse(['routes', index], `this route is there twice: ${prefix} over ${nextHop}. Remove one.`)
     known.add(key)
+  }
+}
+
+function checkChildren (config: NodeConfig, refuse: Refuse): void {
+  const children = new Set(config.peers.filter(({ relation }) => relation === 'child').map(({ id }) => id))
+  const own = ownAddresses(config, config.routes)
+  for (const [index, { prefix, nextHop }] of config.routes.entries()) {
+    const fault = children.has(nextHop) ? childRouteFault(prefix, nextHop, own) : undefined
+    if (fault !== undefined) refuse(['routes', index], fault)
   }
 }
 

@@ -4,6 +4,7 @@ import { valueAt } from '../explain.js'
 import { quote } from '../in-words.js'
 import { nodeIdOfAddress } from './former-keys.js'
 import { LOG_LEVELS } from '../../contracts/logger.js'
+import { transportFault } from './peer.js'
 import { ENVIRONMENTS } from './schema.js'
 
 const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
@@ -39,7 +40,7 @@ function ofPeer (field: string, value: unknown, peer: unknown): string | undefin
   if (field === 'url' && typeof value === 'string') {
     return `Invalid WebSocket URL for peer ${id}: ${quote(withoutCredentials(value))}. Must start with ws:// or wss:// and include port.`
   }
-  return undefined
+  return field === 'transport' ? transportFault(value) : undefined
 }
 
 function withoutCredentials (url: string): string {

@@ -16,7 +16,6 @@ const THRESHOLDS = 'thresholds is not supported: a chain has one, settlementOpti
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
 const OTHER_CHAINS = ['solana', 'mina', 'xrp', 'aptos']
 const IN_CREDIT_LIMITS = ['perTokenLimits']
-const IN_PEER = ['relation', 'transport']
 
 /** What is used with these variables elsewhere and not here. */
 const EXPLORER_VARIABLES = ['EXPLORER_ENABLED', 'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS']
@@ -62,9 +61,7 @@ export function withoutUnsupported (
     rest.peers = rest.peers.map((peer: unknown, index) => {
       if (!isObject(peer)) return peer
       const copy = { ...peer }
-      if (copy.relation === 'peer') delete copy.relation
-      if (copy.transport === 'direct') delete copy.transport
-      for (const key of [...IN_PEER, ...addresses]) refuse(copy, ['peers', index], key)
+      for (const key of addresses) refuse(copy, ['peers', index], key)
       return copy
     })
   }

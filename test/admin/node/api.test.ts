@@ -110,7 +110,10 @@ describe('node admin API', () => {
       ['a route that is text', { ...NEW_PEER, routes: ['g.d'] }, 'Invalid route: missing prefix'],
       ['a prefix with a dot at its end', { ...NEW_PEER, routes: [{ prefix: 'g.d' }, { prefix: 'g.e.' }] }, 'Invalid ILP address prefix: g.e.'],
       ['a priority that is text', { ...NEW_PEER, routes: [{ prefix: 'g.d', priority: '1' }] }, 'priority must be an integer'],
-      ['a misspelt key', { ...NEW_PEER, rotues: [] }, 'Unknown field: rotues. Known are: id, url, authToken, dialect, routes, evmAddress, chain, settlement.'],
+      [
+        'a misspelt key', { ...NEW_PEER, rotues: [] },
+        'Unknown field: rotues. Known are: id, url, authToken, dialect, routes, evmAddress, chain, relation, transport, settlement.'
+      ],
       ['a bad evmAddress', { ...NEW_PEER, evmAddress: '0x1' }, 'evmAddress must be a valid 0x-prefixed address (42 chars)'],
       ['an unknown preference', settlement({ preference: 'gold' }), 'settlement.preference must be one of: evm, any'],
       ['evm without address', settlement({ evmAddress: undefined }), 'settlement.evmAddress required when preference is evm'],

@@ -1,0 +1,24 @@
+/** What a peer may be to a node, and which routes may therefore lead to it. */
+import { isBelow, isPrefix } from '../../packet/address.js'
+import type { PeerRelation, RouteConfig } from '../../contracts/node.js'
+
+export const RELATIONS = ['parent', 'peer', 'child'] as const satisfies readonly PeerRelation[]
+
+export const RELATION_IN_WORDS = 'parent, peer or child'
+
+/** The addresses that end at the node itself: its own one, and those that it routes to itself. */
+export function ownAddresses ({ nodeId, ilpAddress }: { nodeId: string, ilpAddress: string }, routes: readonly RouteConfig[]): string[] {
+  return [...new Set([ilpAddress, ...routes.filter(({ nextHop }) => nextHop === nodeId || nextHop === 'local').map(({ prefix }) => prefix)])]
+}
+
+/**
+ * Why a route cannot lead to a child: it has addresses below those of the node or, where it is known by an address (its id is one), that
+ * one. Undefined: it can.
+ */
+export function childRouteFault (prefix: string, childId: string, own: readonly string[]): string | undefined {
+  const isNamedByAddress = childId.includes('.') && isPrefix(childId)
+  if (own.some(address => address !== prefix && isBelow(address, prefix))) return undefined
+  if (isNamedByAddress && isBelow(childId, prefix)) return undefined
+  return `Route ${prefix} cannot lead to ${childId}, which is a child: its addresses lie below ${own.join(' or ')}` +
+    `${isNamedByAddress ? ` or at ${childId}` : ''}. Route one of these, or make its relation peer.`
+}

@@ -1,4 +1,9 @@
-/** Reports the outcome of every packet and settlement, and how long it took, to an observer. It is the outermost step. */
+/**
+ * Reports the outcome of every packet and settlement, and how long it took, to an observer; and what goes through each account to its
+ * traffic. It is the outermost step for what comes in. For what goes out it stands where a packet is on its way to the next hop, and the
+ * answer is final.
+ */
+import { amountIn, viewJustRead, type PrepareView } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { Middleware, Pipelines } from '../src/contracts/middleware.js'
 
@@ -11,28 +16,72 @@ interface Observer {
   settled (accountId: string, amount: bigint, isPaid: boolean, seconds: number): void
 }
 
-/** Options: `observer`. */
+/** Of one account. Called on the packet path, like the observer. */
+interface AccountTraffic {
+  /** A packet of the account was answered. `packet` is undefined if no step has read it; `reply` if there was none. */
+  ended (packet: PrepareView | undefined, reply: Buffer | undefined): void
+  /** A packet goes to the account. */
+  sent (bytes: number): void
+  /** It was answered. `amount` in base units; `origin` is the account that it came from. */
+  answered (isFulfilled: boolean, amount: bigint, origin: string | undefined): void
+}
+
+interface Traffic {
+  account (accountId: string): AccountTraffic
+  removed (accountId: string): void
+}
+
+/** Options: `observer` and `traffic`. */
 export default class ObserverMiddleware implements Middleware {
   private readonly observer: Observer
+  private readonly traffic: Traffic
 
-  constructor ({ observer }: Record<string, unknown>) {
+  constructor ({ observer, traffic }: Record<string, unknown>) {
     if (!isObserver(observer)) throw new TypeError('the middleware observer needs the option "observer" with packetBegan, packetEnded and settled')
+    if (!isTraffic(traffic)) throw new TypeError('the middleware observer needs the option "traffic" with account and removed')
     this.observer = observer
+    this.traffic = traffic
   }
 
   applyToPipelines (pipelines: Pipelines, accountId: string): Promise<void> {
-    const { observer } = this
+    const { observer, traffic } = this
+    const account = traffic.account(accountId)
+    pipelines.teardown.insertLast({
+      name: 'observer',
+      method: (nothing, next) => {
+        traffic.removed(accountId)
+        return next(nothing)
+      }
+    })
     pipelines.incomingData.insertFirst({
       name: 'observer',
       method: (data, next) => {
         const startedAt = performance.now()
         observer.packetBegan()
-        return next(data).then(reply => {
+        const answering = next(data)
+        const packet = viewJustRead(data) // by the steps above, unless one of them has refused it unread
+        return answering.then(reply => {
           if (isFulfill(reply)) observer.packetEnded('fulfilled', since(startedAt))
           else observer.packetEnded('rejected', since(startedAt), reply)
+          account.ended(packet, reply)
           return reply
         }, (error: unknown) => {
           observer.packetEnded('failed', since(startedAt))
+          account.ended(packet, undefined)
+          throw error
+        })
+      }
+    })
+    pipelines.outgoingData.insertBefore('expire', {
+      name: 'observer',
+      method: (data, next, { origin } = {}) => {
+        const amount = amountIn(data)
+        account.sent(data.length)
+        return next(data).then(reply => {
+          account.answered(isFulfill(reply), amount, origin)
+          return reply
+        }, (error: unknown) => {
+          account.answered(false, amount, origin)
           throw error
         })
       }
@@ -56,6 +105,10 @@ export default class ObserverMiddleware implements Middleware {
 
 function since (startedAt: number): number {
   return (performance.now() - startedAt) / 1000
+}
+
+function isTraffic (value: unknown): value is Traffic {
+  return typeof value === 'object' && value !== null && ['account', 'removed'].every(method => typeof Reflect.get(value, method) === 'function')
 }
 
 function isObserver (value: unknown): value is Observer {

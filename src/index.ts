@@ -25,6 +25,7 @@ export type { SettlementRequired, SettlementThresholds } from './node/facades/se
 export { AdminServer } from './admin/node/admin-server.js'
 export type { AdminServerOptions } from './admin/node/admin-server.js'
 export type * from './contracts/node.js'
+export type * from './contracts/node-figures.js'
 export type { SettlementChain } from './contracts/chain-kind.js'
 export type {
   NodeChannelState as ChannelState, OpenChannelRequest, PeerChannel, PeerChannelChange as ChannelChange, PeerSettlementStatus,

@@ -97,6 +97,25 @@ export interface ClaimCounts {
   failed: number
 }
 
+/** A claim, and what it paid more than the one before. Token units. */
+export interface ClaimStep {
+  direction: 'inbound' | 'outbound'
+  amount: bigint
+  at: Date
+}
+
+/** What the claims of an account come to, over all its channels. Token units. */
+export interface ClaimSummary {
+  /** How many decimals the token has. */
+  tokenScale: number
+  /** As long as there are records of the account: they survive restarts. */
+  sent: bigint
+  received: bigint
+  lastAt?: Date | undefined
+  /** The last ones since the start, the oldest first. */
+  recent: readonly ClaimStep[]
+}
+
 /**
  * What an operator can do by hand, while the policy goes on by itself. All but `list` and `get` reject with an Error whose `httpErrorCode`
  * is 404 for an unknown channel, 400 for what cannot be done with it, and 503 while the chain cannot be reached.
@@ -108,6 +127,8 @@ export interface ChannelOperations {
   readonly trouble?: string | undefined
   /** Undefined before there can be any. */
   readonly claimCounts?: Readonly<ClaimCounts> | undefined
+  /** Rejects while neither the chain nor what was kept of it can be used. */
+  claimSummary? (): Promise<ClaimSummary>
   /** Resolves once the channel exists or is `opening`. Rejects, with nothing spent, where it cannot be opened. */
   open (options: ChannelOpenOptions): Promise<PluginChannel>
   /** The account's channels, the newest first. */

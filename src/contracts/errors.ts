@@ -117,6 +117,7 @@ export const ERROR_TABLE = {
     SLUICE_BODY_NOT_JSON: { status: 400, when: 'The body is not JSON.', remedy: 'Send JSON. The message does not repeat the body, because it may hold secrets.' },
     SLUICE_BODY_MISSING: { status: 400, when: 'The route needs a JSON object as its body.', remedy: 'Send one.' },
     SLUICE_BODY_INVALID: { status: 400, when: 'A field of the body is missing, unknown or wrong.', remedy: 'The message names the first fault.' },
+    SLUICE_QUERY_INVALID: { status: 400, when: 'A filter behind the question mark is unknown or wrong.', remedy: 'The message names it, and what is expected.' },
     SLUICE_BODY_INCOMPLETE: { status: 400, when: 'The body ended early.', remedy: 'Check the connection and `Content-Length`, and send it again.' },
     SLUICE_BODY_TOO_LARGE: { status: 413, when: 'The body is larger than the route accepts.', remedy: 'Send less; the message says how much is allowed.' },
     SLUICE_UNEXPECTED: {
@@ -202,6 +203,11 @@ export const ERROR_TABLE = {
     SLUICE_TOO_MANY_PEERS: { status: 400, when: 'The node has the maximum number of peers.', remedy: 'Remove some first.' },
     SLUICE_ROUTE_UNKNOWN: { status: 404, when: 'There is no such route.', remedy: 'GET /routes of a connector, GET /admin/routes of a node lists them.' },
     SLUICE_ROUTE_INVALID: { status: 400, when: 'A route\'s prefix, next hop or priority cannot be used.', remedy: 'The message says which, and why.' },
+    SLUICE_NO_HIDDEN_SERVICE: {
+      status: 503,
+      when: 'A program asks for the name of a node\'s hidden service, and the node has none.',
+      remedy: 'Nothing: peers reach the node at its own host and `btpServerPort`.'
+    },
     SLUICE_TOO_MANY_ROUTES: { status: 400, when: 'The node has the maximum number of routes.', remedy: 'Remove some first, or use shorter prefixes.' }
   },
   'Payment channels': {

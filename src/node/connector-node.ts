@@ -14,6 +14,7 @@ import { ConfigLoader, ConfigReading } from '../config/node/config-loader.js'
 import { AccountManager } from './facades/account-manager.js'
 import { BTPClientManager } from './facades/btp-client-manager.js'
 import { ChannelManager } from './facades/channel-manager.js'
+import { Dashboard } from './facades/dashboard.js'
 import { PacketHandler } from './facades/packet-handler.js'
 import { ConnectorNotStartedError } from './errors.js'
 import { healthOf, type Phase } from './health.js'
@@ -37,6 +38,7 @@ export class ConnectorNode {
   readonly accountManager = new AccountManager(this)
   readonly btpClientManager = new BTPClientManager(this, async (peerId, packet) => this.#running('sendToPeer').sendTo(peerId, packet))
   readonly channelManager = new ChannelManager(call => this.#channelHolders(call), TOKEN_ID)
+  readonly dashboard = new Dashboard(this, () => this.#running('dashboard').traffic, () => this.#channelHolders('dashboard'))
   readonly #log: NodeLogger
   readonly #logLevel: LogLevel | undefined
   readonly #peers: Peers

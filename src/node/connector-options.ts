@@ -9,6 +9,7 @@ import type { NodeMetrics } from './metrics.js'
 import { LOCAL_ACCOUNT, hasOwnLimit, localAccount, peerAccount, strangersLimit } from './peer-account.js'
 import type { Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
+import type { Traffic } from './traffic.js'
 
 /** How long the start waits for peers. What is not connected by then goes on trying. */
 const CONNECT_TIMEOUT_MS = 5000
@@ -31,7 +32,7 @@ export interface ConnectorParts {
 /** @param notify tells the application of a packet that only passes through */
 export function connectorOptions (
   { config, access, peers, routes, log: logger, logLevel, deliver }: ConnectorParts,
-  metrics: NodeMetrics,
+  { metrics, traffic }: { metrics: NodeMetrics, traffic: Traffic },
   notify: (packet: Buffer, origin?: string) => Promise<void>
 ): ConnectorInput {
   // Whether an account with this name shares the strangers' credit limit.
@@ -79,7 +80,7 @@ export function connectorOptions (
     // The condition is made from the data, so two equal payments are not one; and the application's address takes packets, not pings.
     disableMiddleware: ['deduplicate', 'echo'],
     middlewares: {
-      observer: { type: 'observer', options: { observer: metrics } },
+      observer: { type: 'observer', options: { observer: metrics, traffic } },
       sharedCredit: { type: 'shared-credit', options: { limit: strangersLimit(config), shares: isStranger } },
       ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })
     }

@@ -25,6 +25,7 @@ import { NodeMetrics, type MetricSources } from './metrics.js'
 import type { Peer } from './peers.js'
 import { chainOf } from '../config/node/settlement-chains.js'
 import type { Dependency, PeerAccountBalance, RouteInfo } from '../contracts/node.js'
+import { Traffic } from './traffic.js'
 import { UnsettledMarker } from './unsettled-marker.js'
 
 /** How long somebody who registers a peer waits for it. */
@@ -40,6 +41,7 @@ interface LocalPlugin extends PluginInstance {
 }
 
 export class Session {
+  readonly traffic = new Traffic()
   readonly #container: Injector = reductModule.default()
   readonly #app: App
   readonly #local: LocalPlugin
@@ -54,7 +56,7 @@ export class Session {
     this.#container(ForwardObserver).onForward = refuseReturn
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
-    this.#app = createApp(connectorOptions(parts, metrics, notify), this.#container)
+    this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic }, notify), this.#container)
     this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
     this.#guests = new Guests({ ...parts, app: this.#app, accounts: this.#container(Accounts), phase: () => this.#phase })
   }

@@ -137,6 +137,11 @@ export function prepareOf (packet: Buffer): PrepareView {
   return remember(packet, ParsedPrepare.read(packet))
 }
 
+/** The view on the packet that was read last, at no cost; undefined for any other. */
+export function viewJustRead (packet: Buffer): PrepareView | undefined {
+  return packet === lastPacket ? lastView : undefined
+}
+
 function remember (packet: Buffer, view: ParsedPrepare): ParsedPrepare {
   lastPacket = packet
   lastView = view

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import ObserverMiddleware from '../../middlewares/observer.js'
 import type { ChannelMetadata, ChannelStatus, ConnectorNode, Method, Pipelines } from '../../src/index.js'
 import { NodeMetrics } from '../../src/node/metrics.js'
+import { Traffic } from '../../src/node/traffic.js'
 import { World, packet, urlOf } from '../support/node.js'
 
 /** The value of a series, by its name with its labels as Prometheus writes them; undefined where there is none. */
@@ -77,11 +78,14 @@ describe('the metrics of a node', () => {
       ownAddress: 'g.me'
     })
     let pay: Method<string, void> | undefined
+    const nothing = (): void => undefined
     const pipelines = {
-      incomingData: { insertFirst: () => undefined },
+      teardown: { insertLast: nothing },
+      incomingData: { insertFirst: nothing },
+      outgoingData: { insertBefore: nothing },
       outgoingMoney: { insertFirst: (entry: { method: typeof pay }) => { pay = entry.method } }
     }
-    await new ObserverMiddleware({ observer: metrics }).applyToPipelines(pipelines as unknown as Pipelines, 'shop')
+    await new ObserverMiddleware({ observer: metrics, traffic: new Traffic() }).applyToPipelines(pipelines as unknown as Pipelines, 'shop')
     await pay!('700', () => Promise.resolve())
     const error = await pay!('300', () => Promise.reject(new Error('the chain is down'))).catch((reason: unknown) => reason)
     expect(String(error)).to.equal('Error: the chain is down')
@@ -98,5 +102,7 @@ describe('the metrics of a node', () => {
 
   it('need somebody to tell', () => {
     for (const observer of [undefined, null, {}, () => undefined]) expect(() => new ObserverMiddleware({ observer })).to.throw('needs the option "observer"')
+    const observer = { packetBegan: () => undefined, packetEnded: () => undefined, settled: () => undefined }
+    for (const traffic of [undefined, null, {}]) expect(() => new ObserverMiddleware({ observer, traffic })).to.throw('needs the option "traffic"')
   })
 })

@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers'
 import { ChainKinds } from '../../src/config/node/chain-kinds.js'
 import { openChannel, type ChannelHolders } from '../../src/node/channels.js'
 import type { NodeChannelState, OpenChannelRequest } from '../../src/contracts/node-channels.js'
+import { Dashboard } from '../../src/node/facades/dashboard.js'
+import { Traffic } from '../../src/node/traffic.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
 import type { ChannelOperations } from '../../src/contracts/channels.js'
@@ -38,6 +40,11 @@ export class FakeNode implements AdministeredNode, HealthNode {
   channels: ChannelOperations | undefined
   readonly updates: object[] = []
   readonly channelManager = new ChannelManager(() => this.holders(), 'M2M')
+  /** What has gone through it: nothing, unless a test says so. */
+  readonly traffic = new Traffic()
+  readonly dashboard = new Dashboard(
+    { config: { ilpAddress: 'g.node-a' }, listPeers: () => this.listPeers() }, () => this.traffic, () => this.holders())
+
   answer = ({ data = Buffer.alloc(0) }: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> =>
     Promise.resolve(fulfill(Buffer.from(data)))
   /** Throws whatever is to go wrong. */

@@ -17,6 +17,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/admin/connector/accounts.ts', 'src/admin/connector/balances.ts', 'src/admin/connector/body.ts', 'src/admin/connector/rates.ts',
     'src/admin/connector/routes.ts', 'src/admin/connector/stats.ts'
   ],
+  'test/admin/node/dashboard.test.ts': ['src/node/facades/dashboard.ts'],
   'test/admin/connector/listen.test.ts': ['src/http/server.ts'],
   'test/admin/connector/openapi.test.ts': ['src/http/docs-page.ts', 'src/http/examples.ts', 'src/http/openapi.ts'],
   'test/admin/node/api.test.ts': [
@@ -75,6 +76,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/node/facades/settlement-executor.test.ts': ['src/node/facades/settlement-monitor.ts'],
   'test/node/metrics.test.ts': ['middlewares/observer.ts'],
+  'test/node/traffic.test.ts': ['src/node/packet-log.ts'],
   'test/pipeline/defaults.test.ts': ['src/contracts/middleware.ts'],
   'test/e2e/money/settlements-that-moved.test.ts': ['src/contracts/pays-nothing-error.ts'],
   'test/plugins/btp/client.test.ts': ['plugins/btp/introduction.ts'],

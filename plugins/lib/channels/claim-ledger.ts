@@ -87,12 +87,13 @@ export class ClaimLedger {
     if (total > theirs.deposit) throw new ClaimError('Claim exceeds channel deposit')
   }
 
-  /** Takes a claim that passed the checks. */
-  take (claim: Claim, { state: { theirs } }: KnownChannel, { packet }: Terms): void {
+  /** Takes a claim that passed the checks. Returns what it pays more than what was counted before, in token units. */
+  take (claim: Claim, { state: { theirs } }: KnownChannel, { packet }: Terms): bigint {
     const before = this.#countedOn(claim.channelId, theirs)
     this.skipped += before - (this.best.get(claim.channelId)?.total ?? 0n)
     this.used += packet ?? this.units.toAccount(claim.total - before)
     this.best.set(claim.channelId, claim)
+    return claim.total - before
   }
 
   /**

@@ -4,8 +4,8 @@
  * signature under them.
  */
 import { describeError } from '../../../src/lib/describe-error.js'
-import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
+import type { ClaimHistory } from './claim-history.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { isBehind } from './claim-ledger.js'
 import { MAX_SHOWN, type Counted } from './counted.js'
@@ -16,7 +16,7 @@ import { max } from './units.js'
 export interface ClaimSenderDeps {
   channels: Channels
   codec: ClaimCodec
-  counts: ClaimCounts
+  counts: ClaimHistory
   log: Logger
   /** Our name in claims. */
   senderId: () => string

@@ -10,9 +10,9 @@
  * elsewhere, the store syncs each write by itself.)
  */
 import { randomBytes } from 'node:crypto'
-import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { MoneyHandler } from '../../../src/contracts/plugin.js'
+import type { ClaimHistory } from './claim-history.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 import type { Records } from './records.js'
@@ -29,7 +29,7 @@ export interface IncomingDeps {
   units: Units
   /** Whether claims have them. */
   nonces: boolean
-  counts: ClaimCounts
+  counts: ClaimHistory
   log: Logger
   moneyHandler: () => MoneyHandler | undefined
   /** Which books the connector has. */
@@ -42,7 +42,9 @@ interface Arrival {
   claim: Claim
   channel: KnownChannel
   terms: Terms
-  resolve: () => void
+  /** What it pays more than what was counted before, once it is taken. Token units. */
+  step: bigint
+  resolve: (step: bigint) => void
   reject: (reason: unknown) => void
 }
 
@@ -113,6 +115,11 @@ export class Incoming {
     return [...this.#ledger.best.values()]
   }
 
+  /** Token units that the peer's claims have paid in all. */
+  get total (): bigint {
+    return this.#ledger.total()
+  }
+
   /** Base units that the peer's claims have paid and that were used for nothing. */
   get unused (): bigint {
     return this.#ledger.unused()
@@ -157,11 +164,12 @@ export class Incoming {
         if (terms.packet === undefined) await refreshed
         else refreshed.catch(() => undefined) // a packet does not wait for the chain
       }
-      await new Promise<void>((resolve, reject) => {
-        this.#arrivals.push({ claim, channel, terms, resolve, reject })
+      const step = await new Promise<bigint>((resolve, reject) => {
+        this.#arrivals.push({ claim, channel, terms, step: 0n, resolve, reject })
         this.#running ??= this.#run()
       })
       counts.received++
+      counts.add('inbound', step)
     } catch (error) {
       if (error instanceof ClaimError && error.ilpErrorCode === 'F06') counts.failed++
       throw error
@@ -245,7 +253,7 @@ export class Incoming {
         const answer = genuine(claim)
         if (typeof answer !== 'boolean') throw new ClaimError(whyNot(answer.error), 'T00')
         if (!answer) throw new ClaimError('Signature verification failed')
-        ledger.take(claim, channel, terms)
+        arrival.step = ledger.take(claim, channel, terms)
         outcome.taken.push(arrival)
       } catch (error) {
         outcome.refused.push([arrival, error])
@@ -261,7 +269,7 @@ export class Incoming {
     try {
       await this.#deps.beforeMoney()
       await this.#tell({ withPackets: taken.every(({ terms: { packet } }) => packet !== undefined) })
-      for (const { resolve } of taken) resolve()
+      for (const { resolve, step } of taken) resolve(step)
     } catch (error) {
       for (const { terms: { packet = 0n }, reject } of taken) {
         this.release(packet)

@@ -2,7 +2,7 @@
 import { describeError } from '../../../src/lib/describe-error.js'
 import { SluiceError } from '../../../src/contracts/errors.js'
 import type {
-  ChannelChange, ChannelDetails, ChannelEnd, ChannelOpenOptions, ChannelOperations, ClaimCounts, SettlementStates
+  ChannelChange, ChannelDetails, ChannelEnd, ChannelOpenOptions, ChannelOperations, ClaimCounts, ClaimSummary, SettlementStates
 } from '../../../src/contracts/channels.js'
 import type { KnownChannel } from './channels.js'
 import type { Parts } from './parts.js'
@@ -95,6 +95,21 @@ export class OperatorActions implements ChannelOperations {
     this.parts()
     const text = this.all().map(({ incoming }) => incoming.best(channelId)).find(claim => claim !== undefined)?.text
     return Promise.resolve(text === undefined ? undefined : JSON.parse(text))
+  }
+
+  async claimSummary (): Promise<ClaimSummary> {
+    const { provider } = this.parts()
+    const all = this.all()
+    const sum = (amountOf: (parts: Parts) => bigint): bigint => all.reduce((total, parts) => total + amountOf(parts), 0n)
+    // Claims alone move a channel after it was found.
+    const times = this.#found().filter(({ channel }) => channel.activityMs > channel.createdMs).map(({ channel }) => channel.activityMs)
+    return {
+      tokenScale: await provider.tokenDecimals(),
+      sent: sum(({ outgoing }) => outgoing.total),
+      received: sum(({ incoming }) => incoming.total),
+      lastAt: times.length === 0 ? undefined : new Date(Math.max(...times)),
+      recent: all.flatMap(({ counts }) => counts.recent()).sort((a, b) => a.at.getTime() - b.at.getTime())
+    }
   }
 
   async states (): Promise<SettlementStates> {

@@ -91,6 +91,11 @@ export class Outgoing {
     return this.#sent.get(channelId)?.total ?? redeemed
   }
 
+  /** Token units that our claims have paid in all. */
+  get total (): bigint {
+    return this.#sent.total()
+  }
+
   /** Base units that claims have paid ahead, and that nothing was delivered for so far. */
   get prepaid (): bigint {
     return this.#deps.prepaid.amount
@@ -133,6 +138,7 @@ export class Outgoing {
     this.#sent.used += amount
     this.#inFlight += amount
     sent.total += missing
+    this.#deps.counts.add('outbound', missing)
     if (missing > 0n) this.#topUp(channel, sent)
     const total = sent.total
     let answer: Promise<Answered> | undefined
@@ -248,6 +254,7 @@ export class Outgoing {
       if (part > 0n) {
         this.#payments.pay(id, { channelId: channel.state.channelId, from: sent.total, to: sent.total + part })
         sent.total += part
+        this.#deps.counts.add('outbound', part)
         this.#sent.used += units.toAccount(part) // as the peer counts a claim that comes without a packet
         this.#topUp(channel, sent)
       } else if (attempt >= ATTEMPTS) {

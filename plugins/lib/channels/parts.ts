@@ -1,9 +1,9 @@
 /** Everything that settles with one peer's address over payment channels, put together once the chain's part is there. */
-import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { MoneyHandler, PluginBooks, PluginStore } from '../../../src/contracts/plugin.js'
 import { TransportError } from '../../../src/contracts/transport.js'
 import { Answers } from './answers.js'
+import { ClaimHistory } from './claim-history.js'
 import { Channels, type KnownChannel } from './channels.js'
 import { Closing } from './closing.js'
 import { countedOf, type Counted } from './counted.js'
@@ -61,7 +61,7 @@ export interface Parts {
   closing: Closing
   answers: Answers
   watcher: Watcher
-  counts: ClaimCounts
+  counts: ClaimHistory
   /** What would be lost if nobody looked after the channels any more; undefined when nothing would. */
   unsettled: () => string | undefined
   /** Says that to the connector as it is now. Resolves when it is kept. */
@@ -85,7 +85,7 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   const records = new Records(store)
   const { units } = settings
   const { nonces } = provider.features
-  const counts = { sent: 0, received: 0, redeemed: 0, failed: 0 }
+  const counts = new ClaimHistory()
   const askSeen = async (channelId: string): Promise<bigint | undefined> => {
     try {
       return amountOf((await ask({ step: 'look', channelId })).seen, 'seen')

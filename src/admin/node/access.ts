@@ -31,6 +31,9 @@ export interface Access {
   key: MiddlewareHandler[]
 }
 
+/** What the rules are for. Two paths stand where programs around other connectors for agents look for them. */
+export const ADMIN_PATHS = ['/admin/*', '/packets', '/send-packet']
+
 const KEY = { setting: 'adminApi.apiKey, ADMIN_API_KEY', message: 'Invalid or missing API key' }
 const NOT_LISTED = 'IP address not allowed'
 const NOT_PRIVATE = `${NOT_LISTED}: without a key only private networks are. ` +

@@ -5,10 +5,11 @@ import { JSON_ERRORS, type ApiDescription } from '../../http/openapi.js'
 import { json, jsonError } from '../../http/responses.js'
 import { createRouter, serveDocument, serveRoutes, type Router } from '../../http/router.js'
 import type { Route } from '../../http/route.js'
-import { nodeAccess, type AccessOptions } from './access.js'
+import { ADMIN_PATHS, nodeAccess, type AccessOptions } from './access.js'
 import { balanceRoutes, type BalancesNode } from './balances.js'
 import { channelRoutes, type ChannelsNode } from './channels.js'
-import { ilpSendRoute, type PacketsNode } from './packets.js'
+import { dashboardRoutes, type DashboardNode } from './dashboard.js'
+import { ilpSendRoutes, type PacketsNode } from './packets.js'
 import { peerAndRouteRoutes, type PeersNode } from './peers.js'
 
 /** Bytes of a request body. */
@@ -30,11 +31,13 @@ const DESCRIPTION: Omit<ApiDescription, 'version'> = {
  * the error's `httpErrorCode` if it has one, and 500 otherwise; the text is the first line of its message. So a message must not hold a
  * secret.
  */
-export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode
+export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode & DashboardNode
 
 /** Every route of the admin API, in the order in which the document shows them. */
 export function nodeRoutes (node: AdministeredNode, log: Logger): Route[] {
-  return [...peerAndRouteRoutes(node), ...balanceRoutes(node), ilpSendRoute(node, log), ...channelRoutes(node)]
+  return [
+    ...peerAndRouteRoutes(node), ...balanceRoutes(node), ...ilpSendRoutes(node, log), ...channelRoutes(node), ...dashboardRoutes(node)
+  ]
 }
 
 /** Throws when `access` has an address or a key that cannot be one. */
@@ -52,7 +55,7 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
   app.get('/health', () => json(200, {
     status: 'healthy', service: 'admin-api', nodeId: node.config.nodeId, timestamp: new Date().toISOString()
   }))
-  for (const rule of address) app.use('/admin/*', rule)
+  for (const path of ADMIN_PATHS) for (const rule of address) app.use(path, rule)
   // A browser that opens the page cannot send a key, and there are no secrets in it.
   for (const path of [DESCRIPTION.documentPath, DESCRIPTION.pagePath]) app.use(path, pages)
   const { nodeId } = node.config
@@ -62,7 +65,7 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
     whose: () => `This node is ${nodeId}, with the ILP address g.${nodeId}.`,
     samples: { nodeId, id: 'peer-b', peerId: 'peer-b', url: 'ws://peer-b:3001', prefix: 'g.peer-b', nextHop: 'peer-b', ilpAddress: 'g.peer-b', route: 'g.peer-b', tokenId: 'M2M' }
   })
-  for (const rule of [...key, accessLog(log)]) app.use('/admin/*', rule)
+  for (const path of ADMIN_PATHS) for (const rule of [...key, accessLog(log)]) app.use(path, rule)
   serveRoutes(app, routes, { maxBodySize: MAX_BODY_SIZE })
   return app
 }

@@ -12,6 +12,7 @@ import { METRICS_PATH } from '../../http/access.js'
 import { json, jsonError, text } from '../../http/responses.js'
 import { withoutNames } from '../../metrics/nameless.js'
 import { createRouter, type Router } from '../../http/router.js'
+import { ADMIN_PATHS } from './access.js'
 
 /** What these routes ask of the node. */
 export interface HealthNode {
@@ -24,7 +25,7 @@ export interface HealthNode {
 export interface HealthOptions {
   /** Who may read the ids of accounts and peers in `/metrics`. */
   mayReadNames: (c: Context) => boolean
-  /** Mirrored under `/admin`, behind its own access rules. */
+  /** Mirrored, behind its own access rules. */
   admin?: Router | undefined
 }
 
@@ -49,7 +50,7 @@ export function healthApp (node: HealthNode, log: Logger, { mayReadNames, admin 
     const metrics = await node.getMetrics()
     return text(200, isNamed ? metrics : NAMELESS + withoutNames(metrics), Registry.PROMETHEUS_CONTENT_TYPE)
   })
-  if (admin !== undefined) app.all('/admin/*', c => admin.fetch(c.req.raw, c.env))
+  if (admin !== undefined) for (const path of ADMIN_PATHS) app.all(path, c => admin.fetch(c.req.raw, c.env))
   return app
 }
 

@@ -41,7 +41,7 @@ describe('node admin API access', () => {
   }))
 
   it('asks for the key on every route but the health check, the document and its page', () => withNode({ apiKey: KEY }, async api => {
-    for (const path of ['/admin/routes', '/admin/balances/peer-b', '/admin/ilp/send', '/admin/channels', '/admin/nothing']) {
+    for (const path of ['/admin/routes', '/admin/balances/peer-b', '/admin/ilp/send', '/admin/channels', '/admin/nothing', '/packets', '/send-packet']) {
       expect((await api.get(path)).status, path).to.equal(401)
     }
     for (const path of ['/health', '/admin/openapi.json', '/admin/docs']) expect((await api.get(path)).status, path).to.equal(200)
@@ -52,7 +52,7 @@ describe('node admin API access', () => {
       expect((await api.get('/admin/peers')).status).to.equal(200)
     })
     await withNode({ allowedIPs: ['10.0.0.0/8'] }, async api => {
-      for (const path of ['/admin/peers', '/admin/openapi.json', '/admin/docs', '/admin/nothing']) {
+      for (const path of ['/admin/peers', '/admin/openapi.json', '/admin/docs', '/admin/nothing', '/packets', '/send-packet']) {
         expect(statusAndBody(await api.get(path)), path).to.deep.equal([403, FORBIDDEN])
       }
       expect((await api.get('/health')).status).to.equal(200)

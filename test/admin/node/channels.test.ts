@@ -111,12 +111,12 @@ describe('the admin API of a node that settles', () => {
 
   it('says how settlement stands, also while the chain is away', async () => {
     expect((await api.get('/admin/settlement/states')).json).to.deep.equal([{
-      peerId: 'peer-b', tokenId: 'M2M', state: 'SETTLEMENT_PENDING', chain: 'evm:8453', address: '0xa', reachable: true, prepaid: '0', headroom: '9',
+      peerId: 'peer-b', tokenId: 'USDC', state: 'SETTLEMENT_PENDING', chain: 'evm:8453', address: '0xa', reachable: true, prepaid: '0', headroom: '9',
       token: '12'
     }])
     channels.trouble = 'no settlement now: the chain is away'
     expect((await api.get('/admin/settlement/states')).json).to.deep.equal([{
-      peerId: 'peer-b', tokenId: 'M2M', state: 'SETTLEMENT_PENDING', reachable: false, error: 'no settlement now: the chain is away'
+      peerId: 'peer-b', tokenId: 'USDC', state: 'SETTLEMENT_PENDING', reachable: false, error: 'no settlement now: the chain is away'
     }])
     expect((await api.get('/admin/channels')).json).to.deep.equal([])
     expect((await api.get('/admin/channels/0x01')).json).to.deep.equal({ error: 'Service unavailable', message: 'no settlement now: the chain is away' })

@@ -140,6 +140,11 @@ describe('the admin API on the health port', () => {
   it('answers in development without a key, behind the same rules', async () => {
     expect(await statusOn({})).to.equal(200)
     expect(await statusOn({ allowedIPs: ['10.0.0.0/8'] })).to.equal(403)
+    const api = await new NodeFixture().start()
+    for (const [method, path, status] of [['GET', '/packets', 200], ['POST', '/send-packet', 400]] as const) {
+      expect((await api.healthOf(path, method)).status, path).to.equal(status)
+    }
+    await api.stop()
   })
 
   it('is not there in production, in staging, with a key, or when it is disabled', async () => {

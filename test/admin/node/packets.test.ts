@@ -109,7 +109,14 @@ describe('POST /admin/ilp/send', () => {
     ['no time', { ...BODY, timeoutMs: 0 }, 'timeoutMs must be a positive integer'],
     ['half a millisecond', { ...BODY, timeoutMs: 0.5 }, 'timeoutMs must be a positive integer'],
     ['a time that is text', { ...BODY, timeoutMs: '30000' }, 'timeoutMs must be a positive integer'],
-    ['more time than a packet may take', { ...BODY, timeoutMs: 300_001 }, 'timeoutMs must be at most 300000']
+    ['more time than a packet may take', { ...BODY, timeoutMs: 300_001 }, 'timeoutMs must be at most 300000'],
+    ['an expiry that is not a time', { ...BODY, expiresAt: 'soon' }, 'expiresAt must be a time in ISO 8601, such as 2026-01-31T12:00:00.000Z'],
+    ['an expiry without a time zone', { ...BODY, expiresAt: '2100-01-31T12:00:00' }, 'expiresAt must be a time in ISO 8601, such as 2026-01-31T12:00:00.000Z'],
+    ['an expiry in the past', { ...BODY, expiresAt: '2020-01-31T12:00:00Z' }, 'expiresAt must be in the future, and at most 300000 ms away'],
+    ['an expiry that is too far away', { ...BODY, expiresAt: '2999-01-31T12:00:00Z' }, 'expiresAt must be in the future, and at most 300000 ms away'],
+    ['two times', { ...BODY, expiresAt: '2999-01-31T12:00:00Z', timeoutMs: 1000 }, 'Set expiresAt or timeoutMs, not both'],
+    ['a condition that is too short', { ...BODY, executionCondition: 'aGVsbG8=' }, 'executionCondition must be 32 bytes in base64'],
+    ['a condition that is no base64', { ...BODY, executionCondition: 5 }, 'executionCondition must be 32 bytes in base64']
   ]
   for (const [what, body, message] of bad) {
     it(`refuses ${what} and sends nothing`, async () => {
@@ -118,6 +125,31 @@ describe('POST /admin/ilp/send', () => {
       expect(api.node.sent).to.deep.equal([])
     })
   }
+})
+
+describe('POST /send-packet', () => {
+  let api: NodeFixture
+  beforeEach(async () => { api = await new NodeFixture().start() })
+  afterEach(() => api.stop())
+  const send = (body: unknown): Promise<Answer> => api.send('POST', '/send-packet', body)
+
+  it('is the same under the name that clients of other connectors call, and says accept as well', async () => {
+    const { status, json } = await send(BODY)
+    expect([status, json]).to.deep.equal([200, { accept: true, accepted: true, fulfilled: true, fulfillment: FULFILLMENT }])
+    api.node.answer = () => Promise.resolve({ type: 14, code: 'F02', triggeredBy: 'g.node-a', message: 'No route', data: Buffer.alloc(0) })
+    expect((await send(BODY)).json).to.deep.equal({ accept: false, accepted: false, fulfilled: false, code: 'F02', message: 'No route' })
+  })
+
+  it('gives the packet the expiry and the condition that were asked for', async () => {
+    const expiresAt = new Date(Date.now() + 20_000)
+    const executionCondition = Buffer.alloc(32, 7)
+    await send({ ...BODY, expiresAt: expiresAt.toISOString(), executionCondition: executionCondition.toString('base64') })
+    expect(api.node.sent[0]).to.deep.include({ expiresAt, executionCondition })
+  })
+
+  it('refuses what /admin/ilp/send refuses', async () => {
+    expect((await send({ ...BODY, data: undefined })).json).to.deep.equal({ error: 'Bad request', message: 'Missing required field: data' })
+  })
 })
 
 describe('validateIlpSendRequest', () => {

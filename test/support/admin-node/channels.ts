@@ -1,6 +1,6 @@
 /** Payment channels made by hand, for the HTTP services in front of them. */
 import { SluiceError } from '../../../src/contracts/errors.js'
-import type { ChannelDetails, ChannelOperations, SettlementStates } from '../../../src/contracts/channels.js'
+import type { ChannelDetails, ChannelOperations, ClaimSummary, SettlementStates } from '../../../src/contracts/channels.js'
 
 /** One channel, `0x01`, that can be changed as one can, on a chain that answers until `trouble` is set. */
 export class FakeChannels implements ChannelOperations {
@@ -26,6 +26,20 @@ export class FakeChannels implements ChannelOperations {
     redeemed: 0n,
     settlementTimeout: 3600
   }]
+
+  readonly tokenId = 'USDC'
+  claims: ClaimSummary = {
+    tokenScale: 6,
+    received: 2n ** 70n,
+    sent: 500n,
+    lastAt: new Date(2000),
+    recent: [{ direction: 'inbound', amount: 2n ** 65n, at: new Date(1000) }, { direction: 'outbound', amount: 500n, at: new Date(2000) }]
+  }
+
+  async claimSummary (): Promise<ClaimSummary> {
+    this.#log()
+    return Promise.resolve(this.claims)
+  }
 
   async open (options: object): Promise<ChannelDetails> {
     this.#log('open', options)

@@ -1,0 +1,89 @@
+/** What dashboards and other programs around a node read of it: traffic, earnings, and the last packets. */
+import { isBelow } from '../../packet/address.js'
+import { SluiceError } from '../../contracts/errors.js'
+import type { ClaimSummary } from '../../contracts/channels.js'
+import type { NodeConfig, PeerInfo } from '../../contracts/node.js'
+import type { AssetEarnings, NodeDashboard, NodeEarnings, NodeTraffic, PacketFilter, PacketRecord, PeerClaim, PeerEarnings } from '../../contracts/node-figures.js'
+import { channelsOf, isEnabled, type ChannelHolders } from '../channels.js'
+import { LOCAL_ACCOUNT, TOKEN_ID } from '../peer-account.js'
+import type { Traffic } from '../traffic.js'
+
+/** Of all peers together; the newest. */
+export const MAX_RECENT_CLAIMS = 50
+
+interface DashboardNode {
+  readonly config: Pick<NodeConfig, 'ilpAddress'>
+  listPeers (): PeerInfo[]
+}
+
+/** The token of the claims with a peer. */
+type Asset = Pick<AssetEarnings, 'assetCode' | 'assetScale'>
+
+export class Dashboard implements NodeDashboard {
+  /** @param traffic and `holders` are those of the running node; they throw while it does not run */
+  constructor (
+    private readonly node: DashboardNode,
+    private readonly traffic: () => Traffic,
+    private readonly holders: () => ChannelHolders
+  ) {}
+
+  getTraffic (): NodeTraffic {
+    const traffic = this.traffic()
+    const peers = this.node.listPeers().map(({ id, connected }) => {
+      const { packetsForwarded = 0, packetsRejected = 0, bytesSent = 0, packetsLocallyDelivered = 0, lastPacketAt } = traffic.of(id) ?? {}
+      return { peerId: id, connected, packetsForwarded, packetsRejected, bytesSent, packetsLocallyDelivered, lastPacketAt }
+    })
+    return { aggregate: traffic.aggregate(), peers }
+  }
+
+  async getEarnings (): Promise<NodeEarnings> {
+    const holders = this.holders()
+    if (!isEnabled(holders)) throw new SluiceError('SLUICE_NO_CHAIN', 'Settlement infrastructure not enabled: no settlement chain is configured')
+    const found = await Promise.all(holders.peerIds().map(peerId => earningsOf(peerId, holders)))
+    const earnings = found.filter(each => each !== undefined)
+    return {
+      peers: earnings.map(({ peerId, byAsset }) => ({ peerId, byAsset })),
+      connectorFees: [{ ...commonAsset(earnings.flatMap(({ byAsset }) => byAsset)), total: this.traffic().fees }],
+      recentClaims: earnings.flatMap(({ claims }) => claims).sort((a, b) => b.at - a.at).slice(0, MAX_RECENT_CLAIMS)
+    }
+  }
+
+  getPackets ({ address, since = 0, limit = Infinity }: PacketFilter): PacketRecord[] {
+    const addresses = new Map(this.node.listPeers().map(({ id, ilpAddresses: [first = id] }) => [id, first]))
+    addresses.set(LOCAL_ACCOUNT, this.node.config.ilpAddress)
+    const packets: PacketRecord[] = []
+    for (const { at, accountId, destination: to, amount, result } of this.traffic().log.newest()) {
+      if (packets.length >= limit) break
+      if (at < since) continue
+      const from = addresses.get(accountId) ?? accountId
+      if (address === undefined || isBelow(address, from) || isBelow(address, to)) packets.push({ at, from, to, amount, result })
+    }
+    return packets
+  }
+}
+
+/** Undefined for a peer with which the node does not settle. Nothing by asset while neither the chain nor its records can be used. */
+async function earningsOf (peerId: string, holders: ChannelHolders): Promise<PeerEarnings & { claims: PeerClaim[] } | undefined> {
+  const operations = channelsOf(peerId, holders)
+  if (operations?.claimSummary === undefined) return undefined
+  const summary = await operations.claimSummary().catch(() => undefined)
+  if (summary === undefined) return { peerId, byAsset: [], claims: [] }
+  const asset = { assetCode: operations.tokenId ?? TOKEN_ID, assetScale: summary.tokenScale }
+  return { peerId, byAsset: [earnedWith(asset, summary)], claims: claimsOf(peerId, asset, summary) }
+}
+
+function earnedWith (asset: Asset, { received, sent, lastAt }: ClaimSummary): AssetEarnings {
+  return { ...asset, claimsReceivedTotal: received, claimsSentTotal: sent, netBalance: received - sent, lastClaimAt: lastAt?.getTime() }
+}
+
+function claimsOf (peerId: string, asset: Asset, { recent }: ClaimSummary): PeerClaim[] {
+  return recent.map(({ direction, amount, at }) => ({ peerId, ...asset, amount, direction, at: at.getTime() }))
+}
+
+/** All peers of a node count in one unit. It has the name of their token, if they have one in common. */
+function commonAsset (assets: readonly Asset[]): Asset {
+  const [first, ...others] = assets
+  const isCommon = others.every(({ assetCode, assetScale }) => assetCode === first?.assetCode && assetScale === first.assetScale)
+  if (first === undefined || !isCommon) return { assetCode: TOKEN_ID, assetScale: 0 }
+  return { assetCode: first.assetCode, assetScale: first.assetScale }
+}

@@ -1,0 +1,120 @@
+/** What a node counts of its traffic is what its peers did; and names of strangers do not add up. */
+import { expect } from 'chai'
+import { encodePrepare, prepareOf } from '../../src/packet/prepare.js'
+import { encodeFulfill } from '../../src/packet/reply.js'
+import type { ConnectorNode, PeerTraffic } from '../../src/index.js'
+import { MAX_PACKETS, PacketLog } from '../../src/node/packet-log.js'
+import { Traffic } from '../../src/node/traffic.js'
+import { World, packet, urlOf } from '../support/node.js'
+
+describe('the traffic of a node', () => {
+  const world = new World()
+  afterEach(() => world.end())
+
+  /** agent -> hub -> shop, which takes at least 500. The hub keeps 1 %. */
+  async function line (): Promise<[agent: ConnectorNode, hub: ConnectorNode, shop: ConnectorNode]> {
+    const shop = await world.start('shop')
+    shop.setPacketHandler(({ amount }) => ({ accept: BigInt(amount) >= 500n }))
+    const hub = await world.start('hub', {
+      peers: [{ id: 'shop', url: urlOf(shop), authToken: '' }],
+      routes: [{ prefix: 'g.shop', nextHop: 'shop' }],
+      settlement: { connectorFeePercentage: 1 }
+    })
+    const agent = await world.start('agent', {
+      peers: [{ id: 'hub', url: urlOf(hub), authToken: '' }], routes: [{ prefix: 'g', nextHop: 'hub' }], settlement: { connectorFeePercentage: 0 }
+    })
+    return [agent, hub, shop]
+  }
+
+  const peerOf = (node: ConnectorNode, id: string): PeerTraffic => node.dashboard.getTraffic().peers.find(({ peerId }) => peerId === id)!
+
+  it('is counted at the next hop, where it is delivered at its sender, and in the sum', async () => {
+    const [agent, hub, shop] = await line()
+    for (const amount of [1000n, 10_000n, 10n]) await agent.sendPacket(packet('g.shop', { amount }))
+    await agent.sendPacket(packet('g.nowhere.else'))
+    const [ofHub, ofShop] = [peerOf(hub, 'shop'), peerOf(shop, 'hub')]
+    expect(ofHub).to.include({ connected: true, packetsForwarded: 2, packetsRejected: 1, packetsLocallyDelivered: 0 })
+    expect(ofHub.bytesSent).to.equal(3 * 67) // fields of fixed size, and the address
+    expect(ofHub.lastPacketAt).to.be.closeTo(Date.now(), 60_000)
+    expect(peerOf(hub, 'agent')).to.include({ packetsForwarded: 0, packetsRejected: 0, bytesSent: 0, packetsLocallyDelivered: 0 })
+    expect(hub.dashboard.getTraffic().aggregate).to.deep.equal({
+      packetsForwarded: 2, packetsRejected: 2, bytesSent: ofHub.bytesSent, packetsLocallyDelivered: 0
+    })
+    expect(ofShop).to.include({ packetsForwarded: 0, packetsRejected: 0, bytesSent: 0, packetsLocallyDelivered: 2 })
+    expect(shop.dashboard.getTraffic().aggregate).to.deep.equal({
+      packetsForwarded: 0, packetsRejected: 1, bytesSent: 0, packetsLocallyDelivered: 2
+    })
+    expect(peerOf(agent, 'hub')).to.include({ packetsForwarded: 2, packetsRejected: 2 })
+  })
+
+  it('goes on where it was when a peer gets another account, and stays in the sum when it is removed', async () => {
+    const [, hub, shop] = await line()
+    const send = async (): Promise<unknown> => hub.sendPacket(packet('g.shop'))
+    await send()
+    await hub.registerPeer({ id: 'shop', url: urlOf(shop).replace('127.0.0.1', 'localhost'), authToken: '' })
+    await send()
+    expect(peerOf(hub, 'shop').packetsForwarded).to.equal(2)
+    await hub.removePeer('shop')
+    await hub.registerPeer({ id: 'other', url: urlOf(shop), authToken: '' })
+    expect(peerOf(hub, 'other')).to.include({ packetsForwarded: 0, lastPacketAt: undefined })
+    expect(hub.dashboard.getTraffic().aggregate.packetsForwarded).to.equal(2)
+  })
+
+  it('is shown as packets, from the address of a peer where a route leads to it', async () => {
+    const [agent, hub] = await line()
+    await agent.sendPacket(packet('g.shop', { amount: 1000n }))
+    await hub.sendPacket(packet('g.shop', { amount: 10n }))
+    const shown = (): object[] => hub.dashboard.getPackets({}).map(({ at: _, ...rest }) => rest)
+    const [own, passing] = [{ from: 'g.hub', to: 'g.shop', amount: 10n, result: 'reject' }, { to: 'g.shop', amount: 1000n, result: 'fulfill' }]
+    expect(shown()).to.deep.equal([own, { from: 'agent', ...passing }])
+    hub.addRoute('g.agent', 'agent')
+    expect(shown()).to.deep.equal([own, { from: 'g.agent', ...passing }])
+  })
+
+  it('needs a running node', async () => {
+    const node = await world.make('agent')
+    expect(() => node.dashboard.getTraffic()).to.throw('not started')
+    expect(() => node.dashboard.getPackets({})).to.throw('not started')
+  })
+})
+
+describe('the counters of accounts', () => {
+  it('do not add up with the names of strangers', () => {
+    const traffic = new Traffic()
+    for (let index = 0; index < 10_000; index++) {
+      const guest = traffic.account(`guest-${index}`)
+      guest.answered(true, 1n, 'local')
+      traffic.removed(guest.accountId)
+      expect(traffic.of(`guest-${index - 1}`)).to.equal(undefined)
+    }
+    expect(traffic.aggregate().packetsForwarded).to.equal(10_000)
+  })
+
+  it('take back what a late packet of somebody who is gone was paid, and start no new name', () => {
+    const traffic = new Traffic()
+    traffic.account('local').answered(true, 5n, 'gone')
+    expect(traffic.of('gone')).to.equal(undefined)
+    expect(traffic.aggregate().packetsLocallyDelivered).to.equal(1)
+  })
+
+  it('make a fee of what comes in with a packet and does not go out with it, and not of packets that nobody sent through the node', () => {
+    const traffic = new Traffic()
+    const [sender, nextHop] = [traffic.account('sender'), traffic.account('next-hop')]
+    const prepare = { expiresAt: Date.now(), executionCondition: Buffer.alloc(32), destination: 'g.x', data: Buffer.alloc(0) }
+    nextHop.answered(true, 990n, 'sender')
+    sender.ended(prepareOf(encodePrepare({ ...prepare, amount: 1000n })), encodeFulfill(Buffer.alloc(32), Buffer.alloc(0)))
+    nextHop.answered(false, 99n, 'sender')
+    sender.ended(prepareOf(encodePrepare({ ...prepare, amount: 100n })), undefined)
+    nextHop.answered(true, 5n, undefined)
+    expect(traffic.fees).to.equal(10n)
+  })
+
+  it('remember the last packets only', () => {
+    const log = new PacketLog()
+    expect([...log.newest()]).to.deep.equal([])
+    for (let index = 0; index < 2 * MAX_PACKETS + 1; index++) log.add(index, 'peer', 'g.x', BigInt(index), 'fulfill')
+    const amounts = [...log.newest()].map(({ amount }) => Number(amount))
+    expect(amounts).to.have.length(MAX_PACKETS)
+    expect([amounts[0], amounts.at(-1)]).to.deep.equal([2 * MAX_PACKETS, MAX_PACKETS + 1])
+  })
+})

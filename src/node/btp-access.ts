@@ -8,8 +8,13 @@ import { isPermissionless, secretVariableOf } from '../config/node/env.js'
 export class BtpAccess {
   readonly isPermissionless: boolean
 
-  /** @throws ConfigurationError for an invalid flag: a node that the operator meant to close would stay open. */
-  constructor (private readonly env: NodeJS.ProcessEnv, private readonly peerIds: () => string[] = () => []) {
+  /**
+   * @param ownerOf the peer to which a variable belongs
+   * @throws ConfigurationError for an invalid flag: a node that the operator meant to close would stay open
+   */
+  constructor (
+    private readonly env: NodeJS.ProcessEnv, private readonly ownerOf: (variable: string) => string | undefined = () => undefined
+  ) {
     this.isPermissionless = isPermissionless(env)
   }
 
@@ -27,8 +32,6 @@ export class BtpAccess {
   }
 
   #isOwner (peerId: string): boolean {
-    const variable = secretVariableOf(peerId)
-    const configured = this.peerIds().find(id => secretVariableOf(id) === variable)
-    return peerId === (configured ?? peerId.toLowerCase().replaceAll('_', '-'))
+    return peerId === (this.ownerOf(secretVariableOf(peerId)) ?? peerId.toLowerCase().replaceAll('_', '-'))
   }
 }

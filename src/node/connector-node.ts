@@ -52,8 +52,8 @@ export class ConnectorNode {
   /** The latest of the two is set: each waits for the one before. */
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
-  /** Peers are added and removed one after the other. */
-  #changes: Promise<unknown> = Promise.resolve()
+  /** By peer, the last change to it that goes on: one peer is changed once at a time, and an absent one holds up no other. */
+  readonly #changes = new Map<string, Promise<unknown>>()
 
   /**
    * @param config the configuration, the path of a YAML file with it, or what `ConfigLoader.read` has made of either
@@ -66,7 +66,7 @@ export class ConnectorNode {
     this.config = read
     this.#logLevel = given.logLevel
     const log = this.#log = withLevel(logger, given.logLevel)
-    this.#access = new BtpAccess(process.env, () => this.#peers.all().map(({ id }) => id))
+    this.#access = new BtpAccess(process.env, variable => this.#peers.ownerOf(variable))
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read, this.#routes)
     for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     for (const warning of warnings) log.warn({ warning }, 'config_warning')
@@ -89,7 +89,7 @@ export class ConnectorNode {
   /** Lets packets under way finish and closes everything. Does nothing when the node does not run. */
   stop (): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping
-    this.#stopping = this.#stop(this.#starting, this.#changes)
+    this.#stopping = this.#stop(this.#starting, Promise.all(this.#changes.values()))
     this.#starting = undefined
     return this.#stopping
   }
@@ -121,7 +121,7 @@ export class ConnectorNode {
    * is tried further. Rejects, with nothing changed, when the peer cannot be used.
    */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> {
-    return this.#change(async () => {
+    return this.#change(String(Reflect.get(Object(request), 'id')), async () => {
       const { peer, before, routes } = this.#peers.put(request)
       try {
         if (before === undefined || !isSameAccount(before, peer, this.config)) await this.#session?.putPeer(peer)
@@ -148,7 +148,7 @@ export class ConnectorNode {
 
   /** Disconnects a peer and forgets it, and its routes unless told not to. What is owed stays in the books. */
   removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> {
-    return this.#change(async () => {
+    return this.#change(peerId, async () => {
       if (!this.#peers.has(peerId)) throw unknownPeer(peerId)
       await this.#session?.dropPeer(peerId)
       this.#peers.delete(peerId)
@@ -372,14 +372,14 @@ export class ConnectorNode {
     if (changes !== undefined) await this.updatePeer(request.peerId, changes)
   }
 
-  #change<T> (change: () => Promise<T>): Promise<T> {
+  #change<T> (peerId: string, change: () => Promise<T>): Promise<T> {
     // A stop waits for the changes before it, so a change must not wait for a stop after it.
-    const transition = this.#starting ?? this.#stopping
-    const done = this.#changes.then(async () => {
-      await transition?.catch(() => undefined)
-      return change()
+    const transition = this.#starting ?? this.#stopping ?? Promise.resolve()
+    const done = Promise.allSettled([transition, this.#changes.get(peerId) ?? Promise.resolve()]).then(change)
+    const ended = done.then(() => undefined, () => undefined).finally(() => {
+      if (this.#changes.get(peerId) === ended) this.#changes.delete(peerId)
     })
-    this.#changes = done.catch(() => undefined)
+    this.#changes.set(peerId, ended)
     return done
   }
 

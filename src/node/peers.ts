@@ -8,7 +8,8 @@ import { secretFaults, secretVariableOf } from '../config/node/env.js'
 import { RELATION_IN_WORDS, RELATIONS, childRouteFault, ownAddresses } from '../config/node/relations.js'
 import { quote } from '../config/in-words.js'
 import { registrationSchema } from '../config/node/peer.js'
-import { settlementFault, sharedAddressFault, shownSettlement, type Chains } from '../config/node/settlement-chains.js'
+import { SettlementAddresses } from '../config/node/settlement-addresses.js'
+import { settlementFault, shownSettlement, type Chains } from '../config/node/settlement-chains.js'
 import type {
   AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerInfo, PeerRegistrationRequest, PeerRelation
 } from '../contracts/node.js'
@@ -23,16 +24,23 @@ export class Peers {
   readonly #peers = new Map<string, Peer>()
   /** What guests are to the node where somebody has said so: while they are here. */
   readonly #guestRelations = new Map<string, PeerRelation>()
+  readonly #settling: SettlementAddresses
+  /** The ids for which a variable would be the secret. */
+  readonly #byVariable = new Map<string, Set<string>>()
   readonly #schema: z.ZodType<PeerRegistrationRequest>
 
   /** `reserved`: ids that mean the node itself. `config`: a valid one. `routes`: those of the node. `env` has secrets of peers. */
   constructor (
     private readonly reserved: readonly string[],
     private readonly config: Chains & Pick<NodeConfig, 'nodeId' | 'ilpAddress' | 'peers'>,
-    private readonly routes: Pick<RoutingTable, 'getAllRoutes' | 'prefixesOf'>,
+    private readonly routes: Pick<RoutingTable, 'prefixesOf'>,
     private readonly env: NodeJS.ProcessEnv = process.env
   ) {
-    for (const peer of config.peers) this.#peers.set(peer.id, peer)
+    this.#settling = new SettlementAddresses(config)
+    for (const peer of config.peers) {
+      this.#settling.take(peer)
+      this.#keep(peer)
+    }
     const { chainKinds, chains } = config
     this.#schema = registrationSchema(chainKinds, chainKinds.filter(kind => chains.some(chain => chain.kind === kind)))
   }
@@ -52,6 +60,12 @@ export class Peers {
 
   all (): Peer[] {
     return [...this.#peers.values()]
+  }
+
+  /** The peer for which this environment variable would be the secret; the first, where there are several. */
+  ownerOf (variable: string): string | undefined {
+    const [owner] = this.#byVariable.get(variable) ?? []
+    return owner
   }
 
   /**
@@ -77,9 +91,9 @@ export class Peers {
     const { chains } = this.config
     const fault = chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.config)
     if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', fault)
-    const shared = sharedAddressFault(peer, this.#peers.values(), this.config)
+    const shared = this.#settling.take(peer, before)
     if (shared !== undefined) throw new SluiceError('SLUICE_PEER_ADDRESS_SHARED', shared)
-    this.#peers.set(id, peer)
+    this.#keep(peer)
     return { peer, before, routes }
   }
 
@@ -126,7 +140,7 @@ export class Peers {
 
   #refuseForeign (childId: string, prefixes: readonly string[]): void {
     if (prefixes.length === 0) return
-    const own = ownAddresses(this.config, this.routes.getAllRoutes())
+    const own = ownAddresses(this.config, nextHop => this.routes.prefixesOf(nextHop))
     const fault = prefixes.map(prefix => childRouteFault(prefix, childId, own)).find(found => found !== undefined)
     if (fault !== undefined) throw new SluiceError('SLUICE_ROUTE_INVALID', fault)
   }
@@ -155,19 +169,35 @@ export class Peers {
   #refuseSharedSecret (id: string): void {
     const variable = secretVariableOf(id)
     if (this.env[variable] === undefined) return
-    const sharing = [...this.#peers.keys(), id].filter(other => secretVariableOf(other) === variable)
-    const [fault] = secretFaults(sharing, { [variable]: this.env[variable] })
+    const [fault] = secretFaults([...this.#byVariable.get(variable) ?? [], id], { [variable]: this.env[variable] })
     if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', `${variable}: ${fault.message}`)
   }
 
   delete (peerId: string): void {
+    const peer = this.#peers.get(peerId)
+    if (peer === undefined) return
+    this.#settling.release(peer)
     this.#peers.delete(peerId)
+    const variable = secretVariableOf(peerId)
+    const sharing = this.#byVariable.get(variable)
+    sharing?.delete(peerId)
+    if (sharing?.size === 0) this.#byVariable.delete(variable)
   }
 
   /** Takes a `put` back, given what it returned. */
   restore (peerId: string, before: Peer | undefined): void {
-    if (before === undefined) this.#peers.delete(peerId)
-    else this.#peers.set(peerId, before)
+    if (before === undefined) {
+      this.delete(peerId)
+      return
+    }
+    this.#settling.take(before, this.#peers.get(peerId))
+    this.#keep(before)
+  }
+
+  #keep (peer: Peer): void {
+    this.#peers.set(peer.id, peer)
+    const variable = secretVariableOf(peer.id)
+    this.#byVariable.set(variable, (this.#byVariable.get(variable) ?? new Set()).add(peer.id))
   }
 }
 

@@ -6,7 +6,8 @@ import type { Problem } from '../errors.js'
 import { explain } from '../explain.js'
 import { schemaAt, type Schema } from '../fields.js'
 import type { ChainKinds } from './chain-kinds.js'
-import { addressOf, chainOf, settlementFault, sharedAddressFault } from './settlement-chains.js'
+import { SettlementAddresses } from './settlement-addresses.js'
+import { addressOf, chainOf, settlementFault } from './settlement-chains.js'
 import { nodeSchema, type ParsedConfig } from './schema.js'
 
 /** An entry of `chainProviders` that its kind of chain has found right. */
@@ -75,11 +76,12 @@ export function checkChains (given: ParsedConfig, config: NodeConfig, entries: r
     if (entries.length > 0) warn('settlement.enableSettlement is false: nothing is settled on the chains that are configured.')
     return
   }
+  const addresses = new SettlementAddresses(config)
   for (const [index, peer] of peers.entries()) {
     const fault = settlementFault(peer, config)
     if (fault !== undefined) refuse(['peers', index, 'chain'], fault)
     const chain = chainOf(peer, config)
-    const shared = sharedAddressFault(peer, peers.slice(0, index), config)
+    const shared = addresses.take(peer)
     if (chain !== undefined && shared !== undefined) refuse(['peers', index, chain.kind.peerField], shared)
     if (chain !== undefined || peer.chain !== undefined) continue
     const possible = chains.filter(({ kind }) => addressOf(peer, kind) !== undefined)

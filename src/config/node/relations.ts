@@ -1,14 +1,16 @@
 /** What a peer may be to a node, and which routes may therefore lead to it. */
 import { isBelow, isPrefix } from '../../packet/address.js'
-import type { PeerRelation, RouteConfig } from '../../contracts/node.js'
+import type { PeerRelation } from '../../contracts/node.js'
 
 export const RELATIONS = ['parent', 'peer', 'child'] as const satisfies readonly PeerRelation[]
 
 export const RELATION_IN_WORDS = 'parent, peer or child'
 
-/** The addresses that end at the node itself: its own one, and those that it routes to itself. */
-export function ownAddresses ({ nodeId, ilpAddress }: { nodeId: string, ilpAddress: string }, routes: readonly RouteConfig[]): string[] {
-  return [...new Set([ilpAddress, ...routes.filter(({ nextHop }) => nextHop === nodeId || nextHop === 'local').map(({ prefix }) => prefix)])]
+/** The addresses that end at the node itself: its own one, and those that it routes to itself. `prefixesOf`: those that lead to a next hop. */
+export function ownAddresses (
+  { nodeId, ilpAddress }: { nodeId: string, ilpAddress: string }, prefixesOf: (nextHop: string) => readonly string[]
+): string[] {
+  return [...new Set([ilpAddress, ...prefixesOf(nodeId), ...prefixesOf('local')])]
 }
 
 /**

@@ -54,7 +54,7 @@ function checkPeers ({ peers, routes, nodeId }: NodeConfig, refuse: Refuse): voi
 
 function checkChildren (config: NodeConfig, refuse: Refuse): void {
   const children = new Set(config.peers.filter(({ relation }) => relation === 'child').map(({ id }) => id))
-  const own = ownAddresses(config, config.routes)
+  const own = ownAddresses(config, to => config.routes.filter(({ nextHop }) => nextHop === to).map(({ prefix }) => prefix))
   for (const [index, { prefix, nextHop }] of config.routes.entries()) {
     const fault = children.has(nextHop) ? childRouteFault(prefix, nextHop, own) : undefined
     if (fault !== undefined) refuse(['routes', index], fault)

@@ -53,30 +53,6 @@ export function settlementFault (peer: SettlingPeer & { id: string }, config: Ch
   return `Peer ${peer.id} missing required field: ${chain.kind.peerField}. To settle with it on ${named}, add its address there.`
 }
 
-/**
- * Why the node cannot settle with the peer together with these others: a payment from one address on a chain would be credited to two
- * peers. Undefined: nothing is wrong.
- */
-export function sharedAddressFault (
-  peer: SettlingPeer & { id: string }, others: Iterable<SettlingPeer & { id: string }>, config: Chains
-): string | undefined {
-  const chain = chainOf(peer, config)
-  if (chain === undefined) return undefined
-  const address = canonicalAddress(peer, chain.kind)
-  if (address === undefined) return undefined
-  for (const other of others) {
-    if (other.id === peer.id || canonicalAddress(other, chain.kind) !== address || chainOf(other, config) !== chain) continue
-    return `Peers ${other.id} and ${peer.id} have the same ${chain.kind.peerField} on ${chain.id}: what it pays once would be credited twice. ` +
-      'Give one of them another address, or make them one peer.'
-  }
-  return undefined
-}
-
-function canonicalAddress (peer: SettlingPeer, kind: ChainKind): string | undefined {
-  const address = addressOf(peer, kind)
-  return address === undefined ? undefined : kind.address.canonical(address)
-}
-
 /** The chain that the peer names. A number alone means one of the preferred kind, or of a kind for which there is an address. */
 function namedChain (peer: SettlingPeer, { chainKinds }: Pick<Chains, 'chainKinds'>): string | undefined {
   const { chain, settlement } = peer

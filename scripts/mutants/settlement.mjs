@@ -131,9 +131,9 @@ export const settlementMutants = [
   },
   {
     name: 'lets two peers have one address',
-    file: 'src/config/node/settlement-chains.js',
-    edits: [['canonicalAddress(other, chain.kind) !== address', 'true']],
-    tests: ['test/e2e/money/one-party-twice.test.js']
+    file: 'src/config/node/settlement-addresses.js',
+    edits: [['owner !== undefined && owner !== peer.id', 'false']],
+    tests: ['test/config/node/settlement-addresses.test.js']
   },
   {
     name: 'uses a channel with the challenge that the peer likes',

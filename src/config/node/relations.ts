@@ -6,7 +6,7 @@ export const RELATIONS = ['parent', 'peer', 'child'] as const satisfies readonly
 
 export const RELATION_IN_WORDS = 'parent, peer or child'
 
-/** The addresses that end at the node itself: its own one, and those that it routes to itself. `prefixesOf`: those that lead to a next hop. */
+/** The addresses that end at the node itself: its own one, and those it routes to itself. `prefixesOf`: those that lead to a next hop. */
 export function ownAddresses (
   { nodeId, ilpAddress }: { nodeId: string, ilpAddress: string }, prefixesOf: (nextHop: string) => readonly string[]
 ): string[] {

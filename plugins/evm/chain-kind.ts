@@ -84,7 +84,7 @@ const kind: ChainKind<Entry> = {
   schema: entry,
   decide,
   check,
-  legacy: legacySettings(entry, oldChain)
+  legacy: legacySettings(oldChain)
 }
 
 export default kind

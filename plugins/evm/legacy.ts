@@ -11,11 +11,13 @@ type Variables = Parameters<LegacySettings['withVariables']>[1]
 
 /** Which variables may set what is needed. The first that is set does. */
 const NEEDED: ReadonlyArray<[field: string, variables: readonly string[]]> = [
-  ['rpcUrl', ['BASE_L2_RPC_URL', 'EVM_RPC_URL']],
+  ['rpcUrl', ['BASE_L2_RPC_URL', 'EVM_RPC_URL', 'SETTLEMENT_RPC_URL']],
   ['registryAddress', ['TOKEN_NETWORK_REGISTRY']],
-  ['tokenAddress', ['M2M_TOKEN_ADDRESS']],
-  ['keyId', ['TREASURY_EVM_PRIVATE_KEY', 'EVM_PRIVATE_KEY']]
+  ['tokenAddress', ['M2M_TOKEN_ADDRESS', 'SETTLEMENT_TOKEN_ADDRESS']],
+  ['keyId', ['TREASURY_EVM_PRIVATE_KEY', 'EVM_PRIVATE_KEY', 'SETTLEMENT_PRIVATE_KEY', 'TOON_SETTLEMENT_PRIVATE_KEY']]
 ]
+/** Which chain it is, if that is said; the first that is set says it. */
+const CHAIN_IDS = ['BASE_CHAIN_ID', 'SETTLEMENT_CHAIN_ID']
 const TUNING: ReadonlyArray<[field: string, variable: string, isNumber: boolean]> = [
   ['threshold', 'SETTLEMENT_THRESHOLD', false],
   ['pollingIntervalMs', 'SETTLEMENT_POLLING_INTERVAL', true],
@@ -28,6 +30,15 @@ interface NamedNetwork {
 /** What NETWORK_MODE means. */
 const MAINNET: NamedNetwork = { chainId: 8453, rpcUrl: 'https://mainnet.base.org' }
 const TESTNET: NamedNetwork = { chainId: 84532, rpcUrl: 'https://sepolia.base.org' }
+/** What `<NAME>_ENABLED=true` turns on, on which chain unless it is said; and what else is said of it, in `<NAME>_RPC_URL` and so on. */
+const SECTIONS: Readonly<Record<string, { production: number, otherwise: number }>> = {
+  base: { production: MAINNET.chainId, otherwise: TESTNET.chainId },
+  arbitrum: { production: 42161, otherwise: 421614 }
+}
+const OF_SECTION: Readonly<Record<string, string>> = {
+  rpcUrl: 'RPC_URL', chainId: 'CHAIN_ID', privateKey: 'PRIVATE_KEY', registryAddress: 'REGISTRY_ADDRESS', tokenAddress: 'TOKEN_ADDRESS'
+}
+const FLAGS: ReadonlyMap<string, boolean> = new Map([['true', true], ['false', false]])
 const INSTEAD = 'Use chainProviders with an entry of chainType evm.'
 const NUMBERED_PEER = /^peer([1-9]|10)$/
 
@@ -38,14 +49,14 @@ const SETTLEMENT_INFRA = '"settlementInfra" has been removed. Use "chainProvider
   'enabled -> the entry being there, threshold, pollingIntervalMs, settlementTimeoutSecs, initialDepositMultiplier, ledgerSnapshotPath and ' +
   'ledgerPersistIntervalMs -> settlementOptions.*'
 
-/** `entry` reads what `chainProviders` has, `oldChain` what `blockchain` has. */
-export function legacySettings (entry: z.ZodType, oldChain: z.ZodType<OldChain>): LegacySettings {
+/** `oldChain` reads what `blockchain` has. */
+export function legacySettings (oldChain: z.ZodType<OldChain>): LegacySettings {
   return {
     removed: { settlementInfra: SETTLEMENT_INFRA },
     blockchain: { base: oldChain, arbitrum: oldChain },
     withVariables,
     withPeerAddresses,
-    entriesOf: blockchain => entriesOf(blockchain, entry),
+    entriesOf,
     unusedVariables
   }
 }
@@ -58,9 +69,13 @@ function withVariables (given: Readonly<Record<string, unknown>>, env: Variables
   const sources = new Map<string, string>()
   const { chainProviders, blockchain } = given
   const hasOwn = Array.isArray(chainProviders) && chainProviders.length > 0
-  if (hasOwn) return { values: given, sources, warnings: withoutEffect(chainProviders, env) }
+  if (hasOwn) {
+    const { entries, warnings } = withKeyIds(chainProviders)
+    return { values: { ...given, chainProviders: entries }, sources, warnings: [...warnings, ...withoutEffect(entries, env)] }
+  }
   const said = variablesFor(given.environment, env)
-  if (isObject(blockchain)) return { values: { ...given, blockchain: completed(blockchain, said, sources) }, sources, warnings: [] }
+  const sections = blockchain === undefined || isObject(blockchain) ? withSections(blockchain, given.environment, env, sources) : undefined
+  if (sections !== undefined) return { values: { ...given, blockchain: completed(sections, said, sources) }, sources, warnings: [] }
   if (NEEDED.some(([field]) => !said.has(field))) return { values: given, sources, warnings: [] }
   const provider: Record<string, unknown> = { chainType: 'evm', settlementOptions: tuning('chainProviders.0', said, sources) }
   set(provider, 'chainId', 'chainProviders.0', mapped(said.get('chainId'), number => `evm:${String(number)}`), sources)
@@ -69,15 +84,67 @@ function withVariables (given: Readonly<Record<string, unknown>>, env: Variables
   return {
     values: { ...given, chainProviders: [provider] },
     sources,
-    warnings: [`Settlement is set up by legacy variables (${names}) on ${String(provider.chainId)} (BASE_CHAIN_ID says another chain). ` +
+    warnings: [`Settlement is set up by legacy variables (${names}) on ${String(provider.chainId)} (${CHAIN_IDS[0]} says another chain). ` +
       `This is deprecated. ${INSTEAD}`]
   }
 }
 
+/** Chains that variables turn on and describe, or off, over those of `blockchain`. Undefined: there are none. */
+function withSections (
+  given: Readonly<Record<string, unknown>> | undefined, environment: unknown, env: Variables, sources: Map<string, string>
+): Record<string, unknown> | undefined {
+  let sections = given === undefined ? undefined : { ...given }
+  for (const [name, ids] of Object.entries(SECTIONS)) {
+    const { [variableOf(name, 'ENABLED')]: flag = '' } = env
+    const old = isObject(given?.[name]) ? given[name] : {}
+    if (flag === '' || (flag === 'false' && old.enabled === undefined)) continue
+    const place = `blockchain.${name}`
+    const section: Record<string, unknown> = { ...old }
+    set(section, 'enabled', place, { value: FLAGS.get(flag) ?? flag, variable: variableOf(name, 'ENABLED') }, sources)
+    for (const [field, suffix] of Object.entries(OF_SECTION)) {
+      const variable = variableOf(name, suffix)
+      if (isSet(env, variable)) set(section, field, place, { value: field === 'chainId' ? Number(env[variable]) : env[variable], variable }, sources)
+    }
+    section.chainId ??= environment === 'production' ? ids.production : ids.otherwise
+    sections = { ...sections, [name]: section }
+  }
+  return sections
+}
+
+function variableOf (section: string, suffix: string): string {
+  return `${section.toUpperCase()}_${suffix}`
+}
+
+/** Entries whose key has the name that others give it. */
+function withKeyIds (providers: readonly unknown[]): { entries: unknown[], warnings: string[] } {
+  const warnings: string[] = []
+  const entries = providers.map((provider, index) => {
+    if (!isObject(provider) || provider.chainType !== 'evm') return provider
+    const { privateKey, ...entry } = provider
+    if (privateKey === undefined || entry.keyId !== undefined) return provider
+    warnings.push(`chainProviders[${index}].privateKey is called keyId here. It is taken; rename it.`)
+    return { ...entry, keyId: privateKey }
+  })
+  return { entries, warnings }
+}
+
 /** Of variables for settlement that somebody set for a node without chains. */
 function unusedVariables (env: Variables): string[] {
+  return [...unusedSections(env), ...unusedSet(env)]
+}
+
+/** What is said of chains that nobody has turned on. */
+function unusedSections (env: Variables): string[] {
+  return Object.keys(SECTIONS).filter(name => !isSet(env, variableOf(name, 'ENABLED'))).flatMap(name => {
+    const variables = Object.values(OF_SECTION).map(suffix => variableOf(name, suffix))
+    const said = variables.filter(variable => isSet(env, variable) && !CHAIN_IDS.includes(variable))
+    return said.length === 0 ? [] : [`${said.join(', ')}: ignored without ${variableOf(name, 'ENABLED')}=true. ${INSTEAD}`]
+  })
+}
+
+function unusedSet (env: Variables): string[] {
   const settlement = NEEDED.flatMap(([, names]) => names)
-  const present = [...settlement, ...TUNING.map(([, name]) => name), 'NETWORK_MODE'].filter(name => isSet(env, name))
+  const present = [...settlement, ...TUNING.map(([, name]) => name), 'NETWORK_MODE', 'SETTLEMENT_CHAIN_ID'].filter(name => isSet(env, name))
   if (env.SETTLEMENT_ENABLED === 'true') present.push('SETTLEMENT_ENABLED')
   if (isRemote(env)) present.push('KEY_BACKEND')
   if (present.length === 0 || env.SETTLEMENT_ENABLED === 'false') return []
@@ -96,13 +163,14 @@ interface Said {
 /** By field of an entry of `chainProviders`; of the chain its number. */
 function variablesFor (environment: unknown, env: Variables): Map<string, Said> {
   const said = new Map<string, Said>()
-  const { NETWORK_MODE: mode = '', BASE_CHAIN_ID: chainId = '', KEY_BACKEND: backend = '' } = env
+  const { NETWORK_MODE: mode = '', KEY_BACKEND: backend = '' } = env
   const isMain = mode === '' ? environment === 'production' : mode === 'mainnet'
   const network = isMain ? MAINNET : TESTNET
   const variable = mode === '' ? undefined : 'NETWORK_MODE'
   said.set('chainId', { value: ['', 'mainnet', 'testnet'].includes(mode) ? network.chainId : mode, variable })
   if (mode !== '') said.set('rpcUrl', { value: network.rpcUrl, variable })
-  if (chainId !== '') said.set('chainId', { value: chainId, variable: 'BASE_CHAIN_ID' })
+  const named = CHAIN_IDS.find(name => isSet(env, name))
+  if (named !== undefined) said.set('chainId', { value: env[named], variable: named })
   for (const [field, names] of NEEDED) {
     // A key that is set to nothing is refused by its name, where no other has it.
     const name = names.find(name => isSet(env, name)) ?? (field === 'keyId' ? names.find(name => env[name] !== undefined) : undefined)
@@ -157,7 +225,10 @@ function set (holder: Record<string, unknown>, field: string, place: string, sai
 function withoutEffect (providers: readonly unknown[], env: Variables): string[] {
   const isSaid = (field: string): boolean => providers.every(provider =>
     isObject(provider) && isObject(provider.settlementOptions) && provider.settlementOptions[field] !== undefined)
+  const isUsed = (value: unknown): boolean => providers.some(provider => isObject(provider) && Object.values(provider).includes(value))
   const names = [
+    ...NEEDED.flatMap(([, variables]) => variables).filter(name => isSet(env, name) && !isUsed(env[name])),
+    ...Object.keys(SECTIONS).map(name => variableOf(name, 'ENABLED')).filter(name => env[name] === 'true'),
     ...TUNING.filter(([field, name]) => isSet(env, name) && !isSaid(field)).map(([, name]) => name),
     ...isSet(env, 'NETWORK_MODE') ? ['NETWORK_MODE'] : [],
     ...isRemote(env) ? ['KEY_BACKEND'] : []
@@ -170,25 +241,18 @@ function isRemote ({ KEY_BACKEND: backend = '' }: Variables): boolean {
   return !['', 'env'].includes(backend)
 }
 
-/** Entries from what `blockchain` has that is enabled, and warnings of what cannot be used. */
-function entriesOf (blockchain: Parameters<LegacySettings['entriesOf']>[0], entry: z.ZodType): ReturnType<LegacySettings['entriesOf']> {
-  const entries: unknown[] = []
-  const warnings: string[] = []
-  for (const [name, old] of Object.entries(blockchain)) {
-    if (old?.enabled !== true) continue
+function entriesOf (blockchain: Parameters<LegacySettings['entriesOf']>[0]): ReturnType<LegacySettings['entriesOf']> {
+  return Object.entries(blockchain).filter(([, old]) => old?.enabled === true).map(([section, old = {}]) => {
     const { chainId, privateKey, rpcUrl, registryAddress, tokenAddress, settlementOptions } = old
-    const fields = { chainType: 'evm', chainId: `evm:${chainId ?? ''}`, rpcUrl, registryAddress, tokenAddress, keyId: privateKey, settlementOptions }
-    const { success, data } = entry.safeParse(fields)
-    if (success) {
-      entries.push(data)
-      warnings.push(`blockchain.${name} is deprecated. ${INSTEAD} privateKey is keyId there.`)
-    } else {
-      const needed = { rpcUrl, chainId, registryAddress, tokenAddress, privateKey }
-      const missing = Object.entries(needed).filter(([, value]) => value === undefined).map(([field]) => field)
-      warnings.push(`blockchain.${name} has no ${missing.join(', ')}: nothing is settled on it. ${INSTEAD}`)
+    const needed = { rpcUrl, chainId, registryAddress, tokenAddress, privateKey }
+    const missing = Object.entries(needed).filter(([, value]) => value === undefined).map(([field]) => field)
+    if (missing.length > 0) {
+      const variables = missing.map(field => variableOf(section, OF_SECTION[field] ?? ''))
+      return { section, advice: `blockchain.${section} has no ${missing.join(', ')} (${variables.join(', ')}): nothing is settled on it. ${INSTEAD}` }
     }
-  }
-  return { entries, warnings }
+    const entry = { chainType: 'evm', chainId: `evm:${chainId ?? ''}`, rpcUrl, registryAddress, tokenAddress, keyId: privateKey, settlementOptions }
+    return { section, entry, advice: `blockchain.${section} (${variableOf(section, 'ENABLED')}) is deprecated. ${INSTEAD} privateKey is keyId there.` }
+  })
 }
 
 /** PEER1_EVM_ADDRESS to PEER10_EVM_ADDRESS are the addresses of peers that are called peer1 to peer10. */

@@ -30,6 +30,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/backends/exact-rates.test.ts': ['src/lib/fraction.ts'],
   'test/backends/conformance.test.ts': ['backends/one-to-one.ts', 'backends/lib/mock-data.ts'],
   'test/commands/cli/health.test.ts': ['src/commands/cli/http.ts'],
+  'test/commands/cli/import.test.ts': ['src/config/node/carry.ts', 'src/config/node/import.ts'],
   'test/commands/cli/main.test.ts': ['src/commands/cli/command.ts', 'src/commands/cli/output.ts'],
   'test/commands/cli/setup.test.ts': ['src/commands/cli/questions.ts'],
   'test/commands/cli/transports.test.ts': ['src/commands/cli/env-file.ts'],

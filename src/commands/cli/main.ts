@@ -8,6 +8,7 @@ import { endProcess, exitCodeOf } from '../ending.js'
 import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'
 import { health } from './health.js'
+import { importing } from './import.js'
 import { ledger } from './ledger.js'
 import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
 import { send } from './send.js'
@@ -15,7 +16,7 @@ import { setup } from './setup.js'
 import { start } from './start.js'
 import { validate } from './validate.js'
 
-const COMMANDS: readonly Command[] = [setup, validate, start, health, send, channels, ledger]
+const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, send, channels, ledger]
 
 const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
 
@@ -33,7 +34,7 @@ Two nodes can pay each other once each one's config.yaml lists the other under "
   connector validate nodes/      checks the configurations of a whole network
   connector send -d g.<their nodeId> -a 1000
 
-More: connector <command> --help. Every command exits with 0 if it succeeded, and start with 78 if the configuration is at fault. --version shows the version (${version}).`
+More: connector <command> --help. Every command exits with 0 if it succeeded, and start and import with 78 if the configuration is at fault. --version shows the version (${version}).`
 
 async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
   if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
@@ -64,7 +65,7 @@ function failed (name: string | undefined, error: unknown): ExitCode {
   else if (error instanceof CliError) complain(error.message)
   else complain(`connector: ${describeError(error)}`)
   if (error instanceof CliError) return error.exitCode
-  return name === 'start' ? exitCodeOf(error) : EXIT.failed
+  return name === 'start' || name === 'import' ? exitCodeOf(error) : EXIT.failed
 }
 
 const args = process.argv.slice(2)

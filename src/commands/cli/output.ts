@@ -2,8 +2,8 @@
 import { redact } from '../../lib/hide-secrets.js'
 import { EX_CONFIG } from '../ending.js'
 
-/** Exit codes of every command. Degraded is for `health` alone. `misconfigured`: the same again would fail again. */
-export const EXIT = { ok: 0, failed: 1, degraded: 2, misconfigured: EX_CONFIG } as const
+/** Exit codes of every command. `degraded` is for `health` alone, `incomplete` for `import`. `misconfigured`: a retry fails, too. */
+export const EXIT = { ok: 0, failed: 1, degraded: 2, incomplete: 2, misconfigured: EX_CONFIG } as const
 export type ExitCode = typeof EXIT[keyof typeof EXIT]
 
 /** Ends a command with this text on stderr and this exit code. The text says what to do; there is never a stack trace. */

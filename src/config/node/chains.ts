@@ -1,5 +1,5 @@
 /** What `chainProviders` says, read by the kind of chain that each entry is for; and the rules for it that one entry alone cannot show. */
-import type { AnyEntry, ChainKind, SettlementChain } from '../../contracts/chain-kind.js'
+import type { AnyEntry, ChainKind, LegacySettings, SettlementChain } from '../../contracts/chain-kind.js'
 import type { NodeConfig } from '../../contracts/node.js'
 import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../errors.js'
@@ -50,15 +50,17 @@ function kindOf (entry: unknown, kinds: ChainKinds): ChainKind | undefined {
 
 /** The same from `blockchain`, which earlier versions had in the place of `chainProviders`. */
 export function readBlockchain ({ blockchain = {} }: ParsedConfig, kinds: ChainKinds): { entries: ChainEntry[], warnings: string[] } {
-  const readings = kinds.all.flatMap(({ legacy }) => {
+  const found = entriesOf(blockchain, kinds)
+  return { entries: readEntries(found.flatMap(({ entry }) => entry ?? []), kinds).entries, warnings: found.map(({ advice }) => advice) }
+}
+
+/** Of each enabled section of `blockchain`, the entry of `chainProviders` that it comes to, if it does, and what to say of it. */
+export function entriesOf (blockchain: NonNullable<ParsedConfig['blockchain']>, kinds: ChainKinds): ReturnType<LegacySettings['entriesOf']> {
+  return kinds.all.flatMap(({ legacy }) => {
     if (legacy === undefined) return []
     const ours = Object.entries(blockchain).filter(([name, section]) => section !== undefined && Object.hasOwn(legacy.blockchain, name))
-    return [legacy.entriesOf(Object.fromEntries(ours))]
+    return legacy.entriesOf(Object.fromEntries(ours))
   })
-  return {
-    entries: readEntries(readings.flatMap(({ entries }) => entries), kinds).entries,
-    warnings: readings.flatMap(({ warnings }) => warnings)
-  }
 }
 
 export function decideChain ({ kind, plugin, value }: ChainEntry): SettlementChain {

@@ -9,9 +9,10 @@ import { ChainKinds } from './chain-kinds.js'
 import { decideChain, fieldAt, readBlockchain, readEntries, type ChainEntry } from './chains.js'
 import { isPermissionless, override, secretFaults, secretVariableOf } from './env.js'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.js'
+import { foreignVariables } from './foreign-variables.js'
 import { formerKey } from './former-keys.js'
 import { unusedVariables, withLegacyVariables } from './legacy.js'
-import { unsupportedVariables, withoutUnsupported } from './unsupported.js'
+import { withoutUnsupported } from './unsupported.js'
 import { check } from './rules.js'
 import { nodeSchema } from './schema.js'
 import type { ParsedConfig } from './schema.js'
@@ -50,6 +51,8 @@ export class ConfigLoader {
     if (logFault !== undefined) throw new ConfigurationError([{ ...logFault, path: '' }])
     isPermissionless(env)
     if (typeof given !== 'string') return decide(given, env, () => ({ source: '' }))
+    const foreign = foreignVariables(env)
+    if (foreign.issues.length > 0) throw new ConfigurationError(foreign.issues)
     const file = readYamlFile(given, env, (values, path) => fieldAt(values, path, new ChainKinds(values)))
     const kinds = new ChainKinds(file.values)
     const { values, sources } = override(file.values, overrides, path => fieldAt(file.values, path, kinds))
@@ -60,7 +63,7 @@ export class ConfigLoader {
       return { source: `${given}:${line}`, line }
     })
     const unused = reading.config.chains.length === 0 ? unusedVariables(env, kinds) : []
-    return new ConfigReading(reading.config, reading.given, [...reading.warnings, ...unsupportedVariables(env), ...unused])
+    return new ConfigReading(reading.config, reading.given, [...reading.warnings, ...foreign.warnings, ...unused])
   }
 
   /** The configuration in a YAML file, as it can be given to a ConnectorNode. @throws ConfigurationError naming every fault */

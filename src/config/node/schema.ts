@@ -99,10 +99,9 @@ export function nodeSchema (kinds: readonly ChainKind[]) {
     blockchain: blockchain(kinds).optional(),
     ledger: ledger.optional(),
     explorer: z.looseObject({ enabled: z.literal(false) }).meta({ expected: 'enabled: false' }).optional(),
-    transport: z.looseObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' }).optional(),
+    transport: z.strictObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' }).optional(),
     perHopNotification: flag.optional(),
     dataPath: text('the path of a directory').optional()
-  }).meta({ expected: 'an object'
   }).meta({ expected: 'an object' })
 }
 

@@ -2,27 +2,28 @@
  * Settings for features that do not exist yet. They are rejected, because an operator who asks for settlement and silently gets none loses
  * money; those for the explorer, which only looks on, are ignored with a warning. Settings that turn such a feature off are accepted.
  */
-import { isSet } from '../../lib/environment.js'
 import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../errors.js'
 import { quote, showPath } from '../in-words.js'
 import type { ChainKinds } from './chain-kinds.js'
 
-const TOP_LEVEL = [
-  'security', 'performance', 'observability', 'nip59', 'dashboardTelemetryUrl', 'firstHopUrl'
-]
-const IN_SETTLEMENT = ['thresholds']
-const THRESHOLDS = 'thresholds is not supported: a chain has one, settlementOptions.threshold in its entry of chainProviders. Remove it.'
+/** What there is in the place of each, or how to do without it. */
+const TOP_LEVEL: Readonly<Record<string, string>> = {
+  security: 'the keys of chains are in chainProviders[].keyId, and adminApi.allowedIPs and BTP_ALLOW_NOAUTH say who may connect',
+  performance: 'there is nothing to tune',
+  observability: 'metrics are always served, at /metrics of the health port',
+  nip59: 'claims are sent as they are, so that peers on the way can read them',
+  dashboardTelemetryUrl: 'nothing is sent anywhere: fetch /metrics of the health port',
+  firstHopUrl: 'a peer with the route g takes all packets that no other route is for'
+}
+const TRANSPORT = 'transport is not supported yet, except type: direct: the node listens and connects under its own address, not over a SOCKS proxy or ' +
+  'as a hidden service. Everyone who connects sees that address. If that is right, remove it.'
+/** Of other connectors: one is accepted if it says that it is off. */
+const SWITCHES = [...Object.keys(TOP_LEVEL), 'peerDiscovery', 'selfAnnounce']
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
 const OTHER_CHAINS = ['solana', 'mina', 'xrp', 'aptos']
 const IN_CREDIT_LIMITS = ['perTokenLimits']
-
-/** What is used with these variables elsewhere and not here. */
-const EXPLORER_VARIABLES = ['EXPLORER_ENABLED', 'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS']
-/** The same in a configuration. */
 const EXPLORER_KEYS = ['explorer', 'explorerPort']
-const VARIABLES = ['XRP_SECRET', 'XRP_RPC_URL', 'APTOS_PRIVATE_KEY']
-const LEDGER_VARIABLES = ['LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS']
 
 /** The configuration without what is refused, and why that is. */
 export function withoutUnsupported (
@@ -31,17 +32,17 @@ export function withoutUnsupported (
   const rest = { ...given }
   const problems: Problem[] = []
   const warnings = withoutExplorer(rest)
+  for (const key of SWITCHES) if (isOff(rest[key])) Reflect.deleteProperty(rest, key)
   const refuse = (holder: Record<string, unknown>, path: PropertyKey[], key: string, message = `${key} is not supported yet. Remove it.`): void => {
     if (!isEmpty(holder[key])) problems.push({ path: [...path, key], message })
     Reflect.deleteProperty(holder, key)
   }
   for (const [key, message] of kinds.all.flatMap(({ legacy }) => Object.entries(legacy?.removed ?? {}))) refuse(rest, [], key, message)
-  for (const key of TOP_LEVEL) refuse(rest, [], key)
+  for (const [key, instead] of Object.entries(TOP_LEVEL)) refuse(rest, [], key, `${key} is not supported yet: ${instead}. Remove it.`)
   if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
-  if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', 'transport is not supported yet, except type: direct. Remove it.')
+  if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', TRANSPORT)
   if (isObject(rest.settlement)) {
     const settlement = rest.settlement = { ...rest.settlement }
-    for (const key of IN_SETTLEMENT) refuse(settlement, ['settlement'], key, THRESHOLDS)
     if (isObject(settlement.creditLimits)) {
       const limits = settlement.creditLimits = { ...settlement.creditLimits }
       for (const key of IN_CREDIT_LIMITS) refuse(limits, ['settlement', 'creditLimits'], key)
@@ -70,25 +71,14 @@ export function withoutUnsupported (
 
 /** It shows what happens, and nothing depends on it: as its variables, it is ignored. */
 function withoutExplorer (rest: Record<string, unknown>): string[] {
-  const isOff = isObject(rest.explorer) && rest.explorer.enabled === false
-  const asked = EXPLORER_KEYS.filter(key => !isEmpty(rest[key]) && !isOff)
+  const asked = isOff(rest.explorer) ? [] : EXPLORER_KEYS.filter(key => !isEmpty(rest[key]))
   for (const key of asked) Reflect.deleteProperty(rest, key)
-  if (isOff) delete rest.explorerPort
-  return asked.map(ignored)
+  if (isOff(rest.explorer)) delete rest.explorerPort
+  return asked.map(key => `${key} is ignored: what it is for is not supported yet.`)
 }
 
-function ignored (name: string): string {
-  return `${name} is ignored: what it is for is not supported yet.`
-}
-
-/** One warning for each variable that somebody set for a feature that is not there. */
-export function unsupportedVariables (env: NodeJS.ProcessEnv): string[] {
-  const given = (name: string): boolean => isSet(env, name)
-  return [
-    ...[...env.EXPLORER_ENABLED === 'false' ? [] : EXPLORER_VARIABLES, ...VARIABLES].filter(given)
-      .map(ignored),
-    ...LEDGER_VARIABLES.filter(given).map(name => `${name} is ignored: balances are kept in dataPath, where no crash loses them.`)
-  ]
+function isOff (section: unknown): boolean {
+  return isObject(section) && section.enabled === false
 }
 
 /** The entry stays where it is: the places of the others are counted with it. */

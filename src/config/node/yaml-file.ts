@@ -24,14 +24,9 @@ type FieldAt = (values: unknown, path: readonly PropertyKey[]) => Schema | undef
 
 /** @throws ConfigurationError for what cannot be read, for all syntax errors, and for all variables that are not set */
 export function readYamlFile (file: string, env: NodeJS.ProcessEnv, fieldAt: FieldAt): YamlFile {
-  const lines = new LineCounter()
-  const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false })
-  const line = (offset: number): number => lines.linePos(offset).line
+  const { document, line } = parse(file)
   const issue = (offset: number, path: string, message: string): ConfigurationIssue =>
     ({ source: `${file}:${line(offset)}`, line: line(offset), path, message })
-  refuse(document.errors.map(({ pos, message }) => issue(pos[0], '', `Invalid YAML syntax: ${message}`)))
-  if (!isMap(document.contents)) throw single(file, 'Configuration must be a YAML object')
-
   const issues: ConfigurationIssue[] = []
   const wholes: Array<{ node: Scalar, path: PropertyKey[], text: string }> = []
   const empties: Array<{ node: Scalar, path: PropertyKey[], names: string[] }> = []
@@ -53,6 +48,32 @@ export function readYamlFile (file: string, env: NodeJS.ProcessEnv, fieldAt: Fie
     ? names.map(name => issue(node.range?.[0] ?? 0, '', `Empty environment variable: ${name} ${EMPTY_SECRET} (referenced at ${showPath(path)})`))
     : []))
   for (const { node, path, text } of wholes) node.value = coerce(fieldAt(texts, path), text)
+  return filled(file, document, line)
+}
+
+/** The same with references to variables left as they are. @throws ConfigurationError for what cannot be read, and for all syntax errors */
+export function readYamlAsWritten (file: string): YamlFile {
+  const { document, line } = parse(file)
+  return filled(file, document, line)
+}
+
+interface Parsed {
+  document: Document
+  /** The line of an offset, from 1. */
+  line: (offset: number) => number
+}
+
+function parse (file: string): Parsed {
+  const lines = new LineCounter()
+  const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false })
+  const line = (offset: number): number => lines.linePos(offset).line
+  refuse(document.errors.map(({ pos: [offset], message }) =>
+    ({ source: `${file}:${line(offset)}`, line: line(offset), path: '', message: `Invalid YAML syntax: ${message}` })))
+  if (!isMap(document.contents)) throw single(file, 'Configuration must be a YAML object')
+  return { document, line }
+}
+
+function filled (file: string, document: Document, line: Parsed['line']): YamlFile {
   const values: unknown = document.toJS()
   if (!isObject(values)) throw single(file, 'Configuration must be a YAML object')
   return { values, lineOf: path => line(offsetOf(document, path)) }

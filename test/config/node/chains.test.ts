@@ -262,6 +262,50 @@ describe('settlement as earlier versions were told of it', () => {
     expect(read({ chainProviders: [CHAIN] }, { KEY_BACKEND: 'env', SETTLEMENT_ENABLED: 'true' }).warnings).to.deep.equal([])
   })
 
+  it('is set up for each chain that a variable turns on, from the variables of that chain and of all', () => {
+    const base = { BASE_ENABLED: 'true', BASE_RPC_URL: 'https://rpc.example', BASE_PRIVATE_KEY: KEY, BASE_REGISTRY_ADDRESS: ADDRESS, BASE_TOKEN_ADDRESS: ADDRESS }
+    const arbitrum = Object.fromEntries(Object.entries(base).map(([name, value]) => [name.replace('BASE', 'ARBITRUM'), value]))
+    const { config, warnings } = read({}, { ...base, ...arbitrum, ARBITRUM_CHAIN_ID: '31337' })
+    expect(config.chains.map(({ id }) => id)).to.deep.equal(['evm:84532', 'evm:31337'])
+    expect(config.chains[0]?.options.chain).to.deep.include({ rpcUrl: 'https://rpc.example', registryAddress: ADDRESS, tokenAddress: ADDRESS, keyId: KEY })
+    expect(warnings.join('\n')).to.include('blockchain.base (BASE_ENABLED) is deprecated').and.not.include(KEY)
+    expect(read({ environment: 'production' }, { ...base, ...arbitrum }).config.chains.map(({ id }) => id)).to.deep.equal(['evm:8453', 'evm:42161'])
+    expect(read({}, { ...LEGACY, BASE_ENABLED: 'true' }).config.chains).to.have.length(1)
+    expect(refusal({ environment: 'production' }, { ...base, BASE_CHAIN_ID: '84532' })).to.include('Production must use Base mainnet (chainId 8453), got chainId 84532')
+    expect(refusal({}, { ...base, BASE_RPC_URL: 'hunter2' })).to.match(/^BASE_RPC_URL: blockchain\.base\.rpcUrl: /).and.not.include('hunter2')
+    expect(refusal({}, { ...base, ARBITRUM_ENABLED: 'yes' })).to.match(/^ARBITRUM_ENABLED: /)
+  })
+
+  it('takes what variables say of a chain before what `blockchain` says of it', () => {
+    const blockchain = { base: { enabled: true, rpcUrl: 'https://old.example', chainId: 84532, privateKey: KEY, registryAddress: ADDRESS, tokenAddress: ADDRESS } }
+    expect(read({ blockchain }, { BASE_ENABLED: 'true', BASE_RPC_URL: 'https://new.example' }).config.chains[0]?.options.chain).to.include({ rpcUrl: 'https://new.example' })
+    expect(read({ blockchain }, { BASE_ENABLED: 'false' }).config.chains).to.deep.equal([])
+  })
+
+  it('says what a chain lacks that a variable turns on, and what is said of one that none does', async () => {
+    expect(read({}, { ARBITRUM_ENABLED: 'true', ARBITRUM_RPC_URL: 'https://rpc.example' }).warnings).to.deep.equal([
+      'blockchain.arbitrum has no registryAddress, tokenAddress, privateKey (ARBITRUM_REGISTRY_ADDRESS, ARBITRUM_TOKEN_ADDRESS, ARBITRUM_PRIVATE_KEY): ' +
+      'nothing is settled on it. Use chainProviders with an entry of chainType evm.'
+    ])
+    const world = new World()
+    const file = join(await world.directory(), 'config.yaml')
+    await writeFile(file, 'nodeId: agent\nbtpServerPort: 3000\npeers: []\n')
+    const { warnings } = ConfigLoader.read(file, { BASE_RPC_URL: 'https://rpc.example', BASE_PRIVATE_KEY: KEY, SETTLEMENT_CHAIN_ID: '84532' })
+    expect(warnings[0]).to.match(/^BASE_RPC_URL, BASE_PRIVATE_KEY: ignored without BASE_ENABLED=true\./)
+    expect(warnings[1]).to.include('SETTLEMENT_CHAIN_ID').and.include('TOKEN_NETWORK_REGISTRY')
+    expect(read({ chainProviders: [CHAIN] }, { BASE_ENABLED: 'true', SETTLEMENT_PRIVATE_KEY: 'hunter2', EVM_PRIVATE_KEY: KEY }).warnings)
+      .to.deep.equal(['SETTLEMENT_PRIVATE_KEY, BASE_ENABLED: ignored, because the configuration has chainProviders. Say it there.'])
+    await world.end()
+  })
+
+  it('has the key of an entry under the name that libraries give it, too', () => {
+    const { keyId: privateKey, ...entry } = CHAIN
+    const { config, warnings } = read({ chainProviders: [{ ...entry, privateKey }] })
+    expect(config.chains[0]?.options.chain).to.include({ keyId: KEY })
+    expect(warnings).to.deep.equal(['chainProviders[0].privateKey is called keyId here. It is taken; rename it.'])
+    expect(refusal({ chainProviders: [{ ...entry, privateKey: 'hunter2' }] })).to.include('chainProviders[0].keyId: ').and.not.include('hunter2')
+  })
+
   it('says which variable is wrong', () => {
     expect(refusal({}, { ...LEGACY, M2M_TOKEN_ADDRESS: '0x1' })).to.match(/^M2M_TOKEN_ADDRESS: chainProviders\[0\]\.tokenAddress: found "0x1"/)
     expect(refusal({}, { ...LEGACY, SETTLEMENT_POLLING_INTERVAL: 'soon' })).to.match(/^SETTLEMENT_POLLING_INTERVAL: /)
@@ -284,8 +328,8 @@ describe('settlement as earlier versions were told of it', () => {
     const base = { enabled: true, rpcUrl: CHAIN.rpcUrl, chainId: 84532, privateKey: KEY, registryAddress: ADDRESS, tokenAddress: ADDRESS }
     const { config, warnings } = read({ blockchain: { base, arbitrum: { enabled: true, rpcUrl: 'https://arb1.arbitrum.io/rpc', chainId: 42161 } } })
     expect(config.chains.map(({ id }) => id)).to.deep.equal(['evm:84532'])
-    expect(warnings.join('\n')).to.include('blockchain.base is deprecated')
-      .and.include('blockchain.arbitrum has no registryAddress, tokenAddress, privateKey: nothing is settled on it')
+    expect(warnings.join('\n')).to.include('blockchain.base (BASE_ENABLED) is deprecated')
+      .and.include('blockchain.arbitrum has no registryAddress, tokenAddress, privateKey (ARBITRUM_REGISTRY_ADDRESS,')
     expect(read({ blockchain: { base: { ...base, enabled: false } } }).config.chains).to.deep.equal([])
   })
 
@@ -300,7 +344,7 @@ describe('settlement as earlier versions were told of it', () => {
     expect(refusal({ blockchain: { base } }, { ...env, TOKEN_NETWORK_REGISTRY: '0x1' })).to.match(/^TOKEN_NETWORK_REGISTRY: blockchain\.base\.registryAddress: found "0x1"/)
     // Contracts are not the same on two chains.
     expect(read({ blockchain: { arbitrum: { enabled: true, rpcUrl: arbitrum.rpcUrl, chainId: 42161 } } }, env).warnings.join())
-      .to.include('blockchain.arbitrum has no registryAddress, tokenAddress: nothing is settled on it')
+      .to.include('blockchain.arbitrum has no registryAddress, tokenAddress (ARBITRUM_REGISTRY_ADDRESS, ARBITRUM_TOKEN_ADDRESS): nothing is settled on it')
     expect(read({ blockchain: { base } }, { ...env, SETTLEMENT_ENABLED: 'false' }).config.chains).to.deep.equal([])
   })
 })

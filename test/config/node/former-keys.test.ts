@@ -35,6 +35,11 @@ describe('a key of another connector', () => {
     [{ routingFeeBasisPoints: 30 }, 'routingFeeBasisPoints', 'settlement.connectorFeePercentage', ': 0.3.'],
     [{ selfAnnounce: {} }, 'selfAnnounce', 'does not announce itself'],
     [{ settlementAddresses: { evm: '0x1' } }, 'settlementAddresses', 'chainProviders[].keyId'],
+    [{ nip59: { enabled: true } }, 'nip59', 'claims are sent as they are'],
+    [{ transport: { type: 'socks5', socksProxy: 'socks5h://127.0.0.1:9050' } }, 'transport', 'under its own address'],
+    [{ transport: { type: 'direct', mode: 'hidden' } }, 'transport.mode', 'under its own address'],
+    [{ transport: { type: 'direct', externalUrl: 'auto' } }, 'transport.externalUrl', 'tell its peers the URL'],
+    [{ settlement: { thresholds: { defaultThreshold: '5' } } }, 'settlement.thresholds', 'settlementOptions.threshold'],
     [route({ upstream: 'http://localhost:3000' }), 'routes[0].upstream', 'localDelivery.handlerUrl'],
     [route({ price: '5' }), 'routes[0].price', 'invalid_amount'],
     [route({ chains: ['evm:1'] }), 'routes[0].chains', 'peers[].chain'],
@@ -57,6 +62,12 @@ describe('a key of another connector', () => {
     expect(issues).to.have.length(5)
     expect(listing.map(({ path }) => path), 'once for each place').to.deep.equal(['settlement.mnbvcx', 'yxcvbn'])
     expect(issues.find(({ path }) => path === 'qwertz')?.message).to.equal('is not a known key. Remove it.')
+  })
+
+  it('that turns off what is not here is accepted', () => {
+    const off = { enabled: false }
+    const switches = { selfAnnounce: { ...off, announceTo: [] }, peerDiscovery: off, nip59: off, security: off, performance: off }
+    expect(warningsOf({ ...switches, transport: { type: 'direct' } })).to.deep.equal([])
   })
 
   it('for the explorer is ignored with a warning, as its variables are', () => {

@@ -1,0 +1,73 @@
+/**
+ * Variables that other connectors for agents read from the environment, and a node does not. Each that is set is named with what to use
+ * instead, once. A node that ignored some of them would be open, visible, or paid on another key than its operator means: those stop the
+ * start.
+ */
+import { isSet } from '../../lib/environment.js'
+import type { ConfigurationIssue } from '../errors.js'
+
+type Advice = Readonly<Record<string, string>>
+
+const HIDDEN = 'the node listens and connects under its own address, not over a SOCKS proxy or as a hidden service. If that is right, unset it.'
+const PARENT = 'a parent is one of the peers in the file, and the route g leads to it'
+const CALLER = 'it tells an application where the node is. The node itself needs no such URL'
+const NO_CHAIN = 'settlement on this kind of chain is not supported yet'
+const EXPLORER = 'what it is for is not supported yet'
+const LEDGER = 'balances are kept in dataPath, where no crash loses them'
+
+const REFUSED: Advice = {
+  TRANSPORT_MODE: HIDDEN,
+  SOCKS_PROXY: HIDDEN,
+  TRANSPORT_HIDDEN_SERVICE_DIR: HIDDEN,
+  TRANSPORT_HIDDEN_SERVICE_PORT: HIDDEN,
+  BTP_SECRET: 'each peer has its own secret, in peers[].authToken or BTP_PEER_<ID>_SECRET, and BTP_ALLOW_NOAUTH=false keeps everyone else out. Use them, and unset it.',
+  XRPL_ENABLED: `${NO_CHAIN}. Unset it.`,
+  TOON_MNEMONIC: 'no keys are derived from it. Put the key of each chain into chainProviders[].keyId, and unset it.'
+}
+
+const IGNORED: Advice = {
+  CONNECTOR_ADMIN_PORT: 'it is called ADMIN_API_PORT here',
+  TOON_CONNECTOR_LOG_LEVEL: 'it is called LOG_LEVEL here',
+  BTP_PORT: 'it is called BTP_SERVER_PORT here',
+  CONNECTOR_ILP_ADDRESS: 'the address of a node is g.<nodeId> (NODE_ID). If it has others, add routes to local for them',
+  CONNECTOR_PEERS: 'peers are in the file, or come with POST /admin/peers',
+  BTP_URL: 'the node connects to the peers in the file (peers[].url)',
+  BTP_ENDPOINT: 'the node connects to the peers in the file (peers[].url)',
+  PARENT_PEER_ID: PARENT,
+  TOON_PARENT_PEER_ID: PARENT,
+  TOON_PARENT_AUTH_TOKEN: 'the secret of a peer is in peers[].authToken, or in BTP_PEER_<ID>_SECRET',
+  CONNECTOR_URL: CALLER,
+  CONNECTOR_ADMIN_URL: CALLER,
+  TOON_CONNECTOR_URL: CALLER,
+  XRP_SECRET: NO_CHAIN,
+  XRP_RPC_URL: NO_CHAIN,
+  APTOS_PRIVATE_KEY: NO_CHAIN,
+  SOLANA_PRIVATE_KEY: NO_CHAIN,
+  MINA_PRIVATE_KEY: NO_CHAIN,
+  EXPLORER_ENABLED: EXPLORER,
+  EXPLORER_PORT: EXPLORER,
+  EXPLORER_RETENTION_DAYS: EXPLORER,
+  EXPLORER_MAX_EVENTS: EXPLORER,
+  LEDGER_SNAPSHOT_PATH: LEDGER,
+  LEDGER_PERSIST_INTERVAL_MS: LEDGER,
+  TIGERBEETLE_OPERATION_TIMEOUT: 'the ledger has a fixed deadline of its own',
+  BTP_SEND_TIMEOUT_MS: 'the node waits for an answer until the packet expires'
+}
+/** Kubernetes sets a variable of this kind for each of its Services, whatever that is called: nobody asks for anything by it. */
+const OF_KUBERNETES = /^tcp:\/\//
+
+/** What is set in the environment of a node that reads a file. */
+export function foreignVariables (env: NodeJS.ProcessEnv): { issues: ConfigurationIssue[], warnings: string[] } {
+  const isAsked = (name: string): boolean => isSet(env, name) && !isOff(name, env) && !OF_KUBERNETES.test(env[name] ?? '')
+  return {
+    issues: Object.entries(REFUSED).filter(([name]) => isAsked(name))
+      .map(([source, message]) => ({ source, path: '', message: `is not supported: ${message}` })),
+    warnings: Object.entries(IGNORED).filter(([name]) => isAsked(name)).map(([name, instead]) => `${name} is ignored: ${instead}.`)
+  }
+}
+
+function isOff (name: string, env: NodeJS.ProcessEnv): boolean {
+  if (name === 'TRANSPORT_MODE') return env[name] === 'direct'
+  if (name.startsWith('EXPLORER_')) return env.EXPLORER_ENABLED === 'false'
+  return env[name] === 'false'
+}

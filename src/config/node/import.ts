@@ -1,0 +1,205 @@
+/**
+ * Rewrites the configuration of another connector for agents, or of an earlier version, as one of this version. What has a place here is
+ * carried over; everything else is left out, and said. References to variables (`${NAME}`) stay as they are: nobody knows their values.
+ */
+import { isObject } from '../../lib/is-object.js'
+import { ConfigurationError, type Problem } from '../errors.js'
+import { explain, valueAt } from '../explain.js'
+import { showPath } from '../in-words.js'
+import { ChainKinds } from './chain-kinds.js'
+import { addRoute, type Draft } from './carry.js'
+import { entriesOf, readEntries } from './chains.js'
+import { carryOf, formerKey, nodeIdOfAddress } from './former-keys.js'
+import { withLegacyVariables } from './legacy.js'
+import { nodeSchema } from './schema.js'
+import { chainIdOf } from './settlement-chains.js'
+import { withoutUnsupported } from './unsupported.js'
+import { readYamlAsWritten } from './yaml-file.js'
+
+const REFERENCE = /\$\{/
+
+export interface Imported {
+  config: unknown
+  /** What was left out: `file:line: place: what to do`, one for each. Holds no secret. */
+  left: string[]
+}
+
+/**
+ * @param file YAML or JSON
+ * @throws ConfigurationError for a file that cannot be read, and for one without what every node has (`nodeId`, `btpServerPort`, `peers`)
+ */
+export function importFile (file: string): Imported {
+  const yaml = readYamlAsWritten(file)
+  const { config, left } = new Rewriting(yaml.values).result()
+  const inOrder = left.map(problem => ({ ...problem, line: yaml.lineOf(problem.path) })).toSorted((a, b) => a.line - b.line)
+  return { config, left: inOrder.map(({ path, message, line }) => `${file}:${line}: ${showPath(path)}: ${message}`) }
+}
+
+/** Places keep their numbers to the end, so that what is said of them fits the file. */
+class Rewriting {
+  readonly #draft: Draft
+  /** Before anything was carried over. */
+  readonly #given: Readonly<Record<string, unknown>>
+  readonly #kinds: ChainKinds
+  readonly #left: Problem[] = []
+  /** Entries of lists that are left out as a whole: `peers[2]`. */
+  readonly #gone = new Set<string>()
+
+  constructor (given: Record<string, unknown>) {
+    this.#kinds = new ChainKinds(given)
+    const { values } = withLegacyVariables(given, {}, this.#kinds)
+    this.#given = values
+    this.#draft = { config: structuredClone(values), kinds: this.#kinds.all }
+  }
+
+  result (): { config: unknown, left: Problem[] } {
+    this.#renameNode()
+    this.#leaveUnsupported()
+    this.#leaveWhatIsWrong('blockchain')
+    this.#turnSections()
+    this.#carryOver() // options of settlement go to the chains that there are now
+    this.#leaveWhatIsWrong()
+    this.#leaveChains()
+    return { config: this.#withoutGone(), left: this.#left }
+  }
+
+  /** `nodeId: g.townhouse`, and what peers call it. */
+  #renameNode (): void {
+    const { config } = this.#draft
+    const { nodeId } = config
+    if (typeof nodeId !== 'string' || nodeIdOfAddress(nodeId) === undefined) return
+    const name = nodeId.split('.').at(-1) ?? nodeId
+    config.nodeId = name
+    if (nodeId !== `g.${name}`) addRoute(config, { prefix: nodeId, nextHop: 'local' })
+    this.#left.push({ path: ['nodeId'], message: `the node is called ${name} now. Peers that list it as ${nodeId} have to rename it.` })
+  }
+
+  #carryOver (): void {
+    const { config } = this.#draft
+    for (const path of placesIn(config)) {
+      const value = valueAt(config, path)
+      const carry = value === undefined ? undefined : carryOf(path)
+      if (carry === undefined) continue
+      removeAt(config, path)
+      if (carry(this.#draft, path, value) !== undefined) this.#leave({ path, message: formerKey(path, this.#given) ?? '' })
+    }
+  }
+
+  #leaveUnsupported (): void {
+    const { config } = this.#draft
+    const { rest, problems, warnings } = withoutUnsupported(config, this.#kinds)
+    this.#draft.config = rest
+    for (const warning of warnings) this.#leave({ path: [warning.split(' ', 1)[0] ?? ''], message: warning })
+    for (const problem of problems) {
+      if (problem.path.at(-1) === 'chainType') this.#goWithout(problem.path.slice(0, -1), problem.message)
+      else this.#leave(problem)
+    }
+  }
+
+  /** Whatever the schema does not know, or not so, in one section or in all. */
+  #leaveWhatIsWrong (section?: string): void {
+    const schema = nodeSchema(this.#draft.kinds)
+    for (;;) {
+      const { config } = this.#draft
+      const { error } = schema.safeParse(config)
+      const issues = error?.issues.filter(({ path }) => section === undefined || path[0] === section) ?? []
+      const problems = this.#countable(explain(issues, schema, config, path => formerKey(path, config)))
+      if (problems.length === 0) return
+      this.#remove(problems)
+    }
+  }
+
+  /** `blockchain` becomes `chainProviders`. */
+  #turnSections (): void {
+    const { config } = this.#draft
+    for (const { section, entry, advice } of entriesOf((config.blockchain ?? {}) as Parameters<typeof entriesOf>[0], this.#kinds)) {
+      if (entry === undefined) this.#leave({ path: ['blockchain', section], message: advice })
+      else config.chainProviders = [...listAt(config, 'chainProviders'), entry]
+    }
+    delete config.blockchain
+  }
+
+  #leaveChains (): void {
+    const { config } = this.#draft
+    for (;;) {
+      const problems = this.#countable(readEntries(config.chainProviders, this.#kinds).problems)
+      if (problems.length === 0) break
+      this.#remove(problems)
+    }
+    const chains = listAt(config, 'chainProviders')
+    const known = chains.flatMap(({ chainId }, index) => this.#gone.has(showPath(['chainProviders', index])) ? [] : this.#canonical(chainId))
+    for (const [index, peer] of listAt(config, 'peers').entries()) {
+      if (typeof peer.chain !== 'string' || REFERENCE.test(peer.chain) || known.includes(this.#canonical(peer.chain))) continue
+      const message = `${peer.chain} is not among the chains that are carried over, so the node does not settle with this peer.`
+      delete peer.chain
+      this.#leave({ path: ['peers', index, 'chain'], message })
+    }
+  }
+
+  #canonical (chainId: unknown): string {
+    return chainIdOf(String(chainId), { chainKinds: this.#draft.kinds })
+  }
+
+  /** Without those of what has gone already, and of references, whose values nobody knows. */
+  #countable (problems: Problem[]): Problem[] {
+    return problems.filter(({ path }) => {
+      const value = valueAt(this.#draft.config, path)
+      const isReference = typeof value === 'string' && REFERENCE.test(value)
+      return !isReference && !path.some((_key, index) => this.#gone.has(showPath(path.slice(0, index + 1))))
+    })
+  }
+
+  /** A wrong value is removed. Where that, or a value that is missing, is needed, what it belongs to is left out. */
+  #remove (problems: Problem[]): void {
+    const fatal: Problem[] = []
+    for (const problem of problems) {
+      const { path, message } = problem
+      const entry = path.slice(0, path.findLastIndex(key => typeof key === 'number') + 1)
+      if (entry.length === path.length) {
+        this.#goWithout(entry, message)
+      } else if (valueAt(this.#draft.config, path) !== undefined) {
+        removeAt(this.#draft.config, path)
+        this.#leave(problem)
+      } else if (entry.length > 0) {
+        this.#goWithout(entry, `is left out, because ${showPath(path.slice(entry.length))} ${message}`)
+      } else {
+        fatal.push(this.#left.find(earlier => showPath(earlier.path) === showPath(path)) ?? problem)
+      }
+    }
+    if (fatal.length > 0) throw new ConfigurationError(fatal.map(({ path, message }) => ({ source: '', path: showPath(path), message })))
+  }
+
+  #goWithout (entry: readonly PropertyKey[], message: string): void {
+    this.#gone.add(showPath(entry))
+    this.#leave({ path: [...entry], message })
+  }
+
+  #leave (problem: Problem): void {
+    this.#left.push(problem)
+  }
+
+  #withoutGone (value: unknown = this.#draft.config, path: readonly PropertyKey[] = []): unknown {
+    if (Array.isArray(value)) {
+      const places = value.map((entry: unknown, index) => ({ entry, place: [...path, index] }))
+      return places.filter(({ place }) => !this.#gone.has(showPath(place))).map(({ entry, place }) => this.#withoutGone(entry, place))
+    }
+    if (!isObject(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.#withoutGone(inner, [...path, key])]))
+  }
+}
+
+/** All of them; those inside others come after them. */
+function placesIn (value: unknown, path: readonly PropertyKey[] = []): PropertyKey[][] {
+  const entries: Array<[PropertyKey, unknown]> = Array.isArray(value) ? [...value.entries()] : isObject(value) ? Object.entries(value) : []
+  return entries.flatMap(([key, inner]) => [[...path, key], ...placesIn(inner, [...path, key])])
+}
+
+function listAt (config: Record<string, unknown>, section: string): Array<Record<string, unknown>> {
+  const list = config[section]
+  return Array.isArray(list) ? list.map(entry => isObject(entry) ? entry : {}) : []
+}
+
+function removeAt (config: Record<string, unknown>, path: readonly PropertyKey[]): void {
+  const holder = valueAt(config, path.slice(0, -1))
+  if (isObject(holder)) Reflect.deleteProperty(holder, path.at(-1) ?? '')
+}

@@ -23,6 +23,7 @@ import { Guests } from './guests.js'
 import { LOCAL_ACCOUNT, TOKEN_ID, peerAccount } from './peer-account.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
 import type { Peer } from './peers.js'
+import { openDoor } from '../config/node/env.js'
 import { chainOf } from '../config/node/settlement-chains.js'
 import type { Dependency, PeerAccountBalance, RouteInfo } from '../contracts/node.js'
 import { Traffic } from './traffic.js'
@@ -192,6 +193,8 @@ export class Session {
   async putPeer (peer: Peer): Promise<void> {
     const { config, access, log } = this.parts
     const account = peerAccount(peer, config, access)
+    const warning = config.environment === 'production' ? openDoor(peer, process.env) : undefined
+    if (warning !== undefined) log.warn({ warning }, 'config_warning')
     await this.#drop(peer.id, this.#looksAfter(peer.id, account))
     const adding = this.#app.addPlugin(peer.id, account)
     adding.catch((error: unknown) => { log.warn({ peerId: peer.id, error: describeError(error) }, 'peer_not_added') })

@@ -7,7 +7,7 @@ import { logFormatFault } from '../../lib/log.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
 import { ChainKinds } from './chain-kinds.js'
 import { decideChain, fieldAt, readBlockchain, readEntries, type ChainEntry } from './chains.js'
-import { isPermissionless, override, secretFaults, secretVariableOf } from './env.js'
+import { isPermissionless, override, secretFaults, openDoor } from './env.js'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.js'
 import { foreignVariables } from './foreign-variables.js'
 import { formerKey } from './former-keys.js'
@@ -108,15 +108,10 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
   refuse(findings.problems)
   const faults = secretFaults(config.peers.map(({ id }) => id), env)
   if (faults.length > 0) throw new ConfigurationError(faults)
-  if (config.environment === 'production') findings.warnings.push(...withoutSecret(config, env))
+  if (config.environment === 'production') findings.warnings.push(...config.peers.flatMap(peer => openDoor(peer, env) ?? []))
   const { chainProviders, ...others } = data
   const written = chainProviders === undefined ? others : { ...others, chainProviders: entries.map(({ value }) => value) }
   return new ConfigReading(config, written, [...legacy.warnings, ...unsupported, ...old.warnings, ...findings.warnings])
-}
-
-function withoutSecret ({ peers }: NodeConfig, env: NodeJS.ProcessEnv): string[] {
-  return peers.filter(({ id, authToken }) => authToken === '' && env[secretVariableOf(id)] === undefined).map(({ id }) =>
-    `peer ${id} has no secret (authToken is ''): it is known by its url alone, so anyone who can take or redirect that address is paid in its place. Set authToken, or ${secretVariableOf(id)}.`)
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {

@@ -1,4 +1,5 @@
 /** Environment variables that override a configuration file, for containers. A variable that is set to nothing overrides nothing. */
+import type { PeerConfig } from '../../contracts/node.js'
 import { isObject } from '../../lib/is-object.js'
 import { FLAGS, metaOf, type Schema } from '../fields.js'
 import { quote } from '../in-words.js'
@@ -38,6 +39,14 @@ export const EMPTY_SECRET = 'is set to nothing, and a secret is expected. Set it
 /** The variable with the secret of a peer. Several ids may have the same. */
 export function secretVariableOf (peerId: string): string {
   return `BTP_PEER_${peerId.toUpperCase().replaceAll('-', '_')}_SECRET`
+}
+
+/** What an operator should know of a configured peer that shows no secret; undefined for one that has one. */
+export function openDoor ({ id, authToken }: Pick<PeerConfig, 'id' | 'authToken'>, env: NodeJS.ProcessEnv): string | undefined {
+  const variable = secretVariableOf(id)
+  if (authToken !== '' || env[variable] !== undefined) return undefined
+  return `peer ${id} has no secret (authToken is ''): it is known by its url alone, so anyone who can take or redirect that address is paid in ` +
+    `its place. Set authToken, or ${variable}.`
 }
 
 /** What is wrong with the variables that hold secrets of peers. */

@@ -104,4 +104,14 @@ describe('secrets from the environment', () => {
     for (const token of ["''", "'${BANK:-}'"]) expect(await refusal(yaml(token), {})).to.include('peer bank has no secret')
     expect(await refusal(yaml("''"), { BTP_PEER_BANK_SECRET: 'hunter2' })).to.equal('')
   })
+
+  for (const [environment, warned] of [['production', ['bank']], ['development', []]] as const) {
+    it(`may be left out by who registers a peer, of which production warns: ${environment}`, async () => {
+      const node = await world.start('agent', { environment, logLevel: 'warn' })
+      const before = world.log.lines.length
+      await Promise.all(['bank', 'shop'].map(id => node.registerPeer(peer(id, id === 'bank' ? '' : 'hunter2') as never)))
+      const warnings = world.log.lines.slice(before).filter(({ message }) => message === 'config_warning').map(({ fields }) => String(Reflect.get(fields, 'warning')))
+      expect(warnings.map(text => /^peer (\S+) has no secret/.exec(text)?.[1])).to.deep.equal(warned)
+    })
+  }
 })

@@ -56,6 +56,7 @@ export class Accounts extends EventEmitter {
   add (accountId: string, info: AccountInfo, { mayOpenFiles = true }: { mayOpenFiles?: boolean } = {}): void {
     if (this.accounts.has(accountId)) throw new Error(`account exists already. accountId=${accountId}`)
     this.refuseSharedSegment(accountId, info)
+    if (keepsSomething(info)) this.store.refuseToKeep(accountId)
     this.log.info('add account. accountId=%s', accountId)
     const plugin = createPlugin(accountId, info, {
       createLog: (name, options) => this.config.createLogger(name, options),
@@ -74,6 +75,11 @@ export class Accounts extends EventEmitter {
     if (info.relation === 'child') this.segmentOwners.set(segmentOf(accountId, info), accountId)
     if (info.relation === 'parent') this.parents.add(accountId)
     this.emit('add', accountId, plugin)
+  }
+
+  /** Whether an account has something in the store. */
+  needStore (): boolean {
+    return Array.from(this.accounts.values()).some(({ info }) => keepsSomething(info))
   }
 
   /** Throws, with `httpErrorCode` 409, when money would be lost if nobody looked after the account any more. */
@@ -202,6 +208,11 @@ function skewed (error: unknown): unknown {
   if (!(error instanceof Error) || !/expired/.test(error.message)) return error
   const now = new Date().toISOString()
   return new Error(`${error.message} We asked just now, at ${now} by our clock: our clock or the parent's is wrong.`, { cause: error })
+}
+
+/** A plugin that was made elsewhere cannot have our store. */
+function keepsSomething ({ balance, plugin }: AccountInfo): boolean {
+  return balance !== undefined || typeof plugin === 'string'
 }
 
 function segmentOf (accountId: string, info: AccountInfo): string {

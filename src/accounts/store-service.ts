@@ -8,10 +8,13 @@ import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
 import type { PluginStore } from '../contracts/plugin.js'
 import type { Store, StoreConstructor } from '../contracts/store.js'
+import { DefaultStore } from './default-store.js'
 import { SettlementIndex } from './settlement-index.js'
 
 /** A disk of a network that is gone answers never. A sound store opens in seconds. */
 const OPENING_MAX_MS = 30_000
+const DEFAULT_STORE = 'leveldown'
+const STAND_IN = 'memdown'
 /** Whatever this connector keeps has one of these in front. */
 const OUR_KEY = /^(plugin|ledger|settlement):/
 
@@ -24,15 +27,16 @@ export class StoreService {
   constructor (deps: Injector) {
     this.config = deps(Config)
     const { store, storePath, storeConfig } = this.config
-    const Backing = loadConstructor('store', store) as StoreConstructor
-    this.store = new Backing({ path: storePath, ...storeConfig }, { log: this.config.createLogger(`${store}-store`, storeConfig) })
+    const isDefault = store === DEFAULT_STORE && storePath === '' && storeConfig.path === undefined
+    this.store = isDefault ? new DefaultStore(this.made(store), () => this.standIn()) : this.made(store)
     this.settlements = new SettlementIndex(this.store, prefix => this.storeUnder(prefix))
   }
 
-  /** Rejects with a clear reason when the store cannot be used. */
-  async open (): Promise<void> {
+  /** Rejects with a clear reason when the store cannot be used. `isNeeded`: whether there are accounts that keep something. */
+  async open (isNeeded = true): Promise<void> {
     try {
-      if (!await withTimeout(Promise.resolve(this.store.open?.()), OPENING_MAX_MS)) throw new Error(this.neverOpens())
+      const opening = this.store instanceof DefaultStore ? this.store.open(isNeeded || this.config.ledger !== 'embedded') : this.store.open?.()
+      if (!await withTimeout(Promise.resolve(opening), OPENING_MAX_MS)) throw new Error(this.neverOpens())
     } catch (error) {
       const { store, storeConfig } = this.config
       const reason = hideSecrets(describeError(error), { ...storeConfig, path: undefined })
@@ -47,6 +51,23 @@ export class StoreService {
     const closing = Promise.resolve(this.store.close?.())
     if (this.isOpen) await closing
     else closing.catch(() => undefined)
+  }
+
+  /** Throws when nothing of an account could be kept: the connector runs without a store. */
+  refuseToKeep (accountId: string): void {
+    if (this.store instanceof DefaultStore) this.store.refuseToKeep(accountId)
+  }
+
+  private made (name: string): Store {
+    const { storePath, storeConfig, ilpAddress } = this.config
+    const Backing = loadConstructor('store', name) as StoreConstructor
+    return new Backing({ path: storePath, ...storeConfig }, { log: this.config.createLogger(`${name}-store`, storeConfig), ilpAddress })
+  }
+
+  private standIn (): Store {
+    this.config.createLogger('store').warn('another connector has the store in the default place open. This one has nothing to keep and goes on without it: ' +
+      'no account has a balance, or a plugin that was named. remedy=set storePath (CONNECTOR_STORE_PATH) of each connector')
+    return this.made(STAND_IN)
   }
 
   private neverOpens (): string {

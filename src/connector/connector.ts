@@ -177,8 +177,8 @@ class Connector {
 
   private async open (): Promise<void> {
     const steps: Array<() => unknown> = [
-      () => this.store.open(), () => this.accounts.refuseOrphans(), () => this.ledger.open(), () => this.admin?.start(),
-      () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
+      () => this.store.open(this.accounts.needStore()), () => this.accounts.refuseOrphans(), () => this.ledger.open(),
+      () => this.admin?.start(), () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
     ]
     for (const step of steps) {
       this.assertNotStopped()

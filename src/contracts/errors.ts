@@ -35,8 +35,8 @@ export const ERROR_TABLE = {
       remedy: 'The message has the module\'s own reason and the setting that names it.'
     },
     SLUICE_STORE_IN_USE: {
-      when: 'Another process has the store open.',
-      remedy: 'Stop that process, or use another directory (`CONNECTOR_STORE_PATH`, `dataPath` of a node).'
+      when: 'Another process, or another connector in this one, has the store open.',
+      remedy: 'Stop it, or use another directory (`CONNECTOR_STORE_PATH`, `dataPath` of a node).'
     },
     SLUICE_STORE_DAMAGED: {
       when: 'The data in the store is damaged.',

@@ -17,6 +17,8 @@ export interface Store {
 
 export interface StoreApi {
   log: Logger
+  /** The address in the connector's configuration, `unknown` where its parent gives it one. For a store that has no place of its own. */
+  ilpAddress?: string
 }
 
 export type StoreConstructor = new (options: Record<string, unknown> & { path?: string }, api: StoreApi) => Store

@@ -10,13 +10,14 @@ import { findDamage } from './leveldb-damage.js'
 
 /**
  * Databases this process has open, by real path; as many as there are stores. LevelDB knows them by the path it was given, so a link
- * would open one twice; and when it refuses a second opening it lets go of the lock that keeps other processes out.
+ * would open one twice; and when it refuses a second opening it lets go of the lock that keeps other processes out. So all copies of this
+ * module that are loaded, from other folders or by a test runner, share the list.
  */
-const openHere = new Set<string>()
+const openHere = sharedList(Symbol.for('sluice.databases-open-in-this-process'))
 
 export async function openLevelDb (path: string): Promise<Database> {
   const directory = await prepareDirectory(path)
-  if (openHere.has(directory)) throw inUse(path, 'this process has it open already')
+  if (openHere.has(directory)) throw inUse(path, OPEN_HERE)
   openHere.add(directory)
   try {
     await refuseDamaged(path, directory)
@@ -44,7 +45,8 @@ async function refuseDamaged (path: string, directory: string): Promise<void> {
   const damage = await findDamage(directory).catch((error: unknown) => { throw describe(path, error) })
   if (damage === undefined) return
   // Files that another process is changing look damaged too.
-  if (await isLocked(directory)) throw inUse(path, 'another process has it open')
+  const locked = await lockError(directory)
+  if (locked !== undefined) throw describe(path, locked)
   throw damaged(path, damage)
 }
 
@@ -58,16 +60,23 @@ function openFiles (directory: string): Promise<Database> {
 }
 
 /** LevelDB takes the lock before it looks at the options, and these two never let it open anything. */
-function isLocked (directory: string): Promise<boolean> {
+function lockError (directory: string): Promise<Error | undefined> {
   return new Promise(resolve => {
-    leveldown(directory).open({ createIfMissing: false, errorIfExists: true }, error => { resolve(isLockError(error)) })
+    leveldown(directory).open({ createIfMissing: false, errorIfExists: true }, error => { resolve(isLockError(error) ? error : undefined) })
   })
 }
 
-function isLockError (error: unknown): boolean {
+function isLockError (error: unknown): error is Error {
   return error instanceof Error && /^IO error: lock /.test(error.message)
 }
 
+/** A copy of this module in a sandbox of its own does not see the list, but LevelDB does. */
+function isOpenHere (error: unknown): boolean {
+  return error instanceof Error && error.message.endsWith('already held by process')
+}
+
+const OPEN_HERE = 'another connector in this process has it open'
+const OPEN_ELSEWHERE = 'another process has it open'
 const OTHER_DIRECTORY = 'set storePath (CONNECTOR_STORE_PATH), or dataPath of a node, to another directory'
 
 /** What the system's and LevelDB's errors mean for the operator. */
@@ -85,7 +94,7 @@ const KNOWN_ERRORS: Array<{ pattern: RegExp, reason: string, remedy: string }> =
 
 function describe (path: string, error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error)
-  if (isLockError(error)) return inUse(path, 'another process has it open', error)
+  if (isLockError(error)) return inUse(path, isOpenHere(error) ? OPEN_HERE : OPEN_ELSEWHERE, error)
   if (message.startsWith('Corruption:')) return damaged(path, message, error)
   const known = KNOWN_ERRORS.find(({ pattern }) => pattern.test(message))
   if (known !== undefined) return cannotOpen('SLUICE_STORE_UNUSABLE', path, `${known.reason} (${message})`, known.remedy, error)
@@ -103,4 +112,16 @@ function damaged (path: string, reason: string, cause?: unknown): Error {
 
 function cannotOpen (code: ErrorCode, path: string, reason: string, remedy: string, cause: unknown): Error {
   return new SluiceError(code, `cannot open the store. path=${path} reason=${reason} remedy=${remedy}`, { cause })
+}
+
+function sharedList (key: symbol): Set<string> {
+  const shared: unknown = Reflect.get(globalThis, key)
+  if (isList(shared)) return shared
+  const list = new Set<string>()
+  Reflect.set(globalThis, key, list)
+  return list
+}
+
+function isList (shared: unknown): shared is Set<string> {
+  return shared instanceof Set
 }

@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, readdir, rm, stat, symlink, writeFile } from 'node
 import { join } from 'node:path'
 import { expect } from 'chai'
 import LeveldownStore from '../../stores/leveldown.js'
+import type { openLevelDb } from '../../stores/lib/open-leveldb.js'
 import { failure, leveldown, nextLine, recordingLog, startStoreProcess, useWorkspace } from '../support/stores.js'
 import type { StoreProcess } from '../support/stores.js'
 
@@ -32,16 +33,38 @@ describe('where the leveldown store is', () => {
     expect(await readdir(join(workspace.directory, 'deep', 'down'))).to.include('CURRENT')
   })
 
+  /** Opens and closes a store without a path in the test's folder. Resolves to what it has logged. */
+  const inDefaultPlace = async (ilpAddress?: string, options: Record<string, unknown> = {}): Promise<string[]> => {
+    const log = recordingLog()
+    process.chdir(workspace.directory)
+    const store = new LeveldownStore(options, { log, ...(ilpAddress !== undefined && { ilpAddress }) })
+    process.chdir(workingDirectory) // it was decided when the store was made
+    await store.open()
+    await store.close()
+    return log.lines
+  }
+
   for (const options of [{}, { path: '' }, { path: undefined }]) {
-    it(`is connector-data under the working directory for ${JSON.stringify(options)}`, async () => {
-      process.chdir(workspace.directory)
-      const store = new LeveldownStore(options, { log: recordingLog() })
-      process.chdir(workingDirectory) // it was decided when the store was made
-      await store.open()
-      await store.close()
+    it(`is named after the connector, below connector-data in the working directory, for ${JSON.stringify(options)}`, async () => {
+      for (const ilpAddress of ['test.alice', 'test.bob', undefined]) await inDefaultPlace(ilpAddress, options)
       expect(await readdir(workspace.directory)).to.deep.equal(['connector-data'])
+      expect(await readdir(join(workspace.directory, 'connector-data'))).to.have.members(['test.alice', 'test.bob', 'unknown'])
+      expect(await readdir(join(workspace.directory, 'connector-data', 'test.bob'))).to.include('CURRENT')
     })
   }
+
+  it('is where version 0.1 had it, if there is something', async () => {
+    await openAndClose({ path: join(workspace.directory, 'connector-data') })
+    await inDefaultPlace('test.alice')
+    expect(await readdir(join(workspace.directory, 'connector-data'))).to.include('CURRENT').and.not.include('test.alice')
+  })
+
+  it('is new under a new address, and that is said', async () => {
+    expect(await inDefaultPlace('test.alice')).to.have.length(1)
+    expect(await inDefaultPlace('test.alice'), 'again').to.have.length(1)
+    const [line] = await inDefaultPlace('test.renamed')
+    expect(line).to.match(/^warn starting without balances: .* others=%s remedy=if the connector had another address before/)
+  })
 
   it('expands ~ to the home directory', async () => {
     process.env.HOME = workspace.directory
@@ -146,6 +169,17 @@ describe('a leveldown store in use', () => {
     expect(await failure(leveldown(workspace.directory).open())).to.contain('reason=another process has it open')
   })
 
+  it('is refused a second time in this process to another copy of this package, too, and stays locked for others', async () => {
+    const store = leveldown(workspace.directory)
+    await store.open()
+    const copy = await import(`${import.meta.resolve('../../stores/lib/open-leveldb.js')}?copy`) as { openLevelDb: typeof openLevelDb }
+    expect(await failure(copy.openLevelDb(workspace.directory))).to.contain('reason=another connector in this process has it open')
+    const other = startStoreProcess('hold', workspace.directory)
+    processes.push(other)
+    expect(await nextLine(other)).to.contain('reason=another process has it open')
+    await store.close()
+  })
+
   it('is refused a second time in this process, by whatever path, and stays locked for others', async () => {
     const path = join(workspace.directory, 'store')
     const link = join(workspace.directory, 'link')
@@ -154,7 +188,7 @@ describe('a leveldown store in use', () => {
     const store = leveldown(path)
     await store.open()
     for (const other of [path, link, `${path}/../store/`]) {
-      expect(await failure(leveldown(other).open())).to.contain('reason=this process has it open already')
+      expect(await failure(leveldown(other).open())).to.contain('reason=another connector in this process has it open')
     }
     const other = startStoreProcess('hold', link)
     processes.push(other)

@@ -146,7 +146,8 @@ export const connectorSchema = z.strictObject({
   ledgerFallback: flag(false, 'Whether balances are kept in the store when the TigerBeetle cluster cannot be reached at the start. The two know ' +
     'nothing of each other: what is booked in one is missing in the other. Not for real money.'),
   storePath: z.string().default('').meta({
-    description: 'Directory of the store. Short for `path` in `storeConfig`, which wins. Empty means `connector-data` in the working directory.',
+    description: 'Directory of the store. Short for `path` in `storeConfig`, which wins. Empty means ' +
+      '`connector-data/<ilpAddress>` in the working directory.',
     expected: 'a path'
   }),
   storeConfig: opaqueObject.default(() => ({})).meta({

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import sinon from 'sinon'
 import { Config } from '../../../../src/config/connector/config.js'
 import { BUILT } from '../../package-root.js'
-import { Gate, between, modulePath, uncaught } from '../harness.js'
+import { temporaryFolder } from '../../daemon.js'
+import { Gate, between, modulePath, uncaught, type Name, type Options } from '../harness.js'
 import { fulfil, preparePacket, preimage } from '../packets.js'
 import { askBoth, type Differences } from './difference.js'
 import { quiet } from '../../waiting.js'
@@ -75,6 +76,22 @@ export const starting: Differences = {
     const { default: ReferenceConfig } = require('ilp-connector/dist/services/config') as { default: new () => { get (option: string): unknown } }
     expect([new ReferenceConfig().get('store'), new Config().get('store')]).to.deep.equal(['memory', 'leveldown'])
     return Promise.resolve()
+  },
+
+  'Two connectors with one address do not share a store': async arena => {
+    const before = process.cwd()
+    const folder = await temporaryFolder()
+    process.chdir(folder.path)
+    const options = (name: Name): Options => ({
+      ...between({ balance: { maximum: '5' } }), ...(name === 'sluice' && { store: 'leveldown' })
+    })
+    const duels = [arena.prepare(options), arena.prepare(options)]
+    process.chdir(before)
+    const [first, second] = [await duels[0]!.each(side => side.app.listen()), await duels[1]!.each(side => side.app.listen())]
+    expect([first.reference, first.sluice, second.reference]).to.deep.equal([undefined, undefined, undefined])
+    expect(second.sluice).to.have.property('thrown').that.matches(/connector-data\/test\.connie reason=another connector in this process has it open/)
+    for (const duel of duels) await duel.stop()
+    await folder.remove()
   }
 }
 

@@ -1,6 +1,6 @@
 /** The package as npm installs it: with its own dependencies and nothing else of this repository, for `import` and for `require`. */
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, posix } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,6 +10,7 @@ import { install, link, pack } from '../../support/packed.js'
 
 const execute = promisify(execFile)
 const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const TSC_OPTIONS = ['--module', 'NodeNext', '--moduleResolution', 'NodeNext', '--target', 'ES2022', '--strict', '--skipLibCheck', '--types', 'node', '--noEmit']
 
 const USE = `
 const app = createApp({ accounts: {}, ilpAddress: 'test.project', backend: 'one-to-one', store: 'memdown' })
@@ -80,10 +81,60 @@ describe('the package', () => {
     this.timeout(120_000)
     await writeFile(join(project, 'use.mts'), TYPED_USE)
     await writeFile(join(project, 'use.cts'), TYPED_USE)
-    const options = ['--module', 'NodeNext', '--moduleResolution', 'NodeNext', '--target', 'ES2022', '--strict', '--skipLibCheck', '--types', 'node', '--noEmit']
-    const { stdout } = await execute(process.execPath, [TSC, ...options, 'use.mts', 'use.cts'], { cwd: project })
+    const { stdout } = await execute(process.execPath, [TSC, ...TSC_OPTIONS, 'use.mts', 'use.cts'], { cwd: project })
       .catch((failed: unknown) => failed as { stdout: string })
     expect(stdout).to.equal('')
+  })
+
+  describe('in the place of ilp-connector', () => {
+    before(() => symlink('sluice', join(project, 'node_modules', 'ilp-connector')))
+
+    const USE_OF_SERVICES = `
+      const container = reduct(Constructor => Constructor.name === 'RateBackend' && rates)
+      const rates = {
+        connect: async () => {},
+        disconnect: async () => {},
+        getRate: async (from, to) => 10 ** (container(Accounts).getInfo(to).assetScale - container(Accounts).getInfo(from).assetScale) * (1 - container(Config).spread)
+      }
+      const account = assetScale => ({ relation: 'peer', plugin: 'btp', assetCode: 'USD', assetScale, options: { listener: { port: 0, secret: 's' + assetScale } } })
+      const app = createApp({ ilpAddress: 'test.larry', store: 'memory', spread: 0.5, accounts: { alice: account(6), bob: account(9) } }, container)
+      app.listen().then(() => container(RateBackend).getRate('alice', 'bob')).then(rate => app.shutdown().then(() => console.log('rate', rate)))
+    `
+
+    it('has the services that programs import from its folders, for import and for require', async () => {
+      const names = { Accounts: 'accounts', Config: 'config', RateBackend: 'rate-backend' }
+      const imports = Object.entries(names).map(([name, file]) => `import ${name} from 'ilp-connector/dist/services/${file}'`).join('\n')
+      const requires = Object.entries(names).map(([name, file]) => `const ${name} = require('ilp-connector/dist/services/${file}').default`).join('\n')
+      const imported = await run('services.mjs', `import { createApp } from 'ilp-connector'\nimport reduct from 'reduct'\n${imports}${USE_OF_SERVICES.replaceAll('reduct(', 'reduct.default(')}`)
+      expect(imported.stdout).to.match(/^rate 500$/m)
+      const required = await run('services.cjs', `const { createApp } = require('ilp-connector')\nconst reduct = require('reduct')\n${requires}${USE_OF_SERVICES}`)
+      expect(required.stdout).to.match(/^rate 500$/m)
+    })
+
+    it('has the types that programs import from its folders', async function () {
+      this.timeout(120_000)
+      await writeFile(join(project, 'backend.ts'), `import type { BackendInstance } from 'ilp-connector/dist/types/backend'
+import type { AccountInfo } from 'ilp-connector/dist/types/accounts'
+import type { DataHandler, MoneyHandler, PluginInstance } from 'ilp-connector/dist/types/plugin'
+import Accounts from 'ilp-connector/dist/services/accounts'
+import Config from 'ilp-connector/dist/services/config'
+import type { Injector } from 'reduct'
+
+export class CustomBackend implements BackendInstance {
+  constructor (private readonly deps: Injector) {}
+  async connect (): Promise<void> {}
+  async getRate (from: string, to: string): Promise<number> {
+    const info = (id: string): AccountInfo => this.deps(Accounts).getInfo(id)
+    return 10 ** (info(to).assetScale - info(from).assetScale) * (1 - this.deps(Config).spread)
+  }
+
+  async submitPayment (): Promise<void> {}
+}
+export const plugin = (handlers: [DataHandler, MoneyHandler], instance: PluginInstance): unknown => [handlers, instance]
+`)
+      const { stdout } = await execute(process.execPath, [TSC, ...TSC_OPTIONS, 'backend.ts'], { cwd: project }).catch((failed: unknown) => failed as { stdout: string })
+      expect(stdout).to.equal('')
+    })
   })
 
   it('has suites for authors of ledgers and stores, who bring mocha, chai and fast-check', async () => {

@@ -35,8 +35,8 @@ function defaultDirectory (ilpAddress: string, log: Logger): string {
   const directory = join(DEFAULT_DIRECTORY, ilpAddress)
   const others = existsSync(directory) ? [] : directoriesIn(DEFAULT_DIRECTORY)
   if (others.length > 0) {
-    log.warn('starting without balances: under this address there are none. path=%s others=%s remedy=if the connector had another address before, ' +
-      'stop it, and give that directory this name', directory, others.slice(0, SHOWN_MAX).join(','))
+    log.warn('starting without balances, none are kept under this address. path=%s others=%s remedy=%s', directory, others.slice(0, SHOWN_MAX).join(','),
+      'if the connector had another address before, stop it, and give that directory this name')
   }
   return directory
 }

@@ -65,8 +65,8 @@ export class StoreService {
   }
 
   private standIn (): Store {
-    this.config.createLogger('store').warn('another connector has the store in the default place open. This one has nothing to keep and goes on without it: ' +
-      'no account has a balance, or a plugin that was named. remedy=set storePath (CONNECTOR_STORE_PATH) of each connector')
+    this.config.createLogger('store').warn('another connector has the store in the default place open, going on without it. reason=%s remedy=%s',
+      'no account has a balance or a plugin that was named, so there is nothing to keep', 'set storePath (CONNECTOR_STORE_PATH) of each connector')
     return this.made(STAND_IN)
   }
 

@@ -63,7 +63,7 @@ describe('where the leveldown store is', () => {
     expect(await inDefaultPlace('test.alice')).to.have.length(1)
     expect(await inDefaultPlace('test.alice'), 'again').to.have.length(1)
     const [line] = await inDefaultPlace('test.renamed')
-    expect(line).to.match(/^warn starting without balances: .* others=%s remedy=if the connector had another address before/)
+    expect(line).to.match(/^warn starting without balances, none are kept under this address\. path=%s others=%s/)
   })
 
   it('expands ~ to the home directory', async () => {

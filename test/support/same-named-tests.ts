@@ -11,6 +11,9 @@ export const SOURCE_ROOMS = ['src', 'plugins', 'middlewares', 'backends', 'store
 
 /** By the test that exercises them: sources that a test of their own would show no better. */
 export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
+  'test/e2e/daemon/package.test.ts': [
+    'src/connector/deep-imports/accounts.ts', 'src/connector/deep-imports/config.ts', 'src/connector/deep-imports/rate-backend.ts'
+  ],
   'test/e2e/money/accounts-that-go.test.ts': ['src/accounts/settlement-index.ts'],
   'test/accounts/failing-plugins.test.ts': ['src/connector/account-connections.ts'],
   'test/admin/connector/api.test.ts': [

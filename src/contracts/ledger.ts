@@ -80,6 +80,8 @@ export interface AccountBalance {
   readonly limits: Limits
   /** The account was removed, but its money is still here. */
   readonly removed: boolean
+  /** Anybody may come under its name. Absent in ledgers that are not told so. */
+  readonly isStranger?: boolean
   /** Fulfills of the peer that came after our reject. They are not owed (the packet had expired), so not booked. Amounts at least 0. */
   readonly lateFulfills: Movement
   /** Fulfills that we could not pass on to this peer. The next hop was paid, so this is what we lost. Amounts at least 0. */

@@ -1,4 +1,5 @@
 /** Peers that nobody configured: who of them may come in, and what becomes of one that goes. */
+import type { AccountBalance } from '../contracts/ledger.js'
 import type { Accounts } from '../accounts/accounts.js'
 import type { App } from '../connector/connector.js'
 import type { NodeConfig, NodeLogger } from '../contracts/node.js'
@@ -20,6 +21,8 @@ export interface GuestHost {
   readonly log: NodeLogger
   readonly app: Pick<App, 'addPlugin' | 'removePlugin' | 'getPlugin'>
   readonly accounts: Pick<Accounts, 'exists' | 'isConnected'>
+  /** Undefined where there is no book of that name. */
+  balanceOf (peerId: string): AccountBalance | undefined
   /** Guests come in while it is `open`, configured peers until it is `closed`. */
   phase (): 'starting' | 'open' | 'closed'
 }
@@ -78,7 +81,8 @@ export class Guests {
     if (isNobody || this.#guests.has(peerId) || this.host.accounts.exists(peerId)) return undefined
     if (!access.mayEnter(peerId)) return undefined
     if (access.secretOf(peerId) === undefined && this.#isMeant(peerId)) {
-      return Promise.reject(new Error(`the name ${peerId} is reserved: a route or a credit limit is configured for it. ${remedyFor(peerId)}`))
+      return Promise.reject(new Error(`the name ${peerId} is reserved: a route or a credit limit is configured for it, or a former peer has money under it. ` +
+        remedyFor(peerId)))
     }
     this.#guests.set(peerId, access.secretOf(peerId) === undefined ? this.#places.take(address) : needsNoPlace)
     return this.#welcome(peerId)
@@ -86,7 +90,9 @@ export class Guests {
 
   /** Whether the operator means somebody in particular by this name: a stranger under it would be paid, or have credit, in their place. */
   #isMeant (peerId: string): boolean {
-    return this.host.routes.leadsTo(peerId) || hasOwnLimit(peerId, this.host.config)
+    const book = this.host.balanceOf(peerId)
+    const isOwedToSomebody = book?.isStranger === false && (book.balance < 0n || book.prepaid > 0n)
+    return isOwedToSomebody || this.host.routes.leadsTo(peerId) || hasOwnLimit(peerId, this.host.config)
   }
 
   async #welcome (peerId: string): Promise<void> {

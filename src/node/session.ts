@@ -59,7 +59,9 @@ export class Session {
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic }, notify), this.#container)
     this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
-    this.#guests = new Guests({ ...parts, app: this.#app, accounts: this.#container(Accounts), phase: () => this.#phase })
+    this.#guests = new Guests({
+      ...parts, app: this.#app, accounts: this.#container(Accounts), balanceOf: id => this.balanceOf(id), phase: () => this.#phase
+    })
   }
 
   /** Rejects with nothing left open when the port or the books cannot be had. */

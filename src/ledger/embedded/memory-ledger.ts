@@ -179,7 +179,7 @@ export class MemoryLedger implements Ledger {
   balanceOf (accountId: string): AccountBalance | undefined {
     const book = this.books.get(accountId)
     if (book === undefined) return undefined
-    const { unit, balance, incomingHolds, outgoingHolds, settling, settlement, prepaid, limits, removed, lateFulfills, reversals } = book
+    const { unit, balance, incomingHolds, outgoingHolds, settling, settlement, limits, lateFulfills, reversals } = book
     return {
       unit,
       balance,
@@ -187,9 +187,10 @@ export class MemoryLedger implements Ledger {
       outgoingHolds,
       settling,
       settlement,
-      prepaid,
+      prepaid: book.prepaid,
       limits,
-      removed,
+      removed: book.removed,
+      isStranger: book.isStranger,
       lateFulfills: copyOf(lateFulfills),
       reversals: copyOf(reversals)
     }

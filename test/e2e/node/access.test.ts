@@ -63,6 +63,23 @@ describe('the BTP port of a node', () => {
     expect(connected(shop)).to.deep.equal(['somebody'])
   })
 
+  for (const authToken of ['', 'hunter2']) {
+    it(`gives nobody the name of a former peer to whom money is owed, and who had ${authToken === '' ? 'no' : 'a'} secret`, async () => {
+      const bank = await world.start('bank', { settlement: { connectorFeePercentage: 0 } })
+      const shop = await world.start('shop', { peers: [{ id: 'bank', url: urlOf(bank), authToken }] })
+      await bank.registerPeer({ id: 'shop', url: urlOf(shop), authToken, routes: [{ prefix: 'g.shop' }] })
+      await until(() => shop.isPeerConnected('bank') && bank.isPeerConnected('shop'))
+      shop.setPacketHandler(() => ({ accept: true }))
+      expect(outcome(await bank.sendPacket(packet('g.shop.x')))).to.equal('fulfill')
+      await bank.removePeer('shop')
+      await shop.stop()
+      expect(await knock(bank, 'shop')).to.equal(false)
+      expect(await knock(bank, 'another')).to.equal(true)
+      await bank.registerPeer({ id: 'shop', url: urlOf(shop), authToken })
+      expect(await owed(bank, 'shop')).to.equal(-1000n)
+    })
+  }
+
   it('keeps strangers out when permissionless mode is off', async () => {
     world.setEnv('BTP_ALLOW_NOAUTH', 'false')
     const shop = await world.start('shop')

@@ -93,6 +93,20 @@ export function isNotBlank (text: string): boolean {
   return text === '' || text.trim() !== ''
 }
 
+/**
+ * The secret of a token. Agent connectors show each other `{"peerId":"...","secret":"..."}`, and programs around them register a peer with
+ * the text of that as its token. The names in it say nothing: a node shows its own, and expects the peer's id.
+ */
+export function secretIn (authToken: string): string {
+  if (!authToken.startsWith('{')) return authToken
+  try {
+    const { secret } = Object(JSON.parse(authToken)) as { secret?: unknown }
+    return typeof secret === 'string' ? secret : authToken
+  } catch {
+    return authToken // a secret that begins like that
+  }
+}
+
 /** URLs are logged and shown: the secret belongs into `authToken`. */
 function hasNoSecret (text: string): boolean {
   if (!URL.canParse(text)) return false
@@ -105,7 +119,8 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
   const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
   return {
     id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
-    authToken: z.string('authToken must be a string (can be empty for no auth)').refine(isNotBlank, BLANK).describe('Shared secret; empty for none')
+    authToken: z.string('authToken must be a string (can be empty for no auth)').overwrite(secretIn).refine(isNotBlank, BLANK)
+      .describe('Shared secret; empty for none. Of {"peerId":"...","secret":"..."} as a string, the secret counts')
       .meta({ expected: 'a string ("" for none)', secret: true }),
     dialect,
     ...peerAddresses(kinds, settled),

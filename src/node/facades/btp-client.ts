@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { ErrorCode } from '../../contracts/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import { socketUrl } from '../../config/node/peer.js'
+import { secretIn, socketUrl } from '../../config/node/peer.js'
 import { btpPlugin } from '../btp.js'
 import { createNodeLogger, pluginLog } from '../../lib/log.js'
 import { encodePreparePacket, encodeReplyPacket, preparePacketOf, replyPacketOf } from '../packets.js'
@@ -36,7 +36,7 @@ export class BTPClient extends EventEmitter {
     super()
     const Plugin = btpPlugin()
     const { url, authToken, dialect } = peer
-    this.#plugin = new Plugin({ server: `btp+${socketUrl(url)}`, btpAccount: nodeId, btpToken: authToken, dialect }, { log: pluginLog(logger) })
+    this.#plugin = new Plugin({ server: `btp+${socketUrl(url)}`, btpAccount: nodeId, btpToken: secretIn(authToken), dialect }, { log: pluginLog(logger) })
     this.#plugin.on('connect', () => this.emit('connected'))
     this.#plugin.on('disconnect', () => this.emit('disconnected'))
     if (handler !== undefined) {

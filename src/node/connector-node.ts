@@ -16,7 +16,7 @@ import { BTPClientManager } from './facades/btp-client-manager.js'
 import { ChannelManager } from './facades/channel-manager.js'
 import { Dashboard } from './facades/dashboard.js'
 import { PacketHandler } from './facades/packet-handler.js'
-import { ConnectorNotStartedError } from './errors.js'
+import { ConnectorNotStartedError, unknownPeer } from './errors.js'
 import { healthOf, type Phase } from './health.js'
 import { Peers } from './peers.js'
 import { RoutingTable } from './routing-table.js'
@@ -311,6 +311,7 @@ export class ConnectorNode {
       this.#phase = 'running'
       this.#startedAt = Date.now()
       const { peersConnected, totalPeers } = this.getHealthStatus()
+      this.#log.info({ feePercentage: this.config.feePercentage, reason: this.config.feeReason }, 'connector_fee')
       this.#log.info({ connectedPeers: peersConnected, totalPeers }, 'connector_ready')
     } catch (error) {
       this.#log.error({ error: describeError(error) }, 'connector_start_failed')
@@ -393,8 +394,4 @@ export class ConnectorNode {
   }
 
   #infoOf (peerId: string): PeerInfo { return this.#peers.infoOf(peerId, this.#session?.isConnected(peerId) === true) }
-}
-
-function unknownPeer (peerId: string): SluiceError {
-  return new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
 }

@@ -1,5 +1,5 @@
 /** Errors of the node that its users may want to tell apart by their class; the rest are SluiceErrors, with a code. */
-import type { ErrorCode } from '../contracts/errors.js'
+import { SluiceError, type ErrorCode } from '../contracts/errors.js'
 
 /** A call that needs a running node. */
 export class ConnectorNotStartedError extends Error {
@@ -9,4 +9,9 @@ export class ConnectorNotStartedError extends Error {
   constructor (call: string) {
     super(`Connector is not started. Call start() before ${call}().`)
   }
+}
+
+/** A call that names a peer that the node does not have. */
+export function unknownPeer (peerId: string): SluiceError {
+  return new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
 }

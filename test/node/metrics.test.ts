@@ -37,11 +37,11 @@ describe('the metrics of a node', () => {
       expect(valueIn(text, 'connector_errors_total')).to.equal(0)
       for (const figure of ['active', 'funded', 'closed', 'disputes']) expect(valueIn(text, `payment_channels_${figure}`)).to.equal(0)
     }
-    expect(valueIn(ofAgent, 'account_balance_units{peer_id="shop",token_id="M2M"}')).to.equal(1998)
-    expect(valueIn(ofAgent, 'account_credits_total{peer_id="shop",token_id="M2M"}')).to.equal(1998)
+    expect(valueIn(ofAgent, 'account_balance_units{peer_id="shop",token_id="M2M"}')).to.equal(2000)
+    expect(valueIn(ofAgent, 'account_credits_total{peer_id="shop",token_id="M2M"}')).to.equal(2000)
     expect(valueIn(ofAgent, 'account_debits_total{peer_id="shop",token_id="M2M"}')).to.equal(0)
-    expect(valueIn(ofShop, 'account_balance_units{peer_id="agent",token_id="M2M"}')).to.equal(-1998)
-    expect(valueIn(ofShop, 'account_debits_total{peer_id="agent",token_id="M2M"}')).to.equal(1998)
+    expect(valueIn(ofShop, 'account_balance_units{peer_id="agent",token_id="M2M"}')).to.equal(-2000)
+    expect(valueIn(ofShop, 'account_debits_total{peer_id="agent",token_id="M2M"}')).to.equal(2000)
   })
 
   it('show packets that are not answered yet, and errors of our own', async () => {

@@ -159,7 +159,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
       trustProxy: adminApi.trustProxy ?? false,
       allowedHosts: adminApi.allowedHosts ?? []
     },
-    feePercentage: settlement.connectorFeePercentage ?? FEE_PERCENTAGE,
+    ...feeOf(given),
     creditLimits: settlement.creditLimits ?? {},
     chains: settlement.enableSettlement === false ? [] : entries.map(decideChain),
     chainKinds: kinds.all,
@@ -167,6 +167,15 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
     dataPath: given.dataPath ?? DATA_PATH
   }
+}
+
+/** A node that settles nothing takes nothing unless it is told to. */
+function feeOf ({ settlement }: ParsedConfig): Pick<NodeConfig, 'feePercentage' | 'feeReason'> {
+  const percentage = settlement?.connectorFeePercentage
+  if (percentage !== undefined) return { feePercentage: percentage, feeReason: 'settlement.connectorFeePercentage says so' }
+  if (settlement === undefined) return { feePercentage: 0, feeReason: 'there is no section settlement. To take a fee, set settlement.connectorFeePercentage' }
+  if (settlement.enableSettlement === false) return { feePercentage: 0, feeReason: 'settlement.enableSettlement is false' }
+  return { feePercentage: FEE_PERCENTAGE, feeReason: 'this is the default with a section settlement. To take another fee, or none, set settlement.connectorFeePercentage' }
 }
 
 /** Naming a TigerBeetle cluster selects it. In production, another ledger takes its place only if the configuration says so. */

@@ -55,7 +55,8 @@ describe('the configuration of a node', () => {
         adminApi: {
           enabled: false, port: 8081, host: '0.0.0.0', isHostGiven: false, apiKey: undefined, allowedIPs: [], trustProxy: false, allowedHosts: []
         },
-        feePercentage: 0.1,
+        feePercentage: 0,
+        feeReason: 'there is no section settlement. To take a fee, set settlement.connectorFeePercentage',
         creditLimits: {},
         chains: [],
         chainKinds: new ChainKinds({}).all,

@@ -62,7 +62,7 @@ describe('a name that is meant for somebody', () => {
     expect(await enter(shop, 'bank')).to.equal(undefined)
     expect(await enter(shop, 'BANK', 'hunter2')).to.equal(undefined)
     expect(await enter(shop, 'bank', 'hunter2')).to.not.equal(undefined)
-    expect([await payBank(shop), paid]).to.deep.equal(['fulfill', ['bank 999']])
+    expect([await payBank(shop), paid]).to.deep.equal(['fulfill', ['bank 1000']])
   })
 
   it('because it has a credit limit of its own, is not given to a stranger', async () => {
@@ -100,7 +100,7 @@ describe('a name that is meant for somebody', () => {
     await stranger!.disconnect()
     await until(() => shop.listPeers().length === 0)
     expect(await enter(shop, 'bank')).to.equal(undefined)
-    expect(paid).to.deep.equal(['bank 999'])
+    expect(paid).to.deep.equal(['bank 1000'])
   })
 
   it('and that a stranger has already, gets no route in production', async () => {
@@ -118,7 +118,7 @@ describe('a name that is meant for somebody', () => {
     await shop.registerPeer({ id: 'bank', url: 'ws://127.0.0.1:9', authToken: 'hunter2', routes: [{ prefix: 'g.bank' }] })
     expect(await payBank(shop)).to.not.equal('fulfill')
     expect(await enter(shop, 'bank', 'hunter2')).to.not.equal(undefined)
-    expect([await payBank(shop), paid]).to.deep.equal(['fulfill', ['bank 999']])
+    expect([await payBank(shop), paid]).to.deep.equal(['fulfill', ['bank 1000']])
   })
 
   it('is named at the start where nobody can come under it', async () => {

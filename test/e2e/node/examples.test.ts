@@ -45,11 +45,11 @@ describe('a business logic server', () => {
       expect(answer).to.deep.include({ type: 13, data: Buffer.from('one book') })
       expect(outcome(await agent.sendPacket(packet('g.shop.book')))).to.equal('fulfill') // without data
       expect(await agent.sendPacket(packet('g.shop.book', { amount: 200_000n }))).to.include({ code: 'F03', message: 'amount exceeds limit' })
-      expect(await owed(shop, 'agent')).to.equal(2n * 999n)
+      expect(await owed(shop, 'agent')).to.equal(2n * 1000n)
       const { count, received } = await json(`http://127.0.0.1:${blsPort}/received`) as { count: number, received: object[] }
       expect(count).to.equal(2)
       expect(await json(`http://127.0.0.1:${blsPort}/admin/peers`)).to.have.property('error').that.matches(/^Not found\. This is a business logic server; it has GET /)
-      expect(received[0]).to.include({ destination: 'g.shop.book', amount: '999', sourcePeer: 'agent' })
+      expect(received[0]).to.include({ destination: 'g.shop.book', amount: '1000', sourcePeer: 'agent' })
 
       agent.setPacketHandler(({ data }) => ({ accept: true, data }))
       shop.addRoute('g.agent', 'agent')
@@ -60,7 +60,7 @@ describe('a business logic server', () => {
       })
       expect(await json(`http://127.0.0.1:${blsPort}/trigger-admin-send`, { destination: 'g.agent' })).to.include({ accepted: true })
       expect(await send({ destination: 'g.agent', amount: 'much' })).to.include({ message: 'Amount must be a non-negative integer string' })
-      expect(await owed(shop, 'agent')).to.equal(2n * 999n - 99n)
+      expect(await owed(shop, 'agent')).to.equal(2n * 1000n - 100n)
       await shop.stop()
       expect(await send({ destination: 'g.agent', amount: '1' })).to.have.property('error').that.matches(/^the connector cannot be reached: /)
     }).timeout(30_000)

@@ -228,7 +228,7 @@ describe('the application of a node', () => {
       })
       expect(outcome(await agent.sendPacket(packet('g.shop.x')))).to.equal('fulfill')
       await until(() => seen.length === 1)
-      expect(seen).to.deep.equal([{ amount: '998', destination: 'g.shop.x', isTransit: true, sourcePeer: 'agent' }])
+      expect(seen).to.deep.equal([{ amount: '1000', destination: 'g.shop.x', isTransit: true, sourcePeer: 'agent' }])
       await hop.sendPacket(packet('g.shop.mine')) // its own packets are no transit
       expect(seen).to.have.lengthOf(1)
     })
@@ -238,7 +238,7 @@ describe('the application of a node', () => {
       const [agent] = await transit({ localDelivery: { enabled: true, handlerUrl: url, perHopNotification: true } })
       expect(outcome(await agent.sendPacket(packet('g.shop.x')))).to.equal('fulfill')
       await until(() => requests.length === 1)
-      expect(requests[0]).to.include({ amount: '998', isTransit: true, sourcePeer: 'agent' })
+      expect(requests[0]).to.include({ amount: '1000', isTransit: true, sourcePeer: 'agent' })
     })
 
     it('is told nothing otherwise', async () => {

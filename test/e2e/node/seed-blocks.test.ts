@@ -104,7 +104,7 @@ describe('the published blocks', () => {
       expect(await printed(seed('001-send-packet.sh.txt', { 9080: String(health) }))).to.match(/^Fulfilled\.\n/)
       const balance = JSON.parse(await printed(quiet(seed('001-balance.sh.txt', { 9080: String(health) })))) as object
       expect(balance).to.deep.equal(await a.getBalance('connector-b'))
-      expect(balance).to.have.nested.property('balances[0].creditBalance', '999')
+      expect(balance).to.have.nested.property('balances[0].creditBalance', '1000')
     }).timeout(30_000)
 
     it('002-cli.sh.txt: sets up, starts, looks after and checks a node', async () => {
@@ -135,7 +135,7 @@ describe('the published blocks', () => {
       const env = { PORT: String(port), CONNECTOR_ADMIN_URL: `http://127.0.0.1:${admin}` }
       await (await runBlock(world, await world.directory(), seed('003-server.js.txt'), env)).says('BLS listening')
       expect(JSON.parse(await printed(quiet(seed('003-send.sh.txt', { 3100: String(port) }))))).to.include({ accepted: true })
-      expect(paid).to.deep.equal(['9'])
+      expect(paid).to.deep.equal(['10'])
     }).timeout(30_000)
   })
 

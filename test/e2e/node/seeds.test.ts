@@ -51,8 +51,8 @@ describe('the published examples', () => {
       await program.says('connector_ready')
       await until(() => node.getHealthStatus().peersConnected === 1)
       expect(outcome(await node.sendPacket(packet('g.my-agent', { amount: 1000n })))).to.equal('fulfill')
-      await program.says('Received 999 tokens')
-      expect(await owed(node, 'my-agent')).to.equal(-999n)
+      await program.says('Received 1000 tokens')
+      expect(await owed(node, 'my-agent')).to.equal(-1000n)
     }).timeout(30_000)
   }
 
@@ -63,9 +63,9 @@ describe('the published examples', () => {
       const program = await runBlock(world, await configFile(config, 'ws://peer-connector:3001', peer), seed(name))
       expect(await program.ended, program.output()).to.equal(0)
       expect(received).to.have.lengthOf(1)
-      expect(received[0]).to.include({ destination: 'g.peer.agent', amount: '999', sourcePeer: 'hub' })
+      expect(received[0]).to.include({ destination: 'g.peer.agent', amount: '1000', sourcePeer: 'hub' })
       expect(Buffer.from(received[0]!.data!, 'base64').toString()).to.equal('Hello, world!')
-      expect(await owed(node, 'hub')).to.equal(999n)
+      expect(await owed(node, 'hub')).to.equal(1000n)
     }).timeout(30_000)
   }
 
@@ -78,7 +78,7 @@ describe('the published examples', () => {
     await until(() => node.getHealthStatus().peersConnected === 1)
     expect(await node.sendPacket(packet('g.hub', { amount: 50n }))).to.include({ type: 14, code: 'F03', message: 'Pay more' })
     expect(await node.sendPacket(packet('g.hub', { amount: 200n, data: Buffer.from('a book') }))).to.include({ type: 13 })
-    await program.says('Received 199 tokens: a book')
+    await program.says('Received 200 tokens: a book')
   }).timeout(30_000)
 
   it('002-embedded.ts.txt: registers a peer at run time, sends to it, and takes packets, with a pino logger in production', async () => {
@@ -89,10 +89,10 @@ describe('the published examples', () => {
     }))
     await program.says('"msg":"connector_ready"')
     await until(() => received.length === 1)
-    expect(received[0]).to.include({ destination: 'g.connector-b.agent', amount: '999', data: 'SGVsbG8=', sourcePeer: 'connector-a' })
+    expect(received[0]).to.include({ destination: 'g.connector-b.agent', amount: '1000', data: 'SGVsbG8=', sourcePeer: 'connector-a' })
     await until(() => node.getHealthStatus().peersConnected === 1)
     expect(outcome(await node.sendPacket(packet('g.connector-a.me')))).to.equal('fulfill')
-    await program.says('Delivery: 999 tokens from connector-b')
+    await program.says('Delivery: 1000 tokens from connector-b')
   }).timeout(30_000)
 
   for (const name of ['001-handler.ts.txt', '003-handler.ts.txt', '003-server.js.txt']) {

@@ -50,7 +50,7 @@ describe('the exported parts', () => {
       expect(await owed(shop, 'tool')).to.equal(1000n)
       shop.addRoute('g.tool', 'tool')
       expect(outcome(await shop.sendPacket(packet('g.tool.me')))).to.equal('fulfill')
-      expect(own.received.map(([{ amount, destination }, peerId]) => [amount, destination, peerId])).to.deep.equal([[999n, 'g.tool.me', 'shop']])
+      expect(own.received.map(([{ amount, destination }, peerId]) => [amount, destination, peerId])).to.deep.equal([[1000n, 'g.tool.me', 'shop']])
       await client.disconnect()
       expect([client.isConnected, ...events]).to.deep.equal([false, 'connected', 'disconnected'])
       await until(() => shop.listPeers().length === 0)

@@ -52,19 +52,19 @@ describe('the exported parts', () => {
 
       expect(outcome(await packetHandler.handlePreparePacket(prepare('g.shop.book')))).to.equal('fulfill')
       expect(await owed(agent, 'local')).to.equal(1000n)
-      expect(await accounts.getAccountBalance('shop')).to.deep.equal({ tokenId: 'M2M', debitBalance: 0n, creditBalance: 999n, netBalance: 999n })
+      expect(await accounts.getAccountBalance('shop')).to.deep.equal({ tokenId: 'M2M', debitBalance: 0n, creditBalance: 1000n, netBalance: 1000n })
       expect(await accounts.getAccountBalance('shop', 'USDC')).to.include({ tokenId: 'USDC', creditBalance: 0n })
       expect([...await accounts.getAllBalances()].map(([id]) => id)).to.deep.equal(['shop'])
       expect(await accounts.checkCreditLimit('shop', 10n ** 18n)).to.equal(null)
-      expect(await shop.accountManager.checkCreditLimit('agent', 501n)).to.equal(null)
-      expect(await shop.accountManager.checkCreditLimit('agent', 502n)).to.deep.equal({
-        peerId: 'agent', tokenId: 'M2M', currentBalance: 999n, requestedAmount: 502n, creditLimit: 1500n, wouldExceedBy: 1n
+      expect(await shop.accountManager.checkCreditLimit('agent', 500n)).to.equal(null)
+      expect(await shop.accountManager.checkCreditLimit('agent', 501n)).to.deep.equal({
+        peerId: 'agent', tokenId: 'M2M', currentBalance: 1000n, requestedAmount: 501n, creditLimit: 1500n, wouldExceedBy: 1n
       })
 
       // Past the routes, and without a fee.
       expect(outcome(await manager.sendToPeer('shop', { ...prepare('g.shop.tea'), amount: 10n }))).to.equal('fulfill')
-      expect(await owed(agent, 'shop')).to.equal(-1009n)
-      expect(await owed(shop, 'agent')).to.equal(1009n)
+      expect(await owed(agent, 'shop')).to.equal(-1010n)
+      expect(await owed(shop, 'agent')).to.equal(1010n)
       expect(routingTable.getNextHop('g.shop.tea')).to.equal('shop')
       routingTable.removeRoute('g.shop')
       expect(agent.listRoutes(), 'a copy').to.have.lengthOf(1)

@@ -26,13 +26,13 @@ describe('the exported parts', () => {
 
     it('ask for a settlement once when a threshold is passed, and again when it failed', async () => {
       const agent = await indebted()
-      const monitor = new SettlementMonitor(agent.accountManager, { defaultThreshold: 5n, perPeerThresholds: new Map([['shop', 998n]]) })
+      const monitor = new SettlementMonitor(agent.accountManager, { defaultThreshold: 5n, perPeerThresholds: new Map([['shop', 999n]]) })
       const required: SettlementRequired[] = []
       monitor.on('SETTLEMENT_REQUIRED', event => required.push(event))
       await monitor.check()
       await monitor.check()
       expect(required).to.have.lengthOf(1)
-      expect(required[0]).to.include({ peerId: 'shop', tokenId: 'M2M', currentBalance: 999n, threshold: 998n, exceedsBy: 1n })
+      expect(required[0]).to.include({ peerId: 'shop', tokenId: 'M2M', currentBalance: 1000n, threshold: 999n, exceedsBy: 1n })
       expect([...monitor.getAllSettlementStates()]).to.deep.equal([['shop:M2M', 'SETTLEMENT_PENDING']])
       monitor.markSettlementInProgress('shop', 'M2M')
       await monitor.check()
@@ -44,7 +44,7 @@ describe('the exported parts', () => {
       expect(required).to.have.lengthOf(2)
       monitor.markSettlementCompleted('shop', 'M2M')
       expect(monitor.getAllSettlementStates().size).to.equal(0)
-      const patient = new SettlementMonitor(agent.accountManager, { defaultThreshold: 999n })
+      const patient = new SettlementMonitor(agent.accountManager, { defaultThreshold: 1000n })
       patient.on('SETTLEMENT_REQUIRED', () => { throw new Error('not passed') })
       await patient.check()
     })
@@ -61,9 +61,9 @@ describe('the exported parts', () => {
       await executor.stop()
       expect(JSON.stringify(log.lines)).to.include("no settlement chain is configured for peer 'shop'")
       expect(monitor.getAllSettlementStates().size).to.equal(0)
-      expect(await owed(agent, 'shop')).to.equal(-999n)
-      expect(await failureOf(agent.settle('shop', 999n))).to.include({ httpErrorCode: 503 })
-      expect(await owed(agent, 'shop')).to.equal(-999n)
+      expect(await owed(agent, 'shop')).to.equal(-1000n)
+      expect(await failureOf(agent.settle('shop', 1000n))).to.include({ httpErrorCode: 503 })
+      expect(await owed(agent, 'shop')).to.equal(-1000n)
     })
 
     /** What is settled with a peer on `evm:8453` when the configuration is this. */
@@ -95,7 +95,7 @@ describe('the exported parts', () => {
     it('settle what is owed where chain and token are right', async () => {
       for (const settlementPreference of ['evm', 'any', 'both'] as const) {
         const peers = new Map([['shop', { peerId: 'shop', settlementPreference, settlementTokens: ['M2M'] }]])
-        expect((await settledWith({ peers, defaultPreference: 'solana' })).paid).to.deep.equal([['shop', 999n]])
+        expect((await settledWith({ peers, defaultPreference: 'solana' })).paid).to.deep.equal([['shop', 1000n]])
       }
     })
 

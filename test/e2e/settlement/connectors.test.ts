@@ -66,7 +66,7 @@ describe('connectors that settle over payment channels', function () {
     expect([await line!.won(0), await line!.won(1), await line!.won(2)]).to.deep.equal([
       -(paid + open[0]!), paid + open[0]! - (paid + open[1]!), paid + open[1]!
     ])
-  })
+  }).timeout(180_000)
 
   it('settle 100 payments of 10 one way and 50 of 5 back as net 750 in one transaction', async () => {
     await start({ count: 2, balance: { maximum: '1000000' } })

@@ -180,7 +180,7 @@ describe('a BTP connection that breaks', () => {
     })
 
     it('keeps so many answers, and so many bytes of them, the newest', async function () {
-      this.timeout(60_000)
+      this.timeout(180_000)
       for (const [count, size] of [[2 * MAX_REMEMBERED_REQUESTS, 10], [Math.ceil(2 * MAX_REMEMBERED_BYTES / 32_000), 32_000]] as const) {
         const { plugin, port } = await listening()
         plugin.registerDataHandler(() => Promise.resolve(Buffer.alloc(size)))

@@ -65,6 +65,17 @@ describe('fees on an EVM chain', () => {
     await parties.chain.mine()
   }
 
+  /** A block of which the base fee is more than has been offered. Offers rise while it is asked for. */
+  async function outbid (): Promise<bigint> {
+    for (;;) {
+      const fee = highest() + 1n
+      await parties.chain.rpc('anvil_setNextBlockBaseFeePerGas', `0x${fee.toString(16)}`)
+      if (highest() >= fee) continue
+      await parties.chain.mine()
+      return fee
+    }
+  }
+
   async function mineUntil (work: Promise<unknown>): Promise<void> {
     const isDone = work.then(() => true)
     await until(async () => {
@@ -79,17 +90,16 @@ describe('fees on an EVM chain', () => {
 
   it('follow a market that rises for longer than anybody counts, also over restarts, and pay once', async () => {
     const entries = new Map<string, string>()
-    let ours = await connected({ store: memoryStore(entries), stuckMs: 20 })
+    let ours = await connected({ store: memoryStore(entries), stuckMs: 100 })
     let opening = ours.openChannel(them, DAY, 'open')
     await until(() => sent.size > 0)
     for (let block = 0; block < 18; block++) {
-      const fee = highest() + 1n
-      await baseFee(fee)
+      const fee = await outbid()
       expect(await isOpen()).to.equal(false)
       if (block % 6 === 5) {
         await ours.disconnect()
         await opening.catch(() => undefined)
-        ours = await connected({ store: memoryStore(entries), stuckMs: 20 })
+        ours = await connected({ store: memoryStore(entries), stuckMs: 100 })
         opening = ours.openChannel(them, DAY, 'open')
         opening.catch(() => undefined)
       }

@@ -63,7 +63,10 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
     ...DESCRIPTION,
     version: node.getHealthStatus().version,
     whose: () => `This node is ${nodeId}, with the ILP address g.${nodeId}.`,
-    samples: { nodeId, id: 'peer-b', peerId: 'peer-b', url: 'ws://peer-b:3001', prefix: 'g.peer-b', nextHop: 'peer-b', ilpAddress: 'g.peer-b', route: 'g.peer-b', tokenId: 'M2M' }
+    samples: {
+      nodeId, id: 'peer-b', peerId: 'peer-b', url: 'ws://peer-b:3001', prefix: 'g.peer-b', nextHop: 'peer-b', ilpAddress: 'g.peer-b', route: 'g.peer-b',
+      tokenId: 'M2M', ilpAddressFrom: 'g.peer-b', ilpAddressTo: `g.${nodeId}.shop`, assetCode: 'USDC', assetScale: 6, ts: 1_767_225_600_000
+    }
   })
   for (const path of ADMIN_PATHS) for (const rule of [...key, accessLog(log)]) app.use(path, rule)
   serveRoutes(app, routes, { maxBodySize: MAX_BODY_SIZE })

@@ -1,11 +1,11 @@
-/** One currency, and one fee on everything that passes from one other party to another: packets from and to our own accounts are free. */
+/** One currency, and one fee on everything that leaves for another party: packets to our own accounts are free. */
 import type { Backend, BackendApi } from '../src/contracts/backend.js'
 import { ONE, shiftDecimal, toDecimalString } from '../src/lib/fraction.js'
 import type { Fraction } from '../src/lib/fraction.js'
 import { keptAfterSpread, refuse } from './lib/options.js'
 import type { Options } from './lib/options.js'
 
-/** Options: `spread`, the fee as a fraction (rounded up, as amounts are rounded down); `free`, ids of accounts that give and get all. */
+/** Options: `spread`, the fee as a fraction (amounts are rounded down, so the fee is rounded up); `free`, ids of accounts that get all. */
 export default class FlatFeeBackend implements Backend {
   private readonly kept: Fraction
   private readonly free: ReadonlySet<unknown>
@@ -23,11 +23,10 @@ export default class FlatFeeBackend implements Backend {
     return Promise.resolve()
   }
 
-  /** `kept * 10^(destinationScale - sourceScale)`, exactly; all is kept from and to a free account. Rejects for an unknown account. */
+  /** `kept * 10^(destinationScale - sourceScale)`, exactly; all of it is kept for a free destination. Rejects for an unknown account. */
   async getRate (sourceAccount: string, destinationAccount: string): Promise<string> {
     const scaleDifference = this.api.getInfo(destinationAccount).assetScale - this.api.getInfo(sourceAccount).assetScale
-    const isFree = this.free.has(sourceAccount) || this.free.has(destinationAccount)
-    return Promise.resolve(this.rateFor(isFree, scaleDifference))
+    return Promise.resolve(this.rateFor(this.free.has(destinationAccount), scaleDifference))
   }
 
   private rateFor (isFree: boolean, scaleDifference: number): string {

@@ -149,8 +149,7 @@ function picture (hops: readonly Hop[]): string[] {
     const isLast = index === hops.length - 1
     const part = index === 0 ? 'its application pays' : isLast ? 'its application is paid' : 'is owed'
     const line = `${nodeId.padEnd(width)}  ${part} ${received}`
-    const kept = received > passedOn ? `, keeps ${received - passedOn},` : ''
-    return isLast ? [line] : [`${line}${kept} and passes on ${passedOn}`, '    |']
+    return isLast ? [line] : [`${line}, keeps ${received - passedOn}, and passes on ${passedOn}`, '    |']
   })
 }
 

@@ -83,7 +83,7 @@ export interface CreditLimits {
 }
 
 export interface SettlementConfig {
-  /** Percent of each packet that is forwarded from one peer to another, rounded up. Default 0.1; 0 for a node without this section. */
+  /** Percent of each packet that leaves for a peer, rounded up. Default 0.1; 0 for a node without this section. */
   connectorFeePercentage?: number | undefined
   /** `false` turns settlement off, whatever chains are configured; `true` is an error where there are none. */
   enableSettlement?: boolean | undefined
@@ -237,7 +237,7 @@ export interface NodeConfig {
     readonly trustProxy: boolean
     readonly allowedHosts: readonly string[]
   }
-  /** Percent of packets that are forwarded, and for the log why it is that. */
+  /** Percent of packets that leave for a peer, and for the log why it is that. */
   readonly feePercentage: number
   readonly feeReason: string
   readonly creditLimits: CreditLimits

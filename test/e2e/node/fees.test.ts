@@ -1,4 +1,4 @@
-/** What a node keeps of packets: of those that it forwards what its configuration says, and of its own application's nothing. */
+/** What a node keeps of packets: of those that leave for a peer what its configuration says, and of those for its application nothing. */
 import { expect } from 'chai'
 import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
 import { World, outcome, owed, packet, urlOf } from '../../support/node.js'
@@ -30,14 +30,14 @@ describe('the fee of a node', () => {
     return { payer: nodes[0]!, nodes, paid }
   }
 
-  it('is taken by each connector between two agents: of 1000, each keeps 1, and 998 arrive', async () => {
-    const { payer, nodes, paid } = await line(['payer', 'connector-1', 'connector-2', 'payee'], SETTLEMENT)
+  it('is taken by each connector that a packet leaves for a peer: of 1000, each of two keeps 1, and 998 arrive', async () => {
+    const { payer, nodes, paid } = await line(['payer', 'connector-1', 'payee'], SETTLEMENT)
     expect(outcome(await payer.sendPacket(packet('g.payee')))).to.equal('fulfill')
     expect(paid).to.deep.equal(['998'])
-    const [, first, second] = nodes
-    expect(await owed(payer, 'connector-1')).to.equal(-1000n)
-    expect([await owed(first!, 'payer'), await owed(first!, 'connector-2')]).to.deep.equal([1000n, -999n])
-    expect([await owed(second!, 'connector-1'), await owed(second!, 'payee')]).to.deep.equal([999n, -998n])
+    const [, first, payee] = nodes
+    expect([await owed(payer, 'local'), await owed(payer, 'connector-1')]).to.deep.equal([1000n, -999n])
+    expect([await owed(first!, 'payer'), await owed(first!, 'payee')]).to.deep.equal([999n, -998n])
+    expect([await owed(payee!, 'connector-1'), await owed(payee!, 'local')], 'its application gets all').to.deep.equal([998n, -998n])
   })
 
   it('is none without a section settlement, however long the way is', async () => {
@@ -46,8 +46,8 @@ describe('the fee of a node', () => {
     expect(paid).to.deep.equal(['1', '3000'])
   })
 
-  for (const [what, more] of [['without', {}], ['with', SETTLEMENT]] as const) {
-    it(`lets an application pay exactly the price that a peer's asks, ${what} a section settlement`, async () => {
+  for (const [what, more] of [['without a section settlement', {}], ['with a fee of 0', { settlement: { connectorFeePercentage: 0 } }]] as const) {
+    it(`lets an application pay exactly the price that a peer's asks, ${what}`, async () => {
       const { payer, nodes, paid } = await line(['payer', 'payee'], more)
       nodes[1]!.setPacketHandler(({ amount }) => {
         paid.push(amount)

@@ -8,7 +8,7 @@ describe('a network of nodes', () => {
   const world = new World()
   afterEach(() => world.end())
 
-  /** a -> b -> c, each knowing the next. b takes a fee of what it forwards; the others would, and forward nothing. */
+  /** a -> b -> c, each knowing the next, and with the default fee. */
   async function line (
     deliver: (request: PaymentRequest) => { accept: boolean } = () => ({ accept: true })
   ): Promise<[ConnectorNode, ConnectorNode, ConnectorNode]> {
@@ -22,7 +22,7 @@ describe('a network of nodes', () => {
     return [a, b, c]
   }
 
-  it('pays 1000 in and 999 out over a paid hop, and every book says so', async () => {
+  it('pays 1000 in and 998 out over two paid hops, and every book says so', async () => {
     const received: PaymentRequest[] = []
     const [a, b, c] = await line(request => {
       received.push(request)
@@ -30,14 +30,14 @@ describe('a network of nodes', () => {
     })
     expect(outcome(await a.sendPacket(packet('g.connector-c.alice', { data: Buffer.from('Hello') })))).to.equal('fulfill')
     expect(received).to.have.lengthOf(1)
-    expect(received[0]).to.include({ amount: '999', destination: 'g.connector-c.alice', data: 'SGVsbG8=', sourcePeer: 'connector-b' })
+    expect(received[0]).to.include({ amount: '998', destination: 'g.connector-c.alice', data: 'SGVsbG8=', sourcePeer: 'connector-b' })
     expect(received[0]).to.not.have.property('isTransit')
     expect(await owed(a, 'local')).to.equal(1000n)
-    expect(await owed(a, 'connector-b')).to.equal(-1000n)
-    expect(await owed(b, 'connector-a')).to.equal(1000n)
-    expect(await owed(b, 'connector-c')).to.equal(-999n)
-    expect(await owed(c, 'connector-b')).to.equal(999n)
-    expect(await owed(c, 'local')).to.equal(-999n)
+    expect(await owed(a, 'connector-b')).to.equal(-999n)
+    expect(await owed(b, 'connector-a')).to.equal(999n)
+    expect(await owed(b, 'connector-c')).to.equal(-998n)
+    expect(await owed(c, 'connector-b')).to.equal(998n)
+    expect(await owed(c, 'local')).to.equal(-998n)
   })
 
   it('carries every packet while other peers come, change, go and cannot be used', async () => {
@@ -59,7 +59,7 @@ describe('a network of nodes', () => {
     isOver = true
     await Promise.all(payers)
     expect(new Set(codes)).to.deep.equal(new Set(['fulfill']))
-    expect(await owed(c, 'connector-b')).to.equal(BigInt(codes.length) * 999n)
+    expect(await owed(c, 'connector-b')).to.equal(BigInt(codes.length) * 998n)
   }).timeout(30_000)
 
   it('delivers what is below its own address to its application, unless a route says otherwise', async () => {
@@ -68,7 +68,7 @@ describe('a network of nodes', () => {
     b.addRoute('g.connector-b', 'connector-c')
     c.addRoute('g.connector-b', 'local')
     expect(outcome(await a.sendPacket(packet('g.connector-b.bob')))).to.equal('fulfill')
-    expect(await owed(c, 'local')).to.equal(-999n)
+    expect(await owed(c, 'local')).to.equal(-998n)
   })
 
   it('counts a hundred equal payments a hundred times, sent at once', async () => {
@@ -78,13 +78,13 @@ describe('a network of nodes', () => {
       a.sendPacket(packet('g.connector-c.alice', { amount: 1000n, data: Buffer.from('the same'), expiresAt }))))
     expect(answers.map(outcome)).to.deep.equal(Array.from({ length: 100 }, () => 'fulfill'))
     expect(await owed(a, 'local')).to.equal(100_000n)
-    expect(await owed(b, 'connector-a')).to.equal(100_000n)
-    expect(await owed(c, 'local')).to.equal(-99_900n)
+    expect(await owed(b, 'connector-a')).to.equal(99_900n)
+    expect(await owed(c, 'local')).to.equal(-99_800n)
   })
 
   const largest = 2n ** 64n - 1n
-  for (const [amount, received] of [[0n, '0'], [2n, '1'], [1001n, '999'], [largest, '18428297329635842063']] as const) {
-    it(`rounds the fee up: of ${amount}, ${received} arrive`, async () => {
+  for (const [amount, received] of [[0n, '0'], [3n, '1'], [1001n, '998'], [largest, '18409869032306206220']] as const) {
+    it(`rounds the fee up at each hop: of ${amount}, ${received} arrive`, async () => {
       let arrived = ''
       const [a] = await line(request => {
         arrived = request.amount
@@ -95,11 +95,13 @@ describe('a network of nodes', () => {
     })
   }
 
-  it('refuses with R01 what the fee leaves nothing of', async () => {
-    const [a, b] = await line()
-    expect(outcome(await a.sendPacket(packet('g.connector-c', { amount: 1n })))).to.equal('R01')
-    expect([await owed(a, 'local'), await owed(b, 'connector-a')]).to.deep.equal([0n, 0n])
-  })
+  for (const amount of [1n, 2n]) {
+    it(`refuses with R01 what the fee leaves nothing of: ${amount}`, async () => {
+      const [a, b] = await line()
+      expect(outcome(await a.sendPacket(packet('g.connector-c', { amount })))).to.equal('R01')
+      expect([await owed(a, 'local'), await owed(b, 'connector-a')]).to.deep.equal([0n, 0n])
+    })
+  }
 
   it('changes no balance for a packet that is refused, wherever that happens', async () => {
     const [a, b, c] = await line(() => ({ accept: false }))
@@ -119,11 +121,11 @@ describe('a network of nodes', () => {
     await b.stop()
     await b.start()
     await until(() => a.getHealthStatus().peersConnected === 1 && b.listPeers().filter(({ connected }) => connected).length === 2)
-    expect(await owed(b, 'connector-a')).to.equal(1000n)
-    expect(await owed(b, 'connector-c')).to.equal(-999n)
+    expect(await owed(b, 'connector-a')).to.equal(999n)
+    expect(await owed(b, 'connector-c')).to.equal(-998n)
     expect(outcome(await a.sendPacket(packet('g.connector-c.alice')))).to.equal('fulfill')
-    expect(await owed(b, 'connector-a')).to.equal(2000n)
-    expect(await owed(c, 'connector-b')).to.equal(1998n)
+    expect(await owed(b, 'connector-a')).to.equal(1998n)
+    expect(await owed(c, 'connector-b')).to.equal(1996n)
   })
 
   it('delivers to a business logic server and to a handler in one network', async () => {
@@ -154,10 +156,10 @@ describe('a network of nodes', () => {
     const [a, , c] = await line()
     await a.registerPeer({ id: 'connector-c', url: urlOf(c), authToken: '', routes: [{ prefix: 'g.connector-c', priority: 5 }] })
     await a.sendPacket(packet('g.connector-c'))
-    expect(await owed(a, 'connector-c')).to.equal(-1000n)
+    expect(await owed(a, 'connector-c')).to.equal(-999n)
     await a.removePeer('connector-c', false)
     await a.sendPacket(packet('g.connector-c'))
-    expect(await owed(a, 'connector-b')).to.equal(-1000n)
+    expect(await owed(a, 'connector-b')).to.equal(-999n)
   })
 
   describe('with credit limits', () => {

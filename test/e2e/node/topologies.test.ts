@@ -48,15 +48,15 @@ describe('the topologies', () => {
 
   for (const [topology, way] of [
     ['linear', [
-      'connector-a  its application pays 1000 and passes on 1000',
-      'connector-b  is owed 1000, keeps 1, and passes on 999',
-      'connector-c  its application is paid 999'
+      'connector-a  its application pays 1000, keeps 1, and passes on 999',
+      'connector-b  is owed 999, keeps 1, and passes on 998',
+      'connector-c  its application is paid 998'
     ]],
-    ['mesh', ['connector-a  its application pays 1000 and passes on 1000', 'connector-b  its application is paid 1000']],
+    ['mesh', ['connector-a  its application pays 1000, keeps 1, and passes on 999', 'connector-b  its application is paid 999']],
     ['hub-and-spoke', [
-      'spoke-1  its application pays 1000 and passes on 1000',
-      'hub      is owed 1000, keeps 1, and passes on 999',
-      'spoke-2  its application is paid 999'
+      'spoke-1  its application pays 1000, keeps 1, and passes on 999',
+      'hub      is owed 999, keeps 1, and passes on 998',
+      'spoke-2  its application is paid 998'
     ]]
   ] as const) {
     it(`${topology}: runs as processes, pays, says who was paid what, and ends without a trace`, async () => {
@@ -101,7 +101,7 @@ describe('the topologies', () => {
     await once(taken, 'listening').catch(() => undefined) // somebody else does
     const program = run(world, process.execPath, [NETWORK, 'linear', '--once'], await world.directory())
     expect(await program.ended, program.output()).to.equal(0)
-    expect(program.output()).to.include('connector-c  its application is paid 999')
+    expect(program.output()).to.include('connector-c  its application is paid 998')
     await new Promise(resolve => { taken.close(resolve) })
   }).timeout(TIMEOUT_MS)
 

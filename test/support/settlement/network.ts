@@ -55,10 +55,10 @@ export interface State {
   headroom: string
 }
 
-/** What is left of an amount at each hop: a node keeps its fee, rounded up, of what it forwards, and none of what its application sends. */
+/** What is left of an amount at each hop from its sender on: a node keeps its fee, rounded up. */
 export function amountsOnTheWay (amount: bigint): [sent: bigint, first: bigint, second: bigint] {
   const kept = (of: bigint): bigint => of * BigInt(100 - FEE_PERCENT) / 100n
-  return [amount, amount, kept(amount)]
+  return [amount, kept(amount), kept(kept(amount))]
 }
 
 export class Network {

@@ -9,7 +9,7 @@ import { LOCAL_ACCOUNT, TOKEN_ID } from '../peer-account.js'
 import type { Traffic } from '../traffic.js'
 
 /** Of all peers together; the newest. */
-export const MAX_RECENT_CLAIMS = 50
+const MAX_RECENT_CLAIMS = 50
 
 interface DashboardNode {
   readonly config: Pick<NodeConfig, 'ilpAddress'>

@@ -158,6 +158,12 @@ describe('the first hour', () => {
     await start(connector, 'shop is running as g.shop')
     const output = await run(block(paper, 'npx connector send'))
     expect(output).to.include('Fulfilled.').and.include('Data: hi').and.include('"count":1').and.include('"fulfilled":true')
+    const api = 'docs/admin-api.md'
+    expect(await run(block(api, 'curl -X POST'))).to.include('"accept":true')
+    expect(await run(block(api, 'curl \''))).to.include('"ilpAddressTo":"g.shop","amount":"1000","result":"fulfill"')
+    const headers = { 'content-type': 'application/json' }
+    const added = await fetch('http://localhost:8081/admin/peers', { method: 'POST', headers, body: block(api, '{') })
+    expect(added.status, await added.text()).to.equal(201)
   }).timeout(60_000)
 
   it('leaves no block out: each was run here, or stands on the list', () => {

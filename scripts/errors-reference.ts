@@ -10,6 +10,7 @@ the same when the words of a message change, so programs can rely on it.
 
 * **HTTP**: the error answers of both admin APIs and of the health server carry it in the header \`X-Error-Code\`; the body has the message.
   If a plugin or middleware of your own only sets a status (\`httpErrorCode\` of the error that it throws), the answer has no code.
+* **On the command line**: if an error that ends a \`connector\` command has a code, it is the last line on stderr (\`Error code: SLUICE_CONFIG_INVALID\`).
 * **In your program**: \`error.code\`. Errors of the class \`SluiceError\` also have \`error.httpErrorCode\`, the status below.
   \`ConfigError\`, \`ConfigurationError\` and \`ConnectorNotStartedError\` have a code as well.
 

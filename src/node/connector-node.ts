@@ -109,12 +109,15 @@ export class ConnectorNode {
 
   /**
    * Sends a packet and resolves to its answer by the time it expires: `type` is 13 for a Fulfill and 14 for a Reject, whoever it came from.
-   * @throws ConnectorNotStartedError
+   * @throws ConnectorNotStartedError while `canSend()` is false
    */
   async sendPacket (params: SendPacketParams): Promise<ILPFulfillPacket | ILPRejectPacket> {
-    const session = this.#running('sendPacket')
+    const session = this.#running('sendPacket', this.canSend())
     return sendPacket(params, { address: this.config.ilpAddress, carry: packet => session.sendPrepare(packet), log: this.#log })
   }
+
+  /** Whether the node takes packets of the application: as soon as that may get some, while the start still waits for peers. */
+  canSend (): boolean { return this.#phase === 'running' || (this.#phase === 'starting' && this.#session?.isCarrying() === true) }
 
   /**
    * Adds a peer with its routes, or merges them into the peer that has this id. Resolves when the peer is connected, or after a second: it
@@ -199,7 +202,6 @@ export class ConnectorNode {
     this.#peers.judgeRoute(route.prefix, route.nextHop)
     this.#session?.judgeNextHop(route)
     this.#routes.addRoute(route.prefix, route.nextHop, route.priority)
-    if (!this.#peers.isNextHop(route.nextHop)) this.#log.warn({ prefix: route.prefix, nextHop: route.nextHop }, 'route_to_unknown_peer')
     this.#session?.addRoute({ ...route, priority: route.priority ?? 0 })
   }
 
@@ -251,11 +253,7 @@ export class ConnectorNode {
   }
 
   /** A copy: routes are changed with `addRoute` and `removeRoute`. */
-  get routingTable (): RoutingTable {
-    const copy = new RoutingTable()
-    for (const { prefix, nextHop, priority } of this.listRoutes()) copy.addRoute(prefix, nextHop, priority)
-    return copy
-  }
+  get routingTable (): RoutingTable { return new RoutingTable(this.listRoutes()) }
 
   getDeploymentMode (): DeploymentMode { return this.config.deploymentMode }
 
@@ -350,8 +348,8 @@ export class ConnectorNode {
     return this.#handler?.(request, request.sourcePeer)
   }
 
-  #running (call: string): Session {
-    if (this.#phase !== 'running' || this.#session === undefined) throw new ConnectorNotStartedError(call)
+  #running (call: string, isUp = this.#phase === 'running'): Session {
+    if (!isUp || this.#session === undefined) throw new ConnectorNotStartedError(call, this.#phase === 'starting')
     return this.#session
   }
 

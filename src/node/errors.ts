@@ -6,8 +6,10 @@ export class ConnectorNotStartedError extends Error {
   override readonly name = 'ConnectorNotStartedError'
   readonly code = 'SLUICE_NOT_STARTED' satisfies ErrorCode
 
-  constructor (call: string) {
-    super(`Connector is not started. Call start() before ${call}().`)
+  constructor (call: string, isStarting = false) {
+    super(isStarting
+      ? `Connector is starting. Wait until start() has resolved before you call ${call}().`
+      : `Connector is not started. Call start() before ${call}().`)
   }
 }
 

@@ -49,11 +49,6 @@ export class Peers {
     return this.#peers.has(peerId)
   }
 
-  /** Whether a route may lead there: to a peer, or to the node itself. */
-  isNextHop (id: string): boolean {
-    return this.reserved.includes(id) || this.has(id)
-  }
-
   get (peerId: string): Peer | undefined {
     return this.#peers.get(peerId)
   }

@@ -2,7 +2,7 @@
 import { isPrefix } from '../packet/address.js'
 import { MAX_CONFIGURED_ROUTES } from '../config/limits.js'
 import { SluiceError } from '../contracts/errors.js'
-import type { RouteInfo } from '../contracts/node.js'
+import type { RouteConfig, RouteInfo } from '../contracts/node.js'
 
 export class RoutingTable {
   /** By prefix, in the order of preference. */
@@ -10,6 +10,11 @@ export class RoutingTable {
   /** The prefixes that lead to a next hop. */
   readonly #prefixes = new Map<string, Set<string>>()
   #size = 0
+
+  /** Throws for routes that make no sense. */
+  constructor (routes: readonly RouteConfig[] = []) {
+    for (const { prefix, nextHop, priority } of routes) this.addRoute(prefix, nextHop, priority)
+  }
 
   /** Adds a route, or changes the priority of the one with this prefix and next hop. Throws, changing nothing, when it makes no sense. */
   addRoute (prefix: string, nextHop: string, priority = 0): void {

@@ -47,6 +47,10 @@ export class Session {
   readonly #app: App
   readonly #local: LocalPlugin
   readonly #guests: Guests
+  /** Peers whose account is being added, until it is removed again: nothing is said then of how that ends. */
+  readonly #adding = new Map<string, Promise<void>>()
+  /** Peers whose account is being removed: nothing is said then of their routes. */
+  readonly #leaving = new Set<string>()
   #listening: ListeningPort | undefined
   #handlerChecks: NodeJS.Timeout | undefined
   #isHandlerUp: boolean | undefined
@@ -59,6 +63,9 @@ export class Session {
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic }, notify), this.#container)
     this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
+    this.#container(RoutingService).onWaitingRoute = (prefix, nextHop) => {
+      if (!this.#leaving.has(nextHop)) parts.log.info({ prefix, nextHop }, 'route_waits_for_peer')
+    }
     this.#guests = new Guests({
       ...parts, app: this.#app, accounts: this.#container(Accounts), balanceOf: id => this.balanceOf(id), phase: () => this.#phase
     })
@@ -82,6 +89,7 @@ export class Session {
   /** Lets packets under way finish, then closes everything. */
   async stop (): Promise<void> {
     this.#phase = 'closed'
+    this.#adding.clear()
     clearInterval(this.#handlerChecks)
     await this.#app.shutdown()
     await this.#listening?.release()
@@ -89,6 +97,11 @@ export class Session {
 
   sendPrepare (packet: Buffer): Promise<Buffer> {
     return this.#local.sendPrepare(packet)
+  }
+
+  /** Whether packets pass between the application and the connector. */
+  isCarrying (): boolean {
+    return this.#local.isConnected()
   }
 
   isHandlerHealthy (): Promise<boolean> {
@@ -199,7 +212,13 @@ export class Session {
     if (warning !== undefined) log.warn({ warning }, 'config_warning')
     await this.#drop(peer.id, this.#looksAfter(peer.id, account))
     const adding = this.#app.addPlugin(peer.id, account)
-    adding.catch((error: unknown) => { log.warn({ peerId: peer.id, error: describeError(error) }, 'peer_not_added') })
+    this.#adding.set(peer.id, adding)
+    const ended = (error?: unknown): void => {
+      if (this.#adding.get(peer.id) !== adding) return
+      this.#adding.delete(peer.id)
+      if (error !== undefined) log.warn({ peerId: peer.id, error: describeError(error) }, 'peer_not_added')
+    }
+    adding.then(() => { ended() }, ended)
     await withTimeout(adding, REGISTER_TIMEOUT_MS)
   }
 
@@ -209,7 +228,13 @@ export class Session {
   }
 
   async #drop (peerId: string, isReplaced: boolean): Promise<void> {
-    if (this.#container(Accounts).exists(peerId)) await this.#app.removePlugin(peerId, { isReplaced })
+    this.#adding.delete(peerId)
+    this.#leaving.add(peerId)
+    try {
+      if (this.#container(Accounts).exists(peerId)) await this.#app.removePlugin(peerId, { isReplaced })
+    } finally {
+      this.#leaving.delete(peerId)
+    }
     this.#guests.forget(peerId)
   }
 

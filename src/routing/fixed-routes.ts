@@ -42,7 +42,11 @@ export class FixedRoutes {
   #added = new Map<string, ConfiguredRoute>()
   #removed = new Set<string>()
 
-  constructor (private readonly options: () => FixedRouteOptions, private readonly network: Network, private readonly log: Logger) {}
+  /** @param onWaiting is told of a configured route whose account does not exist, or no longer */
+  constructor (
+    private readonly options: () => FixedRouteOptions, private readonly network: Network, private readonly log: Logger,
+    private readonly onWaiting: (prefix: string, accountId: string) => void
+  ) {}
 
   /** Reads configuration and accounts anew. */
   reload (accounts: Iterable<string>): void {
@@ -73,7 +77,7 @@ export class FixedRoutes {
     if (address !== undefined) this.#unclaim(address, accountId)
     if (accountId === this.options().defaultRoute) this.#warnOfDefault(accountId)
     const configured = this.prefixesOver(accountId)
-    for (const prefix of configured) this.#warnOfMissing(prefix, accountId)
+    for (const prefix of configured) this.onWaiting(prefix, accountId)
     return new Set([...address === undefined ? [] : [address], ...this.#chooseDefault(), ...configured])
   }
 
@@ -130,7 +134,7 @@ export class FixedRoutes {
 
   #configure (route: ConfiguredRoute): void {
     const { targetPrefix: prefix, peerId } = route
-    if (!this.#accounts.has(peerId)) this.#warnOfMissing(prefix, peerId)
+    if (!this.#accounts.has(peerId)) this.onWaiting(prefix, peerId)
     const routes = this.#configured.get(prefix)
     if (routes === undefined) this.#configured.set(prefix, [route])
     else routes.push(route)
@@ -193,9 +197,5 @@ export class FixedRoutes {
 
   #warnOfDefault (accountId: string): void {
     if (!this.#accounts.has(accountId)) this.log.warn('ignoring default route, account does not exist. accountId=%s', accountId)
-  }
-
-  #warnOfMissing (prefix: string, accountId: string): void {
-    this.log.warn('ignoring configured route, account does not exist. prefix=%s accountId=%s', prefix, accountId)
   }
 }

@@ -3,6 +3,7 @@
  * callers tell it what happens to accounts; it does nothing to them except send CCP packets.
  */
 import { randomUUID } from 'node:crypto'
+import { isBelow, isValidAddress } from '../packet/address.js'
 import { PeerUnreachableError, withDetails } from '../packet/errors.js'
 import type { Relation } from '../contracts/account.js'
 import type { Logger } from '../contracts/logger.js'
@@ -65,6 +66,11 @@ export interface RoutingMetrics {
 const MIN_CLEANUP_INTERVAL_MS = 100
 
 export class Router {
+  /** Is told of a configured route whose account does not exist. Where accounts come and go, that is nothing to warn of. */
+  onWaitingRoute = (prefix: string, accountId: string): void => {
+    this.host.log.warn('ignoring configured route, account does not exist. prefix=%s accountId=%s', prefix, accountId)
+  }
+
   readonly #network: Network
   readonly #tables: RoutingTables
   readonly #fixed: FixedRoutes
@@ -87,7 +93,7 @@ export class Router {
       routeOptions: accountId => host.routeOptions(accountId)
     }
     this.#tables = new RoutingTables(this.#network, randomUUID())
-    this.#fixed = new FixedRoutes(options, this.#network, host.log)
+    this.#fixed = new FixedRoutes(options, this.#network, host.log, (prefix, accountId) => { this.onWaitingRoute(prefix, accountId) })
     this.#peers = new PeerSessions(this.#tables, this.#network, {
       isConnected: accountId => this.#network.isConnected(accountId),
       sendData: (accountId, packet) => host.sendData(accountId, packet),
@@ -122,9 +128,19 @@ export class Router {
     this.#updateFixed(new Set([...this.#fixed.prefixes(), ...prefixesBefore]))
     if (this.host.ownAddress() !== this.#ownAddress) {
       this.#ownAddress = this.host.ownAddress()
+      this.#judgeAddress()
       this.#peers.readdress()
     }
     this.#peers.reconfigure()
+  }
+
+  /** Which network it is, two settings say. */
+  #judgeAddress (): void {
+    const { globalPrefix } = this.options()
+    if (!isValidAddress(this.#ownAddress) || isBelow(globalPrefix, this.#ownAddress)) return
+    this.host.log.warn('the address is not of the network that env says. packets for other addresses of its network find no default route, and no routes to ' +
+      'them are learnt: set env (CONNECTOR_ENV) to production for addresses below g, to test for those below test, or use another address. ' +
+      'address=%s network=%s', this.#ownAddress, globalPrefix)
   }
 
   /**

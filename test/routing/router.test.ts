@@ -99,6 +99,21 @@ describe('the router', () => {
       expect(harness.nextHop('test.y'), 'stays added').to.equal('bert')
     })
 
+    it('come with a warning when our address is of another network than they are for', () => {
+      const harness = new Harness({ up: 'parent' })
+      harness.address = 'g.connie'
+      harness.router.start()
+      harness.router.reload()
+      expect(harness.warnings).to.have.length(1)
+      expect(harness.warnings[0]).to.include('the address is not of the network that env says').and.include('CONNECTOR_ENV').and.match(/ g\.connie test$/)
+      harness.address = 'test.connie'
+      harness.router.reload()
+      expect(harness.warnings).to.have.length(1)
+      harness.address = 'unknown'
+      harness.router.reload()
+      expect(harness.warnings).to.have.length(1)
+    })
+
     it('take effect when the configuration has changed and is loaded again', () => {
       const harness = Harness.started({ anna: 'peer' })
       harness.options.routes = [{ targetPrefix: 'test.x', peerId: 'anna' }]

@@ -65,6 +65,10 @@ export class FakeNode implements AdministeredNode, HealthNode {
     }
   }
 
+  canSend (): boolean {
+    return this.status !== 'starting' && this.status !== 'stopped'
+  }
+
   async getMetrics (): Promise<string> {
     this.trouble?.()
     return Promise.resolve('# HELP a_metric Something\na_metric 1\n' + this.namedMetrics)

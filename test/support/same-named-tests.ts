@@ -72,7 +72,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/middlewares/expire.test.ts': ['middlewares/validate-fulfillment.ts'],
   'test/modules/load-module.test.ts': ['src/modules/chain-kind.ts', 'src/modules/construct.ts', 'src/modules/load-error.ts'],
   'test/node/connector-node.test.ts': [
-    'src/node/btp.ts', 'src/node/connector-options.ts', 'src/node/errors.ts', 'src/node/packets.ts', 'src/node/peer-account.ts', 'src/node/send-packet.ts', 'src/node/session.ts'
+    'src/node/btp.ts', 'src/node/connector-options.ts', 'src/node/errors.ts', 'src/node/packets.ts', 'src/node/peer-account.ts', 'src/node/send-packet.ts'
   ],
   'test/node/facades/btp-server.test.ts': ['src/node/facades/btp-client-manager.ts', 'src/node/facades/btp-client.ts'],
   'test/node/facades/facades.test.ts': [

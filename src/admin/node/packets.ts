@@ -8,7 +8,6 @@ import { errorAnswer, toError } from '../../http/errors.js'
 import { json } from '../../http/responses.js'
 import { SluiceError } from '../../contracts/errors.js'
 import { route, type Route } from '../../http/route.js'
-import { isRunning, type HealthNode } from './health.js'
 
 /** Bytes of a request body: 64 KiB as base64, and the rest. */
 export const MAX_SEND_BODY_SIZE = 128 * 1024
@@ -46,7 +45,8 @@ export interface IlpSendResponse {
 }
 
 /** What this route asks of the node. */
-export interface PacketsNode extends Pick<HealthNode, 'getHealthStatus'> {
+export interface PacketsNode {
+  canSend (): boolean
   readonly config: Pick<NodeConfig, 'nodeId'>
   /** Derives the condition from the data. Resolves by the packet's expiry. */
   sendPacket (packet: SendPacketParams): Promise<IlpAnswer>
@@ -154,7 +154,7 @@ export class IlpSendHandler {
 
 /** The route under its name here, and under the one that clients of other connectors call. */
 export function ilpSendRoutes (node: PacketsNode, log: Pick<Logger, 'warn'>): Route[] {
-  const handler = new IlpSendHandler(packet => node.sendPacket(packet), () => isRunning(node), log)
+  const handler = new IlpSendHandler(packet => node.sendPacket(packet), () => node.canSend(), log)
   const described = {
     method: 'post' as const,
     body: {

@@ -117,7 +117,7 @@ async function request (url: URL, method: string, path: string, body?: object): 
   try {
     const answer = await ask(new URL(path, url), TIMEOUT_MS, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
     if (answer.status < 300) return answer.body
-    throw new CliError(wordsOf(answer) ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`)
+    throw new CliError(wordsOf(answer) ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`, EXIT.failed, answer.errorCode)
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error
     throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the node running, and is adminApi enabled on this port?`)

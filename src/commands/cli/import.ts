@@ -9,11 +9,12 @@ export const importing: Command = {
   name: 'import',
   summary: 'Turns the configuration of another connector for agents into one for "start"',
   usage: '<file>',
-  description: `Reads the YAML or JSON configuration of a node of @toon-protocol/connector or @crosstown/connector, of any version, or of an earlier Sluice, and prints
-one for "connector start" on stdout. On stderr, one line for each key that has no place here says what to do instead. References to variables
+  description: `Reads the YAML or JSON configuration of a node of @toon-protocol/connector or @crosstown/connector, of any version, and prints one for
+"connector start" on stdout. On stderr, one line for each key that has no place here says what to do instead. References to variables
 (\${NAME}) and secrets stay as they are. Check the result with "connector validate".
-It does not read variables, the TOML of Rust connectors, or launch files of ilp-connector: those need no change for the command ilp-connector.
-Exit codes: 0 everything was carried over, 2 something was left out (it is on stderr), 78 the file cannot be read, or is not the configuration of a node.`,
+Only configurations of nodes are read: no .env files, no TOML of Rust connectors, and no launch files of ilp-connector, which the command
+ilp-connector takes as they are.
+Exit codes: 0 everything was carried over, 2 something was left out (it is on stderr), 78 the file cannot be read, or is not that of a node.`,
   options: {},
   maxPositionals: 1,
   examples: ['connector import old-config.yaml > config.yaml'],

@@ -124,7 +124,7 @@ async function read<T> (url: URL, schema: z.ZodType<T>): Promise<T> {
   const { ADMIN_API_KEY: key = '' } = environment()
   try {
     const answer = await ask(url, TIMEOUT_MS, key === '' ? {} : { headers: { 'x-api-key': key } })
-    if (answer.status !== 200) throw new CliError(refusal(url, answer))
+    if (answer.status !== 200) throw new CliError(refusal(url, answer), EXIT.failed, answer.errorCode)
     return schema.parse(answer.body)
   } catch (error) {
     if (error instanceof UnreachableError) throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the connector running, and its admin API on?`)

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `connector` command: finds the subcommand, runs it, and turns errors into one message and an exit code. */
 import { nearest } from '../../lib/nearest.js'
+import { codeOf } from '../../contracts/errors.js'
 import { ConfigurationError } from '../../config/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 import { version } from '../../lib/version.js'
@@ -59,11 +60,13 @@ async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
   return command.run(args)
 }
 
-/** Errors become text for people: never a stack trace, and never more than one message. */
+/** Errors become text for people, with their code: never a stack trace, and never more than one message. */
 function failed (name: string | undefined, error: unknown): ExitCode {
   if (error instanceof ConfigurationError) complain(error.message.split('\n').map(line => `Configuration error: ${line}`).join('\n'))
   else if (error instanceof CliError) complain(error.message)
   else complain(`connector: ${describeError(error)}`)
+  const code = error instanceof CliError ? error.code : codeOf(error)
+  if (code !== undefined) complain(`Error code: ${code}`)
   if (error instanceof CliError) return error.exitCode
   return name === 'start' || name === 'import' ? exitCodeOf(error) : EXIT.failed
 }

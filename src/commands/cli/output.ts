@@ -6,11 +6,14 @@ import { EX_CONFIG } from '../ending.js'
 export const EXIT = { ok: 0, failed: 1, degraded: 2, incomplete: 2, misconfigured: EX_CONFIG } as const
 export type ExitCode = typeof EXIT[keyof typeof EXIT]
 
-/** Ends a command with this text on stderr and this exit code. The text says what to do; there is never a stack trace. */
+/**
+ * Ends a command with this text on stderr, the code of docs/errors.md that the cause has, if it has one, and this exit code. The text says
+ * what to do; there is never a stack trace.
+ */
 export class CliError extends Error {
   override readonly name = 'CliError'
 
-  constructor (message: string, readonly exitCode: ExitCode = EXIT.failed) {
+  constructor (message: string, readonly exitCode: ExitCode = EXIT.failed, readonly code?: string) {
     super(message)
   }
 }

@@ -30,7 +30,7 @@ Exit codes: 0 stopped by a signal, 78 the configuration is not valid, 1 could no
   async run (args) {
     Object.assign(process.env, environment())
     const file = args.positionals[0] ?? args.text('config') ?? process.env.CONFIG_FILE ?? DEFAULT_FILE
-    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another file, or create one with: connector setup`, EXIT.misconfigured)
+    if (!existsSync(file)) throw new CliError(`Configuration error: Configuration file not found: ${file}. Give another file, or create one with: connector setup`, EXIT.misconfigured, 'SLUICE_CONFIG_INVALID')
     // Loaded here, so that the other commands (one may be a container's health check) need not load a whole node.
     const [{ ConfigLoader }, { ConnectorNode }, { createNodeLogger, logFormat }] = await Promise.all([
       import('../../config/node/config-loader.js'), import('../../node/connector-node.js'), import('../../lib/log.js')

@@ -8,7 +8,7 @@ import { describeError } from '../../lib/describe-error.js'
 import { computeConditionFromData } from '../../delivery/payment.js'
 import { environment } from './env-file.js'
 import { ask, REASONS, refusalOf, UnreachableError, type HttpAnswer } from './http.js'
-import { CliError, sentence } from './output.js'
+import { CliError, EXIT, sentence } from './output.js'
 
 /** The name under which we connect over BTP. */
 const BTP_NAME = 'send-packet-client'
@@ -53,7 +53,7 @@ export function overHttp (url: URL): Way {
         throw new CliError(`Cannot reach ${target.href} (${error.reason}). Is the node running, and is adminApi enabled on this port?`)
       })
       const { data } = sendAnswer.safeParse(answer.body)
-      if (data === undefined) throw new CliError(refusal(target, answer))
+      if (data === undefined) throw new CliError(refusal(target, answer), EXIT.failed, answer.errorCode)
       return data
     },
     unit: () => Promise.resolve(undefined),

@@ -36,10 +36,10 @@ export const validate: Command = {
   name: 'validate',
   summary: 'Checks a configuration, or those of a whole network',
   usage: '[<file or folder>] [--json]',
-  description: `Checks config.yaml, or what it is given: a .yaml or .yml file as "connector start" would read it, listing every problem with its line; a
-.env file line by line; or a folder. There, every YAML file counts as one node: in addition to the problems of each file, this finds unknown
-peers, nodes that are not connected, routes that lead nowhere, and loops. Variables such as \${ADMIN_API_KEY} are read from the environment and
-from .env in this folder.
+  description: `Checks what it is given (default: CONFIG_FILE, else config.yaml): a .yaml or .yml file as "connector start" would read it, listing every
+problem with its line; a .env file line by line; or a folder. There, every YAML file counts as one node: in addition to the problems of each
+file, this finds unknown peers, nodes that are not connected, routes that lead nowhere, and loops. Variables such as \${ADMIN_API_KEY} are
+read from the environment and from .env in this folder.
 Exit codes: 0 valid (warnings are allowed), 1 not valid.`,
   options: {
     topology: { type: 'string', short: 't', value: '<folder>', help: 'The same as giving the folder as the argument' },
@@ -49,8 +49,9 @@ Exit codes: 0 valid (warnings are allowed), 1 not valid.`,
   examples: ['connector validate config.yaml', 'connector validate .env', 'connector validate examples/linear'],
 
   run (args) {
-    const path = args.positionals[0] ?? args.text('topology') ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined)
-    if (path === undefined) throw usageError(validate, `Which file or folder? There is no ${DEFAULT_FILE} here.`)
+    const { CONFIG_FILE: configured = DEFAULT_FILE } = environment()
+    const path = args.positionals[0] ?? args.text('topology') ?? (existsSync(configured) ? configured : undefined)
+    if (path === undefined) throw usageError(validate, `Which file or folder? There is no ${configured} here.`)
     const verdict = judge(path)
     return Promise.resolve(args.flag('json') ? showJson(verdict) : showText(verdict))
   }
@@ -122,7 +123,7 @@ function read (file: string, env: NodeJS.ProcessEnv, overrides: NodeJS.ProcessEn
     if (!(error instanceof ConfigurationError)) throw error
     const issues = error.issues.map(({ source, line, path, message }) => ({
       // A source without a line is the variable that overrides the file.
-      file, line, message: [...(line === undefined ? [source] : []), path, message].filter(part => part !== '').join(': ')
+      file, line, message: [...(line === undefined && source !== file ? [source] : []), path, message].filter(part => part !== '').join(': ')
     }))
     return { issues, warnings: [] }
   }

@@ -23,6 +23,9 @@ const ALSO_KNOWN_AS: ReadonlyMap<string, string> = new Map([
 /** Secrets that protect an entrance only while they are set. To go without one, unset the variable: an empty value is an error. */
 const PROTECTIVE: readonly string[] = ['adminApiKey']
 
+/** Names that earlier connectors had for what we call otherwise. */
+const FORMERLY: ReadonlyMap<string, string> = new Map([['CONNECTOR_FX_SPREAD', 'CONNECTOR_SPREAD']])
+
 export interface EnvReading {
   /** By option name; only variables that are set, also to the empty string. */
   values: Record<string, unknown>
@@ -76,7 +79,8 @@ function readVariable (variable: string, text: string, option: string, schema: S
 
 function judgeStranger (variable: string, known: readonly string[], { issues, strangers }: EnvReading): void {
   const names = known.map(name => name.slice(PREFIX.length))
-  const meant = nearest(variable.slice(PREFIX.length), names)
+  const near = nearest(variable.slice(PREFIX.length), names)
+  const meant = FORMERLY.get(variable) ?? (near && PREFIX + near)
   if (meant === undefined) strangers.push(variable)
-  else issues.push({ source: variable, path: '', message: `is not a known variable, did you mean ${PREFIX}${meant}? Rename or unset it.` })
+  else issues.push({ source: variable, path: '', message: `is not a known variable, did you mean ${meant}? Rename or unset it.` })
 }

@@ -66,9 +66,25 @@ const DIALECT = `dialect must be one of: ${DIALECTS.join(', ')}`
 const dialect = z.enum(DIALECTS, DIALECT).describe('How the node dials the peer: "rfc", "toon" as agent connectors speak BTP, or "auto" (default) to find out')
   .meta({ expected: `one of ${DIALECTS.join(', ')}` }).optional()
 
+/** What is wrong with a URL of a peer, as a sentence, where more can be said than what it should look like. */
+export function urlAdvice (url: string): string | undefined {
+  const [, authority = ''] = /^(?:btp\+)?wss?:\/\/([^/?#]*)/.exec(url) ?? []
+  const host = authority.slice(authority.lastIndexOf('@') + 1)
+  if (authority !== host) return 'The secret of a peer belongs in authToken, not in its URL.'
+  if (/:.*:/.test(host) && !/^\[[^\]]*\](:|$)/.test(host)) return 'An IPv6 address needs brackets, before the port: ws://[::1]:3000.'
+  const [, port = ''] = /:(\d+)$/.exec(host) ?? []
+  if (Number(port) > 65535) return 'A port is at most 65535.'
+  return undefined
+}
+
 const url = z.string(NO_URL).min(1, NO_URL).overwrite(socketUrl).regex(/^wss?:\/\//, 'URL must start with ws:// or wss://')
-  .refine(hasNoSecret, `${NO_URL}: expected ws://host:port, with the secret in authToken`)
+  .refine(hasNoSecret, { error: ({ input }) => `${NO_URL}: expected ws://host:port, with the secret in authToken${advice(input)}` })
   .describe(URL_SHAPE)
+
+function advice (url: unknown): string {
+  const words = typeof url === 'string' ? urlAdvice(url) : undefined
+  return words === undefined ? '' : `. ${words}`
+}
 
 const urlWithPort = url.regex(HOST_AND_PORT).meta({ expected: URL_SHAPE })
 

@@ -4,7 +4,7 @@ import { valueAt } from '../explain.js'
 import { quote } from '../in-words.js'
 import { nodeIdOfAddress } from './former-keys.js'
 import { LOG_LEVELS } from '../../contracts/logger.js'
-import { transportFault } from './peer.js'
+import { transportFault, urlAdvice } from './peer.js'
 import { ENVIRONMENTS } from './schema.js'
 
 const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
@@ -38,7 +38,8 @@ function ofPeer (field: string, value: unknown, peer: unknown): string | undefin
   const id = isObject(peer) && typeof peer.id === 'string' ? peer.id : ''
   if (value === undefined || value === null) return id === '' ? `Peer missing required field: ${field}` : `Peer ${id} missing required field: ${field}`
   if (field === 'url' && typeof value === 'string') {
-    return `Invalid WebSocket URL for peer ${id}: ${quote(withoutCredentials(value))}. Must start with ws:// or wss:// and include port.`
+    return `Invalid WebSocket URL for peer ${id}: ${quote(withoutCredentials(value))}. ` +
+      ['Must start with ws:// or wss:// and include port.', urlAdvice(value)].filter(Boolean).join(' ')
   }
   return field === 'transport' ? transportFault(value) : undefined
 }

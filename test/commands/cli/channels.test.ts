@@ -56,7 +56,7 @@ describe('connector channels', () => {
 
   it('says that nothing is settled, and that nobody is there', async () => {
     api.node.channels = undefined
-    expect(await run('list')).to.include({ code: 1, err: 'Settlement infrastructure not enabled\n' })
+    expect(await run('list')).to.include({ code: 1, err: 'Settlement infrastructure not enabled\nError code: SLUICE_NO_CHAIN\n' })
     const nobody = await place.run(['channels', 'list', '--url', 'localhost:9'])
     expect(nobody.code).to.equal(1)
     expect(nobody.err).to.include('Cannot reach http://localhost:9/')

@@ -185,7 +185,9 @@ describe('connector import', () => {
   }
 
   it('refuses a file that is not there, and asks for one', async () => {
-    expect(await place.run(['import', 'nowhere.yaml'])).to.include({ code: 78, err: 'Configuration error: Configuration file not found: nowhere.yaml\n' })
+    expect(await place.run(['import', 'nowhere.yaml'])).to.include({
+      code: 78, err: 'Configuration error: Configuration file not found: nowhere.yaml\nError code: SLUICE_CONFIG_INVALID\n'
+    })
     expect((await place.run(['import'])).err).to.match(/^Which file\?\nUsage: connector import <file>/)
   })
 })

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { version } from '../../../src/lib/version.js'
 import { Workplace } from '../../support/cli.js'
 
-const COMMANDS = ['setup', 'validate', 'start', 'health', 'send', 'channels']
+const COMMANDS = ['setup', 'import', 'validate', 'start', 'health', 'send', 'channels']
 
 describe('connector', () => {
   let place: Workplace

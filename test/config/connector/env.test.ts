@@ -308,7 +308,7 @@ describe('configuration from the environment', () => {
 
   for (const [variable, meant] of [
     ['CONNECTOR_SPRED', 'CONNECTOR_SPREAD'], ['CONNECTOR_ILPADDRESS', 'CONNECTOR_ILP_ADDRESS'], ['CONNECTOR_Spread', 'CONNECTOR_SPREAD'],
-    ['CONNECTOR_DISABLE_MIDDLEWARES', 'CONNECTOR_DISABLE_MIDDLEWARE'], ['CONNECTOR_ACCOUNT', 'CONNECTOR_ACCOUNTS']
+    ['CONNECTOR_DISABLE_MIDDLEWARES', 'CONNECTOR_DISABLE_MIDDLEWARE'], ['CONNECTOR_FX_SPREAD', 'CONNECTOR_SPREAD'], ['CONNECTOR_ACCOUNT', 'CONNECTOR_ACCOUNTS']
   ] as const) {
     it(`refuses ${variable}, which is nearly ${meant}`, () => {
       expect(linesOf(() => new Config().loadFromEnv({ CONNECTOR_ACCOUNTS: '{}', [variable]: 'x' })))

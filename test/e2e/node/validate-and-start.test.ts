@@ -11,6 +11,15 @@ const ADDRESS = `'0x${'ab'.repeat(20)}'`
 const CHAIN = `{ chainType: evm, chainId: 'evm:31337', rpcUrl: 'http://127.0.0.1:9', registryAddress: ${ADDRESS}, tokenAddress: ${ADDRESS}, keyId: '0x${'5e'.repeat(32)}' }`
 const peer = (more = '', id = 'b', url = 'ws://127.0.0.1:9'): string => `{ id: ${id}, url: '${url}', authToken: ''${more} }`
 
+interface Verdicts {
+  validate: boolean
+  start: boolean
+  output: string
+  /** What each says is wrong. */
+  validateLines: string[]
+  startLines: string[]
+}
+
 const GOOD: ReadonlyArray<[what: string, lines: string[], env?: Env]> = [
   ['no peers', ['peers: []']],
   ['a peer and a route', [`peers: [${peer()}]`, 'routes: [{ prefix: g.b, nextHop: b, priority: -5 }]']],
@@ -18,7 +27,8 @@ const GOOD: ReadonlyArray<[what: string, lines: string[], env?: Env]> = [
   ['an address and nothing to settle on', [`peers: [${peer(`, evmAddress: ${ADDRESS}`)}]`]],
   ['limits', [`peers: [${peer()}]`, "settlement: { connectorFeePercentage: 99.9, creditLimits: { defaultLimit: 0, perPeerLimits: { b: '5' }, globalCeiling: 9007199254740991 } }"]],
   ['nobody let in without a secret', ['peers: []'], { BTP_ALLOW_NOAUTH: 'false' }],
-  ['lines of JSON', ['peers: []'], { LOG_FORMAT: 'json' }]
+  ['lines of JSON', ['peers: []'], { LOG_FORMAT: 'json' }],
+  ['what is odd and no fault', ['peers: []', 'explorer: { enabled: true }', 'routes: [{ prefix: G.INVALID, nextHop: nobody }]'], { BTP_PORT: '1', BASE_RPC_URL: 'x' }]
 ]
 
 const BAD: ReadonlyArray<[what: string, lines: string[], env?: Env]> = [
@@ -38,7 +48,18 @@ const BAD: ReadonlyArray<[what: string, lines: string[], env?: Env]> = [
   ['an allowlist with a word in it', ['peers: []', 'adminApi: { enabled: true, host: 127.0.0.1, allowedIPs: [here] }']],
   ['a flag that is neither', ['peers: []'], { BTP_ALLOW_NOAUTH: 'maybe' }],
   ['an unknown log format', ['peers: []'], { LOG_FORMAT: 'xml' }],
-  ['a variable that is not set', ['peers: []', 'dataPath: ${NOWHERE}']]
+  ['a variable that is not set', ['peers: []', 'dataPath: ${NOWHERE}']],
+  ['a variable that is empty in the place of a secret', [`peers: [{ id: b, url: 'ws://b:1', authToken: '\${B}' }]`], { B: '' }],
+  ['one secret for two peers', [`peers: [${peer('', 'b-c')}, ${peer('', 'b_c')}]`], { BTP_PEER_B_C_SECRET: 'x' }],
+  ['an address instead of the name of the node', ['peers: []', 'nodeId: g.town']],
+  ['an IPv6 address without brackets', [`peers: [${peer('', 'b', 'ws://::1:20001')}]`]],
+  ['keys of other connectors', ['peers: []', 'ilpAddress: g.x', 'selfAnnounce: { enabled: true }', 'transport: { type: socks5 }', 'routes: [{ prefix: g.y, upstream: x }]']],
+  ['a proxy in the environment', ['peers: []'], { SOCKS_PROXY: 'socks5h://127.0.0.1:9050', TRANSPORT_MODE: 'socks5' }],
+  ['a chain in the environment that is not right', ['peers: []'], { BASE_ENABLED: 'true', BASE_RPC_URL: 'x', ARBITRUM_ENABLED: 'perhaps' }],
+  ['a port in the environment that there is not', ['peers: []'], { BTP_SERVER_PORT: '0', NODE_ID: 'a b' }],
+  ['the address of a peer in the environment that is not right', [`peers: [${peer('', 'peer1')}]`], { PEER1_EVM_ADDRESS: '0x1' }],
+  ['what is not YAML', ['peers: [', 'nodeId: "x']],
+  ['a key that is there twice', ['peers: []', 'peers: []']]
 ]
 
 const WHOLE_SEEDS = readdirSync(SEEDS).filter(name => name.endsWith('.yaml') && !name.includes('.part.'))
@@ -48,11 +69,14 @@ describe('connector validate and connector start', () => {
   beforeEach(async () => { place = await Workplace.make() })
   afterEach(() => place.remove())
 
-  async function verdicts (text: string, env: Env): Promise<{ validate: boolean, start: boolean, output: string }> {
+  async function verdicts (text: string, env: Env): Promise<Verdicts> {
     await place.write('config.yaml', text)
     const { code, err } = await place.run(['validate', 'config.yaml'], { env })
     const [start, output] = await starts(env)
-    return { validate: code === 0, start, output: `${err}\n${output}` }
+    // A fault of a variable is found in no line of the file.
+    const validateLines = err.split('\n').filter(line => line !== '' && !/^warning: |: \d+ problems?\.$/.test(line)).map(line => line.replace(/^config\.yaml: /, ''))
+    const startLines = output.split('\n').flatMap(line => /^Configuration error: (.*)$/.exec(line)?.[1] ?? []).map(line => line.replace(/^config\.yaml: /, ''))
+    return { validate: code === 0, start, output: `${err}\n${output}`, validateLines, startLines }
   }
 
   /** Whether a node comes up; it is stopped again. */
@@ -89,6 +113,7 @@ describe('connector validate and connector start', () => {
     it(`refuse ${what}`, async () => {
       const found = await verdicts(await lines(more), env)
       expect(found, found.output).to.include({ validate: false, start: false })
+      expect(found.startLines, found.output).to.deep.equal(found.validateLines).and.not.deep.equal([])
     }).timeout(60_000)
   }
 

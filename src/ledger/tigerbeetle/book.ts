@@ -77,6 +77,8 @@ export class SharedSettlement extends SharedHold implements Settlement {
 export class SharedBook {
   limits: Limits = {}
   removed = false
+  /** Whether the cluster has its account: it gets one when money moves, because it never forgets one, and strangers' names cost nothing. */
+  exists = false
   settlement: SharedSettlement | undefined
   readonly lateFulfills: Count = nothing()
   readonly reversals: Count = nothing()

@@ -61,7 +61,6 @@ const ACCOUNT_CODE = 1
 export const FLAG = { pending: 2, post: 4, void: 8 } as const
 export const CREATED = 0xffff_ffff
 const ACCOUNT_EXISTS = 21
-export const ACCOUNT_EXISTS_IN_OTHER_LEDGER = 19
 export const PENDING_EXPIRED = 35
 /** A transfer of that id is there already; 46 with the same fields, the others with another amount or the like. */
 const TRANSFER_EXISTS = [36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 67]
@@ -106,12 +105,12 @@ export function newTransfer (
   }
 }
 
-/** Makes accounts, given as [id, ledger], that do not exist yet. Rejects where one cannot be made, with its status as `status`. */
+/** Makes accounts, given as [id, ledger], that do not exist yet. Rejects where one cannot be made; status 19: it is in another unit. */
 export async function ensureAccounts (client: TigerBeetleClient, accounts: ReadonlyArray<readonly [bigint, number]>): Promise<void> {
   const results = await inParts(accounts, part => client.createAccounts(part.map(([id, ledger]) => newAccount(id, ledger))))
   for (const { status } of results) {
     if (status === CREATED || status === ACCOUNT_EXISTS) continue
-    throw Object.assign(new Error(`TigerBeetle refused to create an account. status=${status}`), { status })
+    throw new Error(`TigerBeetle refused to create an account. status=${status}`)
   }
 }
 

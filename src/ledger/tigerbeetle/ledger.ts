@@ -22,7 +22,7 @@ import {
   SharedBook, SharedHold, SharedSettlement, ZERO, heldBy, minus, plus, postedBy, prepaidBy, receivedId, type Totals
 } from './book.js'
 import {
-  ACCOUNT_EXISTS_IN_OTHER_LEDGER, FLAG, PENDING_EXPIRED, ensureAccounts, hasTransfer, inParts,
+  FLAG, PENDING_EXPIRED, ensureAccounts, hasTransfer, inParts,
   type TigerBeetleAccount, type TigerBeetleClient, type TigerBeetleTransfer
 } from './client.js'
 import { BegunSettlements } from './begun-settlements.js'
@@ -223,23 +223,32 @@ export class TigerBeetleLedger implements Ledger {
     return this.books.keys()
   }
 
-  /** Makes the account where it does not exist, and learns what is on it. */
+  /** Learns what is on the account, if it exists. */
   private async find (accountId: string, unit: string): Promise<SharedBook> {
     const book = new SharedBook(accountId, unit, this.options.namespace, this.begun.connector)
-    try {
-      await ensureAccounts(this.client, [[book.account, book.ledger], [book.clearing, book.ledger]])
-    } catch (error) {
-      if ((error as { status?: unknown }).status !== ACCOUNT_EXISTS_IN_OTHER_LEDGER) throw error
+    const [account, clearing] = await this.lookUp([book.account, book.clearing])
+    if (account !== undefined && account.ledger !== book.ledger) {
       throw new Error(`account has a balance in another unit. accountId=${accountId} configured=${unit}. ` +
-        'Put asset and scale back, or give the account with the new unit another id.', { cause: error })
+        'Put asset and scale back, or give the account with the new unit another id.')
     }
+    book.exists = account !== undefined && clearing !== undefined
     await this.restoreSettlement(book)
-    const found = new Map((await this.client.lookupAccounts([book.account, book.prepaidAccount])).map(account => [account.id, account]))
-    const prepaid = found.get(book.prepaidAccount)
+    const [present, prepaid] = await this.lookUp([book.account, book.prepaidAccount])
     book.hasPrepaidAccount = prepaid !== undefined
-    const account = found.get(book.account)
-    if (account !== undefined) book.confirm(account, prepaid, [])
+    if (present !== undefined) book.confirm(present, prepaid, [])
     return book
+  }
+
+  private async lookUp (ids: bigint[]): Promise<Array<TigerBeetleAccount | undefined>> {
+    const found = new Map((await this.client.lookupAccounts(ids)).map(account => [account.id, account]))
+    return ids.map(id => found.get(id))
+  }
+
+  /** Makes the accounts of books in which money moves for the first time. */
+  private async ensure (books: Iterable<SharedBook>): Promise<void> {
+    const added = [...books].filter(({ exists }) => !exists)
+    await ensureAccounts(this.client, added.flatMap(({ account, clearing, ledger }) => [[account, ledger], [clearing, ledger]] as const))
+    for (const book of added) book.exists = true
   }
 
   /** Learns how far a total of prepaid money is in the books. */
@@ -262,6 +271,7 @@ export class TigerBeetleLedger implements Ledger {
     }
     settlement.state = 'unknown'
     book.settlement = settlement
+    await this.ensure([book])
     await this.client.createTransfers([pendingOf(settlement, 0)]) // which the cluster may not have heard of
   }
 
@@ -300,9 +310,10 @@ export class TigerBeetleLedger implements Ledger {
 
   /** Repeated as a whole when a part of it fails; only the end of it changes what we know. */
   private async write (batch: Request[]): Promise<void> {
-    const requests = batch.filter(isTransfer)
+    const [requests, steps] = [batch.filter(isTransfer), batch.filter(isStep)]
     await this.begun.add(requests.flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : []))
-    const prepaid = await takeSteps(this.client, batch.filter(isStep))
+    await this.ensure(new Set([...requests, ...steps].map(({ book }) => book)))
+    const prepaid = await takeSteps(this.client, steps)
     const covers = coversOf(requests, prepaid)
     const statuses = await this.create([...requests, ...covers].map(({ transfer }) => transfer))
     const coverStatuses = statuses.splice(requests.length)
@@ -330,6 +341,7 @@ export class TigerBeetleLedger implements Ledger {
     for (const book of books) {
       const own = batch.filter(request => request.book === book)
       const account = found.get(book.account)
+      if (account === undefined && !book.exists) continue
       if (account === undefined) throw new Error(`TigerBeetle has lost an account. accountId=${book.accountId}`)
       book.confirm(account, found.get(book.prepaidAccount), own.map(({ effect }) => effect))
       book.admit(own.filter(isTransfer).flatMap(({ makes }) => makes ?? []))

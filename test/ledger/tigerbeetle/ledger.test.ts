@@ -1,14 +1,12 @@
 /** Balances in TigerBeetle (a double that enforces its documented rules), shared by connectors that know nothing of each other. */
-import Module from 'node:module'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import reductModule from 'reduct'
 import sinon from 'sinon'
 import { PATIENCE_MS } from '../../../src/ledger/embedded/group-commit.js'
 import { LedgerService } from '../../../src/ledger/service.js'
-import { connectTigerBeetle } from '../../../src/ledger/tigerbeetle/client.js'
 import type { TigerBeetleLedger } from '../../../src/ledger/tigerbeetle/ledger.js'
-import { createApp, type App } from '../../../src/connector/connector.js'
+import { createApp } from '../../../src/connector/connector.js'
 import { account } from '../../support/connector.js'
 import { withoutLog } from '../../support/log.js'
 import { outcomeOf, prepare, reject } from '../../support/packets.js'
@@ -40,6 +38,40 @@ describe('balances in TigerBeetle', () => {
     expect(second.balanceOf('alice')!.balance).to.equal(100n)
     expect(await codeOf(first.hold('alice', 1n))).to.equal('T04')
     expect(first.balanceOf('alice')).to.include({ balance: 100n, incomingHolds: 0n })
+  })
+
+  it('take no place in the cluster, which never forgets an account, before money moves', async () => {
+    const ledger = await connectorOn(cluster)
+    for (let i = 0; i < 100; i++) {
+      await ledger.openAccount(`guest-${i}`, LIMITS, 'USD/9')
+      await ledger.refresh(`guest-${i}`)
+      expect(ledger.balanceOf(`guest-${i}`)).to.include({ balance: 0n, incomingHolds: 0n })
+      ledger.closeAccount(`guest-${i}`)
+    }
+    expect(cluster.accountCount).to.equal(0)
+    await ledger.openAccount('guest-7', LIMITS, 'USD/9')
+    ledger.post(await ledger.hold('guest-7', 5n))
+    await ledger.committed()
+    expect(cluster.accountCount, 'its own, and where the other side of each transfer is').to.equal(2)
+    expect((await connectorOn(cluster)).balanceOf('guest-7')).to.equal(undefined)
+    const other = await connectorOn(cluster)
+    await other.openAccount('guest-7', LIMITS, 'USD/9')
+    expect(other.balanceOf('guest-7')!.balance).to.equal(5n)
+  })
+
+  it('refuse an account in another unit than the one in which money has moved', async () => {
+    const first = await connectorOn(cluster)
+    await first.openAccount('bob', LIMITS, 'USD/9')
+    const second = await connectorOn(cluster)
+    await second.openAccount('bob', LIMITS, 'EUR/9')
+    second.credit('bob', 5n, 'payment-1')
+    await second.committed()
+    const third = await connectorOn(cluster)
+    expect(await codeOf(Promise.resolve(third.openAccount('bob', LIMITS, 'USD/9')))).to.match(/another unit.*Put asset and scale back/)
+    const held = codeOf(first.hold('bob', 5n))
+    await quiet(200)
+    await clock.tickAsync(PATIENCE_MS)
+    expect(await held, 'nothing is booked in two units').to.equal('T00')
   })
 
   it('are not shared between namespaces: there, accounts of one id are different accounts', async () => {
@@ -81,6 +113,8 @@ describe('balances in TigerBeetle', () => {
 
   it('take as many of many holds at once as there is room for', async () => {
     const ledger = await connectorOn(cluster)
+    ledger.void(await ledger.hold('alice', 1n))
+    await ledger.committed()
     const requests = cluster.requests
     const outcomes = await Promise.all([60n, 60n, 40n, 1n].map(amount => codeOf(ledger.hold('alice', amount))))
     expect(outcomes).to.deep.equal(['done', 'T04', 'done', 'T04'])
@@ -320,67 +354,5 @@ describe('a connector with its balances in TigerBeetle', () => {
     expect(ledger.balanceOf('alice')).to.include({ balance: 50n, incomingHolds: 0n })
     expect(ledger.balanceOf('bob')).to.include({ balance: -70n, outgoingHolds: 0n })
     await stop()
-  })
-})
-
-describe('without a TigerBeetle cluster', () => {
-  withoutLog()
-  const options = {
-    ledger: 'tigerbeetle' as const,
-    tigerbeetleClusterId: '0',
-    tigerbeetleReplicas: '127.0.0.1:1',
-    ilpAddress: 'test.connector',
-    backend: 'one-to-one',
-    store: 'memdown',
-    accounts: { alice: account() }
-  }
-
-  /** What the start says, by npm's client, when nobody answers. */
-  async function startInVain (app: App): Promise<string> {
-    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const started = codeOf(app.listen())
-    await quiet(20)
-    await clock.tickAsync(5000)
-    clock.restore()
-    return await started
-  }
-
-  it('the connector does not start, and says what it waited for', async () => {
-    expect(await startInVain(createApp(options))).to.match(/TigerBeetle does not answer.*Check the addresses/)
-  })
-
-  it('it starts with its own books where that was asked for, and says so', async () => {
-    const container = reductModule.default()
-    const app = createApp({ ...options, ledgerFallback: true }, container)
-    expect(await startInVain(app)).to.equal('done')
-    expect(container(LedgerService).getStatus()).to.deep.equal({ kind: 'embedded', durability: 'sync' })
-    await app.shutdown()
-  })
-
-  it('it says which host it does not know', async () => {
-    expect(await codeOf(connectTigerBeetle(0n, ['nowhere.invalid:3001']))).to.contain('unknown host of a TigerBeetle replica. replica=nowhere.invalid:3001')
-  })
-
-  it('it takes hosts by name', async () => {
-    (await connectTigerBeetle(0n, ['localhost:1', '127.0.0.1:2', '[::1]:3', '4'])).destroy()
-  })
-
-  it('needs to know where the cluster is', () => {
-    expect(() => createApp({ ...options, tigerbeetleReplicas: '' })).to.throw(/tigerbeetleReplicas: is missing, and ledger is "tigerbeetle"/)
-  })
-})
-
-describe('without the package tigerbeetle-node', () => {
-  const load: unknown = Reflect.get(Module, '_load')
-  before(() => {
-    Reflect.set(Module, '_load', (...args: unknown[]): unknown => {
-      if (args[0] === 'tigerbeetle-node') throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' })
-      return Reflect.apply(load as (...all: unknown[]) => object, Module, args)
-    })
-  })
-  after(() => { Reflect.set(Module, '_load', load) })
-
-  it('the connector says what to install', async () => {
-    expect(await codeOf(connectTigerBeetle(0n, ['3001']))).to.contain('Run: npm install tigerbeetle-node')
   })
 })

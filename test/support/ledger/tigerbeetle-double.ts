@@ -54,6 +54,10 @@ export class Cluster {
     }
   }
 
+  get accountCount (): number {
+    return this.accounts.size
+  }
+
   private createAccount (account: TigerBeetleAccount): TigerBeetleResult {
     const { id, debits_pending, debits_posted, credits_pending, credits_posted, reserved, ledger, code, flags, timestamp } = account
     if (timestamp !== 0n) return { status: 3 }

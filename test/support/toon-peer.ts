@@ -128,7 +128,7 @@ export class ToonPeer {
   readonly #early = new Map<number, ToonFrame>()
 
   constructor (readonly ws: WebSocket) {
-    this.closed = once(ws, 'close').then(([code]: unknown[]) => Number(code))
+    this.closed = new Promise(resolve => { ws.once('close', resolve) })
     ws.on('error', () => undefined)
     ws.on('message', (bytes: Buffer) => { this.#hear(bytes) })
     afterTest(() => ws.terminate())

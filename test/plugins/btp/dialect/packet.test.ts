@@ -21,7 +21,21 @@ const data = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constant(new Uint8Ar
 const amount = fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.nat(300).map(BigInt))
 const time = fc.date({ min: new Date('1970-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
 const address = fc.stringMatching(/^(g|test|example)(\.[a-zA-Z0-9_~-]{1,20}){1,6}$/)
+/** Fields of any bytes, which no codec writes: both dialects carry them. */
+const withLength = (bytes: Uint8Array): Buffer => {
+  const { length } = bytes
+  return Buffer.from([...(length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255]), ...bytes])
+}
+const octets = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ minLength: 1023, maxLength: 1023 })).map(withLength)
+const exactly = (length: number): fc.Arbitrary<Buffer> => fc.uint8Array({ minLength: length, maxLength: length }).map(bytes => Buffer.from(bytes))
+const oddContents = fc.oneof(
+  fc.tuple(fc.constant(12), exactly(8), fc.stringMatching(/^\d{17}$/).map(digits => Buffer.from(digits)), hash, octets, octets),
+  fc.tuple(fc.constant(13), hash, octets),
+  fc.tuple(fc.constant(14), exactly(3), octets, octets, octets)
+)
+const oddPacket = oddContents.map(([type, ...fields]) => Buffer.concat([Buffer.from([type]), withLength(Buffer.concat(fields))]))
 const rfcPacket = fc.oneof(
+  oddPacket,
   fc.record({ amount: amount.map(String), expiresAt: time, executionCondition: hash, destination: address, data })
     .map(fields => IlpPacket.serializeIlpPrepare(fields)),
   fc.record({ fulfillment: hash, data }).map(fields => IlpPacket.serializeIlpFulfill(fields)),

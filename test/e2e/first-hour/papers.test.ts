@@ -166,6 +166,20 @@ describe('the first hour', () => {
     expect(added.status, await added.text()).to.equal(201)
   }).timeout(60_000)
 
+  it('imports the file of another connector, starts it, and runs the program of its library', async () => {
+    const paper = 'docs/move-from-toon.md'
+    await write('old-config.yaml', block(paper, '# old-config.yaml'))
+    const said = await run(`${block(paper, 'npx connector import').trim()} || test $? = 2`)
+    expect(said.split('\n')[0]).to.equal('old-config.yaml:2: nodeId: the node is called townhouse now. Peers that list it as g.townhouse have to rename it.')
+    expect(said).to.match(/^old-config\.yaml:6: transport: .*\n$/m)
+    const [validate = '', start_ = ''] = block(paper, 'npx connector validate').trim().split('\n')
+    expect(await run(validate)).to.include('Configuration file is valid.')
+    await start(start_, 'townhouse is running as g.townhouse')
+    await Promise.all(background.splice(0).map(end))
+    await write('swap.mjs', block(paper, '// swap.mjs'))
+    expect(await run('node swap.mjs')).to.match(/^fulfilled: thanks$/m)
+  }).timeout(60_000)
+
   it('leaves no block out: each was run here, or stands on the list', () => {
     const blocks = PAPERS.flatMap(blocksOf)
     const commands = /^ {4}(npm|npx|node|docker|curl|pm2) /m

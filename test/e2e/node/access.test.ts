@@ -123,7 +123,7 @@ describe('the BTP port of a node', () => {
     })
     shop.setPacketHandler(() => ({ accept: true }))
     expect(outcome(await agent.sendPacket(packet('g.shop')))).to.equal('fulfill')
-    expect(await owed(shop, 'agent')).to.equal(999n)
+    expect(await owed(shop, 'agent')).to.equal(1000n)
   })
 
   for (const secret of ['', 'wrong', 'hunter22']) {
@@ -235,7 +235,7 @@ describe('the BTP port of a node', () => {
         })
         expect(outcome(await guest.sendPacket(packet('g.shop')))).to.equal('fulfill')
         await guest.stop()
-        expect(await owed(shop, name)).to.equal(start * 999n + (name === 'guest-7' ? 1n : 0n))
+        expect(await owed(shop, name)).to.equal(start * 1000n + (name === 'guest-7' ? 1n : 0n))
       }
       await until(() => connected(shop).length === 0)
       await shop.stop()
@@ -269,10 +269,10 @@ describe('the BTP port of a node', () => {
     await guest.sendPacket(packet('g.shop'))
     await guest.stop()
     await until(() => shop.listPeers().length === 0)
-    expect(await owed(shop, 'guest')).to.equal(999n)
+    expect(await owed(shop, 'guest')).to.equal(1000n)
     await guest.start()
     await guest.sendPacket(packet('g.shop'))
-    expect(await owed(shop, 'guest')).to.equal(1998n)
+    expect(await owed(shop, 'guest')).to.equal(2000n)
   })
 
   it('fails to start on a port that somebody else has', async () => {

@@ -50,11 +50,11 @@ export class AccountConnections {
   }
 
   /**
-   * Learns our address from the parent where it is not configured, then connects the other accounts. Waits initialConnectTimeout for
-   * each of the two at most, and not for accounts that only listen; what is not connected by then goes on trying. Rejects when there is
+   * Learns our address from the parent where it is not configured, then connects the other accounts. Waits `waitMs` for each of the
+   * two at most, and not for accounts that only listen; what is not connected by then goes on trying. Rejects when there is
    * neither an address nor a parent.
    */
-  async start (): Promise<void> {
+  async start (waitMs = this.config.initialConnectTimeout): Promise<void> {
     const ids = this.accounts.getAccountIds()
     let parent: string | undefined
     if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
@@ -63,9 +63,9 @@ export class AccountConnections {
         throw new SluiceError('SLUICE_NO_ADDRESS', 'When there is no parent, ILP address must be specified in configuration. ' +
           'Set CONNECTOR_ILP_ADDRESS (ilpAddress), for example to test.mynode, or add an account with relation "parent".')
       }
-      await this.connectInTime([parent])
+      await this.connectInTime([parent], waitMs)
     }
-    await this.connectInTime(ids.filter(id => id !== parent)) // the parent has had its time, and goes on trying
+    await this.connectInTime(ids.filter(id => id !== parent), waitMs) // the parent has had its time, and goes on trying
   }
 
   /** Attaches to the account's plugin. Without an `error` listener, that event would end the process for all accounts. */
@@ -154,11 +154,11 @@ export class AccountConnections {
     }
   }
 
-  private async connectInTime (accountIds: string[]): Promise<void> {
+  private async connectInTime (accountIds: string[], waitMs: number): Promise<void> {
     if (accountIds.length === 0) return
-    this.log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, this.config.initialConnectTimeout)
+    this.log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, waitMs)
     const attempts = accountIds.map(accountId => this.keepConnecting(accountId))
-    if (await withTimeout(Promise.all(attempts), this.config.initialConnectTimeout)) return
+    if (await withTimeout(Promise.all(attempts), waitMs)) return
     const late = accountIds.filter(accountId => !this.accounts.isConnected(accountId))
     if (late.length > 0) {
       this.log.warn('one or more accounts failed to connect within the time limit, continuing anyway. accountIds=%s', late.join(','))

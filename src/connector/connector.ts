@@ -27,8 +27,11 @@ const createContainer = reductModule.default
 
 export interface App {
   readonly config: Config
-  /** Starts the connector. Rejects when it cannot run, with nothing left half-started. */
-  listen (): Promise<void>
+  /**
+   * Starts the connector. Rejects when it cannot run, with nothing left half-started.
+   * @param options `connectWithin`: how long it waits for accounts to connect, in ms. Default: initialConnectTimeout.
+   */
+  listen (options?: { connectWithin?: number }): Promise<void>
   /** Adds an account while running and waits for it to connect, for initialConnectTimeout at most. Rejects with nothing changed. */
   addPlugin (accountId: string, account: AccountInfo): Promise<void>
   /**
@@ -54,7 +57,7 @@ export function createApp (options?: ConnectorInput | null, container: Injector 
   const connector = new Connector(container)
   return {
     config,
-    listen: () => connector.start(),
+    listen: options => connector.start(options),
     addPlugin: async (accountId, account) => { await connector.addAccount(accountId, config.validateAccount(accountId, account)) },
     removePlugin: (accountId, options) => connector.removeAccount(accountId, options),
     getPlugin: accountId => container(Accounts).getPlugin(accountId),
@@ -108,9 +111,9 @@ class Connector {
   }
 
   /** See App.listen. */
-  start (): Promise<void> {
+  start ({ connectWithin }: { connectWithin?: number } = {}): Promise<void> {
     if (this.state !== 'new') return Promise.reject(new Error(`a connector can be started once. state=${this.state}`))
-    return this.starting = this.run()
+    return this.starting = this.run(connectWithin)
   }
 
   /** See App.shutdown. */
@@ -156,12 +159,12 @@ class Connector {
     return connectorAdminServer(parts, adminOptions(config), this.config.createLogger('admin-api'))
   }
 
-  private async run (): Promise<void> {
+  private async run (connectWithin?: number): Promise<void> {
     this.state = 'starting'
     this.log.info('listen called')
     try {
       await (this.opening = this.open())
-      await this.connections.start()
+      await this.connections.start(connectWithin)
       for (const accountId of this.accounts.getAccountIds()) await this.middlewares.startup(accountId)
       this.assertNotStopped()
       if (this.config.collectDefaultMetrics) this.stats.startDefaultMetrics()

@@ -275,7 +275,8 @@ export interface AdminSettlementConfig {
   preference: string
   /** The peer's: `evmAddress`. Of the token and its contract: `tokenAddress`, `tokenNetworkAddress`. */
   [address: PeerField]: string | undefined
-  chainId?: number | undefined
+  /** `84532`, or the chain's id: `evm:84532`. */
+  chainId?: number | string | undefined
   channelId?: string | undefined
   initialDeposit?: string | undefined
 }

@@ -109,7 +109,7 @@ export function decodeBase64 (text: string): Buffer | undefined {
 
 /** The same text when it is canonical base64 of at most 32,768 bytes; otherwise undefined, with a warning. */
 export function validateResponseData (data: unknown, log: WarningLog): string | undefined {
-  if (data === undefined || data === null || data === '') return undefined
+  if (data === undefined || data === null) return undefined
   const bytes = typeof data === 'string' ? decodeBase64(data) : undefined
   if (bytes !== undefined && bytes.length <= DATA_LENGTH_MAX) return bytes.toString('base64')
   const fault = bytes === undefined ? 'it is not base64' : `it has ${bytes.length} bytes, at most ${DATA_LENGTH_MAX} fit into a packet`

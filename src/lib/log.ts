@@ -42,7 +42,7 @@ export function logFormatFault (env: NodeJS.ProcessEnv): { source: string, messa
 }
 
 /** The level that this process has, where the program does not say. */
-function logLevel ({ CONNECTOR_LOG_LEVEL, LOG_LEVEL } = process.env): LogLevel | undefined {
+export function logLevel ({ CONNECTOR_LOG_LEVEL, LOG_LEVEL } = process.env): LogLevel | undefined {
   return [CONNECTOR_LOG_LEVEL, LOG_LEVEL].find(isLogLevel)
 }
 

@@ -42,7 +42,7 @@ export class ConnectorNode {
   readonly #log: NodeLogger
   readonly #logLevel: LogLevel | undefined
   readonly #peers: Peers
-  readonly #routes = new RoutingTable()
+  readonly #routes: RoutingTable
   readonly #access: BtpAccess
   #handler: LocalDeliveryHandler | undefined
   #phase: Phase = 'stopped'
@@ -67,14 +67,14 @@ export class ConnectorNode {
     this.#logLevel = given.logLevel
     const log = this.#log = withLevel(logger, given.logLevel)
     this.#access = new BtpAccess(process.env, variable => this.#peers.ownerOf(variable))
+    this.#routes = new RoutingTable(read.routes, log)
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read, this.#routes)
-    for (const { prefix, nextHop, priority } of read.routes) this.#routes.addRoute(prefix, nextHop, priority)
     for (const warning of warnings) log.warn({ warning }, 'config_warning')
     log.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
   }
 
   /**
-   * Opens the ports and connects the peers; one that is not there within five seconds is tried further. Rejects when the node cannot run,
+   * Opens the ports and connects the peers; one that is not there within two seconds is tried further. Rejects when the node cannot run,
    * with everything that was opened closed again. A node that was stopped can be started again.
    */
   start (): Promise<void> {
@@ -253,7 +253,10 @@ export class ConnectorNode {
   }
 
   /** A copy: routes are changed with `addRoute` and `removeRoute`. */
-  get routingTable (): RoutingTable { return new RoutingTable(this.listRoutes()) }
+  getRoutingTable (): RoutingTable { return new RoutingTable(this.listRoutes()) }
+
+  /** The same. */
+  get routingTable (): RoutingTable { return this.getRoutingTable() }
 
   getDeploymentMode (): DeploymentMode { return this.config.deploymentMode }
 

@@ -11,7 +11,7 @@ import type { Peers } from './peers.js'
 import type { RoutingTable } from './routing-table.js'
 import type { Traffic } from './traffic.js'
 
-/** How long the start waits for peers. What is not connected by then goes on trying. */
+/** How long a peer may take to connect before that is said, and to disconnect. */
 const CONNECT_TIMEOUT_MS = 5000
 /** What a hop keeps of a packet's time: it needs twice as much to take it. */
 const MESSAGE_WINDOW_MS = 500

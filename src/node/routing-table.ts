@@ -2,7 +2,7 @@
 import { isPrefix } from '../packet/address.js'
 import { MAX_CONFIGURED_ROUTES } from '../config/limits.js'
 import { SluiceError } from '../contracts/errors.js'
-import type { RouteConfig, RouteInfo } from '../contracts/node.js'
+import type { NodeLogger, RouteConfig, RouteInfo } from '../contracts/node.js'
 
 export class RoutingTable {
   /** By prefix, in the order of preference. */
@@ -11,9 +11,14 @@ export class RoutingTable {
   readonly #prefixes = new Map<string, Set<string>>()
   #size = 0
 
-  /** Throws for routes that make no sense. */
-  constructor (routes: readonly RouteConfig[] = []) {
+  /** @param log is told, at `debug`, of each route that is added or removed. Throws for a route that makes no sense. */
+  constructor (routes: readonly RouteConfig[] = [], private readonly log?: Pick<NodeLogger, 'debug'>) {
     for (const { prefix, nextHop, priority } of routes) this.addRoute(prefix, nextHop, priority)
+  }
+
+  /** How many routes there are, each of several for one prefix counted. */
+  get size (): number {
+    return this.#size
   }
 
   /** Adds a route, or changes the priority of the one with this prefix and next hop. Throws, changing nothing, when it makes no sense. */
@@ -29,6 +34,7 @@ export class RoutingTable {
     const prefixes = this.#prefixes.get(nextHop)
     if (prefixes === undefined) this.#prefixes.set(nextHop, new Set([prefix]))
     else prefixes.add(prefix)
+    this.log?.debug({ prefix, nextHop, priority }, 'route_added')
   }
 
   /** Removes the routes for exactly this prefix, or the one over `nextHop`. Returns those that existed. */
@@ -78,6 +84,7 @@ export class RoutingTable {
   #forget ({ prefix, nextHop }: RouteInfo): void {
     const prefixes = this.#prefixes.get(nextHop)
     prefixes?.delete(prefix)
+    this.log?.debug({ prefix, nextHop }, 'route_removed')
     if (prefixes?.size === 0) this.#prefixes.delete(nextHop)
   }
 }

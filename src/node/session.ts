@@ -29,6 +29,8 @@ import type { Dependency, PeerAccountBalance, RouteInfo } from '../contracts/nod
 import { Traffic } from './traffic.js'
 import { UnsettledMarker } from './unsettled-marker.js'
 
+/** How long the start waits for peers. What is not connected by then goes on trying. */
+const START_TIMEOUT_MS = 2000
 /** How long somebody who registers a peer waits for it. */
 const REGISTER_TIMEOUT_MS = 1000
 /** How often the business logic server is asked whether it is ready. */
@@ -81,7 +83,7 @@ export class Session {
     const { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins } = config
     this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server', { to: log, level: logLevel }))
     log.info({ port: this.#listening.port }, 'btp_server_started')
-    await this.#app.listen()
+    await this.#app.listen({ connectWithin: START_TIMEOUT_MS })
     this.#phase = 'open'
     if (config.localDelivery.enabled) this.#handlerChecks = setInterval(() => { void this.#checkHandler() }, HANDLER_CHECK_MS).unref()
   }

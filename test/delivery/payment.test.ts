@@ -28,7 +28,7 @@ describe('the payment contract', () => {
   it('takes canonical base64 of up to 32 KiB and nothing else', () => {
     const log = new TestLogger()
     const largest = Buffer.alloc(32_768, 1).toString('base64')
-    for (const good of ['AQ==', largest]) expect(validateResponseData(good, log)).to.equal(good)
+    for (const good of ['', 'AQ==', largest]) expect(validateResponseData(good, log)).to.equal(good)
     expect(log.lines).to.deep.equal([])
     for (const bad of ['AR==', 'A', 'A===', '_-8=', 'AQ==\n', Buffer.alloc(32_769).toString('base64'), 5, {}]) expect(validateResponseData(bad, log)).to.equal(undefined)
     expect(log.lines).to.have.lengthOf(8)

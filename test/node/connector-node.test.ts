@@ -88,6 +88,14 @@ describe('ConnectorNode', () => {
       }
     })
 
+    it('starts without a peer that is away, and does not wait long for it', async () => {
+      const peers = [{ id: 'parent', url: NEVER, authToken: '', relation: 'parent' as const }]
+      const node = await world.start('agent', { logLevel: 'info', peers, routes: [{ prefix: 'g', nextHop: 'parent' }] })
+      expect(node.listPeers()).to.have.deep.nested.property('[0].connected', false)
+      expect(outcome(await node.sendPacket(packet('g.parent.x')))).to.equal('T01')
+      expect(world.log.lines.flatMap(({ fields }) => 'waitingMsAtMost' in fields ? [fields.waitingMsAtMost] : []).at(-1)).to.equal(2000)
+    })
+
     it('opens nothing in the constructor', async () => {
       const node = await world.make('agent')
       const twin = await world.make('agent', { btpServerPort: node.config.btpServerPort, healthCheckPort: node.config.healthCheckPort })

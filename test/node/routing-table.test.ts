@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { RoutingTable } from '../../src/index.js'
+import { TestLogger } from '../support/node.js'
 
 const prefix = fc.constantFrom('g', 'g.a', 'g.a.b', 'g.c')
 const nextHop = fc.constantFrom('anna', 'ben', 'local')
@@ -26,6 +27,20 @@ describe('RoutingTable', () => {
     expect(table.removeRoute('g.peer')).to.have.lengthOf(1)
     expect(table.removeRoute('g.peer')).to.deep.equal([])
     expect(table.getNextHop('g.peer.x')).to.equal('parent')
+  })
+
+  it('begins with the routes that it is given, counts them, and tells a log of each change', () => {
+    const log = new TestLogger()
+    const table = new RoutingTable([{ prefix: 'g.a', nextHop: 'anna' }, { prefix: 'g.a', nextHop: 'ben', priority: 2 }], log)
+    expect([table.size, table.getNextHop('g.a.x'), new RoutingTable().size]).to.deep.equal([2, 'ben', 0])
+    table.removeRoute('g.a', 'ben')
+    expect([table.size, table.getAllRoutes()]).to.deep.equal([1, [{ prefix: 'g.a', nextHop: 'anna', priority: 0 }]])
+    expect(log.lines).to.deep.equal([
+      { level: 'debug', message: 'route_added', fields: { prefix: 'g.a', nextHop: 'anna', priority: 0 } },
+      { level: 'debug', message: 'route_added', fields: { prefix: 'g.a', nextHop: 'ben', priority: 2 } },
+      { level: 'debug', message: 'route_removed', fields: { prefix: 'g.a', nextHop: 'ben' } }
+    ])
+    expect(() => new RoutingTable([{ prefix: 'g..a', nextHop: 'anna' }])).to.throw('Invalid ILP address prefix: g..a')
   })
 
   it('knows the prefixes of each next hop, and which prefixes have a route', () => fc.assert(fc.property(fc.array(step, { maxLength: 40 }), steps => {

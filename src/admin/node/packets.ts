@@ -1,6 +1,7 @@
 /** `POST /admin/ilp/send`: one packet of our own, for programs beside the node in any language. `POST /send-packet` is its older name. */
 import { z } from 'zod'
 import type { ILPFulfillPacket, ILPRejectPacket, NodeConfig, SendPacketParams } from '../../contracts/node.js'
+import { computeConditionFromData } from '../../delivery/payment.js'
 import { isValidAddress } from '../../packet/address.js'
 import { MAX_UINT64 } from '../../packet/prepare.js'
 import type { Logger } from '../../contracts/logger.js'
@@ -59,19 +60,17 @@ interface ExpressResponse {
 
 type IlpAnswer = ILPFulfillPacket | ILPRejectPacket
 
-const isMissing = (value: unknown): boolean => value === undefined || value === null || value === ''
-
-/** Null for a valid request body, or the first fault in words. Fields that are not known are left alone. */
+/** Null for a valid request body, or the first fault in words; a field of another type counts as missing. Unknown fields are left alone. */
 export function validateIlpSendRequest (body: unknown): string | null {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'Request body must be a JSON object'
   const { destination, amount, data, timeoutMs, expiresAt, executionCondition } = body as Record<keyof IlpSendRequest, unknown>
-  if (isMissing(destination)) return 'Missing required field: destination'
-  if (typeof destination !== 'string' || !isValidAddress(destination)) return `Invalid ILP address: ${String(destination)}`
-  if (isMissing(amount)) return 'Missing required field: amount'
-  if (typeof amount !== 'string' || !/^\d+$/.test(amount)) return 'Amount must be a non-negative integer string'
+  if (typeof destination !== 'string' || destination === '') return 'Missing required field: destination'
+  if (!isValidAddress(destination)) return `Invalid ILP address: ${destination}`
+  if (typeof amount !== 'string') return 'Missing required field: amount'
+  if (!/^\d+$/.test(amount)) return 'Amount must be a non-negative integer string'
   if (amount.length > 20 || BigInt(amount) > MAX_UINT64) return `Amount must be at most ${MAX_UINT64}, the largest of ILP`
-  if (data === undefined || data === null) return 'Missing required field: data'
-  if (typeof data !== 'string' || !BASE64.test(data)) return 'Data must be valid base64'
+  if (typeof data !== 'string') return 'Missing required field: data'
+  if (!BASE64.test(data)) return 'Data must be valid base64'
   if (Buffer.byteLength(data, 'base64') > MAX_SEND_DATA_SIZE) return `Data exceeds maximum size of ${MAX_SEND_DATA_SIZE} bytes`
   return conditionFault(executionCondition) ?? timeFault(timeoutMs, expiresAt)
 }
@@ -114,8 +113,8 @@ const rejected = z.strictObject({
   accepted: z.literal(false), fulfilled: z.literal(false), code: z.string(), message: z.string(), data: z.base64().optional()
 })
 
-/** Sends a packet of our own: as `ConnectorNode.sendPacket`. */
-export type PacketSenderFn = (packet: SendPacketParams) => Promise<IlpAnswer>
+/** Sends a packet of our own: as `ConnectorNode.sendPacket`. The condition is that of the request, or the one that the data make. */
+export type PacketSenderFn = (packet: SendPacketParams & { executionCondition: Buffer, data: Buffer }) => Promise<IlpAnswer>
 export type IsReadyFn = () => boolean
 
 /** The route without a server around it: the admin API uses it, and so can an application's own server. */
@@ -133,8 +132,9 @@ export class IlpSendHandler {
     if (sendPacket === null) throw new SluiceError('SLUICE_NO_SENDER', 'Outbound sender not configured')
     if (this.isReady?.() !== true) throw new SluiceError('SLUICE_NODE_NOT_READY', 'Connector not ready')
     const { expiresAt, timeoutMs } = timeOf(request)
-    const executionCondition = condition === undefined ? {} : { executionCondition: Buffer.from(condition, 'base64') }
-    const packet = { destination, amount: BigInt(amount), expiresAt, data: Buffer.from(data, 'base64'), ...executionCondition }
+    const bytes = Buffer.from(data, 'base64')
+    const executionCondition = condition === undefined ? computeConditionFromData(bytes).condition : Buffer.from(condition, 'base64')
+    const packet = { destination, amount: BigInt(amount), executionCondition, expiresAt, data: bytes }
     return { status: 200, body: responseOf(await within(timeoutMs, () => sendPacket(packet))) }
   }
 

@@ -3,7 +3,7 @@ import { isObject } from '../../lib/is-object.js'
 import { explain } from '../explain.js'
 import type { Problem } from '../errors.js'
 import { showPath } from '../in-words.js'
-import { logFormatFault } from '../../lib/log.js'
+import { logFormatFault, logLevel } from '../../lib/log.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
 import { ChainKinds } from './chain-kinds.js'
 import { decideChain, fieldAt, readBlockchain, readEntries, type ChainEntry } from './chains.js'
@@ -26,6 +26,9 @@ const HANDLER_TIMEOUT_MS = 30_000
 const HANDLER_REQUESTS = 64
 const FEE_PERCENTAGE = 0.1
 const DATA_PATH = './data'
+
+/** A configuration in which these are always there. */
+export type CompleteConfig = ConnectorConfig & Required<Pick<NodeConfig, 'healthCheckPort' | 'environment' | 'logLevel' | 'routes'>>
 
 /** Where a fault is shown to be. */
 type Locate = (path: readonly PropertyKey[]) => Pick<ConfigurationIssue, 'source' | 'line'>
@@ -67,14 +70,19 @@ export class ConfigLoader {
   }
 
   /** The configuration in a YAML file, as it can be given to a ConnectorNode. @throws ConfigurationError naming every fault */
-  static loadConfig (file: string): ConnectorConfig {
-    return ConfigLoader.read(file).given
+  static loadConfig (file: string): CompleteConfig {
+    return complete(ConfigLoader.read(file))
   }
 
   /** Returns a configuration object that is right. @throws ConfigurationError naming every fault */
-  static validateConfig (given: object): ConnectorConfig {
-    return ConfigLoader.read(given).given
+  static validateConfig (given: object): CompleteConfig {
+    return complete(ConfigLoader.read(given))
   }
+}
+
+/** What was written, with the defaults of what a program may want to read of it. A node that gets it is the same as without them. */
+function complete ({ given, config: { healthCheckPort, environment, logLevel, routes } }: ConfigReading): CompleteConfig {
+  return { ...given, healthCheckPort, environment, logLevel, routes }
 }
 
 function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): ConfigReading {
@@ -137,7 +145,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     btpAllowedOrigins: given.btpAllowedOrigins ?? [],
     healthCheckPort: given.healthCheckPort ?? HEALTH_CHECK_PORT,
     healthCheckHost: given.healthCheckHost ?? EVERY_INTERFACE,
-    logLevel: given.logLevel ?? 'info',
+    logLevel: given.logLevel ?? logLevel() ?? 'info',
     environment: given.environment ?? 'development',
     deploymentMode: mode === 'library' ? 'embedded' : mode,
     peers: settlement.enableSettlement === false ? peers.map(({ chain: _none, ...peer }) => peer) : peers,

@@ -58,6 +58,7 @@ function namedChain (peer: SettlingPeer, { chainKinds }: Pick<Chains, 'chainKind
   const { chain, settlement } = peer
   if (chain !== undefined) return chainIdOf(chain, { chainKinds })
   if (settlement?.chainId === undefined) return undefined
+  if (typeof settlement.chainId === 'string') return chainIdOf(settlement.chainId, { chainKinds })
   const kind = chainKinds.find(({ type }) => type === settlement.preference) ?? chainKinds.find(kind => addressOf(peer, kind) !== undefined)
   return `${kind?.type ?? settlement.preference}:${settlement.chainId}`
 }

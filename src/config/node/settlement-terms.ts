@@ -20,12 +20,13 @@ export function peerAddresses (kinds: readonly ChainKind[], settled: readonly Ch
 export function settlementTerms (kinds: readonly ChainKind[], settled: readonly ChainKind[]): z.ZodType<AdminSettlementConfig> {
   const preferences = [...kinds.map(({ type }) => type), 'any']
   const addresses = kinds.map(({ address }) => address)
+  const chainName = z.string().refine(text => kinds.some(({ chainId }) => chainId.matches(text)), CHAIN_ID)
   return z.strictObject({
     preference: z.enum(preferences, `settlement.preference must be one of: ${preferences.join(', ')}`),
     ...peerAddresses(kinds, settled, 'settlement.'),
     tokenAddress: addressField('settlement.tokenAddress', addresses),
     tokenNetworkAddress: addressField('settlement.tokenNetworkAddress', addresses),
-    chainId: z.int(CHAIN_ID).positive(CHAIN_ID).optional(),
+    chainId: z.union([z.int(CHAIN_ID).positive(CHAIN_ID), chainName], CHAIN_ID).optional(),
     channelId: formatField('settlement.channelId', kinds.map(({ channelId }) => channelId)),
     initialDeposit: z.string(DEPOSIT).max(78, DEPOSIT).regex(/^\d+$/, DEPOSIT).optional()
   }, 'settlement must be an object').superRefine((terms, context) => {

@@ -9,6 +9,9 @@ const BODY = { destination: 'g.peer.agent', amount: '1000', data: 'aGVsbG8=' }
 /** SHA-256 of `hello`. */
 const FULFILLMENT = Buffer.from('2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824', 'hex').toString('base64')
 
+/** SHA-256 of that. */
+const CONDITION = Buffer.from('9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50', 'hex')
+
 describe('POST /admin/ilp/send', () => {
   let api: NodeFixture
   beforeEach(async () => { api = await new NodeFixture().start() })
@@ -21,7 +24,7 @@ describe('POST /admin/ilp/send', () => {
     expect([status, json]).to.deep.equal([200, { accepted: true, fulfilled: true, fulfillment: FULFILLMENT }])
     const [packet] = api.node.sent
     expect(packet).to.deep.include({ destination: 'g.peer.agent', amount: 1000n, data: Buffer.from('hello') })
-    expect(packet).to.not.have.property('executionCondition')
+    expect(packet!.executionCondition).to.deep.equal(CONDITION)
     expect(packet!.expiresAt.getTime()).to.be.within(before + 30_000, Date.now() + 30_000)
   })
 
@@ -93,9 +96,10 @@ describe('POST /admin/ilp/send', () => {
     ['no destination', { ...BODY, destination: undefined }, 'Missing required field: destination'],
     ['an empty destination', { ...BODY, destination: '' }, 'Missing required field: destination'],
     ['a destination that is no address', { ...BODY, destination: 'g.a b' }, 'Invalid ILP address: g.a b'],
-    ['a destination that is a number', { ...BODY, destination: 5 }, 'Invalid ILP address: 5'],
+    ['a destination that is a number', { ...BODY, destination: 5 }, 'Missing required field: destination'],
     ['no amount', { ...BODY, amount: null }, 'Missing required field: amount'],
-    ['an amount that is a number', { ...BODY, amount: 1000 }, 'Amount must be a non-negative integer string'],
+    ['an amount that is a number', { ...BODY, amount: 1000 }, 'Missing required field: amount'],
+    ['an empty amount', { ...BODY, amount: '' }, 'Amount must be a non-negative integer string'],
     ['a negative amount', { ...BODY, amount: '-1' }, 'Amount must be a non-negative integer string'],
     ['an amount with a point', { ...BODY, amount: '1.5' }, 'Amount must be a non-negative integer string'],
     ['an amount in hexadecimal', { ...BODY, amount: '0x10' }, 'Amount must be a non-negative integer string'],
@@ -104,7 +108,7 @@ describe('POST /admin/ilp/send', () => {
     ['no data', { ...BODY, data: undefined }, 'Missing required field: data'],
     ['data that is no base64', { ...BODY, data: 'aGVsbG8' }, 'Data must be valid base64'],
     ['data in base64url', { ...BODY, data: '_-8=' }, 'Data must be valid base64'],
-    ['data that is a number', { ...BODY, data: 5 }, 'Data must be valid base64'],
+    ['data that is a number', { ...BODY, data: 5 }, 'Missing required field: data'],
     ['too much data', { ...BODY, data: Buffer.alloc(65_537).toString('base64') }, 'Data exceeds maximum size of 65536 bytes'],
     ['no time', { ...BODY, timeoutMs: 0 }, 'timeoutMs must be a positive integer'],
     ['half a millisecond', { ...BODY, timeoutMs: 0.5 }, 'timeoutMs must be a positive integer'],
@@ -173,7 +177,7 @@ describe('IlpSendHandler, in an application\'s own server', () => {
   const unavailable = (message: string): unknown[] => [503, { error: 'Service unavailable', message }]
 
   it('answers as the admin API does', async () => {
-    const handler = new IlpSendHandler(({ data }) => Promise.resolve(fulfill(Buffer.from(data!))), () => true, new MemoryLog())
+    const handler = new IlpSendHandler(({ data }) => Promise.resolve(fulfill(Buffer.from(data))), () => true, new MemoryLog())
     expect(await handled(handler, BODY)).to.deep.equal([200, { accepted: true, fulfilled: true, fulfillment: FULFILLMENT }])
     expect(await handled(handler, undefined)).to.deep.equal([400, { error: 'Bad request', message: 'Request body must be a JSON object' }])
   })
@@ -189,7 +193,7 @@ describe('IlpSendHandler, in an application\'s own server', () => {
   it('leaves no timer behind an answer', async () => {
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
-      await new IlpSendHandler(({ data }) => Promise.resolve(fulfill(Buffer.from(data!))), () => true, new MemoryLog()).send(BODY)
+      await new IlpSendHandler(({ data }) => Promise.resolve(fulfill(Buffer.from(data))), () => true, new MemoryLog()).send(BODY)
       expect(clock.countTimers()).to.equal(0)
     } finally {
       clock.restore()

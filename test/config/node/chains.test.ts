@@ -36,6 +36,8 @@ function refusal (more: object, env: NodeJS.ProcessEnv = {}): string {
   throw new Error('nothing was refused')
 }
 
+const failure = (changed: Promise<unknown>): Promise<unknown> => changed.then(() => undefined, (error: unknown) => error)
+
 /** The account that the first peer gets. */
 function accountOf ({ config }: { config: NodeConfig }): { plugin: unknown, options: Record<string, unknown>, balance: unknown } {
   const { plugin, options = {}, balance } = peerAccount(config.peers[0]!, config, new BtpAccess({}))
@@ -51,6 +53,25 @@ describe('chainProviders', () => {
     await writeFile(file, text)
     return file
   }
+
+  it('mean one chain however its id is spelt, wherever it stands', async () => {
+    const spellings = ['evm:84532', 'evm:base:84532']
+    const settlement = { preference: 'evm', evmAddress: ADDRESS }
+    for (const chainId of spellings) {
+      const node = await world.make('agent', { chainProviders: [{ ...CHAIN, chainId }, { ...CHAIN, chainId: 'evm:421614' }] })
+      for (const [index, chain] of spellings.entries()) {
+        expect(read({ chainProviders: [{ ...CHAIN, chainId }], peers: [{ ...PEER, evmAddress: ADDRESS, chain }] }).config.chains[0]?.id).to.equal('evm:84532')
+        const byName = await node.registerPeer({ ...PEER, id: `named-${index}`, chain, evmAddress: `0x${'a1'.repeat(19)}0${index}` })
+        expect(byName.settlement).to.include({ chainId: 84532 })
+        const terms = { ...settlement, evmAddress: `0x${'b2'.repeat(19)}0${index}`, chainId: chain }
+        expect((await node.registerPeer({ ...PEER, id: `terms-${index}`, settlement: terms })).settlement).to.include({ chainId: 84532 })
+      }
+      expect(await failure(node.registerPeer({ ...PEER, settlement: { ...settlement, chainId: 'evm:base:1' } }))).to.have.property('message').that.includes('evm:1,')
+      expect(await failure(node.registerPeer({ ...PEER, settlement: { ...settlement, chainId: 'base' } })))
+        .to.have.property('message', 'settlement.chainId must be a positive integer')
+    }
+    expect(refusal({ chainProviders: spellings.map(chainId => ({ ...CHAIN, chainId })) })).to.include('Duplicate chainId: evm:84532')
+  })
 
   it('give a peer with that chain an account that settles, with the options of the plugin', () => {
     const { plugin, options, balance } = accountOf(read({
@@ -99,7 +120,6 @@ describe('chainProviders', () => {
 
   it('can be given to a peer that is there, and taken only as they are', async () => {
     const node = await world.make('agent', { chainProviders: [CHAIN] })
-    const failure = (changed: Promise<unknown>): Promise<unknown> => changed.then(() => undefined, (error: unknown) => error)
     await node.registerPeer(PEER)
     const settlement = { preference: 'evm', evmAddress: ADDRESS }
     expect(await node.updatePeer('peer-b', { settlement })).to.deep.include({

@@ -75,6 +75,15 @@ describe('the configuration of a node', () => {
       expect(new ConnectorNode(given, world.log).isEmbedded()).to.equal(true)
     })
 
+    it('is returned with the defaults of what programs read of it', () => {
+      const read = ConfigLoader.validateConfig(BASE)
+      expect(read).to.deep.include({ ...BASE, healthCheckPort: 8080, environment: 'development', logLevel: 'info', routes: [] })
+      expect(ConfigLoader.validateConfig(read)).to.deep.equal(read)
+      const given = { ...BASE, healthCheckPort: 9, environment: 'staging', logLevel: 'error', routes: [{ prefix: 'g.x', nextHop: 'peer-b', priority: 0 }] }
+      expect(ConfigLoader.validateConfig(given)).to.deep.include(given)
+      expect(ConfigLoader.read(read).config).to.deep.equal(ConfigLoader.read(BASE).config)
+    })
+
     const faults: Array<[what: string, more: object, ...texts: string[]]> = [
       ['no nodeId', { nodeId: undefined }, 'Missing required field: nodeId'],
       ['an empty nodeId', { nodeId: '' }, 'nodeId cannot be empty'],

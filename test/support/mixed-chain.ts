@@ -201,7 +201,9 @@ class ReferenceParty extends Base implements Party {
         { targetPrefix: `g.${this.name}`, peerId: 'app' },
         ...neighbours.flatMap(({ party, beyond }) => beyond.map(name => ({ targetPrefix: `g.${name}`, peerId: party.name })))
       ],
-      accounts: Object.fromEntries([['app', account(this.#app)], ...neighbours.map(({ party }, i) => [party.name, account(plugins[i]!)])])
+      accounts: Object.fromEntries([
+        ['app', account(this.#app)] as const, ...neighbours.map(({ party }, i) => [party.name, account(plugins[i]!)] as const)
+      ])
     })
   }
 

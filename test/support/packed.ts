@@ -23,15 +23,15 @@ export async function pack (staging: string): Promise<string> {
   return join(staging, packed.filename)
 }
 
-/** What `npm install` does in the folder `project`, without a network: the dependencies come from this repository. */
-export async function install (tarball: string, project: string): Promise<void> {
-  const installed = join(project, 'node_modules', 'sluice')
+/** What `npm install <name>@file:...` does in the folder `project`, without a network: the dependencies come from this repository. */
+export async function install (tarball: string, project: string, name = 'sluice'): Promise<void> {
+  const installed = join(project, 'node_modules', name)
   await mkdir(installed, { recursive: true })
   await execute('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'])
   const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
-  for (const name of [...Object.keys(dependencies), '@types/node']) await link(name, project)
-  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, dependencies: { sluice: '*' } }))
-  await npm(project, 'rebuild', 'sluice') // links the programs
+  for (const dependency of [...Object.keys(dependencies), '@types/node']) await link(dependency, project)
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, dependencies: { [name]: '*' } }))
+  await npm(project, 'rebuild', name) // links the programs
 }
 
 /** As if the package were installed in `project`. */

@@ -39,6 +39,7 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/guides/add-a-transport.md', 'transportConformance', 'It needs a transport of the reader.'],
   ['docs/operating.md', 'pid=', 'test/e2e/daemon/backup.test.ts'],
   ['docs/operating.md', '# It is gone', 'test/metrics/alerts.test.ts'],
+  ['docs/move-from-ilp-connector.md', '', 'test/e2e/first-hour/move.test.ts'],
   ['docs/metrics.md', 'scrape_configs', 'It needs Prometheus: test/admin/node/health.test.ts'],
   ['docs/node.md', 'npm run network', 'test/e2e/node/topologies.test.ts'],
   ['docs/node.md', 'docker', 'It needs Docker: test/e2e/node/docker.test.ts'],

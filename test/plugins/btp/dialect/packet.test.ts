@@ -27,7 +27,8 @@ const withLength = (bytes: Uint8Array): Buffer => {
   return Buffer.from([...(length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255]), ...bytes])
 }
 const octets = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ minLength: 1023, maxLength: 1023 })).map(withLength)
-const exactly = (length: number): fc.Arbitrary<Buffer> => fc.uint8Array({ minLength: length, maxLength: length }).map(bytes => Buffer.from(bytes))
+const exactly = (length: number): fc.Arbitrary<Buffer> =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map(bytes => Buffer.from(bytes))
 const oddContents = fc.oneof(
   fc.tuple(fc.constant(12), exactly(8), fc.stringMatching(/^\d{17}$/).map(digits => Buffer.from(digits)), hash, octets, octets),
   fc.tuple(fc.constant(13), hash, octets),

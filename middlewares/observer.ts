@@ -1,9 +1,8 @@
 /**
  * Reports the outcome of every packet and settlement, and how long it took, to an observer; and what goes through each account to its
- * traffic. It is the outermost step for what comes in. For what goes out it stands where a packet is on its way to the next hop, and the
- * answer is final.
+ * traffic. It is the outermost step for what comes in.
  */
-import { amountIn, viewJustRead, type PrepareView } from '../src/packet/prepare.js'
+import { viewJustRead, type PrepareView } from '../src/packet/prepare.js'
 import { isFulfill } from '../src/packet/reply.js'
 import type { Middleware, Pipelines } from '../src/contracts/middleware.js'
 
@@ -16,29 +15,29 @@ interface Observer {
   settled (accountId: string, amount: bigint, isPaid: boolean, seconds: number): void
 }
 
-/** Of one account. Called on the packet path, like the observer. */
-interface AccountTraffic {
-  /** A packet of the account was answered. `packet` is undefined if no step has read it; `reply` if there was none. */
-  ended (packet: PrepareView | undefined, reply: Buffer | undefined): void
-  /** A packet goes to the account. */
-  sent (bytes: number): void
-  /** It was answered. `amount` in base units; `origin` is the account that it came from. */
-  answered (isFulfilled: boolean, amount: bigint, origin: string | undefined): void
-}
-
+/** Called on the packet path, like the observer. */
 interface Traffic {
   account (accountId: string): AccountTraffic
   removed (accountId: string): void
+  /** The application has fulfilled a packet of the account. */
+  delivered (origin?: string): void
 }
 
-/** Options: `observer` and `traffic`. */
+/** Of one account: a packet of it was answered. `packet` is undefined if no step has read it; `reply` if there was none. */
+interface AccountTraffic {
+  ended (packet: PrepareView | undefined, reply: Buffer | undefined): void
+}
+
+/** Options: `observer`, `traffic`, and `local`, the application's account. */
 export default class ObserverMiddleware implements Middleware {
   private readonly observer: Observer
   private readonly traffic: Traffic
+  private readonly local: unknown
 
-  constructor ({ observer, traffic }: Record<string, unknown>) {
+  constructor ({ observer, traffic, local }: Record<string, unknown>) {
     if (!isObserver(observer)) throw new TypeError('the middleware observer needs the option "observer" with packetBegan, packetEnded and settled')
-    if (!isTraffic(traffic)) throw new TypeError('the middleware observer needs the option "traffic" with account and removed')
+    if (!isTraffic(traffic)) throw new TypeError('the middleware observer needs the option "traffic" with account, removed and delivered')
+    this.local = local
     this.observer = observer
     this.traffic = traffic
   }
@@ -72,20 +71,15 @@ export default class ObserverMiddleware implements Middleware {
         })
       }
     })
-    pipelines.outgoingData.insertBefore('expire', {
-      name: 'observer',
-      method: (data, next, { origin } = {}) => {
-        const amount = amountIn(data)
-        account.sent(data.length)
-        return next(data).then(reply => {
-          account.answered(isFulfill(reply), amount, origin)
+    if (accountId === this.local) {
+      pipelines.outgoingData.insertLast({
+        name: 'observer',
+        method: (data, next, { origin } = {}) => next(data).then(reply => {
+          if (isFulfill(reply)) traffic.delivered(origin)
           return reply
-        }, (error: unknown) => {
-          account.answered(false, amount, origin)
-          throw error
         })
-      }
-    })
+      })
+    }
     pipelines.outgoingMoney.insertFirst({
       name: 'observer',
       method: async (amount, next) => {
@@ -108,7 +102,7 @@ function since (startedAt: number): number {
 }
 
 function isTraffic (value: unknown): value is Traffic {
-  return typeof value === 'object' && value !== null && ['account', 'removed'].every(method => typeof Reflect.get(value, method) === 'function')
+  return typeof value === 'object' && value !== null && ['account', 'removed', 'delivered'].every(method => typeof Reflect.get(value, method) === 'function')
 }
 
 function isObserver (value: unknown): value is Observer {

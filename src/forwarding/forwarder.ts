@@ -22,8 +22,8 @@ export type SendData = (packet: Buffer, accountId: string, context: Context) => 
 
 /** Lets an application that builds on the connector see each packet before it is forwarded. */
 export class ForwardObserver {
-  /** Throws the ILP error that the sender is to get, if the packet may not go there. */
-  onForward: ((sourceAccount: string, nextHop: string) => void) | undefined
+  /** Throws the ILP error that the sender is to get, if the packet may not go there. `bytes`: its size. */
+  onForward: ((sourceAccount: string, nextHop: string, bytes: number) => void) | undefined
 }
 
 export class Forwarder {
@@ -71,7 +71,7 @@ export class Forwarder {
     const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
     let reply: Buffer
     try {
-      this.observer.onForward?.(sourceAccount, nextHop)
+      this.observer.onForward?.(sourceAccount, nextHop, packet.length)
       reply = await this.send(prepare.forwarded({ amount, expiresAt }), nextHop, { origin: sourceAccount })
     } catch (error) {
       if (isEndedBy(rejectReasonOf(error).code)) this.loops.ended(serial)

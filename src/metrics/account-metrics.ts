@@ -136,6 +136,15 @@ abstract class AccountMetric {
     this.gone.delete(accountId)
   }
 
+  /** What the series of an account come to that have such a result: exactly, but for fractions. */
+  sumOf (accountId: string, isWanted: (result: string | undefined) => boolean): bigint {
+    let sum = 0n
+    for (const [result, series] of this.accounts.get(accountId)?.results ?? []) {
+      if (isWanted(result)) for (const { units, money } of series.all()) sum += BigInt(Math.trunc(units)) + money
+    }
+    return sum
+  }
+
   getStatus (): MetricStatus {
     const { name, help } = this.description
     // prom-client 11, which this shape comes from, gave each value an undefined timestamp; deep comparisons see it.

@@ -80,7 +80,7 @@ export function connectorOptions (
     // The condition is made from the data, so two equal payments are not one; and the application's address takes packets, not pings.
     disableMiddleware: ['deduplicate', 'echo'],
     middlewares: {
-      observer: { type: 'observer', options: { observer: metrics, traffic } },
+      observer: { type: 'observer', options: { observer: metrics, traffic, local: LOCAL_ACCOUNT } },
       sharedCredit: { type: 'shared-credit', options: { limit: strangersLimit(config), shares: isStranger } },
       ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })
     }

@@ -23,7 +23,8 @@ export class PacketLog {
   readonly #results = new Uint8Array(MAX_PACKETS)
   readonly #accounts: string[] = []
   readonly #destinations: string[] = []
-  readonly #amounts: bigint[] = []
+  /** Values, not objects: those would outlive the packets and have to be collected. */
+  readonly #amounts = new BigUint64Array(MAX_PACKETS)
   #next = 0
 
   add (at: number, accountId: string, destination: string, amount: bigint, result: PacketResult): void {

@@ -2,6 +2,8 @@
 import reductModule, { type Injector } from 'reduct'
 import type { ListeningPort } from '../contracts/transport.js'
 import { UnreachableError } from '../packet/errors.js'
+import { amountIn } from '../packet/prepare.js'
+import { isFulfill } from '../packet/reply.js'
 import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
@@ -44,7 +46,7 @@ interface LocalPlugin extends PluginInstance {
 }
 
 export class Session {
-  readonly traffic = new Traffic()
+  readonly traffic: Traffic
   readonly #container: Injector = reductModule.default()
   readonly #app: App
   readonly #local: LocalPlugin
@@ -60,7 +62,11 @@ export class Session {
 
   /** Throws when a part cannot be made. Opens nothing. */
   constructor (private readonly parts: ConnectorParts) {
-    this.#container(ForwardObserver).onForward = refuseReturn
+    this.#container(ForwardObserver).onForward = (sourceAccount, nextHop, bytes) => {
+      refuseReturn(sourceAccount, nextHop)
+      if (nextHop !== LOCAL_ACCOUNT) this.traffic.sent(nextHop, bytes)
+    }
+    this.traffic = new Traffic(this.#container(AccountStats))
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic }, notify), this.#container)
@@ -168,8 +174,11 @@ export class Session {
   }
 
   /** Past the routing table: the packet is booked with the peer alone. Rejects with F02 for a peer without an account. */
-  sendTo (peerId: string, packet: Buffer): Promise<Buffer> {
-    return this.#container(MiddlewareManager).sendData(packet, peerId)
+  async sendTo (peerId: string, packet: Buffer): Promise<Buffer> {
+    this.traffic.sent(peerId, packet.length)
+    const reply = await this.#container(MiddlewareManager).sendData(packet, peerId)
+    if (isFulfill(reply)) this.traffic.paid(amountIn(packet))
+    return reply
   }
 
   /** Pays the peer `amount` base units that we owe it. Resolves when its plugin has paid and the books say so. */

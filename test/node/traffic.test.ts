@@ -1,10 +1,10 @@
 /** What a node counts of its traffic is what its peers did; and names of strangers do not add up. */
 import { expect } from 'chai'
-import { encodePrepare, prepareOf } from '../../src/packet/prepare.js'
-import { encodeFulfill } from '../../src/packet/reply.js'
 import type { ConnectorNode, PeerTraffic } from '../../src/index.js'
+import { AccountStats } from '../../src/metrics/stats.js'
 import { MAX_PACKETS, PacketLog } from '../../src/node/packet-log.js'
 import { Traffic } from '../../src/node/traffic.js'
+import { accountRef } from '../support/admin-node.js'
 import { World, packet, urlOf } from '../support/node.js'
 
 describe('the traffic of a node', () => {
@@ -79,34 +79,44 @@ describe('the traffic of a node', () => {
 })
 
 describe('the counters of accounts', () => {
+  /** The connector counts a packet that the account has fulfilled. */
+  const fulfilled = (stats: AccountStats, accountId: string): void => { stats.outgoingDataPackets.increment(accountRef(accountId), { result: 'fulfilled' }) }
+
   it('do not add up with the names of strangers', () => {
-    const traffic = new Traffic()
+    const stats = new AccountStats()
+    const traffic = new Traffic(stats)
     for (let index = 0; index < 10_000; index++) {
-      const guest = traffic.account(`guest-${index}`)
-      guest.answered(true, 1n, 'local')
-      traffic.removed(guest.accountId)
+      const guest = `guest-${index}`
+      traffic.account(guest)
+      fulfilled(stats, guest)
+      traffic.removed(guest)
+      stats.removeAccount(guest)
       expect(traffic.of(`guest-${index - 1}`)).to.equal(undefined)
     }
     expect(traffic.aggregate().packetsForwarded).to.equal(10_000)
   })
 
-  it('take back what a late packet of somebody who is gone was paid, and start no new name', () => {
-    const traffic = new Traffic()
-    traffic.account('local').answered(true, 5n, 'gone')
+  it('start no new name for a late packet of somebody who is gone', () => {
+    const traffic = new Traffic(new AccountStats())
+    traffic.delivered('gone')
+    traffic.sent('gone', 5)
     expect(traffic.of('gone')).to.equal(undefined)
-    expect(traffic.aggregate().packetsLocallyDelivered).to.equal(1)
+    expect(traffic.aggregate()).to.include({ packetsLocallyDelivered: 1, bytesSent: 0 })
   })
 
-  it('make a fee of what comes in with a packet and does not go out with it, and not of packets that nobody sent through the node', () => {
-    const traffic = new Traffic()
-    const [sender, nextHop] = [traffic.account('sender'), traffic.account('next-hop')]
-    const prepare = { expiresAt: Date.now(), executionCondition: Buffer.alloc(32), destination: 'g.x', data: Buffer.alloc(0) }
-    nextHop.answered(true, 990n, 'sender')
-    sender.ended(prepareOf(encodePrepare({ ...prepare, amount: 1000n })), encodeFulfill(Buffer.alloc(32), Buffer.alloc(0)))
-    nextHop.answered(false, 99n, 'sender')
-    sender.ended(prepareOf(encodePrepare({ ...prepare, amount: 100n })), undefined)
-    nextHop.answered(true, 5n, undefined)
-    expect(traffic.fees).to.equal(10n)
+  it('make a fee of what comes in with fulfilled packets and does not go out with them, but of nothing that the node pays by itself', () => {
+    const stats = new AccountStats()
+    const traffic = new Traffic(stats)
+    const [sender, nextHop] = ['sender', 'next-hop'].map(accountRef)
+    for (const { accountId } of [sender!, nextHop!]) traffic.account(accountId)
+    stats.incomingDataPacketValue.increment(sender!, { result: 'fulfilled' }, 2n ** 60n + 10n)
+    stats.incomingDataPacketValue.increment(sender!, { result: 'rejected' }, 100n)
+    stats.outgoingDataPacketValue.increment(nextHop!, { result: 'fulfilled' }, 2n ** 60n + 5n)
+    traffic.paid(5n)
+    expect(traffic.aggregate().fees).to.equal(10n)
+    traffic.removed('sender')
+    stats.removeAccount('sender')
+    expect(traffic.aggregate().fees, 'also when it is gone').to.equal(10n)
   })
 
   it('remember the last packets only', () => {

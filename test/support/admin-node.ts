@@ -7,6 +7,8 @@ import { openChannel, type ChannelHolders } from '../../src/node/channels.js'
 import type { NodeChannelState, OpenChannelRequest } from '../../src/contracts/node-channels.js'
 import { Dashboard } from '../../src/node/facades/dashboard.js'
 import { Traffic } from '../../src/node/traffic.js'
+import type { AccountRef } from '../../src/contracts/stats.js'
+import { AccountStats } from '../../src/metrics/stats.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
 import type { ChannelOperations } from '../../src/contracts/channels.js'
@@ -25,6 +27,10 @@ export const PEER_SECRET = 's3cr3t-of-the-peer'
 export const fulfill = (data: Buffer): ILPFulfillPacket =>
   ({ type: 13, fulfillment: createHash('sha256').update(data).digest(), data: Buffer.alloc(0) })
 
+/** An account of a node, as middlewares name it to counters. */
+export const accountRef = (accountId: string): AccountRef =>
+  ({ accountId, accountInfo: { relation: 'peer', plugin: 'btp', assetCode: 'M2M', assetScale: 0 } })
+
 /** Knows `peer-b` (connected, one route) and `peer-c` (not connected). Sends by `answer`. */
 export class FakeNode implements AdministeredNode, HealthNode {
   readonly config = { nodeId: 'node-a', chainKinds: new ChainKinds({}).all }
@@ -41,7 +47,8 @@ export class FakeNode implements AdministeredNode, HealthNode {
   readonly updates: object[] = []
   readonly channelManager = new ChannelManager(() => this.holders(), 'M2M')
   /** What has gone through it: nothing, unless a test says so. */
-  readonly traffic = new Traffic()
+  readonly stats = new AccountStats()
+  readonly traffic = new Traffic(this.stats)
   readonly dashboard = new Dashboard(
     { config: { ilpAddress: 'g.node-a' }, listPeers: () => this.listPeers() }, () => this.traffic, () => this.holders())
 

@@ -33,7 +33,8 @@ export class Dashboard implements NodeDashboard {
       const { packetsForwarded = 0, packetsRejected = 0, bytesSent = 0, packetsLocallyDelivered = 0, lastPacketAt } = traffic.of(id) ?? {}
       return { peerId: id, connected, packetsForwarded, packetsRejected, bytesSent, packetsLocallyDelivered, lastPacketAt }
     })
-    return { aggregate: traffic.aggregate(), peers }
+    const { packetsForwarded, packetsRejected, bytesSent, packetsLocallyDelivered } = traffic.aggregate()
+    return { aggregate: { packetsForwarded, packetsRejected, bytesSent, packetsLocallyDelivered }, peers }
   }
 
   async getEarnings (): Promise<NodeEarnings> {
@@ -43,7 +44,7 @@ export class Dashboard implements NodeDashboard {
     const earnings = found.filter(each => each !== undefined)
     return {
       peers: earnings.map(({ peerId, byAsset }) => ({ peerId, byAsset })),
-      connectorFees: [{ ...commonAsset(earnings.flatMap(({ byAsset }) => byAsset)), total: this.traffic().fees }],
+      connectorFees: [{ ...commonAsset(earnings.flatMap(({ byAsset }) => byAsset)), total: this.traffic().aggregate().fees }],
       recentClaims: earnings.flatMap(({ claims }) => claims).sort((a, b) => b.at - a.at).slice(0, MAX_RECENT_CLAIMS)
     }
   }

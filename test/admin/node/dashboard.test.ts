@@ -1,7 +1,7 @@
 /** What dashboards poll: how the figures of a node look as JSON, which filters there are, and what is said where there is nothing. */
 import { expect } from 'chai'
 import { FakeChannels } from '../../support/admin-node/channels.js'
-import { NodeFixture, type Answer } from '../../support/admin-node.js'
+import { accountRef, NodeFixture, type Answer } from '../../support/admin-node.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject } from '../../../src/packet/reply.js'
 
@@ -24,12 +24,11 @@ describe('the routes for dashboards', () => {
   describe('GET /admin/metrics.json', () => {
     it('has each peer that there is, counted or not, and what is gone in the sum alone', async () => {
       const { traffic } = api.node
-      const peer = traffic.account('peer-b')
-      peer.sent(100)
-      peer.answered(true, 10n, 'local')
-      const gone = traffic.account('gone')
-      gone.sent(50)
-      gone.answered(true, 5n, 'local')
+      for (const [accountId, bytes] of [['peer-b', 100], ['gone', 50]] as const) {
+        traffic.account(accountId)
+        traffic.sent(accountId, bytes)
+        api.node.stats.outgoingDataPackets.increment(accountRef(accountId), { result: 'fulfilled' })
+      }
       traffic.removed('gone')
       answered('peer-b', 'g.nobody', 1n, reject('F02'))
       const { status, json } = await api.get('/admin/metrics.json')
@@ -61,7 +60,8 @@ describe('the routes for dashboards', () => {
 
     it('has amounts of any size as decimal strings, the fees, and the last claims first', async () => {
       api.node.channels = new FakeChannels()
-      api.node.traffic.fees = 2n ** 60n
+      api.node.traffic.account('peer-b')
+      api.node.stats.incomingDataPacketValue.increment(accountRef('peer-b'), { result: 'fulfilled' }, 2n ** 60n)
       const { status, json } = await api.get('/admin/earnings.json')
       const asset = { assetCode: 'USDC', assetScale: 6 }
       expect(status).to.equal(200)

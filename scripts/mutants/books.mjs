@@ -274,5 +274,23 @@ export const booksMutants = [
     file: 'middlewares/shared-credit.js',
     edits: [['if (accountId === DEPARTED_STRANGERS || this.shares(accountId))', 'if (accountId !== DEPARTED_STRANGERS && this.shares(accountId))']],
     tests: ['test/e2e/node/strangers.test.js']
+  },
+  {
+    name: 'keeps a counter for every name that was ever here',
+    file: 'src/node/traffic.js',
+    edits: [['for (const gone of this.#gone)\n            this.#forget(gone);', '']],
+    tests: ['test/node/traffic.test.js']
+  },
+  {
+    name: 'calls a fee what the node pays by itself',
+    file: 'src/node/traffic.js',
+    edits: [['this.#departed.fees += amount;', '']],
+    tests: ['test/node/traffic.test.js']
+  },
+  {
+    name: 'forgets with the account what it was paid',
+    file: 'src/node/traffic.js',
+    edits: [['add(account.before, this.#counted(accountId));', '']],
+    tests: ['test/node/traffic.test.js']
   }
 ]

@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { accounts, startChain, type Chain } from '../../../examples/evm-chain.js'
 import { freePort } from '../../../examples/free-port.js'
 import { BTPClient, ConfigLoader, type ConnectorNode } from '../../../src/index.js'
+import { ask } from '../../support/admin-node.js'
 import { CHAIN, HOUR } from '../../support/node/evm.js'
 import { urlOf, World } from '../../support/node.js'
 import { startImage, type ImageNode } from '../../support/programs/image.js'
@@ -111,6 +112,16 @@ describe('agents with a connector that they call over HTTP', function () {
     expect(String(refused)).to.not.include(BTP_SECRET)
     const off = await openChannel(health, { peerId: 'x', chain: 'evm:base:31337', initialDeposit: '1' }).catch((error: unknown) => error)
     expect(String(off)).to.include('HTTP 503').and.include('Settlement infrastructure not enabled')
+  })
+
+  it('call it by the name of its container, once that is listed', async () => {
+    const { health, admin } = await startConnector({ adminApi: { enabled: true, allowedHosts: ['connector-peer1'] } })
+    for (const [url, name, status] of [[admin, 'connector-peer1', 200], [health, 'connector-peer1', 200], [admin, 'connector-peer2', 403]] as const) {
+      const { port } = new URL(url)
+      const packet = { destination: 'g.agent.shop', amount: '0', data: DATA }
+      const answer = await ask(Number(port), 'POST', '/send-packet', packet, { host: `${name}:${port}` })
+      expect(answer.status, `${name}: ${answer.text}`).to.equal(status)
+    }
   })
 
   it('show the secret of the token to a peer of either dialect, and not the JSON around it', async () => {

@@ -209,5 +209,17 @@ export const settlementMutants = [
     file: 'plugins/lib/channels/migrate.js',
     edits: [['Number(channel.frozenUntilMs) > Date.now()', 'false']],
     tests: ['test/plugins/lib/channels/migrate.test.js']
+  },
+  {
+    name: 'starts a node that its operator wants to hide',
+    file: 'src/config/node/config-loader.js',
+    edits: [['if (foreign.issues.length > 0)', 'if (false)']],
+    tests: ['test/config/node/foreign-variables.test.js']
+  },
+  {
+    name: 'leaves out keys of an imported file without a word',
+    file: 'src/config/node/import.js',
+    edits: [['this.#left.push(problem);', '']],
+    tests: ['test/commands/cli/import.test.js']
   }
 ]

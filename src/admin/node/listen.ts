@@ -2,6 +2,7 @@
 import type { NodeConfig } from '../../contracts/node.js'
 import type { Logger } from '../../contracts/logger.js'
 import { HttpServer } from '../../http/server.js'
+import { isLoopbackAddress } from '../../lib/loopback.js'
 import { namesAccess } from './access.js'
 import { nodeApi, type AdministeredNode } from './api.js'
 import { healthApp, type HealthNode } from './health.js'
@@ -30,6 +31,10 @@ export function httpServers (node: AdministeredNode & HealthNode, config: Served
     settings: { host: 'healthCheckHost (HEALTH_CHECK_HOST)', port: 'healthCheckPort (HEALTH_CHECK_PORT)' }
   }, log)]
   if (admin !== undefined) {
+    if (!hasKey && adminApi.allowedIPs.length === 0 && !isLoopbackAddress(adminApi.host)) {
+      log.info('the admin API has no key. Anyone who can reach it from this machine or a private network can send money: set adminApi.apiKey (ADMIN_API_KEY), ' +
+        'or adminApi.host (ADMIN_API_HOST) to 127.0.0.1. host=%s', adminApi.host)
+    }
     servers.push(new HttpServer((request, env) => admin.fetch(request, env), {
       name: 'admin API',
       host: adminApi.host,

@@ -30,7 +30,7 @@ export interface Imported {
  */
 export function importFile (file: string): Imported {
   const yaml = readYamlAsWritten(file)
-  const { config, left } = new Rewriting(yaml.values).result()
+  const { config, left } = new Rewriting(yaml.values, path => `${file}:${yaml.lineOf(path)}`).result()
   const inOrder = left.map(problem => ({ ...problem, line: yaml.lineOf(problem.path) })).toSorted((a, b) => a.line - b.line)
   return { config, left: inOrder.map(({ path, message, line }) => `${file}:${line}: ${showPath(path)}: ${message}`) }
 }
@@ -45,7 +45,8 @@ class Rewriting {
   /** Entries of lists that are left out as a whole: `peers[2]`. */
   readonly #gone = new Set<string>()
 
-  constructor (given: Record<string, unknown>) {
+  /** @param locate says where a place is in the file */
+  constructor (given: Record<string, unknown>, private readonly locate: (path: PropertyKey[]) => string) {
     this.#kinds = new ChainKinds(given)
     const { values } = withLegacyVariables(given, {}, this.#kinds)
     this.#given = values
@@ -149,24 +150,34 @@ class Rewriting {
     })
   }
 
-  /** A wrong value is removed. Where that, or a value that is missing, is needed, what it belongs to is left out. */
+  /**
+   * A wrong value is removed. Where that, or a value that is missing, is needed, what it belongs to is left out. Throws if the rest would
+   * be a node without what protects it.
+   */
   #remove (problems: Problem[]): void {
     const fatal: Problem[] = []
-    for (const problem of problems) {
+    const isMissing = ({ path }: Problem): boolean => valueAt(this.#draft.config, path) === undefined
+    // What is there first: each key of an entry is told, even if the entry is left out.
+    for (const problem of [...problems.filter(each => !isMissing(each)), ...problems.filter(isMissing)]) {
       const { path, message } = problem
       const entry = path.slice(0, path.findLastIndex(key => typeof key === 'number') + 1)
-      if (entry.length === path.length) {
+      if (this.#gone.has(showPath(entry))) continue
+      const earlier = this.#left.find(each => showPath(each.path) === showPath(path))
+      if (isGuard(path)) {
+        fatal.push(problem)
+      } else if (entry.length === path.length) {
         this.#goWithout(entry, message)
-      } else if (valueAt(this.#draft.config, path) !== undefined) {
+      } else if (!isMissing(problem)) {
         removeAt(this.#draft.config, path)
         this.#leave(problem)
       } else if (entry.length > 0) {
-        this.#goWithout(entry, `is left out, because ${showPath(path.slice(entry.length))} ${message}`)
+        this.#goWithout(entry, earlier ? 'is left out, because of what is wrong in it.' : `is left out, because ${showPath(path.slice(entry.length))} ${message}`)
       } else {
-        fatal.push(this.#left.find(earlier => showPath(earlier.path) === showPath(path)) ?? problem)
+        fatal.push(earlier ?? problem)
       }
     }
-    if (fatal.length > 0) throw new ConfigurationError(fatal.map(({ path, message }) => ({ source: '', path: showPath(path), message })))
+    if (fatal.length === 0) return
+    throw new ConfigurationError(fatal.map(({ path, message }) => ({ source: this.locate(path), path: showPath(path), message })))
   }
 
   #goWithout (entry: readonly PropertyKey[], message: string): void {
@@ -186,6 +197,11 @@ class Rewriting {
     if (!isObject(value)) return value
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.#withoutGone(inner, [...path, key])]))
   }
+}
+
+/** A key of the API, or a limit on credit: without it, the node would be open. */
+function isGuard ([section, field]: readonly PropertyKey[]): boolean {
+  return section === 'adminApi' ? field === 'apiKey' || field === 'allowedIPs' : section === 'settlement' && field === 'creditLimits'
 }
 
 /** All of them; those inside others come after them. */

@@ -22,7 +22,8 @@ const TRANSPORT = 'transport is not supported yet, except type: direct: the node
 const SWITCHES = [...Object.keys(TOP_LEVEL), 'peerDiscovery', 'selfAnnounce']
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
 const OTHER_CHAINS = ['solana', 'mina', 'xrp', 'aptos']
-const IN_CREDIT_LIMITS = ['perTokenLimits']
+const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: all peers count in one unit. Limit what they may owe by defaultLimit, perPeerLimits or ' +
+  'globalCeiling, and remove it.'
 const EXPLORER_KEYS = ['explorer', 'explorerPort']
 
 /** The configuration without what is refused, and why that is. */
@@ -45,7 +46,7 @@ export function withoutUnsupported (
     const settlement = rest.settlement = { ...rest.settlement }
     if (isObject(settlement.creditLimits)) {
       const limits = settlement.creditLimits = { ...settlement.creditLimits }
-      for (const key of IN_CREDIT_LIMITS) refuse(limits, ['settlement', 'creditLimits'], key)
+      refuse(limits, ['settlement', 'creditLimits'], 'perTokenLimits', PER_TOKEN_LIMITS)
     }
   }
   if (isObject(rest.blockchain)) {

@@ -150,6 +150,19 @@ describe('node admin API access', () => {
     expect(api.log.lines.join('\n')).to.not.contain('horse')
   }))
 
+  it('says at the start, without a key and without a list, who may ask', () => {
+    const said = (adminApi: object): boolean => {
+      const log = new MemoryLog()
+      const settings = { ...ADMIN_DEFAULTS, enabled: true, ...adminApi }
+      httpServers(new FakeNode(), { environment: 'development', healthCheckPort: 0, healthCheckHost: '127.0.0.1', adminApi: settings }, log)
+      return log.lines.some(line => line.includes('the admin API has no key') && line.includes('ADMIN_API_HOST'))
+    }
+    expect(said({ host: '0.0.0.0' })).to.equal(true)
+    for (const safe of [{ host: '127.0.0.1' }, { host: '0.0.0.0', apiKey: KEY }, { host: '0.0.0.0', allowedIPs: ['10.0.0.0/8'] }, { host: '0.0.0.0', enabled: false }]) {
+      expect(said(safe), JSON.stringify(safe)).to.equal(false)
+    }
+  })
+
   it('does not start with an address or a key that cannot be one', () => {
     const start = (adminApi: object) => () => {
       const settings = { ...ADMIN_DEFAULTS, ...adminApi }

@@ -84,7 +84,7 @@ routes: [{ prefix: g.a, nextHop: a }]
     env: { B_SECRET: 'hunter6' },
     left: [
       /chainProviders\[0\]: settlement on solana is not supported yet/, /settlement\.thresholds: /, /nip59: /, /peers\[0\]\.solanaAddress: /,
-      /peers\[0\]\.chain: solana:devnet is not among the chains/, /peers\[2\]\.url: found "http:\/\/c"/, /peers\[2\]: is left out, because url is missing/
+      /peers\[0\]\.chain: solana:devnet is not among the chains/, /peers\[2\]\.url: found "http:\/\/c"/, /peers\[2\]: is left out, because of what is wrong in it\.$/
     ],
     config: {
       chainProviders: [{ chainId: 'evm:84532', keyId: KEY, settlementOptions: { threshold: '700', pollingIntervalMs: 9000 } }],
@@ -174,6 +174,8 @@ describe('connector import', () => {
     ['what is not an object', '- a', 'must be a YAML object'],
     ['the TOML of a Rust connector', 'client_edge_addr = "0.0.0.0:3000"\n[signer]\nkey_file = "hunter2"\n', ''],
     ['a file of something else', 'version: 3\nservices: { db: { image: hunter2 } }\n', 'nodeId: is missing'],
+    ['a key of the admin API that is not one', 'nodeId: a\nbtpServerPort: 1\npeers: []\nadminApi: { enabled: true, apiKey: 4711 }\n', 'adminApi.apiKey: found a number'],
+    ['a limit on credit that is not one', 'nodeId: a\nbtpServerPort: 1\npeers: []\nsettlement: { creditLimits: { defaultLimit: -5 } }\n', 'creditLimits.defaultLimit'],
     ['a node with a name that cannot be', 'nodeId: a b\nbtpServerPort: 1\npeers: []\n', 'nodeId: found "a b"']
   ]
   for (const [what, text, words] of UNREADABLE) {

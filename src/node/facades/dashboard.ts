@@ -44,7 +44,7 @@ export class Dashboard implements NodeDashboard {
     const earnings = found.filter(each => each !== undefined)
     return {
       peers: earnings.map(({ peerId, byAsset }) => ({ peerId, byAsset })),
-      connectorFees: [{ ...commonAsset(earnings.flatMap(({ byAsset }) => byAsset)), total: this.traffic().aggregate().fees }],
+      connectorFees: feesIn(earnings.flatMap(({ byAsset }) => byAsset), this.traffic().aggregate().fees),
       recentClaims: earnings.flatMap(({ claims }) => claims).sort((a, b) => b.at - a.at).slice(0, MAX_RECENT_CLAIMS)
     }
   }
@@ -81,10 +81,11 @@ function claimsOf (peerId: string, asset: Asset, { recent }: ClaimSummary): Peer
   return recent.map(({ direction, amount, at }) => ({ peerId, ...asset, amount, direction, at: at.getTime() }))
 }
 
-/** All peers of a node count in one unit. It has the name of their token, if they have one in common. */
-function commonAsset (assets: readonly Asset[]): Asset {
+/** All peers of a node count in one unit. It has the name of their token, if they have one in common. Nothing before any is known. */
+function feesIn (assets: readonly Asset[], total: bigint): NodeEarnings['connectorFees'] {
   const [first, ...others] = assets
+  if (first === undefined && total === 0n) return []
   const isCommon = others.every(({ assetCode, assetScale }) => assetCode === first?.assetCode && assetScale === first.assetScale)
-  if (first === undefined || !isCommon) return { assetCode: TOKEN_ID, assetScale: 0 }
-  return { assetCode: first.assetCode, assetScale: first.assetScale }
+  const { assetCode, assetScale } = first !== undefined && isCommon ? first : { assetCode: TOKEN_ID, assetScale: 0 }
+  return [{ assetCode, assetScale, total }]
 }

@@ -107,8 +107,10 @@ describe('the routes for dashboards', () => {
       })
       channels.trouble = 'the chain is away'
       expect((await api.get('/admin/earnings.json')).json).to.deep.include({
-        peers: [{ peerId: 'peer-b', byAsset: [] }], connectorFees: [{ assetCode: 'M2M', assetScale: 0, total: '0' }]
+        peers: [{ peerId: 'peer-b', byAsset: [] }], connectorFees: []
       })
+      api.node.traffic.paid(5n)
+      expect((await api.get('/admin/earnings.json')).json).to.deep.include({ connectorFees: [{ assetCode: 'M2M', assetScale: 0, total: '5' }] })
     })
   })
 

@@ -8,6 +8,8 @@ export interface OpenChannelRequest extends Omit<ChannelOpenOptions, 'initialDep
   initialDeposit?: bigint | number | string | undefined
   /** The token's address, if the caller wants to be sure: channels pay in the token of their chain. */
   token?: string | undefined
+  /** Not needed: the registry says which contract has the channels of the token. */
+  tokenNetwork?: string | undefined
 }
 
 export type NodeChannelState = Pick<ChannelMetadata, 'channelId' | 'status' | 'chain'>

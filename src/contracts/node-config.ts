@@ -269,8 +269,11 @@ export interface SettlementInfraConfig {
   ledgerPersistIntervalMs?: number | undefined
 }
 
-/** How to settle with a peer, as requests say it: its address and `chainId` count, the rest is kept and shown. */
-export interface AdminSettlementConfig {
+/**
+ * How to settle with a peer, as requests say it: its address and `chainId` count, the rest is kept and shown. Not an interface, so that
+ * it is a Record<string, unknown> to programs that know no more of it.
+ */
+export type AdminSettlementConfig = {
   /** A kind of chain, or `any`. */
   preference: string
   /** The peer's: `evmAddress`. Of the token and its contract: `tokenAddress`, `tokenNetworkAddress`. */
@@ -282,7 +285,7 @@ export interface AdminSettlementConfig {
 }
 
 export interface PeerRegistrationRequest extends PeerConfig {
-  routes?: ReadonlyArray<{ prefix: string, priority?: number | undefined }> | undefined
+  routes?: Array<{ prefix: string, priority?: number | undefined }> | undefined
   settlement?: AdminSettlementConfig | undefined
 }
 

@@ -2,7 +2,7 @@
  * Payment channels of a node. The peers' plugins have them; a plugin without channels means that the node does not settle with that peer.
  */
 import type { SettlementChange } from '../contracts/node.js'
-import type { ChannelMetadata, ChannelOperations } from '../contracts/channels.js'
+import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../contracts/channels.js'
 import type { NodeChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { describeError } from '../lib/describe-error.js'
@@ -29,12 +29,12 @@ const OVER = ['closed', 'settling', 'settled']
  * there is one already, 503 no chain.
  */
 export async function openChannel (request: OpenChannelRequest, holders: ChannelHolders): Promise<NodeChannelState> {
-  const { peerId, initialDeposit, token, ...rest } = request
+  const { peerId, initialDeposit, token } = request
   if (!holders.peerIds().includes(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer '${peerId}' must be registered before opening channels`)
   const deposit = depositOf(initialDeposit)
   const channels = channelsOf(peerId, holders)
   if (channels === undefined) throw noChain(peerId)
-  const options = rest.chain === undefined ? rest : { ...rest, chain: chainIdOf(rest.chain, holders.chains ?? { chainKinds: [] }) }
+  const options = optionsOf(request, holders.chains ?? { chainKinds: [] })
   const own = holders.chainOf?.(peerId)
   if (token !== undefined && own !== undefined && own.kind.address.canonical(token) !== own.tokenAddress) {
     throw new SluiceError('SLUICE_CHANNEL_TERMS', `channels with peer '${peerId}' pay in ${own.tokenAddress}, not in ${token}`)
@@ -113,6 +113,13 @@ export function noChain (peerId: string): SluiceError {
 /** What the peer's plugin can do with channels; undefined for one that has none. */
 export function channelsOf (peerId: string, holders: ChannelHolders): ChannelOperations | undefined {
   return holders.pluginOf(peerId)?.channels?.()
+}
+
+/** What the plugin is told of a request, but for the deposit. */
+function optionsOf (
+  { peerId: _peer, initialDeposit: _deposit, token: _token, tokenNetwork: _network, ...options }: OpenChannelRequest, kinds: Pick<Chains, 'chainKinds'>
+): ChannelOpenOptions {
+  return options.chain === undefined ? options : { ...options, chain: chainIdOf(options.chain, kinds) }
 }
 
 function depositOf (amount: OpenChannelRequest['initialDeposit']): bigint | undefined {

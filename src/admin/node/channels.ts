@@ -51,7 +51,7 @@ function newChannel (kinds: readonly ChainKind[]): z.ZodType<NewChannel> {
   })
 }
 
-type NewChannel = Omit<OpenChannelRequest, 'initialDeposit'> & { chain: string, initialDeposit: string, tokenNetwork?: string | undefined }
+type NewChannel = OpenChannelRequest & { chain: string, initialDeposit: string }
 
 function chain (kinds: readonly ChainKind[]): z.ZodString {
   return z.string('Missing or invalid chain').superRefine((text, context) => {
@@ -126,7 +126,7 @@ export function channelRoutes (node: ChannelsNode): Route[] {
       },
       responses: { 201: z.strictObject({ channelId: z.string(), chain: z.string(), status: channelStatus, deposit: amount }) },
       errors: { 400: 'A field is missing or wrong', 404: 'No such peer', 409: 'There is a channel already', 503: `${DISABLED}, or the chain cannot be reached` }
-    }, async ({ body: { tokenNetwork: _known, ...request } }) => {
+    }, async ({ body: request }) => {
       enabled()
       return json(201, { ...await node.openChannel(request), deposit: request.initialDeposit })
     }),

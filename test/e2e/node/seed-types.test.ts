@@ -1,14 +1,8 @@
 /** The published TypeScript means the same to a compiler: each block is checked, strictly, against the types of this package. */
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import ts from 'typescript'
+import { complaintsAbout } from '../../support/compile.js'
 import { seed } from '../../support/node/processes.js'
-import { ROOT, World } from '../../support/node.js'
-
-/** The declarations of this build. */
-const TYPES = fileURLToPath(new URL('../../../src/index.d.ts', import.meta.url))
+import { World } from '../../support/node.js'
 
 /** What the blocks take from elsewhere, as far as it matters here. pino's methods are as generic as those of the real one. */
 const ELSEWHERE = `
@@ -42,7 +36,7 @@ describe('the published TypeScript', () => {
 
   before(async function () {
     this.timeout(60_000)
-    complaints = await check(new Map([
+    complaints = await complaintsAbout(world, new Map([
       ...BLOCKS.map(name => [name, seed(name)] as const),
       [PEERS_AND_ROUTES, `${seed(PEERS_AND_ROUTES)}
         import type * as ours from '@toon-protocol/connector'
@@ -52,32 +46,8 @@ describe('the published TypeScript', () => {
         declare const ourPeer: ours.PeerConfig, ourRoute: ours.RouteConfig
         export const same: [PeerConfig, RouteConfig] = [ourPeer, ourRoute]`],
       [MISTAKE, seed('000-quick.ts.txt', { 'accept: true': 'accepted: true' })]
-    ]))
+    ]), ELSEWHERE)
   })
-
-  /** All at once: most of the work is to read the types. */
-  async function check (blocks: ReadonlyMap<string, string>): Promise<Map<string, string[]>> {
-    const directory = await world.directory()
-    const elsewhere = join(directory, 'elsewhere.d.ts')
-    const fileOf = (name: string): string => join(directory, `${name}.mts`)
-    await writeFile(elsewhere, ELSEWHERE)
-    for (const [name, block] of blocks) await writeFile(fileOf(name), `${block}\nexport {}\n`)
-    const program = ts.createProgram([elsewhere, ...[...blocks.keys()].map(fileOf)], {
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      types: ['node'],
-      typeRoots: [join(ROOT, 'node_modules/@types')],
-      paths: { '@crosstown/connector': [TYPES], '@toon-protocol/connector': [TYPES] }
-    })
-    const found = ts.getPreEmitDiagnostics(program)
-    const of = (name: string): string[] => found.filter(({ file }) => file?.fileName === fileOf(name) || file === undefined)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
-    return new Map([...blocks.keys()].map(name => [name, of(name)]))
-  }
 
   for (const name of BLOCKS) {
     it(`${name} compiles`, () => {

@@ -1,0 +1,36 @@
+/** Breakages of what programs for agent connectors rely on in a node. */
+const PEERS = 'test/node/peers.test.js'
+const SWAP = 'test/contracts/programs/swap.test.js'
+
+export const nodeMutants = [
+  {
+    name: 'routes any address to a child',
+    file: 'src/config/node/relations.js',
+    edits: [['own.some(address => address !== prefix && isBelow(address, prefix))', 'true']],
+    tests: [PEERS]
+  },
+  {
+    name: 'dials a URL with btp+ as it is written',
+    file: 'src/config/node/peer.js',
+    edits: [["url.replace(/^btp\\+/, '')", 'url']],
+    tests: [PEERS]
+  },
+  {
+    name: 'does not tell a handler where a packet came from',
+    file: 'src/node/connector-node.js',
+    edits: [['this.#handler?.(request, request.sourcePeer)', "this.#handler?.(request, 'unknown')"]],
+    tests: [SWAP]
+  },
+  {
+    name: 'takes a fee without a section settlement',
+    file: 'src/config/node/config-loader.js',
+    edits: [['feePercentage: 0, feeReason: \'there is no section', 'feePercentage: FEE_PERCENTAGE, feeReason: \'there is no section']],
+    tests: ['test/e2e/node/fees.test.js', 'test/contracts/programs/sdk.test.js']
+  },
+  {
+    name: 'leaves the condition to the sender of a handler',
+    file: 'src/admin/node/packets.js',
+    edits: [['computeConditionFromData(bytes).condition', 'undefined']],
+    tests: ['test/admin/node/packets.test.js']
+  }
+]

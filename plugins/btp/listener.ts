@@ -29,7 +29,10 @@ import { listedPagesOnly } from './web-pages.js'
 /** From the first byte of TCP to the end of authentication, TLS handshake and HTTP upgrade included. */
 export const AUTH_DEADLINE_MS = 5000
 
-/** Sockets that have not authenticated. When one more comes, the oldest has to go: an honest peer is through within milliseconds. */
+/**
+ * Sockets that have not authenticated; where there are more accounts, as many as those, because all peers may come at once, after their
+ * network was away. When one more comes, the oldest has to go: an honest peer is through within milliseconds.
+ */
 export const MAX_STRANGERS = 1000
 
 /** A client that fails to authenticate waits this long for the answer, and longer if many from its network fail. */
@@ -211,7 +214,8 @@ class Listener {
   #admit (raw: Socket): void {
     const name = nameOf(raw)
     const [oldest] = this.#strangers.keys()
-    if (this.#strangers.size >= MAX_STRANGERS && oldest !== undefined) this.#expel(oldest)
+    const room = Math.max(MAX_STRANGERS, this.authenticator.size)
+    if (this.#strangers.size >= room && oldest !== undefined) this.#expel(oldest)
     this.#strangers.set(name, { raw, deadline: setTimeout(() => { this.#expel(name) }, AUTH_DEADLINE_MS).unref() })
     raw.once('close', () => {
       if (this.#strangers.get(name)?.raw === raw) this.#forget(name)

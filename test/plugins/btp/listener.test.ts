@@ -10,7 +10,7 @@ import { MAX_UNSENT_BYTES } from '../../../plugins/btp/wire/backpressure.js'
 import { AUTH_DEADLINE_MS, MAX_STRANGERS } from '../../../plugins/btp/listener.js'
 import { MAX_BYTES_IN_FLIGHT, MAX_IN_FLIGHT } from '../../../plugins/btp/wire/exchange.js'
 import { HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, heardBy, listening, makePlugin, serverUrl } from '../../support/btp.js'
-import { nextTurn, turnsUntil } from '../../support/waiting.js'
+import { nextTurn, quiet, turnsUntil } from '../../support/waiting.js'
 import { rejectionError } from '../../support/failures.js'
 
 const numRuns = Number(process.env.FUZZ_RUNS ?? 1000)
@@ -256,6 +256,24 @@ describe('hostile BTP peers', () => {
       expect(strangers.filter(({ closed }) => closed()).length).to.be.lessThan(MAX_STRANGERS / 2)
       await authenticated(port)
     })
+
+    it('may be as many as there are accounts: all peers may come at once', async () => {
+      const clock = fakeTimers()
+      const { port } = await listening({ username: 'customer-0' })
+      const more = 100
+      for (let i = 1; i < MAX_STRANGERS + more; i++) await listening({ username: `customer-${i}`, port })
+      const strangers: Array<Awaited<ReturnType<typeof tcp>>> = []
+      while (strangers.length < MAX_STRANGERS + more - 100) { // no more at a time than can wait to be accepted
+        strangers.push(...await Promise.all(Array.from({ length: 100 }, () => tcp(port))))
+      }
+      strangers.push(...await Promise.all(Array.from({ length: 99 }, () => tcp(port))))
+      await authenticated(port, undefined, 'customer-0') // the last place, for a moment
+      await quiet()
+      expect(strangers.filter(({ closed }) => closed())).to.have.lengthOf(0)
+      await tcp(port)
+      await tcp(port)
+      await drive(clock, () => strangers.some(({ closed }) => closed()), 0)
+    }).timeout(60_000)
 
     it('are still strangers when their name is taken, and do not add up', async () => {
       const { port } = await listening({ noAuth: true, secret: undefined, keepFirst: true, username: 'bob' })

@@ -71,6 +71,7 @@ class Rewriting {
     if (typeof nodeId !== 'string' || nodeIdOfAddress(nodeId) === undefined) return
     const name = nodeId.split('.').at(-1) ?? nodeId
     config.nodeId = name
+    for (const route of listAt(config, 'routes')) if (route.nextHop === nodeId) route.nextHop = 'local'
     if (nodeId !== `g.${name}`) addRoute(config, { prefix: nodeId, nextHop: 'local' })
     this.#left.push({ path: ['nodeId'], message: `the node is called ${name} now. Peers that list it as ${nodeId} have to rename it.` })
   }

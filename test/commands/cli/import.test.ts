@@ -32,11 +32,16 @@ chainProviders:
     tokenAddress: '${ADDRESS}'
     keyId: \${HUB_KEY}
 peers: []
-routes: [{ prefix: g.townhouse.town, nextHop: town, priority: 0 }]
+routes: [{ prefix: g.townhouse.town, nextHop: town, priority: 0 }, { prefix: g.townhouse, nextHop: g.townhouse, priority: 100 }]
 `,
     env: { HUB_KEY: KEY, RPC_URL: 'http://127.0.0.1:9' },
     left: [/^old\.yaml:2: nodeId: the node is called townhouse now\. Peers .* g\.townhouse have to rename it\.$/, /^old\.yaml:7: transport: transport is not supported yet/],
-    config: { nodeId: 'townhouse', settlement: { connectorFeePercentage: 0.25 }, chainProviders: [{ chainType: 'evm', keyId: '${HUB_KEY}' }] }
+    config: {
+      nodeId: 'townhouse',
+      routes: [{ nextHop: 'town' }, { prefix: 'g.townhouse', nextHop: 'local', priority: 100 }],
+      settlement: { connectorFeePercentage: 0.25 },
+      chainProviders: [{ chainType: 'evm', keyId: '${HUB_KEY}' }]
+    }
   },
   'a version that had blockchain': {
     text: `

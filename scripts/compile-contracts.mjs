@@ -13,8 +13,8 @@ import solc from 'solc'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CONTRACTS = 'plugins/evm/contracts'
 const ARTIFACTS = 'plugins/evm/artifacts'
-/** Which code is needed: the registry is deployed, and deploys the networks; the probe is only pretended to stand somewhere. */
-const CODE = { TokenNetwork: undefined, TokenNetworkRegistry: 'bytecode', TransferProbe: 'runtimeBytecode' }
+/** Which code is needed: the registry is deployed, and deploys the networks. The probes never are: nodes pretend it. */
+const CODE = { TokenNetwork: undefined, TokenNetworkRegistry: 'bytecode', StateProbe: 'bytecode', TransferProbe: 'runtimeBytecode' }
 const PACKAGES = dirname(createRequire(import.meta.url).resolve('@openzeppelin/contracts/package.json')).replace(/@openzeppelin\/contracts$/, '')
 
 /** @returns `{ [name]: { abi: string[], bytecode: string } }`, the ABI in the readable form of ethers. Throws what the compiler says. */

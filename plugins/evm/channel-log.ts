@@ -1,17 +1,22 @@
 /**
  * The channels between two addresses, and what happens to them. The network's event log reports new channels, and everything else at once.
  * Nodes that serve no logs, or not all of them, still show the state of each known channel, which is therefore checked as well.
+ *
+ * What is new comes from the feed of all accounts. What happened before this one followed it is read here, and so is the newest when
+ * somebody has to decide about it.
  */
-import { id as hashOf, zeroPadValue } from 'ethers'
 import { z } from 'zod'
 import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
-import type { ChannelEvent, ChainStatus } from '../lib/channels/types.js'
+import type { AsOf, ChannelEvent, ChainStatus, Finality } from '../lib/channels/types.js'
+import { CLOSED, LATER_EVENTS, OPENED, pairTopics, STATUS_AFTER, TYPES } from './chain/events.js'
+import type { ChainFeed, Follower } from './chain/feed.js'
 import type { Heads } from './chain/heads.js'
 import { LogReader, type Blocks } from './chain/log-reader.js'
-import { logOf, type Log, type Network } from './chain/network.js'
+import { logOf, type Log, type Network, type ReadState } from './chain/network.js'
 import { quantity, type Head, type Rpc } from './chain/rpc.js'
+import type { Check, Mark } from './chain/state-checks.js'
 
 export interface ChannelLogOptions {
   rpc: Rpc
@@ -28,37 +33,30 @@ export interface ChannelLogOptions {
   tell: (event: ChannelEvent) => void
 }
 
+/** A state, with the hash of all that the chain says of it. */
+export interface KnownState { state: ReadState, digest: string, readAtMs: number, mark: Mark }
+
+/** What is known since the last event. */
+type KnownStates = Partial<Record<Finality, KnownState | undefined>>
+
 interface Followed {
   /** The block that it was opened in, or first seen at. */
   opened: number
   closer?: string | undefined
   /** As it was told last. */
   status: ChainStatus
+  /** Another object after each event: what was asked before it is of no use. */
+  known: KnownStates
+  /** The hash of its state at the last check. */
+  digest?: string | undefined
 }
 
-const OPENED = hashOf('ChannelOpened(bytes32,address,address,uint256)')
-const CLOSED = hashOf('ChannelClosed(bytes32,address)')
-const SETTLED = hashOf('ChannelSettled(bytes32,uint256,uint256)')
-const CLOSING = hashOf('ChannelClosedByExpiry(bytes32,uint256)')
-const TYPES = new Map<string, ChannelEvent['type']>([
-  [OPENED, 'opened'],
-  [hashOf('ChannelNewDeposit(bytes32,address,uint256)'), 'deposited'],
-  [hashOf('ChannelClaimed(bytes32,address,uint256,uint256)'), 'redeemed'],
-  [CLOSED, 'closing'],
-  [CLOSING, 'closing'],
-  [SETTLED, 'settled']
-])
-const STATUS_AFTER = new Map<string, ChainStatus>([[OPENED, 'open'], [CLOSED, 'closing'], [CLOSING, 'closing'], [SETTLED, 'settled']])
-const LATER_TYPES = [...TYPES.keys()].filter(type => type !== OPENED)
+const FINALITIES = ['confirmed', 'latest'] as const
 
 /** A peer can open as many channels with us as it likes; we watch the oldest. */
 const MAX_CHANNELS = 200
 /** Logs of blocks that may be taken back; of more, some are told again. */
 const MAX_TOLD = 5000
-/** The states of the channels are looked at every so many looks, and at every look while the log cannot be read. */
-const STATES_EVERY_LOOKS = 15
-/** In one look. The others have their turn in the next. */
-const STATES_PER_LOOK = 20
 const ADDRESS_DIGITS = 40
 /** Blocks of which what was told is remembered. The rest is left to the next start, and told again. */
 const SAVED_EVERY_BLOCKS = 500
@@ -71,30 +69,32 @@ const Kept = z.object({
   channels: z.array(z.object({ channelId: z.string(), opened: z.int().min(0), closer: z.string().optional() }))
 })
 
-export class ChannelLog {
+export class ChannelLog implements Follower {
   readonly #options: ChannelLogOptions
   readonly #key: string
   readonly #pair: string[]
   readonly #reader: LogReader
   /** Those that are not settled. */
   readonly #channels = new Map<string, Followed>()
-  /** Logs of blocks that may be taken back, that were told. */
+  /** Logs that the feed may tell of again, that were told. */
   readonly #told = new Map<string, number>()
   /** As it was saved; -1 when it never was. */
   #savedNext = -1
   #savedUnread = 0
   #isChanged = false
   #readHead = ''
-  #looks = 0
-  #turn = 0
-  #isBlind = false
+  #feed: ChainFeed | undefined
+  /** Whether nothing is missing up to where the feed goes on. */
+  #isInStep = false
+  #hasTried = false
   #loading: Promise<void> | undefined
-  #looking: Promise<void> | undefined
+  readonly #looking = new Map<AsOf, Promise<void>>()
+  #reading: Promise<unknown> = Promise.resolve()
 
   constructor (options: ChannelLogOptions) {
     const { chainId, network, us, peer, startBlock } = options
     this.#options = options
-    this.#pair = [us, peer].sort()
+    this.#pair = pairTopics(us, peer)
     this.#key = `evm:log:${chainId}:${network.address}:${us}:${peer}`
     this.#reader = new LogReader(startBlock, blocks => this.#read(blocks))
   }
@@ -108,74 +108,148 @@ export class ChannelLog {
     return this.#channels.get(channelId)?.closer
   }
 
+  /** Follows what happens, through the feed. */
+  join (feed: ChainFeed): void {
+    this.#feed = feed
+    this.#isInStep = this.#hasTried = false
+    feed.follow(this.#pair.join(''), this)
+    for (const channelId of this.#channels.keys()) feed.watch(channelId, this)
+  }
+
+  leave (): void {
+    const feed = this.#feed
+    if (feed === undefined) return
+    this.#keepUp()
+    this.#feed = undefined
+    this.#isInStep = this.#hasTried = false
+    feed.unfollow(this.#pair.join(''), this)
+    for (const [channelId, followed] of this.#channels) {
+      feed.unwatch(channelId, this)
+      followed.known = {}
+    }
+  }
+
   /** Follows a channel that was found without the log. */
   add (channelId: string, opened: number): void {
     if (this.#channels.has(channelId)) return
     this.#isChanged = true
-    if (this.#channels.size < MAX_CHANNELS) this.#channels.set(channelId, { opened, status: 'open' })
+    if (this.#channels.size < MAX_CHANNELS) this.#follow(channelId, { opened, status: 'open', known: {} })
     else this.#options.log.warn('the peer has too many payment channels with us, one is not looked after. channelId=%s', channelId)
   }
 
   /** Stops looking after a channel, once its settlement is final. */
   async forget (channelId: string): Promise<void> {
     if (!this.#channels.delete(channelId)) return
+    this.#feed?.unwatch(channelId, this)
     this.#isChanged = true
     await this.#save()
   }
 
   /**
-   * Tells what happened since the last look. That the node serves no logs is said in our log, once, and stops nothing else. Rejects with
-   * ChainError when the chain cannot be looked at otherwise.
+   * What is known of a channel that is followed, and where what is read now can be kept, for as long as nothing happens to it. Undefined
+   * where it is not followed.
    */
-  look (): Promise<void> {
-    return this.#looking ??= this.#look().finally(() => { this.#looking = undefined })
+  knownOf (channelId: string): KnownStates | undefined {
+    return this.#feed === undefined ? undefined : this.#channels.get(channelId)?.known
   }
 
-  async #look (): Promise<void> {
+  /**
+   * Finds new channels: up to now, or up to the last look of the feed. That the node serves no logs stops nothing. Rejects with ChainError
+   * when the chain cannot be looked at otherwise.
+   */
+  look (asOf: AsOf): Promise<void> {
+    const running = this.#looking.get(asOf)
+    if (running !== undefined) return running
+    const looking = this.#look(asOf).finally(() => { this.#looking.delete(asOf) })
+    this.#looking.set(asOf, looking)
+    return looking
+  }
+
+  async #look (asOf: AsOf): Promise<void> {
     await this.load()
-    const { heads } = this.#options
-    const head = await heads.latest()
-    if (head.hash === this.#readHead && !this.#isBlind) return
-    await this.#lookAtLog(head)
+    this.#keepUp()
+    if (asOf === 'watched') this.#feed?.check()
+    if (asOf === 'now' || (!this.#isInStep && !this.#hasTried)) {
+      this.#hasTried = true
+      const head = await this.#options.heads.latest()
+      if (head.hash !== this.#readHead) await this.#readUpTo(head).catch((error: unknown) => { this.#sayUnread(error) })
+      if (this.#isInStep) this.#feed?.caughtUp(this)
+    }
     await this.#save()
-    if (this.#isBlind || ++this.#looks % STATES_EVERY_LOOKS === 0) await this.#lookAtStates(this.#isBlind ? 'latest' : head.number)
   }
 
-  async #lookAtLog (head: Head): Promise<void> {
-    const { rpc, heads, peer, log } = this.#options
-    try {
-      await this.#reader.look(head.number, heads.confirmedAt(head))
-      this.#readHead = this.#reader.older === undefined ? head.hash : ''
-      if (this.#isBlind) log.info('the event log can be read again. host=%s peerAddress=%s', rpc.host, peer)
-      this.#isBlind = false
-    } catch (error) {
-      if (!this.#isBlind) {
-        log.warn('the node does not serve the event log: the channels that are known are followed by their states, others are ' +
-          'found when a claim names them. peerAddress=%s error=%s', peer, describeError(error))
-      }
-      this.#isBlind = true
-    }
-    for (const [key, block] of this.#told) if (block < this.#reader.next || this.#told.size > MAX_TOLD) this.#told.delete(key)
+  async catchUp (head: Head): Promise<boolean> {
+    return this.#isInStep || await this.#readUpTo(head)
   }
 
-  /** Tells of those whose status is another than was told. */
-  async #lookAtStates (block: number | 'latest'): Promise<void> {
-    const ids = this.channels
-    const turn = this.#turn >= ids.length ? 0 : this.#turn
-    this.#turn = turn + STATES_PER_LOOK
-    for (const channelId of ids.slice(turn, turn + STATES_PER_LOOK)) {
-      const status = await this.#options.network.status(channelId, block)
-      const followed = this.#channels.get(channelId)
-      if (followed === undefined || status === undefined || status === followed.status) continue
-      followed.status = status
-      if (status === 'closing' || status === 'settled') this.#options.tell({ type: status, channelId })
+  /** One after the other. */
+  #readUpTo (head: Head): Promise<boolean> {
+    const result = this.#reading.then(() => this.#readNow(head))
+    this.#reading = result.catch(() => undefined)
+    return result
+  }
+
+  /** Resolves to whether nothing is missing. */
+  async #readNow (head: Head): Promise<boolean> {
+    await this.load()
+    const feed = this.#feed
+    await this.#reader.look(head.number, this.#options.heads.confirmedAt(head))
+    const isAll = this.#reader.older === undefined
+    this.#readHead = isAll ? head.hash : ''
+    this.#isInStep = isAll && feed !== undefined && feed === this.#feed
+    return isAll
+  }
+
+  take (log: Log, oldest: number): void {
+    for (const [key, block] of this.#told) {
+      if (block >= oldest) break
+      this.#told.delete(key)
     }
+    if (log.topics[0] === OPENED) this.add(log.topics[1] ?? '', log.blockNumber)
+    this.#tell(log)
+  }
+
+  /** A state that was read is one of now if it has the same hash. Tells of a status that is another than was told. */
+  checked (channelId: string, check: Check): void {
+    const followed = this.#channels.get(channelId)
+    if (followed === undefined) return
+    const before = FINALITIES.flatMap(finality => followed.known[finality] ?? [])
+    for (const finality of FINALITIES) {
+      const { digest, readAtMs } = check[finality]
+      const same = before.find(known => known.digest === digest)
+      followed.known[finality] = same && { ...same, readAtMs, mark: check.mark }
+    }
+    const { latest: { digest } } = check
+    if (followed.known.latest === undefined && followed.digest !== digest) void this.#checkStatus(channelId, followed)
+    followed.digest = digest
+  }
+
+  /** Never rejects. */
+  async #checkStatus (channelId: string, followed: Followed): Promise<void> {
+    const status = await this.#options.network.status(channelId, 'latest').catch(() => { followed.digest = undefined })
+    if (status === undefined || status === followed.status || this.#channels.get(channelId) !== followed) return
+    followed.status = status
+    if (status === 'closing' || status === 'settled') this.#options.tell({ type: status, channelId })
+  }
+
+  /** Goes to where the feed is, as nothing is missing before that. */
+  #keepUp (): void {
+    if (this.#isInStep && this.#feed !== undefined) this.#reader.next = Math.max(this.#reader.next, this.#feed.complete)
+  }
+
+  #follow (channelId: string, followed: Followed): void {
+    this.#channels.set(channelId, followed)
+    this.#feed?.watch(channelId, this)
+  }
+
+  #sayUnread (error: unknown): void {
+    this.#options.log.debug('cannot read the event log now. peerAddress=%s error=%s', this.#options.peer, describeError(error))
   }
 
   async #read ({ from, to }: Blocks): Promise<void> {
-    const opened = await this.#query(from, to, [OPENED, null, ...this.#pair.map(address => zeroPadValue(address, 32))])
+    const opened = await this.#query(from, to, [OPENED, null, ...this.#pair])
     for (const { topics: [, channelId], blockNumber } of opened) if (channelId !== undefined) this.add(channelId, blockNumber)
-    const others = this.#channels.size === 0 ? [] : await this.#query(from, to, [LATER_TYPES, this.channels])
+    const others = this.#channels.size === 0 ? [] : await this.#query(from, to, [LATER_EVENTS, this.channels])
     const inOrder = [...opened, ...others].sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
     for (const log of inOrder) this.#tell(log)
   }
@@ -192,8 +266,11 @@ export class ChannelLog {
     const type = TYPES.get(kind)
     if (type === undefined || this.#told.has(key)) return
     this.#told.set(key, blockNumber)
+    const [first = ''] = this.#told.keys()
+    if (this.#told.size > MAX_TOLD) this.#told.delete(first)
     const followed = this.#channels.get(channelId)
     if (followed !== undefined) {
+      followed.known = {}
       followed.status = STATUS_AFTER.get(kind) ?? followed.status
       if (kind === CLOSED) {
         followed.closer = `0x${third.slice(-ADDRESS_DIGITS)}`
@@ -218,7 +295,7 @@ export class ChannelLog {
     this.#reader.next = this.#savedNext = next
     this.#reader.older = older
     this.#savedUnread = older === undefined ? 0 : older.to - older.from + 1
-    for (const { channelId, opened, closer } of channels) this.#channels.set(channelId, { opened, closer, status: 'open' })
+    for (const { channelId, opened, closer } of channels) this.#follow(channelId, { opened, closer, status: 'open', known: {} })
   }
 
   async #save (): Promise<void> {

@@ -23,7 +23,6 @@ const PREFIX = 'withdraw:'
 export class Payouts {
   readonly #options: PayoutsOptions
   #looking: Promise<void> | undefined
-  #lookedMs = 0
 
   constructor (options: PayoutsOptions) {
     this.#options = options
@@ -31,13 +30,7 @@ export class Payouts {
 
   /** Takes out what waits for us, if anything does. */
   look (): void {
-    this.#lookedMs = Date.now()
     this.#looking ??= this.#withdraw().finally(() => { this.#looking = undefined })
-  }
-
-  /** The same, unless it was done lately. */
-  lookAgain (): void {
-    if (Date.now() - this.#lookedMs >= AGAIN_MS) this.look()
   }
 
   /** Resolves when nothing is being looked at. */

@@ -4,8 +4,9 @@ import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 import { ChainError } from '../lib/channels/types.js'
-import type { ChannelEvent, ChannelProvider, ChannelState, Claim, CloseConsent, Finality, Receipt } from '../lib/channels/types.js'
-import { ChannelLog } from './channel-log.js'
+import type { AsOf, ChannelEvent, ChannelProvider, ChannelState, Claim, CloseConsent, Finality, Receipt } from '../lib/channels/types.js'
+import { ChannelLog, type KnownState } from './channel-log.js'
+import { joinFeed, type ChainFeed, type Member } from './chain/feed.js'
 import { gasFor, gasPrice } from './chain/fees.js'
 import { Heads } from './chain/heads.js'
 import { logOf, outcomeIn, type Call, type Network, type Outcome, type ReadState } from './chain/network.js'
@@ -56,7 +57,7 @@ const LOG_WAIT_MS = 5000
 
 type Listener = (event: ChannelEvent) => void
 
-export class EvmProvider implements ChannelProvider {
+export class EvmProvider implements ChannelProvider, Member {
   readonly chainType = 'evm'
   readonly features = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'pushed', nonces: true } as const
   readonly chainId: string
@@ -72,9 +73,10 @@ export class EvmProvider implements ChannelProvider {
   readonly #token: TokenCheck
   #canCloseTogether: boolean | undefined
   #depositLimit: { limit: bigint | undefined } | undefined
-  #stop: AbortController | undefined
-  #watching: Promise<void> = Promise.resolve()
-  #isInTrouble = false
+  /** While connected. */
+  #feed: ChainFeed | undefined
+  #connecting: Promise<void> | undefined
+  #stop = new AbortController()
 
   /** @throws Error when the URL is none. Nothing is reached yet. */
   constructor (options: EvmProviderOptions) {
@@ -87,7 +89,7 @@ export class EvmProvider implements ChannelProvider {
     this.#remembered = new Remembered({ ...options, rpc: this.#rpc })
     this.#token = new TokenCheck({ network: () => this.#networkNow(), address: signer.address, rpc: this.#rpc, chainId, store, log })
     const rpc = this.#rpc
-    this.#heads = new Heads({ rpc, log, confirmations, maxAgeMs: DEVELOPERS.has(chainId) ? Infinity : MAX_HEAD_AGE_MS })
+    this.#heads = new Heads({ rpc, log, confirmations, maxAgeMs: maxAgeMsOf(chainId) })
     this.#transactions = new Transactions({ rpc, heads: this.#heads, chainId, signer, store, log, pollMs, stuckMs })
     this.#payouts = new Payouts({
       network: () => this.#networkNow(), heads: this.#heads, transactions: this.#transactions, address: signer.address, log
@@ -99,24 +101,38 @@ export class EvmProvider implements ChannelProvider {
     return (await this.#networkNow()).address
   }
 
-  async connect (): Promise<void> {
+  connect (): Promise<void> {
+    return this.#connecting ??= this.#connect().finally(() => { this.#connecting = undefined })
+  }
+
+  async #connect (): Promise<void> {
     this.#rpc.open()
-    const { chainId } = this.#options
-    const found = await this.#rpc.quantity('eth_chainId')
-    if (found !== chainId) throw new ChainError(`the node at ${this.#rpc.host} belongs to another chain. expected=${chainId} found=${found}`, true)
-    await this.#remembered.check(await this.#heads.latest())
-    await this.#transactions.start()
-    if (this.#rpc.isClosed) throw new ChainError('disconnected while connecting', false)
-    if (this.#stop !== undefined) return
-    const { signal } = this.#stop = new AbortController()
-    this.#watching = this.#watch(signal)
+    if (this.#stop.signal.aborted) this.#stop = new AbortController()
+    const { signal } = this.#stop
+    const network = await this.#networkNow()
+    const feed = this.#feed ?? this.#join(network)
+    try {
+      await this.#remembered.check(await feed.ready(signal))
+      await this.#transactions.start()
+      if (signal.aborted) throw new ChainError('disconnected while connecting', false)
+    } catch (error) {
+      if (this.#feed === undefined) await feed.leave(this)
+      throw error
+    }
+    if (this.#feed !== undefined) return
+    this.#feed = feed
+    feed.lookAfter(this)
+    for (const log of this.#logs.values()) log.join(feed)
+    for (const peer of this.#listeners.keys()) this.#watch(peer)
   }
 
   async disconnect (): Promise<void> {
     this.#rpc.close()
-    this.#stop?.abort()
-    await Promise.all([this.#transactions.stop(), this.#watching, this.#payouts.quiet()])
-    this.#stop = undefined
+    this.#stop.abort()
+    const feed = this.#feed
+    this.#feed = undefined
+    for (const log of this.#logs.values()) log.leave()
+    await Promise.all([this.#transactions.stop(), feed?.leave(this), this.#payouts.quiet()])
   }
 
   async tokenDecimals (): Promise<number> {
@@ -196,27 +212,22 @@ export class EvmProvider implements ChannelProvider {
     return await this.#paidOut(this.#do(operationId, network => network.closeWithConsent(consent, signature, claim)))
   }
 
-  async getChannelState (channelId: string, finality: Finality = 'confirmed'): Promise<ChannelState | undefined> {
-    const network = await this.#networkNow()
-    const head = await this.#heads.latest()
-    const readAtMs = finality === 'latest' ? head.timestampMs : await this.#heads.confirmedTimeMs(head)
-    const state = await network.state(channelId, this.address, finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head)) ??
-      announced(finality === 'latest' ? undefined : await network.state(channelId, this.address, 'latest'))
+  async getChannelState (channelId: string, finality: Finality = 'confirmed', asOf: AsOf = 'now'): Promise<ChannelState | undefined> {
+    const known = asOf === 'now' ? undefined : this.#known(channelId, finality)
+    const { state, readAtMs } = known ?? await this.#read(channelId, finality)
     if (state === undefined) return undefined
     const peer = state.theirs.address
-    const log = this.#listeners.has(peer) ? await this.#logOf(peer) : this.#logs.get(peer)
-    if (state.status !== 'settled') log?.add(channelId, head.number)
-    const closer = state.status === 'closing' ? log?.closerOf(channelId) : undefined
+    const closer = state.status === 'closing' ? this.#logs.get(peer)?.closerOf(channelId) : undefined
     return { ...state, readAtMs, ...closer === undefined ? {} : { closedByThem: closer === peer } }
   }
 
-  async findChannels (peer: string): Promise<ChannelState[]> {
+  async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
     const log = await this.#logOf(peer)
     await log.load()
-    await Promise.race([log.look(), pause(LOG_WAIT_MS)])
+    await Promise.race([log.look(asOf), pause(LOG_WAIT_MS)])
     const found: ChannelState[] = []
     for (const channelId of log.channels) {
-      const state = await this.getChannelState(channelId)
+      const state = await this.getChannelState(channelId, 'confirmed', asOf)
       if (state?.status === 'settled') await log.forget(channelId)
       else if (state !== undefined) found.push(state)
     }
@@ -226,10 +237,62 @@ export class EvmProvider implements ChannelProvider {
   subscribe (peer: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(peer) ?? new Set()
     this.#listeners.set(peer, listeners.add(listener))
+    if (this.#feed !== undefined) this.#watch(peer)
     return () => {
       listeners.delete(listener)
       if (listeners.size === 0) this.#listeners.delete(peer)
     }
+  }
+
+  /** Through the feed. */
+  #watch (peer: string): void {
+    this.#logOf(peer).catch((error: unknown) => {
+      this.#options.log.warn('the channels with a peer cannot be watched. peerAddress=%s error=%s', peer, describeError(error))
+    })
+  }
+
+  /** The feed looks for all accounts of our address. */
+  lookAtPayouts (): void {
+    this.#payouts.look()
+  }
+
+  #join (network: Network): ChainFeed {
+    const { rpcUrl, timeoutMs, chainId, confirmations = DEFAULT_CONFIRMATIONS, pollMs = DEFAULT_POLL_MS, log } = this.#options
+    const { address: contract, token } = network
+    const options = { rpcUrl, timeoutMs, chainId, contract, token, confirmations, pollMs, maxAgeMs: maxAgeMsOf(chainId), log }
+    const feed = joinFeed(options, this.#heads.memory, this)
+    this.#heads.memory = feed.heads.memory
+    return feed
+  }
+
+  /** A state that was read, and that the chain has not changed since. @throws ChainError while the chain cannot be looked at */
+  #known (channelId: string, finality: Finality): Pick<KnownState, 'state' | 'readAtMs'> | undefined {
+    for (const log of this.#logs.values()) {
+      const known = log.knownOf(channelId)?.[finality]
+      if (known !== undefined && this.#feed?.isGood(known.mark) === true) return known
+    }
+    return undefined
+  }
+
+  async #read (channelId: string, finality: Finality): Promise<{ state: ReadState | undefined, readAtMs: number }> {
+    const network = await this.#networkNow()
+    const slots = [...this.#logs.values()].flatMap(log => log.knownOf(channelId) ?? [])
+    const mark = this.#feed?.mark
+    const head = await this.#heads.latest()
+    const readAtMs = finality === 'latest' ? head.timestampMs : await this.#heads.confirmedTimeMs(head)
+    const { state, digest } = await network.reading(channelId, this.address, finality === 'latest' ? 'latest' : this.#heads.confirmedAt(head))
+    if (state !== undefined && digest !== undefined && mark !== undefined) {
+      for (const slot of slots) slot[finality] = { state, digest, readAtMs, mark }
+    }
+    const shown = state ?? announced(finality === 'latest' ? undefined : await network.state(channelId, this.address, 'latest'))
+    if (shown !== undefined && shown.status !== 'settled') await this.#follow(shown, head.number)
+    return { state: shown, readAtMs }
+  }
+
+  /** Found by its id, perhaps before the log shows it. */
+  async #follow ({ channelId, theirs: { address: peer } }: ReadState, block: number): Promise<void> {
+    const log = this.#listeners.has(peer) ? await this.#logOf(peer) : this.#logs.get(peer)
+    log?.add(channelId, block)
   }
 
   async #do (operationId: string, makeCall: (network: Network) => Call | Promise<Call>): Promise<Receipt> {
@@ -289,30 +352,13 @@ export class EvmProvider implements ChannelProvider {
       tell: event => { for (const listener of this.#listeners.get(peer) ?? []) listener(event) }
     })
     this.#logs.set(peer, made)
+    if (this.#feed !== undefined) made.join(this.#feed)
     return made
   }
+}
 
-  async #watch (stop: AbortSignal): Promise<void> {
-    const { pollMs = DEFAULT_POLL_MS } = this.#options
-    while (!stop.aborted) {
-      await this.#look()
-      this.#payouts.lookAgain()
-      await pause(pollMs, stop)
-    }
-  }
-
-  /** Tells of trouble when it begins and when it is over. Never rejects. */
-  async #look (): Promise<void> {
-    const { log } = this.#options
-    try {
-      for (const peer of this.#listeners.keys()) await (await this.#logOf(peer)).look()
-      if (this.#isInTrouble) log.info('the chain can be watched again. chainId=%s', this.chainId)
-      this.#isInTrouble = false
-    } catch (error) {
-      if (!this.#isInTrouble) log.warn('the chain cannot be watched now. chainId=%s error=%s', this.chainId, describeError(error))
-      this.#isInTrouble = true
-    }
-  }
+function maxAgeMsOf (chainId: bigint): number {
+  return DEVELOPERS.has(chainId) ? Infinity : MAX_HEAD_AGE_MS
 }
 
 /** Names of operations are counted separately for each contract. */

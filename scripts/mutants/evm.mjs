@@ -2,6 +2,8 @@
 export const CONTRACTS = 'plugins/evm/contracts'
 const TOKEN_NETWORK = `${CONTRACTS}/TokenNetwork.sol`
 const EVM_TRANSACTIONS = 'plugins/evm/chain/transactions.js'
+const EVM_FEED = 'plugins/evm/chain/feed.js'
+const EVM_CHECKS = 'plugins/evm/chain/state-checks.js'
 
 export const evmMutants = [
   {
@@ -30,15 +32,57 @@ export const evmMutants = [
   },
   {
     name: 'lets an event log that fails hide the channels that are known',
-    file: 'plugins/evm/channel-log.js',
+    file: EVM_FEED,
     edits: [['catch (error) {\n            if (!this.#isBlind) {', 'catch (error) {\n            if (error) throw error;\n            if (!this.#isBlind) {']],
     tests: ['test/plugins/evm/chain/log-reader.test.js']
   },
   {
     name: 'follows channels by the event log only',
-    file: 'plugins/evm/channel-log.js',
-    edits: [['this.#isBlind || ++this.#looks % STATES_EVERY_LOOKS === 0', 'false']],
+    file: EVM_CHECKS,
+    edits: [['if (channelIds.size === 0)', 'if (channelIds.size >= 0)']],
     tests: ['test/plugins/evm/chain/log-reader.test.js']
+  },
+  {
+    name: 'asks the chain for each peer by itself',
+    file: 'plugins/lib/channels/watcher.js',
+    edits: [["'watched'", "'now'"]],
+    tests: ['test/e2e/settlement/idle-peers.test.js']
+  },
+  {
+    name: 'tells a state that was read before an event',
+    file: 'plugins/evm/channel-log.js',
+    edits: [['followed.known = {};\n            followed.status', 'followed.status']],
+    tests: ['test/plugins/evm/chain/feed.test.js']
+  },
+  {
+    name: 'takes any state that was read for the one that the chain confirms',
+    file: 'plugins/evm/channel-log.js',
+    edits: [['known => known.digest === digest', '() => true']],
+    tests: ['test/plugins/evm/chain/feed.test.js']
+  },
+  {
+    name: 'tells a state for as long as nobody says that it is another',
+    file: EVM_CHECKS,
+    edits: [['this.#mark.look - look <= (', '0 <= (']],
+    tests: ['test/plugins/evm/chain/feed.test.js']
+  },
+  {
+    name: 'looks at the states only now and then when blocks were replaced',
+    file: EVM_FEED,
+    edits: [['if (isNew && !await this.#isSameChain(head))', 'if (false)']],
+    tests: ['test/plugins/evm/chain/feed.test.js']
+  },
+  {
+    name: 'tells what it knew while the chain cannot be looked at',
+    file: EVM_FEED,
+    edits: [['isGood(mark) {\n        this.check();', 'isGood(mark) {']],
+    tests: ['test/plugins/evm/chain/feed.test.js', 'test/plugins/evm/channel-provider.test.js']
+  },
+  {
+    name: 'reads the events of a block only when the block is new',
+    file: EVM_FEED,
+    edits: [['this.heads.confirmedAt(head), REREAD_BLOCKS)', 'this.heads.confirmedAt(head), 0)']],
+    tests: ['test/plugins/evm/chain/feed.test.js']
   },
   {
     name: 'goes on with the records of another contract',

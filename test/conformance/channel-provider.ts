@@ -281,6 +281,57 @@ export function channelProviderConformance (
       })
     })
 
+    describe('a channel that is watched', () => {
+      /** Looks as the settlement does at a channel in which nothing happens, until what it sees is so. */
+      async function seen ({ provider }: ChainParty, peer: ChainParty, isSo: (states: ChannelState[]) => boolean): Promise<void> {
+        for (;;) {
+          const found = await provider.findChannels(peer.provider.address, 'watched')
+          const states = await Promise.all(found.map(({ channelId }) => provider.getChannelState(channelId, 'latest', 'watched')))
+          if (isSo(states.filter(state => state !== undefined))) return
+          await anotherTurn()
+        }
+      }
+
+      it('shows what happens to it, as does asking the chain', async () => {
+        const channelId = await openBy(us, them)
+        const { provider } = them
+        provider.subscribe(us.provider.address, () => undefined)
+        for (let look = 0; look < 10; look++) await seen(them, us, states => states.some(({ theirs }) => theirs.deposit === DEPOSIT))
+        await us.provider.deposit(channelId, 1500n, 'more')
+        await seen(them, us, states => states.some(({ theirs }) => theirs.deposit === 1500n))
+        await provider.redeem(await claimBy(us, channelId, 1n, 300n), 'redeem')
+        await seen(them, us, states => states.some(({ theirs }) => theirs.redeemed === 300n))
+        await us.provider.close(channelId, 'close')
+        await seen(them, us, states => states.some(({ status }) => status === 'closing'))
+      })
+
+      if (weather) it('cannot be seen while the chain is away, and that is said', async () => {
+        const channelId = await openBy(us, them)
+        await seen(us, them, states => states.length === 1)
+        await us.provider.getChannelState(channelId, 'confirmed', 'watched')
+        chain.setWeather?.('away')
+        for (const look of [
+          () => us.provider.getChannelState(channelId, 'confirmed', 'watched'), () => us.provider.findChannels(them.provider.address, 'watched')
+        ]) {
+          let error: unknown
+          while (error === undefined) {
+            error = await look().then(() => undefined, (reason: unknown) => reason)
+            await anotherTurn()
+          }
+          if (error instanceof ChainError) expect(error.isFinal).to.equal(false)
+        }
+        chain.setWeather?.('fine')
+        expect((await stateOf(us, channelId)).status).to.equal('open')
+      })
+
+      if (takesBack) it('is not there any more when the chain takes it back', async () => {
+        const channelId = await openBy(us, them)
+        await us.provider.getChannelState(channelId, 'confirmed', 'watched')
+        await chain.takeBack?.(channelId)
+        while (await us.provider.getChannelState(channelId, 'confirmed', 'watched') !== undefined) await anotherTurn()
+      })
+    })
+
     describe('a chain that fails', () => {
       if (weather) it('says that it cannot be asked, and never that a channel is not there', async () => {
         const channelId = await openBy(us, them)
@@ -312,6 +363,10 @@ export function channelProviderConformance (
       })
     })
   })
+}
+
+function anotherTurn (): Promise<void> {
+  return new Promise(resolve => { setTimeout(resolve, 5) })
 }
 
 async function failure (promise: Promise<unknown>): Promise<ChainError> {

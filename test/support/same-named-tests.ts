@@ -94,11 +94,13 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/evm/eip712.ts'
   ],
   'test/plugins/evm/contracts.test.ts': [
-    'plugins/evm/artifacts/TokenNetwork.ts', 'plugins/evm/artifacts/TokenNetworkRegistry.ts', 'plugins/evm/artifacts/TransferProbe.ts'
+    'plugins/evm/artifacts/StateProbe.ts', 'plugins/evm/artifacts/TokenNetwork.ts', 'plugins/evm/artifacts/TokenNetworkRegistry.ts',
+    'plugins/evm/artifacts/TransferProbe.ts'
   ],
   'test/plugins/evm/odd-contracts.test.ts': ['plugins/evm/chain/abi-check.ts', 'plugins/evm/payouts.ts'],
   'test/plugins/evm/provider.test.ts': [
-    'plugins/evm/open-chain.ts', 'plugins/evm/chain/heads.ts', 'plugins/evm/chain/network.ts', 'plugins/evm/channel-log.ts', 'plugins/evm/index.ts'
+    'plugins/evm/open-chain.ts', 'plugins/evm/chain/events.ts', 'plugins/evm/chain/heads.ts', 'plugins/evm/chain/network.ts',
+    'plugins/evm/channel-log.ts', 'plugins/evm/index.ts'
   ],
   'test/plugins/lib/channels/closing.test.ts': [
     'plugins/lib/channels/watcher.ts', 'plugins/lib/channels/operator-actions.ts', 'plugins/lib/channels/answers.ts',

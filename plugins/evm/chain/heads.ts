@@ -6,6 +6,15 @@ import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
 import type { Head, Rpc } from './rpc.js'
 
+/** What was seen of a chain. All who look at it through the same node share it. */
+export interface HeadMemory {
+  highest: number
+  /** When that was seen last, ms since the epoch. */
+  seenMs: number
+  /** The confirmed block that was asked for last. */
+  confirmed?: { number: number, timestampMs: number } | undefined
+}
+
 export interface HeadsOptions {
   rpc: Rpc
   log: Logger
@@ -23,10 +32,7 @@ const FORGET_AFTER_MS = 10 * 60_000
 export class Heads {
   readonly confirmations: number
   readonly #options: HeadsOptions
-  #highest = 0
-  /** The confirmed block that was asked for last. */
-  #confirmed: { number: number, timestampMs: number } | undefined
-  #seenMs = 0
+  memory: HeadMemory = { highest: 0, seenMs: 0 }
 
   constructor (options: HeadsOptions) {
     this.#options = options
@@ -36,22 +42,23 @@ export class Heads {
   /** Rejects with ChainError when the node cannot be reached or is behind. */
   async latest (): Promise<Head> {
     const { rpc, log, maxAgeMs } = this.#options
+    const { memory } = this
     const head = await rpc.head()
     const now = Date.now()
-    const behind = this.#highest - head.number
+    const behind = memory.highest - head.number
     if (behind > TOLERATED_BLOCKS + this.confirmations) {
-      if (now - this.#seenMs < FORGET_AFTER_MS) throw new ChainError(`the node at ${rpc.host} is ${behind} blocks behind what was seen before`, false)
+      if (now - memory.seenMs < FORGET_AFTER_MS) throw new ChainError(`the node at ${rpc.host} is ${behind} blocks behind what was seen before`, false)
       log.warn('the chain is shorter than it was. host=%s blocks=%d', rpc.host, behind)
-      this.#highest = 0
+      memory.highest = 0
     }
     const ageMs = now - head.timestampMs
     if (ageMs > maxAgeMs) {
       throw new ChainError(`the newest block of the node at ${rpc.host} is ${Math.round(ageMs / 1000)} s old by the clock of this machine: ` +
         'the node is stuck, or the clock is wrong', false)
     }
-    if (head.number >= this.#highest) {
-      this.#highest = head.number
-      this.#seenMs = now
+    if (head.number >= memory.highest) {
+      memory.highest = head.number
+      memory.seenMs = now
     }
     return head
   }
@@ -66,15 +73,15 @@ export class Heads {
     const { rpc } = this.#options
     const number = this.confirmedAt(head)
     if (number === head.number) return head.timestampMs
-    if (this.#confirmed?.number === number) return this.#confirmed.timestampMs
+    if (this.memory.confirmed?.number === number) return this.memory.confirmed.timestampMs
     const block = await rpc.block(number)
     if (block === undefined) throw new ChainError(`the node at ${rpc.host} does not know a block that it had before. block=${number}`, false)
-    this.#confirmed = { number, timestampMs: block.timestampMs }
+    this.memory.confirmed = { number, timestampMs: block.timestampMs }
     return block.timestampMs
   }
 
   /** It never goes back: what was confirmed once stays so, also while another node answers that is a few blocks behind. */
   confirmedAt (head: Head): number {
-    return Math.max(0, Math.max(head.number, this.#highest) - this.confirmations + 1)
+    return Math.max(0, Math.max(head.number, this.memory.highest) - this.confirmations + 1)
   }
 }

@@ -26,17 +26,25 @@ export class LogReader {
   #good = 0
   #isFailing = false
 
+  /** Up to which block, that one not included, all logs were read for good. */
+  get complete (): number {
+    return this.older?.from ?? this.next
+  }
+
   /** @param read reads the logs of some blocks; rejects when the node does not serve them */
   constructor (startBlock: number, private readonly read: (blocks: Blocks) => Promise<void>) {
     this.next = startBlock
   }
 
-  /** Reads what is new up to `head`, and some of what is older. Rejects with what the node said when it serves no logs of some blocks. */
-  async look (head: number, confirmed: number): Promise<void> {
+  /**
+   * Reads what is new up to `head`, and some of what is older. Rejects with what the node said when it serves no logs of some blocks.
+   * @param again so many blocks before that are read again, where one question is enough: nodes may show logs late
+   */
+  async look (head: number, confirmed: number, again = 0): Promise<void> {
     const before = this.#range
     try {
       if (this.#isFailing) await this.read({ from: head, to: head })
-      await this.#advance(head, confirmed)
+      await this.#advance(head, confirmed, again)
       this.#isFailing = false
     } catch (error) {
       if (error instanceof RpcError) this.#range = before // it was not the range
@@ -45,9 +53,10 @@ export class LogReader {
     }
   }
 
-  async #advance (head: number, confirmed: number): Promise<void> {
+  async #advance (head: number, confirmed: number, again: number): Promise<void> {
     const budget = { slices: MAX_SLICES, untilMs: Date.now() + MAX_LOOK_MS }
-    const left = await this.#readDown({ from: this.next, to: head }, budget)
+    const from = Math.max(0, this.next - again)
+    const left = await this.#readDown({ from: head - from < this.#range ? from : this.next, to: head }, budget)
     if (left !== undefined) this.older = { from: this.older?.from ?? left.from, to: left.to }
     this.next = Math.max(this.next, confirmed + 1)
     while (this.older !== undefined) {

@@ -1,5 +1,5 @@
 /** The contracts as the plugin uses them: where the network of a token is, what a channel's state is, and what calls look like. */
-import { Interface, type LogDescription } from 'ethers'
+import { concat, Interface, keccak256, type LogDescription } from 'ethers'
 import { ChainError } from '../../lib/channels/types.js'
 import type { ChannelState, ChainStatus, Claim, CloseConsent, Party } from '../../lib/channels/types.js'
 import { canCloseTogether, checkAbi } from './abi-check.js'
@@ -38,6 +38,13 @@ export interface Log {
 /** What a channel's state is, whenever that was. */
 export type ReadState = Omit<ChannelState, 'readAtMs'>
 
+/** What the chain says of a channel, and the hash of it: whatever has the same hash is the same. */
+export interface Reading {
+  /** Undefined: there is no such channel, or it is between others. */
+  state: ReadState | undefined
+  digest: string | undefined
+}
+
 const registryInterface = new Interface(registryAbi)
 const networkInterface = new Interface(networkAbi)
 const tokenInterface = new Interface([
@@ -56,6 +63,7 @@ const SYMBOL = /^[!-~]{1,32}$/
 const ZERO_WORD = `0x${'00'.repeat(32)}`
 const ZERO_ADDRESS = `0x${'00'.repeat(20)}`
 const UNLIMITED = 2n ** 256n - 1n
+const NOTHING: Reading = { state: undefined, digest: undefined }
 const STATUS: ReadonlyArray<ChainStatus | undefined> = [undefined, 'open', 'closing', 'settled']
 
 /**
@@ -91,26 +99,32 @@ export class Network {
    * ChainError when the node cannot say.
    */
   async state (channelId: string, us: string, block: number | 'latest'): Promise<ReadState | undefined> {
-    const read = (method: string, ...args: unknown[]): Promise<unknown[]> =>
-      ask(this.rpc, networkInterface, this.address, method, [channelId, ...args], block)
+    return (await this.reading(channelId, us, block)).state
+  }
+
+  /** The same with its hash, as StateProbe.sol makes it. Without `us`: as the first party sees it. */
+  async reading (channelId: string, us: string | undefined, block: number | 'latest'): Promise<Reading> {
+    const read = (method: string, ...args: unknown[]): Promise<string> =>
+      askRaw(this.rpc, networkInterface, this.address, method, [channelId, ...args], block)
     const channel = await read('channels').catch((error: unknown) => {
-      if (error instanceof NoContractError && block !== 'latest' && block < this.#seenAt) return [] // the network is younger than that
+      if (error instanceof NoContractError && block !== 'latest' && block < this.#seenAt) return undefined // the network is younger than that
       throw error
     })
-    if (block !== 'latest' && channel.length > 0) this.sawAt(block)
-    const [timeout, state, closedAt, , first, second] = channel
+    if (channel === undefined) return NOTHING
+    if (block !== 'latest') this.sawAt(block)
+    const [timeout, state, closedAt, , first, second] = decoded('channels', channel)
     const status = STATUS[Number(state)]
-    const parties = [String(first).toLowerCase(), String(second).toLowerCase()]
-    const them = parties.find(party => party !== us)
-    if (status === undefined || them === undefined || !parties.includes(us)) return undefined
-    const [ours, theirs] = await Promise.all([[us, them], [them, us]].map(async ([payer, payee]): Promise<Party> => {
-      const [[deposit, nonce], [redeemed]] = await Promise.all([read('participants', payer), read('claimedAmounts', payee)])
-      return { address: String(payer), deposit: BigInt(String(deposit)), redeemed: BigInt(String(redeemed)), nonce: BigInt(String(nonce)) }
-    }))
-    if (ours === undefined || theirs === undefined) return undefined
+    const [one, other] = [String(first).toLowerCase(), String(second).toLowerCase()]
+    if (status === undefined || (us !== undefined && us !== one && us !== other)) return NOTHING
+    const [paid, got, otherPaid, otherGot] = await Promise.all(
+      [read('participants', one), read('claimedAmounts', one), read('participants', other), read('claimedAmounts', other)])
+    const [ours, theirs] = [partyOf(one, paid, otherGot), partyOf(other, otherPaid, got)]
     const challengeSecs = Number(timeout)
     const closing = status === 'closing' ? { settleableAt: (Number(closedAt) + challengeSecs) * 1000 } : {}
-    return { channelId, status, ours, theirs, challengeSecs, ...closing }
+    return {
+      digest: keccak256(concat([channel, paid, got, otherPaid, otherGot])),
+      state: { channelId, status, ...us === other ? { ours: theirs, theirs: ours } : { ours, theirs }, challengeSecs, ...closing }
+    }
   }
 
   /** Of a channel, whoever its parties are; undefined when there is none. */
@@ -279,9 +293,24 @@ export function logOf (value: unknown): Log {
   }
 }
 
+/** @param got what the other has redeemed of it */
+function partyOf (address: string, paid: string, got: string): Party {
+  const [deposit, nonce] = decoded('participants', paid)
+  const [redeemed] = decoded('claimedAmounts', got)
+  return { address, deposit: BigInt(String(deposit)), redeemed: BigInt(String(redeemed)), nonce: BigInt(String(nonce)) }
+}
+
+function decoded (method: string, answer: string): unknown[] {
+  return networkInterface.decodeFunctionResult(method, answer).toArray() as unknown[]
+}
+
 async function ask (rpc: Rpc, contract: Interface, to: string, method: string, args: unknown[], block: number | 'latest'): Promise<unknown[]> {
+  return contract.decodeFunctionResult(method, await askRaw(rpc, contract, to, method, args, block)).toArray() as unknown[]
+}
+
+async function askRaw (rpc: Rpc, contract: Interface, to: string, method: string, args: unknown[], block: number | 'latest'): Promise<string> {
   const data = contract.encodeFunctionData(method, args)
   const answer = await rpc.call('eth_call', { to, data }, quantity(block))
   if (typeof answer !== 'string' || answer === '0x') throw new NoContractError(rpc.host, to)
-  return contract.decodeFunctionResult(method, answer).toArray() as unknown[]
+  return answer
 }

@@ -9,7 +9,7 @@ import type { ChannelSettings } from './options.js'
 import { amountOf, arrayOf, fieldsOf, textOf } from './read-record.js'
 import type { Records } from './records.js'
 import { ClaimError, paysOut, waitingIn } from './types.js'
-import type { ChannelProvider, ChannelState, CloseConsent, Party } from './types.js'
+import type { AsOf, ChannelProvider, ChannelState, CloseConsent, Party } from './types.js'
 
 /**
  * The channel is about to end without a challenge, and the one who brings that to the chain decides about it alone. Until the chain's clock
@@ -161,17 +161,18 @@ export class Channels {
   /**
    * Asks the chain about all channels with the peer. Resolves to those that need us, as they are known then. What cannot be asked
    * about one of them, or about new ones, goes to `hear`, and keeps nobody from looking at the others. Rejects when nothing could be asked.
+   * @param asOf `watched` for a look that nothing has caused: channels in which nothing is under way need not be asked about
    */
-  async survey (hear: (error: unknown) => void = () => undefined): Promise<KnownChannel[]> {
+  async survey (hear: (error: unknown) => void = () => undefined, asOf: AsOf = 'now'): Promise<KnownChannel[]> {
     const { provider, settings } = this.#deps
     const troubles: unknown[] = []
     const look = async (work: () => Promise<unknown>): Promise<void> => {
       await work().catch((error: unknown) => { troubles.push(error) })
     }
     let found: ChannelState[] = []
-    await look(async () => { found = await provider.findChannels(settings.peerAddress) })
+    await look(async () => { found = await provider.findChannels(settings.peerAddress, asOf) })
     const ids = new Set([...found.map(({ channelId }) => channelId), ...this.#unsettled().map(({ state }) => state.channelId)])
-    for (const channelId of ids) await look(() => this.#read(channelId))
+    for (const channelId of ids) await look(() => this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now'))
     await this.save()
     if (troubles.length > 0 && troubles.length >= ids.size + 1) throw troubles[0]
     for (const trouble of troubles) hear(trouble)
@@ -216,16 +217,16 @@ export class Channels {
    * What counts is what is confirmed, except that a close counts as soon as it is seen: from then on nothing new is paid or taken. A close
    * that the chain takes back is forgotten.
    */
-  async #read (channelId: string): Promise<KnownChannel | undefined> {
+  async #read (channelId: string, asOf: AsOf = 'now'): Promise<KnownChannel | undefined> {
     const { provider, settings, log } = this.#deps
-    const confirmed = await provider.getChannelState(channelId)
+    const confirmed = await provider.getChannelState(channelId, 'confirmed', asOf)
     const known = this.#known.get(channelId)
     if (confirmed === undefined || confirmed.theirs.address !== settings.peerAddress) {
       if (known !== undefined && !known.isGone) log.error('a payment channel is missing, the chain had it before. channelId=%s', channelId)
       if (known !== undefined) known.isGone = true
       return known
     }
-    const latest = confirmed.status === 'open' ? await provider.getChannelState(channelId, 'latest') : confirmed
+    const latest = confirmed.status === 'open' ? await provider.getChannelState(channelId, 'latest', asOf) : confirmed
     const isClosing = latest !== undefined && latest.status !== 'open' && confirmed.status === 'open'
     const { status, settleableAt, closedByThem } = isClosing ? { ...latest, status: 'closing' as const } : confirmed
     const state = { ...confirmed, status, settleableAt, closedByThem }
@@ -256,6 +257,11 @@ export class Channels {
     if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
     else this.#deps.log.warn('the peer has too many payment channels with us. channels=%d', this.#known.size)
   }
+}
+
+/** Nothing is under way in it. */
+function isQuiet (channel: KnownChannel | undefined): boolean {
+  return channel?.state.status === 'open' && channel.ending === undefined && channel.filling === undefined && !channel.isGone
 }
 
 /** Nothing can happen to it any more, and nothing of ours is left in it. */

@@ -119,6 +119,13 @@ export interface ChannelEvent {
  */
 export type Finality = 'confirmed' | 'latest'
 
+/**
+ * `now`: the chain is asked. Whatever decides about money asks this way. `watched`: for the repeated looks at channels in which nothing
+ * happens. The provider may answer with what it has read before, if the chain has confirmed lately (about half a minute ago) that this is
+ * still so. It must not after an event of the channel, or when blocks were replaced, and it rejects while it cannot look at the chain.
+ */
+export type AsOf = 'now' | 'watched'
+
 /** The token of the channels, the key that signs for us, and one connection to the chain. */
 export interface ChannelProvider {
   /** `evm`, `xrp`, `solana`, `mina`, `aptos`. */
@@ -178,9 +185,9 @@ export interface ChannelProvider {
    * Undefined: the chain was asked, and has no such channel, or we are not a party to it. Rejects if it cannot be asked. A channel that
    * was there and is over stays `settled`, even if the chain itself deletes it.
    */
-  getChannelState (channelId: string, finality?: Finality): Promise<ChannelState | undefined>
+  getChannelState (channelId: string, finality?: Finality, asOf?: AsOf): Promise<ChannelState | undefined>
   /** All channels between us and the peer that are not settled, or in which something waits for us, oldest first. */
-  findChannels (peer: string): Promise<ChannelState[]>
+  findChannels (peer: string, asOf?: AsOf): Promise<ChannelState[]>
   /** Tells of events of channels between us and the peer. The listener never throws. Returns how to stop. */
   subscribe (peer: string, listener: (event: ChannelEvent) => void): () => void
 }

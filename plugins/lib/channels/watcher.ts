@@ -133,7 +133,7 @@ export class Watcher {
         await this.#connect()
         const { channels, incoming, outgoing, settings, looked } = this.#deps
         await incoming.resume().catch((error: unknown) => { this.#hear(error) }) // what cannot be booked now is looked after all the same
-        for (const channel of await channels.operations.ask(() => channels.survey(error => { this.#hear(error) }))) this.#attendTo(channel)
+        for (const channel of await channels.operations.ask(() => channels.survey(error => { this.#hear(error) }, 'watched'))) this.#attendTo(channel)
         await this.#bury()
         if (!settings.isFormer) outgoing.topUp()
         await looked()

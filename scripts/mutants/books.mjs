@@ -292,5 +292,35 @@ export const booksMutants = [
     file: 'src/node/traffic.js',
     edits: [['add(account.before, this.#counted(accountId));', '']],
     tests: ['test/node/traffic.test.js']
+  },
+  {
+    name: 'keeps the data of all connectors in one default place',
+    file: 'stores/leveldown.js',
+    edits: [['join(DEFAULT_DIRECTORY, ilpAddress)', "join(DEFAULT_DIRECTORY, 'all')"]],
+    tests: ['test/accounts/default-store.test.js', 'test/stores/leveldown.test.js']
+  },
+  {
+    name: 'runs without the store although an account has a balance',
+    file: 'src/accounts/default-store.js',
+    edits: [['if (isNeeded || codeOf(error)', 'if (codeOf(error)']],
+    tests: ['test/accounts/default-store.test.js']
+  },
+  {
+    name: 'takes an account with a balance while it has no store',
+    file: 'src/accounts/accounts.js',
+    edits: [['if (keepsSomething(info))', 'if (false)']],
+    tests: ['test/accounts/default-store.test.js']
+  },
+  {
+    name: 'opens a database again for another copy of the package',
+    file: 'stores/lib/open-leveldb.js',
+    edits: [["sharedList(Symbol.for('sluice.databases-open-in-this-process'))", 'new Set()']],
+    tests: ['test/stores/leveldown.test.js']
+  },
+  {
+    name: 'removes with an account the next one that has its id',
+    file: 'src/connector/connector.js',
+    edits: [['this.removals.get(accountId) ?? this.takeOut', 'this.takeOut']],
+    tests: ['test/connector/crossed.test.js']
   }
 ]

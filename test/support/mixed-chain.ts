@@ -30,7 +30,7 @@ export interface Payment {
 }
 
 /** What the sender learns. */
-export type Outcome = { data: string } | { code: string, triggeredBy: string, message: string }
+type Outcome = { data: string } | { code: string, triggeredBy: string, message: string }
 
 /** A neighbour, and who of the two dials. */
 interface Neighbour {

@@ -73,7 +73,7 @@ function packetOf (args: Arguments): Packet {
   const timeoutMs = seconds === undefined ? Number(args.text('timeout') ?? DEFAULT_SEND_TIMEOUT_MS) : Number(seconds) * 1000
   const [destination = '', amount = ''] = [args.text('destination'), args.text('amount')]
   const packet = { destination, amount, data: Buffer.from(args.text('data') ?? '').toString('base64'), timeoutMs }
-  const fault = validateIlpSendRequest(packet)
+  const fault = validateIlpSendRequest({ ...packet, amount: args.text('amount') })
   if (fault !== null) throw usageError(send, faultInOptions(fault, seconds === undefined ? '--timeout' : '--expiry, in ms,'))
   return packet
 }

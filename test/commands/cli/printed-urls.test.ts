@@ -118,7 +118,7 @@ describe('connector send, with the URLs that are printed', () => {
     running.push(node)
     let out = ''
     node.stdout?.on('data', (text: Buffer) => { out += text.toString() })
-    while (!/admin API.*\n/.test(out)) await new Promise(resolve => { node.stdout?.once('data', resolve) })
+    while (!/^ {2}admin API.*\n/m.test(out)) await new Promise(resolve => { node.stdout?.once('data', resolve) })
     const urls = out.slice(out.indexOf('shop is running')).match(/(ws|http):\/\/[^\s,]+/g)?.map(String) ?? []
     expect(urls).to.have.length(3)
     return urls

@@ -130,6 +130,12 @@ export const settlementMutants = [
     tests: ['test/e2e/money/one-party-twice.test.js']
   },
   {
+    name: 'lets a removed account listen when its wait for the chain ends',
+    file: 'plugins/lib/channels/index.js',
+    edits: [["throw new Error('connection aborted')", 'void 0']],
+    tests: ['test/plugins/lib/channels/slow-chain.test.js']
+  },
+  {
     name: 'lets two peers have one address',
     file: 'src/config/node/settlement-addresses.js',
     edits: [['owner !== undefined && owner !== peer.id', 'false']],

@@ -89,7 +89,10 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     transport.on('disconnect', () => { this.emit('disconnect') })
   }
 
-  /** Like the transport's. When the chain cannot be reached, the account works without it, and goes on trying. */
+  /**
+   * Like the transport's. When the chain cannot be reached, the account works without it, and goes on trying. Rejects when disconnect()
+   * was called during the wait for the chain: a removed account listens no more, with a secret that may have been revoked.
+   */
   async connect (options: { timeout?: number } = {}): Promise<void> {
     if (this.#isStopped) {
       this.#isStopped = false
@@ -97,6 +100,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
       this.#opening = this.#open()
     }
     await Promise.race([this.#opening, pause(CHAIN_WAIT_MS)])
+    if (this.#isStopped) throw new Error('connection aborted')
     await this.transport.connect(options)
   }
 

@@ -103,7 +103,7 @@ export interface LegacySettings {
   withVariables (given: Readonly<Record<string, unknown>>, env: Variables): LegacyReading
   /** Fills peers in: their addresses may stand in variables of their own. */
   withPeerAddresses (peers: readonly unknown[], env: Variables): { peers: unknown[], sources: ReadonlyMap<string, string> }
-  /** What is enabled in `blockchain`, once that is right: an entry of `chainProviders`, if all is there that one needs, and what to say of it. */
+  /** What is enabled in `blockchain`, once that is right: an entry of `chainProviders`, if one can be made of it, and what to say of it. */
   entriesOf (blockchain: Readonly<Record<string, OldChain | undefined>>): Array<{ section: string, entry?: unknown, advice: string }>
   /** Warnings for a node without chains: variables that are set and settle nothing. */
   unusedVariables (env: Variables): string[]

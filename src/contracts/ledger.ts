@@ -80,8 +80,6 @@ export interface AccountBalance {
   readonly limits: Limits
   /** The account was removed, but its money is still here. */
   readonly removed: boolean
-  /** Anybody may come under its name. Absent in ledgers that are not told so. */
-  readonly isStranger?: boolean
   /** Fulfills of the peer that came after our reject. They are not owed (the packet had expired), so not booked. Amounts at least 0. */
   readonly lateFulfills: Movement
   /** Fulfills that we could not pass on to this peer. The next hop was paid, so this is what we lost. Amounts at least 0. */
@@ -113,6 +111,11 @@ export interface Ledger {
    * What they are owed is kept.
    */
   markStranger? (accountId: string, isStranger: boolean): void
+  /**
+   * What we owe, or have prepaid, to somebody in particular under this name, whether or not there is such an account now: at least 0. A
+   * ledger that cannot tell strangers' money from that of others says all.
+   */
+  owedTo (accountId: string): bigint | Promise<bigint>
   /**
    * Reserves `amount` (positive: a Prepare arrived; negative: one is about to leave).
    * Throws T04 InsufficientLiquidityError when balance and holds of that direction would pass a limit, and T00 InternalError while what is

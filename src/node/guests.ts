@@ -1,5 +1,4 @@
 /** Peers that nobody configured: who of them may come in, and what becomes of one that goes. */
-import type { AccountBalance } from '../contracts/ledger.js'
 import type { Accounts } from '../accounts/accounts.js'
 import type { App } from '../connector/connector.js'
 import type { NodeConfig, NodeLogger } from '../contracts/node.js'
@@ -21,8 +20,8 @@ export interface GuestHost {
   readonly log: NodeLogger
   readonly app: Pick<App, 'addPlugin' | 'removePlugin' | 'getPlugin'>
   readonly accounts: Pick<Accounts, 'exists' | 'isConnected'>
-  /** Undefined where there is no book of that name. */
-  balanceOf (peerId: string): AccountBalance | undefined
+  /** What we owe to somebody in particular under this name. */
+  owedTo (peerId: string): bigint | Promise<bigint>
   /** Guests come in while it is `open`, configured peers until it is `closed`. */
   phase (): 'starting' | 'open' | 'closed'
 }
@@ -81,8 +80,7 @@ export class Guests {
     if (isNobody || this.#guests.has(peerId) || this.host.accounts.exists(peerId)) return undefined
     if (!access.mayEnter(peerId)) return undefined
     if (access.secretOf(peerId) === undefined && this.#isMeant(peerId)) {
-      return Promise.reject(new Error(`the name ${peerId} is reserved: a route or a credit limit is configured for it, or a former peer has money under it. ` +
-        remedyFor(peerId)))
+      return Promise.reject(reserved(peerId, 'a route or a credit limit is configured for it'))
     }
     this.#guests.set(peerId, access.secretOf(peerId) === undefined ? this.#places.take(address) : needsNoPlace)
     return this.#welcome(peerId)
@@ -90,14 +88,14 @@ export class Guests {
 
   /** Whether the operator means somebody in particular by this name: a stranger under it would be paid, or have credit, in their place. */
   #isMeant (peerId: string): boolean {
-    const book = this.host.balanceOf(peerId)
-    const isOwedToSomebody = book?.isStranger === false && (book.balance < 0n || book.prepaid > 0n)
-    return isOwedToSomebody || this.host.routes.leadsTo(peerId) || hasOwnLimit(peerId, this.host.config)
+    return this.host.routes.leadsTo(peerId) || hasOwnLimit(peerId, this.host.config)
   }
 
   async #welcome (peerId: string): Promise<void> {
     const { access, app, config } = this.host
     try {
+      if (access.secretOf(peerId) === undefined && await this.host.owedTo(peerId) > 0n) throw reserved(peerId, 'a former peer has money under it')
+      if (!this.#guests.has(peerId)) return // it was registered meanwhile
       await app.addPlugin(peerId, guestAccount(peerId, config, access))
       if (!this.#guests.has(peerId)) return // it was registered meanwhile
       app.getPlugin(peerId).on('disconnect', () => { void this.#seeOff(peerId) })
@@ -123,6 +121,10 @@ export class Guests {
 /** Secrets are the operator's, so there are only so many. */
 function needsNoPlace (): void {
   // nothing to free
+}
+
+function reserved (peerId: string, reason: string): Error {
+  return new Error(`the name ${peerId} is reserved: ${reason}. ${remedyFor(peerId)}`)
 }
 
 function remedyFor (peerId: string): string {

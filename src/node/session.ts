@@ -75,7 +75,11 @@ export class Session {
       if (!this.#leaving.has(nextHop)) parts.log.info({ prefix, nextHop }, 'route_waits_for_peer')
     }
     this.#guests = new Guests({
-      ...parts, app: this.#app, accounts: this.#container(Accounts), balanceOf: id => this.balanceOf(id), phase: () => this.#phase
+      ...parts,
+      app: this.#app,
+      accounts: this.#container(Accounts),
+      owedTo: id => this.#container(LedgerService).ledger.owedTo(id),
+      phase: () => this.#phase
     })
   }
 

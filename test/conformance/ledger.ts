@@ -263,6 +263,16 @@ function accountPromises (ledger: () => Ledger): void {
     ledger().closeAccount('nobody')
   })
 
+  it('says what is owed to a name, whether or not there is an account of it', async () => {
+    ledger().credit('alice', 30n)
+    ledger().post(await ledger().hold('bob', 20n))
+    await ledger().committed()
+    const owed = (): Promise<bigint[]> => Promise.all(['alice', 'bob', 'nobody'].map(async name => await ledger().owedTo(name)))
+    expect(await owed()).to.deep.equal([30n, 0n, 0n])
+    ledger().closeAccount('alice')
+    expect(await owed()).to.deep.equal([30n, 0n, 0n])
+  })
+
   it('forgets a removed account that is even', () => {
     ledger().closeAccount('alice')
     expect(ledger().balanceOf('alice')).to.equal(undefined)

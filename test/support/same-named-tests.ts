@@ -61,7 +61,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/ledger/embedded/departed-strangers.test.ts': ['src/contracts/ledger.ts'],
   'test/ledger/embedded/embedded-ledger.test.ts': ['src/ledger/embedded/records.ts'],
   'test/ledger/tigerbeetle/ledger.test.ts': [
-    'src/ledger/service.ts', 'src/ledger/tigerbeetle/book.ts', 'src/ledger/tigerbeetle/begun-settlements.ts',
+    'src/ledger/service.ts', 'src/ledger/tigerbeetle/book.ts', 'src/ledger/tigerbeetle/first-use.ts', 'src/ledger/tigerbeetle/begun-settlements.ts',
     'src/ledger/tigerbeetle/totals.ts', 'src/ledger/tigerbeetle/transfers.ts'
   ],
   'test/lib/log.test.ts': ['src/contracts/logger.ts', 'src/lib/version.ts'],

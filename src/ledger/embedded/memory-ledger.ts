@@ -74,6 +74,12 @@ export class MemoryLedger implements Ledger {
     if (!book.isEven) this.changed(book, 'account')
   }
 
+  owedTo (accountId: string): bigint {
+    const book = this.books.get(accountId)
+    if (book === undefined || book.isStranger) return 0n
+    return (book.balance < 0n ? -book.balance : 0n) + book.prepaid
+  }
+
   hold (accountId: string, amount: bigint): Hold {
     const book = this.book(accountId)
     this.assertKeeping()
@@ -190,7 +196,6 @@ export class MemoryLedger implements Ledger {
       prepaid: book.prepaid,
       limits,
       removed: book.removed,
-      isStranger: book.isStranger,
       lateFulfills: copyOf(lateFulfills),
       reversals: copyOf(reversals)
     }

@@ -79,6 +79,8 @@ export class SharedBook {
   removed = false
   /** Whether the cluster has its account: it gets one when money moves, because it never forgets one, and strangers' names cost nothing. */
   exists = false
+  /** Another connector was first to move money on it, in another unit: nothing can be booked here. */
+  isForeign = false
   settlement: SharedSettlement | undefined
   readonly lateFulfills: Count = nothing()
   readonly reversals: Count = nothing()
@@ -125,6 +127,11 @@ export class SharedBook {
       prepaid: prepaid === undefined ? 0n : prepaid.debits_posted - prepaid.credits_posted
     }
     this.asked = effects.reduce(minus, this.asked)
+  }
+
+  /** The cluster will never take it. */
+  withdraw (effect: Totals): void {
+    this.asked = minus(this.asked, effect)
   }
 
   /** What is prepaid as far as the cluster has said. */

@@ -61,6 +61,7 @@ const ACCOUNT_CODE = 1
 export const FLAG = { pending: 2, post: 4, void: 8 } as const
 export const CREATED = 0xffff_ffff
 const ACCOUNT_EXISTS = 21
+const ACCOUNT_EXISTS_IN_OTHER_LEDGER = 19
 export const PENDING_EXPIRED = 35
 /** A transfer of that id is there already; 46 with the same fields, the others with another amount or the like. */
 const TRANSFER_EXISTS = [36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 67]
@@ -105,13 +106,17 @@ export function newTransfer (
   }
 }
 
-/** Makes accounts, given as [id, ledger], that do not exist yet. Rejects where one cannot be made; status 19: it is in another unit. */
-export async function ensureAccounts (client: TigerBeetleClient, accounts: ReadonlyArray<readonly [bigint, number]>): Promise<void> {
+/**
+ * Makes accounts, given as [id, ledger], that do not exist yet. Resolves to those that exist in another ledger, which is another unit.
+ * Rejects where one cannot be made for another reason.
+ */
+export async function ensureAccounts (client: TigerBeetleClient, accounts: ReadonlyArray<readonly [bigint, number]>): Promise<bigint[]> {
   const results = await inParts(accounts, part => client.createAccounts(part.map(([id, ledger]) => newAccount(id, ledger))))
-  for (const { status } of results) {
-    if (status === CREATED || status === ACCOUNT_EXISTS) continue
+  return results.flatMap(({ status }, i) => {
+    if (status === CREATED || status === ACCOUNT_EXISTS) return []
+    if (status === ACCOUNT_EXISTS_IN_OTHER_LEDGER) return accounts[i]?.[0] ?? []
     throw new Error(`TigerBeetle refused to create an account. status=${status}`)
-  }
+  })
 }
 
 /** Asks in as many requests as it takes. */

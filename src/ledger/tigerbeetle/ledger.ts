@@ -26,6 +26,7 @@ import {
   type TigerBeetleAccount, type TigerBeetleClient, type TigerBeetleTransfer
 } from './client.js'
 import { BegunSettlements } from './begun-settlements.js'
+import { ensurePlaces, foreignUnit, makePlaces, refuseForeign } from './first-use.js'
 import { positionOf, takeSteps } from './totals.js'
 import {
   CODES, coveredOf, coversOf, endId,
@@ -53,7 +54,8 @@ export class TigerBeetleLedger implements Ledger {
 
   /** @param connect is called when the ledger is opened. `store` is this connector's own, for its settlements */
   constructor (
-    private readonly connect: () => Promise<TigerBeetleClient>, store: Store, private readonly options: TigerBeetleOptions, log: Logger
+    private readonly connect: () => Promise<TigerBeetleClient>, store: Store, private readonly options: TigerBeetleOptions,
+    private readonly log: Logger
   ) {
     this.begun = new BegunSettlements(store)
     this.commit = new GroupCommit<Request[]>({
@@ -105,6 +107,15 @@ export class TigerBeetleLedger implements Ledger {
     this.forgetIfDone(book)
   }
 
+  /** As the cluster has it. Rejects when that does not answer. */
+  async owedTo (accountId: string): Promise<bigint> {
+    const { account, prepaidAccount } = new SharedBook(accountId, '', this.options.namespace, this.begun.connector)
+    const [present, prepaid] = await answered(this.lookUp([account, prepaidAccount]))
+    const owed = present === undefined ? 0n : present.credits_posted - present.debits_posted
+    const ahead = prepaid === undefined ? 0n : prepaid.debits_posted - prepaid.credits_posted
+    return (owed > 0n ? owed : 0n) + ahead
+  }
+
   async hold (accountId: string, amount: bigint): Promise<Hold> {
     const book = this.book(accountId)
     if (this.commit.trouble !== undefined) throw this.commit.refusal()
@@ -122,7 +133,7 @@ export class TigerBeetleLedger implements Ledger {
     hold.stage = 'held'
     if (hold.isWithinLimits === undefined) {
       this.end(hold, 'ended')
-      throw this.commit.refusal()
+      throw book.isForeign ? foreignUnit(book) : this.commit.refusal()
     }
     if (hold.isWithinLimits) return hold
     this.void(hold)
@@ -227,10 +238,7 @@ export class TigerBeetleLedger implements Ledger {
   private async find (accountId: string, unit: string): Promise<SharedBook> {
     const book = new SharedBook(accountId, unit, this.options.namespace, this.begun.connector)
     const [account, clearing] = await this.lookUp([book.account, book.clearing])
-    if (account !== undefined && account.ledger !== book.ledger) {
-      throw new Error(`account has a balance in another unit. accountId=${accountId} configured=${unit}. ` +
-        'Put asset and scale back, or give the account with the new unit another id.')
-    }
+    if (account !== undefined && account.ledger !== book.ledger) throw foreignUnit(book)
     book.exists = account !== undefined && clearing !== undefined
     await this.restoreSettlement(book)
     const [present, prepaid] = await this.lookUp([book.account, book.prepaidAccount])
@@ -242,13 +250,6 @@ export class TigerBeetleLedger implements Ledger {
   private async lookUp (ids: bigint[]): Promise<Array<TigerBeetleAccount | undefined>> {
     const found = new Map((await this.client.lookupAccounts(ids)).map(account => [account.id, account]))
     return ids.map(id => found.get(id))
-  }
-
-  /** Makes the accounts of books in which money moves for the first time. */
-  private async ensure (books: Iterable<SharedBook>): Promise<void> {
-    const added = [...books].filter(({ exists }) => !exists)
-    await ensureAccounts(this.client, added.flatMap(({ account, clearing, ledger }) => [[account, ledger], [clearing, ledger]] as const))
-    for (const book of added) book.exists = true
   }
 
   /** Learns how far a total of prepaid money is in the books. */
@@ -271,7 +272,7 @@ export class TigerBeetleLedger implements Ledger {
     }
     settlement.state = 'unknown'
     book.settlement = settlement
-    await this.ensure([book])
+    await makePlaces(this.client, [book])
     await this.client.createTransfers([pendingOf(settlement, 0)]) // which the cluster may not have heard of
   }
 
@@ -309,10 +310,12 @@ export class TigerBeetleLedger implements Ledger {
   }
 
   /** Repeated as a whole when a part of it fails; only the end of it changes what we know. */
-  private async write (batch: Request[]): Promise<void> {
+  private async write (all: Request[]): Promise<void> {
+    const settlements = all.filter(isTransfer).flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : [])
+    await this.begun.add(settlements)
+    const batch = await ensurePlaces(this.client, all)
+    await this.begun.remove(settlements.flatMap(({ id, book }) => book.isForeign ? id : []))
     const [requests, steps] = [batch.filter(isTransfer), batch.filter(isStep)]
-    await this.begun.add(requests.flatMap(({ makes }) => makes instanceof SharedSettlement ? makes : []))
-    await this.ensure(new Set([...requests, ...steps].map(({ book }) => book)))
     const prepaid = await takeSteps(this.client, steps)
     const covers = coversOf(requests, prepaid)
     const statuses = await this.create([...requests, ...covers].map(({ transfer }) => transfer))
@@ -330,6 +333,7 @@ export class TigerBeetleLedger implements Ledger {
     this.confirm(books, accounts, batch)
     for (const [i, { makes }] of requests.entries()) if (makes !== undefined && !hasTransfer(statuses[i])) makes.isWithinLimits = undefined
     for (const { makes } of requests) if (makes instanceof SharedSettlement) this.endUnlessDue(makes)
+    refuseForeign(all, this.log)
   }
 
   private async create (transfers: TigerBeetleTransfer[]): Promise<number[]> {
@@ -371,6 +375,7 @@ export class TigerBeetleLedger implements Ledger {
   private book (accountId: string): SharedBook {
     const book = this.books.get(accountId)
     if (book === undefined) throw new Error(`account has no balance. accountId=${accountId}`)
+    if (book.isForeign) throw foreignUnit(book)
     return book
   }
 }

@@ -68,10 +68,13 @@ describe('balances in TigerBeetle', () => {
     await second.committed()
     const third = await connectorOn(cluster)
     expect(await codeOf(Promise.resolve(third.openAccount('bob', LIMITS, 'USD/9')))).to.match(/another unit.*Put asset and scale back/)
-    const held = codeOf(first.hold('bob', 5n))
-    await quiet(200)
-    await clock.tickAsync(PATIENCE_MS)
-    expect(await held, 'nothing is booked in two units').to.equal('T00')
+    first.settle('bob', 5n, 'id-1')
+    for (let i = 0; i < 2; i++) expect(await codeOf(first.hold('bob', 5n)), 'nothing is booked in two units').to.match(/another unit/)
+    expect(first.balanceOf('bob')!.settlement, 'nothing is paid').to.equal(undefined)
+    expect(first.trouble, 'the others go on').to.equal(undefined)
+    first.post(await first.hold('alice', 70n))
+    await first.committed()
+    expect(first.balanceOf('alice')!.balance).to.equal(70n)
   })
 
   it('are not shared between namespaces: there, accounts of one id are different accounts', async () => {

@@ -278,7 +278,19 @@ export const booksMutants = [
   {
     name: 'keeps a counter for every name that was ever here',
     file: 'src/node/traffic.js',
-    edits: [['for (const gone of this.#gone)\n            this.#forget(gone);', '']],
+    edits: [['if (!this.isPeer(accountId))\n            this.forget(accountId);', '']],
+    tests: ['test/node/traffic.test.js']
+  },
+  {
+    name: 'counts a peer anew that gets another account',
+    file: 'src/node/traffic.js',
+    edits: [['if (!this.isPeer(accountId))\n            this.forget(accountId);', 'this.forget(accountId);']],
+    tests: ['test/node/traffic.test.js']
+  },
+  {
+    name: 'says nothing of packets that never reach their peer',
+    file: 'src/forwarding/forwarder.js',
+    edits: [['this.observer.onAnswer?.(nextHop, isFulfilled);', 'if (isFulfilled) this.observer.onAnswer?.(nextHop, isFulfilled);']],
     tests: ['test/node/traffic.test.js']
   },
   {
@@ -290,7 +302,7 @@ export const booksMutants = [
   {
     name: 'forgets with the account what it was paid',
     file: 'src/node/traffic.js',
-    edits: [['add(account.before, this.#counted(accountId));', '']],
+    edits: [['account.figures.fees += this.#feesOf(accountId);', '']],
     tests: ['test/node/traffic.test.js']
   },
   {

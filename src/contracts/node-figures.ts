@@ -4,9 +4,9 @@
 export interface TrafficCounts {
   /** Packets that it fulfilled. */
   packetsForwarded: number
-  /** Packets that were on their way to it and came back as a Reject, whoever made that. */
+  /** Packets that were meant for it and ended in a Reject, whoever made that: they may never have reached it. */
   packetsRejected: number
-  /** Of Prepares on their way to it. */
+  /** Of Prepares that were sent to it. */
   bytesSent: number
   /** Packets from it that the application of this node fulfilled. */
   packetsLocallyDelivered: number
@@ -21,8 +21,8 @@ export interface PeerTraffic extends TrafficCounts {
 
 export interface NodeTraffic {
   /**
-   * With what peers did that are gone. `packetsRejected` counts every packet that the node answered with a Reject, also one that had no
-   * next hop.
+   * With what peers did that are gone. `packetsRejected` counts every packet that ended in a Reject, also one that had no next hop, and
+   * one that `sendToPeer` sent.
    */
   aggregate: TrafficCounts
   /** Those that `listPeers` has. */

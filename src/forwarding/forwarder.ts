@@ -24,6 +24,8 @@ export type SendData = (packet: Buffer, accountId: string, context: Context) => 
 export class ForwardObserver {
   /** Throws the ILP error that the sender is to get, if the packet may not go there. `bytes`: its size. */
   onForward: ((sourceAccount: string, nextHop: string, bytes: number) => void) | undefined
+  /** A packet with this next hop was answered, by whomever: it may never have got there. */
+  onAnswer: ((nextHop: string, isFulfilled: boolean) => void) | undefined
 }
 
 export class Forwarder {
@@ -50,6 +52,18 @@ export class Forwarder {
   async forward (packet: Buffer, sourceAccount: string): Promise<Buffer> {
     const prepare = prepareOf(packet)
     const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
+    let isFulfilled = false
+    try {
+      const reply = await this.carry(prepare, sourceAccount, nextHop, packet.length)
+      isFulfilled = isFulfill(reply)
+      return reply
+    } finally {
+      this.observer.onAnswer?.(nextHop, isFulfilled)
+    }
+  }
+
+  /** `bytes`: the size of the packet. */
+  private async carry (prepare: PrepareView, sourceAccount: string, nextHop: string, bytes: number): Promise<Buffer> {
     let rate: Fraction
     try {
       rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
@@ -71,7 +85,7 @@ export class Forwarder {
     const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
     let reply: Buffer
     try {
-      this.observer.onForward?.(sourceAccount, nextHop, packet.length)
+      this.observer.onForward?.(sourceAccount, nextHop, bytes)
       reply = await this.send(prepare.forwarded({ amount, expiresAt }), nextHop, { origin: sourceAccount })
     } catch (error) {
       if (isEndedBy(rejectReasonOf(error).code)) this.loops.ended(serial)

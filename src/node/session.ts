@@ -62,11 +62,15 @@ export class Session {
 
   /** Throws when a part cannot be made. Opens nothing. */
   constructor (private readonly parts: ConnectorParts) {
-    this.#container(ForwardObserver).onForward = (sourceAccount, nextHop, bytes) => {
+    const forwards = this.#container(ForwardObserver)
+    forwards.onForward = (sourceAccount, nextHop, bytes) => {
       refuseReturn(sourceAccount, nextHop)
       if (nextHop !== LOCAL_ACCOUNT) this.traffic.sent(nextHop, bytes)
     }
-    this.traffic = new Traffic(this.#container(AccountStats))
+    forwards.onAnswer = (nextHop, isFulfilled) => {
+      if (nextHop !== LOCAL_ACCOUNT) this.traffic.answered(nextHop, isFulfilled)
+    }
+    this.traffic = new Traffic(this.#container(AccountStats), accountId => parts.peers.has(accountId))
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic }, notify), this.#container)
@@ -180,9 +184,14 @@ export class Session {
   /** Past the routing table: the packet is booked with the peer alone. Rejects with F02 for a peer without an account. */
   async sendTo (peerId: string, packet: Buffer): Promise<Buffer> {
     this.traffic.sent(peerId, packet.length)
-    const reply = await this.#container(MiddlewareManager).sendData(packet, peerId)
-    if (isFulfill(reply)) this.traffic.paid(amountIn(packet))
-    return reply
+    let isFulfilled = false
+    try {
+      const reply = await this.#container(MiddlewareManager).sendData(packet, peerId)
+      isFulfilled = isFulfill(reply)
+      return reply
+    } finally {
+      this.traffic.answeredDirectly(peerId, isFulfilled, amountIn(packet))
+    }
   }
 
   /** Pays the peer `amount` base units that we owe it. Resolves when its plugin has paid and the books say so. */
@@ -240,6 +249,7 @@ export class Session {
   /** Disconnects a peer, if there is one. Rejects with `httpErrorCode` 409 if its channels would be left behind. */
   async dropPeer (peerId: string): Promise<void> {
     await this.#drop(peerId, false)
+    this.traffic.forget(peerId)
   }
 
   async #drop (peerId: string, isReplaced: boolean): Promise<void> {

@@ -1,15 +1,15 @@
 /**
- * What goes through the node, by account. Most of it the connector counts already; what it does not count is added here, on the packet
- * path, by a few additions to an object that is there from when the account was added.
+ * What goes through the node, by account. What packets bring the connector counts already; what it does not count is added here, on the
+ * packet path, by a few additions to an object that is there from when the account was added.
  *
- * What accounts did that are gone is in one sum, so that names do not add up: a new account makes room first.
+ * What accounts did that are gone is in one sum, so that names do not add up: only a peer's account may come back to its figures.
  */
 import type { TrafficCounts } from '../contracts/node-figures.js'
 import type { AccountStats } from '../metrics/stats.js'
 import type { PrepareView } from '../packet/prepare.js'
 import { codeOf, isFulfill } from '../packet/reply.js'
-import { LOCAL_ACCOUNT } from './peer-account.js'
 import { PacketLog } from './packet-log.js'
+import { LOCAL_ACCOUNT } from './peer-account.js'
 
 const TIMED_OUT = 'R00'
 const FULFILLED = 'fulfilled'
@@ -21,15 +21,13 @@ export interface AccountFigures extends TrafficCounts {
   lastPacketAt?: number | undefined
 }
 
-type Counters = Pick<AccountStats, 'outgoingDataPackets' | 'incomingDataPacketValue' | 'outgoingDataPacketValue'>
+type Counters = Pick<AccountStats, 'incomingDataPacketValue' | 'outgoingDataPacketValue'>
 
 /** Of one account. The middleware `observer` calls it on the packet path. */
 class AccountTraffic {
-  bytesSent = 0
-  packetsLocallyDelivered = 0
   lastPacketAt: number | undefined
-  /** What was counted before the account was replaced by another one with its id. */
-  before = nothing()
+  /** Its fees are those from before the account was replaced by another one with its id. */
+  readonly figures = nothing()
 
   constructor (private readonly accountId: string, private readonly traffic: Traffic) {}
 
@@ -44,48 +42,68 @@ class AccountTraffic {
 export class Traffic {
   readonly log = new PacketLog()
   readonly #accounts = new Map<string, AccountTraffic>()
-  readonly #gone = new Set<string>()
+  /** Accounts that were removed, and that may come back because their peers are still there. */
+  readonly #away = new Set<string>()
   readonly #departed = nothing()
   #rejected = 0
 
-  constructor (private readonly counters: Counters) {}
+  /** @param isPeer whether there is a peer of this id, even while its account is being replaced */
+  constructor (private readonly counters: Counters, private readonly isPeer: (accountId: string) => boolean) {}
 
   /** From now on the account is counted, or counted again. */
   account (accountId: string): AccountTraffic {
-    this.#gone.delete(accountId)
+    this.#away.delete(accountId)
     const known = this.#accounts.get(accountId)
     if (known !== undefined) return known
-    for (const gone of this.#gone) this.#forget(gone)
+    for (const away of this.#away) if (!this.isPeer(away)) this.forget(away) // of a peer that could not be added
     const account = new AccountTraffic(accountId, this)
     this.#accounts.set(accountId, account)
     return account
   }
 
-  /** The account is being removed, and with it what the connector has counted. One that is replaced comes back at once, and goes on. */
+  /** The account is being removed, and with it what the connector has counted. That of a peer may come back, and then goes on. */
   removed (accountId: string): void {
     const account = this.#accounts.get(accountId)
-    if (account === undefined || this.#gone.has(accountId)) return
-    add(account.before, this.#counted(accountId))
-    this.#gone.add(accountId)
+    if (account === undefined || this.#away.has(accountId)) return
+    account.figures.fees += this.#feesOf(accountId)
+    this.#away.add(accountId)
+    if (!this.isPeer(accountId)) this.forget(accountId)
+  }
+
+  /** If the account comes back, it begins at zero. What it did stays in the sum. */
+  forget (accountId: string): void {
+    if (!this.#away.delete(accountId)) return
+    const account = this.#accounts.get(accountId)
+    if (account !== undefined) add(this.#departed, account.figures)
+    this.#accounts.delete(accountId)
   }
 
   /** A packet is on its way to the account. */
   sent (accountId: string, bytes: number): void {
     const account = this.#accounts.get(accountId)
     if (account === undefined) return
-    account.bytesSent += bytes
+    account.figures.bytesSent += bytes
     account.lastPacketAt = Date.now()
+  }
+
+  /** A packet that was meant for the account was answered, by whomever. */
+  answered (accountId: string, isFulfilled: boolean): void {
+    const { figures } = this.#accounts.get(accountId) ?? { figures: this.#departed }
+    if (isFulfilled) figures.packetsForwarded++
+    else figures.packetsRejected++
   }
 
   /** The application has fulfilled a packet of the account. */
   delivered (origin = LOCAL_ACCOUNT): void {
-    const counts = this.#accounts.get(origin) ?? this.#departed
-    counts.packetsLocallyDelivered++
+    const { figures } = this.#accounts.get(origin) ?? { figures: this.#departed }
+    figures.packetsLocallyDelivered++
   }
 
-  /** The node has paid a peer by itself: nobody else has paid for that, so it counts against no fee. */
-  paid (amount: bigint): void {
-    this.#departed.fees += amount
+  /** The node has sent a peer `amount` by itself, and it was answered: nobody else has paid for that, so it counts against no fee. */
+  answeredDirectly (accountId: string, isFulfilled: boolean, amount: bigint): void {
+    this.answered(accountId, isFulfilled)
+    if (isFulfilled) this.#departed.fees += amount
+    else this.#rejected++
   }
 
   of (accountId: string): AccountFigures | undefined {
@@ -96,11 +114,7 @@ export class Traffic {
   /** Over all accounts. */
   aggregate (): AccountFigures {
     const sum = { ...this.#departed }
-    for (const [accountId, account] of this.#accounts) {
-      const figures = this.#figuresOf(accountId, account)
-      if (accountId === LOCAL_ACCOUNT) figures.packetsForwarded = 0 // what goes to the application is delivered
-      add(sum, figures)
-    }
+    for (const [accountId, account] of this.#accounts) add(sum, this.#figuresOf(accountId, account))
     return { ...sum, packetsRejected: this.#rejected }
   }
 
@@ -112,29 +126,16 @@ export class Traffic {
     this.log.add(now, accountId, packet.destination, packet.amount, result)
   }
 
-  #figuresOf (accountId: string, { before, bytesSent, packetsLocallyDelivered, lastPacketAt }: AccountTraffic): AccountFigures {
-    const figures = { ...before }
-    if (!this.#gone.has(accountId)) add(figures, this.#counted(accountId))
-    add(figures, { ...nothing(), bytesSent, packetsLocallyDelivered })
-    return { ...figures, lastPacketAt }
+  #figuresOf (accountId: string, { figures, lastPacketAt }: AccountTraffic): AccountFigures {
+    const feesNow = this.#away.has(accountId) ? 0n : this.#feesOf(accountId)
+    return { ...figures, fees: figures.fees + feesNow, lastPacketAt }
   }
 
-  #counted (accountId: string): AccountFigures {
-    const { outgoingDataPackets, incomingDataPacketValue, outgoingDataPacketValue } = this.counters
+  /** Of the account as it is now. */
+  #feesOf (accountId: string): bigint {
+    const { incomingDataPacketValue, outgoingDataPacketValue } = this.counters
     const isFulfilled = (result: string | undefined): boolean => result === FULFILLED
-    return {
-      ...nothing(),
-      packetsForwarded: Number(outgoingDataPackets.sumOf(accountId, isFulfilled)),
-      packetsRejected: Number(outgoingDataPackets.sumOf(accountId, result => !isFulfilled(result))),
-      fees: incomingDataPacketValue.sumOf(accountId, isFulfilled) - outgoingDataPacketValue.sumOf(accountId, isFulfilled)
-    }
-  }
-
-  #forget (accountId: string): void {
-    const account = this.#accounts.get(accountId)
-    if (account !== undefined) add(this.#departed, this.#figuresOf(accountId, account))
-    this.#accounts.delete(accountId)
-    this.#gone.delete(accountId)
+    return incomingDataPacketValue.sumOf(accountId, isFulfilled) - outgoingDataPacketValue.sumOf(accountId, isFulfilled)
   }
 }
 

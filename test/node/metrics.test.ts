@@ -85,7 +85,7 @@ describe('the metrics of a node', () => {
       incomingData: { insertFirst: nothing },
       outgoingMoney: { insertFirst: (entry: { method: typeof pay }) => { pay = entry.method } }
     }
-    await new ObserverMiddleware({ observer: metrics, traffic: new Traffic(new AccountStats()) }).applyToPipelines(pipelines as unknown as Pipelines, 'shop')
+    await new ObserverMiddleware({ observer: metrics, traffic: new Traffic(new AccountStats(), () => false) }).applyToPipelines(pipelines as unknown as Pipelines, 'shop')
     await pay!('700', () => Promise.resolve())
     const error = await pay!('300', () => Promise.reject(new Error('the chain is down'))).catch((reason: unknown) => reason)
     expect(String(error)).to.equal('Error: the chain is down')

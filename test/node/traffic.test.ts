@@ -1,9 +1,11 @@
 /** What a node counts of its traffic is what its peers did; and names of strangers do not add up. */
 import { expect } from 'chai'
 import type { ConnectorNode, PeerTraffic } from '../../src/index.js'
+import PluginBtp from '../../plugins/btp/index.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { MAX_PACKETS, PacketLog } from '../../src/node/packet-log.js'
 import { Traffic } from '../../src/node/traffic.js'
+import { encodeFulfill } from '../../src/packet/reply.js'
 import { accountRef } from '../support/admin-node.js'
 import { World, packet, urlOf } from '../support/node.js'
 
@@ -60,6 +62,48 @@ describe('the traffic of a node', () => {
     expect(hub.dashboard.getTraffic().aggregate.packetsForwarded).to.equal(2)
   })
 
+  it('goes on where it was when several peers get other accounts at once, beside new peers, and begins at zero for one that was removed', async () => {
+    const [, hub, shop] = await line()
+    const mirror = await world.start('mirror')
+    mirror.setPacketHandler(() => ({ accept: true }))
+    await hub.registerPeer({ id: 'mirror', url: urlOf(mirror), authToken: '', routes: [{ prefix: 'g.mirror' }] })
+    for (const destination of ['g.shop', 'g.mirror']) await hub.sendPacket(packet(destination))
+    const url = urlOf(shop).replace('127.0.0.1', 'localhost')
+    const guests = await Promise.all(['guest-1', 'guest-2'].map(id => world.make(id, { peers: [{ id: 'hub', url: urlOf(hub), authToken: '' }] })))
+    await Promise.all([...['shop', 'new', 'mirror', 'newer'].map(id => hub.registerPeer({ id, url, authToken: '' })), ...guests.map(guest => guest.start())])
+    const counts = (): number[] => ['shop', 'mirror', 'new', 'newer'].map(id => peerOf(hub, id).packetsForwarded)
+    expect(counts()).to.deep.equal([1, 1, 0, 0])
+    await hub.removePeer('shop')
+    await hub.registerPeer({ id: 'shop', url, authToken: '' })
+    expect(counts()).to.deep.equal([0, 1, 0, 0])
+    expect(hub.dashboard.getTraffic().aggregate.packetsForwarded).to.equal(2)
+  })
+
+  it('counts a packet that fails on its way to a peer, whoever fails it', async () => {
+    const hub = await world.start('hub', { peers: [{ id: 'absent', url: 'ws://127.0.0.1:1', authToken: '' }], routes: [{ prefix: 'g.absent', nextHop: 'absent' }] })
+    const failed = (): number[] => [peerOf(hub, 'absent').packetsRejected, hub.dashboard.getTraffic().aggregate.packetsRejected]
+    expect(await hub.sendPacket(packet('g.absent'))).to.include({ type: 14, code: 'T01' })
+    expect(failed(), 'it is not there').to.deep.equal([1, 1])
+    expect(await hub.sendPacket(packet('g.absent', { expiresAt: new Date(Date.now() + 100) }))).to.include({ type: 14 })
+    expect(failed(), 'it has no time left').to.deep.equal([2, 2])
+    const direct = { type: 12 as const, ...packet('g.absent'), data: Buffer.alloc(0), executionCondition: Buffer.alloc(32, 1) }
+    expect(await hub.btpClientManager.sendToPeer('absent', direct).catch(String)).to.be.a('string')
+    expect(failed(), 'past the routing table').to.deep.equal([3, 3])
+    await hub.sendPacket(packet('g.nowhere'))
+    expect(failed(), 'without a next hop').to.deep.equal([3, 4])
+  })
+
+  it('counts a packet as its sender sees it end: a wrong fulfilment is none', async () => {
+    const hub = await world.start('hub')
+    const liar = new PluginBtp({ server: urlOf(hub).replace('ws://', 'btp+ws://liar:@') })
+    liar.registerDataHandler(() => Promise.resolve(encodeFulfill(Buffer.alloc(32), Buffer.alloc(0))))
+    world.after(() => liar.disconnect())
+    await liar.connect()
+    hub.addRoute('g.liar', 'liar')
+    await hub.sendPacket(packet('g.liar'))
+    expect(peerOf(hub, 'liar')).to.include({ packetsForwarded: 0, packetsRejected: 1 })
+  })
+
   it('is shown as packets, from the address of a peer where a route leads to it', async () => {
     const [agent, hub] = await line()
     await agent.sendPacket(packet('g.shop', { amount: 1000n }))
@@ -79,25 +123,36 @@ describe('the traffic of a node', () => {
 })
 
 describe('the counters of accounts', () => {
-  /** The connector counts a packet that the account has fulfilled. */
-  const fulfilled = (stats: AccountStats, accountId: string): void => { stats.outgoingDataPackets.increment(accountRef(accountId), { result: 'fulfilled' }) }
+  const nobody = (): boolean => false
 
   it('do not add up with the names of strangers', () => {
     const stats = new AccountStats()
-    const traffic = new Traffic(stats)
+    const traffic = new Traffic(stats, nobody)
     for (let index = 0; index < 10_000; index++) {
       const guest = `guest-${index}`
       traffic.account(guest)
-      fulfilled(stats, guest)
+      traffic.answered(guest, true)
       traffic.removed(guest)
       stats.removeAccount(guest)
-      expect(traffic.of(`guest-${index - 1}`)).to.equal(undefined)
+      expect(traffic.of(guest)).to.equal(undefined)
     }
     expect(traffic.aggregate().packetsForwarded).to.equal(10_000)
   })
 
+  it('do not stay for peers that could not be added', () => {
+    const names = new Set<string>()
+    const traffic = new Traffic(new AccountStats(), id => names.has(id))
+    for (const id of ['one', 'two']) {
+      names.add(id)
+      traffic.account(id)
+      traffic.removed(id)
+      names.delete(id)
+    }
+    expect(['one', 'two'].map(id => traffic.of(id) === undefined)).to.deep.equal([true, false])
+  })
+
   it('start no new name for a late packet of somebody who is gone', () => {
-    const traffic = new Traffic(new AccountStats())
+    const traffic = new Traffic(new AccountStats(), nobody)
     traffic.delivered('gone')
     traffic.sent('gone', 5)
     expect(traffic.of('gone')).to.equal(undefined)
@@ -106,13 +161,13 @@ describe('the counters of accounts', () => {
 
   it('make a fee of what comes in with fulfilled packets and does not go out with them, but of nothing that the node pays by itself', () => {
     const stats = new AccountStats()
-    const traffic = new Traffic(stats)
+    const traffic = new Traffic(stats, nobody)
     const [sender, nextHop] = ['sender', 'next-hop'].map(accountRef)
     for (const { accountId } of [sender!, nextHop!]) traffic.account(accountId)
     stats.incomingDataPacketValue.increment(sender!, { result: 'fulfilled' }, 2n ** 60n + 10n)
     stats.incomingDataPacketValue.increment(sender!, { result: 'rejected' }, 100n)
     stats.outgoingDataPacketValue.increment(nextHop!, { result: 'fulfilled' }, 2n ** 60n + 5n)
-    traffic.paid(5n)
+    traffic.answeredDirectly('next-hop', true, 5n)
     expect(traffic.aggregate().fees).to.equal(10n)
     traffic.removed('sender')
     stats.removeAccount('sender')

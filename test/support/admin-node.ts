@@ -48,7 +48,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
   readonly channelManager = new ChannelManager(() => this.holders(), 'M2M')
   /** What has gone through it: nothing, unless a test says so. */
   readonly stats = new AccountStats()
-  readonly traffic = new Traffic(this.stats)
+  readonly traffic = new Traffic(this.stats, accountId => this.peers.has(accountId))
   readonly dashboard = new Dashboard(
     { config: { ilpAddress: 'g.node-a' }, listPeers: () => this.listPeers() }, () => this.traffic, () => this.holders())
 

@@ -25,8 +25,8 @@ const time = z.iso.datetime()
 const timestamp = time.describe('When this answer was made')
 const counts = {
   packetsForwarded: count.describe('Packets that the peer, as next hop, has fulfilled'),
-  packetsRejected: count.describe('Packets on their way to the peer that ended in a Reject, whoever made it'),
-  bytesSent: count.describe('Of packets on their way to the peer'),
+  packetsRejected: count.describe('Packets meant for the peer that ended in a Reject, whoever made it: also those that never reached it'),
+  bytesSent: count.describe('Of packets that were sent to the peer'),
   packetsLocallyDelivered: count.describe('Packets of the peer that your application has fulfilled')
 }
 const asset = { assetCode: z.string(), assetScale: z.int() }

@@ -27,7 +27,7 @@ describe('the routes for dashboards', () => {
       for (const [accountId, bytes] of [['peer-b', 100], ['gone', 50]] as const) {
         traffic.account(accountId)
         traffic.sent(accountId, bytes)
-        api.node.stats.outgoingDataPackets.increment(accountRef(accountId), { result: 'fulfilled' })
+        traffic.answered(accountId, true)
       }
       traffic.removed('gone')
       answered('peer-b', 'g.nobody', 1n, reject('F02'))
@@ -109,7 +109,7 @@ describe('the routes for dashboards', () => {
       expect((await api.get('/admin/earnings.json')).json).to.deep.include({
         peers: [{ peerId: 'peer-b', byAsset: [] }], connectorFees: []
       })
-      api.node.traffic.paid(5n)
+      api.node.traffic.answeredDirectly('peer-b', true, 5n)
       expect((await api.get('/admin/earnings.json')).json).to.deep.include({ connectorFees: [{ assetCode: 'M2M', assetScale: 0, total: '5' }] })
     })
   })

@@ -81,9 +81,9 @@ function partsOf (present: Parts, formers: readonly Parts[]): AccountParts {
     },
     stop: async () => {
       await Promise.all([present.provider.disconnect(), ...all.map(({ watcher }) => watcher.stop())])
-      for (const { records, incoming, outgoing, note } of all) {
+      for (const { records, channels, incoming, outgoing, note } of all) {
         // What is not kept of this is found out again at the next start.
-        await Promise.all([note(), incoming.save(), outgoing.save()]).catch(() => undefined)
+        await Promise.all([note(), channels.save(), incoming.save(), outgoing.save()]).catch(() => undefined)
         await records.close()
       }
     }

@@ -22,7 +22,7 @@ interface Explained extends Problem {
 
 /** Problems found by `schema` in `given`; one per place, and one per unknown key. What is known instead is listed once, with the last. */
 export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, given: unknown, advice: Advice = () => undefined): Problem[] {
-  const problems = issues.flatMap((issue): Explained[] => issue.code === 'unrecognized_keys'
+  const problems = issues.flatMap(insideUnion).flatMap((issue): Explained[] => issue.code === 'unrecognized_keys'
     ? issue.keys.map(key => unknownKey([...issue.path, key], key, schemaAt(schema, issue.path), advice))
     : [{ path: issue.path, message: isInOwnWords(issue) ? issue.message : wrongValue(schema, issue.path, given) }])
   const byPlace = [...new Map(problems.map(problem => [problem.path.map(String).join('\n'), problem])).values()]
@@ -30,6 +30,13 @@ export function explain (issues: readonly z.core.$ZodIssue[], schema: Schema, gi
   return byPlace.map(({ path, message, known }, index) => known === undefined
     ? { path, message }
     : { path, message: `${message} Remove it${last.get(known) === index ? `; the known keys are ${known}` : ''}.` })
+}
+
+/** What a union refuses for one thing inside is that thing's fault, if one kind of it is right but for that. */
+function insideUnion (issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const inner = issue.errors.find(each => each.length > 0 && each.every(({ path }) => path.length > 0))
+  return inner?.flatMap(each => insideUnion({ ...each, path: [...issue.path, ...each.path] })) ?? [issue]
 }
 
 function unknownKey (path: PropertyKey[], key: string, schema: Schema | undefined, advice: Advice): Explained {

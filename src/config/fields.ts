@@ -43,6 +43,7 @@ function inside (schema: Schema, key: PropertyKey): Schema | undefined {
   if (bare instanceof z.ZodObject) return new Map(fieldsOf(bare)).get(String(key))
   if (bare instanceof z.ZodRecord) return bare.valueType
   if (bare instanceof z.ZodArray) return bare.element
+  if (bare instanceof z.ZodUnion) return bare.options.map(option => inside(option, key)).find(found => found !== undefined)
   return undefined
 }
 

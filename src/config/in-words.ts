@@ -14,8 +14,16 @@ export function showPath (path: readonly PropertyKey[]): string {
   }).join('')
 }
 
-/** In double quotes, on one line, shortened, and without the password of a URL. */
+/** In double quotes, on one line, shortened, and of a URL no more than its scheme and host: the rest may hold secrets. */
 export function quote (text: string): string {
-  const shown = redact(text)
+  const shown = redact(withoutUrlSecrets(text))
   return JSON.stringify(shown.length > SHOWN_MAX ? `${shown.slice(0, SHOWN_MAX)}…` : shown)
+}
+
+const CREDENTIALS = /^([a-z][a-z\d+.-]*:\/\/)?(?!@).*@/is
+const BEHIND_HOST = /^([a-z][a-z\d+.-]*:\/\/[^/?#]*)[/?#].+$/is
+
+/** Whatever stands before an @, as the scheme may have been forgotten, and what follows the host. */
+function withoutUrlSecrets (text: string): string {
+  return text.replace(CREDENTIALS, '$1<credentials>@').replace(BEHIND_HOST, '$1/…')
 }

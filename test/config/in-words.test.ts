@@ -1,4 +1,4 @@
-/** Names and values in error messages stay on one line and short, whatever they hold, and show no password. */
+/** Names and values in error messages stay on one line and short, whatever they hold, and show no more of a URL than its host. */
 import { expect } from 'chai'
 import { quote, showPath } from '../../src/config/in-words.js'
 
@@ -15,8 +15,9 @@ describe('a place in a configuration', () => {
 
 describe('a quoted value', () => {
   const values: Array<[text: string, shown: string]> = [
-    ['loud', '"loud"'], ['two\nlines', '"two\\nlines"'], ['x'.repeat(41), `"${'x'.repeat(40)}…"`], ['ws://:hush@host', '"ws://:[redacted]@host"'],
-    [`btp+ws://${'name'.repeat(8)}:hushhush@host`, `"btp+ws://${'name'.repeat(7)}nam…"`]
+    ['loud', '"loud"'], ['two\nlines', '"two\\nlines"'], ['x'.repeat(41), `"${'x'.repeat(40)}…"`], ['ws://:hush@host', '"ws://<credentials>@host"'],
+    [`btp+ws://${'name'.repeat(8)}:hush/hush@host:1/a?b`, '"btp+ws://<credentials>@host:1/…"'], ['http://host/hush', '"http://host/…"'],
+    ['bob:hush@host', '"<credentials>@host"'], ['@scope/module', '"@scope/module"'], ['http://host/', '"http://host/"']
   ]
   for (const [text, shown] of values) {
     it(`is shown as ${shown}`, () => expect(quote(text)).to.equal(shown))

@@ -16,7 +16,7 @@ import { withoutUnsupported } from './unsupported.js'
 import { check } from './rules.js'
 import { nodeSchema } from './schema.js'
 import type { ParsedConfig } from './schema.js'
-import { wordsFor } from './secret-texts.js'
+import { inOurWords } from './secret-texts.js'
 import { readYamlFile } from './yaml-file.js'
 
 const HEALTH_CHECK_PORT = 8080
@@ -124,11 +124,6 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {
   return env.ENVIRONMENT === undefined || env.ENVIRONMENT === '' ? given : { environment: env.ENVIRONMENT, ...given }
-}
-
-function inOurWords ({ path, message }: Problem, given: unknown, issues: ReadonlyArray<{ code: string, path: PropertyKey[] }>): Problem {
-  const isKnownField = issues.some(issue => issue.code !== 'unrecognized_keys' && showPath(issue.path) === showPath(path))
-  return { path, message: (isKnownField ? wordsFor(path, given) : undefined) ?? message }
 }
 
 function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: ChainKinds): NodeConfig {

@@ -90,8 +90,13 @@ export function carryOf (path: readonly PropertyKey[]): Carry | undefined {
   return entryAt(path)[1]
 }
 
+/** `peers[].routes`: `[]` stands for any entry of a list. */
+export function placeOf (path: readonly PropertyKey[]): string {
+  return path.map(key => typeof key === 'number' ? '[]' : `.${String(key)}`).join('').slice(1)
+}
+
 function entryAt (path: readonly PropertyKey[]): readonly [Advice?, Carry?] {
-  const place = path.map(key => typeof key === 'number' ? '[]' : `.${String(key)}`).join('').slice(1)
+  const place = placeOf(path)
   const found = Object.hasOwn(FORMER, place) ? FORMER[place] : undefined
   return typeof found === 'string' || typeof found === 'function' ? [found] : found ?? []
 }

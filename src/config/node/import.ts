@@ -1,6 +1,8 @@
 /**
  * Rewrites the configuration of another connector for agents, or of an earlier version, as one of this version. What has a place here is
- * carried over; everything else is left out, and said. References to variables (`${NAME}`) stay as they are: nobody knows their values.
+ * carried over; everything else is left out, and said. What protects the node is never left out: a value of it that cannot be used is
+ * kept, so that the node does not start before somebody has decided. References to variables (`${NAME}`) stay as they are: nobody knows
+ * their values.
  */
 import { isObject } from '../../lib/is-object.js'
 import { ConfigurationError, type Problem } from '../errors.js'
@@ -8,10 +10,11 @@ import { explain, valueAt } from '../explain.js'
 import { showPath } from '../in-words.js'
 import { ChainKinds } from './chain-kinds.js'
 import { addRoute, type Draft } from './carry.js'
-import { entriesOf, readEntries } from './chains.js'
-import { carryOf, formerKey, nodeIdOfAddress } from './former-keys.js'
+import { entriesOf, fieldAt, readEntries } from './chains.js'
+import { carryOf, formerKey, nodeIdOfAddress, placeOf } from './former-keys.js'
 import { withLegacyVariables } from './legacy.js'
 import { nodeSchema } from './schema.js'
+import { inOurWords } from './secret-texts.js'
 import { chainIdOf } from './settlement-chains.js'
 import { withoutUnsupported } from './unsupported.js'
 import { readYamlAsWritten } from './yaml-file.js'
@@ -20,7 +23,7 @@ const REFERENCE = /\$\{/
 
 export interface Imported {
   config: unknown
-  /** What was left out: `file:line: place: what to do`, one for each. Holds no secret. */
+  /** What was left out, or is kept and cannot be used: `file:line: place: what to do`, one for each. Holds no secret. */
   left: string[]
 }
 
@@ -29,7 +32,7 @@ export interface Imported {
  * @throws ConfigurationError for a file that cannot be read, and for one without what every node has (`nodeId`, `btpServerPort`, `peers`)
  */
 export function importFile (file: string): Imported {
-  const yaml = readYamlAsWritten(file)
+  const yaml = readYamlAsWritten(file, (values, path) => fieldAt(values, path, new ChainKinds(values)))
   const { config, left } = new Rewriting(yaml.values, path => `${file}:${yaml.lineOf(path)}`).result()
   const inOrder = left.map(problem => ({ ...problem, line: yaml.lineOf(problem.path) })).toSorted((a, b) => a.line - b.line)
   return { config, left: inOrder.map(({ path, message, line }) => `${file}:${line}: ${showPath(path)}: ${message}`) }
@@ -44,6 +47,8 @@ class Rewriting {
   readonly #left: Problem[] = []
   /** Entries of lists that are left out as a whole: `peers[2]`. */
   readonly #gone = new Set<string>()
+  /** Places that stay as they are, although they cannot be used. */
+  readonly #kept = new Set<string>()
 
   /** @param locate says where a place is in the file */
   constructor (given: Record<string, unknown>, private readonly locate: (path: PropertyKey[]) => string) {
@@ -83,7 +88,8 @@ class Rewriting {
       const carry = value === undefined ? undefined : carryOf(path)
       if (carry === undefined) continue
       removeAt(config, path)
-      if (carry(this.#draft, path, value) !== undefined) this.#leave({ path, message: formerKey(path, this.#given) ?? '' })
+      const left = carry(this.#draft, path, value)
+      for (const place of leftOf(path, value, left)) this.#leave({ path: place, message: formerKey(path, this.#given) ?? '' })
     }
   }
 
@@ -93,7 +99,10 @@ class Rewriting {
     this.#draft.config = rest
     for (const warning of warnings) this.#leave({ path: [warning.split(' ', 1)[0] ?? ''], message: warning })
     for (const problem of problems) {
-      if (problem.path.at(-1) === 'chainType') this.#goWithout(problem.path.slice(0, -1), problem.message)
+      if (isGuard(problem.path)) {
+        putAt(rest, problem.path, valueAt(config, problem.path))
+        this.#keep(problem)
+      } else if (problem.path.at(-1) === 'chainType') this.#goWithout(problem.path.slice(0, -1), problem.message)
       else this.#leave(problem)
     }
   }
@@ -106,6 +115,7 @@ class Rewriting {
       const { error } = schema.safeParse(config)
       const issues = error?.issues.filter(({ path }) => section === undefined || path[0] === section) ?? []
       const problems = this.#countable(explain(issues, schema, config, path => formerKey(path, config)))
+        .map(problem => this.#isMissing(problem) ? problem : inOurWords(problem, config, issues))
       if (problems.length === 0) return
       this.#remove(problems)
     }
@@ -142,43 +152,52 @@ class Rewriting {
     return chainIdOf(String(chainId), { chainKinds: this.#draft.kinds })
   }
 
-  /** Without those of what has gone already, and of references, whose values nobody knows. */
+  /** Without those of what has gone already, of what is kept, and of references, whose values nobody knows. */
   #countable (problems: Problem[]): Problem[] {
     return problems.filter(({ path }) => {
       const value = valueAt(this.#draft.config, path)
       const isReference = typeof value === 'string' && REFERENCE.test(value)
-      return !isReference && !path.some((_key, index) => this.#gone.has(showPath(path.slice(0, index + 1))))
+      const around = path.map((_key, index) => showPath(path.slice(0, index + 1)))
+      return !isReference && !around.some(place => this.#gone.has(place) || this.#kept.has(place))
     })
   }
 
   /**
-   * A wrong value is removed. Where that, or a value that is missing, is needed, what it belongs to is left out. Throws if the rest would
-   * be a node without what protects it.
+   * A wrong value is removed, unless it protects the node. Where that, or a value that is missing, is needed, what it belongs to is left
+   * out. Throws if that is the whole node.
    */
   #remove (problems: Problem[]): void {
     const fatal: Problem[] = []
-    const isMissing = ({ path }: Problem): boolean => valueAt(this.#draft.config, path) === undefined
     // What is there first: each key of an entry is told, even if the entry is left out.
-    for (const problem of [...problems.filter(each => !isMissing(each)), ...problems.filter(isMissing)]) {
+    for (const problem of problems.toSorted((a, b) => Number(this.#isMissing(a)) - Number(this.#isMissing(b)))) {
       const { path, message } = problem
       const entry = path.slice(0, path.findLastIndex(key => typeof key === 'number') + 1)
       if (this.#gone.has(showPath(entry))) continue
       const earlier = this.#left.find(each => showPath(each.path) === showPath(path))
       if (isGuard(path)) {
-        fatal.push(problem)
+        this.#keep(problem)
       } else if (entry.length === path.length) {
         this.#goWithout(entry, message)
-      } else if (!isMissing(problem)) {
+      } else if (!this.#isMissing(problem)) {
         removeAt(this.#draft.config, path)
         this.#leave(problem)
       } else if (entry.length > 0) {
-        this.#goWithout(entry, earlier ? 'is left out, because of what is wrong in it.' : `is left out, because ${showPath(path.slice(entry.length))} ${message}`)
+        this.#goWithout(entry, earlier ? `is left out, because its ${showPath(path.slice(entry.length))} cannot be used.` : `is left out, because ${showPath(path.slice(entry.length))} ${message}`)
       } else {
         fatal.push(earlier ?? problem)
       }
     }
     if (fatal.length === 0) return
     throw new ConfigurationError(fatal.map(({ path, message }) => ({ source: this.locate(path), path: showPath(path), message })))
+  }
+
+  #isMissing ({ path }: Problem): boolean {
+    return valueAt(this.#draft.config, path) === undefined
+  }
+
+  #keep ({ path, message }: Problem): void {
+    this.#kept.add(showPath(path))
+    this.#leave({ path, message: `${message} It is kept in the output, with which the node does not start.` })
   }
 
   #goWithout (entry: readonly PropertyKey[], message: string): void {
@@ -200,9 +219,23 @@ class Rewriting {
   }
 }
 
-/** A key of the API, or a limit on credit: without it, the node would be open. */
-function isGuard ([section, field]: readonly PropertyKey[]): boolean {
-  return section === 'adminApi' ? field === 'apiKey' || field === 'allowedIPs' : section === 'settlement' && field === 'creditLimits'
+/** By place; `[]` stands for any entry of a list. Without what stands there, or in there, the node would be open, visible, or owed more. */
+const GUARDS = [
+  'adminApi', 'transport', 'peers[].transport', 'environment', 'btpServerHost', 'healthCheckHost', 'btpAllowedOrigins', 'localDelivery.authToken',
+  'settlement.enableSettlement', 'settlement.creditLimits'
+]
+
+/** A section that is not one says nothing of what would be in it. */
+function isGuard (path: readonly PropertyKey[]): boolean {
+  const place = placeOf(path)
+  return place === 'settlement' || GUARDS.some(guard => place === guard || place.startsWith(`${guard}.`) || place.startsWith(`${guard}[`))
+}
+
+/** Of an object of which only a part is left, the place of each key. */
+function leftOf (path: PropertyKey[], value: unknown, left: unknown): PropertyKey[][] {
+  if (left === undefined) return []
+  const keys = isObject(left) && isObject(value) && Object.keys(left).length < Object.keys(value).length ? Object.keys(left) : undefined
+  return keys?.map(key => [...path, key]) ?? [path]
 }
 
 /** All of them; those inside others come after them. */
@@ -214,6 +247,11 @@ function placesIn (value: unknown, path: readonly PropertyKey[] = []): PropertyK
 function listAt (config: Record<string, unknown>, section: string): Array<Record<string, unknown>> {
   const list = config[section]
   return Array.isArray(list) ? list.map(entry => isObject(entry) ? entry : {}) : []
+}
+
+function putAt (config: Record<string, unknown>, path: readonly PropertyKey[], value: unknown): void {
+  const holder = valueAt(config, path.slice(0, -1))
+  if (isObject(holder)) Reflect.set(holder, path.at(-1) ?? '', value)
 }
 
 function removeAt (config: Record<string, unknown>, path: readonly PropertyKey[]): void {

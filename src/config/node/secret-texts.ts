@@ -1,7 +1,8 @@
 /** Words that tools and people look for in errors about a node's configuration; where there are none, the schema's own are used. */
 import { isObject } from '../../lib/is-object.js'
 import { valueAt } from '../explain.js'
-import { quote } from '../in-words.js'
+import type { Problem } from '../errors.js'
+import { quote, showPath } from '../in-words.js'
 import { nodeIdOfAddress } from './former-keys.js'
 import { LOG_LEVELS } from '../../contracts/logger.js'
 import { transportFault, urlAdvice } from './peer.js'
@@ -9,8 +10,15 @@ import { ENVIRONMENTS } from './schema.js'
 
 const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
 
-/** For a fault at `path` in the configuration `given`. Undefined where the schema's words will do. */
-export function wordsFor (path: readonly PropertyKey[], given: unknown): string | undefined {
+/** The same fault, which the schema found in the configuration `given`, in these words. @param issues all that the schema found */
+export function inOurWords (
+  { path, message }: Problem, given: unknown, issues: ReadonlyArray<{ code: string, path: PropertyKey[] }>
+): Problem {
+  const isKnownField = issues.some(issue => issue.code !== 'unrecognized_keys' && showPath(issue.path) === showPath(path))
+  return { path, message: (isKnownField ? wordsFor(path, given) : undefined) ?? message }
+}
+
+function wordsFor (path: readonly PropertyKey[], given: unknown): string | undefined {
   const [first, second, third] = path.map(String)
   const value = valueAt(given, path)
   if (path.length === 1 && first !== undefined) return topLevel(first, value)
@@ -38,12 +46,8 @@ function ofPeer (field: string, value: unknown, peer: unknown): string | undefin
   const id = isObject(peer) && typeof peer.id === 'string' ? peer.id : ''
   if (value === undefined || value === null) return id === '' ? `Peer missing required field: ${field}` : `Peer ${id} missing required field: ${field}`
   if (field === 'url' && typeof value === 'string') {
-    return `Invalid WebSocket URL for peer ${id}: ${quote(withoutCredentials(value))}. ` +
+    return `Invalid WebSocket URL for peer ${id}: ${quote(value)}. ` +
       ['Must start with ws:// or wss:// and include port.', urlAdvice(value)].filter(Boolean).join(' ')
   }
   return field === 'transport' ? transportFault(value) : undefined
-}
-
-function withoutCredentials (url: string): string {
-  return url.replace(/\/\/[^/]*@/, '//<credentials>@')
 }

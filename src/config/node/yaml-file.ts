@@ -1,7 +1,9 @@
 /** Reads a YAML file: its values with the environment filled in, and for each place the line it stands on. */
 import { readFileSync } from 'node:fs'
+import { safeParse } from 'zod'
 import { LineCounter, isMap, isNode, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml'
 import type { Document, Node, Pair, Scalar } from 'yaml'
+import { describeError } from '../../lib/describe-error.js'
 import { isObject } from '../../lib/is-object.js'
 import { showPath } from '../in-words.js'
 import { metaOf, type Schema } from '../fields.js'
@@ -43,7 +45,7 @@ export function readYamlFile (file: string, env: NodeJS.ProcessEnv, fieldAt: Fie
     }
   })
   refuse(issues)
-  const texts: unknown = document.toJS()
+  const texts = valuesOf(file, document)
   refuse(empties.flatMap(({ node, path, names }) => isSecret(texts, path, fieldAt)
     ? names.map(name => issue(node.range?.[0] ?? 0, '', `Empty environment variable: ${name} ${EMPTY_SECRET} (referenced at ${showPath(path)})`))
     : []))
@@ -51,9 +53,22 @@ export function readYamlFile (file: string, env: NodeJS.ProcessEnv, fieldAt: Fie
   return filled(file, document, line)
 }
 
-/** The same with references to variables left as they are. @throws ConfigurationError for what cannot be read, and for all syntax errors */
-export function readYamlAsWritten (file: string): YamlFile {
+/**
+ * The same with references to variables left as they are. A number where text belongs, and one that is too large for a number, is the text
+ * that was written. @throws ConfigurationError for what cannot be read, and for all syntax errors
+ */
+export function readYamlAsWritten (file: string, fieldAt: FieldAt): YamlFile {
   const { document, line } = parse(file)
+  const numbers = valuesOf(file, document)
+  visit(document, {
+    Scalar (key, node, ancestors) {
+      const { value, source } = node
+      if (key === 'key' || typeof value !== 'number' || source === undefined) return
+      const field = fieldAt(numbers, pathTo(ancestors, node))
+      const isText = field !== undefined && !safeParse(field, value).success && safeParse(field, source).success
+      if (isText || (Number.isInteger(value) && !Number.isSafeInteger(value) && /^\d+$/.test(source))) node.value = source
+    }
+  })
   return filled(file, document, line)
 }
 
@@ -65,18 +80,36 @@ interface Parsed {
 
 function parse (file: string): Parsed {
   const lines = new LineCounter()
-  const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const line = (offset: number): number => lines.linePos(offset).line
   refuse(document.errors.map(({ pos: [offset], message }) =>
     ({ source: `${file}:${line(offset)}`, line: line(offset), path: '', message: `Invalid YAML syntax: ${message}` })))
   if (!isMap(document.contents)) throw single(file, 'Configuration must be a YAML object')
+  visit(document, {
+    Alias (_key, node, ancestors) {
+      const target = node.resolve(document)
+      if (target === undefined || !ancestors.includes(target)) return
+      const offset = node.range?.[0] ?? 0
+      const message = `Invalid YAML: *${node.source} is inside the value that it refers to. Write out what belongs there.`
+      refuse([{ source: `${file}:${line(offset)}`, line: line(offset), path: '', message }])
+    }
+  })
   return { document, line }
 }
 
 function filled (file: string, document: Document, line: Parsed['line']): YamlFile {
-  const values: unknown = document.toJS()
+  const values = valuesOf(file, document)
   if (!isObject(values)) throw single(file, 'Configuration must be a YAML object')
   return { values, lineOf: path => line(offsetOf(document, path)) }
+}
+
+/** @throws ConfigurationError for a document that aliases would make too large */
+function valuesOf (file: string, document: Document): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw single(file, `Invalid YAML: ${describeError(error)}. Use fewer aliases (*name).`)
+  }
 }
 
 function textOf (file: string): string {

@@ -8,6 +8,9 @@ const OTHER = `0x${'cd'.repeat(20)}`
 const KEY = `0x${'5e'.repeat(32)}`
 const BASE58 = '4Nd1mYbT7zKqL2xYw9rJc5v8eHgFsPqUaXnWtDkRoBzM'
 
+const MANY_ALIASES = Array.from({ length: 9 }, (_, level) => `x${level + 1}: &x${level + 1} [${Array(10).fill(`*x${level}`).join()}]\n`)
+  .reduce((text, line) => text + line, 'nodeId: a\nbtpServerPort: 1\npeers: []\nx0: &x0 [1, 2]\n')
+
 /** Files as each kind of connector has them, in our words. PORT1 to PORT3 are free ports. */
 const SAMPLES: Readonly<Record<string, { text: string, left: RegExp[], config: object, env?: Record<string, string> }>> = {
   'a hub of the agent stack': {
@@ -17,12 +20,7 @@ btpServerPort: PORT1
 healthCheckPort: PORT2
 environment: development
 adminApi: { enabled: true, port: PORT3, host: 127.0.0.1, allowedIPs: [127.0.0.1, 172.16.0.0/12] }
-transport:
-  type: socks5
-  socksProxy: socks5h://127.0.0.1:9050
-  externalUrl: auto
-  managed: true
-  managedOptions: { hiddenServiceDir: /data/hs, hiddenServicePort: 80, startupTimeoutMs: 1000, stopTimeoutMs: 1000 }
+transport: { type: direct }
 routingFeeBasisPoints: 25
 chainProviders:
   - chainType: evm
@@ -35,7 +33,7 @@ peers: []
 routes: [{ prefix: g.townhouse.town, nextHop: town, priority: 0 }, { prefix: g.townhouse, nextHop: g.townhouse, priority: 100 }]
 `,
     env: { HUB_KEY: KEY, RPC_URL: 'http://127.0.0.1:9' },
-    left: [/^old\.yaml:2: nodeId: the node is called townhouse now\. Peers .* g\.townhouse have to rename it\.$/, /^old\.yaml:7: transport: transport is not supported yet/],
+    left: [/^old\.yaml:2: nodeId: the node is called townhouse now\. Peers .* g\.townhouse have to rename it\.$/],
     config: {
       nodeId: 'townhouse',
       routes: [{ nextHop: 'town' }, { prefix: 'g.townhouse', nextHop: 'local', priority: 100 }],
@@ -57,7 +55,7 @@ routes: [{ prefix: g.townhouse.town, nextHop: town, priority: 0 }, { prefix: g.t
 `,
     left: [
       /^old\.yaml:2: explorer: explorer is ignored/, /^old\.yaml:6: blockchain\.xrpl: /,
-      /^old\.yaml:8: peers\[0\]\.assetCode: /, /^old\.yaml:9: btpAuthTokens: /
+      /^old\.yaml:8: peers\[0\]\.assetCode: /, /^old\.yaml:9: btpAuthTokens\.eve: .*BTP_PEER_<ID>_SECRET/
     ],
     config: {
       routes: [{ prefix: 'g.bob', nextHop: 'bob' }, { prefix: 'g.connector.shop', nextHop: 'local' }],
@@ -88,8 +86,8 @@ routes: [{ prefix: g.a, nextHop: a }]
 `,
     env: { B_SECRET: 'hunter6' },
     left: [
-      /chainProviders\[0\]: settlement on solana is not supported yet/, /settlement\.thresholds: /, /nip59: /, /peers\[0\]\.solanaAddress: /,
-      /peers\[0\]\.chain: solana:devnet is not among the chains/, /peers\[2\]\.url: found "http:\/\/c"/, /peers\[2\]: is left out, because of what is wrong in it\.$/
+      /chainProviders\[0\]: settlement on solana is not supported yet/, /settlement\.thresholds\.perPeerThresholds: /, /nip59: /, /peers\[0\]\.solanaAddress: /,
+      /peers\[0\]\.chain: solana:devnet is not among the chains/, /peers\[2\]\.url: Invalid WebSocket URL for peer c: "http:\/\/c"\. /, /peers\[2\]: is left out, because its url cannot be used\.$/
     ],
     config: {
       chainProviders: [{ chainId: 'evm:84532', keyId: KEY, settlementOptions: { threshold: '700', pollingIntervalMs: 9000 } }],
@@ -179,8 +177,8 @@ describe('connector import', () => {
     ['what is not an object', '- a', 'must be a YAML object'],
     ['the TOML of a Rust connector', 'client_edge_addr = "0.0.0.0:3000"\n[signer]\nkey_file = "hunter2"\n', ''],
     ['a file of something else', 'version: 3\nservices: { db: { image: hunter2 } }\n', 'nodeId: is missing'],
-    ['a key of the admin API that is not one', 'nodeId: a\nbtpServerPort: 1\npeers: []\nadminApi: { enabled: true, apiKey: 4711 }\n', 'adminApi.apiKey: found a number'],
-    ['a limit on credit that is not one', 'nodeId: a\nbtpServerPort: 1\npeers: []\nsettlement: { creditLimits: { defaultLimit: -5 } }\n', 'creditLimits.defaultLimit'],
+    ['what refers to itself', 'nodeId: a\nbtpServerPort: 1\npeers: &all [*all]\n', 'old.yaml:3: Invalid YAML: *all is inside the value that it refers to'],
+    ['what aliases make too large', MANY_ALIASES, 'old.yaml: Invalid YAML: '],
     ['a node with a name that cannot be', 'nodeId: a b\nbtpServerPort: 1\npeers: []\n', 'nodeId: found "a b"']
   ]
   for (const [what, text, words] of UNREADABLE) {
@@ -190,6 +188,88 @@ describe('connector import', () => {
       expect(err).to.include(words).and.match(/^Configuration error: /).and.not.include('hunter2')
     })
   }
+
+  const PROTECTION = {
+    adminApi: [
+      'apiKey: [hunter2]', 'apiKey: "  "', 'apiKey: true', 'allowedIPs: 127.0.0.1', 'allowedIPs: [127.0.0.1, [10.0.0.1]]', 'allowedIps: [127.0.0.1]', 'host: [127.0.0.1]',
+      'enabled: "false"'
+    ],
+    settlement: [
+      'creditLimits: 1000', 'creditLimits: { defaultLimit: -5 }', 'creditLimits: { globalCeiling: 5000 USD }', 'creditLimits: { perPeerLimits: { bob: -5 } }',
+      'creditLimits: { perPeerLimits: { bob: { USD: 5 } } }', 'creditLimits: { defaultlimit: 5 }', 'creditLimits: { perTokenLimits: { USD: 5 } }', 'enableSettlement: "false"'
+    ],
+    transport: [
+      'type: socks5, socksProxy: "socks5h://hunter2:9@127.0.0.1:9050", externalUrl: auto, managed: true', 'type: direct, socksProxy: "socks5h://127.0.0.1:9050"', 'type: 5'
+    ],
+    localDelivery: ['authToken: [hunter2]']
+  }
+  for (const [section, values] of Object.entries(PROTECTION)) {
+    for (const value of values) {
+      it(`keeps ${section}: { ${value.replaceAll('hunter', 'secret')} }, so that the node does not start before that is right`, async () => {
+        await expectKept(`nodeId: a\nbtpServerPort: 1\npeers: []\n${section}: { ${value} }\n`, section)
+      })
+    }
+  }
+  for (const line of ['environment: prod', 'btpServerHost: [127.0.0.1]', 'healthCheckHost: 5.5.5', 'adminApi: true', 'settlement: none', 'transport: socks5']) {
+    it(`keeps ${line}, too`, () => expectKept(`nodeId: a\nbtpServerPort: 1\npeers: []\n${line.replace('5.5.5', '[]')}\n`, line.split(':')[0] ?? ''))
+  }
+
+  it('keeps the transport of a peer that is not direct', async () => {
+    const { err } = await expectKept('nodeId: a\nbtpServerPort: 1\npeers: [{ id: b, url: "ws://b.onion:1", authToken: s, transport: socks5 }]\n', 'peers[0]')
+    expect(err).to.equal('old.yaml:3: peers[0].transport: transport socks5 is not supported yet, only direct is. Remove it. ' +
+      'It is kept in the output, with which the node does not start.\n')
+  })
+
+  /** What protects a node is not left out: the file says it still, and is refused for it. */
+  async function expectKept (text: string, section: string): Promise<Result> {
+    const result = await importing(text)
+    expect(result.code, result.err).to.equal(2)
+    expect(result.err).to.match(/It is kept in the output, with which the node does not start\.\n$/).and.not.include('hunter')
+    expect(result.err.startsWith(`old.yaml:${text.trimEnd().split('\n').findIndex(line => line.startsWith(section.split('[')[0] ?? '')) + 1}: ${section}`), result.err).to.equal(true)
+    expect(parse(result.out)).to.deep.equal(parse(text))
+    await place.write('new.yaml', result.out)
+    expect(await place.run(['validate', 'new.yaml'])).to.include({ code: 1 })
+    return result
+  }
+
+  it('takes numbers that are meant as text, or are too large, as they are written', async () => {
+    const { out, err } = await importing(`
+nodeId: 12
+btpServerPort: 3000
+adminApi: { enabled: true, apiKey: 123456789012345678 }
+settlement: { creditLimits: { defaultLimit: 1000, globalCeiling: 9007199254740993, perPeerLimits: { bob: 12345678901234567890 } } }
+peers: [{ id: 007, url: "ws://b:1", authToken: 0x1f }]
+`)
+    expect(err).to.equal('')
+    expect(parse(out)).to.deep.equal({
+      nodeId: '12',
+      btpServerPort: 3000,
+      adminApi: { enabled: true, apiKey: '123456789012345678' },
+      settlement: { creditLimits: { defaultLimit: 1000, globalCeiling: '9007199254740993', perPeerLimits: { bob: '12345678901234567890' } } },
+      peers: [{ id: '007', url: 'ws://b:1', authToken: '0x1f' }]
+    })
+  })
+
+  it('shows no credentials, paths and queries of the URLs that it leaves out', async () => {
+    const { err } = await importing(`
+nodeId: a
+btpServerPort: 3000
+localDelivery: { enabled: false, handlerUrl: "ftp://hunter1@handler:80/hunter2?key=hunter3" }
+settlement: { tigerBeetleReplicas: ["tb://hunter4@ledger:3000/hunter5"] }
+btpAllowedOrigins: ["http://hunter6@page/hunter7"]
+peers:
+  - { id: b, url: "ws://hunter8@b:3000", authToken: s }
+  - { id: c, url: "ws://c:3000/hunter9?x=hunter10#hunter11", authToken: s }
+  - { id: d, url: "hunter12:hunter13@d:3000", authToken: s }
+  - { id: e, url: "ws://e:hunt/er@e:3000", authToken: s }
+`)
+    expect(err.match(/: (found )?"[^"]+"/g), err).to.deep.equal([
+      ': found "ftp://<credentials>@handler:80/…"', ': found "tb://<credentials>@ledger:3000/…"', ': found "http://<credentials>@page/…"',
+      ': "ws://<credentials>@b:3000"', ': "ws://c:3000/…"', ': "<credentials>@d:3000"', ': "ws://<credentials>@e:3000"'
+    ])
+    expect(err).to.not.match(/hunt/)
+    expect(err).to.include('peers[0]: is left out, because its url cannot be used.')
+  })
 
   it('refuses a file that is not there, and asks for one', async () => {
     expect(await place.run(['import', 'nowhere.yaml'])).to.include({

@@ -27,6 +27,7 @@ describe('moving from ilp-connector', () => {
   })
   afterEach(async () => {
     for (const child of running.splice(0)) {
+      if (child.exitCode !== null) continue
       process.kill(-child.pid!, 'SIGTERM')
       await once(child, 'close')
     }

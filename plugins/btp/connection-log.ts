@@ -1,11 +1,14 @@
 /**
  * Says which peers come and go. When thousands do at once, because a network was away for a moment, it names the first ones and counts the
- * others: a line for each would keep packets waiting.
+ * others: a line for each would keep packets waiting. Strangers are counted apart, so that they cannot hide who else is here.
  */
 import type { Logger } from '../../src/contracts/logger.js'
+import type { ListenSettings } from './options.js'
 
-/** Lines at info in one second, from all accounts of the process. */
+/** Lines at info in one second, from all accounts of the process with peers that have shown who they are. */
 export const LINES_PER_SECOND = 50
+/** The same from all accounts that anyone may connect to. */
+const STRANGER_LINES_PER_SECOND = 10
 const SECOND_MS = 1000
 
 export class ConnectionLog {
@@ -13,6 +16,8 @@ export class ConnectionLog {
   #connected = 0
   #lost = 0
   #second: NodeJS.Timeout | undefined
+
+  constructor (private readonly linesPerSecond: number) {}
 
   connected (log: Logger): void {
     if (this.#isNamed(log)) log.info('connected to the peer over BTP')
@@ -32,7 +37,7 @@ export class ConnectionLog {
 
   #isNamed (log: Logger): boolean {
     this.#second ??= setTimeout(() => { this.#endSecond(log) }, SECOND_MS).unref()
-    return this.#lines++ < LINES_PER_SECOND
+    return this.#lines++ < this.linesPerSecond
   }
 
   #endSecond (log: Logger): void {
@@ -43,5 +48,11 @@ export class ConnectionLog {
   }
 }
 
-/** One for all accounts of the process. */
-export const connectionLog = new ConnectionLog()
+const peers = new ConnectionLog(LINES_PER_SECOND)
+const strangers = new ConnectionLog(STRANGER_LINES_PER_SECOND)
+
+/** The one that an account shares with the others of its kind in this process. */
+export function connectionLogFor (listener: ListenSettings | undefined): ConnectionLog {
+  const isForAnyone = listener !== undefined && listener.secret === undefined && !listener.onlyFromServer
+  return isForAnyone ? strangers : peers
+}

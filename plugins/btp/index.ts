@@ -12,7 +12,8 @@ import { packetEntry, packetOf } from '../../src/contracts/transport.js'
 import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
-import { connectionLog } from './connection-log.js'
+import { connectionLogFor } from './connection-log.js'
+import type { ConnectionLog } from './connection-log.js'
 import { Connections } from './connections.js'
 import { IlpError, NO_MONEY, closedError, messageOf } from './wire/errors.js'
 import { HandlerFaults } from './wire/handler-faults.js'
@@ -72,6 +73,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   readonly onlyListens: boolean
   readonly listensOn: PluginInstance['listensOn']
   readonly #log: Logger
+  readonly #connectionLog: ConnectionLog
   readonly #settings: Settings
   readonly #protocols = new Map<string, ProtocolHandler>()
   readonly #waiters = new Set<Waiter>()
@@ -98,6 +100,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     const { listener } = this.#settings
     this.listensOn = listener === undefined || listener.port === 0 || listener.wsOpts !== undefined ? undefined : listener
     this.#log = services?.log ?? SILENT_LOG
+    this.#connectionLog = connectionLogFor(listener)
     this.#ownAddress = services?.getOwnAddress ?? ((): string => '')
     this.#unknownOutcomes = new UnknownOutcomes(this.#log)
     this.#faults = new HandlerFaults(this.#log)
@@ -335,14 +338,14 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       unknown: this.#unknownOutcomes, faults: this.#faults,
       onConnect: () => { this.#connected() },
       onDisconnect: () => {
-        connectionLog.lost(this.#log)
+        this.#connectionLog.lost(this.#log)
         this.#tell('disconnect')
       }
     })
   }
 
   #connected (): void {
-    connectionLog.connected(this.#log)
+    this.#connectionLog.connected(this.#log)
     this.#tell('connect')
     for (const { resolve } of this.#takeWaiters()) resolve()
   }

@@ -294,6 +294,12 @@ export const booksMutants = [
     tests: ['test/node/traffic.test.js']
   },
   {
+    name: 'lets strangers hide in the log who comes',
+    file: 'plugins/btp/connection-log.js',
+    edits: [['return isForAnyone ? strangers : peers;', 'return peers;']],
+    tests: ['test/plugins/btp/connection-log.test.js']
+  },
+  {
     name: 'calls a fee what the node pays by itself',
     file: 'src/node/traffic.js',
     edits: [['this.#departed.fees += amount;', '']],

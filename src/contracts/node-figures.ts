@@ -95,5 +95,5 @@ export interface NodeDashboard {
   /** Rejects with 503 if the node settles on no chain. */
   getEarnings (): Promise<NodeEarnings>
   /** The newest first. Packets that were refused unread (malformed, or above a rate limit) are not remembered. */
-  getPackets (filter: PacketFilter): PacketRecord[]
+  getPackets (filter?: PacketFilter): PacketRecord[]
 }

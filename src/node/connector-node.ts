@@ -124,7 +124,8 @@ export class ConnectorNode {
    * is tried further. Rejects, with nothing changed, when the peer cannot be used.
    */
   registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> {
-    return this.#change(String(Reflect.get(Object(request), 'id')), async () => {
+    const id: unknown = Reflect.get(Object(request), 'id')
+    return this.#change(typeof id === 'string' ? id : '', async () => {
       const { peer, before, routes } = this.#peers.put(request)
       try {
         if (before === undefined || !isSameAccount(before, peer, this.config)) await this.#session?.putPeer(peer)

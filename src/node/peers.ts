@@ -115,7 +115,8 @@ export class Peers {
   /** Throws, changing nothing, for a child with a route that cannot lead to one. The peer, or guest, is one that is known. */
   setRelation (peerId: string, relation: PeerRelation): void {
     if (!RELATIONS.includes(relation)) {
-      throw new SluiceError('SLUICE_PEER_INVALID', `relation must be ${RELATION_IN_WORDS}, found ${quote(relation)}`)
+      const found = typeof relation === 'string' ? quote(relation) : typeof relation
+      throw new SluiceError('SLUICE_PEER_INVALID', `relation must be ${RELATION_IN_WORDS}, found ${found}`)
     }
     if (relation === 'child') this.#refuseForeign(peerId, this.routes.prefixesOf(peerId))
     const peer = this.#peers.get(peerId)

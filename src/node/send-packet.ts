@@ -46,7 +46,8 @@ function conditionOf ({ executionCondition }: SendPacketParams, data: Buffer): B
 function faultOf (params: Partial<SendPacketParams>): [code: string, message: string] | undefined {
   const { destination, amount, executionCondition, expiresAt, data } = params
   if (destination === undefined || amount === undefined || expiresAt === undefined) return ['F01', 'Missing required packet fields']
-  if (typeof destination !== 'string' || !isValidAddress(destination)) return ['F01', `Invalid ILP address format: ${destination}`]
+  if (typeof destination !== 'string') return ['F01', 'destination must be a string']
+  if (!isValidAddress(destination)) return ['F01', `Invalid ILP address format: ${destination}`]
   if (typeof amount !== 'bigint' || amount < 0n || amount > MAX_UINT64) return ['F01', `amount must be a bigint from 0 to ${MAX_UINT64}`]
   if (executionCondition !== undefined && !isBytes(executionCondition, CONDITION_LENGTH, CONDITION_LENGTH)) {
     return ['F01', `executionCondition must be exactly ${CONDITION_LENGTH} bytes`]

@@ -121,6 +121,7 @@ describe('ConnectorNode', () => {
 
     const faults: Array<[what: string, params: object, code: string, message: string]> = [
       ['without a destination', { destination: undefined }, 'F01', 'Missing required packet fields'],
+      ['to what is no text', { destination: { toString: 1 } }, 'F01', 'destination must be a string'],
       ['to a malformed address', { destination: 'g..x' }, 'F01', 'Invalid ILP address format: g..x'],
       ['with a short condition', { executionCondition: Buffer.alloc(31, 1) }, 'F01', 'executionCondition must be exactly 32 bytes'],
       ['with a negative amount', { amount: -1n }, 'F01', 'amount must be'],
@@ -264,6 +265,7 @@ describe('ConnectorNode', () => {
 
     const faults: Array<[what: string, request: object, message: string]> = [
       ['without an id', { id: '' }, 'Missing or invalid peer id'],
+      ['with an id that is no text', { id: { toString: 1 } }, 'Missing or invalid peer id'],
       ['with the id of the node', { id: 'agent' }, 'means this node itself'],
       ['with the id local', { id: 'local' }, 'means this node itself'],
       ['without a url', { url: '' }, 'Missing or invalid peer url'],

@@ -62,15 +62,17 @@ describe('the traffic of a node', () => {
     expect(hub.dashboard.getTraffic().aggregate.packetsForwarded).to.equal(2)
   })
 
-  it('goes on where it was when several peers get other accounts at once, beside new peers, and begins at zero for one that was removed', async () => {
+  it('goes on where it was for each of several peers that get other accounts beside new ones, and begins at zero for one that was removed', async () => {
     const [, hub, shop] = await line()
     const mirror = await world.start('mirror')
     mirror.setPacketHandler(() => ({ accept: true }))
     await hub.registerPeer({ id: 'mirror', url: urlOf(mirror), authToken: '', routes: [{ prefix: 'g.mirror' }] })
     for (const destination of ['g.shop', 'g.mirror']) await hub.sendPacket(packet(destination))
     const url = urlOf(shop).replace('127.0.0.1', 'localhost')
-    const guests = await Promise.all(['guest-1', 'guest-2'].map(id => world.make(id, { peers: [{ id: 'hub', url: urlOf(hub), authToken: '' }] })))
-    await Promise.all([...['shop', 'new', 'mirror', 'newer'].map(id => hub.registerPeer({ id, url, authToken: '' })), ...guests.map(guest => guest.start())])
+    const peers = [{ id: 'hub', url: urlOf(hub), authToken: '' }]
+    const guests = await Promise.all(['guest-1', 'guest-2'].map(id => world.make(id, { peers })))
+    const registered = ['shop', 'new', 'mirror', 'newer'].map(id => hub.registerPeer({ id, url, authToken: '' }))
+    await Promise.all([...registered, ...guests.map(guest => guest.start())])
     const counts = (): number[] => ['shop', 'mirror', 'new', 'newer'].map(id => peerOf(hub, id).packetsForwarded)
     expect(counts()).to.deep.equal([1, 1, 0, 0])
     await hub.removePeer('shop')
@@ -80,7 +82,9 @@ describe('the traffic of a node', () => {
   })
 
   it('counts a packet that fails on its way to a peer, whoever fails it', async () => {
-    const hub = await world.start('hub', { peers: [{ id: 'absent', url: 'ws://127.0.0.1:1', authToken: '' }], routes: [{ prefix: 'g.absent', nextHop: 'absent' }] })
+    const hub = await world.start('hub', {
+      peers: [{ id: 'absent', url: 'ws://127.0.0.1:1', authToken: '' }], routes: [{ prefix: 'g.absent', nextHop: 'absent' }]
+    })
     const failed = (): number[] => [peerOf(hub, 'absent').packetsRejected, hub.dashboard.getTraffic().aggregate.packetsRejected]
     expect(await hub.sendPacket(packet('g.absent'))).to.include({ type: 14, code: 'T01' })
     expect(failed(), 'it is not there').to.deep.equal([1, 1])
@@ -108,7 +112,7 @@ describe('the traffic of a node', () => {
     const [agent, hub] = await line()
     await agent.sendPacket(packet('g.shop', { amount: 1000n }))
     await hub.sendPacket(packet('g.shop', { amount: 10n }))
-    const shown = (): object[] => hub.dashboard.getPackets({}).map(({ at: _, ...rest }) => rest)
+    const shown = (): object[] => hub.dashboard.getPackets().map(({ at: _, ...rest }) => rest)
     const [own, passing] = [{ from: 'g.hub', to: 'g.shop', amount: 10n, result: 'reject' }, { to: 'g.shop', amount: 1000n, result: 'fulfill' }]
     expect(shown()).to.deep.equal([own, { from: 'agent', ...passing }])
     hub.addRoute('g.agent', 'agent')

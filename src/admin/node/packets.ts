@@ -30,7 +30,7 @@ export interface IlpSendRequest {
   /** How long the packet may take. Or `expiresAt`, when it ends: ISO 8601. */
   timeoutMs?: number | undefined
   expiresAt?: string | undefined
-  /** 32 bytes, base64. Default: derived from the data. */
+  /** 32 bytes, base64. Left out, or all zero: derived from the data. */
   executionCondition?: string | undefined
 }
 
@@ -103,7 +103,7 @@ const requestSchema = z.object({
   data: z.base64().describe(`base64 of at most ${MAX_SEND_DATA_SIZE} bytes; may be empty`),
   timeoutMs: z.int().min(1).max(MAX_SEND_TIMEOUT_MS).default(DEFAULT_SEND_TIMEOUT_MS).describe('How long the packet may take'),
   expiresAt: isoTime.optional().describe(`Instead of timeoutMs: when the packet ends, at most ${MAX_SEND_TIMEOUT_MS} ms from now`),
-  executionCondition: z.base64().optional().describe('32 bytes. Default: derived from the data, as a node of this kind fulfils it')
+  executionCondition: z.base64().optional().describe('32 bytes. Left out, or all zero: derived from the data, as a node of this kind fulfils it')
 })
 
 const fulfilled = z.strictObject({

@@ -49,7 +49,7 @@ export class Dashboard implements NodeDashboard {
     }
   }
 
-  getPackets ({ address, since = 0, limit = Infinity }: PacketFilter): PacketRecord[] {
+  getPackets ({ address, since = 0, limit = Infinity }: PacketFilter = {}): PacketRecord[] {
     const addresses = new Map(this.node.listPeers().map(({ id, ilpAddresses: [first = id] }) => [id, first]))
     addresses.set(LOCAL_ACCOUNT, this.node.config.ilpAddress)
     const packets: PacketRecord[] = []

@@ -97,6 +97,8 @@ describe('POST /admin/ilp/send', () => {
     ['an empty destination', { ...BODY, destination: '' }, 'Missing required field: destination'],
     ['a destination that is no address', { ...BODY, destination: 'g.a b' }, 'Invalid ILP address: g.a b'],
     ['a destination that is a number', { ...BODY, destination: 5 }, 'Missing required field: destination'],
+    ['a destination that nothing can print', { ...BODY, destination: { toString: 1 } }, 'Missing required field: destination'],
+    ['an amount that nothing can print', { ...BODY, amount: { toString: 1 } }, 'Missing required field: amount'],
     ['no amount', { ...BODY, amount: null }, 'Missing required field: amount'],
     ['an amount that is a number', { ...BODY, amount: 1000 }, 'Missing required field: amount'],
     ['an empty amount', { ...BODY, amount: '' }, 'Amount must be a non-negative integer string'],

@@ -103,7 +103,7 @@ function withSections (
     set(section, 'enabled', place, { value: FLAGS.get(flag) ?? flag, variable: variableOf(name, 'ENABLED') }, sources)
     for (const [field, suffix] of Object.entries(OF_SECTION)) {
       const variable = variableOf(name, suffix)
-      if (isSet(env, variable)) set(section, field, place, { value: field === 'chainId' ? Number(env[variable]) : env[variable], variable }, sources)
+      if (isSet(env, variable)) set(section, field, place, { value: field === 'chainId' ? numberIn(env[variable]) : env[variable], variable }, sources)
     }
     section.chainId ??= environment === 'production' ? ids.production : ids.otherwise
     sections = { ...sections, [name]: section }
@@ -179,7 +179,7 @@ function variablesFor (environment: unknown, env: Variables): Map<string, Said> 
   // An operator who wants the key to stay where it is must not find out later that another one signed.
   if (isRemote(env)) said.set('keyId', { value: `${backend}:`, variable: 'KEY_BACKEND' })
   for (const [field, name, isNumber] of TUNING) {
-    if (isSet(env, name)) said.set(field, { value: isNumber ? Number(env[name]) : env[name], variable: name })
+    if (isSet(env, name)) said.set(field, { value: isNumber ? numberIn(env[name]) : env[name], variable: name })
   }
   return said
 }
@@ -196,13 +196,19 @@ function completed (
       if (filled[field] === undefined) set(filled, field, place, value, sources)
     }
     if (name === 'base') {
-      fill('chainId', mapped(said.get('chainId'), Number))
+      fill('chainId', mapped(said.get('chainId'), numberIn))
       for (const field of ['rpcUrl', 'registryAddress', 'tokenAddress']) fill(field, said.get(field))
     }
     fill('privateKey', said.get('keyId'))
     filled.settlementOptions ??= tuning(place, said, sources)
     return [name, filled]
   }))
+}
+
+/** What is not a number stays as it is written, for the error to show. */
+function numberIn (text: unknown): unknown {
+  const number = Number(text)
+  return Number.isNaN(number) ? text : number
 }
 
 function mapped (said: Said | undefined, change: (value: unknown) => unknown): Said | undefined {

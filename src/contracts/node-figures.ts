@@ -21,7 +21,7 @@ export interface PeerTraffic extends TrafficCounts {
 
 export interface NodeTraffic {
   /**
-   * With what peers did that are gone. `packetsRejected` counts every packet that ended in a Reject, also one that had no next hop, and
+   * Includes peers that have left. `packetsRejected` counts every packet that ended in a Reject, also one that had no next hop, and
    * one that `sendToPeer` sent.
    */
   aggregate: TrafficCounts

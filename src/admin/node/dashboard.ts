@@ -1,4 +1,4 @@
-/** The admin API's routes that dashboards and other programs around a node poll. Each answer is made when it is asked for. */
+/** The admin API's routes that dashboards and other programs around a node poll. Answers are not cached. */
 import { z } from 'zod'
 import { isPrefix } from '../../packet/address.js'
 import type { NodeDashboard, PacketFilter } from '../../contracts/node-figures.js'
@@ -126,7 +126,7 @@ export function dashboardRoutes (node: DashboardNode): Route[] {
     route({
       method: 'get',
       path: '/admin/hs-hostname',
-      summary: 'Is there for programs that look for the hidden service of a node: this one has none',
+      summary: 'Always 503: this node has no hidden service',
       responses: {},
       errors: { 503: 'The node has no hidden service' }
     }, () => {

@@ -1,5 +1,5 @@
 /**
- * The health of a node, for load balancers, container health checks and Prometheus. Every answer is made when it is asked for.
+ * The health of a node, for load balancers, container health checks and Prometheus. Answers are not cached.
  *
  * `/health` depends on the peers; `/health/ready` does not: an orchestrator sends traffic only to nodes that are ready, and a node whose
  * peers dial in would wait for them forever.

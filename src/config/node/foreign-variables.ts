@@ -12,7 +12,7 @@ const HIDDEN = 'the node listens and connects under its own address, not over a 
 const PARENT = 'a parent is one of the peers in the file, and the route g leads to it'
 const CALLER = 'it tells an application where the node is. The node itself needs no such URL'
 const NO_CHAIN = 'settlement on this kind of chain is not supported yet'
-const EXPLORER = 'what it is for is not supported yet'
+const EXPLORER = 'there is no explorer yet'
 const RATE_LIMIT = 'the limit is fixed: 1000 packets a second from each guest, and 2000 in a burst'
 const LEDGER = 'balances are kept in dataPath, where no crash loses them'
 

@@ -75,7 +75,7 @@ function withoutExplorer (rest: Record<string, unknown>): string[] {
   const asked = isOff(rest.explorer) ? [] : EXPLORER_KEYS.filter(key => !isEmpty(rest[key]))
   for (const key of asked) Reflect.deleteProperty(rest, key)
   if (isOff(rest.explorer)) delete rest.explorerPort
-  return asked.map(key => `${key} is ignored: what it is for is not supported yet.`)
+  return asked.map(key => `${key} is ignored: there is no explorer yet.`)
 }
 
 function isOff (section: unknown): boolean {

@@ -330,6 +330,10 @@ describe('settlement as earlier versions were told of it', () => {
     expect(refusal({}, { ...LEGACY, M2M_TOKEN_ADDRESS: '0x1' })).to.match(/^M2M_TOKEN_ADDRESS: chainProviders\[0\]\.tokenAddress: found "0x1"/)
     expect(refusal({}, { ...LEGACY, SETTLEMENT_POLLING_INTERVAL: 'soon' })).to.match(/^SETTLEMENT_POLLING_INTERVAL: /)
     expect(refusal({}, { ...LEGACY, BASE_CHAIN_ID: 'base' })).to.match(/^BASE_CHAIN_ID: /)
+    for (const [name, set] of Object.entries({ BASE_CHAIN_ID: { BASE_ENABLED: 'true' }, ARBITRUM_CHAIN_ID: { ARBITRUM_ENABLED: 'true' } })) {
+      expect(refusal({}, { ...set, [name]: 'abc' })).to.match(new RegExp(`^${name}: .*found "abc"`))
+    }
+    expect(refusal({}, { ...LEGACY, SETTLEMENT_POLLING_INTERVAL: '5s' })).to.include('found "5s"')
     expect(refusal({ peers: [PEER_1] }, { PEER1_EVM_ADDRESS: 'x' })).to.match(/^PEER1_EVM_ADDRESS: /)
   })
 

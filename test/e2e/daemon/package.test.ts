@@ -103,17 +103,23 @@ describe('the package', () => {
 
     it('has the services that programs import from its folders, for import and for require', async () => {
       const names = { Accounts: 'accounts', Config: 'config', RateBackend: 'rate-backend' }
-      const imports = Object.entries(names).map(([name, file]) => `import ${name} from 'ilp-connector/dist/services/${file}'`).join('\n')
+      const imports = Object.entries(names).map(([name, file]) => `import ${name} from 'ilp-connector/dist/services/${file}.js'`).join('\n')
       const requires = Object.entries(names).map(([name, file]) => `const ${name} = require('ilp-connector/dist/services/${file}').default`).join('\n')
       const imported = await run('services.mjs', `import { createApp } from 'ilp-connector'\nimport reduct from 'reduct'\n${imports}${USE_OF_SERVICES.replaceAll('reduct(', 'reduct.default(')}`)
       expect(imported.stdout).to.match(/^rate 500$/m)
       const required = await run('services.cjs', `const { createApp } = require('ilp-connector')\nconst reduct = require('reduct')\n${requires}${USE_OF_SERVICES}`)
       expect(required.stdout).to.match(/^rate 500$/m)
+      const places = ['services/accounts', 'services/config', 'services/rate-backend', 'types/accounts', 'types/backend', 'types/plugin']
+      const both = await run('both.cjs', `for (const place of ${JSON.stringify(places)}) {
+        const path = 'ilp-connector/dist/' + place
+        console.log(require(path) === require(path + '.js'))
+      }`)
+      expect(both.stdout).to.equal('true\n'.repeat(places.length))
     })
 
     it('has the types that programs import from its folders', async function () {
       this.timeout(120_000)
-      await writeFile(join(project, 'backend.ts'), `import type { BackendInstance } from 'ilp-connector/dist/types/backend'
+      const backend = `import type { BackendInstance } from 'ilp-connector/dist/types/backend'
 import type { AccountInfo } from 'ilp-connector/dist/types/accounts'
 import type { DataHandler, MoneyHandler, PluginInstance } from 'ilp-connector/dist/types/plugin'
 import Accounts from 'ilp-connector/dist/services/accounts'
@@ -131,8 +137,10 @@ export class CustomBackend implements BackendInstance {
   async submitPayment (): Promise<void> {}
 }
 export const plugin = (handlers: [DataHandler, MoneyHandler], instance: PluginInstance): unknown => [handlers, instance]
-`)
-      const { stdout } = await execute(process.execPath, [TSC, ...TSC_OPTIONS, 'backend.ts'], { cwd: project }).catch((failed: unknown) => failed as { stdout: string })
+`
+      await writeFile(join(project, 'backend.mts'), backend)
+      await writeFile(join(project, 'backend.cts'), backend)
+      const { stdout } = await execute(process.execPath, [TSC, ...TSC_OPTIONS, 'backend.mts', 'backend.cts'], { cwd: project }).catch((failed: unknown) => failed as { stdout: string })
       expect(stdout).to.equal('')
     })
   })

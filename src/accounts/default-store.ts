@@ -1,35 +1,39 @@
 /**
- * The store in its default place, for which nobody has asked: where another connector has it open, a connector that keeps nothing runs
+ * The store in its default place, for which nobody has asked: where it is another connector's, a connector that keeps nothing runs
  * without it, as programs and tests expect that start several.
  */
-import { SluiceError, codeOf } from '../contracts/errors.js'
+import { SluiceError, codeOf, type ErrorCode } from '../contracts/errors.js'
+import { describeError } from '../lib/describe-error.js'
 import type { BatchOperation, Store } from '../contracts/store.js'
+
+const OF_OTHERS: readonly ErrorCode[] = ['SLUICE_STORE_IN_USE', 'SLUICE_STORE_OF_ANOTHER']
 
 export class DefaultStore implements Store {
   #store: Store
-  #isAway = false
+  #refusal: { code: ErrorCode, reason: string } | undefined
 
-  /** `makeStandIn` makes the store that takes its place. */
-  constructor (store: Store, private readonly makeStandIn: () => Store) {
+  /** `makeStandIn` makes the store that takes its place, for the given reason. */
+  constructor (store: Store, private readonly makeStandIn: (reason: string) => Store) {
     this.#store = store
   }
 
-  /** Rejects as the store does, unless it is in use and not needed. */
+  /** Rejects as the store does, unless it is another connector's and not needed. */
   async open (isNeeded = true): Promise<void> {
     try {
       await this.#store.open?.()
     } catch (error) {
-      if (isNeeded || codeOf(error) !== 'SLUICE_STORE_IN_USE') throw error
-      this.#isAway = true
-      this.#store = this.makeStandIn()
+      const code = codeOf(error)
+      if (isNeeded || code === undefined || !OF_OTHERS.includes(code)) throw error
+      this.#refusal = { code, reason: describeError(error) }
+      this.#store = this.makeStandIn(this.#refusal.reason)
     }
   }
 
   /** Throws when something would have to be kept that cannot be. */
   refuseToKeep (accountId: string): void {
-    if (!this.#isAway) return
-    throw new SluiceError('SLUICE_STORE_IN_USE', `account ${accountId} has data to keep, and this connector has no store: another connector has the one in ` +
-      'the default place open. Set storePath (CONNECTOR_STORE_PATH) of each, and start again.')
+    if (this.#refusal === undefined) return
+    const { code, reason } = this.#refusal
+    throw new SluiceError(code, `account ${accountId} has data to keep, and this connector runs without a store: ${reason}. Then start it again.`)
   }
 
   get (key: string): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 /** The configured store, and the part of it that each account's plugin can see. */
+import { scryptSync } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { SluiceError, codeOf } from '../contracts/errors.js'
 import { withTimeout } from '../lib/timeout.js'
@@ -6,6 +7,7 @@ import { Config } from '../config/connector/config.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
+import type { AccountInfo } from '../contracts/account.js'
 import type { PluginStore } from '../contracts/plugin.js'
 import type { Store, StoreConstructor } from '../contracts/store.js'
 import { DefaultStore } from './default-store.js'
@@ -15,8 +17,11 @@ import { SettlementIndex } from './settlement-index.js'
 const OPENING_MAX_MS = 30_000
 const DEFAULT_STORE = 'leveldown'
 const STAND_IN = 'memdown'
+const UNKNOWN_ADDRESS = 'unknown'
+const OWNER_SALT = 'owner of a store'
+const FINGERPRINT_BYTES = 16
 /** Whatever this connector keeps has one of these in front. */
-const OUR_KEY = /^(plugin|ledger|settlement):/
+const OUR_KEY = /^(plugin|ledger|settlement|store):/
 
 export class StoreService {
   readonly store: Store
@@ -28,7 +33,7 @@ export class StoreService {
     this.config = deps(Config)
     const { store, storePath, storeConfig } = this.config
     const isDefault = store === DEFAULT_STORE && storePath === '' && storeConfig.path === undefined
-    this.store = isDefault ? new DefaultStore(this.made(store), () => this.standIn()) : this.made(store)
+    this.store = isDefault ? new DefaultStore(this.made(store), reason => this.standIn(reason)) : this.made(store)
     this.settlements = new SettlementIndex(this.store, prefix => this.storeUnder(prefix))
   }
 
@@ -61,12 +66,11 @@ export class StoreService {
   private made (name: string): Store {
     const { storePath, storeConfig, ilpAddress } = this.config
     const Backing = loadConstructor('store', name) as StoreConstructor
-    return new Backing({ path: storePath, ...storeConfig }, { log: this.config.createLogger(`${name}-store`, storeConfig), ilpAddress })
+    return new Backing({ path: storePath, ...storeConfig }, { log: this.config.createLogger(`${name}-store`, storeConfig), ilpAddress, owner: ownerOf(this.config) })
   }
 
-  private standIn (): Store {
-    this.config.createLogger('store').warn('another connector has the store in the default place open, going on without it. reason=%s remedy=%s',
-      'no account has a balance or a plugin that was named, so there is nothing to keep', 'set storePath (CONNECTOR_STORE_PATH) of each connector')
+  private standIn (reason: string): Store {
+    this.config.createLogger('store').warn('going on without the store in the default place: no account has anything to keep. error=%s', reason)
     return this.made(STAND_IN)
   }
 
@@ -120,5 +124,24 @@ export class StoreService {
       put: (key, value) => isSynced ? putAll({ [key]: value }) : store.put(prefix + key, value),
       del: key => store.del(prefix + key)
     }
+  }
+}
+
+/** See StoreApi.owner. A parent takes everyone that reaches it in the same way, with the same secrets, for the same child. */
+function ownerOf ({ ilpAddress, ilpAddressInheritFrom, accounts }: Config): string {
+  if (ilpAddress !== UNKNOWN_ADDRESS) return ilpAddress
+  const parentId = ilpAddressInheritFrom || Object.keys(accounts).find(id => accounts[id]?.relation === 'parent') || ''
+  const fingerprint = fingerprintOf(accounts[parentId])
+  return fingerprint === undefined ? UNKNOWN_ADDRESS : `a child by its account ${parentId} #${fingerprint}`
+}
+
+/** Of a plugin by name and its options, if there are any. Slow to guess: a copy of the store must not give away the secrets in them. */
+function fingerprintOf ({ plugin, options }: Partial<AccountInfo> = {}): string | undefined {
+  try {
+    const text = JSON.stringify(options ?? {})
+    if (typeof plugin !== 'string' || text === '{}') return undefined
+    return scryptSync(`${plugin} ${text}`, OWNER_SALT, FINGERPRINT_BYTES).toString('hex')
+  } catch {
+    return undefined // a program's options may be anything
   }
 }

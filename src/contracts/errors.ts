@@ -38,6 +38,10 @@ export const ERROR_TABLE = {
       when: 'Another process, or another connector in this one, has the store open.',
       remedy: 'Stop it, or use another directory (`CONNECTOR_STORE_PATH`, `dataPath` of a node).'
     },
+    SLUICE_STORE_OF_ANOTHER: {
+      when: 'Without `storePath`: the data in the default place is that of another connector, or nothing says whose it is.',
+      remedy: 'Set `storePath` (`CONNECTOR_STORE_PATH`): to the directory in the message, if its balances are this connector\'s; otherwise to another one.'
+    },
     SLUICE_STORE_DAMAGED: {
       when: 'The data in the store is damaged.',
       remedy: 'Restore the directory from a backup. With an empty directory the connector starts, but has lost all balances.'

@@ -19,6 +19,11 @@ export interface StoreApi {
   log: Logger
   /** The address in the connector's configuration, `unknown` where its parent gives it one. For a store that has no place of its own. */
   ilpAddress?: string
+  /**
+   * Tells this connector from others after a restart: its address, or a word for its parent, with a `#` and what need not be shown behind.
+   * `unknown` if nothing tells. Left out by tools, which are not connectors.
+   */
+  owner?: string
 }
 
 export type StoreConstructor = new (options: Record<string, unknown> & { path?: string }, api: StoreApi) => Store

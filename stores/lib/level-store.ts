@@ -118,6 +118,6 @@ function assertKey (key: unknown): void {
   if (typeof key !== 'string' || key === '') throw new TypeError(`store keys must be strings of at least one character. type=${typeof key}`)
 }
 
-function isNotFound (error: unknown): boolean {
+export function isNotFound (error: unknown): boolean {
   return error instanceof Error && 'notFound' in error && error.notFound === true
 }

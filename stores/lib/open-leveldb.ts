@@ -110,7 +110,7 @@ function damaged (path: string, reason: string, cause?: unknown): Error {
     'restore the directory from a backup; or move it away to start with an empty store, which forgets all balances', cause)
 }
 
-function cannotOpen (code: ErrorCode, path: string, reason: string, remedy: string, cause: unknown): Error {
+export function cannotOpen (code: ErrorCode, path: string, reason: string, remedy: string, cause?: unknown): Error {
   return new SluiceError(code, `cannot open the store. path=${path} reason=${reason} remedy=${remedy}`, { cause })
 }
 

@@ -1,10 +1,12 @@
 /** Connectors in one working directory that nobody has told where to keep their data. Each finds its own again, and no two share any. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { codeOf } from '../../src/contracts/errors.js'
 import { MiddlewareManager } from '../../src/pipeline/middleware-manager.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import { Daemon } from '../support/daemon.js'
-import { account, makeConnector, type TestConnector } from '../support/connector.js'
+import { account, makeConnector, type Options, type TestConnector } from '../support/connector.js'
 import { rejection } from '../support/failures.js'
 import { withoutLog } from '../support/log.js'
 import { NAMED_PLUGIN } from '../support/modules/named-plugin.js'
@@ -12,6 +14,11 @@ import { outcomeOf, prepare } from '../support/packets.js'
 import { TestPlugin } from '../support/test-plugin.js'
 import { useWorkspace } from '../support/stores.js'
 import { noRejectionLeft } from '../support/unhandled.js'
+
+interface Choices extends Options {
+  /** A second account. */
+  up?: AccountInfo
+}
 
 const WITH_BALANCE = { balance: { maximum: '1000' } }
 
@@ -28,17 +35,35 @@ describe('the default place of the store', () => {
   })
 
   /** Not started; its peer is the test. */
-  function make (ilpAddress: string, bob: AccountInfo): TestConnector {
-    const connector = makeConnector({ bob }, { ilpAddress, store: 'leveldown' })
+  function make (ilpAddress: string, bob: AccountInfo, { up, ...options }: Choices = {}): TestConnector {
+    const connector = makeConnector({ bob, ...(up !== undefined && { up }) }, { ilpAddress, store: 'leveldown', ...options })
     running.push(connector)
     return connector
   }
 
-  async function start (ilpAddress: string, bob: AccountInfo = account(new TestPlugin(), WITH_BALANCE)): Promise<TestConnector> {
-    const connector = make(ilpAddress, bob)
+  async function start (ilpAddress: string, bob = account(new TestPlugin(), WITH_BALANCE), options: Choices = {}): Promise<TestConnector> {
+    const connector = make(ilpAddress, bob, options)
     await connector.app.listen()
     return connector
   }
+
+  /** What a connector with a balance is told instead of being started. */
+  async function refusal (ilpAddress: string, options: Choices = {}): Promise<string> {
+    const error = await rejection(start(ilpAddress, account(new TestPlugin(), WITH_BALANCE), options))
+    expect(codeOf(error)).to.equal('SLUICE_STORE_OF_ANOTHER')
+    return String(error)
+  }
+
+  /** Starts one, gives bob an amount, stops it, and resolves to the balance that it found. */
+  async function run (ilpAddress: string, amount: bigint, options: Choices = {}): Promise<bigint> {
+    const connector = await start(ilpAddress, undefined, options)
+    const { balance } = connector.balances().bob!
+    await credit(connector, amount)
+    await connector.app.shutdown()
+    return balance
+  }
+
+  const child = (server: string): { up: AccountInfo } => ({ up: account(NAMED_PLUGIN, { relation: 'parent', options: { server } }) })
 
   function credit ({ container }: TestConnector, amount: bigint): Promise<unknown> {
     const balances = container(MiddlewareManager).getMiddleware('balance') as unknown as { modifyBalance: (id: string, diff: bigint) => Promise<unknown> }
@@ -76,6 +101,63 @@ describe('the default place of the store', () => {
     await second.app.shutdown()
     await alice.app.shutdown()
     expect((await start('test.alice')).balances().bob!.balance).to.equal(5n)
+  })
+
+  it('stays where it is when another connector is told to use the directory above it', async () => {
+    await run('test.alice', 5n)
+    await run('test.carl', 7n, { storePath: 'connector-data' })
+    expect([await run('test.alice', 0n), await run('test.carl', 0n, { storePath: 'connector-data' })]).to.deep.equal([5n, 7n])
+  })
+
+  it('is refused while the directory above it has data: of version 0.1, or of a connector that was told to use it', async () => {
+    await run('test.alice', 5n, { storePath: 'connector-data' })
+    for (const ilpAddress of ['test.carl', 'test.alice']) {
+      expect(await refusal(ilpAddress)).to.match(/path=\/.*connector-data reason=.*0\.1.* remedy=.*storePath \(CONNECTOR_STORE_PATH\).*connector-data/)
+      expect(existsSync(join('connector-data', ilpAddress))).to.equal(false)
+    }
+    expect(await run('test.alice', 0n, { storePath: 'connector-data' })).to.equal(5n)
+    expect(await run('test.carl', 7n, { storePath: 'elsewhere' })).to.equal(0n)
+  })
+
+  it('is refused once another connector has used it, which goes on using it', async () => {
+    await run('test.alice', 5n)
+    const inPlaceOfAlice = { storePath: join('connector-data', 'test.alice') }
+    expect(await run('test.renamed', 1n, inPlaceOfAlice)).to.equal(5n)
+    expect(await refusal('test.alice')).to.match(
+      /path=.*connector-data.test\.alice reason=.*found=test\.renamed expected=test\.alice remedy=.*storePath \(CONNECTOR_STORE_PATH\)/)
+    expect(await run('test.renamed', 0n, inPlaceOfAlice)).to.equal(6n)
+    expect(await run('test.alice', 0n, inPlaceOfAlice), 'by choice').to.equal(6n)
+  })
+
+  it('is one for all without an address, and refused to a child of another parent or by another name', async () => {
+    expect(await run('unknown', 5n, child('btp+wss://x:hunter2@parent'))).to.equal(0n)
+    for (const other of [child('btp+wss://x:swordfish@parent'), child('btp+wss://x:hunter2@mother')]) {
+      expect(await refusal('unknown', other)).to.match(/path=.*connector-data.unknown .*found=a child by its account up .*remedy=.*storePath/)
+        .and.not.match(/hunter2|swordfish/)
+    }
+    expect(await run('unknown', 0n, child('btp+wss://x:hunter2@parent'))).to.equal(5n)
+    const moved = { ...child('btp+wss://x:swordfish@parent'), storePath: join('connector-data', 'unknown') }
+    expect(await run('unknown', 0n, moved), 'by choice').to.equal(5n)
+  })
+
+  it('is refused without an address if nothing tells one parent from another', async () => {
+    const cycle: Record<string, unknown> = {}
+    cycle.cycle = cycle
+    const parents = [account(new TestPlugin()), account(NAMED_PLUGIN), account(NAMED_PLUGIN, { options: {} }), account(NAMED_PLUGIN, { options: cycle })]
+    for (const parent of parents) {
+      expect(await refusal('unknown', { up: { ...parent, relation: 'parent' } })).to.match(/connector-data.unknown reason=.*no address.* remedy=.*storePath/)
+      expect(existsSync('connector-data')).to.equal(false)
+    }
+    const keepsNothing = await start('unknown', account(), { up: account(new TestPlugin(), { relation: 'parent' }) })
+    const error = await rejection(keepsNothing.app.addPlugin('carl', account(new TestPlugin(), WITH_BALANCE)))
+    expect(codeOf(error)).to.equal('SLUICE_STORE_OF_ANOTHER')
+    expect(String(error)).to.include('account carl has data to keep').and.to.include('storePath')
+  })
+
+  it('has room for the longest addresses, each its own', async () => {
+    const addresses = ['a', 'b'].map(last => `test.${'x'.repeat(1023 - 6)}${last}`)
+    for (const address of addresses) expect(await run(address, BigInt(addresses.indexOf(address) + 5))).to.equal(0n)
+    expect([await run(addresses[0]!, 0n), await run(addresses[1]!, 0n)]).to.deep.equal([5n, 6n])
   })
 
   it('is kept apart for two processes as well', async () => {

@@ -103,7 +103,7 @@ describe('the store of a plugin', () => {
   })
 
   it('never shows or deletes the other accounts\' data or the connector\'s books under names made for that', async () => {
-    const own = ['ledger:accounts', 'ledger:account:bob', 'ledger:journal:bob', 'ledger:received:bob']
+    const own = ['ledger:accounts', 'ledger:account:bob', 'ledger:journal:bob', 'ledger:received:bob', 'store:owner']
     await store.getPluginStore('bob').put('secret', 'hunter2')
     for (const name of own) entries.set(name, 'books')
     const before = new Map(entries)

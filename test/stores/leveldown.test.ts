@@ -37,7 +37,7 @@ describe('where the leveldown store is', () => {
   const inDefaultPlace = async (ilpAddress?: string, options: Record<string, unknown> = {}): Promise<string[]> => {
     const log = recordingLog()
     process.chdir(workspace.directory)
-    const store = new LeveldownStore(options, { log, ...(ilpAddress !== undefined && { ilpAddress }) })
+    const store = new LeveldownStore(options, { log, ...(ilpAddress !== undefined && { ilpAddress, owner: ilpAddress }) })
     process.chdir(workingDirectory) // it was decided when the store was made
     await store.open()
     await store.close()
@@ -46,24 +46,43 @@ describe('where the leveldown store is', () => {
 
   for (const options of [{}, { path: '' }, { path: undefined }]) {
     it(`is named after the connector, below connector-data in the working directory, for ${JSON.stringify(options)}`, async () => {
-      for (const ilpAddress of ['test.alice', 'test.bob', undefined]) await inDefaultPlace(ilpAddress, options)
+      for (const ilpAddress of ['test.alice', 'test.bob']) await inDefaultPlace(ilpAddress, options)
       expect(await readdir(workspace.directory)).to.deep.equal(['connector-data'])
-      expect(await readdir(join(workspace.directory, 'connector-data'))).to.have.members(['test.alice', 'test.bob', 'unknown'])
+      expect(await readdir(join(workspace.directory, 'connector-data'))).to.have.members(['test.alice', 'test.bob'])
       expect(await readdir(join(workspace.directory, 'connector-data', 'test.bob'))).to.include('CURRENT')
     })
   }
 
-  it('is where version 0.1 had it, if there is something', async () => {
+  it('is nowhere if neither a path nor an owner is given', async () => {
+    expect(await failure(inDefaultPlace())).to.include('cannot open the store').and.include('storePath')
+    expect(await readdir(workspace.directory)).to.deep.equal([])
+  })
+
+  it('is not where version 0.1 had it, if there is something', async () => {
     await openAndClose({ path: join(workspace.directory, 'connector-data') })
+    const before = await readdir(join(workspace.directory, 'connector-data'))
+    expect(await failure(inDefaultPlace('test.alice'))).to.include(`path=${join(workspace.directory, 'connector-data')} reason=`)
+    expect(await readdir(join(workspace.directory, 'connector-data'))).to.deep.equal(before)
+  })
+
+  it('remembers who has used it last, and tools that open it do not count', async () => {
+    const path = join(workspace.directory, 'connector-data', 'test.alice')
+    await openAndClose({ path })
     await inDefaultPlace('test.alice')
-    expect(await readdir(join(workspace.directory, 'connector-data'))).to.include('CURRENT').and.not.include('test.alice')
+    await openAndClose({ path })
+    await inDefaultPlace('test.alice')
+    const store = new LeveldownStore({ path }, { log: recordingLog(), owner: 'test.carl' })
+    await store.open()
+    await store.close()
+    expect(await failure(inDefaultPlace('test.alice'))).to.include('found=test.carl expected=test.alice')
+    expect(await failure(inDefaultPlace('test.alice')), 'again').to.include('found=test.carl expected=test.alice')
   })
 
   it('is new under a new address, and that is said', async () => {
     expect(await inDefaultPlace('test.alice')).to.have.length(1)
     expect(await inDefaultPlace('test.alice'), 'again').to.have.length(1)
-    const [line] = await inDefaultPlace('test.renamed')
-    expect(line).to.match(/^warn starting without balances, none are kept under this address\. path=%s others=%s/)
+    const lines = await inDefaultPlace('test.renamed')
+    expect(lines.join()).to.match(/warn starting without balances, none are kept under this address\. path=%s others=%s/)
   })
 
   it('expands ~ to the home directory', async () => {

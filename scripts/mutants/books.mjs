@@ -314,13 +314,37 @@ export const booksMutants = [
   {
     name: 'keeps the data of all connectors in one default place',
     file: 'stores/leveldown.js',
-    edits: [['join(DEFAULT_DIRECTORY, ilpAddress)', "join(DEFAULT_DIRECTORY, 'all')"]],
+    edits: [['join(DEFAULT_DIRECTORY, nameFor(ilpAddress))', "join(DEFAULT_DIRECTORY, 'all')"]],
     tests: ['test/accounts/default-store.test.js', 'test/stores/leveldown.test.js']
+  },
+  {
+    name: 'opens in the default place what another connector has used',
+    file: 'stores/leveldown.js',
+    edits: [['if (isDefault)\n                        throw ofAnother', 'if (false)\n                        throw ofAnother']],
+    tests: ['test/accounts/default-store.test.js', 'test/stores/leveldown.test.js']
+  },
+  {
+    name: 'forgets who has used a store',
+    file: 'stores/leveldown.js',
+    edits: [['await database.put(OWNER_KEY, owner, { sync: true });', '']],
+    tests: ['test/accounts/default-store.test.js', 'test/stores/leveldown.test.js']
+  },
+  {
+    name: 'starts without balances beside those of version 0.1',
+    file: 'stores/leveldown.js',
+    edits: [['if (isDatabase(above))', 'if (false)']],
+    tests: ['test/accounts/default-store.test.js', 'test/stores/leveldown.test.js']
+  },
+  {
+    name: 'takes all children of parents for one connector',
+    file: 'src/accounts/store-service.js',
+    edits: [['scryptSync(`${plugin} ${text}`', 'scryptSync(``']],
+    tests: ['test/accounts/default-store.test.js']
   },
   {
     name: 'runs without the store although an account has a balance',
     file: 'src/accounts/default-store.js',
-    edits: [['if (isNeeded || codeOf(error)', 'if (codeOf(error)']],
+    edits: [['if (isNeeded || code ===', 'if (code ===']],
     tests: ['test/accounts/default-store.test.js']
   },
   {

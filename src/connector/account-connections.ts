@@ -49,22 +49,21 @@ export class AccountConnections {
     this.routing = deps(RoutingService)
   }
 
+  /** Throws when there is neither an address nor a parent that would give one. */
+  refuseNoAddress (): void {
+    if (this.accounts.getOwnAddress() !== UNKNOWN_ADDRESS || this.accounts.getAddressSource() !== undefined) return
+    throw new SluiceError('SLUICE_NO_ADDRESS', 'When there is no parent, ILP address must be specified in configuration. ' +
+      'Set CONNECTOR_ILP_ADDRESS (ilpAddress), for example to test.mynode, or add an account with relation "parent".')
+  }
+
   /**
    * Learns our address from the parent where it is not configured, then connects the other accounts. Waits `waitMs` for each of the
-   * two at most, and not for accounts that only listen; what is not connected by then goes on trying. Rejects when there is
-   * neither an address nor a parent.
+   * two at most, and not for accounts that only listen; what is not connected by then goes on trying.
    */
   async start (waitMs = this.config.initialConnectTimeout): Promise<void> {
     const ids = this.accounts.getAccountIds()
-    let parent: string | undefined
-    if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
-      parent = this.accounts.getAddressSource()
-      if (parent === undefined) {
-        throw new SluiceError('SLUICE_NO_ADDRESS', 'When there is no parent, ILP address must be specified in configuration. ' +
-          'Set CONNECTOR_ILP_ADDRESS (ilpAddress), for example to test.mynode, or add an account with relation "parent".')
-      }
-      await this.connectInTime([parent], waitMs)
-    }
+    const parent = this.accounts.getOwnAddress() === UNKNOWN_ADDRESS ? this.accounts.getAddressSource() : undefined
+    if (parent !== undefined) await this.connectInTime([parent], waitMs)
     await this.connectInTime(ids.filter(id => id !== parent), waitMs) // the parent has had its time, and goes on trying
   }
 

@@ -180,6 +180,7 @@ class Connector {
 
   private async open (): Promise<void> {
     const steps: Array<() => unknown> = [
+      () => { this.connections.refuseNoAddress() },
       () => this.store.open(this.accounts.needStore()), () => this.accounts.refuseOrphans(), () => this.ledger.open(),
       () => this.admin?.start(), () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
     ]

@@ -143,7 +143,9 @@ describe('the default place of the store', () => {
   it('is refused without an address if nothing tells one parent from another', async () => {
     const cycle: Record<string, unknown> = {}
     cycle.cycle = cycle
-    const parents = [account(new TestPlugin()), account(NAMED_PLUGIN), account(NAMED_PLUGIN, { options: {} }), account(NAMED_PLUGIN, { options: cycle })]
+    const parents = [
+      account(new TestPlugin()), account(NAMED_PLUGIN), account(NAMED_PLUGIN, { options: {} }), account(NAMED_PLUGIN, { options: cycle })
+    ]
     for (const parent of parents) {
       expect(await refusal('unknown', { up: { ...parent, relation: 'parent' } })).to.match(/connector-data.unknown reason=.*no address.* remedy=.*storePath/)
       expect(existsSync('connector-data')).to.equal(false)
@@ -152,6 +154,10 @@ describe('the default place of the store', () => {
     const error = await rejection(keepsNothing.app.addPlugin('carl', account(new TestPlugin(), WITH_BALANCE)))
     expect(codeOf(error)).to.equal('SLUICE_STORE_OF_ANOTHER')
     expect(String(error)).to.include('account carl has data to keep').and.to.include('storePath')
+  })
+
+  it('is not what a connector is told about that has neither an address nor a parent', async () => {
+    expect(codeOf(await rejection(start('unknown')))).to.equal('SLUICE_NO_ADDRESS')
   })
 
   it('has room for the longest addresses, each its own', async () => {

@@ -147,7 +147,7 @@ export const connectorSchema = z.strictObject({
     'nothing of each other: what is booked in one is missing in the other. Not for real money.'),
   storePath: z.string().default('').meta({
     description: 'Directory of the store. Short for `path` in `storeConfig`, which wins. Empty means ' +
-      '`connector-data/<ilpAddress>` in the working directory.',
+      '`connector-data/<ilpAddress>` in the working directory, unless that is another connector\'s.',
     expected: 'a path'
   }),
   storeConfig: opaqueObject.default(() => ({})).meta({

@@ -11,6 +11,7 @@ import { temporaryFolder } from '../../daemon.js'
 import { Gate, between, modulePath, uncaught, type Name, type Options } from '../harness.js'
 import { fulfil, preparePacket, preimage } from '../packets.js'
 import { askBoth, type Differences } from './difference.js'
+import { NAMED_PLUGIN } from '../../modules/named-plugin.js'
 import { quiet } from '../../waiting.js'
 
 const require = createRequire(import.meta.url)
@@ -76,6 +77,30 @@ export const starting: Differences = {
     const { default: ReferenceConfig } = require('ilp-connector/dist/services/config') as { default: new () => { get (option: string): unknown } }
     expect([new ReferenceConfig().get('store'), new Config().get('store')]).to.deep.equal(['memory', 'leveldown'])
     return Promise.resolve()
+  },
+
+  "Without an address, the default place is only the first one's": async arena => {
+    const before = process.cwd()
+    const folder = await temporaryFolder()
+    process.chdir(folder.path)
+    const { default: ReferenceConfig } = require('ilp-connector/dist/services/config') as { default: new () => { get (option: string): unknown } }
+    expect(new ReferenceConfig().get('store'), 'a connector of theirs').to.equal('memory')
+    const startChild = async (options: object): Promise<unknown> => {
+      const up = { relation: 'parent' as const, ...options }
+      const { app } = arena.prepareOne('sluice', { ...between({ balance: { maximum: '5' } }, up), ilpAddress: 'unknown', store: 'leveldown', initialConnectTimeout: 1 })
+      const outcomes: unknown[] = []
+      void app.listen().catch((error: unknown) => String(error)).then(outcome => outcomes.push(outcome))
+      while (outcomes.length === 0) await arena.tick(1) // it waits for a parent that does not give an address
+      await app.shutdown()
+      return outcomes[0]
+    }
+    const named = (server: string): object => ({ plugin: NAMED_PLUGIN, options: { server } })
+    expect(await startChild(named('btp+ws://one')), 'the first').to.equal(undefined)
+    expect(await startChild(named('btp+ws://two')), 'another').to.match(/connector-data\/unknown reason=the last to use it was another connector/)
+    expect(await startChild({}), 'one that cannot be told from others').to.match(/the connector has no address of its own.* remedy=set storePath/)
+    expect(await startChild(named('btp+ws://one')), 'the first again').to.equal(undefined)
+    process.chdir(before)
+    await folder.remove()
   },
 
   'Two connectors with one address do not share a store': async arena => {

@@ -253,8 +253,8 @@ export const booksMutants = [
   },
   {
     name: 'forgets a peer that it cannot change',
-    file: 'src/node/connector-node.js',
-    edits: [['await this.#session?.putPeer(before)', 'await Promise.resolve()']],
+    file: 'src/node/registrations.js',
+    edits: [['await session.putPeer(before)', 'await Promise.resolve()']],
     tests: ['test/node/connector-node.test.js']
   },
   {

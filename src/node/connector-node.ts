@@ -9,7 +9,7 @@ import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse,
 import { version } from '../lib/version.js'
 import { LOCAL_ACCOUNT, TOKEN_ID } from './peer-account.js'
 import { BtpAccess } from './btp-access.js'
-import { channelState, noChain, openChannel, settlementChainOf, settlementFor, type ChannelHolders } from './channels.js'
+import { channelState, noChain, openChannel, settlementChainOf, type ChannelHolders } from './channels.js'
 import { ConfigLoader, ConfigReading } from '../config/node/config-loader.js'
 import { AccountManager } from './facades/account-manager.js'
 import { BTPClientManager } from './facades/btp-client-manager.js'
@@ -19,18 +19,18 @@ import { PacketHandler } from './facades/packet-handler.js'
 import { ConnectorNotStartedError, unknownPeer } from './errors.js'
 import { healthOf, type Phase } from './health.js'
 import { Peers } from './peers.js'
+import { Registrations } from './registrations.js'
 import { RoutingTable } from './routing-table.js'
 import { Session } from './session.js'
 import { sendPacket } from './send-packet.js'
-import { chainOf, isSameAccount } from '../config/node/settlement-chains.js'
+import { chainOf } from '../config/node/settlement-chains.js'
 import type { NodeChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
 import type {
   ConnectorConfig, DeploymentMode, HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, NodeLogger, NodeService, PeerAccountBalance,
   PeerChange, PeerInfo, PeerRegistrationRequest, PeerRelation, RemovePeerResult, RouteConfig, RouteInfo, SendPacketParams
 } from '../contracts/node.js'
 
-const NO_CHAIN_FOR_TERMS = 'The terms of settlement are kept, but the node settles on no chain with this peer, or more than one would do. Add the chain ' +
-  'to chainProviders, and the chain and the address of the peer to its registration.'
+const ENDING = 'The node is stopping, so its peers cannot be changed, and nothing was. Try again when it has stopped, or runs again.'
 
 export class ConnectorNode {
   readonly config: NodeConfig
@@ -52,8 +52,7 @@ export class ConnectorNode {
   /** The latest of the two is set: each waits for the one before. */
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
-  /** By peer, the last change to it that goes on: one peer is changed once at a time, and an absent one holds up no other. */
-  readonly #changes = new Map<string, Promise<unknown>>()
+  readonly #registrations: Registrations
 
   /**
    * @param config the configuration, the path of a YAML file with it, or what `ConfigLoader.read` has made of either
@@ -69,6 +68,10 @@ export class ConnectorNode {
     this.#access = new BtpAccess(process.env, variable => this.#peers.ownerOf(variable))
     this.#routes = new RoutingTable(read.routes, log)
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read, this.#routes)
+    this.#registrations = new Registrations({
+      config: read, log, peers: this.#peers, routes: this.#routes,
+      session: () => this.#session, transition: () => this.#starting ?? this.#stopping, refusal: () => this.#refusal()
+    })
     for (const warning of warnings) log.warn({ warning }, 'config_warning')
     log.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
   }
@@ -89,7 +92,7 @@ export class ConnectorNode {
   /** Lets packets under way finish and closes everything. Does nothing when the node does not run. */
   stop (): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping
-    this.#stopping = this.#stop(this.#starting, Promise.all(this.#changes.values()))
+    this.#stopping = this.#stop(this.#starting, this.#registrations.ended())
     this.#starting = undefined
     return this.#stopping
   }
@@ -121,46 +124,15 @@ export class ConnectorNode {
 
   /**
    * Adds a peer with its routes, or merges them into the peer that has this id. Resolves when the peer is connected, or after a second: it
-   * is tried further. Rejects, with nothing changed, when the peer cannot be used.
+   * is tried further. Rejects, with nothing changed, when the peer cannot be used, and while the node stops.
    */
-  registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> {
-    const id: unknown = Reflect.get(Object(request), 'id')
-    return this.#change(typeof id === 'string' ? id : '', async () => {
-      const { peer, before, routes } = this.#peers.put(request)
-      try {
-        if (before === undefined || !isSameAccount(before, peer, this.config)) await this.#session?.putPeer(peer)
-      } catch (error) {
-        this.#peers.restore(peer.id, before)
-        if (before !== undefined) await this.#session?.putPeer(before).catch(() => undefined) // it has said so in the log
-        const isConflict = error instanceof Error && 'httpErrorCode' in error && error.httpErrorCode === 409
-        throw new SluiceError(isConflict ? 'SLUICE_PEER_UNSETTLED' : 'SLUICE_PEER_UNUSABLE', `Peer ${peer.id} cannot be used: ${describeError(error)}`)
-      }
-      for (const { prefix, priority } of routes) this.addRoute(prefix, peer.id, priority)
-      if (request.settlement !== undefined && chainOf(peer, this.config) === undefined) {
-        this.#log.warn({ peerId: peer.id, reason: NO_CHAIN_FOR_TERMS }, 'peer_settles_nothing')
-      }
-      return this.#infoOf(peer.id)
-    })
-  }
+  registerPeer (request: PeerRegistrationRequest): Promise<PeerInfo> { return this.#registrations.register(request) }
 
   /** Changes how the node dials a peer or settles with it. Rejects like `registerPeer`, and for a peer that is not known. */
-  async updatePeer (peerId: string, changes: PeerChange): Promise<PeerInfo> {
-    const peer = this.#peers.get(peerId)
-    if (peer === undefined) throw unknownPeer(peerId)
-    return await this.registerPeer({ ...peer, ...changes })
-  }
+  updatePeer (peerId: string, changes: PeerChange): Promise<PeerInfo> { return this.#registrations.update(peerId, changes) }
 
   /** Disconnects a peer and forgets it, and its routes unless told not to. What is owed stays in the books. */
-  removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> {
-    return this.#change(peerId, async () => {
-      if (!this.#peers.has(peerId)) throw unknownPeer(peerId)
-      await this.#session?.dropPeer(peerId)
-      this.#peers.delete(peerId)
-      const removedRoutes = removeRoutes ? this.#routes.prefixesOf(peerId) : []
-      for (const prefix of removedRoutes) this.#forgetRoutes(prefix, peerId)
-      return { peerId, removedRoutes }
-    })
-  }
+  removePeer (peerId: string, removeRoutes = true): Promise<RemovePeerResult> { return this.#registrations.remove(peerId, removeRoutes) }
 
   /** The configured and registered peers, and those that have dialled in. */
   listPeers (): PeerInfo[] {
@@ -209,7 +181,7 @@ export class ConnectorNode {
   /** Removes every route for exactly this prefix. Throws when there is none. */
   removeRoute (prefix: string): void {
     if (!this.#routes.has(prefix)) throw new SluiceError('SLUICE_ROUTE_UNKNOWN', `Route not found: ${prefix}`)
-    this.#forgetRoutes(prefix)
+    for (const route of this.#routes.removeRoute(prefix)) this.#session?.removeRoute(route)
   }
 
   listRoutes (): RouteInfo[] { return this.#routes.getAllRoutes() }
@@ -229,7 +201,8 @@ export class ConnectorNode {
   openChannel (peerId: string, amount: bigint | number | string): Promise<NodeChannelState>
   async openChannel (first: OpenChannelRequest | string, initialDeposit?: bigint | number | string): Promise<NodeChannelState> {
     const request = typeof first === 'string' ? { peerId: first, initialDeposit } : first
-    await this.#settleWith(request)
+    this.#running('openChannel')
+    await this.#registrations.settleWith(request)
     return openChannel(request, this.#channelHolders('openChannel'))
   }
 
@@ -368,27 +341,10 @@ export class ConnectorNode {
     }
   }
 
-  /** A peer with which the node did not settle yet gets the chain and address that the request for a channel names. */
-  async #settleWith (request: OpenChannelRequest): Promise<void> {
-    const peer = this.#peers.get(request.peerId)
-    const changes = peer && settlementFor(peer, request, this.config)
-    if (changes !== undefined) await this.updatePeer(request.peerId, changes)
-  }
-
-  #change<T> (peerId: string, change: () => Promise<T>): Promise<T> {
-    // A stop waits for the changes before it, so a change must not wait for a stop after it.
-    const transition = this.#starting ?? this.#stopping ?? Promise.resolve()
-    const done = Promise.allSettled([transition, this.#changes.get(peerId) ?? Promise.resolve()]).then(change)
-    const ended = done.then(() => undefined, () => undefined).finally(() => {
-      if (this.#changes.get(peerId) === ended) this.#changes.delete(peerId)
-    })
-    this.#changes.set(peerId, ended)
-    return done
-  }
-
-  /** All routes for the prefix, or the one over `nextHop`. */
-  #forgetRoutes (prefix: string, nextHop?: string): void {
-    for (const route of this.#routes.removeRoute(prefix, nextHop)) this.#session?.removeRoute(route)
+  /** While the doors of a node that stops are still open: the stop waits for what came in by them, and must not be waited for. */
+  #refusal (): SluiceError | undefined {
+    const isEnding = this.#phase === 'stopping' || (this.#phase === 'starting' && this.#stopping !== undefined)
+    return isEnding ? new SluiceError('SLUICE_NODE_NOT_READY', ENDING) : undefined
   }
 
   #peerIds (): string[] {

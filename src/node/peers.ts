@@ -65,14 +65,14 @@ export class Peers {
 
   /**
    * Adds a peer or replaces what is known of it. Returns what is known now, and what was before. Throws, changing nothing, for one that
-   * cannot be used.
+   * cannot be used. Ends with `confirm` or `restore`: until then, the peer keeps both its former and its new settlement address.
    */
   put (request: PeerRegistrationRequest): { peer: Peer, before: Peer | undefined, routes: NonNullable<PeerRegistrationRequest['routes']> } {
     const { routes = [], ...judged } = this.#judge(request)
     const { id, url, authToken, dialect, chain, settlement } = judged
     const before = this.#peers.get(id)
     const relation = judged.relation ?? this.relationOf(id)
-    if (relation === 'child') this.#refuseForeign(id, [...this.routes.prefixesOf(id), ...routes.map(({ prefix }) => prefix)])
+    if (relation === 'child') this.#judgeChild(id, routes.map(({ prefix }) => prefix))
     const peer = {
       id,
       url,
@@ -86,7 +86,7 @@ export class Peers {
     const { chains } = this.config
     const fault = chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.config)
     if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', fault)
-    const shared = this.#settling.take(peer, before)
+    const shared = this.#settling.take(peer)
     if (shared !== undefined) throw new SluiceError('SLUICE_PEER_ADDRESS_SHARED', shared)
     this.#keep(peer)
     return { peer, before, routes }
@@ -118,7 +118,7 @@ export class Peers {
       const found = typeof relation === 'string' ? quote(relation) : typeof relation
       throw new SluiceError('SLUICE_PEER_INVALID', `relation must be ${RELATION_IN_WORDS}, found ${found}`)
     }
-    if (relation === 'child') this.#refuseForeign(peerId, this.routes.prefixesOf(peerId))
+    if (relation === 'child') this.#judgeChild(peerId, [])
     const peer = this.#peers.get(peerId)
     if (peer === undefined) this.#guestRelations.set(peerId, relation)
     else this.#peers.set(peerId, { ...peer, relation })
@@ -126,12 +126,27 @@ export class Peers {
 
   /** Throws for a route that cannot lead to its next hop, because that is a child. */
   judgeRoute (prefix: string, nextHop: string): void {
-    if (this.relationOf(nextHop) === 'child') this.#refuseForeign(nextHop, [prefix])
+    if (this.relationOf(nextHop) === 'child') this.#judgeChild(nextHop, [prefix])
   }
 
   /** The guest is gone, or configured now. */
   forgetGuest (peerId: string): void {
     this.#guestRelations.delete(peerId)
+  }
+
+  /** No guest is here any more: the next one of a name may be somebody else. */
+  forgetGuests (): void {
+    this.#guestRelations.clear()
+  }
+
+  /**
+   * Throws for a peer that cannot be a child with these routes and those that it has. Those that a child has were in order when it got
+   * them, so they are not judged again after the node has given up an address of its own.
+   */
+  #judgeChild (peerId: string, added: readonly string[]): void {
+    const present = new Set(this.routes.prefixesOf(peerId))
+    const isChild = this.relationOf(peerId) === 'child'
+    this.#refuseForeign(peerId, isChild ? added.filter(prefix => !present.has(prefix)) : [...present, ...added])
   }
 
   #refuseForeign (childId: string, prefixes: readonly string[]): void {
@@ -180,14 +195,20 @@ export class Peers {
     if (sharing?.size === 0) this.#byVariable.delete(variable)
   }
 
-  /** Takes a `put` back, given what it returned. */
-  restore (peerId: string, before: Peer | undefined): void {
+  /** A `put` holds, given what it returned. */
+  confirm (peer: Peer, before: Peer | undefined): void {
+    this.#settling.take(peer, before)
+  }
+
+  /** Takes a `put` back, given what it returned. A relation that was set since then stays. */
+  restore (peer: Peer, before: Peer | undefined): void {
     if (before === undefined) {
-      this.delete(peerId)
+      this.delete(peer.id)
       return
     }
-    this.#settling.take(before, this.#peers.get(peerId))
-    this.#keep(before)
+    this.#settling.take(before, peer)
+    const relation = this.relationOf(peer.id)
+    this.#keep(relation === peer.relation ? before : { ...before, relation })
   }
 
   #keep (peer: Peer): void {

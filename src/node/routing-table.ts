@@ -37,6 +37,36 @@ export class RoutingTable {
     this.log?.debug({ prefix, nextHop, priority }, 'route_added')
   }
 
+  /**
+   * Adds routes over one next hop, or none of them: throws, changing nothing. Returns what takes them back, except for those that were
+   * changed again since.
+   */
+  addRoutes (nextHop: string, routes: ReadonlyArray<Pick<RouteConfig, 'prefix' | 'priority'>>): () => void {
+    const steps: Array<() => void> = []
+    const takeBack = (): void => { for (const step of steps.splice(0).reverse()) step() }
+    try {
+      for (const { prefix, priority } of routes) {
+        const before = this.routeTo(prefix, nextHop)
+        this.addRoute(prefix, nextHop, priority)
+        const added = this.routeTo(prefix, nextHop)
+        steps.push(() => {
+          if (this.routeTo(prefix, nextHop) !== added) return
+          if (before === undefined) this.removeRoute(prefix, nextHop)
+          else this.addRoute(prefix, nextHop, before.priority)
+        })
+      }
+    } catch (error) {
+      takeBack()
+      throw error
+    }
+    return takeBack
+  }
+
+  /** The route for exactly this prefix over this next hop. */
+  routeTo (prefix: string, nextHop: string): Readonly<RouteInfo> | undefined {
+    return this.routesFor(prefix).find(route => route.nextHop === nextHop)
+  }
+
   /** Removes the routes for exactly this prefix, or the one over `nextHop`. Returns those that existed. */
   removeRoute (prefix: string, nextHop?: string): RouteInfo[] {
     const routes = this.routesFor(prefix)

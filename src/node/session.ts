@@ -108,6 +108,7 @@ export class Session {
     this.#adding.clear()
     clearInterval(this.#handlerChecks)
     await this.#app.shutdown()
+    this.parts.peers.forgetGuests()
     await this.#listening?.release()
   }
 

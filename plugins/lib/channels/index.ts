@@ -100,7 +100,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
       this.#opening = this.#open()
     }
     await Promise.race([this.#opening, pause(CHAIN_WAIT_MS)])
-    if (this.#isStopped) throw new Error('connection aborted')
+    this.#refuseStopped()
     await this.transport.connect(options)
   }
 
@@ -302,6 +302,10 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   async #ask (message: Record<string, unknown>): Promise<Record<string, unknown>> {
     return messageOf(await this.transport.sendMessage([messageEntry(message)]))
+  }
+
+  #refuseStopped (): void {
+    if (this.#isStopped) throw new Error('connection aborted')
   }
 
   #ready (errorOf: (message: string) => Error): Parts {

@@ -15,6 +15,7 @@ const OBJECT = 'Request body must be a JSON object'
 const NO_ID = 'Missing or invalid peer id'
 const NO_URL = 'Missing or invalid peer url'
 const BLANK = 'authToken has only spaces: set the secret, or an empty string for none'
+const NESTED = 'authToken is a token with another token for its secret: give the secret itself'
 const NO_PREFIX = 'Invalid route: missing prefix'
 /** Files say the port, as they always had to; requests may leave it to the protocol. */
 const HOST_AND_PORT = /^wss?:\/\/[^/@]+:\d+$/
@@ -70,6 +71,7 @@ const dialect = z.enum(DIALECTS, DIALECT).describe('How the node dials the peer:
 export function urlAdvice (url: string): string | undefined {
   const [, authority = ''] = /^(?:btp\+)?wss?:\/\/([^/?#]*)/.exec(url) ?? []
   const host = authority.slice(authority.lastIndexOf('@') + 1)
+  if (/[?#]/.test(url)) return 'A peer is reached without a query or a fragment: its secret belongs in authToken.'
   if (authority !== host) return 'The secret of a peer belongs in authToken, not in its URL.'
   if (/:.*:/.test(host) && !/^\[[^\]]*\](:|$)/.test(host)) return 'An IPv6 address needs brackets, before the port: ws://[::1]:3000.'
   const [, port = ''] = /:(\d+)$/.exec(host) ?? []
@@ -123,11 +125,17 @@ export function secretIn (authToken: string): string {
   }
 }
 
+/** A secret that stays the same however often it is read: a peer is judged again at each change. */
+function isOneSecret (authToken: string): boolean {
+  const secret = secretIn(authToken)
+  return secretIn(secret) === secret
+}
+
 /** URLs are logged and shown: the secret belongs into `authToken`. */
 function hasNoSecret (text: string): boolean {
   if (!URL.canParse(text)) return false
   const { username, password } = new URL(text)
-  return username === '' && password === ''
+  return username === '' && password === '' && !/[?#]/.test(text)
 }
 
 // What zod makes of the fields is the type.
@@ -135,8 +143,9 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
   const examples = kinds.map(({ chainId }) => chainId.examples.at(-1)).join(' or ')
   return {
     id: z.string(NO_ID).regex(ACCOUNT_ID, NO_ID).meta({ expected: 'letters, digits and _ - ~ . only' }),
-    authToken: z.string('authToken must be a string (can be empty for no auth)').overwrite(secretIn).refine(isNotBlank, BLANK)
-      .describe('Shared secret; empty for none. Of {"peerId":"...","secret":"..."} as a string, the secret counts')
+    authToken: z.string('authToken must be a string (can be empty for no auth)').refine(isOneSecret, NESTED).overwrite(secretIn)
+      .refine(isNotBlank, BLANK)
+      .describe('Shared secret; empty for none. Of {"peerId":"...","secret":"..."} as a string, the secret counts, also an empty one')
       .meta({ expected: 'a string ("" for none)', secret: true }),
     dialect,
     ...peerAddresses(kinds, settled),

@@ -255,7 +255,7 @@ export const booksMutants = [
     name: 'forgets a peer that it cannot change',
     file: 'src/node/registrations.js',
     edits: [['await session.putPeer(before)', 'await Promise.resolve()']],
-    tests: ['test/node/connector-node.test.js']
+    tests: ['test/node/registrations.test.js']
   },
   {
     name: 'forgets what strangers owe whose books are too many',

@@ -16,6 +16,36 @@ export const nodeMutants = [
     tests: [PEERS]
   },
   {
+    name: 'lists a peer that has lost its account',
+    file: 'src/node/registrations.js',
+    edits: [['this.host.peers.delete(before.id)', 'void 0']],
+    tests: ['test/node/registrations.test.js']
+  },
+  {
+    name: 'takes changes over HTTP while the node stops',
+    file: 'src/node/registrations.js',
+    edits: [['refusal !== undefined', 'false']],
+    tests: ['test/node/registrations.test.js']
+  },
+  {
+    name: 'keeps what a guest is to the node over a stop',
+    file: 'src/node/peers.js',
+    edits: [['this.#guestRelations.clear()', 'void 0']],
+    tests: ['test/node/registrations.test.js']
+  },
+  {
+    name: 'releases the settlement address of a peer before its new account is there',
+    file: 'src/node/peers.js',
+    edits: [['const shared = this.#settling.take(peer)', 'const shared = this.#settling.take(peer, before)']],
+    tests: ['test/node/registrations.test.js']
+  },
+  {
+    name: 'opens a token again at each change of the peer',
+    file: 'src/config/node/peer.js',
+    edits: [['return secretIn(secret) === secret', 'return true']],
+    tests: ['test/node/peers.test.js']
+  },
+  {
     name: 'does not tell a handler where a packet came from',
     file: 'src/node/connector-node.js',
     edits: [['this.#handler?.(request, request.sourcePeer)', "this.#handler?.(request, 'unknown')"]],

@@ -198,7 +198,7 @@ export const ERROR_TABLE = {
       when: 'Another peer has the same settlement address on the same chain.',
       remedy: 'Give each peer an address of its own: payments of the two could not be told apart.'
     },
-    SLUICE_PEER_UNUSABLE: { status: 400, when: 'The peer\'s account cannot be created.', remedy: 'The message has the reason. Nothing was changed.' },
+    SLUICE_PEER_UNUSABLE: { status: 400, when: 'The peer\'s account cannot be created.', remedy: 'The message has the reason. Nothing was changed, unless it says so.' },
     SLUICE_PEER_UNSETTLED: {
       status: 409,
       when: 'A peer would change its account while money is in the payment channels of the one it has.',

@@ -341,7 +341,7 @@ export class ConnectorNode {
     }
   }
 
-  /** While the doors of a node that stops are still open: the stop waits for what came in by them, and must not be waited for. */
+  /** The HTTP services of a node that stops are still open. The stop waits for their requests, so none of these may wait for the stop. */
   #refusal (): SluiceError | undefined {
     const isEnding = this.#phase === 'stopping' || (this.#phase === 'starting' && this.#stopping !== undefined)
     return isEnding ? new SluiceError('SLUICE_NODE_NOT_READY', ENDING) : undefined

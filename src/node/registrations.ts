@@ -96,7 +96,10 @@ export class Registrations {
       throw new SluiceError('SLUICE_PEER_UNUSABLE', `${describeError(error)} ${LOST}`)
     }
     peers.confirm(peer, before)
-    for (const route of added.map(({ prefix }) => routes.routeTo(prefix, peer.id))) if (route !== undefined) this.host.session()?.addRoute(route)
+    for (const { prefix } of added) {
+      const route = routes.routeTo(prefix, peer.id)
+      if (route !== undefined) this.host.session()?.addRoute(route)
+    }
     if (request.settlement !== undefined && chainOf(peer, config) === undefined) {
       log.warn({ peerId: peer.id, reason: NO_CHAIN_FOR_TERMS }, 'peer_settles_nothing')
     }

@@ -58,6 +58,30 @@ describe('the peers of a node', () => {
     })
   })
 
+  describe('URLs with a query or a fragment', () => {
+    it('are refused everywhere, because a secret in them would be shown', async () => {
+      const node = await world.make('agent')
+      for (const url of ['ws://127.0.0.1:9?token=hunter2', 'ws://127.0.0.1:9/#hunter2', 'ws://127.0.0.1?x:9']) {
+        expect(configured(shop({ url })), url).to.include('peers[0].url')
+        expect(await reasonOf(node.registerPeer(shop({ url }))), url).to.include('its secret belongs in authToken').and.not.include('hunter2')
+      }
+    })
+  })
+
+  describe('a token with a secret in it', () => {
+    const tokenOf = (secret: string): string => JSON.stringify({ peerId: 'shop', secret })
+
+    it('is opened once, so a change of something else leaves the secret alone', async () => {
+      const node = await world.make('agent')
+      expect(configured(shop({ authToken: tokenOf(tokenOf('s3cret')) }))).to.include('authToken')
+      expect(await reasonOf(node.registerPeer(shop({ authToken: tokenOf(tokenOf('s3cret')) })))).to.include('give the secret itself').and.not.include('s3cret')
+      for (const secret of ['s3cret', '{not JSON', '']) {
+        expect(configured(shop({ authToken: tokenOf(secret) })), secret).to.equal('')
+        await node.registerPeer(shop({ authToken: tokenOf(secret) }))
+      }
+    })
+  })
+
   describe('the transport of a peer', () => {
     it('is direct, whether or not that is said', async () => {
       const node = await world.make('agent', { peers: [{ id: 'said', url: NEVER, authToken: '', transport: 'direct' }] })
@@ -97,6 +121,7 @@ describe('the peers of a node', () => {
       expect(await reasonOf(node.registerPeer(shop({ relation: 'friend' })))).to.include('relation must be parent, peer or child')
       await node.registerPeer(shop())
       expect(thrownBy(() => { node.setPeerRelation('shop', 'friend' as 'peer') })).to.include('relation must be parent, peer or child, found "friend"')
+      expect(thrownBy(() => { node.setPeerRelation('shop', undefined as never) })).to.include('relation must be parent, peer or child, found undefined')
       expect(thrownBy(() => { node.setPeerRelation('nobody', 'child') })).to.include('Peer not found: nobody')
       expect(node.getPeerRelation('nobody')).to.equal(undefined)
     })
@@ -113,6 +138,15 @@ describe('the peers of a node', () => {
       }
       expect(node.listRoutes().filter(({ nextHop }) => nextHop === 'shop').map(({ prefix }) => prefix))
         .to.deep.equal(['g.agent.shop', 'test.network.agent.shop', 'g.agent.other'])
+    })
+
+    it('child: the peer keeps its routes, and is registered again, when the node gives up an address of its own', async () => {
+      const node = await world.make('agent', { routes: [{ prefix: 'g.market', nextHop: 'local' }] })
+      await node.registerPeer(shop({ relation: 'child', routes: [{ prefix: 'g.market.shop' }] }))
+      node.removeRoute('g.market')
+      expect(await node.registerPeer(shop({ relation: 'child', routes: [{ prefix: 'g.market.shop', priority: 1 }] }))).to.include({ relation: 'child', routeCount: 1 })
+      node.setPeerRelation('shop', 'child')
+      expect(await reasonOf(node.registerPeer(shop({ routes: [{ prefix: 'g.market.more' }] })))).to.include('Route g.market.more cannot lead to shop')
     })
 
     it('child: a peer with another route is not made one', async () => {

@@ -278,19 +278,25 @@ export const booksMutants = [
   {
     name: 'keeps a counter for every name that was ever here',
     file: 'src/node/traffic.js',
-    edits: [['if (!this.isPeer(accountId))\n            this.forget(accountId);', '']],
+    edits: [['if (!this.isKnown(accountId))\n            this.forget(accountId);', '']],
     tests: ['test/node/traffic.test.js']
   },
   {
     name: 'counts a peer anew that gets another account',
     file: 'src/node/traffic.js',
-    edits: [['if (!this.isPeer(accountId))\n            this.forget(accountId);', 'this.forget(accountId);']],
+    edits: [['if (!this.isKnown(accountId))\n            this.forget(accountId);', 'this.forget(accountId);']],
     tests: ['test/node/traffic.test.js']
   },
   {
     name: 'says nothing of packets that never reach their peer',
     file: 'src/forwarding/forwarder.js',
     edits: [['this.observer.onAnswer?.(nextHop, isFulfilled);', 'if (isFulfilled) this.observer.onAnswer?.(nextHop, isFulfilled);']],
+    tests: ['test/node/traffic.test.js']
+  },
+  {
+    name: 'lets strangers wash the packets of peers out of the list, for nothing',
+    file: 'src/node/traffic.js',
+    edits: [['isKnown || (isFulfilled && packet.amount > 0n)', 'true']],
     tests: ['test/node/traffic.test.js']
   },
   {

@@ -94,6 +94,9 @@ export interface NodeDashboard {
   getTraffic (): NodeTraffic
   /** Rejects with 503 if the node settles on no chain. */
   getEarnings (): Promise<NodeEarnings>
-  /** The newest first. Packets that were refused unread (malformed, or above a rate limit) are not remembered. */
+  /**
+   * The newest first; without a filter, all that are remembered. Packets that were refused unread (malformed, or above a rate limit) are
+   * not among them.
+   */
   getPackets (filter?: PacketFilter): PacketRecord[]
 }

@@ -36,10 +36,7 @@ export function connectorOptions (
   notify: (packet: Buffer, origin?: string) => Promise<void>
 ): ConnectorInput {
   // Whether an account with this name shares the strangers' credit limit.
-  const isStranger = (id: string): boolean => {
-    const isKnown = id === LOCAL_ACCOUNT || peers.has(id) || access.secretOf(id) !== undefined
-    return !isKnown && !hasOwnLimit(id, config)
-  }
+  const isStranger = (id: string): boolean => !isKnown(id, { access, peers }) && !hasOwnLimit(id, config)
   return {
     env: 'production',
     logger,
@@ -85,6 +82,11 @@ export function connectorOptions (
       ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })
     }
   }
+}
+
+/** Whether the account is that of the application, of a peer, or of a guest with a secret. */
+export function isKnown (accountId: string, { access, peers }: Pick<ConnectorParts, 'access' | 'peers'>): boolean {
+  return accountId === LOCAL_ACCOUNT || peers.has(accountId) || access.secretOf(accountId) !== undefined
 }
 
 /** A route of the node as one of the connector inside it. */

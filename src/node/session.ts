@@ -20,7 +20,7 @@ import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { btpPlugin, type Admit } from './btp.js'
 import { listChannels } from './channels.js'
-import { configuredRoute, connectorOptions, type ConnectorParts } from './connector-options.js'
+import { configuredRoute, connectorOptions, isKnown, type ConnectorParts } from './connector-options.js'
 import { Guests } from './guests.js'
 import { LOCAL_ACCOUNT, TOKEN_ID, peerAccount } from './peer-account.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
@@ -70,7 +70,7 @@ export class Session {
     forwards.onAnswer = (nextHop, isFulfilled) => {
       if (nextHop !== LOCAL_ACCOUNT) this.traffic.answered(nextHop, isFulfilled)
     }
-    this.traffic = new Traffic(this.#container(AccountStats), accountId => parts.peers.has(accountId))
+    this.traffic = new Traffic(this.#container(AccountStats), accountId => isKnown(accountId, parts))
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic }, notify), this.#container)
@@ -184,7 +184,7 @@ export class Session {
 
   /** Past the routing table: the packet is booked with the peer alone. Rejects with F02 for a peer without an account. */
   async sendTo (peerId: string, packet: Buffer): Promise<Buffer> {
-    this.traffic.sent(peerId, packet.length)
+    if (this.isConnected(peerId)) this.traffic.sent(peerId, packet.length)
     let isFulfilled = false
     try {
       const reply = await this.#container(MiddlewareManager).sendData(packet, peerId)

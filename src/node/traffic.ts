@@ -2,7 +2,7 @@
  * What goes through the node, by account. What packets bring the connector counts already; what it does not count is added here, on the
  * packet path, by a few additions to an object that is there from when the account was added.
  *
- * What accounts did that are gone is in one sum, so that names do not add up: only a peer's account may come back to its figures.
+ * What accounts did that are gone is in one sum, so that names do not add up: only an account that we know comes back to its figures.
  */
 import type { TrafficCounts } from '../contracts/node-figures.js'
 import type { AccountStats } from '../metrics/stats.js'
@@ -28,6 +28,8 @@ class AccountTraffic {
   lastPacketAt: number | undefined
   /** Its fees are those from before the account was replaced by another one with its id. */
   readonly figures = nothing()
+  /** Whether we know who it is. */
+  isKnown = false
 
   constructor (private readonly accountId: string, private readonly traffic: Traffic) {}
 
@@ -35,39 +37,36 @@ class AccountTraffic {
   ended (packet: PrepareView | undefined, reply: Buffer | undefined): void {
     const now = Date.now()
     this.lastPacketAt = now
-    this.traffic.ended(this.accountId, now, packet, reply)
+    this.traffic.ended(this.accountId, this.isKnown, now, packet, reply)
   }
 }
 
 export class Traffic {
   readonly log = new PacketLog()
   readonly #accounts = new Map<string, AccountTraffic>()
-  /** Accounts that were removed, and that may come back because their peers are still there. */
+  /** Accounts that were removed, and that may come back because we know whose they are. */
   readonly #away = new Set<string>()
   readonly #departed = nothing()
   #rejected = 0
 
-  /** @param isPeer whether there is a peer of this id, even while its account is being replaced */
-  constructor (private readonly counters: Counters, private readonly isPeer: (accountId: string) => boolean) {}
+  /** @param isKnown whether an account is that of the application, of a peer (even while it is being replaced), or of a guest with a secret */
+  constructor (private readonly counters: Counters, private readonly isKnown: (accountId: string) => boolean) {}
 
   /** From now on the account is counted, or counted again. */
   account (accountId: string): AccountTraffic {
     this.#away.delete(accountId)
-    const known = this.#accounts.get(accountId)
-    if (known !== undefined) return known
-    for (const away of this.#away) if (!this.isPeer(away)) this.forget(away) // of a peer that could not be added
-    const account = new AccountTraffic(accountId, this)
-    this.#accounts.set(accountId, account)
+    const account = this.#accounts.get(accountId) ?? this.#newcomer(accountId)
+    account.isKnown = this.isKnown(accountId)
     return account
   }
 
-  /** The account is being removed, and with it what the connector has counted. That of a peer may come back, and then goes on. */
+  /** The account is being removed, and with it what the connector has counted. One that is known may come back, and then goes on. */
   removed (accountId: string): void {
     const account = this.#accounts.get(accountId)
     if (account === undefined || this.#away.has(accountId)) return
     account.figures.fees += this.#feesOf(accountId)
     this.#away.add(accountId)
-    if (!this.isPeer(accountId)) this.forget(accountId)
+    if (!this.isKnown(accountId)) this.forget(accountId)
   }
 
   /** If the account comes back, it begins at zero. What it did stays in the sum. */
@@ -118,12 +117,19 @@ export class Traffic {
     return { ...sum, packetsRejected: this.#rejected }
   }
 
-  ended (accountId: string, now: number, packet: PrepareView | undefined, reply: Buffer | undefined): void {
+  ended (accountId: string, isKnown: boolean, now: number, packet: PrepareView | undefined, reply: Buffer | undefined): void {
     const isFulfilled = reply !== undefined && isFulfill(reply)
     if (!isFulfilled) this.#rejected++
     if (packet === undefined) return
     const result = isFulfilled ? 'fulfill' : reply !== undefined && codeOf(reply) === TIMED_OUT ? 'timeout' : 'reject'
-    this.log.add(now, accountId, packet.destination, packet.amount, result)
+    this.log.add(now, accountId, packet.destination, packet.amount, result, isKnown || (isFulfilled && packet.amount > 0n))
+  }
+
+  #newcomer (accountId: string): AccountTraffic {
+    for (const away of this.#away) if (!this.isKnown(away)) this.forget(away) // of a peer that could not be added
+    const account = new AccountTraffic(accountId, this)
+    this.#accounts.set(accountId, account)
+    return account
   }
 
   #figuresOf (accountId: string, { figures, lastPacketAt }: AccountTraffic): AccountFigures {

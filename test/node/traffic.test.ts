@@ -5,9 +5,12 @@ import PluginBtp from '../../plugins/btp/index.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { MAX_PACKETS, PacketLog } from '../../src/node/packet-log.js'
 import { Traffic } from '../../src/node/traffic.js'
-import { encodeFulfill } from '../../src/packet/reply.js'
+import { encodePrepare, prepareOf } from '../../src/packet/prepare.js'
+import { encodeFulfill, encodeReject } from '../../src/packet/reply.js'
 import { accountRef } from '../support/admin-node.js'
 import { World, packet, urlOf } from '../support/node.js'
+
+const NOTHING = Buffer.alloc(0)
 
 describe('the traffic of a node', () => {
   const world = new World()
@@ -90,7 +93,7 @@ describe('the traffic of a node', () => {
     expect(failed(), 'it is not there').to.deep.equal([1, 1])
     expect(await hub.sendPacket(packet('g.absent', { expiresAt: new Date(Date.now() + 100) }))).to.include({ type: 14 })
     expect(failed(), 'it has no time left').to.deep.equal([2, 2])
-    const direct = { type: 12 as const, ...packet('g.absent'), data: Buffer.alloc(0), executionCondition: Buffer.alloc(32, 1) }
+    const direct = { type: 12 as const, ...packet('g.absent'), data: NOTHING, executionCondition: Buffer.alloc(32, 1) }
     expect(await hub.btpClientManager.sendToPeer('absent', direct).catch(String)).to.be.a('string')
     expect(failed(), 'past the routing table').to.deep.equal([3, 3])
     await hub.sendPacket(packet('g.nowhere'))
@@ -100,7 +103,7 @@ describe('the traffic of a node', () => {
   it('counts a packet as its sender sees it end: a wrong fulfilment is none', async () => {
     const hub = await world.start('hub')
     const liar = new PluginBtp({ server: urlOf(hub).replace('ws://', 'btp+ws://liar:@') })
-    liar.registerDataHandler(() => Promise.resolve(encodeFulfill(Buffer.alloc(32), Buffer.alloc(0))))
+    liar.registerDataHandler(() => Promise.resolve(encodeFulfill(Buffer.alloc(32), NOTHING)))
     world.after(() => liar.disconnect())
     await liar.connect()
     hub.addRoute('g.liar', 'liar')
@@ -178,10 +181,36 @@ describe('the counters of accounts', () => {
     expect(traffic.aggregate().fees, 'also when it is gone').to.equal(10n)
   })
 
+  it('remember what strangers do for nothing only beside what others do, and what strangers pay for', () => {
+    const traffic = new Traffic(new AccountStats(), id => id === 'peer')
+    const [fulfill, reject] = [encodeFulfill(Buffer.alloc(32), NOTHING), encodeReject({ code: 'F02', triggeredBy: 'g', message: '', data: NOTHING })]
+    const answered = (accountId: string, amount: bigint, reply: Buffer, times = 1): void => {
+      const fields = { amount, expiresAt: Date.now(), executionCondition: Buffer.alloc(32), destination: 'g.x', data: NOTHING }
+      const packet = prepareOf(encodePrepare(fields))
+      for (let count = 0; count < times; count++) traffic.account(accountId).ended(packet, reply)
+    }
+    const shown = (): Record<string, number> => {
+      const counts: Record<string, number> = {}
+      for (const { accountId, amount } of traffic.log.newest()) counts[`${accountId} ${amount}`] = (counts[`${accountId} ${amount}`] ?? 0) + 1
+      return counts
+    }
+    answered('peer', 1n, reject, MAX_PACKETS)
+    answered('guest', 2n, fulfill)
+    expect(shown(), 'nobody has to keep places free').to.deep.equal({ 'peer 1': MAX_PACKETS - 1, 'guest 2': 1 })
+    answered('guest', 3n, reject, 2 * MAX_PACKETS)
+    answered('guest', 0n, fulfill, 2 * MAX_PACKETS)
+    expect(shown()).to.deep.equal({ 'peer 1': MAX_PACKETS / 2 - 1, 'guest 2': 1, 'guest 0': MAX_PACKETS / 2 })
+    answered('guest', 4n, reject)
+    answered('peer', 5n, reject)
+    expect([...traffic.log.newest()].slice(0, 3).map(({ amount }) => amount), 'the newest first').to.deep.equal([5n, 4n, 0n])
+    answered('guest', 6n, fulfill, 2 * MAX_PACKETS)
+    expect(shown()).to.deep.equal({ 'guest 0': MAX_PACKETS / 2 - 1, 'guest 4': 1, 'guest 6': MAX_PACKETS / 2 })
+  })
+
   it('remember the last packets only', () => {
     const log = new PacketLog()
     expect([...log.newest()]).to.deep.equal([])
-    for (let index = 0; index < 2 * MAX_PACKETS + 1; index++) log.add(index, 'peer', 'g.x', BigInt(index), 'fulfill')
+    for (let index = 0; index < 2 * MAX_PACKETS + 1; index++) log.add(index, 'peer', 'g.x', BigInt(index), 'fulfill', true)
     const amounts = [...log.newest()].map(({ amount }) => Number(amount))
     expect(amounts).to.have.length(MAX_PACKETS)
     expect([amounts[0], amounts.at(-1)]).to.deep.equal([2 * MAX_PACKETS, MAX_PACKETS + 1])

@@ -108,7 +108,7 @@ export function dashboardRoutes (node: DashboardNode): Route[] {
     route({
       method: 'get',
       path: '/packets',
-      summary: `Lists the last packets that the node has answered, the newest first; the last ${MAX_LIMIT} are remembered`,
+      summary: `Lists the last packets that the node has answered, the newest first; ${MAX_LIMIT} are remembered`,
       query: {
         ilpAddress: 'Only packets from or to this address, or one below it',
         since: 'Only packets that were answered at this time or later, in ms since 1970',

@@ -21,11 +21,16 @@ const PASSWORD_IN_URL = /((?<![a-z\d+.-])[a-z][a-z\d+.-]*:\/\/[^\s:@/?#]*):(?!<[
 const TOKEN_IN_QUERY = /([?&](?:token|key|sig|signature)=)[^\s&#"']+/gi
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{3,}/gi
 
-/** `text` with each string found in `options`, and each password in a URL there, replaced by its place: `<options.listener.secret>`. */
+/**
+ * `text` with each string found in `options`, and each password in a URL there, replaced by its place: `<options.listener.secret>`. What no
+ * name says to be a secret may be one, and is replaced too, but not inside other words.
+ */
 export function hideSecrets (text: string, options: unknown): string {
-  const places = new Map([...stringsIn(options, 'options', DEPTH_MAX)].filter(([value]) => value.length >= LENGTH_MIN))
-  if (places.size === 0) return text
-  return text.replace(oneOf([...places.keys()]), value => `<${places.get(value) ?? 'options'}>`)
+  const found = [...stringsIn(options, 'options', DEPTH_MAX)].filter(([value]) => value.length >= LENGTH_MIN)
+  if (found.length === 0) return text
+  const places = new Map(found)
+  const secrets = new Set(secretValues(options, false, DEPTH_MAX))
+  return text.replace(oneOf([...places.keys()], value => !secrets.has(value)), value => `<${places.get(value) ?? 'options'}>`)
 }
 
 /** Whether what stands under this name is a secret: `authToken`, `privateKey`, `OUR_API_KEY`. */
@@ -83,8 +88,12 @@ function passwordsIn ({ password }: URL): string[] {
 }
 
 /** The longest first: a URL is hidden as a whole, not only the password in it. */
-function oneOf (values: string[]): RegExp {
-  return new RegExp(values.sort((a, b) => b.length - a.length).map(literal).join('|'), 'g')
+function oneOf (values: string[], isWord: (value: string) => boolean = () => false): RegExp {
+  return new RegExp(values.sort((a, b) => b.length - a.length).map(value => isWord(value) ? asWord(value) : literal(value)).join('|'), 'g')
+}
+
+function asWord (text: string): string {
+  return `${/^\w/.test(text) ? '\\b' : ''}${literal(text)}${/\w$/.test(text) ? '\\b' : ''}`
 }
 
 function literal (text: string): string {

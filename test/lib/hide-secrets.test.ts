@@ -8,6 +8,10 @@ describe('secrets', () => {
     expect(hideSecrets('at btp+ws://:hush@host with shh, hush, long secret and ab', options))
       .to.equal('at <options.server> with <options.listener.secret>, <password in options.server>, <options.list.0> and ab')
     expect(hideSecrets('nothing', undefined)).to.equal('nothing')
+    const known = { listener: { username: 'carol', token: 'hush', keys: { secret: ['psst'] } }, server: 'btp+ws://:shh@carolxyz.onion:3000', pin: '1234' }
+    expect(hideSecrets('connecting to carolxyz.onion:3000 as carol, xhushx, 0psst0, xshhx, 1234 and 12345', known))
+      .to.equal('connecting to carolxyz.onion:3000 as <options.listener.username>, x<options.listener.token>x, 0<options.listener.keys.secret.0>0, ' +
+        'x<password in options.server>x, <options.pin> and 12345')
   })
 
   for (const name of ['authToken', 'btpToken', 'secret', 'routingSecret', 'privateKey', 'private_key', 'OUR_API_KEY', 'apiKey', 'password', 'mnemonic',

@@ -178,7 +178,7 @@ describe('LOG_FORMAT', () => {
     await writeFile(join(folder.path, 'config.yaml'), 'nodeId: us\nbtpServerPort: 1\npeers: []\nlocalDelivery: { handlerUrl: "http://us:h4ndler@a" }\n')
     const node = new Daemon({ LOG_FORMAT: 'json' }, { program: process.execPath, args: [CLI, 'start', 'config.yaml'], cwd: folder.path })
     expect(await node.exited).to.deep.include({ code: 78 })
-    expect(node.errors).to.include('config.yaml:4: localDelivery.handlerUrl: found "http://us:[redacted]@a"')
+    expect(node.errors).to.include('config.yaml:4: localDelivery.handlerUrl: found "http://<credentials>@a"')
     expect(node.output).to.equal('')
     await folder.remove()
   })

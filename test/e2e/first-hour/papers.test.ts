@@ -172,7 +172,7 @@ describe('the first hour', () => {
     await write('old-config.yaml', block(paper, '# old-config.yaml'))
     const said = await run(`${block(paper, 'npx connector import').trim()} || test $? = 2`)
     expect(said.split('\n')[0]).to.equal('old-config.yaml:2: nodeId: the node is called townhouse now. Peers that list it as g.townhouse have to rename it.')
-    expect(said).to.match(/^old-config\.yaml:6: transport: .*\n$/m)
+    expect(said).to.match(/^old-config\.yaml:6: nip59: .*\n$/m)
     const [validate = '', start_ = ''] = block(paper, 'npx connector validate').trim().split('\n')
     expect(await run(validate)).to.include('Configuration file is valid.')
     await start(start_, 'townhouse is running as g.townhouse')

@@ -49,7 +49,7 @@ export class Traffic {
   readonly #departed = nothing()
   #rejected = 0
 
-  /** @param isKnown whether an account is that of the application, of a peer (even while it is being replaced), or of a guest with a secret */
+  /** @param isKnown whether an account is that of the application, of a peer (also while it is replaced), or of a guest with a secret */
   constructor (private readonly counters: Counters, private readonly isKnown: (accountId: string) => boolean) {}
 
   /** From now on the account is counted, or counted again. */

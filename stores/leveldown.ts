@@ -75,7 +75,7 @@ async function noteOwner (database: Database, owner: string, judge: (found: stri
 }
 
 function ofAnother (directory: string, found: string, owner: string): Error {
-  const shown = (note: string): string => note.replace(/#.*/, '')
+  const shown = (note: string): string => note.replace(/ #.*/, '')
   return refused(directory, 'the last to use it was another connector, or this one with another address, or with another plugin or other options for its ' +
     `parent. found=${shown(found)} expected=${shown(owner)}`,
   `to keep the balances in it, set storePath (CONNECTOR_STORE_PATH) to ${directory}; if they are not this connector's, to another directory`)

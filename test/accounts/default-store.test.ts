@@ -129,7 +129,7 @@ describe('the default place of the store', () => {
     expect(await run('test.alice', 0n, inPlaceOfAlice), 'by choice').to.equal(6n)
   })
 
-  it('is one for all without an address, and refused to a child of another parent or by another name', async () => {
+  it('is one for all without an address, and refused to a child of another parent, or with another secret', async () => {
     expect(await run('unknown', 5n, child('btp+wss://x:hunter2@parent'))).to.equal(0n)
     for (const other of [child('btp+wss://x:swordfish@parent'), child('btp+wss://x:hunter2@mother')]) {
       expect(await refusal('unknown', other)).to.match(/path=.*connector-data.unknown .*found=a child by its account up .*remedy=.*storePath/)

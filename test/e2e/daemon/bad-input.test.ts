@@ -27,6 +27,12 @@ const WORKING = {
 
 /** Modules in the working directory that cannot be used. */
 const MODULES = {
+  'no-rates.cjs': `
+    module.exports = class NoRates {
+      constructor (options) { this.token = options.token }
+      async connect () { throw new Error('feed refused token ' + this.token) }
+      async getRate () { return 1 }
+    }`,
   'throws.cjs': 'throw new Error("no licence\\nfound")',
   'throws.mjs': 'throw new Error("no licence")',
   'syntax-error.cjs': '\nmodule.exports = class {{',
@@ -291,8 +297,8 @@ describe('the daemon with a configuration that cannot work', () => {
   it('leaves no port open when it fails after it has opened some', async () => {
     const port = await freePort()
     const admin = { CONNECTOR_ADMIN_API: 'true', CONNECTOR_ADMIN_API_PORT: String(port) }
-    const daemon = start({ ...admin, CONNECTOR_ILP_ADDRESS: 'unknown' })
-    await expectOneLine(daemon, 78, 'Set CONNECTOR_ILP_ADDRESS')
+    const daemon = start({ ...admin, CONNECTOR_BACKEND: './no-rates.cjs' })
+    await expectOneLine(daemon, 1, 'feed refused token')
     expect(daemon.output).to.include(`admin api listening. host=127.0.0.1 port=${port}`)
     const taken = createServer().listen(port, '127.0.0.1')
     await once(taken, 'listening')
@@ -302,12 +308,6 @@ describe('the daemon with a configuration that cannot work', () => {
   })
 
   it('names the backend that cannot connect, not its options', async () => {
-    await writeFile(join(folder.path, 'no-rates.cjs'), `
-      module.exports = class NoRates {
-        constructor (options) { this.token = options.token }
-        async connect () { throw new Error('feed refused token ' + this.token) }
-        async getRate () { return 1 }
-      }`)
     await expectOneLine(start({ CONNECTOR_BACKEND: './no-rates.cjs' }), 1, 'backend ./no-rates.cjs: feed refused token <options.token>')
   })
 
@@ -337,10 +337,10 @@ describe('the daemon with a configuration that cannot work', () => {
     })
 
     it('lets go of it when the start fails, also in a process that goes on', async () => {
-      const options = { accounts: {}, backend: 'one-to-one', storePath: path, adminApi: true, adminApiPort: await freePort() }
-      const failure = await createApp(options).listen().catch((error: unknown) => error)
-      expect(failure).to.be.an('error').with.property('message').that.includes('ilpAddress')
-      const second = createApp({ ...options, ilpAddress: 'test.second' })
+      const options = { ilpAddress: 'test.second', accounts: {}, storePath: path, adminApi: true, adminApiPort: await freePort() }
+      const failure = await createApp({ ...options, backend: join(folder.path, 'no-rates.cjs') }).listen().catch((error: unknown) => error)
+      expect(failure).to.be.an('error').with.property('message').that.includes('feed refused token')
+      const second = createApp({ ...options, backend: 'one-to-one' })
       await second.listen()
       await second.shutdown()
     })

@@ -197,7 +197,7 @@ class Rewriting {
 
   #keep ({ path, message }: Problem): void {
     this.#kept.add(showPath(path))
-    this.#leave({ path, message: `${message} It is kept in the output, with which the node does not start.` })
+    this.#leave({ path, message: `${message} It stays in the output, and the node does not start with it.` })
   }
 
   #goWithout (entry: readonly PropertyKey[], message: string): void {

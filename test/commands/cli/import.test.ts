@@ -217,14 +217,14 @@ describe('connector import', () => {
   it('keeps the transport of a peer that is not direct', async () => {
     const { err } = await expectKept('nodeId: a\nbtpServerPort: 1\npeers: [{ id: b, url: "ws://b.onion:1", authToken: s, transport: socks5 }]\n', 'peers[0]')
     expect(err).to.equal('old.yaml:3: peers[0].transport: transport socks5 is not supported yet, only direct is. Remove it. ' +
-      'It is kept in the output, with which the node does not start.\n')
+      'It stays in the output, and the node does not start with it.\n')
   })
 
   /** What protects a node is not left out: the file says it still, and is refused for it. */
   async function expectKept (text: string, section: string): Promise<Result> {
     const result = await importing(text)
     expect(result.code, result.err).to.equal(2)
-    expect(result.err).to.match(/It is kept in the output, with which the node does not start\.\n$/).and.not.include('hunter')
+    expect(result.err).to.match(/It stays in the output, and the node does not start with it\.\n$/).and.not.include('hunter')
     expect(result.err.startsWith(`old.yaml:${text.trimEnd().split('\n').findIndex(line => line.startsWith(section.split('[')[0] ?? '')) + 1}: ${section}`), result.err).to.equal(true)
     expect(parse(result.out)).to.deep.equal(parse(text))
     await place.write('new.yaml', result.out)

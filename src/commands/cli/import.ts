@@ -11,11 +11,12 @@ export const importing: Command = {
   usage: '<file>',
   description: `Reads the YAML or JSON configuration of a node of @toon-protocol/connector or @crosstown/connector, of any version, and prints one for
 "connector start" on stdout. On stderr, one line for each key that has no place here says what to do instead. References to variables
-(\${NAME}) and secrets stay as they are. So does what protects a node, such as limits, keys of the admin API and a transport over a proxy, if it
-cannot be used: the node does not start before you have corrected it. Check the result with "connector validate".
+(\${NAME}) and secrets stay as they are. Settings that protect the node (limits, the admin API, a proxy) are never left out: one that cannot be
+used stays, and the node does not start until you have corrected or removed it. Check the result with "connector validate".
 Only configurations of nodes are read: no .env files, no TOML of Rust connectors, and no launch files of ilp-connector, which the command
 ilp-connector takes as they are.
-Exit codes: 0 everything was carried over, 2 something was left out or cannot be used (it is on stderr), 78 the file cannot be read, or is not that of a node.`,
+Exit codes: 0 everything was carried over, 2 something was left out or cannot be used (it is on stderr), 78 the file cannot be read,
+or is not that of a node.`,
   options: {},
   maxPositionals: 1,
   examples: ['connector import old-config.yaml > config.yaml'],

@@ -9,7 +9,7 @@ import PluginBtp from '../../plugins/btp/index.js'
 import { BTPClient } from '../../src/index.js'
 import { ask } from '../support/admin-node.js'
 import { World, packet, urlOf } from '../support/node.js'
-import { until } from '../support/waiting.js'
+import { nextTurn, until } from '../support/waiting.js'
 
 const NEVER = 'ws://127.0.0.1:9'
 const PORT_IS_GONE = new Error('the port is gone')
@@ -179,6 +179,7 @@ describe('a change of a peer', () => {
     })
     await node.registerPeer({ ...away, evmAddress: address('a') })
     const moved = node.registerPeer({ ...away, evmAddress: address('b') })
+    await nextTurn() // it has begun
     const error = await reasonOf(node.registerPeer({ ...away, id: 'other', evmAddress: address('a') }))
     expect(error).to.have.property('code', 'SLUICE_PEER_ADDRESS_SHARED')
     await moved

@@ -347,6 +347,7 @@ describe('a chain that many accounts look at', () => {
     await until(() => !lastProbe().includes(first.slice(2)) && lastProbe().includes(second.slice(2)))
     expect((await watched(other, second))?.status).to.equal('open')
     await other.disconnect()
+    await new Promise(resolve => { setTimeout(resolve, 100) }) // what was on its way arrives
     const before = requests.length
     await parties.chain.mine()
     await new Promise(resolve => { setTimeout(resolve, 100) })

@@ -9,6 +9,7 @@ const LENGTH_MIN = 3
 /** Options are read from JSON; what lies deeper than this belongs to some instance. */
 const DEPTH_MAX = 8
 const REDACTED = '[redacted]'
+const LITERAL_MAX = 2000
 
 const WORDS = '(?:[\\w-]*(?:secret|passw(?:or)?d|passphrase|mnemonic|credentials?|private_?key|encryption_?key|signing_?key|api_?key|' +
   '(?:auth|access|bearer|btp|refresh|id|session|incoming|outgoing)[_-]?token)|seed|master_?seed|authorization|wallet)'
@@ -96,6 +97,8 @@ function asWord (text: string): string {
   return `${/^\w/.test(text) ? '\\b' : ''}${literal(text)}${/\w$/.test(text) ? '\\b' : ''}`
 }
 
+/** A pattern has a largest size: what begins like a long secret is taken for it, up to the next space. */
 function literal (text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const pattern = text.slice(0, LITERAL_MAX).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return text.length > LITERAL_MAX ? `${pattern}\\S*` : pattern
 }

@@ -14,6 +14,12 @@ describe('secrets', () => {
         'x<password in options.server>x, <options.pin> and 12345')
   })
 
+  it('of options are found however long they are', () => {
+    const secret = `${'x'.repeat(100_000)}-the-end`
+    expect(hideSecrets(`with ${secret} and more`, { secret })).to.match(/^with <options\S*> and more$/)
+    expect(redact(`with ${secret} and more`, secretsIn({ secret }))).to.equal('with [redacted] and more')
+  })
+
   for (const name of ['authToken', 'btpToken', 'secret', 'routingSecret', 'privateKey', 'private_key', 'OUR_API_KEY', 'apiKey', 'password', 'mnemonic',
     'seed', 'masterSeed', 'encryptionKey', 'wallet', 'Authorization']) {
     it(`have names like ${name}`, () => expect(isSecretName(name)).to.equal(true))

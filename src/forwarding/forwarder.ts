@@ -54,7 +54,24 @@ export class Forwarder {
     const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
     let isFulfilled = false
     try {
-      const reply = await this.carry(prepare, sourceAccount, nextHop, packet.length)
+      let rate: Fraction
+      try {
+        rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
+      } catch (error) {
+        throw noRate(error, sourceAccount, nextHop, this.log)
+      }
+      const { amount, expiresAt } = this.termsFor(prepare, rate, sourceAccount, nextHop)
+      const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
+      let reply: Buffer
+      try {
+        this.observer.onForward?.(sourceAccount, nextHop, packet.length)
+        reply = await this.send(prepare.forwarded({ amount, expiresAt }), nextHop, { origin: sourceAccount })
+      } catch (error) {
+        if (isEndedBy(rejectReasonOf(error).code)) this.loops.ended(serial)
+        throw error
+      }
+      if (!isReject(reply) || isEndedBy(codeOf(reply))) this.loops.ended(serial)
+      if (this.wantsReports) this.report(prepare, sourceAccount, nextHop, amount, reply)
       isFulfilled = isFulfill(reply)
       return reply
     } finally {
@@ -62,14 +79,8 @@ export class Forwarder {
     }
   }
 
-  /** `bytes`: the size of the packet. */
-  private async carry (prepare: PrepareView, sourceAccount: string, nextHop: string, bytes: number): Promise<Buffer> {
-    let rate: Fraction
-    try {
-      rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
-    } catch (error) {
-      throw noRate(error, sourceAccount, nextHop, this.log)
-    }
+  /** What the next hop gets, and until when. Throws the ILP error that the sender is to get, where nothing can be sent. */
+  private termsFor (prepare: PrepareView, rate: Fraction, sourceAccount: string, nextHop: string): { amount: bigint, expiresAt: number } {
     if (!this.accounts.isConnected(nextHop)) {
       throw withDetails(message => new PeerUnreachableError(message), 'no connection to account.', `account=${nextHop}`)
     }
@@ -82,18 +93,7 @@ export class Forwarder {
       throw withDetails(message => new PeerUnreachableError(message), 'packet is in a routing loop, try again when the routes have settled.',
         `source=${sourceAccount} destination=${prepare.destination}`)
     }
-    const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
-    let reply: Buffer
-    try {
-      this.observer.onForward?.(sourceAccount, nextHop, bytes)
-      reply = await this.send(prepare.forwarded({ amount, expiresAt }), nextHop, { origin: sourceAccount })
-    } catch (error) {
-      if (isEndedBy(rejectReasonOf(error).code)) this.loops.ended(serial)
-      throw error
-    }
-    if (!isReject(reply) || isEndedBy(codeOf(reply))) this.loops.ended(serial)
-    if (this.wantsReports) this.report(prepare, sourceAccount, nextHop, amount, reply)
-    return reply
+    return { amount, expiresAt }
   }
 
   private report (prepare: PrepareView, sourceAccount: string, nextHop: string, amount: bigint, reply: Buffer): void {

@@ -59,12 +59,13 @@ describe(`a process that settles on a chain, when its peer vanishes (SETTLEMENT_
     const before = await vanish()
     const owed = await hub.balance('carol')
     expect(await channel()).to.include({ status: 'closed', redeemed: before.theirTransferred })
-    const gained = await network.gained('hub')
+    const { channelId: withAlice } = (await network.channelsOf('hub')).find(({ peerId }) => peerId === 'alice')!
+    const gained = await network.gainedWith('hub', withAlice)
     expect((await hub.ask('POST', `/channels/${before.channelId}/settle`)).status, 'before the challenge is over').to.equal(503)
 
     await network.chain.pass(CHALLENGE_SECS + 1)
     await until(async () => (await channel()).status === 'settled') // by itself
-    expect(await network.gained('hub'), 'its deposit, all of it').to.equal(gained + BigInt(before.deposit))
+    expect(await network.gainedWith('hub', withAlice), 'its deposit, all of it').to.equal(gained + BigInt(before.deposit))
     expect(await network.gained('carol'), 'what carol has not paid').to.equal(-BigInt(before.theirTransferred))
     expect(await hub.balance('carol'), 'a close changes no debt').to.equal(owed)
     await Promise.all([network.nodes.alice.stop(), hub.stop()])

@@ -141,6 +141,12 @@ export class Network {
     return await this.token.read('balanceOf', addressOf(name)) - TOKENS
   }
 
+  /** The same, with what it has put into a channel: that may be filled up at any time. */
+  async gainedWith (name: Name, channelId: string): Promise<bigint> {
+    const [{ deposit }, gained] = [await this.contract.readAll('participants', channelId, addressOf(name)), await this.gained(name)]
+    return gained + (deposit as bigint)
+  }
+
   /** Nodes are restarted so that they pay whatever they owe. Resolves when nobody owes anybody anything and each has the other's claims. */
   async settleUp (): Promise<void> {
     await this.stopNodes()

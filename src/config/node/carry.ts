@@ -16,7 +16,8 @@ export interface Draft {
 /** @returns what is left of the value; undefined: nothing */
 export type Carry = (draft: Draft, path: readonly PropertyKey[], value: unknown) => unknown
 
-const REFERENCE = /\$\{/
+/** To a variable, whose value nobody knows yet. */
+export const REFERENCE = /\$\{/
 
 /** An address of the node itself. */
 export const asOwnRoute: Carry = ({ config }, _path, value) => {

@@ -9,7 +9,7 @@ import { ConfigurationError, type Problem } from '../errors.js'
 import { explain, valueAt } from '../explain.js'
 import { showPath } from '../in-words.js'
 import { ChainKinds } from './chain-kinds.js'
-import { addRoute, type Draft } from './carry.js'
+import { REFERENCE, addRoute, type Draft } from './carry.js'
 import { entriesOf, fieldAt, readEntries } from './chains.js'
 import { carryOf, formerKey, nodeIdOfAddress, placeOf } from './former-keys.js'
 import { withLegacyVariables } from './legacy.js'
@@ -18,8 +18,6 @@ import { inOurWords } from './secret-texts.js'
 import { chainIdOf } from './settlement-chains.js'
 import { withoutUnsupported } from './unsupported.js'
 import { readYamlAsWritten } from './yaml-file.js'
-
-const REFERENCE = /\$\{/
 
 export interface Imported {
   config: unknown

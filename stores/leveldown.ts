@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Logger } from '../src/contracts/logger.js'
+import { UNKNOWN_ADDRESS } from '../src/contracts/account.js'
 import type { StoreApi } from '../src/contracts/store.js'
 import type { Database } from './lib/level-packages.js'
 import { LevelStore, isNotFound } from './lib/level-store.js'
@@ -14,7 +15,6 @@ import { cannotOpen, openLevelDb } from './lib/open-leveldb.js'
 
 /** Under the working directory, where the classic connector's documentation puts it too. */
 const DEFAULT_DIRECTORY = 'connector-data'
-const UNKNOWN = 'unknown'
 /** What file systems allow. An address may be longer. */
 const NAME_MAX = 255
 /** So many names are shown in the log. */
@@ -26,11 +26,13 @@ const OWNER_KEY = 'store:owner'
  * `connector-data/<address of the connector>`. There, `open` rejects with SLUICE_STORE_OF_ANOTHER unless the data is the connector's own.
  */
 export default class LeveldownStore extends LevelStore {
-  constructor ({ path = '' }: Record<string, unknown>, { log, ilpAddress = UNKNOWN, owner }: StoreApi) {
+  constructor ({ path = '' }: Record<string, unknown>, api: StoreApi) {
+    const { log, ilpAddress = UNKNOWN_ADDRESS } = api
     if (typeof path !== 'string') throw new TypeError(`invalid store option. option=path found=${typeof path} expected=a string`)
     const isDefault = path === ''
     const directory = resolve(isDefault ? join(DEFAULT_DIRECTORY, nameFor(ilpAddress)) : expandHome(path))
     super(directory, async () => {
+      const { owner } = api
       if (isDefault) refuseUncertain(directory, owner, log)
       const database = await openLevelDb(directory)
       try {
@@ -47,7 +49,7 @@ export default class LeveldownStore extends LevelStore {
 
 /** Throws unless the directory can only be this connector's. Opens and makes nothing. */
 function refuseUncertain (directory: string, owner: string | undefined, log: Logger): void {
-  if (owner === undefined || owner === UNKNOWN) {
+  if (owner === undefined || owner === UNKNOWN_ADDRESS) {
     throw refused(directory, 'the connector has no address of its own, and its parent has no plugin by name with options that would tell it from others',
       'set storePath (CONNECTOR_STORE_PATH)')
   }

@@ -5,15 +5,13 @@ import { fetch as fetchIldcp } from 'ilp-protocol-ildcp'
 import type { Injector } from 'reduct'
 import { Config } from '../config/connector/config.js'
 import type { Logger } from '../contracts/logger.js'
-import type { AccountInfo } from '../contracts/account.js'
+import { UNKNOWN_ADDRESS, type AccountInfo } from '../contracts/account.js'
 import type { Ledger } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { StoreService } from './store-service.js'
 import { AccountBooks } from './account-books.js'
 import { createPlugin } from './create-plugin.js'
 import { Listeners } from './listeners.js'
-
-export const UNKNOWN_ADDRESS = 'unknown'
 
 interface Account {
   info: AccountInfo

@@ -7,7 +7,7 @@ import { Config } from '../config/connector/config.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
-import type { AccountInfo } from '../contracts/account.js'
+import { UNKNOWN_ADDRESS, type AccountInfo } from '../contracts/account.js'
 import type { PluginStore } from '../contracts/plugin.js'
 import type { Store, StoreConstructor } from '../contracts/store.js'
 import { DefaultStore } from './default-store.js'
@@ -17,7 +17,6 @@ import { SettlementIndex } from './settlement-index.js'
 const OPENING_MAX_MS = 30_000
 const DEFAULT_STORE = 'leveldown'
 const STAND_IN = 'memdown'
-const UNKNOWN_ADDRESS = 'unknown'
 const OWNER_SALT = 'owner of a store'
 const FINGERPRINT_BYTES = 16
 /** Whatever this connector keeps has one of these in front. */
@@ -64,9 +63,12 @@ export class StoreService {
   }
 
   private made (name: string): Store {
-    const { storePath, storeConfig, ilpAddress } = this.config
+    const { config } = this
+    const { storePath, storeConfig, ilpAddress } = config
     const Backing = loadConstructor('store', name) as StoreConstructor
-    return new Backing({ path: storePath, ...storeConfig }, { log: this.config.createLogger(`${name}-store`, storeConfig), ilpAddress, owner: ownerOf(this.config) })
+    const log = config.createLogger(`${name}-store`, storeConfig)
+    const api = { log, ilpAddress, get owner () { return ownerOf(config) } } // which takes a while, and only some stores ask for
+    return new Backing({ path: storePath, ...storeConfig }, api)
   }
 
   private standIn (reason: string): Store {

@@ -9,7 +9,8 @@ import { hideSecrets } from '../lib/hide-secrets.js'
 import { describeError } from '../lib/describe-error.js'
 import { RoutingService } from '../routing/service.js'
 import type { PluginInstance } from '../contracts/plugin.js'
-import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
+import { Accounts } from '../accounts/accounts.js'
+import { UNKNOWN_ADDRESS } from '../contracts/account.js'
 import { withTimeout } from '../lib/timeout.js'
 
 const RETRY_FIRST_MS = 1000

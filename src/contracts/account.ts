@@ -7,6 +7,9 @@ import type { PluginInstance } from './plugin.js'
  */
 export const ACCOUNT_ID = /^(?!__proto__$)[A-Za-z0-9_\-~.]+$/
 
+/** In the place of an address that the parent gives. */
+export const UNKNOWN_ADDRESS = 'unknown'
+
 export type Relation = 'parent' | 'peer' | 'child'
 
 /** Amounts are decimal strings in base units of the account's asset; `Infinity` and `-Infinity` mean no limit. */

@@ -1,7 +1,8 @@
 /** Packets for `peer.*`: questions between neighbours, answered here and never routed. IL-DCP (RFC 0031) and CCP. */
 import { serializeIldcpResponse } from 'ilp-protocol-ildcp'
 import type { Injector } from 'reduct'
-import { Accounts, UNKNOWN_ADDRESS } from '../accounts/accounts.js'
+import { Accounts } from '../accounts/accounts.js'
+import { UNKNOWN_ADDRESS } from '../contracts/account.js'
 import { Config } from '../config/connector/config.js'
 import type { Logger } from '../contracts/logger.js'
 import { LogThrottle } from '../lib/log-throttle.js'

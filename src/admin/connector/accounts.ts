@@ -1,10 +1,10 @@
 /** The routes for accounts: which there are, what their plugins say and take, and one more. */
 import { z } from 'zod'
 import type { AccountInfo } from '../../contracts/account.js'
-import { ACCOUNT_ID } from '../../contracts/account.js'
+import { ACCOUNT_ID, UNKNOWN_ADDRESS } from '../../contracts/account.js'
 import { SluiceError } from '../../contracts/errors.js'
 import type { PluginInstance } from '../../contracts/plugin.js'
-import { UNKNOWN_ADDRESS, type Accounts } from '../../accounts/accounts.js'
+import type { Accounts } from '../../accounts/accounts.js'
 import type { Config } from '../../config/connector/config.js'
 import { quote } from '../../config/in-words.js'
 import { json } from '../../http/responses.js'

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { BUILT_IN_MIDDLEWARES } from '../../contracts/middleware.js'
 import { LOG_FORMATS, LOG_LEVELS } from '../../contracts/logger.js'
 import type { NodeLogger } from '../../contracts/node.js'
-import { ACCOUNT_ID } from '../../contracts/account.js'
+import { ACCOUNT_ID, UNKNOWN_ADDRESS } from '../../contracts/account.js'
 import { PREFIX, isValidAddress } from '../../packet/address.js'
 import { accountSchema } from './account-schema.js'
 import { REPLICA, REPLICAS_MAX, isU128, opaqueObject } from '../fields.js'
@@ -14,7 +14,7 @@ import { milliseconds } from '../../lib/field-kinds.js'
 import { HOST_NAME } from '../../http/hosts.js'
 
 function isAddressOrUnknown (text: string): boolean {
-  return text === 'unknown' || isValidAddress(text)
+  return text === UNKNOWN_ADDRESS || isValidAddress(text)
 }
 
 function areReplicas (text: string): boolean {
@@ -71,7 +71,7 @@ export const connectorSchema = z.strictObject({
     description: 'The network the connector is part of: `production` routes addresses below `g`, `test` those below `test`.',
     expected: '"production" or "test"'
   }),
-  ilpAddress: z.string().refine(isAddressOrUnknown).default('unknown').meta({
+  ilpAddress: z.string().refine(isAddressOrUnknown).default(UNKNOWN_ADDRESS).meta({
     description: 'ILP address of the connector. `unknown` asks a parent for it.',
     expected: 'an ILP address of at least two segments such as "test.alice", or "unknown" to get it from a parent'
   }),

@@ -22,6 +22,12 @@ export const nodeMutants = [
     tests: ['test/node/registrations.test.js']
   },
   {
+    name: 'forgets at a restart what a peer with payment channels was registered as last',
+    file: 'src/node/registrations.js',
+    edits: [['this.host.session()?.notePeers()', 'void 0']],
+    tests: ['test/e2e/money/node-peers.test.js']
+  },
+  {
     name: 'takes changes over HTTP while the node stops',
     file: 'src/node/registrations.js',
     edits: [['refusal !== undefined', 'false']],

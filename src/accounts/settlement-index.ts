@@ -14,15 +14,16 @@ const record = z.strictObject({
   unsettled: z.array(z.strictObject({ parties: z.string(), accountId: z.string(), what: z.string() }))
 })
 
-interface Entry {
+/** Something that is not settled, and the account that looks after it. */
+export interface Unsettled {
   accountId: string
   what: string
 }
 
 export class SettlementIndex {
-  /** Told of what is not settled, when that has changed. */
-  onChange: (unsettled: readonly string[]) => void = () => undefined
-  private readonly entries = new Map<string, Entry>()
+  /** Called when what is not settled has changed. */
+  onChange: () => void = () => undefined
+  private readonly entries = new Map<string, Unsettled>()
   private writing: Promise<unknown> = Promise.resolve()
 
   /** @param storeUnder a part of the connector's store with this in front of its keys */
@@ -37,6 +38,11 @@ export class SettlementIndex {
     const { data } = record.safeParse(value)
     if (data === undefined) throw new Error(`the record ${KEY} of the store is damaged, and money depends on it: restore the store from a backup`)
     for (const { parties, ...entry } of data.unsettled) this.entries.set(parties, entry)
+  }
+
+  /** What is not settled, once what was kept has been read. */
+  all (): Unsettled[] {
+    return [...this.entries.values()]
   }
 
   /** @param plugin that of the account, once it is made: whatever it settles with, it looks after */
@@ -64,12 +70,12 @@ export class SettlementIndex {
       `them again, as they were, close their channels and wait until they are settled; then remove them. unsettled=${shown}`)
   }
 
-  private async set (parties: string, entry: Entry | undefined): Promise<void> {
+  private async set (parties: string, entry: Unsettled | undefined): Promise<void> {
     const before = this.entries.get(parties)
     if (before?.what === entry?.what && before?.accountId === entry?.accountId) { await this.writing; return }
     if (entry === undefined) this.entries.delete(parties)
     else this.entries.set(parties, entry)
-    this.onChange(Array.from(this.entries.values(), ({ accountId, what }) => `account ${accountId}: ${what}`))
+    this.onChange()
     const result = this.writing.then(() => this.write())
     this.writing = result.catch(() => undefined)
     await result

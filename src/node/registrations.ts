@@ -96,6 +96,7 @@ export class Registrations {
       throw new SluiceError('SLUICE_PEER_UNUSABLE', `${describeError(error)} ${LOST}`)
     }
     peers.confirm(peer, before)
+    this.host.session()?.notePeers()
     for (const { prefix } of added) {
       const route = routes.routeTo(prefix, peer.id)
       if (route !== undefined) this.host.session()?.addRoute(route)

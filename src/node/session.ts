@@ -59,9 +59,12 @@ export class Session {
   #handlerChecks: NodeJS.Timeout | undefined
   #isHandlerUp: boolean | undefined
   #phase: 'starting' | 'open' | 'closed' = 'starting'
+  readonly #marker: UnsettledMarker
 
   /** Throws when a part cannot be made. Opens nothing. */
   constructor (private readonly parts: ConnectorParts) {
+    this.#marker = new UnsettledMarker(parts.config.dataPath, parts.config.nodeId, parts.config.chains)
+    this.#restorePeers()
     const forwards = this.#container(ForwardObserver)
     forwards.onForward = (sourceAccount, nextHop, bytes) => {
       refuseReturn(sourceAccount, nextHop)
@@ -90,9 +93,8 @@ export class Session {
   /** Rejects with nothing left open when the port or the books cannot be had. */
   async start (): Promise<void> {
     const { config, log, logLevel } = this.parts
-    const marker = new UnsettledMarker(config.dataPath, config.nodeId, config.chains)
-    marker.refuseOtherName()
-    this.#container(StoreService).settlements.onChange = unsettled => { marker.write(unsettled) }
+    this.#marker.refuseOtherName()
+    this.#container(StoreService).settlements.onChange = () => { this.#noteUnsettled() }
     const admit: Admit = (username, address) => this.#guests.admit(username, address)
     const { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins } = config
     this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server', { to: log, level: logLevel }))
@@ -110,6 +112,17 @@ export class Session {
     await this.#app.shutdown()
     this.parts.peers.forgetGuests()
     await this.#listening?.release()
+  }
+
+  /** A peer was registered in another way: if it has payment channels, the next start has to know. */
+  notePeers (): void {
+    if (this.#phase === 'open') this.#noteUnsettled()
+  }
+
+  #noteUnsettled (): void {
+    const { config, peers } = this.parts
+    const configured = new Set(config.peers.map(({ id }) => id))
+    this.#marker.write(this.#container(StoreService).settlements.all(), peers.all().filter(({ id }) => !configured.has(id)))
   }
 
   sendPrepare (packet: Buffer): Promise<Buffer> {
@@ -205,6 +218,21 @@ export class Session {
   /** Undefined for a peer without an account. */
   pluginOf (peerId: string): PluginInstance | undefined {
     return this.#container(Accounts).exists(peerId) ? this.#app.getPlugin(peerId) : undefined
+  }
+
+  /** One that cannot be used any more is left out: then the node says what is not settled, and does not start. */
+  #restorePeers (): void {
+    const { peers, log } = this.parts
+    for (const kept of this.#marker.registered()) {
+      if (peers.has(kept.id)) continue
+      try {
+        const { peer, before } = peers.put(kept)
+        peers.confirm(peer, before)
+        log.info({ peerId: peer.id }, 'peer_restored')
+      } catch (error) {
+        log.error({ peerId: kept.id, error: describeError(error) }, 'peer_not_restored')
+      }
+    }
   }
 
   async #checkHandler (): Promise<void> {

@@ -1,17 +1,28 @@
 /**
- * A node keeps its books and claims under its name. Under another name it would begin with empty ones, and nobody would look after the
- * payment channels of the former one. So a node with such channels leaves a note beside its store, and one whose keys stand in the note of
- * another name does not start.
+ * What a node with payment channels that are not settled leaves beside its store, so that somebody looks after them when it starts again.
+ *
+ * It keeps its books and claims under its name. Under another name it would begin with empty ones, so one whose keys stand in the note of
+ * another name does not start. And its channels may be with peers that stand in no configuration, because the application registered them:
+ * these stand in the note, and are registered again.
  */
 import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SluiceError } from '../contracts/errors.js'
+import { isObject } from '../lib/is-object.js'
 import { z } from 'zod'
+import type { Unsettled } from '../accounts/settlement-index.js'
 import type { SettlementChain } from '../contracts/chain-kind.js'
+import type { Peer } from './peers.js'
 
 const SUFFIX = '.unsettled.json'
-const note = z.object({ nodeId: z.string(), keys: z.array(z.string()), unsettled: z.array(z.string()) })
+const note = z.object({
+  nodeId: z.string(),
+  keys: z.array(z.string()),
+  unsettled: z.array(z.string()),
+  /** Judged when they are registered. */
+  peers: z.array(z.custom<Peer>(isObject)).default([])
+})
 
 export class UnsettledMarker {
   readonly #path: string
@@ -33,14 +44,29 @@ export class UnsettledMarker {
     }
   }
 
-  /** Notes what is not settled; nothing is noted where everything is. */
-  write (unsettled: readonly string[]): void {
+  /** The peers of the node's own note: those with channels that no configuration had. */
+  registered (): readonly Peer[] {
+    return note.safeParse(read(this.#path)).data?.peers ?? []
+  }
+
+  /**
+   * Notes what is not settled; nothing is noted where everything is.
+   * @param registered the peers that no configuration has
+   */
+  write (unsettled: readonly Unsettled[], registered: readonly Peer[]): void {
     if (unsettled.length === 0) {
       rmSync(this.#path, { force: true })
       return
     }
+    const withChannels = new Set(unsettled.map(({ accountId }) => accountId))
+    const content: z.input<typeof note> = {
+      nodeId: this.nodeId,
+      keys: this.#keys,
+      unsettled: unsettled.map(({ accountId, what }) => `account ${accountId}: ${what}`),
+      peers: registered.filter(({ id }) => withChannels.has(id))
+    }
     const beside = `${this.#path}.new`
-    writeFileSync(beside, JSON.stringify({ nodeId: this.nodeId, keys: this.#keys, unsettled }, undefined, 2), { mode: 0o600 })
+    writeFileSync(beside, JSON.stringify(content, undefined, 2), { mode: 0o600 })
     renameSync(beside, this.#path)
   }
 }

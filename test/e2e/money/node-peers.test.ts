@@ -2,11 +2,12 @@
  * Nodes whose peers are removed, changed or registered anew, and nodes that are renamed, with money in payment channels. Nothing is left
  * behind without a refusal that says what to do, and nothing is paid or credited twice.
  */
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { accounts, type Deployed } from '../../../examples/evm-chain.js'
 import { freePort } from '../../../examples/free-port.js'
-import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
+import type { ConnectorConfig, ConnectorNode, PeerConfig } from '../../../src/index.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { askNode, peerOf, settlingConfig, TOKENS } from '../../support/node/evm.js'
@@ -91,6 +92,58 @@ describe('a node with payment channels', function () {
     }
     await expectGoesOn(pair)
   })
+
+  it('knows a peer that the application registered again when it starts, until the channels with it are settled', async () => {
+    const { alice, bob: configured, bobs } = await paidPair()
+    const { bob, hubs, registration } = await asHub(configured, bobs)
+    await expectRestored(bob)
+    await bob.registerPeer({ ...registration, url: registration.url.replace('127.0.0.1', 'localhost') })
+    await bob.stop()
+    const file = join(hubs.dataPath!, 'bob.unsettled.json')
+    expect((await stat(file)).mode & 0o777, 'it has tokens in it').to.equal(0o600)
+    expect(await readFile(file, 'utf8'), 'what it was told last').to.contain('//localhost:')
+
+    const again = await world.start('bob', hubs)
+    again.setPacketHandler(() => ({ accept: true }))
+    await expectRestored(again)
+    await expectGoesOn({ alice, bob: again })
+    await eventually('nothing is noted', async () => !(await readdir(hubs.dataPath!)).some(name => name.endsWith('.unsettled.json')))
+    await again.stop()
+    expect((await world.start('bob', hubs)).listPeers()).to.deep.equal([])
+  })
+
+  it('does not start, and loses nothing, when a peer with channels cannot be registered again', async () => {
+    const { bob: configured, bobs } = await paidPair()
+    const { bob, hubs } = await asHub(configured, bobs)
+    await bob.stop()
+    const file = join(hubs.dataPath!, 'bob.unsettled.json')
+    const note = await readFile(file, 'utf8')
+    const crippled = await world.make('bob', { ...hubs, chainProviders: [] })
+    expect(await crippled.start().then(() => 'started', describeError)).to.match(/money that is not settled.*account alice/)
+    expect(await readFile(file, 'utf8')).to.equal(note)
+    expect(world.log.has('peer_not_restored')).to.equal(true)
+    await expectRestored(await world.start('bob', hubs))
+  })
+
+  /** Bob's configuration names no peers any more: the application registers them. */
+  async function asHub (
+    configured: ConnectorNode, bobs: Partial<ConnectorConfig>
+  ): Promise<{ bob: ConnectorNode, hubs: Partial<ConnectorConfig>, registration: PeerConfig }> {
+    await configured.stop()
+    const hubs = { ...bobs, peers: [], routes: [] }
+    const registration = bobs.peers![0]!
+    const bob = await world.make('bob', hubs)
+    await bob.registerPeer(registration)
+    await bob.start()
+    await bob.registerPeer(registration) // from now on it is noted, as it would be when a channel is opened
+    await bob.stop()
+    return { bob: await world.start('bob', hubs), hubs, registration }
+  }
+
+  async function expectRestored (bob: ConnectorNode): Promise<void> {
+    expect(bob.listPeers().map(({ id }) => id)).to.deep.equal(['alice'])
+    expect((await bob.getChannelState('alice')).status).to.equal('open')
+  }
 
   it('looks after the channels of an address that its peer had before', async () => {
     const { alice, bob, bobs } = await paidPair()

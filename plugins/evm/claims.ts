@@ -90,6 +90,7 @@ export class EvmClaims implements ClaimCodec {
     return await curve().isSignedBy(this.#typed.claimDigest(channelId, nonce, total), bytesOf(signature), signer)
   }
 
+  /** Says nothing of `pays`: what the signer pays is what its claim says. */
   async signConsent (consent: CloseConsent, { ours }: ChannelState): Promise<string> {
     return `0x${(await this.#signer.sign(this.#typed.consentDigest(consent, ours.address))).toString('hex')}`
   }

@@ -19,7 +19,7 @@ export interface TypedData {
   /** The digest that the payer signs. `lockedAmount` and `locksRoot` are always zero here: nobody locks. */
   claimDigest (channelId: string, nonce: bigint, transferredAmount: bigint): Buffer
   /** The digest that `participant` (an address) signs to agree to the end of a channel. */
-  consentDigest (consent: CloseConsent, participant: string): Buffer
+  consentDigest (consent: Omit<CloseConsent, 'pays'>, participant: string): Buffer
 }
 
 /** @param contract address of the TokenNetwork */

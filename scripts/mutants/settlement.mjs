@@ -22,6 +22,18 @@ export const settlementMutants = [
     tests: [ATTACKS]
   },
   {
+    name: 'agrees to an end that pays less than the claims of who asks',
+    file: 'plugins/lib/channels/consent-end.js',
+    edits: [['if (pays < claimed)', 'if (false)']],
+    tests: ['test/plugins/lib/channels/closing.test.js']
+  },
+  {
+    name: 'signs away less than its own claims say',
+    file: 'plugins/lib/channels/consent-end.js',
+    edits: [['consent.pays = max(outgoing.spentOn(state), state.ours.redeemed)', 'consent.pays = state.ours.redeemed']],
+    tests: ['test/plugins/lib/channels/closing.test.js']
+  },
+  {
     name: 'counts claims again after a restart',
     file: 'plugins/lib/channels/incoming.js',
     edits: [["this.#name = textOf(name, 'name');\n        this.#told = amountOf(told, 'told');", '']],

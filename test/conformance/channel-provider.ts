@@ -6,7 +6,7 @@
  */
 import { expect } from 'chai'
 import { ChainError, ClaimError, promised, waitingIn } from '../../plugins/lib/channels/types.js'
-import type { ChannelFeatures, ChannelProvider, ChannelState, Claim, ClaimCodec } from '../../plugins/lib/channels/types.js'
+import type { ChannelFeatures, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseConsent } from '../../plugins/lib/channels/types.js'
 
 /** A party, with coins enough for fees and `tokens` outside channels. */
 export interface ChainParty {
@@ -36,6 +36,8 @@ export interface ChainUnderTest {
 /** What the chain is like, and what its test can do to it. */
 export interface DeclaredChain {
   features: ChannelFeatures
+  /** Where channels end by consent: both sign the exact terms, and those are paid whatever claims there are. */
+  exact?: boolean | undefined
   /** It has `setWeather`. */
   weather?: boolean
   /** It has `takeBack`: its blocks can be replaced by others. */
@@ -47,7 +49,7 @@ const NOWHERE = Symbol('undefined')
 
 /** @param start called for each test */
 export function channelProviderConformance (
-  name: string, start: () => Promise<ChainUnderTest>, { features, weather = false, takesBack = false }: DeclaredChain
+  name: string, start: () => Promise<ChainUnderTest>, { features, exact = false, weather = false, takesBack = false }: DeclaredChain
 ): void {
   describe(`channel provider conformance: ${name}`, () => {
     let chain: ChainUnderTest
@@ -190,7 +192,7 @@ export function channelProviderConformance (
         const channelId = await openBy(us, them)
         const claim = await claimBy(us, channelId, 1n, 600n)
         if (features.ends === 'payee') await promised(them.provider.closeAsPayee?.(channelId, claim, 'end'), 'closeAsPayee')
-        else await endByConsent(channelId, claim)
+        else await endByConsent(channelId, claim, 600n)
         await Promise.all([takeOut(us, channelId), takeOut(them, channelId)])
         expect(await gains()).to.deep.equal([-600n, 600n])
         const state = await stateOf(us, channelId)
@@ -201,7 +203,7 @@ export function channelProviderConformance (
         const channelId = await openBy(us, them)
         await them.provider.redeem(await claimBy(us, channelId, 1n, 100n), 'redeem')
         if (features.ends === 'payee') await promised(them.provider.closeAsPayee?.(channelId, undefined, 'end'), 'closeAsPayee')
-        else await endByConsent(channelId, undefined)
+        else await endByConsent(channelId, undefined, 100n)
         await Promise.all([takeOut(us, channelId), takeOut(them, channelId)])
         expect(await gains()).to.deep.equal([-100n, 100n])
       })
@@ -213,7 +215,7 @@ export function channelProviderConformance (
           return
         }
         const state = await stateOf(us, channelId)
-        const consent = { channelId, least: 0n, validUntil: Math.floor(state.readAtMs / 1000) + 600 }
+        const consent = { channelId, least: 0n, pays: 0n, validUntil: Math.floor(state.readAtMs / 1000) + 600 }
         const signature = await promised(us.codec.signConsent?.(consent, state), 'signConsent')
         const theirView = await stateOf(them, channelId)
         expect(await them.codec.verifyConsent?.(consent, theirView, signature)).to.equal(true)
@@ -227,13 +229,29 @@ export function channelProviderConformance (
         }
       })
 
-      /** We agree, and they bring it. */
-      async function endByConsent (channelId: string, claim: Claim | undefined): Promise<void> {
-        expect(await them.provider.canCloseTogether?.()).to.equal(true)
+      if (exact) it('pays what the two have signed, whatever claim there is, and nothing once the chain knows of more', async () => {
+        const [first, second, third] = [await openBy(us, them), await openBy(us, them, DEPOSIT, 'second'), await openBy(us, them, DEPOSIT, 'third')]
+        await endByConsent(first, await claimBy(us, first, 1n, 900n), 600n)
+        expect((await stateOf(us, first)).ours.redeemed).to.equal(600n)
+        await them.provider.redeem(await claimBy(us, second, 1n, 300n), 'redeem')
+        expect((await failure(endByConsent(second, undefined, 299n))).isFinal, 'terms of before the claim').to.equal(true)
+        const { consent, signature } = await consentTo(third, 100n)
+        const more = { ...consent, pays: 101n }
+        expect(await them.codec.verifyConsent?.(more, await stateOf(them, third), signature), 'other terms').to.equal(false)
+        expect((await failure(promised(them.provider.closeTogether?.(more, signature, undefined, 'more'), 'closeTogether'))).isFinal).to.equal(true)
+      })
+
+      async function consentTo (channelId: string, pays: bigint): Promise<{ consent: CloseConsent, signature: string }> {
         const state = await stateOf(us, channelId)
-        const consent = { channelId, least: 0n, validUntil: Math.floor(state.readAtMs / 1000) + 600 }
-        const signature = await promised(us.codec.signConsent?.(consent, state), 'signConsent')
-        await promised(them.provider.closeTogether?.(consent, signature, claim, 'end'), 'closeTogether')
+        const consent = { channelId, least: 0n, pays, validUntil: Math.floor(state.readAtMs / 1000) + 600 }
+        return { consent, signature: await promised(us.codec.signConsent?.(consent, state), 'signConsent') }
+      }
+
+      /** We agree, and they bring it. */
+      async function endByConsent (channelId: string, claim: Claim | undefined, pays: bigint): Promise<void> {
+        expect(await them.provider.canCloseTogether?.()).to.equal(true)
+        const { consent, signature } = await consentTo(channelId, pays)
+        await promised(them.provider.closeTogether?.(consent, signature, claim, `end:${channelId}`), 'closeTogether')
       }
     })
 

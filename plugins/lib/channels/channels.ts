@@ -323,6 +323,6 @@ function endingOf (record: unknown): Ending {
 }
 
 function consentOf (record: unknown): CloseConsent {
-  const { channelId, least, validUntil } = fieldsOf(record, 'consent')
-  return { channelId: textOf(channelId, 'channelId'), least: amountOf(least, 'least'), validUntil: Number(validUntil) }
+  const { channelId, least, pays = '0', validUntil } = fieldsOf(record, 'consent') // the EVM's of former versions say nothing of `pays`
+  return { channelId: textOf(channelId, 'channelId'), least: amountOf(least, 'least'), pays: amountOf(pays, 'pays'), validUntil: Number(validUntil) }
 }

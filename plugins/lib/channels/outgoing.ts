@@ -242,12 +242,14 @@ export class Outgoing {
   }
 
   async #settleNow (amount: bigint, id: string): Promise<void> {
-    const { units, funding } = this.#deps
+    const { units, funding, channels } = this.#deps
     if (this.#payments.missing(id) === undefined) this.#payments.begin(id, units.toToken(amount))
     for (let attempt = 1; ; attempt++) {
       const missing = this.#payments.missing(id) ?? 0n
       if (missing === 0n) break
       const channel = await funding.ensure(missing)
+      const refusal = channels.refusalOf(channel)
+      if (refusal !== undefined) throw refusal // its end may have been agreed on meanwhile, and says what is paid
       const sent = this.#sent.on(channel.state)
       const room = channel.state.ours.deposit - sent.total
       const part = room < missing ? room : missing

@@ -22,9 +22,9 @@ export interface ChannelFeatures {
   /** `empty`: a channel is opened, then filled. `funded`: it cannot be empty, and is opened with its first deposit. */
   opening: 'empty' | 'funded'
   /**
-   * How a channel can end without a challenge. `consent`: one party signs that it agrees, the other brings that to the chain
-   * (`closeTogether`). `payee`: the payee of a channel of one direction ends it alone (`closeAsPayee`), and nothing is signed.
-   * `challenge`: it cannot.
+   * How a channel can end without a challenge. `consent`: one party signs what it agrees to, the other brings that to the chain
+   * (`closeTogether`), with its best claim or, where the chain wants both signatures, with its own under the same terms. `payee`: the payee
+   * of a channel of one direction ends it alone (`closeAsPayee`), and nothing is signed. `challenge`: it cannot.
    */
   ends: 'consent' | 'payee' | 'challenge'
   /** `pushed`: what the chain grants a party it pays out at once. `taken`: each party takes that by itself (`withdraw`). */
@@ -90,13 +90,16 @@ export interface Claim {
 }
 
 /**
- * What the party that asks for the end of a channel signs: until `validUntil` it agrees to any end in which the other has paid it at least
- * `least`.
+ * What the party that asks for the end of a channel signs: until `validUntil` it agrees to an end in which the other has paid it `least`,
+ * and it the other `pays`. Chains differ in what of that they hold it to. Where the other's claim decides what it pays, `pays` is not
+ * signed, and it gets at least `least`. Where both sign, these are the exact terms.
  */
 export interface CloseConsent {
   channelId: string
   /** Token units: all that the other party has paid the signer through the channel, by the signer's best claim. */
   least: bigint
+  /** Token units: all that the signer has paid the other party through the channel, by its last claim, even if the other never got it. */
+  pays: bigint
   /** Seconds since the epoch, by the chain's clock. Afterwards it is void. */
   validUntil: number
 }
@@ -171,7 +174,7 @@ export interface ChannelProvider {
   close (channelId: string, operationId: string): Promise<Receipt>
   /**
    * Ends the channel at once with the peer's consent and, where we have one, its best claim (undefined: nothing beyond what is redeemed),
-   * and pays out the net.
+   * and pays out the net. Where both sign, this signs the same terms for us: they grant us no less than the claim.
    */
   closeTogether? (consent: CloseConsent, signature: string, claim: Claim | undefined, operationId: string): Promise<Receipt>
   /** Where the payee ends channels: takes what our best claim grants (undefined: nothing more), and gives the payer the rest, at once. */

@@ -56,9 +56,9 @@ describe('claims on a channel whose end was agreed on', function () {
     expect(us.delivered, 'our application has delivered nothing').to.equal(0n)
   }
 
-  async function consentOf (duo: Duo, consent: CloseConsent, key = 1): Promise<string> {
+  async function consentOf (duo: Duo, consent: Omit<CloseConsent, 'pays'>, key = 1): Promise<string> {
     const state = { ours: { address: accounts[key]!.address.toLowerCase() } } as ChannelState
-    return await duo.codec(key).signConsent(consent, state)
+    return await duo.codec(key).signConsent({ ...consent, pays: 0n }, state)
   }
 
   it('are refused after we asked for the end, also after a restart, and the deposit that goes back has paid for nothing', async () => {

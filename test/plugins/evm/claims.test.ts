@@ -73,7 +73,7 @@ describe('claims of EVM chains', () => {
     const state: ChannelState = {
       channelId: CHANNEL, readAtMs: 0, status: 'open', challengeSecs: 3600, ours: party(ADDRESS), theirs: party(peer.address.toLowerCase())
     }
-    const consent = { channelId: CHANNEL, least: 1000n, validUntil: 1_800_000_000 }
+    const consent = { channelId: CHANNEL, least: 1000n, pays: 0n, validUntil: 1_800_000_000 }
 
     function signedBy (wallet: Wallet, participant: string, network = CONTRACT): Promise<string> {
       return wallet.signTypedData({ ...DOMAIN, verifyingContract: network }, { CloseConsent: CLOSE_CONSENT }, { ...consent, participant })

@@ -13,7 +13,7 @@ export type Act =
   | { do: 'repeat', claim: number, packet: bigint }
   | { do: 'our claim', claim: number }
   | { do: 'packet', amount: bigint }
-  | { do: 'end', channel: number, least: 'owed' | 'nothing' | 'all' | 'more', valid: 'good' | 'short' | 'long' | 'past', by: 'key' | 'nobody' }
+  | { do: 'end', channel: number, least: 'owed' | 'nothing' | 'all' | 'more', pays: 'claimed' | 'nothing' | 'unsaid', valid: 'good' | 'short' | 'long' | 'past', by: 'key' | 'nobody' }
   | { do: 'say', step: string }
   | { do: 'manners', manners: Partial<Manners> }
   | { do: 'answer late' }
@@ -63,6 +63,7 @@ const claim = act('claim', {
 const end = act('end', {
   channel: index,
   least: fc.oneof({ weight: 3, arbitrary: fc.constant('owed') }, { weight: 1, arbitrary: fc.constantFrom('nothing', 'all', 'more') }),
+  pays: fc.oneof({ weight: 3, arbitrary: fc.constant('claimed') }, { weight: 1, arbitrary: fc.constantFrom('nothing', 'unsaid') }),
   valid: fc.oneof({ weight: 4, arbitrary: fc.constant('good') }, { weight: 1, arbitrary: fc.constantFrom('short', 'long', 'past') }),
   by: fc.oneof({ weight: 6, arbitrary: fc.constant('key') }, { weight: 1, arbitrary: fc.constant('nobody') })
 })

@@ -17,7 +17,7 @@ export const ATTACKS: Readonly<Record<string, Act[]>> = {
     ...channel, claim(500n, 100n), ...silentEnd, { do: 'we end', how: 'cut', afterWrites: 0 }, claim(900n, 900n), packet, { do: 'bring', end: 0 }
   ],
   'spends its deposit after it has asked for the end itself': [
-    ...channel, { do: 'weather', weather: 'away' }, { do: 'end', channel: 0, least: 'owed', valid: 'good', by: 'key' }, claim(900n, 900n), packet
+    ...channel, { do: 'weather', weather: 'away' }, { do: 'end', channel: 0, least: 'owed', pays: 'claimed', valid: 'good', by: 'key' }, claim(900n, 900n), packet
   ],
   'has what it paid credited again when the account is added again or the process starts again': [
     ...channel, claim(700n), { do: 'we readd' }, packet, { do: 'we end', how: 'clean', afterWrites: 0 }, claim(300n, 300n),

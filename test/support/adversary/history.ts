@@ -228,16 +228,18 @@ export class History {
     loose(packet > 0n ? mallory.sendPacket(packet, sent) : mallory.sendClaim(sent))
   }
 
-  async #end ({ channel, least, valid, by }: Extract<Act, { do: 'end' }>): Promise<void> {
+  async #end ({ channel, least, pays, valid, by }: Extract<Act, { do: 'end' }>): Promise<void> {
     const mallory = this.#mallory
     await this.#with(channel, async found => {
       const { channelId, ours } = found
       const owed = mallory.bestClaim(channelId)?.total ?? 0n
       const leastOf = { owed, nothing: 0n, all: ours.deposit, more: ours.deposit + 1n }
       const inSecs = { good: 540, short: 100, long: 10_000, past: -5 }
-      const consent = { channelId, least: leastOf[least], validUntil: Math.floor(Date.now() / 1000) + inSecs[valid] }
+      const paysOf = { claimed: (await this.#truth.lastSent(channelId)).amount, nothing: 0n, unsaid: undefined }
+      const terms = { channelId, least: leastOf[least], validUntil: Math.floor(Date.now() / 1000) + inSecs[valid] }
+      const consent = { ...terms, pays: paysOf[pays] ?? 0n }
       const signature = by === 'nobody' ? NOBODYS_SIGNATURE : await mallory.own.codec.signConsent!(consent, this.#truth.stateFor(found))
-      loose(mallory.say({ step: 'end', ...consent, consent: signature, claim: mallory.sent.at(-1) }))
+      loose(mallory.say({ step: 'end', ...terms, pays: paysOf[pays], consent: signature, claim: mallory.sent.at(-1) }))
     })
   }
 

@@ -167,8 +167,9 @@ export class Mallory {
   }
 
   async #ends (message: Record<string, unknown>): Promise<Reply> {
+    const { channelId, least, pays, validUntil } = message
     const granted: Granted = {
-      consent: { channelId: String(message.channelId), least: BigInt(String(message.least)), validUntil: Number(message.validUntil) },
+      consent: { channelId: String(channelId), least: BigInt(String(least)), pays: BigInt(String(pays)), validUntil: Number(validUntil) },
       signature: String(message.consent)
     }
     this.granted.push(granted)

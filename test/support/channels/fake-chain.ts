@@ -28,14 +28,21 @@ interface FakeChannel {
   closer: string
 }
 
+export interface FakeFeatures extends ChannelFeatures {
+  /** An end by consent pays exactly what the two have signed, and no claim. */
+  exact?: boolean
+}
+
 /** As the EVM's channels are. */
-export const TWO_WAY: ChannelFeatures = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'pushed', nonces: true }
+export const TWO_WAY: FakeFeatures = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'pushed', nonces: true }
+/** As those of Solana. */
+export const EXACT: FakeFeatures = { ...TWO_WAY, exact: true }
 /** As those of the XRP Ledger. */
-export const ONE_WAY: ChannelFeatures = { directions: 'one', opening: 'funded', ends: 'payee', payouts: 'pushed', nonces: false }
+export const ONE_WAY: FakeFeatures = { directions: 'one', opening: 'funded', ends: 'payee', payouts: 'pushed', nonces: false }
 /** As those of Aptos. */
-export const TAKEN: ChannelFeatures = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'taken', nonces: false }
+export const TAKEN: FakeFeatures = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'taken', nonces: false }
 /** With nothing but the challenge, as any chain could be. */
-export const PLAIN: ChannelFeatures = { directions: 'one', opening: 'empty', ends: 'challenge', payouts: 'taken', nonces: true }
+export const PLAIN: FakeFeatures = { directions: 'one', opening: 'empty', ends: 'challenge', payouts: 'taken', nonces: true }
 
 export class FakeChain {
   readonly balances = new Map<string, bigint>()
@@ -50,7 +57,7 @@ export class FakeChain {
   readonly done = new Map<string, Promise<unknown>>()
   readonly listeners = new Set<(event: ChannelEvent) => void>()
 
-  constructor (readonly features: ChannelFeatures = TWO_WAY) {}
+  constructor (readonly features: FakeFeatures = TWO_WAY) {}
 
   /** What nodes that are stale show of channels: how they were. */
   #shown: Map<string, FakeChannel> | undefined
@@ -122,7 +129,7 @@ class FakeProvider implements ChannelProvider {
 
   constructor (private readonly chain: FakeChain, readonly address: string) {}
 
-  get features (): ChannelFeatures {
+  get features (): FakeFeatures {
     return this.chain.features
   }
 
@@ -214,9 +221,14 @@ class FakeProvider implements ChannelProvider {
       const peer = addresses.find(address => address !== this.address) ?? ''
       if (status === 'settled') throw new ChainError('settled', true)
       if (consent.validUntil * 1000 < Date.now()) throw new ChainError('too late', true)
-      if (signature !== consentSignatureOf(peer, consent)) throw new ChainError('signature', true)
+      if (signature !== consentSignatureOf(peer, consent, this.features.exact)) throw new ChainError('signature', true)
       const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]
-      if (claim !== undefined && claim.total > mine.claimed) {
+      if (this.features.exact === true) {
+        if (consent.pays < mine.claimed || consent.least < other.claimed) throw new ChainError('the terms are behind the chain', true)
+        if (consent.pays > other.deposit) throw new ChainError('more than was deposited', true)
+        this.chain.grant(this.address, consent.pays - mine.claimed)
+        mine.claimed = consent.pays
+      } else if (claim !== undefined && claim.total > mine.claimed) {
         if (claim.signature !== signatureOf(peer, claim) || claim.total > other.deposit) throw new ChainError('claim', true)
         this.chain.grant(this.address, claim.total - mine.claimed)
         mine.claimed = claim.total

@@ -8,13 +8,18 @@ export function signatureOf (signer: string, { channelId, nonce, total }: Pick<C
   return createHmac('sha256', signer).update(`${channelId} ${nonce} ${total}`).digest('hex')
 }
 
-export function consentSignatureOf (signer: string, { channelId, least, validUntil }: CloseConsent): string {
-  return createHmac('sha256', `consent of ${signer}`).update(`${channelId} ${least} ${validUntil}`).digest('hex')
+/** @param isExact whether what the signer pays is signed, too */
+export function consentSignatureOf (signer: string, { channelId, least, pays, validUntil }: CloseConsent, isExact = false): string {
+  const terms = `${channelId} ${least} ${validUntil}${isExact ? ` ${pays}` : ''}`
+  return createHmac('sha256', `consent of ${signer}`).update(terms).digest('hex')
 }
 
 export class FakeCodec implements ClaimCodec {
-  /** @param nonces whether claims have them; else they are numbered by what they come to, and do not say so */
-  constructor (private readonly address: string, private readonly nonces = true) {}
+  /**
+   * @param nonces whether claims have them; else they are numbered by what they come to, and do not say so
+   * @param isExact whether both sign the exact terms of an end
+   */
+  constructor (private readonly address: string, private readonly nonces = true, private readonly isExact = false) {}
 
   async make ({ channelId, nonce, total }: { channelId: string, nonce: bigint, total: bigint, senderId: string }): Promise<Claim> {
     const claim = claimOf(this.address, channelId, this.nonces ? nonce : total, total)
@@ -34,11 +39,11 @@ export class FakeCodec implements ClaimCodec {
   }
 
   async signConsent (consent: CloseConsent): Promise<string> {
-    return Promise.resolve(consentSignatureOf(this.address, consent))
+    return Promise.resolve(consentSignatureOf(this.address, consent, this.isExact))
   }
 
   async verifyConsent (consent: CloseConsent, { theirs }: ChannelState, signature: string): Promise<boolean> {
-    return Promise.resolve(signature === consentSignatureOf(theirs.address, consent))
+    return Promise.resolve(signature === consentSignatureOf(theirs.address, consent, this.isExact))
   }
 }
 

@@ -12,8 +12,7 @@ import { encodeFulfill, encodeReject, isFulfill, rejectOf } from '../../../src/p
 import type { PluginBooks, PluginStore, RunningTotal } from '../../../src/contracts/plugin.js'
 import { InsufficientLiquidityError } from '../../../src/packet/errors.js'
 import { TestLog, afterTest, portOf, serverUrl } from '../btp.js'
-import type { ChannelFeatures } from '../../../plugins/lib/channels/types.js'
-import { FakeChain } from './fake-chain.js'
+import { FakeChain, type FakeFeatures } from './fake-chain.js'
 import { FakeCodec } from './fake-codec.js'
 
 const NO_DATA = Buffer.alloc(0)
@@ -85,7 +84,9 @@ class TestPlugin extends SettlingPlugin {
         units: new Units(assetScale, decimals)
       },
       openChain: () => Promise.resolve({
-        provider: chain.provider(address), codec: new FakeCodec(address, chain.features.nonces), wasUsedWith: () => Promise.resolve(true)
+        provider: chain.provider(address),
+        codec: new FakeCodec(address, chain.features.nonces, chain.features.exact),
+        wasUsedWith: () => Promise.resolve(true)
       })
     })
   }
@@ -246,7 +247,7 @@ export interface World {
 
 /** Alice dials Bob. Each owns a million tokens. */
 export async function makeWorld (
-  alicesOptions: PartyOptions = {}, bobsOptions: PartyOptions = alicesOptions, features?: ChannelFeatures
+  alicesOptions: PartyOptions = {}, bobsOptions: PartyOptions = alicesOptions, features?: FakeFeatures
 ): Promise<World> {
   const chain = new FakeChain(features)
   for (const name of ['alice', 'bob']) chain.balances.set(name, 1_000_000n)

@@ -5,20 +5,20 @@
  */
 import { expect } from 'chai'
 import { closeAll } from '../../../support/btp.js'
-import { ONE_WAY, PLAIN, TAKEN, TWO_WAY } from '../../../support/channels/fake-chain.js'
+import { EXACT, ONE_WAY, PLAIN, TAKEN, TWO_WAY, type FakeFeatures } from '../../../support/channels/fake-chain.js'
 import { claimOf } from '../../../support/channels/fake-codec.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { Party, PartyOptions, World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { nextTurn } from '../../../support/waiting.js'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
-import type { ChannelFeatures } from '../../../../plugins/lib/channels/types.js'
 
 const HOUR_MS = 3_600_000
 const OPTIONS = { initialDeposit: '10000', settlementTimeoutSecs: 3600, redeemThreshold: '1000000', pollingIntervalMs: 100 }
 
-const CHAINS: ReadonlyArray<[string, ChannelFeatures]> = [
+const CHAINS: ReadonlyArray<[string, FakeFeatures]> = [
   ['of two ways, as the EVM\'s', TWO_WAY],
+  ['of two ways, ended by exact terms, as Solana\'s', EXACT],
   ['of one way, funded, ended by the payee, without nonces, as the XRP Ledger\'s', ONE_WAY],
   ['of one way, funded, ended by the payee, with nonces, as Mina\'s', { ...ONE_WAY, nonces: true }],
   ['of two ways, with payouts that are taken, without nonces, as Aptos\'', TAKEN],

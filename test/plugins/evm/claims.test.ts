@@ -150,7 +150,7 @@ describe('claims of EVM chains', () => {
     expect(refusalOf({ ...fields, chainId: 1 })).to.equal('F06 Unknown channel: claim is for another chain. chainId=1')
     expect(refusalOf({ ...fields, tokenNetworkAddress: TOKEN })).to.equal('F06 Unknown channel: claim is for another contract')
     expect(refusalOf({ ...fields, tokenAddress: CONTRACT })).to.equal('F06 Unknown channel: claim is for another token')
-    expect(refusalOf({ ...fields, blockchain: 'xrp' })).to.equal('F06 Unknown channel: claim is for another chain. blockchain=xrp')
+    expect(refusalOf({ ...fields, blockchain: 'xrp' })).to.equal('F06 Unknown channel: claim is for another chain. blockchain=xrp expected=evm')
     expect(refusalOf({ ...fields, chainId: undefined })).to.equal('F06 Unknown channel: claim must include chainId and tokenNetworkAddress')
   })
 

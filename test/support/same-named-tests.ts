@@ -97,6 +97,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/evm/artifacts/StateProbe.ts', 'plugins/evm/artifacts/TokenNetwork.ts', 'plugins/evm/artifacts/TokenNetworkRegistry.ts',
     'plugins/evm/artifacts/TransferProbe.ts'
   ],
+  'test/plugins/solana/program/binary.test.ts': ['plugins/solana/program/artifact.ts'],
   'test/plugins/evm/odd-contracts.test.ts': ['plugins/evm/chain/abi-check.ts', 'plugins/evm/payouts.ts'],
   'test/plugins/evm/provider.test.ts': [
     'plugins/evm/open-chain.ts', 'plugins/evm/chain/events.ts', 'plugins/evm/chain/heads.ts', 'plugins/evm/chain/network.ts',

@@ -41,7 +41,7 @@ export interface LiteSvm {
 }
 
 interface SvmClock { slot: bigint, unixTimestamp: bigint }
-interface SvmOutcome { logs (): string[], computeUnitsConsumed (): bigint }
+interface SvmOutcome { logs (): string[] }
 interface SvmFailure { err (): unknown, meta (): SvmOutcome }
 
 export interface LiteSvmModule {

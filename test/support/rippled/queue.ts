@@ -87,14 +87,15 @@ export class TransactionQueue {
 
   /** Fills a new open ledger, the best fees first. */
   accept (open: OpenLedger): void {
+    const tried = new Set<Queued>()
     for (;;) {
-      const next = this.all().sort(byLevel).find(queued => this.isNext(queued, open))
+      const next = this.all().sort(byLevel).find(queued => !tried.has(queued) && this.isNext(queued, open))
       if (next === undefined || next.level < this.metrics.levelFor(open.count())) return
-      const applied = applyTransaction(next.tx, open.view, open.building)
-      if (applied.isApplied) open.add(next.tx)
+      const { result, isApplied } = applyTransaction(next.tx, open.view, open.building)
+      if (isApplied) open.add(next.tx)
       next.retries--
-      if (applied.isApplied || /^te[fm]/.test(applied.result) || next.retries <= 0) this.remove(next.tx)
-      else return
+      tried.add(next)
+      if (isApplied || /^te[fm]/.test(result) || next.retries <= 0) this.remove(next.tx)
     }
   }
 
@@ -122,12 +123,12 @@ export class TransactionQueue {
     if (replaced === undefined && own.some(queued => isBlocker(queued.tx))) return 'telCAN_NOT_QUEUE_BLOCKED'
     if (replaced !== undefined && level <= replaced.level * REPLACEMENT_PERCENT / 100n) return 'telCAN_NOT_QUEUE_FEE'
     if (tx.ticket === undefined && tx.sequence < root.Sequence) return 'tefPAST_SEQ'
-    if (own.length === 0 && tx.ticket === undefined && tx.sequence > root.Sequence) return 'terPRE_SEQ'
+    if (tx.ticket === undefined && tx.sequence > root.Sequence && own.every(queued => slotOf(queued.tx) > tx.sequence)) return 'terPRE_SEQ'
+    const others = own.filter(queued => queued !== replaced).map(queued => queued.tx)
     const held = this.holdingFault(tx, own, replaced !== undefined, root, open, isFailHard)
-    if (held !== undefined) return held
-    const others = own.filter(queued => queued.tx !== replaced?.tx)
-    const claimed = balanceFault(tx, others.map(queued => queued.tx), root, open)
-    if (claimed !== undefined) return claimed
+    const claimed = balanceFault(tx, others, root, open)
+    const fault = others.length > 0 ? held ?? claimed : claimed ?? held
+    if (fault !== undefined) return fault
     return replaced === undefined && this.length >= this.maxSize ? this.makeRoom(tx, level) : undefined
   }
 

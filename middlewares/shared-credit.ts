@@ -19,12 +19,15 @@ const REST_FACTOR = 10
 export interface SharedCreditOptions {
   /** What all of them may owe together, in base units. Undefined: any amount. */
   limit: bigint | undefined
+  /** What the limit is in, as the books say it: `USD/9`. What is owed in anything else does not count. */
+  unit: string
   /** Whether an account shares the limit. */
   shares: (accountId: string) => boolean
 }
 
 export default class SharedCredit implements Middleware {
   private readonly limit: bigint | undefined
+  private readonly unit: string
   private readonly shares: (accountId: string) => boolean
   /** Of accounts that owe something; as many as the books have. */
   private debts = new Map<string, bigint>()
@@ -33,8 +36,9 @@ export default class SharedCredit implements Middleware {
   private hasLooked = false
 
   constructor (options: Record<string, unknown>, private readonly api: MiddlewareApi) {
-    const { limit, shares } = options as unknown as SharedCreditOptions
+    const { limit, unit, shares } = options as unknown as SharedCreditOptions
     this.limit = limit
+    this.unit = unit
     this.shares = shares
   }
 
@@ -93,7 +97,7 @@ export default class SharedCredit implements Middleware {
   /** With what its packets under way may add. */
   private debtOf (accountId: string): bigint {
     const book = this.api.ledger.balanceOf(accountId)
-    const debt = book === undefined ? 0n : book.balance + book.incomingHolds
+    const debt = book === undefined || (book.unit ?? this.unit) !== this.unit ? 0n : book.balance + book.incomingHolds
     return debt > 0n ? debt : 0n
   }
 }

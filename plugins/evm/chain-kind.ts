@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
-import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
 import { ADDRESS, chainNumberOf, HASH, RAW_KEY } from './formats.js'
 import { legacySettings } from './legacy.js'
 
+/** No token has more, and amounts of 256 bits hold no more. */
+const DECIMALS_MAX = 36
 /** The contract takes no shorter challenge, and no longer one. */
 const CHALLENGE_SECS_MIN = 3600
 const CHALLENGE_SECS_MAX = 365 * 24 * 60 * 60
@@ -47,6 +49,7 @@ const entry = z.strictObject({
   rpcUrl,
   registryAddress: address,
   tokenAddress: address,
+  asset: ASSET,
   keyId,
   settlementOptions: settlementOptions.optional()
 }).meta({ expected: 'an object with chainType, chainId, rpcUrl, registryAddress, tokenAddress and keyId' })
@@ -94,22 +97,26 @@ function canonicalId (chainId: string): string {
   return number === undefined ? chainId : `evm:${number}`
 }
 
-function decide ({ chainId, rpcUrl, registryAddress, tokenAddress, keyId, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
   const { confirmations, startBlock } = settlementOptions ?? {}
   const id = canonicalId(chainId)
   return termsOf({
     id,
     tokenAddress: tokenAddress.toLowerCase(),
-    chain: { chainId: id, rpcUrl, registryAddress, tokenAddress, keyId, confirmations, startBlock }
+    asset,
+    chain: {
+      chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId, confirmations, startBlock
+    }
   }, settlementOptions)
 }
 
 /** Money that is real belongs to production and nowhere else, and there nothing is reached that only this machine sees. */
-function check ({ chainId, rpcUrl, keyId, settlementOptions }: Entry, environment: Parameters<NonNullable<ChainKind['check']>>[1]): EntryFindings {
+function check ({ chainId, rpcUrl, asset, keyId, settlementOptions }: Entry, environment: Parameters<NonNullable<ChainKind['check']>>[1]): EntryFindings {
   const findings: EntryFindings = { problems: [], warnings: ignoredOf(settlementOptions) }
   const refuse = (field: keyof Entry, message: string): void => { findings.problems.push({ field, message }) }
   const warn = (message: string): void => { findings.warnings.push(message) }
   checkChainId(chainNumberOf(chainId) ?? '', environment, message => { refuse('chainId', message) }, warn)
+  if (asset !== undefined && asset.scale > DECIMALS_MAX) refuse('asset', `scale is ${asset.scale}: that of a token is its decimals, at most ${DECIMALS_MAX}.`)
   checkUrl(rpcUrl, environment, message => { refuse('rpcUrl', message) }, warn)
   if (PUBLIC_KEYS.some(start => keyId.toLowerCase().startsWith(start)) && environment !== 'development') {
     refuse('keyId', `this key is public, so anyone can take the money on it. Use a key of your own in ${environment}.`)

@@ -10,6 +10,13 @@ export const ACCOUNT_ID = /^(?!__proto__$)[A-Za-z0-9_\-~.]+$/
 /** In the place of an address that the parent gives. */
 export const UNKNOWN_ADDRESS = 'unknown'
 
+/** What amounts are in: one unit of the asset is 10^scale base units. */
+export interface Asset {
+  readonly code: string
+  /** 0 to 255. */
+  readonly scale: number
+}
+
 export type Relation = 'parent' | 'peer' | 'child'
 
 /** Amounts are decimal strings in base units of the account's asset; `Infinity` and `-Infinity` mean no limit. */

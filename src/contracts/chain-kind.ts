@@ -3,6 +3,7 @@
  * The node itself knows no chain: it finds `<chainType>/chain-kind` beside the plugin of that name, and that file loads no SDK.
  */
 import type { ZodType } from 'zod'
+import type { Asset } from './account.js'
 
 /** The field of a peer that has its address on chains of a kind. */
 export type PeerField = `${string}Address`
@@ -28,12 +29,20 @@ interface ChainIdFormat extends Format {
   readonly examples: readonly string[]
 }
 
-/** An entry of `chainProviders`, decided: what the account of a peer on that chain gets. Amounts are base units, as decimal strings. */
+/**
+ * An entry of `chainProviders`, decided: what the account of a peer on that chain gets. Amounts are decimal strings, in the smallest unit of
+ * what is paid in.
+ */
 export interface ChainTerms {
   /** Such as `evm:8453`, in its one form. */
   readonly id: string
   /** Of what is paid in there, in its one form. */
   readonly tokenAddress: string
+  /**
+   * What is paid in there, with the scale of its smallest unit, if the entry or the kind says so. Undefined: the asset of the node, of
+   * which one base unit is the smallest unit of whatever is paid in.
+   */
+  readonly asset?: Asset | undefined
   /** What we may owe before we settle. */
   readonly threshold: string
   /** How often we pay whatever we owe, in ms. */

@@ -56,6 +56,11 @@ export const ERROR_TABLE = {
       remedy: 'Run `npm install tigerbeetle-node`, and check the addresses of the replicas.'
     },
     SLUICE_BACKEND_UNUSABLE: { when: 'The backend has no rates to start with.', remedy: 'The message has its reason. Check `backendConfig`, and the network.' },
+    SLUICE_NO_RATE: {
+      status: 400,
+      when: 'A peer of a node counts in another asset than the node, and no rate is known between the two.',
+      remedy: 'Write the rate in `rates.fixed`, or name a backend that knows both assets in `rates.backend`.'
+    },
     SLUICE_NO_ADDRESS: {
       when: 'The connector has neither an ILP address nor a parent to ask for one.',
       remedy: 'Set `CONNECTOR_ILP_ADDRESS`, or add an account with the relation `parent`.'

@@ -1,4 +1,5 @@
 /** What one writes to configure a node or to add a peer, and what the loader makes of it. */
+import type { Asset } from './account.js'
 import type { ChainKind, Environment, OldChain, PeerField, SettlementChain } from './chain-kind.js'
 import type { LogLevel } from './logger.js'
 import type { Dialect } from './transport.js'
@@ -27,6 +28,8 @@ export interface PeerConfig {
   chain?: string | undefined
   /** Default peer. Only `child` restricts anything: routes to it lie below the node's own addresses. */
   relation?: PeerRelation | undefined
+  /** What the account of the peer counts in. Default: what is paid in on the chain where the node settles with it, or else the node's. */
+  asset?: Asset | undefined
   /** How the peer is reached. Others are not supported yet. */
   transport?: 'direct' | undefined
 }
@@ -75,11 +78,15 @@ export interface AdminApiConfig {
 
 export type CreditLimit = string | number | bigint
 
-/** What a peer may owe us, in base units. The narrowest one that is set holds, and never more than `globalCeiling`. */
+/** Base units of the asset of the node, or of each asset by its code, in the scale that the node or the chain has it in. */
+export type AssetLimits = CreditLimit | Readonly<Record<string, CreditLimit>>
+
+/** What a peer may owe us. The narrowest one that is set holds, and never more than `globalCeiling`. */
 export interface CreditLimits {
-  defaultLimit?: CreditLimit | undefined
+  defaultLimit?: AssetLimits | undefined
+  /** In base units of the peer's account. */
   perPeerLimits?: Readonly<Record<string, CreditLimit>> | ReadonlyMap<string, CreditLimit> | undefined
-  globalCeiling?: CreditLimit | undefined
+  globalCeiling?: AssetLimits | undefined
 }
 
 export interface SettlementConfig {
@@ -94,7 +101,17 @@ export interface SettlementConfig {
   tigerBeetleReplicas?: readonly string[] | undefined
 }
 
-/** When and how the node settles with a peer on a chain. Amounts in units of the token, which are the base units of the node. */
+/** What assets are worth in each other. Assets of one code need no rate, whatever their scales. */
+export interface RatesConfig {
+  /** `{ 'EUR/USD': '1.08' }`: what one EUR is worth in USD. The other direction, and rates over several steps, follow exactly. */
+  fixed?: Readonly<Record<string, string | number>> | undefined
+  /** The backend that is asked about all other assets, and those that `fixed` prices others in: a built-in one, or a module of yours. */
+  backend?: string | undefined
+  /** Of that backend. */
+  options?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** When and how the node settles with a peer on a chain. Amounts in the smallest unit of the token. */
 export interface SettlementOptions {
   /** We pay when we owe a peer more, and redeem when a peer's claims are worth this more than was redeemed. Default 1000000. */
   threshold?: CreditLimit | undefined
@@ -146,6 +163,8 @@ export interface ChainProviderConfigEntry {
   registryAddress?: string | undefined
   /** The token that is paid in. */
   tokenAddress?: string | undefined
+  /** What is paid in: its code and its decimals. Default: what the kind of chain knows, or else `asset` of the node. */
+  asset?: Asset | undefined
   /** Who signs for this node: a private key. */
   keyId?: string | undefined
   settlementOptions?: SettlementOptions | undefined
@@ -186,6 +205,13 @@ export interface ConnectorConfig {
   localDelivery?: LocalDeliveryConfig | undefined
   adminApi?: AdminApiConfig | undefined
   settlement?: SettlementConfig | undefined
+  /**
+   * What the application's own packets, guests, and peers that say nothing else count in. Default: what is paid in on the chains, if that
+   * is known and the same on all, or else M2M with scale 0.
+   */
+  asset?: Asset | undefined
+  /** Needed where peers and the node count in different assets. */
+  rates?: RatesConfig | undefined
   /** The chains to settle on. Default: none, and nothing is settled. */
   chainProviders?: readonly ChainProviderConfigEntry[] | undefined
   /** Deprecated: use chainProviders. */
@@ -241,6 +267,8 @@ export interface NodeConfig {
   readonly feePercentage: number
   readonly feeReason: string
   readonly creditLimits: CreditLimits
+  readonly asset: Asset
+  readonly rates: RatesConfig
   readonly chains: readonly SettlementChain[]
   /** The kinds of chains that peers may have addresses on, whether or not the node settles there. */
   readonly chainKinds: readonly ChainKind[]

@@ -1,4 +1,5 @@
 /** What is asked of a running ConnectorNode and what it answers. Amounts that are not bigint are decimal strings in base units. */
+import type { Asset } from './account.js'
 import type { AdminSettlementConfig, PeerRelation } from './node-config.js'
 
 export type * from './node-config.js'
@@ -14,6 +15,8 @@ export interface PeerInfo {
   /** Always there in answers. */
   transport?: 'direct' | undefined
   settlement?: AdminSettlementConfig | undefined
+  /** What its account counts in, where the configuration names an asset. */
+  asset?: Asset | undefined
 }
 
 export interface RemovePeerResult {
@@ -31,7 +34,15 @@ export interface RouteInfo {
 /** `debitBalance` is what the peer owes us, `creditBalance` what we owe the peer, `netBalance` credit minus debit. */
 export interface PeerAccountBalance {
   peerId: string
-  balances: Array<{ tokenId: string, debitBalance: string, creditBalance: string, netBalance: string }>
+  balances: Array<{
+    tokenId: string
+    debitBalance: string
+    creditBalance: string
+    netBalance: string
+    /** What the amounts are in, where the configuration names an asset: one unit of it is 10^assetScale base units. */
+    assetCode?: string | undefined
+    assetScale?: number | undefined
+  }>
 }
 
 export interface SendPacketParams {

@@ -1,10 +1,7 @@
 /** Exact amounts: an amount of base units times a decimal rate, rounded down. No float ever touches money. */
-import { shiftDecimal, type Fraction } from '../lib/fraction.js'
+import { rateOf, type Fraction } from '../lib/fraction.js'
 import type { Rate } from '../contracts/backend.js'
 
-const DECIMAL = /^(\d+)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
-/** A rate may carry a scale gap of up to 255 digits in either direction, and as many of its own. */
-const EXPONENT_MAX = 1000
 /** Backends answer with few different rates; past this many the remembered ones are dropped. */
 const REMEMBERED_MAX = 10_000
 
@@ -15,7 +12,7 @@ export function fractionOf (rate: Rate): Fraction {
   const key = typeof rate === 'number' || typeof rate === 'string' ? rate : String(rate)
   const known = remembered.get(key)
   if (known !== undefined) return known
-  const fraction = parse(String(key))
+  const fraction = rateOf(String(key))
   if (remembered.size >= REMEMBERED_MAX) remembered.clear()
   remembered.set(key, fraction)
   return fraction
@@ -29,13 +26,4 @@ export function applyRate (amount: bigint, { numerator, denominator }: Fraction)
 /** The largest amount whose product with the rate is at most `result`. */
 export function largestAmountFor (result: bigint, { numerator, denominator }: Fraction): bigint {
   return ((result + 1n) * denominator - 1n) / numerator
-}
-
-function parse (text: string): Fraction {
-  const match = DECIMAL.exec(text)
-  const [, whole = '', decimals = '', exponent = '0'] = match ?? []
-  const digits = BigInt(whole + decimals || '0')
-  const shift = Number(exponent) - decimals.length
-  if (match === null || digits === 0n || Math.abs(shift) > EXPONENT_MAX) throw new RangeError(`backend gave an unusable rate. rate=${text}`)
-  return shiftDecimal({ numerator: digits, denominator: 1n }, shift)
 }

@@ -27,6 +27,20 @@ export function whole (minimum: number, maximum: number): z.ZodInt {
   return z.int().min(minimum).max(maximum).meta({ expected: `a whole number from ${minimum} to ${maximum}` })
 }
 
+const ASSET_SCALE_MAX = 255
+const ASSET_CODE = /^[^\s/]{1,64}$/
+
+const CODE = 'a code such as USD, of up to 64 characters without spaces and slashes'
+const SCALE = `a whole number from 0 to ${ASSET_SCALE_MAX}`
+const ASSET = 'an object with code and scale, such as { code: USD, scale: 6 }'
+
+/** What amounts are in. The code has no slash, as pairs of assets are written with one between them. */
+export const assetField = z.strictObject({
+  code: z.string(`asset.code must be ${CODE}`).regex(ASSET_CODE, `asset.code must be ${CODE}`).meta({ expected: CODE, example: 'USD' }),
+  scale: z.int(`asset.scale must be ${SCALE}`).min(0, `asset.scale must be ${SCALE}`).max(ASSET_SCALE_MAX, `asset.scale must be ${SCALE}`)
+    .describe('One unit of the asset is 10^scale base units').meta({ expected: SCALE, example: '6' })
+}, { error: ({ code }) => code === 'unrecognized_keys' ? undefined : `asset must be ${ASSET}` }).meta({ expected: ASSET })
+
 /** A duration in whole milliseconds. */
 export function milliseconds (minimum: number): z.ZodNumber {
   return z.number().int().min(minimum).max(TIMER_LONGEST_MS).meta({ expected: `a whole number of milliseconds from ${minimum} to ${TIMER_LONGEST_MS}` })

@@ -13,6 +13,9 @@ export interface Fraction {
 const AMOUNT_DIGITS = 20
 
 const PLAIN_DECIMAL = /^(\d{1,40})(?:\.(\d{1,40}))?$/
+const ANY_DECIMAL = /^(\d+)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
+/** A rate may carry a scale gap of up to 255 digits in either direction, and as many of its own. */
+const SHIFT_MAX = 1000
 const PRINTED_NUMBER = /^(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/
 
 export const ONE: Fraction = { numerator: 1n, denominator: 1n }
@@ -37,6 +40,16 @@ export function positiveRate (value: number | string): Fraction | undefined {
   return rate !== undefined && rate.numerator > 0n ? rate : undefined
 }
 
+/** A rate as a backend answers it, with any number of digits and an exponent. Throws for anything but a decimal above 0. */
+export function rateOf (text: string): Fraction {
+  const match = ANY_DECIMAL.exec(text)
+  const [, whole = '', decimals = '', exponent = '0'] = match ?? []
+  const digits = BigInt(whole + decimals || '0')
+  const shift = Number(exponent) - decimals.length
+  if (match === null || digits === 0n || Math.abs(shift) > SHIFT_MAX) throw new RangeError(`backend gave an unusable rate. rate=${text}`)
+  return shiftDecimal({ numerator: digits, denominator: 1n }, shift)
+}
+
 export function multiply (a: Fraction, b: Fraction): Fraction {
   return { numerator: a.numerator * b.numerator, denominator: a.denominator * b.denominator }
 }
@@ -53,6 +66,12 @@ export function subtract (a: Fraction, b: Fraction): Fraction {
   }
 }
 
+/** The same value in lowest terms. */
+export function reduced ({ numerator, denominator }: Fraction): Fraction {
+  const common = greatestCommonDivisor(numerator, denominator)
+  return { numerator: numerator / common, denominator: denominator / common }
+}
+
 /** `value * 10^exponent`, for an exponent of either sign. */
 export function shiftDecimal (value: Fraction, exponent: number): Fraction {
   const power = 10n ** BigInt(Math.abs(exponent))
@@ -67,9 +86,7 @@ export function shiftDecimal (value: Fraction, exponent: number): Fraction {
  * 1/denominator, and the next whole number is at least that far away. (Rounded down, 300 at 2/3 would come to 199.)
  */
 export function toDecimalString (value: Fraction): string {
-  const common = greatestCommonDivisor(value.numerator, value.denominator)
-  const numerator = value.numerator / common
-  const denominator = value.denominator / common
+  const { numerator, denominator } = reduced(value)
   const exact = exactPlaces(denominator)
   const places = exact ?? denominator.toString().length + AMOUNT_DIGITS
   const cut = numerator * 10n ** BigInt(places) / denominator

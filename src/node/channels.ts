@@ -1,6 +1,7 @@
 /**
  * Payment channels of a node. The peers' plugins have them; a plugin without channels means that the node does not settle with that peer.
  */
+import type { Asset } from '../contracts/account.js'
 import type { SettlementChange } from '../contracts/node.js'
 import type { ChannelMetadata, ChannelOpenOptions, ChannelOperations } from '../contracts/channels.js'
 import type { NodeChannelState, OpenChannelRequest } from '../contracts/node-channels.js'
@@ -18,6 +19,8 @@ export interface ChannelHolders {
   chainOf? (peerId: string): Pick<SettlementChain, 'kind' | 'tokenAddress'> | undefined
   /** The chains on which the node settles, now or with future peers, and the kinds that it knows. */
   chains?: Chains | undefined
+  /** What the account of the peer counts in. */
+  assetOf (peerId: string): Asset
   /** Whether a payment to the peer is written down and not made yet. */
   isSettling? (peerId: string): boolean
 }

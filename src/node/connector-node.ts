@@ -7,7 +7,7 @@ import { describeError } from '../lib/describe-error.js'
 import { createPaymentHandlerAdapter } from '../delivery/payment.js'
 import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../delivery/payment.js'
 import { version } from '../lib/version.js'
-import { LOCAL_ACCOUNT, TOKEN_ID } from './peer-account.js'
+import { LOCAL_ACCOUNT } from './peer-account.js'
 import { BtpAccess } from './btp-access.js'
 import { channelState, noChain, openChannel, settlementChainOf, type ChannelHolders } from './channels.js'
 import { ConfigLoader, ConfigReading } from '../config/node/config-loader.js'
@@ -37,7 +37,7 @@ export class ConnectorNode {
   readonly packetHandler = new PacketHandler(this)
   readonly accountManager = new AccountManager(this)
   readonly btpClientManager = new BTPClientManager(this, async (peerId, packet) => this.#running('sendToPeer').sendTo(peerId, packet))
-  readonly channelManager = new ChannelManager(call => this.#channelHolders(call), TOKEN_ID)
+  readonly channelManager = new ChannelManager(call => this.#channelHolders(call))
   readonly dashboard = new Dashboard(this, () => this.#running('dashboard').traffic, () => this.#channelHolders('dashboard'))
   readonly #log: NodeLogger
   readonly #logLevel: LogLevel | undefined
@@ -186,7 +186,7 @@ export class ConnectorNode {
 
   listRoutes (): RouteInfo[] { return this.#routes.getAllRoutes() }
 
-  /** What a peer and we owe each other, in the token that is paid in, or in `M2M` where nothing is. @throws ConnectorNotStartedError */
+  /** What a peer and we owe each other, in the token that is paid in, or else in the asset of the account. @throws ConnectorNotStartedError */
   async getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance> {
     const session = this.#running('getBalance')
     if (session.balanceOf(peerId) === undefined && !this.#peers.has(peerId)) throw unknownPeer(peerId)
@@ -337,6 +337,7 @@ export class ConnectorNode {
       pluginOf: peerId => session.pluginOf(peerId),
       chains: this.config,
       chainOf: peerId => chainOf(this.#peers.get(peerId) ?? {}, this.config),
+      assetOf: peerId => session.assetOf(peerId),
       isSettling: peerId => session.balanceOf(peerId)?.settlement !== undefined
     }
   }

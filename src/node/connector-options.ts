@@ -8,6 +8,7 @@ import type { BtpAccess } from './btp-access.js'
 import type { NodeMetrics } from './metrics.js'
 import { LOCAL_ACCOUNT, hasOwnLimit, localAccount, peerAccount, strangersLimit } from './peer-account.js'
 import type { Peers } from './peers.js'
+import type { NodeRates } from './rates.js'
 import type { RoutingTable } from './routing-table.js'
 import type { Traffic } from './traffic.js'
 
@@ -32,7 +33,7 @@ export interface ConnectorParts {
 /** @param notify tells the application of a packet that only passes through */
 export function connectorOptions (
   { config, access, peers, routes, log: logger, logLevel, deliver }: ConnectorParts,
-  { metrics, traffic }: { metrics: NodeMetrics, traffic: Traffic },
+  { metrics, traffic, rates }: { metrics: NodeMetrics, traffic: Traffic, rates: NodeRates },
   notify: (packet: Buffer, origin?: string) => Promise<void>
 ): ConnectorInput {
   // Whether an account with this name shares the strangers' credit limit.
@@ -43,7 +44,7 @@ export function connectorOptions (
     logLevel,
     ilpAddress: config.ilpAddress,
     accounts: {
-      [LOCAL_ACCOUNT]: localAccount({
+      [LOCAL_ACCOUNT]: localAccount(config, {
         deliver,
         ...(config.localDelivery.enabled && {
           handlerUrl: config.localDelivery.handlerUrl,
@@ -61,8 +62,8 @@ export function connectorOptions (
       { targetPrefix: config.ilpAddress, peerId: LOCAL_ACCOUNT, priority: Number.MIN_SAFE_INTEGER } // unless told otherwise, we are here
     ],
     defaultRoute: '',
-    backend: 'flat-fee',
-    backendConfig: { free: [LOCAL_ACCOUNT] },
+    backend: 'fixed-rates',
+    backendConfig: { free: [LOCAL_ACCOUNT], rates: config.rates.fixed, otherwise: rates.otherwise },
     spread: Number((config.feePercentage / 100).toPrecision(15)), // 0.7 / 100 is not 0.007
     store: 'leveldown',
     storePath: join(config.dataPath, config.nodeId),
@@ -78,7 +79,7 @@ export function connectorOptions (
     disableMiddleware: ['deduplicate', 'echo'],
     middlewares: {
       observer: { type: 'observer', options: { observer: metrics, traffic, local: LOCAL_ACCOUNT } },
-      sharedCredit: { type: 'shared-credit', options: { limit: strangersLimit(config), shares: isStranger } },
+      sharedCredit: { type: 'shared-credit', options: { limit: strangersLimit(config), unit: `${config.asset.code}/${config.asset.scale}`, shares: isStranger } },
       ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })
     }
   }

@@ -9,6 +9,7 @@ import { RELATION_IN_WORDS, RELATIONS, childRouteFault, ownAddresses } from '../
 import { quote } from '../config/in-words.js'
 import { registrationSchema } from '../config/node/peer.js'
 import { SettlementAddresses } from '../config/node/settlement-addresses.js'
+import { assetFault, assetOf, isSameAsset, UNNAMED_ASSET } from '../config/node/assets.js'
 import { settlementFault, shownSettlement, type Chains } from '../config/node/settlement-chains.js'
 import type {
   AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerInfo, PeerRegistrationRequest, PeerRelation
@@ -32,7 +33,7 @@ export class Peers {
   /** `reserved`: ids that mean the node itself. `config`: a valid one. `routes`: those of the node. `env` has secrets of peers. */
   constructor (
     private readonly reserved: readonly string[],
-    private readonly config: Chains & Pick<NodeConfig, 'nodeId' | 'ilpAddress' | 'peers'>,
+    private readonly config: Chains & Pick<NodeConfig, 'nodeId' | 'ilpAddress' | 'peers' | 'asset' | 'rates' | 'creditLimits'>,
     private readonly routes: Pick<RoutingTable, 'prefixesOf'>,
     private readonly env: NodeJS.ProcessEnv = process.env
   ) {
@@ -69,7 +70,7 @@ export class Peers {
    */
   put (request: PeerRegistrationRequest): { peer: Peer, before: Peer | undefined, routes: NonNullable<PeerRegistrationRequest['routes']> } {
     const { routes = [], ...judged } = this.#judge(request)
-    const { id, url, authToken, dialect, chain, settlement } = judged
+    const { id, url, authToken, dialect, chain, asset, settlement } = judged
     const before = this.#peers.get(id)
     const relation = judged.relation ?? this.relationOf(id)
     if (relation === 'child') this.#judgeChild(id, routes.map(({ prefix }) => prefix))
@@ -81,11 +82,14 @@ export class Peers {
       ...this.#addresses(judged, before),
       relation,
       chain: chain ?? before?.chain,
+      asset: asset ?? before?.asset,
       settlement: settlement ?? before?.settlement
     }
     const { chains } = this.config
     const fault = chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.config)
     if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', fault)
+    const foreign = assetFault(peer, this.config)
+    if (foreign !== undefined) throw new SluiceError('SLUICE_NO_RATE', foreign)
     const shared = this.#settling.take(peer)
     if (shared !== undefined) throw new SluiceError('SLUICE_PEER_ADDRESS_SHARED', shared)
     this.#keep(peer)
@@ -96,6 +100,7 @@ export class Peers {
   infoOf (peerId: string, connected: boolean): PeerInfo {
     const ilpAddresses = this.routes.prefixesOf(peerId)
     const settlement = shownSettlement(this.get(peerId) ?? {}, this.config)
+    const asset = assetOf(this.get(peerId) ?? {}, this.config)
     return {
       id: peerId,
       connected,
@@ -103,7 +108,8 @@ export class Peers {
       routeCount: ilpAddresses.length,
       relation: this.relationOf(peerId),
       transport: 'direct',
-      ...(settlement !== undefined && { settlement })
+      ...(settlement !== undefined && { settlement }),
+      ...(!isSameAsset(asset, UNNAMED_ASSET) && { asset })
     }
   }
 

@@ -3,7 +3,7 @@
  * absent one holds up no other. A change that fails leaves everything as it was.
  */
 import { isSameAccount, chainOf } from '../config/node/settlement-chains.js'
-import { SluiceError } from '../contracts/errors.js'
+import { SluiceError, codeOf } from '../contracts/errors.js'
 import type {
   NodeConfig, NodeLogger, PeerChange, PeerInfo, PeerRegistrationRequest, RemovePeerResult
 } from '../contracts/node.js'
@@ -111,6 +111,7 @@ export class Registrations {
     try {
       await this.host.session()?.putPeer(peer)
     } catch (error) {
+      if (codeOf(error) === 'SLUICE_NO_RATE') throw error
       const isConflict = error instanceof Error && 'httpErrorCode' in error && error.httpErrorCode === 409
       throw new SluiceError(isConflict ? 'SLUICE_PEER_UNSETTLED' : 'SLUICE_PEER_UNUSABLE', `Peer ${peer.id} cannot be used: ${describeError(error)}`)
     }

@@ -15,16 +15,18 @@ import { AccountStats } from '../metrics/stats.js'
 import { describeError } from '../lib/describe-error.js'
 import { MiddlewareManager } from '../pipeline/middleware-manager.js'
 import { RoutingService } from '../routing/service.js'
-import type { AccountInfo } from '../contracts/account.js'
+import type { AccountInfo, Asset } from '../contracts/account.js'
 import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { btpPlugin, type Admit } from './btp.js'
 import { listChannels } from './channels.js'
 import { configuredRoute, connectorOptions, isKnown, type ConnectorParts } from './connector-options.js'
 import { Guests } from './guests.js'
-import { LOCAL_ACCOUNT, TOKEN_ID, peerAccount } from './peer-account.js'
+import { LOCAL_ACCOUNT, peerAccount } from './peer-account.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
 import type { Peer } from './peers.js'
+import { NodeRates } from './rates.js'
+import { assetOf, isSameAsset, UNNAMED_ASSET } from '../config/node/assets.js'
 import { openDoor } from '../config/node/env.js'
 import { chainOf } from '../config/node/settlement-chains.js'
 import type { Dependency, PeerAccountBalance, RouteInfo } from '../contracts/node.js'
@@ -51,6 +53,7 @@ export class Session {
   readonly #app: App
   readonly #local: LocalPlugin
   readonly #guests: Guests
+  readonly #rates: NodeRates
   /** Peers whose account is being added, until it is removed again: nothing is said then of how that ends. */
   readonly #adding = new Map<string, Promise<void>>()
   /** Peers whose account is being removed: nothing is said then of their routes. */
@@ -75,8 +78,9 @@ export class Session {
     }
     this.traffic = new Traffic(this.#container(AccountStats), accountId => isKnown(accountId, parts))
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
+    this.#rates = new NodeRates(parts.config)
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
-    this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic }, notify), this.#container)
+    this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic, rates: this.#rates }, notify), this.#container)
     this.#local = localPluginOf(this.#app.getPlugin(LOCAL_ACCOUNT))
     this.#container(RoutingService).onWaitingRoute = (prefix, nextHop) => {
       if (!this.#leaving.has(nextHop)) parts.log.info({ prefix, nextHop }, 'route_waits_for_peer')
@@ -100,6 +104,7 @@ export class Session {
     this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server', { to: log, level: logLevel }))
     log.info({ port: this.#listening.port }, 'btp_server_started')
     await this.#app.listen({ connectWithin: START_TIMEOUT_MS })
+    await this.#judgeRates()
     this.#phase = 'open'
     if (config.localDelivery.enabled) this.#handlerChecks = setInterval(() => { void this.#checkHandler() }, HANDLER_CHECK_MS).unref()
   }
@@ -155,7 +160,15 @@ export class Session {
 
   /** The asset of what is between the peer and us: what is paid in, where anything is. */
   tokenOf (peerId: string): string {
-    return this.pluginOf(peerId)?.channels?.().tokenId ?? TOKEN_ID
+    return this.pluginOf(peerId)?.channels?.().tokenId ?? this.assetOf(peerId).code
+  }
+
+  /** What the account of a peer counts in, or that of the application. Of somebody who has none: what it would be. */
+  assetOf (accountId: string): Asset {
+    const accounts = this.#container(Accounts)
+    if (!accounts.exists(accountId)) return assetOf(this.parts.peers.get(accountId) ?? {}, this.parts.config)
+    const { assetCode, assetScale } = accounts.getInfo(accountId)
+    return { code: assetCode, scale: assetScale }
   }
 
   isConnected (peerId: string): boolean {
@@ -189,10 +202,17 @@ export class Session {
   /** The same as the application is shown it, in the asset that is asked for; without a balance in any other. */
   accountBalanceOf (peerId: string, tokenId?: string): PeerAccountBalance {
     const own = this.tokenOf(peerId)
+    const asset = this.assetOf(peerId)
     const owed = this.balanceOf(peerId)?.balance ?? 0n
     const [debit, credit] = owed > 0n ? [owed, 0n] : [0n, -owed]
-    const balance = { tokenId: own, debitBalance: String(debit), creditBalance: String(credit), netBalance: String(credit - debit) }
-    return { peerId, balances: [undefined, own, TOKEN_ID].includes(tokenId) ? [balance] : [] }
+    const balance = {
+      tokenId: own,
+      debitBalance: String(debit),
+      creditBalance: String(credit),
+      netBalance: String(credit - debit),
+      ...(!isSameAsset(asset, UNNAMED_ASSET) && { assetCode: asset.code, assetScale: asset.scale })
+    }
+    return { peerId, balances: [undefined, own, asset.code].includes(tokenId) ? [balance] : [] }
   }
 
   /** Past the routing table: the packet is booked with the peer alone. Rejects with F02 for a peer without an account. */
@@ -263,6 +283,7 @@ export class Session {
     const account = peerAccount(peer, config, access)
     const warning = config.environment === 'production' ? openDoor(peer, process.env) : undefined
     if (warning !== undefined) log.warn({ warning }, 'config_warning')
+    await this.#rates.judge(peer.id, account)
     await this.#drop(peer.id, this.#looksAfter(peer.id, account))
     const adding = this.#app.addPlugin(peer.id, account)
     this.#adding.set(peer.id, adding)
@@ -279,6 +300,13 @@ export class Session {
   async dropPeer (peerId: string): Promise<void> {
     await this.#drop(peerId, false)
     this.traffic.forget(peerId)
+  }
+
+  /** Of each asset one account. */
+  async #judgeRates (): Promise<void> {
+    const accounts = this.#container(Accounts)
+    const codes = new Map(accounts.getAccountIds().map(accountId => [accounts.getInfo(accountId).assetCode, accountId]))
+    for (const accountId of codes.values()) await this.#rates.judge(accountId, accounts.getInfo(accountId))
   }
 
   async #drop (peerId: string, isReplaced: boolean): Promise<void> {
@@ -314,7 +342,7 @@ export class Session {
         const [debits, credits] = [valuesOf(incomingDataPacketValue), valuesOf(outgoingDataPacketValue)]
         return peerIds().map(id => [id, debits.get(id) ?? 0, credits.get(id) ?? 0] as const)
       },
-      channels: () => listChannels({ peerIds, pluginOf: id => this.pluginOf(id) }),
+      channels: () => listChannels({ peerIds, pluginOf: id => this.pluginOf(id), assetOf: id => this.assetOf(id) }),
       claims: () => peerIds().flatMap(id => {
         const counts = this.pluginOf(id)?.channels?.().claimCounts
         return counts === undefined ? [] : [[id, counts] as const]

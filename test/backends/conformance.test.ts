@@ -2,6 +2,7 @@
 import EcbBackend from '../../backends/ecb.js'
 import EcbPlusCoinMarketCapBackend from '../../backends/ecb-plus-coinmarketcap.js'
 import EcbPlusXrpBackend from '../../backends/ecb-plus-xrp.js'
+import FixedRatesBackend from '../../backends/fixed-rates.js'
 import OneToOneBackend from '../../backends/one-to-one.js'
 import RandomizerBackend from '../../backends/randomizer.js'
 import { backendConformance } from '../conformance/backend.js'
@@ -15,9 +16,11 @@ const fiat = {
 }
 const mixed = { ...fiat, drops: { assetCode: 'XRP', assetScale: 6 } }
 const mockData = { base: 'EUR', rates: { ...RATES_2015.rates, XRP: '104.60251' } }
+const FIXED = { 'EUR/USD': '1.0592', 'EUR/JPY': '130.553', 'XRP/USD': '0.0101', 'SOL/CHF': '140' }
 const unknownAsset = { assetCode: 'XYZ', assetScale: 2 }
 
 backendConformance('one-to-one', (options, api) => new OneToOneBackend(options, api), mixed)
+backendConformance('fixed-rates', (options, api) => new FixedRatesBackend({ ...options, rates: FIXED }, api), mixed, { unknownAsset })
 backendConformance('randomizer', (options, api) => new RandomizerBackend(options, api), mixed, { steady: false })
 backendConformance('ecb', (options, api) => new EcbBackend({ ...options, mockData: RATES_2015 }, api), fiat, { unknownAsset })
 backendConformance('ecb-plus-xrp', (options, api) => new EcbPlusXrpBackend({ ...options, mockData }, api), mixed, { unknownAsset })

@@ -41,7 +41,7 @@ describe('payment channels of a node', () => {
       },
       list: () => Promise.resolve(channels)
     }
-    return { peerIds: () => ['a', 'b'], pluginOf: peerId => peerId === 'a' ? { channels: () => operations } : {} }
+    return { peerIds: () => ['a', 'b'], pluginOf: peerId => peerId === 'a' ? { channels: () => operations } : {}, assetOf: () => ({ code: 'M2M', scale: 0 }) }
   }
 
   it('are opened by the plugin of the peer, once per chain, and found by their id and by their peer', async () => {

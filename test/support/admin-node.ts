@@ -45,7 +45,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
   /** What can be done with channels with peer-b; nothing is settled without. */
   channels: ChannelOperations | undefined
   readonly updates: object[] = []
-  readonly channelManager = new ChannelManager(() => this.holders(), 'M2M')
+  readonly channelManager = new ChannelManager(() => this.holders())
   /** What has gone through it: nothing, unless a test says so. */
   readonly stats = new AccountStats()
   readonly traffic = new Traffic(this.stats, accountId => this.peers.has(accountId))
@@ -117,6 +117,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
       pluginOf: peerId => peerId === 'peer-b' && this.channels !== undefined ? { channels: () => this.channels! } : {},
       chainOf: () => ({ kind: this.config.chainKinds[0]!, tokenAddress: `0x${'70'.repeat(20)}` }),
       chains: { ...this.config, chains: [] },
+      assetOf: () => ({ code: 'M2M', scale: 0 }),
       isSettling: () => true
     }
   }

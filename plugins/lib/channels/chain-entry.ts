@@ -1,10 +1,11 @@
 /**
- * What entries of `chainProviders` have in common on every chain: when a node pays, fills and redeems. Amounts are units of the token, as
- * everything in a node is. Loads no more than the schema: the `chain-kind` of each plugin uses it.
+ * What entries of `chainProviders` have in common on every chain: when a node pays, fills and redeems. Amounts are units of the token.
+ * Loads no more than the schema: the `chain-kind` of each plugin uses it.
  */
 import { z } from 'zod'
+import type { Asset } from '../../../src/contracts/account.js'
 import type { ChainTerms } from '../../../src/contracts/chain-kind.js'
-import { amount, flag, milliseconds, whole } from '../../../src/lib/field-kinds.js'
+import { amount, assetField, flag, milliseconds, whole } from '../../../src/lib/field-kinds.js'
 
 const YEAR_SECS = 365 * 24 * 60 * 60
 const POLL_MS_MIN = 100
@@ -14,6 +15,9 @@ const THRESHOLD = 1_000_000n
 const SETTLEMENTS_IN_DEPOSIT = 10n
 
 const CLAIMS = ['settlement', 'packet'] as const
+
+/** What is paid in: for chains on which that can be one of many tokens. */
+export const ASSET = assetField.optional()
 
 /** The fields of `settlementOptions`. A chain that takes less of one, or has others besides, says so in its own schema. */
 export const SETTLEMENT_FIELDS = {
@@ -41,20 +45,22 @@ type SettlementOptions = z.output<z.ZodObject<typeof SETTLEMENT_FIELDS>>
 interface Place {
   id: string
   tokenAddress: string
+  /** What is paid in; where it is not known, the plugin is told to take base units of the account for its smallest units. */
+  asset?: Asset | undefined
   chain: Record<string, unknown>
 }
 
 /** What the accounts of peers on a chain get. */
-export function termsOf ({ id, tokenAddress, chain }: Place, settlement: SettlementOptions = {}): ChainTerms {
+export function termsOf ({ id, tokenAddress, asset, chain }: Place, settlement: SettlementOptions = {}): ChainTerms {
   const threshold = BigInt(settlement.threshold ?? THRESHOLD)
   return {
     id,
     tokenAddress,
+    asset,
     threshold: String(threshold),
     intervalMs: settlement.timeBasedIntervalMs,
     options: present({
-      // Everything in a node is in the same unit, and so are the amounts in its configuration: that of the token.
-      sameUnits: true,
+      sameUnits: asset === undefined ? true : undefined,
       chain: present(chain),
       settlementTimeoutSecs: settlement.settlementTimeoutSecs,
       initialDeposit: String(settlement.initialDeposit ?? threshold * SETTLEMENTS_IN_DEPOSIT),

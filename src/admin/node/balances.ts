@@ -17,7 +17,9 @@ const peerBalance = z.strictObject({
     tokenId: z.string(),
     debitBalance: amount.describe('What the peer owes us, in base units'),
     creditBalance: amount.describe('What we owe the peer'),
-    netBalance: amount.describe('Credit minus debit')
+    netBalance: amount.describe('Credit minus debit'),
+    assetCode: z.string().optional().describe('What the amounts are in, where the configuration names an asset'),
+    assetScale: z.int().optional().describe('One unit of the asset is 10^assetScale base units')
   }))
 })
 

@@ -50,7 +50,8 @@ const peerStatus = z.strictObject({
   routeCount: z.int(),
   relation: z.enum(RELATIONS).optional(),
   transport: z.literal('direct').optional(),
-  settlement: z.record(z.string(), z.unknown()).optional()
+  settlement: z.record(z.string(), z.unknown()).optional(),
+  asset: z.strictObject({ code: z.string(), scale: z.int() }).optional().describe('What amounts with the peer are in, where the configuration names an asset')
 })
 const routeStatus = z.strictObject({ prefix: z.string(), nextHop: z.string(), priority: z.int() })
 const registered = {

@@ -93,7 +93,8 @@ export function checkChains (given: ParsedConfig, config: NodeConfig, entries: r
       `Add chain, one of ${possible.map(({ id }) => id).join(', ')}.`)
   }
   const used = new Set(peers.map(peer => chainOf(peer, config)).filter(chain => chain !== undefined))
-  if (used.size > 1) warn(`the node settles with its peers on several chains (${[...used].map(({ id }) => id).join(', ')}): one unit of the token counts the same on each.`)
+  const unnamed = [...used].filter(({ asset }) => asset === undefined)
+  if (unnamed.length > 1) warn(`the node settles with its peers on several chains (${unnamed.map(({ id }) => id).join(', ')}): one unit of the token counts the same on each.`)
 }
 
 function checkEntries (entries: readonly ChainEntry[], { environment }: NodeConfig, refuse: Refuse, warn: Warn): void {

@@ -5,6 +5,7 @@ import type { Problem } from '../errors.js'
 import { showPath } from '../in-words.js'
 import { logFormatFault, logLevel } from '../../lib/log.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
+import { assetOfNode } from './assets.js'
 import { ChainKinds } from './chain-kinds.js'
 import { decideChain, fieldAt, readBlockchain, readEntries, type ChainEntry } from './chains.js'
 import { isPermissionless, override, secretFaults, openDoor } from './env.js'
@@ -132,6 +133,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
   const administrates = adminApi.enabled ?? false
   const inferred = handles && administrates ? 'standalone' : 'embedded'
   const mode = given.deploymentMode ?? inferred
+  const chains = settlement.enableSettlement === false ? [] : entries.map(decideChain)
   return {
     nodeId,
     ilpAddress: `g.${nodeId}`,
@@ -164,7 +166,9 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     },
     ...feeOf(given),
     creditLimits: settlement.creditLimits ?? {},
-    chains: settlement.enableSettlement === false ? [] : entries.map(decideChain),
+    asset: assetOfNode(given.asset, chains),
+    rates: given.rates ?? {},
+    chains,
     chainKinds: kinds.all,
     ledger: ledgerOf(given),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,

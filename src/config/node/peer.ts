@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { ACCOUNT_ID } from '../../contracts/account.js'
 import type { ChainKind } from '../../contracts/chain-kind.js'
 import type { Peer, PeerChange, PeerRegistrationRequest } from '../../contracts/node.js'
+import { assetField } from '../../lib/field-kinds.js'
 import { DIALECTS } from '../../contracts/transport.js'
 import { isPrefix } from '../../packet/address.js'
 import { RELATION_IN_WORDS, RELATIONS } from './relations.js'
@@ -31,7 +32,7 @@ export function peerSchema (kinds: readonly ChainKind[]): z.ZodType<Peer> {
  * @param settled the kinds of chains whose addresses count; of others whatever is said is kept
  */
 export function registrationSchema (kinds: readonly ChainKind[], settled = kinds): z.ZodType<PeerRegistrationRequest> {
-  const { id, authToken, dialect, chain, relation, transport, ...addresses } = fields(kinds, settled)
+  const { id, authToken, dialect, chain, asset, relation, transport, ...addresses } = fields(kinds, settled)
   return z.strictObject({
     id,
     url,
@@ -40,6 +41,7 @@ export function registrationSchema (kinds: readonly ChainKind[], settled = kinds
     routes,
     ...addresses,
     chain,
+    asset,
     relation,
     transport,
     settlement: settlementTerms(kinds, settled).optional()
@@ -152,6 +154,7 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
     chain: z.string('chain must be a string').min(1, 'chain must be a string')
       .describe(`Where to settle: the chainId of a chain of this node, such as ${examples}`)
       .meta({ expected: `the chainId of an entry of chainProviders, such as ${examples}` }).optional(),
+    asset: assetField.optional().describe('What the account of the peer counts in; the asset of its chain, or of the node, by default'),
     relation,
     transport
   }

@@ -6,6 +6,7 @@ import { isSendable } from '../../http/access.js'
 import { IpAllowlist } from '../../http/allowlist.js'
 import { describeError } from '../../lib/describe-error.js'
 import type { NodeConfig } from '../../contracts/node.js'
+import { assetFault, assetOf, ratesFaults } from './assets.js'
 import { checkChains, type ChainEntry } from './chains.js'
 import { secretVariableOf } from './env.js'
 import { childRouteFault, ownAddresses } from './relations.js'
@@ -31,6 +32,7 @@ export function check (given: ParsedConfig, config: NodeConfig, entries: readonl
   checkLedger(config, refuse)
   checkLimits(config, warn)
   checkChains(given, config, entries, refuse, warn)
+  checkAssets(config, refuse)
   return findings
 }
 
@@ -142,6 +144,20 @@ function checkLimits ({ peers, creditLimits: { perPeerLimits = {} } }: NodeConfi
     if (peers.some(({ id }) => id === name)) continue
     warn(`settlement.creditLimits.perPeerLimits names '${name}', which is not a configured peer: nobody gets this name without ` +
       `its secret, ${secretVariableOf(name)}. Correct the name, set the secret, or add the peer.`)
+  }
+}
+
+function checkAssets (config: NodeConfig, refuse: Refuse): void {
+  const faults = ratesFaults(config.rates)
+  for (const { path, message } of faults) refuse(path, message)
+  if (faults.length > 0) return
+  const faulty = new Set<string>() // one fault for each asset will do
+  for (const [index, peer] of config.peers.entries()) {
+    const { code } = assetOf(peer, config)
+    const fault = faulty.has(code) ? undefined : assetFault(peer, config)
+    if (fault === undefined) continue
+    refuse(['peers', index], fault)
+    faulty.add(code)
   }
 }
 

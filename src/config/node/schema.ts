@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../../contracts/logger.js'
 import { MAX_CONFIGURED_ROUTES, MAX_PEERS } from '../limits.js'
 import type { ChainKind, OldChain } from '../../contracts/chain-kind.js'
 import { ADDRESS_LENGTH_MAX, PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
-import { amount, flag, milliseconds, text } from '../../lib/field-kinds.js'
+import { amount, assetField, flag, milliseconds, text } from '../../lib/field-kinds.js'
 import { HOST_NAME } from '../../http/hosts.js'
 import { ORIGIN, ORIGIN_IN_WORDS } from '../../lib/origins.js'
 import { isHttpUrl } from '../../lib/urls.js'
@@ -51,6 +51,8 @@ const adminApi = z.strictObject({
     .meta({ expected: 'a list of host names' }).optional()
 }).meta({ expected: 'an object' })
 
+const limitsByAsset = z.union([amount, z.record(z.string(), amount)])
+  .meta({ expected: 'a whole number of base units, as a string such as "1000", or one for each asset: { USD: "1000" }' })
 const limitsByPeer = z.union([z.record(z.string(), amount), z.map(z.string(), amount)]).meta({ expected: 'amounts of base units by peer id' })
 
 const LEDGERS = ['embedded', 'tigerbeetle'] as const
@@ -66,11 +68,19 @@ const settlement = z.strictObject({
   connectorFeePercentage: z.number().min(0).lt(100).meta({ expected: 'a number of percent, at least 0 and below 100' }).optional(),
   enableSettlement: flag.optional(),
   creditLimits: z.strictObject({
-    defaultLimit: amount.optional(),
+    defaultLimit: limitsByAsset.optional(),
     perPeerLimits: limitsByPeer.optional(),
-    globalCeiling: amount.optional()
+    globalCeiling: limitsByAsset.optional()
   }).meta({ expected: 'an object' }).optional()
 }).meta({ expected: 'an object' })
+
+/** What is in `fixed` is judged pair by pair (assets.ts), and the options by the backend. */
+const rates = z.strictObject({
+  fixed: z.record(z.string(), z.union([z.string(), z.number()]).meta({ expected: 'a decimal number in quotes, such as "1.08"' }))
+    .meta({ expected: 'rates between assets, such as { EUR/USD: "1.08" }' }).optional(),
+  backend: text('the name of a backend, or a module').optional(),
+  options: z.record(z.string(), z.unknown()).meta({ expected: 'an object', secret: true }).optional()
+}).meta({ expected: 'an object with fixed, backend, or both' })
 
 /**
  * The kinds say which addresses a peer may have, and what may stand in `blockchain`. What an entry of `chainProviders` has is for its kind
@@ -95,6 +105,8 @@ export function nodeSchema (kinds: readonly ChainKind[]) {
     localDelivery: localDelivery.optional(),
     adminApi: adminApi.optional(),
     settlement: settlement.optional(),
+    asset: assetField.optional(),
+    rates: rates.optional(),
     chainProviders: z.array(chainEntry(kinds)).max(MAX_CHAINS).meta({ expected: 'a list of chains' }).optional(),
     blockchain: blockchain(kinds).optional(),
     ledger: ledger.optional(),

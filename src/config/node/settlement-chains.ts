@@ -67,7 +67,8 @@ function namedChain (peer: SettlingPeer, { chainKinds }: Pick<Chains, 'chainKind
 export function isSameAccount (a: SettlingPeer & Way, b: SettlingPeer & Way, config: Chains): boolean {
   const chain = chainOf(a, config)
   const isSameSettlement = chain === chainOf(b, config) && (chain === undefined || addressOf(a, chain.kind) === addressOf(b, chain.kind))
-  return isSameSettlement && a.url === b.url && a.authToken === b.authToken && (a.dialect ?? 'auto') === (b.dialect ?? 'auto')
+  const isSameAsset = a.asset?.code === b.asset?.code && a.asset?.scale === b.asset?.scale
+  return isSameSettlement && isSameAsset && a.url === b.url && a.authToken === b.authToken && (a.dialect ?? 'auto') === (b.dialect ?? 'auto')
 }
 
-type Way = Pick<PeerConfig, 'url' | 'authToken' | 'dialect'>
+type Way = Pick<PeerConfig, 'url' | 'authToken' | 'dialect' | 'asset'>

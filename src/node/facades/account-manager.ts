@@ -1,10 +1,10 @@
 /** What a node's peers owe it and it owes them, as numbers to count with, and whether they may owe more. */
-import { creditLimitFor } from '../peer-account.js'
-import type { CreditLimits, PeerAccountBalance, PeerInfo } from '../../contracts/node.js'
+import { creditLimitIn, UNNAMED_ASSET } from '../../config/node/assets.js'
+import type { NodeConfig, PeerAccountBalance, PeerInfo } from '../../contracts/node.js'
 
 /** As much of a ConnectorNode as is used. */
 export interface BalanceNode {
-  readonly config: { readonly creditLimits: CreditLimits }
+  readonly config: Pick<NodeConfig, 'creditLimits' | 'asset' | 'chains' | 'chainKinds'>
   listPeers (): PeerInfo[]
   getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance>
 }
@@ -51,7 +51,9 @@ export class AccountManager {
 
   /** What a packet of `amount` from the peer would be refused for, were it to come now; null when it would not. */
   async checkCreditLimit (peerId: string, amount: bigint, tokenId?: string): Promise<CreditLimitViolation | null> {
-    const creditLimit = creditLimitFor(peerId, this.node.config.creditLimits)
+    const { balances: [{ assetCode: code, assetScale: scale } = {}] } = await this.node.getBalance(peerId)
+    const asset = code === undefined || scale === undefined ? UNNAMED_ASSET : { code, scale }
+    const creditLimit = creditLimitIn(peerId, this.node.config, asset)
     const { tokenId: found, debitBalance, creditBalance } = await this.getAccountBalance(peerId, tokenId)
     const currentBalance = debitBalance - creditBalance
     const wouldExceedBy = creditLimit === undefined ? 0n : currentBalance + amount - creditLimit

@@ -6,8 +6,8 @@ import { channelsOf, findChannel, isEnabled, listChannels, type ChannelHolders }
 import { SluiceError } from '../../contracts/errors.js'
 
 export class ChannelManager implements NodeChannels {
-  /** @param holders the peers of the running node; throws while it does not run. `tokenId` is for those whose token is not known. */
-  constructor (private readonly holders: (call: string) => ChannelHolders, private readonly tokenId: string) {}
+  /** @param holders the peers of the running node; throws while it does not run */
+  constructor (private readonly holders: (call: string) => ChannelHolders) {}
 
   /** Whether the node can settle with any peer. */
   isEnabled (): boolean {
@@ -62,7 +62,7 @@ export class ChannelManager implements NodeChannels {
       const { state: waiting, ...found } = await this.#stateOf(peerId, holders)
       const isWaiting = waiting !== 'IDLE'
       const pending = holders.isSettling?.(peerId) === true ? 'SETTLEMENT_PENDING' : 'IDLE'
-      const tokenId = channelsOf(peerId, holders)?.tokenId ?? this.tokenId
+      const tokenId = channelsOf(peerId, holders)?.tokenId ?? holders.assetOf(peerId).code
       return { peerId, tokenId, state: isWaiting ? 'SETTLEMENT_IN_PROGRESS' : pending, ...(isWaiting && { operation: waiting }), ...found }
     }))
   }

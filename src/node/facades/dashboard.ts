@@ -5,7 +5,8 @@ import type { ClaimSummary } from '../../contracts/channels.js'
 import type { NodeConfig, PeerInfo } from '../../contracts/node.js'
 import type { AssetEarnings, NodeDashboard, NodeEarnings, NodeTraffic, PacketFilter, PacketRecord, PeerClaim, PeerEarnings } from '../../contracts/node-figures.js'
 import { channelsOf, isEnabled, type ChannelHolders } from '../channels.js'
-import { LOCAL_ACCOUNT, TOKEN_ID } from '../peer-account.js'
+import { UNNAMED_ASSET } from '../../config/node/assets.js'
+import { LOCAL_ACCOUNT } from '../peer-account.js'
 import type { Traffic } from '../traffic.js'
 
 /** Of all peers together; the newest. */
@@ -69,7 +70,7 @@ async function earningsOf (peerId: string, holders: ChannelHolders): Promise<Pee
   if (operations?.claimSummary === undefined) return undefined
   const summary = await operations.claimSummary().catch(() => undefined)
   if (summary === undefined) return { peerId, byAsset: [], claims: [] }
-  const asset = { assetCode: operations.tokenId ?? TOKEN_ID, assetScale: summary.tokenScale }
+  const asset = { assetCode: operations.tokenId ?? holders.assetOf(peerId).code, assetScale: summary.tokenScale }
   return { peerId, byAsset: [earnedWith(asset, summary)], claims: claimsOf(peerId, asset, summary) }
 }
 
@@ -86,6 +87,7 @@ function feesIn (assets: readonly Asset[], total: bigint): NodeEarnings['connect
   const [first, ...others] = assets
   if (first === undefined && total === 0n) return []
   const isCommon = others.every(({ assetCode, assetScale }) => assetCode === first?.assetCode && assetScale === first.assetScale)
-  const { assetCode, assetScale } = first !== undefined && isCommon ? first : { assetCode: TOKEN_ID, assetScale: 0 }
+  const unnamed = { assetCode: UNNAMED_ASSET.code, assetScale: UNNAMED_ASSET.scale }
+  const { assetCode, assetScale } = first !== undefined && isCommon ? first : unnamed
   return [{ assetCode, assetScale, total }]
 }

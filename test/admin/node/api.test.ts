@@ -112,7 +112,7 @@ describe('node admin API', () => {
       ['a priority that is text', { ...NEW_PEER, routes: [{ prefix: 'g.d', priority: '1' }] }, 'priority must be an integer'],
       [
         'a misspelt key', { ...NEW_PEER, rotues: [] },
-        'Unknown field: rotues. Known are: id, url, authToken, dialect, routes, evmAddress, chain, relation, transport, settlement.'
+        'Unknown field: rotues. Known are: id, url, authToken, dialect, routes, evmAddress, chain, asset, relation, transport, settlement.'
       ],
       ['a bad evmAddress', { ...NEW_PEER, evmAddress: '0x1' }, 'evmAddress must be a valid 0x-prefixed address (42 chars)'],
       ['an unknown preference', settlement({ preference: 'gold' }), 'settlement.preference must be one of: evm, any'],

@@ -58,6 +58,8 @@ describe('the configuration of a node', () => {
         feePercentage: 0,
         feeReason: 'there is no section settlement. To take a fee, set settlement.connectorFeePercentage',
         creditLimits: {},
+        asset: { code: 'M2M', scale: 0 },
+        rates: {},
         chains: [],
         chainKinds: new ChainKinds({}).all,
         ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },

@@ -1,7 +1,7 @@
 /** What a node has to know of the test chain to read its configuration. Loads nothing of the chain itself. */
 import { z } from 'zod'
 import type { ChainKind } from '../../../src/contracts/chain-kind.js'
-import { SETTLEMENT_FIELDS, termsOf } from '../../../plugins/lib/channels/chain-entry.js'
+import { ASSET, SETTLEMENT_FIELDS, termsOf } from '../../../plugins/lib/channels/chain-entry.js'
 
 const CHAIN_ID = /^test:[1-9]\d*$/
 export const ADDRESS = /^t[a-z]{3,20}$/
@@ -15,6 +15,7 @@ const entry = z.strictObject({
   chainId: z.string().regex(CHAIN_ID).meta({ expected: 'a chain such as test:1' }),
   rpcUrl: z.string().regex(URL).meta({ expected: 'a URL such as memory://ledger' }),
   keyId: z.string().regex(KEY).meta({ expected: 'a key such as key-of-talice', secret: true }),
+  asset: ASSET,
   settlementOptions: z.strictObject(SETTLEMENT_FIELDS).meta({ expected: 'an object' }).optional()
 }).meta({ expected: 'an object with chainType, chainId, rpcUrl and keyId' })
 
@@ -26,8 +27,8 @@ const kind: ChainKind<z.output<typeof entry>> = {
   channelId: { matches: text => /^channel-\d+$/.test(text), inWords: 'channel- and a number' },
   chainId: { matches: text => CHAIN_ID.test(text), inWords: 'a chain such as test:1', canonical: id => id, examples: ['test:1'] },
   schema: entry,
-  decide: ({ chainId, rpcUrl, keyId, settlementOptions }) =>
-    termsOf({ id: chainId, tokenAddress: 'coin', chain: { chainId, rpcUrl, keyId } }, settlementOptions)
+  decide: ({ chainId, rpcUrl, keyId, asset, settlementOptions }) =>
+    termsOf({ id: chainId, tokenAddress: 'coin', asset, chain: { chainId, rpcUrl, keyId, decimals: asset?.scale } }, settlementOptions)
 }
 
 export default kind

@@ -8,7 +8,7 @@ import { addressOf, openProvider } from './provider.js'
 
 export default class TestChainPlugin extends SettlingPlugin {
   constructor (options: Record<string, unknown>, services: PluginServices) {
-    const { btp, chain, settings } = parseOptions(options)
+    const { btp, chain, settings } = parseOptions(options, services.account)
     super({
       transport: new PluginBtp(btp, services),
       services,

@@ -9,14 +9,15 @@ import { ADDRESS, KEY, URL } from './chain-kind.js'
 const CHAIN_OPTIONS = {
   chainId: z.string(),
   rpcUrl: z.string().regex(URL),
-  keyId: z.string().regex(KEY, 'expected a key')
+  keyId: z.string().regex(KEY, 'expected a key'),
+  decimals: z.int().optional()
 }
 
 const TEST_OPTIONS = {
   ...CHANNEL_OPTIONS,
   chain: z.record(z.string(), z.unknown()),
   peerAddress: z.string().regex(ADDRESS),
-  sameUnits: z.literal(true)
+  sameUnits: z.boolean().default(false)
 }
 
 export interface TestOptions {
@@ -26,14 +27,19 @@ export interface TestOptions {
 }
 
 /** @throws Error that names every option that cannot work */
-export function parseOptions (options: Record<string, unknown>): TestOptions {
+export function parseOptions (options: Record<string, unknown>, account?: { assetScale: number }): TestOptions {
   const own = readOptions('test', TEST_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('test', CHAIN_OPTIONS, [], own.chain, 'chain.')
   return {
     btp: Object.fromEntries(BTP_OPTIONS.filter(name => Object.hasOwn(options, name)).map(name => [name, options[name]])),
     chain,
     settings: {
-      ...settingsOf(own), peerAddress: own.peerAddress, chain: chain.chainId, contract: 'coin', tokenId: 'COIN', units: new Units(0, 0)
+      ...settingsOf(own),
+      peerAddress: own.peerAddress,
+      chain: chain.chainId,
+      contract: 'coin',
+      tokenId: 'COIN',
+      units: own.sameUnits ? new Units(0, 0) : new Units(account?.assetScale ?? 0, chain.decimals ?? 0)
     }
   }
 }

@@ -25,7 +25,8 @@ export async function openChannelIn (world: LedgerWorld, fields: Readonly<Record
   await world.settle(payer, {
     TransactionType: 'PaymentChannelCreate', Destination: payee.address, Amount: `${10n * XRP}`, SettleDelay: 3600, PublicKey: payer.publicKey, ...fields
   })
-  const id = channelIndex(payer.address, payee.address, next)
+  const destination = typeof fields.Destination === 'string' ? fields.Destination : payee.address
+  const id = channelIndex(payer.address, destination, next)
   return {
     id,
     entry: () => rippled.state.channel(id),

@@ -50,7 +50,7 @@ export function preclaimWithoutSequence (tx: Transaction, view: ReadView, ledger
     transactorOf(tx.type)?.preclaim?.(tx, view, ledger) ?? 'tesSUCCESS'
 }
 
-export function sequenceFault ({ account, sequence, ticket }: Transaction, view: ReadView): Result | undefined {
+function sequenceFault ({ account, sequence, ticket }: Transaction, view: ReadView): Result | undefined {
   const root = accountOf(view, account)
   if (root === undefined) return 'terNO_ACCOUNT'
   if (sequence !== 0 && ticket !== undefined) return 'temSEQ_AND_TICKET'

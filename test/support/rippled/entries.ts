@@ -23,7 +23,7 @@ export interface AccountRoot extends Threaded {
 }
 
 /** An amount of a token, as its JSON. Only channels of the amendment TokenPaychan have one. */
-export interface TokenAmount {
+interface TokenAmount {
   readonly value: string
   readonly currency: string
   readonly issuer: string
@@ -51,7 +51,7 @@ export interface PayChannel extends Threaded {
   readonly DestinationNode?: string | undefined
 }
 
-export interface Ticket extends Threaded {
+interface Ticket extends Threaded {
   readonly LedgerEntryType: 'Ticket'
   readonly Account: string
   readonly Flags: number
@@ -59,7 +59,7 @@ export interface Ticket extends Threaded {
   readonly TicketSequence: number
 }
 
-export interface DepositPreauth extends Threaded {
+interface DepositPreauth extends Threaded {
   readonly LedgerEntryType: 'DepositPreauth'
   readonly Account: string
   readonly Authorize?: string
@@ -79,7 +79,7 @@ export interface Credential extends Threaded {
 }
 
 /** All objects of an account, in one page (rippled: 32 a page). */
-export interface DirectoryNode {
+interface DirectoryNode {
   readonly LedgerEntryType: 'DirectoryNode'
   readonly Owner: string
   readonly RootIndex: string
@@ -88,7 +88,7 @@ export interface DirectoryNode {
 }
 
 /** An object that counts in a directory, and is otherwise of no interest here. */
-export interface Check extends Threaded {
+interface Check extends Threaded {
   readonly LedgerEntryType: 'Check'
   readonly Account: string
   readonly Destination: string

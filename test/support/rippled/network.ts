@@ -21,7 +21,7 @@ import { accountOf, putAccount, View } from './view.js'
 export const ALL_DROPS = 100_000_000_000_000_000n
 const GENESIS = 'rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh'
 /** Seconds from 1970 to 2000. */
-export const RIPPLE_EPOCH = 946_684_800
+const RIPPLE_EPOCH = 946_684_800
 const CLOSE_TIME_RESOLUTION = 10
 const LEDGER_PREFIX = '4C575200'
 /** Older ledgers keep their transactions, but not their state. */

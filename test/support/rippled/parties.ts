@@ -1,6 +1,6 @@
 /** Parties on the stand-in's ledger that sign what they are told to, also what no honest library would. */
 import { createPrivateKey, sign } from 'node:crypto'
-import { Client, encode, encodeForSigning, Wallet, type SubmitResponse } from 'xrpl'
+import { Client, encode, encodeForSigning, RippledError, Wallet, type SubmitRequest, type SubmitResponse } from 'xrpl'
 import { startRippled, type Rippled, type RippledOptions } from './index.js'
 import { claimMessage } from './signatures.js'
 
@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>
 export type SubmitResult = SubmitResponse['result']
 
 /** A signature by the Ed25519 key of a wallet. @param message hex */
-export function signBytes ({ privateKey }: Wallet, message: string): string {
+function signBytes ({ privateKey }: Wallet, message: string): string {
   const der = Buffer.concat([ED25519_PKCS8, Buffer.from(privateKey.slice(2), 'hex')])
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   return sign(null, Buffer.from(message, 'hex'), key).toString('hex').toUpperCase()
@@ -45,6 +45,8 @@ export interface LedgerWorld {
   settle (wallet: Wallet, fields: Fields): Promise<string>
   /** Blob of a transaction that `send` would submit. */
   blobOf (wallet: Wallet, fields: Fields): string
+  /** The whole answer to a request, good or bad; in version 2 unless the fields say otherwise. */
+  ask (fields: Fields): Promise<Record<string, unknown>>
   stop (): Promise<void>
 }
 
@@ -70,6 +72,14 @@ export async function startLedgerWorld (options: RippledOptions = {}): Promise<L
       const { engine_result: early, tx_json: { hash } } = await submitBlob(blobOf(wallet, fields))
       rippled.closeLedger()
       return rippled.network.transaction(hash ?? '')?.result ?? early
+    },
+    async ask (fields) {
+      try {
+        return { ...await client.request(fields as unknown as SubmitRequest) }
+      } catch (error) {
+        if (error instanceof RippledError) return { ...error.data as object }
+        throw error
+      }
     },
     async stop () {
       await client.disconnect()

@@ -2,15 +2,17 @@
  * A Solana runtime in this process with the payment channel program, a mint, and three people. Alice and bob have channels. Mallory pays
  * all fees, and is a stranger to their channels. For tests that say what the program refuses, and where the tokens are.
  */
+import { randomBytes } from 'node:crypto'
 import {
-  address, appendTransactionMessageInstructions, createTransactionMessage, generateKeyPairSigner as newKey, getBase58Encoder, lamports,
-  pipe,  setTransactionMessageFeePayerSigner, setTransactionMessageLifetimeUsingBlockhash, signTransactionMessageWithSigners,
+  address, appendTransactionMessageInstructions, createTransactionMessage, generateKeyPairSigner as newKey, getBase58Decoder,
+  getBase58Encoder, lamports, pipe, setTransactionMessageFeePayerSigner, setTransactionMessageLifetimeUsingBlockhash,
+  signTransactionMessageWithSigners,
   type Address, type Blockhash, type Instruction, type KeyPairSigner
 } from '@solana/kit'
 import { expect } from 'chai'
 import { programOf } from '../../../plugins/solana/program/binary.js'
 import {
-  ERRORS, TOKEN, ataOf, claim, claimMessage, cooperativeClose, initialize, readChannel, signed, termsMessage, testChannel,
+  ERRORS, SYSTEM, TOKEN, ataOf, claim, claimMessage, cooperativeClose, initialize, readChannel, signed, termsMessage, testChannel,
   type Call, type ChannelState, type ProgramError, type TestChannel
 } from './channel-client.js'
 import { MINT_BYTES, TOKEN_ACCOUNT_BYTES, createAccount, createAta, initializeMint, mintTo, sendLamports } from './token-client.js'
@@ -33,7 +35,7 @@ export class SvmWorld {
 
   private constructor (
     private readonly module: LiteSvmModule, public svm: LiteSvm, readonly program: Address, readonly mint: Address,
-    readonly alice: KeyPairSigner, readonly bob: KeyPairSigner, readonly mallory: KeyPairSigner
+    readonly malloryAta: Address, readonly alice: KeyPairSigner, readonly bob: KeyPairSigner, readonly mallory: KeyPairSigner
   ) {
     this.rent = { channel: svm.minimumBalanceForRentExemption(CHANNEL_BYTES), vault: svm.minimumBalanceForRentExemption(165n) }
   }
@@ -44,7 +46,7 @@ export class SvmWorld {
     const svm = new module.LiteSVM().withNativeMints()
     const [program, mint, alice, bob, mallory] = await Promise.all([newKey(), newKey(), newKey(), newKey(), newKey()])
     for (const { address } of [alice, bob, mallory]) svm.airdrop(address, lamports(100_000_000_000n))
-    const world = new SvmWorld(module, svm, program.address, mint.address, alice, bob, mallory)
+    const world = new SvmWorld(module, svm, program.address, mint.address, await ataOf(mallory.address, mint.address), alice, bob, mallory)
     world.addProgram(program.address, await programForTests())
     world.pass(1000n, 1_800_000_000n)
     await world.do(
@@ -152,6 +154,38 @@ export class SvmWorld {
     const data = Buffer.from(found.data)
     change(data)
     this.svm.setAccount({ ...found, data: new Uint8Array(data) })
+  }
+
+  dataOf (account: Address): Buffer {
+    const found = this.svm.getAccount(account)
+    if (!found.exists) throw new Error(`no account at ${account}`)
+    return Buffer.from(found.data)
+  }
+
+  /** Makes an account, whatever its owner would have said. Returns how to take it away again. */
+  put (account: Address, owner: Address, data: Uint8Array): () => void {
+    const before = this.svm.getAccount(account)
+    this.svm.setAccount({
+      address: account, programAddress: owner, lamports: lamports(this.rentOf(data.length)), executable: false, space: BigInt(data.length),
+      data: Uint8Array.from(data)
+    })
+    const undone = before.exists
+      ? before
+      : { address: account, programAddress: SYSTEM, lamports: lamports(0n), executable: false, space: 0n, data: new Uint8Array() }
+    return () => { this.svm.setAccount(undone) }
+  }
+
+  /** An account at an address of its own, like this one but for its bytes. Returns the address. */
+  putCopy (account: Address, data: Uint8Array, owner = this.ownerOf(account)): Address {
+    const copy = address(getBase58Decoder().decode(Buffer.concat([Buffer.from([1]), randomBytes(31)])))
+    this.put(copy, owner, data)
+    return copy
+  }
+
+  ownerOf (account: Address): Address {
+    const found = this.svm.getAccount(account)
+    if (!found.exists) throw new Error(`no account at ${account}`)
+    return found.programAddress
   }
 
   freeze (account: Address, isFrozen = true): void {

@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const ALONE = [
+  'dist/test/plugins/btp/connection-log.test.js', // counts lines of the whole process, so it comes first
   'dist/test/e2e/first-hour/*.test.js', // runs the commands of the papers as they are printed, with the ports that stand there
   'dist/test/e2e/bounds.test.js', // these look at memory
   'dist/test/e2e/customers/*.test.js',
   'dist/test/e2e/daemon/soak.test.js',
   'dist/test/middlewares/deduplicate.test.js',
-  'dist/test/routing/table/segment-map.test.js'
+  'dist/test/routing/table/segment-map.test.js',
+  'dist/test/plugins/btp/btp.test.js' // counts timers of the whole process
 ]
 /** Those that take longest come first, so that none of them is left for the end. */
 const TOGETHER = ['dist/test/e2e/**/*.test.js', 'dist/test/!(e2e)/**/*.test.js']

@@ -18,6 +18,7 @@ import { Authenticator, WRONG_TOKEN, WrongTokenError, dataOf, usernameOf } from 
 import type { Credentials } from './auth.js'
 import { TOON, fromToonAuth, inWords, isToonAuth } from './dialect/index.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './wire/errors.js'
+import { endInTurns } from './wire/end-in-turns.js'
 import { readFast } from './wire/fast-reader.js'
 import type { Wire } from './wire/fast-reader.js'
 import { decodeFrame, encodeFrame, requestIdAt } from './wire/frame.js'
@@ -237,6 +238,7 @@ class Listener {
     if (!this.#strangers.has(nameOf(raw))) this.#admit(raw)
     const wire: Wire = { ws, raw }
     readFast(wire, { isMasked: true, maxPayload: this.settings.maxPayload })
+    endInTurns(raw)
     ws.on('error', err => { this.#log.debug('websocket error. remote=%s error=%s', raw.remoteAddress, err.message) })
     ws.once('message', (data, isBinary) => { this.#authenticate(wire, data, isBinary) })
   }

@@ -11,6 +11,12 @@ export const btpMutants = [
     tests: ['test/architecture/constant-time.test.js']
   },
   {
+    name: 'closes all sockets in one turn when their peers hang up',
+    file: 'plugins/btp/wire/end-in-turns.js',
+    edits: [['if (left === 0)', 'if (left === -Infinity)']],
+    tests: ['test/plugins/btp/wire/end-in-turns.test.js']
+  },
+  {
     name: 'drops an answer with the socket of its request',
     file: EXCHANGE,
     edits: [['this.#sendAgain(line, this.#lostAfter);', '']],

@@ -51,7 +51,7 @@ export class Settler {
   private isSending = false
   private knownTerms: MoneyTerms | undefined
   /** What the balance may not pass with a payment, by its id: of those that were ordered here and have no outcome yet. */
-  private readonly ceilings = new Map<string, bigint>()
+  private ceilings: Map<string, bigint> | undefined
 
   /** @param posted called when a settlement has become balance */
   constructor (
@@ -153,7 +153,7 @@ export class Settler {
   /** The step of the outgoing money pipeline: keeps the books of one payment, whoever asked for it. */
   readonly pay: Method<string, void> = async (amount, next, { id = randomUUID() } = {}) => {
     const unknown = this.open()
-    const ceiling = this.ceilings.get(id)
+    const ceiling = this.ceilings?.get(id)
     const money = BigInt(amount)
     if (ceiling !== undefined && unknown?.id !== id) this.assertDue(money, ceiling)
     const settlement = this.api.ledger.settle(this.accountId, money, id, { ceiling, by: this.terms.by })
@@ -173,11 +173,12 @@ export class Settler {
   }
 
   private async order (amount: bigint, ceiling: bigint, id: string = randomUUID()): Promise<void> {
-    this.ceilings.set(id, ceiling)
+    const ceilings = this.ceilings ??= new Map<string, bigint>()
+    ceilings.set(id, ceiling)
     try {
       await this.api.sendMoney(String(amount), this.accountId, { id })
     } finally {
-      this.ceilings.delete(id)
+      ceilings.delete(id)
     }
   }
 

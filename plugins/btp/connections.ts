@@ -33,7 +33,8 @@ interface Guest {
 }
 
 export class Connections {
-  readonly #options: ConnectionsOptions
+  readonly #makeOptions: () => ConnectionsOptions
+  #madeOptions: ConnectionsOptions | undefined
   /** With the peer, made when it is first connected: thousands of accounts may wait for theirs. */
   #exchange: Exchange | undefined
   /** The latest one. */
@@ -45,8 +46,9 @@ export class Connections {
   /** The one before it, which may take its time to close, but only until there is another one: a peer has so many sockets and no more. */
   #replaced: BtpSocket | undefined
 
-  constructor (options: ConnectionsOptions) {
-    this.#options = options
+  /** `options` are asked for with the first connection. */
+  constructor (options: () => ConnectionsOptions) {
+    this.#makeOptions = options
   }
 
   isConnected (): boolean {
@@ -99,6 +101,10 @@ export class Connections {
     this.#exchange?.end()
     this.#guest?.exchange.end()
     await Promise.all(sockets.flatMap(socket => socket?.close('disconnect') ?? []))
+  }
+
+  get #options (): ConnectionsOptions {
+    return this.#madeOptions ??= this.#makeOptions()
   }
 
   #withPeer (): Exchange {

@@ -75,8 +75,9 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   readonly #log: Logger
   readonly #connectionLog: ConnectionLog
   readonly #settings: Settings
-  readonly #protocols = new Map<string, ProtocolHandler>()
-  readonly #waiters = new Set<Waiter>()
+  /** Made when the first is registered, as those who wait are: thousands of accounts may have neither. */
+  #protocols: Map<string, ProtocolHandler> | undefined
+  #waiters: Set<Waiter> | undefined
   readonly #ownAddress: () => string
   readonly #unknownOutcomes: UnknownOutcomes
   readonly #faults: HandlerFaults
@@ -201,12 +202,13 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
    */
   registerProtocolHandler (protocolName: string, handler: ProtocolHandler): void {
     if (protocolName === 'ilp') throw new Error('the sub-protocol "ilp" belongs to the data handler: use registerDataHandler')
-    checkHandler(this.#protocols.get(protocolName), handler)
+    checkHandler(this.#protocols?.get(protocolName), handler)
+    this.#protocols ??= new Map()
     this.#protocols.set(protocolName, handler)
   }
 
   deregisterProtocolHandler (protocolName: string): void {
-    this.#protocols.delete(protocolName)
+    this.#protocols?.delete(protocolName)
   }
 
   /** From now on MESSAGEs go through `gate`; TRANSFERs do not. */
@@ -245,7 +247,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     const answers: SubProtocol[] = []
     let handled = false
     for (const entry of protocolData) {
-      const handler = this.#protocols.get(entry.protocolName)
+      const handler = this.#protocols?.get(entry.protocolName)
       if (handler === undefined) continue
       handled = true
       answers.push(...await handler(entry, request))
@@ -329,11 +331,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
 
   #newConnections (): Connections {
     const { responseTimeoutMs, maxPayload } = this.#settings
-    return new Connections({
+    return new Connections(() => ({
       log: this.#log, responseTimeoutMs, maxPayload,
       isBusy: bytes => this.#admission.isBusy(bytes),
       admits: client => this.#admission.admits?.(client) ?? true,
-      takesTransfers: () => this.#protocols.size > 0,
+      takesTransfers: () => this.#protocols !== undefined && this.#protocols.size > 0,
       ownAddress: this.#ownAddress, answer: request => this.#answer(request),
       unknown: this.#unknownOutcomes, faults: this.#faults,
       onConnect: () => { this.#connected() },
@@ -341,7 +343,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
         this.#connectionLog.lost(this.#log)
         this.#tell('disconnect')
       }
-    })
+    }))
   }
 
   #connected (): void {
@@ -367,10 +369,11 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       timer?.unref()
       const settle = (done: () => void): void => {
         clearTimeout(timer)
-        this.#waiters.delete(waiter)
+        this.#waiters?.delete(waiter)
         done()
       }
       const waiter: Waiter = { resolve: () => settle(resolve), reject: reason => settle(() => reject(reason)) }
+      this.#waiters ??= new Set()
       this.#waiters.add(waiter)
     })
   }
@@ -384,8 +387,8 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   }
 
   #takeWaiters (): Waiter[] {
-    const waiters = [...this.#waiters]
-    this.#waiters.clear()
+    const waiters = [...this.#waiters ?? []]
+    this.#waiters = undefined
     return waiters
   }
 }

@@ -48,7 +48,8 @@ class Series {
 /** All series of one account with one `result` (or with none). */
 class ResultSeries {
   readonly uncoded: Series
-  readonly codes = new Map<string, Series>()
+  /** Made with the first: most series have none. */
+  private codes: Map<string, Series> | undefined
   /** A series shows up once it was fed: one that only ever had codes is not shown without. */
   uncodedFed = false
 
@@ -61,17 +62,19 @@ class ResultSeries {
       this.uncodedFed = true
       return this.uncoded
     }
-    return this.codes.get(code) ?? this.add(code)
+    return this.codes?.get(code) ?? this.add(code)
   }
 
   all (): Series[] {
-    return this.uncodedFed ? [this.uncoded, ...this.codes.values()] : [...this.codes.values()]
+    const coded = this.codes?.values() ?? []
+    return this.uncodedFed ? [this.uncoded, ...coded] : [...coded]
   }
 
   private add (code: string): Series {
-    const label = CODE.test(code) && this.codes.size < MAX_CODES ? code : OTHER
-    const series = this.codes.get(label) ?? new Series(this.labelsWith(label))
-    this.codes.set(label, series)
+    const codes = this.codes ??= new Map<string, Series>()
+    const label = CODE.test(code) && codes.size < MAX_CODES ? code : OTHER
+    const series = codes.get(label) ?? new Series(this.labelsWith(label))
+    codes.set(label, series)
     return series
   }
 

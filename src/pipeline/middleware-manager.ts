@@ -31,9 +31,9 @@ interface Handlers {
   outgoingData: Run<Buffer, Buffer>
   incomingMoney: Run<string, void>
   outgoingMoney: Run<string, void>
-  startup: Run<void, void>
+  /** Undefined once it has begun: it runs once, and nothing of it is kept. */
+  startup: Run<void, void> | undefined
   teardown: Run<void, void>
-  started: boolean
 }
 
 const COUNTED: Context = { isCounted: true }
@@ -106,9 +106,10 @@ export class MiddlewareManager {
   /** Runs the account's startup steps, once. */
   async startup (accountId: string): Promise<void> {
     const handlers = this.handlers.get(accountId)
-    if (handlers === undefined || handlers.started) return
-    handlers.started = true
-    await handlers.startup()
+    const startup = handlers?.startup
+    if (handlers === undefined || startup === undefined) return
+    handlers.startup = undefined
+    await startup()
   }
 
   /** Runs the account's teardown steps, once. From then on nothing is sent through it. */
@@ -206,8 +207,7 @@ export class MiddlewareManager {
       outgoingData: compose(pipelines.outgoingData.getMethods(), (data, _, context) => sendThrough(plugin, data, context)),
       ...this.composeMoney(pipelines, accountId, plugin),
       startup: compose(pipelines.startup.getMethods(), nothing),
-      teardown: compose(pipelines.teardown.getMethods(), nothing),
-      started: false
+      teardown: compose(pipelines.teardown.getMethods(), nothing)
     }
   }
 }

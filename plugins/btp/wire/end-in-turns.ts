@@ -1,6 +1,6 @@
 /**
  * When a network goes away, thousands of peers hang up in one moment, and the system reports all of that in one turn of the event loop.
- * To close a socket takes a while, so only a few are closed in a turn: the packets of those who are still there do not wait for all of them.
+ * To close a socket takes a while, so only a few are closed in a turn, and packets of those who are still there do not wait for all.
  */
 import type { Socket } from 'node:net'
 

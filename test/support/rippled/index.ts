@@ -2,6 +2,8 @@
  * A stand-in for rippled, the server of the XRP Ledger, for tests and demos: it speaks rippled's JSON over WebSocket, so that the real
  * client `xrpl` and plugins of others work with it. No rippled has been used; its rules are those of its sources and of xrpl.org.
  *
+ * Seen working with it: xrpl 5.3.0, and ripple-lib 0.22, which ilp-plugin-xrp-paychan brings (on a network id up to 1024).
+ *
  * Modelled: accounts, XRP, payment channels, tickets, deposit authorisation and credentials; all checks of a transaction in their order;
  * signatures of transactions and claims as rippled judges them; sequences, reserves, fees, the escalation of fees and the queue;
  * canonical order inside a ledger with its passes; close times; metadata and the threads of entries; amendments on and off; the commands

@@ -151,6 +151,7 @@ describe('the stand-in for rippled: fees and queue', () => {
     const cheap = await send({ Fee: '100' })
     const dear = await send({ Fee: '10000', Sequence: sequence })
     expect(dear.engine_result).to.equal('tesSUCCESS')
+    expect(world.rippled.network.queue.length).to.equal(0)
     crowd(0)
     world.rippled.closeLedger(3)
     expect(world.rippled.network.transaction(dear.tx_json.hash ?? '')?.result).to.equal('tesSUCCESS')

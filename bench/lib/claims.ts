@@ -107,6 +107,7 @@ function recordsOf (peer: 'alice' | 'bob'): Record<string, string> {
     shown: String(DEPOSIT),
     createdMs: 0,
     activityMs: Date.now(),
+    seenMs: Date.now(),
     isGone: false
   }
   const amount = String(FIRST_AMOUNT)

@@ -59,6 +59,7 @@ type Listener = (event: ChannelEvent) => void
 
 export class EvmProvider implements ChannelProvider, Member {
   readonly chainType = 'evm'
+  readonly nativeDecimals = 18
   readonly features = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'pushed', nonces: true } as const
   readonly chainId: string
   readonly address: string

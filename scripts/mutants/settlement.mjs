@@ -25,12 +25,42 @@ export const settlementMutants = [
     name: 'agrees to an end that pays less than the claims of who asks',
     file: 'plugins/lib/channels/consent-end.js',
     edits: [['if (pays < claimed)', 'if (false)']],
-    tests: ['test/plugins/lib/channels/closing.test.js']
+    tests: ['test/plugins/lib/channels/consent-end.test.js']
   },
   {
     name: 'signs away less than its own claims say',
     file: 'plugins/lib/channels/consent-end.js',
     edits: [['consent.pays = max(outgoing.spentOn(state), state.ours.redeemed)', 'consent.pays = state.ours.redeemed']],
+    tests: ['test/plugins/lib/channels/consent-end.test.js']
+  },
+  {
+    name: 'takes claims however long the chain was not seen',
+    file: CHANNELS,
+    edits: [['return Date.now() - seenMs > challengeSecs * 1000 / UNSEEN_PART', 'return false']],
+    tests: ['test/plugins/lib/channels/incoming.test.js']
+  },
+  {
+    name: 'puts another deposit into each new channel, however many come to their end',
+    file: 'plugins/lib/channels/funding.js',
+    edits: [['if (locked.length >= MAX_ENDING)', 'if (false)']],
+    tests: ['test/plugins/lib/channels/closing.test.js']
+  },
+  {
+    name: 'lets channels live until anybody may close them',
+    file: 'plugins/lib/channels/watcher.js',
+    edits: [['|| isOld)', ')']],
+    tests: ['test/plugins/lib/channels/closing.test.js']
+  },
+  {
+    name: 'weighs fees as if all coins had 18 decimals',
+    file: 'plugins/lib/channels/watcher.js',
+    edits: [['10n ** BigInt(provider.nativeDecimals)', '10n ** 18n']],
+    tests: ['test/plugins/lib/channels/closing.test.js']
+  },
+  {
+    name: 'redeems by nonces',
+    file: 'plugins/lib/channels/watcher.js',
+    edits: [["return (this.#deps.incoming.best(channelId)?.total ?? 0n) - theirs.redeemed", "const best = this.#deps.incoming.best(channelId);\n        return best === undefined || best.nonce <= theirs.nonce ? 0n : best.total - theirs.redeemed"]],
     tests: ['test/plugins/lib/channels/closing.test.js']
   },
   {

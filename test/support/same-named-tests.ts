@@ -105,7 +105,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/plugins/lib/channels/closing.test.ts': [
     'plugins/lib/channels/watcher.ts', 'plugins/lib/channels/operator-actions.ts', 'plugins/lib/channels/answers.ts',
-    'plugins/lib/channels/consent-end.ts', 'plugins/lib/channels/way-to-end.ts'
+    'plugins/lib/channels/way-to-end.ts'
   ],
   'test/plugins/lib/channels/features.test.ts': ['plugins/lib/channels/payee-end.ts'],
   'test/plugins/lib/channels/histories.test.ts': [

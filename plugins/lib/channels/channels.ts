@@ -33,6 +33,8 @@ export interface KnownChannel {
   /** ms since the epoch. */
   createdMs: number
   activityMs: number
+  /** When the chain was last asked about it with success, by our clock. */
+  seenMs: number
   ending?: Ending | undefined
   /** The confirmed chain does not have it: it was taken back, or is of another chain. */
   isGone: boolean
@@ -53,6 +55,8 @@ const MAX_CHANNELS = 100
 /** A peer that names channels that do not exist makes us ask the chain this often at most. */
 const LOOKUPS_PER_MINUTE = 20
 const MINUTE_MS = 60_000
+/** A channel that was not looked at for this part of its challenge could have been closed meanwhile, and be settled soon. */
+const UNSEEN_PART = 4
 /** The challenge of a channel may be so many times as long as we would choose. */
 export const CHALLENGE_FACTOR = 4
 
@@ -110,6 +114,18 @@ export class Channels {
   refusalOf (channel: KnownChannel): ClaimError | undefined {
     const fault = this.#faultOf(channel)
     return fault === undefined ? undefined : new ClaimError(...fault)
+  }
+
+  /** Why no claim may be taken on the channel now; undefined when one may. */
+  intakeRefusalOf (channel: KnownChannel): ClaimError | undefined {
+    const refusal = this.refusalOf(channel)
+    if (refusal !== undefined || !this.isUnseen(channel)) return refusal
+    return new ClaimError('the chain has not shown this payment channel for too long: no claims are taken on it before it does', 'T00')
+  }
+
+  /** Whether the peer may have closed it without our seeing it, so that what it pays would come too late. */
+  isUnseen ({ seenMs, state: { challengeSecs } }: KnownChannel): boolean {
+    return Date.now() - seenMs > challengeSecs * 1000 / UNSEEN_PART
   }
 
   /** Why no channel with that challenge is used; undefined when it is. */
@@ -235,7 +251,7 @@ export class Channels {
 
   #add (state: ChannelState): KnownChannel {
     const now = Date.now()
-    const channel = { state, shown: state.ours.deposit, createdMs: now, activityMs: now, isGone: false }
+    const channel = { state, shown: state.ours.deposit, createdMs: now, activityMs: now, seenMs: now, isGone: false }
     this.#known.set(state.channelId, channel)
     this.#dropOldest()
     return channel
@@ -243,6 +259,7 @@ export class Channels {
 
   #update (known: KnownChannel, state: ChannelState, confirmed: ChannelState): KnownChannel {
     known.state = state
+    known.seenMs = Date.now()
     known.isGone = false
     const { ending } = known
     const isVoid = ending?.until !== undefined && confirmed.readAtMs > ending.until * 1000
@@ -270,8 +287,8 @@ function isDone (state: ChannelState): boolean {
 }
 
 function channelOf (record: unknown): KnownChannel {
-  const { state, shown, createdMs, activityMs, ending, isGone, filling } = fieldsOf(record, 'channel')
-  const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, readAtMs, payer, payout } = fieldsOf(state, 'state')
+  const { state, shown, createdMs, activityMs, seenMs = 0, ending, isGone, filling } = fieldsOf(record, 'channel') // former versions keep no `seenMs`
+  const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, expiresAt, readAtMs, payer, payout } = fieldsOf(state, 'state')
   if (status !== 'opening' && status !== 'open' && status !== 'closing' && status !== 'settled') {
     throw new Error(`the record of a payment channel has an unknown status. found=${describeError(status)}`)
   }
@@ -284,6 +301,7 @@ function channelOf (record: unknown): KnownChannel {
       challengeSecs: Number(challengeSecs),
       settleableAt: settleableAt === undefined ? undefined : Number(settleableAt),
       closedByThem: closedByThem === true,
+      expiresAt: expiresAt === undefined ? undefined : Number(expiresAt),
       readAtMs: Number(readAtMs),
       payer: payer === 'us' || payer === 'them' ? payer : undefined,
       payout: payout === undefined ? undefined : payoutOf(payout)
@@ -291,6 +309,7 @@ function channelOf (record: unknown): KnownChannel {
     shown: amountOf(shown, 'shown'),
     createdMs: Number(createdMs),
     activityMs: Number(activityMs),
+    seenMs: Number(seenMs),
     ending: ending === undefined ? undefined : endingOf(ending),
     isGone: isGone === true,
     filling: filling === undefined ? undefined : amountOf(filling, 'filling')

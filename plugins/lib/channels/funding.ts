@@ -33,6 +33,8 @@ export interface FundingDeps {
 }
 
 const WANT_AGAIN_MS = 10_000
+/** While so many channels with our money in them come to their end, no other is opened: a peer that closes each locks no more. */
+const MAX_ENDING = 2
 /** A peer that does not see our deposit yet is asked again, so often at a time. */
 const SHOW_EVERY_MS = 500
 const SHOW_TIMES = 20
@@ -193,6 +195,11 @@ export class Funding {
       throw new ChainError('the payment channel is being closed, and no other one is funded before that is over. ' +
         `channelId=${ending.state.channelId} until=${until(ending)}`, false)
     }
+    const locked = channels.all().filter(channel => channels.refusalOf(channel) !== undefined && hasOurs(channel))
+    if (locked.length >= MAX_ENDING) {
+      throw new ChainError(`${locked.length} payment channels with our money in them are not over yet, and no other one is funded before that. ` +
+        `channelIds=${locked.map(({ state }) => state.channelId).join()}`, false)
+    }
     this.#stage = 'asking'
     try {
       const peers = await this.#deps.askOpening()
@@ -298,6 +305,11 @@ export class Funding {
     }
     if (channel.shown > before) await channels.save().catch(() => undefined) // then the peer is asked again after a restart
   }
+}
+
+/** Whether anything of ours is in it still. */
+function hasOurs ({ state: { status, ours }, isGone }: KnownChannel): boolean {
+  return !isGone && status !== 'settled' && ours.deposit > ours.redeemed
 }
 
 function until ({ ending }: KnownChannel): string {

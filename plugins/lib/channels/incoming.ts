@@ -159,8 +159,8 @@ export class Incoming {
       const lookup = channels.lookup(claim.channelId)
       const channel = lookup instanceof Promise ? await lookup : lookup
       if (channel === undefined) throw new ClaimError('Unknown channel: it does not exist, or is not between us')
-      if (claim.total > channel.state.theirs.deposit) {
-        const refreshed = channels.refresh(claim.channelId) // the peer may have put more in just now
+      if (claim.total > channel.state.theirs.deposit || channels.isUnseen(channel)) {
+        const refreshed = channels.refresh(claim.channelId) // the peer may have put more in just now, or closed it
         if (terms.packet === undefined) await refreshed
         else refreshed.catch(() => undefined) // a packet does not wait for the chain
       }
@@ -247,7 +247,7 @@ export class Incoming {
     for (const arrival of batch) {
       const { claim, channel, terms } = arrival
       try {
-        const refusal = this.#deps.channels.refusalOf(channel)
+        const refusal = this.#deps.channels.intakeRefusalOf(channel)
         if (refusal !== undefined) throw refusal
         ledger.check(claim, channel, terms)
         const answer = genuine(claim)

@@ -29,7 +29,7 @@ export const CHANNEL_OPTIONS = {
   redeemThreshold: TokenAmount.default(1_000_000n).describe('Redeem when the peer\'s claims are worth this more than is redeemed, in token units'),
   redeemGasFactor: z.int().min(1).max(1_000_000).default(10).describe('Redeem only what is worth this many times its fee'),
   nativePrice: TokenAmount.optional()
-    .describe('What 10^18 of the smallest units that fees are paid in are worth, in token units; without it fees are not weighed'),
+    .describe('What one coin of the chain, in which fees are paid, is worth in token units; without it fees are not weighed'),
   idleCloseSecs: z.int().min(0).max(MAX_SECONDS).default(86_400).describe('Close channels that nothing has moved in for so long; 0: never'),
   pollingIntervalMs: z.int().min(100).max(3_600_000).default(30_000).describe('How often the chain is asked about the channels, beside its events')
 }

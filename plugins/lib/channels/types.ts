@@ -60,6 +60,8 @@ export interface ChannelState {
   settleableAt?: number | undefined
   /** While closing: whether the counterparty asked for it. */
   closedByThem?: boolean | undefined
+  /** Where channels live only so long: from when on anybody may close it, in ms since the epoch, by the chain's clock. */
+  expiresAt?: number | undefined
   /** Where channels go one way: who pays through this one. */
   payer?: 'us' | 'them' | undefined
   /** Where payouts are taken: what the chain has granted us so far, in all, and how much of it we have taken. */
@@ -137,6 +139,8 @@ export interface ChannelProvider {
   readonly chainId: string
   /** Ours. */
   readonly address: string
+  /** How many decimals the chain's own coin has, in which fees are paid. */
+  readonly nativeDecimals: number
   readonly features: ChannelFeatures
 
   /**

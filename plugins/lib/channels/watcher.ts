@@ -27,8 +27,8 @@ export interface WatcherDeps {
 }
 
 const WITHDRAW_AGAIN_MS = 10 * 60_000
-/** `nativePrice` is the worth of this much. */
-const NATIVE_UNIT = 10n ** 18n
+/** A channel that will not live longer is replaced: an end that nobody chose would cost a challenge. */
+const REPLACE_BEFORE_MS = 35 * 24 * 60 * 60_000
 
 export class Watcher {
   readonly #deps: WatcherDeps
@@ -181,7 +181,7 @@ export class Watcher {
     if (status !== 'open') return
     const isDue = settings.isFormer ? this.#unredeemed(channel) > 0n : this.#unredeemed(channel) >= settings.redeemThreshold
     if (isDue && await this.#isWorth(channel)) await this.redeem(channel)
-    await this.#closeIdle(channel)
+    await this.#closeSpent(channel)
   }
 
   /** After one side has closed a channel, the other has until the end of the challenge period to submit its best claim. */
@@ -201,13 +201,18 @@ export class Watcher {
     if (isOver && left > 0n) await this.settle(channel)
   }
 
-  /** A former peer's channel is closed as soon as there is nothing to wait for: nobody pays through it any more. */
-  async #closeIdle (channel: KnownChannel): Promise<void> {
+  /**
+   * One that is not used, or near the end of its life. A former peer's is closed as soon as there is nothing to wait for: nobody pays
+   * through it any more.
+   */
+  async #closeSpent (channel: KnownChannel): Promise<void> {
     const { settings: { idleCloseMs, isFormer }, log } = this.#deps
-    const { activityMs, ending, state: { channelId, ours } } = channel
+    const { activityMs, ending, state: { channelId, ours, expiresAt, readAtMs } } = channel
     const isIdle = idleCloseMs !== 0 && Date.now() - activityMs >= idleCloseMs
-    if (!(isIdle || isFormer) || ours.deposit <= ours.redeemed || ending !== undefined) return
-    log.info('closing an unused payment channel. channelId=%s', channelId)
+    const isOld = expiresAt !== undefined && expiresAt - readAtMs < REPLACE_BEFORE_MS
+    if (!(isIdle || isFormer || isOld) || ours.deposit <= ours.redeemed || ending !== undefined) return
+    if (isOld) log.info('replacing a payment channel near the end of its life. channelId=%s', channelId)
+    else log.info('closing an unused payment channel. channelId=%s', channelId)
     try {
       if (isFormer) throw new Error('its peer has another address now')
       await this.closeTogether(channel)
@@ -260,7 +265,7 @@ export class Watcher {
   async #isWorth (channel: KnownChannel): Promise<boolean> {
     const { settings: { nativePrice, redeemGasFactor }, provider } = this.#deps
     if (nativePrice === undefined) return true
-    const fee = await provider.redeemCost() * nativePrice / NATIVE_UNIT
+    const fee = await provider.redeemCost() * nativePrice / 10n ** BigInt(provider.nativeDecimals)
     return this.#unredeemed(channel) >= fee * redeemGasFactor
   }
 

@@ -24,6 +24,7 @@ interface FakeChannel {
   addresses: [string, string]
   status: 'open' | 'closing' | 'settled'
   challengeSecs: number
+  openedMs: number
   closedMs: number
   closer: string
 }
@@ -51,6 +52,9 @@ export class FakeChain {
   opened = 0
   /** Of one side of a channel. */
   depositLimit: bigint | undefined
+  nativeDecimals = 18
+  /** How long channels live before anybody may close them. */
+  lifetimeMs: number | undefined
   canCloseTogether = true
   /** Asked before anything that anybody does; throws what the call is to fail with. */
   fault: (call: string, address: string) => void = () => undefined
@@ -133,6 +137,10 @@ class FakeProvider implements ChannelProvider {
     return this.chain.features
   }
 
+  get nativeDecimals (): number {
+    return this.chain.nativeDecimals
+  }
+
   async connect (): Promise<void> {
     await this.#ask('connect')
   }
@@ -162,7 +170,7 @@ class FakeProvider implements ChannelProvider {
       const side = { deposit: 0n, claimed: 0n, nonce: 0n, taken: 0n }
       const sides = { [this.address]: { ...side, deposit: deposit ?? 0n }, [peer]: side }
       const addresses: [string, string] = [this.address, peer]
-      this.chain.channels.set(id, { id, sides, addresses, status: 'open', challengeSecs, closedMs: 0, closer: '' })
+      this.chain.channels.set(id, { id, sides, addresses, status: 'open', challengeSecs, openedMs: Date.now(), closedMs: 0, closer: '' })
       return { channelId: id }
     })
   }
@@ -187,7 +195,7 @@ class FakeProvider implements ChannelProvider {
       const [mine, payer] = [this.#side(sides, this.address), this.#side(sides, claim.signer)]
       if (status === 'settled') throw new ChainError('settled', true)
       if (claim.signature !== signatureOf(claim.signer, claim) || claim.signer === this.address) throw new ChainError('signature', true)
-      if (this.features.nonces && claim.nonce <= payer.nonce) throw new ChainError('claim', true)
+      if (this.features.nonces && this.features.exact !== true && claim.nonce <= payer.nonce) throw new ChainError('claim', true)
       if (claim.total <= mine.claimed || claim.total > payer.deposit) throw new ChainError('claim', true)
       this.chain.grant(this.address, claim.total - mine.claimed)
       mine.claimed = claim.total
@@ -302,7 +310,8 @@ class FakeProvider implements ChannelProvider {
   }
 
   #state (channel: FakeChannel): ChannelState {
-    const { id, sides, addresses, status, challengeSecs, closedMs, closer } = channel
+    const { id, sides, addresses, status, challengeSecs, openedMs, closedMs, closer } = channel
+    const { lifetimeMs } = this.chain
     const peer = addresses.find(address => address !== this.address) ?? ''
     const party = (address: string, other: string): ChannelState['ours'] => {
       const { deposit, nonce } = this.#side(sides, address)
@@ -318,6 +327,7 @@ class FakeProvider implements ChannelProvider {
       theirs,
       challengeSecs,
       ...closing,
+      expiresAt: lifetimeMs === undefined || status !== 'open' ? undefined : openedMs + lifetimeMs,
       payer: !this.#isOneWay ? undefined : addresses[0] === this.address ? 'us' : 'them',
       payout: this.#payout(channel)
     }

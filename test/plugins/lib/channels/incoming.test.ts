@@ -1,5 +1,6 @@
 /** A peer that lies in each way: no bad claim counts, whether it comes with a packet, by itself, or among good ones. */
 import { expect } from 'chai'
+import { useFakeTimers } from 'sinon'
 import { CLAIM_PROTOCOL } from '../../../../plugins/lib/channels/messages.js'
 import { encodePrepare } from '../../../../src/packet/prepare.js'
 import { isFulfill, rejectOf } from '../../../../src/packet/reply.js'
@@ -9,8 +10,11 @@ import { afterTest, closeAll, portOf, serverUrl } from '../../../support/btp.js'
 import { FakeChain } from '../../../support/channels/fake-chain.js'
 import { claimOf } from '../../../support/channels/fake-codec.js'
 import { Party } from '../../../support/channels/world.js'
+import { ChainError } from '../../../../plugins/lib/channels/types.js'
 
 const NO_DATA = Buffer.alloc(0)
+/** Of a challenge of an hour. */
+const QUARTER_MS = 15 * 60_000
 
 interface Scene {
   chain: FakeChain
@@ -139,5 +143,33 @@ describe('bad claims', () => {
     bob.store.fault = () => undefined
     expect(await pay(10n, good(channelId, 2n, 20n))).to.equal('fulfilled')
     expect(bob.balance, 'the first claim was worth something, too').to.equal(-10n)
+  })
+})
+
+describe('claims on a channel that the chain has not shown for a while', () => {
+  noRejectionLeft()
+  afterEach(closeAll)
+
+  it('are taken for a quarter of its challenge, and no longer, until the chain shows it', async () => {
+    const { bob, chain, channelId, pay, tell } = await makeScene()
+    const clock = useFakeTimers({ now: Date.now(), toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      expect(await tell(claimOf('mallory', channelId, 1n, 100n).text)).to.equal('taken')
+      chain.fault = call => { if (call.startsWith('state') || call === 'find') throw new ChainError('no answer', false) }
+      clock.tick(QUARTER_MS - 30_000)
+      expect(await pay(100n, claimOf('mallory', channelId, 2n, 200n).text)).to.equal('fulfilled')
+      clock.tick(60_000)
+      for (let nonce = 3n; nonce < 30n; nonce++) { // more often than the chain is asked
+        expect(await pay(100n, claimOf('mallory', channelId, nonce, 300n).text)).to.match(/^T00 the chain has not shown this payment channel/)
+      }
+      expect(await tell(claimOf('mallory', channelId, 30n, 300n).text)).to.not.equal('taken')
+      expect([bob.balance, bob.receivedPackets], 'nothing has changed').to.deep.equal([-100n, 1])
+      clock.tick(QUARTER_MS)
+      chain.fault = () => undefined
+      expect(await tell(claimOf('mallory', channelId, 31n, 300n).text)).to.equal('taken')
+      expect(await pay(100n, claimOf('mallory', channelId, 32n, 400n).text)).to.equal('fulfilled')
+    } finally {
+      clock.restore()
+    }
   })
 })

@@ -38,7 +38,7 @@ describe('records of version 0.1', () => {
     for (const { id, sides, addresses, challengeSecs } of story.channels) {
       const own = Object.fromEntries(Object.entries(sides).map(([address, { deposit, claimed, nonce }]) =>
         [address, { taken: 0n, deposit: BigInt(deposit), claimed: BigInt(claimed), nonce: BigInt(nonce) }]))
-      chain.channels.set(id, { id, sides: own, addresses, status: 'open', challengeSecs, closedMs: 0, closer: '' })
+      chain.channels.set(id, { id, sides: own, addresses, status: 'open', challengeSecs, openedMs: 0, closedMs: 0, closer: '' })
     }
     for (const party of [alice, bob]) {
       const { balance, credited, entries } = story[party.name as 'alice' | 'bob']

@@ -29,7 +29,7 @@ const ENTRY_HEADER_BYTES = 1 + CLAIM_PROTOCOL.length + 1 + 3
 
 export const signers = { node: signerOf(KEYS.node), alice: signerOf(KEYS.alice), bob: signerOf(KEYS.bob) }
 
-function codec (signer: Signer): EvmClaims {
+export function codecOf (signer: Signer): EvmClaims {
   return new EvmClaims({ chainId: BigInt(CHAIN.chainId), tokenNetwork: TOKEN_NETWORK, token: CHAIN.tokenAddress }, signer)
 }
 
@@ -41,7 +41,7 @@ function channelWith (peer: 'alice' | 'bob'): string {
 export class Claims {
   #nonce = FIRST_NONCE
   readonly #texts: Buffer[] = []
-  readonly #codec = codec(signers.alice)
+  readonly #codec = codecOf(signers.alice)
 
   async prepare (count: number): Promise<void> {
     const wanted = this.#texts.length + count

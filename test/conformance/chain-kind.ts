@@ -13,13 +13,15 @@ export interface ChainKindSamples {
   /** Addresses, each in all the forms that people write it in. */
   addresses: ReadonlyArray<readonly [string, ...string[]]>
   channelId: string
+  /** Ids of chains, each in all the forms that people write it in. */
+  chainIds?: ReadonlyArray<readonly [string, ...string[]]>
 }
 
 const NO_WORDS = ['', ' ', 'x', '-', 'null', '../x', 'a b', '\n', 'ä']
 
 export function chainKindConformance<Entry extends AnyEntry> (name: string, kind: ChainKind<Entry>, samples: ChainKindSamples): void {
   describe(`chain kind conformance: ${name}`, () => {
-    const { entry, secrets, addresses, channelId } = samples
+    const { entry, secrets, addresses, channelId, chainIds = [] } = samples
 
     it('has a name, a field for addresses, and words for people', () => {
       expect(kind.type).to.match(/^[a-z0-9]+$/)
@@ -45,6 +47,12 @@ export function chainKindConformance<Entry extends AnyEntry> (name: string, kind
         expect(kind.chainId.canonical(id)).to.match(new RegExp(`^${kind.type}:.`))
         expect(kind.chainId.canonical(kind.chainId.canonical(id))).to.equal(kind.chainId.canonical(id))
       }
+      for (const forms of chainIds) {
+        for (const form of forms) expect(kind.chainId.matches(form), form).to.equal(true)
+        expect(new Set(forms.map(form => kind.chainId.canonical(form))).size, forms.join(' = ')).to.equal(1)
+      }
+      const all = chainIds.map(([form]) => kind.chainId.canonical(form))
+      expect(new Set(all).size, 'different ones stay different').to.equal(all.length)
     })
 
     it('takes nothing for an address or an id that is none', () => {

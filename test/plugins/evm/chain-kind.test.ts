@@ -16,5 +16,6 @@ chainKindConformance('EVM', kind, {
   },
   secrets: ['rpcUrl', 'keyId'],
   addresses: [[ADDRESS, ADDRESS.toLowerCase()], [OTHER, OTHER.toLowerCase()]],
-  channelId: `0x${'1'.repeat(64)}`
+  channelId: `0x${'1'.repeat(64)}`,
+  chainIds: [['evm:8453', 'evm:base:8453'], ['evm:1', 'evm:mainnet:1']]
 })

@@ -226,6 +226,10 @@ describe('the stand-in for rippled: PaymentChannelClaim', () => {
       if (entry !== undefined) view.put(channel.id, { ...entry, Amount: { ...TOKENS, value: '10' }, Balance: { ...TOKENS, value: '0' } })
     })
     expect(await channel.claim(world.payee, channel.signed(XRP))).to.equal('temBAD_AMOUNT')
+    const before = drops(world.payer)
+    expect(await channel.claim(world.payee, { Flags: tfClose })).to.equal('tesSUCCESS')
+    expect(channel.entry()).to.equal(undefined)
+    expect(drops(world.payer)).to.equal(before)
   })
 
   /** Closes ledgers until the last one has exactly this close time. */

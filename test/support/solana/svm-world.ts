@@ -56,6 +56,14 @@ export class SvmWorld {
     return world
   }
 
+  snapshot (): Uint8Array {
+    return this.svm.toBytes()
+  }
+
+  restore (snapshot: Uint8Array): void {
+    this.svm = this.module.LiteSVM.fromBytes(snapshot)
+  }
+
   addProgram (id: Address, elf: Uint8Array): void {
     this.svm.addProgram(id, elf)
   }

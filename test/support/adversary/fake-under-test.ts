@@ -1,7 +1,7 @@
 /** The chain in memory, as the adversary attacks it. */
 import { ChainError } from '../../../plugins/lib/channels/types.js'
 import { FAKE_CHAINS, FAKE_PAYCHAN_PLUGIN } from '../modules/fake-paychan-plugin.js'
-import { FakeChain } from '../channels/fake-chain.js'
+import { FakeChain, TWO_WAY, type FakeFeatures } from '../channels/fake-chain.js'
 import { FakeCodec } from '../channels/fake-codec.js'
 import type { ChainAct, ChainUnderTest, Identity, OpenChannel, Weather } from './chain.js'
 
@@ -10,15 +10,17 @@ let chains = 0
 
 export class FakeUnderTest implements ChainUnderTest {
   readonly ours = 'us'
-  readonly identities: [Identity, Identity] = [identity('mallory'), identity('malory')]
+  readonly identities: [Identity, Identity]
   readonly plugin = FAKE_PAYCHAN_PLUGIN
   readonly patienceMs = 0
   readonly beginsMs = Date.now()
-  readonly #chain = new FakeChain()
+  readonly #chain: FakeChain
   readonly #name = `chain-${++chains}`
   #acts = 0
 
-  constructor () {
+  constructor (features: FakeFeatures = TWO_WAY) {
+    this.#chain = new FakeChain(features)
+    this.identities = [identity('mallory', features), identity('malory', features)]
     FAKE_CHAINS.set(this.#name, this.#chain)
     for (const address of [this.ours, ...this.identities.map(({ address }) => address)]) this.#chain.balances.set(address, TOKENS)
   }
@@ -90,6 +92,6 @@ export class FakeUnderTest implements ChainUnderTest {
   }
 }
 
-function identity (address: string): Identity {
-  return { address, codec: new FakeCodec(address) }
+function identity (address: string, { nonces, exact }: FakeFeatures): Identity {
+  return { address, codec: new FakeCodec(address, nonces, exact) }
 }

@@ -28,11 +28,11 @@ export default class FakePaychanPlugin extends SettlingPlugin {
         tokenId: 'FAKE',
         units: new Units(SCALE, SCALE)
       },
-      openChain: () => Promise.resolve({
-        provider: FAKE_CHAINS.get(String(chain))!.provider(String(address)),
-        codec: new FakeCodec(String(address)),
-        wasUsedWith: () => Promise.resolve(true)
-      })
+      openChain: () => {
+        const ledger = FAKE_CHAINS.get(String(chain))!
+        const codec = new FakeCodec(String(address), ledger.features.nonces, ledger.features.exact)
+        return Promise.resolve({ provider: ledger.provider(String(address)), codec, wasUsedWith: () => Promise.resolve(true) })
+      }
     })
   }
 }

@@ -27,6 +27,7 @@ function coinSource (options: Options, api: BackendApi): RateSource {
   const apiKey = apiKeyOf(options)
   return new RateFeed({
     url: urlOption(options, 'coinMarketCapApiUrl', COINMARKETCAP_URL),
+    base: 'EUR',
     ...(apiKey === undefined ? {} : { headers: { 'X-CMC_PRO_API_KEY': apiKey } }),
     ...periodOptions(options, { refreshIntervalMs: 5 * MINUTE_MS, maxRateAgeMs: 60 * MINUTE_MS }),
     parse: parseCoinMarketCap,

@@ -27,6 +27,7 @@ export default class EcbPlusXrpBackend extends CurrencyBackend {
 function xrpSource (options: Options, api: BackendApi): RateSource {
   return new RateFeed({
     url: urlOption(options, 'xrpRatesApiUrl', RIPPLE_DATA_URL),
+    base: 'EUR',
     ...periodOptions(options, { refreshIntervalMs: 5 * MINUTE_MS, maxRateAgeMs: 60 * MINUTE_MS }),
     parse: parseXrpRate,
     remedy: 'the Ripple Data API was shut down: set xrpRatesApiUrl in the backend configuration to a service that answers ' +

@@ -4,6 +4,7 @@
  * two assets without a rate between them are not exchanged. Nodes use it.
  */
 import type { Backend, BackendApi, PacketReport, PaymentReport } from '../src/contracts/backend.js'
+import type { Prices } from '../src/contracts/prices.js'
 import { divide, multiply, ONE, rateOf, shiftDecimal, toDecimalString, type Fraction } from '../src/lib/fraction.js'
 import { isObject } from '../src/lib/is-object.js'
 import { RateTable } from '../src/lib/rate-table.js'
@@ -39,6 +40,10 @@ export default class FixedRatesBackend implements Backend {
     const inner = this.otherwise = isFactory(otherwise) ? otherwise({ ...api, getInfo: id => this.anchored(id) }) : undefined
     if (typeof inner?.submitPacket === 'function') this.submitPacket = packet => inner.submitPacket?.(packet) ?? Promise.resolve()
     if (typeof inner?.submitPayment === 'function') this.submitPayment = payment => inner.submitPayment?.(payment) ?? Promise.resolve()
+  }
+
+  get prices (): Prices | undefined {
+    return this.otherwise?.prices
   }
 
   async connect (): Promise<void> {

@@ -1,5 +1,5 @@
 /** Writes docs/metrics.md from the table of metrics, so that the page names what GET /metrics serves. */
-import { ACCOUNT_METRICS, NODE_METRICS, ROUTING_METRICS } from '../src/metrics/names.js'
+import { ACCOUNT_METRICS, NODE_METRICS, PRICE_METRICS, ROUTING_METRICS } from '../src/metrics/names.js'
 
 const INTRODUCTION = `# Metrics
 
@@ -53,6 +53,7 @@ export function metricsReference (): string {
     ...section('Accounts', 'Of every connector and node. `result` is `fulfilled`, `rejected` or `failed` for packets, `succeeded` or `failed` for money; ' +
       '`code` is the ILP error code of a reject.', ACCOUNT_METRICS),
     ...section('Routing', 'Of every connector and node.', ROUTING_METRICS),
+    ...section('Prices', 'Of a connector or node whose [backend](backends.md) has prices.', PRICE_METRICS),
     ...section('Nodes', 'Of a node only (`connector start`, `ConnectorNode`), by the names that dashboards for nodes of this kind use.', NODE_METRICS)
   ].join('\n')
 }

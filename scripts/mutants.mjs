@@ -13,6 +13,7 @@ import { booksMutants } from './mutants/books.mjs'
 import { btpMutants } from './mutants/btp.mjs'
 import { CONTRACTS, evmMutants } from './mutants/evm.mjs'
 import { nodeMutants } from './mutants/node.mjs'
+import { pricesMutants } from './mutants/prices.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -24,7 +25,7 @@ const COPY = join(ROOT, '.build', `mutants-${process.pid}`)
 const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
-const mutants = [...booksMutants, ...evmMutants, ...btpMutants, ...settlementMutants, ...nodeMutants]
+const mutants = [...booksMutants, ...evmMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants]
 
 function runTests (files) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [

@@ -17,8 +17,9 @@ export function ecbSource (options: Options, api: BackendApi): RateSource {
   if (options.mockData !== undefined) return fixedRates(options.mockData)
   return new RateFeed({
     url: urlOption(options, 'ratesApiUrl', ECB_URL),
+    base: 'EUR',
     ...periodOptions(options, { refreshIntervalMs: HOUR_MS, maxRateAgeMs: 4 * 24 * HOUR_MS }),
-    parse: parseEcbRates,
+    parse: xml => readEcbDocument(xml).rates,
     remedy: 'check the network, or set ratesApiUrl in the backend configuration to a copy of the ECB\'s daily rates',
     log: api.log
   })
@@ -26,11 +27,15 @@ export function ecbSource (options: Options, api: BackendApi): RateSource {
 
 /**
  * Reads `eurofxref-daily.xml`. Refuses everything that is not a complete XML document with at least one rate, each given once as
- * `<Cube currency='USD' rate='1.0592'/>` with a plain decimal above 0.
+ * `<Cube currency='USD' rate='1.0592'/>` with a plain decimal above 0. `date` is the day of the rates, such as
+ * `2015-03-18`, if it is there.
  */
-function parseEcbRates (xml: string): Rates {
+export function readEcbDocument (xml: string): { rates: Rates, date: string | undefined } {
   const rates = new Map<string, Fraction>([['EUR', ONE]])
+  let date: string | undefined
   for (const { name, attributes } of tagsOf(xml)) {
+    const time = attributes.get('time')
+    if (name === 'Cube' && time !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(time) && !Number.isNaN(Date.parse(time))) date ??= time
     const currency = attributes.get('currency')
     const rate = attributes.get('rate')
     if (name !== 'Cube' || (currency === undefined && rate === undefined)) continue
@@ -41,7 +46,7 @@ function parseEcbRates (xml: string): Rates {
     rates.set(currency, value)
   }
   if (rates.size === 1) throw new Error('no rates in the document; it is not the ECB\'s daily rates')
-  return rates
+  return { rates, date }
 }
 
 function rateOf (text: string | undefined): Fraction | undefined {

@@ -20,5 +20,5 @@ export function fixedRates (mockData: unknown): FixedRates {
     rates.set(currency, positiveRate(value) ?? refuse(`mockData.rates.${currency}`, value, 'a decimal number above 0'))
   }
   rates.set(data.base, ONE)
-  return new FixedRates(rates)
+  return new FixedRates(data.base, rates)
 }

@@ -19,6 +19,44 @@ export function keptAfterSpread ({ spread }: Options): Fraction {
   return subtract(ONE, fromNumber(spread))
 }
 
+/**
+ * `spreads`: by pair of assets such as `XRP/USD`, the spread between them instead of `spread`, in both directions.
+ * @returns what is left after it, by `pairOf`
+ */
+export function spreadsOption ({ spreads = {} }: Options): Map<string, Fraction> {
+  if (typeof spreads !== 'object' || spreads === null || Array.isArray(spreads)) {
+    return refuse('spreads', spreads, 'an object by pair of assets, such as { "XRP/USD": 0.01 }')
+  }
+  const kept = new Map<string, Fraction>()
+  for (const [name, spread] of Object.entries(spreads)) {
+    const [, from, to] = /^([^/]+)\/([^/]+)$/.exec(name) ?? []
+    if (from === undefined || to === undefined) refuse('spreads', name, 'two asset codes with a slash between them, such as XRP/USD')
+    const pair = pairOf(from, to)
+    if (kept.has(pair)) refuse('spreads', name, 'each pair once: a spread is for both directions')
+    if (spread === undefined) refuse(`spreads.${name}`, spread, 'a number')
+    kept.set(pair, keptAfterSpread({ spread }))
+  }
+  return kept
+}
+
+/** One name for two assets, whichever comes first. */
+export function pairOf (a: string, b: string): string {
+  return a < b ? `${a}/${b}` : `${b}/${a}`
+}
+
+/** A whole number from `least` on. */
+export function countOption (options: Options, name: string, fallback: number, least: number): number {
+  const value = options[name] ?? fallback
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least ? value : refuse(name, value, `a whole number of at least ${least}`)
+}
+
+/** A part of one above 0, such as 0.02 for 2 %. */
+export function partOption (options: Options, name: string, fallback: number): Fraction {
+  const value = options[name] ?? fallback
+  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? fromNumber(value)
+    : refuse(name, value, `a number above 0, such as ${fallback} for ${fallback * 100} %`)
+}
+
 export function numberOption (options: Options, name: string, fallback: number): number {
   const value = options[name] ?? fallback
   return typeof value === 'number' && Number.isFinite(value) ? value : refuse(name, value, 'a finite number')

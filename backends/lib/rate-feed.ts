@@ -11,6 +11,7 @@ import type { Rates, RateSource } from './rate-source.js'
 
 export interface RateFeedSettings extends Periods {
   url: URL
+  base: string
   headers?: Record<string, string>
   /** Turns an answer into rates; throws when it is anything but a well-formed one. */
   parse: (answer: string) => Rates
@@ -27,6 +28,10 @@ export class RateFeed implements RateSource {
   private connecting: Promise<void> | undefined
 
   constructor (private readonly settings: RateFeedSettings) {}
+
+  get base (): string {
+    return this.settings.base
+  }
 
   /** Asks once, however often it is called before `disconnect`. */
   connect (): Promise<void> {
@@ -97,7 +102,7 @@ export class RateFeed implements RateSource {
 }
 
 /** fetch says only "fetch failed"; why it failed stands in the cause. */
-function reasonOf (error: unknown): string {
+export function reasonOf (error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const cause = error.cause
   if (!(cause instanceof Error)) return error.message

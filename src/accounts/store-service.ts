@@ -20,7 +20,7 @@ const STAND_IN = 'memdown'
 const OWNER_SALT = 'owner of a store'
 const FINGERPRINT_BYTES = 16
 /** Whatever this connector keeps has one of these in front. */
-const OUR_KEY = /^(plugin|ledger|settlement|store):/
+const OUR_KEY = /^(plugin|ledger|settlement|store|backend):/
 
 export class StoreService {
   readonly store: Store
@@ -111,6 +111,11 @@ export class StoreService {
         if (isFree(key)) await this.store.del(accountId + key)
       }
     }
+  }
+
+  /** A store for the backend. */
+  getBackendStore (): PluginStore {
+    return this.storeUnder('backend:')
   }
 
   private storeUnder (prefix: string): PluginStore {

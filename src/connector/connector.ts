@@ -13,6 +13,7 @@ import { connectorAdminServer, type AdminServerOptions } from '../admin/connecto
 import { LedgerService } from '../ledger/service.js'
 import type { Logger } from '../contracts/logger.js'
 import type { HttpServer } from '../http/server.js'
+import { registerPriceMetrics } from '../metrics/price-metrics.js'
 import { AccountStats } from '../metrics/stats.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { describeError } from '../lib/describe-error.js'
@@ -103,6 +104,7 @@ class Connector {
     this.middlewares = deps(MiddlewareManager)
     this.connections = deps(AccountConnections)
     this.stats = deps(AccountStats)
+    registerPriceMetrics(this.stats.getRegistry(), () => this.backend.prices?.report())
     if (this.config.adminApi) this.admin = this.createAdmin(deps(RateBackend))
     for (const [accountId, account] of Object.entries(this.config.accounts)) {
       this.accounts.add(accountId, account)

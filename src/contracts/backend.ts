@@ -1,6 +1,8 @@
 /** An exchange-rate backend: what one base unit of the source account's asset is worth in the destination's. */
 import type { AccountInfo } from './account.js'
 import type { Logger } from './logger.js'
+import type { PluginStore } from './plugin.js'
+import type { Prices } from './prices.js'
 
 /** A decimal number; a string or an object that prints as one (BigNumber) keeps more digits than a JavaScript number. */
 export type Rate = number | string | { toString (): string }
@@ -28,6 +30,8 @@ export interface Backend {
   submitPacket? (packet: PacketReport): Promise<void>
   /** Stops timers and connections. Called at shutdown where it exists. */
   disconnect? (): Promise<void>
+  /** The prices behind the rates, which operators may look at and set by hand. Optional. */
+  readonly prices?: Prices | undefined
 }
 
 export interface BackendApi {
@@ -35,6 +39,10 @@ export interface BackendApi {
   getInfo (accountId: string): AccountInfo
   /** The account registry; given because the reference connector gives it. */
   accounts: unknown
+  /** The accounts that there are now. Left out by hosts other than Sluice, as is `store`. */
+  getAccountIds? (): string[]
+  /** A store of the backend's own. It is open when `connect` is called. */
+  store?: PluginStore
   log: Logger
 }
 

@@ -194,6 +194,16 @@ export const ERROR_TABLE = {
       remedy: 'Let the plugin finish it; if its account was removed, add it again.'
     }
   },
+  Prices: {
+    SLUICE_NO_PRICES: {
+      status: 409,
+      when: 'The backend has no prices that could be shown or set.',
+      remedy: 'Use a backend that has, such as `market`; see [backends](backends.md).'
+    },
+    SLUICE_ASSET_UNKNOWN: { status: 404, when: 'A price is set for an asset that no account has.', remedy: 'The message lists the assets of the accounts.' },
+    SLUICE_PRICE_REFUSED: { status: 409, when: 'A price is set for the currency that all prices are in.', remedy: 'Set the price of another asset.' },
+    SLUICE_PRICE_UNKNOWN: { status: 404, when: 'A price is to be taken back that nobody has set.', remedy: 'GET /prices, or /admin/prices of a node, lists those that are set.' }
+  },
   'Peers and routes': {
     SLUICE_PEER_UNKNOWN: { status: 404, when: 'No peer has this id.', remedy: 'GET /admin/peers lists them.' },
     SLUICE_PEER_UNREACHABLE: { when: 'A `BTPClient` could not connect to the peer, or was refused, in time.', remedy: 'Check the URL and the secret.' },

@@ -1,8 +1,11 @@
 /** The configured backend, wrapped so that it cannot harm packets: its rates are checked, and its reports cannot change an answer. */
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
+import { StoreService } from '../accounts/store-service.js'
 import { Config } from '../config/connector/config.js'
+import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
+import type { Prices } from '../contracts/prices.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
 import { InternalError, isErrorCode } from '../packet/errors.js'
@@ -25,7 +28,9 @@ export class RateBackend implements Backend {
     const Implementation = loadConstructor('backend', backend || 'one-to-one') as BackendConstructor
     this.backend = new Implementation({ spread, ...backendConfig }, {
       getInfo: accountId => accounts.getInfo(accountId),
+      getAccountIds: () => accounts.getAccountIds(),
       accounts,
+      store: deps(StoreService).getBackendStore(),
       log: config.createLogger(`${backend}-backend`, backendConfig)
     })
     if (typeof this.backend.submitPacket === 'function') this.submitPacket = packet => this.backend.submitPacket?.(packet) ?? Promise.resolve()
@@ -38,6 +43,11 @@ export class RateBackend implements Backend {
 
   async disconnect (): Promise<void> {
     await this.backend.disconnect?.()
+  }
+
+  /** Undefined if the backend has none. */
+  get prices (): Prices | undefined {
+    return this.backend.prices
   }
 
   getRate (sourceAccount: string, destinationAccount: string): Promise<Rate> {
@@ -61,6 +71,12 @@ export class RateBackend implements Backend {
     }
     return rates
   }
+}
+
+/** The prices of the backend, which an application may have replaced by its own. Throws with a code if it has none. */
+export function pricesOf ({ prices }: Pick<Backend, 'prices'>): Prices {
+  if (prices !== undefined) return prices
+  throw new SluiceError('SLUICE_NO_PRICES', 'the backend has no prices: it does not trade at any. Those that have are market, and ecb and its variants.')
 }
 
 /** What a sender is told when there is no rate: the backend's own ILP error, or T00 without the inner text, which is not its business. */

@@ -79,6 +79,19 @@ export const ROUTING_METRICS = {
   }
 } as const satisfies Record<string, Metric>
 
+/** Of a backend that has prices, such as `market`. */
+export const PRICE_METRICS = {
+  price: {
+    name: 'ilp_connector_price', type: 'gauge', labels: ['asset', 'quote'], unit: 'units of the quote currency',
+    help: 'Price of one unit of the asset; missing while there is none to trade at'
+  },
+  age: { name: 'ilp_connector_price_age_seconds', type: 'gauge', labels: ['asset'], unit: 'seconds', help: 'How old the price is' },
+  manual: { name: 'ilp_connector_price_manual', type: 'gauge', labels: ['asset'], unit: '0 or 1', help: '1 while the price is set by hand' },
+  failures: {
+    name: 'ilp_connector_price_source_failures', type: 'counter', labels: ['source'], unit: 'requests', help: 'Requests to the price source that failed'
+  }
+} as const satisfies Record<string, Metric>
+
 const PEER_TOKEN = ['peer_id', 'token_id'] as const
 const TOKEN_UNITS = 'base units of what the peer is paid in'
 

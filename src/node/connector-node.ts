@@ -3,6 +3,7 @@ import { httpServers } from '../admin/node/listen.js'
 import { createLogger, createNodeLogger, withLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
 import type { LogLevel } from '../contracts/logger.js'
+import type { Prices } from '../contracts/prices.js'
 import { describeError } from '../lib/describe-error.js'
 import { createPaymentHandlerAdapter } from '../delivery/payment.js'
 import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../delivery/payment.js'
@@ -186,7 +187,7 @@ export class ConnectorNode {
 
   listRoutes (): RouteInfo[] { return this.#routes.getAllRoutes() }
 
-  /** What a peer and we owe each other, in the token that is paid in, or else in the asset of the account. @throws ConnectorNotStartedError */
+  /** What a peer and we owe each other, in the token that is paid in, else in the account's asset. @throws ConnectorNotStartedError */
   async getBalance (peerId: string, tokenId?: string): Promise<PeerAccountBalance> {
     const session = this.#running('getBalance')
     if (session.balanceOf(peerId) === undefined && !this.#peers.has(peerId)) throw unknownPeer(peerId)
@@ -260,6 +261,9 @@ export class ConnectorNode {
   async getMetrics (): Promise<string> {
     return await this.#session?.metrics() ?? ''
   }
+
+  /** The prices behind the exchange rates. Throws if the node's backend has none. @throws ConnectorNotStartedError */
+  get prices (): Prices { return this.#running('prices').prices }
 
   /** Whether the business logic server says that it is ready; true if none is configured. @throws ConnectorNotStartedError */
   async isHandlerHealthy (): Promise<boolean> { return this.#running('isHandlerHealthy').isHandlerHealthy() }

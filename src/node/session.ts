@@ -9,6 +9,7 @@ import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
 import { createApp, type App } from '../connector/connector.js'
 import { ForwardObserver } from '../forwarding/forwarder.js'
+import { pricesOf, RateBackend } from '../forwarding/rate-backend.js'
 import { LedgerService } from '../ledger/service.js'
 import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
@@ -18,6 +19,7 @@ import { RoutingService } from '../routing/service.js'
 import type { AccountInfo, Asset } from '../contracts/account.js'
 import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
+import type { Prices } from '../contracts/prices.js'
 import { btpPlugin, type Admit } from './btp.js'
 import { listChannels } from './channels.js'
 import { configuredRoute, connectorOptions, isKnown, type ConnectorParts } from './connector-options.js'
@@ -132,6 +134,11 @@ export class Session {
 
   sendPrepare (packet: Buffer): Promise<Buffer> {
     return this.#local.sendPrepare(packet)
+  }
+
+  /** Throws if the backend has none. */
+  get prices (): Prices {
+    return pricesOf(this.#container(RateBackend))
   }
 
   /** Whether packets pass between the application and the connector. */

@@ -3,10 +3,12 @@ import EcbBackend from '../../backends/ecb.js'
 import EcbPlusCoinMarketCapBackend from '../../backends/ecb-plus-coinmarketcap.js'
 import EcbPlusXrpBackend from '../../backends/ecb-plus-xrp.js'
 import FixedRatesBackend from '../../backends/fixed-rates.js'
+import MarketBackend from '../../backends/market.js'
 import OneToOneBackend from '../../backends/one-to-one.js'
 import RandomizerBackend from '../../backends/randomizer.js'
 import { backendConformance } from '../conformance/backend.js'
 import { RATES_2015 } from '../support/backends.js'
+import { MarketServer } from '../support/backends/market-server.js'
 
 const fiat = {
   cents: { assetCode: 'EUR', assetScale: 2 },
@@ -26,3 +28,11 @@ backendConformance('ecb', (options, api) => new EcbBackend({ ...options, mockDat
 backendConformance('ecb-plus-xrp', (options, api) => new EcbPlusXrpBackend({ ...options, mockData }, api), mixed, { unknownAsset })
 backendConformance('ecb-plus-coinmarketcap', (options, api) => new EcbPlusCoinMarketCapBackend({ ...options, mockData }, api), mixed,
   { unknownAsset })
+
+describe('with price services on this machine', () => {
+  let services: MarketServer
+  before(async () => { services = await MarketServer.start() })
+  after(() => services.close())
+
+  backendConformance('market', (options, api) => new MarketBackend({ ...options, ...services.options, minSources: 1 }, api), mixed, { unknownAsset })
+})

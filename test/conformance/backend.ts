@@ -28,7 +28,9 @@ export function backendConformance (
   const ids = Object.keys(accounts)
   const pairs = ids.flatMap(source => ids.map(destination => ({ source, destination })))
   const known: ConformanceAccounts = unknownAsset === undefined ? accounts : { ...accounts, 'conformance-unknown': unknownAsset }
-  const api: BackendApi = { getInfo: accountId => infoOf(known, accountId), accounts: {}, log: SILENT_LOG }
+  const api: BackendApi = {
+    getInfo: accountId => infoOf(known, accountId), getAccountIds: () => Object.keys(known), accounts: {}, log: SILENT_LOG
+  }
 
   describe(`backend conformance: ${name}`, () => {
     let started: Backend[] = []

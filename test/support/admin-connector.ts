@@ -4,6 +4,7 @@ import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingH
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { format } from 'node:util'
+import EcbBackend from '../../backends/ecb.js'
 import type { Alert } from '../../src/contracts/alert.js'
 import type { ConnectorParts } from '../../src/admin/connector/api.js'
 import { connectorAdminServer, type AdminServerOptions } from '../../src/admin/connector/listen.js'
@@ -17,8 +18,10 @@ import type { Rate } from '../../src/contracts/backend.js'
 import type { LedgerStatus } from '../../src/ledger/service.js'
 import type { AccountBalance, Day, Settlement } from '../../src/contracts/ledger.js'
 import type { Middleware } from '../../src/contracts/middleware.js'
+import type { Prices } from '../../src/contracts/prices.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginInstance } from '../../src/contracts/plugin.js'
+import { apiFor } from './backends.js'
 
 export const SECRET = 's3cr3t-of-the-plugin'
 
@@ -69,6 +72,12 @@ interface Account {
   plugin: PluginInstance
 }
 
+/** Those of accounts in dollars, euros and XRP. */
+export function somePrices (): Prices {
+  const assets = { usd: { assetCode: 'USD', assetScale: 2 }, eur: { assetCode: 'EUR', assetScale: 2 }, xrp: { assetCode: 'XRP', assetScale: 6 } }
+  return new EcbBackend({ mockData: { base: 'USD', rates: { EUR: '0.8', XRP: 2 } } }, apiFor(assets)).prices
+}
+
 /** Accounts: `alice` (balance, limits -10 to 100), `bob` (balance without limits, plugin instance, not connected), `carl` (no balance). */
 export class FakeHost implements ConnectorParts {
   readonly stats = new AccountStats()
@@ -104,7 +113,8 @@ export class FakeHost implements ConnectorParts {
 
   readonly backend = {
     getStatus: (): Promise<Record<string, Record<string, Rate>>> =>
-      Promise.resolve({ alice: { bob: 0.998, carl: '1.25', dora: { toString: () => '1e3' } }, bob: { alice: 2 } })
+      Promise.resolve({ alice: { bob: 0.998, carl: '1.25', dora: { toString: () => '1e3' } }, bob: { alice: 2 } }),
+    prices: somePrices()
   }
 
   readonly ledger = {

@@ -20,7 +20,7 @@ import type {
   HealthStatus, ILPFulfillPacket, ILPRejectPacket, NodeConfig, PeerAccountBalance, PeerInfo, PeerRegistrationRequest, RemovePeerResult,
   RouteInfo, SendPacketParams
 } from '../../src/contracts/node.js'
-import { MemoryLog } from './admin-connector.js'
+import { MemoryLog, somePrices } from './admin-connector.js'
 
 export const PEER_SECRET = 's3cr3t-of-the-peer'
 
@@ -45,6 +45,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
   /** What can be done with channels with peer-b; nothing is settled without. */
   channels: ChannelOperations | undefined
   readonly updates: object[] = []
+  readonly prices = somePrices()
   readonly channelManager = new ChannelManager(() => this.holders())
   /** What has gone through it: nothing, unless a test says so. */
   readonly stats = new AccountStats()

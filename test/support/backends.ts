@@ -6,6 +6,7 @@ import { format } from 'node:util'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import type { BackendApi } from '../../src/contracts/backend.js'
 import type { Logger } from '../../src/contracts/logger.js'
+import type { PluginStore } from '../../src/contracts/plugin.js'
 
 export type Assets = Record<string, Pick<AccountInfo, 'assetCode' | 'assetScale'>>
 
@@ -48,8 +49,20 @@ export function apiFor (assets: Assets, log: Logger = new RecordingLog()): Backe
       if (asset === undefined) throw new Error(`unknown account id. accountId=${accountId}`)
       return { relation: 'peer', plugin: 'ilp-plugin-btp', ...asset }
     },
+    getAccountIds: () => Object.keys(assets),
     accounts: {},
+    store: storeOfBackend(),
     log
+  }
+}
+
+/** A store that forgets all when it is dropped. */
+export function storeOfBackend (): PluginStore {
+  const kept = new Map<string, string>()
+  return {
+    get: key => Promise.resolve(kept.get(key)),
+    put: (key, value) => { kept.set(key, value); return Promise.resolve() },
+    del: key => { kept.delete(key); return Promise.resolve() }
   }
 }
 

@@ -27,6 +27,10 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/admin/node/admin-server.ts', 'src/admin/node/balances.ts', 'src/admin/node/listen.ts', 'src/admin/node/peers.ts'
   ],
   'test/backends/ecb-plus-coinmarketcap.test.ts': ['backends/lib/crypto-rates.ts'],
+  'test/backends/lib/market/market-feed.test.ts': ['backends/lib/market/source-state.ts'],
+  'test/backends/market.test.ts': [
+    'backends/lib/manual-prices.ts', 'backends/lib/market/assets.ts', 'backends/lib/market/sources.ts', 'backends/lib/shown-price.ts'
+  ],
   'test/backends/ecb.test.ts': [
     'backends/lib/currency-backend.ts', 'backends/lib/ecb.ts', 'backends/lib/fetch-text.ts', 'backends/lib/rate-feed.ts', 'backends/lib/rate-source.ts'
   ],

@@ -53,6 +53,8 @@ const DESCRIPTION: ApiDescription = {
     plugin: 'btp',
     relation: 'child',
     assetCode: 'USD',
+    asset: 'EUR',
+    price: '0.52',
     assetScale: 9,
     balance: '1500000000',
     balances: '1500000000',

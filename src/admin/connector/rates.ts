@@ -1,12 +1,14 @@
-/** The route for exchange rates. */
+/** The routes for exchange rates, and for the prices behind them. */
 import { z } from 'zod'
-import type { RateBackend } from '../../forwarding/rate-backend.js'
+import { pricesOf, type RateBackend } from '../../forwarding/rate-backend.js'
+import type { Backend } from '../../contracts/backend.js'
 import { json } from '../../http/responses.js'
 import { route, type Route } from '../../http/route.js'
+import { priceRoutes } from '../prices.js'
 import { mapValues } from './accounts.js'
 
 export interface RateParts {
-  backend: Pick<RateBackend, 'getStatus'>
+  backend: Pick<RateBackend, 'getStatus'> & Pick<Backend, 'prices'>
 }
 
 export function rateRoutes ({ backend }: RateParts): Route[] {
@@ -21,6 +23,7 @@ export function rateRoutes ({ backend }: RateParts): Route[] {
       // Exact rates become the nearest numbers, which is what clients of ilp-connector expect.
       const rates = Object.entries(await backend.getStatus())
       return json(200, mapValues(rates, targets => mapValues(Object.entries(targets), rate => Number(rate))))
-    })
+    }),
+    ...priceRoutes('/prices', () => pricesOf(backend))
   ]
 }

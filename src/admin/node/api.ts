@@ -1,6 +1,7 @@
 /** The admin API of a node: who may ask what, and how answers are written. Every one is JSON, errors included. */
 import type { MiddlewareHandler } from 'hono'
 import type { Logger } from '../../contracts/logger.js'
+import type { Prices } from '../../contracts/prices.js'
 import { JSON_ERRORS, type ApiDescription } from '../../http/openapi.js'
 import { json, jsonError } from '../../http/responses.js'
 import { createRouter, serveDocument, serveRoutes, type Router } from '../../http/router.js'
@@ -11,6 +12,7 @@ import { channelRoutes, type ChannelsNode } from './channels.js'
 import { dashboardRoutes, type DashboardNode } from './dashboard.js'
 import { ilpSendRoutes, type PacketsNode } from './packets.js'
 import { peerAndRouteRoutes, type PeersNode } from './peers.js'
+import { priceRoutes } from '../prices.js'
 
 /** Bytes of a request body. */
 const MAX_BODY_SIZE = 100 * 1024
@@ -31,12 +33,16 @@ const DESCRIPTION: Omit<ApiDescription, 'version'> = {
  * the error's `httpErrorCode` if it has one, and 500 otherwise; the text is the first line of its message. So a message must not hold a
  * secret.
  */
-export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode & DashboardNode
+export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode & DashboardNode & {
+  /** Throws if the node does not run, or its backend has no prices. */
+  readonly prices: Prices
+}
 
 /** Every route of the admin API, in the order in which the document shows them. */
 export function nodeRoutes (node: AdministeredNode, log: Logger): Route[] {
   return [
-    ...peerAndRouteRoutes(node), ...balanceRoutes(node), ...ilpSendRoutes(node, log), ...channelRoutes(node), ...dashboardRoutes(node)
+    ...peerAndRouteRoutes(node), ...balanceRoutes(node), ...ilpSendRoutes(node, log), ...channelRoutes(node),
+    ...priceRoutes('/admin/prices', () => node.prices), ...dashboardRoutes(node)
   ]
 }
 
@@ -65,7 +71,7 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
     whose: () => `This node is ${nodeId}, with the ILP address g.${nodeId}.`,
     samples: {
       nodeId, id: 'peer-b', peerId: 'peer-b', url: 'ws://peer-b:3001', prefix: 'g.peer-b', nextHop: 'peer-b', ilpAddress: 'g.peer-b', route: 'g.peer-b',
-      tokenId: 'M2M', ilpAddressFrom: 'g.peer-b', ilpAddressTo: `g.${nodeId}.shop`, assetCode: 'USDC', assetScale: 6, ts: 1_767_225_600_000
+      tokenId: 'M2M', ilpAddressFrom: 'g.peer-b', ilpAddressTo: `g.${nodeId}.shop`, assetCode: 'USDC', assetScale: 6, asset: 'EUR', price: '0.52', ts: 1_767_225_600_000
     }
   })
   for (const path of ADMIN_PATHS) for (const rule of [...key, accessLog(log)]) app.use(path, rule)

@@ -105,7 +105,7 @@ export const connectorSchema = z.strictObject({
     secret: true
   }),
   backend: z.string().overwrite(name => name === '' ? 'one-to-one' : name).default('ecb').meta({
-    description: 'Where exchange rates come from: `ecb`, `ecb-plus-xrp`, `ecb-plus-coinmarketcap`, `one-to-one`, `randomizer`, or the name or path ' +
+    description: 'Where exchange rates come from: `market`, `ecb`, `ecb-plus-xrp`, `ecb-plus-coinmarketcap`, `one-to-one`, `randomizer`, or the name or path ' +
       'of a module. Empty means `one-to-one`.',
     expected: 'the name of a backend'
   }),

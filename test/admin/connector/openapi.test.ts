@@ -56,7 +56,7 @@ describe('the OpenAPI document of the connector', () => {
       const example = requestBody?.content['application/json']?.example
       if (example === undefined) continue
       if (method === 'delete') await api.send('POST', path, example)
-      const { status, text } = await api.send(method.toUpperCase(), path.replace('{id}', path.startsWith('/settlements') ? 'one' : 'alice'), example)
+      const { status, text } = await api.send(method.toUpperCase(), path.replace('{asset}', 'XRP').replace('{id}', path.startsWith('/settlements') ? 'one' : 'alice'), example)
       expect(status, `${method} ${path}: ${text}`).to.be.within(200, 204)
       expect('content' in responses[status]!, `${method} ${path}`).to.equal(text !== '')
     }

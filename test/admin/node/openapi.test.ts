@@ -57,7 +57,7 @@ describe('the OpenAPI document of the node', () => {
     for (const [path, method, { requestBody }] of operationsOf(document)) {
       const example = requestBody?.content['application/json']?.example
       if (example === undefined) continue
-      const { status, text } = await api.send(method.toUpperCase(), path.replace('{peerId}', 'peer-c').replace('{channelId}', '0x01'), example)
+      const { status, text } = await api.send(method.toUpperCase(), path.replace('{asset}', 'XRP').replace('{peerId}', 'peer-c').replace('{channelId}', '0x01'), example)
       expect(status, `${method} ${path}: ${text}`).to.be.within(200, 201)
     }
   })

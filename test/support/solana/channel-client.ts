@@ -56,7 +56,7 @@ export const writable = (key: Address): AccountMeta => ({ address: key, role: Ac
 export const signing = (signer: KeyPairSigner): Call['accounts'][number] => ({ address: signer.address, role: AccountRole.READONLY_SIGNER, signer })
 export const paying = (signer: KeyPairSigner): Call['accounts'][number] => ({ address: signer.address, role: AccountRole.WRITABLE_SIGNER, signer })
 
-export async function derived (program: Address, ...seeds: ReadonlyArray<string | Uint8Array>): Promise<Address> {
+async function derived (program: Address, ...seeds: ReadonlyArray<string | Uint8Array>): Promise<Address> {
   return (await getProgramDerivedAddress({ programAddress: program, seeds: [...seeds] }))[0]
 }
 

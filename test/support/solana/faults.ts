@@ -33,7 +33,7 @@ function withoutSigner (role: AccountRole): AccountRole {
   return role === AccountRole.WRITABLE || role === AccountRole.WRITABLE_SIGNER ? AccountRole.WRITABLE : AccountRole.READONLY
 }
 
-export const withData = (call: Call, at: number, bytes: Uint8Array): Call => {
+const withData = (call: Call, at: number, bytes: Uint8Array): Call => {
   const data = Buffer.from(call.data)
   data.set(bytes, at)
   return { ...call, data }

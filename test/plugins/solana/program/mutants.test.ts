@@ -1,4 +1,4 @@
-// The attack suite notices when a check is taken out of the program. Three of them here, where clang-19 is installed; `npm run
+// The attack suite notices when a check is taken out of the program. Two of them here, where clang-19 is installed; `npm run
 // test:solana-mutants` takes out all.
 import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -14,6 +14,6 @@ describe('the attack suite of the Solana program', function () {
     if (spawnSync('clang-19', ['--version']).error !== undefined) return
     await loadLiteSvm() // installs it, if this is the first test
     const { stdout } = await promisify(execFile)(process.execPath, [join(PACKAGE_ROOT, 'scripts/solana-mutants.mjs'), '--short'])
-    expect(stdout).to.match(/^red .*\nred .*\nred .*\nall 3 breakages are noticed or doubled\n$/)
+    expect(stdout).to.match(/^red .*\nred .*\nall 2 breakages are noticed or doubled\n$/)
   })
 })

@@ -24,8 +24,11 @@ export type SendData = (packet: Buffer, accountId: string, context: Context) => 
 export class ForwardObserver {
   /** Throws the ILP error that the sender is to get, if the packet may not go there. `bytes`: its size. */
   onForward: ((sourceAccount: string, nextHop: string, bytes: number) => void) | undefined
-  /** A packet with this next hop was answered, by whomever: it may never have got there. */
-  onAnswer: ((nextHop: string, isFulfilled: boolean) => void) | undefined
+  /**
+   * A packet with this next hop was answered, by whomever: it may never have got there. `amount` is what it came with, and `outgoing` what
+   * it left with, in base units of the two accounts.
+   */
+  onAnswer: ((nextHop: string, isFulfilled: boolean, sourceAccount: string, amount: bigint, outgoing: bigint) => void) | undefined
 }
 
 export class Forwarder {
@@ -53,6 +56,7 @@ export class Forwarder {
     const prepare = prepareOf(packet)
     const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
     let isFulfilled = false
+    let outgoing = 0n
     try {
       let rate: Fraction
       try {
@@ -61,6 +65,7 @@ export class Forwarder {
         throw noRate(error, sourceAccount, nextHop, this.log)
       }
       const { amount, expiresAt } = this.termsFor(prepare, rate, sourceAccount, nextHop)
+      outgoing = amount
       const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
       let reply: Buffer
       try {
@@ -75,7 +80,7 @@ export class Forwarder {
       isFulfilled = isFulfill(reply)
       return reply
     } finally {
-      this.observer.onAnswer?.(nextHop, isFulfilled)
+      this.observer.onAnswer?.(nextHop, isFulfilled, sourceAccount, prepare.amount, outgoing)
     }
   }
 

@@ -64,7 +64,7 @@ export function connectorOptions (
     defaultRoute: '',
     backend: 'fixed-rates',
     backendConfig: { free: [LOCAL_ACCOUNT], rates: config.rates.fixed, otherwise: rates.otherwise },
-    spread: Number((config.feePercentage / 100).toPrecision(15)), // 0.7 / 100 is not 0.007
+    spread: spreadOf(config),
     store: 'leveldown',
     storePath: join(config.dataPath, config.nodeId),
     ledger: config.ledger.type,
@@ -83,6 +83,11 @@ export function connectorOptions (
       ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })
     }
   }
+}
+
+/** The fee as a fraction. */
+export function spreadOf ({ feePercentage }: NodeConfig): number {
+  return Number((feePercentage / 100).toPrecision(15)) // 0.7 / 100 is not 0.007
 }
 
 /** Whether the account is that of the application, of a peer, or of a guest with a secret. */

@@ -11,6 +11,7 @@ import { createApp, type App } from '../connector/connector.js'
 import { ForwardObserver } from '../forwarding/forwarder.js'
 import { pricesOf, RateBackend } from '../forwarding/rate-backend.js'
 import { LedgerService } from '../ledger/service.js'
+import { fromNumber, ONE, subtract } from '../lib/fraction.js'
 import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
 import { describeError } from '../lib/describe-error.js'
@@ -22,7 +23,7 @@ import type { PluginInstance } from '../contracts/plugin.js'
 import type { Prices } from '../contracts/prices.js'
 import { btpPlugin, type Admit } from './btp.js'
 import { listChannels } from './channels.js'
-import { configuredRoute, connectorOptions, isKnown, type ConnectorParts } from './connector-options.js'
+import { configuredRoute, connectorOptions, isKnown, spreadOf, type ConnectorParts } from './connector-options.js'
 import { Guests } from './guests.js'
 import { LOCAL_ACCOUNT, peerAccount } from './peer-account.js'
 import { NodeMetrics, type MetricSources } from './metrics.js'
@@ -75,10 +76,12 @@ export class Session {
       refuseReturn(sourceAccount, nextHop)
       if (nextHop !== LOCAL_ACCOUNT) this.traffic.sent(nextHop, bytes)
     }
-    forwards.onAnswer = (nextHop, isFulfilled) => {
+    forwards.onAnswer = (nextHop, isFulfilled, source, amount, outgoing) => {
       if (nextHop !== LOCAL_ACCOUNT) this.traffic.answered(nextHop, isFulfilled)
+      if (isFulfilled) this.traffic.exchanged(source, nextHop, amount, outgoing)
     }
-    this.traffic = new Traffic(this.#container(AccountStats), accountId => isKnown(accountId, parts))
+    const kept = subtract(ONE, fromNumber(spreadOf(parts.config)))
+    this.traffic = new Traffic(this.#container(AccountStats), accountId => isKnown(accountId, parts), accountId => this.assetOf(accountId), kept)
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     this.#rates = new NodeRates(parts.config)
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)

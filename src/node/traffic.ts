@@ -4,7 +4,10 @@
  *
  * What accounts did that are gone is in one sum, so that names do not add up: only an account that we know comes back to its figures.
  */
+import type { Asset } from '../contracts/account.js'
+import type { Fraction } from '../lib/fraction.js'
 import type { TrafficCounts } from '../contracts/node-figures.js'
+import { isSameAsset } from '../config/node/assets.js'
 import type { AccountStats } from '../metrics/stats.js'
 import type { PrepareView } from '../packet/prepare.js'
 import { codeOf, isFulfill } from '../packet/reply.js'
@@ -14,11 +17,15 @@ import { LOCAL_ACCOUNT } from './peer-account.js'
 const TIMED_OUT = 'R00'
 const FULFILLED = 'fulfilled'
 
-/** With what fulfilled packets of the account brought more than those took along that went to it. Base units. */
 export interface AccountFigures extends TrafficCounts {
-  fees: bigint
   /** ms since the epoch. */
   lastPacketAt?: number | undefined
+}
+
+/** What fulfilled packets brought more than they took along: with the account, in its asset. */
+interface Fees {
+  asset: Asset
+  total: bigint
 }
 
 type Counters = Pick<AccountStats, 'incomingDataPacketValue' | 'outgoingDataPacketValue'>
@@ -26,12 +33,13 @@ type Counters = Pick<AccountStats, 'incomingDataPacketValue' | 'outgoingDataPack
 /** Of one account. The middleware `observer` calls it on the packet path. */
 class AccountTraffic {
   lastPacketAt: number | undefined
-  /** Its fees are those from before the account was replaced by another one with its id. */
   readonly figures = nothing()
+  /** What the account brought before it was replaced by another one with its id. */
+  feesBefore = 0n
   /** Whether we know who it is. */
   isKnown = false
 
-  constructor (private readonly accountId: string, private readonly traffic: Traffic) {}
+  constructor (private readonly accountId: string, public asset: Asset, private readonly traffic: Traffic) {}
 
   /** A packet of the account was answered. `packet` is undefined if nobody has read it; `reply` if there was none. */
   ended (packet: PrepareView | undefined, reply: Buffer | undefined): void {
@@ -47,16 +55,33 @@ export class Traffic {
   /** Accounts that were removed, and that may come back because we know whose they are. */
   readonly #away = new Set<string>()
   readonly #departed = nothing()
+  /** By asset: of accounts that are gone, and what an exchange moved from one asset to another, which is no fee. */
+  readonly #otherFees = new Map<string, Fees>()
   #rejected = 0
 
-  /** @param isKnown whether an account is that of the application, of a peer (also while it is replaced), or of a guest with a secret */
-  constructor (private readonly counters: Counters, private readonly isKnown: (accountId: string) => boolean) {}
+  /**
+   * @param isKnown whether an account is that of the application, of a peer (also while it is replaced), or of a guest with a secret
+   * @param assetOf what an account that is there counts in
+   * @param kept what is left of an amount after the fee
+   */
+  constructor (
+    private readonly counters: Counters,
+    private readonly isKnown: (accountId: string) => boolean,
+    private readonly assetOf: (accountId: string) => Asset,
+    private readonly kept: Fraction
+  ) {}
 
   /** From now on the account is counted, or counted again. */
   account (accountId: string): AccountTraffic {
     this.#away.delete(accountId)
     const account = this.#accounts.get(accountId) ?? this.#newcomer(accountId)
     account.isKnown = this.isKnown(accountId)
+    const asset = this.assetOf(accountId)
+    if (!isSameAsset(asset, account.asset)) {
+      this.#addFees(account.asset, account.feesBefore)
+      account.feesBefore = 0n
+      account.asset = asset
+    }
     return account
   }
 
@@ -64,7 +89,7 @@ export class Traffic {
   removed (accountId: string): void {
     const account = this.#accounts.get(accountId)
     if (account === undefined || this.#away.has(accountId)) return
-    account.figures.fees += this.#feesOf(accountId)
+    account.feesBefore += this.#feesOf(accountId)
     this.#away.add(accountId)
     if (!this.isKnown(accountId)) this.forget(accountId)
   }
@@ -73,7 +98,10 @@ export class Traffic {
   forget (accountId: string): void {
     if (!this.#away.delete(accountId)) return
     const account = this.#accounts.get(accountId)
-    if (account !== undefined) add(this.#departed, account.figures)
+    if (account !== undefined) {
+      add(this.#departed, account.figures)
+      this.#addFees(account.asset, account.feesBefore)
+    }
     this.#accounts.delete(accountId)
   }
 
@@ -101,19 +129,43 @@ export class Traffic {
   /** The node has sent a peer `amount` by itself, and it was answered: nobody else has paid for that, so it counts against no fee. */
   answeredDirectly (accountId: string, isFulfilled: boolean, amount: bigint): void {
     this.answered(accountId, isFulfilled)
-    if (isFulfilled) this.#departed.fees += amount
+    if (isFulfilled) this.#addFees(this.#accounts.get(accountId)?.asset ?? this.assetOf(accountId), amount)
     else this.#rejected++
+  }
+
+  /**
+   * A packet was fulfilled that came with `amount` and left with `outgoing`. In two assets, what came in is exchanged for what went out, and
+   * the fee is in the asset that went out: as much as is certain, as amounts are rounded.
+   */
+  exchanged (source: string, nextHop: string, amount: bigint, outgoing: bigint): void {
+    const [from, to] = [this.#accounts.get(source)?.asset, this.#accounts.get(nextHop)?.asset]
+    if (from === undefined || to === undefined || isSameAsset(from, to)) return
+    const { numerator, denominator } = this.kept
+    const whole = nextHop === LOCAL_ACCOUNT ? outgoing : outgoing * denominator / numerator
+    this.#addFees(from, -amount)
+    this.#addFees(to, whole)
+  }
+
+  /** Since the start, by asset: what is kept of what packets brought. */
+  fees (): Fees[] {
+    const sums = new Map([...this.#otherFees].map(([unit, fees]) => [unit, { ...fees }]))
+    for (const [accountId, { asset, feesBefore }] of this.#accounts) {
+      const total = feesBefore + (this.#away.has(accountId) ? 0n : this.#feesOf(accountId))
+      const sum = sums.get(unitOf(asset)) ?? { asset, total: 0n }
+      sums.set(unitOf(asset), { asset, total: sum.total + total })
+    }
+    return [...sums.values()]
   }
 
   of (accountId: string): AccountFigures | undefined {
     const account = this.#accounts.get(accountId)
-    return account && this.#figuresOf(accountId, account)
+    return account && { ...account.figures, lastPacketAt: account.lastPacketAt }
   }
 
   /** Over all accounts. */
   aggregate (): AccountFigures {
     const sum = { ...this.#departed }
-    for (const [accountId, account] of this.#accounts) add(sum, this.#figuresOf(accountId, account))
+    for (const { figures } of this.#accounts.values()) add(sum, figures)
     return { ...sum, packetsRejected: this.#rejected }
   }
 
@@ -127,14 +179,15 @@ export class Traffic {
 
   #newcomer (accountId: string): AccountTraffic {
     for (const away of this.#away) if (!this.isKnown(away)) this.forget(away) // of a peer that could not be added
-    const account = new AccountTraffic(accountId, this)
+    const account = new AccountTraffic(accountId, this.assetOf(accountId), this)
     this.#accounts.set(accountId, account)
     return account
   }
 
-  #figuresOf (accountId: string, { figures, lastPacketAt }: AccountTraffic): AccountFigures {
-    const feesNow = this.#away.has(accountId) ? 0n : this.#feesOf(accountId)
-    return { ...figures, fees: figures.fees + feesNow, lastPacketAt }
+  /** There are as many assets as accounts had. */
+  #addFees (asset: Asset, amount: bigint): void {
+    const fees = this.#otherFees.get(unitOf(asset)) ?? { asset, total: 0n }
+    if (amount !== 0n) this.#otherFees.set(unitOf(asset), { asset, total: fees.total + amount })
   }
 
   /** Of the account as it is now. */
@@ -146,7 +199,7 @@ export class Traffic {
 }
 
 function nothing (): Omit<AccountFigures, 'lastPacketAt'> {
-  return { packetsForwarded: 0, packetsRejected: 0, bytesSent: 0, packetsLocallyDelivered: 0, fees: 0n }
+  return { packetsForwarded: 0, packetsRejected: 0, bytesSent: 0, packetsLocallyDelivered: 0 }
 }
 
 function add (sum: Omit<AccountFigures, 'lastPacketAt'>, figures: AccountFigures): void {
@@ -154,5 +207,8 @@ function add (sum: Omit<AccountFigures, 'lastPacketAt'>, figures: AccountFigures
   sum.packetsRejected += figures.packetsRejected
   sum.bytesSent += figures.bytesSent
   sum.packetsLocallyDelivered += figures.packetsLocallyDelivered
-  sum.fees += figures.fees
+}
+
+function unitOf ({ code, scale }: Asset): string {
+  return `${code}/${scale}`
 }

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import ObserverMiddleware from '../../middlewares/observer.js'
 import type { ChannelMetadata, ChannelStatus, ConnectorNode, Method, Pipelines } from '../../src/index.js'
 import { NodeMetrics } from '../../src/node/metrics.js'
+import { ONE } from '../../src/lib/fraction.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { Traffic } from '../../src/node/traffic.js'
 import { World, packet, urlOf } from '../support/node.js'
@@ -85,7 +86,8 @@ describe('the metrics of a node', () => {
       incomingData: { insertFirst: nothing },
       outgoingMoney: { insertFirst: (entry: { method: typeof pay }) => { pay = entry.method } }
     }
-    await new ObserverMiddleware({ observer: metrics, traffic: new Traffic(new AccountStats(), () => false) }).applyToPipelines(pipelines as unknown as Pipelines, 'shop')
+    const traffic = new Traffic(new AccountStats(), () => false, () => ({ code: 'M2M', scale: 0 }), ONE)
+    await new ObserverMiddleware({ observer: metrics, traffic }).applyToPipelines(pipelines as unknown as Pipelines, 'shop')
     await pay!('700', () => Promise.resolve())
     const error = await pay!('300', () => Promise.reject(new Error('the chain is down'))).catch((reason: unknown) => reason)
     expect(String(error)).to.equal('Error: the chain is down')

@@ -11,6 +11,13 @@ import { accountRef } from '../support/admin-node.js'
 import { World, packet, urlOf } from '../support/node.js'
 
 const NOTHING = Buffer.alloc(0)
+const M2M = { code: 'M2M', scale: 0 }
+/** After a fee of 1 %. */
+const KEPT = { numerator: 99n, denominator: 100n }
+
+function trafficOf (stats: AccountStats, isKnown: (accountId: string) => boolean, assetOf = (_: string) => M2M): Traffic {
+  return new Traffic(stats, isKnown, assetOf, KEPT)
+}
 
 describe('the traffic of a node', () => {
   const world = new World()
@@ -134,7 +141,7 @@ describe('the counters of accounts', () => {
 
   it('do not add up with the names of strangers', () => {
     const stats = new AccountStats()
-    const traffic = new Traffic(stats, nobody)
+    const traffic = trafficOf(stats, nobody)
     for (let index = 0; index < 10_000; index++) {
       const guest = `guest-${index}`
       traffic.account(guest)
@@ -148,7 +155,7 @@ describe('the counters of accounts', () => {
 
   it('do not stay for peers that could not be added', () => {
     const names = new Set<string>()
-    const traffic = new Traffic(new AccountStats(), id => names.has(id))
+    const traffic = trafficOf(new AccountStats(), id => names.has(id))
     for (const id of ['one', 'two']) {
       names.add(id)
       traffic.account(id)
@@ -159,7 +166,7 @@ describe('the counters of accounts', () => {
   })
 
   it('start no new name for a late packet of somebody who is gone', () => {
-    const traffic = new Traffic(new AccountStats(), nobody)
+    const traffic = trafficOf(new AccountStats(), nobody)
     traffic.delivered('gone')
     traffic.sent('gone', 5)
     expect(traffic.of('gone')).to.equal(undefined)
@@ -168,21 +175,52 @@ describe('the counters of accounts', () => {
 
   it('make a fee of what comes in with fulfilled packets and does not go out with them, but of nothing that the node pays by itself', () => {
     const stats = new AccountStats()
-    const traffic = new Traffic(stats, nobody)
+    const traffic = trafficOf(stats, nobody)
     const [sender, nextHop] = ['sender', 'next-hop'].map(accountRef)
     for (const { accountId } of [sender!, nextHop!]) traffic.account(accountId)
     stats.incomingDataPacketValue.increment(sender!, { result: 'fulfilled' }, 2n ** 60n + 10n)
     stats.incomingDataPacketValue.increment(sender!, { result: 'rejected' }, 100n)
     stats.outgoingDataPacketValue.increment(nextHop!, { result: 'fulfilled' }, 2n ** 60n + 5n)
     traffic.answeredDirectly('next-hop', true, 5n)
-    expect(traffic.aggregate().fees).to.equal(10n)
+    expect(traffic.fees()).to.deep.equal([{ asset: M2M, total: 10n }])
     traffic.removed('sender')
     stats.removeAccount('sender')
-    expect(traffic.aggregate().fees, 'also when it is gone').to.equal(10n)
+    expect(traffic.fees(), 'also when it is gone').to.deep.equal([{ asset: M2M, total: 10n }])
+  })
+
+  it('make no fee of an exchange but what is kept of what goes out, in its asset, and keep assets apart', () => {
+    const stats = new AccountStats()
+    const assets: Record<string, typeof M2M> = { alice: { code: 'USD', scale: 2 }, bob: { code: 'EUR', scale: 2 }, carol: { code: 'USD', scale: 4 }, local: M2M }
+    const traffic = trafficOf(stats, nobody, id => assets[id] ?? M2M)
+    const pay = (from: string, to: string, amount: bigint, outgoing: bigint): void => {
+      stats.incomingDataPacketValue.increment(accountRef(from), { result: 'fulfilled' }, amount)
+      stats.outgoingDataPacketValue.increment(accountRef(to), { result: 'fulfilled' }, outgoing)
+      traffic.exchanged(from, to, amount, outgoing)
+    }
+    const fees = (): string[] => traffic.fees().filter(({ total }) => total !== 0n).map(({ asset, total }) => `${total} ${asset.code}/${asset.scale}`).sort()
+    for (const id of Object.keys(assets)) traffic.account(id)
+    pay('alice', 'bob', 1000n, 891n) // worth 900, less 9
+    expect(fees()).to.deep.equal(['9 EUR/2'])
+    pay('alice', 'carol', 100n, 9900n)
+    expect(fees()).to.deep.equal(['100 USD/4', '9 EUR/2'])
+    pay('bob', 'alice', 1n, 98n) // at most 98 of 99 is certain
+    expect(fees()).to.deep.equal(['100 USD/4', '9 EUR/2'])
+    pay('carol', 'local', 500n, 7n)
+    expect(fees(), 'the application pays no fee').to.deep.equal(['100 USD/4', '9 EUR/2'])
+    for (const id of ['alice', 'carol']) {
+      traffic.removed(id)
+      stats.removeAccount(id)
+    }
+    expect(fees(), 'also of those that are gone').to.deep.equal(['100 USD/4', '9 EUR/2'])
+    assets.bob = { code: 'GBP', scale: 2 }
+    traffic.removed('bob')
+    stats.removeAccount('bob')
+    traffic.account('bob')
+    expect(fees(), 'also of one that counts in something else now').to.deep.equal(['100 USD/4', '9 EUR/2'])
   })
 
   it('remember what strangers do for nothing only beside what others do, and what strangers pay for', () => {
-    const traffic = new Traffic(new AccountStats(), id => id === 'peer')
+    const traffic = trafficOf(new AccountStats(), id => id === 'peer')
     const [fulfill, reject] = [encodeFulfill(Buffer.alloc(32), NOTHING), encodeReject({ code: 'F02', triggeredBy: 'g', message: '', data: NOTHING })]
     const answered = (accountId: string, amount: bigint, reply: Buffer, times = 1): void => {
       const fields = { amount, expiresAt: Date.now(), executionCondition: Buffer.alloc(32), destination: 'g.x', data: NOTHING }

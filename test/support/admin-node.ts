@@ -8,6 +8,7 @@ import type { NodeChannelState, OpenChannelRequest } from '../../src/contracts/n
 import { Dashboard } from '../../src/node/facades/dashboard.js'
 import { Traffic } from '../../src/node/traffic.js'
 import type { AccountRef } from '../../src/contracts/stats.js'
+import { ONE } from '../../src/lib/fraction.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
@@ -49,7 +50,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
   readonly channelManager = new ChannelManager(() => this.holders())
   /** What has gone through it: nothing, unless a test says so. */
   readonly stats = new AccountStats()
-  readonly traffic = new Traffic(this.stats, accountId => this.peers.has(accountId))
+  readonly traffic = new Traffic(this.stats, accountId => this.peers.has(accountId), () => ({ code: 'M2M', scale: 0 }), ONE)
   readonly dashboard = new Dashboard(
     { config: { ilpAddress: 'g.node-a' }, listPeers: () => this.listPeers() }, () => this.traffic, () => this.holders())
 

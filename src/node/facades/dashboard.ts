@@ -5,7 +5,7 @@ import type { ClaimSummary } from '../../contracts/channels.js'
 import type { NodeConfig, PeerInfo } from '../../contracts/node.js'
 import type { AssetEarnings, NodeDashboard, NodeEarnings, NodeTraffic, PacketFilter, PacketRecord, PeerClaim, PeerEarnings } from '../../contracts/node-figures.js'
 import { channelsOf, isEnabled, type ChannelHolders } from '../channels.js'
-import { UNNAMED_ASSET } from '../../config/node/assets.js'
+import { isSameAsset, UNNAMED_ASSET } from '../../config/node/assets.js'
 import { LOCAL_ACCOUNT } from '../peer-account.js'
 import type { Traffic } from '../traffic.js'
 
@@ -45,9 +45,18 @@ export class Dashboard implements NodeDashboard {
     const earnings = found.filter(each => each !== undefined)
     return {
       peers: earnings.map(({ peerId, byAsset }) => ({ peerId, byAsset })),
-      connectorFees: feesIn(earnings.flatMap(({ byAsset }) => byAsset), this.traffic().aggregate().fees),
+      connectorFees: this.#fees(earnings, holders),
       recentClaims: earnings.flatMap(({ claims }) => claims).sort((a, b) => b.at - a.at).slice(0, MAX_RECENT_CLAIMS)
     }
+  }
+
+  /** What is kept in an asset without a name has the name of the token of the peers that count in it, if they have one in common. */
+  #fees (earnings: readonly PeerEarnings[], holders: ChannelHolders): NodeEarnings['connectorFees'] {
+    const fees = this.traffic().fees()
+    const unnamed = fees.find(({ asset }) => isSameAsset(asset, UNNAMED_ASSET))?.total ?? 0n
+    const tokens = earnings.filter(({ peerId }) => isSameAsset(holders.assetOf(peerId), UNNAMED_ASSET)).flatMap(({ byAsset }) => byAsset)
+    const named = fees.filter(({ asset, total }) => total !== 0n && !isSameAsset(asset, UNNAMED_ASSET))
+    return [...feesIn(tokens, unnamed), ...named.map(({ asset: { code, scale }, total }) => ({ assetCode: code, assetScale: scale, total }))]
   }
 
   getPackets ({ address, since = 0, limit = Infinity }: PacketFilter = {}): PacketRecord[] {
@@ -82,7 +91,7 @@ function claimsOf (peerId: string, asset: Asset, { recent }: ClaimSummary): Peer
   return recent.map(({ direction, amount, at }) => ({ peerId, ...asset, amount, direction, at: at.getTime() }))
 }
 
-/** All peers of a node count in one unit. It has the name of their token, if they have one in common. Nothing before any is known. */
+/** Nothing before any token is known. */
 function feesIn (assets: readonly Asset[], total: bigint): NodeEarnings['connectorFees'] {
   const [first, ...others] = assets
   if (first === undefined && total === 0n) return []

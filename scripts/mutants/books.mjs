@@ -290,7 +290,7 @@ export const booksMutants = [
   {
     name: 'says nothing of packets that never reach their peer',
     file: 'src/forwarding/forwarder.js',
-    edits: [['this.observer.onAnswer?.(nextHop, isFulfilled);', 'if (isFulfilled) this.observer.onAnswer?.(nextHop, isFulfilled);']],
+    edits: [['this.observer.onAnswer?.(nextHop, isFulfilled, sourceAccount, prepare.amount, outgoing);', 'if (isFulfilled) this.observer.onAnswer?.(nextHop, isFulfilled, sourceAccount, prepare.amount, outgoing);']],
     tests: ['test/node/traffic.test.js']
   },
   {
@@ -308,13 +308,13 @@ export const booksMutants = [
   {
     name: 'calls a fee what the node pays by itself',
     file: 'src/node/traffic.js',
-    edits: [['this.#departed.fees += amount;', '']],
+    edits: [['this.#addFees(this.#accounts.get(accountId)?.asset ?? this.assetOf(accountId), amount);', ';']],
     tests: ['test/node/traffic.test.js']
   },
   {
     name: 'forgets with the account what it was paid',
     file: 'src/node/traffic.js',
-    edits: [['account.figures.fees += this.#feesOf(accountId);', '']],
+    edits: [['account.feesBefore += this.#feesOf(accountId);', '']],
     tests: ['test/node/traffic.test.js']
   },
   {

@@ -68,5 +68,48 @@ export const nodeMutants = [
     file: 'src/admin/node/packets.js',
     edits: [['computeConditionFromData(bytes).condition', 'undefined']],
     tests: ['test/admin/node/packets.test.js']
+  },
+  {
+    name: 'takes a rate that contradicts the others',
+    file: 'src/lib/rate-table.js',
+    edits: [['return isSame(known, price)\n', 'return true\n']],
+    tests: ['test/lib/rate-table.test.js']
+  },
+  {
+    name: 'exchanges two assets without a rate one to one',
+    file: 'backends/fixed-rates.js',
+    edits: [['const rate = this.table.between(from, to)', 'const rate = this.table.between(from, to) ?? ONE']],
+    tests: ['test/backends/fixed-rates.test.js']
+  },
+  {
+    name: 'starts with two assets and no rate between them',
+    file: 'src/config/node/assets.js',
+    edits: [['chainFault(peer, config) ?? rateFault(peer, config)', 'chainFault(peer, config)']],
+    tests: ['test/config/node/assets.test.js', 'test/e2e/node/assets.test.js']
+  },
+  {
+    name: 'starts with an asset that its backend does not know',
+    file: 'src/node/session.js',
+    edits: [['await this.#judgeRates()', 'void 0']],
+    tests: ['test/node/rates.test.js']
+  },
+  {
+    name: 'lets a peer owe the amount of another scale',
+    file: 'src/config/node/assets.js',
+    edits: [['rescaled(BigInt(amount), scale, own.scale)', 'BigInt(amount)']],
+    tests: ['test/config/node/assets.test.js']
+  },
+  {
+    name: 'counts what is exchanged as a fee',
+    file: 'src/node/traffic.js',
+    edits: [['this.#addFees(from, -amount)', 'void 0']],
+    tests: ['test/node/traffic.test.js']
+  },
+  {
+    name: 'tells a child the asset of the node in the place of its own',
+    file: 'src/forwarding/peer-protocols.js',
+    edits: [['const { relation, assetCode, assetScale } = this.accounts.getInfo(accountId)',
+      "const { relation, assetCode, assetScale } = { ...this.accounts.getInfo(accountId), ...this.accounts.getInfo('local') }"]],
+    tests: ['test/e2e/node/assets.test.js']
   }
 ]

@@ -17,7 +17,14 @@ const PEER_PROTOCOL_CONDITION = Buffer.from('Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCp
 /** A child asks again and again. */
 const LOG_INTERVAL_MS = 60_000
 
+/** Lets an application that builds on the connector name children other than the accounts with that relation. */
+export class ChildAddresses {
+  /** The address of an account. Undefined: it is not a child, or has none. */
+  of: ((accountId: string) => string | undefined) | undefined
+}
+
 export class PeerProtocols {
+  private readonly children: ChildAddresses
   private readonly accounts: Accounts
   private readonly routes: RoutingService
   private readonly log: Logger
@@ -25,6 +32,7 @@ export class PeerProtocols {
 
   constructor (deps: Injector) {
     this.accounts = deps(Accounts)
+    this.children = deps(ChildAddresses)
     this.routes = deps(RoutingService)
     this.log = deps(Config).createLogger('accounts')
   }
@@ -41,7 +49,8 @@ export class PeerProtocols {
   /** IL-DCP: tells a child its address and the asset of its account. */
   private addressFor (packet: Buffer, accountId: string): Buffer {
     const { relation, assetCode, assetScale } = this.accounts.getInfo(accountId)
-    if (relation !== 'child') throw new BadRequestError("Can't generate child address for account that is isn't a child")
+    const given = this.children.of?.(accountId)
+    if (relation !== 'child' && given === undefined) throw new BadRequestError("Can't generate child address for account that is isn't a child")
     const ownAddress = this.accounts.getOwnAddress()
     const { expiresAt } = prepareOf(packet)
     const now = Date.now()
@@ -57,6 +66,6 @@ export class PeerProtocols {
       return encodeReject({ code: 'F00', triggeredBy: ownAddress, message, data: Buffer.alloc(0) })
     }
     if (ownAddress === UNKNOWN_ADDRESS) throw new PeerUnreachableError('connector has no address from its parent yet.')
-    return serializeIldcpResponse({ clientAddress: this.accounts.getChildAddress(accountId), assetScale, assetCode })
+    return serializeIldcpResponse({ clientAddress: given ?? this.accounts.getChildAddress(accountId), assetScale, assetCode })
   }
 }

@@ -10,6 +10,7 @@ import { withTimeout } from '../lib/timeout.js'
 import { createApp, type App } from '../connector/connector.js'
 import { ForwardObserver } from '../forwarding/forwarder.js'
 import { pricesOf, RateBackend } from '../forwarding/rate-backend.js'
+import { ChildAddresses } from '../forwarding/peer-protocols.js'
 import { LedgerService } from '../ledger/service.js'
 import { fromNumber, ONE, subtract } from '../lib/fraction.js'
 import { createLogger } from '../lib/log.js'
@@ -80,8 +81,11 @@ export class Session {
       if (nextHop !== LOCAL_ACCOUNT) this.traffic.answered(nextHop, isFulfilled)
       if (isFulfilled) this.traffic.exchanged(source, nextHop, amount, outgoing)
     }
+    this.#container(ChildAddresses).of = accountId =>
+      parts.peers.relationOf(accountId) === 'child' ? parts.routes.prefixesOf(accountId)[0] : undefined
     const kept = subtract(ONE, fromNumber(spreadOf(parts.config)))
-    this.traffic = new Traffic(this.#container(AccountStats), accountId => isKnown(accountId, parts), accountId => this.assetOf(accountId), kept)
+    const stats = this.#container(AccountStats)
+    this.traffic = new Traffic(stats, accountId => isKnown(accountId, parts), accountId => this.assetOf(accountId), kept)
     const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
     this.#rates = new NodeRates(parts.config)
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)

@@ -55,7 +55,7 @@ export class Traffic {
   /** Accounts that were removed, and that may come back because we know whose they are. */
   readonly #away = new Set<string>()
   readonly #departed = nothing()
-  /** By asset: of accounts that are gone, and what an exchange moved from one asset to another, which is no fee. */
+  /** By asset: of accounts that are gone, and what an exchange moved from one asset to another, less what is kept of it. */
   readonly #otherFees = new Map<string, Fees>()
   #rejected = 0
 
@@ -134,8 +134,8 @@ export class Traffic {
   }
 
   /**
-   * A packet was fulfilled that came with `amount` and left with `outgoing`. In two assets, what came in is exchanged for what went out, and
-   * the fee is in the asset that went out: as much as is certain, as amounts are rounded.
+   * A packet was fulfilled that came with `amount` and left with `outgoing`. In two assets, what came in is exchanged for what went out,
+   * and the fee is in the asset that went out: as much as is certain, as amounts are rounded.
    */
   exchanged (source: string, nextHop: string, amount: bigint, outgoing: bigint): void {
     const [from, to] = [this.#accounts.get(source)?.asset, this.#accounts.get(nextHop)?.asset]

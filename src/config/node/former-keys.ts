@@ -25,7 +25,7 @@ const ADDRESSES = 'a node\'s own address follows from the key of each chain (cha
 const ALL_METRICS = 'metrics are always served, at /metrics of the health port (healthCheckPort). Remove it.'
 const DIRECT = 'with type: direct, the node listens and connects under its own address, and there is nothing else to say. Remove it.'
 const ITS_ROUTE = 'routes: [{ prefix, nextHop: <id of the peer> }]'
-const ONE_ASSET = 'all peers of a node count in one unit, the base unit of the token. Remove it.'
+const ASSET = 'what a peer counts in is its asset: { code, scale }. Write it there.'
 
 /** By place; `[]` stands for any entry of a list. What it meant, and how that is carried over, if it can be. */
 const FORMER: Readonly<Record<string, Advice | readonly [Advice, Carry]>> = {
@@ -74,8 +74,8 @@ const FORMER: Readonly<Record<string, Advice | readonly [Advice, Carry]>> = {
   'transport.managed': DIRECT,
   'transport.managedOptions': DIRECT,
   'transport.externalUrl': 'a node does not announce itself: tell its peers the URL. Remove it.',
-  'peers[].assetCode': ONE_ASSET,
-  'peers[].assetScale': ONE_ASSET
+  'peers[].assetCode': ASSET,
+  'peers[].assetScale': ASSET
 }
 
 /** What became of a key that is not known; undefined for one that nobody had. */

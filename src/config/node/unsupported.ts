@@ -22,8 +22,8 @@ const TRANSPORT = 'transport is not supported yet, except type: direct: the node
 const SWITCHES = [...Object.keys(TOP_LEVEL), 'peerDiscovery', 'selfAnnounce']
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
 const OTHER_CHAINS = ['solana', 'mina', 'xrp', 'aptos']
-const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: all peers count in one unit. Limit what they may owe by defaultLimit, perPeerLimits or ' +
-  'globalCeiling, and remove it.'
+const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: each peer counts in one asset. Limit what it may owe by perPeerLimits, or what all may owe by ' +
+  'defaultLimit or globalCeiling, with an amount for each asset ({ USD: "1000" }), and remove it.'
 const EXPLORER_KEYS = ['explorer', 'explorerPort']
 
 /** The configuration without what is refused, and why that is. */

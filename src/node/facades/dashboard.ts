@@ -56,7 +56,8 @@ export class Dashboard implements NodeDashboard {
     const unnamed = fees.find(({ asset }) => isSameAsset(asset, UNNAMED_ASSET))?.total ?? 0n
     const tokens = earnings.filter(({ peerId }) => isSameAsset(holders.assetOf(peerId), UNNAMED_ASSET)).flatMap(({ byAsset }) => byAsset)
     const named = fees.filter(({ asset, total }) => total !== 0n && !isSameAsset(asset, UNNAMED_ASSET))
-    return [...feesIn(tokens, unnamed), ...named.map(({ asset: { code, scale }, total }) => ({ assetCode: code, assetScale: scale, total }))]
+    const shown = named.map(({ asset: { code, scale }, total }) => ({ assetCode: code, assetScale: scale, total }))
+    return [...feesIn(tokens, unnamed), ...shown]
   }
 
   getPackets ({ address, since = 0, limit = Infinity }: PacketFilter = {}): PacketRecord[] {

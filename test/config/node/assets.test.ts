@@ -1,11 +1,16 @@
 /** What accounts of a node count in, read from its configuration: two assets are never worth the same because nobody said otherwise. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ConfigLoader, type ConnectorConfig } from '../../../src/index.js'
 import { assetOf, creditLimitIn, rescaled } from '../../../src/config/node/assets.js'
+import { ONE } from '../../../src/lib/fraction.js'
+import { RateTable } from '../../../src/lib/rate-table.js'
 import type { Asset } from '../../../src/contracts/account.js'
 import type { NodeConfig } from '../../../src/contracts/node.js'
-import { ROOT } from '../../support/node.js'
+import { ROOT, World } from '../../support/node.js'
+import { blocksOf } from '../../support/papers.js'
 
 const BASE = { nodeId: 'agent', btpServerPort: 3000, peers: [] }
 const USD = { code: 'USD', scale: 6 }
@@ -56,7 +61,8 @@ describe('the assets of a node', () => {
   })
 
   it('are what is paid in on the chains, if that is known and the same on all, in a node that says nothing', () => {
-    const of = (...chains: Array<Asset | undefined>): string => assetsOf(read({ chainProviders: chains.map((asset, i) => chain(i + 1, asset)) }).config).join()
+    const of = (...assets: Array<Asset | undefined>): string =>
+      assetsOf(read({ chainProviders: assets.map((asset, i) => chain(i + 1, asset)) }).config).join()
     expect([of(USD), of(USD, USD), of(USD, EUR), of(USD, undefined), of(undefined)]).to.deep.equal(['USD/6', 'USD/6', 'M2M/0', 'M2M/0', 'M2M/0'])
   })
 
@@ -151,6 +157,28 @@ describe('the assets of a node', () => {
       fc.bigInt(0n, 10n ** 78n), fc.nat(255), fc.nat(255),
       (amount, from, to) => { expect(rescaled(rescaled(amount, from, to), to, from) <= amount).to.equal(true) }
     )))
+  })
+
+  it('are written as docs/assets.md says', async () => {
+    const world = new World()
+    const [first, second, ...others] = blocksOf('docs/assets.md').filter(({ language }) => language === 'yaml')
+    const readBlock = async (text: string | undefined): Promise<{ config: NodeConfig, warnings: string[] }> => {
+      const file = join(await world.directory(), 'config.yaml')
+      await writeFile(file, text ?? '')
+      return ConfigLoader.read(file, { ALICE_SECRET: 'a', BOB_SECRET: 'b', CAROL_SECRET: 'c' })
+    }
+    try {
+      const { config, warnings } = await readBlock(first?.text)
+      expect([warnings, assetsOf(config)]).to.deep.equal([[], ['USD/6', 'USD/6', 'EUR/2', 'XRP/6']])
+      const limits = config.peers.map(each => creditLimitIn(each.id, config, assetOf(each, config)))
+      expect(limits).to.deep.equal([50_000_000n, 5000n, 100_000_000n])
+      const rate = RateTable.read(config.rates.fixed ?? {}).table.between('USD', 'EUR') ?? ONE
+      expect(1_000_000n * rate.numerator * 999n / (rate.denominator * 1000n * 10_000n), 'what the page says of a dollar').to.equal(92n)
+      expect((await readBlock(second?.text)).config.rates.backend).to.equal('ecb')
+      expect(others).to.have.length(0)
+    } finally {
+      await world.end()
+    }
   })
 
   it('are not said to count the same on two chains that say what they pay in', () => {

@@ -4,7 +4,9 @@
  */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { fetch } from 'ilp-protocol-ildcp'
 import type { ConnectorNode } from '../../../src/index.js'
+import { encodeReplyPacket, preparePacketOf } from '../../../src/node/packets.js'
 import { outcome, owed, packet, urlOf, World } from '../../support/node.js'
 import { eventually } from '../../support/waiting.js'
 
@@ -61,7 +63,9 @@ describe('nodes in different assets', () => {
   }
 
   it('pay each other at the rates of the one between, to the last unit, and every book says so', () => fc.assert(fc.asyncProperty(
-    fc.constantFrom(...NAMES), fc.constantFrom(...NAMES), fc.oneof(fc.bigInt(1n, 1000n), fc.bigInt(1n, 10n ** 10n), fc.bigInt(1n, 2n ** 64n - 1n)),
+    fc.constantFrom(...NAMES),
+    fc.constantFrom(...NAMES),
+    fc.oneof(fc.bigInt(1n, 1000n), fc.bigInt(1n, 10n ** 10n), fc.bigInt(1n, 2n ** 64n - 1n)),
     async (from, to, amount) => {
       if (from === to) return
       const before = await books()
@@ -95,6 +99,20 @@ describe('nodes in different assets', () => {
     expect((await hub.getBalance('bob', 'USD')).balances).to.deep.equal([])
     expect(hub.listPeers().map(({ id, asset }) => [id, asset])).to.deep.equal(NAMES.map(name => [name, ASSETS[name]]))
     expect(await hub.getMetrics()).to.include('account_balance_units{peer_id="carol",token_id="XRP"}')
+  })
+
+  it('are told to a child that asks, with its address, and to nobody else', async () => {
+    hub.addRoute('g.hub.bob', 'bob')
+    hub.removeRoute('g.bob')
+    const ask = async (name: Name): Promise<unknown> => fetch(async data => {
+      const { amount, destination, executionCondition, expiresAt, data: content } = preparePacketOf(data)
+      return encodeReplyPacket(await nodes[name].btpClientManager.sendToPeer('hub', {
+        type: 12, amount, destination, executionCondition, expiresAt, data: content }))
+    }).catch(() => 'refused')
+    expect(await ask('bob')).to.equal('refused')
+    hub.setPeerRelation('bob', 'child')
+    expect(await ask('bob')).to.deep.equal({ clientAddress: 'g.hub.bob', assetCode: 'EUR', assetScale: 2 })
+    expect(await ask('carol')).to.equal('refused')
   })
 
   it('are refused to a peer that comes in an asset without a rate, with what to write, and nothing changes', async () => {

@@ -96,6 +96,8 @@ export interface OldChain {
   enabled?: boolean | undefined
   rpcUrl?: string | undefined
   chainId?: number | undefined
+  /** Where networks have names. */
+  network?: string | undefined
   privateKey?: string | undefined
   registryAddress?: string | undefined
   tokenAddress?: string | undefined

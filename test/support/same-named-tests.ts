@@ -60,6 +60,13 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/e2e/node/handlers.test.ts': ['plugins/local/business-logic.ts', 'plugins/local/options.ts'],
   'test/e2e/money/node-peers.test.ts': ['src/node/unsettled-marker.ts'],
   'test/forwarding/forwarder.test.ts': ['src/forwarding/handle-prepare.ts', 'src/forwarding/peer-protocols.ts', 'src/forwarding/rate-backend.ts'],
+  'test/plugins/xrp/channel-provider.test.ts': [
+    'plugins/xrp/account-check.ts', 'plugins/xrp/channel-book.ts', 'plugins/xrp/open-chain.ts', 'plugins/xrp/provider.ts',
+    'plugins/xrp/ledger/connection.ts', 'plugins/xrp/ledger/desk.ts', 'plugins/xrp/ledger/entries.ts', 'plugins/xrp/ledger/ledger.ts',
+    'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/seat.ts', 'plugins/xrp/ledger/sender.ts',
+    'plugins/xrp/ledger/server-check.ts', 'plugins/xrp/ledger/signer.ts', 'plugins/xrp/ledger/transactions.ts'
+  ],
+  'test/plugins/xrp/chain-kind.test.ts': ['plugins/xrp/formats.ts'],
   'test/http/router.test.ts': ['src/lib/first-fault.ts', 'src/http/body.ts', 'src/http/errors.ts', 'src/http/responses.ts', 'src/http/route.ts'],
   'test/ledger/conformance.test.ts': ['src/ledger/book.ts', 'src/ledger/embedded/memory-ledger.ts', 'src/ledger/holds.ts'],
   'test/ledger/embedded/departed-strangers.test.ts': ['src/contracts/ledger.ts'],

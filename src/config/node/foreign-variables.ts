@@ -22,7 +22,6 @@ const REFUSED: Advice = {
   TRANSPORT_HIDDEN_SERVICE_DIR: HIDDEN,
   TRANSPORT_HIDDEN_SERVICE_PORT: HIDDEN,
   BTP_SECRET: 'each peer has its own secret, in peers[].authToken or BTP_PEER_<ID>_SECRET, and BTP_ALLOW_NOAUTH=false keeps everyone else out. Use them, and unset it.',
-  XRPL_ENABLED: `${NO_CHAIN}. Unset it.`,
   TOON_MNEMONIC: 'no keys are derived from it. Put the key of each chain into chainProviders[].keyId, and unset it.'
 }
 
@@ -40,11 +39,6 @@ const IGNORED: Advice = {
   CONNECTOR_URL: CALLER,
   CONNECTOR_ADMIN_URL: CALLER,
   TOON_CONNECTOR_URL: CALLER,
-  XRP_SECRET: NO_CHAIN,
-  XRP_RPC_URL: NO_CHAIN,
-  XRPL_PRIVATE_KEY: NO_CHAIN,
-  XRPL_RPC_URL: NO_CHAIN,
-  XRPL_NETWORK: NO_CHAIN,
   APTOS_PRIVATE_KEY: NO_CHAIN,
   SOLANA_PRIVATE_KEY: NO_CHAIN,
   MINA_PRIVATE_KEY: NO_CHAIN,

@@ -21,7 +21,7 @@ const TRANSPORT = 'transport is not supported yet, except type: direct: the node
 /** Of other connectors: one is accepted if it says that it is off. */
 const SWITCHES = [...Object.keys(TOP_LEVEL), 'peerDiscovery', 'selfAnnounce']
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
-const OTHER_CHAINS = ['solana', 'mina', 'xrp', 'aptos']
+const OTHER_CHAINS = ['solana', 'mina', 'aptos']
 const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: each peer counts in one asset. Limit what it may owe by perPeerLimits, or what all may owe by ' +
   'defaultLimit or globalCeiling, with an amount for each asset ({ USD: "1000" }), and remove it.'
 const EXPLORER_KEYS = ['explorer', 'explorerPort']
@@ -52,7 +52,7 @@ export function withoutUnsupported (
   if (isObject(rest.blockchain)) {
     const blockchain = rest.blockchain = { ...rest.blockchain }
     const known = kinds.all.flatMap(({ legacy }) => Object.keys(legacy?.blockchain ?? {}))
-    for (const key of ['xrpl', ...OTHER_CHAINS]) if (!known.includes(key)) refuse(blockchain, ['blockchain'], key)
+    for (const key of OTHER_CHAINS) if (!known.includes(key)) refuse(blockchain, ['blockchain'], key)
   }
   if (Array.isArray(rest.chainProviders)) {
     problems.push(...rest.chainProviders.flatMap((entry, index) => ofUnknownChain(entry, index, kinds)))

@@ -3,9 +3,14 @@ import { expect } from 'chai'
 import type { z } from 'zod'
 import { nodeRoutes } from '../../../src/admin/node/api.js'
 import { statusOfCode, type ErrorCode } from '../../../src/contracts/errors.js'
+import { builtInChains, loadChainKind } from '../../../src/modules/load-module.js'
 import { NodeFixture, PEER_SECRET, type Answer } from '../../support/admin-node.js'
 
 const NEW_PEER = { id: 'peer-d', url: 'ws://peer-d:3001', authToken: PEER_SECRET, routes: [{ prefix: 'g.peer-d' }, { prefix: 'g.d', priority: 2 }] }
+
+const KINDS = builtInChains().flatMap(name => loadChainKind(name) ?? [])
+const PEER_FIELDS = KINDS.map(({ peerField }) => peerField)
+const ADDRESSES = KINDS.map(({ address: { inAnswers, inWords } }) => inAnswers?.field ?? inWords).join(', or ')
 
 describe('node admin API', () => {
   let api: NodeFixture
@@ -112,15 +117,18 @@ describe('node admin API', () => {
       ['a priority that is text', { ...NEW_PEER, routes: [{ prefix: 'g.d', priority: '1' }] }, 'priority must be an integer'],
       [
         'a misspelt key', { ...NEW_PEER, rotues: [] },
-        'Unknown field: rotues. Known are: id, url, authToken, dialect, routes, evmAddress, chain, asset, relation, transport, settlement.'
+        `Unknown field: rotues. Known are: id, url, authToken, dialect, routes, ${PEER_FIELDS.join(', ')}, chain, asset, relation, transport, settlement.`
       ],
       ['a bad evmAddress', { ...NEW_PEER, evmAddress: '0x1' }, 'evmAddress must be a valid 0x-prefixed address (42 chars)'],
-      ['an unknown preference', settlement({ preference: 'gold' }), 'settlement.preference must be one of: evm, any'],
+      ['an unknown preference', settlement({ preference: 'gold' }), `settlement.preference must be one of: ${KINDS.map(({ type }) => type).join(', ')}, any`],
       ['evm without address', settlement({ evmAddress: undefined }), 'settlement.evmAddress required when preference is evm'],
-      ['any without address', settlement({ preference: 'any', evmAddress: undefined }), 'settlement: evmAddress required when preference is any'],
+      [
+        'any without address', settlement({ preference: 'any', evmAddress: undefined }),
+        `settlement: ${PEER_FIELDS.join(' or ')} required when preference is any`
+      ],
       ['a bad settlement address', settlement({ evmAddress: 'x' }), 'settlement.evmAddress must be a valid 0x-prefixed address (42 chars)'],
-      ['a bad token', settlement({ tokenAddress: 5 }), 'settlement.tokenAddress must be a valid 0x-prefixed address (42 chars)'],
-      ['a bad network', settlement({ tokenNetworkAddress: '' }), 'settlement.tokenNetworkAddress must be a valid 0x-prefixed address (42 chars)'],
+      ['a bad token', settlement({ tokenAddress: 5 }), `settlement.tokenAddress must be ${ADDRESSES}`],
+      ['a bad network', settlement({ tokenNetworkAddress: '' }), `settlement.tokenNetworkAddress must be ${ADDRESSES}`],
       ['chain 0', settlement({ chainId: 0 }), 'settlement.chainId must be a positive integer'],
       ['a deposit below 0', settlement({ initialDeposit: '-1' }), 'settlement.initialDeposit must be a non-negative integer string']
     ]

@@ -50,7 +50,7 @@ describe('the admin API of a node that settles', () => {
     ['no chain', { ...NEW, chain: undefined }, 400, 'Missing or invalid chain'],
     ['a chain that is none', { ...NEW, chain: 'base' }, 400, 'Invalid chain format: base. Expected {blockchain}:{network}:{chainId}'],
     ['a chain without a number', { ...NEW, chain: 'evm:base' }, 400, 'Invalid chain format: evm:base. Expected {blockchain}:{network}:{chainId}'],
-    ['a chain of another kind', { ...NEW, chain: 'xrp:mainnet:0' }, 400, 'Unsupported blockchain: xrp'],
+    ['a chain of another kind', { ...NEW, chain: 'gold:mainnet:0' }, 400, 'Unsupported blockchain: gold'],
     ['no deposit', { ...NEW, initialDeposit: undefined }, 400, 'Missing initialDeposit'],
     ['a deposit that is a number', { ...NEW, initialDeposit: 5 }, 400, 'initialDeposit must be a string'],
     ['a negative deposit', { ...NEW, initialDeposit: '-5' }, 400, 'initialDeposit must be a non-negative integer string'],

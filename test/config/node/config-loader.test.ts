@@ -282,7 +282,7 @@ describe('the configuration of a node', () => {
 
     it('warns of variables for what does not exist', async () => {
       const names = [
-        'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS', 'XRP_SECRET', 'XRP_RPC_URL', 'APTOS_PRIVATE_KEY', 'EVM_PRIVATE_KEY', 'NETWORK_MODE',
+        'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS', 'APTOS_PRIVATE_KEY', 'EVM_PRIVATE_KEY', 'NETWORK_MODE',
         'KEY_BACKEND', 'LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS'
       ]
       const { warnings } = ConfigLoader.read(await yaml(text), { ...Object.fromEntries(names.map(name => [name, 'hunter2'])), EXPLORER_ENABLED: 'true' })

@@ -1,0 +1,110 @@
+/**
+ * What is known of channels beyond what the ledger says of them: which of ours were opened in which transaction, which have ever shown an
+ * end, and how those ended that the ledger has deleted. Kept in the store of the account.
+ */
+import { z } from 'zod'
+import type { PluginStore } from '../../src/contracts/plugin.js'
+import { channelIdsOf, isGoodKey } from './channel-keys.js'
+import type { ChannelKeys } from './channel-keys.js'
+import type { PayChannel } from './ledger/entries.js'
+
+const Known = z.object({
+  source: z.string(),
+  destination: z.string(),
+  publicKey: z.string(),
+  settleDelay: z.number(),
+  /** Of the transaction that opened it; ours only. */
+  sequence: z.int().optional(),
+  /** In which ledger it was seen first, or changed last before that: tells older channels from newer ones. */
+  since: z.int(),
+  /** It has shown an end once, at this time of the ledger's clock (seconds), and is not used any more, whatever it shows later. */
+  endsAt: z.number().optional(),
+  /** It was deleted: drops that had been put in, and paid out. */
+  over: z.object({ amount: z.string(), balance: z.string() }).optional()
+})
+
+export type Known = z.infer<typeof Known>
+
+/** Of channels that are over, the latest are remembered. */
+const MAX_OVER = 200
+/** How far back the transaction that opened a channel of ours is looked for, where our records do not say it. */
+const MAX_SEARCHED = 50_000
+
+export class ChannelBook {
+  readonly #known = new Map<string, Known>()
+  #loading: Promise<void> | undefined
+  #writing: Promise<unknown> = Promise.resolve()
+
+  constructor (private readonly store: PluginStore, private readonly key: string) {}
+
+  /** Reads what was kept, the first time. Rejects when that cannot be read. */
+  load (): Promise<void> {
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined
+      throw error
+    })
+    return this.#loading
+  }
+
+  get (channelId: string): Known | undefined {
+    return this.#known.get(channelId)
+  }
+
+  /** Those with the peer that are not over. */
+  with (peer: string): string[] {
+    const isWith = ({ source, destination }: Known): boolean => source === peer || destination === peer
+    return [...this.#known].filter(([, known]) => known.over === undefined && isWith(known)).map(([channelId]) => channelId)
+  }
+
+  /** Resolves when it is kept, also for after a power cut. */
+  async put (channelId: string, known: Known): Promise<void> {
+    this.#known.delete(channelId)
+    this.#known.set(channelId, known)
+    this.#forgetOldest()
+    await this.#write()
+  }
+
+  async #load (): Promise<void> {
+    const text = await this.store.get(this.key)
+    if (text === undefined) return
+    for (const [channelId, known] of z.array(z.tuple([z.string(), Known])).parse(JSON.parse(text))) this.#known.set(channelId, known)
+  }
+
+  #write (): Promise<void> {
+    const result = this.#writing.then(async () => {
+      const text = JSON.stringify([...this.#known])
+      await (this.store.putAll?.({ [this.key]: text }) ?? this.store.put(this.key, text))
+    })
+    this.#writing = result.catch(() => undefined)
+    return result
+  }
+
+  #forgetOldest (): void {
+    const over = [...this.#known].filter(([, { over }]) => over !== undefined)
+    for (const [channelId] of over.slice(0, Math.max(0, over.length - MAX_OVER))) this.#known.delete(channelId)
+  }
+}
+
+/**
+ * Why nothing is taken through a channel of the peer, whatever it promises; undefined when something is. Judged by what never changes.
+ * How long its delay may be, the settlement decides.
+ */
+export function refusalOfTheirs ({ publicKey, cancelAfter, destinationTag }: PayChannel): string | undefined {
+  if (!isGoodKey(publicKey)) return 'its PublicKey is not an Ed25519 key whose claims can be checked as the ledger checks them'
+  if (cancelAfter !== undefined) return 'it has CancelAfter, which ends it without any delay'
+  if (destinationTag !== undefined) return 'it has a DestinationTag, and we ask for none'
+  return undefined
+}
+
+/**
+ * The sequence that a channel of ours was opened with, if our claim key for it is the one that the ledger has. Undefined: another program
+ * has opened it with our account.
+ * @param next the next sequence of our account; undefined when that is not known
+ */
+export function sequenceOf ({ channelId, source, destination, publicKey }: PayChannel, keys: ChannelKeys, next = 0): number | undefined {
+  const idOf = channelIdsOf(source, destination)
+  const isOurs = (sequence: number): boolean =>
+    idOf(sequence) === channelId && keys.keyFor(destination, sequence).publicKey === publicKey
+  for (let sequence = next - 1; sequence > 0 && sequence >= next - MAX_SEARCHED; sequence--) if (isOurs(sequence)) return sequence
+  return undefined
+}

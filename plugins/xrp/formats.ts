@@ -1,0 +1,23 @@
+/** How the XRP Ledger writes the ids of channels and networks. */
+
+/** 32 bytes: a channel, a transaction. */
+export const HASH = /^[0-9a-fA-F]{64}$/
+
+/** `xrp:mainnet`, or with the number of any network. Of some networks the number is better known by a name. */
+const NETWORKS: Readonly<Record<string, number>> = { mainnet: 0, testnet: 1, devnet: 2 }
+const CHAIN_ID = /^xrp:(mainnet|testnet|devnet|0|[1-9]\d{0,9})$/
+const MAX_NETWORK = 2 ** 32 - 1
+
+/** The number of the network of `xrp:testnet` and of `xrp:1`. Undefined for anything else. */
+export function networkOf (chainId: string): number | undefined {
+  const name = CHAIN_ID.exec(chainId)?.[1]
+  if (name === undefined) return undefined
+  const network = NETWORKS[name] ?? Number(name)
+  return network <= MAX_NETWORK ? network : undefined
+}
+
+/** `xrp:testnet` of 1. */
+export function chainIdOf (network: number): string {
+  const name = Object.keys(NETWORKS).find(name => NETWORKS[name] === network)
+  return `xrp:${name ?? network}`
+}

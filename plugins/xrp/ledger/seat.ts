@@ -1,0 +1,71 @@
+/**
+ * One transaction of an address is in flight at a time: then the sequence of the next is never a guess, and which of two signed ones comes
+ * into a ledger never matters twice. Whoever waits is served by urgency; what is urgent may take the sequence of what is stuck.
+ */
+
+/** What is done first: the lower, the sooner. */
+export const URGENCY = { redeemBeforeEnd: 0, redeem: 1, end: 2, fund: 3, create: 4 } as const
+export type Urgency = typeof URGENCY[keyof typeof URGENCY]
+
+/** A sequence that somebody else has signed for, and what was offered for it, drops. */
+export interface Place {
+  sequence: number
+  fee: bigint
+}
+
+export interface Sitter {
+  urgency: Urgency
+}
+
+interface Waiting {
+  sitter: Sitter
+  grant: (place: Place | undefined) => void
+}
+
+export class Seat {
+  #sitter: Sitter | undefined
+  readonly #waiting: Waiting[] = []
+
+  /** Takes it if nobody has it. Says whether the sitter has it now. */
+  tryTake (sitter: Sitter): boolean {
+    this.#sitter ??= sitter
+    return this.#sitter === sitter
+  }
+
+  /** Resolves when it is the sitter's turn: to the place that it takes over, or to undefined. Rejects when the signal aborts before. */
+  async take (sitter: Sitter, signal: AbortSignal): Promise<Place | undefined> {
+    if (signal.aborted) throw new Error('left')
+    if (this.tryTake(sitter)) return undefined
+    return await new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        reject(new Error('left'))
+      }
+      const waiting: Waiting = {
+        sitter,
+        grant: place => {
+          signal.removeEventListener('abort', leave)
+          resolve(place)
+        }
+      }
+      this.#waiting.push(waiting)
+      signal.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  /** Whether somebody waits that is more urgent. */
+  isWantedBefore ({ urgency }: Sitter): boolean {
+    return this.#waiting.some(({ sitter }) => sitter.urgency < urgency)
+  }
+
+  /** Gives it to the most urgent that waits. @param place what that one may take over */
+  leave (sitter: Sitter, place?: Place): void {
+    if (this.#sitter !== sitter) return
+    const next = this.#waiting.reduce<Waiting | undefined>((best, waiting) =>
+      best === undefined || waiting.sitter.urgency < best.sitter.urgency ? waiting : best, undefined)
+    this.#sitter = next?.sitter
+    if (next === undefined) return
+    this.#waiting.splice(this.#waiting.indexOf(next), 1)
+    next.grant(place)
+  }
+}

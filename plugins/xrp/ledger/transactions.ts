@@ -1,0 +1,90 @@
+/** The transactions of one account: each operation is done once for its id, whatever is called or crashes when. */
+import type { PluginStore } from '../../../src/contracts/plugin.js'
+import { ChainError } from '../../lib/channels/types.js'
+import { OperationStore } from './operations.js'
+import type { Call, Operation, Outcome } from './operations.js'
+import type { Sender } from './sender.js'
+import { URGENCY } from './seat.js'
+import type { Urgency } from './seat.js'
+
+/** What is to be done, and what that is worth, drops. */
+export interface Order {
+  call: Call
+  cap: bigint
+  urgency?: Urgency | undefined
+}
+
+export class Transactions {
+  readonly #operations: OperationStore
+  readonly #running = new Map<string, Promise<Outcome>>()
+  #stop: AbortController | undefined
+
+  /** @param key of the records in the store */
+  constructor (private readonly sender: () => Sender, store: PluginStore, key: string) {
+    this.#operations = new OperationStore(store, key)
+  }
+
+  /** Goes on with what was under way when the process ended. */
+  async start (): Promise<void> {
+    await this.#operations.load()
+    if (this.#stop !== undefined) return
+    this.#stop = new AbortController()
+    for (const operation of this.#operations.unfinished()) {
+      this.#run(operation, urgencyOf(operation.call)).catch(() => undefined) // a caller that asks for it again gets the error
+    }
+  }
+
+  /** Leaves what is under way to the next start. Resolves when nothing is done any more. */
+  async stop (): Promise<void> {
+    this.#stop?.abort()
+    await Promise.allSettled(this.#running.values())
+    this.#stop = undefined
+  }
+
+  /**
+   * Resolves when the operation is done for sure. `order` is asked once for an id. Rejects with a final ChainError when nothing came of
+   * it, with another one when it could not be begun or was left to a later start.
+   */
+  async do (id: string, order: () => Promise<Order>): Promise<Outcome> {
+    await this.#operations.load()
+    const known = this.#operations.get(id)
+    const begin = (): Promise<Outcome> => known === undefined ? this.#begin(id, order) : this.#run(known, urgencyOf(known.call))
+    const outcome = known?.outcome ?? await (this.#running.get(id) ?? begin())
+    if (outcome.error !== undefined) throw new ChainError(`the transaction failed: ${outcome.error}. transaction=${outcome.txId}`, true)
+    return outcome
+  }
+
+  #begin (id: string, order: () => Promise<Order>): Promise<Outcome> {
+    if (this.#stop === undefined || this.#stop.signal.aborted) return Promise.reject(new ChainError('the account is disconnected', false))
+    const begun = order().then(async ({ call, cap, urgency }) => {
+      const operation: Operation = { id, call, cap: String(cap), attempts: [] }
+      return await this.#bring(operation, urgency ?? urgencyOf(call))
+    })
+    return this.#watch(id, begun)
+  }
+
+  #run (operation: Operation, urgency: Urgency): Promise<Outcome> {
+    return this.#watch(operation.id, this.#bring(operation, urgency))
+  }
+
+  async #bring (operation: Operation, urgency: Urgency): Promise<Outcome> {
+    const signal = this.#stop?.signal ?? AbortSignal.abort()
+    return await this.sender().bring({ operation, urgency, signal, put: changed => this.#operations.put(changed) })
+  }
+
+  #watch (id: string, work: Promise<Outcome>): Promise<Outcome> {
+    const result = work.finally(() => { this.#running.delete(id) })
+    this.#running.set(id, result)
+    return result
+  }
+}
+
+function urgencyOf (call: Call): Urgency {
+  switch (call.type) {
+  case 'create': return URGENCY.create
+  case 'fund': return URGENCY.fund
+  case 'claim': return call.ends ? URGENCY.end : URGENCY.redeem
+  case 'close':
+  case 'settle': return URGENCY.end
+  }
+}

@@ -1,0 +1,19 @@
+/** The XRP Ledger's part of settlement, put together. Only this file and what it imports need the SDK. */
+import type { PluginServices } from '../../src/contracts/plugin.js'
+import type { Chain } from '../lib/channels/parts.js'
+import { XrpClaims } from './claims.js'
+import { signerOf } from './ledger/signer.js'
+import type { XrpOptions } from './options.js'
+import { XrpProvider } from './provider.js'
+
+/** Reaches nothing yet. Rejects when what was kept of channels cannot be read. */
+export async function openXrpLedger ({ chain, settings, tag }: XrpOptions, { store, log }: PluginServices): Promise<Chain> {
+  const { rpcUrl, network, keyId } = chain
+  const { peerAddress } = settings
+  const signer = signerOf(keyId)
+  const tags = tag === undefined ? {} : { [peerAddress]: tag }
+  const provider = new XrpProvider({ rpcUrl, network, signer, store, log, tags })
+  await provider.load()
+  const codec = new XrpClaims(provider, signer.address, peerAddress)
+  return { provider, codec, wasUsedWith: () => Promise.resolve(false) } // no version before this one knew the ledger
+}

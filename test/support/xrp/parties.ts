@@ -1,0 +1,117 @@
+/** Accounts on the stand-in's ledger, and the providers and codecs that settle with them: what tests of the XRP plugin begin with. */
+import { Wallet } from 'xrpl'
+import type { Logger } from '../../../src/contracts/logger.js'
+import type { PluginStore } from '../../../src/contracts/plugin.js'
+import { XrpClaims } from '../../../plugins/xrp/claims.js'
+import { signerOf } from '../../../plugins/xrp/ledger/signer.js'
+import { XrpProvider } from '../../../plugins/xrp/provider.js'
+import { startRippled, type Rippled, type RippledOptions } from '../rippled/index.js'
+
+export const XRP = 1_000_000n
+export const DAY = 86_400
+/** What each account has in the beginning. */
+export const FUNDS = 10_000n * XRP
+/** A ledger closes so often. */
+export const LEDGER_MS = 60
+
+export interface Account {
+  seed: string
+  address: string
+}
+
+export function newAccount (): Account {
+  const { seed = '', classicAddress } = Wallet.generate()
+  return { seed, address: classicAddress }
+}
+
+/** Keeps its lines. */
+export function memoryLog (lines: string[] = []): Logger & { lines: string[] } {
+  const write = (message: string, ...args: unknown[]): void => { lines.push([message, ...args.map(String)].join(' ')) }
+  return { lines, error: write, warn: write, info: write, debug: write, trace: write, debugEnabled: true }
+}
+
+/** `onPut` comes before each write. */
+export function memoryStore (
+  entries = new Map<string, string>(), onPut: (key: string, value: string) => void = () => undefined
+): PluginStore {
+  return {
+    get: key => Promise.resolve(entries.get(key)),
+    put: (key, value) => Promise.resolve().then(() => {
+      onPut(key, value)
+      entries.set(key, value)
+    }),
+    del (key) {
+      entries.delete(key)
+      return Promise.resolve()
+    }
+  }
+}
+
+export interface Life {
+  store?: PluginStore
+  log?: Logger
+  rpcUrl?: string
+  tags?: Record<string, number>
+}
+
+/** A ledger with three accounts. */
+export class Parties {
+  readonly alice = newAccount()
+  readonly bob = newAccount()
+  readonly stranger = newAccount()
+  rippled!: Rippled
+  readonly #made: XrpProvider[] = []
+
+  async start (options: RippledOptions = {}): Promise<void> {
+    const accounts = Object.fromEntries([this.alice, this.bob, this.stranger].map(({ address }) => [address, FUNDS]))
+    this.rippled = await startRippled({ ledgerMs: LEDGER_MS, accounts, ...options })
+  }
+
+  async stop (): Promise<void> {
+    await Promise.all(this.#made.splice(0).map(provider => provider.disconnect()))
+    await this.rippled.stop()
+  }
+
+  get network (): number {
+    return this.rippled.network.options.networkId
+  }
+
+  /** Not connected yet; disconnected at the end. */
+  provider ({ seed }: Account, { store = memoryStore(), log = memoryLog(), rpcUrl = this.rippled.url, tags }: Life = {}): XrpProvider {
+    const provider = new XrpProvider({ rpcUrl, network: this.network, signer: signerOf(seed), store, log, tags })
+    this.#made.push(provider)
+    return provider
+  }
+
+  async connected (account: Account, life?: Life): Promise<XrpProvider> {
+    const provider = this.provider(account, life)
+    await provider.connect()
+    return provider
+  }
+
+  codec (provider: XrpProvider, peer: Account): XrpClaims {
+    return new XrpClaims(provider, provider.address, peer.address)
+  }
+
+  /** What an account has, with the fees that it has paid. Drops. */
+  wallet ({ address }: Account): bigint {
+    let drops = this.rippled.state.account(address)?.Balance ?? 0n
+    const { network } = this.rippled
+    for (let index = network.options.firstLedger; index <= network.lastClosed.index; index++) {
+      for (const { tx } of network.ledger(index)?.transactions ?? []) if (tx.account === address) drops += tx.fee ?? 0n
+    }
+    return drops
+  }
+
+  /** How many transactions of a type an account has in validated ledgers. */
+  sent ({ address }: Account, type?: string): number {
+    const { network } = this.rippled
+    let count = 0
+    for (let index = network.options.firstLedger; index <= network.lastClosed.index; index++) {
+      for (const { tx, result } of network.ledger(index)?.transactions ?? []) {
+        if (tx.account === address && result === 'tesSUCCESS' && (type === undefined || tx.type === type)) count++
+      }
+    }
+    return count
+  }
+}

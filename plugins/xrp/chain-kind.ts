@@ -13,6 +13,8 @@ import { legacySettings } from './legacy.js'
 export const DELAY_SECS_MIN = 3600
 export const DELAY_SECS_MAX = 365 * 24 * 60 * 60
 
+/** All that is paid in there, in drops. */
+const XRP = { code: 'XRP', scale: 6 }
 const MAINNET = 0
 /** Of the account that a new ledger begins with. */
 const PUBLIC_SEEDS = ['snoPBrXtMeMyMHUVTgbuqAfg1SUTb']
@@ -85,7 +87,7 @@ function canonicalId (chainId: string): string {
 
 function decide ({ chainId, rpcUrl, keyId, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
   const id = canonicalId(chainId)
-  return termsOf({ id, tokenAddress: 'XRP', chain: { chainId: id, rpcUrl, keyId } }, settlementOptions)
+  return termsOf({ id, tokenAddress: 'XRP', asset: XRP, chain: { chainId: id, rpcUrl, keyId } }, settlementOptions)
 }
 
 /** Money that is real belongs to production and nowhere else, and there nothing is reached that only this machine sees. */

@@ -108,13 +108,13 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   }
 
   async balances (): Promise<{ token: bigint, native: bigint }> {
-    const { ledger } = this.#deskNow()
+    const { ledger } = await this.#ready()
     const account = await ledger.account(this.address) ?? {}
     return { token: spendable(account, ledger.reserves, FEE_MONEY), native: dropsIn(account.Balance) ?? 0n }
   }
 
   async redeemCost (): Promise<bigint> {
-    return await this.#deskNow().sender.cost()
+    return await (await this.#ready()).sender.cost()
   }
 
   async depositLimit (): Promise<undefined> {
@@ -122,6 +122,7 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   }
 
   async openChannel (peer: string, challengeSecs: number, operationId: string, deposit = 0n): Promise<Receipt & { channelId: string }> {
+    await this.#ready()
     const { txId, channelId } = await this.#transactions.do(`${operationId}:${peer}`, async () => {
       if (deposit <= 0n) throw new ChainError('a channel of the XRP Ledger cannot be opened without a deposit', true)
       const tag = this.#options.tags?.[peer]
@@ -172,7 +173,7 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   }
 
   async getChannelState (channelId: string, finality: Finality = 'confirmed', asOf: AsOf = 'now'): Promise<ChannelState | undefined> {
-    const { ledger } = this.#deskNow()
+    const { ledger } = await this.#ready()
     const id = channelId.toUpperCase()
     const over = this.#book.get(id)?.over
     if (over !== undefined) return this.#settled(id)
@@ -188,7 +189,8 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   }
 
   async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
-    const ids = new Set([...this.#book.with(peer), ...await this.#deskNow().ledger.list(peer, asOf === 'watched')])
+    const { ledger } = await this.#ready()
+    const ids = new Set([...this.#book.with(peer), ...await ledger.list(peer, asOf === 'watched')])
     const states: ChannelState[] = []
     for (const channelId of ids) {
       const state = await this.getChannelState(channelId, 'confirmed', asOf)
@@ -239,6 +241,7 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   }
 
   async #do (operationId: string, order: () => Promise<Order>): Promise<Receipt> {
+    await this.#ready()
     const { txId } = await this.#transactions.do(operationId, order)
     return { txId }
   }
@@ -364,6 +367,12 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
     if (this.#said.size >= MAX_SAID) this.#said.clear()
     this.#said.add(about)
     this.#options.log.warn(message)
+  }
+
+  /** While it is being connected, whoever asks waits for that. */
+  async #ready (): Promise<Desk> {
+    await this.#connecting?.catch(() => undefined) // if it failed, what is asked fails with it
+    return this.#deskNow()
   }
 
   #deskNow (): Desk {

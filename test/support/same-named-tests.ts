@@ -63,8 +63,11 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/xrp/channel-provider.test.ts': [
     'plugins/xrp/account-check.ts', 'plugins/xrp/channel-book.ts', 'plugins/xrp/open-chain.ts', 'plugins/xrp/provider.ts',
     'plugins/xrp/ledger/connection.ts', 'plugins/xrp/ledger/desk.ts', 'plugins/xrp/ledger/entries.ts', 'plugins/xrp/ledger/ledger.ts',
-    'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/seat.ts', 'plugins/xrp/ledger/sender.ts',
-    'plugins/xrp/ledger/server-check.ts', 'plugins/xrp/ledger/signer.ts', 'plugins/xrp/ledger/transactions.ts'
+    'plugins/xrp/ledger/server-check.ts'
+  ],
+  'test/plugins/xrp/ledger/sender.test.ts': [
+    'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/seat.ts', 'plugins/xrp/ledger/signer.ts',
+    'plugins/xrp/ledger/transactions.ts'
   ],
   'test/plugins/xrp/chain-kind.test.ts': ['plugins/xrp/formats.ts'],
   'test/http/router.test.ts': ['src/lib/first-fault.ts', 'src/http/body.ts', 'src/http/errors.ts', 'src/http/responses.ts', 'src/http/route.ts'],

@@ -68,8 +68,13 @@ export class Parties {
   }
 
   async stop (): Promise<void> {
-    await Promise.all(this.#made.splice(0).map(provider => provider.disconnect()))
+    await this.end()
     await this.rippled.stop()
+  }
+
+  /** All processes end. */
+  async end (): Promise<void> {
+    await Promise.all(this.#made.splice(0).map(provider => provider.disconnect()))
   }
 
   get network (): number {

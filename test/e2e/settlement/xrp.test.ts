@@ -1,0 +1,130 @@
+/**
+ * Two nodes that settle over payment channels of the XRP Ledger, from the payment to the payout, over restarts of each of them, and what the
+ * ledger says in the end. The ledger is a stand-in for rippled with its rules.
+ */
+import { expect } from 'chai'
+import { freePort } from '../../../examples/free-port.js'
+import { ConnectorNode, type ConnectorConfig } from '../../../src/index.js'
+import { askAdmin, type Answer } from '../../support/admin.js'
+import { outcome, owed, packet, World } from '../../support/node.js'
+import { noRejectionLeft } from '../../support/unhandled.js'
+import { Parties, type Account } from '../../support/xrp/parties.js'
+
+const SECRET = 'secret-between-peers'
+
+interface Place {
+  name: string
+  account: Account
+  btpPort: number
+  config: Partial<ConnectorConfig>
+}
+
+describe('nodes that settle on the XRP Ledger', function () {
+  this.timeout(120_000)
+  noRejectionLeft()
+  const world = new World()
+  let parties: Parties
+  let before: bigint[]
+  beforeEach(async () => {
+    parties = new Parties()
+    await parties.start()
+    world.after(() => parties.stop())
+    before = [parties.alice, parties.bob].map(account => parties.wallet(account))
+  })
+  afterEach(() => world.end())
+
+  async function placeOf (name: string, account: Account): Promise<Place> {
+    return { name, account, btpPort: await freePort(), config: { dataPath: await world.directory(), healthCheckPort: await freePort() } }
+  }
+
+  async function start (place: Place, peer: Place, claims: 'packet' | 'settlement'): Promise<ConnectorNode> {
+    const chain = `xrp:${parties.network}`
+    const node = await world.start(place.name, {
+      ...place.config,
+      btpServerPort: place.btpPort,
+      adminApi: { enabled: true, port: await freePort(), host: '127.0.0.1' },
+      settlement: { connectorFeePercentage: 0 },
+      chainProviders: [{
+        chainType: 'xrp',
+        chainId: chain,
+        rpcUrl: parties.rippled.url,
+        keyId: place.account.seed,
+        settlementOptions: {
+          threshold: '200', initialDeposit: '5000', redeemThreshold: '1000000', pollingIntervalMs: 100, settlementTimeoutSecs: 3600, claims
+        }
+      }],
+      peers: [{ id: peer.name, url: `ws://127.0.0.1:${peer.btpPort}`, authToken: SECRET, chain, xrpAddress: peer.account.address }],
+      routes: [{ prefix: `g.${peer.name}`, nextHop: peer.name }]
+    })
+    node.setPacketHandler(() => Promise.resolve({ accept: true }))
+    return node
+  }
+
+  const ask = ({ config: { adminApi } }: ConnectorNode, method: string, path: string, body?: object): Promise<Answer> =>
+    askAdmin(`http://127.0.0.1:${adminApi.port}/admin`, method, path, body)
+  const won = (): bigint[] => [parties.alice, parties.bob].map((account, i) => parties.wallet(account) - (before[i] ?? 0n))
+  const isOver = (): boolean => ![...(parties.rippled.network.lastClosed.state ?? new Map<string, { LedgerEntryType: string }>()).values()]
+    .some(({ LedgerEntryType }) => LedgerEntryType === 'PayChannel')
+
+  async function pay (from: ConnectorNode, to: string, amount: bigint): Promise<void> {
+    await until(async () => outcome(await from.sendPacket(packet(`g.${to}.shop`, { amount }))) === 'fulfill')
+  }
+
+  for (const claims of ['settlement', 'packet'] as const) {
+    it(`pay with claims (${claims}), both ways and over restarts, redeem them, and close`, async () => {
+      const [a, b] = [await placeOf('alice', parties.alice), await placeOf('bob', parties.bob)]
+      let [alice, bob] = [await start(a, b, claims), await start(b, a, claims)]
+      let [toBob, toAlice] = [0n, 0n]
+      for (let round = 0; round < 3; round++) {
+        for (let time = 0; time < 4; time++) {
+          await pay(alice, 'bob', 250n)
+          toBob += 250n
+        }
+        await pay(bob, 'alice', 300n)
+        toAlice += 300n
+        if (round === 0) {
+          await bob.stop()
+          bob = await start(b, a, claims)
+        }
+        if (round === 1) {
+          await alice.stop()
+          alice = await start(a, b, claims)
+        }
+      }
+      await until(async () => await owed(alice, 'bob') > -200n && await owed(bob, 'alice') > -200n)
+      const channels = (await ask(alice, 'GET', '/channels')).body as Array<{ channelId: string, chain: string }>
+      expect(channels.map(({ chain }) => chain)).to.deep.equal(channels.map(() => `xrp:${parties.network}`))
+      expect(channels.length, 'one for each direction').to.be.within(1, 2)
+      expect(parties.sent(parties.alice, 'PaymentChannelCreate'), 'opened once').to.be.at.most(1)
+      for (const node of [alice, bob]) {
+        const { body } = await ask(node, 'GET', '/channels')
+        for (const { channelId, status } of body as Array<{ channelId: string, status: string }>) {
+          if (status === 'open') expect((await ask(node, 'POST', `/channels/${channelId}/close`, {})).status).to.be.oneOf([200, 400])
+        }
+      }
+      await until(() => Promise.resolve(isOver()))
+      const [wonA = 0n, wonB = 0n] = won()
+      expect(wonA + wonB, 'nobody has lost a drop but fees').to.equal(0n)
+      if (claims === 'settlement') expect(wonB + await owed(bob, 'alice'), 'what the ledger paid, and what is still owed').to.equal(toBob - toAlice)
+      expect(parties.sent(parties.alice) + parties.sent(parties.bob), 'two channels: each opened, and ended with its last claim').to.be.at.most(8)
+    })
+  }
+
+  it('show the ledger in health, and say what to do while its server cannot be reached', async () => {
+    const [a, b] = [await placeOf('alice', parties.alice), await placeOf('bob', parties.bob)]
+    const alice = await start(a, b, 'settlement')
+    await start(b, a, 'settlement')
+    await pay(alice, 'bob', 250n)
+    await until(async () => await owed(alice, 'bob') > -200n)
+    const { body } = await ask(alice, 'GET', '/settlement/states')
+    expect(JSON.stringify(body)).to.contain(parties.alice.address)
+    parties.rippled.faults.add({ does: 'disconnectBefore' })
+    parties.rippled.server.disconnectAll()
+    expect(outcome(await alice.sendPacket(packet('g.bob.shop', { amount: 5n }))), 'packets go on').to.equal('fulfill')
+    parties.rippled.faults.clear()
+  })
+})
+
+async function until (check: () => Promise<boolean>): Promise<void> {
+  while (!await check()) await new Promise(resolve => { setTimeout(resolve, 20) })
+}

@@ -1,0 +1,132 @@
+/**
+ * Transactions of the XRP Ledger whatever crashes, is lost or costs more meanwhile: each operation is done once. The server is a stand-in with
+ * the rules of the ledger.
+ */
+import { expect } from 'chai'
+import { decode } from 'xrpl'
+import { transactionOf } from '../../../../plugins/xrp/ledger/signer.js'
+import type { ChannelProvider, Claim } from '../../../../plugins/lib/channels/types.js'
+import { Parties, memoryStore, XRP } from '../../../support/xrp/parties.js'
+
+const HOUR = 3600
+/** More writes than there are in all of it. */
+const MAX_WRITES = 40
+
+describe('a transaction of the XRP Ledger', function () {
+  this.timeout(120_000)
+  let parties: Parties
+  beforeEach(async () => {
+    parties = new Parties()
+    await parties.start()
+  })
+  afterEach(() => parties.stop())
+
+  /** Opens, fills up, and takes out: what one process does for both, under ids that are the same after a crash. */
+  async function work (alice: ChannelProvider, bob: ChannelProvider, claimFor: (channelId: string) => Promise<Claim>): Promise<string> {
+    const { channelId } = await alice.openChannel(bob.address, HOUR, 'open', XRP)
+    await alice.deposit(channelId, 3n * XRP, 'deposit')
+    await bob.redeem(await claimFor(channelId), 'redeem')
+    return channelId
+  }
+
+  function expectOnce (channelId: string): void {
+    const { alice, bob } = parties
+    expect([parties.sent(alice, 'PaymentChannelCreate'), parties.sent(alice, 'PaymentChannelFund'), parties.sent(bob, 'PaymentChannelClaim')])
+      .to.deep.equal([1, 1, 1])
+    expect(parties.rippled.state.channel(channelId)).to.include({ Amount: 3n * XRP, Balance: 2n * XRP })
+  }
+
+  it('is done once, whatever write the process ends at', async () => {
+    let writes = 0
+    for (let end = 1; end <= MAX_WRITES; end++) {
+      await parties.stop()
+      parties = new Parties()
+      await parties.start()
+      const entries = [new Map<string, string>(), new Map<string, string>()]
+      let isOver = false
+      let written = 0
+      let crash = (): void => undefined
+      const crashed = new Promise<void>(resolve => { crash = resolve })
+      const stores = entries.map(map => memoryStore(map, () => {
+        if (isOver || ++written === end) {
+          isOver = true
+          crash()
+          throw new Error('the process has ended')
+        }
+      }))
+      const lives = async (of: typeof stores): Promise<[ChannelProvider, ChannelProvider, (id: string) => Promise<Claim>]> => {
+        const alice = parties.provider(parties.alice, { store: of[0]! })
+        const bob = parties.provider(parties.bob, { store: of[1]! })
+        await Promise.all([alice.connect(), bob.connect()])
+        const codec = parties.codec(alice, parties.bob)
+        return [alice, bob, channelId => codec.make({ channelId, nonce: 0n, total: 2n * XRP, senderId: 'alice' })]
+      }
+      const done = await Promise.race([
+        crashed.then(() => undefined), lives(stores).then(all => work(...all)).catch(async () => { await crashed })
+      ])
+      writes = written
+      if (!isOver) {
+        expectOnce(String(done))
+        break
+      }
+      await parties.end()
+      expectOnce(await work(...await lives(entries.map(map => memoryStore(map)))))
+    }
+    expect(writes, 'the test reaches the last write').to.be.below(MAX_WRITES).and.above(6)
+  })
+
+  for (const command of ['submit', 'tx', 'account_info', 'fee', 'ledger_entry']) {
+    for (const does of ['disconnectBefore', 'disconnectAfter']) {
+      it(`is done once when the connection breaks: ${does} ${command}`, async () => {
+        const alice = await parties.connected(parties.alice)
+        const bob = await parties.connected(parties.bob)
+        const codec = parties.codec(alice, parties.bob)
+        const again = async (): Promise<string> => await work(alice, bob, channelId =>
+          codec.make({ channelId, nonce: 0n, total: 2n * XRP, senderId: 'alice' })).catch(again)
+        parties.rippled.faults.add({ command, does, times: 3 })
+        expectOnce(await again())
+      })
+    }
+  }
+
+  it('offers more when others do, and gets in', async () => {
+    const alice = await parties.connected(parties.alice)
+    parties.rippled.network.traffic = { count: 200, fee: 2000n }
+    const opening = alice.openChannel(parties.bob.address, HOUR, 'open', XRP)
+    await new Promise(resolve => { setTimeout(resolve, 1000) })
+    parties.rippled.network.traffic = { count: 40, fee: 10n }
+    const { channelId } = await opening
+    expect(parties.rippled.state.channel(channelId)).to.include({ Amount: XRP })
+    expect(parties.sent(parties.alice)).to.equal(1)
+  })
+
+  it('gives way to a more urgent one when it is stuck, and is judged by what the ledger has', async () => {
+    const [alice, bob] = [await parties.connected(parties.alice), await parties.connected(parties.bob)]
+    const { channelId } = await alice.openChannel(parties.bob.address, HOUR, 'open', 100n * XRP)
+    const codec = parties.codec(alice, parties.bob)
+    // The payee's own opening never gets in; then the payer begins to close.
+    parties.rippled.network.fateOf = tx => tx.account === parties.bob.address && tx.type === 'PaymentChannelCreate' ? 'late' : undefined
+    const stuck = bob.openChannel(parties.alice.address, HOUR, 'stuck', XRP).then(() => 'opened', (error: unknown) => String(error))
+    await alice.close(channelId, 'close')
+    const claim = await codec.make({ channelId, nonce: 0n, total: 60n * XRP, senderId: 'alice' })
+    await bob.closeAsPayee(channelId, claim, 'end')
+    expect(parties.rippled.state.channel(channelId)).to.equal(undefined)
+    parties.rippled.network.fateOf = () => undefined
+    expect(await stuck).to.match(/opened|took its place|no ledger has taken it/)
+    expect(parties.sent(parties.bob, 'PaymentChannelClaim')).to.equal(1)
+  })
+
+  it('asks for a close with the flag that the ledger knows for it', () => {
+    const envelope = { address: parties.alice.address, network: 0, sequence: 3, fee: 12n, last: 100 }
+    const key = (): string => ''
+    const flagsOf = (call: Parameters<typeof transactionOf>[0]): unknown => transactionOf(call, envelope, key).Flags
+    const channelId = 'AB'.repeat(32)
+    expect(flagsOf({ type: 'close', channelId })).to.equal(0x00020000)
+    expect(flagsOf({ type: 'claim', channelId, ends: true })).to.equal(0x00020000)
+    expect(flagsOf({ type: 'claim', channelId, ends: false })).to.equal(0)
+    // Of the vectors of the ledger's own library: a close.
+    const blob = '12000F22000200002400000003201B000000645016187D65FE5489F56FDBB8F95DE9F6196CCFCBEE7D6CDA9F5B0E2E56F79962902E68400000000000000C' +
+      '7321ED951BF8B3B7C8AA4BC1B91790FC1B3FF7155CD729C2E6F038A93F5F3B9035DD858114A8683DC013F856ACCDD629E0730E9FBB707D0D1B'
+    expect(decode(blob)).to.include({ TransactionType: 'PaymentChannelClaim', Flags: 0x00020000 })
+  })
+})

@@ -57,7 +57,7 @@ export function canonicalAddress (text: string): string {
   return encode(Buffer.concat([X_PREFIX, accountOf(parts.address), tag]))
 }
 
-/** The 20 bytes of `r...`. @throws Error when it is no address */
+/** The 20 bytes of `r...`. @throws Error when it is not an address */
 export function accountOf (address: string): Buffer {
   const account = after(decode(address) ?? Buffer.alloc(0), ADDRESS_PREFIX, ACCOUNT_BYTES)
   if (account === undefined) throw new Error(`not an address of the XRP Ledger. found=${address}`)

@@ -105,7 +105,7 @@ export class ChannelKeys {
   readonly #secret: Buffer
   readonly #kept = new Map<string, ClaimKey>()
 
-  /** @param secret of the account: whoever has it can make all claims that it ever makes */
+  /** @param secret of the account: anyone with it can make all claims that it ever makes */
   constructor (secret: Buffer, private readonly network: number, private readonly address: string) {
     this.#secret = secret
   }

@@ -9,7 +9,7 @@ import { isSignedWith, PUBLIC_KEY, SIGNATURE } from './channel-keys.js'
 import type { ClaimKey } from './channel-keys.js'
 import { HASH } from './formats.js'
 
-/** Who pays through a channel, and which key signs for it: both never change. */
+/** The payer of a channel, and the key that signs for it: neither ever changes. */
 export interface Payer {
   source: string
   publicKey: string

@@ -36,7 +36,7 @@ export interface XrpProviderOptions {
 const FEE_MONEY = 5_000_000n
 /** What a transaction may cost in general, drops. */
 const FEE_CAP = 10_000n
-/** Times of the ledger are rounded, so an end is waited for this much longer. */
+/** Times of the ledger are rounded, so we wait this much longer for an end. */
 const ROUNDED_MS = 20_000
 /** The part of a channel's delay in which a close may be missed, and not more. */
 const FRESH_PART = 4

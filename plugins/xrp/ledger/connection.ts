@@ -109,7 +109,7 @@ export class Connection {
     try {
       const request = { api_version: 2, ...question, command }
       const { result } = await untilOver(client.connection.request<typeof request, { result: unknown }>(request), over.signal)
-      if (!isObject(result)) throw this.#unreachable(`it answered ${command} with something else than an object`)
+      if (!isObject(result)) throw this.#unreachable(`it answered ${command} with anything but an object`)
       return result
     } catch (error) {
       const answer = isObject(error) && isObject(error.data) ? error.data : undefined

@@ -40,7 +40,7 @@ export function msOf (ledgerSecs: number): number {
   return (ledgerSecs + EPOCH_SECS) * 1000
 }
 
-/** Undefined for what is no channel of XRP, with the look of one or not. */
+/** Undefined for anything but a channel of XRP, even with the look of one. */
 export function channelIn (channelId: string, fields: unknown): PayChannel | undefined {
   if (!isObject(fields)) return undefined
   const { Account, Destination, Amount, Balance = '0', PublicKey, SettleDelay = 0 } = fields

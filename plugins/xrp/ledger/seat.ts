@@ -1,6 +1,6 @@
 /**
  * One transaction of an address is in flight at a time: then the sequence of the next is never a guess, and which of two signed ones comes
- * into a ledger never matters twice. Whoever waits is served by urgency; what is urgent may take the sequence of what is stuck.
+ * into a ledger never matters twice. Those that wait are served by urgency; what is urgent may take the sequence of what is stuck.
  */
 
 /** What is done first: the lower, the sooner. */

@@ -26,6 +26,7 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['README.md', 'npm run demo\n', 'test/e2e/connectors/stream.test.ts'],
   ['README.md', 'npm run network linear', 'test/e2e/node/topologies.test.ts'],
   ['README.md', 'npm run demo:evm', 'test/e2e/node/evm.test.ts'],
+  ['README.md', 'npm run demo:xrp', 'test/e2e/settlement/xrp.test.ts'],
   ['README.md', 'npm ci && npm test', 'It is what runs this test.'],
   ['README.md', 'npm pack', 'test/e2e/daemon/package.test.ts'],
   ['README.md', 'npm install --global pm2', 'test/e2e/daemon/pm2.test.ts'],
@@ -43,7 +44,8 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/metrics.md', 'scrape_configs', 'It needs Prometheus: test/admin/node/health.test.ts'],
   ['docs/node.md', 'npm run network', 'test/e2e/node/topologies.test.ts'],
   ['docs/node.md', 'docker', 'It needs Docker: test/e2e/node/docker.test.ts'],
-  ['docs/settlement.md', '', 'test/e2e/node/settlement-docs.test.ts']
+  ['docs/settlement.md', '', 'test/e2e/node/settlement-docs.test.ts'],
+  ['docs/settlement-xrp.md', '', 'test/e2e/settlement/xrp.test.ts']
 ]
 
 function isNotHere ({ paper, text }: Block): boolean {

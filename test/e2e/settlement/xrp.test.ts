@@ -2,11 +2,16 @@
  * Two nodes that settle over payment channels of the XRP Ledger, from the payment to the payout, over restarts of each of them, and what the
  * ledger says in the end. The ledger is a stand-in for rippled with its rules.
  */
+import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { freePort } from '../../../examples/free-port.js'
-import { ConnectorNode, type ConnectorConfig } from '../../../src/index.js'
+import { ConfigLoader, type ConnectorConfig, type ConnectorNode } from '../../../src/index.js'
 import { askAdmin, type Answer } from '../../support/admin.js'
 import { outcome, owed, packet, World } from '../../support/node.js'
+import { blocksOf } from '../../support/papers.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
 import { Parties, type Account } from '../../support/xrp/parties.js'
 
@@ -122,6 +127,23 @@ describe('nodes that settle on the XRP Ledger', function () {
     parties.rippled.server.disconnectAll()
     expect(outcome(await alice.sendPacket(packet('g.bob.shop', { amount: 5n }))), 'packets go on').to.equal('fulfill')
     parties.rippled.faults.clear()
+  })
+
+  it('have the configuration that the paper shows', async () => {
+    const [yaml] = blocksOf('docs/settlement-xrp.md').filter(({ language }) => language === 'yaml')
+    const file = join(await world.directory(), 'alice.yaml')
+    await writeFile(file, yaml?.text ?? '')
+    const { config, warnings } = ConfigLoader.read(file, { XRP_SECRET: parties.alice.seed })
+    expect(warnings).to.deep.equal([])
+    expect(config.chains.map(({ id, asset }) => [id, asset])).to.deep.equal([['xrp:testnet', { code: 'XRP', scale: 6 }]])
+    expect(config.asset).to.deep.equal({ code: 'XRP', scale: 6 })
+  })
+
+  it('are shown by the demo: a net of 750 is paid on the ledger', () => {
+    const demo = fileURLToPath(new URL('../../../examples/demo-xrp.js', import.meta.url))
+    const { stdout, status } = spawnSync(process.execPath, [demo], { encoding: 'utf8', timeout: 110_000 })
+    expect([status, stdout.includes('alice: -750 drops'), stdout.includes('hub: 0 drops'), stdout.includes('bob: +750 drops')], stdout)
+      .to.deep.equal([0, true, true, true])
   })
 })
 

@@ -15,8 +15,8 @@ import { chainIdOf, networkOf } from './formats.js'
 const DEFAULT_SCALE = 9
 const MAX_SCALE = 36
 const DECIMALS = 6
-/** The ledger's fees are paid in what is settled in: 10^18 drops are worth 10^18 drops. */
-const NATIVE_PRICE = 10n ** 18n
+/** The ledger's fees are paid in what is settled in: an XRP is worth as many drops as it has. */
+const NATIVE_PRICE = 10n ** BigInt(DECIMALS)
 
 const KeyId = z.string().superRefine((value, context) => {
   const scheme = remoteStoreOf(value)

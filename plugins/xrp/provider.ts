@@ -49,6 +49,7 @@ type Listener = (event: ChannelEvent) => void
 
 export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   readonly chainType = 'xrp'
+  readonly nativeDecimals = 6
   readonly features = { directions: 'one', opening: 'funded', ends: 'payee', payouts: 'pushed', nonces: false } as const
   readonly chainId: string
   readonly address: string
@@ -104,7 +105,7 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   }
 
   async tokenDecimals (): Promise<number> {
-    return await Promise.resolve(6)
+    return await Promise.resolve(this.nativeDecimals) // the token is the coin that fees are paid in
   }
 
   async balances (): Promise<{ token: bigint, native: bigint }> {

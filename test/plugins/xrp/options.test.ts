@@ -22,7 +22,7 @@ describe('options of the xrp plugin', () => {
     const { btp, chain, settings, tag } = parseOptions({ ...OPTIONS, claims: 'packet', initialDeposit: '500' })
     expect(btp).to.deep.equal({ server: OPTIONS.server })
     expect(chain).to.deep.include({ network: 1, rpcUrl: CHAIN.rpcUrl })
-    expect(settings).to.deep.include({ chain: 'xrp:testnet', tokenId: 'XRP', peerAddress: PEER, claims: 'packet', topUpBelow: 250n, nativePrice: 10n ** 18n })
+    expect(settings).to.deep.include({ chain: 'xrp:testnet', tokenId: 'XRP', peerAddress: PEER, claims: 'packet', topUpBelow: 250n, nativePrice: 1_000_000n })
     expect(tag).to.equal(undefined)
   })
 

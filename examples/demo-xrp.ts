@@ -57,13 +57,10 @@ async function run (): Promise<void> {
   await Promise.all(nodes.map(node => node.start()))
   const ways = [[nodeA, 'hub'], [nodeH, 'bob'], [nodeB, 'hub'], [nodeH, 'alice']] as const
 
-  say(`Opening a channel for each way that money goes, with ${DEPOSIT} drops in it ...`)
-  for (const [node, peerId] of ways) await node.openChannel(peerId, DEPOSIT)
-
   say('Paying: alice to bob 100 times 10, bob to alice 50 times 5 ...')
   await Promise.all([pay(nodeA, 'g.bob', 10n, 100), pay(nodeB, 'g.alice', 5n, 50)])
   const debts = await Promise.all(ways.map(([node, peerId]) => owed(node, peerId)))
-  say(`  claims went out whenever somebody owed more than ${THRESHOLD}; now nobody owes more than ${max(debts)}`)
+  say(`  each that owed more than ${THRESHOLD} opened a channel with ${DEPOSIT} drops, and sent claims; now nobody owes more than ${max(debts)}`)
 
   say('Settling what is left, and ending all channels, each in one transaction of the node that it pays ...')
   for (const [node, peerId] of ways) await settle(node, peerId)
@@ -92,7 +89,9 @@ function nodeOf ({ name, wallet, btpPort, healthPort }: Party, peers: readonly P
       chainId,
       rpcUrl: url,
       keyId: wallet.seed ?? '',
-      settlementOptions: { threshold: THRESHOLD, pollingIntervalMs: 200, settlementTimeoutSecs: 3600, initialDeposit: '0', redeemThreshold: '1000000' }
+      settlementOptions: {
+        threshold: THRESHOLD, pollingIntervalMs: 200, settlementTimeoutSecs: 3600, initialDeposit: String(DEPOSIT), redeemThreshold: '1000000'
+      }
     }],
     peers: peers.map(peer => ({
       id: peer.name, url: `ws://127.0.0.1:${peer.btpPort}`, authToken: 'demo', chain: chainId, xrpAddress: peer.wallet.classicAddress

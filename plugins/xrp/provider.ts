@@ -42,7 +42,7 @@ const ROUNDED_MS = 20_000
 const FRESH_PART = 4
 /** Servers may be this many ledgers apart, and one that is further behind is no use. */
 const RESET_LEDGERS = 1000
-/** Reasons that were said; channels that others open are not worth more memory. */
+/** What was said; channels that others open are not worth more memory. */
 const MAX_SAID = 1000
 
 type Listener = (event: ChannelEvent) => void
@@ -90,9 +90,9 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
     await this.#checkReset(ledger)
     const account = await ledger.account(this.address)
     if (account !== undefined) checkOurs(account, this.address)
-    else {
-      this.#say('account', `our account does not exist on ${this.chainId} yet: it can neither pay nor be paid before somebody sends it its ` +
-        `reserve. address=${this.address}`)
+    else if (this.#isNews('account')) {
+      this.#options.log.warn('our account does not exist on the ledger yet: it can neither pay nor be paid before somebody sends it its reserve. ' +
+        'chainId=%s address=%s', this.chainId, this.address)
     }
     await this.#transactions.start()
   }
@@ -297,7 +297,9 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
       ? sequence === undefined ? 'another program has opened it with our account' : undefined
       : refusalOfTheirs(channel)
     if (refusal !== undefined) {
-      this.#say(channelId, `a payment channel is not used: ${refusal}. channelId=${channelId} source=${source}`)
+      if (this.#isNews(channelId)) {
+        this.#options.log.warn('a payment channel is not used. channelId=%s source=%s reason=%s', channelId, source, refusal)
+      }
       return undefined
     }
     const times = { since: before?.since ?? changedAt, endsAt: before?.endsAt ?? expiration }
@@ -363,11 +365,12 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
     if (index > seen) await store.put(key, String(index))
   }
 
-  #say (about: string, message: string): void {
-    if (this.#said.has(about)) return
+  /** Whether nothing was said about this yet. */
+  #isNews (about: string): boolean {
+    if (this.#said.has(about)) return false
     if (this.#said.size >= MAX_SAID) this.#said.clear()
     this.#said.add(about)
-    this.#options.log.warn(message)
+    return true
   }
 
   /** While it is being connected, whoever asks waits for that. */

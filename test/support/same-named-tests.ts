@@ -70,6 +70,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/xrp/ledger/transactions.ts'
   ],
   'test/plugins/xrp/chain-kind.test.ts': ['plugins/xrp/formats.ts'],
+  'test/e2e/settlement/xrp.test.ts': ['plugins/xrp/index.ts'],
   'test/http/router.test.ts': ['src/lib/first-fault.ts', 'src/http/body.ts', 'src/http/errors.ts', 'src/http/responses.ts', 'src/http/route.ts'],
   'test/ledger/conformance.test.ts': ['src/ledger/book.ts', 'src/ledger/embedded/memory-ledger.ts', 'src/ledger/holds.ts'],
   'test/ledger/embedded/departed-strangers.test.ts': ['src/contracts/ledger.ts'],

@@ -1,6 +1,7 @@
 /** The XRP Ledger's part keeps what every chain's part promises, on a stand-in with the rules of the ledger. */
 import { channelProviderConformance, type ChainParty } from '../../conformance/channel-provider.js'
-import { memoryStore, Parties, type Account } from '../../support/xrp/parties.js'
+import { memoryStore } from '../../support/evm/life.js'
+import { Parties, type Account } from '../../support/xrp/parties.js'
 
 const HOUR = 3600
 /** Times of the ledger are rounded. */

@@ -5,6 +5,7 @@ import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { XrpClaims } from '../../../plugins/xrp/claims.js'
 import { signerOf } from '../../../plugins/xrp/ledger/signer.js'
 import { XrpProvider } from '../../../plugins/xrp/provider.js'
+import { memoryLog, memoryStore } from '../evm/life.js'
 import { startRippled, type Rippled, type RippledOptions } from '../rippled/index.js'
 
 export const XRP = 1_000_000n
@@ -19,32 +20,9 @@ export interface Account {
   address: string
 }
 
-export function newAccount (): Account {
+export function freshAccount (): Account {
   const { seed = '', classicAddress } = Wallet.generate()
   return { seed, address: classicAddress }
-}
-
-/** Keeps its lines. */
-export function memoryLog (lines: string[] = []): Logger & { lines: string[] } {
-  const write = (message: string, ...args: unknown[]): void => { lines.push([message, ...args.map(String)].join(' ')) }
-  return { lines, error: write, warn: write, info: write, debug: write, trace: write, debugEnabled: true }
-}
-
-/** `onPut` comes before each write. */
-export function memoryStore (
-  entries = new Map<string, string>(), onPut: (key: string, value: string) => void = () => undefined
-): PluginStore {
-  return {
-    get: key => Promise.resolve(entries.get(key)),
-    put: (key, value) => Promise.resolve().then(() => {
-      onPut(key, value)
-      entries.set(key, value)
-    }),
-    del (key) {
-      entries.delete(key)
-      return Promise.resolve()
-    }
-  }
 }
 
 export interface Life {
@@ -56,9 +34,9 @@ export interface Life {
 
 /** A ledger with three accounts. */
 export class Parties {
-  readonly alice = newAccount()
-  readonly bob = newAccount()
-  readonly stranger = newAccount()
+  readonly alice = freshAccount()
+  readonly bob = freshAccount()
+  readonly stranger = freshAccount()
   rippled!: Rippled
   readonly #made: XrpProvider[] = []
 

@@ -4,7 +4,8 @@ import { openParts, type Parts } from '../../../plugins/lib/channels/parts.js'
 import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'
 import { Units } from '../../../plugins/lib/channels/units.js'
 import type { XrpProvider } from '../../../plugins/xrp/provider.js'
-import { memoryLog, memoryStore, type Account, type Life, type Parties } from './parties.js'
+import { memoryLog, memoryStore } from '../evm/life.js'
+import { type Account, type Life, type Parties } from './parties.js'
 
 export const HOUR = 3600
 

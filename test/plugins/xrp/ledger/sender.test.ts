@@ -6,7 +6,8 @@ import { expect } from 'chai'
 import { decode } from 'xrpl'
 import { transactionOf } from '../../../../plugins/xrp/ledger/signer.js'
 import type { ChannelProvider, Claim } from '../../../../plugins/lib/channels/types.js'
-import { Parties, memoryStore, XRP } from '../../../support/xrp/parties.js'
+import { memoryStore } from '../../../support/evm/life.js'
+import { Parties, XRP } from '../../../support/xrp/parties.js'
 
 const HOUR = 3600
 /** More writes than there are in all of it. */

@@ -7,9 +7,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Wallet } from 'xrpl'
-import { ConnectorNode, type ConnectorConfig } from '../src/index.js'
-import { startRippled, type Rippled } from '../test/support/rippled/index.js'
-import { freePort } from './free-port.js'
+import { ConnectorNode, type ConnectorConfig } from '../../../src/index.js'
+import { freePort } from '../../../examples/free-port.js'
+import { startRippled, type Rippled } from '../rippled/index.js'
 
 const XRP = 1_000_000n
 const FUNDS = 1000n * XRP

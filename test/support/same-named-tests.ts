@@ -112,6 +112,19 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/evm/artifacts/StateProbe.ts', 'plugins/evm/artifacts/TokenNetwork.ts', 'plugins/evm/artifacts/TokenNetworkRegistry.ts',
     'plugins/evm/artifacts/TransferProbe.ts'
   ],
+  'test/plugins/solana/chain-kind.test.ts': ['plugins/solana/formats.ts'],
+  'test/plugins/solana/claims.test.ts': ['plugins/solana/messages.ts'],
+  'test/plugins/solana/options.test.ts': ['plugins/solana/keys.ts'],
+  'test/e2e/settlement/solana.test.ts': ['plugins/solana/index.ts', 'plugins/solana/open-chain.ts'],
+  'test/plugins/solana/channel-provider.test.ts': [
+    'plugins/solana/chain/addresses.ts', 'plugins/solana/chain/channel-account.ts', 'plugins/solana/chain/fees.ts', 'plugins/solana/chain/instructions.ts',
+    'plugins/solana/chain/plans.ts', 'plugins/solana/chain/socket.ts', 'plugins/solana/chain/token.ts', 'plugins/solana/chain/wire.ts'
+  ],
+  'test/plugins/solana/provider.test.ts': [
+    'plugins/lib/rpc/json-rpc.ts', 'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts', 'plugins/solana/chain/known-channels.ts',
+    'plugins/solana/chain/logs.ts', 'plugins/solana/chain/operations.ts', 'plugins/solana/chain/program-check.ts', 'plugins/solana/chain/reader.ts',
+    'plugins/solana/chain/second-opinion.ts', 'plugins/solana/chain/transactions.ts', 'plugins/solana/chain/watch.ts'
+  ],
   'test/plugins/solana/program/binary.test.ts': ['plugins/solana/program/artifact.ts'],
   'test/plugins/evm/odd-contracts.test.ts': ['plugins/evm/chain/abi-check.ts', 'plugins/evm/payouts.ts'],
   'test/plugins/evm/provider.test.ts': [

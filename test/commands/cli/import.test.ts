@@ -70,7 +70,7 @@ btpServerPort: PORT1
 healthCheckPort: PORT2
 deploymentMode: embedded
 chainProviders:
-  - { chainType: solana, chainId: 'solana:devnet', rpcUrl: 'https://api.devnet.solana.com', programId: ${BASE58}, keyId: hunter2 }
+  - { chainType: mina, chainId: 'mina:devnet', graphqlUrl: 'https://api.minascan.io', zkAppAddress: ${BASE58}, keyId: hunter2 }
   - { chainType: evm, chainId: 'evm:84532', rpcUrl: 'http://127.0.0.1:9', registryAddress: '${ADDRESS}', tokenAddress: '${ADDRESS}', privateKey: '${KEY}' }
 settlement:
   enableSettlement: true
@@ -79,15 +79,15 @@ nip59: { enabled: true }
 selfAnnounce: { enabled: false, announceTo: [] }
 localDelivery: { enabled: false }
 peers:
-  - { id: a, url: 'btp+ws://127.0.0.1:9', authToken: hunter4, relation: parent, chain: 'solana:devnet', solanaAddress: ${BASE58} }
+  - { id: a, url: 'btp+ws://127.0.0.1:9', authToken: hunter4, relation: parent, chain: 'mina:devnet', minaAddress: ${BASE58} }
   - { id: b, url: 'ws://127.0.0.1:10', authToken: '\${B_SECRET}', chain: 'evm:84532', settlementAddress: '${OTHER}', routes: [{ prefix: g.b, priority: 3 }] }
   - { id: c, url: 'http://c', authToken: hunter5 }
 routes: [{ prefix: g.a, nextHop: a }]
 `,
     env: { B_SECRET: 'hunter6' },
     left: [
-      /chainProviders\[0\]: settlement on solana is not supported yet/, /settlement\.thresholds\.perPeerThresholds: /, /nip59: /, /peers\[0\]\.solanaAddress: /,
-      /peers\[0\]\.chain: solana:devnet is not among the chains/, /peers\[2\]\.url: Invalid WebSocket URL for peer c: "http:\/\/c"\. /, /peers\[2\]: is left out, because its url cannot be used\.$/
+      /chainProviders\[0\]: settlement on mina is not supported yet/, /settlement\.thresholds\.perPeerThresholds: /, /nip59: /, /peers\[0\]\.minaAddress: /,
+      /peers\[0\]\.chain: mina:devnet is not among the chains/, /peers\[2\]\.url: Invalid WebSocket URL for peer c: "http:\/\/c"\. /, /peers\[2\]: is left out, because its url cannot be used\.$/
     ],
     config: {
       chainProviders: [{ chainId: 'evm:84532', keyId: KEY, settlementOptions: { threshold: '700', pollingIntervalMs: 9000 } }],

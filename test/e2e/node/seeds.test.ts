@@ -144,10 +144,14 @@ describe('the published examples', () => {
     it('003-chain-providers.part.yaml is right once it has addresses and a key, but for chains that are not supported yet', async () => {
       const whole = ['nodeId: my-agent', 'btpServerPort: 3000', 'peers: []', seed('003-chain-providers.part.yaml')].join('\n')
       const filledIn = whole.replace(/Address: '0x\.\.\.'/g, `Address: '0x${'1'.repeat(40)}'`).replace("keyId: '0x...'", `keyId: '0x${'1'.repeat(64)}'`)
+        .replace("programId: 'YourProgram...'", `programId: 'So11111111111111111111111111111111111111112'`)
       for (const field of ['registryAddress', 'tokenAddress', 'keyId']) expect(await read(whole)).to.include(`chainProviders[0].${field}: found`)
-      expect((await read(filledIn)).match(/chainProviders\[.*/g)).to.deep.equal(['solana', 'mina'].map((type, index) =>
-        `chainProviders[${index + 1}].chainType: settlement on ${type} is not supported yet. Remove this entry.`))
-      expect(await read(filledIn.slice(0, filledIn.indexOf('  - chainType: solana')))).to.match(/^evm:8453 is Base mainnet, where money is real/)
+      expect(await read(whole)).to.include('chainProviders[1].programId: found')
+      expect((await read(filledIn)).match(/chainProviders\[.*/g)).to.deep.equal([
+        'chainProviders[2].chainType: settlement on mina is not supported yet. Remove this entry.'
+      ])
+      const supported = await read(filledIn.slice(0, filledIn.indexOf('  - chainType: mina')))
+      expect(supported).to.match(/^evm:8453 is Base mainnet, where money is real/).and.contain('solana:mainnet is where money is real')
     })
 
     for (const name of parts.filter(name => name !== '003-chain-providers.part.yaml')) {

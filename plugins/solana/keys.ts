@@ -1,0 +1,54 @@
+/** Reads our key: 32 or 64 bytes in base58, as wallets show it, or the path of a keypair.json, as the tools of Solana keep it. */
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { describeError } from '../../src/lib/describe-error.js'
+import { Signer } from './ed25519.js'
+import { bytesOf, decodeBase58, KEY_BYTES } from './formats.js'
+
+const KEYPAIR_BYTES = 64
+const Keypair = z.array(z.int().min(0).max(255)).length(KEYPAIR_BYTES)
+
+/** Whether it has the form of a key: the bytes themselves. */
+export function isRawKey (text: string): boolean {
+  const { length } = decodeBase58(text) ?? []
+  return length === KEY_BYTES || length === KEYPAIR_BYTES
+}
+
+/** Whether it has the form of a path. */
+export function isKeyPath (text: string): boolean {
+  return /\.json$/i.test(text)
+}
+
+/** @throws Error that never holds a part of the key */
+export function signerOf (keyId: string): Signer {
+  const bytes = isKeyPath(keyId) ? bytesIn(keyId) : decodeBase58(keyId)
+  if (bytes?.length !== KEY_BYTES && bytes?.length !== KEYPAIR_BYTES) {
+    throw new Error('keyId is not a key of Solana: 32 or 64 bytes in base58 are expected, or the path of a keypair.json')
+  }
+  const signer = new Signer(bytes.subarray(0, KEY_BYTES))
+  if (bytes.length === KEYPAIR_BYTES && !bytesOf(signer.address).equals(bytes.subarray(KEY_BYTES))) {
+    throw new Error('the two halves of keyId do not belong together: its last 32 bytes are not the address of the first 32')
+  }
+  return signer
+}
+
+function bytesIn (path: string): Buffer {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`keyId names a file that cannot be read: ${describeError(error)}`, { cause: error })
+  }
+  const { data } = Keypair.safeParse(parsed(text))
+  if (data === undefined) throw new Error(`keyId names a file that is not a keypair of Solana: 64 numbers in a list are expected. path=${path}`)
+  return Buffer.from(data)
+}
+
+/** Undefined when it is not JSON: the error of the parser would show a part of it. */
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

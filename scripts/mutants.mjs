@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { booksMutants } from './mutants/books.mjs'
 import { btpMutants } from './mutants/btp.mjs'
 import { CONTRACTS, evmMutants } from './mutants/evm.mjs'
+import { solanaMutants } from './mutants/solana.mjs'
 import { nodeMutants } from './mutants/node.mjs'
 import { pricesMutants } from './mutants/prices.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
@@ -25,7 +26,7 @@ const COPY = join(ROOT, '.build', `mutants-${process.pid}`)
 const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
-const mutants = [...booksMutants, ...evmMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants]
+const mutants = [...booksMutants, ...evmMutants, ...solanaMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants]
 
 function runTests (files) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [

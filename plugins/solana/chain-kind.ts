@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
-import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, readChannelId, WRAPPED_SOL } from './formats.js'
 import { isKeyPath, isRawKey } from './keys.js'
@@ -13,6 +13,7 @@ export const CHALLENGE_SECS_MIN = 3600
 export const CHALLENGE_SECS_MAX = 30 * 24 * 60 * 60
 /** So many make a transaction final; with less, what most of the cluster has voted for counts. */
 export const FINAL_CONFIRMATIONS = 32
+export const DECIMALS_MAX = 36
 
 const ADDRESS_IN_WORDS = 'a Solana address: 32 bytes in base58'
 const address = z.string().refine(isAddress).meta({ expected: ADDRESS_IN_WORDS })
@@ -45,6 +46,7 @@ const entry = z.strictObject({
   wsUrl: wsUrl.optional(),
   programId: address,
   tokenMint: address.optional(),
+  asset: ASSET,
   keyId,
   maxPriorityFee: amount.optional(),
   verifyRpcUrl: rpcUrl.optional(),
@@ -83,18 +85,21 @@ function canonicalId (chainId: string): string {
   return cluster === undefined ? chainId : `solana:${cluster}`
 }
 
-function decide ({ chainId, tokenMint = WRAPPED_SOL, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, tokenMint = WRAPPED_SOL, asset, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
   const { rpcUrl, wsUrl, programId, keyId, maxPriorityFee, verifyRpcUrl, verifyAbove, rpsLimit } = rest
   const id = canonicalId(chainId)
   return termsOf({
     id,
     tokenAddress: tokenMint,
+    asset,
     chain: {
       chainId: id,
       rpcUrl,
       wsUrl,
       programId,
       tokenMint,
+      tokenDecimals: asset?.scale,
+      tokenId: asset?.code,
       keyId,
       maxPriorityFee: decimal(maxPriorityFee),
       verifyRpcUrl,
@@ -120,6 +125,9 @@ function check (given: Entry, environment: Environment): EntryFindings {
   for (const field of ['rpcUrl', 'wsUrl', 'verifyRpcUrl'] as const) checkUrl(given[field], environment, message => { refuse(field, message) }, warn)
   if ((given.verifyAbove === undefined) !== (given.verifyRpcUrl === undefined)) {
     refuse('verifyAbove', 'verifyRpcUrl and verifyAbove belong together: the second node is asked about deposits above verifyAbove. Set both, or neither.')
+  }
+  if (given.asset !== undefined && given.asset.scale > DECIMALS_MAX) {
+    refuse('asset', `scale is ${given.asset.scale}: that of a token is its decimals, at most ${DECIMALS_MAX}.`)
   }
   if (environment === 'production') checkProduction(given, refuse)
   return findings

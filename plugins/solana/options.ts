@@ -8,13 +8,12 @@ import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../lib/channels/option
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
-import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, FINAL_CONFIRMATIONS } from './chain-kind.js'
+import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, FINAL_CONFIRMATIONS } from './chain-kind.js'
 import { canSign } from './ed25519.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, MAX_U64, WRAPPED_SOL, type Cluster } from './formats.js'
 import { isKeyPath, isRawKey } from './keys.js'
 
 const DEFAULT_SCALE = 9
-const MAX_DECIMALS = 36
 const DEFAULT_PRIORITY_FEE = 1_000_000n
 const DEFAULT_RPS = 10
 
@@ -43,7 +42,7 @@ const CHAIN_OPTIONS = {
   programId: Address.describe('The program of the channels'),
   tokenMint: Address.default(WRAPPED_SOL).describe('The token that channels pay in; wrapped SOL by default'),
   keyId: KeyId.describe('Who signs for us: a key in base58, or the path of a keypair.json'),
-  tokenDecimals: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the token, when they are not the assetScale of the account'),
+  tokenDecimals: z.int().min(0).max(DECIMALS_MAX).optional().describe('Of the token, when they are not the assetScale of the account'),
   tokenId: z.string().min(1).optional().describe('What operators see as the name of the token'),
   confirmations: z.int().min(1).max(FINAL_CONFIRMATIONS).default(FINAL_CONFIRMATIONS).describe('32 or none: finalized counts; less: confirmed does'),
   maxPriorityFee: Amount.default(DEFAULT_PRIORITY_FEE).describe('The most that a transaction offers beside its fee, in lamports'),
@@ -63,7 +62,7 @@ const SOLANA_OPTIONS = {
   chain: z.record(z.string(), z.unknown(), 'expected the chain to settle on: { chainId, rpcUrl, programId, keyId }'),
   peerAddress: Address.refine(text => !isAddress(text) || canSign(text), 'expected an address that can sign: this one is of small order or not in its shortest form')
     .describe('The address that the peer signs with'),
-  assetScale: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the account; the connector says it by itself'),
+  assetScale: z.int().min(0).max(DECIMALS_MAX).optional().describe('Of the account; the connector says it by itself'),
   sameUnits: z.boolean().default(false).describe('A base unit of the account is one unit of the token, however many decimals that has')
 }
 

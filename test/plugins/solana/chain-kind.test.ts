@@ -45,6 +45,12 @@ describe('an entry of Solana in chainProviders', () => {
     expect(kind.decide(kind.schema.parse({ ...ENTRY, tokenMint: OTHER })).tokenAddress).to.equal(OTHER)
   })
 
+  it('takes the asset of the entry for that of the token', () => {
+    const { asset, options } = kind.decide(kind.schema.parse({ ...ENTRY, tokenMint: OTHER, asset: { code: 'USD', scale: 6 } }))
+    expect(asset).to.deep.include({ code: 'USD', scale: 6 })
+    expect(options.chain).to.deep.include({ tokenDecimals: 6, tokenId: 'USD' })
+  })
+
   it('has no money that is real outside production, and nothing else in it', () => {
     expect(problemsOf({ acceptSbpfV0: true }, 'production')).to.deep.equal([])
     for (const [what, more, environment, words] of [
@@ -56,6 +62,7 @@ describe('an entry of Solana in chainProviders', () => {
       ['a program that nobody has checked', { acceptSbpfV0: true, allowUnverifiedProgram: true }, 'production', /^allowUnverifiedProgram: /],
       ['a format of program that may go', {}, 'production', /^acceptSbpfV0: .*acceptSbpfV0: true/],
       ['mainnet', {}, 'staging', /^chainId: Staging must use Solana devnet/],
+      ['an asset of no token', { asset: { code: 'X', scale: 37 } }, 'development', /^asset: scale is 37/],
       ['two clusters', { cluster: 'devnet' }, 'development', /^cluster: /],
       ['a second node for nothing', { verifyRpcUrl: 'https://other.example' }, 'development', /^verifyAbove: /]
     ] as const) {

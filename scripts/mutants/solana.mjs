@@ -1,0 +1,36 @@
+/** Breakages of what is done on Solana. */
+const PROVIDER_TEST = ['test/plugins/solana/provider.test.js']
+const SIGNATURES = 'plugins/solana/ed25519.js'
+
+export const solanaMutants = [
+  {
+    name: 'takes signatures of Ed25519 as OpenSSL does',
+    file: SIGNATURES,
+    edits: [['!SMALL_ORDER.has(y)', 'true']],
+    tests: ['test/plugins/solana/ed25519.test.js']
+  },
+  {
+    name: 'takes a nonce point of Ed25519 of small order',
+    file: SIGNATURES,
+    edits: [['!isGoodPoint(signature.subarray(0, 32))', 'false']],
+    tests: ['test/plugins/solana/ed25519.test.js']
+  },
+  {
+    name: 'believes a Solana node that is behind',
+    file: 'plugins/solana/chain/reader.js',
+    edits: [['answer.slot >= least', 'true']],
+    tests: PROVIDER_TEST
+  },
+  {
+    name: 'believes a Solana node of another cluster',
+    file: 'plugins/solana/chain/connection.js',
+    edits: [['found !== expected', 'false']],
+    tests: PROVIDER_TEST
+  },
+  {
+    name: 'uses a Solana program that somebody can replace',
+    file: 'plugins/solana/chain/program-check.js',
+    edits: [['header.readUInt8(AUTHORITY_AT) === 0', 'true']],
+    tests: PROVIDER_TEST
+  }
+]

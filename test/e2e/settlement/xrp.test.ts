@@ -1,6 +1,6 @@
 /**
- * Two nodes that settle over payment channels of the XRP Ledger, from the payment to the payout, over restarts of each of them, and what the
- * ledger says in the end. The ledger is a stand-in for rippled with its rules.
+ * Two nodes that settle over payment channels of the XRP Ledger, from the payment to the payout, over restarts of each of them, and what
+ * the ledger says in the end. The ledger is a stand-in for rippled with its rules.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'

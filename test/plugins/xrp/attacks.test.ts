@@ -41,7 +41,8 @@ describe('attacks over channels of the XRP Ledger', function () {
   const until = async (check: () => boolean): Promise<void> => {
     while (!check()) await new Promise(resolve => { setTimeout(resolve, 20) })
   }
-  const take = (channel: string, drops: bigint, more?: object): Promise<string | undefined> => victim.refusalOf(payer.message(channel, drops, { ...more }))
+  const take = (channel: string, drops: bigint, more?: object): Promise<string | undefined> =>
+    victim.refusalOf(payer.message(channel, drops, { ...more }))
 
   it('an honest channel counts, so that the others are refused for what they are', async () => {
     const channel = await payer.open(us)

@@ -1,7 +1,7 @@
 /**
- * `npm run demo:xrp`: a ledger on this machine, three nodes in a row that settle over payment channels of the XRP Ledger, and what the ledger
- * says in the end. alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750. The ledger is a
- * stand-in for rippled, the server of the XRP Ledger, with its rules; a channel there pays one way, so each node opens its own.
+ * `npm run demo:xrp`: a ledger on this machine, three nodes in a row that settle over payment channels of the XRP Ledger, and what the
+ * ledger says in the end. alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750. The
+ * ledger is a stand-in for rippled, the server of the XRP Ledger, with its rules; a channel there pays one way, so each node opens its own.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,8 @@ const dataPath = await mkdtemp(join(tmpdir(), 'sluice-demo-xrp-'))
 say('Starting a ledger (a stand-in for rippled) with three accounts ...')
 const [alice, hub, bob] = await Promise.all([partyOf('alice'), partyOf('hub'), partyOf('bob')])
 const all = [alice, hub, bob]
-const ledger = await startRippled({ ledgerMs: LEDGER_MS, accounts: Object.fromEntries(all.map(({ wallet }) => [wallet.classicAddress, FUNDS])) })
+const accounts = Object.fromEntries(all.map(({ wallet }) => [wallet.classicAddress, FUNDS]))
+const ledger = await startRippled({ ledgerMs: LEDGER_MS, accounts })
 const chainId = `xrp:${ledger.network.options.networkId}`
 const client = new Client(ledger.url)
 setTimeout(giveUp, GIVE_UP_MS).unref()
@@ -131,7 +132,7 @@ async function report (): Promise<void> {
       if (tx?.Account !== account) continue
       fees += BigInt(tx.Fee ?? 0)
       const result = typeof meta === 'object' ? meta.TransactionResult : '?'
-      say(`  ledger ${index ?? '?'}  ${name.padEnd(6)}${tx.TransactionType.padEnd(22)}${result}  ${amountIn(tx)}`)
+      say(`  ledger ${index}  ${name.padEnd(6)}${tx.TransactionType.padEnd(22)}${result}  ${amountIn(tx)}`)
     }
     const { result: { account_data: { Balance } } } = await client.request({ command: 'account_info', account, ledger_index: 'validated' })
     const change = BigInt(Balance) + fees - FUNDS

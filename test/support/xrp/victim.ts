@@ -1,4 +1,4 @@
-/** A node's settlement with one peer over the stand-in's ledger, without a transport: claims are handed to it, and it looks after its channels. */
+/** A node's settlement with one peer over the stand-in's ledger, without a transport: it is handed claims, and looks after its channels. */
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { openParts, type Parts } from '../../../plugins/lib/channels/parts.js'
 import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/channels/options.js'

@@ -1,6 +1,6 @@
 /**
- * Transactions of the XRP Ledger whatever crashes, is lost or costs more meanwhile: each operation is done once. The server is a stand-in with
- * the rules of the ledger.
+ * Transactions of the XRP Ledger whatever crashes, is lost or costs more meanwhile: each operation is done once. The server is a
+ * stand-in with the rules of the ledger.
  */
 import { expect } from 'chai'
 import { decode } from 'xrpl'
@@ -44,13 +44,13 @@ describe('a transaction of the XRP Ledger', function () {
       parties = new Parties()
       await parties.start()
       const entries = [new Map<string, string>(), new Map<string, string>()]
-      let isOver = false
+      const process = { isOver: false }
       let written = 0
       let crash = (): void => undefined
       const crashed = new Promise<void>(resolve => { crash = resolve })
       const stores = entries.map(map => memoryStore(map, () => {
-        if (isOver || ++written === end) {
-          isOver = true
+        if (process.isOver || ++written === end) {
+          process.isOver = true
           crash()
           throw new Error('the process has ended')
         }
@@ -66,7 +66,7 @@ describe('a transaction of the XRP Ledger', function () {
         crashed.then(() => undefined), lives(stores).then(all => work(...all)).catch(async () => { await crashed })
       ])
       writes = written
-      if (!isOver) {
+      if (!process.isOver) {
         expectOnce(String(done))
         break
       }

@@ -1,5 +1,10 @@
 /** How many claims one core reads and checks in a second, on each chain: the signature, and everything that is looked at before it. */
 import type { ClaimCodec } from '../../plugins/lib/channels/types.js'
+import { SolanaClaims } from '../../plugins/solana/claims.js'
+import { Signer } from '../../plugins/solana/ed25519.js'
+import { channelIdOf as solanaChannelIdOf, CLUSTERS, encodeBase58 } from '../../plugins/solana/formats.js'
+import { ChannelKeys, channelIdOf as xrpChannelIdOf } from '../../plugins/xrp/channel-keys.js'
+import { XrpClaims, type ClaimSource } from '../../plugins/xrp/claims.js'
 import { codecOf, signers } from './claims.js'
 
 /** Makes claims of one payer, and checks them. */
@@ -9,13 +14,38 @@ export interface CodecUnderTest {
   channelId: string
 }
 
+const [ALICE, NODE] = ['rGMTQpyhaDwWTqmw4dcYHj5NPJhtWNhtRW', 'rDwsjm4ecjNxtYmeaiCMriQ85w1XUocea3']
+const SEQUENCE = 4
+
 /** By the name of the chain. */
 export const CODECS: Record<string, CodecUnderTest> = {
-  evm: { payer: codecOf(signers.alice), payee: codecOf(signers.node), channelId: `0x${'aa'.repeat(32)}` }
+  evm: { payer: codecOf(signers.alice), payee: codecOf(signers.node), channelId: `0x${'aa'.repeat(32)}` },
+  solana: onSolana(),
+  xrp: onXrp()
 }
 
 /** Claims that are checked at once, as the claims of packets are. */
 const BATCH = 100
+
+function onSolana (): CodecUnderTest {
+  const { genesis } = CLUSTERS.mainnet
+  const [programId, account] = [8, 9].map(byte => encodeBase58(Buffer.alloc(32, byte))) as [string, string]
+  const codec = (byte: number): SolanaClaims =>
+    new SolanaClaims({ genesis, programId, cluster: 'mainnet' }, new Signer(Buffer.alloc(32, byte)))
+  return { payer: codec(2), payee: codec(1), channelId: solanaChannelIdOf({ account, instance: 1n }) }
+}
+
+/** What the ledger says of the channel is known, as it is after its first claim. */
+function onXrp (): CodecUnderTest {
+  const key = new ChannelKeys(Buffer.alloc(16, 2), 0, ALICE).keyFor(NODE, SEQUENCE)
+  const payer = { source: ALICE, publicKey: key.publicKey }
+  const source: ClaimSource = {
+    payerOf: () => payer, findPayer: () => Promise.resolve(payer), checkFresh: () => undefined, keyOf: () => key
+  }
+  return {
+    payer: new XrpClaims(source, ALICE, NODE), payee: new XrpClaims(source, NODE, ALICE), channelId: xrpChannelIdOf(ALICE, NODE, SEQUENCE)
+  }
+}
 
 /** @returns claims in a second of one core, and microseconds of all threads for each */
 export async function checkClaims (

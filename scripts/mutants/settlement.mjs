@@ -269,5 +269,11 @@ export const settlementMutants = [
     file: 'src/config/node/import.js',
     edits: [['this.#left.push(problem);', '']],
     tests: ['test/commands/cli/import.test.js']
+  },
+  {
+    name: 'reads claims for other blockchains as its own',
+    file: 'plugins/lib/channels/claim-envelope.js',
+    edits: [['if (found !== blockchain)', 'if (false)']],
+    tests: ['test/e2e/money/foreign-claims.test.js']
   }
 ]

@@ -16,6 +16,7 @@ import { LedgerService } from '../../src/ledger/service.js'
 import { describeError } from '../../src/lib/describe-error.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import type { ChannelDetails } from '../../src/contracts/channels.js'
+import type { Transport } from '../../src/contracts/transport.js'
 import type { AccountBalance } from '../../src/contracts/ledger.js'
 import { outcomeOf, prepare } from './packets.js'
 import { TestPlugin } from './test-plugin.js'
@@ -28,6 +29,24 @@ export const HOUR = 3600
 const STARTING_MS = 120_000
 const LOOK_EVERY_MS = 25
 const SECRET = 'token'
+
+/** What carries claims to the other side. */
+export type ClaimCarrier = Pick<Transport, 'sendMessage'>
+
+/** A claim by itself. `taken`, or why not. */
+export async function tellClaim (transport: ClaimCarrier, claim: string): Promise<string> {
+  const sending = transport.sendMessage([{ protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim) }])
+  return await sending.then(() => 'taken', describeError)
+}
+
+/** A packet with a claim. `fulfill`, or the code of the Reject. */
+export async function payWithClaim (transport: ClaimCarrier, claim: string, destination: string, amount: bigint): Promise<string> {
+  const answer = await transport.sendMessage([
+    { protocolName: 'ilp', contentType: 0, data: prepare({ destination, amount }) },
+    { protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim) }
+  ])
+  return outcomeOf(answer.find(({ protocolName }) => protocolName === 'ilp')?.data ?? Buffer.alloc(1))
+}
 
 /** What a connector is configured with; a story says what differs from the usual. */
 export interface Setting {
@@ -117,17 +136,12 @@ export class Connector {
 
   /** A claim by itself. `taken`, or why not. */
   async tell (claim: string): Promise<string> {
-    const sending = this.plugin.transport.sendMessage([{ protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim) }])
-    return await sending.then(() => 'taken', describeError)
+    return await tellClaim(this.plugin.transport, claim)
   }
 
   /** A packet with a claim. `fulfill`, or the code of the Reject. */
   async payWith (claim: string, amount: bigint): Promise<string> {
-    const packet = prepare({ destination: `test.n${1 - this.index}.local`, amount })
-    const answer = await this.plugin.transport.sendMessage([
-      { protocolName: 'ilp', contentType: 0, data: packet }, { protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim) }
-    ])
-    return outcomeOf(answer.find(({ protocolName }) => protocolName === 'ilp')?.data ?? Buffer.alloc(1))
+    return await payWithClaim(this.plugin.transport, claim, `test.n${1 - this.index}.local`, amount)
   }
 
   /** Answers messages about channels as whoever runs this connector likes. */

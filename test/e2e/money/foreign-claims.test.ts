@@ -1,13 +1,25 @@
 /**
- * Claims for other blockchains, as the nodes of those send them, over an account that settles on an EVM chain: each is refused by the name
- * of what it is for, whether it comes by itself or with a packet, and changes nothing.
+ * Claims for other blockchains, as the nodes of those send them, over accounts that settle on another: each is refused by the name of what
+ * it is for, whether it comes by itself or with a packet, and changes nothing.
  */
 import { expect } from 'chai'
+import PluginBtp from '../../../plugins/btp/index.js'
+import type SettlingPlugin from '../../../plugins/lib/channels/index.js'
+import { SolanaClaims } from '../../../plugins/solana/claims.js'
+import { Accounts } from '../../../src/accounts/accounts.js'
+import type { AccountInfo } from '../../../src/contracts/account.js'
+import { freePort } from '../../../examples/free-port.js'
+import { CHAIN as SOLANA, startSolanaChain, type SolanaChain } from '../../../examples/solana-chain.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { onOneChain } from '../../support/money.js'
+import { HOUR, onOneChain, payWithClaim, tellClaim, type ClaimCarrier, type Connector } from '../../support/money.js'
+import { solanaLives } from '../../support/solana/life.js'
+import { INSTALL_TIMEOUT_MS } from '../../support/solana/tools.js'
 import { eventually } from '../../support/waiting.js'
+import { Hostile } from '../../support/xrp/hostile.js'
+import { Parties } from '../../support/xrp/parties.js'
 
 const DEPOSIT = 100_000n
+const SECRET = 'token'
 const BASE = { version: '1.0', timestamp: '2026-01-02T03:04:05.678Z', senderId: 'connector-a' }
 
 /** In the form of each chain; the XRP Ledger's is signed as its own nodes sign. */
@@ -66,3 +78,98 @@ describe('claims for other blockchains', function () {
     expect(us.balance).to.equal(-3000n)
   })
 })
+
+describe('claims over a node that settles on three chains', function () {
+  this.timeout(60_000)
+  noRejectionLeft()
+  const { start } = onOneChain()
+  const ledger = new Parties()
+  let solana: SolanaChain
+  let hostile: Hostile
+  before(async function () {
+    this.timeout(INSTALL_TIMEOUT_MS)
+    solana = await startSolanaChain()
+    await ledger.start()
+    hostile = new Hostile(ledger, ledger.alice)
+  })
+  after(async () => {
+    solana.stop()
+    await hostile.stop()
+    await ledger.stop()
+  })
+  const provide = solanaLives(() => solana)
+  const carriers: PluginBtp[] = []
+  afterEach(async () => { for (const carrier of carriers.splice(0)) await carrier.disconnect() })
+
+  /** Dials such an account, before the node is there. */
+  async function accountOn (plugin: 'xrp' | 'solana', options: Record<string, unknown>): Promise<{ carrier: PluginBtp, info: AccountInfo }> {
+    const port = await freePort()
+    const carrier = new PluginBtp({ server: `btp+ws://:${SECRET}@127.0.0.1:${port}`, reconnectIntervals: [20] })
+    carriers.push(carrier)
+    carrier.connect().catch(() => undefined)
+    const own = { settlementTimeoutSecs: HOUR, pollingIntervalMs: 100, idleCloseSecs: 0, sameUnits: true, listener: { port, host: '127.0.0.1', secret: SECRET } }
+    return {
+      carrier,
+      info: { relation: 'peer', plugin, assetCode: 'TOK', assetScale: 9, balance: { maximum: '1000000000' }, options: { ...own, ...options } }
+    }
+  }
+
+  async function solanaClaim (mint: string, from: Awaited<ReturnType<SolanaChain['createWallet']>>, to: string): Promise<string> {
+    const provider = provide(from, { mint })
+    await provider.connect()
+    const { channelId } = await provider.openChannel(to, HOUR, 'open')
+    await provider.deposit(channelId, DEPOSIT, 'deposit')
+    const codec = new SolanaClaims({ genesis: solana.genesis, programId: solana.programId, cluster: 'localnet' }, from.signer)
+    return (await codec.make({ channelId, nonce: 1n, total: 3000n, senderId: 'somebody' })).text
+  }
+
+  it('are refused by name on each account but their own, and are good there afterwards, with a packet', async () => {
+    const { alice, bob, network, rippled } = ledger
+    const mint = await solana.createToken()
+    const [theirWallet, ourWallet] = [await solana.createWallet(mint, DEPOSIT), await solana.createWallet(mint, DEPOSIT)]
+    const xrp = await accountOn('xrp', {
+      chain: { chainId: `xrp:${network}`, rpcUrl: rippled.url, keyId: bob.seed }, peerAddress: alice.address
+    })
+    const sol = await accountOn('solana', {
+      chain: {
+        chainId: SOLANA, rpcUrl: solana.rpcUrl, wsUrl: solana.wsUrl, programId: solana.programId, tokenMint: mint, keyId: ourWallet.key,
+        confirmations: 1, rpsLimit: 1000
+      },
+      peerAddress: theirWallet.address
+    })
+    const duo = await start({}, {}, { others: { xrp: xrp.info, solana: sol.info } })
+    const { first: mallory, second: us } = duo
+    const evmChannel = await duo.openBy(1, 2, DEPOSIT)
+    const sides: Array<{ blockchain: string, account: string, carrier: ClaimCarrier, good: string }> = [
+      { blockchain: 'evm', account: 'peer', carrier: mallory.plugin.transport, good: await duo.claim(1, evmChannel, 1n, 3000n) },
+      { blockchain: 'xrp', account: 'xrp', carrier: xrp.carrier, good: hostile.message(await hostile.open(bob.address), 3000n) },
+      { blockchain: 'solana', account: 'solana', carrier: sol.carrier, good: await solanaClaim(mint, theirWallet, ourWallet.address) }
+    ]
+    for (const { account, carrier, blockchain } of sides) {
+      await eventually(`${account} is connected, and its channel seen`, async () =>
+        (carrier as PluginBtp).isConnected() && (await channelsOf(us, account)).some(({ theirDeposit }) => theirDeposit >= DEPOSIT))
+      const foreign = [
+        ...sides.filter(side => side.account !== account).map((side): [string, string] => [side.blockchain, side.good]),
+        ...['aptos', 'mina'].map((name): [string, string] => [name, JSON.stringify({ ...BASE, blockchain: name, ...FOREIGN[name] })])
+      ]
+      for (const [name, claim] of foreign) {
+        const over = `${name} over ${account}`
+        expect(await tellClaim(carrier, claim), over).to.contain(`claim is for another chain. blockchain=${name} expected=${blockchain}`)
+        expect(await payWithClaim(carrier, claim, 'test.n1.local', 1000n), `${over}, with a packet`).to.equal('F06')
+      }
+    }
+    expect(us.delivered).to.equal(0n)
+    for (const { account, carrier, good } of sides) {
+      const [channel] = await channelsOf(us, account)
+      expect([us.book(account)?.balance, channel?.theirTransferred, channel?.status], account).to.deep.equal([0n, 0n, 'open'])
+      expect(await payWithClaim(carrier, good, 'test.n1.local', 1000n), `the good one over ${account}`).to.equal('fulfill')
+      expect(us.book(account)?.balance, account).to.equal(-2000n)
+    }
+    expect(us.delivered).to.equal(3000n)
+  })
+})
+
+function channelsOf (node: Connector, account: string): ReturnType<Connector['channels']> {
+  const plugin: unknown = node.container(Accounts).getPlugin(account)
+  return (plugin as SettlingPlugin).channels().list()
+}

@@ -105,7 +105,8 @@ function decide ({ chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId,
     tokenAddress: tokenAddress.toLowerCase(),
     asset,
     chain: {
-      chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId, confirmations, startBlock
+      chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId,
+      confirmations, startBlock
     }
   }, settlementOptions)
 }

@@ -60,7 +60,7 @@ export const settlementMutants = [
   {
     name: 'redeems by nonces',
     file: 'plugins/lib/channels/watcher.js',
-    edits: [["return (this.#deps.incoming.best(channelId)?.total ?? 0n) - theirs.redeemed", "const best = this.#deps.incoming.best(channelId);\n        return best === undefined || best.nonce <= theirs.nonce ? 0n : best.total - theirs.redeemed"]],
+    edits: [['return (this.#deps.incoming.best(channelId)?.total ?? 0n) - theirs.redeemed', 'const best = this.#deps.incoming.best(channelId);\n        return best === undefined || best.nonce <= theirs.nonce ? 0n : best.total - theirs.redeemed']],
     tests: ['test/plugins/lib/channels/closing.test.js']
   },
   {

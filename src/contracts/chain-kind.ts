@@ -30,8 +30,8 @@ interface ChainIdFormat extends Format {
 }
 
 /**
- * An entry of `chainProviders`, decided: what the account of a peer on that chain gets. Amounts are decimal strings, in the smallest unit of
- * what is paid in.
+ * An entry of `chainProviders`, decided: what the account of a peer on that chain gets. Amounts are decimal strings, in the smallest unit
+ * of what is paid in.
  */
 export interface ChainTerms {
   /** Such as `evm:8453`, in its one form. */

@@ -18,7 +18,9 @@ function fail (id: string): never {
 
 async function through (backend: Backend, amount: bigint, ...hops: string[]): Promise<bigint> {
   let left = amount
-  for (const [index, source] of hops.slice(0, -1).entries()) left = applyRate(left, fractionOf(await backend.getRate(source, hops[index + 1]!)))
+  for (const [index, source] of hops.slice(0, -1).entries()) {
+    left = applyRate(left, fractionOf(await backend.getRate(source, hops[index + 1]!)))
+  }
   return left
 }
 

@@ -43,7 +43,9 @@ describe('a node with rates of a backend', () => {
 
   const rates = (more: object = {}): Partial<ConnectorConfig> => ({ asset: USD, rates: { backend, options: { apiKey: 'k3y-of-mine' }, ...more } })
 
-  async function startWith (asset: { code: string, scale: number }, more: Partial<ConnectorConfig>): Promise<{ node: ConnectorNode, shop: ConnectorNode }> {
+  async function startWith (
+    asset: { code: string, scale: number }, more: Partial<ConnectorConfig>
+  ): Promise<{ node: ConnectorNode, shop: ConnectorNode }> {
     const shop = await world.start('shop', { asset })
     const peers = [{ id: 'shop', url: urlOf(shop), authToken: '', asset }]
     const node = await world.start('agent', { peers, routes: [{ prefix: 'g.shop', nextHop: 'shop' }], ...more })

@@ -11,16 +11,16 @@ import { startRippled, type Rippled, type RippledOptions } from '../rippled/inde
 export const XRP = 1_000_000n
 export const DAY = 86_400
 /** What each account has in the beginning. */
-export const FUNDS = 10_000n * XRP
+const FUNDS = 10_000n * XRP
 /** A ledger closes so often. */
-export const LEDGER_MS = 60
+const LEDGER_MS = 60
 
 export interface Account {
   seed: string
   address: string
 }
 
-export function freshAccount (): Account {
+function freshAccount (): Account {
   const { seed = '', classicAddress } = Wallet.generate()
   return { seed, address: classicAddress }
 }

@@ -1,5 +1,6 @@
 /** Breakages of what is done on Solana. */
 const PROVIDER_TEST = ['test/plugins/solana/provider.test.js']
+const HOSTILE_NODE_TEST = ['test/plugins/solana/hostile-node.test.js']
 const SIGNATURES = 'plugins/solana/ed25519.js'
 
 export const solanaMutants = [
@@ -24,7 +25,7 @@ export const solanaMutants = [
   {
     name: 'believes a Solana node of another cluster',
     file: 'plugins/solana/chain/connection.js',
-    edits: [['found !== expected', 'false']],
+    edits: [['found === expected', 'true']],
     tests: PROVIDER_TEST
   },
   {
@@ -32,5 +33,23 @@ export const solanaMutants = [
     file: 'plugins/solana/chain/program-check.js',
     edits: [['header.readUInt8(AUTHORITY_AT) === 0', 'true']],
     tests: PROVIDER_TEST
+  },
+  {
+    name: 'believes a Solana node that refused to name its cluster',
+    file: 'plugins/solana/chain/connection.js',
+    edits: [['catch (error) {\n                this.#isUnsure = true', 'catch (error) {\n                this.#isUnsure = false']],
+    tests: HOSTILE_NODE_TEST
+  },
+  {
+    name: 'takes an account of Solana in another form for none',
+    file: 'plugins/solana/chain/reader.js',
+    edits: [['}).nullable())', '}).nullable().catch(null))']],
+    tests: HOSTILE_NODE_TEST
+  },
+  {
+    name: 'pays any rent that a Solana node asks for',
+    file: 'plugins/solana/chain/plans.js',
+    edits: [['lamports <= MOST_RENT', 'true']],
+    tests: HOSTILE_NODE_TEST
   }
 ]

@@ -7,6 +7,8 @@ const TAG = Buffer.from('pchannl2', 'latin1')
 const STATUS: readonly ChainStatus[] = ['open', 'closing', 'settled']
 /** A channel cannot end within so many slots after its instance. */
 export const BIRTH_SLOTS = 150n
+/** A year after it was opened anybody may begin the challenge of a channel. */
+const LIFE_SECS = 365n * 24n * 60n * 60n
 /** What a slot takes on a cluster that goes on: an estimate, and the program has the last word. */
 const SLOT_MS = 400
 
@@ -93,6 +95,7 @@ export function stateOf (account: string, channel: ChannelAccount, side: 0 | 1, 
     ours: partyOn(side),
     theirs: partyOn(other),
     challengeSecs: Number(channel.challengeSecs),
+    expiresAt: Number(channel.openedAt + LIFE_SECS) * 1000,
     ...channel.status === 'closing' && { settleableAt: settleableAt(channel, now), closedByThem: channel.closedBy === other + 1 }
   }
 }

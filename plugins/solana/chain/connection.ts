@@ -7,6 +7,7 @@ import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { JsonRpc, RpcError } from '../../lib/rpc/json-rpc.js'
+import { isAddress } from '../formats.js'
 import { Fees } from './fees.js'
 import { checkProgram, isAsDeployed } from './program-check.js'
 import { AccountReader, type Commitment, type Reading } from './reader.js'
@@ -91,23 +92,32 @@ export class Connection {
   }
 
   async #check (): Promise<void> {
-    const { chainId, programId, allowUnverifiedProgram } = this.#options
+    const { programId, allowUnverifiedProgram } = this.#options
     if (this.#isUnsure) {
       this.#isUnsure = false // trouble on the way makes it so again
-      const found = await this.rpc.call('getGenesisHash')
-      const expected = this.#genesis ?? found
-      if (found !== expected) {
+      try {
+        this.#genesis = await this.#genesisOfNode()
+      } catch (error) {
         this.#isUnsure = true
-        throw new ChainError(`the node at ${this.rpc.host} belongs to another cluster than ${chainId}. ` +
-          `genesis=${String(found)} expected=${String(expected)}. Set rpcUrl to a node of ${chainId}.`, true)
+        throw error
       }
-      this.#genesis = String(found)
     }
     if (this.#programMs !== undefined && performance.now() - this.#programMs < PROGRAM_AGAIN_MS) return
     if (allowUnverifiedProgram) return
     if (this.#programMs === undefined) await checkProgram(this.rpc, programId, this.#genesis ?? '')
     else await isAsDeployed(this.rpc, programId)
     this.#programMs = performance.now()
+  }
+
+  /** Rejects when it is not the one that is known; also when the node refuses to say. */
+  async #genesisOfNode (): Promise<string> {
+    const { chainId } = this.#options
+    const found = await this.rpc.call('getGenesisHash')
+    if (typeof found !== 'string' || !isAddress(found)) throw new ChainError(`the node at ${this.rpc.host} answers getGenesisHash with something else`, false)
+    const expected = this.#genesis ?? found
+    if (found === expected) return found
+    throw new ChainError(`the node at ${this.rpc.host} belongs to another cluster than ${chainId}. ` +
+      `genesis=${found} expected=${expected}. Set rpcUrl to a node of ${chainId}.`, true)
   }
 }
 

@@ -1,6 +1,7 @@
 /** What transactions cost: blockhashes and the prices that others pay, asked for once for all peers. */
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf, type JsonRpc } from '../../lib/rpc/json-rpc.js'
+import { isAddress } from '../formats.js'
 
 /** For each signature, also those that the precompile checks. */
 export const SIGNATURE_FEE = 5000n
@@ -50,7 +51,7 @@ export class Fees {
 
   async #askBlockhash (): Promise<Blockhash> {
     const { blockhash, lastValidBlockHeight } = recordOf(recordOf(await this.rpc.call('getLatestBlockhash', { commitment: 'confirmed' })).value)
-    if (typeof blockhash !== 'string' || typeof lastValidBlockHeight !== 'number') {
+    if (typeof blockhash !== 'string' || !isAddress(blockhash) || typeof lastValidBlockHeight !== 'number' || !Number.isSafeInteger(lastValidBlockHeight)) {
       throw new ChainError(`the node at ${this.rpc.host} answers getLatestBlockhash with something else`, false)
     }
     return { blockhash, lastValidBlockHeight }

@@ -18,6 +18,8 @@ import type { Plan } from './transactions.js'
 
 const CHANNEL_BYTES = 216
 const TOKEN_ACCOUNT_BYTES = 165
+/** In lamports: ten times what the larger of both accounts takes. */
+const MOST_RENT = 24_000_000
 /** Of what is at stake, this part may be offered for priority when the time is short. */
 const STAKE_PART = 100n
 
@@ -141,7 +143,7 @@ export class Plans {
   #rent (bytes: number): Promise<bigint> {
     const known = this.#rents.get(bytes)
     if (known !== undefined) return known
-    const asked = this.#options.chain().rpc.call('getMinimumBalanceForRentExemption', bytes).then(lamports => BigInt(Number(lamports)))
+    const asked = this.#options.chain().rpc.call('getMinimumBalanceForRentExemption', bytes).then(rentIn)
     this.#rents.set(bytes, asked)
     asked.catch(() => { this.#rents.delete(bytes) })
     return asked
@@ -269,6 +271,12 @@ function idOf (channelId: string): ChannelId {
 /** What each side gets in all, when each has paid the other so much. */
 function payoutsOf ({ deposits }: ChannelAccount, [paidA, paidB]: readonly [bigint, bigint]): readonly [bigint, bigint] {
   return [deposits[0] - paidA + paidB, deposits[1] - paidB + paidA]
+}
+
+/** A node that asks for more would have all our SOL locked up in a channel, and none would be left for redeeming. */
+function rentIn (lamports: unknown): bigint {
+  if (typeof lamports === 'number' && Number.isInteger(lamports) && lamports >= 0 && lamports <= MOST_RENT) return BigInt(lamports)
+  throw new ChainError(`the node asks for a rent that cannot be. lamports=${JSON.stringify(lamports).slice(0, 40)} most=${MOST_RENT}`, false)
 }
 
 function isTooYoung ({ instance }: ChannelAccount, { slot }: Moment): boolean {

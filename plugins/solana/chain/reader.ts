@@ -2,6 +2,7 @@
  * Reads accounts, for all peers together: what is asked within a moment goes to the node in one call, with the chain's clock. An answer
  * that is older than what was acted on before is none: a node that lags must not make a channel look missing, or a deposit not made.
  */
+import { z } from 'zod'
 import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf, RpcError, type JsonRpc } from '../../lib/rpc/json-rpc.js'
@@ -20,6 +21,13 @@ export interface RawAccount {
 export interface Reading extends Moment {
   account: RawAccount | undefined
 }
+
+/** As the RPC writes them with base64. What is not of this form is no answer: it must not pass for an account that is missing. */
+const Accounts = z.array(z.object({
+  owner: z.string(),
+  lamports: z.number().min(0).refine(Number.isInteger),
+  data: z.tuple([z.string(), z.literal('base64')])
+}).nullable())
 
 const CLOCK = 'SysvarC1ock11111111111111111111111111111111'
 const CLOCK_BYTES = 40
@@ -105,9 +113,9 @@ export class AccountReader {
       throw error
     }
     const slot = recordOf(answer.context).slot
-    const accounts = Array.isArray(answer.value) ? answer.value.map(accountOf) : []
+    const accounts = Accounts.safeParse(answer.value).data?.map(accountOf) ?? []
     const clock = accounts.at(-1)
-    if (typeof slot !== 'number' || accounts.length !== keys.length || clock?.data.length !== CLOCK_BYTES) {
+    if (!isSlot(slot) || accounts.length !== keys.length || clock?.data.length !== CLOCK_BYTES) {
       throw new ChainError(`the node at ${this.rpc.host} answers getMultipleAccounts with something else`, false)
     }
     const moment = { slot: Number(clock.data.readBigUInt64LE(0)), timeMs: Number(clock.data.readBigInt64LE(32)) * 1000 }
@@ -115,11 +123,10 @@ export class AccountReader {
   }
 }
 
-/** As the RPC writes it with base64. */
-function accountOf (value: unknown): RawAccount | undefined {
-  if (value === null) return undefined
-  const { owner, lamports, data } = recordOf(value)
-  const text: unknown = Array.isArray(data) ? data[0] : undefined
-  if (typeof owner !== 'string' || typeof text !== 'string') return undefined
-  return { owner, lamports: BigInt(Number(lamports)), data: Buffer.from(text, 'base64') }
+function accountOf (value: z.infer<typeof Accounts>[number]): RawAccount | undefined {
+  return value === null ? undefined : { owner: value.owner, lamports: BigInt(value.lamports), data: Buffer.from(value.data[0], 'base64') }
+}
+
+function isSlot (value: unknown): value is number {
+  return Number.isSafeInteger(value)
 }

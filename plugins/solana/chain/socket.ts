@@ -120,12 +120,12 @@ export class ChainSocket {
       return
     }
     const { subscription, result } = fieldsOf(message.params)
-    const subject = this.#wanted.get(this.#subscribed.get(Number(subscription)) ?? '')
+    const subject = typeof subscription === 'number' ? this.#wanted.get(this.#subscribed.get(subscription) ?? '') : undefined
     if (subject === undefined) return
     if ('account' in subject) this.events.changed(subject.account)
     else {
       const { logs } = fieldsOf(fieldsOf(result).value)
-      this.events.logs(Array.isArray(logs) ? logs.map(String) : [])
+      this.events.logs(Array.isArray(logs) ? logs.filter(line => typeof line === 'string') : [])
     }
   }
 }

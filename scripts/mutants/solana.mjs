@@ -51,5 +51,11 @@ export const solanaMutants = [
     file: 'plugins/solana/chain/plans.js',
     edits: [['lamports <= MOST_RENT', 'true']],
     tests: HOSTILE_NODE_TEST
+  },
+  {
+    name: 'cannot say what a channel of Solana has paid where the logs are cut',
+    file: 'plugins/solana/chain/ended.js',
+    edits: [['withdrawn === undefined ? !isCut', 'withdrawn === undefined ? true']],
+    tests: HOSTILE_NODE_TEST
   }
 ]

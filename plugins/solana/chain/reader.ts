@@ -22,7 +22,7 @@ export interface Reading extends Moment {
   account: RawAccount | undefined
 }
 
-/** As the RPC writes them with base64. What is not of this form is no answer: it must not pass for an account that is missing. */
+/** As the RPC writes them with base64. An answer of another form is refused: nothing in it may pass for an account that is missing. */
 const Accounts = z.array(z.object({
   owner: z.string(),
   lamports: z.number().min(0).refine(Number.isInteger),

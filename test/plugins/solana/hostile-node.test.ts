@@ -6,9 +6,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { WebSocketServer } from 'ws'
-import { encodeBase58 } from '../../../plugins/solana/formats.js'
+import { encodeBase58, u64 } from '../../../plugins/solana/formats.js'
 import { BIRTH_SLOTS, stateOf, type ChannelAccount } from '../../../plugins/solana/chain/channel-account.js'
 import { Connection } from '../../../plugins/solana/chain/connection.js'
+import { endOf } from '../../../plugins/solana/chain/ended.js'
 import { Fees } from '../../../plugins/solana/chain/fees.js'
 import { Plans } from '../../../plugins/solana/chain/plans.js'
 import { AccountReader } from '../../../plugins/solana/chain/reader.js'
@@ -25,6 +26,12 @@ const [ADDRESS, GENESIS, OTHER, MINT, PROGRAM] = [1, 2, 3, 4, 5].map(byte =>
 const CLOCK = { owner: ADDRESS, lamports: 1, data: [Buffer.alloc(40).toString('base64'), 'base64'] }
 /** Throws where it is turned into a text or a number. */
 const TRAP = { toString: 1, valueOf: 1 }
+
+const CHANNEL: ChannelAccount = {
+  parties: [ADDRESS, OTHER], mint: MINT, deposits: [500n, 0n], transferred: [0n, 0n], nonces: [0n, 0n], challengeSecs: 3600n, status: 'open',
+  closedAt: 0n, closedSlot: 0n, closedBy: 0, opener: 0, lane: 0, instance: 1n, withdrawn: [0n, 0n], openedAt: 1000n
+}
+const CHANNEL_AT = encodeBase58(Buffer.alloc(32, 6))
 
 describe('a hostile node of Solana', () => {
   let node: RpcProxy
@@ -134,10 +141,38 @@ describe('a hostile node of Solana', () => {
 
 describe('the state of a channel of Solana', () => {
   it('says from when on anybody may close it', () => {
-    const channel: ChannelAccount = {
-      parties: [ADDRESS, OTHER], mint: MINT, deposits: [0n, 0n], transferred: [0n, 0n], nonces: [0n, 0n], challengeSecs: 3600n, status: 'open',
-      closedAt: 0n, closedSlot: 0n, closedBy: 0, opener: 0, lane: 0, instance: 1n, withdrawn: [0n, 0n], openedAt: 1000n
-    }
+    const channel = { ...CHANNEL, openedAt: 1000n }
     expect(stateOf(ADDRESS, channel, 0, { slot: 5, timeMs: 2_000_000 }).expiresAt).to.equal((1000 + 365 * 86_400) * 1000)
+  })
+  /** Of transactions with the calls of the program, the newest first; each call is the accounts, and the numbers of its data. */
+  function ended (transactions: Array<{ logs?: string[], calls: Array<[string[], bigint[], number?]> }>): Promise<ChannelAccount> {
+    const shown = transactions.map(({ logs = [], calls }) => {
+      const accountKeys = [PROGRAM, ...calls.flatMap(([accounts]) => accounts)]
+      const instructions = calls.map(([accounts, numbers, last]) => ({
+        programIdIndex: 0,
+        accounts: accounts.map(account => accountKeys.indexOf(account)),
+        data: encodeBase58(Buffer.concat([...numbers.map(u64), Buffer.from(last === undefined ? [] : [last])]))
+      }))
+      return { transaction: { message: { accountKeys, instructions } }, meta: { logMessages: logs } }
+    })
+    const call = (method: string, signature: string): Promise<unknown> => Promise.resolve(
+      method === 'getTransaction' ? shown[Number(signature)] : shown.map((_, i) => ({ signature: String(i), slot: 9, err: null })))
+    return endOf({ host: 'node', call } as unknown as JsonRpc, PROGRAM, { account: CHANNEL_AT, channel: CHANNEL, slot: 5 })
+  }
+
+  it('is known after its end, also when the peer ended it amid so many lines that the cluster cut what the program said', async () => {
+    const claim: [string[], bigint[], number] = [[CHANNEL_AT], [6n, 1n, 1n, 300n], 0]
+    const deposit: [string[], bigint[]] = [[OTHER, ADDRESS, MINT, CHANNEL_AT], [2n, 1n, 80n]]
+    const settle: [string[], bigint[]] = [[CHANNEL_AT], [4n, 1n]]
+    const cut = ['Program log: a lot', 'Log truncated']
+    const { deposits, transferred, status } = await ended([{ logs: cut, calls: [claim, settle] }, { logs: cut, calls: [deposit] }])
+    expect([deposits, transferred, status]).to.deep.equal([[500n, 80n], [300n, 0n], 'settled'])
+    const agreed = await ended([{ logs: cut, calls: [[[CHANNEL_AT], [7n, 1n, 120n, 0n, 99n]]] }])
+    expect(agreed.transferred).to.deep.equal([120n, 0n])
+    for (const unknown of [
+      [], [{ calls: [claim, settle] }], [{ logs: cut, calls: [claim] }],
+      [{ logs: cut, calls: [[[CHANNEL_AT], [4n, 2n]] as [string[], bigint[]]] }],
+      [{ logs: cut, calls: [[[OTHER], [4n, 1n]] as [string[], bigint[]]] }]
+    ]) expect(await ended(unknown).then(() => 'taken', String)).to.contain('does not show how a channel ended')
   })
 })

@@ -26,6 +26,8 @@ export interface PluginChannel {
   /** What the channel pays in, such as `USDC`. */
   tokenId: string
   tokenAddress?: string | undefined
+  /** Where a channel pays one way: who pays through it. */
+  payer?: 'us' | 'them' | undefined
   createdAt: Date
   lastActivityAt: Date
 }

@@ -42,7 +42,8 @@ export async function openChannel (request: OpenChannelRequest, holders: Channel
   if (token !== undefined && own !== undefined && own.kind.address.canonical(token) !== own.tokenAddress) {
     throw new SluiceError('SLUICE_CHANNEL_TERMS', `channels with peer '${peerId}' pay in ${own.tokenAddress}, not in ${token}`)
   }
-  const present = (await channels.list()).find(({ status, chain }) => !OVER.includes(status) && (options.chain ?? chain) === chain)
+  const present = (await channels.list())
+    .find(({ status, chain, payer }) => payer !== 'them' && !OVER.includes(status) && (options.chain ?? chain) === chain)
   if (present !== undefined) {
     throw new SluiceError('SLUICE_CHANNEL_EXISTS', `Channel already exists for peer ${peerId} with token ${present.tokenId} on chain ${present.chain}`)
   }

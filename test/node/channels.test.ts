@@ -44,6 +44,18 @@ describe('payment channels of a node', () => {
     return { peerIds: () => ['a', 'b'], pluginOf: peerId => peerId === 'a' ? { channels: () => operations } : {}, assetOf: () => ({ code: 'M2M', scale: 0 }) }
   }
 
+  it('are opened also where only the peer pays through one', async () => {
+    const opened: ChannelOpenOptions[] = []
+    const theirs: PluginChannel = {
+      channelId: '0xff', chain: 'evm:1', status: 'open', tokenId: 'USDC', payer: 'them', createdAt: new Date(), lastActivityAt: new Date()
+    }
+    const all = holders(opened, [theirs])
+    await openChannel({ peerId: 'a', initialDeposit: '1000' }, all)
+    expect(opened).to.have.lengthOf(1)
+    theirs.payer = 'us'
+    expect(await failureOf(openChannel({ peerId: 'a' }, holders([], [theirs])))).to.include({ httpErrorCode: 409 })
+  })
+
   it('are opened by the plugin of the peer, once per chain, and found by their id and by their peer', async () => {
     const opened: ChannelOpenOptions[] = []
     const all = holders(opened)

@@ -158,7 +158,7 @@ export class OperatorActions implements ChannelOperations {
 
 function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, isGone }, parts }: Found): ChannelDetails {
   const { settings, incoming, outgoing } = parts
-  const { channelId, status, ours, theirs, challengeSecs, settleableAt } = state
+  const { channelId, status, ours, theirs, challengeSecs, settleableAt, payer } = state
   const { total, nonce } = outgoing.on(channelId)
   const best = incoming.best(channelId)
   return {
@@ -167,6 +167,7 @@ function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, is
     status: isGone ? 'settled' : status === 'closing' ? 'closed' : status === 'open' && ending !== undefined ? 'closing' : status,
     tokenId: settings.tokenId,
     tokenAddress: settings.tokenAddress,
+    ...payer === undefined ? {} : { payer },
     createdAt: new Date(createdMs),
     lastActivityAt: new Date(activityMs),
     participants: [ours.address, theirs.address],

@@ -16,6 +16,7 @@ import { solanaMutants } from './mutants/solana.mjs'
 import { nodeMutants } from './mutants/node.mjs'
 import { pricesMutants } from './mutants/prices.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
+import { xrpMutants } from './mutants/xrp.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = resolve(ROOT, process.env.SLUICE_DIST ?? 'dist')
@@ -26,7 +27,9 @@ const COPY = join(ROOT, '.build', `mutants-${process.pid}`)
 const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
-const mutants = [...booksMutants, ...evmMutants, ...solanaMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants]
+const mutants = [
+  ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants
+]
 
 function runTests (files) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [

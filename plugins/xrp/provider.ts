@@ -14,7 +14,6 @@ import { numberIn, dropsIn, msOf } from './ledger/entries.js'
 import type { ChannelChange, PayChannel } from './ledger/entries.js'
 import { spendable } from './ledger/ledger.js'
 import type { Ledger, Member } from './ledger/ledger.js'
-import { URGENCY } from './ledger/seat.js'
 import { joinDesk } from './ledger/desk.js'
 import type { Desk } from './ledger/desk.js'
 import { Transactions } from './ledger/transactions.js'
@@ -70,7 +69,8 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
     this.address = signer.address
     this.#keys = new ChannelKeys(signer.secret, network, signer.address)
     this.#book = new ChannelBook(store, `xrp:channels:${network}:${signer.address}`)
-    this.#transactions = new Transactions(() => this.#deskNow().sender, store, `xrp:operations:${network}:${signer.address}`)
+    this.#transactions = new Transactions(() => this.#deskNow().sender, store, `xrp:operations:${network}:${signer.address}`,
+      channelId => this.#book.get(channelId)?.endsAt !== undefined)
   }
 
   /** Reads what was kept of channels. Rejects when that cannot be read. */
@@ -258,12 +258,12 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
     if (!isGood) throw new ChainError(`the claim is not signed by the payer. channelId=${channelId}`, true)
     if (total <= channel.balance) throw new ChainError(`all that the claim grants is paid out already. channelId=${channelId} claim=${total}`, true)
     if (total > channel.amount) throw new ChainError(`the claim is above the deposit. channelId=${channelId} claim=${total} deposit=${channel.amount}`, true)
-    const isUrgent = this.#endOf(channel) !== undefined
+    await this.#judge(channel) // an end that it shows makes this urgent
     const stake = (total - channel.balance) / 2n
     return {
       call: { type: 'claim', channelId, claim: { total: String(total), signature, publicKey: channel.publicKey }, ends },
-      cap: isUrgent && stake > FEE_CAP ? stake : FEE_CAP,
-      urgency: isUrgent ? URGENCY.redeemBeforeEnd : undefined
+      cap: FEE_CAP,
+      urgentCap: stake > FEE_CAP ? stake : FEE_CAP
     }
   }
 

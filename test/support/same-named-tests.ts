@@ -62,9 +62,9 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/forwarding/forwarder.test.ts': ['src/forwarding/handle-prepare.ts', 'src/forwarding/peer-protocols.ts', 'src/forwarding/rate-backend.ts'],
   'test/plugins/xrp/channel-provider.test.ts': [
     'plugins/xrp/account-check.ts', 'plugins/xrp/channel-book.ts', 'plugins/xrp/open-chain.ts', 'plugins/xrp/provider.ts',
-    'plugins/xrp/ledger/connection.ts', 'plugins/xrp/ledger/desk.ts', 'plugins/xrp/ledger/entries.ts', 'plugins/xrp/ledger/ledger.ts',
-    'plugins/xrp/ledger/server-check.ts'
+    'plugins/xrp/ledger/connection.ts', 'plugins/xrp/ledger/desk.ts', 'plugins/xrp/ledger/entries.ts'
   ],
+  'test/plugins/xrp/ledger/ledger.test.ts': ['plugins/xrp/ledger/server-check.ts'],
   'test/plugins/xrp/ledger/sender.test.ts': [
     'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/seat.ts', 'plugins/xrp/ledger/signer.ts',
     'plugins/xrp/ledger/transactions.ts'

@@ -143,7 +143,7 @@ export class Ledger {
 
   /** Rejects with ChainError when the server cannot say. */
   async read (channelId: string, ledger: LedgerOf): Promise<Reading> {
-    const touches = this.#touches
+    const [touches, newest] = [this.#touches, this.#validated?.index ?? 0]
     const answer = await this.ask({ command: 'ledger_entry', payment_channel: channelId, ledger_index: ledger })
       .catch((error: unknown) => {
         if (error instanceof ServerError && error.code === 'entryNotFound') return undefined
@@ -151,7 +151,9 @@ export class Ledger {
       })
     if (answer !== undefined) this.#refuseOld(answer, ledger)
     const reading = { channel: answer && channelIn(channelId, answer.node), readAtMs: this.validated.closedMs }
-    if (ledger === 'validated' && touches === this.#touches) this.#keep(channelId, reading.channel)
+    // An older ledger may lack what has touched the channel, and nothing would tell of that again.
+    const isNewest = (numberIn(answer?.ledger_index) ?? 0) >= newest
+    if (ledger === 'validated' && touches === this.#touches && isNewest) this.#keep(channelId, reading.channel)
     return reading
   }
 
@@ -262,7 +264,9 @@ export class Ledger {
       if (source !== address && destination !== address) continue
       this.#touches++
       this.#kept.delete(channelId)
-      if (change.type === 'created') this.#listed.get(source === address ? destination : source)?.add(channelId)
+      const listed = this.#listed.get(source === address ? destination : source)
+      if (change.type === 'deleted') listed?.delete(channelId)
+      else listed?.add(channelId)
       for (const member of this.#members) member.touched(change, txId)
     }
   }

@@ -43,6 +43,8 @@ const Operation = z.object({
   call: Call,
   /** What the most is that can be paid for it, drops. */
   cap: z.string(),
+  /** Of a claim: and that, once the channel is about to end. */
+  urgentCap: z.string().optional(),
   /** All that was ever signed for it and may still come into a ledger. */
   attempts: z.array(Attempt),
   outcome: Outcome.optional()

@@ -14,7 +14,7 @@ export interface Place {
 }
 
 export interface Sitter {
-  urgency: Urgency
+  readonly urgency: Urgency
 }
 
 interface Waiting {

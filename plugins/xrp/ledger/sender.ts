@@ -44,7 +44,9 @@ export interface SenderDeps {
 /** An operation on its way. */
 export interface Job extends Sitter {
   operation: Operation
-  urgency: Urgency
+  readonly urgency: Urgency
+  /** The highest fee that it is worth now, drops. */
+  readonly cap: bigint
   /** Keeps it as it is now. */
   put: (operation: Operation) => Promise<void>
   signal: AbortSignal
@@ -126,19 +128,35 @@ export class Sender {
   async #begin (job: Job, course: Course): Promise<void> {
     const place = await this.#seat.take(job, job.signal).catch(() => { throw new ChainError(LEFT, false) })
     course.isSeated = true
-    const { ledger, signer } = this.#deps
-    const account = place === undefined ? await ledger.account(signer.address) : undefined
-    const sequence = place?.sequence ?? numberIn(account?.Sequence)
-    if (sequence === undefined) throw new ChainError(`our account does not exist on the ledger yet: send it some XRP. address=${signer.address}`, false)
-    await this.#sign(job, course, sequence, place)
+    try {
+      const sequence = place?.sequence ?? await this.#nextSequence()
+      await this.#sign(job, course, sequence, place)
+    } catch (error) {
+      this.#makeWay(job, course, place)
+      throw error
+    }
+  }
+
+  async #nextSequence (): Promise<number> {
+    const { ledger, signer: { address } } = this.#deps
+    const sequence = numberIn((await ledger.account(address))?.Sequence)
+    if (sequence === undefined) throw new ChainError(`our account does not exist on the ledger yet: send it some XRP. address=${address}`, false)
+    return sequence
+  }
+
+  /** What has signed nothing keeps nobody waiting. */
+  #makeWay (job: Job, course: Course, place: Place | undefined): void {
+    if (job.operation.attempts.length > 0) return
+    course.isSeated = false
+    this.#seat.leave(job, place)
   }
 
   /** Signs, keeps and sends it. @param instead what has to be outbid */
   async #sign (job: Job, course: Course, sequence: number, instead?: Place): Promise<void> {
     const { ledger, signer, network, log, claimKey } = this.#deps
     const { operation } = job
-    const fee = await this.#offer(BigInt(operation.cap), instead?.fee)
-    if (fee === undefined) throw new ChainError(`the fee would be above what is worth paying. operation=${operation.id} cap=${operation.cap}`, false)
+    const fee = await this.#offer(job.cap, instead?.fee)
+    if (fee === undefined) throw new ChainError(`the fee would be above what is worth paying. operation=${operation.id} cap=${job.cap}`, false)
     const first = ledger.validated.index
     const last = first + LEDGERS_TO_LIVE
     const { blob, hash } = signer.sign(transactionOf(operation.call, { address: signer.address, network, sequence, fee, last }, claimKey))
@@ -173,7 +191,7 @@ export class Sender {
       this.#seat.leave(job, place)
       return
     }
-    const fee = await this.#offer(BigInt(job.operation.cap), place.fee)
+    const fee = await this.#offer(job.cap, place.fee)
     if (fee === undefined) await this.#send(last, course)
     else await this.#sign(job, course, last.sequence, place)
   }
@@ -183,10 +201,9 @@ export class Sender {
     const drops = objectIn(await this.#deps.ledger.ask({ command: 'fee' }).catch((error: unknown) => { throw troubleOf(error) }), 'drops')
     const base = dropsIn(drops.base_fee) ?? 10n
     const asked = ((dropsIn(drops.open_ledger_fee) ?? base) * 12n + 9n) / 10n
-    const limit = cap > base ? cap : base
     const least = outbid === undefined ? base : (outbid * 13n + 9n) / 10n
-    if (least > limit) return undefined
-    const offer = asked < limit ? asked : limit
+    if (least > cap) return undefined // whatever the server says that it costs
+    const offer = asked < cap ? asked : cap
     return offer > least ? offer : least
   }
 
@@ -197,7 +214,8 @@ export class Sender {
       const range = { min_ledger: first, max_ledger: Math.max(first, Math.min(last, now)) }
       try {
         const answer = await this.#deps.ledger.ask({ command: 'tx', transaction: hash, ...range })
-        if (answer.validated === true) return { found: { hash, ...answer }, isAll }
+        const isShown = typeof objectIn(answer, 'meta').TransactionResult === 'string' // an answer that does not say what it did says nothing
+        if (answer.validated === true && isShown) return { found: { hash, ...answer }, isAll }
         isAll = false
       } catch (error) {
         if (!(error instanceof ServerError) || error.code !== 'txnNotFound') throw troubleOf(error)

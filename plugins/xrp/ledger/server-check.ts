@@ -28,7 +28,7 @@ export interface Validated {
 /** @param info of the answer to `server_info`. @throws ChainError, final when the server is of another network */
 export function checkServer (info: Json, network: number, host: string): void {
   // Servers that only keep history (Clio) give the number as text, and no state: they follow a server that has one.
-  const found = typeof info.network_id === 'string' ? Number(info.network_id) : numberIn(info.network_id)
+  const found = typeof info.network_id === 'string' && /^\d+$/.test(info.network_id) ? Number(info.network_id) : numberIn(info.network_id)
   if (found === undefined) {
     throw new ChainError(`the server at ${host} does not say which network it belongs to, and nothing is paid through it. Use another server`, true)
   }

@@ -11,7 +11,8 @@ import type { Urgency } from './seat.js'
 export interface Order {
   call: Call
   cap: bigint
-  urgency?: Urgency | undefined
+  /** Of a claim: once the channel is about to end. */
+  urgentCap?: bigint | undefined
 }
 
 export class Transactions {
@@ -19,8 +20,13 @@ export class Transactions {
   readonly #running = new Map<string, Promise<Outcome>>()
   #stop: AbortController | undefined
 
-  /** @param key of the records in the store */
-  constructor (private readonly sender: () => Sender, store: PluginStore, key: string) {
+  /**
+   * @param key of the records in the store
+   * @param isEnding whether a channel has shown an end, also since a claim on it is under way
+   */
+  constructor (
+    private readonly sender: () => Sender, store: PluginStore, key: string, private readonly isEnding: (channelId: string) => boolean
+  ) {
     this.#operations = new OperationStore(store, key)
   }
 
@@ -30,7 +36,7 @@ export class Transactions {
     if (this.#stop !== undefined) return
     this.#stop = new AbortController()
     for (const operation of this.#operations.unfinished()) {
-      this.#run(operation, urgencyOf(operation.call)).catch(() => undefined) // a caller that asks for it again gets the error
+      this.#run(operation).catch(() => undefined) // a caller that asks for it again gets the error
     }
   }
 
@@ -48,7 +54,7 @@ export class Transactions {
   async do (id: string, order: () => Promise<Order>): Promise<Outcome> {
     await this.#operations.load()
     const known = this.#operations.get(id)
-    const begin = (): Promise<Outcome> => known === undefined ? this.#begin(id, order) : this.#run(known, urgencyOf(known.call))
+    const begin = (): Promise<Outcome> => known === undefined ? this.#begin(id, order) : this.#run(known)
     const outcome = known?.outcome ?? await (this.#running.get(id) ?? begin())
     if (outcome.error !== undefined) throw new ChainError(`the transaction failed: ${outcome.error}. transaction=${outcome.txId}`, true)
     return outcome
@@ -56,20 +62,27 @@ export class Transactions {
 
   #begin (id: string, order: () => Promise<Order>): Promise<Outcome> {
     if (this.#stop === undefined || this.#stop.signal.aborted) return Promise.reject(new ChainError('the account is disconnected', false))
-    const begun = order().then(async ({ call, cap, urgency }) => {
-      const operation: Operation = { id, call, cap: String(cap), attempts: [] }
-      return await this.#bring(operation, urgency ?? urgencyOf(call))
+    const begun = order().then(async ({ call, cap, urgentCap }) => {
+      return await this.#bring({ id, call, cap: String(cap), urgentCap: urgentCap?.toString(), attempts: [] })
     })
     return this.#watch(id, begun)
   }
 
-  #run (operation: Operation, urgency: Urgency): Promise<Outcome> {
-    return this.#watch(operation.id, this.#bring(operation, urgency))
+  #run (operation: Operation): Promise<Outcome> {
+    return this.#watch(operation.id, this.#bring(operation))
   }
 
-  async #bring (operation: Operation, urgency: Urgency): Promise<Outcome> {
-    const signal = this.#stop?.signal ?? AbortSignal.abort()
-    return await this.sender().bring({ operation, urgency, signal, put: changed => this.#operations.put(changed) })
+  /** How urgent it is, and what it is worth, changes on the way: the payer may close the channel meanwhile. */
+  async #bring (operation: Operation): Promise<Outcome> {
+    const { call, cap, urgentCap = cap } = operation
+    const isUrgent = (): boolean => call.type === 'claim' && call.claim !== undefined && this.isEnding(call.channelId)
+    return await this.sender().bring({
+      operation,
+      get urgency () { return isUrgent() ? URGENCY.redeemBeforeEnd : urgencyOf(call) },
+      get cap () { return BigInt(isUrgent() ? urgentCap : cap) },
+      signal: this.#stop?.signal ?? AbortSignal.abort(),
+      put: changed => this.#operations.put(changed)
+    })
   }
 
   #watch (id: string, work: Promise<Outcome>): Promise<Outcome> {

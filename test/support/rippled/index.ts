@@ -27,7 +27,7 @@ export interface RippledOptions extends Partial<NetworkOptions> {
    * Ledgers close by themselves so often, in real ms; by `closeLedger` alone when absent. `submitAndWait` of xrpl.js looks once a second
    * and gives up after 20 ledgers, so it wants 100 ms at least.
    */
-  ledgerMs?: number
+  ledgerMs?: number | undefined
   /** Drops of accounts that exist from the beginning, by address. */
   accounts?: Readonly<Record<string, bigint>>
   port?: number

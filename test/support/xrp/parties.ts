@@ -11,7 +11,7 @@ import { startRippled, type Rippled, type RippledOptions } from '../rippled/inde
 export const XRP = 1_000_000n
 export const DAY = 86_400
 /** What each account has in the beginning. */
-const FUNDS = 10_000n * XRP
+export const FUNDS = 10_000n * XRP
 /** A ledger closes so often. */
 const LEDGER_MS = 60
 

@@ -6,8 +6,9 @@ import { expect } from 'chai'
 import { decode } from 'xrpl'
 import { transactionOf } from '../../../../plugins/xrp/ledger/signer.js'
 import type { ChannelProvider, Claim } from '../../../../plugins/lib/channels/types.js'
-import { memoryStore } from '../../../support/evm/life.js'
-import { Parties, XRP } from '../../../support/xrp/parties.js'
+import { memoryLog, memoryStore } from '../../../support/evm/life.js'
+import { CLOSE, Hostile } from '../../../support/xrp/hostile.js'
+import { FUNDS, Parties, XRP } from '../../../support/xrp/parties.js'
 
 const HOUR = 3600
 /** More writes than there are in all of it. */
@@ -115,6 +116,38 @@ describe('a transaction of the XRP Ledger', function () {
     parties.rippled.network.fateOf = () => undefined
     expect(await stuck).to.match(/opened|took its place|no ledger has taken it/)
     expect(parties.sent(parties.bob, 'PaymentChannelClaim')).to.equal(1)
+  })
+
+  it('offers a share of what is at stake once the payer closes, also for a claim that was under way before', async function () {
+    this.timeout(20_000)
+    const log = memoryLog()
+    const [alice, bob] = [await parties.connected(parties.alice), await parties.connected(parties.bob, { log })]
+    const { channelId } = await alice.openChannel(parties.bob.address, HOUR, 'open', 100n * XRP)
+    const claim = await parties.codec(alice, parties.bob).make({ channelId, nonce: 0n, total: 60n * XRP, senderId: 'alice' })
+    parties.rippled.network.metrics.storm = 256n * 10_000n // ten times what a redeem may cost
+    const redeeming = bob.redeem(claim, 'redeem')
+    while (!log.lines.some(line => line.includes('sending a transaction'))) await new Promise(resolve => { setTimeout(resolve, 5) })
+    const payer = new Hostile(parties, parties.alice)
+    expect(await payer.claim(channelId, { Flags: CLOSE, Fee: '1000000' })).to.equal('tesSUCCESS')
+    await payer.stop()
+    await bob.getChannelState(channelId) // as the watcher does at the event
+    await redeeming
+    expect(parties.rippled.state.channel(channelId)).to.include({ Balance: 60n * XRP })
+  })
+
+  it('pays no fee above what the transaction is worth, whatever the server says that it costs', async () => {
+    const log = memoryLog()
+    const alice = await parties.connected(parties.alice, { log })
+    const { network } = parties.rippled
+    const { fees } = network
+    network.fees = { ...fees, base: 100n * XRP }
+    const opening = alice.openChannel(parties.bob.address, HOUR, 'open', XRP)
+    while (parties.sent(parties.alice) === 0 && !log.lines.some(line => line.includes('above what is worth paying'))) {
+      await new Promise(resolve => { setTimeout(resolve, 20) })
+    }
+    network.fees = fees
+    expect((await opening).channelId).to.have.lengthOf(64)
+    expect(parties.rippled.state.account(parties.alice.address)?.Balance).to.satisfy((left: bigint) => left > FUNDS - 2n * XRP)
   })
 
   it('asks for a close with the flag that the ledger knows for it', () => {

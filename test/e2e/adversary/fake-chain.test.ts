@@ -5,14 +5,14 @@
 import fc from 'fast-check'
 import { withLogLevel, withoutLog } from '../../support/log.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
-import { EXACT, TWO_WAY } from '../../support/channels/fake-chain.js'
+import { EXACT, ONE_WAY, TWO_WAY } from '../../support/channels/fake-chain.js'
 import { history } from '../../support/adversary/acts.js'
 import { FakeUnderTest } from '../../support/adversary/fake-under-test.js'
 import { History } from '../../support/adversary/history.js'
 
 /** Of each kind. */
 const RUNS = Number(process.env.ADVERSARY_RUNS ?? 25)
-const CHAINS = { 'claims decide': TWO_WAY, 'both sign exact terms': EXACT }
+const CHAINS = { 'claims decide': TWO_WAY, 'both sign exact terms': EXACT, 'the payee decides, one way only': ONE_WAY }
 const SEED = process.env.ADVERSARY_SEED
 
 describe('an adversary on a chain in memory', () => {

@@ -6,6 +6,8 @@ import { FakeCodec } from '../channels/fake-codec.js'
 import type { ChainAct, ChainUnderTest, Identity, OpenChannel, Weather } from './chain.js'
 
 const TOKENS = 1_000_000n
+/** Of a channel that cannot be empty. */
+const FIRST_DEPOSIT = 500n
 let chains = 0
 
 export class FakeUnderTest implements ChainUnderTest {
@@ -57,7 +59,11 @@ export class FakeUnderTest implements ChainUnderTest {
     const provider = this.#chain.provider(by.address)
     const id = `act-${++this.#acts}`
     switch (act.do) {
-    case 'open': { await provider.openChannel(this.ours, act.challengeSecs, id); return }
+    case 'open': {
+      const first = provider.features.opening === 'funded' ? FIRST_DEPOSIT : undefined
+      await provider.openChannel(this.ours, act.challengeSecs, id, first)
+      return
+    }
     case 'deposit': {
       const { channelId, into, amount } = act
       const { sides } = this.#chain.channel(channelId)
@@ -66,7 +72,11 @@ export class FakeUnderTest implements ChainUnderTest {
       return
     }
     case 'redeem': { await provider.redeem(by.codec.parse(act.claim), id); return }
-    case 'close': { await provider.close(act.channelId, id); return }
+    case 'close': {
+      const isPayee = provider.features.ends === 'payee' && this.#chain.channel(act.channelId).addresses[1] === by.address
+      await (isPayee ? provider.closeAsPayee(act.channelId, undefined, id) : provider.close(act.channelId, id))
+      return
+    }
     case 'settle': { await provider.settle(act.channelId, id); return }
     case 'closeTogether': await provider.closeTogether(act.consent, act.signature, act.claim && by.codec.parse(act.claim), id)
     }

@@ -168,17 +168,29 @@ export class Mallory {
 
   async #ends (message: Record<string, unknown>): Promise<Reply> {
     const { channelId, least, pays, validUntil } = message
+    if (typeof message.claim === 'string') await this.#keep(Buffer.from(message.claim))
+    if (message.least === undefined) return await this.#answersEnd(() => this.#endAsPayee(String(channelId)))
     const granted: Granted = {
       consent: { channelId: String(channelId), least: BigInt(String(least)), pays: BigInt(String(pays)), validUntil: Number(validUntil) },
       signature: String(message.consent)
     }
     this.granted.push(granted)
-    if (typeof message.claim === 'string') await this.#keep(Buffer.from(message.claim))
+    return await this.#answersEnd(() => this.bring(granted))
+  }
+
+  async #answersEnd (bring: () => Promise<void>): Promise<Reply> {
     const { ends } = this.manners
     if (ends === 'refuse') return 'error'
     if (ends === 'silence') return undefined
-    if (ends === 'bring') await this.bring(granted).catch(() => undefined)
+    if (ends === 'bring') await bring().catch(() => undefined)
     return [jsonEntry(CHANNEL_PROTOCOL, { agreed: true })]
+  }
+
+  /** Where the payee of a channel ends it alone, we only ask it to: nothing is signed. */
+  async #endAsPayee (channelId: string): Promise<void> {
+    const claim = this.bestClaim(channelId)
+    if (claim !== undefined) await this.chain.act(this.own, { do: 'redeem', channelId, claim: Buffer.from(claim.text) })
+    await this.chain.act(this.own, { do: 'close', channelId })
   }
 
   /** Brings an end to the chain that we have signed, with the best claim of ours. Rejects when the chain does. */

@@ -88,9 +88,10 @@ export class FakeChain {
 
   /** Anybody may put something in for somebody else. */
   depositFor (payer: string, channelId: string, owner: string, amount: bigint): void {
-    const { sides, status } = this.channel(channelId)
+    const { sides, status, addresses } = this.channel(channelId)
     const side = sides[owner]
     if (status !== 'open' || side === undefined) throw new ChainError('not open', true)
+    if (this.features.directions === 'one' && (payer !== owner || addresses[0] !== owner)) throw new ChainError('only who opened it pays through it', true)
     this.move(payer, -amount)
     side.deposit += amount
   }
@@ -227,7 +228,7 @@ class FakeProvider implements ChannelProvider {
     return this.#do('closeTogether', operationId, () => {
       const { sides, status, addresses } = this.chain.channel(consent.channelId)
       const peer = addresses.find(address => address !== this.address) ?? ''
-      if (status === 'settled') throw new ChainError('settled', true)
+      if (status === 'settled' || this.features.ends !== 'consent') throw new ChainError('settled, or nobody ends it together', true)
       if (consent.validUntil * 1000 < Date.now()) throw new ChainError('too late', true)
       if (signature !== consentSignatureOf(peer, consent, this.features.exact)) throw new ChainError('signature', true)
       const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]

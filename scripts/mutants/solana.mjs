@@ -5,6 +5,12 @@ const SIGNATURES = 'plugins/solana/ed25519.js'
 
 export const solanaMutants = [
   {
+    name: 'spends its SOL on a Solana node that calls every transaction failed',
+    file: 'plugins/solana/chain/transactions.js',
+    edits: [['if (failures < 2)', 'if (true)']],
+    tests: ['test/plugins/solana/provider.test.js']
+  },
+  {
     name: 'takes signatures of Ed25519 as OpenSSL does',
     file: SIGNATURES,
     edits: [['!SMALL_ORDER.has(y)', 'true']],

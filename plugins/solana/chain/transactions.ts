@@ -53,6 +53,8 @@ export interface TransactionsOptions {
 /** Transactions that are kept of one operation. */
 const MAX_ATTEMPTS = 20
 const SEND_AGAIN_MS = 2000
+/** After the second transaction that has failed for good, the next one waits as long as a stuck one does; then twice as long, so many times. */
+const MAX_DOUBLINGS = 7
 const LEFT = 'disconnected while a transaction is under way: it goes on at the next connect'
 /** The most that a transaction can use. */
 const MAX_UNITS = 1_400_000
@@ -175,6 +177,7 @@ export class Transactions {
     const { commitment } = this.#options
     const chain = this.#options.chain()
     await chain.check()
+    let failures = 0
     if (operation.attempts.length > 0) {
       const statuses = await this.#statuses(operation.attempts)
       for (const [i, status] of statuses.entries()) {
@@ -183,15 +186,16 @@ export class Transactions {
         return { txId: operation.attempts[i]?.signature ?? '' }
       }
       if (statuses.some(status => status !== undefined && !status.isFinal)) return undefined // it is in a block, which is not final yet
-      const failed = statuses.findLast(status => status?.isFinal === true)
-      if (failed !== undefined) chain.reader.reached(commitment, failed.slot)
+      const failed = statuses.filter(status => status !== undefined).filter(({ isFinal }) => isFinal)
+      failures = failed.length
+      for (const { slot } of failed.slice(-1)) chain.reader.reached(commitment, slot)
       const isOpen = statuses.at(-1) === undefined && !await this.#isExpired(operation.attempts)
       if (isOpen) {
         const outcome = await this.#push(operation)
         if (outcome !== 'again') return outcome
       }
     }
-    return await this.#next(operation)
+    return await this.#next(operation, failures)
   }
 
   /** Sends what is on its way again, or offers more for it. `again`: another transaction is to be made. */
@@ -204,8 +208,11 @@ export class Transactions {
     return undefined
   }
 
-  /** Looks whether it is done by now, by us or by anybody else, and makes the next transaction if it is not. */
-  async #next (operation: Operation): Promise<Outcome | undefined> {
+  /**
+   * Looks whether it is done by now, by us or by anybody else, and makes the next transaction if it is not.
+   * @param failures of its transactions that are final
+   */
+  async #next (operation: Operation, failures: number): Promise<Outcome | undefined> {
     const { plan: planFor, accountOf } = this.#options
     const isBegun = operation.attempts.length > 0
     const plan = await planFor(operation.call, isBegun)
@@ -214,6 +221,7 @@ export class Transactions {
     case 'refused': return { txId: operation.attempts.at(-1)?.signature ?? '', error: plan.why }
     case 'done': return { txId: await this.#lastSignature(await accountOf(operation.call)) }
     case 'send': {
+      if (this.#isTooSoon(operation, failures)) return undefined
       const simulated = await this.#simulate(plan.instructions)
       if (!('failed' in simulated)) await this.#send(operation, plan, simulated.units)
       else if (!simulated.isPassing && !await this.#mayCome(operation)) {
@@ -222,6 +230,13 @@ export class Transactions {
       return undefined
     }
     }
+  }
+
+  /** Each transaction costs its fee, also when the node says of all of them that they have failed. */
+  #isTooSoon ({ attempts }: Operation, failures: number): boolean {
+    if (failures < 2) return false
+    const waitMs = this.#options.stuckMs * 2 ** Math.min(failures - 2, MAX_DOUBLINGS)
+    return Math.abs(Date.now() - (attempts.at(-1)?.signedMs ?? 0)) < waitMs
   }
 
   /** Whether one of its transactions may have been taken just now, or still be: then what the program says may be because of that. */

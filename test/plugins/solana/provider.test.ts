@@ -130,6 +130,29 @@ describe('the provider of Solana', function () {
     expect([dropped.size, (await stateOf(provider, channelId)).ours.deposit, await spent(alice)]).to.deep.equal([1, 1500n, 1500n])
   })
 
+  it('does not spend its SOL on a node that calls every transaction failed, and goes on at another one', async () => {
+    const provider = await connected(alice, { rpcUrl: proxy.url, stuckMs: 400 })
+    const channelId = await opened(provider)
+    const sent = new Set<unknown>()
+    let asked = 0
+    proxy.behaviour = (request, ask) => {
+      if (request.method === 'sendTransaction') {
+        sent.add(request.params[0])
+        return { result: 'taken' }
+      }
+      if (request.method !== 'getSignatureStatuses') return ask(request)
+      asked++
+      const failed = { slot: 1, err: { InstructionError: [0, { Custom: 5 }] }, confirmationStatus: 'finalized' }
+      return { result: { context: { slot: 1 }, value: (request.params[0] as unknown[]).map(() => failed) } }
+    }
+    const deposit = provider.deposit(channelId, 1500n, 'more')
+    await eventually('it has asked again and again', () => asked >= 40)
+    expect(sent.size).to.be.within(2, 5)
+    proxy.behaviour = (request, ask) => ask(request)
+    await deposit
+    expect([(await stateOf(provider, channelId)).ours.deposit, await spent(alice)]).to.deep.equal([1500n, 1500n])
+  })
+
   it('does each operation once, wherever it crashes', async () => {
     for (let crash = 1; crash <= 6; crash++) {
       const wallet = await chain.createWallet(mint, FUNDS)

@@ -53,7 +53,7 @@ export interface TransactionsOptions {
 /** Transactions that are kept of one operation. */
 const MAX_ATTEMPTS = 20
 const SEND_AGAIN_MS = 2000
-/** After the second transaction that has failed for good, the next one waits as long as a stuck one does; then twice as long, so many times. */
+/** After two transactions that have failed for good, the next one waits as long as a stuck one; then twice as long, so many times. */
 const MAX_DOUBLINGS = 7
 const LEFT = 'disconnected while a transaction is under way: it goes on at the next connect'
 /** The most that a transaction can use. */

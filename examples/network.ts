@@ -13,7 +13,9 @@ import { Nodes, type Books } from './network-nodes.js'
 const TOPOLOGIES = ['linear', 'mesh', 'hub-and-spoke']
 const AMOUNT = 1000n
 const MESSAGE = 'Hello through the network!'
-const USAGE = `Usage: npm run network <${TOPOLOGIES.join(' | ')} | folder of YAML files> [-- --once --verbose]
+/** Nodes on three chains, which bring their own: see mixed.ts. */
+const MIXED = 'mixed'
+const USAGE = `Usage: npm run network <${TOPOLOGIES.join(' | ')} | ${MIXED} | folder of YAML files> [-- --once --verbose]
   --once     end after the payment; without it the network stays until Ctrl-C
   --verbose  show what the nodes log`
 
@@ -43,10 +45,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-process.exitCode = await run(topology).then(() => 0, (error: unknown) => {
+process.exitCode = await (topology === MIXED ? mixed() : run(topology)).then(() => 0, (error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   return 1
 })
+
+/** Ends by itself. */
+async function mixed (): Promise<void> {
+  const { runMixed } = await import('./mixed.js') // with the SDKs of all chains
+  await Promise.race([runMixed(say), interruption])
+}
 
 async function run (name: string): Promise<void> {
   const nodes = await Nodes.of(folderOf(name), { anyPorts: TOPOLOGIES.includes(name) })

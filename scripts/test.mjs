@@ -11,6 +11,7 @@ const ALONE = [
   'dist/test/e2e/first-hour/*.test.js', // runs the commands of the papers as they are printed, with the ports that stand there
   'dist/test/e2e/bounds.test.js', // these look at memory
   'dist/test/e2e/customers/*.test.js',
+  'dist/test/e2e/adversary/idle-channels.test.js', // gives a node little time to notice what happens on its chain
   'dist/test/e2e/daemon/soak.test.js',
   'dist/test/middlewares/deduplicate.test.js',
   'dist/test/routing/table/segment-map.test.js',

@@ -5,11 +5,11 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { freePort } from '../../examples/free-port.js'
 import { metricsReference } from '../../scripts/metrics-reference.js'
 import { createApp } from '../../src/index.js'
-import { ACCOUNT_METRICS, NODE_METRICS, ROUTING_METRICS } from '../../src/metrics/names.js'
+import { ACCOUNT_METRICS, NODE_METRICS, PRICE_METRICS, ROUTING_METRICS } from '../../src/metrics/names.js'
 import { withoutLog } from '../support/log.js'
 import { World } from '../support/node.js'
 
-const CONNECTOR = { ...ACCOUNT_METRICS, ...ROUTING_METRICS }
+const CONNECTOR = { ...ACCOUNT_METRICS, ...ROUTING_METRICS, ...PRICE_METRICS }
 
 interface Described {
   name: string
@@ -39,7 +39,7 @@ describe('the table of metrics', () => {
 
   it('has each name once', () => {
     const names = Object.values({ ...CONNECTOR, ...NODE_METRICS }).map(({ name }) => name)
-    expect(new Set(names).size).to.equal(names.length).and.to.equal(37)
+    expect(new Set(names).size).to.equal(names.length).and.to.equal(41)
   })
 
   it('is what a connector serves, no more and no less', async () => {

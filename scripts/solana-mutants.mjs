@@ -15,7 +15,7 @@ const DIST = resolve(ROOT, process.env.SLUICE_DIST ?? 'dist')
 const SOURCES = join(ROOT, 'plugins/solana/program')
 /** Inside the repository, so that packages are found. */
 const COPY = join(ROOT, '.build', `solana-mutants-${process.pid}`)
-const NEEDED = ['plugins/solana/program', 'test/support', 'test/plugins/solana/program']
+const NEEDED = ['plugins/solana/program', 'test/support', 'examples', 'test/plugins/solana/program']
 /** The tests that most likely notice a breakage of the file come first. */
 const TESTS = ['order', 'payouts', 'lives', 'lifecycle', 'signatures', 'tokens']
 const FIRST_TEST = { 'signatures.c': 'signatures', 'tokens.c': 'tokens', 'payout.c': 'payouts' }

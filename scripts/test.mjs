@@ -12,6 +12,7 @@ const ALONE = [
   'dist/test/e2e/bounds.test.js', // these look at memory
   'dist/test/e2e/customers/*.test.js',
   'dist/test/e2e/adversary/idle-channels.test.js', // gives a node little time to notice what happens on its chain
+  'dist/test/accounts/accounts.test.js', // counts timers
   'dist/test/e2e/daemon/soak.test.js',
   'dist/test/middlewares/deduplicate.test.js',
   'dist/test/routing/table/segment-map.test.js',

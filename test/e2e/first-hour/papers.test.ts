@@ -27,9 +27,15 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['README.md', 'npm run network linear', 'test/e2e/node/topologies.test.ts'],
   ['README.md', 'npm run demo:evm', 'test/e2e/node/evm.test.ts'],
   ['README.md', 'npm run demo:xrp', 'test/e2e/settlement/xrp.test.ts'],
+  ['README.md', 'npm run demo:solana', 'It downloads a cluster, which tests share: test/e2e/settlement/solana.test.ts'],
   ['README.md', 'npm ci && npm test', 'It is what runs this test.'],
   ['README.md', 'npm pack', 'test/e2e/daemon/package.test.ts'],
   ['README.md', 'npm install --global pm2', 'test/e2e/daemon/pm2.test.ts'],
+  ['docs/assets.md', 'nodeId: exchange', 'test/config/node/assets.test.ts'],
+  ['docs/backends.md', '{ "rates"', 'test/backends/fixed-rates.test.ts'],
+  ['docs/backends.md', 'export CONNECTOR_BACKEND=market', 'It needs the services on the Internet: test/backends'],
+  ['docs/backends.md', 'rates:', 'It needs the services on the Internet: test/e2e/node/market-prices.test.ts'],
+  ['docs/backends.md', 'curl -X PUT', 'It needs a backend with prices: test/admin/connector/api.test.ts'],
   ['docs/balances.md', 'curl -H', 'It needs an account whose plugin pays: test/admin/connector/api.test.ts'],
   ['docs/balances.md', 'CONNECTOR_LEDGER=tigerbeetle', 'It needs a TigerBeetle cluster.'],
   ['docs/balances.md', 'import { ledgerConformance }', 'It needs a ledger of the reader; test/e2e/daemon/package.test.ts'],
@@ -45,7 +51,8 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/node.md', 'npm run network', 'test/e2e/node/topologies.test.ts'],
   ['docs/node.md', 'docker', 'It needs Docker: test/e2e/node/docker.test.ts'],
   ['docs/settlement.md', '', 'test/e2e/node/settlement-docs.test.ts'],
-  ['docs/settlement-xrp.md', '', 'test/e2e/settlement/xrp.test.ts']
+  ['docs/settlement-xrp.md', '', 'test/e2e/settlement/xrp.test.ts'],
+  ['docs/solana-program.md', 'apt-get install clang-19', 'It installs a compiler: test/plugins/solana/program/binary.test.ts']
 ]
 
 function isNotHere ({ paper, text }: Block): boolean {

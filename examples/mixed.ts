@@ -174,10 +174,15 @@ async function payTimes (from: ConnectorNode, destination: string): Promise<void
   }
 }
 
+/** The node may be settling by itself at this moment: then there is less to do, or nothing. */
 async function settle ({ node, peerId }: Seat): Promise<void> {
-  const { balances: [balance] } = await node.getBalance(peerId)
-  const debt = BigInt(balance?.creditBalance ?? 0)
-  if (debt > 0n) await node.settle(peerId, debt)
+  for (let i = 0; i < 100; i++) {
+    const { balances: [balance] } = await node.getBalance(peerId)
+    const debt = BigInt(balance?.creditBalance ?? 0)
+    if (debt === 0n) return
+    await node.settle(peerId, debt).catch(() => new Promise(done => setTimeout(done, 200)))
+  }
+  throw new Error(`${node.config.nodeId} cannot settle with ${peerId}`)
 }
 
 async function evm (): Promise<Chain> {

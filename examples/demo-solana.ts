@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConnectorNode, type ConnectorConfig } from '../src/index.js'
 import { recordOf } from '../plugins/lib/rpc/json-rpc.js'
+import { fund, pay, say, settle } from './demo-steps.js'
 import { freePort } from './free-port.js'
 import { CHAIN, startSolanaChain, type SolanaChain, type Wallet } from './solana-chain.js'
 
 const TOKENS = 1_000_000n
+const DEPOSIT = 2000n
 /** A node pays when it owes more than this. */
 const THRESHOLD = '200'
 const GIVE_UP_MS = 180_000
@@ -48,7 +50,7 @@ async function run (chain: SolanaChain): Promise<void> {
   await Promise.all(nodes.map(node => node.start()))
 
   say('Opening a channel between neighbours, with 2000 units of each in it ...')
-  for (const [node, peerId] of [[nodeA, 'hub'], [nodeH, 'bob'], [nodeB, 'hub'], [nodeH, 'alice']] as const) await fund(node, peerId)
+  for (const [node, peerId] of [[nodeA, 'hub'], [nodeH, 'bob'], [nodeB, 'hub'], [nodeH, 'alice']] as const) await fund(node, peerId, DEPOSIT)
 
   say('Paying: alice to bob 100 times 10, bob to alice 50 times 5 ...')
   await Promise.all([pay(nodeA, 'g.bob', 10n, 100), pay(nodeB, 'g.alice', 5n, 50)])
@@ -93,26 +95,6 @@ function nodeOf ({ name, key, btpPort, healthPort }: Party, peers: readonly Part
   return new ConnectorNode(config, { debug: silent, info: silent, warn: silent, error: line => { say(`  [${name}] ${JSON.stringify(line)}`) } })
 }
 
-/** Opens a channel with the peer, or puts our part into the one that it has opened. */
-async function fund (node: ConnectorNode, peerId: string): Promise<void> {
-  const there = (await node.channelManager.list()).find(channel => channel.peerId === peerId)
-  if (there === undefined) await node.openChannel(peerId, 2000n)
-  else await node.channelManager.deposit(there.channelId, 2000n)
-}
-
-async function pay (from: ConnectorNode, destination: string, amount: bigint, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) {
-    const answer = await from.sendPacket({ destination, amount, expiresAt: new Date(Date.now() + 30_000), data: Buffer.from(`payment ${i}`) })
-    if (answer.type !== 13) throw new Error(`a payment was rejected: ${answer.code} ${answer.message}`)
-  }
-}
-
-async function settle (node: ConnectorNode, peerId: string): Promise<void> {
-  const { balances: [balance] } = await node.getBalance(peerId)
-  const debt = BigInt(balance?.creditBalance ?? 0)
-  if (debt > 0n) await node.settle(peerId, debt)
-}
-
 /** What the chain says of a transaction. */
 async function wordsOf (chain: SolanaChain, txId: string | undefined): Promise<string> {
   if (txId === undefined) return 'made by the peer'
@@ -129,10 +111,6 @@ async function report (chain: SolanaChain, mint: string, parties: readonly Party
     say(`  ${name.padEnd(6)}${String(change > 0n ? `+${change}` : change).padStart(6)} units`)
   }
   say('150 payments, and one transaction for each channel that pays out the net.')
-}
-
-function say (line: string): void {
-  process.stdout.write(`${line}\n`)
 }
 
 function giveUp (): never {

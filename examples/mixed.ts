@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { ConnectorNode, type ConnectorConfig } from '../src/index.js'
 import { accounts, CHAIN_ID, startChain } from './evm-chain.js'
+import { fund, pay, say, settle } from './demo-steps.js'
 import { freePort } from './free-port.js'
 import { CHAIN as SOLANA, startSolanaChain } from './solana-chain.js'
 
@@ -49,23 +50,15 @@ interface Spoke {
   received: bigint
 }
 
-interface Seat {
-  node: ConnectorNode
-  chain: Chain
-  peerId: string
-}
-
-type Say = (line: string) => void
-
 /** Starts everything, pays, settles, and says what came of it. Rejects when anything is not as it has to be. */
-export async function runMixed (say: Say): Promise<void> {
+export async function runMixed (): Promise<void> {
   say('Starting an EVM chain (anvil), a Solana cluster (Surfpool) and a stand-in for a server of the XRP Ledger ...')
   const dataPath = await mkdtemp(join(tmpdir(), 'sluice-mixed-'))
   const chains: Chain[] = []
   const nodes: ConnectorNode[] = []
   try {
     for (const start of [evm, solana, xrp]) chains.push(await start())
-    await pay(chains, nodes, dataPath, say)
+    await run(chains, nodes, dataPath)
   } finally {
     await Promise.all(nodes.map(node => node.stop()))
     for (const chain of chains) await chain.stop()
@@ -73,7 +66,7 @@ export async function runMixed (say: Say): Promise<void> {
   }
 }
 
-async function pay (chains: readonly Chain[], nodes: ConnectorNode[], dataPath: string, say: Say): Promise<void> {
+async function run (chains: readonly Chain[], nodes: ConnectorNode[], dataPath: string): Promise<void> {
   const hubPort = await freePort()
   const spokes = await Promise.all(chains.map(chain => spokeOf(chain, hubPort, dataPath)))
   const hub = await nodeOf('hub', hubPort, dataPath, {
@@ -88,23 +81,23 @@ async function pay (chains: readonly Chain[], nodes: ConnectorNode[], dataPath: 
   await Promise.all(nodes.map(node => node.start()))
 
   say(`hub exchanges at ${Object.entries(RATES).map(([pair, rate]) => `${pair} ${rate}`).join(', ')}, and keeps ${FEE_PERCENTAGE} %.`)
-  const seats = spokes.flatMap(({ node, chain }): Seat[] => [{ node, chain, peerId: 'hub' }, { node: hub, chain, peerId: chain.peer }])
-  for (const seat of seats) await fund(seat)
+  const seats = spokes.flatMap(({ node, chain: { peer } }) => [{ node, peerId: 'hub' }, { node: hub, peerId: peer }])
+  for (const { node, peerId } of seats) await fund(node, peerId, DEPOSIT)
   await Promise.all(spokes.map((spoke, i) => {
     const { chain: { peer, asset: { code } } } = spoke
     const { chain: { peer: payee } } = spokes[(i + 1) % spokes.length] ?? spoke
     say(`  ${peer} pays ${payee} ${TIMES} times ${AMOUNT} ${code} (in the smallest unit)`)
-    return payTimes(spoke.node, `g.${payee}`)
+    return pay(spoke.node, `g.${payee}`, AMOUNT, TIMES)
   }))
 
   say('Settling what is left, and closing all channels ...')
-  for (const seat of seats) await settle(seat)
+  for (const { node, peerId } of seats) await settle(node, peerId)
   for (const { node } of seats) {
     for (const { channelId, status } of await node.channelManager.list()) {
       if (status === 'open') await node.channelManager.close(channelId).catch(() => undefined) // its other end was quicker
     }
   }
-  await report(spokes, hub, say)
+  await report(spokes, hub)
 }
 
 async function spokeOf (chain: Chain, hubPort: number, dataPath: string): Promise<Spoke> {
@@ -125,7 +118,7 @@ async function spokeOf (chain: Chain, hubPort: number, dataPath: string): Promis
 }
 
 /** What the chains say, held against the packets. */
-async function report (spokes: readonly Spoke[], hub: ConnectorNode, say: Say): Promise<void> {
+async function report (spokes: readonly Spoke[], hub: ConnectorNode): Promise<void> {
   say('\nOn the chains, when all channels are over:')
   for (const { chain, before, received } of spokes) {
     const { asset: { code }, peer } = chain
@@ -158,31 +151,6 @@ async function nodeOf (nodeId: string, btpServerPort: number, dataPath: string, 
 
 function peerOf (id: string, port: number, { id: chain, addresses }: Chain, whose: 'hub' | 'peer'): Peer {
   return { id, url: `ws://127.0.0.1:${port}`, authToken: 'mixed', chain, ...addresses[whose] }
-}
-
-/** Where channels pay both ways, the second party puts its part into the one of the first. */
-async function fund ({ node, chain, peerId }: Seat): Promise<void> {
-  const there = (await node.channelManager.list()).find(channel => channel.peerId === peerId)
-  if (there === undefined || chain.asset.code === 'XRP') await node.openChannel(peerId, DEPOSIT)
-  else await node.channelManager.deposit(there.channelId, DEPOSIT)
-}
-
-async function payTimes (from: ConnectorNode, destination: string): Promise<void> {
-  for (let i = 0; i < TIMES; i++) {
-    const answer = await from.sendPacket({ destination, amount: AMOUNT, expiresAt: new Date(Date.now() + 30_000), data: Buffer.from(`payment ${i}`) })
-    if (answer.type !== 13) throw new Error(`a payment was rejected: ${answer.code} ${answer.message}`)
-  }
-}
-
-/** The node may be settling by itself at this moment: then there is less to do, or nothing. */
-async function settle ({ node, peerId }: Seat): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    const { balances: [balance] } = await node.getBalance(peerId)
-    const debt = BigInt(balance?.creditBalance ?? 0)
-    if (debt === 0n) return
-    await node.settle(peerId, debt).catch(() => new Promise(done => setTimeout(done, 200)))
-  }
-  throw new Error(`${node.config.nodeId} cannot settle with ${peerId}`)
 }
 
 async function evm (): Promise<Chain> {

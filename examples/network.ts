@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { NodeConfig } from '../src/contracts/node.js'
+import { say } from './demo-steps.js'
 import { Nodes, type Books } from './network-nodes.js'
 
 const TOPOLOGIES = ['linear', 'mesh', 'hub-and-spoke']
@@ -53,7 +54,7 @@ process.exitCode = await (topology === MIXED ? mixed() : run(topology)).then(() 
 /** Ends by itself. */
 async function mixed (): Promise<void> {
   const { runMixed } = await import('./mixed.js') // with the SDKs of all chains
-  await Promise.race([runMixed(say), interruption])
+  await Promise.race([runMixed(), interruption])
 }
 
 async function run (name: string): Promise<void> {
@@ -159,8 +160,4 @@ function picture (hops: readonly Hop[]): string[] {
     const line = `${nodeId.padEnd(width)}  ${part} ${received}`
     return isLast ? [line] : [`${line}, keeps ${received - passedOn}, and passes on ${passedOn}`, '    |']
   })
-}
-
-function say (line: string): void {
-  process.stdout.write(`${line}\n`)
 }

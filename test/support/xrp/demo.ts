@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Wallet } from 'xrpl'
 import { ConnectorNode, type ConnectorConfig } from '../../../src/index.js'
+import { max, owed, pay, say, settle } from '../../../examples/demo-steps.js'
 import { freePort } from '../../../examples/free-port.js'
 import { startRippled, type Rippled } from '../rippled/index.js'
 
@@ -103,24 +104,6 @@ function nodeOf ({ name, wallet, btpPort, healthPort }: Party, peers: readonly P
   return new ConnectorNode(config, { debug: silent, info: silent, warn: silent, error: line => { say(`  [${name}] ${JSON.stringify(line)}`) } })
 }
 
-async function pay (from: ConnectorNode, destination: string, amount: bigint, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) {
-    const answer = await from.sendPacket({ destination, amount, expiresAt: new Date(Date.now() + 30_000), data: Buffer.from(`payment ${i}`) })
-    if (answer.type !== 13) throw new Error(`a payment was rejected: ${answer.code} ${answer.message}`)
-  }
-}
-
-/** What a node owes a peer. */
-async function owed (node: ConnectorNode, peerId: string): Promise<bigint> {
-  const { balances: [balance] } = await node.getBalance(peerId)
-  return BigInt(balance?.creditBalance ?? 0)
-}
-
-async function settle (node: ConnectorNode, peerId: string): Promise<void> {
-  const debt = await owed(node, peerId)
-  if (debt > 0n) await node.settle(peerId, debt)
-}
-
 /** In the words of the ledger: what each account did there, and what came of it but fees. */
 async function report (): Promise<void> {
   say('')
@@ -145,14 +128,6 @@ function amountIn (tx: object): string {
   const { Amount, Balance } = tx as { Amount?: unknown, Balance?: unknown }
   if (typeof Balance === 'string') return `pays out ${Balance} drops in all`
   return typeof Amount === 'string' ? `puts ${Amount} drops in` : ''
-}
-
-function max (amounts: readonly bigint[]): bigint {
-  return amounts.reduce((a, b) => a > b ? a : b, 0n)
-}
-
-function say (line: string): void {
-  process.stdout.write(`${line}\n`)
 }
 
 function giveUp (): never {

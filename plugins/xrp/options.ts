@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { BTP_OPTIONS } from '../btp/index.js'
-import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../lib/channels/options.js'
+import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
@@ -61,7 +61,7 @@ export function parseOptions (options: Record<string, unknown>, account?: { asse
   const { address = '', tag } = addressIn(own.peerAddress) ?? {}
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   return {
-    btp: Object.fromEntries(BTP_OPTIONS.filter(name => Object.hasOwn(options, name)).map(name => [name, options[name]])),
+    btp: pickOptions(options, BTP_OPTIONS),
     chain: { ...chain, network },
     tag,
     settings: {

@@ -98,7 +98,7 @@ export const evmMutants = [
   },
   {
     name: 'sends a transaction that is not kept',
-    file: 'plugins/evm/chain/operations.js',
+    file: 'plugins/lib/channels/operation-store.js',
     edits: [['await this.#write();', 'this.#write().catch(() => undefined);']],
     tests: ['test/plugins/evm/chain/transactions.test.js']
   },

@@ -103,7 +103,10 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/btp/btp.test.ts': ['plugins/btp/wire/errors.ts'],
   'test/plugins/btp/broken-connections.test.ts': ['plugins/btp/wire/unknown-outcomes.ts', 'plugins/btp/wire/socket.ts'],
   'test/plugins/btp/wire/backpressure.test.ts': ['plugins/btp/wire/early-reject.ts'],
-  'test/plugins/evm/chain/transactions.test.ts': ['plugins/evm/chain/operations.ts', 'plugins/evm/chain/rpc.ts', 'plugins/evm/chain/wallet.ts'],
+  'test/plugins/evm/chain/transactions.test.ts': [
+    'plugins/lib/channels/operation-store.ts', 'plugins/evm/chain/operations.ts', 'plugins/evm/chain/rpc.ts', 'plugins/evm/chain/wallet.ts'
+  ],
+  'test/plugins/evm/chain/ethers.test.ts': ['plugins/lib/optional-package.ts'],
   'test/plugins/evm/claims.test.ts': [
     'plugins/evm/chain/signer.ts', 'plugins/evm/crypto/secp256k1.ts', 'plugins/evm/crypto/signature-threads.ts', 'plugins/evm/crypto/signature-worker.ts',
     'plugins/evm/eip712.ts'

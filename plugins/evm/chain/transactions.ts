@@ -8,11 +8,12 @@ import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
+import { OperationStore } from '../../lib/channels/operation-store.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { capIn, currentFees, gasFor, limited, nextOffer, priceOf, raised, type Fees } from './fees.js'
 import type { Heads } from './heads.js'
 import { isRevert, reasonOf, type Call } from './network.js'
-import { OperationStore, type Attempt, type Operation, type Outcome } from './operations.js'
+import { Operation, type Attempt, type Outcome } from './operations.js'
 import { quantity, recordOf, RpcError, type Rpc } from './rpc.js'
 import type { Signer } from './signer.js'
 import { acquireWallet, releaseWallet, type Wallet } from './wallet.js'
@@ -47,7 +48,7 @@ interface Looks {
 
 export class Transactions {
   readonly #options: TransactionsOptions
-  readonly #operations: OperationStore
+  readonly #operations: OperationStore<Operation>
   readonly #running = new Map<string, Promise<Outcome>>()
   #stop: AbortController | undefined
   #wallet: Wallet | undefined
@@ -57,7 +58,7 @@ export class Transactions {
   constructor (options: TransactionsOptions) {
     const { store, chainId, signer } = options
     this.#options = options
-    this.#operations = new OperationStore(store, `evm:transactions:${chainId}:${signer.address}`)
+    this.#operations = new OperationStore(store, `evm:transactions:${chainId}:${signer.address}`, Operation)
   }
 
   /** Goes on with what was under way. Rejects when what was kept cannot be read. */

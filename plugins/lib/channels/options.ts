@@ -104,6 +104,11 @@ export function readOptions<S extends z.ZodRawShape> (
   return result.data
 }
 
+/** The options of these names, as they are: what somebody else reads. */
+export function pickOptions (options: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter(name => Object.hasOwn(options, name)).map(name => [name, options[name]]))
+}
+
 function meant (near: string | undefined): string {
   return near === undefined ? '' : ` (did you mean ${near}?)`
 }

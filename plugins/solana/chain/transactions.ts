@@ -7,6 +7,7 @@ import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
+import { OperationStore } from '../../lib/channels/operation-store.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
 import type { Signer } from '../ed25519.js'
@@ -15,7 +16,7 @@ import type { Connection } from './connection.js'
 import { offerFor, priorityFee, SIGNATURE_FEE } from './fees.js'
 import { computeBudget, PROGRAM_ERRORS, writtenBy, type Instruction, type ProgramError } from './instructions.js'
 import { failedIn } from './logs.js'
-import { OperationStore, type Attempt, type Call, type Operation, type Outcome } from './operations.js'
+import { Operation, type Attempt, type Call, type Outcome } from './operations.js'
 import type { Commitment } from './reader.js'
 import { messageOf, wireOf } from './wire.js'
 
@@ -76,14 +77,14 @@ type Simulated = { units: number } | { failed: string, isPassing: boolean }
 
 export class Transactions {
   readonly #options: TransactionsOptions
-  readonly #operations: OperationStore
+  readonly #operations: OperationStore<Operation>
   readonly #running = new Map<string, Promise<Done>>()
   readonly #sentMs = new Map<string, number>()
   #stop: AbortController | undefined
 
   constructor (options: TransactionsOptions) {
     this.#options = options
-    this.#operations = new OperationStore(options.store, options.storeKey)
+    this.#operations = new OperationStore(options.store, options.storeKey, Operation)
   }
 
   /** Goes on with what was under way. Rejects when what was kept cannot be read. */

@@ -1,8 +1,9 @@
 /** The transactions of one account: each operation is done once for its id, whatever is called or crashes when. */
 import type { PluginStore } from '../../../src/contracts/plugin.js'
+import { OperationStore } from '../../lib/channels/operation-store.js'
 import { ChainError } from '../../lib/channels/types.js'
-import { OperationStore } from './operations.js'
-import type { Call, Operation, Outcome } from './operations.js'
+import { Operation } from './operations.js'
+import type { Call, Outcome } from './operations.js'
 import type { Sender } from './sender.js'
 import { URGENCY } from './seat.js'
 import type { Urgency } from './seat.js'
@@ -16,7 +17,7 @@ export interface Order {
 }
 
 export class Transactions {
-  readonly #operations: OperationStore
+  readonly #operations: OperationStore<Operation>
   readonly #running = new Map<string, Promise<Outcome>>()
   #stop: AbortController | undefined
 
@@ -27,7 +28,7 @@ export class Transactions {
   constructor (
     private readonly sender: () => Sender, store: PluginStore, key: string, private readonly isEnding: (channelId: string) => boolean
   ) {
-    this.#operations = new OperationStore(store, key)
+    this.#operations = new OperationStore(store, key, Operation)
   }
 
   /** Goes on with what was under way when the process ended. */

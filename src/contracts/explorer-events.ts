@@ -1,0 +1,234 @@
+/**
+ * What the explorer tells of: one union of events, as they go over `/ws` and stand in the history. Amounts are decimal strings in base
+ * units, with the asset beside them. The names and first fields of most are those that programs around other connectors for agents know.
+ */
+
+/** What an amount counts in: one unit of it is 10^assetScale base units. */
+export interface InAsset {
+  assetCode: string
+  assetScale: number
+}
+
+/** One step of a pipeline, or of the way between two of them, that a packet went through. */
+export interface PacketStep {
+  /** The middleware's name in its pipeline, or `route`, `rate`, `send`. */
+  step: string
+  accountId: string
+  /** When it began, in ms since the packet arrived. */
+  at: number
+  /** What there is to say of it in one line: the next hop and how many candidates there were, the rate. */
+  note?: string
+}
+
+interface PacketEvent extends InAsset {
+  nodeId: string
+  /** The execution condition, in hex. */
+  packetId: string
+  destination: string
+  amount: string
+  /** Account that it came from. */
+  from: string
+  /** ms since the epoch. */
+  timestamp: number
+}
+
+/** `data` in base64, only where payloads are asked for. */
+export interface PacketReceived extends PacketEvent { type: 'PACKET_RECEIVED', bytes: number, expiresAt: number, data?: string }
+/** `amount` and asset are those of the next hop. */
+export interface PacketForwarded extends PacketEvent { type: 'PACKET_FORWARDED', to: string }
+/** `took`: ms from its arrival to the answer. `to` is undefined where no next hop was found. `data`: of the answer. */
+interface PacketAnswered extends PacketEvent { to?: string, took: number, steps: PacketStep[], data?: string }
+export interface PacketFulfilled extends PacketAnswered { type: 'PACKET_FULFILLED', fulfillment: string }
+export interface PacketRejected extends PacketAnswered {
+  type: 'PACKET_REJECTED'
+  code: string
+  message: string
+  /** ILP address of the connector that made the Reject. */
+  triggeredBy: string
+  /** The step of this connector that refused it; undefined where somebody else did. */
+  refusedBy?: { step: string, accountId: string }
+}
+
+/** Packets that were counted and not told of one by one, because there were too many. */
+export interface PacketsLeftOut { type: 'PACKETS_LEFT_OUT', nodeId: string, count: number, since: number, timestamp: number }
+
+/** Exact counts of one account in one interval. Amounts are of fulfilled packets, in the asset of the account. */
+export interface AccountTraffic extends InAsset {
+  peerId: string
+  /** Packets that came from it, and how they ended. */
+  received: { fulfilled: number, rejected: number, amount: string }
+  /** Packets for which it was the next hop. */
+  sent: { fulfilled: number, rejected: number, amount: string }
+  /** Rejects of packets that came from it, by code. */
+  codes: Record<string, number>
+  /** Of its packets: median and 99th percentile of the time to the answer, in ms. */
+  p50?: number
+  p99?: number
+}
+
+/** Once a second in which packets were answered; and, for the history, once a minute in which some were. `seconds` is 1 or 60. */
+export interface Traffic {
+  type: 'TRAFFIC'
+  nodeId: string
+  seconds: number
+  /** What packets brought more than they took along, between accounts of the same asset. */
+  earned: Array<InAsset & { amount: string }>
+  accounts: AccountTraffic[]
+  /** The end of the interval, in ms since the epoch. */
+  timestamp: number
+}
+
+export interface NodeStatus { type: 'NODE_STATUS', nodeId: string, status: string, timestamp: number }
+export interface PeerConnected { type: 'PEER_CONNECTED', nodeId: string, peerId: string, timestamp: number }
+export interface PeerDisconnected { type: 'PEER_DISCONNECTED', nodeId: string, peerId: string, timestamp: number }
+/** An account was added or removed. */
+export interface PeerAdded { type: 'PEER_ADDED', nodeId: string, peerId: string, timestamp: number }
+export interface PeerRemoved { type: 'PEER_REMOVED', nodeId: string, peerId: string, timestamp: number }
+/** The prefix leads to another next hop from now on, or to one for the first time. */
+export interface RouteAdded { type: 'ROUTE_ADDED', nodeId: string, prefix: string, nextHop: string, reason: string, timestamp: number }
+export interface RouteRemoved { type: 'ROUTE_REMOVED', nodeId: string, prefix: string, timestamp: number }
+
+/** Of the events below, `timestamp` is an ISO string, as elsewhere. */
+interface MoneyEvent { nodeId: string, peerId: string, timestamp: string }
+
+/** `tokenId` is what is paid in; debit is what the peer owes us. At most one a second and account. */
+export interface AccountBalanceChanged extends MoneyEvent, InAsset {
+  type: 'ACCOUNT_BALANCE'
+  tokenId: string
+  debitBalance: string
+  creditBalance: string
+  netBalance: string
+  creditLimit?: string
+  settlementThreshold?: string
+  settlementState: 'IDLE' | 'SETTLEMENT_PENDING' | 'SETTLEMENT_IN_PROGRESS'
+}
+export interface SettlementTriggered extends MoneyEvent, InAsset {
+  type: 'SETTLEMENT_TRIGGERED'
+  tokenId: string
+  currentBalance: string
+  threshold: string
+  exceedsBy: string
+  triggerReason: string
+}
+/** Money outside ILP: `direction` says whether we paid or were paid. */
+export interface SettlementCompleted extends MoneyEvent, InAsset {
+  type: 'SETTLEMENT_COMPLETED'
+  tokenId: string
+  direction: 'sent' | 'received'
+  previousBalance?: string
+  newBalance?: string
+  settledAmount: string
+  /** The plugin: `evm`, `xrp`, `ilp-plugin-xrp-paychan`. */
+  settlementType: string
+  success: boolean
+  errorMessage?: string
+  settlementId?: string
+}
+
+interface ChannelEvent extends MoneyEvent {
+  channelId: string
+  /** Such as `evm:8453`. */
+  chain: string
+}
+export interface ChannelOpened extends ChannelEvent {
+  type: 'PAYMENT_CHANNEL_OPENED'
+  participants: readonly string[]
+  tokenAddress?: string
+  tokenSymbol: string
+  settlementTimeout: number
+  initialDeposits: Record<string, string>
+}
+export interface ChannelBalanceUpdate extends ChannelEvent {
+  type: 'PAYMENT_CHANNEL_BALANCE_UPDATE'
+  status: string
+  myNonce: string
+  theirNonce: string
+  myTransferred: string
+  theirTransferred: string
+}
+export interface ChannelSettled extends ChannelEvent {
+  type: 'PAYMENT_CHANNEL_SETTLED'
+  finalBalances: Record<string, string>
+  settlementType: 'cooperative' | 'unilateral' | 'disputed'
+}
+/** With a claim on each packet there are as many of these as packets: then at most one a second and peer, with `count` claims in it. */
+export interface ClaimSent extends MoneyEvent { type: 'CLAIM_SENT', blockchain: string, amount: string, count: number, success: boolean, error?: string }
+export interface ClaimReceived extends MoneyEvent { type: 'CLAIM_RECEIVED', blockchain: string, amount: string, count: number, verified: boolean, error?: string }
+export interface ClaimRedeemed extends MoneyEvent { type: 'CLAIM_REDEEMED', blockchain: string, channelId: string, txHash: string, amount: string, success: boolean }
+
+export type ExplorerEvent =
+  | PacketReceived | PacketForwarded | PacketFulfilled | PacketRejected | PacketsLeftOut | Traffic
+  | NodeStatus | PeerConnected | PeerDisconnected | PeerAdded | PeerRemoved | RouteAdded | RouteRemoved
+  | AccountBalanceChanged | SettlementTriggered | SettlementCompleted
+  | ChannelOpened | ChannelBalanceUpdate | ChannelSettled | ClaimSent | ClaimReceived | ClaimRedeemed
+
+export type EventType = ExplorerEvent['type']
+export type Direction = 'sent' | 'received' | 'internal'
+
+/** An event as `GET /api/events` shows it: what it can be filtered by, and the event itself. */
+export interface EventRow {
+  id: number
+  event_type: EventType
+  /** ms since the epoch. */
+  timestamp: number
+  node_id: string
+  direction: Direction
+  peer_id: string | null
+  packet_id: string | null
+  amount: string | null
+  destination: string | null
+  packet_type: 'prepare' | 'fulfill' | 'reject' | null
+  from_address: string | null
+  to_address: string | null
+  payload: ExplorerEvent
+}
+
+/** Which events are wanted, all that is given having to hold. Times in ms since the epoch, both included. */
+export interface EventFilter {
+  types?: readonly EventType[] | undefined
+  peerId?: string | undefined
+  packetId?: string | undefined
+  direction?: Direction | undefined
+  since?: number | undefined
+  until?: number | undefined
+  limit: number
+  offset: number
+  /** Default: the newest first. */
+  order?: 'newest' | 'oldest' | undefined
+}
+
+export interface EventPage {
+  events: EventRow[]
+  /** How many there are without limit and offset. */
+  total: number
+}
+
+export interface HistoryStatus {
+  eventCount: number
+  databaseSizeBytes: number
+  /** Events that were not kept since the start, because the disk was too slow, full or damaged. */
+  lost: number
+  /** Why the history cannot be used, or could not when it was last tried. */
+  trouble?: string | undefined
+}
+
+/** The events of the past. Nothing that goes wrong in it is anybody else's trouble. */
+export interface EventHistory {
+  /** Opens what was kept before. Never rejects: `status` says what is wrong. */
+  open (): Promise<void>
+  /** Takes the event, and writes it soon. Neither waits nor throws; what cannot be kept is counted. */
+  add (event: ExplorerEvent): void
+  /** Rejects where the history cannot be read. */
+  query (filter: EventFilter): Promise<EventPage>
+  status (): HistoryStatus
+  /** Resolves when everything that was taken is on disk. */
+  close (): Promise<void>
+}
+
+/** Where events come from. */
+export interface EventFeed {
+  /** Calls `listener` with each event from now on. It must neither throw nor wait. Returns what ends that. */
+  subscribe (listener: (event: ExplorerEvent) => void): () => void
+  /** The exact counts of the last seconds (at most 300), the oldest first. */
+  recent (): Traffic[]
+}

@@ -76,6 +76,22 @@ export interface AdminApiConfig {
   allowedHosts?: readonly string[] | undefined
 }
 
+/** The page that shows what the node does. Who may use it is what `adminApi` says, for a node in development only where others reach it. */
+export interface ExplorerConfig {
+  /** Default: true, except in production. */
+  enabled?: boolean | undefined
+  /** Default 3001. It is also at `/explorer` of the health port. */
+  port?: number | undefined
+  /** Default 127.0.0.1. */
+  host?: string | undefined
+  /** How many days its history goes back, 1 to 365. Default 7. */
+  retentionDays?: number | undefined
+  /** How many events its history holds, 1000 to 10000000. Default 1000000. */
+  maxEvents?: number | undefined
+  /** Whether it shows and keeps the data of packets. Default false. */
+  payloads?: boolean | undefined
+}
+
 export type CreditLimit = string | number | bigint
 
 /** Base units of the asset of the node, or of each asset by its code, in the scale that the node or the chain has it in. */
@@ -221,8 +237,8 @@ export interface ConnectorConfig {
    * `fallback`: start with the books in `dataPath` when the cluster cannot be reached. Default: except in production.
    */
   ledger?: LedgerType | { type?: LedgerType | undefined, fallback?: boolean | undefined } | undefined
-  /** Explorer and other transports do not exist yet: only what turns them off is taken. */
-  explorer?: { enabled: false } | undefined
+  explorer?: ExplorerConfig | undefined
+  /** Others do not exist yet. */
   transport?: { type: 'direct' } | undefined
   /** Tell the handler of packets that only pass through, in either mode. Default: what localDelivery says. */
   perHopNotification?: boolean | undefined
@@ -262,6 +278,10 @@ export interface NodeConfig {
     readonly allowedIPs: readonly string[]
     readonly trustProxy: boolean
     readonly allowedHosts: readonly string[]
+  }
+  readonly explorer: Readonly<Required<{ [Key in keyof ExplorerConfig]: NonNullable<ExplorerConfig[Key]> }>> & {
+    /** Whether somebody asked for it or its port. One that is there by default gives way to whatever else has the port. */
+    readonly isAsked: boolean
   }
   /** Percent of packets that leave for a peer, and for the log why it is that. */
   readonly feePercentage: number

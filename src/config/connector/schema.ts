@@ -10,7 +10,8 @@ import { ACCOUNT_ID, UNKNOWN_ADDRESS } from '../../contracts/account.js'
 import { PREFIX, isValidAddress } from '../../packet/address.js'
 import { accountSchema } from './account-schema.js'
 import { REPLICA, REPLICAS_MAX, isU128, opaqueObject } from '../fields.js'
-import { milliseconds } from '../../lib/field-kinds.js'
+import { EXPLORER_DEFAULTS, EXPLORER_EVENTS, EXPLORER_RETENTION_DAYS } from '../limits.js'
+import { milliseconds, whole } from '../../lib/field-kinds.js'
 import { HOST_NAME } from '../../http/hosts.js'
 
 function isAddressOrUnknown (text: string): boolean {
@@ -191,6 +192,23 @@ export const connectorSchema = z.strictObject({
   }),
   adminApiAllowPaths: flag(false, 'Whether requests to the admin API may name files: a plugin by its path (`POST /addAccount`), and certificates and keys in the ' +
     'options of built-in plugins. Anyone who can send such a request can then run any program as the connector, and read its secrets.'),
+  explorer: flag(false, 'Whether the explorer runs: a page, and an API behind it, that show packets, balances, routes and settlements as they happen. It only reads. ' +
+    'Access is as for the admin API: `adminApiKey` and `adminApiAllowedHosts` hold for both.'),
+  explorerPort: z.number().int().min(0).max(65535).default(EXPLORER_DEFAULTS.port).meta({
+    description: 'TCP port of the explorer. 0 means any free port.',
+    expected: 'a whole number from 0 to 65535'
+  }),
+  explorerHost: z.string().min(1).default(EXPLORER_DEFAULTS.host).meta({
+    description: 'Address that the explorer listens on. It shows who pays whom: another than one of this machine needs `adminApiKey`.',
+    expected: 'a host name or IP address'
+  }),
+  explorerRetentionDays: whole(...EXPLORER_RETENTION_DAYS).default(EXPLORER_DEFAULTS.retentionDays).meta({
+    description: 'How many days the explorer\'s history goes back.'
+  }),
+  explorerMaxEvents: whole(...EXPLORER_EVENTS).default(EXPLORER_DEFAULTS.maxEvents).meta({
+    description: 'How many events the explorer\'s history holds at most; the oldest go first.'
+  }),
+  explorerPayloads: flag(EXPLORER_DEFAULTS.payloads, 'Whether the explorer shows and keeps the data inside packets.'),
   logLevel: z.enum(LOG_LEVELS).optional().meta({
     description: 'The least important lines that the log has. Also read from `LOG_LEVEL`. While it is not set, `DEBUG=connector:*` adds debug.',
     expected: `one of ${LOG_LEVELS.join(', ')}`,

@@ -49,6 +49,8 @@ export const asFee = (parts: number): Carry => ({ config }, _path, value) => {
   return setIn(config, 'settlement', 'connectorFeePercentage', value / parts) ? undefined : value
 }
 
+export const asExplorerPort: Carry = ({ config }, _path, value) => setIn(config, 'explorer', 'port', value) ? undefined : value
+
 /** An option of settlement, which each chain has of its own. */
 export const ofEachChain = (option: string): Carry => ({ config: { chainProviders } }, _path, value) => {
   const chains = Array.isArray(chainProviders) ? chainProviders.filter(isObject) : []

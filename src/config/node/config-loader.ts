@@ -14,6 +14,7 @@ import { foreignVariables } from './foreign-variables.js'
 import { formerKey } from './former-keys.js'
 import { unusedVariables, withLegacyVariables } from './legacy.js'
 import { withoutUnsupported } from './unsupported.js'
+import { EXPLORER_DEFAULTS } from '../limits.js'
 import { check } from './rules.js'
 import { nodeSchema } from './schema.js'
 import type { ParsedConfig } from './schema.js'
@@ -98,7 +99,7 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
     if (problems.length === 0) return
     throw new ConfigurationError(problems.map(({ path, message }) => ({ ...place(path), path: showPath(path), message })))
   }
-  const { rest, problems, warnings: unsupported } = withoutUnsupported(legacy.values, kinds)
+  const { rest, problems } = withoutUnsupported(legacy.values, kinds)
   problems.push(...kinds.problems)
   const schema = nodeSchema(kinds.all)
   const { data, error } = schema.safeParse(rest)
@@ -120,7 +121,7 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
   if (config.environment === 'production') findings.warnings.push(...config.peers.flatMap(peer => openDoor(peer, env) ?? []))
   const { chainProviders, ...others } = data
   const written = chainProviders === undefined ? others : { ...others, chainProviders: entries.map(({ value }) => value) }
-  return new ConfigReading(config, written, [...legacy.warnings, ...unsupported, ...old.warnings, ...findings.warnings])
+  return new ConfigReading(config, written, [...legacy.warnings, ...old.warnings, ...findings.warnings])
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {
@@ -164,6 +165,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
       trustProxy: adminApi.trustProxy ?? false,
       allowedHosts: adminApi.allowedHosts ?? []
     },
+    explorer: explorerOf(given),
     ...feeOf(given),
     creditLimits: settlement.creditLimits ?? {},
     asset: assetOfNode(given.asset, chains),
@@ -173,6 +175,20 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     ledger: ledgerOf(given),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
     dataPath: given.dataPath ?? DATA_PATH
+  }
+}
+
+/** In production, only for those who ask for it. */
+function explorerOf ({ explorer = {}, environment }: ParsedConfig): NodeConfig['explorer'] {
+  const { enabled, port, host, retentionDays, maxEvents, payloads } = explorer
+  return {
+    enabled: enabled ?? environment !== 'production',
+    isAsked: enabled === true || port !== undefined,
+    port: port ?? EXPLORER_DEFAULTS.port,
+    host: host ?? EXPLORER_DEFAULTS.host,
+    retentionDays: retentionDays ?? EXPLORER_DEFAULTS.retentionDays,
+    maxEvents: maxEvents ?? EXPLORER_DEFAULTS.maxEvents,
+    payloads: payloads ?? EXPLORER_DEFAULTS.payloads
   }
 }
 

@@ -29,6 +29,12 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Ma
   ['ADMIN_API_ALLOWED_IPS', ['adminApi', 'allowedIPs']],
   ['ADMIN_API_TRUST_PROXY', ['adminApi', 'trustProxy']],
   ['ADMIN_API_ALLOWED_HOSTS', ['adminApi', 'allowedHosts']],
+  ['EXPLORER_ENABLED', ['explorer', 'enabled']],
+  ['EXPLORER_PORT', ['explorer', 'port']],
+  ['EXPLORER_HOST', ['explorer', 'host']],
+  ['EXPLORER_RETENTION_DAYS', ['explorer', 'retentionDays']],
+  ['EXPLORER_MAX_EVENTS', ['explorer', 'maxEvents']],
+  ['EXPLORER_PAYLOADS', ['explorer', 'payloads']],
   ['TIGERBEETLE_CLUSTER_ID', ['settlement', 'tigerBeetleClusterId']],
   ['TIGERBEETLE_REPLICAS', ['settlement', 'tigerBeetleReplicas']]
 ])

@@ -12,7 +12,6 @@ const HIDDEN = 'the node listens and connects under its own address, not over a 
 const PARENT = 'a parent is one of the peers in the file, and the route g leads to it'
 const CALLER = 'it tells an application where the node is. The node itself needs no such URL'
 const NO_CHAIN = 'settlement on this kind of chain is not supported yet'
-const EXPLORER = 'there is no explorer yet'
 const RATE_LIMIT = 'the limit is fixed: 1000 packets a second from each guest, and 2000 in a burst'
 const LEDGER = 'balances are kept in dataPath, where no crash loses them'
 
@@ -42,10 +41,6 @@ const IGNORED: Advice = {
   APTOS_PRIVATE_KEY: NO_CHAIN,
   SOLANA_PRIVATE_KEY: 'a key stands in chainProviders[].keyId of the file, which may name this variable',
   MINA_PRIVATE_KEY: NO_CHAIN,
-  EXPLORER_ENABLED: EXPLORER,
-  EXPLORER_PORT: EXPLORER,
-  EXPLORER_RETENTION_DAYS: EXPLORER,
-  EXPLORER_MAX_EVENTS: EXPLORER,
   LEDGER_SNAPSHOT_PATH: LEDGER,
   LEDGER_PERSIST_INTERVAL_MS: LEDGER,
   RATE_LIMIT_ENABLED: RATE_LIMIT,
@@ -70,6 +65,5 @@ export function foreignVariables (env: NodeJS.ProcessEnv): { issues: Configurati
 
 function isOff (name: string, env: NodeJS.ProcessEnv): boolean {
   if (name === 'TRANSPORT_MODE') return env[name] === 'direct'
-  if (name.startsWith('EXPLORER_')) return env.EXPLORER_ENABLED === 'false'
   return env[name] === 'false'
 }

@@ -7,7 +7,7 @@ import { isPrefix, SEGMENT } from '../../packet/address.js'
 import { valueAt } from '../explain.js'
 import { quote } from '../in-words.js'
 import {
-  asFee, asOwnRoute, asPeerAddress, asPeerAddresses, asPeerRoute, asPeerRoutes, asPeerSecrets, asThresholds, ofEachChain, sameAsPrefix,
+  asExplorerPort, asFee, asOwnRoute, asPeerAddress, asPeerAddresses, asPeerRoute, asPeerRoutes, asPeerSecrets, asThresholds, ofEachChain, sameAsPrefix,
   type Carry
 } from './carry.js'
 
@@ -74,6 +74,7 @@ const FORMER: Readonly<Record<string, Advice | readonly [Advice, Carry]>> = {
   'transport.managed': DIRECT,
   'transport.managedOptions': DIRECT,
   'transport.externalUrl': 'a node does not announce itself: tell its peers the URL. Remove it.',
+  explorerPort: ['it is in explorer: explorer.port. Move it there.', asExplorerPort],
   'peers[].assetCode': ASSET,
   'peers[].assetScale': ASSET
 }

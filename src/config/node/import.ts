@@ -93,9 +93,8 @@ class Rewriting {
 
   #leaveUnsupported (): void {
     const { config } = this.#draft
-    const { rest, problems, warnings } = withoutUnsupported(config, this.#kinds)
+    const { rest, problems } = withoutUnsupported(config, this.#kinds)
     this.#draft.config = rest
-    for (const warning of warnings) this.#leave({ path: [warning.split(' ', 1)[0] ?? ''], message: warning })
     for (const problem of problems) {
       if (isGuard(problem.path)) {
         putAt(rest, problem.path, valueAt(config, problem.path))

@@ -1,6 +1,6 @@
 /** Rules that one field alone cannot show: two things on one port, modes and sections that contradict each other, an open admin API. */
 import { isValidAddress } from '../../packet/address.js'
-import { staysHere } from '../../lib/loopback.js'
+import { isLoopbackAddress, staysHere } from '../../lib/loopback.js'
 import type { Problem } from '../errors.js'
 import { isSendable } from '../../http/access.js'
 import { IpAllowlist } from '../../http/allowlist.js'
@@ -28,6 +28,7 @@ export function check (given: ParsedConfig, config: NodeConfig, entries: readonl
   checkPorts(config, refuse)
   checkModes(given, config, refuse, warn)
   checkAdminApi(config, refuse, warn)
+  checkExplorer(config, refuse, warn)
   checkHandler(config, warn)
   checkLedger(config, refuse)
   checkLimits(config, warn)
@@ -82,9 +83,12 @@ function checkPorts (config: NodeConfig, refuse: Refuse): void {
   }
 }
 
-function portsOf ({ btpServerPort, healthCheckPort, adminApi }: NodeConfig): Array<[path: string[], port: number]> {
+/** The explorer has a port of its own only where somebody asked for it, or nothing else has it. */
+function portsOf ({ btpServerPort, healthCheckPort, adminApi, explorer }: NodeConfig): Array<[path: string[], port: number]> {
   const admin: Array<[string[], number]> = adminApi.enabled ? [[['adminApi', 'port'], adminApi.port]] : []
-  return [[['btpServerPort'], btpServerPort], [['healthCheckPort'], healthCheckPort], ...admin]
+  const own: Array<[string[], number]> = [[['btpServerPort'], btpServerPort], [['healthCheckPort'], healthCheckPort], ...admin]
+  const isServed = explorer.enabled && (explorer.isAsked || own.every(([, port]) => port !== explorer.port))
+  return isServed ? [...own, [['explorer', 'port'], explorer.port]] : own
 }
 
 function checkModes ({ deploymentMode }: ParsedConfig, { localDelivery, adminApi }: NodeConfig, refuse: Refuse, warn: Warn): void {
@@ -122,6 +126,25 @@ function checkAdminApi ({ adminApi, environment }: NodeConfig, refuse: Refuse, w
     }
   }
   if (trustProxy && allowedIPs.length === 0) warn('adminApi.trustProxy is true without allowedIPs: there is nothing that it would decide.')
+}
+
+/** What holds for the admin API holds here: it shows who pays whom, and how much. */
+function checkExplorer ({ explorer, adminApi, environment, btpServerPort, healthCheckPort }: NodeConfig, refuse: Refuse, warn: Warn): void {
+  const { enabled, host, port, isAsked } = explorer
+  if (!enabled) return
+  const isOpen = !isLoopbackAddress(host)
+  const { apiKey = '', allowedIPs } = adminApi
+  if (environment === 'production' && isOpen && apiKey === '' && allowedIPs.length === 0) {
+    refuse(['explorer', 'host'], `the explorer would listen on ${host} in production without authentication. Set ADMIN_API_KEY or ADMIN_API_ALLOWED_IPS, which ` +
+      'hold for it, too, or explorer.host (EXPLORER_HOST) to 127.0.0.1.')
+  } else if (environment === 'production') {
+    warn('the explorer is enabled in production: it shows who pays whom to anyone who may use it. If you do not need it, set explorer.enabled (EXPLORER_ENABLED) to false.')
+  }
+  const other = [btpServerPort, healthCheckPort, ...(adminApi.enabled ? [adminApi.port] : [])].includes(port)
+  if (other && !isAsked) {
+    warn(`the explorer has no port of its own, as this node uses ${port} for something else. It is at /explorer of the health port (${healthCheckPort}). ` +
+      'To give it one, set explorer.port (EXPLORER_PORT).')
+  }
 }
 
 /** The published standalone example does this: packets would be posted to our own health server. */

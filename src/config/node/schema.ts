@@ -1,10 +1,10 @@
 /** Every field of a node's configuration: type, and the words for errors. Rules between fields are in rules.ts. */
 import { z } from 'zod'
 import { LOG_LEVELS } from '../../contracts/logger.js'
-import { MAX_CONFIGURED_ROUTES, MAX_PEERS } from '../limits.js'
+import { EXPLORER_EVENTS, EXPLORER_RETENTION_DAYS, MAX_CONFIGURED_ROUTES, MAX_PEERS } from '../limits.js'
 import type { ChainKind, OldChain } from '../../contracts/chain-kind.js'
 import { ADDRESS_LENGTH_MAX, PREFIX, SEGMENT, SEGMENT_IN_WORDS } from '../../packet/address.js'
-import { amount, assetField, flag, milliseconds, text } from '../../lib/field-kinds.js'
+import { amount, assetField, flag, milliseconds, text, whole } from '../../lib/field-kinds.js'
 import { HOST_NAME } from '../../http/hosts.js'
 import { ORIGIN, ORIGIN_IN_WORDS } from '../../lib/origins.js'
 import { isHttpUrl } from '../../lib/urls.js'
@@ -49,6 +49,15 @@ const adminApi = z.strictObject({
   trustProxy: flag.optional(),
   allowedHosts: z.array(z.string().regex(HOST_NAME).meta({ expected: 'a host name such as connector, without a port' }))
     .meta({ expected: 'a list of host names' }).optional()
+}).meta({ expected: 'an object' })
+
+const explorer = z.strictObject({
+  enabled: flag.optional(),
+  port: port.optional(),
+  host: listenHost.optional(),
+  retentionDays: whole(...EXPLORER_RETENTION_DAYS).optional(),
+  maxEvents: whole(...EXPLORER_EVENTS).optional(),
+  payloads: flag.optional()
 }).meta({ expected: 'an object' })
 
 const limitsByAsset = z.union([amount, z.record(z.string(), amount)])
@@ -110,7 +119,7 @@ export function nodeSchema (kinds: readonly ChainKind[]) {
     chainProviders: z.array(chainEntry(kinds)).max(MAX_CHAINS).meta({ expected: 'a list of chains' }).optional(),
     blockchain: blockchain(kinds).optional(),
     ledger: ledger.optional(),
-    explorer: z.looseObject({ enabled: z.literal(false) }).meta({ expected: 'enabled: false' }).optional(),
+    explorer: explorer.optional(),
     transport: z.strictObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' }).optional(),
     perHopNotification: flag.optional(),
     dataPath: text('the path of a directory').optional()

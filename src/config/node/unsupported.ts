@@ -1,6 +1,6 @@
 /**
  * Settings for features that do not exist yet. They are rejected, because an operator who asks for settlement and silently gets none loses
- * money; those for the explorer, which only looks on, are ignored with a warning. Settings that turn such a feature off are accepted.
+ * money. Settings that turn such a feature off are accepted.
  */
 import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../errors.js'
@@ -24,15 +24,13 @@ const SWITCHES = [...Object.keys(TOP_LEVEL), 'peerDiscovery', 'selfAnnounce']
 const OTHER_CHAINS = ['solana', 'mina', 'aptos']
 const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: each peer counts in one asset. Limit what it may owe by perPeerLimits, or what all may owe by ' +
   'defaultLimit or globalCeiling, with an amount for each asset ({ USD: "1000" }), and remove it.'
-const EXPLORER_KEYS = ['explorer', 'explorerPort']
 
 /** The configuration without what is refused, and why that is. */
 export function withoutUnsupported (
   given: Record<string, unknown>, kinds: ChainKinds
-): { rest: Record<string, unknown>, problems: Problem[], warnings: string[] } {
+): { rest: Record<string, unknown>, problems: Problem[] } {
   const rest = { ...given }
   const problems: Problem[] = []
-  const warnings = withoutExplorer(rest)
   for (const key of SWITCHES) if (isOff(rest[key])) Reflect.deleteProperty(rest, key)
   const refuse = (holder: Record<string, unknown>, path: PropertyKey[], key: string, message = `${key} is not supported yet. Remove it.`): void => {
     if (!isEmpty(holder[key])) problems.push({ path: [...path, key], message })
@@ -67,15 +65,7 @@ export function withoutUnsupported (
       return copy
     })
   }
-  return { rest, problems, warnings }
-}
-
-/** It shows what happens, and nothing depends on it: as its variables, it is ignored. */
-function withoutExplorer (rest: Record<string, unknown>): string[] {
-  const asked = isOff(rest.explorer) ? [] : EXPLORER_KEYS.filter(key => !isEmpty(rest[key]))
-  for (const key of asked) Reflect.deleteProperty(rest, key)
-  if (isOff(rest.explorer)) delete rest.explorerPort
-  return asked.map(key => `${key} is ignored: there is no explorer yet.`)
+  return { rest, problems }
 }
 
 function isOff (section: unknown): boolean {

@@ -43,7 +43,7 @@ routes: [{ prefix: g.townhouse.town, nextHop: town, priority: 0 }, { prefix: g.t
   },
   'a version that had blockchain': {
     text: `
-{ "nodeId": "shop", "btpServerPort": PORT1, "healthCheckPort": PORT2, "explorer": { "enabled": true, "port": 3001 },
+{ "nodeId": "shop", "btpServerPort": PORT1, "healthCheckPort": PORT2, "explorerPort": 3011, "explorer": { "enabled": true },
   "ilpAddress": "g.connector.shop",
   "blockchain": { "base": { "enabled": true, "rpcUrl": "http://127.0.0.1:9", "chainId": 84532, "privateKey": "${KEY}",
     "registryAddress": "${ADDRESS}", "tokenAddress": "${ADDRESS}" },
@@ -54,10 +54,11 @@ routes: [{ prefix: g.townhouse.town, nextHop: town, priority: 0 }, { prefix: g.t
   "routes": [{ "prefix": "g.bob", "nextHop": "bob" }] }
 `,
     left: [
-      /^old\.yaml:2: explorer: explorer is ignored/, /^old\.yaml:6: blockchain\.xrpl: /,
+      /^old\.yaml:6: blockchain\.xrpl: /,
       /^old\.yaml:8: peers\[0\]\.assetCode: /, /^old\.yaml:9: btpAuthTokens\.eve: .*BTP_PEER_<ID>_SECRET/
     ],
     config: {
+      explorer: { enabled: true, port: 3011 },
       routes: [{ prefix: 'g.bob', nextHop: 'bob' }, { prefix: 'g.connector.shop', nextHop: 'local' }],
       chainProviders: [{ chainType: 'evm', chainId: 'evm:84532', keyId: KEY, settlementOptions: { threshold: '5000' } }],
       peers: [{ id: 'bob', authToken: 'hunter2', evmAddress: ADDRESS }]

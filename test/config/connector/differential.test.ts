@@ -56,7 +56,7 @@ const valid = fc.record({
 /** Options that ilp-connector does not have. */
 const OUR_OPTIONS: readonly string[] = [
   'adminApiKey', 'adminApiAllowedHosts', 'adminApiAllowPaths', 'balanceDurability', 'ledger', 'tigerbeetleClusterId', 'tigerbeetleReplicas', 'tigerbeetleNamespace',
-  'ledgerFallback', 'logger', 'logLevel', 'logFormat'
+  'ledgerFallback', 'explorer', 'explorerPort', 'explorerHost', 'explorerRetentionDays', 'explorerMaxEvents', 'explorerPayloads', 'logger', 'logLevel', 'logFormat'
 ]
 
 /** The names that differ on purpose: our own default store, `memory` by its other name, and options of ours. */

@@ -58,6 +58,34 @@ function objectRow (): Row<Record<string, unknown>> {
   }
 }
 
+function portRow (fallback: number): Row<number> {
+  return {
+    default: fallback,
+    good: [['0', 0], ['65535', 65535], ['8080', 8080]],
+    bad: [['', '""'], ['-1', '-1'], ['65536', '65536'], ['80.5', '80.5'], ['tcp://10.0.0.1:80', '"tcp://10.0.0.1:80"']].map(([text = '', found = '']) => [
+      text, `found ${found}, expected a whole number from 0 to 65535. Correct it, or leave it out (default: ${fallback}).`
+    ])
+  }
+}
+
+function wholeRow (minimum: number, maximum: number, fallback: number): Row<number> {
+  return {
+    default: fallback,
+    good: [[String(minimum), minimum], [String(maximum), maximum]],
+    bad: [String(minimum - 1), String(maximum + 1), '1.5'].map(text => [
+      text, `found ${text}, expected a whole number from ${minimum} to ${maximum}. Correct it, or leave it out (default: ${fallback}).`
+    ])
+  }
+}
+
+function hostRow (): Row<string> {
+  return {
+    default: '127.0.0.1',
+    good: [['::1', '::1'], ['localhost', 'localhost']],
+    bad: [['', 'found "", expected a host name or IP address. Correct it, or leave it out (default: "127.0.0.1").']]
+  }
+}
+
 const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> } = {
   env: {
     default: 'test',
@@ -207,18 +235,14 @@ const rows: { [Option in keyof ConnectorOptions]: Row<ConnectorOptions[Option]> 
   initialConnectTimeout: millisecondsRow(0, 10000),
   adminApi: flagRow(false),
   adminApiAllowPaths: flagRow(false),
-  adminApiPort: {
-    default: 7780,
-    good: [['0', 0], ['65535', 65535], ['8080', 8080]],
-    bad: [['', '""'], ['-1', '-1'], ['65536', '65536'], ['80.5', '80.5'], ['tcp://10.0.0.1:80', '"tcp://10.0.0.1:80"']].map(([text = '', found = '']) => [
-      text, `found ${found}, expected a whole number from 0 to 65535. Correct it, or leave it out (default: 7780).`
-    ])
-  },
-  adminApiHost: {
-    default: '127.0.0.1',
-    good: [['::1', '::1'], ['localhost', 'localhost']],
-    bad: [['', 'found "", expected a host name or IP address. Correct it, or leave it out (default: "127.0.0.1").']]
-  },
+  adminApiPort: portRow(7780),
+  adminApiHost: hostRow(),
+  explorer: flagRow(false),
+  explorerPort: portRow(3001),
+  explorerHost: hostRow(),
+  explorerRetentionDays: wholeRow(1, 365, 7),
+  explorerMaxEvents: wholeRow(1000, 10_000_000, 1_000_000),
+  explorerPayloads: flagRow(false),
   adminApiKey: {
     default: '',
     good: [['some text', 'some text']],

@@ -55,6 +55,7 @@ describe('the configuration of a node', () => {
         adminApi: {
           enabled: false, port: 8081, host: '0.0.0.0', isHostGiven: false, apiKey: undefined, allowedIPs: [], trustProxy: false, allowedHosts: []
         },
+        explorer: { enabled: true, isAsked: false, port: 3001, host: '127.0.0.1', retentionDays: 7, maxEvents: 1_000_000, payloads: false },
         feePercentage: 0,
         feeReason: 'there is no section settlement. To take a fee, set settlement.connectorFeePercentage',
         creditLimits: {},
@@ -118,6 +119,14 @@ describe('the configuration of a node', () => {
       ['a typing error inside', { adminApi: { enabled: true, apikey: 'hunter2' } }, 'adminApi.apikey', 'did you mean apiKey?'],
       ['one port for two things', { healthCheckPort: 3000 }, 'healthCheckPort: port 3000 is also that of btpServerPort'],
       ['the default port of the admin API for another', { btpServerPort: 8081, adminApi: { enabled: true } }, 'adminApi.port: port 8081'],
+      ['an explorer on a port of another', { explorer: { port: 3000 } }, 'explorer.port: port 3000 is also that of btpServerPort'],
+      ['an explorer on the default port of another', { healthCheckPort: 3001, explorer: { enabled: true } }, 'explorer.port: port 3001 is also that of healthCheckPort'],
+      ['an explorer on the port of the admin API', { adminApi: { enabled: true, port: 3010 }, explorer: { port: 3010 } }, 'explorer.port: port 3010', 'adminApi.port'],
+      ['an explorer that is open in production', { environment: 'production', explorer: { enabled: true, host: '0.0.0.0' } },
+        'explorer.host: the explorer would listen on 0.0.0.0 in production without authentication. Set ADMIN_API_KEY or ADMIN_API_ALLOWED_IPS'],
+      ['an explorer that remembers forever', { explorer: { retentionDays: 366, maxEvents: 999 } },
+        'explorer.retentionDays', 'from 1 to 365', 'explorer.maxEvents', 'from 1000 to 10000000'],
+      ['an explorer with a key that it does not have', { explorer: { apikey: 'hunter2' } }, 'explorer.apikey'],
       ['embedded with a server', { deploymentMode: 'embedded', localDelivery: { enabled: true, handlerUrl: 'http://x' } },
         'deploymentMode is set to "embedded" but localDelivery.enabled is true.'],
       ['standalone without the URL of the server', { deploymentMode: 'standalone', localDelivery: { enabled: true } },
@@ -162,9 +171,29 @@ describe('the configuration of a node', () => {
       expect(issues.map(({ path }) => path)).to.have.members(['security', 'nodeId', 'btpServerPort', 'peers[0].id', 'peers[0].url', 'peers[0].authToken'])
     })
 
+    it('has an explorer on this machine, in production only if it is asked for', () => {
+      const explorerOf = (more: object): object => ConfigLoader.read({ ...BASE, ...more }, {}).config.explorer
+      const usual = { enabled: true, isAsked: false, port: 3001, host: '127.0.0.1', retentionDays: 7, maxEvents: 1_000_000, payloads: false }
+      expect(explorerOf({})).to.deep.equal(usual)
+      expect(explorerOf({ environment: 'staging' })).to.deep.equal(usual)
+      expect(explorerOf({ environment: 'production' })).to.deep.equal({ ...usual, enabled: false })
+      expect(explorerOf({ explorer: { enabled: false } })).to.deep.equal({ ...usual, enabled: false })
+      expect(explorerOf({ environment: 'production', explorer: { enabled: true } })).to.deep.equal({ ...usual, isAsked: true })
+      const { warnings } = ConfigLoader.read({ ...BASE, environment: 'production', explorer: { enabled: true } }, {})
+      expect(warnings.join()).to.include('the explorer is enabled in production').and.include('EXPLORER_ENABLED')
+      const protectedOne = { environment: 'production', explorer: { enabled: true, host: '0.0.0.0' }, adminApi: { apiKey: 'k' } }
+      expect(explorerOf(protectedOne)).to.include({ host: '0.0.0.0' })
+    })
+
+    it('goes on without a port for the explorer where it uses the default one for something else', () => {
+      const { warnings } = ConfigLoader.read({ ...BASE, btpServerPort: 3001 }, {})
+      expect(warnings.join()).to.include('the explorer has no port of its own').and.include('/explorer of the health port (8080)').and.include('EXPLORER_PORT')
+      expect(ConfigLoader.read({ ...BASE, btpServerPort: 3001, explorer: { enabled: false } }, {}).warnings).to.deep.equal([])
+    })
+
     it('may turn off what does not exist', () => {
       ConfigLoader.read({
-        ...BASE, explorer: { enabled: false }, transport: { type: 'direct' }, settlement: { enableSettlement: false }, mode: 'connector',
+        ...BASE, transport: { type: 'direct' }, settlement: { enableSettlement: false }, mode: 'connector',
         chainProviders: [], peers: [{ ...PEER, relation: 'peer', transport: 'direct' }]
       }, {})
     })
@@ -245,6 +274,7 @@ describe('the configuration of a node', () => {
         LOCAL_DELIVERY_ENABLED: 'true', LOCAL_DELIVERY_URL: 'http://bls:1', LOCAL_DELIVERY_TIMEOUT: '50', LOCAL_DELIVERY_MAX_CONCURRENT_REQUESTS: '7', LOCAL_DELIVERY_AUTH_TOKEN: 't',
         LOCAL_DELIVERY_PER_HOP_NOTIFICATION: 'true', ADMIN_API_ENABLED: 'true', ADMIN_API_HOST: '127.0.0.1', ADMIN_API_KEY: 'k',
         ADMIN_API_ALLOWED_IPS: '127.0.0.1, 10.0.0.0/16', ADMIN_API_TRUST_PROXY: 'true', ADMIN_API_ALLOWED_HOSTS: 'connector, admin.example',
+        EXPLORER_ENABLED: 'true', EXPLORER_PORT: '3010', EXPLORER_HOST: '0.0.0.0', EXPLORER_RETENTION_DAYS: '30', EXPLORER_MAX_EVENTS: '5000', EXPLORER_PAYLOADS: 'true',
         BTP_SERVER_HOST: '10.0.0.1', BTP_ALLOWED_ORIGINS: 'https://wallet.example, chrome-extension://abc', HEALTH_CHECK_HOST: '::1', TIGERBEETLE_CLUSTER_ID: '7',
         TIGERBEETLE_REPLICAS: '10.0.0.1:3001, 10.0.0.2:3001'
       })
@@ -260,6 +290,7 @@ describe('the configuration of a node', () => {
         deploymentMode: 'standalone',
         ledger: { type: 'tigerbeetle', clusterId: '7', replicas: ['10.0.0.1:3001', '10.0.0.2:3001'], fallback: false },
         perHopNotification: true,
+        explorer: { enabled: true, isAsked: true, port: 3010, host: '0.0.0.0', retentionDays: 30, maxEvents: 5000, payloads: true },
         localDelivery: { enabled: true, handlerUrl: 'http://bls:1', timeout: 50, maxConcurrentRequests: 7, authToken: 't' },
         adminApi: {
           enabled: true,
@@ -282,12 +313,11 @@ describe('the configuration of a node', () => {
 
     it('warns of variables for what does not exist', async () => {
       const names = [
-        'EXPLORER_PORT', 'EXPLORER_RETENTION_DAYS', 'EXPLORER_MAX_EVENTS', 'APTOS_PRIVATE_KEY', 'EVM_PRIVATE_KEY', 'NETWORK_MODE',
-        'KEY_BACKEND', 'LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS'
+        'APTOS_PRIVATE_KEY', 'EVM_PRIVATE_KEY', 'NETWORK_MODE', 'KEY_BACKEND', 'LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS'
       ]
-      const { warnings } = ConfigLoader.read(await yaml(text), { ...Object.fromEntries(names.map(name => [name, 'hunter2'])), EXPLORER_ENABLED: 'true' })
-      for (const name of ['EXPLORER_ENABLED', ...names]) expect(warnings.join('\n')).to.include(name)
-      expect(ConfigLoader.read(await yaml(text), { EXPLORER_ENABLED: 'false', EXPLORER_PORT: '3001', KEY_BACKEND: 'env' }).warnings).to.deep.equal([])
+      const { warnings } = ConfigLoader.read(await yaml(text), Object.fromEntries(names.map(name => [name, 'hunter2'])))
+      for (const name of names) expect(warnings.join('\n')).to.include(name)
+      expect(ConfigLoader.read(await yaml(text), { KEY_BACKEND: 'env' }).warnings).to.deep.equal([])
       expect(warnings.join('\n')).to.not.include('hunter2')
     })
 

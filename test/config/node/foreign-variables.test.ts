@@ -49,7 +49,7 @@ describe('a variable of another connector', () => {
   }
 
   it('that asks for nothing is not named', () => {
-    const none = { TRANSPORT_MODE: 'direct', SOCKS_PROXY: '', BTP_URL: '', EXPLORER_ENABLED: 'false', EXPLORER_PORT: '1' }
+    const none = { TRANSPORT_MODE: 'direct', SOCKS_PROXY: '', BTP_URL: '' }
     expect(ConfigLoader.read(file, none).warnings).to.deep.equal([])
   })
 

@@ -70,13 +70,6 @@ describe('a key of another connector', () => {
     expect(warningsOf({ ...switches, transport: { type: 'direct' } })).to.deep.equal([])
   })
 
-  it('for the explorer is ignored with a warning, as its variables are', () => {
-    const ignored = (name: string): string => `${name} is ignored: there is no explorer yet.`
-    expect(warningsOf({ explorer: { enabled: true, port: 3001 }, explorerPort: 3001 })).to.deep.equal([ignored('explorer'), ignored('explorerPort')])
-    expect(warningsOf({ explorer: {} })).to.deep.equal([ignored('explorer')])
-    expect(warningsOf({ explorer: { enabled: false } })).to.deep.equal([])
-    expect(warningsOf({ explorer: { enabled: false }, explorerPort: 3001 })).to.deep.equal([])
-  })
 })
 
 describe('an address in the place of a nodeId', () => {

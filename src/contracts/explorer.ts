@@ -1,5 +1,6 @@
 /** What the explorer's HTTP API answers beside events. Its server and its page are made from these. Times are ms since the epoch. */
 import type { ChannelStatus } from './channels.js'
+import type { PeerField } from './chain-kind.js'
 import type { InAsset, PacketStep } from './explorer-events.js'
 import type { PricesReport } from './prices.js'
 
@@ -53,9 +54,8 @@ export interface PeerView extends InAsset {
   /** Whether it dialled in and nobody has configured it. */
   isGuest: boolean
   btpUrl?: string
-  evmAddress?: string
-  xrpAddress?: string
-  solanaAddress?: string
+  /** Its addresses on chains: `<kind of chain>Address` and the like. */
+  [address: PeerField]: string | undefined
   balance?: BalanceView
 }
 

@@ -87,7 +87,14 @@ const kind: ChainKind<Entry> = {
   schema: entry,
   decide,
   check,
-  legacy: legacySettings(oldChain)
+  legacy: legacySettings(oldChain),
+  questions: [
+    { field: 'chainId', question: 'Chain', fallback: 'evm:84532' },
+    { field: 'rpcUrl', question: 'URL of an RPC node', fallback: 'https://sepolia.base.org', variable: 'CHAIN_RPC_URL' },
+    { field: 'registryAddress', question: 'Address of the registry of channels (0x...)' },
+    { field: 'tokenAddress', question: 'Address of the token that you pay in (0x...)' },
+    { field: 'keyId', question: 'Private key of your account (0x...; empty: fill it in later)', variable: 'CHAIN_KEY' }
+  ]
 }
 
 export default kind

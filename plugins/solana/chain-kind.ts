@@ -75,7 +75,14 @@ const kind: ChainKind<Entry> = {
   },
   schema: entry,
   decide,
-  check
+  check,
+  questions: [
+    { field: 'chainId', question: 'Cluster', fallback: 'solana:devnet' },
+    { field: 'rpcUrl', question: 'URL of an RPC node', fallback: 'https://api.devnet.solana.com', variable: 'CHAIN_RPC_URL' },
+    { field: 'programId', question: 'Address of the program of channels' },
+    { field: 'tokenMint', question: 'Mint of the token that you pay in', fallback: WRAPPED_SOL },
+    { field: 'keyId', question: 'Your key in base58, or the path of a keypair.json (empty: fill it in later)', variable: 'CHAIN_KEY' }
+  ]
 }
 
 export default kind

@@ -70,7 +70,12 @@ const kind: ChainKind<Entry> = {
   schema: entry,
   decide,
   check,
-  legacy: legacySettings(oldChain)
+  legacy: legacySettings(oldChain),
+  questions: [
+    { field: 'chainId', question: 'Network', fallback: 'xrp:testnet' },
+    { field: 'rpcUrl', question: 'URL of a server', fallback: 'wss://s.altnet.rippletest.net:51233', variable: 'CHAIN_RPC_URL' },
+    { field: 'keyId', question: 'Seed of your account (s... or sEd...; empty: fill it in later)', variable: 'CHAIN_KEY' }
+  ]
 }
 
 export default kind

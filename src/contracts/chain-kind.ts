@@ -70,6 +70,17 @@ export interface EntryFindings {
 /** The environment that a node runs in, as its configuration says. */
 export type Environment = 'development' | 'staging' | 'production'
 
+/** What `connector setup` asks about a chain of a kind. */
+export interface SetupQuestion {
+  /** Of the entry of `chainProviders`: the answer is written there. */
+  readonly field: string
+  readonly question: string
+  /** Absent: there is none, and the answer cannot be left out, unless it is a secret, which the operator can fill in later. */
+  readonly fallback?: string
+  /** The variable of `.env` that gets the answer, where others must not see it. */
+  readonly variable?: string
+}
+
 /** What every entry of `chainProviders` has. */
 export type AnyEntry = { chainType: string, chainId: string }
 
@@ -89,6 +100,8 @@ export interface ChainKind<Entry extends AnyEntry = AnyEntry> {
   /** Rules that one field alone cannot show. */
   check? (entry: Entry, environment: Environment): EntryFindings
   readonly legacy?: LegacySettings | undefined
+  /** Without it, `connector setup` does not offer the kind. */
+  readonly questions?: readonly SetupQuestion[] | undefined
 }
 
 /** A chain in the section `blockchain` of earlier versions. */

@@ -1,5 +1,7 @@
 /** What dashboards and other programs around a node read of it. Amounts are base units, bigint. Times are ms since the epoch. */
 
+import type { Asset } from './account.js'
+
 /** Of a peer as next hop, if not said otherwise. Since the start of the node. */
 export interface TrafficCounts {
   /** Packets that it fulfilled. */
@@ -39,7 +41,10 @@ export interface PacketRecord {
   from: string
   /** The destination. */
   to: string
+  /** Of the account that it came from. */
   amount: bigint
+  /** What the amount is in, where the configuration names an asset. */
+  asset?: Asset | undefined
   /** `timeout`: a Reject with R00. */
   result: PacketResult
 }

@@ -55,6 +55,14 @@ export function chainKindConformance<Entry extends AnyEntry> (name: string, kind
       expect(new Set(all).size, 'different ones stay different').to.equal(all.length)
     })
 
+    it('asks only about fields that an entry has, about secrets with a variable, and offers nothing that it refuses', () => {
+      for (const { field, fallback, variable } of kind.questions ?? []) {
+        if (secrets.includes(field)) expect(variable, field).to.match(/^[A-Z][A-Z_]*$/)
+        const { error } = kind.schema.safeParse({ ...entry, [field]: fallback ?? entry[field] })
+        expect(error?.issues ?? [], field).to.deep.equal([])
+      }
+    })
+
     it('takes nothing for an address or an id that is none', () => {
       for (const text of NO_WORDS) {
         for (const format of [kind.address, kind.channelId, kind.chainId]) {

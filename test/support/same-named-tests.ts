@@ -39,7 +39,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/commands/cli/health.test.ts': ['src/commands/cli/http.ts'],
   'test/commands/cli/import.test.ts': ['src/config/node/carry.ts', 'src/config/node/import.ts'],
   'test/commands/cli/main.test.ts': ['src/commands/cli/command.ts', 'src/commands/cli/output.ts'],
-  'test/commands/cli/setup.test.ts': ['src/commands/cli/questions.ts'],
+  'test/commands/cli/setup.test.ts': ['src/commands/cli/questions.ts', 'src/commands/cli/setup-settlement.ts'],
   'test/commands/cli/transports.test.ts': ['src/commands/cli/env-file.ts'],
   'test/commands/cli/validate.test.ts': ['src/commands/cli/topology.ts'],
   'test/config/connector/config.test.ts': ['src/config/connector/rules.ts', 'src/config/errors.ts'],

@@ -61,7 +61,9 @@ const packet = z.strictObject({
   ts: z.int().describe('When it was answered, in ms since 1970'),
   ilpAddressFrom: z.string().describe('The prefix that is routed to the peer that it came from; without a route, the id of that peer'),
   ilpAddressTo: z.string().describe('Its destination'),
-  amount,
+  amount: amount.describe('In base units of the account that it came from'),
+  assetCode: z.string().optional().describe('Where the configuration names an asset'),
+  assetScale: z.int().optional(),
   result: z.enum(['fulfill', 'reject', 'timeout'])
 })
 
@@ -118,8 +120,13 @@ export function dashboardRoutes (node: DashboardNode): Route[] {
       errors: { 400: 'A filter is wrong', 503: NOT_READY }
     }, ({ query }) => {
       const packets = running().getPackets(filterOf(query))
-      return json(200, packets.map(({ at, from, to, amount, result }) => ({
-        ts: at, ilpAddressFrom: from, ilpAddressTo: to, amount: String(amount), result
+      return json(200, packets.map(({ at, from, to, amount, asset, result }) => ({
+        ts: at,
+        ilpAddressFrom: from,
+        ilpAddressTo: to,
+        amount: String(amount),
+        ...(asset !== undefined && { assetCode: asset.code, assetScale: asset.scale }),
+        result
       })))
     }),
 

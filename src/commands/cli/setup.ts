@@ -5,19 +5,14 @@ import { stringify } from 'yaml'
 import { ConfigLoader } from '../../config/node/config-loader.js'
 import { LOG_LEVELS, type LogLevel } from '../../contracts/logger.js'
 import { writePrivately } from '../../lib/private-file.js'
+import type { ChainKind } from '../../contracts/chain-kind.js'
 import type { ConnectorConfig } from '../../contracts/node.js'
 import type { Command } from './command.js'
 import { usageError } from './command.js'
 import { urlOf } from './http.js'
 import { CliError, complain, EXIT, print, printJson } from './output.js'
 import { Questions } from './questions.js'
-
-interface Setting {
-  question: string
-  fallback: string
-  /** What is wrong with an answer. */
-  fault: (answer: string) => string | undefined
-}
+import { choice, kindsToChoose, questionsOf, settlementOf, type Setting, type Settlement } from './setup-settlement.js'
 
 const unless = (isRight: (answer: string) => boolean, expected: string) => (answer: string): string | undefined =>
   isRight(answer) ? undefined : `expected ${expected}, found ${JSON.stringify(answer)}`
@@ -27,25 +22,29 @@ const isUrl = (answer: string): boolean => answer === '' || /^https?:$/.test(url
 const name = unless(answer => /^[A-Za-z0-9_-]+$/.test(answer), 'letters, digits, - and _')
 const levelOf = (answer: string): LogLevel | undefined => LOG_LEVELS.find(level => level === answer)
 
-/** By their names for --set, in the order of the questions. */
-function settings (): Record<string, Setting> {
+/** By their names for --set, in the order of the questions; those about a chain follow. */
+function settings (kinds: readonly ChainKind[]): Record<string, Setting> {
   return {
     nodeId: { question: 'Name of this node, and of its address g.<name>', fallback: `connector-${randomBytes(4).toString('hex')}`, fault: name },
     btpPort: { question: 'Port for peers (BTP)', fallback: '4000', fault: port },
     healthCheckPort: { question: 'Port for health checks', fallback: '8080', fault: port },
     adminPort: { question: 'Port of the admin API', fallback: '8081', fault: port },
     handlerUrl: { question: 'URL of your business logic server (empty: none yet)', fallback: '', fault: unless(isUrl, 'an http:// or https:// URL') },
-    logLevel: { question: 'Log level: debug, info, warn or error', fallback: 'info', fault: unless(answer => levelOf(answer) !== undefined, LOG_LEVELS.join(', ')) }
+    logLevel: { question: 'Log level: debug, info, warn or error', fallback: 'info', fault: unless(answer => levelOf(answer) !== undefined, LOG_LEVELS.join(', ')) },
+    settlement: choice(kinds)
   }
 }
+
+const KINDS = kindsToChoose()
 
 export const setup: Command = {
   name: 'setup',
   summary: 'Writes a first configuration: config.yaml, and .env for secrets',
   usage: '[--yes] [--set <name>=<value>]... [--config <file>] [--output <file>] [--force] [--json]',
   description: `Asks a few questions; Enter accepts the answer in brackets. With --yes it asks nothing and uses the defaults, except for values given with
---set: ${Object.keys(settings()).join(', ')}. It generates a key for the admin API
-and puts it into .env, which only you can read.
+--set: ${Object.keys(settings(KINDS)).join(', ')};
+and, with a chain to settle on, ${KINDS.map(kind => `${kind.type}: ${Object.keys(questionsOf(kind)).join(', ')}`).join('; ')}.
+It generates a key for the admin API and puts it into .env, which only you can read; secrets of the chain go there, too.
 Exit codes: 0 written, 1 not written (nothing was changed).`,
   options: {
     yes: { type: 'boolean', short: 'y', help: 'Ask nothing' },
@@ -61,20 +60,22 @@ Exit codes: 0 written, 1 not written (nothing was changed).`,
   async run (args) {
     const config = args.text('config') ?? 'config.yaml'
     const output = args.text('output') ?? '.env'
-    const asked = settings()
-    const given = readSet(args.texts('set'), asked)
+    const given = readSet(args.texts('set'))
     if (args.flag('json') && !args.flag('yes')) throw usageError(setup, '--json requires --yes, because questions are not JSON.')
     const questions = args.flag('yes') ? undefined : new Questions()
     try {
       await mayWrite([config, output], args.flag('force'), questions)
-      const answers: Record<string, string> = {}
-      for (const [name, setting] of Object.entries(asked)) answers[name] = given[name] ?? await answerTo(setting, questions)
+      const answers = await answersTo(settings(KINDS), given, questions)
+      const kind = KINDS.find(({ type }) => type === answers.settlement)
+      refuseUnasked(given, kind)
+      const settlement = kind && settlementOf(kind, await answersTo(questionsOf(kind), given, questions))
       const wanted = configOf(answers)
-      ConfigLoader.read(wanted, { ADMIN_API_KEY: 'made below' }) // throws if the answers do not fit together
-      writeFileSync(config, yamlOf(wanted))
-      writePrivately(output, envOf())
+      // Throws if the answers do not fit together.
+      ConfigLoader.read({ ...wanted, ...(settlement?.filledIn && { chainProviders: [settlement.filledIn] }) }, { ADMIN_API_KEY: 'made below' })
+      writeFileSync(config, yamlOf({ ...wanted, ...(settlement && { chainProviders: [settlement.entry] }) }, kind))
+      writePrivately(output, envOf(settlement))
       if (args.flag('json')) printJson({ nodeId: wanted.nodeId, config, env: output })
-      else print(nextSteps(wanted, config, output))
+      else print(nextSteps(wanted, config, output, settlement))
       return EXIT.ok
     } finally {
       questions?.close()
@@ -82,24 +83,53 @@ Exit codes: 0 written, 1 not written (nothing was changed).`,
   }
 }
 
-function readSet (pairs: readonly string[], asked: Readonly<Record<string, Setting>>): Record<string, string> {
+/** Of several chains, a field is asked about by one at a time: an answer is judged when it is known which. */
+function readSet (pairs: readonly string[]): Record<string, string> {
+  const asked = settings(KINDS)
+  const ofChains = KINDS.flatMap(kind => Object.keys(questionsOf(kind)))
   return Object.fromEntries(pairs.map(pair => {
     const [name = '', ...rest] = pair.split('=')
     const setting = Object.hasOwn(asked, name) ? asked[name] : undefined
-    if (setting === undefined || rest.length === 0) {
-      throw usageError(setup, `--set takes <name>=<value> with one of ${Object.keys(asked).join(', ')}; found ${pair}`)
+    if ((setting === undefined && !ofChains.includes(name)) || rest.length === 0) {
+      throw usageError(setup, `--set takes <name>=<value> with one of ${Object.keys(asked).join(', ')}, or what is asked about a chain; found ${pair}`)
     }
-    const fault = setting.fault(rest.join('='))
-    if (fault !== undefined) throw usageError(setup, `--set ${name}: ${fault}`)
+    refuseWrong(name, setting, rest.join('='))
     return [name, rest.join('=')]
   }))
 }
 
+function refuseWrong (name: string, setting: Setting | undefined, answer: string): void {
+  const fault = setting?.fault(answer)
+  if (fault !== undefined) throw usageError(setup, `--set ${name}: ${fault}`)
+}
+
+/** An answer to a question that nobody asks would be lost. */
+function refuseUnasked (given: Readonly<Record<string, string>>, kind: ChainKind | undefined): void {
+  const asked = { ...settings(KINDS), ...(kind && questionsOf(kind)) }
+  const unasked = Object.keys(given).find(name => !Object.hasOwn(asked, name))
+  if (unasked !== undefined) throw usageError(setup, `--set ${unasked} belongs to another chain than ${kind?.type ?? 'none'}: say --set settlement=<chain>, too.`)
+}
+
+async function answersTo (
+  asked: Readonly<Record<string, Setting>>, given: Readonly<Record<string, string>>, questions: Questions | undefined
+): Promise<Record<string, string>> {
+  const answers: Record<string, string> = {}
+  for (const [name, setting] of Object.entries(asked)) {
+    const answer = given[name]
+    if (answer !== undefined) refuseWrong(name, setting, answer)
+    answers[name] = answer ?? await answerTo(name, setting, questions)
+  }
+  return answers
+}
+
 /** Asks until the answer is valid. */
-async function answerTo ({ question, fallback, fault }: Setting, questions: Questions | undefined): Promise<string> {
-  if (questions === undefined) return fallback
+async function answerTo (name: string, { question, fallback, fault }: Setting, questions: Questions | undefined): Promise<string> {
+  if (questions === undefined) {
+    if (fallback === undefined) throw usageError(setup, `--yes needs an answer to "${question}": add --set ${name}=<value>.`)
+    return fallback
+  }
   for (;;) {
-    const answer = await questions.ask(question, fallback)
+    const answer = await questions.ask(question, fallback ?? '')
     const wrong = fault(answer)
     if (wrong === undefined) return answer
     complain(wrong)
@@ -128,7 +158,7 @@ function configOf ({ nodeId = '', btpPort, healthCheckPort, adminPort, handlerUr
   }
 }
 
-function yamlOf (config: ConnectorConfig): string {
+function yamlOf (config: ConnectorConfig, kind: ChainKind | undefined): string {
   return `# A Sluice node. Check it with: npx connector validate. Start it with: npx connector start
 #
 # To peer with another node, add it here under its nodeId. The other node needs an entry for this one, with the same authToken:
@@ -136,26 +166,30 @@ function yamlOf (config: ConnectorConfig): string {
 #     - id: peer-b
 #       url: ws://peer-b:3001
 #       authToken: \${PEER_B_SECRET}   # and PEER_B_SECRET=... in .env
-#   routes:
+${kind === undefined ? '' : `#       ${kind.peerField}: '...'   # where it is paid: ${kind.address.inWords}\n`}#   routes:
 #     - prefix: g.peer-b
 #       nextHop: peer-b
 
 ${stringify(config)}`
 }
 
-function envOf (): string {
+function envOf (settlement: Settlement | undefined): string {
+  const lines = Object.entries(settlement?.variables ?? {}).map(([name, value]) => `${name}=${value}\n`)
   return `# Secrets of the node. Keep this file to yourself.
 ADMIN_API_KEY=${randomBytes(32).toString('base64url')}
-`
+${lines.join('')}`
 }
 
-function nextSteps ({ nodeId, healthCheckPort }: ConnectorConfig, config: string, output: string): string {
+function nextSteps (
+  { nodeId, healthCheckPort }: ConnectorConfig, config: string, output: string, settlement: Settlement | undefined
+): string {
   const file = config === 'config.yaml' ? '' : ` ${config}`
   const health = healthCheckPort === 8080 ? '' : ` -u http://localhost:${healthCheckPort ?? ''}`
-  return `Wrote ${config} and ${output} (the admin API's key). The node's address is g.${nodeId}.
+  const empty = Object.entries(settlement?.variables ?? {}).filter(([, value]) => value === '').map(([name]) => name)
+  return `Wrote ${config} and ${output} (${settlement === undefined ? 'the admin API\'s key' : 'secrets'}). The node's address is g.${nodeId}.
 
 Next:
-  npx connector start${file}
+${empty.map(name => `  put ${name} into ${output}\n`).join('')}  npx connector start${file}
   npx connector health${health}
 Then add a peer to ${config}: the comment in the file shows how.`
 }

@@ -15,6 +15,9 @@ export interface AccountBalances {
   debitBalance: bigint
   creditBalance: bigint
   netBalance: bigint
+  /** What the amounts are in, where the configuration names an asset: one unit of it is 10^assetScale base units. */
+  assetCode?: string | undefined
+  assetScale?: number | undefined
 }
 
 /** A packet that would make the peer owe more than it may. */
@@ -40,7 +43,8 @@ export class AccountManager {
       tokenId: balance.tokenId,
       debitBalance: BigInt(balance.debitBalance),
       creditBalance: BigInt(balance.creditBalance),
-      netBalance: BigInt(balance.netBalance)
+      netBalance: BigInt(balance.netBalance),
+      ...(balance.assetCode !== undefined && { assetCode: balance.assetCode, assetScale: balance.assetScale })
     }
   }
 

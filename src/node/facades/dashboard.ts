@@ -64,14 +64,22 @@ export class Dashboard implements NodeDashboard {
     const addresses = new Map(this.node.listPeers().map(({ id, ilpAddresses: [first = id] }) => [id, first]))
     addresses.set(LOCAL_ACCOUNT, this.node.config.ilpAddress)
     const packets: PacketRecord[] = []
+    const holders = this.holders()
     for (const { at, accountId, destination: to, amount, result } of this.traffic().log.newest()) {
       if (packets.length >= limit) break
       if (at < since) continue
       const from = addresses.get(accountId) ?? accountId
-      if (address === undefined || isBelow(address, from) || isBelow(address, to)) packets.push({ at, from, to, amount, result })
+      if (address === undefined || isBelow(address, from) || isBelow(address, to)) {
+        packets.push({ at, from, to, amount, result, ...namedAsset(holders.assetOf(accountId)) })
+      }
     }
     return packets
   }
+}
+
+/** Nothing where the configuration names none. */
+function namedAsset (asset: PacketRecord['asset']): Pick<PacketRecord, 'asset'> {
+  return asset === undefined || isSameAsset(asset, UNNAMED_ASSET) ? {} : { asset }
 }
 
 /** Undefined for a peer with which the node does not settle. Nothing by asset while neither the chain nor its records can be used. */

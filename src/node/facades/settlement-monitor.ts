@@ -21,6 +21,9 @@ export interface SettlementRequired {
   currentBalance: bigint
   threshold: bigint
   exceedsBy: bigint
+  /** What the amounts are in, where the configuration names an asset. */
+  assetCode?: string | undefined
+  assetScale?: number | undefined
   timestamp: Date
 }
 
@@ -55,11 +58,14 @@ export class SettlementMonitor extends EventEmitter<{ SETTLEMENT_REQUIRED: [Sett
 
   /** One look at all peers. Rejects for a node that does not run. */
   async check (): Promise<void> {
-    for (const [peerId, { tokenId, creditBalance: currentBalance }] of await this.accounts.getAllBalances()) {
+    for (const [peerId, { tokenId, creditBalance: currentBalance, assetCode, assetScale }] of await this.accounts.getAllBalances()) {
       const threshold = this.thresholds.perPeerThresholds?.get(peerId) ?? this.thresholds.defaultThreshold
       if (threshold === undefined || currentBalance <= threshold || this.getSettlementState(peerId, tokenId) !== 'IDLE') continue
       this.#states.set(`${peerId}:${tokenId}`, 'SETTLEMENT_PENDING')
-      this.emit('SETTLEMENT_REQUIRED', { peerId, tokenId, currentBalance, threshold, exceedsBy: currentBalance - threshold, timestamp: new Date() })
+      const asset = assetCode === undefined ? {} : { assetCode, assetScale }
+      this.emit('SETTLEMENT_REQUIRED', {
+        peerId, tokenId, currentBalance, threshold, exceedsBy: currentBalance - threshold, ...asset, timestamp: new Date()
+      })
     }
   }
 

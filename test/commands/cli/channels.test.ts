@@ -24,7 +24,7 @@ describe('connector channels', () => {
   it('lists them, and how each peer stands', async () => {
     const { code, out } = await run('list')
     expect(code).to.equal(0)
-    expect(out).to.include('0x01').and.include(`peer-b on evm:8453: settled, deposit ${2n ** 70n}`).and.include('peer-b: SETTLEMENT_PENDING')
+    expect(out).to.include('0x01').and.include(`peer-b on evm:8453: settled, deposit ${2n ** 70n} smallest units of USDC`).and.include('peer-b: SETTLEMENT_PENDING')
     expect(JSON.parse((await run('--json')).out)).to.have.keys('channels', 'peers')
     channels.trouble = 'connection refused'
     expect((await run('list')).out).to.include('There are no channels.').and.include('cannot be reached (connection refused)')

@@ -65,7 +65,7 @@ describe('connector setup', () => {
   })
 
   it('asks, takes Enter for the default, and asks again when an answer is none', async () => {
-    const { code, out, err } = await place.run(['setup'], { input: 'not a name\nbob\n\n99999\n9080\n\n\nloud\nwarn\n' })
+    const { code, out, err } = await place.run(['setup'], { input: 'not a name\nbob\n\n99999\n9080\n\n\nloud\nwarn\n\n' })
     expect([code, err]).to.deep.equal([0, [
       'expected letters, digits, - and _, found "not a name"',
       'expected a port from 1 to 65535, found "99999"',
@@ -73,6 +73,44 @@ describe('connector setup', () => {
     ].join('\n')])
     expect(out).to.contain('Port for peers (BTP) [4000]: ')
     expect(await yaml('config.yaml')).to.deep.include({ nodeId: 'bob', btpServerPort: 4000, healthCheckPort: 9080, logLevel: 'warn' })
+  })
+
+  const KEY = `0x${'1'.repeat(64)}`
+  const [REGISTRY, TOKEN] = [`0x${'2'.repeat(40)}`, `0x${'3'.repeat(40)}`]
+  const SEED = 'sEdTM1uX8pu2do5XvTnutH6HsouMaM2'
+  const MINT = 'So11111111111111111111111111111111111111112'
+  const chains: Array<[string, Record<string, string>, string]> = [
+    ['evm', { chainId: 'evm:8453', rpcUrl: 'https://base.example/key-of-mine', registryAddress: REGISTRY, tokenAddress: TOKEN, keyId: KEY }, 'evmAddress'],
+    ['xrp', { chainId: 'xrp:testnet', rpcUrl: 'wss://s.altnet.rippletest.net:51233', keyId: SEED }, 'xrpAddress'],
+    ['solana', { chainId: 'solana:devnet', rpcUrl: 'https://api.devnet.solana.com', programId: MINT, tokenMint: MINT, keyId: './keypair.json' }, 'solanaAddress']
+  ]
+  for (const [type, answers, peerField] of chains) {
+    it(`asks about ${type} as the chain to settle on, and writes what starts, with the secrets in .env alone`, async () => {
+      const { code, out, err } = await place.run(['setup'], { input: ['bob', '', '', '', '', '', type, ...Object.values(answers), ''].join('\n') })
+      expect([code, err]).to.deep.equal([0, ''])
+      const { rpcUrl = '', keyId = '', ...plain } = answers
+      expect(await yaml('config.yaml')).to.deep.include({ chainProviders: [{ chainType: type, ...plain, rpcUrl: '${CHAIN_RPC_URL}', keyId: '${CHAIN_KEY}' }] })
+      for (const secret of [rpcUrl, keyId]) expect(await text('config.yaml')).to.not.contain(secret)
+      expect(out).to.not.contain(keyId)
+      expect(await text('.env')).to.contain(`\nCHAIN_RPC_URL=${rpcUrl}\nCHAIN_KEY=${keyId}\n`)
+      expect(await text('config.yaml'), 'the comment about peers').to.contain(`#       ${peerField}: `)
+      expect(await place.run(['validate', 'config.yaml'])).to.include({ code: 0 })
+    })
+  }
+
+  it('leaves the key of a chain to be filled in, and says so', async () => {
+    const { code, out } = await place.run(['setup', '--yes', '--set', 'settlement=xrp'])
+    expect(code).to.equal(0)
+    expect(out).to.contain('put CHAIN_KEY into .env')
+    const checked = await place.run(['validate', 'config.yaml'])
+    expect(checked.code).to.equal(1)
+    expect(checked.out + checked.err).to.contain('CHAIN_KEY is set to nothing')
+  })
+
+  it('asks again when an answer about a chain is none, and does not repeat a secret', async () => {
+    const { code, err } = await place.run(['setup'], { input: ['bob', '', '', '', '', '', 'xrp', 'xrp:x y', '', '', 'not-my-seed', SEED, ''].join('\n') })
+    expect(code).to.equal(0)
+    expect(err).to.match(/^found "xrp:x y", expected a chain such as xrp:mainnet.*\nfound a string, expected the seed of an account.*\n$/)
   })
 
   it('writes nothing when the answers end early', async () => {
@@ -86,16 +124,21 @@ describe('connector setup', () => {
     expect(await place.run(['setup', '--yes'])).to.deep.equal({ code: 1, out: '', err: 'Already exists: .env. Nothing was changed. To overwrite, add --force.\n' })
     expect(await place.run(['setup'], { input: '\n' })).to.include({ code: 1, err: 'Nothing was changed.\n' })
     expect(await text('.env')).to.equal('MINE=1\n')
-    expect((await place.run(['setup'], { input: 'yes\ncarol\n\n\n\n\n\n' })).code).to.equal(0)
+    expect((await place.run(['setup'], { input: 'yes\ncarol\n\n\n\n\n\n\n' })).code).to.equal(0)
     expect(await yaml('config.yaml')).to.include({ nodeId: 'carol' })
   })
 
   const refused: Array<[string[], string]> = [
-    [['--set', 'nodeID=a'], '--set takes <name>=<value> with one of nodeId, btpPort, healthCheckPort, adminPort, handlerUrl, logLevel; found nodeID=a'],
+    [['--set', 'nodeID=a'], '--set takes <name>=<value> with one of nodeId, btpPort, healthCheckPort, adminPort, handlerUrl, logLevel, settlement, or what is asked about a chain; found nodeID=a'],
     [['--set', 'nodeId'], 'found nodeId'],
     [['--set', '__proto__=a'], 'found __proto__=a'],
     [['--set', 'btpPort=0'], '--set btpPort: expected a port from 1 to 65535, found "0"'],
     [['--set', 'handlerUrl=ftp://x'], '--set handlerUrl: expected an http:// or https:// URL, found "ftp://x"'],
+    [['--set', 'settlement=btc'], '--set settlement: expected none, evm, solana, xrp, found "btc"'],
+    [['--set', 'programId=x'], '--set programId belongs to another chain than none'],
+    [['--set', 'settlement=xrp', '--set', 'tokenMint=x'], '--set tokenMint belongs to another chain than xrp'],
+    [['--set', 'settlement=evm'], '--yes needs an answer to "Address of the registry of channels (0x...)": add --set registryAddress=<value>.'],
+    [['--set', 'settlement=evm', '--set', 'registryAddress=0x1'], '--set registryAddress: found "0x1", expected 0x and 40 hexadecimal digits'],
     [['--set', 'btpPort=8080'], 'Configuration error: healthCheckPort: port 8080 is also that of btpServerPort']
   ]
   for (const [args, message] of refused) {

@@ -98,6 +98,8 @@ describe('nodes in different assets', () => {
     expect((await hub.getBalance('bob', 'EUR')).balances).to.have.length(1)
     expect((await hub.getBalance('bob', 'USD')).balances).to.deep.equal([])
     expect(hub.listPeers().map(({ id, asset }) => [id, asset])).to.deep.equal(NAMES.map(name => [name, ASSETS[name]]))
+    for (const { from, asset } of hub.dashboard.getPackets()) expect(asset, from).to.deep.equal(ASSETS[NAMES.find(name => from.endsWith(name)) ?? 'alice'])
+    expect(await hub.accountManager.getAccountBalance('bob')).to.include({ tokenId: 'EUR', assetCode: 'EUR', assetScale: 2 })
     expect(await hub.getMetrics()).to.include('account_balance_units{peer_id="carol",token_id="XRP"}')
   })
 

@@ -10,6 +10,7 @@ import type { ConnectorInput } from '../config/connector/schema.js'
 import { tearDown, type Step } from '../lib/teardown.js'
 import { RateBackend } from '../forwarding/rate-backend.js'
 import { connectorAdminServer, type AdminServerOptions } from '../admin/connector/listen.js'
+import { Feed } from '../explorer/feed.js'
 import { LedgerService } from '../ledger/service.js'
 import type { Logger } from '../contracts/logger.js'
 import type { HttpServer } from '../http/server.js'
@@ -84,6 +85,7 @@ class Connector {
   private readonly middlewares: MiddlewareManager
   private readonly connections: AccountConnections
   private readonly stats: AccountStats
+  private readonly feed: Feed
   private readonly admin: HttpServer | undefined
   private readonly removals = new Map<string, Promise<void>>()
   private state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
@@ -104,6 +106,7 @@ class Connector {
     this.middlewares = deps(MiddlewareManager)
     this.connections = deps(AccountConnections)
     this.stats = deps(AccountStats)
+    this.feed = deps(Feed)
     registerPriceMetrics(this.stats.getRegistry(), () => this.backend.prices?.report())
     if (this.config.adminApi) this.admin = this.createAdmin(deps(RateBackend))
     for (const [accountId, account] of Object.entries(this.config.accounts)) {
@@ -243,6 +246,7 @@ class Connector {
       ['routing', () => this.routing.stop()],
       ['accounts', () => this.connections.stop()],
       ...this.accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => this.middlewares.teardown(id)]),
+      ['explorer', () => this.feed.stop()],
       ['ledger', () => this.ledger.close()],
       ['backend', () => this.backend.disconnect?.()],
       ['admin api', () => this.admin?.stop()],

@@ -52,7 +52,13 @@ export interface PacketRejected extends PacketAnswered {
 /** Packets that were counted and not told of one by one, because there were too many. */
 export interface PacketsLeftOut { type: 'PACKETS_LEFT_OUT', nodeId: string, count: number, since: number, timestamp: number }
 
-/** Exact counts of one account in one interval. Amounts are of fulfilled packets, in the asset of the account. */
+/** Notices of one type that were not told of, because there were too many in one second. */
+export interface NoticesLeftOut { type: 'NOTICES_LEFT_OUT', nodeId: string, of: EventType, count: number, timestamp: number }
+
+/**
+ * Exact counts of one account in one interval: of packets that were answered in it. Amounts are of fulfilled packets, in the asset of the
+ * account. What neighbours say to each other (`peer.*`) is not counted.
+ */
 export interface AccountTraffic extends InAsset {
   peerId: string
   /** Packets that came from it, and how they ended. */
@@ -61,19 +67,25 @@ export interface AccountTraffic extends InAsset {
   sent: { fulfilled: number, rejected: number, amount: string }
   /** Rejects of packets that came from it, by code. */
   codes: Record<string, number>
-  /** Of its packets: median and 99th percentile of the time to the answer, in ms. */
+  /** Of its packets: median and 99th percentile of the time to the answer, in ms, to a tenth of themselves. */
   p50?: number
   p99?: number
 }
 
-/** Once a second in which packets were answered; and, for the history, once a minute in which some were. `seconds` is 1 or 60. */
+/**
+ * Once a second in which packets were answered, for those who look on (`seconds` is 1); and once a minute in which some were, for the
+ * history (`seconds` is 60).
+ */
 export interface Traffic {
   type: 'TRAFFIC'
   nodeId: string
   seconds: number
   /** What packets brought more than they took along, between accounts of the same asset. */
   earned: Array<InAsset & { amount: string }>
+  /** The busiest, 100 at most. */
   accounts: AccountTraffic[]
+  /** The sum of all other accounts, one entry for each asset, `peerId` empty. Absent: there are no others. */
+  others?: AccountTraffic[]
   /** The end of the interval, in ms since the epoch. */
   timestamp: number
 }
@@ -157,7 +169,7 @@ export interface ClaimReceived extends MoneyEvent { type: 'CLAIM_RECEIVED', bloc
 export interface ClaimRedeemed extends MoneyEvent { type: 'CLAIM_REDEEMED', blockchain: string, channelId: string, txHash: string, amount: string, success: boolean }
 
 export type ExplorerEvent =
-  | PacketReceived | PacketForwarded | PacketFulfilled | PacketRejected | PacketsLeftOut | Traffic
+  | PacketReceived | PacketForwarded | PacketFulfilled | PacketRejected | PacketsLeftOut | Traffic | NoticesLeftOut
   | NodeStatus | PeerConnected | PeerDisconnected | PeerAdded | PeerRemoved | RouteAdded | RouteRemoved
   | AccountBalanceChanged | SettlementTriggered | SettlementCompleted
   | ChannelOpened | ChannelBalanceUpdate | ChannelSettled | ClaimSent | ClaimReceived | ClaimRedeemed
@@ -225,10 +237,15 @@ export interface EventHistory {
   close (): Promise<void>
 }
 
+/** Who listens: somebody who looks on now, or the history. They get the same events, but for TRAFFIC: of a second, or of a minute. */
+export type Audience = 'live' | 'history'
+
 /** Where events come from. */
 export interface EventFeed {
   /** Calls `listener` with each event from now on. It must neither throw nor wait. Returns what ends that. */
-  subscribe (listener: (event: ExplorerEvent) => void): () => void
-  /** The exact counts of the last seconds (at most 300), the oldest first. */
+  subscribe (listener: (event: ExplorerEvent) => void, audience: Audience): () => void
+  /** The exact counts of the last 300 seconds, the oldest first. Seconds without packets are left out. */
   recent (): Traffic[]
+  /** What packets have brought more than they took along since the start, between accounts of the same asset. */
+  earned (): Array<InAsset & { amount: string }>
 }

@@ -15,6 +15,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/connector/deep-imports/accounts.ts', 'src/connector/deep-imports/config.ts', 'src/connector/deep-imports/rate-backend.ts'
   ],
   'test/e2e/money/accounts-that-go.test.ts': ['src/accounts/settlement-index.ts'],
+  'test/explorer/counts.test.ts': ['src/explorer/latencies.ts'],
   'test/accounts/failing-plugins.test.ts': ['src/connector/account-connections.ts'],
   'test/admin/connector/api.test.ts': [
     'src/admin/connector/accounts.ts', 'src/admin/connector/balances.ts', 'src/admin/connector/body.ts', 'src/admin/connector/rates.ts',

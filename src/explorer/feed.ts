@@ -1,0 +1,135 @@
+/**
+ * Where the explorer's events come from. Every connector has a feed, and as long as nobody starts it, it costs nothing: it takes no
+ * packets, keeps nothing, and what it is told is lost.
+ */
+import type { Injector } from 'reduct'
+import { Accounts } from '../accounts/accounts.js'
+import { Config } from '../config/connector/config.js'
+import type { Audience, EventFeed, EventType, ExplorerEvent, InAsset, Traffic } from '../contracts/explorer-events.js'
+import type { Logger } from '../contracts/logger.js'
+import { describeError } from '../lib/describe-error.js'
+import { LogThrottle } from '../lib/log-throttle.js'
+import { Counts } from './counts.js'
+
+const SECOND_MS = 1000
+const LOG_INTERVAL_MS = 60_000
+/** Of each type, in a second. What is more is counted. */
+export const NOTICES_PER_SECOND = 100
+/** Of an account that has gone before its last packets were answered. */
+const NO_ASSET: InAsset = { assetCode: '', assetScale: 0 }
+
+type Listener = (event: ExplorerEvent) => void
+/** What is the same in all events is added by the feed. */
+type Notice<Event = ExplorerEvent> = Event extends ExplorerEvent ? Omit<Event, 'nodeId' | 'timestamp'> : never
+
+/** Events whose `timestamp` is an ISO string. */
+type MoneyEventType = Extract<ExplorerEvent, { timestamp: string }>['type']
+
+const MONEY_EVENTS: Readonly<Record<MoneyEventType, true>> = {
+  ACCOUNT_BALANCE: true,
+  SETTLEMENT_TRIGGERED: true,
+  SETTLEMENT_COMPLETED: true,
+  PAYMENT_CHANNEL_OPENED: true,
+  PAYMENT_CHANNEL_BALANCE_UPDATE: true,
+  PAYMENT_CHANNEL_SETTLED: true,
+  CLAIM_SENT: true,
+  CLAIM_RECEIVED: true,
+  CLAIM_REDEEMED: true
+}
+
+export class Feed implements EventFeed {
+  readonly #accounts: Accounts
+  readonly #log: Logger
+  readonly #complaints = new LogThrottle(LOG_INTERVAL_MS)
+  readonly #listeners = new Map<Listener, Audience>()
+  readonly #counts: Counts
+  /** How many notices of each type there were in this second. */
+  readonly #notices = new Map<EventType, number>()
+  #nodeId = ''
+  #ticks: NodeJS.Timeout | undefined
+
+  constructor (deps: Injector) {
+    this.#accounts = deps(Accounts)
+    this.#log = deps(Config).createLogger('explorer')
+    this.#counts = new Counts(accountId => this.#assetOf(accountId))
+  }
+
+  /** From now on things are told of. @param nodeId names this node in all events */
+  start ({ nodeId }: { nodeId: string }): void {
+    if (this.isOn) return
+    this.#nodeId = nodeId
+    this.#ticks = setInterval(() => { this.#endSecond() }, SECOND_MS).unref()
+  }
+
+  /** Tells what is left to tell. From then on the feed is as it was before its start. */
+  stop (): void {
+    if (!this.isOn) return
+    this.#endSecond()
+    const minute = this.#counts.endMinute(this.#nodeId, Date.now())
+    if (minute !== undefined) this.#tell(minute, 'history')
+    clearInterval(this.#ticks)
+    this.#ticks = undefined
+  }
+
+  get isOn (): boolean {
+    return this.#ticks !== undefined
+  }
+
+  /** See EventFeed. */
+  subscribe (listener: Listener, audience: Audience): () => void {
+    this.#listeners.set(listener, audience)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  /** See EventFeed. */
+  recent (): Traffic[] {
+    return this.#counts.recent(Date.now())
+  }
+
+  /** See EventFeed. */
+  earned (): Traffic['earned'] {
+    return this.#counts.earned()
+  }
+
+  /** Tells of something that has happened just now. Never throws. Of one type, only NOTICES_PER_SECOND are told, and the rest counted. */
+  emit (notice: Notice): void {
+    if (!this.isOn) return
+    const count = (this.#notices.get(notice.type) ?? 0) + 1
+    this.#notices.set(notice.type, count)
+    if (count <= NOTICES_PER_SECOND) this.#tell(this.#eventOf(notice))
+  }
+
+  #eventOf (notice: Notice): ExplorerEvent {
+    const now = Date.now()
+    return { ...notice, nodeId: this.#nodeId, timestamp: notice.type in MONEY_EVENTS ? new Date(now).toISOString() : now } as ExplorerEvent
+  }
+
+  #endSecond (): void {
+    const { second, minute } = this.#counts.endSecond(this.#nodeId, Date.now())
+    if (second !== undefined) this.#tell(second, 'live')
+    if (minute !== undefined) this.#tell(minute, 'history')
+    for (const [type, count] of this.#notices) {
+      if (count > NOTICES_PER_SECOND) this.#tell(this.#eventOf({ type: 'NOTICES_LEFT_OUT', of: type, count: count - NOTICES_PER_SECOND }))
+    }
+    this.#notices.clear()
+  }
+
+  /** A listener that throws is nobody else's trouble. */
+  #tell (event: ExplorerEvent, to?: Audience): void {
+    for (const [listener, audience] of this.#listeners) {
+      if (to !== undefined && to !== audience) continue
+      try {
+        listener(event)
+      } catch (error) {
+        const count = this.#complaints.due()
+        if (count !== undefined) this.#log.error('a listener of the explorer has failed. type=%s count=%s error=%s', event.type, count, describeError(error))
+      }
+    }
+  }
+
+  #assetOf (accountId: string): InAsset {
+    if (!this.#accounts.exists(accountId)) return NO_ASSET
+    const { assetCode, assetScale } = this.#accounts.getInfo(accountId)
+    return { assetCode, assetScale }
+  }
+}

@@ -108,6 +108,15 @@ export const balance: Differences = {
     expect(shown(duel, 'alice')).to.deep.equal(['99', '100'])
   },
 
+  'Metrics sum money exactly': async arena => {
+    const duel = await arena.start(between({ balance: { maximum: 'Infinity' } }))
+    for (const amount of ['9007199254740992', '1', '1']) await duel.sendSame('alice', packet('test.bob', amount))
+    const [reference, sluice] = [duel.reference, duel.sluice].map(side =>
+      Object.entries(side.metrics()).find(([key]) => key.startsWith('ilp_connector_incoming_ilp_packet_value '))?.[1])
+    expect(reference).to.equal(9007199254740992)
+    expect(sluice).to.equal(9007199254740994)
+  },
+
   'Balances outlive the process': async arena => {
     const kept = { reference: new Map<string, string>(), sluice: new Map<string, string>() }
     const start = (): Promise<Duel> => arena.start(side => between({ balance: { maximum: '1000' } }, {}, {

@@ -161,11 +161,11 @@ export async function dial (port: number): Promise<HandPeer> {
   return peer
 }
 
-/** A peer that the plugin on `port` has let in. */
+/** A peer that the plugin on `port` has let in. Rejects when it is refused, or not let in in time. */
 export async function authenticated (port: number, token = SECRET, username?: string): Promise<HandPeer> {
   const peer = await dial(port)
   peer.authenticate(token, username)
-  const answer = await peer.next()
+  const answer = await Promise.race([peer.next(), peer.closed.then(code => { throw new Error(`not let in: closed with ${code}`) })])
   if (answer.type !== BtpPacket.TYPE_RESPONSE) throw new Error(`not let in: ${JSON.stringify(answer.data)}`)
   return peer
 }

@@ -10,6 +10,7 @@ import { askAdmin, type Answer } from '../admin.js'
 import { authenticated, type HandPeer, type Packet } from '../btp.js'
 import { proofOf, signProof } from '../evm/signatures.js'
 import type { World } from '../node.js'
+import { eventually } from '../waiting.js'
 
 export const CHAIN = `evm:${CHAIN_ID}`
 export const HOUR = 3600
@@ -85,8 +86,10 @@ export class Mallory {
 
   private constructor (readonly peer: HandPeer) {}
 
+  /** Like any peer, it comes again when a node that is still starting has let it wait for too long. */
   static async dial (node: ConnectorNode): Promise<Mallory> {
-    return new Mallory(await authenticated(node.config.btpServerPort, SECRET, 'mallory'))
+    return new Mallory(await eventually('Mallory is let in', () =>
+      authenticated(node.config.btpServerPort, SECRET, 'mallory').catch(() => undefined)))
   }
 
   /** Sends a packet with these claims; resolves to `fulfill`, or to `CODE message by whom`. */

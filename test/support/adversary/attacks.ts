@@ -50,5 +50,9 @@ export const ATTACKS: Readonly<Record<string, Act[]>> = {
     ...channel, { do: 'we pay', amounts: [400n] }, { do: 'pass', secs: 30 }, claim(900n, 100n), claim(12_000n), packet,
     { do: 'we end', how: 'clean', afterWrites: 0 }, { do: 'pass', secs: 61 }
   ],
+  'pays with claims that nobody has signed, or another key': [
+    ...channel, { do: 'claim', channel: 0, grows: 900n, nonce: 'next', by: 'nobody', packet: 900n }, packet,
+    { do: 'claim', channel: 0, grows: 900n, nonce: 'next', by: 'other key', packet: 900n }, packet
+  ],
   'changes its address right after it has paid': [...channel, claim(700n), packet, { do: 'rekey' }]
 }

@@ -53,6 +53,8 @@ export interface ChainUnderTest {
   channels (): Promise<OpenChannel[]>
   /** Rejects when the chain does. */
   act (by: Identity, act: ChainAct): Promise<void>
+  /** Whether the chain takes its signature, whatever stands against paying it out now. */
+  isSigned (claim: Buffer): Promise<boolean>
   /** Lets the chain's own clock go on, where it has one. */
   pass (ms: number): Promise<void>
   setWeather (weather: Weather): void

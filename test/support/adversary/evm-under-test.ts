@@ -94,6 +94,11 @@ export class EvmUnderTest implements ChainUnderTest {
     }
   }
 
+  async isSigned (claim: Buffer): Promise<boolean> {
+    const { codec } = this.identities[0]
+    return await codec.verify(codec.parse(claim))
+  }
+
   /** Sets its clock to what the time will be. */
   async pass (ms: number): Promise<void> {
     const timestamp = Math.floor((Date.now() + ms) / 1000) + 1

@@ -82,6 +82,11 @@ export class FakeUnderTest implements ChainUnderTest {
     }
   }
 
+  async isSigned (claim: Buffer): Promise<boolean> {
+    const { codec } = this.identities[0]
+    return await codec.verify(codec.parse(claim))
+  }
+
   async pass (): Promise<void> {
     await Promise.resolve() // its clock is Date
   }

@@ -1,5 +1,6 @@
 /** Plays one history of acts between us and the adversary, and looks after each of them at what the adversary could win. */
 import { strict as assert } from 'node:assert'
+import type { CloseConsent } from '../../../plugins/lib/channels/types.js'
 import type { Act } from './acts.js'
 import type { ChainAct, ChainUnderTest, OpenChannel } from './chain.js'
 import { Clock } from './clock.js'
@@ -247,9 +248,14 @@ export class History {
       const paysOf = { claimed: (await this.#truth.lastSent(channelId)).amount, nothing: 0n, unsaid: undefined }
       const terms = { channelId, least: leastOf[least], validUntil: Math.floor(Date.now() / 1000) + inSecs[valid] }
       const consent = { ...terms, pays: paysOf[pays] ?? 0n }
-      const signature = by === 'nobody' ? NOBODYS_SIGNATURE : await mallory.own.codec.signConsent!(consent, this.#truth.stateFor(found))
+      const signature = by === 'nobody' ? NOBODYS_SIGNATURE : await this.#signed(consent, found)
       loose(mallory.say({ step: 'end', ...terms, pays: paysOf[pays], consent: signature, claim: mallory.sent.at(-1) }))
     })
+  }
+
+  /** Where the chain knows no end that two sign, nobody signs one. */
+  async #signed (consent: CloseConsent, channel: OpenChannel): Promise<string> {
+    return await this.#mallory.own.codec.signConsent?.(consent, this.#truth.stateFor(channel)) ?? NOBODYS_SIGNATURE
   }
 
   async #onChain (act: ChainAct): Promise<void> {

@@ -129,7 +129,9 @@ export class Truth {
   async #keptOn (channelId: string): Promise<bigint> {
     const claim = await this.us.channels.claim!(channelId).catch(() => undefined)
     if (claim === undefined) return 0n
-    const { total: amount } = this.mallory.own.codec.parse(Buffer.from(JSON.stringify(claim)))
+    const text = Buffer.from(JSON.stringify(claim))
+    if (!await this.chain.isSigned(text)) return 0n
+    const { total: amount } = this.mallory.own.codec.parse(text)
     this.#kept.set(channelId, max(amount, this.#kept.get(channelId) ?? 0n))
     return amount
   }

@@ -22,6 +22,7 @@ COPY --from=build /app/dist/middlewares ./dist/middlewares
 COPY --from=build /app/dist/backends ./dist/backends
 COPY --from=build /app/dist/stores ./dist/stores
 COPY --from=build /app/dist/plugins ./dist/plugins
+COPY --from=build /app/dist/web ./dist/web
 # The only place that is written to: the node's books. Mount a volume here, or they end with the container.
 RUN mkdir data && chown node:node data
 VOLUME /app/data

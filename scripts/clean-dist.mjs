@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const ROOMS = ['src', 'middlewares', 'backends', 'stores', 'plugins', 'test', 'examples', 'bench', 'scripts'] // as in tsconfig.json
+const ROOMS = ['src', 'middlewares', 'backends', 'stores', 'plugins', 'test', 'examples', 'bench', 'scripts', 'web/model'] // as in tsconfig.json, and what tests import of the page
 const COMPILED = /(?:\.d)?\.([cm]?)[jt]s(?:\.map)?$/
 
 for (const room of ROOMS.filter(room => existsSync(join(ROOT, 'dist', room)))) {

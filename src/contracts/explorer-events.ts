@@ -11,10 +11,10 @@ export interface InAsset {
 
 /** One step of a pipeline, or of the way between two of them, that a packet went through. */
 export interface PacketStep {
-  /** The middleware's name in its pipeline, or `route`, `rate`, `send`. */
+  /** The middleware's name in its pipeline, or `route`, `rate`, `connection`, `amount`, `expiry`, `loop`, `send`, `answer`. */
   step: string
   accountId: string
-  /** When it began, in ms since the packet arrived. */
+  /** When the packet got there, in ms since the packet arrived. */
   at: number
   /** What there is to say of it in one line: the next hop and how many candidates there were, the rate. */
   note?: string
@@ -36,16 +36,21 @@ interface PacketEvent extends InAsset {
 export interface PacketReceived extends PacketEvent { type: 'PACKET_RECEIVED', bytes: number, expiresAt: number, data?: string }
 /** `amount` and asset are those of the next hop. */
 export interface PacketForwarded extends PacketEvent { type: 'PACKET_FORWARDED', to: string }
-/** `took`: ms from its arrival to the answer. `to` is undefined where no next hop was found. `data`: of the answer. */
+/**
+ * `took`: ms from its arrival to the answer. `to` is undefined where no next hop was found. `data`: of the answer. `steps` is empty of a
+ * packet that was not followed: more are told of that were rejected.
+ */
 interface PacketAnswered extends PacketEvent { to?: string, took: number, steps: PacketStep[], data?: string }
+/** `fulfillment` in hex. */
 export interface PacketFulfilled extends PacketAnswered { type: 'PACKET_FULFILLED', fulfillment: string }
 export interface PacketRejected extends PacketAnswered {
   type: 'PACKET_REJECTED'
+  /** Empty if there was no answer at all. */
   code: string
   message: string
   /** ILP address of the connector that made the Reject. */
   triggeredBy: string
-  /** The step of this connector that refused it; undefined where somebody else did. */
+  /** The step of this connector that refused it; undefined where another node did, and where it is not known. */
   refusedBy?: { step: string, accountId: string }
 }
 

@@ -2,6 +2,7 @@
 import type { AccountInfo } from './account.js'
 import type { Ledger } from './ledger.js'
 import type { Logger } from './logger.js'
+import type { PacketTrace } from './packet-trace.js'
 import type { RunningTotal } from './plugin.js'
 import type { Stats } from './stats.js'
 
@@ -33,6 +34,8 @@ export interface Context extends Transfer {
   readonly origin?: string | undefined
   /** Of an incoming packet: the plugin has asked `admits` about the request that it came in. */
   readonly isCounted?: boolean
+  /** Of a packet that came in, all along its way: present if somebody follows packets. */
+  readonly trace?: PacketTrace | undefined
 }
 
 export type Next<In, Out> = (value: In) => Promise<Out>
@@ -60,6 +63,8 @@ export interface Pipeline<In, Out> {
   /** Throws when no step has that name. */
   insertAfter (name: string, entry: Entry<In, Out>): void
   getMethods (): Array<Method<In, Out>>
+  /** The same steps with their names. */
+  getEntries (): Array<Readonly<Entry<In, Out>>>
 }
 
 /** The six pipelines of one account. Data is raw ILP packets; money is a decimal string in base units. */

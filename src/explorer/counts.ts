@@ -173,6 +173,13 @@ export class Counts {
     if (isSameAsset(source.asset, target.asset)) source.earned += (isFulfilled ? amount : 0n) - (isPaid ? outgoing : 0n)
   }
 
+  /** Called on the packet path: a packet of the account was refused before it was looked at. */
+  refusedEarly (accountId: string, code: string): void {
+    const source = this.#second.of(accountId)
+    source.received.rejected++
+    source.rejected(code)
+  }
+
   /**
    * Ends a second. Returns its counts, if any packet was answered in it, and those of the minute that ends with it.
    * @param now ms since the epoch

@@ -9,7 +9,9 @@ import type { Audience, EventFeed, EventType, ExplorerEvent, InAsset, Traffic } 
 import type { Logger } from '../contracts/logger.js'
 import { describeError } from '../lib/describe-error.js'
 import { LogThrottle } from '../lib/log-throttle.js'
+import { PacketObservers } from '../pipeline/packet-observers.js'
 import { Counts } from './counts.js'
+import { PacketEvents } from './packets.js'
 
 const SECOND_MS = 1000
 const LOG_INTERVAL_MS = 60_000
@@ -43,6 +45,8 @@ export class Feed implements EventFeed {
   readonly #complaints = new LogThrottle(LOG_INTERVAL_MS)
   readonly #listeners = new Map<Listener, Audience>()
   readonly #counts: Counts
+  readonly #observers: PacketObservers
+  #packets: PacketEvents | undefined
   /** How many notices of each type there were in this second. */
   readonly #notices = new Map<EventType, number>()
   #nodeId = ''
@@ -50,14 +54,30 @@ export class Feed implements EventFeed {
 
   constructor (deps: Injector) {
     this.#accounts = deps(Accounts)
+    this.#observers = deps(PacketObservers)
     this.#log = deps(Config).createLogger('explorer')
     this.#counts = new Counts(accountId => this.#assetOf(accountId))
   }
 
-  /** From now on things are told of. @param nodeId names this node in all events */
-  start ({ nodeId }: { nodeId: string }): void {
+  /**
+   * From now on things are told of. Accounts that were added before do not name the steps of their packets.
+   * @param nodeId names this node in all events
+   * @param payloads whether the data of packets goes into events
+   */
+  start ({ nodeId, payloads = false }: { nodeId: string, payloads?: boolean }): void {
     if (this.isOn) return
     this.#nodeId = nodeId
+    this.#packets = new PacketEvents({
+      counts: this.#counts,
+      nodeId,
+      payloads,
+      assetOf: accountId => this.#assetOf(accountId),
+      isHeard: () => this.#listeners.size > 0,
+      tell: event => { this.#tell(event) },
+      failed: error => { this.#complain('packet', error) }
+    })
+    this.#observers.add(this.#packets)
+    this.#observers.wantSteps = true
     this.#ticks = setInterval(() => { this.#endSecond() }, SECOND_MS).unref()
   }
 
@@ -67,6 +87,8 @@ export class Feed implements EventFeed {
     this.#endSecond()
     const minute = this.#counts.endMinute(this.#nodeId, Date.now())
     if (minute !== undefined) this.#tell(minute, 'history')
+    if (this.#packets !== undefined) this.#observers.delete(this.#packets)
+    this.#observers.wantSteps = false
     clearInterval(this.#ticks)
     this.#ticks = undefined
   }
@@ -108,6 +130,7 @@ export class Feed implements EventFeed {
     const { second, minute } = this.#counts.endSecond(this.#nodeId, Date.now())
     if (second !== undefined) this.#tell(second, 'live')
     if (minute !== undefined) this.#tell(minute, 'history')
+    this.#packets?.endSecond()
     for (const [type, count] of this.#notices) {
       if (count > NOTICES_PER_SECOND) this.#tell(this.#eventOf({ type: 'NOTICES_LEFT_OUT', of: type, count: count - NOTICES_PER_SECOND }))
     }
@@ -121,10 +144,14 @@ export class Feed implements EventFeed {
       try {
         listener(event)
       } catch (error) {
-        const count = this.#complaints.due()
-        if (count !== undefined) this.#log.error('a listener of the explorer has failed. type=%s count=%s error=%s', event.type, count, describeError(error))
+        this.#complain(event.type, error)
       }
     }
+  }
+
+  #complain (about: string, error: unknown): void {
+    const count = this.#complaints.due()
+    if (count !== undefined) this.#log.error('the explorer, or a listener of it, has failed. about=%s count=%s error=%s', about, count, describeError(error))
   }
 
   #assetOf (accountId: string): InAsset {

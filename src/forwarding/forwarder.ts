@@ -13,6 +13,7 @@ import { RoutingService } from '../routing/service.js'
 import type { PaymentReport } from '../contracts/backend.js'
 import type { Logger } from '../contracts/logger.js'
 import type { Context } from '../contracts/middleware.js'
+import type { PacketTrace } from '../contracts/packet-trace.js'
 import { LoopDetector, isEndedBy } from './loop-detector.js'
 import { RateBackend, noRate, report } from './rate-backend.js'
 import { applyRate, fractionOf, largestAmountFor } from './rate.js'
@@ -52,25 +53,29 @@ export class Forwarder {
   }
 
   /** Resolves to the next hop's answer, byte for byte. Throws or rejects with the ILP error that the sender is to get. */
-  async forward (packet: Buffer, sourceAccount: string): Promise<Buffer> {
+  async forward (packet: Buffer, sourceAccount: string, trace?: PacketTrace): Promise<Buffer> {
     const prepare = prepareOf(packet)
-    const nextHop = this.nextHopFor(prepare.destination, sourceAccount)
+    const nextHop = this.nextHopFor(prepare.destination, sourceAccount, trace)
     let isFulfilled = false
     let outgoing = 0n
     try {
       let rate: Fraction
+      trace?.reached('rate', nextHop)
       try {
         rate = fractionOf(await this.backend.getRate(sourceAccount, nextHop))
       } catch (error) {
         throw noRate(error, sourceAccount, nextHop, this.log)
       }
-      const { amount, expiresAt } = this.termsFor(prepare, rate, sourceAccount, nextHop)
+      if (trace?.isDetailed === true) trace.note(`${prepare.amount} x ${rate.numerator}/${rate.denominator}`)
+      const { amount, expiresAt } = this.termsFor(prepare, rate, sourceAccount, nextHop, trace)
       outgoing = amount
       const serial = this.loops.sent(prepare, sourceAccount, expiresAt)
       let reply: Buffer
       try {
         this.observer.onForward?.(sourceAccount, nextHop, packet.length)
-        reply = await this.send(prepare.forwarded({ amount, expiresAt }), nextHop, { origin: sourceAccount })
+        trace?.forwarded(amount)
+        const context = trace === undefined ? { origin: sourceAccount } : { origin: sourceAccount, trace }
+        reply = await this.send(prepare.forwarded({ amount, expiresAt }), nextHop, context)
       } catch (error) {
         if (isEndedBy(rejectReasonOf(error).code)) this.loops.ended(serial)
         throw error
@@ -80,20 +85,28 @@ export class Forwarder {
       isFulfilled = isFulfill(reply)
       return reply
     } finally {
+      trace?.returned(isFulfilled)
       this.observer.onAnswer?.(nextHop, isFulfilled, sourceAccount, prepare.amount, outgoing)
     }
   }
 
   /** What the next hop gets, and until when. Throws the ILP error that the sender is to get, where nothing can be sent. */
-  private termsFor (prepare: PrepareView, rate: Fraction, sourceAccount: string, nextHop: string): { amount: bigint, expiresAt: number } {
+  private termsFor (
+    prepare: PrepareView, rate: Fraction, sourceAccount: string, nextHop: string, trace: PacketTrace | undefined
+  ): { amount: bigint, expiresAt: number } {
+    trace?.reached('connection', nextHop)
     if (!this.accounts.isConnected(nextHop)) {
       throw withDetails(message => new PeerUnreachableError(message), 'no connection to account.', `account=${nextHop}`)
     }
+    trace?.reached('amount', nextHop)
     const amount = amountAt(rate, prepare.amount)
+    trace?.reached('expiry', nextHop)
     const expiresAt = this.expiryFor(prepare)
     if (amount === 0n && prepare.amount > 0n) {
+      trace?.reached('amount', nextHop)
       throw new InsufficientSourceAmountError(`the exchange rate leaves nothing of the amount. amount=${prepare.amount}`)
     }
+    trace?.reached('loop', nextHop)
     if (this.loops.comesRound(prepare, sourceAccount)) {
       throw withDetails(message => new PeerUnreachableError(message), 'packet is in a routing loop, try again when the routes have settled.',
         `source=${sourceAccount} destination=${prepare.destination}`)
@@ -109,8 +122,9 @@ export class Forwarder {
       Buffer.isBuffer(reply) && isFulfill(reply) ? payment : undefined, this.log)
   }
 
-  private nextHopFor (destination: string, sourceAccount: string): string {
-    const nextHop = this.routes.resolve(destination, sourceAccount)?.nextHop
+  private nextHopFor (destination: string, sourceAccount: string, trace: PacketTrace | undefined): string {
+    const route = this.routes.resolve(destination, sourceAccount)
+    const nextHop = route?.nextHop
     if (nextHop === undefined || nextHop === '') { // '' is the connector itself, which has nobody behind it at that address
       throw withDetails(message => new UnreachableError(message), 'no route found.', `source=${sourceAccount} destination=${destination}`)
     }
@@ -118,6 +132,8 @@ export class Forwarder {
       throw withDetails(message => new UnreachableError(message), 'refusing to route payments back to sender.',
         `sourceAccount=${sourceAccount} destinationAccount=${destination}`)
     }
+    trace?.routed(nextHop)
+    if (trace?.isDetailed === true) trace.note(`${route?.prefix === '' ? 'default route' : route?.prefix} via ${nextHop}`)
     return nextHop
   }
 

@@ -1,5 +1,6 @@
 /** The middle of every packet's path: after the incoming pipeline of its account, this decides who answers it. */
 import type { Injector } from 'reduct'
+import type { PacketTrace } from '../contracts/packet-trace.js'
 import { ConnectorBusyError, InvalidPacketError } from '../packet/errors.js'
 import { isPrepare, prepareOf } from '../packet/prepare.js'
 import { Forwarder, type SendData } from './forwarder.js'
@@ -19,13 +20,14 @@ export class PrepareHandler {
   }
 
   /** Answers a packet from `accountId`. Throws or rejects with the ILP error that the sender is to get. */
-  handle (data: Buffer, accountId: string): Promise<Buffer> {
+  handle (data: Buffer, accountId: string, trace?: PacketTrace): Promise<Buffer> {
+    trace?.reached('route', accountId)
     if (!Buffer.isBuffer(data)) throw new InvalidPacketError(`data handler was passed a non-buffer. typeof=${typeof data}`)
     if (!isPrepare(data)) throw new InvalidPacketError(`invalid packet type received. type=${String(data[0])}`)
     if (this.draining) throw new ConnectorBusyError('connector is shutting down.')
     return prepareOf(data).destination.startsWith(PEER_PREFIX)
       ? Promise.resolve(this.peerProtocols.handle(data, accountId))
-      : this.forwarder.forward(data, accountId)
+      : this.forwarder.forward(data, accountId, trace)
   }
 
   /** From now on new packets are answered with T03. */

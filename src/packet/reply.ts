@@ -34,6 +34,12 @@ export function fulfillmentOf (packet: Buffer): Buffer {
   return fulfillment
 }
 
+/** Throws F01 when the packet is not a well-formed Fulfill. */
+export function fulfillOf (packet: Buffer): { fulfillment: Buffer, data: Buffer } {
+  const reader = contentsOf(packet, TYPE_FULFILL)
+  return { fulfillment: reader.bytes(FULFILLMENT_LENGTH), data: reader.octets() }
+}
+
 /** Throws F01 when the packet is not a well-formed Reject. */
 export function rejectOf (packet: Buffer): RejectFields {
   const reader = contentsOf(packet, TYPE_REJECT)

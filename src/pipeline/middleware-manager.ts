@@ -16,12 +16,14 @@ import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type {
-  Context, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Pipelines, Transfer
+  Context, Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Pipelines, Transfer
 } from '../contracts/middleware.js'
 import type { PluginInstance, RunningTotal } from '../contracts/plugin.js'
 import { compose, type Run } from './compose.js'
+import { followed, followedHandler, followedSend } from './followed.js'
+import { PacketObservers } from './packet-observers.js'
 import { APPLIED, moduleOf } from './defaults.js'
-import { Overload } from './overload.js'
+import { Overload, type Entrance } from './overload.js'
 import { createPipelines } from './pipeline.js'
 import { sendThrough } from './checked-plugin.js'
 
@@ -37,6 +39,9 @@ interface Handlers {
 }
 
 const COUNTED: Context = { isCounted: true }
+/** Codes of packets that are refused early. RFC 0027. */
+const BUSY = 'T03'
+const THROTTLED = 'T05'
 const nothing = (): Promise<void> => Promise.resolve()
 
 export class MiddlewareManager {
@@ -47,6 +52,7 @@ export class MiddlewareManager {
   private readonly prepares: PrepareHandler
   private readonly stats: AccountStats
   private readonly ledger: LedgerService
+  private readonly observers: PacketObservers
   private readonly hasBuiltInBalance: boolean
   private readonly middlewares = new Map<string, Middleware>()
   /** Those that have a say before a request is looked at. */
@@ -61,6 +67,7 @@ export class MiddlewareManager {
     this.prepares = new PrepareHandler(deps, this.sendData)
     this.stats = deps(AccountStats)
     this.ledger = deps(LedgerService)
+    this.observers = deps(PacketObservers)
 
     const disabled = new Set<string>(disableMiddleware)
     this.hasBuiltInBalance = !disabled.has('balance')
@@ -94,10 +101,15 @@ export class MiddlewareManager {
     plugin.registerDataHandler(
       (data, request) => {
         const bytes = Buffer.isBuffer(data) ? data.length : 0
-        if (entrance.isFullFor(bytes)) return this.refuse()
-        return entrance.track(handlers.incomingData(data, request?.isCounted === true ? COUNTED : undefined), bytes)
+        if (entrance.isFullFor(bytes)) return this.refuse(accountId)
+        const isCounted = request?.isCounted === true
+        const trace = this.observers.arrived(accountId, data)
+        if (trace === undefined) return entrance.track(handlers.incomingData(data, isCounted ? COUNTED : undefined), bytes)
+        const answer = handlers.incomingData(data, { isCounted, trace })
+        trace.noteView()
+        return entrance.track(answer, bytes, reply => { this.observers.answered(trace, reply) })
       },
-      { isBusy: bytes => entrance.isFullFor(bytes), admits: client => this.admits(accountId, client) }
+      { isBusy: bytes => this.isBusy(entrance, accountId, bytes), admits: client => this.admits(accountId, client) }
     )
     plugin.registerMoneyHandler(async (amount, transfer) => { await handlers.incomingMoney(amount, transferOf(transfer)) })
     this.handlers.set(accountId, handlers)
@@ -142,14 +154,24 @@ export class MiddlewareManager {
     return this.overload.track(handlers.outgoingMoney(amount, { id }))
   }
 
+  private isBusy (entrance: Entrance, accountId: string, bytes: number): boolean {
+    const isFull = entrance.isFullFor(bytes)
+    if (isFull) this.observers.refusedEarly(accountId, BUSY)
+    return isFull
+  }
+
   private admits (accountId: string, client: string | undefined): boolean {
     for (const middleware of this.admitting) {
-      if (middleware.admits?.(accountId, client) === false) return false
+      if (middleware.admits?.(accountId, client) === false) {
+        this.observers.refusedEarly(accountId, THROTTLED)
+        return false
+      }
     }
     return true
   }
 
-  private refuse (): Promise<Buffer> {
+  private refuse (accountId: string): Promise<Buffer> {
+    this.observers.refusedEarly(accountId, BUSY)
     return Promise.resolve(busyReject(this.accounts.getOwnAddress()))
   }
 
@@ -201,10 +223,23 @@ export class MiddlewareManager {
     }
   }
 
+  private composeData (
+    { incomingData, outgoingData }: Pipelines, accountId: string, plugin: PluginInstance
+  ): Pick<Handlers, 'incomingData' | 'outgoingData'> {
+    const handle: Method<Buffer, Buffer> = (data, _, context) => this.prepares.handle(data, accountId, context?.trace)
+    const send: Method<Buffer, Buffer> = (data, _, context) => sendThrough(plugin, data, context)
+    if (!this.observers.wantSteps) {
+      return { incomingData: compose(incomingData.getMethods(), handle), outgoingData: compose(outgoingData.getMethods(), send) }
+    }
+    return {
+      incomingData: compose(followed(incomingData.getEntries(), accountId), followedHandler(handle)),
+      outgoingData: compose(followed(outgoingData.getEntries(), accountId), followedSend(send, accountId))
+    }
+  }
+
   private compose (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Handlers {
     return {
-      incomingData: compose(pipelines.incomingData.getMethods(), data => this.prepares.handle(data, accountId)),
-      outgoingData: compose(pipelines.outgoingData.getMethods(), (data, _, context) => sendThrough(plugin, data, context)),
+      ...this.composeData(pipelines, accountId, plugin),
       ...this.composeMoney(pipelines, accountId, plugin),
       startup: compose(pipelines.startup.getMethods(), nothing),
       teardown: compose(pipelines.teardown.getMethods(), nothing)

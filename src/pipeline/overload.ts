@@ -79,7 +79,8 @@ export class Entrance {
     return this.overload.isFullFor(this.count, this.bytes + bytes, bytes)
   }
 
-  track (answer: Promise<Buffer>, bytes: number): Promise<Buffer> {
+  /** `answered` is called with the answer, or with undefined if there is none. */
+  track (answer: Promise<Buffer>, bytes: number, answered?: (reply: Buffer | undefined) => void): Promise<Buffer> {
     this.count++
     this.bytes += bytes
     this.overload.began(bytes)
@@ -88,7 +89,16 @@ export class Entrance {
       this.bytes -= bytes
       this.overload.ended(bytes)
     }
-    answer.then(done, done)
+    if (answered === undefined) answer.then(done, done)
+    else {
+      answer.then(reply => {
+        done()
+        answered(reply)
+      }, () => {
+        done()
+        answered(undefined)
+      })
+    }
     return answer
   }
 }

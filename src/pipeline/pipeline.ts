@@ -24,6 +24,10 @@ class MiddlewarePipeline<In, Out> implements Pipeline<In, Out> {
     return this.entries.map(entry => entry.method)
   }
 
+  getEntries (): Array<Readonly<Entry<In, Out>>> {
+    return [...this.entries]
+  }
+
   private find (name: string, where: 'before' | 'after'): number {
     const index = this.entries.findIndex(entry => entry.name === name)
     if (index < 0) {

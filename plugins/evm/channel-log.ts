@@ -29,7 +29,7 @@ export interface ChannelLogOptions {
   startBlock: number
   store: PluginStore
   log: Logger
-  /** Told what happened, some of it perhaps again. Never throws. */
+  /** Told what happened, some of it perhaps again: what a state has shown comes again with its event. Never throws. */
   tell: (event: ChannelEvent) => void
 }
 

@@ -77,6 +77,27 @@ describe('a node of an EVM chain', () => {
     })
   }
 
+  it('that serves logs late tells of a close when the state shows it, and once more, with the transaction, when its event comes', async () => {
+    const ours = await connected()
+    const channelId = await parties.openWith(70, 0)
+    await until(async () => (await ours.findChannels(them)).length === 1)
+    const told: Array<[string, string | undefined]> = []
+    ours.subscribe(them, ({ type, txId }) => told.push([type, txId]))
+    proxy.behaviour = (request, ask) => isLogs(request) ? { result: [] } : ask(request)
+    const closed = await parties.network.send(bob.address, 'closeChannel', channelId)
+    await until(() => told.some(([type]) => type === 'closing'))
+    expect(told.at(-1)).to.deep.equal(['closing', undefined])
+    told.length = 0
+    proxy.mend()
+    const closing = ['closing', 'receipt' in closed ? closed.receipt.hash : '']
+    for (let block = 0; block < 10; block++) {
+      const before = proxy.methods.filter(method => method === 'eth_getLogs').length
+      await parties.chain.mine()
+      await until(() => proxy.methods.filter(method => method === 'eth_getLogs').length > before)
+    }
+    expect(told.filter(([type]) => type === 'closing')).to.deep.equal([closing])
+  })
+
   it('that serves few blocks at a time shows old channels after a while, also over restarts, and the watch goes on', async () => {
     const old = await parties.openWith(5, 0)
     await parties.open(alice.address, stranger.address)

@@ -12,6 +12,8 @@ const REQUESTS_KEPT = 1000
 
 export class RippledServer {
   readonly faults = new Faults()
+  /** How often something was asked of it. */
+  asked = 0
   /** The commands that were asked of it, the newest last. */
   readonly requests: Fields[] = []
   private readonly vantage: Vantage
@@ -83,6 +85,7 @@ export class RippledServer {
       return
     }
     this.requests.push(request)
+    this.asked++
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift()
     const fault = this.faults.next(typeof request.command === 'string' ? request.command : '')
     if (fault === 'loseRequest') return

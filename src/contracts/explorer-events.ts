@@ -203,6 +203,7 @@ export interface EventRow {
 /** Which events are wanted, all that is given having to hold. Times in ms since the epoch, both included. */
 export interface EventFilter {
   types?: readonly EventType[] | undefined
+  /** The account that the event is about, or that the packet came from or went to. */
   peerId?: string | undefined
   packetId?: string | undefined
   direction?: Direction | undefined

@@ -151,6 +151,8 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/lib/channels/parts.ts', 'plugins/lib/channels/messages.ts', 'plugins/lib/channels/account-parts.ts', 'plugins/lib/channels/types.ts'
   ],
   'test/routing/ccp/peer-session.test.ts': ['src/routing/ccp/clock.ts', 'src/routing/ccp/peer-sessions.ts'],
+  'test/explorer/history.test.ts': ['src/explorer/history-index.ts', 'src/explorer/history-query.ts', 'src/explorer/history-streams.ts'],
+  'test/explorer/history-damage.test.ts': ['src/explorer/history-file.ts', 'src/explorer/history-footer.ts', 'src/explorer/history-frames.ts'],
   'test/routing/router.test.ts': [
     'src/routing/fixed-routes.ts', 'src/routing/metrics.ts', 'src/routing/service.ts', 'src/routing/status.ts',
     'src/routing/table/limits.ts', 'src/routing/table/route.ts', 'src/routing/table/tables.ts'

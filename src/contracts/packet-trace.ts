@@ -6,10 +6,10 @@ export interface PacketTrace {
   reached (step: string, accountId: string): void
   /** What there is to say of the step that it has reached, in a line. */
   note (text: string): void
-  /** This step has refused it, or, without a step, another node has. The first to say so is the one that did. */
-  refused (step?: string, accountId?: string): void
-  /** The step that it has reached has refused it. */
-  refusedHere (): void
+  /** This step has refused it; without one, the step that it has reached. The first to say so is the one that did. */
+  refused (step: string | undefined, accountId: string): void
+  /** Another node has rejected it. */
+  refusedElsewhere (): void
   /** Its next hop is found. */
   routed (nextHop: string): void
   /** It is being sent there, with `amount` in base units of the next hop. */

@@ -1,33 +1,32 @@
-/** So many in a second, spread over it: what is not used is saved up for one second at most. */
-const SECOND_MS = 1000
-
+/**
+ * So many packets of a second, as evenly as can be foreseen: every second of them, or every hundredth, as many as there were in the second
+ * before. No clock is read for that.
+ */
 export class Budget {
   #left: number
-  #filledAt = Date.now()
+  #seen = 0
+  #every = 1
 
   constructor (private readonly perSecond: number) {
     this.#left = perSecond
   }
 
-  /** Whether there was one left, which is gone then. */
+  /** Whether the packet is one of them. */
   take (): boolean {
-    if (this.#left === 0 && !this.#fill()) return false
+    if (++this.#seen % this.#every !== 0 || this.#left === 0) return false
     this.#left--
     return true
   }
 
   giveBack (): void {
+    this.#seen--
     this.#left++
   }
 
-  /** Only when it is empty: then the clock is read for each that is refused, and for no others. */
-  #fill (): boolean {
-    const now = Date.now()
-    if (now < this.#filledAt) this.#filledAt = now // the clock was set back
-    const due = Math.floor((now - this.#filledAt) * this.perSecond / SECOND_MS)
-    if (due === 0) return false
-    this.#left = Math.min(due, this.perSecond)
-    this.#filledAt = now
-    return true
+  /** A second is over. */
+  refill (): void {
+    this.#every = Math.max(1, Math.floor(this.#seen / this.perSecond))
+    this.#seen = 0
+    this.#left = this.perSecond
   }
 }

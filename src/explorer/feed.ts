@@ -60,7 +60,7 @@ export class Feed implements EventFeed {
   }
 
   /**
-   * From now on things are told of. Accounts that were added before do not name the steps of their packets.
+   * From now on things are told of.
    * @param nodeId names this node in all events
    * @param payloads whether the data of packets goes into events
    */
@@ -77,7 +77,6 @@ export class Feed implements EventFeed {
       failed: error => { this.#complain('packet', error) }
     })
     this.#observers.add(this.#packets)
-    this.#observers.wantSteps = true
     this.#ticks = setInterval(() => { this.#endSecond() }, SECOND_MS).unref()
   }
 
@@ -88,7 +87,6 @@ export class Feed implements EventFeed {
     const minute = this.#counts.endMinute(this.#nodeId, Date.now())
     if (minute !== undefined) this.#tell(minute, 'history')
     if (this.#packets !== undefined) this.#observers.delete(this.#packets)
-    this.#observers.wantSteps = false
     clearInterval(this.#ticks)
     this.#ticks = undefined
   }

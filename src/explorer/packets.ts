@@ -70,6 +70,8 @@ export class PacketEvents implements PacketObserver {
   /** Tells how many packets were not told of since it was last called. */
   endSecond (): void {
     const now = Date.now()
+    this.#followed.refill()
+    this.#rejects.refill()
     if (this.#leftOut > 0 && this.parts.isHeard()) {
       this.parts.tell({ type: 'PACKETS_LEFT_OUT', nodeId: this.parts.nodeId, count: this.#leftOut, since: this.#leftOutSince, timestamp: now })
     }

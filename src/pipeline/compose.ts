@@ -7,19 +7,22 @@ import type { Context, Method, Next } from '../contracts/middleware.js'
 /** A whole pipeline, or what is left of it behind a step. */
 export type Run<In, Out> = (value: In, context?: Context) => Promise<Out>
 
+/** Told of a method that throws, by its place in the pipeline. */
+type Thrown = (place: number, context: Context | undefined) => void
+
 /**
  * Composed once per account, when the first value comes: thousands of accounts may wait for theirs. `last` ends the pipeline, and has no
  * next. All steps get the context of the run. A method that throws, or returns no promise, acts as one that was async.
  */
-export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Method<In, Out>): Run<In, Out> {
+export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Method<In, Out>, thrown?: Thrown): Run<In, Out> {
   let run: Run<In, Out> | undefined
   return (value, context) => {
-    run ??= [...methods, last].reduceRight<Run<In, Out>>(step, nothingMore)
+    run ??= [...methods, last].reduceRight<Run<In, Out>>((rest, method, place) => step(rest, method, place, thrown), nothingMore)
     return run(value, context)
   }
 }
 
-function step<In, Out> (rest: Run<In, Out>, method: Method<In, Out>): Run<In, Out> {
+function step<In, Out> (rest: Run<In, Out>, method: Method<In, Out>, place: number, thrown?: Thrown): Run<In, Out> {
   return (value, context) => {
     let called = false
     const next: Next<In, Out> = (nextValue) => {
@@ -31,6 +34,7 @@ function step<In, Out> (rest: Run<In, Out>, method: Method<In, Out>): Run<In, Ou
       const answer = method(value, next, context)
       return answer instanceof Promise ? answer : Promise.resolve(answer)
     } catch (error) {
+      thrown?.(place, context)
       return Promise.reject(error) // unchanged: the error handler decides what it means
     }
   }

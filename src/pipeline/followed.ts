@@ -1,44 +1,42 @@
-/** The steps of a pipeline with their names told to the packets that pass them. What they do to a packet stays the same. */
+/**
+ * Pipelines of packets, some of which are followed. They run through the same steps, composed a second time, where each step is named to
+ * the packet. All others cost nothing more, and yet a step that throws is known by its name.
+ */
 import type { Entry, Method } from '../contracts/middleware.js'
 import type { PacketTrace } from '../contracts/packet-trace.js'
 import { isReject } from '../packet/reply.js'
+import { compose, type Run } from './compose.js'
 import { SEND } from './packet-observers.js'
 
 type Step = Method<Buffer, Buffer>
+type NamedSteps = ReadonlyArray<Readonly<Entry<Buffer, Buffer>>>
 
-export function followed (entries: ReadonlyArray<Entry<Buffer, Buffer>>, accountId: string): Step[] {
-  return entries.map(({ name, method }): Step => (data, next, context) => {
-    const trace = context?.trace
-    if (trace === undefined) return method(data, next, context)
-    trace.reached(name, accountId)
-    if (!trace.isDetailed) return method(data, next, context)
-    return watched(() => method(data, next, context), reply => { if (isRefusal(reply)) trace.refused(name, accountId) })
-  })
+/** @param lastName the name of the last step; undefined where it names the steps that it consists of by itself */
+export function composeFollowed (entries: NamedSteps, last: Step, accountId: string, lastName?: string): Run<Buffer, Buffer> {
+  const steps = [...entries.map(({ name }) => name), lastName]
+  const plain = compose(entries.map(({ method }) => method), last, (place, context) => { context?.trace?.refused(steps[place], accountId) })
+  const followed = compose(
+    entries.map(({ name, method }) => followedStep(name, method, accountId)), followedStep(lastName, last, accountId)
+  )
+  return (data, context) => context?.trace?.isDetailed === true ? followed(data, context) : plain(data, context)
 }
 
-/** The end of an incoming pipeline, which names the steps that it consists of by itself. */
-export function followedHandler (method: Step): Step {
-  return (data, next, context) => {
-    const trace = context?.trace
-    if (trace?.isDetailed !== true) return method(data, next, context)
-    return watched(() => method(data, next, context), reply => { if (reply === undefined) trace.refusedHere() })
-  }
-}
-
-/** The end of an outgoing pipeline: what the plugin answers, another node has answered; what goes wrong before, goes wrong here. */
-export function followedSend (method: Step, accountId: string): Step {
+function followedStep (name: string | undefined, method: Step, accountId: string): Step {
   return (data, next, context) => {
     const trace = context?.trace
     if (trace === undefined) return method(data, next, context)
-    trace.reached(SEND, accountId)
-    if (!trace.isDetailed) return method(data, next, context)
-    return watched(() => method(data, next, context), reply => { judgeAnswer(trace, accountId, reply) })
+    if (name !== undefined) trace.reached(name, accountId)
+    return watched(() => method(data, next, context), reply => { judge(trace, reply, name, accountId) })
   }
 }
 
-function judgeAnswer (trace: PacketTrace, accountId: string, reply: unknown): void {
-  if (reply === undefined) trace.refused(SEND, accountId)
-  else if (isRefusal(reply)) trace.refused()
+/** What the plugin answers, another node has answered; what goes wrong before, goes wrong here. */
+function judge (trace: PacketTrace, reply: unknown, name: string | undefined, accountId: string): void {
+  if (reply === undefined) trace.refused(name, accountId)
+  else if (Buffer.isBuffer(reply) && isReject(reply)) {
+    if (name === SEND) trace.refusedElsewhere()
+    else trace.refused(name, accountId)
+  }
 }
 
 /** Calls `ended` beside the step's own answer, which is handed on as it is: undefined where it throws or rejects. */
@@ -52,9 +50,4 @@ function watched<Answer> (step: () => Answer, ended: (reply: unknown) => void): 
     ended(undefined)
     throw error
   }
-}
-
-/** Steps of others may answer with anything. */
-function isRefusal (reply: unknown): boolean {
-  return reply === undefined || (Buffer.isBuffer(reply) && isReject(reply))
 }

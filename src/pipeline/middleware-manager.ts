@@ -20,8 +20,8 @@ import type {
 } from '../contracts/middleware.js'
 import type { PluginInstance, RunningTotal } from '../contracts/plugin.js'
 import { compose, type Run } from './compose.js'
-import { followed, followedHandler, followedSend } from './followed.js'
-import { PacketObservers } from './packet-observers.js'
+import { composeFollowed } from './followed.js'
+import { PacketObservers, SEND } from './packet-observers.js'
 import { APPLIED, moduleOf } from './defaults.js'
 import { Overload, type Entrance } from './overload.js'
 import { createPipelines } from './pipeline.js'
@@ -228,12 +228,9 @@ export class MiddlewareManager {
   ): Pick<Handlers, 'incomingData' | 'outgoingData'> {
     const handle: Method<Buffer, Buffer> = (data, _, context) => this.prepares.handle(data, accountId, context?.trace)
     const send: Method<Buffer, Buffer> = (data, _, context) => sendThrough(plugin, data, context)
-    if (!this.observers.wantSteps) {
-      return { incomingData: compose(incomingData.getMethods(), handle), outgoingData: compose(outgoingData.getMethods(), send) }
-    }
     return {
-      incomingData: compose(followed(incomingData.getEntries(), accountId), followedHandler(handle)),
-      outgoingData: compose(followed(outgoingData.getEntries(), accountId), followedSend(send, accountId))
+      incomingData: composeFollowed(incomingData.getEntries(), handle, accountId),
+      outgoingData: composeFollowed(outgoingData.getEntries(), send, accountId, SEND)
     }
   }
 

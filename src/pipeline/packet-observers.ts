@@ -1,6 +1,6 @@
 /**
  * Tells others of each packet that comes in: when it has come, how it was answered, and, of some, each step between. Nobody pays for it
- * where there are no observers: no trace is made, and the pipelines are composed as they are.
+ * where there are no observers: no trace is made then.
  */
 import type { PacketTrace } from '../contracts/packet-trace.js'
 import { viewJustRead, type PrepareView } from '../packet/prepare.js'
@@ -16,8 +16,6 @@ export interface PacketObserver {
 }
 
 export class PacketObservers {
-  /** Whether steps are to say what passes them. It counts for accounts that are added after that. */
-  wantSteps = false
   readonly #observers = new Set<PacketObserver>()
 
   add (observer: PacketObserver): void {
@@ -57,11 +55,11 @@ export class Trace implements PacketTrace {
   view: PrepareView | undefined
   /** In order; undefined unless the packet is followed. */
   steps: PacketStep[] | undefined
-  #isGone = false
-  #step = ''
-  #accountId = ''
-  #refusal: Refusal | undefined
-  #onForward: ((packet: Trace) => void) | undefined
+  private isGone = false
+  private step = ''
+  private stepAccountId = ''
+  private refusal: Refusal | undefined
+  private onForward: ((packet: Trace) => void) | undefined
 
   constructor (readonly accountId: string, readonly data: Buffer) {}
 
@@ -72,7 +70,7 @@ export class Trace implements PacketTrace {
   /** From now on each step is written down, and `onForward` is called when the packet leaves for its next hop. */
   follow (onForward: (packet: Trace) => void): void {
     this.steps = []
-    this.#onForward = onForward
+    this.onForward = onForward
   }
 
   /** Keeps the view on the packet, if a step has just read it. */
@@ -81,8 +79,8 @@ export class Trace implements PacketTrace {
   }
 
   reached (step: string, accountId: string): void {
-    this.#step = step
-    this.#accountId = accountId
+    this.step = step
+    this.stepAccountId = accountId
     this.steps?.push({ step, accountId, at: this.age() })
   }
 
@@ -91,18 +89,18 @@ export class Trace implements PacketTrace {
     if (step !== undefined) step.note = text
   }
 
-  refused (step?: string, accountId?: string): void {
-    this.#refusal ??= step === undefined || accountId === undefined ? {} : { by: { step, accountId } }
+  refused (step: string | undefined, accountId: string): void {
+    this.refusal ??= { by: step === undefined ? { step: this.step, accountId: this.stepAccountId } : { step, accountId } }
   }
 
-  refusedHere (): void {
-    this.refused(this.#step, this.#accountId)
+  refusedElsewhere (): void {
+    this.refusal ??= {}
   }
 
-  /** Of a packet that was rejected. Of one that was not followed it is known only if it never left. */
+  /** Of a packet that was rejected. Of one that was not followed it is not always known. */
   get refusedBy (): Refusal['by'] {
-    if (this.#refusal !== undefined || this.#step === '') return this.#refusal?.by
-    return this.#step === SEND ? undefined : { step: this.#step, accountId: this.#accountId }
+    if (this.refusal !== undefined || this.step === '') return this.refusal?.by
+    return this.isGone ? undefined : { step: this.step, accountId: this.stepAccountId }
   }
 
   routed (nextHop: string): void {
@@ -111,13 +109,13 @@ export class Trace implements PacketTrace {
 
   forwarded (amount: bigint): void {
     this.outgoing = amount
-    this.#isGone = true
-    this.#onForward?.(this)
+    this.isGone = true
+    this.onForward?.(this)
   }
 
   returned (isFulfilled: boolean): void {
     this.isPaid = isFulfilled
-    if (this.#isGone && this.nextHop !== undefined) this.steps?.push({ step: 'answer', accountId: this.nextHop, at: this.age() })
+    if (this.isGone && this.nextHop !== undefined) this.steps?.push({ step: 'answer', accountId: this.nextHop, at: this.age() })
   }
 
   /** ms since it has come, to the microsecond. */
@@ -126,7 +124,7 @@ export class Trace implements PacketTrace {
   }
 }
 
-/** The last step: what was refused after it, another node may have refused. */
+/** The last step: what is rejected there, another node may have rejected. */
 export const SEND = 'send'
 
 interface Refusal {

@@ -10,7 +10,9 @@ import type { ConnectorInput } from '../config/connector/schema.js'
 import { tearDown, type Step } from '../lib/teardown.js'
 import { RateBackend } from '../forwarding/rate-backend.js'
 import { connectorAdminServer, type AdminServerOptions } from '../admin/connector/listen.js'
-import { Feed } from '../explorer/feed.js'
+import type { Explorer } from '../explorer/explorer.js'
+import type { Router } from '../http/router.js'
+import { createExplorer } from './explorer.js'
 import { LedgerService } from '../ledger/service.js'
 import type { Logger } from '../contracts/logger.js'
 import type { HttpServer } from '../http/server.js'
@@ -43,6 +45,8 @@ export interface App {
   removePlugin (accountId: string, options?: { isReplaced?: boolean }): Promise<void>
   /** Throws for an unknown account. */
   getPlugin (accountId: string): PluginInstance
+  /** Undefined where the configuration has none. `routes` answers what is below `/explorer`. */
+  readonly explorer: { readonly routes: Router, readonly port: number, readonly status: { eventCount: number, wsConnections: number } } | undefined
   /** Takes no new packets, lets those under way finish, and closes everything. Does so once, however often it is called. */
   shutdown (): Promise<void>
 }
@@ -63,6 +67,7 @@ export function createApp (options?: ConnectorInput | null, container: Injector 
     addPlugin: async (accountId, account) => { await connector.addAccount(accountId, config.validateAccount(accountId, account)) },
     removePlugin: (accountId, options) => connector.removeAccount(accountId, options),
     getPlugin: accountId => container(Accounts).getPlugin(accountId),
+    explorer: connector.explorer,
     shutdown: () => connector.stop()
   }
 }
@@ -85,7 +90,7 @@ class Connector {
   private readonly middlewares: MiddlewareManager
   private readonly connections: AccountConnections
   private readonly stats: AccountStats
-  private readonly feed: Feed
+  readonly explorer: Explorer | undefined
   private readonly admin: HttpServer | undefined
   private readonly removals = new Map<string, Promise<void>>()
   private state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
@@ -106,7 +111,7 @@ class Connector {
     this.middlewares = deps(MiddlewareManager)
     this.connections = deps(AccountConnections)
     this.stats = deps(AccountStats)
-    this.feed = deps(Feed)
+    this.explorer = createExplorer(deps, () => this.state === 'running')
     registerPriceMetrics(this.stats.getRegistry(), () => this.backend.prices?.report())
     if (this.config.adminApi) this.admin = this.createAdmin(deps(RateBackend))
     for (const [accountId, account] of Object.entries(this.config.accounts)) {
@@ -187,7 +192,7 @@ class Connector {
     const steps: Array<() => unknown> = [
       () => { this.connections.refuseNoAddress() },
       () => this.store.open(this.accounts.needStore()), () => this.accounts.refuseOrphans(), () => this.ledger.open(),
-      () => this.admin?.start(), () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
+      () => this.admin?.start(), () => this.explorer?.start(), () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
     ]
     for (const step of steps) {
       this.assertNotStopped()
@@ -246,7 +251,7 @@ class Connector {
       ['routing', () => this.routing.stop()],
       ['accounts', () => this.connections.stop()],
       ...this.accounts.getAccountIds().map((id): Step => [`middlewares of ${id}`, () => this.middlewares.teardown(id)]),
-      ['explorer', () => this.feed.stop()],
+      ['explorer', () => this.explorer?.stop()],
       ['ledger', () => this.ledger.close()],
       ['backend', () => this.backend.disconnect?.()],
       ['admin api', () => this.admin?.stop()],

@@ -70,8 +70,8 @@ export const ERROR_TABLE = {
       remedy: 'Start it under the old id until they are, or move its books as the message says.'
     },
     SLUICE_API_UNPROTECTED: {
-      when: 'The admin API of a connector would be open to a network without a key.',
-      remedy: 'Set `CONNECTOR_ADMIN_API_KEY`, or bind the API to 127.0.0.1.'
+      when: 'The admin API or the explorer of a connector would be open to a network without a key.',
+      remedy: 'Set `CONNECTOR_ADMIN_API_KEY`, or bind it to 127.0.0.1.'
     },
     SLUICE_API_KEY_UNUSABLE: {
       when: 'The configured admin API key has characters that an HTTP header cannot carry.',
@@ -127,6 +127,21 @@ export const ERROR_TABLE = {
     SLUICE_BODY_MISSING: { status: 400, when: 'The route needs a JSON object as its body.', remedy: 'Send one.' },
     SLUICE_BODY_INVALID: { status: 400, when: 'A field of the body is missing, unknown or wrong.', remedy: 'The message names the first fault.' },
     SLUICE_QUERY_INVALID: { status: 400, when: 'A filter behind the question mark is unknown or wrong.', remedy: 'The message names it, and what is expected.' },
+    SLUICE_EXPLORER_BUSY: {
+      status: 503,
+      when: 'The explorer is asked more than it can answer at once: by many pages, or by a program that does not wait for answers.',
+      remedy: 'Try again in a moment, and ask one question after the other.'
+    },
+    SLUICE_HISTORY_UNUSABLE: {
+      status: 500,
+      when: 'The history of the explorer cannot be read.',
+      remedy: 'GET /api/health of the explorer and the log have the reason, such as a full disk. Payments do not depend on it.'
+    },
+    SLUICE_EVENTS_UNKNOWN: {
+      status: 404,
+      when: 'The explorer does not know what was asked for: a packet that it did not record, or balances where none are kept.',
+      remedy: 'Under load, packets are counted, and only some are recorded one by one. Old ones are forgotten: see `retentionDays` and `maxEvents` of the explorer.'
+    },
     SLUICE_BODY_INCOMPLETE: { status: 400, when: 'The body ended early.', remedy: 'Check the connection and `Content-Length`, and send it again.' },
     SLUICE_BODY_TOO_LARGE: { status: 413, when: 'The body is larger than the route accepts.', remedy: 'Send less; the message says how much is allowed.' },
     SLUICE_UNEXPECTED: {

@@ -144,8 +144,15 @@ export interface SeriesPoint {
   out: Record<string, string>
   earned: Record<string, string>
 }
-/** `GET /api/series?since=&until=&step=&peerId=`: `step` in seconds. A gap is left out. */
-export interface Series { step: number, points: SeriesPoint[] }
+/**
+ * `GET /api/series?since=&until=&step=&peerId=`: `step` in seconds, at most 1000 points; without it, as many as fit. `at` is the beginning of
+ * a step. Gaps are left out. Of the last five minutes in seconds, of earlier times in minutes. `from` is the beginning of the first step that
+ * could be counted whole, if that is later than was asked.
+ */
+export interface Series { step: number, points: SeriesPoint[], from?: number }
+
+/** `GET /api/rejects?since=&until=`: what was refused of each peer's packets, the most frequent first. Default: the last hour. */
+export interface Rejects { rejects: RejectCount[], since: number, until: number }
 
 /** `GET /api/packets/:packetId`: one packet's story. */
 export interface PacketStory {
@@ -163,18 +170,35 @@ export interface PacketStory {
   refusal?: { code: string, message: string, triggeredBy: string, step?: string, words: string, fix: string }
 }
 
-/** `GET /api/rates`. Without `prices`, the backend has none of its own. */
-export interface RatesView { backend: string, spread?: string, pairs: Array<{ from: string, to: string, rate: string }>, prices?: PricesReport }
+/**
+ * `GET /api/rates`. A rate is between base units of two accounts, spread included, by asset code; `troubles`: which pairs have none, and why.
+ * Without `prices`, the backend has none of its own.
+ */
+export interface RatesView {
+  backend: string
+  spread?: string
+  pairs: Array<{ from: string, fromScale: number, to: string, toScale: number, rate: string }>
+  troubles: string[]
+  prices?: PricesReport
+}
 
 /** `GET /api/config`: what is in effect, flat. Secrets are hidden. */
 export interface ConfigView { settings: Array<{ name: string, value: string, source: 'file' | 'environment' | 'default' | 'given' }> }
 
-/** What the explorer asks of the node that it is in. */
+/** A payment to a peer that is under way, or of which nobody knows whether it was made (`unknown`). */
+export interface OpenSettlement extends InAsset { id: string, peerId: string, amount: string, createdAt: number, state: 'sending' | 'unknown' }
+
+/** Of `GET /api/routes?prefix=&limit=&offset=`: routes for this prefix and those below it. */
+export interface RouteQuery { prefix?: string | undefined, limit: number, offset: number }
+
+/** What the explorer asks of the node that it is in. Asked at most once a second, except for `routes` and `explain`. */
 export interface ExplorerSources {
   overview (): Promise<Overview>
-  balances (): BalanceView[]
+  /** Undefined while no balances are kept. */
+  balances (): BalanceView[] | undefined
   peers (): PeerView[]
-  routes (): RouteView[]
+  routes (query: RouteQuery): { routes: RouteView[], total: number }
+  settlements (): OpenSettlement[]
   explain (destination: string): Promise<RouteExplanation>
   channels (): Promise<{ channels: ChannelView[], wallets: WalletView[] }>
   rates (): Promise<RatesView>

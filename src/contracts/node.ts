@@ -94,6 +94,8 @@ export interface HealthStatus {
   nodeId: string
   version: string
   transport: { type: 'direct', healthy: true }
+  /** Where it is enabled. `port` is 0 without one of its own: then it is at `/explorer` of the health port. */
+  explorer?: { enabled: boolean, port: number, eventCount: number, wsConnections: number } | undefined
   /**
    * What a running node needs beside its peers: `ledger` (packets with money are refused while it is down), `tigerbeetle` where that was
    * asked for, the chains that it settles on (`evm:8453`), and `handler`, the business logic server, from when it was first asked.

@@ -70,17 +70,23 @@ export interface PageRules {
  * Keeps browsers' pages out, wherever the request comes from: the address of a browser says nothing about whose page it runs. `Host` must
  * be an address or a name that the operator listed, and `Origin`, if there is one, the API's own.
  */
-export function refuseForeignPages ({ hosts = [], anyAddress = false, messages }: PageRules): MiddlewareHandler {
-  const listed = new Set(hosts.map(host => host.toLowerCase()))
+export function refuseForeignPages ({ hosts, anyAddress, messages }: PageRules): MiddlewareHandler {
+  const isOwnHost = hostCheck({ hosts, anyAddress })
   return async (c, next) => {
     const header = c.req.header('host') ?? ''
-    const host = hostIn(header)
-    if (host === undefined || (!isThisMachine(host) && !listed.has(host) && !(anyAddress && isAddress(host)))) {
-      throw new SluiceError('SLUICE_HOST_REFUSED', messages.host)
-    }
+    if (!isOwnHost(header)) throw new SluiceError('SLUICE_HOST_REFUSED', messages.host)
     const origin = c.req.header('origin')
     if (origin !== undefined && !isOwnOrigin(origin, header)) throw new SluiceError('SLUICE_ORIGIN_REFUSED', messages.origin)
     await next()
+  }
+}
+
+/** Tells a `Host` header that nobody else can make lead here from any other. */
+export function hostCheck ({ hosts = [], anyAddress = false }: Pick<PageRules, 'hosts' | 'anyAddress'>): (header: string) => boolean {
+  const listed = new Set(hosts.map(host => host.toLowerCase()))
+  return header => {
+    const host = hostIn(header)
+    return host !== undefined && (isThisMachine(host) || listed.has(host) || (anyAddress && isAddress(host)))
   }
 }
 
@@ -90,10 +96,14 @@ export function refuseForeignPages ({ hosts = [], anyAddress = false, messages }
  */
 export function isFromThisMachine (c: Context): boolean {
   const [header, origin] = [c.req.header('host') ?? '', c.req.header('origin')]
-  const host = hostIn(header)
+  return isNear(c) && (origin === undefined || isOwnOrigin(origin, header))
+}
+
+/** The same, whatever page in a browser asks. */
+export function isNear (c: Context): boolean {
+  const host = hostIn(c.req.header('host') ?? '')
   const isForwarded = FORWARDING.some(name => c.req.header(name) !== undefined)
-  return !isForwarded && isLoopbackAddress(socketAddress(c)) && host !== undefined && isThisMachine(host) &&
-    (origin === undefined || isOwnOrigin(origin, header))
+  return !isForwarded && isLoopbackAddress(socketAddress(c)) && host !== undefined && isThisMachine(host)
 }
 
 /** A `Host` that names no host goes no further: what is behind puts it into URLs. */
@@ -138,7 +148,8 @@ function clientAddress (c: Context, trustProxy: boolean): string {
   return isIP(first) === 0 ? '' : first
 }
 
-function socketAddress (c: Context): string {
+/** Of the client, or of its proxy. */
+export function socketAddress (c: Context): string {
   const { incoming } = c.env as HttpBindings
   return incoming.socket.remoteAddress ?? ''
 }

@@ -1,7 +1,9 @@
 /** An HTTP server around a fetch handler: binds, bounds what a client may cost, and stops without dropping answers. */
-import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
 import { ConnectionLimits } from './connection-limits.js'
@@ -27,7 +29,30 @@ export interface HttpServerOptions {
   settings: { host: string, port: string }
   /** Default 30 s. */
   requestTimeoutMs?: number | undefined
+  /** Whether routes may turn connections into WebSockets (takeOver). */
+  upgrades?: boolean | undefined
 }
+
+/** A connection that its client asks to be a WebSocket: what `ws` needs to make one of it. */
+export interface Takeover {
+  request: IncomingMessage
+  socket: Socket
+  head: Buffer
+}
+
+/** Requests to become a WebSocket that no route has taken yet. */
+const offered = new WeakMap<IncomingMessage, () => Takeover>()
+
+/**
+ * Takes over the connection of a request that asks for a WebSocket, on a server with `upgrades`. The route answers `TAKEN_OVER` then, and
+ * the caller sees to the rest, also to the end of the connection. Undefined for any other request.
+ */
+export function takeOver (request: IncomingMessage): Takeover | undefined {
+  return offered.get(request)?.()
+}
+
+/** The answer of a route that has taken a connection over. */
+export const TAKEN_OVER = RESPONSE_ALREADY_SENT
 
 /** Can be started again after it was stopped. */
 export class HttpServer {
@@ -46,7 +71,7 @@ export class HttpServer {
       const answered = this.connections.asked(bindings.incoming)
       const response = await Promise.resolve(handler(request, bindings)).finally(answered)
       // An answer in flight while we close takes its connection with it.
-      if (this.server === undefined) response.headers.set('Connection', 'close')
+      if (this.server === undefined && response !== RESPONSE_ALREADY_SENT) response.headers.set('Connection', 'close')
       return response
     }, { overrideGlobalObjects: false })
   }
@@ -87,13 +112,37 @@ export class HttpServer {
 
   private createServer (): Server {
     const requestTimeout = this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+    const answer = (request: IncomingMessage, response: ServerResponse): void => { void this.listener(request, response) }
     const server = createServer({
       requestTimeout,
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: requestTimeout / 10
-    }, (request, response) => { void this.listener(request, response) })
+    }, answer)
+    // Node takes a server without this listener for one that knows no other protocol, and hands the request to the routes as any other.
+    if (this.options.upgrades === true) server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => { this.offer(request, stream, head, answer) })
     return server.on('connection', (socket: Socket) => { this.connections.admit(socket) })
+  }
+
+  /** A request to change the protocol goes through the routes as any other, so that their rules hold for it. One that is not taken over is answered, and was the last. */
+  private offer (request: IncomingMessage, socket: Duplex, head: Buffer, answer: (request: IncomingMessage, response: ServerResponse) => void): void {
+    if (!(socket instanceof Socket)) return void socket.destroy()
+    const onError = (): void => { socket.destroy() }
+    socket.on('error', onError)
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket)
+    response.once('finish', () => { socket.destroySoon() })
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      offered.set(request, () => {
+        offered.delete(request)
+        response.detachSocket(socket)
+        socket.removeListener('error', onError)
+        this.connections.asked(request) // and never answered: it keeps its place until it closes
+        return { request, socket, head }
+      })
+    }
+    answer(request, response)
   }
 
   private cannotListen (thrown: unknown): Error {

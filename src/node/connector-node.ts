@@ -4,6 +4,7 @@ import { createLogger, createNodeLogger, withLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
 import type { LogLevel } from '../contracts/logger.js'
 import type { Prices } from '../contracts/prices.js'
+import type { Door } from '../explorer/door.js'
 import { describeError } from '../lib/describe-error.js'
 import { createPaymentHandlerAdapter } from '../delivery/payment.js'
 import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../delivery/payment.js'
@@ -19,6 +20,7 @@ import { Dashboard } from './facades/dashboard.js'
 import { PacketHandler } from './facades/packet-handler.js'
 import { ConnectorNotStartedError, unknownPeer } from './errors.js'
 import { healthOf, type Phase } from './health.js'
+import { nodeDoor } from './explorer.js'
 import { Peers } from './peers.js'
 import { Registrations } from './registrations.js'
 import { RoutingTable } from './routing-table.js'
@@ -54,6 +56,7 @@ export class ConnectorNode {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   readonly #registrations: Registrations
+  readonly #door: Door
 
   /**
    * @param config the configuration, the path of a YAML file with it, or what `ConfigLoader.read` has made of either
@@ -62,13 +65,19 @@ export class ConnectorNode {
    * @throws ConfigurationError naming every fault. Nothing is opened before `start`.
    */
   constructor (config: ConnectorConfig | ConfigReading | string, logger: NodeLogger = createNodeLogger('node')) {
-    const { config: read, given, warnings } = config instanceof ConfigReading ? config : ConfigLoader.read(config, process.env)
+    const reading = config instanceof ConfigReading ? config : ConfigLoader.read(config, process.env)
+    const { config: read, given, warnings } = reading
     this.config = read
+    const isFile = typeof config !== 'object' || config instanceof ConfigReading
     this.#logLevel = given.logLevel
     const log = this.#log = withLevel(logger, given.logLevel)
     this.#access = new BtpAccess(process.env, variable => this.#peers.ownerOf(variable))
     this.#routes = new RoutingTable(read.routes, log)
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read, this.#routes)
+    this.#door = nodeDoor({
+      config: read, given, peers: this.#peers, sourceOf: path => reading.sourceOf(path, isFile ? 'file' : 'given'),
+      health: () => this.getHealthStatus(), isGuest: peerId => this.#session?.isGuest(peerId) === true
+    })
     this.#registrations = new Registrations({
       config: read, log, peers: this.#peers, routes: this.#routes,
       session: () => this.#session, transition: () => this.#starting ?? this.#stopping, refusal: () => this.#refusal()
@@ -253,6 +262,7 @@ export class ConnectorNode {
       nodeId: this.config.nodeId,
       version,
       transport: { type: 'direct', healthy: true },
+      ...(this.#session?.explorer !== undefined && { explorer: { enabled: true, port: this.#session.explorer.port, ...this.#session.explorer.status } }),
       dependencies
     }
   }
@@ -280,9 +290,11 @@ export class ConnectorNode {
         peers: this.#peers,
         routes: this.#routes,
         access: this.#access,
+        door: this.#door,
         deliver: request => this.#deliver(request)
       })
-      for (const service of httpServers(this, this.config, createLogger('node-http', { to: this.#log, level: this.#logLevel }))) {
+      const log = createLogger('node-http', { to: this.#log, level: this.#logLevel })
+      for (const service of httpServers(this, this.config, log, session.explorer?.routes)) {
         await service.start()
         this.#services.push(service)
       }

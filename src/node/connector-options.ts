@@ -4,6 +4,7 @@ import type { ConnectorInput } from '../config/connector/schema.js'
 import type { LogLevel } from '../contracts/logger.js'
 import type { NodeConfig, NodeLogger, RouteInfo } from '../contracts/node.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../delivery/payment.js'
+import type { Door } from '../explorer/door.js'
 import type { BtpAccess } from './btp-access.js'
 import type { NodeMetrics } from './metrics.js'
 import { LOCAL_ACCOUNT, hasOwnLimit, localAccount, peerAccount, strangersLimit } from './peer-account.js'
@@ -26,6 +27,8 @@ export interface ConnectorParts {
   log: NodeLogger
   /** What the configuration says; undefined where it says nothing. */
   logLevel: LogLevel | undefined
+  /** What the explorer shows and asks of this node. */
+  door: Door
   /** The handlers of the application; undefined when there is none. */
   deliver: (request: LocalDeliveryRequest) => Promise<LocalDeliveryResponse> | LocalDeliveryResponse | undefined
 }
@@ -65,6 +68,10 @@ export function connectorOptions (
     backend: 'fixed-rates',
     backendConfig: { free: [LOCAL_ACCOUNT], rates: config.rates.fixed, otherwise: rates.otherwise },
     spread: spreadOf(config),
+    explorer: config.explorer.enabled,
+    explorerRetentionDays: config.explorer.retentionDays,
+    explorerMaxEvents: config.explorer.maxEvents,
+    explorerPayloads: config.explorer.payloads,
     store: 'leveldown',
     storePath: join(config.dataPath, config.nodeId),
     ledger: config.ledger.type,

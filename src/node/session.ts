@@ -8,6 +8,7 @@ import { Accounts } from '../accounts/accounts.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
 import { createApp, type App } from '../connector/connector.js'
+import { ExplorerDoor } from '../explorer/door.js'
 import { ForwardObserver } from '../forwarding/forwarder.js'
 import { pricesOf, RateBackend } from '../forwarding/rate-backend.js'
 import { ChildAddresses } from '../forwarding/peer-protocols.js'
@@ -72,6 +73,7 @@ export class Session {
   constructor (private readonly parts: ConnectorParts) {
     this.#marker = new UnsettledMarker(parts.config.dataPath, parts.config.nodeId, parts.config.chains)
     this.#restorePeers()
+    this.#container(ExplorerDoor).node = parts.door
     const forwards = this.#container(ForwardObserver)
     forwards.onForward = (sourceAccount, nextHop, bytes) => {
       refuseReturn(sourceAccount, nextHop)
@@ -146,6 +148,11 @@ export class Session {
   /** Throws if the backend has none. */
   get prices (): Prices {
     return pricesOf(this.#container(RateBackend))
+  }
+
+  /** Undefined where the configuration has none. */
+  get explorer (): App['explorer'] {
+    return this.#app.explorer
   }
 
   /** Whether packets pass between the application and the connector. */

@@ -13,12 +13,17 @@ export const ALL_BYTES_MAX = 64 * 1024 * 1024
 export const LEAST_SHARE_BYTES = 64 * 1024
 
 export class Overload {
-  private count = 0
+  #count = 0
   private bytes = 0
   private readonly waiting = new Set<() => void>()
 
   /** `accounts` tells how many accounts there are. */
   constructor (private readonly accounts: () => number = () => 1) {}
+
+  /** Packets in flight. */
+  get count (): number {
+    return this.#count
+  }
 
   track<T> (answer: Promise<T>): Promise<T> {
     this.began()
@@ -35,13 +40,13 @@ export class Overload {
   /** Whether an account that has so many packets in flight, of so many bytes with the one that comes, may not send that one. */
   isFullFor (count: number, bytes: number, more: number): boolean {
     if (count >= ACCOUNT_PACKETS_MAX || bytes > ACCOUNT_BYTES_MAX) return true
-    if (this.count >= ALL_PACKETS_MAX && count >= ALL_PACKETS_MAX / this.accounts()) return true
+    if (this.#count >= ALL_PACKETS_MAX && count >= ALL_PACKETS_MAX / this.accounts()) return true
     return this.bytes + more > ALL_BYTES_MAX && bytes > Math.max(LEAST_SHARE_BYTES, ALL_BYTES_MAX / this.accounts())
   }
 
   /** Resolves to true when nothing is under way, or to false after `timeoutMs`. */
   idle (timeoutMs: number): Promise<boolean> {
-    if (this.count === 0) return Promise.resolve(true)
+    if (this.#count === 0) return Promise.resolve(true)
     return new Promise(resolve => {
       const quiet = (): void => {
         clearTimeout(timer)
@@ -56,13 +61,13 @@ export class Overload {
   }
 
   began (bytes = 0): void {
-    this.count++
+    this.#count++
     this.bytes += bytes
   }
 
   ended (bytes = 0): void {
     this.bytes -= bytes
-    if (--this.count > 0) return
+    if (--this.#count > 0) return
     for (const resolve of this.waiting) resolve()
     this.waiting.clear()
   }

@@ -16,7 +16,7 @@ import type { SessionCounters } from './ccp/peer-session.js'
 import { PeerSessions } from './ccp/peer-sessions.js'
 import type { PeerSessionsOptions } from './ccp/peer-sessions.js'
 import type { Network, RouteOptions } from './table/policy.js'
-import { candidatesStatus, localTableStatus, routingStatus } from './status.js'
+import { candidatesStatus, choiceStatus, localTableStatus, routingStatus } from './status.js'
 import type { ChoiceStatus, RouteStatus, RoutingStatus } from './status.js'
 import { RoutingTables } from './table/tables.js'
 
@@ -218,6 +218,17 @@ export class Router {
   /** For each prefix every known route, the one in use first, and why it is preferred to the second. */
   candidates (): Record<string, ChoiceStatus> {
     return candidatesStatus(this.#tables, this.#network)
+  }
+
+  /** Every prefix that a route is known for. */
+  prefixes (): Iterable<string> {
+    return this.#tables.candidates.prefixes()
+  }
+
+  /** The same as `candidates`, for one prefix. Undefined: no route is known for exactly this one. */
+  choice (prefix: string): ChoiceStatus | undefined {
+    const candidates = this.#tables.candidates.of(prefix)
+    return candidates.length === 0 ? undefined : choiceStatus(candidates, this.#network)
   }
 
   /** `localRoutingTable` of GET /status. */

@@ -59,10 +59,12 @@ export interface ChoiceStatus {
 }
 
 export function candidatesStatus (tables: RoutingTables, network: Network): Record<string, ChoiceStatus> {
-  return Object.fromEntries([...tables.candidates.prefixes()].map(prefix => {
-    const { ranked, reason } = explain(tables.candidates.of(prefix), network)
-    const candidates = ranked.map(({ nextHop, path, source, priority }) =>
-      ({ nextHop, path: path.join(' '), source, ...(source === 'configured' ? { priority } : {}) }))
-    return [prefix, { reason, candidates }]
-  }))
+  return Object.fromEntries([...tables.candidates.prefixes()].map(prefix => [prefix, choiceStatus(tables.candidates.of(prefix), network)]))
+}
+
+export function choiceStatus (known: readonly Candidate[], network: Network): ChoiceStatus {
+  const { ranked, reason } = explain(known, network)
+  const candidates = ranked.map(({ nextHop, path, source, priority }) =>
+    ({ nextHop, path: path.join(' '), source, ...(source === 'configured' ? { priority } : {}) }))
+  return { reason, candidates }
 }

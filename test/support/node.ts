@@ -56,6 +56,7 @@ export class World {
       healthCheckPort: await freePort(),
       logLevel: 'error',
       peers: [],
+      explorer: { enabled: false },
       dataPath: await this.directory(),
       ...more
     }, this.log)

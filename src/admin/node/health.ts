@@ -8,6 +8,7 @@ import type { Context } from 'hono'
 import { Registry } from 'prom-client'
 import type { Logger } from '../../contracts/logger.js'
 import type { HealthStatus } from '../../contracts/node.js'
+import { EXPLORER_PATH } from '../../explorer/explorer.js'
 import { METRICS_PATH } from '../../http/access.js'
 import { json, jsonError, text } from '../../http/responses.js'
 import { withoutNames } from '../../metrics/nameless.js'
@@ -27,13 +28,15 @@ export interface HealthOptions {
   mayReadNames: (c: Context) => boolean
   /** Mirrored, behind its own access rules. */
   admin?: Router | undefined
+  /** For what is below EXPLORER_PATH, behind its own access rules. */
+  explorer?: Router | undefined
 }
 
 /** In the text format of Prometheus, this is a comment. */
 const NAMELESS = '# Series with the ids of accounts and peers are left out: send the key of the admin API (adminApi.apiKey, ADMIN_API_KEY) ' +
   'as a bearer token. See docs/metrics.md.\n'
 
-export function healthApp (node: HealthNode, log: Logger, { mayReadNames, admin }: HealthOptions): Router {
+export function healthApp (node: HealthNode, log: Logger, { mayReadNames, admin, explorer }: HealthOptions): Router {
   const app = createRouter({ name: 'health', log, errorResponse: jsonError, noSuchPath })
 
   app.get('/health', () => {
@@ -51,6 +54,7 @@ export function healthApp (node: HealthNode, log: Logger, { mayReadNames, admin 
     return text(200, isNamed ? metrics : NAMELESS + withoutNames(metrics), Registry.PROMETHEUS_CONTENT_TYPE)
   })
   if (admin !== undefined) for (const path of ADMIN_PATHS) app.all(path, c => admin.fetch(c.req.raw, c.env))
+  if (explorer !== undefined) for (const path of [EXPLORER_PATH, `${EXPLORER_PATH}/*`]) app.all(path, c => explorer.fetch(c.req.raw, c.env))
   return app
 }
 

@@ -1,6 +1,7 @@
 /** What a node serves over HTTP besides its packets: its health, and (where it is enabled) the admin API. */
 import type { NodeConfig } from '../../contracts/node.js'
 import type { Logger } from '../../contracts/logger.js'
+import type { Router } from '../../http/router.js'
 import { HttpServer } from '../../http/server.js'
 import { isLoopbackAddress } from '../../lib/loopback.js'
 import { namesAccess } from './access.js'
@@ -14,21 +15,23 @@ type ServedConfig = Pick<NodeConfig, 'adminApi' | 'environment' | 'healthCheckPo
  *
  * In development and without a key the admin API answers on the health port as well, where older clients look for it: but not if the
  * operator said where it is to be.
+ * @param explorer answers what is below `/explorer` of the health port
  */
-export function httpServers (node: AdministeredNode & HealthNode, config: ServedConfig, log: Logger): HttpServer[] {
+export function httpServers (node: AdministeredNode & HealthNode, config: ServedConfig, log: Logger, explorer?: Router): HttpServer[] {
   const { adminApi, environment, healthCheckPort, healthCheckHost } = config
   const allowedHosts = [adminApi.host, ...adminApi.allowedHosts]
   const admin = adminApi.enabled ? nodeApi(node, { ...adminApi, allowedHosts }, log) : undefined
   const hasKey = adminApi.apiKey !== undefined && adminApi.apiKey !== ''
   const mirrored = environment === 'development' && !hasKey && !adminApi.isHostGiven ? admin : undefined
   const mayReadNames = namesAccess({ apiKey: adminApi.apiKey, isProduction: environment === 'production' })
-  const health = healthApp(node, log, { mayReadNames, admin: mirrored })
+  const health = healthApp(node, log, { mayReadNames, admin: mirrored, explorer })
 
   const servers = [new HttpServer((request, env) => health.fetch(request, env), {
     name: 'health server',
     host: healthCheckHost,
     port: healthCheckPort,
-    settings: { host: 'healthCheckHost (HEALTH_CHECK_HOST)', port: 'healthCheckPort (HEALTH_CHECK_PORT)' }
+    settings: { host: 'healthCheckHost (HEALTH_CHECK_HOST)', port: 'healthCheckPort (HEALTH_CHECK_PORT)' },
+    upgrades: explorer !== undefined
   }, log)]
   if (admin !== undefined) {
     if (!hasKey && adminApi.allowedIPs.length === 0 && !isLoopbackAddress(adminApi.host)) {

@@ -1,6 +1,7 @@
 /** Reads a node's configuration, from a YAML file or an object, and decides everything in it. Nothing is used unless all of it is right. */
 import { isObject } from '../../lib/is-object.js'
-import { explain } from '../explain.js'
+import type { SettingSource } from '../effective.js'
+import { explain, valueAt } from '../explain.js'
 import type { Problem } from '../errors.js'
 import { showPath } from '../in-words.js'
 import { logFormatFault, logLevel } from '../../lib/log.js'
@@ -42,8 +43,17 @@ export class ConfigReading {
     /** What was written, environment included. */
     readonly given: ConnectorConfig,
     /** What is odd and no fault, one line each. */
-    readonly warnings: string[]
+    readonly warnings: string[],
+    /** By place (`adminApi.port`) the variable that set it. */
+    readonly sources: ReadonlyMap<string, string> = new Map()
   ) {}
+
+  /** Who decided about a place: the file, or the object in its place, a variable, or nobody. */
+  sourceOf (path: readonly PropertyKey[], written: 'file' | 'given'): SettingSource {
+    const places = path.map((_key, index) => path.slice(0, index + 1).map(String).join('.'))
+    if (places.some(place => this.sources.has(place))) return 'environment'
+    return valueAt(this.given, path) === undefined ? 'default' : written
+  }
 }
 
 export class ConfigLoader {
@@ -68,7 +78,7 @@ export class ConfigLoader {
       return { source: `${given}:${line}`, line }
     })
     const unused = reading.config.chains.length === 0 ? unusedVariables(env, kinds) : []
-    return new ConfigReading(reading.config, reading.given, [...reading.warnings, ...foreign.warnings, ...unused])
+    return new ConfigReading(reading.config, reading.given, [...reading.warnings, ...foreign.warnings, ...unused], new Map([...reading.sources, ...sources]))
   }
 
   /** The configuration in a YAML file, as it can be given to a ConnectorNode. @throws ConfigurationError naming every fault */
@@ -121,7 +131,7 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
   if (config.environment === 'production') findings.warnings.push(...config.peers.flatMap(peer => openDoor(peer, env) ?? []))
   const { chainProviders, ...others } = data
   const written = chainProviders === undefined ? others : { ...others, chainProviders: entries.map(({ value }) => value) }
-  return new ConfigReading(config, written, [...legacy.warnings, ...old.warnings, ...findings.warnings])
+  return new ConfigReading(config, written, [...legacy.warnings, ...old.warnings, ...findings.warnings], legacy.sources)
 }
 
 function withDefaults (given: Record<string, unknown>, env: NodeJS.ProcessEnv): Record<string, unknown> {

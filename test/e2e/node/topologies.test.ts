@@ -11,8 +11,8 @@ import { ROOT, World } from '../../support/node.js'
 
 const NETWORK = fileURLToPath(new URL('../../../examples/network.js', import.meta.url))
 const CONNECTOR = fileURLToPath(new URL('../../../src/commands/cli/main.js', import.meta.url))
-/** The ports of the examples: BTP, admin API, health. */
-const PORTS = /\b(300[0-9]|808[0-9]|908[0-9])\b/g
+/** The ports of the examples: BTP, explorer, admin API, health. */
+const PORTS = /\b(30[01][0-9]|808[0-9]|908[0-9])\b/g
 const TIMEOUT_MS = 60_000
 
 describe('the topologies', () => {

@@ -1,0 +1,92 @@
+/** What is between us and each peer, how much room is left, and how long that lasts. */
+import type { AccountInfo } from '../../contracts/account.js'
+import type { Traffic } from '../../contracts/explorer-events.js'
+import type { BalanceView, OpenSettlement } from '../../contracts/explorer.js'
+import type { AccountBalance } from '../../contracts/ledger.js'
+import type { ViewParts } from './facts.js'
+
+/** Less than this says nothing about how it goes on. */
+const SPAN_LEAST_MS = 10_000
+/** Further ahead nobody can see. */
+const SECONDS_MAX = 30 * 24 * 3600
+
+/** Undefined while no balances are kept. */
+export function balanceViews (parts: ViewParts): BalanceView[] | undefined {
+  if (parts.middlewares.getMiddleware('balance') === undefined) return undefined
+  const pace = paceOf(parts.feed.recent(), Date.now())
+  return parts.accounts.getAccountIds().filter(id => !parts.door.isOwn(id)).flatMap(id => balanceView(id, parts, pace) ?? [])
+}
+
+/** By account: base units in a second that its packets add to what it owes. */
+export type Pace = ReadonlyMap<string, number>
+
+/** As the last five minutes went. */
+export function paceOf (recent: readonly Traffic[], now: number): Pace {
+  const [first] = recent
+  const span = first === undefined ? 0 : now - (first.timestamp - first.seconds * 1000)
+  const sums = new Map<string, bigint>()
+  for (const { accounts } of recent) {
+    for (const { peerId, received, sent } of accounts) sums.set(peerId, (sums.get(peerId) ?? 0n) + BigInt(received.amount) - BigInt(sent.amount))
+  }
+  return new Map([...sums].map(([peerId, sum]) => [peerId, span < SPAN_LEAST_MS ? 0 : Number(sum) * 1000 / span]))
+}
+
+export function balanceView (accountId: string, { accounts, ledger }: Pick<ViewParts, 'accounts' | 'ledger'>, pace: Pace): BalanceView | undefined {
+  const info = accounts.getInfo(accountId)
+  const book = ledger.ledger.balanceOf(accountId)
+  if (book === undefined) return undefined
+  const { balance, incomingHolds, outgoingHolds, prepaid, settling, limits: { minimum, maximum } } = book
+  const { settleThreshold, settleTo } = info.balance ?? {}
+  const roomIn = maximum === undefined ? undefined : positive(maximum - balance - incomingHolds)
+  const roomOut = minimum === undefined ? undefined : positive(balance + outgoingHolds + prepaid - minimum)
+  const seconds = roomIn === undefined ? undefined : secondsUntilFull(roomIn, pace.get(accountId) ?? 0)
+  return {
+    peerId: accountId,
+    tokenId: accounts.getPlugin(accountId).channels?.().tokenId ?? info.assetCode,
+    assetCode: info.assetCode,
+    assetScale: info.assetScale,
+    balance: String(balance),
+    incomingHolds: String(incomingHolds),
+    outgoingHolds: String(outgoingHolds),
+    ...(minimum !== undefined && { minimum: String(minimum) }),
+    ...(maximum !== undefined && { maximum: String(maximum) }),
+    ...(isAmount(settleThreshold) && { settleThreshold }),
+    ...(isAmount(settleThreshold) && { settleTo: settleTo ?? '0' }),
+    prepaid: String(prepaid),
+    settling: String(settling),
+    settlementState: settlementState(book, info),
+    ...(roomIn !== undefined && { roomIn: String(roomIn) }),
+    ...(roomOut !== undefined && { roomOut: String(roomOut) }),
+    ...(seconds !== undefined && { fullInSeconds: seconds })
+  }
+}
+
+export function openSettlements ({ accounts, ledger }: Pick<ViewParts, 'accounts' | 'ledger'>): OpenSettlement[] {
+  return accounts.getAccountIds().flatMap(accountId => {
+    const settlement = ledger.ledger.balanceOf(accountId)?.settlement
+    if (settlement === undefined) return []
+    const { assetCode, assetScale } = accounts.getInfo(accountId)
+    const { id, amount, createdAt, state } = settlement
+    return [{ id, peerId: accountId, amount: String(amount), createdAt, state, assetCode, assetScale }]
+  })
+}
+
+function secondsUntilFull (room: bigint, perSecond: number): number | undefined {
+  if (room === 0n) return 0
+  const seconds = perSecond > 0 ? Math.floor(Number(room) / perSecond) : Infinity
+  return seconds <= SECONDS_MAX ? seconds : undefined
+}
+
+/** `SETTLEMENT_PENDING`: we owe more than the threshold, and nothing is being paid yet. */
+function settlementState ({ settlement, balance }: AccountBalance, { balance: { settleThreshold } = { maximum: '' } }: AccountInfo): BalanceView['settlementState'] {
+  if (settlement !== undefined) return 'SETTLEMENT_IN_PROGRESS'
+  return isAmount(settleThreshold) && balance < BigInt(settleThreshold) ? 'SETTLEMENT_PENDING' : 'IDLE'
+}
+
+function isAmount (text: string | undefined): text is string {
+  return text !== undefined && /^-?\d+$/.test(text)
+}
+
+function positive (amount: bigint): bigint {
+  return amount > 0n ? amount : 0n
+}

@@ -1,0 +1,102 @@
+/** What a node adds to the explorer of the connector inside it: its name, its peers, its rules of access, and its configuration. */
+import { join } from 'node:path'
+import type { HealthStatus, NodeConfig } from '../contracts/node.js'
+import type { AttentionEntry, PeerView } from '../contracts/explorer.js'
+import type { Door } from '../explorer/door.js'
+import { effectiveSettings, type Setting, type SettingSource } from '../config/effective.js'
+import { ChainKinds } from '../config/node/chain-kinds.js'
+import { fieldAt } from '../config/node/chains.js'
+import type { ConnectorConfig } from '../contracts/node.js'
+import { addressOf } from '../config/node/settlement-chains.js'
+import { LOCAL_ACCOUNT } from './peer-account.js'
+import type { Peers } from './peers.js'
+
+export interface NodeOfDoor {
+  config: NodeConfig
+  /** What was written, and who wrote it. */
+  given: ConnectorConfig
+  sourceOf: (path: readonly PropertyKey[]) => SettingSource
+  peers: Peers
+  health: () => HealthStatus
+  isGuest: (peerId: string) => boolean
+}
+
+export function nodeDoor (node: NodeOfDoor): Door {
+  const { config, health } = node
+  const { explorer, adminApi, environment, nodeId, dataPath } = config
+  return {
+    access: {
+      host: explorer.host,
+      environment,
+      apiKey: adminApi.apiKey,
+      allowedIPs: adminApi.allowedIPs,
+      trustProxy: adminApi.trustProxy,
+      allowedHosts: adminApi.allowedHosts,
+      settings: { apiKey: 'adminApi.apiKey (ADMIN_API_KEY)', allowedHosts: 'adminApi.allowedHosts (ADMIN_API_ALLOWED_HOSTS)', host: 'explorer.host (EXPLORER_HOST)' }
+    },
+    port: explorer.port,
+    isAsked: explorer.isAsked,
+    hasPort: explorer.isAsked || !isTaken(config),
+    settings: { host: 'explorer.host (EXPLORER_HOST)', port: 'explorer.port (EXPLORER_PORT)' },
+    historyPath: join(dataPath, `explorer-${nodeId}`),
+    facts: {
+      nodeId,
+      environment,
+      status: () => health().status,
+      isOwn: accountId => accountId === LOCAL_ACCOUNT,
+      peer: accountId => peerFacts(accountId, node),
+      settings: () => settingsOf(node),
+      attention: () => handlerAttention(health()),
+      commands: {
+        redeem: channelId => `connector channels redeem ${channelId}${adminUrl(config)}`,
+        settlements: () => `curl${keyHeader(config)} http://localhost:${adminApi.port}/admin/settlement/states`,
+        balances: () => `curl${keyHeader(config)} http://localhost:${adminApi.port}/admin/peers`
+      }
+    }
+  }
+}
+
+/** Whether this node itself uses the port for something else. */
+function isTaken ({ explorer, btpServerPort, healthCheckPort, adminApi }: NodeConfig): boolean {
+  return [btpServerPort, healthCheckPort, ...(adminApi.enabled ? [adminApi.port] : [])].includes(explorer.port)
+}
+
+function peerFacts (accountId: string, { config, peers, isGuest }: NodeOfDoor): Pick<PeerView, 'relation' | 'isGuest'> & Partial<PeerView> {
+  const peer = peers.get(accountId)
+  const addresses = peer === undefined ? [] : config.chainKinds.flatMap(kind => {
+    const address = addressOf(peer, kind)
+    return address === undefined ? [] : [[kind.peerField, address] as const]
+  })
+  return {
+    relation: peers.relationOf(accountId),
+    isGuest: isGuest(accountId),
+    ...(peer !== undefined && { btpUrl: peer.url }),
+    ...Object.fromEntries(addresses)
+  }
+}
+
+function handlerAttention ({ dependencies: { handler } }: HealthStatus): AttentionEntry[] {
+  if (handler?.status !== 'down') return []
+  return [{
+    kind: 'handler', severity: 'look', subject: 'handler', action: { label: 'Look at the settings', page: 'config' },
+    text: 'Your business logic server (localDelivery.handlerUrl) does not answer: packets for your application are rejected.'
+  }]
+}
+
+/** What was written, and, where nothing was, what was decided. */
+function settingsOf ({ config, given, sourceOf }: NodeOfDoor): Setting[] {
+  const { chains: _chains, chainKinds: _kinds, peers: _peers, routes: _routes, feeReason: _reason, feePercentage, ...decided } = config
+  const { isHostGiven: _given, ...adminApi } = decided.adminApi
+  const { isAsked: _asked, ...explorer } = decided.explorer
+  const values = { ...given, ...decided, adminApi, explorer, settlement: { ...given.settlement, connectorFeePercentage: feePercentage } }
+  const kinds = new ChainKinds({ ...given })
+  return effectiveSettings(values, path => fieldAt(given, path, kinds), sourceOf)
+}
+
+function adminUrl ({ adminApi }: NodeConfig): string {
+  return adminApi.port === 8081 ? '' : ` --url http://localhost:${adminApi.port}`
+}
+
+function keyHeader ({ adminApi }: NodeConfig): string {
+  return adminApi.apiKey === undefined ? '' : ' -H "X-Api-Key: $ADMIN_API_KEY"'
+}

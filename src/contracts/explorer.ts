@@ -171,13 +171,13 @@ export interface PacketStory {
 }
 
 /**
- * `GET /api/rates`. A rate is between base units of two accounts, spread included, by asset code; `troubles`: which pairs have none, and why.
- * Without `prices`, the backend has none of its own.
+ * `GET /api/rates`. A rate is how many units of `to` one unit of `from` brings, spread included; `spread` in percent; `troubles`: which pairs
+ * have no rate, and why. Without `prices`, the backend has none of its own.
  */
 export interface RatesView {
   backend: string
   spread?: string
-  pairs: Array<{ from: string, fromScale: number, to: string, toScale: number, rate: string }>
+  pairs: Array<{ from: string, to: string, rate: string }>
   troubles: string[]
   prices?: PricesReport
 }

@@ -66,14 +66,14 @@ export class Explorer {
 
   /** Rejects only if a port was asked for and cannot be opened. */
   async start (): Promise<void> {
-    const { door, feed, log } = this.options
+    const { door, feed, payloads, log } = this.options
     this.#unsubscribe = feed.subscribe(event => {
       this.#sources.note(event)
       this.#history.add(event)
     }, 'history')
     void this.#history.open() // which may take a while, and nobody has to wait
     this.#sources.start()
-    feed.start({ nodeId: door.facts.nodeId })
+    feed.start({ nodeId: door.facts.nodeId, payloads })
     try {
       await this.#server?.start()
     } catch (error) {

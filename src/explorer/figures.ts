@@ -9,6 +9,8 @@ import { wordsFor } from './reject-words.js'
 
 /** What the feed remembers. */
 const RECENT_MS = 300_000
+/** Who asks for the last five minutes has looked at the clock a while ago. */
+const SLACK_MS = 30_000
 const MINUTE_S = 60
 export const POINTS_MAX = 1000
 /** Minutes that one figure is made of: more than a week. Of a longer time the latest count. */
@@ -33,7 +35,7 @@ export async function series ({ feed, history }: FigureSources, { since, until, 
   const now = Date.now()
   const end = Math.min(until ?? now, now)
   const start = Math.min(since ?? end - RECENT_MS, end)
-  const isRecent = start >= now - RECENT_MS
+  const isRecent = start >= now - RECENT_MS - SLACK_MS
   const unit = isRecent ? 1 : MINUTE_S
   const least = Math.max(unit, Math.ceil((end - start) / 1000 / POINTS_MAX / unit) * unit)
   const chosen = step === undefined ? least : Math.ceil(step / unit) * unit

@@ -34,9 +34,11 @@ const OF_CLASS: Readonly<Record<string, Words>> = {
   R: { words: 'The packet did not work out in time or amount.', fix: 'The sender may try again, with more time or another amount.' },
   T: { words: 'Somebody on the way cannot serve it at the moment.', fix: 'The sender may try again later.' }
 }
+const NO_ANSWER: Words = { words: 'There was no answer at all.', fix: 'Look into the log of this node, at the time of the packet.' }
 const UNKNOWN: Words = { words: 'This code is not one of ILP.', fix: 'Read the message: the connector that triggered it has codes of its own.' }
 
 /** For any text in the place of a code. */
 export function wordsFor (code: string): Words {
+  if (code === '') return NO_ANSWER
   return (Object.hasOwn(CODES, code) ? CODES[code] : undefined) ?? OF_CLASS[/^([FRT])\d\d$/.exec(code)?.[1] ?? ''] ?? UNKNOWN
 }

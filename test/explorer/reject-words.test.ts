@@ -16,6 +16,7 @@ describe('words for codes of Rejects', () => {
 
   it('are there for codes that nobody has heard of', () => {
     expect(wordsFor('T77').words).to.include('at the moment')
-    for (const odd of ['', 'X00', 'toString', '__proto__', 'F02 ', 'f02', '<b>']) expect(wordsFor(odd).words, odd).to.include('not one of ILP')
+    expect(wordsFor('').words).to.equal('There was no answer at all.')
+    for (const odd of ['X00', 'toString', '__proto__', 'F02 ', 'f02', '<b>']) expect(wordsFor(odd).words, odd).to.include('not one of ILP')
   })
 })

@@ -3,6 +3,7 @@ import type { RouteCandidateView, RouteExplanation, RouteQuery, RouteView } from
 import { describeError } from '../../lib/describe-error.js'
 import { isBelow } from '../../packet/address.js'
 import type { ViewParts } from './facts.js'
+import { perUnit } from './rates.js'
 
 /** As many are shown in the order of their names; more, in the order in which they came. */
 const SORTED_MAX = 10_000
@@ -56,11 +57,11 @@ export async function explainRoute (destination: string, parts: RouteParts): Pro
   async function rateTo (account: string, { door }: RouteParts): Promise<{ rate: NonNullable<RouteExplanation['rate']> } | { trouble: string } | object> {
     const source = accounts.getAccountIds().find(id => id !== account && (door.isOwn(id) || accounts.isConnected(id)))
     if (source === undefined) return {}
-    const [from, to] = [source, account].map(id => accounts.getInfo(id).assetCode)
+    const [from, to] = [accounts.getInfo(source), accounts.getInfo(account)]
     try {
-      return { rate: { rate: String(await backend.getRate(source, account)), from, to } }
+      return { rate: { rate: perUnit(await backend.getRate(source, account), from.assetScale, to.assetScale), from: from.assetCode, to: to.assetCode } }
     } catch (error) {
-      return { trouble: `There is no rate from ${from} to ${to}: ${describeError(error)}` }
+      return { trouble: `There is no rate from ${from.assetCode} to ${to.assetCode}: ${describeError(error)}` }
     }
   }
 }

@@ -14,6 +14,7 @@ import { channelsView, type ChannelsView } from './channels.js'
 import type { ViewParts } from './facts.js'
 import { Presence } from './presence.js'
 import { explainRoute, prefixesByAccount, routeViews } from './routes.js'
+import { perUnit } from './rates.js'
 import { sentenceFor } from './sentence.js'
 
 /** How old an answer of a chain may be, and a table of rates. */
@@ -149,14 +150,14 @@ export class NodeSources implements ExplorerSources {
       for (const [to, destination] of byAsset) {
         if (from === to) continue
         try {
-          pairs.push({ from, fromScale: source.scale, to, toScale: destination.scale, rate: String(await backend.getRate(source.id, destination.id)) })
+          pairs.push({ from, to, rate: perUnit(await backend.getRate(source.id, destination.id), source.scale, destination.scale) })
         } catch (error) {
           troubles.push(`${from}/${to}: ${describeError(error)}`)
         }
       }
     }
     const prices = backend.prices?.report()
-    return { backend: backendName, spread: String(spread), pairs, troubles, ...(prices !== undefined && { prices }) }
+    return { backend: backendName, spread: `${Number((spread * 100).toPrecision(12))} %`, pairs, troubles, ...(prices !== undefined && { prices }) }
   }
 
   async #channelsInTime (): Promise<ChannelsView> {

@@ -119,6 +119,7 @@ export function rates (): RatesView {
     backend: 'market', spread: '0.2 %',
     pairs: codes.flatMap(from => codes.filter(to => to !== from)
       .map(to => ({ from, to, rate: ((usd[from] ?? 1) / (usd[to] ?? 1) * 0.998).toFixed(9) }))),
+    troubles: [],
     prices: {
       quote: 'USD',
       assets: {

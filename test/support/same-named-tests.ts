@@ -61,6 +61,12 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/e2e/node/access.test.ts': ['src/node/btp-access.ts', 'src/node/guest-places.ts', 'src/node/guests.ts'],
   'test/e2e/node/handlers.test.ts': ['plugins/local/business-logic.ts', 'plugins/local/options.ts'],
   'test/e2e/money/node-peers.test.ts': ['src/node/unsettled-marker.ts'],
+  'test/e2e/node/explorer.test.ts': [
+    'src/explorer/door.ts', 'src/explorer/explorer.ts', 'src/explorer/views/facts.ts', 'src/explorer/views/presence.ts', 'src/explorer/views/sources.ts',
+    'src/node/explorer.ts'
+  ],
+  'test/explorer/access.test.ts': ['src/explorer/tickets.ts'],
+  'test/explorer/api.test.ts': ['src/explorer/query.ts', 'src/explorer/thrift.ts'],
   'test/forwarding/forwarder.test.ts': ['src/forwarding/handle-prepare.ts', 'src/forwarding/peer-protocols.ts', 'src/forwarding/rate-backend.ts'],
   'test/plugins/xrp/channel-provider.test.ts': [
     'plugins/xrp/account-check.ts', 'plugins/xrp/channel-book.ts', 'plugins/xrp/open-chain.ts', 'plugins/xrp/provider.ts',

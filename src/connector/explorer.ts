@@ -81,7 +81,7 @@ function ownDoor (deps: Injector, isRunning: () => boolean): Door {
   }
 }
 
-/** Beside the store, not in it: the store belongs to one program alone. */
+/** Next to the store, not in it: the store belongs to one program alone. */
 function historyPath ({ storePath, storeConfig }: Config, nodeId: string): string {
   const path = typeof storeConfig.path === 'string' ? storeConfig.path : storePath
   return path === '' ? join(DATA, `explorer-${nodeId}`) : join(dirname(path), `explorer-${basename(path)}`)

@@ -9,7 +9,7 @@ import { wordsFor } from './reject-words.js'
 
 /** What the feed remembers. */
 const RECENT_MS = 300_000
-/** Who asks for the last five minutes has looked at the clock a while ago. */
+/** Someone who asks for the last five minutes has looked at the clock a while ago. */
 const SLACK_MS = 30_000
 const MINUTE_S = 60
 export const POINTS_MAX = 1000

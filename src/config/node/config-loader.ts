@@ -48,7 +48,7 @@ export class ConfigReading {
     readonly sources: ReadonlyMap<string, string> = new Map()
   ) {}
 
-  /** Who decided about a place: the file, or the object in its place, a variable, or nobody. */
+  /** The source of a value: the file, or the object in its place, a variable, or a default. */
   sourceOf (path: readonly PropertyKey[], written: 'file' | 'given'): SettingSource {
     const places = path.map((_key, index) => path.slice(0, index + 1).map(String).join('.'))
     if (places.some(place => this.sources.has(place))) return 'environment'

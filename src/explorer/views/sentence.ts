@@ -32,7 +32,7 @@ function stateOf (recent: readonly Traffic[], peers: readonly PeerView[]): strin
   return peers.length === 0 ? 'Not earning: there are no peers.' : 'Not earning: no packets came in the last minutes.'
 }
 
-/** Who cannot pay us, and why. */
+/** The peers that cannot pay us, and why. */
 function hindrances (peers: readonly PeerView[], balances: readonly BalanceView[], now: number): string {
   const full = new Set(balances.filter(({ roomIn, maximum }) => roomIn === '0' && maximum !== '0').map(({ peerId }) => peerId))
   const reasons = peers.flatMap(({ peerId, connected, isGuest, since }) => {

@@ -103,7 +103,7 @@ function chains ({ wallets }: Observed): AttentionEntry[] {
   return [
     ...[...unreachable].map(([chain, { error, peers }]): AttentionEntry => ({
       kind: 'chain', severity: 'risk', subject: chain,
-      text: `${chain} cannot be reached, so nothing can be settled with ${peers === 1 ? 'one peer' : `${peers} peers`}${error === undefined ? '.' : `: ${error}`}`,
+      text: `${chain} cannot be reached, so the node cannot settle with ${peers === 1 ? 'one peer' : `${peers} peers`}${error === undefined ? '.' : `: ${error}`}`,
       action: { label: 'Show settlement', page: 'settlement' }
     })),
     ...[...empty.values()].map(({ chain = 'a chain', address = '' }): AttentionEntry => ({

@@ -40,7 +40,7 @@ describe('the attention list of the explorer', () => {
     ['a payment that nobody knows of', { settlements: [{ id: 's', peerId: 'bob', amount: '2000000000', createdAt: 5, state: 'unknown', ...USD }, { id: 't', peerId: 'eve', amount: '1', createdAt: 5, state: 'sending', ...USD }] },
       ['Nobody knows whether a payment of 2.000000000 USD to bob was made.']],
     ['a chain that is away, once for all peers on it', { wallets: [wallet({ reachable: false, error: 'timeout' }), wallet({ peerId: 'eve', reachable: false, error: 'timeout' })] },
-      ['evm:1 cannot be reached, so nothing can be settled with 2 peers: timeout']],
+      ['evm:1 cannot be reached, so the node cannot settle with 2 peers: timeout']],
     ['a wallet that cannot pay fees', { wallets: [wallet({ native: '0' })] }, ['The wallet 0xa on evm:1 has nothing to pay fees with: no claim can be redeemed.']],
     ['old prices', { prices: { quote: 'USD', sources: {}, assets: { EUR: { from: 'market', price: '1', ageMs: 7_200_000 }, XRP: { from: 'market', trouble: 'no source' } } } },
       ['The price of EUR is 2 h old.', 'The price of XRP is not used: no source']],

@@ -1,6 +1,6 @@
 /** The API that programs around other connectors know, to the letter, and what the page needs beside. */
 import { expect } from 'chai'
-import { ExplorerFixture, PACKET_ID, received, rejected, traffic } from '../support/explorer-server.js'
+import { ExplorerFixture, PACKET_ID, packetIn, packetRefused, traffic } from '../support/explorer-server.js'
 import { until } from '../support/waiting.js'
 import type { ExplorerEvent } from '../../src/contracts/explorer-events.js'
 
@@ -15,7 +15,7 @@ describe('the API of the explorer', () => {
   }
 
   it('lists events, the newest first, in rows that can be filtered', async () => {
-    explorer.history.events = [received(), rejected()]
+    explorer.history.events = [packetIn(), packetRefused()]
     const { status, json } = await explorer.get('/api/events')
     expect(status).to.equal(200)
     expect(json).to.deep.include({ total: 2, limit: 50, offset: 0 })
@@ -23,7 +23,7 @@ describe('the API of the explorer', () => {
     expect(events.map(({ event_type: type }) => type)).to.deep.equal(['PACKET_REJECTED', 'PACKET_RECEIVED'])
     expect(events[0]).to.deep.include({
       node_id: 'node', direction: 'received', peer_id: 'alice', packet_id: PACKET_ID, amount: '100', destination: 'g.bob.shop', packet_type: 'reject',
-      from_address: 'alice', timestamp: 1084, payload: JSON.parse(JSON.stringify(rejected())) as ExplorerEvent
+      from_address: 'alice', timestamp: 1084, payload: JSON.parse(JSON.stringify(packetRefused())) as ExplorerEvent
     })
   })
 
@@ -58,7 +58,7 @@ describe('the API of the explorer', () => {
   }
 
   it('finds nothing of types that only other connectors have', async () => {
-    explorer.history.events = [received()]
+    explorer.history.events = [packetIn()]
     expect((await explorer.get('/api/events?types=AGENT_WALLET_FUNDED,__proto__')).json).to.deep.include({ events: [], total: 0 })
   })
 
@@ -71,7 +71,7 @@ describe('the API of the explorer', () => {
   })
 
   it('shows its health', async () => {
-    explorer.history.events = [received()]
+    explorer.history.events = [packetIn()]
     const { json } = await explorer.get('/api/health')
     expect(json).to.have.all.keys('status', 'nodeId', 'uptime', 'explorer', 'timestamp')
     expect(json).to.deep.include({ status: 'healthy', nodeId: 'node', explorer: { eventCount: 1, databaseSizeBytes: 1234, wsConnections: 0 } })
@@ -108,7 +108,7 @@ describe('the API of the explorer', () => {
   })
 
   it('tells the story of a packet', async () => {
-    explorer.history.events = [received(), rejected()]
+    explorer.history.events = [packetIn(), packetRefused()]
     expect((await explorer.get(`/api/packets/${PACKET_ID.toUpperCase()}`)).json).to.deep.include({ packetId: PACKET_ID, outcome: 'rejected', took: 84 })
     expect(await errorOf(`/api/packets/${'00'.repeat(32)}`)).to.deep.equal([404, { error: 'Packet not found' }])
     const before = explorer.history.asked.length

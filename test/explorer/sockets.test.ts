@@ -6,7 +6,7 @@ import sinon from 'sinon'
 import { WebSocket } from 'ws'
 import { READERS_PER_CLIENT_MAX, UNREAD_BYTES_MAX } from '../../src/explorer/sockets.js'
 import type { ExplorerEvent } from '../../src/contracts/explorer-events.js'
-import { ExplorerFixture, received, rejected, traffic } from '../support/explorer-server.js'
+import { ExplorerFixture, packetIn, packetRefused, traffic } from '../support/explorer-server.js'
 import { eventually, until } from '../support/waiting.js'
 
 describe('the live feed of the explorer', () => {
@@ -50,11 +50,11 @@ describe('the live feed of the explorer', () => {
 
   it('tells each event in one text frame, as it is', async () => {
     const { events } = await reader()
-    const odd = rejected({ message: '</script><img src=x onerror=alert(1)> \u2028 "' })
-    explorer.feed.tell(received())
+    const odd = packetRefused({ message: '</script><img src=x onerror=alert(1)> \u2028 "' })
+    explorer.feed.tell(packetIn())
     explorer.feed.tell(odd)
     await until(() => events.length === 2)
-    expect(events).to.deep.equal([received(), odd])
+    expect(events).to.deep.equal([packetIn(), odd])
   })
 
   it('tells each reader only what it wants', async () => {
@@ -63,7 +63,7 @@ describe('the live feed of the explorer', () => {
     const peer = await reader('?peerId=bob')
     const nobody = await reader('?types=AGENT_FUNDED')
     const events: ExplorerEvent[] = [
-      received(), { ...received(), type: 'PACKET_FORWARDED', to: 'bob' }, traffic(1), { type: 'PEER_CONNECTED', nodeId: 'node', peerId: 'carol', timestamp: 1 },
+      packetIn(), { ...packetIn(), type: 'PACKET_FORWARDED', to: 'bob' }, traffic(1), { type: 'PEER_CONNECTED', nodeId: 'node', peerId: 'carol', timestamp: 1 },
       { type: 'NODE_STATUS', nodeId: 'node', status: 'healthy', timestamp: 1 }
     ]
     for (const event of events) explorer.feed.tell(event)
@@ -78,7 +78,7 @@ describe('the live feed of the explorer', () => {
     const readers: Array<Awaited<ReturnType<typeof reader>>> = []
     for (let count = 0; count < 5; count++) readers.push(await reader())
     let written = 0
-    const event = Object.assign(received(), { toJSON: () => ({ written: ++written }) })
+    const event = Object.assign(packetIn(), { toJSON: () => ({ written: ++written }) })
     explorer.feed.tell(event)
     await until(() => readers.every(({ events }) => events.length === 1))
     expect(written).to.equal(1)
@@ -90,7 +90,7 @@ describe('the live feed of the explorer', () => {
   it('cuts off a reader that does not read, and the others read on', async () => {
     const { events } = await reader()
     await deafReader()
-    const large = rejected({ message: 'x'.repeat(512 * 1024) })
+    const large = packetRefused({ message: 'x'.repeat(512 * 1024) })
     let told = 0
     await until(async () => {
       explorer.feed.tell(large)
@@ -99,7 +99,7 @@ describe('the live feed of the explorer', () => {
       return explorer.sockets.count === 1
     })
     expect(told * 512 * 1024, 'it had its chance').to.be.above(UNREAD_BYTES_MAX)
-    explorer.feed.tell(received())
+    explorer.feed.tell(packetIn())
     await until(() => events.length === told + 1)
   })
 
@@ -132,7 +132,7 @@ describe('the live feed of the explorer', () => {
   it('ignores what readers say, and ends with those that say too much', async () => {
     const { socket, events } = await reader()
     socket.send('{"type":"subscribe"}')
-    explorer.feed.tell(received())
+    explorer.feed.tell(packetIn())
     await until(() => events.length === 1)
     for (let count = 0; count < 200; count++) socket.send('x')
     const [code] = await once(socket, 'close') as [number]

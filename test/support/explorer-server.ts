@@ -76,7 +76,7 @@ export class FakeHistory implements EventHistory {
   }
 }
 
-export function overview (more: Partial<Overview> = {}): Overview {
+function overview (more: Partial<Overview> = {}): Overview {
   return {
     nodeId: 'node', ilpAddress: 'g.node', version: '1.2.3', environment: 'development', status: 'healthy', startedAt: 0, sentence: 'Earning.', attention: [],
     peersConnected: 0, peersTotal: 0, earned: [], ...more
@@ -84,7 +84,7 @@ export function overview (more: Partial<Overview> = {}): Overview {
 }
 
 /** A node without peers. How often each view was asked for is counted. */
-export class FakeSources implements ExplorerSources {
+class FakeSources implements ExplorerSources {
   readonly calls: string[] = []
   hasBalances = true
 
@@ -178,13 +178,13 @@ export class ExplorerFixture {
 
 export const PACKET_ID = 'ab'.repeat(32)
 
-export function received (more: Partial<PacketReceived> = {}): PacketReceived {
+export function packetIn (more: Partial<PacketReceived> = {}): PacketReceived {
   return {
     type: 'PACKET_RECEIVED', nodeId: 'node', packetId: PACKET_ID, destination: 'g.bob.shop', amount: '100', from: 'alice', timestamp: 1000, bytes: 212, expiresAt: 31_000, ...USD, ...more
   }
 }
 
-export function rejected (more: Partial<PacketRejected> = {}): PacketRejected {
+export function packetRefused (more: Partial<PacketRejected> = {}): PacketRejected {
   return {
     type: 'PACKET_REJECTED', nodeId: 'node', packetId: PACKET_ID, destination: 'g.bob.shop', amount: '100', from: 'alice', timestamp: 1084, took: 84, steps: [],
     code: 'T04', message: 'exceeded maximum balance.', triggeredBy: 'g.node', ...USD, ...more

@@ -62,7 +62,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/e2e/node/handlers.test.ts': ['plugins/local/business-logic.ts', 'plugins/local/options.ts'],
   'test/e2e/money/node-peers.test.ts': ['src/node/unsettled-marker.ts'],
   'test/e2e/node/explorer.test.ts': [
-    'src/explorer/door.ts', 'src/explorer/explorer.ts', 'src/explorer/views/facts.ts', 'src/explorer/views/presence.ts', 'src/explorer/views/sources.ts',
+    'src/explorer/door.ts', 'src/explorer/explorer.ts', 'src/explorer/views/presence.ts', 'src/explorer/views/sources.ts',
     'src/node/explorer.ts'
   ],
   'test/explorer/access.test.ts': ['src/explorer/tickets.ts'],

@@ -11,7 +11,6 @@ const ALONE = [
   'dist/test/e2e/first-hour/*.test.js', // runs the commands of the papers as they are printed, with the ports that stand there
   'dist/test/e2e/bounds.test.js', // these look at memory
   'dist/test/e2e/customers/*.test.js',
-  'dist/test/e2e/adversary/idle-channels.test.js', // gives a node little time to notice what happens on its chain
   'dist/test/accounts/accounts.test.js', // counts timers
   'dist/test/e2e/daemon/soak.test.js',
   'dist/test/middlewares/deduplicate.test.js',
@@ -19,7 +18,9 @@ const ALONE = [
   'dist/test/plugins/btp/btp.test.js' // counts timers of the whole process
 ]
 /** Those that take longest come first, so that none of them is left for the end. */
-const TOGETHER = ['dist/test/e2e/**/*.test.js', 'dist/test/!(e2e)/**/*.test.js']
+const TOGETHER = [
+  'dist/test/routing/simulator.test.js', 'dist/test/e2e/**/*.test.js', 'dist/test/!(e2e|routing)/**/*.test.js', 'dist/test/routing/**/!(simulator).test.js'
+]
 
 /** The options for all tests are in .mocharc.json. */
 function mocha (...args) {

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 const SCRIPT = fileURLToPath(new URL('../../support/customers/come-and-go.js', import.meta.url))
 /** What is remembered of guests that have gone, up to a bound, is full by then. */
 const WARM_UP = 2000
-const GUESTS = Number(process.env.LEAK_GUESTS ?? 20_000)
+const GUESTS = Number(process.env.LEAK_GUESTS ?? 10_000)
 /** However many come: one forgotten log would be 3 KB a guest. */
 const GROWTH_MAX_BYTES = 2 * 2 ** 20
 

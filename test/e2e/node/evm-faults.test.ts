@@ -92,6 +92,18 @@ describe('nodes that settle through RPC nodes that fail', function () {
     }
   }
 
+  /** While it goes on, the chain makes a block every now and then. */
+  async function withBlocks (action: () => Promise<void>): Promise<void> {
+    let mined: Promise<unknown> = Promise.resolve()
+    const mining = setInterval(() => { mined = mined.then(() => chain.mine()) }, BLOCK_MS)
+    try {
+      await action()
+    } finally {
+      clearInterval(mining)
+      await mined
+    }
+  }
+
   /** Lets the challenges pass of channels that are closed. */
   async function endChallenges (): Promise<void> {
     const begun = (await channelsOf(nodes[0])).filter(({ channelId, status }) => status === 'closed' && !ended.has(channelId))
@@ -194,7 +206,7 @@ describe('nodes that settle through RPC nodes that fail', function () {
     expect(await credit(), 'nothing counts yet').to.equal(300n)
     await chain.mine(CONFIRMATIONS)
     await eventually('bob has the money', async () => await credit() === 0n)
-    await finish(300n)
+    await withBlocks(() => finish(300n))
   })
 
   const fault = fc.constantFrom('is cut off', ...Object.keys(FAULTS), 'reorg', 'reorg', 'well', 'well')
@@ -207,9 +219,7 @@ describe('nodes that settle through RPC nodes that fail', function () {
     this.timeout(RUNS * RUN_MS)
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 16, size: 'max' }), async steps => {
       await start({ claims: 'settlement', redeemThreshold: '400' }, [CONFIRMATIONS, CONFIRMATIONS])
-      let mined: Promise<unknown> = Promise.resolve()
-      const mining = setInterval(() => { mined = mined.then(() => chain.mine()) }, BLOCK_MS)
-      try {
+      await withBlocks(async () => {
         let paid = 0n
         const doings: Array<Promise<unknown>> = []
         for (const { fault: what, whose, does } of steps) {
@@ -229,11 +239,7 @@ describe('nodes that settle through RPC nodes that fail', function () {
         for (const proxy of proxies) proxy.mend()
         await Promise.all(doings)
         await finish(paid)
-      } finally {
-        clearInterval(mining)
-        await mined
-        await Promise.all(nodes.map(node => node.stop()))
-      }
+      }).finally(() => Promise.all(nodes.map(node => node.stop())))
     }), { numRuns: RUNS, endOnFailure: true })
   })
 })

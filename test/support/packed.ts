@@ -14,10 +14,10 @@ async function npm (cwd: string, ...args: string[]): Promise<string> {
 
 /** Packs this build, whatever folder it was built to, and resolves to the path of the tarball. */
 export async function pack (staging: string): Promise<string> {
-  await cp(BUILT, join(staging, 'dist'), { recursive: true })
   const manifest = JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { files: string[] }
-  for (const file of ['package.json', ...manifest.files.filter(path => !path.startsWith('dist/'))]) {
-    await cp(join(PACKAGE_ROOT, file), join(staging, file), { recursive: true })
+  for (const file of ['package.json', ...manifest.files]) {
+    const from = file.startsWith('dist/') ? join(BUILT, file.slice('dist/'.length)) : join(PACKAGE_ROOT, file)
+    await cp(from, join(staging, file), { recursive: true })
   }
   const [packed] = JSON.parse(await npm(staging, 'pack', '--json')) as [{ filename: string }]
   return join(staging, packed.filename)

@@ -10,6 +10,9 @@ import { install, pack } from '../../support/packed.js'
 import { blocksOf } from '../../support/papers.js'
 import { eventually } from '../../support/waiting.js'
 
+/** For a peer that is not there: by default a connector waits ten seconds for it. */
+const SHORT_WAIT = { CONNECTOR_INITIAL_CONNECT_TIMEOUT: '1000' }
+
 describe('moving from ilp-connector', () => {
   const blocks = blocksOf('docs/move-from-ilp-connector.md').map(({ text }) => text)
   const running: ChildProcess[] = []
@@ -64,7 +67,7 @@ describe('moving from ilp-connector', () => {
 
   it('starts the connector with a middleware of its own and npm\'s plugin, and asks its admin API', async () => {
     await writeFile(join(project, 'audit.js'), take('// audit.js'))
-    const output = await shell(take('export CONNECTOR_ILP_ADDRESS'), 'connector ready')
+    const output = await shell(take('export CONNECTOR_ILP_ADDRESS'), 'connector ready', SHORT_WAIT)
     expect(output).to.include('auditing test.mine').and.include('address=test.mine')
     const answers = await shell(take('curl').replaceAll('curl', 'curl --silent --fail'))
     expect(answers).to.include('ilp-plugin-btp').and.include('-1000000000').and.include('localRoutingTable')

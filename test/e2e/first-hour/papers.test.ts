@@ -19,6 +19,9 @@ const PAPERS = ['README.md', ...DOCS, 'examples/business-logic-server/README.md'
 /** Those that the commands take as they are printed. */
 const PORTS = [3000, 3100, 4000, 7768, 7780, 7800, 7801, 8080, 8081]
 
+/** For peers that are not there: by default a connector waits ten seconds for them. */
+const SHORT_WAIT = { CONNECTOR_INITIAL_CONNECT_TIMEOUT: '1000' }
+
 /** By how a block begins: why it is not run here. A path is that of the test that runs it. */
 const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]> = [
   ['README.md', 'npm ci && npm start', 'test/e2e/daemon/start-stop.test.ts'],
@@ -113,7 +116,7 @@ describe('the first hour', () => {
   }
 
   it('starts a connector as README configures it, which says what it cannot reach', async () => {
-    const output = await start(block('README.md', 'export CONNECTOR_STORE_PATH'), 'could not connect account. accountId=up')
+    const output = await start(block('README.md', 'export CONNECTOR_STORE_PATH'), 'could not connect account. accountId=up', SHORT_WAIT)
     expect(output()).to.include('listening for BTP connections. host=127.0.0.1 port=7768')
   }).timeout(30_000)
 

@@ -13,7 +13,7 @@ import { type Death } from '../../support/settlement/node-process.js'
 import { pause, until } from '../../support/waiting.js'
 
 const IS_LONG = process.env.SETTLEMENT_PACKETS !== undefined
-const PACKETS = Number(process.env.SETTLEMENT_PACKETS ?? 500)
+const PACKETS = Number(process.env.SETTLEMENT_PACKETS ?? 250)
 const KILLS = Number(process.env.KILLS ?? 2)
 const SEED = Number(process.env.SETTLEMENT_SEED ?? Math.floor(Math.random() * 2 ** 31))
 /** Generous: for a machine that does ten other things. */

@@ -43,7 +43,9 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await page.locator('a[data-packet]').first().click()
         await page.waitForSelector('.refusal')
       }
-      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: size === 'phone' && name !== 'packets' })
+      if (size === 'phone') await page.setViewportSize({ ...viewport, height: Math.max(viewport.height, await page.evaluate('document.documentElement.scrollHeight')) })
+      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) })
+      await page.setViewportSize(viewport)
     }
     await page.close()
   }

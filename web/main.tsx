@@ -9,8 +9,8 @@ import { watchKeys } from './state/keys.js'
 import { Shell } from './parts/shell.js'
 import type { Series } from '../src/contracts/explorer.js'
 
-/** As far back as the live charts go. */
-const FILLED_MS = 300_000
+/** Almost as far back as the node has counts of each second, so that this is what it answers with. */
+const FILLED_MS = 295_000
 
 const root = document.querySelector('#app')
 if (root !== null) {

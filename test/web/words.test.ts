@@ -67,14 +67,14 @@ describe('counts on the page', () => {
     const sums = sumsOf(points, 2000, 60, new Map([['USD/6', { assetCode: 'USD', assetScale: 6, amount: '0' }]]))
     expect(sums).to.deep.include({ fulfilled: 7, rejected: 2, codes: [['T04', 2]] })
     expect(sums.in[0]?.amount).to.equal('18014398509481986')
-    expect(sumsOf(points, 3000, 1, new Map()).fulfilled).to.equal(0)
+    expect(sumsOf(points, 4000, 1, new Map()).fulfilled).to.equal(0)
     expect(peerTraffic([second(1000, 3), second(2000, 4)]).get('alice')).to.deep.equal({ packetsIn: 4.5, packetsOut: 0, rejected: 2, p50: 5, p99: 9 })
   })
 
   it('leave gaps where the node told nothing, and nothing where it was idle', () => {
     const points: SeriesPoint[] = [second(1000, 3), second(3000, 4)].map(pointOf)
     const read = { paid: (point: SeriesPoint): number => point.fulfilled }
-    expect(columns(points, 0, 4000, 1000, read)).to.deep.equal({ at: [1, 2, 3, 4], paid: [3, undefined, 4, undefined] })
+    expect(columns(points, 0, 4000, 1000, read)).to.deep.equal({ at: [0, 1, 2, 3], paid: [3, undefined, 4, undefined] })
     expect(columns(points, 0, 4000, 1000, read, 1000).paid).to.deep.equal([3, 0, 4, 0])
   })
 })

@@ -3,7 +3,14 @@ import type { Traffic } from '../../src/contracts/explorer-events.js'
 import type { SeriesPoint } from '../../src/contracts/explorer.js'
 import { assetKey, baseUnits, type Money } from './money.js'
 
-export interface PeerTraffic { packetsIn: number, packetsOut: number, rejected: number, p50: number | undefined, p99: number | undefined }
+export interface PeerTraffic {
+  /** A second. */
+  packetsIn: number
+  packetsOut: number
+  rejected: number
+  p50: number | undefined
+  p99: number | undefined
+}
 
 export interface Sums {
   seconds: number
@@ -15,9 +22,10 @@ export interface Sums {
   earned: Money[]
 }
 
-/** A second of the node in the shape of a point of the series. */
+/** A second of the node in the shape of a point of the series: `at` is its beginning. */
 export function pointOf (traffic: Traffic): SeriesPoint {
-  const point: SeriesPoint = { at: traffic.timestamp, fulfilled: 0, rejected: 0, codes: {}, in: {}, out: {}, earned: {} }
+  const at = traffic.timestamp - traffic.seconds * 1000
+  const point: SeriesPoint = { at, fulfilled: 0, rejected: 0, codes: {}, in: {}, out: {}, earned: {} }
   for (const account of [...traffic.accounts, ...traffic.others ?? []]) {
     point.fulfilled += account.received.fulfilled
     point.rejected += account.received.rejected
@@ -31,7 +39,7 @@ export function pointOf (traffic: Traffic): SeriesPoint {
 
 /** The last `seconds` before `now`, added up. */
 export function sumsOf (points: readonly SeriesPoint[], now: number, seconds: number, assets: ReadonlyMap<string, Money>): Sums {
-  const wanted = points.filter(({ at }) => at > now - seconds * 1000)
+  const wanted = points.filter(({ at }) => at >= now - seconds * 1000)
   const codes = new Map<string, number>()
   const sums: Record<'in' | 'out' | 'earned', Record<string, string>> = { in: {}, out: {}, earned: {} }
   let fulfilled = 0
@@ -62,9 +70,9 @@ export function columns<K extends string> (
 ): { at: number[] } & { [name in K]: Array<number | undefined> } {
   const names = Object.keys(read) as K[]
   const length = Math.max(0, Math.floor((until - from) / stepMs))
-  const at = Array.from({ length }, (_, index) => (from + (index + 1) * stepMs) / 1000)
+  const at = Array.from({ length }, (_, index) => (from + index * stepMs) / 1000)
   const found = new Map<number, SeriesPoint>()
-  for (const point of points) found.set(Math.ceil((point.at - from) / stepMs) - 1, point)
+  for (const point of points) found.set(Math.floor((point.at - from) / stepMs), point)
   const read_ = Object.fromEntries(names.map(name => [name, at.map((_, index) => {
     const point = found.get(index)
     if (point !== undefined) return read[name](point)

@@ -209,7 +209,7 @@ function Attention ({ entries }: { entries: readonly AttentionEntry[] }): JSX.El
 }
 
 function Action ({ action: { label, page, command } }: { action: AttentionEntry['action'] }): JSX.Element {
-  if (command !== undefined) return <Copy text={command} what={`the command: ${command}`} label={label} />
+  if (command !== undefined) return <Copy text={command} what={command} label={label} />
   const known = PAGES.find(name => name === page) ?? 'overview'
   return <a class="button" href={hrefOf(known)}>{label}</a>
 }

@@ -26,10 +26,11 @@ export function Row ({ row, query, selected, index }: {
   return (
     <div class={selected ? 'row selected' : 'row'} role="row" aria-rowindex={index} aria-selected={selected}>
       <div role="cell" class="c-time">
-        <a class="row-link" data-packet={row.packetId} href={hrefOf('packets', row.packetId, query)} title={exactTime(row.at)}
-          aria-label={`Packet at ${clock(row.at)} from ${row.from}`}>{clock(row.at, true)}</a>
+        <a class="row-link" data-packet={row.packetId} href={hrefOf('packets', row.packetId, query)} title={exactTime(row.at)}>
+          {clock(row.at, true)}
+        </a>
       </div>
-      <div role="cell" class="c-from" title={row.from}>{row.from}</div>
+      <div role="cell" class="c-from" title={row.from} data-to={row.to}>{row.from}</div>
       <div role="cell" class="c-to" title={row.to}>{row.to ?? <span class="none">–</span>}</div>
       <div role="cell" class="c-destination mono" title={row.destination}>{row.destination}</div>
       <div role="cell" class="c-amount num"><Amount money={row} /></div>

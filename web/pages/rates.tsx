@@ -76,7 +76,7 @@ function Prices ({ prices }: { prices: PricesReport }): JSX.Element {
             {sources.map(([source, { failures, trouble }]) => (
               <li key={source}>
                 <strong>{source}</strong> {trouble === undefined ? <Tag tone="good">answers</Tag> : <Tag tone="look">fails</Tag>}
-                <span class="note">{count(failures)} failures since the start</span>
+                <span class="note"> {count(failures)} failures since the start</span>
                 {trouble !== undefined && <p class="trouble">{trouble}</p>}
               </li>
             ))}

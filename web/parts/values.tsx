@@ -58,9 +58,10 @@ export function Copy ({ text, what, label }: { text: string, what: string, label
       setTimeout(() => { copied.value = false }, COPIED_MS)
     }, () => undefined)
   }
+  const words = copied.value ? 'Copied' : label
   return (
-    <button type="button" class={label === undefined ? 'copy' : 'button'} onClick={copy} aria-label={`Copy ${what}`} title={copied.value ? 'Copied' : `Copy ${what}`}>
-      <Icon name={copied.value ? 'check' : 'copy'} />{label !== undefined && <span>{copied.value ? 'Copied' : label}</span>}
+    <button type="button" class={label === undefined ? 'copy' : 'button'} onClick={copy} aria-label={`${words ?? 'Copy'}: ${what}`} title={text}>
+      <Icon name={copied.value ? 'check' : 'copy'} />{label !== undefined && <span>{words}</span>}
     </button>
   )
 }

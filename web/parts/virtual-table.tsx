@@ -57,10 +57,10 @@ export function VirtualTable<T extends { id: string }> ({ label, columns, rows, 
   const newer = held.value === undefined ? 0 : newerThan(rows, held.value[0]?.id)
   return (
     <div class="virtual" role="table" aria-label={label} aria-rowcount={shown.length + 1}>
-      <div class="row header" role="row" aria-rowindex={1}>
-        {columns.map(column => <div key={column} role="columnheader" class={`c-${column.toLowerCase()}`}>{column}</div>)}
-      </div>
       <div class="rows" role="rowgroup" ref={place} onScroll={onScroll} tabIndex={0} aria-label={label}>
+        <div class="row header" role="row" aria-rowindex={1}>
+          {columns.map(column => <div key={column} role="columnheader" class={`c-${column.toLowerCase()}`}>{column}</div>)}
+        </div>
         <div role="presentation" style={{ height: `${first * rowPx}px` }} />
         {shown.slice(first, last).map((row, at) => children(row, first + at + 2))}
         <div role="presentation" style={{ height: `${(shown.length - last) * rowPx}px` }} />

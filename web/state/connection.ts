@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals'
 import type { ExplorerEvent } from '../../src/contracts/explorer-events.js'
 import { retryAfterMs } from '../model/backoff.js'
-import { keyEntered, keyWanted, storedKey } from './api.js'
+import { get, keyEntered, keyWanted, storedKey } from './api.js'
 
 export type Connection =
   | { state: 'connecting' }
@@ -53,13 +53,18 @@ export function connect (receive: (event: ExplorerEvent) => void, opened: () => 
   addEventListener('online', () => { if (connection.peek().state === 'lost') attempt() })
 }
 
+/** A browser sends no key with a WebSocket. With one, the node gives a ticket for one connection. */
 async function addressOf (): Promise<string> {
   const address = new URL('ws', location.href)
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
   address.hash = ''
   address.search = ''
   if (storedKey() === undefined && keyWanted.peek() !== undefined) throw new Error('a key is needed first')
-  return await Promise.resolve(address.href)
+  if (storedKey() !== undefined) {
+    const { ticket } = await get<{ ticket: string }>('api/ticket')
+    address.searchParams.set('ticket', ticket)
+  }
+  return address.href
 }
 
 function eventIn (data: unknown): ExplorerEvent | undefined {

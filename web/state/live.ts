@@ -104,7 +104,7 @@ function take (events: readonly ExplorerEvent[]): void {
   const counts: Traffic[] = []
   const balances: AccountBalanceChanged[] = []
   let rows = false
-  for (const event of events) {
+  for (const event of events.filter(isWhole)) {
     if (isPacketEvent(event)) {
       packets.add(event)
       rows = true
@@ -127,6 +127,11 @@ function take (events: readonly ExplorerEvent[]): void {
     balanceChanges.value = new Map(changed.slice(-BALANCES_MAX))
   }
   if (rows) version.value++
+}
+
+/** Newer nodes may tell of more; what is not as the contract says is not worth ending the page for. */
+function isWhole (event: ExplorerEvent): boolean {
+  return event.type !== 'TRAFFIC' || (Array.isArray(event.accounts) && Array.isArray(event.earned))
 }
 
 /** Keeps its line, and lets panels ask again that it makes old. */

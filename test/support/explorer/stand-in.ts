@@ -17,6 +17,8 @@ const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.j
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const KEPT_MAX = 20_000
 const TICK_MS = 50
+/** What a node with a key gives for one connection. */
+const TICKET = 'a-ticket'
 
 export interface StandInOptions {
   port?: number
@@ -56,7 +58,9 @@ export class StandIn {
       socket.on('close', () => this.sockets.delete(socket))
     })
     this.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (request.url?.startsWith('/ws') === true) this.watchers.handleUpgrade(request, socket, head, () => undefined)
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+      const mayEnter = this.options.apiKey === undefined || searchParams.get('ticket') === TICKET
+      if (pathname === '/ws' && mayEnter) this.watchers.handleUpgrade(request, socket, head, () => undefined)
       else socket.destroy()
     })
     this.server.listen(this.port, '127.0.0.1')
@@ -93,7 +97,11 @@ export class StandIn {
 
   tell (event: ExplorerEvent): void {
     this.keep(event)
-    const text = JSON.stringify(event)
+    this.tellRaw(JSON.stringify(event))
+  }
+
+  /** Sends what may not be an event at all. */
+  tellRaw (text: string): void {
     for (const watcher of this.watchers.clients) watcher.send(text)
   }
 
@@ -157,6 +165,7 @@ export class StandIn {
     case 'config': return scene.config()
     case 'rejects': return { rejects: scene.rejects() }
     case 'health': return { status: 'healthy', nodeId: 'sluice', uptime: 1, explorer: { eventCount: 841_204, databaseSizeBytes: 214_000_000, wsConnections: 1 }, timestamp: new Date().toISOString() }
+    case 'ticket': return { ticket: TICKET }
     case 'series': return this.series(query, now)
     case 'explain': return explained(query.get('destination') ?? '')
     case 'events': return this.events(query)

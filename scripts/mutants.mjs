@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { booksMutants } from './mutants/books.mjs'
 import { btpMutants } from './mutants/btp.mjs'
 import { CONTRACTS, evmMutants } from './mutants/evm.mjs'
+import { explorerMutants } from './mutants/explorer.mjs'
 import { solanaMutants } from './mutants/solana.mjs'
 import { nodeMutants } from './mutants/node.mjs'
 import { pricesMutants } from './mutants/prices.mjs'
@@ -28,7 +29,8 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
-  ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants
+  ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
+  ...explorerMutants
 ]
 
 function runTests (files) {

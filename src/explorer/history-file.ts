@@ -153,8 +153,12 @@ export class HistoryFile {
     await this.close()
   }
 
-  /** At the end of what is known to be there, so that a write that failed in the middle is written over. */
+  /**
+   * At the end of what is known to be there, so that a write that failed in the middle is written over. A file that was deleted meanwhile
+   * begins with a hole.
+   */
   async #append (bytes: Buffer): Promise<void> {
+    if (this.#handle !== undefined && (await this.#handle.stat()).nlink === 0) await this.close()
     if (this.#handle === undefined) {
       this.#handle = await open(this.path, constants.O_RDWR | constants.O_CREAT, 0o600)
       await this.#handle.truncate(this.#size)
@@ -171,14 +175,15 @@ export class HistoryFile {
    */
   async read (numbers: Iterable<number>): Promise<Map<number, readonly string[]>> {
     const found = new Map<number, readonly string[]>()
+    const written: number[] = []
+    for (const number of numbers) {
+      const waiting = this.#waiting.find(frame => frame.number === number)
+      if (waiting === undefined) written.push(number)
+      else found.set(number, waiting.lines)
+    }
     let handle: FileHandle | undefined
     try {
-      for (const number of numbers) {
-        const waiting = this.#waiting.find(frame => frame.number === number)
-        if (waiting !== undefined) {
-          found.set(number, waiting.lines)
-          continue
-        }
+      for (const number of written) {
         handle ??= await open(this.path, 'r')
         const bytes = Buffer.alloc(this.#frames.lengths[number] ?? 0)
         await handle.read(bytes, 0, bytes.length, this.#frames.offsets[number] ?? 0)
@@ -193,15 +198,15 @@ export class HistoryFile {
     return found
   }
 
-  /** Waits until the disk has it. */
-  async sync (): Promise<void> {
-    await this.#handle?.datasync()
-  }
-
+  /** Waits until the disk has what was written, and lets go of the file. */
   async close (): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
-    await handle?.close()
+    try {
+      await handle?.datasync()
+    } finally {
+      await handle?.close()
+    }
   }
 
   /** Deletes it. */

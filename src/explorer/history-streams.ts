@@ -245,15 +245,10 @@ export class HistoryStreams {
     }
   }
 
-  /** Waits for the disk, and lets go of the files. */
+  /** Waits for the disk, and lets go of all files. Rejects with the first that fails. */
   async close (): Promise<void> {
-    for (const file of this.#all.flatMap(({ files }) => files)) {
-      try {
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-    }
+    const files = [...this.#leaving, ...this.#all.flatMap(stream => stream.files)]
+    for (const result of await Promise.allSettled(files.map(file => file.close()))) if (result.status === 'rejected') throw result.reason
   }
 }
 

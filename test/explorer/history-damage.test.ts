@@ -15,6 +15,7 @@ import { History } from '../../src/explorer/history.js'
 import { temporaryFolder } from '../support/daemon.js'
 import { received, rejected, settled } from '../support/explorer/events.js'
 import { rejection } from '../support/failures.js'
+import { pause, until } from '../support/waiting.js'
 
 const KILLS = Number(process.env.KILLS ?? 3)
 
@@ -135,10 +136,20 @@ describe('a damaged history', () => {
     expect(history.status()).to.include({ eventCount: 150, lost: 100 })
     for (const file of filesIn(path)) rmSync(file)
     history.add(received(350))
-    expect((await numbersIn(history)).filter(number => number !== 350)).to.deep.equal([])
+    expect(await numbersIn(history)).to.deep.equal([350])
     await history.close()
-    await written(path, 5, 400)
-    expect(await numbersIn(await opened(path))).to.include.members(range(400, 405))
+    expect(await numbersIn(await opened(path))).to.deep.equal([350])
+  })
+
+  it('keeps what comes after its last file was deleted, even if nobody asked meanwhile', async () => {
+    const path = newPlace()
+    const history = await opened(path)
+    history.add(received(0))
+    await until(() => filesIn(path).some(file => statSync(file).size > 0))
+    for (const file of filesIn(path)) rmSync(file)
+    for (let number = 1; number < 150; number++) history.add(received(number))
+    await history.close()
+    expect(await numbersIn(await opened(path))).to.deep.equal(range(1, 150))
   })
 
   it('is there again after its folder was deleted while it ran', async () => {
@@ -146,7 +157,7 @@ describe('a damaged history', () => {
     const history = await opened(path)
     rmSync(path, { recursive: true })
     history.add(received(1))
-    await waitFor(() => existsSync(path))
+    await until(() => existsSync(path))
     await history.close()
     expect(await numbersIn(await opened(path))).to.deep.equal([1])
   })
@@ -190,7 +201,7 @@ describe('a damaged history', () => {
     const write = await brokenWrites('ENOSPC')
     for (let number = 1; number < 20_000; number++) history.add(received(number))
     expect(history.status().lost).to.equal(10_000)
-    await waitFor(() => history.status().trouble !== undefined)
+    await until(() => history.status().trouble !== undefined)
     expect(history.status().trouble).to.include('ENOSPC').and.to.include(path)
     expect(await numbersIn(history)).to.deep.equal(range(0, 10_000))
     expect(warnings.filter(line => line.includes('cannot be kept'))).to.have.length(1)
@@ -234,17 +245,17 @@ describe('a damaged history', () => {
       const writer = spawn(process.execPath, [new URL('../support/explorer/write-until-killed.js', import.meta.url).pathname, path, String(next)])
       let printed = ''
       writer.stdout.on('data', (data: Buffer) => { printed += data.toString() })
-      await waitFor(() => printed.includes('\n'))
-      const pause = Math.floor(Math.random() * 1500)
-      await new Promise(resolve => setTimeout(resolve, pause))
+      await until(() => printed.includes('\n'))
+      const ms = Math.floor(Math.random() * 1500)
+      await pause(ms)
       writer.kill('SIGKILL')
       await once(writer, 'exit')
       const known = Number(printed.trim().split('\n').at(-1))
       const history = new History({ path, log })
       await history.open()
       const numbers = await numbersIn(history)
-      expect(numbers.slice(0, known), `killed ${pause} ms after ${known} events`).to.deep.equal(range(0, known))
-      expect(numbers, `killed ${pause} ms after ${known} events`).to.deep.equal(range(0, numbers.length))
+      expect(numbers.slice(0, known), `killed ${ms} ms after ${known} events`).to.deep.equal(range(0, known))
+      expect(numbers, `killed ${ms} ms after ${known} events`).to.deep.equal(range(0, numbers.length))
       next = numbers.length
       await history.close()
     }
@@ -263,7 +274,3 @@ describe('a damaged history', () => {
     })
   }
 })
-
-async function waitFor (isThere: () => boolean): Promise<void> {
-  while (!isThere()) await new Promise(resolve => setTimeout(resolve, 10))
-}

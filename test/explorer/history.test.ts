@@ -207,31 +207,4 @@ describe('the history', () => {
     expect(history.status().lost).to.equal(0)
     await history.close()
   })
-
-  it('finds what is wanted in two hundred thousand events, wherever it is', async () => {
-    const path = newPlace()
-    const COUNT = 200_000
-    const AT_ONCE = 8000
-    const now = Date.now()
-    for (let number = 0; number < COUNT;) {
-      const writing = await opened(path)
-      for (const until = number + AT_ONCE; number < until; number++) {
-        const timestamp = now - COUNT + number
-        writing.add(number % 1000 === 7 ? rejected(number, timestamp) : received(number, timestamp, `peer-${number % 40}`))
-      }
-      await writing.close()
-    }
-    const history = await opened(path)
-    expect(history.status()).to.include({ eventCount: COUNT, lost: 0 })
-    const ask = async (filter: Partial<EventFilter>): Promise<[total: number, first: string | null | undefined]> => {
-      const { events, total } = await history.query({ limit: 100, offset: 0, ...filter })
-      return [total, events[0]?.amount]
-    }
-    expect(await ask({ offset: COUNT - 100 })).to.deep.equal([COUNT, '99'])
-    expect(await ask({ packetId: packetId(123_456) })).to.deep.equal([1, '123456'])
-    expect(await ask({ types: ['PACKET_REJECTED'], peerId: 'bob' })).to.deep.equal([COUNT / 1000, '199007'])
-    expect(await ask({ peerId: 'peer-3', since: now - 1000 })).to.deep.equal([25, '199963'])
-    expect(await ask({ until: now - COUNT + 4, order: 'oldest', offset: 2 })).to.deep.equal([5, '2'])
-    await history.close()
-  })
 })

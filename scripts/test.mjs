@@ -1,6 +1,6 @@
-// Lint and all tests, for `npm test`, as two cores allow: first most tests, three files at a time because many of them wait for processes and
-// chains, with lint beside them; then, one after the other, the tests that would disturb others or be disturbed. All of it always runs. It
-// fails if any part fails.
+// Lint and all tests, for `npm test`, as two cores allow: first most tests, three files at a time because many of them wait for processes
+// and chains, with lint beside them; then, one after the other, the tests that would disturb others or be disturbed. All of it always runs.
+// It fails if any part fails.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

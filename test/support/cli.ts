@@ -1,13 +1,21 @@
-/** Runs `connector` as its users do: a process of its own in a folder of its own. */
-import { spawn, type ChildProcess } from 'node:child_process'
+/**
+ * Runs `connector` as its users do: a process of its own in a folder of its own. Commands that do no more than read files share one
+ * process; test/e2e/first-hour shows them in their own, too.
+ */
+import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../examples/free-port.js'
+import type { Asked, Ran } from './cli-host.js'
 
 const MAIN = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
+
+const HOST = fileURLToPath(new URL('./cli-host.js', import.meta.url))
+/** They leave no socket, file or timer behind. */
+const READERS: ReadonlySet<string | undefined> = new Set(['validate', 'import'])
 
 export interface Result {
   code: number | null
@@ -37,6 +45,7 @@ export class Workplace {
 
   /** Runs a command to its end. @param input what is typed, or piped in */
   async run (args: readonly string[], { env = {}, input = '' }: { env?: Record<string, string>, input?: string } = {}): Promise<Result> {
+    if (READERS.has(args[0]) && input === '') return inHost({ args, cwd: this.path, env: { PATH: process.env.PATH, ...env } })
     const child = this.start(args, env)
     const result: Result = { code: null, out: '', err: '' }
     child.stdout?.on('data', (text: Buffer) => { result.out += text.toString() })
@@ -50,6 +59,27 @@ export class Workplace {
   remove (): Promise<void> {
     return rm(this.path, { recursive: true, force: true })
   }
+}
+
+let host: ChildProcess | undefined
+let last: Promise<unknown> = Promise.resolve()
+
+/** When those that came before are done. */
+function inHost (asked: Asked): Promise<Result> {
+  const ran = last.then(() => new Promise<Ran>((resolve, reject) => {
+    const child = host ??= fork(HOST, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const died = (code: number | null): void => {
+      host = undefined
+      reject(new Error(`the process that runs commands ended. code=${code} command=${asked.args.join(' ')}`))
+    }
+    child.once('exit', died).once('message', (answer: Ran) => {
+      child.off('exit', died)
+      resolve(answer)
+    })
+    child.send(asked)
+  }))
+  last = ran.catch(() => undefined)
+  return ran
 }
 
 /** Ports that were free a moment ago, for configurations that must name one. */

@@ -1,4 +1,5 @@
 /** The history answers as a plain list would, however often it is closed and opened again, and keeps its bounds. */
+import { randomBytes } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -10,6 +11,7 @@ import { temporaryFolder } from '../support/daemon.js'
 import { PEERS, anyEvent, packetId, received, rejected, settled } from '../support/explorer/events.js'
 import { rejection } from '../support/failures.js'
 
+const MIB = 2 ** 20
 const DAY_MS = 24 * 60 * 60 * 1000
 const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 60) }
 
@@ -150,6 +152,37 @@ describe('the history', () => {
     const history = await opened(newPlace(), { maxEvents: 1000 })
     for (let number = 0; number < 5000; number++) history.add(settled(number))
     expect(history.status().eventCount).to.be.greaterThan(950)
+    await history.close()
+  })
+
+  it('takes no more of the disk than its share, however long events are', async () => {
+    const path = newPlace()
+    for (let round = 0; round < 5; round++) {
+      const history = await opened(path, { maxEvents: 640 })
+      for (let number = 0; number < 100; number++) history.add(rejected(number, Date.now(), randomBytes(75_000).toString('base64')))
+      expect(history.status().databaseSizeBytes).to.be.at.most(18 * MIB)
+      await history.close()
+    }
+    const sizes = readdirSync(path).map(file => statSync(join(path, file)).size)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).to.be.within(12 * MIB, 18 * MIB)
+  })
+
+  it('has no more names of peers in memory than their bound, however long they are', async () => {
+    const path = newPlace()
+    for (let round = 0; round < 5; round++) {
+      const history = await opened(path, { maxEvents: 640 })
+      for (let number = 0; number < 60; number++) {
+        history.add({ type: 'PEER_CONNECTED', nodeId: 'node', peerId: `${round} ${number} ${'x'.repeat(200_000)}`, timestamp: Date.now() })
+      }
+      expect(history.status().eventCount).to.be.within(60, 32 * MIB / 200_000 + 10)
+      await history.close()
+    }
+  })
+
+  it('takes no more at once than its memory for what waits', async () => {
+    const history = await opened(newPlace())
+    for (let number = 0; number < 100; number++) history.add(rejected(number, Date.now(), 'x'.repeat(200_000)))
+    expect(history.status().lost).to.equal(100 - Math.floor(16 * MIB / 200_400))
     await history.close()
   })
 

@@ -8,6 +8,7 @@ import { version } from '../../lib/version.js'
 import { endProcess, exitCodeOf } from '../ending.js'
 import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'
+import { explain } from './explain.js'
 import { health } from './health.js'
 import { importing } from './import.js'
 import { ledger } from './ledger.js'
@@ -15,9 +16,10 @@ import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
 import { send } from './send.js'
 import { setup } from './setup.js'
 import { start } from './start.js'
+import { top } from './top.js'
 import { validate } from './validate.js'
 
-const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, send, channels, ledger]
+const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, top, explain, send, channels, ledger]
 
 const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
 

@@ -31,8 +31,8 @@ ENV CONNECTOR_STORE_PATH=/app/data/connector
 USER node
 # docs/performance.md says why, under "The heap".
 ENV NODE_OPTIONS=--max-semi-space-size=32
-# BTP and health. The admin API is for the networks that you let in: it is not exposed.
-EXPOSE 3000 8080
+# BTP, the explorer and health. The admin API is for the networks that you let in: it is not exposed.
+EXPOSE 3000 3001 8080
 # Ready, not healthy: a node whose peers are away goes on, and must not keep the containers that wait for it from starting.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=40s --start-interval=1s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_CHECK_PORT || 8080}/health/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

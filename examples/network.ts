@@ -99,6 +99,10 @@ async function show (nodes: Nodes): Promise<void> {
   for (const line of picture(wayOf(sender.nodeId, before, await booksOf(nodes)))) say(`  ${line}`)
   if (values.once === true) return
   say('')
+  say('Watch them in a browser:')
+  const width = Math.max(...nodes.configs.map(({ nodeId }) => nodeId.length))
+  for (const { nodeId, explorer } of nodes.configs) if (explorer.enabled) say(`  ${nodeId.padEnd(width)}  http://localhost:${explorer.port}`)
+  say('')
   say(`Try it yourself, in another terminal:
   npm run send-packet -- --destination ${destination} --amount ${AMOUNT} --data "Hello" --url http://localhost:${sender.adminApi.port}
   curl http://localhost:${sender.adminApi.port}/admin/peers

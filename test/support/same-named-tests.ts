@@ -38,6 +38,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/backends/exact-rates.test.ts': ['src/lib/fraction.ts'],
   'test/backends/conformance.test.ts': ['backends/one-to-one.ts', 'backends/lib/mock-data.ts'],
+  'test/commands/cli/explorer-client.test.ts': ['src/commands/cli/explain.ts', 'src/commands/cli/top.ts'],
   'test/commands/cli/health.test.ts': ['src/commands/cli/http.ts'],
   'test/commands/cli/import.test.ts': ['src/config/node/carry.ts', 'src/config/node/import.ts'],
   'test/commands/cli/main.test.ts': ['src/commands/cli/command.ts', 'src/commands/cli/output.ts'],

@@ -43,7 +43,8 @@ export const setup: Command = {
   usage: '[--yes] [--set <name>=<value>]... [--config <file>] [--output <file>] [--force] [--json]',
   description: `Asks a few questions; Enter accepts the answer in brackets. With --yes it asks nothing and uses the defaults, except for values given with
 --set: ${Object.keys(settings(KINDS)).join(', ')};
-and, with a chain to settle on, ${KINDS.map(kind => `${kind.type}: ${Object.keys(questionsOf(kind)).join(', ')}`).join('; ')}.
+and about a chain:
+${KINDS.map(kind => `  ${kind.type}: ${Object.keys(questionsOf(kind)).join(', ')}`).join('\n')}
 It generates a key for the admin API and puts it into .env, which only you can read; secrets of the chain go there, too.
 Exit codes: 0 written, 1 not written (nothing was changed).`,
   options: {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { freePort } from '../../../examples/free-port.js'
 import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
 import { Workplace, type Result } from '../../support/cli.js'
-import { outcome, packet, urlOf, World } from '../../support/node.js'
+import { outcome, packet, World } from '../../support/node.js'
 import { eventually } from '../../support/waiting.js'
 
 const PEER = { authToken: '', asset: { code: 'USD', scale: 2 } }
@@ -15,38 +15,43 @@ describe('the explorer in a terminal', function () {
   let place: Workplace
   let hub: ConnectorNode
   let url: string
-  before(async () => { place = await Workplace.make() })
-  afterEach(() => world.end())
-  after(() => place.remove())
+  before(async () => {
+    place = await Workplace.make()
+    await start()
+  })
+  after(async () => {
+    await world.end()
+    await place.remove()
+  })
 
   /** A node with a peer that pays it, and one that is away. */
   async function start (more: Partial<ConnectorConfig> = {}): Promise<void> {
     const port = await freePort()
     url = `http://127.0.0.1:${port}`
+    const [hubPort, shopPort] = [await freePort(), await freePort()]
     const asset = { code: 'USD', scale: 2 }
-    const shop = await world.make('shop', { asset, environment: 'development' })
+    const shop = await world.start('shop', {
+      asset, btpServerPort: shopPort, peers: [{ ...PEER, id: 'hub', url: `ws://127.0.0.1:${hubPort}` }], routes: [{ prefix: 'g', nextHop: 'hub' }]
+    })
     hub = await world.start('hub', {
       asset,
+      btpServerPort: hubPort,
       environment: 'development',
       explorer: { enabled: true, port },
       settlement: { connectorFeePercentage: 0, creditLimits: { defaultLimit: '1000' } },
-      peers: [{ ...PEER, id: 'shop', url: '' }, { ...PEER, id: 'away', url: 'ws://127.0.0.1:9' }],
+      peers: [{ ...PEER, id: 'shop', url: `ws://127.0.0.1:${shopPort}` }, { ...PEER, id: 'away', url: 'ws://127.0.0.1:9' }],
       routes: [{ prefix: 'g.shop', nextHop: 'shop' }, { prefix: 'g.shop', nextHop: 'away', priority: -1 }, { prefix: 'g', nextHop: 'away' }],
       ...more
     })
-    await shop.stop()
-    const dialling = await world.start('shop', { asset, peers: [{ ...PEER, id: 'hub', url: urlOf(hub) }], routes: [{ prefix: 'g', nextHop: 'hub' }] })
-    await eventually('shop is there', () => hub.isPeerConnected('shop'))
-    dialling.setPacketHandler(() => ({ accept: true }))
+    await eventually('they are connected', () => hub.isPeerConnected('shop') && shop.isPeerConnected('hub'))
     hub.setPacketHandler(() => ({ accept: true }))
-    for (let i = 0; i < 3; i++) expect(outcome(await dialling.sendPacket(packet('g.hub', { amount: 300n })))).to.equal('fulfill')
-    expect(outcome(await dialling.sendPacket(packet('g.hub', { amount: 300n })))).to.equal('T04')
+    for (let i = 0; i < 3; i++) expect(outcome(await shop.sendPacket(packet('g.hub', { amount: 300n })))).to.equal('fulfill')
+    expect(outcome(await shop.sendPacket(packet('g.hub', { amount: 300n })))).to.equal('T04')
   }
 
   const run = (args: string[], env: Record<string, string> = {}): Promise<Result> => place.run(args, { env })
 
   it('shows what the node does: packets, money in its own unit, what needs a look, and how much room peers have', async () => {
-    await start()
     const { code, out, err } = await run(['top', '--once', '--url', url])
     expect([code, err]).to.deep.equal([0, ''])
     expect(out).to.match(/^hub {2}g\.hub /)
@@ -60,7 +65,6 @@ describe('the explorer in a terminal', function () {
   })
 
   it('explains which way a packet would take, and says so when there is none', async () => {
-    await start()
     const there = await run(['explain', 'g.shop.till', '--url', url])
     expect(there.code).to.equal(0)
     expect(there.out).to.include('shop').and.include('Routes for g.shop').and.include('Shorter prefixes that match, and are passed over: g\n')
@@ -70,22 +74,11 @@ describe('the explorer in a terminal', function () {
     expect(JSON.parse((await run(['explain', 'g.shop', '--json', '--url', url])).out)).to.include({ destination: 'g.shop' })
   })
 
-  it('asks with the key of the admin API where there is one, also over the health port', async () => {
-    await start({ environment: 'staging', adminApi: { enabled: true, port: await freePort(), host: '127.0.0.1', apiKey: KEY } })
-    const health = `http://127.0.0.1:${hub.config.healthCheckPort}/explorer`
-    for (const at of [url, health]) {
-      const refused = await run(['explain', 'g.shop', '--url', at])
-      expect([refused.code, refused.out], at).to.deep.equal([1, ''])
-      expect(refused.err).to.include('Invalid or missing API key').and.include('Error code: ')
-      expect((await run(['explain', 'g.shop', '--url', at], { ADMIN_API_KEY: KEY })).code, at).to.equal(0)
-    }
-  })
-
   it('says what to do when there is no explorer, and when something else answers', async () => {
-    await start()
-    const nobody = await run(['top', '--url', 'localhost:9'])
+    const free = await freePort()
+    const nobody = await run(['top', '--url', `localhost:${free}`])
     expect([nobody.code, nobody.out]).to.deep.equal([1, ''])
-    expect(nobody.err).to.match(/^Cannot reach http:\/\/localhost:9\/ \(connection refused\)\. Is the connector running, with its explorer\?/)
+    expect(nobody.err).to.include(`Cannot reach http://localhost:${free}/ (connection refused). Is the connector running, with its explorer?`)
     const other = await run(['top', '--url', `localhost:${hub.config.healthCheckPort}`])
     expect([other.code, other.out]).to.deep.equal([1, ''])
     for (const [args, words] of [
@@ -93,6 +86,18 @@ describe('the explorer in a terminal', function () {
     ] as const) {
       const { code, err } = await run([...args])
       expect([code, err.includes(words)], err).to.deep.equal([1, true])
+    }
+  })
+
+  it('asks with the key of the admin API where there is one, also over the health port', async () => {
+    await world.end()
+    await start({ environment: 'staging', adminApi: { enabled: true, port: await freePort(), host: '127.0.0.1', apiKey: KEY } })
+    const health = `http://127.0.0.1:${hub.config.healthCheckPort}/explorer`
+    for (const at of [url, health]) {
+      const refused = await run(['explain', 'g.shop', '--url', at])
+      expect([refused.code, refused.out], at).to.deep.equal([1, ''])
+      expect(refused.err).to.include('Invalid or missing API key').and.include('Error code: ')
+      expect((await run(['explain', 'g.shop', '--url', at], { ADMIN_API_KEY: KEY })).code, at).to.equal(0)
     }
   })
 })

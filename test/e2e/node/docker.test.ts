@@ -104,11 +104,12 @@ describe('the files for Docker', () => {
       it('gives each connector a configuration that is right, and a health check on its port', () => {
         for (const [name, service] of connectors) {
           const config = configOf(file, service)
-          const { btpServerPort, healthCheckPort, adminApi } = config
+          const { btpServerPort, healthCheckPort, adminApi, explorer } = config
           if (name !== 'connector') expect(config.nodeId).to.equal(name)
           expect(healthCheckPort).to.equal(Number(service.environment?.HEALTH_CHECK_PORT ?? 8080))
           const published = (service.ports ?? []).map(port => Number(port.split(':').at(-1)))
-          expect([btpServerPort, healthCheckPort, adminApi.port]).to.include.members(published)
+          expect([btpServerPort, healthCheckPort, adminApi.port, explorer.port]).to.include.members(published)
+          if (published.includes(explorer.port)) expect(explorer.host, 'is reached from outside of the container').to.equal('0.0.0.0')
           expect(config.dataPath).to.equal('./data') // /app/data in the image, where the volume is
           expect(service.volumes?.some(volume => volume.endsWith(':/app/data'))).to.equal(true)
         }
@@ -163,7 +164,7 @@ describe('the files for Docker', () => {
     const [program, script = '', ...args] = JSON.parse(command) as string[]
     expect([program, ...args]).to.deep.equal(['node', 'start'])
     expect(existsSync(join(ROOT, `src/${IN_BUILD.exec(script)![1]!}.ts`))).to.equal(true)
-    expect(text).to.include('USER node\n').and.to.include('EXPOSE 3000 8080\n')
+    expect(text).to.include('USER node\n').and.to.include('EXPOSE 3000 3001 8080\n')
     for (const [, folder = ''] of text.matchAll(/^COPY --from=build \/app\/dist\/(\w+) /gm)) expect(existsSync(join(ROOT, folder)), folder).to.equal(true)
     const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: string[] }
     for (const folder of files.filter(name => /^dist\/(?!test)/.test(name))) expect(text).to.include(`COPY --from=build /app/${folder} ./${folder}\n`)

@@ -16,7 +16,7 @@ export const URL_OPTION = {
 } as const
 export const ACCESS = 'If the admin API has a key, set ADMIN_API_KEY: the explorer asks for the same one.'
 
-/** Throws CliError for a URL that is none. */
+/** Throws CliError for anything but a URL of HTTP. */
 export function explorerUrl (command: Command, args: Arguments): URL {
   const text = args.text('url') ?? DEFAULT_URL
   const url = httpUrlOf(text)

@@ -25,6 +25,7 @@ const { metafile } = await build({
   format: 'esm',
   target: 'es2022',
   minify: true,
+  charset: 'utf8',
   legalComments: 'none',
   loader: { '.svg': 'copy' },
   metafile: true,

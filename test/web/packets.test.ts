@@ -33,6 +33,12 @@ describe('packets on the page', () => {
     expect(ring.newest()[0]).to.include({ amount: '12', assetCode: 'USD', to: 'dave' })
   })
 
+  it('that share a condition are lines of their own, and their answers find them in order', () => {
+    const ring = new PacketRing(10)
+    for (const event of [received('a', 1), received('a', 2), fulfilled('a', 90), received('a', 100), rejected('a')]) ring.add(event)
+    expect(ring.newest().map(({ at, outcome }) => [at, outcome])).to.deep.equal([[100, 'in flight'], [2, 'rejected'], [1, 'fulfilled']])
+  })
+
   it('have a bound, and say how many made room', () => {
     const ring = new PacketRing(1000)
     for (let at = 0; at < 2500; at++) ring.add(fulfilled(at.toString(), at))

@@ -30,7 +30,8 @@ describe('words on the page', () => {
 
   it('measure the bar of a peer from the middle', () => {
     expect(barOf(view({ balance: '1000', maximum: '1000', minimum: '-2000' }))).to.include({ side: 'owed to us', owed: 0.5, limitIn: 0.5, limitOut: 1, used: 1 })
-    expect(barOf(view({ balance: '-300', outgoingHolds: '-100', settleThreshold: '-400' }))).to.include({ side: 'owed by us', owed: 0.75, heldOut: 0.25, threshold: 1 })
+    expect(barOf(view({ balance: '-300', minimum: '-400', outgoingHolds: '-100', settleThreshold: '-400' }))).to.include({ side: 'owed by us', owed: 0.75, heldOut: 0.25, threshold: 1 })
+    expect(barOf(view({ balance: '300' })), 'without a limit').to.include({ owed: 0.5, limitIn: undefined })
     expect(barOf(view({}))).to.include({ side: 'even', owed: 0, limitIn: undefined, used: 0 })
   })
 

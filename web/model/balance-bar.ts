@@ -20,6 +20,9 @@ export interface BalanceBar {
   used: number
 }
 
+/** Without a limit the bar goes on so many times farther than what is owed: it never looks full. */
+const UNLIMITED = 2n
+
 export function barOf (view: BalanceView): BalanceBar {
   const balance = baseUnits(view.balance)
   const heldIn = magnitude(baseUnits(view.incomingHolds))
@@ -28,7 +31,8 @@ export function barOf (view: BalanceView): BalanceBar {
   const minimum = limit(view.minimum)
   const owesUs = (balance > 0n ? balance : 0n) + heldIn
   const weOwe = (balance < 0n ? -balance : 0n) + heldOut
-  const length = [maximum ?? 0n, minimum ?? 0n, owesUs, weOwe, 1n].reduce((most, value) => value > most ? value : most)
+  const length = [maximum ?? owesUs * UNLIMITED, minimum ?? weOwe * UNLIMITED, owesUs, weOwe, 1n]
+    .reduce((most, value) => value > most ? value : most)
   return {
     side: balance > 0n ? 'owed to us' : balance < 0n ? 'owed by us' : 'even',
     owed: share(magnitude(balance), length),

@@ -36,7 +36,7 @@ export function rowOf (event: PacketEvent): PacketRow {
   const answered = event.type === 'PACKET_FULFILLED' || event.type === 'PACKET_REJECTED'
   return {
     kind: 'packet',
-    id: `${event.packetId}:${event.from}`,
+    id: event.packetId,
     packetId: event.packetId,
     at: answered ? event.timestamp - event.took : event.timestamp,
     from: event.from,
@@ -52,23 +52,32 @@ export function rowOf (event: PacketEvent): PacketRow {
   }
 }
 
-/** The newest packets, the last one first when read. */
+/**
+ * The newest packets, the last one first when read. Packets may share a condition, as retries and some applications' payments do: what
+ * arrives is a packet of its own, and an answer belongs to the oldest one in flight.
+ */
 export class PacketRing {
   private readonly rows = new Map<string, PacketRow>()
+  /** Ids of rows in flight, by condition and sender, the oldest first. */
+  private readonly inFlight = new Map<string, string[]>()
+  private serial = 0
   /** Packets that made room for newer ones. */
   dropped = 0
 
   constructor (private readonly bound: number) {}
 
   add (event: PacketEvent): void {
+    const key = `${event.packetId}:${event.from}`
+    const waiting = event.type === 'PACKET_RECEIVED' ? undefined : this.inFlight.get(key)
+    const id = event.type === 'PACKET_FORWARDED' ? waiting?.at(-1) : waiting?.[0]
+    const known = id === undefined ? undefined : this.rows.get(id)
     const row = rowOf(event)
-    const known = this.rows.get(row.id)
-    if (known === undefined) {
-      this.rows.set(row.id, row)
-      if (this.rows.size > this.bound) this.dropOldest()
-    } else if (known.outcome === 'in flight') {
-      this.rows.set(row.id, { ...row, at: known.at, to: row.to ?? known.to, ...amountOf(event, known, row) })
+    if (id === undefined || known === undefined) {
+      this.insert({ ...row, id: `${this.serial++}` }, key)
+      return
     }
+    this.rows.set(id, { ...row, id, at: known.at, to: row.to ?? known.to, ...amountOf(event, known, row) })
+    if (row.outcome !== 'in flight') this.land(key, id)
   }
 
   get size (): number { return this.rows.size }
@@ -84,14 +93,22 @@ export class PacketRing {
     return found
   }
 
-  clear (): void {
-    this.rows.clear()
-    this.dropped = 0
+  private insert (row: PacketRow, key: string): void {
+    this.rows.set(row.id, row)
+    if (row.outcome === 'in flight') this.inFlight.set(key, [...this.inFlight.get(key) ?? [], row.id])
+    if (this.rows.size > this.bound) this.dropOldest()
+  }
+
+  private land (key: string, id: string): void {
+    const left = this.inFlight.get(key)?.filter(other => other !== id) ?? []
+    if (left.length === 0) this.inFlight.delete(key)
+    else this.inFlight.set(key, left)
   }
 
   private dropOldest (): void {
-    for (const id of this.rows.keys()) {
+    for (const [id, { packetId, from }] of this.rows) {
       this.rows.delete(id)
+      this.land(`${packetId}:${from}`, id)
       this.dropped++
       return
     }

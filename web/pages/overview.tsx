@@ -1,5 +1,5 @@
 /** The first page: is this node earning, and if not, what to do. */
-import { useComputed, useSignal } from '@preact/signals'
+import { useComputed, useSignal, type Signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import type { AttentionEntry, Overview, PeerView, Series, SeriesPoint } from '../../src/contracts/explorer.js'
 import { approximate, assetKey, assetOf, shortAmount, type Money } from '../model/money.js'
@@ -115,8 +115,9 @@ function Tile ({ label, note, at, values, colour, children }: {
 /** What a minute brought, for an hour. The asset in which most happens is large. */
 function PerHour ({ amounts, first }: { amounts: readonly Money[], first: string }): JSX.Element {
   const hourly = amounts.map(money => ({ ...money, amount: (BigInt(money.amount) * 60n).toString() }))
-  const [main] = hourly.filter(money => assetKey(money) === first)
-  const others = hourly.filter(money => assetKey(money) !== first && money.amount !== '0')
+  const moved = hourly.filter(({ amount }) => amount !== '0')
+  const main = moved.find(money => assetKey(money) === first) ?? moved[0]
+  const others = moved.filter(money => money !== main)
   return (
     <>
       <b>{main === undefined ? '–' : <Amount money={main} />}</b>
@@ -127,6 +128,7 @@ function PerHour ({ amounts, first }: { amounts: readonly Money[], first: string
 
 function TrafficPanel (): JSX.Element {
   const range = useSignal(0)
+  const asset = useSignal('')
   const { seconds: length, step } = RANGES[range.value] ?? RANGES[0]
   return (
     <Panel title="Traffic" actions={
@@ -136,34 +138,37 @@ function TrafficPanel (): JSX.Element {
         ))}
       </div>
     }>
-      {step === 1 ? <LiveCharts length={length} /> : <PastCharts length={length} step={step} />}
+      {step === 1 ? <LiveCharts length={length} asset={asset} /> : <PastCharts length={length} step={step} asset={asset} />}
     </Panel>
   )
 }
 
-function LiveCharts ({ length }: { length: number }): JSX.Element {
+function LiveCharts ({ length, asset }: { length: number, asset: Signal<string> }): JSX.Element {
   const until = (Math.floor(now.value / 1000) - SETTLE_S) * 1000
-  return <Charts points={seconds.value} from={until - length * 1000} until={until} step={1} />
+  return <Charts points={seconds.value} from={until - length * 1000} until={until} step={1} asset={asset} />
 }
 
-function PastCharts ({ length, step }: { length: number, step: number }): JSX.Element {
+function PastCharts ({ length, step, asset }: { length: number, step: number, asset: Signal<string> }): JSX.Element {
   const until = Math.floor(now.value / (step * 1000)) * step * 1000
   const path = `api/series?since=${until - length * 1000}&until=${until}&step=${step}`
   const answer = useResource<Series>(path, Infinity).value
   return (
     <Answered answer={answer} path={path} lines={8}>
-      {data => <Charts points={data.points} from={until - length * 1000} until={until} step={data.step} />}
+      {data => <Charts points={data.points} from={until - length * 1000} until={until} step={data.step} asset={asset} />}
     </Answered>
   )
 }
 
-function Charts ({ points, from, until, step }: {
+function Charts ({ points, from, until, step, asset: chosen }: {
   points: readonly SeriesPoint[]
   from: number
   until: number
   step: number
+  /** In which money is drawn; empty: the first in which something comes in. */
+  asset: Signal<string>
 }): JSX.Element {
-  const main = mainAssetOf(points)
+  const assets = [...new Set(points.flatMap(point => [...Object.keys(point.in), ...Object.keys(point.out)]))]
+  const main = assets.includes(chosen.value) ? chosen.value : mainAssetOf(points)
   const asset = main === undefined ? undefined : assetOf(main)
   const worth = (amounts: Record<string, string>): number =>
     main === undefined || asset === undefined ? 0 : approximate(amounts[main] ?? '0', asset.assetScale) / step
@@ -182,6 +187,13 @@ function Charts ({ points, from, until, step }: {
     <>
       <Chart label={`Packets per second, paid and refused, over ${span(until - from)}`} at={lines.at} format={count} height={150}
         lines={[{ label: 'Paid /s', values: lines.paid, colour: '--accent', area: true }, { label: 'Refused /s', values: lines.refused, colour: '--look' }]} />
+      {assets.length > 1 && (
+        <div class="chart-choice">
+          <select aria-label="Asset" value={main ?? ''} onChange={event => { chosen.value = event.currentTarget.value }}>
+            {assets.map(key => <option key={key} value={key}>{assetOf(key).assetCode}</option>)}
+          </select>
+        </div>
+      )}
       <Chart label={`Money in and out per second${code}, over ${span(until - from)}`} at={lines.at} format={money} height={130}
         lines={[{ label: `In${code}/s`, values: lines.in, colour: '--in', area: true }, { label: `Out${code}/s`, values: lines.out, colour: '--out' }]} />
     </>
@@ -196,7 +208,7 @@ function Attention ({ entries }: { entries: readonly AttentionEntry[] }): JSX.El
         <li key={`${entry.kind}:${entry.subject}`} class={entry.severity}>
           <Icon name={entry.severity === 'risk' ? 'risk' : 'warn'} />
           <div>
-            <strong>{shortened(entry.subject, 32)}</strong> <span class="sr">{entry.severity === 'risk' ? 'money at risk' : 'needs a look'}:</span>
+            {!entry.text.includes(entry.subject) && <strong>{shortened(entry.subject, 32)}</strong>} <span class="sr">{entry.severity === 'risk' ? 'money at risk' : 'needs a look'}:</span>
             <span>{entry.text}</span>
             {entry.since !== undefined && <span class="note"> <Ago at={entry.since} /></span>}
           </div>
@@ -210,8 +222,8 @@ function Attention ({ entries }: { entries: readonly AttentionEntry[] }): JSX.El
 
 function Action ({ action: { label, page, command } }: { action: AttentionEntry['action'] }): JSX.Element {
   if (command !== undefined) return <Copy text={command} what={command} label={label} />
-  const known = PAGES.find(name => name === page) ?? 'overview'
-  return <a class="button" href={hrefOf(known)}>{label}</a>
+  const known = PAGES.some(name => name === page?.split(/[/?]/, 1)[0])
+  return <a class="button" href={known ? `#/${page ?? ''}` : hrefOf('overview')}>{label}</a>
 }
 
 function PacketsNow (): JSX.Element {

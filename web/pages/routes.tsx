@@ -64,16 +64,16 @@ function Explanation ({ destination }: { destination: string }): JSX.Element {
 }
 
 function Table (): JSX.Element {
-  const answer = useResource<{ routes: RouteView[] }>('api/routes', ROUTES_MS).value
+  const answer = useResource<{ routes: RouteView[], total?: number }>('api/routes', ROUTES_MS).value
   const text = useSignal('')
   const open = useSignal<string | undefined>(undefined)
   return (
-    <Panel title="Routes" note={answer.data === undefined ? undefined : count(answer.data.routes.length)} wide actions={
+    <Panel title="Routes" note={answer.data && count(answer.data.total ?? answer.data.routes.length)} wide actions={
       <input type="search" class="filter-text" aria-label="Find routes" placeholder="Prefix, next hop, reason" maxLength={200} spellcheck={false}
         value={text.value} onInput={event => { text.value = event.currentTarget.value }} />
     }>
       <Answered answer={answer} path="api/routes" lines={8}>
-        {({ routes }) => {
+        {({ routes, total = routes.length }) => {
           const found = routes.filter(({ prefix, nextHop, reason }) => contains([prefix, nextHop, reason], text.value))
           if (routes.length === 0) return <Empty title="No routes." text="Routes come from peers, from children and from the configuration." />
           if (found.length === 0) return <Empty title="No route is like that." />
@@ -88,7 +88,9 @@ function Table (): JSX.Element {
                   ))}
                 </tbody>
               </table>
-              {found.length > SHOWN_MAX && <footer class="footing"><span>{count(SHOWN_MAX)} of {count(found.length)} shown: find the others by their prefix</span></footer>}
+              {(found.length > SHOWN_MAX || total > routes.length) && (
+                <footer class="footing"><span>{count(Math.min(SHOWN_MAX, found.length))} of {count(total)} shown. Explain a destination to see its route.</span></footer>
+              )}
             </>
           )
         }}

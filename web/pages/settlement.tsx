@@ -1,7 +1,7 @@
 /** Money outside packets: channels, what claims are worth that no chain has seen yet, and what happened. */
 import type { JSX } from 'preact'
 import type { EventRow } from '../../src/contracts/explorer-events.js'
-import type { ChannelView, WalletView } from '../../src/contracts/explorer.js'
+import type { ChannelView, OpenSettlement, WalletView } from '../../src/contracts/explorer.js'
 import { nativeMoney, safeLink } from '../model/chains.js'
 import { addedUp, baseUnits, share, type Money } from '../model/money.js'
 import { exactTime, relative } from '../model/time.js'
@@ -16,17 +16,18 @@ import { Ago, Amount, Amounts, Name, OutLink, Tag } from '../parts/values.js'
 const CHANNELS_MS = 5000
 const EVENTS_MS = 10_000
 const EVENTS = 50
-const EVENTS_PATH = `api/events?types=${GROUPS.money.filter(type => type !== 'PAYMENT_CHANNEL_BALANCE_UPDATE').join()}&limit=${EVENTS}`
+const EVENTS_PATH = `api/settlements?types=${GROUPS.money.filter(type => type !== 'PAYMENT_CHANNEL_BALANCE_UPDATE').join()}&limit=${EVENTS}`
 
 interface Channels { channels: ChannelView[], wallets: WalletView[] }
 
 export function SettlementPage (): JSX.Element {
   const answer = useResource<Channels>('api/channels', CHANNELS_MS).value
-  const events = useResource<{ events: EventRow[] }>(EVENTS_PATH, EVENTS_MS).value
+  const events = useResource<{ events: EventRow[], open: OpenSettlement[] }>(EVENTS_PATH, EVENTS_MS).value
   const wanted = place.value.query.get('channel') ?? ''
   return (
     <>
       <Answered answer={answer} path="api/channels" lines={2}>{data => <Summary data={data} />}</Answered>
+      {events.data !== undefined && events.data.open.length > 0 && <Open settlements={events.data.open} />}
       {answer.data !== undefined && (
         <Panel title="Channels" note={count(answer.data.channels.length)} wide>
           <ChannelTable channels={answer.data.channels} wanted={wanted} />
@@ -43,6 +44,30 @@ export function SettlementPage (): JSX.Element {
         <Panel title="Wallets">{answer.data !== undefined && <Wallets data={answer.data} />}</Panel>
       </div>
     </>
+  )
+}
+
+/** Payments that are under way, and those of which only the operator can find out whether they were made. */
+function Open ({ settlements }: { settlements: readonly OpenSettlement[] }): JSX.Element {
+  return (
+    <Panel title="Under way" note={count(settlements.length)} wide>
+      <table class="open cards">
+        <thead>
+          <tr><th scope="col">Peer</th><th scope="col">State</th><th scope="col" class="num">Amount</th><th scope="col">Id</th><th scope="col" class="num">Begun</th></tr>
+        </thead>
+        <tbody>
+          {settlements.map(({ id, peerId, state, createdAt, ...money }) => (
+            <tr key={id}>
+              <th scope="row"><a href={hrefOf('peers', peerId)}>{peerId}</a></th>
+              <td data-label="State">{state === 'unknown' ? <Tag tone="risk">nobody knows whether it was paid</Tag> : <Tag tone="out">being sent</Tag>}</td>
+              <td class="num" data-label="Amount"><Amount money={money} /></td>
+              <td data-label="Id"><Name text={id} length={17} mono /></td>
+              <td class="num" data-label="Begun"><Ago at={createdAt} /></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
   )
 }
 

@@ -143,7 +143,7 @@ function tell (event: ExplorerEvent): boolean {
   if (event.type.startsWith('PEER_')) makeStale('api/peers', 'api/overview')
   else if (event.type.startsWith('ROUTE_')) makeStale('api/routes')
   else if (event.type === 'NODE_STATUS') makeStale('api/overview')
-  else makeStale('api/channels', 'api/events', 'api/balances')
+  else makeStale('api/channels', 'api/settlements', 'api/balances')
   return true
 }
 

@@ -21,12 +21,12 @@ describe('the explorer\'s page', () => {
   it('shows on each page what the node knows', async () => {
     const { page, faults } = await openPage(browser, node.url)
     for (const [place, texts] of [
-      ['#/overview', ['Earning. 2 of 5 peers cannot pay you', 'is at the limit: 1,000.00 of 1,000.00', 'full now', 'earned since the start']],
+      ['#/overview', ['Earning. 2 of 5 peers cannot pay you', 'bob is at its limit of 1,000.00 USD', 'full now', 'earned since the start']],
       ['#/packets', ['History', 'Peers and routes', 'shown']],
       ['#/peers', ['away 3 min, tried 7 times', '349.08', 'settles at', 'What helps']],
       ['#/peers/carol', ['solana address', 'connection lost']],
       ['#/routes', ['g.dave.shop.eu', 'parent: everything that is not known otherwise']],
-      ['#/settlement', ['Claims not yet on chain', 'challenge ends in', 'settlement by evm failed: the deposit is used up', 'chain does not answer']],
+      ['#/settlement', ['Claims not yet on chain', 'nobody knows whether it was paid', 'challenge ends in', 'settlement by evm failed: the deposit is used up', 'chain does not answer']],
       ['#/rates', ['set by hand', 'answered 429']],
       ['#/config', ['adminApi.apiKey', '(hidden)', '841,204 events, 214 MB on disk']]
     ] as const) {
@@ -142,7 +142,7 @@ describe('the page of a node that is away, or says no', () => {
     const node = new StandIn({ rate: 20 })
     await node.start()
     const { page } = await openPage(browser, `${node.url}#/peers`)
-    await page.getByText('Live', { exact: true }).waitFor()
+    await page.locator('.dot.live').waitFor()
     await page.getByRole('link', { name: 'bob' }).first().waitFor()
     await node.stop()
     await page.getByText('Reconnecting').waitFor()
@@ -150,7 +150,7 @@ describe('the page of a node that is away, or says no', () => {
     await page.getByText('The node does not answer. This is what was known before.').first().waitFor()
     await page.getByRole('link', { name: 'bob' }).first().waitFor()
     await node.start()
-    await page.getByText('Live', { exact: true }).waitFor()
+    await page.locator('.dot.live').waitFor()
     await page.getByText('The node does not answer.').first().waitFor({ state: 'detached' })
     await page.context().close()
     await node.stop()
@@ -165,7 +165,7 @@ describe('the page of a node that is away, or says no', () => {
     await page.getByLabel('API key').fill('open sesame')
     await page.getByRole('button', { name: 'Continue' }).click()
     await page.getByText('Earning.').waitFor()
-    await page.getByText('Live', { exact: true }).waitFor()
+    await page.locator('.dot.live').waitFor()
     expect(await page.evaluate('JSON.stringify(localStorage)')).to.not.contain('sesame')
     await page.context().close()
     await node.stop()

@@ -1,6 +1,6 @@
 /** A node that there is none of: five peers in three currencies, with limits, channels and prices, for looking at the explorer's page. */
 import type {
-  AttentionEntry, BalanceView, ChannelView, ConfigView, Overview, PeerView, RatesView, RejectCount, RouteView, WalletView
+  AttentionEntry, BalanceView, ChannelView, ConfigView, OpenSettlement, Overview, PeerView, RatesView, RejectCount, RouteView, WalletView
 } from '../../../src/contracts/explorer.js'
 
 export const NODE = 'g.acme'
@@ -52,8 +52,8 @@ function attention (now: number): AttentionEntry[] {
   return [
     { kind: 'redeem', severity: 'risk', subject: 'bob', text: 'Claims are not yet on chain, and the channel may end in 9 days.', amount: { assetCode: 'USDC', assetScale: 6, amount: '312400000' },
       action: { label: 'Copy: redeem', command: 'connector settle redeem bob' } },
-    { kind: 'limit', severity: 'look', subject: 'bob', text: 'is at the limit: 1,000.00 of 1,000.00. Packets from bob are refused.', since: now - 42 * MINUTE, action: { label: 'Copy: settle', command: 'connector settle bob' } },
-    { kind: 'away', severity: 'look', subject: 'carol', text: 'is away, tried 7 times.', since: now - 3 * MINUTE, action: { label: 'Why', page: 'peers' } },
+    { kind: 'limit', severity: 'look', subject: 'bob', text: 'bob is at its limit of 1,000.00 USD: its packets are refused with T04.', since: now - 42 * MINUTE, action: { label: 'Show the peer', page: 'peers/bob' } },
+    { kind: 'away', severity: 'look', subject: 'carol', text: 'carol is away: nothing can be paid through it. Tried 7 times.', since: now - 3 * MINUTE, action: { label: 'Show the peer', page: 'peers/carol' } },
     { kind: 'rejects', severity: 'look', subject: 'T04', text: '0.6 % of packets are refused: a limit is reached.', action: { label: 'Look', page: 'packets' } }
   ]
 }
@@ -152,4 +152,8 @@ export function rejects (): RejectCount[] {
     { code: 'F02', peerId: 'alice', count: 212, words: 'No route leads to the destination.', fix: 'Look at Routes, and explain the destination.' },
     { code: 'R00', peerId: 'erin', count: 9, words: 'The packet had too little time left.', fix: 'The sender has to give packets more time.' }
   ]
+}
+
+export function settlements (now: number): OpenSettlement[] {
+  return [{ id: '1f0c77aa-3c1d-4a5e', peerId: 'dave', assetCode: 'EUR', assetScale: 6, amount: '684120000', createdAt: now - 190_000, state: 'unknown' }]
 }

@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { extname, join, normalize } from 'node:path'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
-import type { EventRow, ExplorerEvent } from '../../../src/contracts/explorer-events.js'
+import type { EventPage, EventRow, ExplorerEvent } from '../../../src/contracts/explorer-events.js'
 import { packetEvents, pastOf, secondOf, storyOf, type Answered } from './packets.js'
 import * as scene from './scene.js'
 
@@ -169,6 +169,7 @@ export class StandIn {
     case 'series': return this.series(query, now)
     case 'explain': return explained(query.get('destination') ?? '')
     case 'events': return this.events(query)
+    case 'settlements': return { ...this.events(query), open: scene.settlements(now) }
     default: return undefined
     }
   }
@@ -178,7 +179,7 @@ export class StandIn {
     return { step, points: this.rate === 0 && step === 1 ? [] : pastOf(Number(query.get('since')), Math.min(now, Number(query.get('until'))), step * 1000, this.rate === 0 ? 800 : this.rate) }
   }
 
-  private events (query: URLSearchParams): unknown {
+  private events (query: URLSearchParams): EventPage {
     const types = query.get('types')?.split(',')
     const peer = query.get('peerId')
     const packet = query.get('packetId')

@@ -124,7 +124,8 @@ export class Nodes {
 
 /** Peers name each other's ports, so one that is replaced is replaced in all files. */
 async function withFreePorts (files: readonly string[], configs: readonly NodeConfig[], folder: string): Promise<string[]> {
-  const ports = configs.flatMap(({ btpServerPort, healthCheckPort, adminApi, explorer }) => [btpServerPort, healthCheckPort, adminApi.port, explorer.port])
+  const ports = configs.flatMap(({ btpServerPort, healthCheckPort, adminApi, explorer }) =>
+    [btpServerPort, healthCheckPort, adminApi.port, explorer.port])
   const instead = new Map<string, string>()
   for (const port of new Set(ports)) if (!await isFree(port)) instead.set(String(port), String(await freePort()))
   return await Promise.all(files.map(async file => {

@@ -46,7 +46,11 @@ export interface App {
   /** Throws for an unknown account. */
   getPlugin (accountId: string): PluginInstance
   /** Undefined where the configuration has none. `routes` answers what is below `/explorer`. */
-  readonly explorer: { readonly routes: Router, readonly port: number, readonly status: { eventCount: number, wsConnections: number } } | undefined
+  readonly explorer: {
+    readonly routes: Router
+    readonly port: number
+    readonly status: { eventCount: number, wsConnections: number }
+  } | undefined
   /** Takes no new packets, lets those under way finish, and closes everything. Does so once, however often it is called. */
   shutdown (): Promise<void>
 }
@@ -192,7 +196,8 @@ class Connector {
     const steps: Array<() => unknown> = [
       () => { this.connections.refuseNoAddress() },
       () => this.store.open(this.accounts.needStore()), () => this.accounts.refuseOrphans(), () => this.ledger.open(),
-      () => this.admin?.start(), () => this.explorer?.start(), () => this.connectBackend(), () => this.takePackets(), () => this.routing.start()
+      () => this.admin?.start(), () => this.explorer?.start(), () => this.connectBackend(), () => this.takePackets(),
+      () => this.routing.start()
     ]
     for (const step of steps) {
       this.assertNotStopped()

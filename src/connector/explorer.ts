@@ -88,6 +88,6 @@ function historyPath ({ storePath, storeConfig }: Config, nodeId: string): strin
 }
 
 function settingsOf (config: Config): Setting[] {
-  const { logger: _logger, ...options } = config
+  const options = Object.fromEntries(Object.entries(config).filter(([name]) => name !== 'logger'))
   return effectiveSettings(options, path => schemaAt(connectorSchema, path), ([option]) => isSet(process.env, envName(String(option))) ? 'environment' : 'default')
 }

@@ -90,7 +90,8 @@ export function explorerAccess (access: ExplorerAccess, tickets: Pick<Tickets, '
 }
 
 /** Checks the address of those that are not on this machine. */
-function nearRule ({ host, allowedIPs = [], trustProxy = false, allowedHosts = [], settings }: ExplorerAccess, hasKey: boolean): MiddlewareHandler {
+function nearRule (access: ExplorerAccess, hasKey: boolean): MiddlewareHandler {
+  const { host, allowedIPs = [], trustProxy = false, allowedHosts = [], settings } = access
   if (allowedIPs.length > 0) return requireAddress(new IpAllowlist(allowedIPs), { message: 'IP address not allowed', trustProxy })
   if (hasKey) return (_c, next) => next()
   const message = `Without a key, the explorer answers only programs and pages on this machine. Set ${settings.apiKey}, or ${settings.host} to an address that others reach.`

@@ -1,9 +1,10 @@
 /**
  * The explorer over HTTP: the API that programs around other connectors know (events, health, balances, peers, routes), what its page needs
- * besides, the live feed, and the page. It only reads. All of it stands below a base path, and behind the same rules wherever it is mounted.
+ * besides, the live feed, and the page. It only reads. All of it stands below a base path, behind the same rules wherever it is mounted.
  */
+import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { EventFeed, EventHistory, EventType } from '../contracts/explorer-events.js'
+import type { EventFeed, EventFilter, EventHistory, EventPage, EventType } from '../contracts/explorer-events.js'
 import { SluiceError } from '../contracts/errors.js'
 import type { ExplorerHealth, ExplorerSources } from '../contracts/explorer.js'
 import type { Logger } from '../contracts/logger.js'
@@ -78,11 +79,10 @@ export function explorerApi (parts: ExplorerParts, base: string): Router {
 /** By path below `/api/`. */
 function handlers (parts: ExplorerParts): Record<string, Handler> {
   const { nodeId, history, sources, tickets } = parts
-  const questions = new OneByOne()
   const now = new Briefly<object>(SECOND_MS)
   const lately = new Briefly<object>(MINUTE_MS)
-  const figures = { feed: parts.feed, history: asked(history, questions) }
-  const events = figures.history.query
+  const events = asked(history, new OneByOne())
+  const figures = { feed: parts.feed, events }
   /** Of a time that is over, figures do not change. */
   const figure = (query: Query, make: () => Promise<object>): Promise<object> => {
     const until = timeOf(query, 'until') ?? Date.now()
@@ -119,7 +119,8 @@ function handlers (parts: ExplorerParts): Record<string, Handler> {
     settlements: async query => {
       const limit = limitOf(query, EVENTS_MAX, 50)
       const filter = filterOf(query)
-      return { open: sources.settlements(), ...await events({ ...filter, types: filter.types ?? SETTLEMENT_TYPES, limit }), limit, offset: filter.offset }
+      const found = await events({ ...filter, types: filter.types ?? SETTLEMENT_TYPES, limit })
+      return { open: sources.settlements(), ...found, limit, offset: filter.offset }
     },
     rates: () => now.get('rates', () => sources.rates()),
     rejects: query => figure({ ...query, of: 'rejects' }, () => rejects(figures, { since: timeOf(query, 'since'), until: timeOf(query, 'until') })),
@@ -141,15 +142,14 @@ function handlers (parts: ExplorerParts): Record<string, Handler> {
 }
 
 /** One question after the other. A history that cannot be read says so in words that clients know. */
-function asked (history: EventHistory, questions: OneByOne): EventHistory {
-  const query: EventHistory['query'] = filter => questions.ask(async () => {
+function asked (history: EventHistory, questions: OneByOne): (filter: EventFilter) => Promise<EventPage> {
+  return filter => questions.ask(async () => {
     try {
       return await history.query(filter)
     } catch (error) {
       throw new SluiceError('SLUICE_HISTORY_UNUSABLE', 'Failed to query events', { cause: error })
     }
   })
-  return { query, open: () => history.open(), add: event => { history.add(event) }, status: () => history.status(), close: () => history.close() }
 }
 
 function healthOf ({ nodeId, startedAt, history, sockets }: ExplorerParts): ExplorerHealth {
@@ -169,7 +169,7 @@ function openSocket ({ sockets }: ExplorerParts, c: Context): Response {
   const query = c.req.query()
   const filter = { types: typesOf(query), peerId: textOf(query, 'peerId') }
   if (!sockets.hasRoomFor(socketAddress(c))) throw new SluiceError('SLUICE_EXPLORER_BUSY', 'Too many readers. Close some, and try again.')
-  const taken = takeOver(c.env.incoming)
+  const taken = takeOver((c.env as HttpBindings).incoming)
   if (taken === undefined) return text(426, 'This is a WebSocket: connect with ws:// or wss://.\n', 'text/plain')
   sockets.accept(taken, { types: filter.types && new Set(filter.types), peerId: filter.peerId })
   return TAKEN_OVER

@@ -5,7 +5,7 @@
 import type { ExplorerAccess } from './access.js'
 import type { DoorFacts } from './views/facts.js'
 
-export interface Place {
+interface Place {
   access: ExplorerAccess
   port: number
   /** Whether somebody asked for the explorer or its port. One that is there by default goes without a port that is taken. */

@@ -45,8 +45,9 @@ export class Explorer {
     const sockets = this.#sockets = new EventSockets(feed, log)
     const tickets = new Tickets()
     const page = new PageFiles()
+    const rules = explorerAccess(door.access, tickets)
     const api = (base: string): Router => explorerApi({
-      nodeId: door.facts.nodeId, startedAt: Date.now(), feed, history, sources, sockets, tickets, page, rules: explorerAccess(door.access, tickets), log
+      nodeId: door.facts.nodeId, startedAt: Date.now(), feed, history, sources, sockets, tickets, page, rules, log
     }, base)
     this.routes = api(EXPLORER_PATH)
     if (!door.hasPort) return

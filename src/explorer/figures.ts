@@ -2,7 +2,7 @@
  * Figures over time, made from exact counts: seconds of the last five minutes come from the feed, minutes of earlier times from the
  * history. Each figure has a bound on what it reads and on what it answers.
  */
-import type { EventFeed, EventHistory, Traffic } from '../contracts/explorer-events.js'
+import type { EventFeed, EventFilter, EventPage, Traffic } from '../contracts/explorer-events.js'
 import type { Series, SeriesPoint, Rejects } from '../contracts/explorer.js'
 import { wrong } from './query.js'
 import { wordsFor } from './reject-words.js'
@@ -22,7 +22,8 @@ const REJECTS_MAX = 500
 
 export interface FigureSources {
   feed: EventFeed
-  history: EventHistory
+  /** Of the history. */
+  events: (filter: EventFilter) => Promise<EventPage>
 }
 
 export interface Span {
@@ -30,8 +31,13 @@ export interface Span {
   until?: number | undefined
 }
 
+interface SeriesQuery extends Span {
+  step?: number | undefined
+  peerId?: string | undefined
+}
+
 /** Throws 400 for a step that would give too many points. */
-export async function series ({ feed, history }: FigureSources, { since, until, step, peerId }: Span & { step?: number | undefined, peerId?: string | undefined }): Promise<Series> {
+export async function series (sources: FigureSources, { since, until, step, peerId }: SeriesQuery): Promise<Series> {
   const now = Date.now()
   const end = Math.min(until ?? now, now)
   const start = Math.min(since ?? end - RECENT_MS, end)
@@ -40,7 +46,7 @@ export async function series ({ feed, history }: FigureSources, { since, until, 
   const least = Math.max(unit, Math.ceil((end - start) / 1000 / POINTS_MAX / unit) * unit)
   const chosen = step === undefined ? least : Math.ceil(step / unit) * unit
   if (chosen < least) throw wrong(`step must be at least ${least} for this time: there are at most ${POINTS_MAX} points`)
-  const { counts, from } = isRecent ? { counts: feed.recent(), from: undefined } : await minutesAndSeconds({ feed, history }, start, end)
+  const { counts, from } = isRecent ? { counts: sources.feed.recent(), from: undefined } : await minutesAndSeconds(sources, start, end)
   const points = new Map<number, Sum>()
   for (const traffic of counts) {
     const begin = traffic.timestamp - traffic.seconds * 1000
@@ -55,15 +61,18 @@ export async function series ({ feed, history }: FigureSources, { since, until, 
 }
 
 /** Of the last hour, if nothing else is asked. */
-export async function rejects ({ feed, history }: FigureSources, { since, until }: Span): Promise<Rejects> {
+export async function rejects (sources: FigureSources, { since, until }: Span): Promise<Rejects> {
   const now = Date.now()
   const end = Math.min(until ?? now, now)
   const start = Math.min(since ?? end - HOUR_MS, end)
-  const { counts: traffics } = await minutesAndSeconds({ feed, history }, start, end)
+  const { counts: traffics } = await minutesAndSeconds(sources, start, end)
   const counts = new Map<string, number>()
   for (const traffic of traffics) {
     for (const { peerId, codes } of [...traffic.accounts, ...traffic.others ?? []]) {
-      for (const [code, count] of Object.entries(codes)) counts.set(JSON.stringify([code, peerId]), (counts.get(JSON.stringify([code, peerId])) ?? 0) + count)
+      for (const [code, count] of Object.entries(codes)) {
+        const key = JSON.stringify([code, peerId])
+        counts.set(key, (counts.get(key) ?? 0) + count)
+      }
     }
   }
   const rows = [...counts].map(([key, count]) => {
@@ -73,19 +82,24 @@ export async function rejects ({ feed, history }: FigureSources, { since, until 
   return { rejects: rows.sort((a, b) => b.count - a.count).slice(0, REJECTS_MAX), since: start, until: end }
 }
 
+interface Counted {
+  counts: Traffic[]
+  from?: number
+}
+
 /** The history has a minute only when it is over: what came after the last one, the feed knows by the second. */
-async function minutesAndSeconds ({ feed, history }: FigureSources, since: number, until: number): Promise<{ counts: Traffic[], from?: number }> {
-  const { counts, from } = await minutes(history, since, until)
+async function minutesAndSeconds ({ feed, events }: FigureSources, since: number, until: number): Promise<Counted> {
+  const { counts, from } = await minutes(events, since, until)
   const last = counts.reduce((latest, { timestamp }) => Math.max(latest, timestamp), since)
   const later = feed.recent().filter(({ timestamp }) => timestamp > last && timestamp <= until)
   return { counts: [...counts, ...later], ...(from !== undefined && { from }) }
 }
 
 /** The minutes that ended in this time, the latest first; `from` where there were more of them than count. */
-async function minutes (history: EventHistory, since: number, until: number): Promise<{ counts: Traffic[], from?: number }> {
+async function minutes (query: FigureSources['events'], since: number, until: number): Promise<Counted> {
   const counts: Traffic[] = []
   while (counts.length < MINUTES_MAX) {
-    const { events } = await history.query({ types: ['TRAFFIC'], since, until, limit: PAGE, offset: counts.length, order: 'newest' })
+    const { events } = await query({ types: ['TRAFFIC'], since, until, limit: PAGE, offset: counts.length, order: 'newest' })
     for (const { payload } of events) if (payload.type === 'TRAFFIC') counts.push(payload)
     if (events.length < PAGE) return { counts }
     await new Promise(resolve => { setImmediate(resolve) })

@@ -46,7 +46,8 @@ export class PageFiles {
   constructor (private readonly folder = FOLDER) {}
 
   /**
-   * @param path below the place where the page is, without a slash at its beginning: anything that is not one of its files is a view of the page
+   * @param path below the place where the page is, without a slash at its beginning: anything that is not one of its files is a view of the
+   *   page
    * @param known the `If-None-Match` of the request
    */
   answer (path: string, known: string | undefined): Response {

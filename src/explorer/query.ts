@@ -11,8 +11,16 @@ const TEXT_LENGTH_MAX = 2048
 const TIME_MAX = 8_640_000_000_000_000
 const DIRECTIONS: ReadonlySet<string> = new Set<Direction>(['sent', 'received', 'internal'])
 
+interface Whole {
+  min: number
+  max: number
+  /** What it is if nothing is given. */
+  absent: number
+  message: string
+}
+
 /** A whole number within bounds. Throws `message` for anything else. */
-export function wholeOf (query: Query, name: string, { min, max, absent, message }: { min: number, max: number, absent: number, message: string }): number {
+export function wholeOf (query: Query, name: string, { min, max, absent, message }: Whole): number {
   const text = query[name]
   if (text === undefined || text === '') return absent
   const value = /^-?\d{1,17}$/.test(text) ? Number(text) : NaN

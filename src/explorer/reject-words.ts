@@ -1,4 +1,4 @@
-/** What a code of a Reject means, and what lets such packets pass, for people who look at the explorer. Codes: RFC 0027, section on errors. */
+/** What a code of a Reject means, and what lets such packets pass, for people who look at the explorer. Codes: RFC 0027. */
 
 interface Words {
   words: string

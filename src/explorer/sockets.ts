@@ -9,7 +9,7 @@ import type { Takeover } from '../http/server.js'
 import { clientNetwork } from '../lib/client-network.js'
 
 /** Readers at a time. */
-export const READERS_MAX = 128
+const READERS_MAX = 128
 /** Of these, from one address (IPv6: from one network). */
 export const READERS_PER_CLIENT_MAX = 32
 /** Bytes that may wait for one reader. */
@@ -59,7 +59,9 @@ export class EventSockets {
   /** Makes a reader of a connection that was taken over. A bad handshake is answered, and nothing else. */
   accept ({ request, socket, head }: Takeover, filter: ReaderFilter): void {
     const client = clientNetwork(socket.remoteAddress ?? '')
-    this.#server.handleUpgrade(request, socket, head, connected => { this.#add({ ...filter, socket: connected, client, isAlive: true, messages: 0 }) })
+    this.#server.handleUpgrade(request, socket, head, connected => {
+      this.#add({ ...filter, socket: connected, client, isAlive: true, messages: 0 })
+    })
   }
 
   /** Says goodbye to all readers (1001), and cuts those off that do not answer. New ones are not let in any more. */

@@ -16,6 +16,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 5_000
 /** How long `stop` waits for answers in flight. */
 export const CLOSE_TIMEOUT_MS = 5_000
 
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
 export type FetchHandler = (request: Request, env: HttpBindings) => Response | Promise<Response>
 
 export interface HttpServerOptions {
@@ -112,7 +113,7 @@ export class HttpServer {
 
   private createServer (): Server {
     const requestTimeout = this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
-    const answer = (request: IncomingMessage, response: ServerResponse): void => { void this.listener(request, response) }
+    const answer: Answer = (request, response) => { void this.listener(request, response) }
     const server = createServer({
       requestTimeout,
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
@@ -124,8 +125,11 @@ export class HttpServer {
     return server.on('connection', (socket: Socket) => { this.connections.admit(socket) })
   }
 
-  /** A request to change the protocol goes through the routes as any other, so that their rules hold for it. One that is not taken over is answered, and was the last. */
-  private offer (request: IncomingMessage, socket: Duplex, head: Buffer, answer: (request: IncomingMessage, response: ServerResponse) => void): void {
+  /**
+   * A request to change the protocol goes through the routes as any other, so that their rules hold for it. One that is not taken over is
+   * answered, and was the last.
+   */
+  private offer (request: IncomingMessage, socket: Duplex, head: Buffer, answer: Answer): void {
     if (!(socket instanceof Socket)) return void socket.destroy()
     const onError = (): void => { socket.destroy() }
     socket.on('error', onError)

@@ -252,6 +252,7 @@ export class ConnectorNode {
   getHealthStatus (): HealthStatus {
     const peers = this.#peers.all()
     const peersConnected = peers.filter(({ id }) => this.#session?.isConnected(id) === true).length
+    const explorer = this.#session?.explorer
     const dependencies = this.#phase === 'running' ? this.#session?.dependencies() ?? {} : {}
     return {
       status: healthOf(this.#phase, peersConnected, peers.length, dependencies),
@@ -262,7 +263,7 @@ export class ConnectorNode {
       nodeId: this.config.nodeId,
       version,
       transport: { type: 'direct', healthy: true },
-      ...(this.#session?.explorer !== undefined && { explorer: { enabled: true, port: this.#session.explorer.port, ...this.#session.explorer.status } }),
+      ...(explorer !== undefined && { explorer: { enabled: true, port: explorer.port, ...explorer.status } }),
       dependencies
     }
   }

@@ -85,12 +85,18 @@ function handlerAttention ({ dependencies: { handler } }: HealthStatus): Attenti
 
 /** What was written, and, where nothing was, what was decided. */
 function settingsOf ({ config, given, sourceOf }: NodeOfDoor): Setting[] {
-  const { chains: _chains, chainKinds: _kinds, peers: _peers, routes: _routes, feeReason: _reason, feePercentage, ...decided } = config
-  const { isHostGiven: _given, ...adminApi } = decided.adminApi
-  const { isAsked: _asked, ...explorer } = decided.explorer
-  const values = { ...given, ...decided, adminApi, explorer, settlement: { ...given.settlement, connectorFeePercentage: feePercentage } }
   const kinds = new ChainKinds({ ...given })
-  return effectiveSettings(values, path => fieldAt(given, path, kinds), sourceOf)
+  const settlement = { ...given.settlement, connectorFeePercentage: config.feePercentage }
+  const values = { ...given, ...config, peers: given.peers, routes: given.routes, settlement }
+  return effectiveSettings(without(values, DECIDED), path => fieldAt(given, path, kinds), sourceOf)
+    .filter(({ name }) => !DECIDED.includes(name))
+}
+
+/** What a node decides for itself, and no configuration has. */
+const DECIDED: readonly string[] = ['chains', 'chainKinds', 'feePercentage', 'feeReason', 'adminApi.isHostGiven', 'explorer.isAsked']
+
+function without (values: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)))
 }
 
 function adminUrl ({ adminApi }: NodeConfig): string {

@@ -1,10 +1,11 @@
-/** The explorer of a connector that is configured by itself: off unless it is asked for, on this machine, and behind the key of the admin API. */
+/** The explorer of a connector: off unless it is asked for, on this machine, and behind the key of the admin API. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ConfigView, Overview, PeerView, RouteView } from '../../src/contracts/explorer.js'
 import type { App } from '../../src/connector/connector.js'
+import { describeError } from '../../src/lib/describe-error.js'
 import { account, makeConnector, startConnector, type Options } from '../support/connector.js'
 import { withoutLog } from '../support/log.js'
 import { TestPlugin } from '../support/test-plugin.js'
@@ -59,7 +60,7 @@ describe('the explorer of a connector', () => {
   it('stops the start over a port that is taken, and leaves nothing open', async () => {
     const { app } = await start()
     const { app: other } = makeConnector({ alice: account() }, { explorer: true, explorerPort: app.explorer!.port, storePath: join(folder, 'other') })
-    const refusal = await other.listen().then(() => '', (error: Error) => error.message)
+    const refusal = await other.listen().then(() => '', (error: unknown) => describeError(error))
     expect(refusal).to.include('EADDRINUSE').and.include('explorerPort (CONNECTOR_EXPLORER_PORT)')
   })
 

@@ -115,8 +115,8 @@ describe('access to the explorer', () => {
       for (const access of [{ ...OPEN, apiKey: KEY }, { environment: 'production', apiKey: KEY }, { environment: 'staging', apiKey: KEY }] as const) {
         const explorer = await start(access)
         for (const headers of [{}, { 'x-api-key': '' }, { 'x-api-key': `${KEY}x` }, { authorization: `Bearer ${KEY}` }]) {
-          expect(await statusOf(explorer, '/api/events', headers as Record<string, string>)).to.equal(401)
-          expect(await connect(explorer, headers as Record<string, string>)).to.equal(401)
+          expect(await statusOf(explorer, '/api/events', headers)).to.equal(401)
+          expect(await connect(explorer, headers)).to.equal(401)
         }
         expect(await statusOf(explorer, '/api/events', { 'x-api-key': KEY, host: 'any.example' })).to.equal(200)
         expect(await connect(explorer, { 'x-api-key': KEY })).to.equal('open')

@@ -6,7 +6,8 @@ import type { ExplorerEvent, EventRow, PacketForwarded, PacketFulfilled } from '
 import { PACKET_ID, packetIn, packetRefused, USD } from '../support/explorer-server.js'
 
 const rows = (...events: ExplorerEvent[]): EventRow[] => events.map((event, id) => ({ id, ...rowOf(event) }))
-const { bytes: _bytes, expiresAt: _expiresAt, ...common } = packetIn()
+const { nodeId, packetId, destination, amount, from, assetCode, assetScale } = packetIn()
+const common = { nodeId, packetId, destination, amount, from, assetCode, assetScale }
 const forwarded: PacketForwarded = { ...common, type: 'PACKET_FORWARDED', to: 'bob', amount: '92', assetCode: 'EUR', assetScale: 2, timestamp: 1001 }
 const fulfilled: PacketFulfilled = {
   ...common, type: 'PACKET_FULFILLED', to: 'bob', took: 84, timestamp: 1084, fulfillment: '00', steps: [{ step: 'balance', accountId: 'alice', at: 0 }]

@@ -134,6 +134,13 @@ export const LOCAL_ACCESS: ExplorerAccess = {
   host: '127.0.0.1', environment: 'development', settings: { apiKey: 'THE_KEY', allowedHosts: 'THE_HOSTS', host: 'THE_HOST' }
 }
 
+interface Answered {
+  status: number
+  json: unknown
+  text: string
+  headers: Headers
+}
+
 export class ExplorerFixture {
   readonly feed = new FakeFeed()
   readonly history = new FakeHistory()
@@ -168,7 +175,7 @@ export class ExplorerFixture {
     return `127.0.0.1:${this.server.port}`
   }
 
-  async get (path: string, headers: Record<string, string> = {}): Promise<{ status: number, json: unknown, text: string, headers: Headers }> {
+  async get (path: string, headers: Record<string, string> = {}): Promise<Answered> {
     const response = await fetch(`http://${this.authority}${path}`, { headers, redirect: 'manual' })
     const text = await response.text()
     const isJson = response.headers.get('content-type') === 'application/json'

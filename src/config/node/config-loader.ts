@@ -78,7 +78,8 @@ export class ConfigLoader {
       return { source: `${given}:${line}`, line }
     })
     const unused = reading.config.chains.length === 0 ? unusedVariables(env, kinds) : []
-    return new ConfigReading(reading.config, reading.given, [...reading.warnings, ...foreign.warnings, ...unused], new Map([...reading.sources, ...sources]))
+    const warnings = [...reading.warnings, ...foreign.warnings, ...unused]
+    return new ConfigReading(reading.config, reading.given, warnings, new Map([...reading.sources, ...sources]))
   }
 
   /** The configuration in a YAML file, as it can be given to a ConnectorNode. @throws ConfigurationError naming every fault */

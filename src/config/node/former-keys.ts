@@ -7,7 +7,8 @@ import { isPrefix, SEGMENT } from '../../packet/address.js'
 import { valueAt } from '../explain.js'
 import { quote } from '../in-words.js'
 import {
-  asExplorerPort, asFee, asOwnRoute, asPeerAddress, asPeerAddresses, asPeerRoute, asPeerRoutes, asPeerSecrets, asThresholds, ofEachChain, sameAsPrefix,
+  asExplorerPort, asFee, asOwnRoute, asPeerAddress, asPeerAddresses, asPeerRoute, asPeerRoutes, asPeerSecrets, asThresholds, ofEachChain,
+  sameAsPrefix,
   type Carry
 } from './carry.js'
 

@@ -30,8 +30,8 @@ export interface Observed {
 
 export function attentionTo (observed: Observed, commands: Commands): AttentionEntry[] {
   const entries = [
-    ...ledger(observed), ...limits(observed), ...unknownSettlements(observed, commands), ...challenges(observed), ...redeemable(observed, commands),
-    ...chains(observed), ...away(observed), ...rates(observed), ...observed.others, ...history(observed)
+    ...ledger(observed), ...limits(observed), ...unknownSettlements(observed, commands), ...challenges(observed),
+    ...redeemable(observed, commands), ...chains(observed), ...away(observed), ...rates(observed), ...observed.others, ...history(observed)
   ]
   return bounded(entries).sort((a, b) => rank(a) - rank(b) || compareAmounts(a, b)).slice(0, ENTRIES_MAX)
 }

@@ -26,7 +26,9 @@ export function paceOf (recent: readonly Traffic[], now: number): Pace {
   const span = first === undefined ? 0 : now - (first.timestamp - first.seconds * 1000)
   const sums = new Map<string, bigint>()
   for (const { accounts } of recent) {
-    for (const { peerId, received, sent } of accounts) sums.set(peerId, (sums.get(peerId) ?? 0n) + BigInt(received.amount) - BigInt(sent.amount))
+    for (const { peerId, received, sent } of accounts) {
+      sums.set(peerId, (sums.get(peerId) ?? 0n) + BigInt(received.amount) - BigInt(sent.amount))
+    }
   }
   return new Map([...sums].map(([peerId, sum]) => [peerId, span < SPAN_LEAST_MS ? 0 : Number(sum) * 1000 / span]))
 }

@@ -6,16 +6,8 @@ export class Presence {
 
   /** Looks at an event of the feed. */
   note (event: ExplorerEvent): void {
-    switch (event.type) {
-    case 'PEER_CONNECTED':
-    case 'PEER_DISCONNECTED':
-      this.#since.set(event.peerId, event.timestamp)
-      break
-    case 'PEER_REMOVED':
-      this.#since.delete(event.peerId)
-      break
-    default:
-    }
+    if (event.type === 'PEER_CONNECTED' || event.type === 'PEER_DISCONNECTED') this.#since.set(event.peerId, event.timestamp)
+    else if (event.type === 'PEER_REMOVED') this.#since.delete(event.peerId)
   }
 
   /** ms since the epoch; undefined if it has not changed since the explorer is there. */

@@ -59,7 +59,8 @@ export async function explainRoute (destination: string, parts: RouteParts): Pro
     if (source === undefined) return {}
     const [from, to] = [accounts.getInfo(source), accounts.getInfo(account)]
     try {
-      return { rate: { rate: perUnit(await backend.getRate(source, account), from.assetScale, to.assetScale), from: from.assetCode, to: to.assetCode } }
+      const rate = perUnit(await backend.getRate(source, account), from.assetScale, to.assetScale)
+      return { rate: { rate, from: from.assetCode, to: to.assetCode } }
     } catch (error) {
       return { trouble: `There is no rate from ${from.assetCode} to ${to.assetCode}: ${describeError(error)}` }
     }
@@ -77,7 +78,8 @@ function routeView (prefix: string, { routing, accounts, door }: RouteParts): Ro
     ...(priority !== undefined && { priority }),
     connected: nextHop === '' || door.isOwn(nextHop) || accounts.isConnected(nextHop)
   }))
-  return { prefix, nextHop: best.nextHop, ...(best.priority !== undefined && { priority: best.priority }), reason: choice.reason, candidates }
+  const { nextHop, priority } = best
+  return { prefix, nextHop, ...(priority !== undefined && { priority }), reason: choice.reason, candidates }
 }
 
 /** All prefixes of an address, the longest first. */

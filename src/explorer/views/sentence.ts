@@ -22,8 +22,8 @@ export function sentenceFor ({ status, ledgerTrouble, peers, balances, recent, n
 }
 
 function stateOf (recent: readonly Traffic[], peers: readonly PeerView[]): string {
-  const count = (of: 'fulfilled' | 'rejected'): number =>
-    recent.reduce((sum, { accounts, others = [] }) => sum + [...accounts, ...others].reduce((all, { received }) => all + received[of], 0), 0)
+  const accounts = recent.flatMap(({ accounts, others = [] }) => [...accounts, ...others])
+  const count = (of: 'fulfilled' | 'rejected'): number => accounts.reduce((sum, { received }) => sum + received[of], 0)
   const [fulfilled, rejected] = [count('fulfilled'), count('rejected')]
   const earns = recent.some(({ earned }) => earned.some(({ amount }) => BigInt(amount) > 0n))
   if (earns) return 'Earning.'

@@ -65,7 +65,7 @@ export class NodeSources implements ExplorerSources {
     const { trouble: historyTrouble, lost } = history.status()
     const recent = feed.recent()
     const status = door.status()
-    const worst = this.#loop === undefined || this.#loop.count === 0 ? undefined : Math.max(0, Math.round(this.#loop.max / 1e6) - RESOLUTION_MS)
+    const worst = this.#worstDelay()
     return {
       nodeId: door.nodeId,
       ilpAddress: accounts.getOwnAddress(),
@@ -75,8 +75,8 @@ export class NodeSources implements ExplorerSources {
       startedAt: this.#startedAt,
       sentence: sentenceFor({ status, ledgerTrouble, peers, balances, recent, now }),
       attention: attentionTo({
-        peers, balances, channels, wallets, settlements: this.settlements(), prices: backend.prices?.report(), ledgerTrouble, historyTrouble,
-        eventsLost: lost, others: door.attention(), now
+        peers, balances, channels, wallets, settlements: this.settlements(), prices: backend.prices?.report(), ledgerTrouble,
+        historyTrouble, eventsLost: lost, others: door.attention(), now
       }, door.commands),
       peersConnected: peers.filter(({ connected }) => connected).length,
       peersTotal: peers.length,
@@ -134,6 +134,12 @@ export class NodeSources implements ExplorerSources {
 
   config (): ConfigView {
     return { settings: this.parts.door.settings() }
+  }
+
+  /** ms. */
+  #worstDelay (): number | undefined {
+    if (this.#loop === undefined || this.#loop.count === 0) return undefined
+    return Math.max(0, Math.round(this.#loop.max / 1e6) - RESOLUTION_MS)
   }
 
   /** Of each two assets that accounts count in, the rate of one pair of accounts. */

@@ -10,18 +10,26 @@ import type { ConnectorNode } from '../../../src/index.js'
 import type { ConnectorConfig } from '../../../src/index.js'
 import type { BalanceView, Overview, PacketStory, PeerView, Rejects, RouteView, Series } from '../../../src/contracts/explorer.js'
 import type { EventPage, ExplorerEvent } from '../../../src/contracts/explorer-events.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { outcome, packet, urlOf, World } from '../../support/node.js'
 import { eventually, until } from '../../support/waiting.js'
 
 const TOKEN = 's3cr3t-between-a-and-b'
 const KEY = 'open-sesame-4711'
 
+interface Pair {
+  a: ConnectorNode
+  b: ConnectorNode
+  url: string
+  dataPath: string
+}
+
 describe('the explorer of a node', () => {
   const world = new World()
   afterEach(() => world.end())
 
   /** a pays b. a's explorer has a port of its own. */
-  async function pair (more: Partial<ConnectorConfig> = {}): Promise<{ a: ConnectorNode, b: ConnectorNode, url: string, dataPath: string }> {
+  async function pair (more: Partial<ConnectorConfig> = {}): Promise<Pair> {
     const b = await world.start('b', { peers: [{ id: 'a', url: 'ws://127.0.0.1:9', authToken: TOKEN }] })
     const dataPath = await world.directory()
     const port = await freePort()
@@ -164,7 +172,7 @@ describe('the explorer of a node', () => {
     world.after(() => new Promise(resolve => { taken.close(resolve) }))
     const { port } = taken.address() as { port: number }
     const asked = await world.make('asked', { explorer: { port } })
-    const refusal = await asked.start().then(() => '', (error: Error) => error.message)
+    const refusal = await asked.start().then(() => '', (error: unknown) => describeError(error))
     expect(refusal).to.include(`explorer cannot listen on 127.0.0.1:${port}`).and.include('set explorer.port (EXPLORER_PORT) to a free port')
 
     const other = createServer().listen(3001, '127.0.0.1')
@@ -193,5 +201,6 @@ describe('the explorer of a node', () => {
 })
 
 async function filesIn (folder: string): Promise<string[]> {
-  return (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
 }

@@ -6,7 +6,8 @@ import { USD } from '../../support/explorer-server.js'
 
 const NOW = 1_000_000_000
 const QUIET: Observed = {
-  peers: [], balances: [], channels: [], wallets: [], settlements: [], prices: undefined, ledgerTrouble: undefined, historyTrouble: undefined, eventsLost: 0, others: [], now: NOW
+  peers: [], balances: [], channels: [], wallets: [], settlements: [], prices: undefined, ledgerTrouble: undefined,
+  historyTrouble: undefined, eventsLost: 0, others: [], now: NOW
 }
 const COMMANDS = { redeem: (id: string) => `redeem ${id}`, settlements: () => 'list settlements', balances: () => 'list balances' }
 

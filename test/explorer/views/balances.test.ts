@@ -9,7 +9,8 @@ import { FakeFeed, traffic, USD } from '../../support/explorer-server.js'
 const NOW = 1_000_000_000
 const none = { count: 0, amount: 0n }
 const EVEN: AccountBalance = {
-  balance: 0n, incomingHolds: 0n, outgoingHolds: 0n, settling: 0n, settlement: undefined, prepaid: 0n, limits: {}, removed: false, lateFulfills: none, reversals: none
+  balance: 0n, incomingHolds: 0n, outgoingHolds: 0n, settling: 0n, settlement: undefined, prepaid: 0n, limits: {},
+  removed: false, lateFulfills: none, reversals: none
 }
 
 function parts (book: Partial<AccountBalance>, account: Partial<AccountInfo> = {}): ViewParts {

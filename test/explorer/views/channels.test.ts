@@ -12,7 +12,8 @@ const details = (channel: PluginChannel): ChannelDetails => ({
 })
 
 function parts (holders: Record<string, Partial<ChannelOperations> | undefined>): Pick<ViewParts, 'accounts'> {
-  const accounts = { getAccountIds: () => Object.keys(holders), getPlugin: (id: string) => ({ ...(holders[id] && { channels: () => holders[id] }) }) }
+  const getPlugin = (id: string): object => ({ ...(holders[id] && { channels: () => holders[id] }) })
+  const accounts = { getAccountIds: () => Object.keys(holders), getPlugin }
   return { accounts: accounts as unknown as ViewParts['accounts'] }
 }
 

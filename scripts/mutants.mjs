@@ -15,6 +15,7 @@ import { CONTRACTS, evmMutants } from './mutants/evm.mjs'
 import { explorerMutants } from './mutants/explorer.mjs'
 import { solanaMutants } from './mutants/solana.mjs'
 import { nodeMutants } from './mutants/node.mjs'
+import { explorerServerMutants } from './mutants/explorer-server.mjs'
 import { pricesMutants } from './mutants/prices.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
 import { xrpMutants } from './mutants/xrp.mjs'
@@ -30,7 +31,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
-  ...explorerMutants
+  ...explorerMutants, ...explorerServerMutants
 ]
 
 function runTests (files) {

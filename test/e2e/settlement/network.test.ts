@@ -84,7 +84,7 @@ describe(`three processes that settle on a chain (SETTLEMENT_SEED=${SEED})`, fun
         }
         for (const each of NAMES) ratchet.look(each, await network.channelsOf(each))
       }
-      const { books, states } = await finish(network, ratchet)
+      const { books, states } = await finish(network, { ratchet })
       checkEnds(traffic.packets, deaths)
       checkLegs(books, traffic.packets)
       checkPairs(books, states, { isDisturbed: true })

@@ -169,7 +169,28 @@ export class Settler {
       const balance = ledger.balanceOf(this.accountId)?.balance
       log.debug('settlement triggered. accountId=%s balance=%s settleAmount=%s', this.accountId, String(balance), String(amount))
     }
+    this.tellOfTrigger()
     this.send(amount)
+  }
+
+  private tellOfTrigger (): void {
+    const { accountId, api, config, threshold, target } = this
+    const balance = api.ledger.balanceOf(accountId)?.balance
+    if (api.tell === undefined || balance === undefined) return
+    const { assetCode, assetScale } = api.getInfo(accountId)
+    const isBelow = threshold !== undefined && balance < threshold
+    const limit = threshold ?? target
+    api.tell({
+      type: 'SETTLEMENT_TRIGGERED',
+      peerId: accountId,
+      tokenId: assetCode,
+      assetCode,
+      assetScale,
+      currentBalance: String(balance),
+      threshold: String(limit),
+      exceedsBy: String(balance < limit ? limit - balance : 0n),
+      triggerReason: isBelow || config.settleInterval === undefined ? 'threshold' : 'interval'
+    })
   }
 
   private async order (amount: bigint, ceiling: bigint, id: string = randomUUID()): Promise<void> {

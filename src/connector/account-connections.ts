@@ -7,6 +7,7 @@ import { tearDown, type Step } from '../lib/teardown.js'
 import type { Logger } from '../contracts/logger.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { describeError } from '../lib/describe-error.js'
+import { Feed } from '../explorer/feed.js'
 import { RoutingService } from '../routing/service.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import { Accounts } from '../accounts/accounts.js'
@@ -31,6 +32,8 @@ interface Watch {
   leaving: boolean
   /** What follows a connection: learning our address, exchanging routes. Undefined while disconnected and after a failure. */
   ready: Promise<void> | undefined
+  /** What the explorer was told last. */
+  toldConnected: boolean
   /** Resolves when the account is let go: nobody waits for its plugin any more. */
   gone: Promise<void>
   letGo: () => void
@@ -41,6 +44,7 @@ export class AccountConnections {
   private readonly log: Logger
   private readonly accounts: Accounts
   private readonly routing: RoutingService
+  private readonly feed: Feed
   private readonly watches = new Map<string, Watch>()
 
   constructor (deps: Injector) {
@@ -48,6 +52,7 @@ export class AccountConnections {
     this.log = this.config.createLogger('accounts')
     this.accounts = deps(Accounts)
     this.routing = deps(RoutingService)
+    this.feed = deps(Feed)
   }
 
   /** Throws when there is neither an address nor a parent that would give one. */
@@ -79,7 +84,9 @@ export class AccountConnections {
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
     let letGo = (): void => undefined
     const gone = new Promise<void>(resolve => { letGo = resolve })
-    this.watches.set(accountId, { plugin, listeners, retry: undefined, attempts: undefined, leaving: false, ready: undefined, gone, letGo })
+    this.watches.set(accountId, {
+      plugin, listeners, retry: undefined, attempts: undefined, leaving: false, ready: undefined, toldConnected: false, gone, letGo
+    })
   }
 
   /** Lets go of the account's plugin, but for its errors: a socket may fail late, and nobody else listens any more. */
@@ -204,10 +211,19 @@ export class AccountConnections {
       setImmediate(() => { if (this.accounts.isConnected(accountId)) this.connected(accountId) })
       return
     }
+    this.tell(accountId, true)
     this.becomeReady(accountId).catch((error: unknown) => {
       this.log.warn('could not get an address from the parent. accountId=%s error=%s', accountId, this.describe(accountId, error))
       void this.keepConnecting(accountId)
     })
+  }
+
+  /** Plugins may say the same many times. */
+  private tell (accountId: string, isConnected: boolean): void {
+    const watch = this.watches.get(accountId)
+    if (watch === undefined || watch.toldConnected === isConnected) return
+    watch.toldConnected = isConnected
+    this.feed.emit({ type: isConnected ? 'PEER_CONNECTED' : 'PEER_DISCONNECTED', peerId: accountId })
   }
 
   /** Plugins like to quote their options, the secret ones too. */
@@ -218,6 +234,7 @@ export class AccountConnections {
   private disconnected (accountId: string): void {
     const watch = this.watches.get(accountId)
     if (watch !== undefined) watch.ready = undefined
+    this.tell(accountId, false)
     this.routing.accountDisconnected(accountId)
   }
 

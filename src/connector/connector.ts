@@ -11,6 +11,7 @@ import { tearDown, type Step } from '../lib/teardown.js'
 import { RateBackend } from '../forwarding/rate-backend.js'
 import { connectorAdminServer, type AdminServerOptions } from '../admin/connector/listen.js'
 import type { Explorer } from '../explorer/explorer.js'
+import { Feed } from '../explorer/feed.js'
 import type { Router } from '../http/router.js'
 import { createExplorer } from './explorer.js'
 import { LedgerService } from '../ledger/service.js'
@@ -95,6 +96,7 @@ class Connector {
   private readonly connections: AccountConnections
   private readonly stats: AccountStats
   readonly explorer: Explorer | undefined
+  private readonly feed: Feed
   private readonly admin: HttpServer | undefined
   private readonly removals = new Map<string, Promise<void>>()
   private state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
@@ -115,6 +117,7 @@ class Connector {
     this.middlewares = deps(MiddlewareManager)
     this.connections = deps(AccountConnections)
     this.stats = deps(AccountStats)
+    this.feed = deps(Feed)
     this.explorer = createExplorer(deps, () => this.state === 'running')
     registerPriceMetrics(this.stats.getRegistry(), () => this.backend.prices?.report())
     if (this.config.adminApi) this.admin = this.createAdmin(deps(RateBackend))
@@ -183,6 +186,7 @@ class Connector {
       this.assertNotStopped()
       if (this.config.collectDefaultMetrics) this.stats.startDefaultMetrics()
       this.state = 'running'
+      this.feed.emit({ type: 'NODE_STATUS', status: 'healthy' })
       if (this.accounts.getOwnAddress() === UNKNOWN_ADDRESS) {
         this.log.warn('not ready: no address from its parent yet. accountId=%s version=%s', this.accounts.getAddressSource(), version)
       } else this.log.info('connector ready (republic attitude). address=%s version=%s', this.accounts.getOwnAddress(), version)
@@ -248,6 +252,7 @@ class Connector {
   private async close (): Promise<void> {
     const { initialConnectTimeout, maxHoldTime } = this.config
     this.state = 'stopped'
+    this.feed.emit({ type: 'NODE_STATUS', status: 'stopping' })
     this.middlewares.drain()
     if (this.opening !== undefined) await withTimeout(this.opening.catch(() => undefined), initialConnectTimeout)
     if (!await this.middlewares.overload.idle(maxHoldTime)) this.log.warn('packets are still under way, stopping all the same.')

@@ -122,10 +122,12 @@ export interface AccountBalanceChanged extends MoneyEvent, InAsset {
 export interface SettlementTriggered extends MoneyEvent, InAsset {
   type: 'SETTLEMENT_TRIGGERED'
   tokenId: string
+  /** Below 0: we owe. */
   currentBalance: string
+  /** Below which a settlement is due; without one, what is settled to. */
   threshold: string
   exceedsBy: string
-  triggerReason: string
+  triggerReason: 'threshold' | 'interval'
 }
 /** Money outside ILP: `direction` says whether we paid or were paid. */
 export interface SettlementCompleted extends MoneyEvent, InAsset {
@@ -171,7 +173,7 @@ export interface ChannelSettled extends ChannelEvent {
 /** With a claim on each packet there are as many of these as packets: then at most one a second and peer, with `count` claims in it. */
 export interface ClaimSent extends MoneyEvent { type: 'CLAIM_SENT', blockchain: string, amount: string, count: number, success: boolean, error?: string }
 export interface ClaimReceived extends MoneyEvent { type: 'CLAIM_RECEIVED', blockchain: string, amount: string, count: number, verified: boolean, error?: string }
-export interface ClaimRedeemed extends MoneyEvent { type: 'CLAIM_REDEEMED', blockchain: string, channelId: string, txHash: string, amount: string, success: boolean }
+export interface ClaimRedeemed extends MoneyEvent { type: 'CLAIM_REDEEMED', blockchain: string, channelId: string, txHash?: string, amount: string, success: boolean }
 
 export type ExplorerEvent =
   | PacketReceived | PacketForwarded | PacketFulfilled | PacketRejected | PacketsLeftOut | Traffic | NoticesLeftOut
@@ -180,6 +182,8 @@ export type ExplorerEvent =
   | ChannelOpened | ChannelBalanceUpdate | ChannelSettled | ClaimSent | ClaimReceived | ClaimRedeemed
 
 export type EventType = ExplorerEvent['type']
+/** An event as the part that it happens in tells it. When it was, and at which node, is added. */
+export type Notice<Event = ExplorerEvent> = Event extends ExplorerEvent ? Omit<Event, 'nodeId' | 'timestamp'> : never
 export type Direction = 'sent' | 'received' | 'internal'
 
 /** An event as `GET /api/events` shows it: what it can be filtered by, and the event itself. */

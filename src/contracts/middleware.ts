@@ -1,5 +1,6 @@
 /** What a middleware is and what it is handed. Built-in middlewares get nothing that a user's own does not get. */
 import type { AccountInfo } from './account.js'
+import type { Notice } from './explorer-events.js'
 import type { Ledger } from './ledger.js'
 import type { Logger } from './logger.js'
 import type { PacketTrace } from './packet-trace.js'
@@ -90,6 +91,8 @@ export interface MiddlewareApi {
   sendMoney: (amount: string, accountId: string, transfer?: Transfer) => Promise<void>
   /** Throws for an unknown account. */
   getMoneyTerms: (accountId: string) => MoneyTerms
+  /** Tells the explorer what has happened, if somebody listens. Absent where there is no explorer to be told. */
+  tell?: (notice: Notice) => void
   stats: Stats
   ledger: Ledger
   log: Logger

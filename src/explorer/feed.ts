@@ -4,12 +4,17 @@
  */
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
+import { Notices } from '../accounts/notices.js'
 import { Config } from '../config/connector/config.js'
-import type { Audience, EventFeed, EventType, ExplorerEvent, InAsset, Traffic } from '../contracts/explorer-events.js'
+import type { Audience, EventFeed, EventType, ExplorerEvent, InAsset, Notice, Traffic } from '../contracts/explorer-events.js'
 import type { Logger } from '../contracts/logger.js'
 import { describeError } from '../lib/describe-error.js'
 import { LogThrottle } from '../lib/log-throttle.js'
+import { LedgerService } from '../ledger/service.js'
+import { RoutingService } from '../routing/service.js'
 import { PacketObservers } from '../pipeline/packet-observers.js'
+import { BalanceNotices } from './balances.js'
+import { ChannelNotices } from './channel-notices.js'
 import { Counts } from './counts.js'
 import { PacketEvents } from './packets.js'
 
@@ -21,8 +26,6 @@ export const NOTICES_PER_SECOND = 100
 const NO_ASSET: InAsset = { assetCode: '', assetScale: 0 }
 
 type Listener = (event: ExplorerEvent) => void
-/** What is the same in all events is added by the feed. */
-type Notice<Event = ExplorerEvent> = Event extends ExplorerEvent ? Omit<Event, 'nodeId' | 'timestamp'> : never
 
 /** Events whose `timestamp` is an ISO string. */
 type MoneyEventType = Extract<ExplorerEvent, { timestamp: string }>['type']
@@ -46,6 +49,10 @@ export class Feed implements EventFeed {
   readonly #listeners = new Map<Listener, Audience>()
   readonly #counts: Counts
   readonly #observers: PacketObservers
+  readonly #routes: RoutingService
+  readonly #heard: Notices
+  readonly #balances: BalanceNotices
+  readonly #channels: ChannelNotices
   #packets: PacketEvents | undefined
   /** How many notices of each type there were in this second. */
   readonly #notices = new Map<EventType, number>()
@@ -55,6 +62,11 @@ export class Feed implements EventFeed {
   constructor (deps: Injector) {
     this.#accounts = deps(Accounts)
     this.#observers = deps(PacketObservers)
+    this.#routes = deps(RoutingService)
+    this.#heard = deps(Notices)
+    const ledger = deps(LedgerService)
+    this.#balances = new BalanceNotices(this.#accounts, () => ledger.ledger)
+    this.#channels = new ChannelNotices(this.#accounts, notice => { this.emit(notice) })
     this.#log = deps(Config).createLogger('explorer')
     this.#counts = new Counts(accountId => this.#assetOf(accountId))
   }
@@ -77,6 +89,9 @@ export class Feed implements EventFeed {
       failed: error => { this.#complain('packet', error) }
     })
     this.#observers.add(this.#packets)
+    this.#heard.tell = notice => { this.#hear(notice) }
+    this.#routes.onRouteChange = (prefix, nextHop) => { this.#routeChanged(prefix, nextHop) }
+    this.#accounts.on('add', this.#accountAdded).on('remove', this.#accountRemoved)
     this.#ticks = setInterval(() => { this.#endSecond() }, SECOND_MS).unref()
   }
 
@@ -87,6 +102,9 @@ export class Feed implements EventFeed {
     const minute = this.#counts.endMinute(this.#nodeId, Date.now())
     if (minute !== undefined) this.#tell(minute, 'history')
     if (this.#packets !== undefined) this.#observers.delete(this.#packets)
+    this.#heard.tell = undefined
+    this.#routes.onRouteChange = undefined
+    this.#accounts.off('add', this.#accountAdded).off('remove', this.#accountRemoved)
     clearInterval(this.#ticks)
     this.#ticks = undefined
   }
@@ -113,10 +131,38 @@ export class Feed implements EventFeed {
 
   /** Tells of something that has happened just now. Never throws. Of one type, only NOTICES_PER_SECOND are told, and the rest counted. */
   emit (notice: Notice): void {
-    if (!this.isOn) return
-    const count = (this.#notices.get(notice.type) ?? 0) + 1
-    this.#notices.set(notice.type, count)
-    if (count <= NOTICES_PER_SECOND) this.#tell(this.#eventOf(notice))
+    if (this.isOn && this.#hasRoomFor(notice.type)) this.#tell(this.#eventOf(notice))
+  }
+
+  #hasRoomFor (type: EventType): boolean {
+    const count = (this.#notices.get(type) ?? 0) + 1
+    this.#notices.set(type, count)
+    return count <= NOTICES_PER_SECOND
+  }
+
+  /** Money has moved outside ILP. */
+  #hear (notice: Notice): void {
+    if ('peerId' in notice) this.#balances.touch(notice.peerId)
+    this.emit(notice)
+  }
+
+  /** Why is found out only for those that are told of: there may be a flood of them. */
+  #routeChanged (prefix: string, nextHop: string | undefined): void {
+    const type = nextHop === undefined ? 'ROUTE_REMOVED' : 'ROUTE_ADDED'
+    if (!this.#hasRoomFor(type)) return
+    this.#tell(this.#eventOf(nextHop === undefined
+      ? { type: 'ROUTE_REMOVED', prefix }
+      : { type: 'ROUTE_ADDED', prefix, nextHop, reason: this.#routes.reasonFor(prefix) }))
+  }
+
+  readonly #accountAdded = (accountId: string): void => {
+    this.emit({ type: 'PEER_ADDED', peerId: accountId })
+  }
+
+  readonly #accountRemoved = (accountId: string): void => {
+    this.#balances.forget(accountId)
+    this.#channels.forget(accountId)
+    this.emit({ type: 'PEER_REMOVED', peerId: accountId })
   }
 
   #eventOf (notice: Notice): ExplorerEvent {
@@ -129,10 +175,21 @@ export class Feed implements EventFeed {
     if (second !== undefined) this.#tell(second, 'live')
     if (minute !== undefined) this.#tell(minute, 'history')
     this.#packets?.endSecond()
+    for (const { peerId } of second?.accounts ?? []) this.#balances.touch(peerId)
+    if (this.#listeners.size > 0) this.#look()
     for (const [type, count] of this.#notices) {
       if (count > NOTICES_PER_SECOND) this.#tell(this.#eventOf({ type: 'NOTICES_LEFT_OUT', of: type, count: count - NOTICES_PER_SECOND }))
     }
     this.#notices.clear()
+  }
+
+  #look (): void {
+    try {
+      for (const notice of this.#balances.take()) this.emit(notice)
+      void this.#channels.look()
+    } catch (error) {
+      this.#complain('balances', error)
+    }
   }
 
   /** A listener that throws is nobody else's trouble. */

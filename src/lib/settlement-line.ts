@@ -1,8 +1,9 @@
-/** The one line about a settlement, with account, amount and outcome, so that an operator can read in the log what moved. */
+/** The one line about a settlement, with account, amount and outcome: an operator can read in the log, or the explorer, what moved. */
 import { amountInUnit } from './amounts.js'
 import { describeError } from './describe-error.js'
 import { hideSecrets } from './hide-secrets.js'
 import type { AccountInfo } from '../contracts/account.js'
+import type { Notice, SettlementCompleted } from '../contracts/explorer-events.js'
 import type { Logger } from '../contracts/logger.js'
 
 export interface SettlementOutcome {
@@ -33,4 +34,25 @@ export function writeSettlement (
   const why = hideSecrets(describeError(error), account?.options)
   log.info('settlement. accountId=%s direction=%s amount=%s inWords="%s" outcome=%s id=%s error=%s',
     accountId, direction, amount, inWords, outcome, id, why)
+}
+
+/** The same for the explorer. Undefined for an account that has been removed: nobody knows what its amounts are. */
+export function settlementNotice (
+  { accountId, direction, amount, outcome, id, error }: SettlementOutcome, account: AccountInfo | undefined
+): Notice<SettlementCompleted> | undefined {
+  if (account === undefined) return undefined
+  const { assetCode, assetScale, plugin } = account
+  return {
+    type: 'SETTLEMENT_COMPLETED',
+    peerId: accountId,
+    tokenId: assetCode,
+    assetCode,
+    assetScale,
+    direction: direction === 'outgoing' ? 'sent' : 'received',
+    settledAmount: amount,
+    settlementType: typeof plugin === 'string' ? plugin : plugin.constructor.name,
+    success: outcome === 'paid' || outcome === 'received',
+    ...(id !== undefined && { settlementId: id }),
+    ...(error !== undefined && { errorMessage: hideSecrets(describeError(error), account.options) })
+  }
 }

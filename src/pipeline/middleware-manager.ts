@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Injector } from 'reduct'
 import { Accounts } from '../accounts/accounts.js'
+import { Notices } from '../accounts/notices.js'
 import { Config } from '../config/connector/config.js'
 import { PrepareHandler } from '../forwarding/handle-prepare.js'
 import { LedgerService } from '../ledger/service.js'
 import { AccountStats } from '../metrics/stats.js'
 import { loadConstructor } from '../modules/load-module.js'
 import { describeError } from '../lib/describe-error.js'
-import { writeSettlement, type SettlementOutcome } from '../lib/settlement-line.js'
+import { settlementNotice, writeSettlement, type SettlementOutcome } from '../lib/settlement-line.js'
 import { PaysNothingError } from '../contracts/pays-nothing-error.js'
 import { UnreachableError, withDetails } from '../packet/errors.js'
 import { busyReject } from '../packet/reply.js'
@@ -53,6 +54,7 @@ export class MiddlewareManager {
   private readonly stats: AccountStats
   private readonly ledger: LedgerService
   private readonly observers: PacketObservers
+  private readonly notices: Notices
   private readonly hasBuiltInBalance: boolean
   private readonly middlewares = new Map<string, Middleware>()
   /** Those that have a say before a request is looked at. */
@@ -68,6 +70,7 @@ export class MiddlewareManager {
     this.stats = deps(AccountStats)
     this.ledger = deps(LedgerService)
     this.observers = deps(PacketObservers)
+    this.notices = deps(Notices)
 
     const disabled = new Set<string>(disableMiddleware)
     this.hasBuiltInBalance = !disabled.has('balance')
@@ -193,6 +196,7 @@ export class MiddlewareManager {
       sendData: this.sendData,
       sendMoney: this.sendMoney,
       getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId), this.accounts.getInfo(accountId).plugin),
+      tell: notice => { this.notices.tell?.(notice) },
       stats: this.stats,
       get ledger () { return ledger.ledger }, // which is known when it is open
       log: this.config.createLogger(`${type}-middleware`, options)
@@ -204,7 +208,12 @@ export class MiddlewareManager {
   private composeMoney (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Pick<Handlers, 'incomingMoney' | 'outgoingMoney'> {
     const info = this.accounts.getInfo(accountId)
     const isBooked = info.balance !== undefined && this.hasBuiltInBalance
-    const say = (settlement: Omit<SettlementOutcome, 'accountId'>): void => { if (!isBooked) writeSettlement(this.log, { accountId, ...settlement }, info) }
+    const say = (settlement: Omit<SettlementOutcome, 'accountId'>): void => {
+      if (isBooked) return
+      writeSettlement(this.log, { accountId, ...settlement }, info)
+      const notice = settlementNotice({ accountId, ...settlement }, info)
+      if (notice !== undefined) this.notices.tell?.(notice)
+    }
     return {
       incomingMoney: compose(pipelines.incomingMoney.getMethods(), async (amount, _, { id } = {}) => {
         say({ direction: 'incoming', amount, outcome: 'received', id })

@@ -15,7 +15,7 @@ import type { ConfiguredRoute, FixedRouteOptions } from './fixed-routes.js'
 import type { SessionCounters } from './ccp/peer-session.js'
 import { PeerSessions } from './ccp/peer-sessions.js'
 import type { PeerSessionsOptions } from './ccp/peer-sessions.js'
-import type { Network, RouteOptions } from './table/policy.js'
+import { explain, type Network, type RouteOptions } from './table/policy.js'
 import { candidatesStatus, choiceStatus, localTableStatus, routingStatus } from './status.js'
 import type { ChoiceStatus, RouteStatus, RoutingStatus } from './status.js'
 import { RoutingTables } from './table/tables.js'
@@ -71,6 +71,9 @@ export class Router {
     this.host.log.warn('ignoring configured route, account does not exist. prefix=%s accountId=%s', prefix, accountId)
   }
 
+  /** Is told of a prefix that leads to another next hop from now on ('' is this connector), or to none. Must not throw. */
+  onRouteChange: ((prefix: string, nextHop: string | undefined) => void) | undefined
+
   readonly #network: Network
   readonly #tables: RoutingTables
   readonly #fixed: FixedRoutes
@@ -92,7 +95,7 @@ export class Router {
       childAddress: accountId => host.childAddress(accountId),
       routeOptions: accountId => host.routeOptions(accountId)
     }
-    this.#tables = new RoutingTables(this.#network, randomUUID())
+    this.#tables = new RoutingTables(this.#network, randomUUID(), (prefix, nextHop) => { this.onRouteChange?.(prefix, nextHop) })
     this.#fixed = new FixedRoutes(options, this.#network, host.log, (prefix, accountId) => { this.onWaitingRoute(prefix, accountId) })
     this.#peers = new PeerSessions(this.#tables, this.#network, {
       isConnected: accountId => this.#network.isConnected(accountId),
@@ -229,6 +232,11 @@ export class Router {
   choice (prefix: string): ChoiceStatus | undefined {
     const candidates = this.#tables.candidates.of(prefix)
     return candidates.length === 0 ? undefined : choiceStatus(candidates, this.#network)
+  }
+
+  /** Why the next hop of the prefix was chosen. */
+  reasonFor (prefix: string): string {
+    return explain(this.#tables.candidates.of(prefix), this.#network).reason
   }
 
   /** `localRoutingTable` of GET /status. */

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type sinon from 'sinon'
+import { Feed } from '../../src/explorer/feed.js'
 import { FOLLOWED_PER_SECOND, MESSAGE_LENGTH_MAX, REJECTS_PER_SECOND } from '../../src/explorer/packets.js'
 import type { PacketRejected } from '../../src/contracts/explorer-events.js'
 import { codeOf } from '../../src/packet/reply.js'
@@ -34,7 +35,10 @@ describe('packets in the explorer', () => {
   })
 
   afterEach(async () => {
-    for (const { app } of running) await runClock(clock, app.shutdown())
+    for (const { app, feed } of running) {
+      await runClock(clock, app.shutdown())
+      feed.stop()
+    }
     endClock(clock)
   })
 
@@ -50,6 +54,7 @@ describe('packets in the explorer', () => {
 
   it('have a story: where they came from, each step, and what came of them', async () => {
     const { events, of } = await start()
+    events.splice(0)
     const packet = prepare({ amount: 100 })
     await alice.receive(packet)
     const id = { nodeId: 'node', packetId: CONDITION.toString('hex') }
@@ -202,7 +207,9 @@ describe('packets in the explorer', () => {
       await alice.receive(prepare({ data }))
       expect(events.map(event => 'data' in event ? event.data : undefined))
         .to.deep.equal(payloads ? [data.toString('base64'), undefined, Buffer.from('paid').toString('base64')] : [undefined, undefined, undefined])
-      await runClock(clock, running.pop()!.app.shutdown())
+      const { app, feed } = running.pop()!
+      await runClock(clock, app.shutdown())
+      feed.stop()
       alice = new TestPlugin()
       bob = new TestPlugin()
     }
@@ -250,12 +257,13 @@ describe('packets in the explorer', () => {
       let count = 0
       to.answer = () => Promise.resolve(replies[count++ % replies.length]!)
       const make = isExplored ? makeExplored : makeConnector
-      const { app, balances } = make({ alice: account(from, { ...UNLIMITED, maxPacketAmount: '250' }), bob: account(to, UNLIMITED) })
+      const { app, container, balances } = make({ alice: account(from, { ...UNLIMITED, maxPacketAmount: '250' }), bob: account(to, UNLIMITED) })
       await runClock(clock, app.listen())
       const answered: string[] = []
       for (const packet of received) answered.push((await runClock(clock, from.receive(packet), 0)).toString('hex'))
       const result = { answered, sent: to.sent.map(packet => packet.toString('hex')), balances: balances() }
       await runClock(clock, app.shutdown())
+      container(Feed).stop()
       return result
     }
     await fc.assert(fc.asyncProperty(packets, answers, async (received, replies) => {

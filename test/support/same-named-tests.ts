@@ -16,6 +16,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/e2e/money/accounts-that-go.test.ts': ['src/accounts/settlement-index.ts'],
   'test/explorer/counts.test.ts': ['src/explorer/latencies.ts'],
+  'test/explorer/notices.test.ts': ['src/accounts/notices.ts', 'src/explorer/balances.ts', 'src/explorer/channel-notices.ts'],
   'test/explorer/packets.test.ts': ['src/explorer/budget.ts', 'src/pipeline/followed.ts', 'src/pipeline/packet-observers.ts'],
   'test/accounts/failing-plugins.test.ts': ['src/connector/account-connections.ts'],
   'test/admin/connector/api.test.ts': [

@@ -56,7 +56,7 @@ function saidOf (event: ExplorerEvent): Said | undefined {
   case 'CLAIM_RECEIVED': return claims(event, event.verified, 'in', 'received')
   case 'CLAIM_REDEEMED': return {
     subject: event.peerId, text: event.success ? 'claim paid out by the chain' : 'claim not paid out', tone: event.success ? 'in' : 'risk',
-    transaction: { chain: event.blockchain, hash: event.txHash }
+    ...(event.txHash !== undefined && { transaction: { chain: event.blockchain, hash: event.txHash } })
   }
   case 'PAYMENT_CHANNEL_OPENED': return { subject: event.peerId, text: `channel opened on ${event.chain}`, tone: 'plain' }
   case 'PAYMENT_CHANNEL_BALANCE_UPDATE': return { subject: event.peerId, text: `channel ${event.status} on ${event.chain}`, tone: 'plain' }

@@ -19,7 +19,11 @@ export class RoutingTables {
   readonly forwarding: ForwardingTable
   readonly guard = new LoopGuard()
 
-  constructor (private readonly network: Network, routingTableId: string) {
+  /** @param changed told of a prefix that leads to another next hop from now on, or to none */
+  constructor (
+    private readonly network: Network, routingTableId: string,
+    private readonly changed: (prefix: string, nextHop: string | undefined) => void = () => undefined
+  ) {
     this.forwarding = new ForwardingTable(routingTableId)
   }
 
@@ -32,6 +36,7 @@ export class RoutingTables {
       if (best !== undefined && best === current) continue
       if (best === undefined) this.local.delete(prefix)
       else this.local.set(best)
+      if (best?.nextHop !== current?.nextHop) this.changed(prefix, best?.nextHop)
       if (!sameRoute(best, current)) changes += this.#readvertise(prefix)
     }
     return changes

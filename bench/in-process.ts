@@ -1,7 +1,6 @@
 /**
  * A connector in this process, without sockets: every account pays the next one, which fulfills at once. Prints its figures as JSON.
- * `explored` is Sluice with the feed of the explorer on, of which only a history wants to know.
- * `node dist/bench/in-process.js reference|sluice|explored ACCOUNTS MS WARM_UP_MS`
+ * `node dist/bench/in-process.js reference|sluice ACCOUNTS MS WARM_UP_MS`
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
@@ -9,9 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import reductModule from 'reduct'
 import { createApp } from '../src/connector/connector.js'
-import { Feed } from '../src/explorer/feed.js'
 import { encodePrepare } from '../src/packet/prepare.js'
 import { encodeFulfill, isFulfill } from '../src/packet/reply.js'
 import type { DataHandler, PluginInstance } from '../src/contracts/plugin.js'
@@ -47,18 +44,8 @@ type Create = (options: Parameters<typeof createApp>[0]) => Connector
 
 function creatorOf (name: string | undefined): Create {
   if (name === 'sluice') return createApp
-  if (name === 'explored') return createExplored
   const { default: createReference } = createRequire(import.meta.url)('ilp-connector/dist/app') as { default: Create }
   return createReference
-}
-
-function createExplored (options: Parameters<typeof createApp>[0]): Connector {
-  const container = reductModule.default()
-  const app = createApp(options, container)
-  const feed = container(Feed)
-  feed.start({ nodeId: 'bench' })
-  feed.subscribe(() => undefined, 'history')
-  return app
 }
 
 async function pay (peers: readonly Peer[], ms: number): Promise<{ packets: number, seconds: number, latencies: Float64Array }> {
@@ -95,7 +82,7 @@ const app = creatorOf(name)({
   ilpAddress: 'test.bench',
   backend: 'one-to-one',
   spread: 0,
-  ...(name !== 'reference' ? { storePath } : { store: 'ilp-store-memory' }),
+  ...(name === 'sluice' ? { storePath } : { store: 'ilp-store-memory' }),
   accounts: Object.fromEntries(peers.map((plugin, i) => [`peer${i}`, {
     relation: 'child' as const,
     plugin,

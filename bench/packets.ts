@@ -1,5 +1,5 @@
 /**
- * What a packet costs: `npm run bench` (about three minutes; `npm run bench -- --long` for more repeats). The reference, Sluice and the
+ * What a packet costs: `npm run bench` (about four minutes; `npm run bench -- --long` for more repeats). The reference, Sluice and the
  * floor in turn, several times over, so that whatever else the machine does hits all of them; the figure is the median. How to read it:
  * docs/performance.md.
  *
@@ -16,6 +16,7 @@ const NAMES = ['reference', 'sluice', 'floor'] as const
 const WINDOWS = [1, 100, 1000]
 const SIZES = [0, 1024]
 const ACCOUNTS = [1, 10, 1000]
+const ROUNDS_PER_REPEAT = 10
 const IN_PROCESS = fileURLToPath(new URL('./in-process.js', import.meta.url))
 
 interface Effort {
@@ -68,6 +69,19 @@ async function overBtp ({ repeats, roundMs, warmUpMs }: Effort): Promise<void> {
   for (const name of NAMES) await subjects[name].stop()
 }
 
+/** With and without the explorer: the difference is small, so there are more and shorter rounds. */
+async function withExplorer ({ repeats, roundMs, warmUpMs }: Effort): Promise<void> {
+  const names = ['sluice', 'explored'] as const
+  const subjects = { sluice: await starters.sluice(), explored: await starters.explored() }
+  const row = { sluice: new Figures(), explored: new Figures() }
+  for (const name of names) await measure(subjects[name], 100, 0, warmUpMs, new Figures())
+  for (let i = 0; i < repeats * ROUNDS_PER_REPEAT; i++) {
+    for (const name of i % 2 === 0 ? names : names.toReversed()) await measure(subjects[name], 100, 0, roundMs / 5, row[name])
+  }
+  console.log(tableOf('with the explorer, 100 in flight', { ...row, 'explored / sluice': row.explored.dividedBy(row.sluice) }))
+  for (const name of names) await subjects[name].stop()
+}
+
 /** Without sockets, in a process of its own each: packets from each account to the next one. */
 async function inProcess ({ repeats, roundMs, warmUpMs }: Effort): Promise<void> {
   for (const accounts of ACCOUNTS) {
@@ -101,5 +115,6 @@ const [, , option = '--default'] = process.argv
 const effort = EFFORTS[option]
 if (effort === undefined) throw new Error(`unknown option ${option}: expected one of ${Object.keys(EFFORTS).join(', ')}`)
 await overBtp(effort)
+await withExplorer(effort)
 await inProcess(effort)
 await startTime(effort)

@@ -44,7 +44,7 @@ export interface Subject {
   stop (): Promise<void>
 }
 
-export const starters: Readonly<Record<'reference' | 'sluice' | 'floor', () => Promise<Subject>>> = {
+export const starters: Readonly<Record<'reference' | 'sluice' | 'explored' | 'floor', () => Promise<Subject>>> = {
   async reference () {
     const ports = { alice: await freePort(), bob: await freePort() }
     const account = (port: number): object => ({ ...WIDE, plugin: 'ilp-plugin-btp', options: { listener: { port, secret: 'secret' } } })
@@ -58,6 +58,11 @@ export const starters: Readonly<Record<'reference' | 'sluice' | 'floor', () => P
 
   async sluice () {
     return await startSluice()
+  },
+
+  /** Sluice with its explorer, which nobody looks at. */
+  async explored () {
+    return await startSluice({ env: { CONNECTOR_EXPLORER: 'true', CONNECTOR_EXPLORER_PORT: String(await freePort()) } })
   },
 
   async floor () {

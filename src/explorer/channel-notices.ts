@@ -112,7 +112,8 @@ export class ChannelNotices {
         type: 'PAYMENT_CHANNEL_SETTLED',
         ...common,
         finalBalances: {
-          [us]: String(channel.deposit - transferred + theirTransferred), [them]: String(channel.theirDeposit - theirTransferred + transferred)
+          [us]: String(channel.deposit - transferred + theirTransferred),
+          [them]: String(channel.theirDeposit - theirTransferred + transferred)
         },
         settlementType: before.wasChallenged ? 'unilateral' : 'cooperative'
       })

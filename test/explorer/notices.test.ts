@@ -1,4 +1,4 @@
-/** What happens beside packets is told where it happens: peers, routes, balances, settlements, channels and claims, each of them in measure. */
+/** What happens beside packets is told, in measure: peers, routes, balances, settlements, channels and claims. */
 import { expect } from 'chai'
 import type sinon from 'sinon'
 import type { ChannelDetails, ChannelOperations, ClaimCounts } from '../../src/contracts/channels.js'
@@ -185,8 +185,8 @@ describe('notices of the explorer', () => {
     function channel (more: Partial<ChannelDetails> = {}): ChannelDetails {
       return {
         channelId: '0xc', chain: 'evm:8453', status: 'open', tokenId: 'USDC', createdAt: new Date(NOW), lastActivityAt: new Date(NOW),
-        participants: [US, THEM], deposit: 1000n, theirDeposit: 500n, transferred: 0n, nonce: 0n, spendable: 1000n, theirTransferred: 0n, theirNonce: 0n,
-        redeemed: 0n, settlementTimeout: 86_400, ...more
+        participants: [US, THEM], deposit: 1000n, theirDeposit: 500n, spendable: 1000n,
+        transferred: 0n, nonce: 0n, theirTransferred: 0n, theirNonce: 0n, redeemed: 0n, settlementTimeout: 86_400, ...more
       }
     }
 
@@ -200,7 +200,9 @@ describe('notices of the explorer', () => {
       await second()
       events.splice(0)
       const moments: ChannelDetails[] = [
-        channel(), channel({ transferred: 100n, nonce: 4n }), channel({ transferred: 100n, nonce: 4n, theirTransferred: 30n, theirNonce: 1n, redeemed: 30n }),
+        channel(),
+        channel({ transferred: 100n, nonce: 4n }),
+        channel({ transferred: 100n, nonce: 4n, theirTransferred: 30n, theirNonce: 1n, redeemed: 30n }),
         channel({ status: 'closed', transferred: 100n, theirTransferred: 30n, redeemed: 30n }),
         channel({ status: 'settled', transferred: 100n, theirTransferred: 30n, redeemed: 30n })
       ]

@@ -48,13 +48,13 @@ describe('packets in the explorer', () => {
     const accounts = { alice: account(alice, { ...UNLIMITED, ...ofAlice }), bob: account(bob, { ...UNLIMITED, ...ofBob }) }
     const connector = makeExplored(accounts, options, { payloads })
     await runClock(clock, connector.app.listen())
+    connector.events.splice(0) // what is not about packets
     running.push(connector)
     return connector
   }
 
   it('have a story: where they came from, each step, and what came of them', async () => {
     const { events, of } = await start()
-    events.splice(0)
     const packet = prepare({ amount: 100 })
     await alice.receive(packet)
     const id = { nodeId: 'node', packetId: CONDITION.toString('hex') }

@@ -17,6 +17,7 @@ import { feedMutants } from './mutants/feed.mjs'
 import { solanaMutants } from './mutants/solana.mjs'
 import { nodeMutants } from './mutants/node.mjs'
 import { explorerServerMutants } from './mutants/explorer-server.mjs'
+import { pageMutants } from './mutants/page.mjs'
 import { pricesMutants } from './mutants/prices.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
 import { xrpMutants } from './mutants/xrp.mjs'
@@ -32,7 +33,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
-  ...explorerMutants, ...explorerServerMutants, ...feedMutants
+  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants
 ]
 
 function runTests (files) {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AccountTraffic, ExplorerEvent, PacketFulfilled, PacketRejected, Traffic } from '../../../src/contracts/explorer-events.js'
 import type { PacketStory, SeriesPoint } from '../../../src/contracts/explorer.js'
+import { pointOf } from '../../../web/model/traffic.js'
 import { NODE, SCENE_PEERS } from './scene.js'
 
 type ScenePeer = typeof SCENE_PEERS[number]
@@ -9,6 +10,7 @@ export type Answered = PacketFulfilled | PacketRejected
 
 const WAYS: ReadonlyArray<readonly [from: number, to: number, weight: number]> =
   [[0, 3, 40], [0, 1, 22], [4, 3, 16], [1, 3, 3], [3, 0, 11], [2, 1, 8]]
+const MINUTE_MS = 60_000
 const RATES: Record<string, number> = { USD: 1, EUR: 0.92, XRP: 1.91 }
 const REFUSALS = [
   { code: 'T04', message: 'exceeded maximum balance.', step: 'balance', words: "The packet would have brought what bob owes above bob's limit.", fix: 'A limit of 1,004.20 USD or more, or a settlement by bob.' },
@@ -34,7 +36,7 @@ export function packetEvents (now: number, random: () => number = Math.random): 
   const [from, to] = pickWay(random())
   const refused = from.peerId === 'bob' || random() < 0.006
   const refusal = from.peerId === 'bob' ? REFUSALS[0] : REFUSALS[1 + Math.floor(random() * 2)] ?? REFUSALS[1]
-  const units = Math.floor((0.2 + random() * 24) * 10 ** from.assetScale)
+  const units = Math.floor((0.0002 + random() * 0.024) * 10 ** from.assetScale)
   const rate = (RATES[to.assetCode] ?? 1) / (RATES[from.assetCode] ?? 1)
   const sent = Math.floor(units * rate * 0.998 * 10 ** (to.assetScale - from.assetScale))
   const packetId = randomBytes(32).toString('hex')
@@ -84,7 +86,7 @@ export function secondOf (timestamp: number, packets: number): Traffic {
     const came = Math.round(packets * ([0.62, 0.03, 0.08, 0.11, 0.16][index] ?? 0))
     const went = Math.round(packets * ([0.11, 0.27, 0, 0.59, 0][index] ?? 0))
     const refused = peer.peerId === 'bob' ? came : Math.round(came * 0.006)
-    const amount = (count: number): string => (BigInt(count) * 12n * 10n ** BigInt(peer.assetScale)).toString()
+    const amount = (count: number): string => (BigInt(count) * 12n * 10n ** BigInt(peer.assetScale) / 1000n).toString()
     return {
       peerId: peer.peerId, assetCode: peer.assetCode, assetScale: peer.assetScale,
       received: { fulfilled: came - refused, rejected: refused, amount: amount(came - refused) },
@@ -92,25 +94,24 @@ export function secondOf (timestamp: number, packets: number): Traffic {
       codes: refused > 0 ? { [peer.peerId === 'bob' ? 'T04' : 'F02']: refused } : {}, ...came > 0 ? { p50: 38 + index * 7, p99: 92 + index * 11 } : {}
     }
   })
-  const earned = BigInt(packets) * 24_000n
+  const earned = BigInt(Math.round(packets)) * 24n
   return { type: 'TRAFFIC', nodeId: 'sluice', seconds: 1, accounts, timestamp, earned: [{ assetCode: 'USD', assetScale: 6, amount: earned.toString() }] }
 }
 
-/** A past that looks like days with nights, with a gap in it. */
+/** How many packets there are at a time: more by day than by night, and never quite the same. */
+export function packetsAt (at: number, perSecond: number): number {
+  const noise = Math.sin(at / 1000 * 12.9898) * 43_758.5453
+  const slow = Math.sin(at / 47_000) * 0.1 + Math.sin(at / 13_000) * 0.05
+  return Math.round(perSecond * (1 + 0.45 * Math.sin(at / 86_400_000 * 2 * Math.PI - 1.9) + slow + 0.12 * (noise - Math.floor(noise))))
+}
+
+/** What the node remembers, with a gap in it as of a node that was stopped. */
 export function pastOf (since: number, until: number, stepMs: number, perSecond: number): SeriesPoint[] {
   const points: SeriesPoint[] = []
   for (let at = Math.ceil(since / stepMs) * stepMs; at <= until; at += stepMs) {
     const part = (at - since) / (until - since)
-    if (stepMs >= 60_000 && part > 0.31 && part < 0.335) continue
-    const daily = stepMs < 60_000 ? 1 + 0.15 * Math.sin(at / 21_000) : 1 + 0.55 * Math.sin(at / 86_400_000 * 2 * Math.PI - 1.9)
-    const packets = Math.round(perSecond * stepMs / 1000 * daily * (0.9 + 0.2 * Math.abs(Math.sin(at * 7.13 / stepMs))))
-    const refused = Math.round(packets * 0.008 * (1 + Math.abs(Math.sin(at / stepMs * 1.7))))
-    const usd = BigInt(packets - refused) * 8n * 1_000_000n
-    points.push({
-      at, fulfilled: packets - refused, rejected: refused, codes: { T04: Math.ceil(refused * 0.8), F02: Math.floor(refused * 0.2) },
-      in: { 'USD/6': usd.toString(), 'EUR/6': (usd / 4n).toString(), 'XRP/9': (usd * 300n).toString() },
-      out: { 'USD/6': (usd * 96n / 100n).toString(), 'EUR/6': (usd / 3n).toString() }, earned: { 'USD/6': (usd / 480n).toString() }
-    })
+    if (stepMs >= MINUTE_MS && part > 0.31 && part < 0.335) continue
+    points.push({ ...pointOf(secondOf(at, packetsAt(at, perSecond) * stepMs / 1000)), at })
   }
   return points
 }

@@ -9,7 +9,7 @@ import { extname, join, normalize } from 'node:path'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { EventPage, EventRow, ExplorerEvent } from '../../../src/contracts/explorer-events.js'
-import { packetEvents, pastOf, secondOf, storyOf, type Answered } from './packets.js'
+import { packetEvents, packetsAt, pastOf, secondOf, storyOf, type Answered } from './packets.js'
 import * as scene from './scene.js'
 
 const PAGE = new URL('../../../web/', import.meta.url)
@@ -78,7 +78,7 @@ export class StandIn {
       const now = Math.floor(Date.now() / 1000)
       if (now === second || this.rate === 0) return
       second = now
-      this.tell(secondOf(now * 1000, Math.round(this.rate * (0.92 + 0.16 * Math.random()))))
+      this.tell(secondOf(now * 1000, packetsAt(now * 1000, this.rate)))
       if (this.leftOut > 0) this.tell({ type: 'PACKETS_LEFT_OUT', nodeId: 'sluice', count: this.leftOut, since: now * 1000 - 1000, timestamp: now * 1000 })
       this.leftOut = 0
     }, TICK_MS)

@@ -12,6 +12,7 @@ const ALONE = [
   'dist/test/e2e/first-hour/*.test.js', // runs the commands of the papers as they are printed, with the ports that stand there
   'dist/test/e2e/bounds.test.js', // these look at memory
   'dist/test/e2e/customers/*.test.js',
+  'dist/test/e2e/adversary/idle-channels.test.js', // its node has 60 peers, and little time to answer while they come
   'dist/test/accounts/accounts.test.js', // counts timers
   'dist/test/e2e/daemon/soak.test.js',
   'dist/test/middlewares/deduplicate.test.js',

@@ -297,7 +297,7 @@ describe('a chain that many accounts look at', () => {
   })
 
   it('shows a close to the account that it concerns, among 60 in which nothing happens', async () => {
-    const members = await Promise.all(Array.from({ length: 20 }, () => connected()))
+    const members = await Promise.all(Array.from({ length: 20 }, () => connected({ timeoutMs: 10_000 }))) // they ask much at once
     const ids: string[] = []
     for (let i = 0; i < 60; i++) ids.push(await parties.open(alice.address, i === 41 ? bob.address : peerAt(i)))
     await parties.chain.mine(3)

@@ -28,6 +28,8 @@ RUN mkdir data && chown node:node data
 VOLUME /app/data
 # For the daemon that is configured by CONNECTOR_* variables: docker run --no-healthcheck -e CONNECTOR_... connector node dist/src/commands/daemon/main.js
 ENV CONNECTOR_STORE_PATH=/app/data/connector
+# A port of a container is reached from outside it, or not at all. Without a key, the explorer answers private networks alone.
+ENV EXPLORER_HOST=0.0.0.0
 USER node
 # docs/performance.md says why, under "The heap".
 ENV NODE_OPTIONS=--max-semi-space-size=32

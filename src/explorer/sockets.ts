@@ -9,7 +9,7 @@ import type { Takeover } from '../http/server.js'
 import { clientNetwork } from '../lib/client-network.js'
 
 /** Readers at a time. */
-const READERS_MAX = 128
+export const READERS_MAX = 128
 /** Of these, from one address (IPv6: from one network). */
 export const READERS_PER_CLIENT_MAX = 32
 /** Bytes that may wait for one reader. */

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { WebSocket } from 'ws'
-import { READERS_PER_CLIENT_MAX, UNREAD_BYTES_MAX } from '../../src/explorer/sockets.js'
+import { READERS_MAX, READERS_PER_CLIENT_MAX, UNREAD_BYTES_MAX } from '../../src/explorer/sockets.js'
 import type { ExplorerEvent } from '../../src/contracts/explorer-events.js'
 import { ExplorerFixture, packetIn, packetRefused, traffic } from '../support/explorer-server.js'
 import { eventually, until } from '../support/waiting.js'
@@ -112,6 +112,19 @@ describe('the live feed of the explorer', () => {
     open.pop()!.terminate()
     await eventually('a place is free again', () => explorer.sockets.count < READERS_PER_CLIENT_MAX)
     await reader()
+  })
+
+  it('lets so many in from all addresses together, and no more', async function () {
+    if (process.platform !== 'linux') this.skip() // elsewhere a machine has one loopback address
+    const sockets: WebSocket[] = []
+    for (let count = 0; count < READERS_MAX + 10; count++) {
+      const socket = new WebSocket(`ws://${explorer.authority}/ws`, { localAddress: `127.0.0.${2 + count % 10}` })
+      open.push(socket)
+      sockets.push(socket)
+      await new Promise(resolve => { socket.once('open', resolve).on('error', resolve) })
+    }
+    expect(sockets.filter(({ readyState }) => readyState === WebSocket.OPEN)).to.have.length(READERS_MAX)
+    expect(explorer.sockets.count).to.equal(READERS_MAX)
   })
 
   it('survives two thousand that come at once, and answers meanwhile', async () => {

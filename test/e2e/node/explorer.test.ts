@@ -159,6 +159,33 @@ describe('the explorer of a node', () => {
     expect((await fetch(`http://127.0.0.1:${a.config.healthCheckPort}/health`)).status, 'the health port itself is open').to.equal(200)
   })
 
+  it('lets every packet pass while strangers ask it as much as they can', async () => {
+    const { a, url } = await pair()
+    let isOver = false
+    const paths = ['events?limit=100', 'overview', 'peers', 'routes', 'series?since=1', 'rejects?since=1', 'accounts/events?limit=5000', 'config', 'nothing']
+    let answers = 0
+    const flood = Array.from({ length: 20 }, async (_none, index) => {
+      while (!isOver) {
+        const response = await fetch(`${url}/api/${paths[index % paths.length] ?? ''}`)
+        await response.arrayBuffer()
+        expect(response.status).to.be.oneOf([200, 404, 503])
+        answers++
+      }
+    })
+    const sockets = Array.from({ length: 20 }, () => new WebSocket(`${url.replace('http', 'ws')}/ws`))
+    await Promise.all(sockets.map(socket => once(socket, 'open')))
+    for (const socket of sockets) socket.pause()
+    const pay = (sent: number): ReturnType<ConnectorNode['sendPacket']> => a.sendPacket(packet('g.b', { amount: 1n, data: Buffer.from(`${sent}`) }))
+    const paid = await Promise.all(Array.from({ length: 100 }, (_none, sent) => pay(sent)))
+    expect(new Set(paid.map(outcome))).to.deep.equal(new Set(['fulfill']))
+    await eventually('the flood was one', () => answers > 100)
+    isOver = true
+    await Promise.all(flood)
+    for (const socket of sockets) socket.terminate()
+    const { balances } = await get<{ balances: BalanceView[] }>(`${url}/api/balances`)
+    expect(balances[0]).to.deep.include({ peerId: 'b', balance: '-100', incomingHolds: '0', outgoingHolds: '0' })
+  })
+
   it('is not there where it is turned off', async () => {
     const node = await world.start('off')
     const health = `http://127.0.0.1:${node.config.healthCheckPort}`

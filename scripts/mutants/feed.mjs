@@ -15,14 +15,14 @@ export const feedMutants = [
   },
   {
     name: 'follows every packet, however many there are',
-    file: PACKETS,
-    edits: [['!this.#followed.take()', 'this.#followed.take() === undefined']],
+    file: 'src/explorer/budget.js',
+    edits: [['this.#taken >= perSecond', 'this.#taken < 0']],
     tests: OF_PACKETS
   },
   {
     name: 'tells of every packet that is rejected',
     file: PACKETS,
-    edits: [['this.#rejects.take()', '(this.#rejects.take(), true)']],
+    edits: [['this.#rejects.take(audience', 'Boolean(audience']],
     tests: OF_PACKETS
   },
   {

@@ -3,30 +3,27 @@
  * before. No clock is read for that.
  */
 export class Budget {
-  #left: number
+  #taken = 0
   #seen = 0
-  #every = 1
+  #seenBefore = 0
 
-  constructor (private readonly perSecond: number) {
-    this.#left = perSecond
-  }
-
-  /** Whether the packet is one of them. */
-  take (): boolean {
-    if (++this.#seen % this.#every !== 0 || this.#left === 0) return false
-    this.#left--
+  /** Whether the packet is one of so many in a second. */
+  take (perSecond: number): boolean {
+    const every = this.#seenBefore > perSecond ? Math.floor(this.#seenBefore / perSecond) : 1
+    if (++this.#seen % every !== 0 || this.#taken >= perSecond) return false
+    this.#taken++
     return true
   }
 
   giveBack (): void {
     this.#seen--
-    this.#left++
+    this.#taken--
   }
 
   /** A second is over. */
   refill (): void {
-    this.#every = Math.max(1, Math.floor(this.#seen / this.perSecond))
+    this.#seenBefore = this.#seen
     this.#seen = 0
-    this.#left = this.perSecond
+    this.#taken = 0
   }
 }

@@ -56,6 +56,7 @@ export class Feed implements EventFeed {
   #packets: PacketEvents | undefined
   /** How many notices of each type there were in this second. */
   readonly #notices = new Map<EventType, number>()
+  #audience: Audience | undefined
   #nodeId = ''
   #ticks: NodeJS.Timeout | undefined
 
@@ -84,7 +85,7 @@ export class Feed implements EventFeed {
       nodeId,
       payloads,
       assetOf: accountId => this.#assetOf(accountId),
-      isHeard: () => this.#listeners.size > 0,
+      audience: () => this.#audience,
       tell: event => { this.#tell(event) },
       failed: error => { this.#complain('packet', error) }
     })
@@ -116,7 +117,16 @@ export class Feed implements EventFeed {
   /** See EventFeed. */
   subscribe (listener: Listener, audience: Audience): () => void {
     this.#listeners.set(listener, audience)
-    return () => { this.#listeners.delete(listener) }
+    this.#judgeAudience()
+    return () => {
+      this.#listeners.delete(listener)
+      this.#judgeAudience()
+    }
+  }
+
+  #judgeAudience (): void {
+    const audiences = new Set(this.#listeners.values())
+    this.#audience = audiences.has('live') ? 'live' : audiences.has('history') ? 'history' : undefined
   }
 
   /** See EventFeed. */

@@ -2,17 +2,19 @@
  * Makes counts of all packets, and events of some. As many as the budget allows are followed step by step; what is rejected beyond them is
  * told of from a budget of its own, so that a few refusals are not lost among many payments. All others are counted as left out.
  */
-import type { ExplorerEvent, InAsset, PacketReceived } from '../contracts/explorer-events.js'
+import type { Audience, ExplorerEvent, InAsset, PacketReceived } from '../contracts/explorer-events.js'
 import { prepareOf, type PrepareView } from '../packet/prepare.js'
 import { codeOf, fulfillOf, isFulfill, isReject, rejectOf, type RejectFields } from '../packet/reply.js'
 import type { PacketObserver, Trace } from '../pipeline/packet-observers.js'
 import { Budget } from './budget.js'
 import type { Counts } from './counts.js'
 
-/** Packets that are followed, in a second. */
+/** Packets that are followed, in a second in which somebody looks on. */
 export const FOLLOWED_PER_SECOND = 100
 /** Packets that were rejected and not followed, and are told of all the same, in a second. */
 export const REJECTS_PER_SECOND = 50
+/** The same two for the history alone: an event costs it more than a packet costs the connector. */
+export const KEPT_PER_SECOND = 20
 /** Another node wrote the message. UTF-16 units. */
 export const MESSAGE_LENGTH_MAX = 1000
 /** What neighbours ask each other pays nobody. */
@@ -25,23 +27,24 @@ export interface PacketEventsParts {
   /** Whether the data of packets goes into events. */
   payloads: boolean
   assetOf: (accountId: string) => InAsset
-  /** Whether there is anybody to tell. */
-  isHeard: () => boolean
+  /** Who is to be told; undefined: nobody. */
+  audience: () => Audience | undefined
   tell: (event: ExplorerEvent) => void
   /** What must not happen has happened. */
   failed: (error: unknown) => void
 }
 
 export class PacketEvents implements PacketObserver {
-  readonly #followed = new Budget(FOLLOWED_PER_SECOND)
-  readonly #rejects = new Budget(REJECTS_PER_SECOND)
+  readonly #followed = new Budget()
+  readonly #rejects = new Budget()
   #leftOut = 0
   #leftOutSince = Date.now()
 
   constructor (private readonly parts: PacketEventsParts) {}
 
   arrived (packet: Trace): void {
-    if (!this.parts.isHeard() || !this.#followed.take()) return
+    const audience = this.parts.audience()
+    if (audience === undefined || !this.#followed.take(audience === 'live' ? FOLLOWED_PER_SECOND : KEPT_PER_SECOND)) return
     const view = read(packet.data)
     if (view !== undefined && isForNeighbours(view)) {
       this.#followed.giveBack()
@@ -72,7 +75,7 @@ export class PacketEvents implements PacketObserver {
     const now = Date.now()
     this.#followed.refill()
     this.#rejects.refill()
-    if (this.#leftOut > 0 && this.parts.isHeard()) {
+    if (this.#leftOut > 0 && this.parts.audience() !== undefined) {
       this.parts.tell({ type: 'PACKETS_LEFT_OUT', nodeId: this.parts.nodeId, count: this.#leftOut, since: this.#leftOutSince, timestamp: now })
     }
     this.#leftOut = 0
@@ -94,9 +97,14 @@ export class PacketEvents implements PacketObserver {
       outgoing: packet.outgoing,
       isPaid: packet.isPaid
     })
-    const isTold = packet.isDetailed || (!isFulfilled && this.parts.isHeard() && this.#rejects.take())
+    const isTold = packet.isDetailed || (!isFulfilled && this.#tellsOfReject())
     if (isTold) this.#tellAnswer(packet, view ?? read(packet.data), reply, took)
     else this.#leftOut++
+  }
+
+  #tellsOfReject (): boolean {
+    const audience = this.parts.audience()
+    return audience !== undefined && this.#rejects.take(audience === 'live' ? REJECTS_PER_SECOND : KEPT_PER_SECOND)
   }
 
   #forwarded (packet: Trace): void {

@@ -61,7 +61,9 @@ describe('counts of the explorer', () => {
   it('count as a loss what the next hop was paid for a packet that was rejected here', () => {
     const counts = new Counts(DOLLARS)
     counts.answered(packet({ isFulfilled: false, code: 'T00' }))
-    expect(counts.endSecond('node', 1000).second?.earned).to.deep.equal([{ ...USD, amount: '-98' }])
+    const { second } = counts.endSecond('node', 1000)
+    expect(second?.earned).to.deep.equal([{ ...USD, amount: '-98' }])
+    expect(second?.accounts.map(({ received, sent }) => [received.rejected, sent.fulfilled])).to.deep.equal([[1, 0], [0, 1]])
   })
 
   it('call nothing earned that was exchanged', () => {

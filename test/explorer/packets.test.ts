@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type sinon from 'sinon'
 import { Feed } from '../../src/explorer/feed.js'
-import { FOLLOWED_PER_SECOND, MESSAGE_LENGTH_MAX, REJECTS_PER_SECOND } from '../../src/explorer/packets.js'
+import { FOLLOWED_PER_SECOND, KEPT_PER_SECOND, MESSAGE_LENGTH_MAX, REJECTS_PER_SECOND } from '../../src/explorer/packets.js'
 import type { PacketRejected } from '../../src/contracts/explorer-events.js'
 import { codeOf } from '../../src/packet/reply.js'
 import { ACCOUNT_BYTES_MAX } from '../../src/pipeline/overload.js'
@@ -169,6 +169,16 @@ describe('packets in the explorer', () => {
     clock.tick(1000)
     expect(events).to.deep.equal([])
     expect(feed.recent()[0]?.accounts[0]?.received.fulfilled).to.equal(1)
+  })
+
+  it('are told of less when only the history listens', async () => {
+    const { feed, endSubscription } = await start()
+    const kept: string[] = []
+    endSubscription()
+    feed.subscribe(({ type }) => { kept.push(type) }, 'history')
+    for (let i = 0; i < 1000; i++) await alice.receive(prepare(i % 2 === 0 ? {} : { destination: 'test.nobody' }))
+    expect(kept.filter(type => type === 'PACKET_RECEIVED')).to.have.length(KEPT_PER_SECOND)
+    expect(kept.filter(type => type === 'PACKET_REJECTED')).to.have.length(KEPT_PER_SECOND * 3 / 2)
   })
 
   it('leave no mark on what the plugin gets when there is no explorer', async () => {

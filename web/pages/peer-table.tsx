@@ -5,7 +5,7 @@ import { baseUnits, type Money } from '../model/money.js'
 import { peerTraffic, type PeerTraffic } from '../model/traffic.js'
 import { exactTime, relative, span } from '../model/time.js'
 import { count, shortened } from '../model/text.js'
-import { accountSeconds, balanceChanges } from '../state/live.js'
+import { accountSeconds } from '../state/live.js'
 import { hrefOf, now } from '../state/page.js'
 import { PeerBar } from '../parts/balance-bar.js'
 import { Empty } from '../parts/panel.js'
@@ -15,7 +15,7 @@ const BRIEF_MAX = 8
 
 export function PeerTable ({ peers, brief = false, selected = '' }: { peers: readonly PeerView[], brief?: boolean, selected?: string }): JSX.Element {
   const traffic = peerTraffic(accountSeconds.value)
-  const sorted = peers.map(withChange).sort((a, b) => urgency(b) - urgency(a))
+  const sorted = [...peers].sort((a, b) => urgency(b) - urgency(a))
   const shown = brief ? sorted.slice(0, BRIEF_MAX) : sorted
   if (peers.length === 0) {
     return <Empty title="No peers." text="A node earns between peers. Add one to its configuration, or while it runs:" command="connector peer add" />
@@ -119,13 +119,6 @@ function SettlementState ({ view }: { view: BalanceView | undefined }): JSX.Elem
   if (view === undefined || (view.settlementState === 'IDLE' && view.settleThreshold === undefined)) return <span class="none">–</span>
   if (view.settlementState === 'IDLE') return <span class="note">idle</span>
   return <Tag tone="out">{view.settlementState === 'SETTLEMENT_PENDING' ? 'due' : 'in progress'}</Tag>
-}
-
-/** What the node told since it was asked. */
-function withChange (peer: PeerView): PeerView {
-  const change = balanceChanges.value.get(peer.peerId)
-  if (change === undefined || peer.balance === undefined) return peer
-  return { ...peer, balance: { ...peer.balance, settlementState: change.settlementState, balance: change.netBalance } }
 }
 
 /** Those that need a look stand first; the rest stay in the order of the node. */

@@ -3,7 +3,7 @@
  * frames are left out, because nobody reads sixty tables a second. Everything is bounded, also while the page is paused or hidden.
  */
 import { signal } from '@preact/signals'
-import type { AccountBalanceChanged, ExplorerEvent, Traffic } from '../../src/contracts/explorer-events.js'
+import type { ExplorerEvent, Traffic } from '../../src/contracts/explorer-events.js'
 import type { SeriesPoint } from '../../src/contracts/explorer.js'
 import { PacketRing, isPacketEvent } from '../model/packets.js'
 import { pointOf } from '../model/traffic.js'
@@ -17,8 +17,6 @@ const RING = 1000
 const WAITING_MAX = 2000
 const TRAFFIC_SECONDS = 300
 const ACCOUNT_SECONDS = 60
-/** Accounts whose last change is kept. */
-const BALANCES_MAX = 1000
 /** After a frame with many events the next one comes so much later. */
 const CALM_MS = 200
 const MANY = 30
@@ -27,8 +25,6 @@ const REFRESH_MS = 1000
 
 export const packets = new PacketRing(RING)
 const lines: EventLine[] = []
-/** By account: what changed since the node was asked for balances. */
-export const balanceChanges = signal<ReadonlyMap<string, AccountBalanceChanged>>(new Map())
 /** Exact counts of the last seconds, of the node and of each account. */
 export const seconds = signal<readonly SeriesPoint[]>([])
 export const accountSeconds = signal<readonly Traffic[]>([])
@@ -102,7 +98,6 @@ function flush (): void {
 
 function take (events: readonly ExplorerEvent[]): void {
   const counts: Traffic[] = []
-  const balances: AccountBalanceChanged[] = []
   let rows = false
   for (const event of events.filter(isWhole)) {
     if (isPacketEvent(event)) {
@@ -111,7 +106,7 @@ function take (events: readonly ExplorerEvent[]): void {
     } else if (event.type === 'TRAFFIC') {
       if (event.seconds === 1) counts.push(event)
     } else if (event.type === 'ACCOUNT_BALANCE') {
-      balances.push(event)
+      makeStale('api/peers')
     } else if (event.type === 'PACKETS_LEFT_OUT') {
       leftOut.value += event.count
     } else {
@@ -121,10 +116,6 @@ function take (events: readonly ExplorerEvent[]): void {
   if (counts.length > 0) {
     seconds.value = [...seconds.value, ...counts.map(pointOf)].slice(-TRAFFIC_SECONDS)
     accountSeconds.value = [...accountSeconds.value, ...counts].slice(-ACCOUNT_SECONDS)
-  }
-  if (balances.length > 0) {
-    const changed = [...balanceChanges.value, ...balances.map(change => [change.peerId, change] as const)]
-    balanceChanges.value = new Map(changed.slice(-BALANCES_MAX))
   }
   if (rows) version.value++
 }

@@ -84,6 +84,8 @@ describe('the page of a node that others pay through', () => {
     await page.locator('.attention li', { hasText: 'shop is away' }).waitFor()
     await nodes.shop.start()
     await page.locator('.attention li', { hasText: 'shop is away' }).waitFor({ state: 'detached' })
+    await goTo(page, '#/packets?show=network')
+    await page.locator('.row.other', { hasText: 'connection lost' }).getByText('shop').first().waitFor()
     await page.context().close()
   })
 
@@ -110,7 +112,6 @@ describe('the page of a node that others pay through', () => {
       const answer = await (await fetch(`${nodes.url}api/series?step=1&since=${Date.now() - 200_000}`)).json() as { points: Array<{ fulfilled: number }> }
       return answer.points.reduce((sum, { fulfilled }) => sum + fulfilled, 0) >= sent
     })
-    expect(sent, 'packets').to.be.greaterThan(1000)
     expect(faults).to.deep.equal([])
     await page.context().close()
   })

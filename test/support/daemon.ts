@@ -23,7 +23,9 @@ export class Daemon {
   constructor (env: Record<string, string>, options: { args?: string[], cwd?: string, program?: string } = {}) {
     const { args = [], cwd = tmpdir(), program } = options
     const [command, ours] = program === undefined ? [process.execPath, [MAIN]] : [program, []]
-    this.child = spawn(command, [...ours, ...args], { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    // A newcomer's explorer looks for a free port, which two tests could find at the same time.
+    const quiet = args.includes('--quickstart') ? { CONNECTOR_EXPLORER: 'false' } : {}
+    this.child = spawn(command, [...ours, ...args], { cwd, env: { PATH: process.env.PATH, ...quiet, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (text: Buffer) => { this.output += text.toString(); this.look() })
     this.child.stderr?.on('data', (text: Buffer) => { this.errors += text.toString(); this.look() })
     this.exited = new Promise(resolve => this.child.once('close', (code, signal) => {

@@ -14,6 +14,7 @@ import { writePrivately } from '../../lib/private-file.js'
 
 const PORT = '7768'
 const ADMIN_PORT = '7780'
+const EXPLORER_PORT = 3001
 const DATA_PATH = 'data'
 /** How far it looks for ports to propose. */
 const PORTS_TRIED_MAX = 100
@@ -28,6 +29,8 @@ export interface Quickstart {
   urls: string[]
   dataPath: string
   adminUrl: string
+  /** Undefined where somebody turned the explorer off. */
+  explorerUrl: string | undefined
 }
 
 /** Completes `env` in place; plugins connect on QUICKSTART_PORT. Returns undefined, and changes nothing, if accounts are configured. */
@@ -37,7 +40,10 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
   const address = env.CONNECTOR_ILP_ADDRESS ?? 'test.quickstart'
   const port = env.QUICKSTART_PORT ?? PORT
   const adminPort = env.CONNECTOR_ADMIN_API_PORT ?? ADMIN_PORT
-  await refuseTakenPorts({ QUICKSTART_PORT: port, CONNECTOR_ADMIN_API_PORT: adminPort }, dataPath)
+  const hasExplorer = env.CONNECTOR_EXPLORER === undefined || env.CONNECTOR_EXPLORER === 'true'
+  const explorerPort = env.CONNECTOR_EXPLORER_PORT
+  const asked = hasExplorer && explorerPort !== undefined ? { CONNECTOR_EXPLORER_PORT: explorerPort } : {}
+  await refuseTakenPorts({ QUICKSTART_PORT: port, CONNECTOR_ADMIN_API_PORT: adminPort, ...asked }, dataPath)
   const secret = await keptSecret(dataPath)
   const account = (username: string): object => ({
     relation: 'child',
@@ -55,6 +61,8 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
     CONNECTOR_SPREAD: '0.002',
     CONNECTOR_ADMIN_API: 'true',
     CONNECTOR_ADMIN_API_PORT: adminPort,
+    CONNECTOR_EXPLORER: String(hasExplorer),
+    CONNECTOR_EXPLORER_PORT: explorerPort ?? String(await freePortFrom(EXPLORER_PORT)), // nobody asked for this one
     // A person reads the welcome, not the log; DEBUG and LOG_LEVEL ask for the log.
     ...env.DEBUG === undefined && !env.LOG_LEVEL && { CONNECTOR_LOG_LEVEL: 'warn' }
   }
@@ -62,11 +70,12 @@ export async function applyQuickstart (env: NodeJS.ProcessEnv): Promise<Quicksta
   const urls = Object.fromEntries(ACCOUNTS.map(name => [name, `btp+ws://${name}:${secret}@127.0.0.1:${port}`]))
   const adminUrl = `http://127.0.0.1:${adminPort}`
   writePrivately(join(dataPath, URLS_FILE), JSON.stringify({ ...urls, admin: adminUrl }, null, 2))
-  return { address, urls: Object.values(urls), dataPath, adminUrl }
+  const explorerUrl = hasExplorer ? `http://127.0.0.1:${env.CONNECTOR_EXPLORER_PORT ?? ''}` : undefined
+  return { address, urls: Object.values(urls), dataPath, adminUrl, explorerUrl }
 }
 
 /** Prints what a person needs to know next. */
-export function printWelcome ({ address, urls, dataPath, adminUrl }: Quickstart, output: NodeJS.WritableStream): void {
+export function printWelcome ({ address, urls, dataPath, adminUrl, explorerUrl }: Quickstart, output: NodeJS.WritableStream): void {
   const pay = dataPath === resolve(DATA_PATH) ? 'npm run pay' : `npm run pay -- ${dataPath}`
   output.write(`
 Your connector is running. Ctrl-C stops it; npm start continues with the same data.
@@ -75,7 +84,7 @@ Your connector is running. Ctrl-C stops it; npm start continues with the same da
   Accounts        alice and bob, in USD with 9 decimals: 1000000000 is 1.000000000 USD
   Data            ${dataPath}
   Admin API       ${adminUrl}
-
+${explorerUrl === undefined ? '' : `  Explorer        ${explorerUrl}   (open it in a browser, and watch)\n`}
 What to try next, in another terminal
 
   ${pay}

@@ -91,10 +91,15 @@ describe('the daemon', () => {
     await until(() => [alice, bob].every(plugin => plugin.isConnected())) // with the secret of before
   })
 
-  it('lets a newcomer pay through it with one command, and its welcome is the last thing on the screen', async () => {
-    const env = { CONNECTOR_ADMIN_API_PORT: String(await freePort()), QUICKSTART_PORT: String(await freePort()) }
+  it('lets a newcomer pay through it with one command, and see it; and its welcome is the last thing on the screen', async () => {
+    const explorerPort = String(await freePort())
+    const env = {
+      CONNECTOR_ADMIN_API_PORT: String(await freePort()), QUICKSTART_PORT: String(await freePort()), CONNECTOR_EXPLORER: 'true', CONNECTOR_EXPLORER_PORT: explorerPort
+    }
     daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
     await daemon.prints('What to try next')
+    expect(daemon.output).to.include(`\n  Explorer        http://127.0.0.1:${explorerPort} `)
+    expect((await fetch(`http://127.0.0.1:${explorerPort}/`)).headers.get('content-type')).to.match(/^text\/html/)
     const pay = async (): Promise<string> => {
       const paying = new Daemon({}, { cwd: folder.path, program: process.execPath, args: [PAY] })
       expect(await paying.exited, paying.errors).to.deep.equal({ code: 0, signal: null })
@@ -102,6 +107,8 @@ describe('the daemon', () => {
     }
     expect(await pay()).to.match(/alice +balance +0\.000000000 USD +-> +1\.500000000 USD\n +bob +balance +0\.000000000 USD +-> +-1\.497000000 USD/)
     expect(await pay()).to.match(/alice +balance +1\.500000000 USD +-> +3\.000000000 USD/)
+    const earned = async (): Promise<unknown> => (await (await fetch(`http://127.0.0.1:${explorerPort}/api/overview`)).json() as { earned: Array<{ amount: string }> }).earned[0]?.amount
+    await until(async () => await earned() === '6000000') // counted at the end of the second
     daemon.kill('SIGINT')
     expect(await daemon.exited).to.deep.equal({ code: 0, signal: null })
     const [urls = []] = [daemon.output.match(/btp\+ws:\/\/\S+/g)?.map(String)]

@@ -42,6 +42,7 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/balances.md', 'curl -H', 'It needs an account whose plugin pays: test/admin/connector/api.test.ts'],
   ['docs/balances.md', 'CONNECTOR_LEDGER=tigerbeetle', 'It needs a TigerBeetle cluster.'],
   ['docs/balances.md', 'import { ledgerConformance }', 'It needs a ledger of the reader; test/e2e/daemon/package.test.ts'],
+  ['docs/explorer.md', 'connector top', 'test/commands/cli/explorer-client.test.ts'],
   ['docs/guides/add-a-backend.md', 'npm run build', 'It is for a backend of the reader.'],
   ['docs/guides/add-a-middleware.md', 'npm run build', 'It is for a middleware of the reader.'],
   ['docs/guides/add-a-chain.md', 'chainKindConformance', 'It needs a chain of the reader.'],

@@ -55,10 +55,10 @@ export interface PacketRejected extends PacketAnswered {
 }
 
 /** Packets that were counted and not told of one by one, because there were too many. */
-export interface PacketsLeftOut { type: 'PACKETS_LEFT_OUT', nodeId: string, count: number, since: number, timestamp: number }
+interface PacketsLeftOut { type: 'PACKETS_LEFT_OUT', nodeId: string, count: number, since: number, timestamp: number }
 
 /** Notices of one type that were not told of, because there were too many in one second. */
-export interface NoticesLeftOut { type: 'NOTICES_LEFT_OUT', nodeId: string, of: EventType, count: number, timestamp: number }
+interface NoticesLeftOut { type: 'NOTICES_LEFT_OUT', nodeId: string, of: EventType, count: number, timestamp: number }
 
 /**
  * Exact counts of one account in one interval: of packets that were answered in it. Amounts are of fulfilled packets, in the asset of the
@@ -95,15 +95,15 @@ export interface Traffic {
   timestamp: number
 }
 
-export interface NodeStatus { type: 'NODE_STATUS', nodeId: string, status: string, timestamp: number }
-export interface PeerConnected { type: 'PEER_CONNECTED', nodeId: string, peerId: string, timestamp: number }
-export interface PeerDisconnected { type: 'PEER_DISCONNECTED', nodeId: string, peerId: string, timestamp: number }
+interface NodeStatus { type: 'NODE_STATUS', nodeId: string, status: string, timestamp: number }
+interface PeerConnected { type: 'PEER_CONNECTED', nodeId: string, peerId: string, timestamp: number }
+interface PeerDisconnected { type: 'PEER_DISCONNECTED', nodeId: string, peerId: string, timestamp: number }
 /** An account was added or removed. */
-export interface PeerAdded { type: 'PEER_ADDED', nodeId: string, peerId: string, timestamp: number }
-export interface PeerRemoved { type: 'PEER_REMOVED', nodeId: string, peerId: string, timestamp: number }
+interface PeerAdded { type: 'PEER_ADDED', nodeId: string, peerId: string, timestamp: number }
+interface PeerRemoved { type: 'PEER_REMOVED', nodeId: string, peerId: string, timestamp: number }
 /** The prefix leads to another next hop from now on, or to one for the first time. */
-export interface RouteAdded { type: 'ROUTE_ADDED', nodeId: string, prefix: string, nextHop: string, reason: string, timestamp: number }
-export interface RouteRemoved { type: 'ROUTE_REMOVED', nodeId: string, prefix: string, timestamp: number }
+interface RouteAdded { type: 'ROUTE_ADDED', nodeId: string, prefix: string, nextHop: string, reason: string, timestamp: number }
+interface RouteRemoved { type: 'ROUTE_REMOVED', nodeId: string, prefix: string, timestamp: number }
 
 /** Of the events below, `timestamp` is an ISO string, as elsewhere. */
 interface MoneyEvent { nodeId: string, peerId: string, timestamp: string }
@@ -119,7 +119,7 @@ export interface AccountBalanceChanged extends MoneyEvent, InAsset {
   settlementThreshold?: string
   settlementState: 'IDLE' | 'SETTLEMENT_PENDING' | 'SETTLEMENT_IN_PROGRESS'
 }
-export interface SettlementTriggered extends MoneyEvent, InAsset {
+interface SettlementTriggered extends MoneyEvent, InAsset {
   type: 'SETTLEMENT_TRIGGERED'
   tokenId: string
   /** Below 0: we owe. */
@@ -149,7 +149,7 @@ interface ChannelEvent extends MoneyEvent {
   /** Such as `evm:8453`. */
   chain: string
 }
-export interface ChannelOpened extends ChannelEvent {
+interface ChannelOpened extends ChannelEvent {
   type: 'PAYMENT_CHANNEL_OPENED'
   participants: readonly string[]
   tokenAddress?: string
@@ -157,7 +157,7 @@ export interface ChannelOpened extends ChannelEvent {
   settlementTimeout: number
   initialDeposits: Record<string, string>
 }
-export interface ChannelBalanceUpdate extends ChannelEvent {
+interface ChannelBalanceUpdate extends ChannelEvent {
   type: 'PAYMENT_CHANNEL_BALANCE_UPDATE'
   status: string
   myNonce: string
@@ -165,15 +165,15 @@ export interface ChannelBalanceUpdate extends ChannelEvent {
   myTransferred: string
   theirTransferred: string
 }
-export interface ChannelSettled extends ChannelEvent {
+interface ChannelSettled extends ChannelEvent {
   type: 'PAYMENT_CHANNEL_SETTLED'
   finalBalances: Record<string, string>
   settlementType: 'cooperative' | 'unilateral' | 'disputed'
 }
 /** With a claim on each packet there are as many of these as packets: then at most one a second and peer, with `count` claims in it. */
 export interface ClaimSent extends MoneyEvent { type: 'CLAIM_SENT', blockchain: string, amount: string, count: number, success: boolean, error?: string }
-export interface ClaimReceived extends MoneyEvent { type: 'CLAIM_RECEIVED', blockchain: string, amount: string, count: number, verified: boolean, error?: string }
-export interface ClaimRedeemed extends MoneyEvent { type: 'CLAIM_REDEEMED', blockchain: string, channelId: string, txHash?: string, amount: string, success: boolean }
+interface ClaimReceived extends MoneyEvent { type: 'CLAIM_RECEIVED', blockchain: string, amount: string, count: number, verified: boolean, error?: string }
+interface ClaimRedeemed extends MoneyEvent { type: 'CLAIM_REDEEMED', blockchain: string, channelId: string, txHash?: string, amount: string, success: boolean }
 
 export type ExplorerEvent =
   | PacketReceived | PacketForwarded | PacketFulfilled | PacketRejected | PacketsLeftOut | Traffic | NoticesLeftOut

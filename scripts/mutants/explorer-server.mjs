@@ -1,4 +1,5 @@
-/** Breakages of what the explorer's server promises: who may look on, that it gives no secret away, and that nobody who looks on costs much. */
+// * Breakages of what the explorer's server promises: who may look on, that it gives no secret away, and that nobody who looks on
+// costs much. */
 const ACCESS = 'test/explorer/access.test.js'
 const SOCKETS = 'test/explorer/sockets.test.js'
 const API = 'test/explorer/api.test.js'

@@ -8,7 +8,7 @@ const USD = { code: 'USD', scale: 6 }
 const EUR = { code: 'EUR', scale: 6 }
 const TOKEN = 'between-neighbours'
 /** Base units of USD. */
-export const BOB_MAY_OWE = 5_000_000n
+const BOB_MAY_OWE = 5_000_000n
 
 export interface Hub {
   hub: ConnectorNode

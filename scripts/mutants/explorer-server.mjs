@@ -1,5 +1,4 @@
-// * Breakages of what the explorer's server promises: who may look on, that it gives no secret away, and that nobody who looks on
-// costs much. */
+/** Breakages of what the server of the explorer promises: who may look on, that no secret is given away, and that nobody costs much. */
 const ACCESS = 'test/explorer/access.test.js'
 const SOCKETS = 'test/explorer/sockets.test.js'
 const API = 'test/explorer/api.test.js'

@@ -98,13 +98,25 @@ export interface ChannelView {
 }
 
 /** The wallet of the node for one peer's chain. */
-export interface WalletView { peerId: string, chain?: string, address?: string, reachable: boolean, error?: string, token?: string, native?: string, state: string, tokenId: string }
+export interface WalletView {
+  peerId: string
+  chain?: string
+  address?: string
+  reachable: boolean
+  error?: string
+  token?: string
+  native?: string
+  state: string
+  tokenId: string
+}
 
 export interface RejectCount { code: string, peerId: string, count: number, words: string, fix: string }
 
 /** One thing that needs a look, with the one action that helps. `command` can be copied; `page` is a part of this page. */
 export interface AttentionEntry {
-  kind: 'limit' | 'away' | 'redeem' | 'challenge' | 'settlement-unknown' | 'chain' | 'rates' | 'ledger' | 'handler' | 'rejects' | 'history' | 'wallet'
+  kind:
+    | 'limit' | 'away' | 'redeem' | 'challenge' | 'settlement-unknown' | 'chain' | 'rates' | 'ledger' | 'handler' | 'rejects' | 'history'
+    | 'wallet'
   severity: 'look' | 'risk'
   subject: string
   text: string
@@ -145,9 +157,9 @@ export interface SeriesPoint {
   earned: Record<string, string>
 }
 /**
- * `GET /api/series?since=&until=&step=&peerId=`: `step` in seconds, at most 1000 points; without it, as many as fit. `at` is the beginning of
- * a step. Gaps are left out. Of the last five minutes in seconds, of earlier times in minutes. `from` is the beginning of the first step that
- * could be counted whole, if that is later than was asked.
+ * `GET /api/series?since=&until=&step=&peerId=`: `step` in seconds, at most 1000 points; without it, as many as fit. `at` is the beginning
+ * of a step. Gaps are left out. Of the last five minutes in seconds, of earlier times in minutes. `from` is the beginning of the first
+ * step that could be counted whole, if that is later than was asked.
  */
 export interface Series { step: number, points: SeriesPoint[], from?: number }
 
@@ -171,8 +183,8 @@ export interface PacketStory {
 }
 
 /**
- * `GET /api/rates`. A rate is how many units of `to` one unit of `from` brings, spread included; `spread` in percent; `troubles`: which pairs
- * have no rate, and why. Without `prices`, the backend has none of its own.
+ * `GET /api/rates`. A rate is how many units of `to` one unit of `from` brings, spread included; `spread` in percent; `troubles`: which
+ * pairs have no rate, and why. Without `prices`, the backend has none of its own.
  */
 export interface RatesView {
   backend: string
@@ -186,7 +198,13 @@ export interface RatesView {
 export interface ConfigView { settings: Array<{ name: string, value: string, source: 'file' | 'environment' | 'default' | 'given' }> }
 
 /** A payment to a peer that is under way, or of which nobody knows whether it was made (`unknown`). */
-export interface OpenSettlement extends InAsset { id: string, peerId: string, amount: string, createdAt: number, state: 'sending' | 'unknown' }
+export interface OpenSettlement extends InAsset {
+  id: string
+  peerId: string
+  amount: string
+  createdAt: number
+  state: 'sending' | 'unknown'
+}
 
 /** Of `GET /api/routes?prefix=&limit=&offset=`: routes for this prefix and those below it. */
 export interface RouteQuery { prefix?: string | undefined, limit: number, offset: number }

@@ -13,7 +13,7 @@ export const READERS_MAX = 128
 /** Of these, from one address (IPv6: from one network). */
 export const READERS_PER_CLIENT_MAX = 32
 /** Bytes that may wait for one reader. */
-export const UNREAD_BYTES_MAX = 4 * 1024 * 1024
+export const UNREAD_BYTES_MAX = 1024 * 1024
 const HEARTBEAT_MS = 30_000
 /** What readers send is ignored, up to so many bytes each, and so many between two heartbeats. */
 const MESSAGE_BYTES_MAX = 4096

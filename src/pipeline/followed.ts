@@ -13,12 +13,15 @@ type NamedSteps = ReadonlyArray<Readonly<Entry<Buffer, Buffer>>>
 
 /** @param lastName the name of the last step; undefined where it names the steps that it consists of by itself */
 export function composeFollowed (entries: NamedSteps, last: Step, accountId: string, lastName?: string): Run<Buffer, Buffer> {
-  const steps = [...entries.map(({ name }) => name), lastName]
-  const plain = compose(entries.map(({ method }) => method), last, (place, context) => { context?.trace?.refused(steps[place], accountId) })
-  const followed = compose(
-    entries.map(({ name, method }) => followedStep(name, method, accountId)), followedStep(lastName, last, accountId)
-  )
-  return (data, context) => context?.trace?.isDetailed === true ? followed(data, context) : plain(data, context)
+  const plain = compose(entries.map(({ method }) => method), last, (place, context) => {
+    context?.trace?.refused(place < entries.length ? entries[place]?.name : lastName, accountId)
+  })
+  let followed: Run<Buffer, Buffer> | undefined // of most accounts, no packet ever is
+  return (data, context) => {
+    if (context?.trace?.isDetailed !== true) return plain(data, context)
+    followed ??= compose(entries.map(({ name, method }) => followedStep(name, method, accountId)), followedStep(lastName, last, accountId))
+    return followed(data, context)
+  }
 }
 
 function followedStep (name: string | undefined, method: Step, accountId: string): Step {

@@ -81,7 +81,6 @@ const listed = z.strictObject({
   peerId: z.string(),
   chain: z.string(),
   status: channelStatus,
-  tokenId: z.string().describe('What the channel pays in'),
   deposit: z.string().describe('What we have put in, in the smallest unit of the token, or `unknown`'),
   lastActivity: z.iso.datetime()
 })
@@ -224,8 +223,8 @@ function isDetailed (channel: ChannelMetadata): channel is PeerChannel {
 }
 
 function listedOf (channel: ChannelMetadata): object {
-  const { channelId, peerId, chain, status, tokenId, lastActivityAt } = channel
-  return { channelId, peerId, chain, status, tokenId, deposit: isDetailed(channel) ? String(channel.deposit) : 'unknown', lastActivity: lastActivityAt.toISOString() }
+  const { channelId, peerId, chain, status, lastActivityAt } = channel
+  return { channelId, peerId, chain, status, deposit: isDetailed(channel) ? String(channel.deposit) : 'unknown', lastActivity: lastActivityAt.toISOString() }
 }
 
 function detailsOf (channel: ChannelMetadata): object {

@@ -11,8 +11,10 @@ const DEFAULT_URL = 'http://localhost:8081'
 const TIMEOUT_MS = 300_000
 
 const text = z.string()
-const listed = z.array(z.looseObject({ channelId: text, peerId: text, chain: text, status: text, deposit: text, tokenId: text.optional() }))
-const states = z.array(z.looseObject({ peerId: text, state: text, reachable: z.boolean(), chain: text.optional(), error: text.optional() }))
+const listed = z.array(z.looseObject({ channelId: text, peerId: text, chain: text, status: text, deposit: text }))
+const states = z.array(z.looseObject({
+  peerId: text, state: text, reachable: z.boolean(), chain: text.optional(), error: text.optional(), tokenId: text.optional()
+}))
 const changed = z.looseObject({ channelId: text, status: text })
 
 interface Action {
@@ -85,8 +87,11 @@ async function list (args: Arguments, url: URL): Promise<ExitCode> {
     printJson(found)
     return EXIT.ok
   }
-  const rows = found.channels.map(({ channelId, peerId, chain, status, deposit, tokenId }) =>
-    [channelId, `${peerId} on ${chain}: ${status}, deposit ${deposit}${tokenId === undefined ? '' : ` smallest units of ${tokenId}`}`] as const)
+  const tokens = new Map(found.peers.map(({ peerId, tokenId }) => [peerId, tokenId]))
+  const rows = found.channels.map(({ channelId, peerId, chain, status, deposit }) => {
+    const token = tokens.get(peerId)
+    return [channelId, `${peerId} on ${chain}: ${status}, deposit ${deposit}${token === undefined ? '' : ` smallest units of ${token}`}`] as const
+  })
   print(rows.length === 0 ? 'There are no channels.' : table(rows))
   for (const { peerId, state, reachable, chain, error } of found.peers) {
     print(`${peerId}: ${state}${reachable ? '' : `, ${chain ?? 'its chain'} cannot be reached (${error ?? 'no answer'})`}`)

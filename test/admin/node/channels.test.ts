@@ -19,7 +19,7 @@ describe('the admin API of a node that settles', () => {
 
   it('lists channels, all or some', async () => {
     const channel = {
-      channelId: '0x01', peerId: 'peer-b', chain: 'evm:8453', status: 'settled', tokenId: 'USDC', deposit: String(2n ** 70n), lastActivity: '1970-01-01T00:00:01.000Z'
+      channelId: '0x01', peerId: 'peer-b', chain: 'evm:8453', status: 'settled', deposit: String(2n ** 70n), lastActivity: '1970-01-01T00:00:01.000Z'
     }
     expect((await api.get('/admin/channels')).json).to.deep.equal([channel])
     expect((await api.get('/admin/channels?peerId=peer-b&chain=evm:8453&status=settled')).json).to.deep.equal([channel])

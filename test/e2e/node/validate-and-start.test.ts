@@ -28,7 +28,7 @@ const GOOD: ReadonlyArray<[what: string, lines: string[], env?: Env]> = [
   ['limits', [`peers: [${peer()}]`, "settlement: { connectorFeePercentage: 99.9, creditLimits: { defaultLimit: 0, perPeerLimits: { b: '5' }, globalCeiling: 9007199254740991 } }"]],
   ['nobody let in without a secret', ['peers: []'], { BTP_ALLOW_NOAUTH: 'false' }],
   ['lines of JSON', ['peers: []'], { LOG_FORMAT: 'json' }],
-  ['what is odd and no fault', ['peers: []', 'explorer: { enabled: true }', 'routes: [{ prefix: G.INVALID, nextHop: nobody }]'], { BTP_PORT: '1', BASE_RPC_URL: 'x' }]
+  ['what is odd and no fault', ['peers: []', 'explorer: { enabled: false, port: 1 }', 'routes: [{ prefix: G.INVALID, nextHop: nobody }]'], { BTP_PORT: '1', BASE_RPC_URL: 'x' }]
 ]
 
 const BAD: ReadonlyArray<[what: string, lines: string[], env?: Env]> = [

@@ -9,8 +9,8 @@ for (;;) {
   const history = new History({ path })
   await history.open()
   for (let round = 0; round < 40; round++) {
-    for (let more = 0; more < 200; more++) history.add(received(number++))
-    await setTimeout(5)
+    for (let more = 0; more < 200; more++) history.add(received(number++)) // fewer than it takes, or some would be left out
+    await setTimeout(40)
   }
   await history.close()
   process.stdout.write(`${number}\n`)

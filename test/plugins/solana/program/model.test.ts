@@ -290,7 +290,7 @@ describe('the Solana program and its model', function () {
   it(`agree after each of ${ROUNDS} calls, with seed ${SEED}`, async () => {
     const story = new Story(await SvmWorld.create(), SEED)
     for (let round = 0; round < ROUNDS; round++) await story.round()
-    if (ROUNDS < 400) return
+    if (ROUNDS < 4000) return // in fewer, one kind may not have come
     for (const kind of ['deposit', 'claim', 'close', 'settle', 'terms']) expect(story.done.has(kind), kind).to.equal(true)
   })
 })

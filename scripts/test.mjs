@@ -1,6 +1,5 @@
-// Lint and all tests, for `npm test`, as two cores allow: first most tests, three files at a time because many of them wait for processes
-// and chains, with lint beside them; then, one after the other, the tests that would disturb others or be disturbed. All of it always runs.
-// It fails if any part fails.
+// Lint and all tests, for `npm test`, as two cores allow: first most tests, two files at a time, with lint beside them; then, one after the
+// other, the tests that would disturb others or be disturbed. All of it always runs. It fails if any part fails.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +18,8 @@ const ALONE = [
   'dist/test/routing/table/segment-map.test.js',
   'dist/test/plugins/btp/btp.test.js' // counts timers of the whole process
 ]
+/** A test beside another file, and beside lint, may have to wait for chains and processes. */
+const BUSY_TIMEOUT_MS = '120000'
 /** Those that take longest come first, so that none of them is left for the end. */
 const TOGETHER = [
   'dist/test/routing/simulator.test.js', 'dist/test/e2e/**/*.test.js', 'dist/test/!(e2e|routing)/**/*.test.js', 'dist/test/routing/**/!(simulator).test.js'
@@ -46,7 +47,7 @@ async function succeeds (child) {
 
 const together = await Promise.all([
   lint(),
-  mocha('--parallel', '--jobs', '3', ...ALONE.flatMap(files => ['--ignore', files]), ...TOGETHER)
+  mocha('--parallel', '--jobs', '2', '--timeout', BUSY_TIMEOUT_MS, ...ALONE.flatMap(files => ['--ignore', files]), ...TOGETHER)
 ])
 const passed = [...together, await mocha(...ALONE)]
 process.exitCode = passed.includes(false) ? 1 : 0

@@ -49,7 +49,7 @@ describe('the explorer of a node', () => {
   it('shows packets, balances, peers, routes and figures as they are, and keeps them over a restart', async () => {
     const { a, url } = await pair()
     expect(outcome(await a.sendPacket(packet('g.b', { amount: 700n })))).to.equal('fulfill')
-    expect(outcome(await a.sendPacket(packet('g.zed.x')))).to.equal('F02')
+    expect(outcome(await a.sendPacket(packet('g.zed.x', { data: Buffer.from('another condition') })))).to.equal('F02')
     const { events } = await eventually('the history has both', async () => {
       const page = await get<EventPage>(`${url}/api/events?types=PACKET_FULFILLED,PACKET_REJECTED`)
       return page.total === 2 && page

@@ -22,9 +22,11 @@ export interface Settlement {
 
 const NONE = 'none'
 
-/** Kinds of chains of which there are questions. */
+let known: ChainKind[] | undefined
+
+/** Kinds of chains of which there are questions. Loads them when it is first asked. */
 export function kindsToChoose (): ChainKind[] {
-  return new ChainKinds({}).all.filter(({ questions }) => questions !== undefined)
+  return known ??= new ChainKinds({}).all.filter(({ questions }) => questions !== undefined)
 }
 
 /** Which chain, if any. */

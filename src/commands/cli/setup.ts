@@ -23,7 +23,7 @@ const name = unless(answer => /^[A-Za-z0-9_-]+$/.test(answer), 'letters, digits,
 const levelOf = (answer: string): LogLevel | undefined => LOG_LEVELS.find(level => level === answer)
 
 /** By their names for --set, in the order of the questions; those about a chain follow. */
-function settings (kinds: readonly ChainKind[]): Record<string, Setting> {
+function settings (): Record<string, Setting> {
   return {
     nodeId: { question: 'Name of this node, and of its address g.<name>', fallback: `connector-${randomBytes(4).toString('hex')}`, fault: name },
     btpPort: { question: 'Port for peers (BTP)', fallback: '4000', fault: port },
@@ -31,22 +31,23 @@ function settings (kinds: readonly ChainKind[]): Record<string, Setting> {
     adminPort: { question: 'Port of the admin API', fallback: '8081', fault: port },
     handlerUrl: { question: 'URL of your business logic server (empty: none yet)', fallback: '', fault: unless(isUrl, 'an http:// or https:// URL') },
     logLevel: { question: 'Log level: debug, info, warn or error', fallback: 'info', fault: unless(answer => levelOf(answer) !== undefined, LOG_LEVELS.join(', ')) },
-    settlement: choice(kinds)
+    settlement: choice(kindsToChoose())
   }
 }
-
-const KINDS = kindsToChoose()
 
 export const setup: Command = {
   name: 'setup',
   summary: 'Writes a first configuration: config.yaml, and .env for secrets',
   usage: '[--yes] [--set <name>=<value>]... [--config <file>] [--output <file>] [--force] [--json]',
-  description: `Asks a few questions; Enter accepts the answer in brackets. With --yes it asks nothing and uses the defaults, except for values given with
---set: ${Object.keys(settings(KINDS)).join(', ')};
+  /** A getter: other commands need not load what there is to ask about chains. */
+  get description () {
+    return `Asks a few questions; Enter accepts the answer in brackets. With --yes it asks nothing and uses the defaults, except for values given with
+--set: ${Object.keys(settings()).join(', ')};
 and about a chain:
-${KINDS.map(kind => `  ${kind.type}: ${Object.keys(questionsOf(kind)).join(', ')}`).join('\n')}
+${kindsToChoose().map(kind => `  ${kind.type}: ${Object.keys(questionsOf(kind)).join(', ')}`).join('\n')}
 It generates a key for the admin API and puts it into .env, which only you can read; secrets of the chain go there, too.
-Exit codes: 0 written, 1 not written (nothing was changed).`,
+Exit codes: 0 written, 1 not written (nothing was changed).`
+  },
   options: {
     yes: { type: 'boolean', short: 'y', help: 'Ask nothing' },
     set: { type: 'string', value: '<name>=<value>', multiple: true, help: 'Answer a question in advance; may be repeated' },
@@ -66,8 +67,8 @@ Exit codes: 0 written, 1 not written (nothing was changed).`,
     const questions = args.flag('yes') ? undefined : new Questions()
     try {
       await mayWrite([config, output], args.flag('force'), questions)
-      const answers = await answersTo(settings(KINDS), given, questions)
-      const kind = KINDS.find(({ type }) => type === answers.settlement)
+      const answers = await answersTo(settings(), given, questions)
+      const kind = kindsToChoose().find(({ type }) => type === answers.settlement)
       refuseUnasked(given, kind)
       const settlement = kind && settlementOf(kind, await answersTo(questionsOf(kind), given, questions))
       const wanted = configOf(answers)
@@ -86,8 +87,8 @@ Exit codes: 0 written, 1 not written (nothing was changed).`,
 
 /** Of several chains, a field is asked about by one at a time: an answer is judged when it is known which. */
 function readSet (pairs: readonly string[]): Record<string, string> {
-  const asked = settings(KINDS)
-  const ofChains = KINDS.flatMap(kind => Object.keys(questionsOf(kind)))
+  const asked = settings()
+  const ofChains = kindsToChoose().flatMap(kind => Object.keys(questionsOf(kind)))
   return Object.fromEntries(pairs.map(pair => {
     const [name = '', ...rest] = pair.split('=')
     const setting = Object.hasOwn(asked, name) ? asked[name] : undefined
@@ -106,7 +107,7 @@ function refuseWrong (name: string, setting: Setting | undefined, answer: string
 
 /** An answer to a question that nobody asks would be lost. */
 function refuseUnasked (given: Readonly<Record<string, string>>, kind: ChainKind | undefined): void {
-  const asked = { ...settings(KINDS), ...(kind && questionsOf(kind)) }
+  const asked = { ...settings(), ...(kind && questionsOf(kind)) }
   const unasked = Object.keys(given).find(name => !Object.hasOwn(asked, name))
   if (unasked !== undefined) throw usageError(setup, `--set ${unasked} belongs to another chain than ${kind?.type ?? 'none'}: say --set settlement=<chain>, too.`)
 }

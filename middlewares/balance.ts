@@ -9,6 +9,7 @@
  * - Reports of received money are never refused. A report whose id is known changes nothing.
  * - An account that is removed with packets in flight keeps its book until they are answered and its balance is even.
  */
+import { unitOf } from '../src/lib/amounts.js'
 import { describeError } from '../src/lib/describe-error.js'
 import { SluiceError } from '../src/contracts/errors.js'
 import { PaysNothingError } from '../src/contracts/pays-nothing-error.js'
@@ -48,8 +49,8 @@ export default class Balance implements Middleware {
     }
     const { minimum = '-Infinity', maximum } = config
     log.info('initializing balance for account. accountId=%s minimumBalance=%s maximumBalance=%s', accountId, minimum, maximum)
-    const unit = `${accountInfo.assetCode}/${accountInfo.assetScale}`
-    await ledger.openAccount(accountId, { minimum: limitOf(minimum, '-Infinity'), maximum: limitOf(maximum, 'Infinity') }, unit)
+    const limits = { minimum: limitOf(minimum, '-Infinity'), maximum: limitOf(maximum, 'Infinity') }
+    await ledger.openAccount(accountId, limits, unitOf(accountInfo))
     const settler = new Settler(accountId, config, this.api, this.outcomes, () => this.publish(account))
     this.settlers.set(accountId, settler)
 

@@ -19,7 +19,7 @@ export const explorerServerMutants = [
   {
     name: 'opens the feed of the explorer without a key or ticket',
     file: 'src/explorer/access.js',
-    edits: [["socket: [address, name, origin(environment === 'development'), key(true)]", "socket: [address, name, origin(environment === 'development')]"]],
+    edits: [['noKeyInQuery, key(true)]', 'noKeyInQuery]']],
     tests: [ACCESS]
   },
   {

@@ -8,7 +8,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Environment } from '../contracts/chain-kind.js'
 import { SluiceError } from '../contracts/errors.js'
-import { hostCheck, isNear, keyCheck, keyIn, requireAddress } from '../http/access.js'
+import { hostCheck, isNear, keyCheck, keyIn, noKeyInQuery, requireAddress } from '../http/access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from '../http/allowlist.js'
 import { hostIn, isOwnOrigin } from '../http/hosts.js'
 import { isLoopbackAddress } from '../lib/loopback.js'
@@ -75,17 +75,14 @@ export function explorerAccess (access: ExplorerAccess, tickets: Pick<Tickets, '
     await next()
   }
   const key = (orTicket: boolean): MiddlewareHandler => async (c, next) => {
-    if (c.req.query('apiKey') !== undefined) {
-      throw new SluiceError('SLUICE_API_KEY_IN_QUERY', 'API key must be provided via X-Api-Key header, not query parameter')
-    }
     const isShown = !needsKey(c) || isKey?.(keyIn(c)) === true || (orTicket && tickets.take(c.req.query('ticket') ?? ''))
     if (!isShown) throw new SluiceError('SLUICE_API_KEY_WRONG', 'Invalid or missing API key')
     await next()
   }
   return {
     page: [address, name],
-    data: [address, name, origin(true), readableByLocalPages, key(false)],
-    socket: [address, name, origin(environment === 'development'), key(true)]
+    data: [address, name, origin(true), readableByLocalPages, noKeyInQuery, key(false)],
+    socket: [address, name, origin(environment === 'development'), noKeyInQuery, key(true)]
   }
 }
 

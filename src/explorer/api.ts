@@ -16,6 +16,7 @@ import { takeOver, TAKEN_OVER } from '../http/server.js'
 import { describeError } from '../lib/describe-error.js'
 import { isValidAddress } from '../packet/address.js'
 import type { AccessRules } from './access.js'
+import { MONEY_EVENTS } from './feed.js'
 import { rejects, series } from './figures.js'
 import type { PageFiles } from './page-files.js'
 import { filterOf, limitOf, offsetOf, textOf, timeOf, typesOf, wholeOf, wrong, type Query } from './query.js'
@@ -47,10 +48,7 @@ const STORY_EVENTS_MAX = 100
 const SECOND_MS = 1000
 const MINUTE_MS = 60_000
 const STEP_MAX_S = 366 * 24 * 3600
-const ACCOUNT_TYPES: readonly EventType[] = [
-  'ACCOUNT_BALANCE', 'SETTLEMENT_TRIGGERED', 'SETTLEMENT_COMPLETED', 'PAYMENT_CHANNEL_OPENED', 'PAYMENT_CHANNEL_BALANCE_UPDATE',
-  'PAYMENT_CHANNEL_SETTLED', 'CLAIM_SENT', 'CLAIM_RECEIVED', 'CLAIM_REDEEMED'
-]
+const ACCOUNT_TYPES = Object.keys(MONEY_EVENTS) as EventType[]
 const SETTLEMENT_TYPES: readonly EventType[] = [
   'SETTLEMENT_TRIGGERED', 'SETTLEMENT_COMPLETED', 'PAYMENT_CHANNEL_OPENED', 'PAYMENT_CHANNEL_SETTLED', 'CLAIM_REDEEMED'
 ]

@@ -56,8 +56,16 @@ export class BalanceNotices {
   }
 }
 
-function settlementStateOf ({ balance, settling }: AccountBalance, { balance: config }: AccountInfo): AccountBalanceChanged['settlementState'] {
-  if (settling !== 0n) return 'SETTLEMENT_IN_PROGRESS'
+/** `SETTLEMENT_PENDING`: we owe more than the threshold, and nothing is being paid yet. */
+export function settlementStateOf (
+  { balance, settlement }: Pick<AccountBalance, 'balance' | 'settlement'>, { balance: config }: Pick<AccountInfo, 'balance'>
+): AccountBalanceChanged['settlementState'] {
+  if (settlement !== undefined) return 'SETTLEMENT_IN_PROGRESS'
   const threshold = config?.settleThreshold
-  return threshold !== undefined && threshold !== '-Infinity' && balance < BigInt(threshold) ? 'SETTLEMENT_PENDING' : 'IDLE'
+  return isAmount(threshold) && balance < BigInt(threshold) ? 'SETTLEMENT_PENDING' : 'IDLE'
+}
+
+/** Whether a setting is an amount, and neither left out nor infinite. */
+export function isAmount (setting: string | undefined): setting is string {
+  return setting !== undefined && /^-?\d+$/.test(setting)
 }

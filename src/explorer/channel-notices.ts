@@ -43,12 +43,15 @@ export class ChannelNotices {
   }
 
   #next (): string[] {
-    const withChannels = this.accounts.getAccountIds().filter(accountId => this.#operationsOf(accountId)?.claimCounts !== undefined)
-    const changed = withChannels.filter(accountId => {
+    const withChannels: string[] = []
+    const changed: string[] = []
+    for (const accountId of this.accounts.getAccountIds()) {
       const counts = this.#operationsOf(accountId)?.claimCounts
+      if (counts === undefined) continue
+      withChannels.push(accountId)
       const before = this.#seen.get(accountId)?.counts
-      return counts !== undefined && (before === undefined || !isSame(counts, before))
-    })
+      if (before === undefined || !isSame(counts, before)) changed.push(accountId)
+    }
     if (this.#turn.length === 0) this.#turn = withChannels
     return [...new Set([...changed, ...this.#turn.splice(0, LOOKS_PER_SECOND)])].slice(0, LOOKS_PER_SECOND)
   }

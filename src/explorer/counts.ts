@@ -4,6 +4,7 @@
  * nothing behind.
  */
 import type { AccountTraffic, InAsset, Traffic } from '../contracts/explorer-events.js'
+import { unitOf } from '../lib/amounts.js'
 import { Latencies } from './latencies.js'
 
 const RECENT_SECONDS = 300
@@ -242,8 +243,4 @@ function sumsOf (accounts: AccountCounts[]): AccountCounts[] {
 
 function isSameAsset (a: InAsset, b: InAsset): boolean {
   return a.assetCode === b.assetCode && a.assetScale === b.assetScale
-}
-
-function unitOf ({ assetCode, assetScale }: InAsset): string {
-  return `${assetCode}/${assetScale}`
 }

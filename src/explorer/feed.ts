@@ -27,10 +27,10 @@ const NO_ASSET: InAsset = { assetCode: '', assetScale: 0 }
 
 type Listener = (event: ExplorerEvent) => void
 
-/** Events whose `timestamp` is an ISO string. */
+/** Of accounts, settlements, channels and claims: their `timestamp` is an ISO string. */
 type MoneyEventType = Extract<ExplorerEvent, { timestamp: string }>['type']
 
-const MONEY_EVENTS: Readonly<Record<MoneyEventType, true>> = {
+export const MONEY_EVENTS: Readonly<Record<MoneyEventType, true>> = {
   ACCOUNT_BALANCE: true,
   SETTLEMENT_TRIGGERED: true,
   SETTLEMENT_COMPLETED: true,

@@ -4,6 +4,7 @@
  */
 import type { EventFeed, EventFilter, EventPage, Traffic } from '../contracts/explorer-events.js'
 import type { Series, SeriesPoint, Rejects } from '../contracts/explorer.js'
+import { unitOf } from '../lib/amounts.js'
 import { wrong } from './query.js'
 import { wordsFor } from './reject-words.js'
 
@@ -121,14 +122,14 @@ class Sum {
     for (const account of [...accounts, ...others]) {
       if (peerId !== undefined && account.peerId !== peerId) continue
       const { received, sent, codes } = account
-      const unit = `${account.assetCode}/${account.assetScale}`
+      const unit = unitOf(account)
       this.#fulfilled += received.fulfilled
       this.#rejected += received.rejected
       plus(this.#in, unit, BigInt(received.amount))
       plus(this.#out, unit, BigInt(sent.amount))
       for (const [code, count] of Object.entries(codes)) this.#codes.set(code, (this.#codes.get(code) ?? 0) + count)
     }
-    if (peerId === undefined) for (const { assetCode, assetScale, amount } of earned) plus(this.#earned, `${assetCode}/${assetScale}`, BigInt(amount))
+    if (peerId === undefined) for (const sum of earned) plus(this.#earned, unitOf(sum), BigInt(sum.amount))
   }
 
   point (at: number): SeriesPoint {

@@ -106,6 +106,14 @@ export function isNear (c: Context): boolean {
   return !isForwarded && isLoopbackAddress(socketAddress(c)) && host !== undefined && isThisMachine(host)
 }
 
+/** The query ends in logs. */
+export const noKeyInQuery: MiddlewareHandler = async (c, next) => {
+  if (c.req.query('apiKey') !== undefined) {
+    throw new SluiceError('SLUICE_API_KEY_IN_QUERY', 'API key must be provided via X-Api-Key header, not query parameter')
+  }
+  await next()
+}
+
 /** A `Host` that names no host goes no further: what is behind puts it into URLs. */
 export const requireValidHost: MiddlewareHandler = async (c, next) => {
   const header = c.req.header('host')

@@ -11,6 +11,11 @@ export function amountInWords (amount: bigint, assetScale: number, assetCode: st
   return `${amount < 0n ? '-' : ''}${whole}${fraction} ${assetCode}`
 }
 
+/** What amounts count in, in the words of the books: `USD/9`. */
+export function unitOf ({ assetCode, assetScale }: { assetCode: string, assetScale: number }): string {
+  return `${assetCode}/${assetScale}`
+}
+
 /** The same, with scale and code in the words of the books: `USD/9`. Undefined for an amount in no known unit. */
 export function amountInUnit (amount: bigint, unit: string | undefined): string | undefined {
   const [, assetCode, assetScale] = /^(.+)\/(\d{1,3})$/s.exec(unit ?? '') ?? []

@@ -1,5 +1,5 @@
 /** The one line about a settlement, with account, amount and outcome: an operator can read in the log, or the explorer, what moved. */
-import { amountInUnit } from './amounts.js'
+import { amountInUnit, unitOf } from './amounts.js'
 import { describeError } from './describe-error.js'
 import { hideSecrets } from './hide-secrets.js'
 import type { AccountInfo } from '../contracts/account.js'
@@ -25,7 +25,7 @@ export interface SettlementOutcome {
 export function writeSettlement (
   log: Logger, { accountId, direction, amount, outcome, id = 'none', error }: SettlementOutcome, account: AccountInfo | undefined, unit?: string
 ): void {
-  const known = unit ?? (account && `${account.assetCode}/${account.assetScale}`)
+  const known = unit ?? (account && unitOf(account))
   const inWords = (/^\d+$/.test(amount) ? amountInUnit(BigInt(amount), known) : undefined) ?? amount
   if (error === undefined) {
     log.info('settlement. accountId=%s direction=%s amount=%s inWords="%s" outcome=%s id=%s', accountId, direction, amount, inWords, outcome, id)

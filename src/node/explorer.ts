@@ -6,6 +6,7 @@ import type { Door } from '../explorer/door.js'
 import { effectiveSettings, type Setting, type SettingSource } from '../config/effective.js'
 import { ChainKinds } from '../config/node/chain-kinds.js'
 import { fieldAt } from '../config/node/chains.js'
+import { explorerHasPort } from '../config/node/rules.js'
 import type { ConnectorConfig } from '../contracts/node.js'
 import { addressOf } from '../config/node/settlement-chains.js'
 import { LOCAL_ACCOUNT } from './peer-account.js'
@@ -36,7 +37,7 @@ export function nodeDoor (node: NodeOfDoor): Door {
     },
     port: explorer.port,
     isAsked: explorer.isAsked,
-    hasPort: explorer.isAsked || !isTaken(config),
+    hasPort: explorerHasPort(config),
     settings: { host: 'explorer.host (EXPLORER_HOST)', port: 'explorer.port (EXPLORER_PORT)' },
     historyPath: join(dataPath, `explorer-${nodeId}`),
     facts: {
@@ -54,11 +55,6 @@ export function nodeDoor (node: NodeOfDoor): Door {
       }
     }
   }
-}
-
-/** Whether this node itself uses the port for something else. */
-function isTaken ({ explorer, btpServerPort, healthCheckPort, adminApi }: NodeConfig): boolean {
-  return [btpServerPort, healthCheckPort, ...(adminApi.enabled ? [adminApi.port] : [])].includes(explorer.port)
 }
 
 function peerFacts (accountId: string, { config, peers, isGuest }: NodeOfDoor): Pick<PeerView, 'relation' | 'isGuest'> & Partial<PeerView> {

@@ -8,7 +8,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { SluiceError } from '../../contracts/errors.js'
-import { isFromThisMachine, keyCheck, keyIn, refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
+import { isFromThisMachine, keyCheck, keyIn, noKeyInQuery, refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from '../../http/allowlist.js'
 
 export interface AccessOptions {
@@ -65,12 +65,4 @@ export function namesAccess ({ apiKey = '', isProduction }: { apiKey?: string | 
     if (given !== undefined && !isKey(given)) throw new SluiceError('SLUICE_API_KEY_WRONG', KEY.message)
     return given !== undefined
   }
-}
-
-/** The query ends in logs. */
-const noKeyInQuery: MiddlewareHandler = async (c, next) => {
-  if (c.req.query('apiKey') !== undefined) {
-    throw new SluiceError('SLUICE_API_KEY_IN_QUERY', 'API key must be provided via X-Api-Key header, not query parameter')
-  }
-  await next()
 }

@@ -83,12 +83,21 @@ function checkPorts (config: NodeConfig, refuse: Refuse): void {
   }
 }
 
-/** The explorer has a port of its own only where somebody asked for it, or nothing else has it. */
-function portsOf ({ btpServerPort, healthCheckPort, adminApi, explorer }: NodeConfig): Array<[path: string[], port: number]> {
+function portsOf (config: NodeConfig): Array<[path: string[], port: number]> {
+  const { explorer } = config
+  const isServed = explorer.enabled && explorerHasPort(config)
+  return isServed ? [...otherPortsOf(config), [['explorer', 'port'], explorer.port]] : otherPortsOf(config)
+}
+
+function otherPortsOf ({ btpServerPort, healthCheckPort, adminApi }: NodeConfig): Array<[path: string[], port: number]> {
   const admin: Array<[string[], number]> = adminApi.enabled ? [[['adminApi', 'port'], adminApi.port]] : []
-  const own: Array<[string[], number]> = [[['btpServerPort'], btpServerPort], [['healthCheckPort'], healthCheckPort], ...admin]
-  const isServed = explorer.enabled && (explorer.isAsked || own.every(([, port]) => port !== explorer.port))
-  return isServed ? [...own, [['explorer', 'port'], explorer.port]] : own
+  return [[['btpServerPort'], btpServerPort], [['healthCheckPort'], healthCheckPort], ...admin]
+}
+
+/** The explorer has a port of its own only where somebody asked for it, or nothing else has it. */
+export function explorerHasPort (config: NodeConfig): boolean {
+  const { isAsked, port: its } = config.explorer
+  return isAsked || otherPortsOf(config).every(([, port]) => port !== its)
 }
 
 function checkModes ({ deploymentMode }: ParsedConfig, { localDelivery, adminApi }: NodeConfig, refuse: Refuse, warn: Warn): void {
@@ -129,8 +138,8 @@ function checkAdminApi ({ adminApi, environment }: NodeConfig, refuse: Refuse, w
 }
 
 /** What holds for the admin API holds here: it shows who pays whom, and how much. */
-function checkExplorer ({ explorer, adminApi, environment, btpServerPort, healthCheckPort }: NodeConfig, refuse: Refuse, warn: Warn): void {
-  const { enabled, host, port, isAsked } = explorer
+function checkExplorer (config: NodeConfig, refuse: Refuse, warn: Warn): void {
+  const { explorer: { enabled, host, port }, adminApi, environment, healthCheckPort } = config
   if (!enabled) return
   const isOpen = !isLoopbackAddress(host)
   const { apiKey = '', allowedIPs } = adminApi
@@ -140,8 +149,7 @@ function checkExplorer ({ explorer, adminApi, environment, btpServerPort, health
   } else if (environment === 'production') {
     warn('the explorer is enabled in production: it shows who pays whom to anyone who may use it. If you do not need it, set explorer.enabled (EXPLORER_ENABLED) to false.')
   }
-  const other = [btpServerPort, healthCheckPort, ...(adminApi.enabled ? [adminApi.port] : [])].includes(port)
-  if (other && !isAsked) {
+  if (!explorerHasPort(config)) {
     warn(`the explorer has no port of its own, as this node uses ${port} for something else. It is at /explorer of the health port (${healthCheckPort}). ` +
       'To give it one, set explorer.port (EXPLORER_PORT).')
   }

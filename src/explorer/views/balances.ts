@@ -1,8 +1,7 @@
 /** What is between us and each peer, how much room is left, and how long that lasts. */
-import type { AccountInfo } from '../../contracts/account.js'
 import type { Traffic } from '../../contracts/explorer-events.js'
 import type { BalanceView, OpenSettlement } from '../../contracts/explorer.js'
-import type { AccountBalance } from '../../contracts/ledger.js'
+import { isAmount, settlementStateOf } from '../balances.js'
 import type { ViewParts } from './facts.js'
 
 /** Less than this says nothing about how it goes on. */
@@ -56,7 +55,7 @@ export function balanceView (accountId: string, { accounts, ledger }: Pick<ViewP
     ...(isAmount(settleThreshold) && { settleTo: settleTo ?? '0' }),
     prepaid: String(prepaid),
     settling: String(settling),
-    settlementState: settlementState(book, info),
+    settlementState: settlementStateOf(book, info),
     ...(roomIn !== undefined && { roomIn: String(roomIn) }),
     ...(roomOut !== undefined && { roomOut: String(roomOut) }),
     ...(seconds !== undefined && { fullInSeconds: seconds })
@@ -77,16 +76,6 @@ function secondsUntilFull (room: bigint, perSecond: number): number | undefined 
   if (room === 0n) return 0
   const seconds = perSecond > 0 ? Math.floor(Number(room) / perSecond) : Infinity
   return seconds <= SECONDS_MAX ? seconds : undefined
-}
-
-/** `SETTLEMENT_PENDING`: we owe more than the threshold, and nothing is being paid yet. */
-function settlementState ({ settlement, balance }: AccountBalance, { balance: { settleThreshold } = { maximum: '' } }: AccountInfo): BalanceView['settlementState'] {
-  if (settlement !== undefined) return 'SETTLEMENT_IN_PROGRESS'
-  return isAmount(settleThreshold) && balance < BigInt(settleThreshold) ? 'SETTLEMENT_PENDING' : 'IDLE'
-}
-
-function isAmount (text: string | undefined): text is string {
-  return text !== undefined && /^-?\d+$/.test(text)
 }
 
 function positive (amount: bigint): bigint {

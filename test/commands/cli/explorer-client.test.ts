@@ -52,7 +52,10 @@ describe('the explorer in a terminal', function () {
   const run = (args: string[], env: Record<string, string> = {}): Promise<Result> => place.run(args, { env })
 
   it('shows what the node does: packets, money in its own unit, what needs a look, and how much room peers have', async () => {
-    const { code, out, err } = await run(['top', '--once', '--url', url])
+    const { code, out, err } = await eventually('the seconds of the packets are over', async () => {
+      const result = await run(['top', '--once', '--url', url])
+      return result.out.includes(' 4 in the last minute') ? result : undefined
+    })
     expect([code, err]).to.deep.equal([0, ''])
     expect(out).to.match(/^hub {2}g\.hub /)
     expect(out).to.match(/Packets .* 4 in the last minute, 75\.0 % fulfilled\n/)

@@ -13,6 +13,7 @@ import { askAdmin, type Answer } from '../../support/admin.js'
 import { outcome, owed, packet, World } from '../../support/node.js'
 import { blocksOf } from '../../support/papers.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
+import { eventually } from '../../support/waiting.js'
 import { Parties, type Account } from '../../support/xrp/parties.js'
 
 const SECRET = 'secret-between-peers'
@@ -72,7 +73,7 @@ describe('nodes that settle on the XRP Ledger', function () {
     .some(({ LedgerEntryType }) => LedgerEntryType === 'PayChannel')
 
   async function pay (from: ConnectorNode, to: string, amount: bigint): Promise<void> {
-    await until(async () => outcome(await from.sendPacket(packet(`g.${to}.shop`, { amount }))) === 'fulfill')
+    await eventually(`${to} is paid`, async () => outcome(await from.sendPacket(packet(`g.${to}.shop`, { amount }))) === 'fulfill')
   }
 
   for (const claims of ['settlement', 'packet'] as const) {
@@ -96,7 +97,7 @@ describe('nodes that settle on the XRP Ledger', function () {
           alice = await start(a, b, claims)
         }
       }
-      await until(async () => await owed(alice, 'bob') >= -200n && await owed(bob, 'alice') >= -200n)
+      await eventually('what is owed is settled', async () => await owed(alice, 'bob') >= -200n && await owed(bob, 'alice') >= -200n)
       const channels = (await ask(alice, 'GET', '/channels')).body as Array<{ channelId: string, chain: string }>
       expect(channels.map(({ chain }) => chain)).to.deep.equal(channels.map(() => `xrp:${parties.network}`))
       expect(channels.length, 'one for each direction').to.be.within(1, 2)
@@ -107,7 +108,7 @@ describe('nodes that settle on the XRP Ledger', function () {
           if (status === 'open') expect((await ask(node, 'POST', `/channels/${channelId}/close`, {})).status).to.be.oneOf([200, 400])
         }
       }
-      await until(() => Promise.resolve(isOver()))
+      await eventually('the channels are closed', isOver)
       const [wonA = 0n, wonB = 0n] = won()
       expect(wonA + wonB, 'nobody has lost a drop but fees').to.equal(0n)
       if (claims === 'settlement') expect(wonB + await owed(bob, 'alice'), 'what the ledger paid, and what is still owed').to.equal(toBob - toAlice)
@@ -120,7 +121,7 @@ describe('nodes that settle on the XRP Ledger', function () {
     const alice = await start(a, b, 'settlement')
     await start(b, a, 'settlement')
     await pay(alice, 'bob', 250n)
-    await until(async () => await owed(alice, 'bob') >= -200n)
+    await eventually('what is owed is settled', async () => await owed(alice, 'bob') >= -200n)
     const { body } = await ask(alice, 'GET', '/settlement/states')
     expect(JSON.stringify(body)).to.contain(parties.alice.address)
     parties.rippled.faults.add({ does: 'disconnectBefore' })
@@ -146,7 +147,3 @@ describe('nodes that settle on the XRP Ledger', function () {
       .to.deep.equal([0, true, true, true])
   })
 })
-
-async function until (check: () => Promise<boolean>): Promise<void> {
-  while (!await check()) await new Promise(resolve => { setTimeout(resolve, 20) })
-}

@@ -20,6 +20,7 @@ import { explorerServerMutants } from './mutants/explorer-server.mjs'
 import { pageMutants } from './mutants/page.mjs'
 import { pricesMutants } from './mutants/prices.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
+import { transportMutants } from './mutants/transport.mjs'
 import { xrpMutants } from './mutants/xrp.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -33,7 +34,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
-  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants
+  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants
 ]
 
 function runTests (files) {

@@ -6,6 +6,8 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Logger } from '../../src/contracts/logger.js'
+import { withoutOverlayNames } from '../../src/lib/socks-proxy.js'
+import { SocksAgent } from '../lib/transport/socks-agent.js'
 import { authEntries } from './auth.js'
 import { TOON } from './dialect/index.js'
 import { introduce } from './introduction.js'
@@ -20,6 +22,9 @@ import type { ServerSettings } from './options.js'
 
 /** From the first packet of TCP to the peer's yes, TLS handshake and HTTP upgrade included. */
 export const ATTEMPT_TIMEOUT_MS = 10_000
+
+/** The same through a proxy, which may have to find a hidden service and to build circuits of six hops to it first. */
+export const PROXIED_ATTEMPT_TIMEOUT_MS = 60_000
 
 /** Intervals are varied by up to this part in either direction. */
 const JITTER = 0.25
@@ -84,9 +89,12 @@ export class Client {
 
   #open (): void {
     this.#openedAt = Date.now()
-    const { url, ca, maxPayload, dialect, log } = this.#options
-    const websocket = this.#websocket = new WebSocket(url, { ...WEBSOCKET_OPTIONS, maxPayload, ...(ca === undefined ? {} : { ca }) })
-    const deadline = setTimeout(() => { websocket.terminate() }, ATTEMPT_TIMEOUT_MS).unref()
+    const { url, ca, proxy, maxPayload, dialect, log } = this.#options
+    const timeoutMs = proxy === undefined ? ATTEMPT_TIMEOUT_MS : PROXIED_ATTEMPT_TIMEOUT_MS
+    const agent = proxy === undefined ? undefined : new SocksAgent(proxy, { isSecure: url.protocol === 'wss:', timeoutMs })
+    const options = { ...WEBSOCKET_OPTIONS, maxPayload, ...(ca !== undefined && { ca }), ...(agent !== undefined && { agent }) }
+    const websocket = this.#websocket = new WebSocket(url, options)
+    const deadline = setTimeout(() => { websocket.terminate() }, timeoutMs).unref()
     let connectedAt: number | undefined
     let raw: Socket | undefined
     let refusal: Error | undefined
@@ -94,9 +102,10 @@ export class Client {
     let isIntroduced = false
     websocket.on('upgrade', response => { raw = response.socket })
     websocket.on('error', err => {
-      const isNews = this.trouble !== err.message
-      this.trouble = err.message
-      log[isNews ? 'info' : 'debug']('cannot reach the peer. server=%s error=%s', url.host, err.message)
+      const reason = withoutOverlayNames(err.message)
+      const isNews = this.trouble !== reason
+      this.trouble = reason
+      log[isNews ? 'info' : 'debug']('cannot reach the peer. server=%s error=%s', this.#shownHost, reason)
     })
     websocket.on('open', () => {
       if (raw === undefined) return
@@ -130,6 +139,7 @@ export class Client {
     })
     websocket.on('close', () => {
       clearTimeout(deadline)
+      agent?.destroy()
       this.#websocket = undefined
       if (connectedAt !== undefined && Date.now() - connectedAt >= this.#options.reconnectClearTryMs) this.#tries = 0
       if (this.#stopped) return
@@ -149,6 +159,11 @@ export class Client {
     return proof.learn(protocolData) && this.#introductions <= MAX_INTRODUCTIONS
   }
 
+  /** A log does not tell which hidden service the node speaks to. */
+  get #shownHost (): string {
+    return withoutOverlayNames(this.#options.url.host)
+  }
+
   #auth (): MessageFrame {
     const { username, token, flags, proof } = this.#options
     const protocolData = authEntries(username, token, token === '' ? [...flags, ...proof.entries(username)] : flags)
@@ -159,14 +174,14 @@ export class Client {
   #changeDialect (): void {
     this.#speaksToon = !this.#speaksToon
     const dialect = this.#speaksToon ? 'toon' : 'rfc'
-    this.#options.log.info('the peer does not understand us, trying another dialect of BTP. server=%s dialect=%s', this.#options.url.host, dialect)
+    this.#options.log.info('the peer does not understand us, trying another dialect of BTP. server=%s dialect=%s', this.#shownHost, dialect)
   }
 
   #refused (err: Error): void {
-    const { url, log } = this.#options
+    const { log } = this.#options
     this.trouble = err instanceof IlpError && err.ilpErrorCode === 'T00' ? 'it has no room for us at the moment' : 'it does not let us in'
     const isExpected = this.#options.isConnected() || (this.#introductions > 0 && this.#introductions <= MAX_INTRODUCTIONS)
-    log[isExpected ? 'debug' : 'warn']('peer did not let us in, will try again. server=%s error=%s', url.host, messageOf(err))
+    log[isExpected ? 'debug' : 'warn']('peer did not let us in, will try again. server=%s error=%s', this.#shownHost, messageOf(err))
   }
 
   /** This timer keeps the process alive on purpose: a connector whose only peer is down still has something to do. */
@@ -175,7 +190,7 @@ export class Client {
     const interval = intervals[Math.min(this.#tries, intervals.length - 1)] ?? 0
     this.#tries++
     const delay = interval * (1 - JITTER + 2 * JITTER * Math.random())
-    this.#options.log.debug('reconnecting. server=%s delayMs=%d', this.#options.url.host, Math.round(delay))
+    this.#options.log.debug('reconnecting. server=%s delayMs=%d', this.#shownHost, Math.round(delay))
     this.#timer = setTimeout(() => { this.#open() }, delay)
   }
 }

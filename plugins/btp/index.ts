@@ -8,6 +8,7 @@ import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
 import { SILENT_LOG } from '../../src/contracts/logger.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { Admission, DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
+import { withoutOverlayNames } from '../../src/lib/socks-proxy.js'
 import { packetEntry, packetOf } from '../../src/contracts/transport.js'
 import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
@@ -382,7 +383,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
     const { server, listener } = this.#settings
     const missing = server === undefined
       ? `the peer has not connected yet, still listening. port=${listener?.port ?? ''}`
-      : `cannot reach the peer yet, still trying. server=${server.url.host} reason=${this.#session?.client?.trouble ?? ''}`
+      : `cannot reach the peer yet, still trying. server=${withoutOverlayNames(server.url.host)} reason=${this.#session?.client?.trouble ?? ''}`
     return Object.assign(new Error(`${missing} timeoutMs=${timeoutMs}`), { isListening: this.onlyListens })
   }
 

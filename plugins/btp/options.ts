@@ -8,6 +8,8 @@ import type { ServerOptions } from 'ws'
 import { SluiceError } from '../../src/contracts/errors.js'
 import { isObject } from '../../src/lib/is-object.js'
 import { ORIGIN, ORIGIN_IN_WORDS } from '../../src/lib/origins.js'
+import { isOverlayHost, parseSocksProxy, socksProxyFault } from '../../src/lib/socks-proxy.js'
+import type { SocksProxy } from '../../src/lib/socks-proxy.js'
 import { messageOf } from './wire/errors.js'
 import { ContentType, DIALECTS } from '../../src/contracts/transport.js'
 import type { Dialect } from '../../src/contracts/transport.js'
@@ -15,7 +17,7 @@ import type { SubProtocol } from './wire/frame.js'
 
 /** The names of what this plugin reads, and of what the connector adds: for plugins that have it as their transport. */
 export const BTP_OPTIONS = [
-  'server', 'listener', 'btpAccount', 'btpToken', 'btpAuthFlags', 'ca', 'reconnectInterval', 'reconnectIntervals',
+  'server', 'listener', 'btpAccount', 'btpToken', 'btpAuthFlags', 'ca', 'socksProxy', 'reconnectInterval', 'reconnectIntervals',
   'reconnectClearTryTimeout', 'dialect', 'responseTimeout', 'maxPayload', '_store', '_log'
 ]
 
@@ -66,6 +68,9 @@ const Options = z.object({
   btpToken: z.string().optional().describe('Instead of the token in `server`'),
   btpAuthFlags: z.record(z.string(), z.unknown()).default({}).describe('Further entries of the auth message'),
   ca: Text.optional().describe('TLS: who may sign the certificate of `server`, as PEM text or as a path'),
+  socksProxy: z.string().refine(text => socksProxyFault(text) === undefined, { error: ({ input }) => socksProxyFault(String(input)) })
+    .optional()
+    .describe('The SOCKS5 proxy that `server` is dialled through, and only through: socks5h://user:password@host:port. It resolves the name'),
   reconnectInterval: Milliseconds.optional(),
   reconnectIntervals: z.array(Milliseconds).min(1).optional(),
   reconnectClearTryTimeout: Milliseconds.default(10_000).describe('A connection that lasted this long starts over with the intervals'),
@@ -83,6 +88,8 @@ export interface ServerSettings {
   flags: readonly SubProtocol[]
   /** PEM text or path. */
   ca: string | undefined
+  /** Undefined: the peer is dialled directly. */
+  proxy: SocksProxy | undefined
   reconnectIntervalsMs: readonly number[]
   reconnectClearTryMs: number
   dialect: Dialect
@@ -166,6 +173,9 @@ function serverSettings (options: z.infer<typeof Options>): ServerSettings | und
     throw new Error('account/token must be passed in via constructor or uri, but not both')
   }
   url.username = url.password = ''
+  if (isOverlayHost(url.hostname) && options.socksProxy === undefined) {
+    throw new Error('"server" is a hidden service, which is reached only through a SOCKS5 proxy: set "socksProxy", such as socks5h://127.0.0.1:9050')
+  }
   const { reconnectInterval } = options
   return {
     url,
@@ -176,6 +186,7 @@ function serverSettings (options: z.infer<typeof Options>): ServerSettings | und
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => flagEntry(name, value)),
     ca: options.ca,
+    proxy: options.socksProxy === undefined ? undefined : parseSocksProxy(options.socksProxy),
     reconnectIntervalsMs: options.reconnectIntervals ??
       (reconnectInterval === undefined ? DEFAULT_RECONNECT_INTERVALS_MS : [reconnectInterval]),
     reconnectClearTryMs: options.reconnectClearTryTimeout,

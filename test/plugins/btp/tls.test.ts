@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect } from 'chai'
-import { TestLog, SECRET, closeAll, drive, fakeTimers, listening, makePlugin } from '../../support/btp.js'
+import { TestLog, SECRET, afterTest, closeAll, drive, fakeTimers, listening, makePlugin } from '../../support/btp.js'
 import { rejectionError } from '../../support/failures.js'
+import { TestSocksProxy } from '../../support/socks-proxy.js'
 
 /** Makes the certificates; Node.js itself has no way to. */
 const OPENSSL = process.env.OPENSSL ?? 'openssl'
@@ -23,7 +24,7 @@ describe('BTP over TLS', () => {
   before(() => {
     execFileSync(OPENSSL, [
       'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-      '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyPath, '-out', certPath
+      '-addext', 'subjectAltName=IP:127.0.0.1,DNS:peer.onion', '-keyout', keyPath, '-out', certPath
     ], { stdio: 'ignore' })
     key = readFileSync(keyPath, 'utf8')
     cert = readFileSync(certPath, 'utf8')
@@ -53,6 +54,21 @@ describe('BTP over TLS', () => {
     await rejectionError(client.connect({ timeout: 50 }))
     expect(log.lines.join('\n')).to.match(/self-signed certificate/)
     expect(plugin.isConnected()).to.equal(false)
+  })
+
+  it('is spoken through a SOCKS proxy with the peer itself, whose certificate names it', async () => {
+    const { plugin, port } = await listening({ key, cert })
+    const proxy = await TestSocksProxy.start({ 'peer.onion': port, 'other.onion': port })
+    afterTest(() => proxy.stop())
+    const through = (name: string): Record<string, unknown> => (
+      { server: `btp+wss://:${SECRET}@${name}:443`, ca: cert, socksProxy: proxy.url, reconnectInterval: 1 })
+    const log = new TestLog()
+    const other = makePlugin(through('other.onion'), log)
+    await rejectionError(other.connect({ timeout: 100 }))
+    expect(log.lines.join('\n')).to.match(/does not match certificate's altnames/).and.not.include('other.onion')
+    expect(plugin.isConnected()).to.equal(false)
+    await makePlugin(through('peer.onion')).connect()
+    expect(plugin.isConnected()).to.equal(true)
   })
 
   it('does not send its token in the clear to a server that expects TLS, nor let in who comes without', async () => {

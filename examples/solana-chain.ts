@@ -9,7 +9,7 @@ import { tokenAccountOf, TOKEN_PROGRAMS } from '../plugins/solana/chain/addresse
 import { SYSTEM_PROGRAM, transferLamports, type Instruction } from '../plugins/solana/chain/instructions.js'
 import { messageOf, wireOf } from '../plugins/solana/chain/wire.js'
 import { programOf } from '../plugins/solana/program/binary.js'
-import { Signer } from '../plugins/solana/ed25519.js'
+import { rawKey, type SolanaKey } from '../plugins/solana/ed25519.js'
 import { bytesOf, encodeBase58, u64 } from '../plugins/solana/formats.js'
 import { JsonRpc, recordOf } from '../plugins/lib/rpc/json-rpc.js'
 import { startSurfpool, type Surfnet } from './solana-tools.js'
@@ -33,7 +33,7 @@ const PAY = 3
 export interface Wallet {
   address: string
   key: string
-  signer: Signer
+  signer: SolanaKey
 }
 
 export interface SolanaChain {
@@ -55,7 +55,7 @@ export interface SolanaChain {
   pass (secs: number): Promise<void>
   /** Seconds since the epoch, by the chain's clock. */
   now (): Promise<number>
-  send (instructions: readonly Instruction[], ...signers: Signer[]): Promise<string>
+  send (instructions: readonly Instruction[], ...signers: SolanaKey[]): Promise<string>
   stop (): void
 }
 
@@ -65,8 +65,8 @@ export async function startSolanaChain (slotTimeMs = 20): Promise<SolanaChain> {
   // Surfpool stands still for good once nobody has taken so many of its events.
   const draining = setInterval(() => { net.drainEvents() }, DRAIN_MS).unref()
   const rpc = new JsonRpc({ url: net.rpcUrl })
-  const payer = new Signer(Buffer.from(net.payerSecretKey).subarray(0, 32))
-  const send = (instructions: readonly Instruction[], ...signers: Signer[]): Promise<string> => sent(rpc, instructions, [payer, ...signers])
+  const payer = rawKey(Buffer.from(net.payerSecretKey).subarray(0, 32))
+  const send: SolanaChain['send'] = (instructions, ...signers) => sent(rpc, instructions, [payer, ...signers])
   const rent = async (bytes: number): Promise<bigint> => BigInt(Number(await rpc.call('getMinimumBalanceForRentExemption', bytes)))
   const genesis = String(await rpc.call('getGenesisHash'))
   const deployed = (code: Buffer, isFinal = true): Promise<string> => deploy(payer, code, isFinal, send, rent)
@@ -91,7 +91,7 @@ export async function startSolanaChain (slotTimeMs = 20): Promise<SolanaChain> {
     },
     async createWallet (mint, tokens) {
       const seed = randomBytes(32)
-      const signer = new Signer(seed)
+      const signer = rawKey(seed)
       const account = await tokenAccountOf(signer.address, { mint, tokenProgram: TOKEN_PROGRAM })
       const others = [signer.address, mint, SYSTEM_PROGRAM, TOKEN_PROGRAM]
       await send([
@@ -125,7 +125,7 @@ export async function startSolanaChain (slotTimeMs = 20): Promise<SolanaChain> {
 
 /** Writes the code into a buffer piece by piece, makes it a program, and takes the right to change it from everybody if it is final. */
 async function deploy (
-  payer: Signer, code: Buffer, isFinal: boolean, send: SolanaChain['send'], rent: (bytes: number) => Promise<bigint>
+  payer: SolanaKey, code: Buffer, isFinal: boolean, send: SolanaChain['send'], rent: (bytes: number) => Promise<bigint>
 ): Promise<string> {
   const [buffer, program] = [newSigner(), newSigner()]
   await send([
@@ -148,11 +148,11 @@ async function deploy (
   return program.address
 }
 
-function newSigner (): Signer {
-  return new Signer(randomBytes(32))
+function newSigner (): SolanaKey {
+  return rawKey(randomBytes(32))
 }
 
-function create (payer: Signer, account: Signer, lamports: bigint, bytes: number, owner: string): Instruction {
+function create (payer: SolanaKey, account: SolanaKey, lamports: bigint, bytes: number, owner: string): Instruction {
   return call(SYSTEM_PROGRAM, [on(payer.address, PAY), on(account.address, PAY)], u32(0), u64(lamports), u64(BigInt(bytes)), bytesOf(owner))
 }
 
@@ -161,10 +161,10 @@ function call (programAddress: string, accounts: Instruction['accounts'], ...dat
 }
 
 /** Resolves when most of the cluster has it. */
-async function sent (rpc: JsonRpc, instructions: readonly Instruction[], signers: readonly Signer[]): Promise<string> {
+async function sent (rpc: JsonRpc, instructions: readonly Instruction[], signers: readonly SolanaKey[]): Promise<string> {
   const { value } = recordOf(await rpc.call('getLatestBlockhash', { commitment: 'confirmed' }))
   const message = messageOf(signers[0]?.address ?? '', instructions, String(recordOf(value).blockhash))
-  const raw = wireOf(message, signers.map(signer => signer.signTransaction(message)))
+  const raw = wireOf(message, await Promise.all(signers.map(signer => signer.signTransaction(message))))
   const signature = String(await rpc.call('sendTransaction', raw, { encoding: 'base64', preflightCommitment: 'confirmed' }))
   for (;;) {
     const [status] = recordOf(await rpc.call('getSignatureStatuses', [signature])).value as unknown[]

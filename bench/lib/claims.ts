@@ -6,7 +6,7 @@ import { SILENT_LOG } from '../../src/contracts/logger.js'
 import LeveldownStore from '../../stores/leveldown.js'
 import { CLAIM_PROTOCOL } from '../../plugins/lib/channels/messages.js'
 import { EvmClaims } from '../../plugins/evm/claims.js'
-import { signerOf, type Signer } from '../../plugins/evm/chain/signer.js'
+import { rawKeyOf, type EvmKey } from '../../plugins/evm/chain/signer.js'
 import { PrepareTemplate } from './wire.js'
 
 export const CHAIN = {
@@ -27,9 +27,9 @@ const FIRST_AMOUNT = 10n ** 15n
 const ANSWER_EVERY = 100
 const ENTRY_HEADER_BYTES = 1 + CLAIM_PROTOCOL.length + 1 + 3
 
-export const signers = { node: signerOf(KEYS.node), alice: signerOf(KEYS.alice), bob: signerOf(KEYS.bob) }
+export const signers = { node: rawKeyOf(KEYS.node), alice: rawKeyOf(KEYS.alice), bob: rawKeyOf(KEYS.bob) }
 
-export function codecOf (signer: Signer): EvmClaims {
+export function codecOf (signer: EvmKey): EvmClaims {
   return new EvmClaims({ chainId: BigInt(CHAIN.chainId), tokenNetwork: TOKEN_NETWORK, token: CHAIN.tokenAddress }, signer)
 }
 

@@ -1,7 +1,7 @@
 /** How many claims one core reads and checks in a second, on each chain: the signature, and everything that is looked at before it. */
 import type { ClaimCodec } from '../../plugins/lib/channels/types.js'
 import { SolanaClaims } from '../../plugins/solana/claims.js'
-import { Signer } from '../../plugins/solana/ed25519.js'
+import { rawKey } from '../../plugins/solana/ed25519.js'
 import { channelIdOf as solanaChannelIdOf, CLUSTERS, encodeBase58 } from '../../plugins/solana/formats.js'
 import { ChannelKeys, channelIdOf as xrpChannelIdOf } from '../../plugins/xrp/channel-keys.js'
 import { XrpClaims, type ClaimSource } from '../../plugins/xrp/claims.js'
@@ -31,7 +31,7 @@ function onSolana (): CodecUnderTest {
   const { genesis } = CLUSTERS.mainnet
   const [programId, account] = [8, 9].map(byte => encodeBase58(Buffer.alloc(32, byte))) as [string, string]
   const codec = (byte: number): SolanaClaims =>
-    new SolanaClaims({ genesis, programId, cluster: 'mainnet' }, new Signer(Buffer.alloc(32, byte)))
+    new SolanaClaims({ genesis, programId, cluster: 'mainnet' }, rawKey(Buffer.alloc(32, byte)))
   return { payer: codec(2), payee: codec(1), channelId: solanaChannelIdOf({ account, instance: 1n }) }
 }
 

@@ -10,7 +10,7 @@ import { ADDRESS, HASH, bytesOf } from './formats.js'
 import { typedDataOf } from './eip712.js'
 import type { TypedData } from './eip712.js'
 import { curve } from './crypto/secp256k1.js'
-import type { Signer } from './chain/signer.js'
+import type { EvmKey } from './chain/signer.js'
 
 export interface EvmNetwork {
   chainId: bigint
@@ -26,13 +26,13 @@ const MAX_UINT256 = 2n ** 256n - 1n
 
 export class EvmClaims implements ClaimCodec {
   readonly #network: EvmNetwork
-  readonly #signer: Signer
+  readonly #signer: EvmKey
   readonly #typed: TypedData
   readonly #checkToken: () => Promise<void>
   readonly #fixed: { signerAddress: string, chainId: number, tokenNetworkAddress: string, tokenAddress: string }
 
   /** @param checkToken rejects when no claim is to be taken in the token */
-  constructor (network: EvmNetwork, signer: Signer, checkToken: () => Promise<void> = () => Promise.resolve()) {
+  constructor (network: EvmNetwork, signer: EvmKey, checkToken: () => Promise<void> = () => Promise.resolve()) {
     this.#checkToken = checkToken
     this.#network = network
     this.#signer = signer

@@ -13,7 +13,7 @@ import { logOf, outcomeIn, type Call, type Network, type Outcome, type ReadState
 import { Payouts } from './payouts.js'
 import { Remembered } from './chain/remembered.js'
 import { recordOf, Rpc } from './chain/rpc.js'
-import type { Signer } from './chain/signer.js'
+import type { EvmKey } from './chain/signer.js'
 import { TokenCheck } from './chain/token-check.js'
 import { Transactions } from './chain/transactions.js'
 
@@ -24,7 +24,7 @@ export interface EvmProviderOptions {
   /** In lower case, as all addresses here. */
   registryAddress: string
   tokenAddress: string
-  signer: Signer
+  signer: EvmKey
   store: PluginStore
   log: Logger
   /** How many blocks, the own included, make a transaction final. */

@@ -5,7 +5,7 @@
 import { nonceIn, openClaim, sealClaim, shown, textIn, wholeIn, type ClaimFields } from '../lib/channels/claim-envelope.js'
 import { ClaimError } from '../lib/channels/types.js'
 import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
-import { isSignedBy, type Signer } from './ed25519.js'
+import { isSignedBy, type SolanaKey } from './ed25519.js'
 import { channelIdOf, CLUSTERS, isAddress, isBefore, MAX_U64, readChannelId, type Cluster } from './formats.js'
 import { claimMessage, termsMessage, type Place, type Terms } from './messages.js'
 
@@ -19,13 +19,13 @@ const BASE64 = /^[A-Za-z0-9+/]{86}==$/
 const ADDRESS_IN_WORDS = 'base58 of 32 bytes'
 
 export class SolanaClaims implements ClaimCodec {
-  constructor (private readonly network: SolanaNetwork, private readonly signer: Signer) {}
+  constructor (private readonly network: SolanaNetwork, private readonly signer: SolanaKey) {}
 
-  make ({ channelId, nonce, total, senderId }: Parameters<ClaimCodec['make']>[0]): Promise<Claim> {
+  async make ({ channelId, nonce, total, senderId }: Parameters<ClaimCodec['make']>[0]): Promise<Claim> {
     const channel = readChannelId(channelId)
-    if (channel === undefined) return Promise.reject(new Error(`not a channel of Solana. channelId=${channelId}`))
+    if (channel === undefined) throw new Error(`not a channel of Solana. channelId=${channelId}`)
     const { account, instance } = channel
-    const signature = this.signer.signMessage(claimMessage(this.network, channel, nonce, total)).toString('base64')
+    const signature = (await this.signer.signMessage(claimMessage(this.network, channel, nonce, total))).toString('base64')
     const text = sealClaim({ blockchain: 'solana', channel: account, nonce, senderId }, {
       programId: this.network.programId,
       channelAccount: account,
@@ -36,7 +36,7 @@ export class SolanaClaims implements ClaimCodec {
       signerPublicKey: this.signer.address,
       cluster: CLUSTERS[this.network.cluster].inClaims
     })
-    return Promise.resolve({ channelId, nonce, total, signer: this.signer.address, signature, text })
+    return { channelId, nonce, total, signer: this.signer.address, signature, text }
   }
 
   parse (data: Buffer): Claim {
@@ -58,10 +58,10 @@ export class SolanaClaims implements ClaimCodec {
   }
 
   /** Under the exact terms of the end. */
-  signConsent (consent: CloseConsent, state: ChannelState): Promise<string> {
+  async signConsent (consent: CloseConsent, state: ChannelState): Promise<string> {
     const message = this.#messageOf(consent, state.ours.address, state.theirs.address)
-    if (message === undefined) return Promise.reject(new Error(`no terms that the chain takes. channelId=${consent.channelId}`))
-    return Promise.resolve(this.signer.signMessage(message).toString('base64'))
+    if (message === undefined) throw new Error(`no terms that the chain takes. channelId=${consent.channelId}`)
+    return (await this.signer.signMessage(message)).toString('base64')
   }
 
   verifyConsent (consent: CloseConsent, state: ChannelState, signature: string): Promise<boolean> {

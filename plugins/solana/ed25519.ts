@@ -3,7 +3,9 @@
  * peer could pay with claims that nobody can redeem. RFC 8032; the chain's precompile refuses points of small order, other encodings of a
  * point than the shortest, and an S that is not below the order of the group.
  */
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import type { Signer } from '../../src/contracts/signer.js'
+import { rawSigner } from '../lib/keys/raw.js'
 import { bytesOf, encodeBase58 } from './formats.js'
 
 const P = 2n ** 255n - 19n
@@ -13,7 +15,6 @@ const SIGN_BIT = 2n ** 255n
 const Y_OF_ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
 const SMALL_ORDER = new Set([0n, 1n, P - 1n, Y_OF_ORDER_8, P - Y_OF_ORDER_8])
 const SIGNATURE_BYTES = 64
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 /** Keys of peers that were read lately. */
 const MAX_KEYS = 1000
@@ -49,27 +50,31 @@ export function isSignedBy (address: string, message: Buffer, signature: Buffer)
 const NOT_A_TRANSACTION = 0xff
 
 /** Our key. What it is asked to sign is either a claim or a consent, or a transaction: neither is ever passed off as the other. */
-export class Signer {
+export class SolanaKey {
   readonly address: string
-  readonly #key: KeyObject
+  readonly #signer: Signer
 
-  /** @param seed 32 bytes */
-  constructor (seed: Buffer) {
-    this.#key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
-    this.address = encodeBase58(createPublicKey(this.#key).export({ format: 'der', type: 'spki' }).subarray(-32))
+  constructor (signer: Signer) {
+    this.#signer = signer
+    this.address = encodeBase58(signer.publicKey)
   }
 
-  /** @throws Error when it could be a transaction */
-  signMessage (message: Buffer): Buffer {
+  /** Rejects when it could be a transaction. */
+  async signMessage (message: Buffer): Promise<Buffer> {
     if (message[0] !== NOT_A_TRANSACTION) throw new Error('this is not a message that is signed for a channel')
-    return sign(null, message, this.#key)
+    return await this.#signer.sign(message)
   }
 
-  /** @throws Error when it could be a claim or a consent */
-  signTransaction (message: Uint8Array): Buffer {
+  /** Rejects when it could be a claim or a consent. */
+  async signTransaction (message: Uint8Array): Promise<Buffer> {
     if (message[0] === NOT_A_TRANSACTION) throw new Error('this is not a transaction')
-    return sign(null, message, this.#key)
+    return await this.#signer.sign(message)
   }
+}
+
+/** @param seed 32 bytes */
+export function rawKey (seed: Uint8Array): SolanaKey {
+  return new SolanaKey(rawSigner('ed25519', seed))
 }
 
 /** Little-endian. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { describeError } from '../../src/lib/describe-error.js'
-import { Signer } from './ed25519.js'
+import { rawKey, type SolanaKey } from './ed25519.js'
 import { bytesOf, decodeBase58, KEY_BYTES } from './formats.js'
 
 const KEYPAIR_BYTES = 64
@@ -20,16 +20,16 @@ export function isKeyPath (text: string): boolean {
 }
 
 /** @throws Error that never holds a part of the key */
-export function signerOf (keyId: string): Signer {
+export function rawKeyOf (keyId: string): SolanaKey {
   const bytes = isKeyPath(keyId) ? bytesIn(keyId) : decodeBase58(keyId)
   if (bytes?.length !== KEY_BYTES && bytes?.length !== KEYPAIR_BYTES) {
     throw new Error('keyId is not a key of Solana: 32 or 64 bytes in base58 are expected, or the path of a keypair.json')
   }
-  const signer = new Signer(bytes.subarray(0, KEY_BYTES))
-  if (bytes.length === KEYPAIR_BYTES && !bytesOf(signer.address).equals(bytes.subarray(KEY_BYTES))) {
+  const key = rawKey(bytes.subarray(0, KEY_BYTES))
+  if (bytes.length === KEYPAIR_BYTES && !bytesOf(key.address).equals(bytes.subarray(KEY_BYTES))) {
     throw new Error('the two halves of keyId do not belong together: its last 32 bytes are not the address of the first 32')
   }
-  return signer
+  return key
 }
 
 function bytesIn (path: string): Buffer {

@@ -16,7 +16,7 @@ import type { Commitment, RawAccount, Reading } from './chain/reader.js'
 import { SecondOpinion } from './chain/second-opinion.js'
 import { amountIn, tokenOf, type Token } from './chain/token.js'
 import { baseFee, Transactions } from './chain/transactions.js'
-import type { Signer } from './ed25519.js'
+import type { SolanaKey } from './ed25519.js'
 import { channelIdOf, CLUSTERS, MAX_U64, readChannelId, type Cluster } from './formats.js'
 import type { Place } from './messages.js'
 
@@ -26,7 +26,7 @@ export interface SolanaProviderOptions {
   wsUrl?: string | undefined
   programId: string
   mint: string
-  signer: Signer
+  signer: SolanaKey
   store: PluginStore
   log: Logger
   /** The only one that channels may be with. Undefined: anybody. */

@@ -2,7 +2,7 @@
 import type { PluginServices } from '../../src/contracts/plugin.js'
 import type { Chain } from '../lib/channels/parts.js'
 import { XrpClaims } from './claims.js'
-import { signerOf } from './ledger/signer.js'
+import { rawKeysOf } from './ledger/signer.js'
 import type { XrpOptions } from './options.js'
 import { XrpProvider } from './provider.js'
 
@@ -10,9 +10,9 @@ import { XrpProvider } from './provider.js'
 export async function openXrpLedger ({ chain, settings, tag }: XrpOptions, { store, log }: PluginServices): Promise<Chain> {
   const { rpcUrl, network, keyId } = chain
   const { peerAddress } = settings
-  const signer = signerOf(keyId)
+  const { key: signer, claimSecret } = rawKeysOf(keyId)
   const tags = tag === undefined ? {} : { [peerAddress]: tag }
-  const provider = new XrpProvider({ rpcUrl, network, signer, store, log, tags })
+  const provider = new XrpProvider({ rpcUrl, network, signer, claimSecret, store, log, tags })
   await provider.load()
   const codec = new XrpClaims(provider, signer.address, peerAddress)
   return { provider, codec, wasUsedWith: () => Promise.resolve(false) } // no version before this one knew the ledger

@@ -18,13 +18,15 @@ import { joinDesk } from './ledger/desk.js'
 import type { Desk } from './ledger/desk.js'
 import { Transactions } from './ledger/transactions.js'
 import type { Order } from './ledger/transactions.js'
-import type { Signer } from './ledger/signer.js'
+import type { XrpKey } from './ledger/signer.js'
 
 export interface XrpProviderOptions {
   rpcUrl: string
   /** The number of the network: 0 is the main one. */
   network: number
-  signer: Signer
+  signer: XrpKey
+  /** What our claim keys are derived from: anyone with it can make our claims. */
+  claimSecret: Buffer
   store: PluginStore
   log: Logger
   /** By address, the destination tag that a peer asks for. */
@@ -63,14 +65,14 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
 
   /** Nothing is reached yet. */
   constructor (options: XrpProviderOptions) {
-    const { network, signer, store } = options
+    const { network, signer, claimSecret, store } = options
     this.#options = options
     this.chainId = chainIdOf(network)
     this.address = signer.address
-    this.#keys = new ChannelKeys(signer.secret, network, signer.address)
+    this.#keys = new ChannelKeys(claimSecret, network, signer.address)
     this.#book = new ChannelBook(store, `xrp:channels:${network}:${signer.address}`)
     this.#transactions = new Transactions(() => this.#deskNow().sender, store, `xrp:operations:${network}:${signer.address}`,
-      channelId => this.#book.get(channelId)?.endsAt !== undefined)
+      (peer, sequence) => this.#keys.keyFor(peer, sequence).publicKey, channelId => this.#book.get(channelId)?.endsAt !== undefined)
   }
 
   /** Reads what was kept of channels. Rejects when that cannot be read. */
@@ -84,7 +86,7 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
 
   async #connect (): Promise<void> {
     await this.load()
-    this.#desk ??= joinDesk({ ...this.#options, claimKey: (peer, sequence) => this.#keys.keyFor(peer, sequence).publicKey }, this)
+    this.#desk ??= joinDesk(this.#options, this)
     const { ledger } = this.#desk
     await ledger.ready()
     await this.#checkReset(ledger)

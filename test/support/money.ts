@@ -7,7 +7,7 @@ import reductModule, { type Injector } from 'reduct'
 import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../../examples/evm-chain.js'
 import { freePort } from '../../examples/free-port.js'
 import { EvmClaims } from '../../plugins/evm/claims.js'
-import { signerOf } from '../../plugins/evm/chain/signer.js'
+import { rawKeyOf } from '../../plugins/evm/chain/signer.js'
 import type SettlingPlugin from '../../plugins/lib/channels/index.js'
 import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL } from '../../plugins/lib/channels/messages.js'
 import { Accounts } from '../../src/accounts/accounts.js'
@@ -248,7 +248,7 @@ export class Duo {
   /** The claims and consents of a key. */
   codec (key: number, network = this.network, token = this.token): EvmClaims {
     return new EvmClaims({ chainId: BigInt(CHAIN_ID), tokenNetwork: network.address.toLowerCase(), token: token.address.toLowerCase() },
-      signerOf(accounts[key]!.privateKey))
+      rawKeyOf(accounts[key]!.privateKey))
   }
 
   async claim (key: number, channelId: string, nonce: bigint, amount: bigint): Promise<string> {

@@ -1,41 +1,32 @@
-/**
- * The holder of an EVM account's key. Keys in the cloud or in hardware fit here as well: a digest goes in, a signature comes out, and the
- * key stays where it is.
- */
+/** What a key is on EVM chains: the address that it signs for, and signatures in the form that contracts recover an address from. */
 import { computeAddress } from 'ethers'
-import { curve } from '../crypto/secp256k1.js'
-import { RAW_KEY } from '../formats.js'
+import type { Signer } from '../../../src/contracts/signer.js'
+import { rawSigner } from '../../lib/keys/raw.js'
+import { bytesOf, RAW_KEY } from '../formats.js'
 
-export interface Signer {
+const V_AT = 64
+const V_BASE = 27
+
+export class EvmKey {
   /** `0x` and 40 hex digits in lower case. */
   readonly address: string
+  readonly #signer: Signer
+
+  constructor (signer: Signer) {
+    this.#signer = signer
+    this.address = computeAddress(`0x${signer.publicKey.toString('hex')}`).toLowerCase()
+  }
+
   /** Signs 32 bytes. 65 bytes: r, s (of the lower half, EIP-2), v (27 or 28). */
-  sign (digest: Uint8Array): Promise<Buffer>
-}
-
-/** @throws Error that never repeats the key, when it is none */
-export function signerOf (keyId: string): Signer {
-  if (!RAW_KEY.test(keyId)) throw new Error('this form of keyId is not supported. Use the raw form: 0x and 64 hex digits')
-  const key = Buffer.from(keyId.slice(2), 'hex')
-  return new RawKey(key, addressOf(keyId))
-}
-
-class RawKey implements Signer {
-  readonly #key: Buffer
-
-  constructor (key: Buffer, readonly address: string) {
-    this.#key = key
-  }
-
   async sign (digest: Uint8Array): Promise<Buffer> {
-    return await curve().sign(digest, this.#key)
+    const signature = await this.#signer.sign(digest)
+    signature[V_AT] = V_BASE + (signature[V_AT] ?? 0)
+    return signature
   }
 }
 
-function addressOf (keyId: string): string {
-  try {
-    return computeAddress(keyId).toLowerCase()
-  } catch {
-    throw new Error('keyId is not a private key of secp256k1') // what ethers says may have the key in it
-  }
+/** A key that stands in the configuration itself. @throws Error that never repeats it, when it is none */
+export function rawKeyOf (keyId: string): EvmKey {
+  if (!RAW_KEY.test(keyId)) throw new Error('keyId is not a private key: 0x and 64 hex digits are expected')
+  return new EvmKey(rawSigner('secp256k1', bytesOf(keyId)))
 }

@@ -15,14 +15,14 @@ import type { Heads } from './heads.js'
 import { isRevert, reasonOf, type Call } from './network.js'
 import { Operation, type Attempt, type Outcome } from './operations.js'
 import { quantity, recordOf, RpcError, type Rpc } from './rpc.js'
-import type { Signer } from './signer.js'
+import type { EvmKey } from './signer.js'
 import { acquireWallet, releaseWallet, type Wallet } from './wallet.js'
 
 export interface TransactionsOptions {
   rpc: Rpc
   heads: Heads
   chainId: bigint
-  signer: Signer
+  signer: EvmKey
   store: PluginStore
   log: Logger
   /** How often a transaction under way is looked at, ms. */

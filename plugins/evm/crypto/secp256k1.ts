@@ -1,10 +1,10 @@
 /**
- * Signatures on secp256k1. They decide how many claims a node can make and check. Uses npm's `secp256k1` (libsecp256k1, about 50 us each)
+ * Checks signatures on secp256k1, which decides how many claims a node can take. Uses npm's `secp256k1` (libsecp256k1, about 50 us each)
  * if it is installed and built; otherwise the JavaScript of ethers (2 ms), in threads of its own, so that packets do not wait.
  */
-import { createRequire } from 'node:module'
 import { keccak256 } from 'ethers'
 import type * as Native from 'secp256k1'
+import { nativeSecp256k1 } from '../../lib/keys/secp256k1.js'
 import type { Curve } from './curve.js'
 import { SignatureThreads } from './signature-threads.js'
 
@@ -22,25 +22,14 @@ export function curve (): Curve {
 
 /** Undefined where the package is not installed or not built for this machine. */
 export function nativeCurve (): Curve | undefined {
-  try {
-    return new NativeCurve(createRequire(import.meta.url)('secp256k1/bindings') as typeof Native)
-  } catch {
-    return undefined
-  }
+  const native = nativeSecp256k1()
+  return native && new NativeCurve(native)
 }
 
 class NativeCurve implements Curve {
   readonly #keys = new Map<string, Buffer>()
 
   constructor (private readonly native: typeof Native) {}
-
-  sign (digest: Uint8Array, privateKey: Uint8Array): Buffer {
-    const { signature, recid } = this.native.ecdsaSign(digest, privateKey)
-    const bytes = Buffer.allocUnsafe(SIGNATURE_BYTES)
-    bytes.set(signature)
-    bytes[SIGNATURE_BYTES - 1] = V_BASE + recid
-    return bytes
-  }
 
   isSignedBy (digest: Uint8Array, signature: Uint8Array, address: string): boolean {
     const v = signature[SIGNATURE_BYTES - 1]

@@ -1,4 +1,4 @@
-/** Signatures in JavaScript, spread over threads. A thread is started when it is needed and does not keep the process alive. */
+/** Checks signatures in JavaScript, spread over threads. A thread is started when it is needed and does not keep the process alive. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Curve } from './curve.js'
@@ -42,12 +42,6 @@ class Thread {
 export class SignatureThreads implements Curve {
   #threads: Thread[] = []
   #lastId = 0
-
-  async sign (digest: Uint8Array, privateKey: Uint8Array): Promise<Buffer> {
-    const { signature } = await this.#ask({ digest, privateKey })
-    if (signature === undefined) throw new Error('the key cannot sign')
-    return Buffer.from(signature)
-  }
 
   async isSignedBy (digest: Uint8Array, signature: Uint8Array, address: string): Promise<boolean> {
     return (await this.#ask({ digest, signature })).address === address

@@ -1,7 +1,7 @@
 /** What each operation comes to, by what the chain says for good: whether it is done, can be done, or can never be. */
 import { ChainError, type Claim, type CloseConsent } from '../../lib/channels/types.js'
 import { termsOf } from '../claims.js'
-import { isSignedBy, type Signer } from '../ed25519.js'
+import { isSignedBy, type SolanaKey } from '../ed25519.js'
 import { channelIdOf, readChannelId, WRAPPED_SOL, type ChannelId } from '../formats.js'
 import { claimMessage, termsMessage, type Place } from '../messages.js'
 import { laneOf, LANES, lanesOf, tokenAccountOf, type Contract } from './addresses.js'
@@ -29,7 +29,7 @@ export type Found = Moment & ({ channel: ChannelAccount, isOver: false } | { cha
 export interface PlansOptions {
   chain: () => Connection
   contract: () => Promise<Contract & Place>
-  signer: Signer
+  signer: SolanaKey
   commitment: Commitment
   /** In lamports. */
   maxPriorityFee: bigint
@@ -85,7 +85,7 @@ export class Plans {
     if (best !== undefined && best.total > consent.pays) {
       throw new ChainError(`the peer agrees to pay less than its claim says. pays=${consent.pays} claim=${best.total}`, true)
     }
-    const [one, other] = [theirs, signer.signMessage(message)].map(bytes => bytes.toString('hex')) as [string, string]
+    const [one, other] = [theirs, await signer.signMessage(message)].map(bytes => bytes.toString('hex')) as [string, string]
     const signatures: [string, string] = channel?.parties[0] === peer ? [one, other] : [other, one]
     const { paidA, paidB, validUntil } = terms
     return { kind: 'together', channelId: consent.channelId, paidA: String(paidA), paidB: String(paidB), validUntil: String(validUntil), signatures }

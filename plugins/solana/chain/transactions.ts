@@ -10,7 +10,7 @@ import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { OperationStore } from '../../lib/channels/operation-store.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
-import type { Signer } from '../ed25519.js'
+import type { SolanaKey } from '../ed25519.js'
 import { encodeBase58 } from '../formats.js'
 import type { Connection } from './connection.js'
 import { offerFor, priorityFee, SIGNATURE_FEE } from './fees.js'
@@ -35,7 +35,7 @@ export interface TransactionsOptions {
   /** @throws ChainError while the account is disconnected */
   chain: () => Connection
   programId: string
-  signer: Signer
+  signer: SolanaKey
   store: PluginStore
   storeKey: string
   log: Logger
@@ -254,7 +254,7 @@ export class Transactions {
     const limit = Math.min(MAX_UNITS, Math.ceil(units * 1.2) + 1000)
     const price = offerFor(await chain.fees.price(writtenBy(plan.instructions)), operation.attempts.length, limit, plan.most)
     const { lastValidBlockHeight, blockhash } = await chain.fees.blockhash(operation.attempts.length > 0)
-    const { raw, signature } = this.#signed([...computeBudget(limit, price), ...plan.instructions], blockhash)
+    const { raw, signature } = await this.#signed([...computeBudget(limit, price), ...plan.instructions], blockhash)
     const attempt = { signature, raw, lastValidBlockHeight, signedMs: Date.now() }
     const isSame = operation.attempts.some(other => other.signature === signature)
     if (!isSame) {
@@ -273,10 +273,10 @@ export class Transactions {
     })
   }
 
-  #signed (instructions: readonly Instruction[], blockhash: string): { raw: string, signature: string } {
+  async #signed (instructions: readonly Instruction[], blockhash: string): Promise<{ raw: string, signature: string }> {
     const { signer } = this.#options
     const message = messageOf(signer.address, instructions, blockhash)
-    const signature = signer.signTransaction(message)
+    const signature = await signer.signTransaction(message)
     return { raw: wireOf(message, [signature]), signature: encodeBase58(signature) }
   }
 

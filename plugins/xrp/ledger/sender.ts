@@ -18,7 +18,7 @@ import { outcomeOf } from './outcomes.js'
 import { Seat } from './seat.js'
 import type { Place, Sitter, Urgency } from './seat.js'
 import { transactionOf } from './signer.js'
-import type { Signer } from './signer.js'
+import type { XrpKey } from './signer.js'
 
 /** So many ledgers may have a transaction after the one in which it was signed. */
 const LEDGERS_TO_LIVE = 12
@@ -34,11 +34,9 @@ const HOPELESS = /^(tem|tefBAD_AUTH|tefMASTER_DISABLED|invalidTransaction)/
 
 export interface SenderDeps {
   ledger: Ledger
-  signer: Signer
+  signer: XrpKey
   network: number
   log: Logger
-  /** The public key of the channel that we open to the peer in the transaction of this sequence. */
-  claimKey: (peer: string, sequence: number) => string
 }
 
 /** An operation on its way. */
@@ -47,6 +45,8 @@ export interface Job extends Sitter {
   readonly urgency: Urgency
   /** The highest fee that it is worth now, drops. */
   readonly cap: bigint
+  /** The public key of the channel that we open to the peer in the transaction of this sequence. */
+  readonly claimKey: (peer: string, sequence: number) => string
   /** Keeps it as it is now. */
   put: (operation: Operation) => Promise<void>
   signal: AbortSignal
@@ -153,13 +153,14 @@ export class Sender {
 
   /** Signs, keeps and sends it. @param instead what has to be outbid */
   async #sign (job: Job, course: Course, sequence: number, instead?: Place): Promise<void> {
-    const { ledger, signer, network, log, claimKey } = this.#deps
+    const { ledger, signer, network, log } = this.#deps
     const { operation } = job
     const fee = await this.#offer(job.cap, instead?.fee)
     if (fee === undefined) throw new ChainError(`the fee would be above what is worth paying. operation=${operation.id} cap=${job.cap}`, false)
     const first = ledger.validated.index
     const last = first + LEDGERS_TO_LIVE
-    const { blob, hash } = signer.sign(transactionOf(operation.call, { address: signer.address, network, sequence, fee, last }, claimKey))
+    const envelope = { address: signer.address, network, sequence, fee, last }
+    const { blob, hash } = await signer.sign(transactionOf(operation.call, envelope, job.claimKey))
     const attempt: Attempt = { sequence, hash, blob, fee: String(fee), first, last }
     const next = { ...operation, attempts: [...operation.attempts, attempt] }
     await job.put(next).catch((error: unknown) => {

@@ -1,6 +1,10 @@
-/** Who signs transactions of an account: the holder of its seed. */
-import { Wallet } from 'xrpl'
+/** What a key is on the XRP Ledger: the account that it signs for, and transactions that are signed with it. */
+import { createHash } from 'node:crypto'
+import { deriveAddress, encode, encodeForSigning, hashes, Wallet } from 'xrpl'
 import type { SubmittableTransaction } from 'xrpl'
+import type { Signer } from '../../../src/contracts/signer.js'
+import { rawSigner } from '../../lib/keys/raw.js'
+import { derOf } from '../../lib/keys/secp256k1.js'
 import { seedIn } from '../base58.js'
 import type { Call } from './operations.js'
 
@@ -9,27 +13,46 @@ const CLOSE = 0x00020000
 /** Networks above name themselves in transactions; others must not. Source: xrpl.org, "NetworkID". */
 const LAST_UNNAMED_NETWORK = 1024
 
-export interface Signer {
+export class XrpKey {
   /** `r...` */
   readonly address: string
-  /** Of 16 bytes: what claim keys are derived from. */
-  readonly secret: Buffer
-  sign (transaction: SubmittableTransaction): { blob: string, hash: string }
+  readonly #signer: Signer
+  /** As the ledger writes it: with `ED` in front, or compressed. */
+  readonly #publicKey: string
+
+  constructor (signer: Signer) {
+    this.#signer = signer
+    this.#publicKey = `${signer.curve === 'ed25519' ? 'ED' : ''}${signer.publicKey.toString('hex').toUpperCase()}`
+    this.address = deriveAddress(this.#publicKey)
+  }
+
+  /** Of secp256k1 the ledger checks signatures of the first half of SHA-512, in DER. Source: xrpl.org, "Signing Algorithms". */
+  async sign (transaction: SubmittableTransaction): Promise<{ blob: string, hash: string }> {
+    const ready = { ...transaction, SigningPubKey: this.#publicKey }
+    const bytes = Buffer.from(encodeForSigning(ready), 'hex')
+    const signature = this.#signer.curve === 'ed25519' ? await this.#signer.sign(bytes) : derOf(await this.#signer.sign(halfOfSha512(bytes)))
+    const blob = encode({ ...ready, TxnSignature: signature.toString('hex').toUpperCase() })
+    return { blob, hash: hashes.hashSignedTx(blob) }
+  }
 }
 
-/** @throws Error that never repeats the seed, when it is none */
-export function signerOf (keyId: string): Signer {
+/** Who signs, and what the keys are derived from that claims are signed with. */
+export interface XrpKeys {
+  key: XrpKey
+  claimSecret: Buffer
+}
+
+/** Both of the seed of an account. @throws Error that never repeats it, when it is none */
+export function rawKeysOf (keyId: string): XrpKeys {
   const seed = seedIn(keyId)
-  if (seed === undefined) throw new Error('this form of keyId is not supported. Use the seed of the account: s... or sEd...')
-  const wallet = Wallet.fromSeed(keyId)
-  return {
-    address: wallet.classicAddress,
-    secret: seed.entropy,
-    sign: transaction => {
-      const { tx_blob: blob, hash } = wallet.sign(transaction)
-      return { blob, hash }
-    }
-  }
+  if (seed === undefined) throw new Error('keyId is not the seed of an account: s... or sEd... is expected')
+  const { privateKey } = Wallet.fromSeed(keyId)
+  const curve = privateKey.startsWith('ED') ? 'ed25519' : 'secp256k1' // a byte in front of the 32 of the key says it
+  return { key: new XrpKey(rawSigner(curve, Buffer.from(privateKey.slice(2), 'hex'))), claimSecret: seed.entropy }
+}
+
+function halfOfSha512 (bytes: Buffer): Buffer {
+  return createHash('sha512').update(bytes).digest().subarray(0, 32)
 }
 
 /** What every transaction says. */

@@ -4,7 +4,7 @@ import { OperationStore } from '../../lib/channels/operation-store.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { Operation } from './operations.js'
 import type { Call, Outcome } from './operations.js'
-import type { Sender } from './sender.js'
+import type { Job, Sender } from './sender.js'
 import { URGENCY } from './seat.js'
 import type { Urgency } from './seat.js'
 
@@ -23,10 +23,12 @@ export class Transactions {
 
   /**
    * @param key of the records in the store
+   * @param claimKey the public key of a channel that we open
    * @param isEnding whether a channel has shown an end, also since a claim on it is under way
    */
   constructor (
-    private readonly sender: () => Sender, store: PluginStore, key: string, private readonly isEnding: (channelId: string) => boolean
+    private readonly sender: () => Sender, store: PluginStore, key: string, private readonly claimKey: Job['claimKey'],
+    private readonly isEnding: (channelId: string) => boolean
   ) {
     this.#operations = new OperationStore(store, key, Operation)
   }
@@ -82,6 +84,7 @@ export class Transactions {
       get urgency () { return isUrgent() ? URGENCY.redeemBeforeEnd : urgencyOf(call) },
       get cap () { return BigInt(isUrgent() ? urgentCap : cap) },
       signal: this.#stop?.signal ?? AbortSignal.abort(),
+      claimKey: this.claimKey,
       put: changed => this.#operations.put(changed)
     })
   }

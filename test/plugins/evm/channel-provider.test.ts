@@ -1,7 +1,7 @@
 /** The EVM's part keeps what every chain's part promises, on a real node. */
 import { channelProviderConformance, type ChainParty } from '../../conformance/channel-provider.js'
 import { EvmClaims } from '../../../plugins/evm/claims.js'
-import { signerOf } from '../../../plugins/evm/chain/signer.js'
+import { rawKeyOf } from '../../../plugins/evm/chain/signer.js'
 import { CHAIN_ID } from '../../../examples/evm-chain.js'
 import { lives, memoryStore } from '../../support/evm/life.js'
 import { alice, bob, setUp, stranger } from '../../support/evm/parties.js'
@@ -23,7 +23,7 @@ describe('EVM', () => {
       await provider.connect()
       return {
         provider,
-        codec: new EvmClaims(contract, signerOf(account.privateKey)),
+        codec: new EvmClaims(contract, rawKeyOf(account.privateKey)),
         wallet: () => token.read('balanceOf', account.address),
         restart: async () => {
           await provider.disconnect()

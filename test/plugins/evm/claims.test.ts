@@ -6,7 +6,7 @@ import { EvmClaims } from '../../../plugins/evm/claims.js'
 import { typedDataOf } from '../../../plugins/evm/eip712.js'
 import { nativeCurve } from '../../../plugins/evm/crypto/secp256k1.js'
 import { SignatureThreads } from '../../../plugins/evm/crypto/signature-threads.js'
-import { signerOf } from '../../../plugins/evm/chain/signer.js'
+import { rawKeyOf } from '../../../plugins/evm/chain/signer.js'
 import { ClaimError } from '../../../plugins/lib/channels/types.js'
 import type { ChannelState, Party } from '../../../plugins/lib/channels/types.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
@@ -29,7 +29,7 @@ const CLOSE_CONSENT = [
 ]
 
 const typed = typedDataOf(31337n, CONTRACT)
-const claims = new EvmClaims({ chainId: 31337n, tokenNetwork: CONTRACT, token: TOKEN }, signerOf(KEY))
+const claims = new EvmClaims({ chainId: 31337n, tokenNetwork: CONTRACT, token: TOKEN }, rawKeyOf(KEY))
 const uint = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
 
 async function made (): Promise<Record<string, unknown>> {
@@ -167,13 +167,11 @@ describe('signatures of EVM accounts', () => {
   noRejectionLeft()
   const digest = Buffer.from(DIGEST, 'hex')
   const signature = Buffer.from(SIGNATURE.slice(2), 'hex')
-  const key = Buffer.from(KEY.slice(2), 'hex')
   const native = nativeCurve()
 
   for (const [name, curve] of [['native', native], ['in threads', new SignatureThreads()]] as const) {
     if (curve === undefined) continue
-    it(`${name}: are made and recognized`, async () => {
-      expect(await curve.sign(digest, key)).to.deep.equal(signature)
+    it(`${name}: are recognized`, async () => {
       expect(await curve.isSignedBy(digest, signature, ADDRESS)).to.equal(true)
       expect(await curve.isSignedBy(digest, signature, CONTRACT)).to.equal(false)
       expect(await curve.isSignedBy(digest, signature, ADDRESS), 'again, with a known key').to.equal(true)
@@ -191,15 +189,9 @@ describe('signatures of EVM accounts', () => {
     })
   }
 
-  it('are the same from both', async () => {
-    const threads = new SignatureThreads()
-    const digests = Array.from({ length: 10 }, (_, i) => Buffer.alloc(32, i + 1))
-    for (const one of digests) expect(await threads.sign(one, key)).to.deep.equal(await native?.sign(one, key))
-  })
-
   it('never show a key that is not one', () => {
     for (const keyId of [`0x${'0'.repeat(64)}`, `0x${'f'.repeat(64)}`, 'aws-kms://secret', '0x12secret']) {
-      expect(() => signerOf(keyId)).to.throw().and.satisfy(({ message }: Error) => !message.includes(keyId.slice(2)))
+      expect(() => rawKeyOf(keyId)).to.throw().and.satisfy(({ message }: Error) => !message.includes(keyId.slice(2)))
     }
   })
 })

@@ -15,7 +15,7 @@ import { Plans } from '../../../plugins/solana/chain/plans.js'
 import { AccountReader } from '../../../plugins/solana/chain/reader.js'
 import { ChainSocket } from '../../../plugins/solana/chain/socket.js'
 import { TOKEN_PROGRAMS } from '../../../plugins/solana/chain/addresses.js'
-import { Signer } from '../../../plugins/solana/ed25519.js'
+import { rawKey } from '../../../plugins/solana/ed25519.js'
 import { JsonRpc } from '../../../plugins/lib/rpc/json-rpc.js'
 import { RpcProxy, type Behaviour } from '../../support/evm/rpc-proxy.js'
 import { memoryLog } from '../../support/evm/life.js'
@@ -84,7 +84,7 @@ describe('a hostile node of Solana', () => {
   })
 
   it('does not lock all our SOL up as the rent of a channel', async () => {
-    const signer = new Signer(Buffer.alloc(32, 9))
+    const signer = rawKey(Buffer.alloc(32, 9))
     for (const rent of [10_000_000_000, -1, 1.5, 'all', TRAP]) {
       const connection = connect(({ method, params }) => method === 'getGenesisHash' ? { result: GENESIS }
         : method === 'getMinimumBalanceForRentExemption' ? { result: rent }

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import PluginSolana from '../../../plugins/solana/index.js'
-import { Signer } from '../../../plugins/solana/ed25519.js'
+import { rawKey } from '../../../plugins/solana/ed25519.js'
 import { bytesOf, encodeBase58 } from '../../../plugins/solana/formats.js'
-import { signerOf } from '../../../plugins/solana/keys.js'
+import { rawKeyOf } from '../../../plugins/solana/keys.js'
 import { parseOptions } from '../../../plugins/solana/options.js'
 
 const SEED = Buffer.alloc(32, 7)
-const SIGNER = new Signer(SEED)
+const SIGNER = rawKey(SEED)
 const KEY = encodeBase58(SEED)
 const PROGRAM = encodeBase58(Buffer.alloc(32, 8))
 const CHAIN = { chainId: 'solana:devnet', rpcUrl: 'https://rpc.example/v2/secret-of-the-rpc', programId: PROGRAM, keyId: KEY }
@@ -70,17 +70,17 @@ describe('a key of Solana', () => {
   it('is read in all its forms', async () => {
     const path = join(folder, 'keypair.json')
     await writeFile(path, JSON.stringify([...both]))
-    for (const keyId of [KEY, encodeBase58(both), path]) expect(signerOf(keyId).address).to.equal(SIGNER.address)
+    for (const keyId of [KEY, encodeBase58(both), path]) expect(rawKeyOf(keyId).address).to.equal(SIGNER.address)
   })
 
   it('is refused without showing any of it when it cannot be one', async () => {
     const path = join(folder, 'broken.json')
     for (const [text, words] of [['[1,2,3]', /64 numbers/], ['{"secret":"4455"}', /64 numbers/], ['4455', /64 numbers/], ['[4455', /64 numbers/]] as const) {
       await writeFile(path, text)
-      expect(() => signerOf(path)).to.throw(words).with.property('message').that.does.not.contain('4455')
+      expect(() => rawKeyOf(path)).to.throw(words).with.property('message').that.does.not.contain('4455')
     }
-    expect(() => signerOf(join(folder, 'none.json'))).to.throw('names a file that cannot be read')
-    expect(() => signerOf(encodeBase58(Buffer.concat([SEED, SEED])))).to.throw('do not belong together')
-    expect(() => signerOf('x')).to.throw('not a key of Solana')
+    expect(() => rawKeyOf(join(folder, 'none.json'))).to.throw('names a file that cannot be read')
+    expect(() => rawKeyOf(encodeBase58(Buffer.concat([SEED, SEED])))).to.throw('do not belong together')
+    expect(() => rawKeyOf('x')).to.throw('not a key of Solana')
   })
 })

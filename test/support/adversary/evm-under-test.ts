@@ -1,6 +1,6 @@
 /** The real chain plugin on a node of its own, as the adversary attacks it. No call here waits for a timer: those stand still. */
 import { EvmClaims } from '../../../plugins/evm/claims.js'
-import { signerOf } from '../../../plugins/evm/chain/signer.js'
+import { rawKeyOf } from '../../../plugins/evm/chain/signer.js'
 import { accounts, CHAIN_ID, type Chain, type Deployed } from '../../../examples/evm-chain.js'
 import { RpcProxy } from '../evm/rpc-proxy.js'
 import { proofOf } from '../evm/signatures.js'
@@ -29,7 +29,7 @@ export class EvmUnderTest implements ChainUnderTest {
   ) {
     const contract = { chainId: BigInt(CHAIN_ID), tokenNetwork: network.address.toLowerCase(), token: token.address.toLowerCase() }
     const identityOf = ({ address, privateKey }: typeof us): Identity =>
-      ({ address: address.toLowerCase(), codec: new EvmClaims(contract, signerOf(privateKey)) })
+      ({ address: address.toLowerCase(), codec: new EvmClaims(contract, rawKeyOf(privateKey)) })
     this.identities = [identityOf(others[0]!), identityOf(others[1]!)]
   }
 

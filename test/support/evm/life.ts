@@ -1,8 +1,7 @@
 /** A node's part of a channel as it lives: connected, crashed, and back with what it had kept. */
-import { SigningKey } from 'ethers'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
-import type { Signer } from '../../../plugins/evm/chain/signer.js'
+import { rawKeyOf } from '../../../plugins/evm/chain/signer.js'
 import { EvmProvider, type EvmProviderOptions } from '../../../plugins/evm/provider.js'
 import { CHAIN_ID, type accounts } from '../../../examples/evm-chain.js'
 import type { Parties } from './parties.js'
@@ -10,14 +9,6 @@ import type { Parties } from './parties.js'
 type Account = typeof accounts[number]
 
 const POLL_MS = 10
-
-function signerOf ({ address, privateKey }: Account): Signer {
-  const key = new SigningKey(privateKey)
-  return {
-    address: address.toLowerCase(),
-    sign: digest => Promise.resolve(Buffer.from(key.sign(digest).serialized.slice(2), 'hex'))
-  }
-}
 
 /** Keeps its lines. */
 export function memoryLog (lines: string[] = []): Logger & { lines: string[] } {
@@ -49,7 +40,7 @@ export function providerOptions (parties: Parties, account: Account, more: Parti
     chainId: BigInt(CHAIN_ID),
     registryAddress: parties.chain.registry.address.toLowerCase(),
     tokenAddress: parties.token.address.toLowerCase(),
-    signer: signerOf(account),
+    signer: rawKeyOf(account.privateKey),
     store: memoryStore(),
     log: memoryLog(),
     confirmations: 1,

@@ -3,7 +3,7 @@ import { Wallet } from 'xrpl'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { XrpClaims } from '../../../plugins/xrp/claims.js'
-import { signerOf } from '../../../plugins/xrp/ledger/signer.js'
+import { rawKeysOf } from '../../../plugins/xrp/ledger/signer.js'
 import { XrpProvider } from '../../../plugins/xrp/provider.js'
 import { memoryLog, memoryStore } from '../evm/life.js'
 import { startRippled, type Rippled, type RippledOptions } from '../rippled/index.js'
@@ -61,7 +61,8 @@ export class Parties {
 
   /** Not connected yet; disconnected at the end. */
   provider ({ seed }: Account, { store = memoryStore(), log = memoryLog(), rpcUrl = this.rippled.url, tags }: Life = {}): XrpProvider {
-    const provider = new XrpProvider({ rpcUrl, network: this.network, signer: signerOf(seed), store, log, tags })
+    const { key: signer, claimSecret } = rawKeysOf(seed)
+    const provider = new XrpProvider({ rpcUrl, network: this.network, signer, claimSecret, store, log, tags })
     this.#made.push(provider)
     return provider
   }

@@ -19,6 +19,7 @@ import { nodeMutants } from './mutants/node.mjs'
 import { explorerServerMutants } from './mutants/explorer-server.mjs'
 import { pageMutants } from './mutants/page.mjs'
 import { pricesMutants } from './mutants/prices.mjs'
+import { securityMutants } from './mutants/security.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
 import { transportMutants } from './mutants/transport.mjs'
 import { xrpMutants } from './mutants/xrp.mjs'
@@ -34,7 +35,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
-  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants
+  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants
 ]
 
 function runTests (files) {

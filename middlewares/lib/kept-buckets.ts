@@ -10,15 +10,15 @@ export const MAX_KEPT_BUCKETS = 10_000
 /** With each bucket that comes, so many are looked at: more than come, so that those that are full again do not pile up. */
 const LOOKED_AT = 2
 
-export class KeptBuckets {
-  readonly #buckets = new Map<string, TokenBucket>()
+export class KeptBuckets<Bucket extends { readonly isFull: boolean } = TokenBucket> {
+  readonly #buckets = new Map<string, Bucket>()
 
   get size (): number {
     return this.#buckets.size
   }
 
   /** The bucket of that name, or else the one that `make` makes. */
-  get (name: string, make: () => TokenBucket): TokenBucket {
+  get (name: string, make: () => Bucket): Bucket {
     const present = this.#buckets.get(name)
     if (present !== undefined) return present
     const bucket = make()
@@ -27,7 +27,7 @@ export class KeptBuckets {
   }
 
   /** From now on this is the bucket of that name. */
-  keep (name: string, bucket: TokenBucket): void {
+  keep (name: string, bucket: Bucket): void {
     this.#forgetFullOnes()
     this.#buckets.delete(name)
     this.#buckets.set(name, bucket)

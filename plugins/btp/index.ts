@@ -10,7 +10,7 @@ import type { Logger } from '../../src/contracts/logger.js'
 import type { Admission, DataHandler, MoneyHandler, PluginInstance, PluginServices } from '../../src/contracts/plugin.js'
 import { withoutOverlayNames } from '../../src/lib/socks-proxy.js'
 import { packetEntry, packetOf } from '../../src/contracts/transport.js'
-import type { Answer, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
+import type { Answer, ClientRules, MessageGate, Transport, ListeningPort } from '../../src/contracts/transport.js'
 import { sessionEntry } from './auth.js'
 import { Client } from './client.js'
 import { connectionLogFor } from './connection-log.js'
@@ -61,6 +61,7 @@ interface GuestListening {
   admit: Admit
   maxPayload?: number
   allowedOrigins?: readonly string[]
+  clients?: ClientRules | undefined
 }
 
 /**
@@ -114,10 +115,9 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
    * those of the accounts.
    */
   static async listen (
-    { host, port, admit, maxPayload = DEFAULT_MAX_PAYLOAD, allowedOrigins = [] }: GuestListening,
-    log: Logger = SILENT_LOG
+    { host, port, admit, maxPayload = DEFAULT_MAX_PAYLOAD, allowedOrigins = [], clients }: GuestListening, log: Logger = SILENT_LOG
   ): Promise<ListeningPort> {
-    return listenForGuests({ host, port, maxPayload, allowedOrigins, key: undefined, cert: undefined, wsOpts: undefined }, admit, log)
+    return listenForGuests({ host, port, maxPayload, allowedOrigins }, admit, log, clients)
   }
 
   /**

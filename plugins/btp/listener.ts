@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { SluiceError } from '../../src/contracts/errors.js'
 import { WebSocketServer } from 'ws'
 import type { RawData, ServerOptions, WebSocket } from 'ws'
-import { NoRoomError, type ListeningPort } from '../../src/contracts/transport.js'
+import { NoRoomError, type ClientRules, type ListeningPort } from '../../src/contracts/transport.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import { clientNetwork } from '../../src/lib/client-network.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
@@ -25,6 +25,7 @@ import { decodeFrame, encodeFrame, requestIdAt } from './wire/frame.js'
 import type { Frame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import { REFUSAL_ENTRIES, UnprovenError } from './mutual-proof.js'
+import { Clients } from './proxied.js'
 import { listedPagesOnly } from './web-pages.js'
 
 /** From the first byte of TCP to the end of authentication, TLS handshake and HTTP upgrade included. */
@@ -106,15 +107,19 @@ export async function register (settings: ListenerSettings, account: ListeningAc
   }
 }
 
-/** Opens a listener for accounts to come, or joins the one that is open there. `admit` is asked until the release. */
-export async function listenForGuests (settings: ListenerSettings, admit: Admit, log: Logger): Promise<ListeningPort> {
-  const listener = listenerFor(settings, log)
+/** Opens a listener for accounts to come, or joins the one that is open there. `admit` is asked, and `clients` hold, until the release. */
+export async function listenForGuests (
+  settings: Omit<ListenerSettings, 'key' | 'cert' | 'wsOpts'>, admit: Admit, log: Logger, clients?: ClientRules
+): Promise<ListeningPort> {
+  const listener = listenerFor({ ...settings, key: undefined, cert: undefined, wsOpts: undefined }, log)
   if (listener.admit !== undefined) {
     throw new Error(`cannot listen for BTP connections. host=${settings.host} port=${settings.port} error=this process already listens there`)
   }
   listener.admit = admit
+  listener.clients.rules = clients
   const release = async (): Promise<void> => {
     listener.admit = undefined
+    listener.clients.rules = undefined
     await listener.closeIfUnused()
   }
   try {
@@ -142,6 +147,7 @@ class Listener {
   /** Resolves to the port. */
   readonly listening: Promise<number>
   admit: Admit | undefined
+  readonly clients = new Clients()
   readonly #server: Server
   readonly #websockets: WebSocketServer
   readonly #log: Logger
@@ -158,7 +164,9 @@ class Listener {
     this.#websockets = new WebSocketServer({
       ...settings.wsOpts,
       ...WEBSOCKET_OPTIONS,
-      verifyClient: listedPagesOnly(settings, (request, reason) => { this.#logRefusal(request.socket, reason) }),
+      verifyClient: listedPagesOnly(
+        settings, (request, reason) => { this.#logRefusal(request.socket, reason) }, request => this.clients.isRefused(request)
+      ),
       maxPayload: settings.maxPayload,
       clientTracking: false,
       server: this.#server,
@@ -167,7 +175,7 @@ class Listener {
     })
     this.#websockets.on('connection', (ws, request) => { this.#welcome(ws, request) })
     // A server of the user's own may have other clients, which do not concern us until they ask for a WebSocket.
-    if (server === undefined) this.#server.on('connection', (raw: Socket) => { this.#admit(raw) })
+    if (server === undefined) this.#server.on('connection', (raw: Socket) => { if (this.#mayConnect(raw)) this.#admit(raw) })
     if (settings.wsOpts === undefined && settings.port !== 0) this.#share(settings.port)
     this.listening = this.#listen()
   }
@@ -210,6 +218,15 @@ class Listener {
   #share (port: number): void {
     this.#key = keyOf({ host: this.settings.host, port })
     shared.set(this.#key, this)
+  }
+
+  /** Nothing is read from a client that may not connect, and nothing is said to it. */
+  #mayConnect (raw: Socket): boolean {
+    if (this.clients.mayConnect(raw)) return true
+    const address = raw.remoteAddress
+    raw.destroy()
+    this.#logRefusal(raw, 'its address is not allowed', address)
+    return false
   }
 
   #admit (raw: Socket): void {
@@ -304,7 +321,7 @@ class Listener {
   /** What goes wrong on our side is not for a stranger to read. */
   #ask (username: string, { raw }: Wire): Promise<void> | undefined {
     try {
-      return this.admit?.(username, raw.remoteAddress ?? '')
+      return this.admit?.(username, this.clients.addressOf(raw))
     } catch (err) {
       return Promise.reject(err instanceof Error ? err : new Error(messageOf(err)))
     }
@@ -313,8 +330,8 @@ class Listener {
   #letIn (wire: Wire, frame: Frame): void {
     const { raw } = wire
     try {
-      const account = this.authenticator.authenticate(frame, raw.remoteAddress ?? '')
-      if (account.secret === undefined && this.admit !== undefined) wire.client = clientNetwork(raw.remoteAddress ?? '')
+      const account = this.authenticator.authenticate(frame, this.clients.addressOf(raw))
+      if (account.secret === undefined && this.admit !== undefined) wire.client = clientNetwork(this.clients.addressOf(raw))
       account.accept(wire, frame)
       this.#forget(nameOf(raw))
     } catch (err) {
@@ -339,9 +356,9 @@ class Listener {
     ws.once('close', () => { clearTimeout(timer) })
   }
 
-  #logRefusal (raw: Socket, reason: string): void {
+  #logRefusal (raw: Socket, reason: string, remote = this.clients.addressOf(raw)): void {
     const count = this.#refusals.due()
-    if (count !== undefined) this.#log.warn('refused a BTP connection. remote=%s reason=%s refusedSinceLastLine=%d', raw.remoteAddress, reason, count)
+    if (count !== undefined) this.#log.warn('refused a BTP connection. remote=%s reason=%s refusedSinceLastLine=%d', remote, reason, count)
   }
 }
 

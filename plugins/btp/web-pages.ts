@@ -16,9 +16,14 @@ type VerifyClient = NonNullable<ServerOptions['verifyClient']>
 /** A check for `ws` that lets programs in, and pages on the list; then comes the operator's own check, if there is one. */
 export function listedPagesOnly (
   { allowedOrigins, wsOpts }: { allowedOrigins: readonly string[], wsOpts: ServerOptions | undefined },
-  refused: (request: IncomingMessage, reason: string) => void
+  refused: (request: IncomingMessage, reason: string) => void, isRefusedClient: (request: IncomingMessage) => boolean
 ): VerifyClientCallbackAsync {
   return (info, done) => {
+    if (isRefusedClient(info.req)) {
+      refused(info.req, 'its address is not allowed')
+      done(false, 403, 'Your address may not connect.\n')
+      return
+    }
     const { headers } = info.req
     // The old name is that of version 8, which `ws` still speaks. Of two names for one thing, neither may be a stranger's.
     const strange = [headers.origin, headers['sec-websocket-origin']].flat()

@@ -40,6 +40,10 @@ export interface RateLimitConfig {
   refillPeriod?: number | undefined
   refillCount?: number | undefined
   capacity?: number | undefined
+  /** ms for which nothing passes after `blockAfter` refusals within `blockWindow` ms. Absent: nobody is blocked. */
+  blockPeriod?: number | undefined
+  blockAfter?: number | undefined
+  blockWindow?: number | undefined
 }
 
 export interface DeduplicateConfig {

@@ -105,6 +105,23 @@ interface PeerRemoved { type: 'PEER_REMOVED', nodeId: string, peerId: string, ti
 interface RouteAdded { type: 'ROUTE_ADDED', nodeId: string, prefix: string, nextHop: string, reason: string, timestamp: number }
 interface RouteRemoved { type: 'ROUTE_REMOVED', nodeId: string, prefix: string, timestamp: number }
 
+/** Requests of a peer that were refused because it sent too many, since the last such event: at most one in ten seconds and peer. */
+interface RateLimitExceeded { type: 'RATE_LIMIT_EXCEEDED', nodeId: string, peerId: string, count: number, timestamp: number }
+
+/** A rule for suspicious activity has found something, and `action` says what was done: at most one in ten minutes, rule and peer. */
+interface SuspiciousActivity {
+  type: 'SUSPICIOUS_ACTIVITY_DETECTED'
+  nodeId: string
+  peerId: string
+  rule: string
+  text: string
+  action: 'warn' | 'pause' | 'disconnect'
+  timestamp: number
+}
+/** From now on packets from and to the peer are refused, until it is resumed. `by`: a rule, or who asked for it. */
+interface PeerPaused { type: 'PEER_PAUSED', nodeId: string, peerId: string, by: string, reason: string, timestamp: number }
+interface PeerResumed { type: 'PEER_RESUMED', nodeId: string, peerId: string, by: string, timestamp: number }
+
 /** Of the events below, `timestamp` is an ISO string, as elsewhere. */
 interface MoneyEvent { nodeId: string, peerId: string, timestamp: string }
 
@@ -178,6 +195,7 @@ interface ClaimRedeemed extends MoneyEvent { type: 'CLAIM_REDEEMED', blockchain:
 export type ExplorerEvent =
   | PacketReceived | PacketForwarded | PacketFulfilled | PacketRejected | PacketsLeftOut | Traffic | NoticesLeftOut
   | NodeStatus | PeerConnected | PeerDisconnected | PeerAdded | PeerRemoved | RouteAdded | RouteRemoved
+  | RateLimitExceeded | SuspiciousActivity | PeerPaused | PeerResumed
   | AccountBalanceChanged | SettlementTriggered | SettlementCompleted
   | ChannelOpened | ChannelBalanceUpdate | ChannelSettled | ClaimSent | ClaimReceived | ClaimRedeemed
 

@@ -2,6 +2,7 @@
 import type { Asset } from './account.js'
 import type { ChainKind, Environment, OldChain, PeerField, SettlementChain } from './chain-kind.js'
 import type { LogLevel } from './logger.js'
+import type { NodeSecurity, SecurityConfig } from './node-security.js'
 import type { Dialect } from './transport.js'
 
 export type DeploymentMode = 'embedded' | 'standalone'
@@ -240,11 +241,14 @@ export interface ConnectorConfig {
   explorer?: ExplorerConfig | undefined
   /** Others do not exist yet. */
   transport?: { type: 'direct' } | undefined
+  security?: SecurityConfig | undefined
   /** Tell the handler of packets that only pass through, in either mode. Default: what localDelivery says. */
   perHopNotification?: boolean | undefined
   /** Directory for the node's books, kept in a folder named after the node. Default `./data`. */
   dataPath?: string | undefined
 }
+
+export type * from './node-security.js'
 
 /** A configuration with everything decided: what parts of the node read. */
 export interface NodeConfig {
@@ -298,6 +302,7 @@ export interface NodeConfig {
     readonly replicas: readonly string[]
     readonly fallback: boolean
   }
+  readonly security: NodeSecurity
   readonly perHopNotification: boolean
   readonly dataPath: string
 }

@@ -75,6 +75,13 @@ export interface Transport {
   getAdminInfo (): Promise<Record<string, unknown>>
 }
 
+/** Which clients may connect to a port, by their addresses. */
+export interface ClientRules {
+  mayConnect (address: string): boolean
+  /** Whether a reverse proxy that is believed has this address: the client is the one that it names. */
+  isProxy (address: string): boolean
+}
+
 /** A port on which peers connect. */
 export interface ListeningPort {
   readonly host: string

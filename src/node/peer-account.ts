@@ -9,8 +9,7 @@ import type { CreditLimit, NodeConfig } from '../contracts/node.js'
 /** The account of the application, and the next hop of routes that end here. */
 export const LOCAL_ACCOUNT = 'local'
 
-/** Packets per second. A stranger who dialled in gets this; who was configured or has a secret is trusted with more than a node can do. */
-const STRANGER_RATE = { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }
+/** Packets per second, of those who have no limit: more than a node can do. */
 const UNLIMITED_RATE = { refillPeriod: 1000, refillCount: 1_000_000, capacity: 1_000_000 }
 
 type Options = Record<string, unknown>
@@ -18,7 +17,7 @@ type Options = Record<string, unknown>
 /** A peer that we dial and, if it may, that dials us. If it has a chain, the node settles with it there. */
 export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess): AccountInfo {
   const asset = assetOf(peer, config)
-  const plain = account(peer.id, config, asset, UNLIMITED_RATE, {
+  const plain = account(peer.id, config, asset, rateOf(peer.id, config), {
     server: `btp+${peer.url}`,
     btpAccount: config.nodeId,
     btpToken: peer.authToken,
@@ -45,10 +44,16 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
 /** A peer that nobody configured and that has dialled in. */
 export function guestAccount (peerId: string, config: NodeConfig, access: BtpAccess): AccountInfo {
   const secret = access.secretOf(peerId)
-  const rate = secret === undefined ? STRANGER_RATE : UNLIMITED_RATE
+  const rate = secret === undefined ? config.security.rateLimits.guests : rateOf(peerId, config)
   const guest = account(peerId, config, config.asset, rate, { listener: listener(peerId, config, secret, { keepFirst: true }) })
   const hasCredit = secret !== undefined || config.ledger.type !== 'tigerbeetle' || strangersLimit(config) === undefined
   return hasCredit ? guest : { ...guest, balance: { maximum: '0' } } // nobody sums up what strangers owe in a cluster
+}
+
+/** Of a peer that was configured or has a secret. */
+function rateOf (peerId: string, { security: { rateLimits: { peers, trusted, perPeer } } }: NodeConfig): AccountInfo['rateLimit'] {
+  if (trusted.includes(peerId)) return UNLIMITED_RATE
+  return (Object.hasOwn(perPeer, peerId) ? perPeer[peerId] : peers) ?? UNLIMITED_RATE
 }
 
 /** Whether the operator has set a limit for this name. */

@@ -23,7 +23,7 @@ import type { AccountInfo, Asset } from '../contracts/account.js'
 import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import type { Prices } from '../contracts/prices.js'
-import { btpPlugin, type Admit } from './btp.js'
+import { btpPlugin, clientRules, type Admit } from './btp.js'
 import { listChannels } from './channels.js'
 import { configuredRoute, connectorOptions, isKnown, spreadOf, type ConnectorParts } from './connector-options.js'
 import { Guests } from './guests.js'
@@ -112,7 +112,7 @@ export class Session {
     this.#container(StoreService).settlements.onChange = () => { this.#noteUnsettled() }
     const admit: Admit = (username, address) => this.#guests.admit(username, address)
     const { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins } = config
-    this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit }, createLogger('btp-server', { to: log, level: logLevel }))
+    this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit, clients: clientRules(config.security) }, createLogger('btp-server', { to: log, level: logLevel }))
     log.info({ port: this.#listening.port }, 'btp_server_started')
     await this.#app.listen({ connectWithin: START_TIMEOUT_MS })
     await this.#judgeRates()

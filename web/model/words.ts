@@ -28,7 +28,10 @@ export const GROUPS = {
     'SETTLEMENT_TRIGGERED', 'SETTLEMENT_COMPLETED', 'CLAIM_SENT', 'CLAIM_RECEIVED', 'CLAIM_REDEEMED',
     'PAYMENT_CHANNEL_OPENED', 'PAYMENT_CHANNEL_BALANCE_UPDATE', 'PAYMENT_CHANNEL_SETTLED'
   ],
-  network: ['NODE_STATUS', 'PEER_CONNECTED', 'PEER_DISCONNECTED', 'PEER_ADDED', 'PEER_REMOVED', 'ROUTE_ADDED', 'ROUTE_REMOVED']
+  network: [
+    'NODE_STATUS', 'PEER_CONNECTED', 'PEER_DISCONNECTED', 'PEER_ADDED', 'PEER_REMOVED', 'ROUTE_ADDED', 'ROUTE_REMOVED',
+    'RATE_LIMIT_EXCEEDED', 'SUSPICIOUS_ACTIVITY_DETECTED', 'PEER_PAUSED', 'PEER_RESUMED'
+  ]
 } as const satisfies Record<string, readonly EventType[]>
 export type Group = keyof typeof GROUPS
 
@@ -49,6 +52,10 @@ function saidOf (event: ExplorerEvent): Said | undefined {
   case 'PEER_REMOVED': return { subject: event.peerId, text: 'account removed', tone: 'plain' }
   case 'ROUTE_ADDED': return { subject: event.prefix, text: `route by ${event.nextHop || 'this node'}: ${event.reason}`, tone: 'plain' }
   case 'ROUTE_REMOVED': return { subject: event.prefix, text: 'route removed', tone: 'look' }
+  case 'RATE_LIMIT_EXCEEDED': return { subject: event.peerId, text: `over its rate limit: ${event.count} requests refused`, tone: 'look' }
+  case 'SUSPICIOUS_ACTIVITY_DETECTED': return { subject: event.peerId, text: `suspicious (${event.rule}): ${event.text}`, tone: 'risk' }
+  case 'PEER_PAUSED': return { subject: event.peerId, text: `paused by ${event.by}: ${event.reason}`, tone: 'risk' }
+  case 'PEER_RESUMED': return { subject: event.peerId, text: `resumed by ${event.by}`, tone: 'plain' }
   case 'SETTLEMENT_TRIGGERED':
     return { subject: event.peerId, text: 'settlement begun: we owe more than the threshold', tone: 'plain', money: money(event, event.currentBalance.replace(/^-/, '')) }
   case 'SETTLEMENT_COMPLETED': return settled(event)

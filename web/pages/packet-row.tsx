@@ -55,6 +55,7 @@ function OtherRow ({ line, index }: { line: EventLine, index: number }): JSX.Ele
 
 const TYPE_WORDS: Partial<Record<EventLine['type'], string>> = {
   NODE_STATUS: 'Node', PEER_CONNECTED: 'Peer', PEER_DISCONNECTED: 'Peer', PEER_ADDED: 'Peer', PEER_REMOVED: 'Peer', ROUTE_ADDED: 'Route',
-  ROUTE_REMOVED: 'Route', SETTLEMENT_TRIGGERED: 'Settlement', SETTLEMENT_COMPLETED: 'Settlement', CLAIM_SENT: 'Claim', CLAIM_RECEIVED: 'Claim',
+  ROUTE_REMOVED: 'Route', RATE_LIMIT_EXCEEDED: 'Limit', SUSPICIOUS_ACTIVITY_DETECTED: 'Security', PEER_PAUSED: 'Security', PEER_RESUMED: 'Security',
+  SETTLEMENT_TRIGGERED: 'Settlement', SETTLEMENT_COMPLETED: 'Settlement', CLAIM_SENT: 'Claim', CLAIM_RECEIVED: 'Claim',
   CLAIM_REDEEMED: 'Claim', PAYMENT_CHANNEL_OPENED: 'Channel', PAYMENT_CHANNEL_BALANCE_UPDATE: 'Channel', PAYMENT_CHANNEL_SETTLED: 'Channel'
 }

@@ -92,6 +92,19 @@ const rateLimit = z.strictObject({
     description: 'Packets allowed at once after a quiet time; 0 means the same as `refillCount`.',
     expected: wholeNumberInWords(0),
     absent: 'the same as refillCount'
+  }),
+  blockPeriod: milliseconds(1).optional().meta({
+    description: 'How long, in milliseconds, an account that goes on over its limit gets nothing through.',
+    absent: 'nobody is blocked'
+  }),
+  blockAfter: wholeNumber(1).optional().meta({
+    description: 'So many refusals within `blockWindow` begin a block.',
+    expected: wholeNumberInWords(1),
+    absent: '100'
+  }),
+  blockWindow: milliseconds(1).optional().meta({
+    description: 'The time, in milliseconds, in which refusals are counted for a block.',
+    absent: '60000'
   })
 })
 

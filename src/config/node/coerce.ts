@@ -9,7 +9,7 @@ const NUMBER = /^-?\d+(\.\d+)?$/
 export function coerce (field: Schema | undefined, text: string): unknown {
   const bare = field && unwrap(field)
   if (bare instanceof z.ZodNumber) return NUMBER.test(text.trim()) ? Number(text) : text
-  if (bare instanceof z.ZodBoolean) return text === 'true' ? true : text === 'false' ? false : text
+  if (bare instanceof z.ZodBoolean || (bare instanceof z.ZodLiteral && bare.values.has(false))) return text === 'true' ? true : text === 'false' ? false : text
   if (bare instanceof z.ZodArray) return text.split(',').map(item => item.trim()).filter(item => item !== '')
   return text
 }

@@ -19,6 +19,7 @@ import { EXPLORER_DEFAULTS } from '../limits.js'
 import { check } from './rules.js'
 import { nodeSchema } from './schema.js'
 import type { ParsedConfig } from './schema.js'
+import { securityOf } from './security.js'
 import { inOurWords } from './secret-texts.js'
 import { readYamlFile } from './yaml-file.js'
 
@@ -184,6 +185,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     chains,
     chainKinds: kinds.all,
     ledger: ledgerOf(given),
+    security: securityOf(given.security),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
     dataPath: given.dataPath ?? DATA_PATH
   }

@@ -7,7 +7,7 @@ import { coerce } from './coerce.js'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.js'
 
 /** Variables and the places they set. */
-export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Map([
+export const OVERRIDES: ReadonlyMap<string, readonly [string, ...string[]]> = new Map([
   ['NODE_ID', ['nodeId']],
   ['LOG_LEVEL', ['logLevel']],
   ['BTP_SERVER_PORT', ['btpServerPort']],
@@ -35,6 +35,16 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, string?]> = new Ma
   ['EXPLORER_RETENTION_DAYS', ['explorer', 'retentionDays']],
   ['EXPLORER_MAX_EVENTS', ['explorer', 'maxEvents']],
   ['EXPLORER_PAYLOADS', ['explorer', 'payloads']],
+  ['SECURITY_ALLOWED_IPS', ['security', 'allowedIPs']],
+  ['SECURITY_TRUSTED_PROXIES', ['security', 'trustedProxies']],
+  ['RATE_LIMIT_ENABLED', ['security', 'rateLimit', 'enabled']],
+  ['RATE_LIMIT_MAX_PER_SECOND', ['security', 'rateLimit', 'maxPerSecond']],
+  ['RATE_LIMIT_MAX_PER_MINUTE', ['security', 'rateLimit', 'maxPerMinute']],
+  ['RATE_LIMIT_BURST_SIZE', ['security', 'rateLimit', 'burstSize']],
+  ['RATE_LIMIT_BLOCK_DURATION', ['security', 'rateLimit', 'blockDuration']],
+  ['RATE_LIMIT_VIOLATION_THRESHOLD', ['security', 'rateLimit', 'violationThreshold']],
+  ['RATE_LIMIT_VIOLATION_WINDOW', ['security', 'rateLimit', 'violationWindow']],
+  ['RATE_LIMIT_ADAPTIVE_ENABLED', ['security', 'rateLimit', 'adaptiveEnabled']],
   ['TIGERBEETLE_CLUSTER_ID', ['settlement', 'tigerBeetleClusterId']],
   ['TIGERBEETLE_REPLICAS', ['settlement', 'tigerBeetleReplicas']]
 ])
@@ -84,23 +94,27 @@ export function override (
   for (const [name, path] of OVERRIDES) {
     const text = env[name]
     if (text === undefined) continue
-    const [section, field] = path
-    const schema = fieldAt(path.filter(key => key !== undefined))
+    const schema = fieldAt([...path])
     if (text.trim() === '' && schema !== undefined && metaOf(schema).secret === true) {
       throw new ConfigurationError([{ source: name, path: '', message: EMPTY_SECRET }])
     }
     if (text === '') continue
-    const value = coerce(schema, text)
-    if (field === undefined) {
-      values[section] = value
-    } else {
-      const holder = values[section] ?? {}
-      if (!isObject(holder)) continue // the schema has something to say about it
-      values[section] = { ...holder, [field]: value }
-    }
-    sources.set(path.join('.'), name)
+    if (put(values, path, coerce(schema, text))) sources.set(path.join('.'), name)
   }
   return { values, sources }
+}
+
+/** Puts a value where it belongs, into copies of what is there. False: something stands in its way, and the schema says so. */
+function put (holder: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): boolean {
+  if (key === undefined) return false
+  if (rest.length === 0) {
+    holder[key] = value
+    return true
+  }
+  const inner = holder[key] ?? {}
+  if (!isObject(inner)) return false
+  const copy = holder[key] = { ...inner }
+  return put(copy, rest, value)
 }
 
 /**

@@ -12,7 +12,6 @@ const HIDDEN = 'the node listens and connects under its own address, not over a 
 const PARENT = 'a parent is one of the peers in the file, and the route g leads to it'
 const CALLER = 'it tells an application where the node is. The node itself needs no such URL'
 const NO_CHAIN = 'settlement on this kind of chain is not supported yet'
-const RATE_LIMIT = 'the limit is fixed: 1000 packets a second from each guest, and 2000 in a burst'
 const LEDGER = 'balances are kept in dataPath, where no crash loses them'
 
 const REFUSED: Advice = {
@@ -43,10 +42,6 @@ const IGNORED: Advice = {
   MINA_PRIVATE_KEY: NO_CHAIN,
   LEDGER_SNAPSHOT_PATH: LEDGER,
   LEDGER_PERSIST_INTERVAL_MS: LEDGER,
-  RATE_LIMIT_ENABLED: RATE_LIMIT,
-  RATE_LIMIT_MAX_PER_SECOND: RATE_LIMIT,
-  RATE_LIMIT_MAX_PER_MINUTE: RATE_LIMIT,
-  RATE_LIMIT_BURST_SIZE: RATE_LIMIT,
   TIGERBEETLE_OPERATION_TIMEOUT: 'the ledger has a fixed deadline of its own',
   BTP_SEND_TIMEOUT_MS: 'the node waits for an answer until the packet expires'
 }

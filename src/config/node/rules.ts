@@ -11,6 +11,7 @@ import { checkChains, type ChainEntry } from './chains.js'
 import { secretVariableOf } from './env.js'
 import { childRouteFault, ownAddresses } from './relations.js'
 import type { ParsedConfig } from './schema.js'
+import { checkSecurity } from './security.js'
 
 export interface Findings {
   problems: Problem[]
@@ -34,6 +35,7 @@ export function check (given: ParsedConfig, config: NodeConfig, entries: readonl
   checkLimits(config, warn)
   checkChains(given, config, entries, refuse, warn)
   checkAssets(config, refuse)
+  checkSecurity(given.security, config.peers.map(({ id }) => id), refuse, warn)
   return findings
 }
 

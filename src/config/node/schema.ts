@@ -10,6 +10,7 @@ import { ORIGIN, ORIGIN_IN_WORDS } from '../../lib/origins.js'
 import { isHttpUrl } from '../../lib/urls.js'
 import { REPLICA, REPLICAS_MAX, isU128 } from '../fields.js'
 import { isNotBlank, peerSchema } from './peer.js'
+import { securitySection } from './security.js'
 
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const MODES = ['embedded', 'standalone', 'library'] as const
@@ -121,6 +122,7 @@ export function nodeSchema (kinds: readonly ChainKind[]) {
     ledger: ledger.optional(),
     explorer: explorer.optional(),
     transport: z.strictObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' }).optional(),
+    security: securitySection.optional(),
     perHopNotification: flag.optional(),
     dataPath: text('the path of a directory').optional()
   }).meta({ expected: 'an object' })

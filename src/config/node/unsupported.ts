@@ -6,12 +6,10 @@ import { isObject } from '../../lib/is-object.js'
 import type { Problem } from '../errors.js'
 import { quote, showPath } from '../in-words.js'
 import type { ChainKinds } from './chain-kinds.js'
+import { withoutTuning } from './tuning.js'
 
 /** What there is in the place of each, or how to do without it. */
 const TOP_LEVEL: Readonly<Record<string, string>> = {
-  security: 'the keys of chains are in chainProviders[].keyId, and adminApi.allowedIPs and BTP_ALLOW_NOAUTH say who may connect',
-  performance: 'there is nothing to tune',
-  observability: 'metrics are always served, at /metrics of the health port',
   nip59: 'claims are sent as they are, so that peers on the way can read them',
   dashboardTelemetryUrl: 'nothing is sent anywhere: fetch /metrics of the health port',
   firstHopUrl: 'a peer with the route g takes all packets that no other route is for'
@@ -19,9 +17,10 @@ const TOP_LEVEL: Readonly<Record<string, string>> = {
 const TRANSPORT = 'transport is not supported yet, except type: direct: the node listens and connects under its own address, not over a SOCKS proxy or ' +
   'as a hidden service. Everyone who connects sees that address. If that is right, remove it.'
 /** Of other connectors: one is accepted if it says that it is off. */
-const SWITCHES = [...Object.keys(TOP_LEVEL), 'peerDiscovery', 'selfAnnounce']
+const SWITCHES = [...Object.keys(TOP_LEVEL), 'security', 'performance', 'observability', 'peerDiscovery', 'selfAnnounce']
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
 const OTHER_CHAINS = ['solana', 'mina', 'aptos']
+const KEY_MANAGEMENT = 'security.keyManagement is not supported yet: the keys of chains are in chainProviders[].keyId. Remove it.'
 const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: each peer counts in one asset. Limit what it may owe by perPeerLimits, or what all may owe by ' +
   'defaultLimit or globalCeiling, with an amount for each asset ({ USD: "1000" }), and remove it.'
 
@@ -40,6 +39,11 @@ export function withoutUnsupported (
   for (const [key, instead] of Object.entries(TOP_LEVEL)) refuse(rest, [], key, `${key} is not supported yet: ${instead}. Remove it.`)
   if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
   if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', TRANSPORT)
+  if (isObject(rest.security)) {
+    const security = rest.security = { ...rest.security }
+    refuse(security, ['security'], 'keyManagement', KEY_MANAGEMENT)
+  }
+  for (const section of ['performance', 'observability'] as const) problems.push(...withoutTuning(rest, section))
   if (isObject(rest.settlement)) {
     const settlement = rest.settlement = { ...rest.settlement }
     if (isObject(settlement.creditLimits)) {

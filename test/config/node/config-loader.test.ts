@@ -64,6 +64,10 @@ describe('the configuration of a node', () => {
         chains: [],
         chainKinds: new ChainKinds({}).all,
         ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },
+        security: {
+          allowedIPs: [], trustedProxies: [],
+          rateLimits: { guests: { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }, peers: undefined, trusted: [], perPeer: {} }
+        },
         perHopNotification: false,
         dataPath: './data'
       })
@@ -146,8 +150,7 @@ describe('the configuration of a node', () => {
       ['a limit that is no amount', { settlement: { creditLimits: { defaultLimit: '-1' } } }, 'settlement.creditLimits.defaultLimit'],
       ['a secret that is no text', { adminApi: { apiKey: 4711471147 } }, 'adminApi.apiKey: found a number'],
       ['settlementInfra', { settlementInfra: { enabled: true, privateKey: 'hunter2' } }, SETTLEMENT_INFRA, 'privateKey -> keyId', 'settlementOptions'],
-      ['security', { security: {} }, 'security is not supported yet'],
-      ['performance', { performance: {} }, 'performance is not supported yet'],
+      ['keyManagement', { security: { keyManagement: { backend: 'env' } } }, 'security.keyManagement is not supported yet'],
       ['transport', { transport: { type: 'socks5' } }, 'transport is not supported yet'],
       ['gateway mode', { mode: 'gateway' }, 'mode gateway is not supported yet'],
       ['settlement without a chain', { settlement: { enableSettlement: true } }, 'settlement.enableSettlement', 'there is no chain to settle on'],
@@ -167,8 +170,8 @@ describe('the configuration of a node', () => {
     }
 
     it('is told of all its faults at once', () => {
-      const { issues } = failure(() => ConfigLoader.read({ nodeId: '', btpServerPort: 0, peers: [{}], security: {} }, {}))
-      expect(issues.map(({ path }) => path)).to.have.members(['security', 'nodeId', 'btpServerPort', 'peers[0].id', 'peers[0].url', 'peers[0].authToken'])
+      const { issues } = failure(() => ConfigLoader.read({ nodeId: '', btpServerPort: 0, peers: [{}], nip59: {} }, {}))
+      expect(issues.map(({ path }) => path)).to.have.members(['nip59', 'nodeId', 'btpServerPort', 'peers[0].id', 'peers[0].url', 'peers[0].authToken'])
     })
 
     it('has an explorer on this machine, in production only if it is asked for', () => {

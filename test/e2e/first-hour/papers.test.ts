@@ -54,6 +54,7 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/metrics.md', 'scrape_configs', 'It needs Prometheus: test/admin/node/health.test.ts'],
   ['docs/node.md', 'npm run network', 'test/e2e/node/topologies.test.ts'],
   ['docs/node.md', 'docker', 'It needs Docker: test/e2e/node/docker.test.ts'],
+  ['docs/security.md', '', 'test/config/node/security.test.ts'],
   ['docs/settlement.md', '', 'test/e2e/node/settlement-docs.test.ts'],
   ['docs/settlement-xrp.md', '', 'test/e2e/settlement/xrp.test.ts'],
   ['docs/solana-program.md', 'apt-get install clang-19', 'It installs a compiler: test/plugins/solana/program/binary.test.ts']

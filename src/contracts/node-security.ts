@@ -1,0 +1,52 @@
+/** The section `security` of a node's configuration: as it is written, and with everything decided. */
+import type { RateLimitConfig } from './account.js'
+
+/** How much a peer may send. Requests are packets, and everything else that a peer sends unasked. */
+export interface PeerRateLimit {
+  /** Default 1000. */
+  maxPerSecond?: number | undefined
+  /** Default 60000. */
+  maxPerMinute?: number | undefined
+  /** Requests at once after a quiet time. Default 2000. */
+  burstSize?: number | undefined
+  /** Seconds for which a peer that goes on over its limit gets nothing through. Default 0: it is never blocked. */
+  blockDuration?: number | undefined
+  /** So many refused requests within `violationWindow` begin a block. Default 100. */
+  violationThreshold?: number | undefined
+  /** Seconds. Default 60. */
+  violationWindow?: number | undefined
+}
+
+export interface RateLimitSection extends PeerRateLimit {
+  /** Default: true where the section is there. Guests without a secret are limited in any case. */
+  enabled?: boolean | undefined
+  /** Limits that change by themselves are not supported. */
+  adaptiveEnabled?: false | undefined
+  /** Ids of peers without a limit. */
+  trustedPeers?: readonly string[] | undefined
+  /** By peer id, what is different for it. */
+  perPeerLimits?: Readonly<Record<string, PeerRateLimit>> | undefined
+}
+
+export interface SecurityConfig {
+  rateLimit?: RateLimitSection | undefined
+  /** IP addresses and CIDR ranges that may connect over BTP. Default: all. */
+  allowedIPs?: readonly string[] | undefined
+  /** IP addresses and CIDR ranges of reverse proxies in front of the BTP port, whose X-Forwarded-For is believed. Default: none. */
+  trustedProxies?: readonly string[] | undefined
+}
+
+/** The limits with everything decided. Undefined: none. */
+export interface RateLimits {
+  /** Of guests that have shown no secret. Addresses have the same one, for all their guests together. */
+  readonly guests: RateLimitConfig
+  readonly peers: RateLimitConfig | undefined
+  readonly trusted: readonly string[]
+  readonly perPeer: Readonly<Record<string, RateLimitConfig>>
+}
+
+export interface NodeSecurity {
+  readonly rateLimits: RateLimits
+  readonly allowedIPs: readonly string[]
+  readonly trustedProxies: readonly string[]
+}

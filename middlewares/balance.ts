@@ -226,7 +226,7 @@ export default class Balance implements Middleware {
         this.outcomes.incoming(accountId, amount, transfer, error)
         throw error
       }
-      const counted = this.settlers.get(accountId)?.expectPackets(BigInt(amount))
+      const counted = isNew ? this.settlers.get(accountId)?.expectPackets(BigInt(amount)) : undefined
       if (isNew) {
         this.outcomes.incoming(accountId, amount, transfer)
         this.publish(account)

@@ -42,7 +42,7 @@ export class Settler {
   private readonly target: bigint
   private readonly intervalMs: number | undefined
   private failures = 0
-  /** Base units that have just come in. */
+  /** Base units that have just come in, beyond what the peer owed. */
   private ahead = 0n
   private retryDelayMs = RETRY_FIRST_MS
   private retry: NodeJS.Timeout | undefined
@@ -93,13 +93,15 @@ export class Settler {
   }
 
   /**
-   * Money has just come in, perhaps ahead of packets (claims may travel with them): it is not a debt until those have had time to arrive.
-   * Call what this returns then. That does not look at the threshold: a peer may pay ahead, and two that pay each other back what neither
-   * expected would never end.
+   * Money has just come in and is booked. What it paid beyond what the peer owed may be ahead of packets (claims travel with them): it is
+   * not a debt until those have had time to arrive. Call what this returns then. That does not look at the threshold: a peer may pay ahead,
+   * and two that pay each other back what neither expected would never end.
    */
   expectPackets (amount: bigint): () => void {
-    this.ahead += amount
-    return () => { this.ahead -= amount }
+    const owed = (this.expected() ?? 0n) - this.ahead + amount // by the peer, before that
+    const ahead = owed <= 0n ? amount : owed < amount ? amount - owed : 0n
+    this.ahead += ahead
+    return () => { this.ahead -= ahead }
   }
 
   /** Settles when the balance is below the threshold and nothing else is under way. */

@@ -117,6 +117,12 @@ export const booksMutants = [
     tests: ['test/middlewares/lib/settler.test.js']
   },
   {
+    name: 'takes money for a debt of the peer as paid ahead',
+    file: SETTLER,
+    edits: [['const ahead = owed <= 0n ? amount', 'const ahead = true ? amount']],
+    tests: ['test/e2e/money/debts-at-once.test.js']
+  },
+  {
     name: 'pays what another connector is paying',
     file: TIGERBEETLE_LEDGER,
     edits: [['this.endUnlessDue(makes);', '{}']],

@@ -47,8 +47,6 @@ export interface PeerView extends InAsset {
   connected: boolean
   /** Since when it has been connected, or away. */
   since?: number
-  /** Attempts to connect since it is away. */
-  attempts?: number
   /** The plugin. */
   plugin: string
   /** Whether it dialled in and nobody has configured it. */
@@ -93,8 +91,6 @@ export interface ChannelView {
   settleableAt?: number
   createdAt: number
   lastActivityAt: number
-  /** A page of a public block explorer about it, where there is one. */
-  link?: string
 }
 
 /** The wallet of the node for one peer's chain. */

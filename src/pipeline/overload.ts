@@ -89,21 +89,13 @@ export class Entrance {
     this.count++
     this.bytes += bytes
     this.overload.began(bytes)
-    const done = (): void => {
+    const done = (reply: Buffer | undefined): void => {
       this.count--
       this.bytes -= bytes
       this.overload.ended(bytes)
+      answered?.(reply)
     }
-    if (answered === undefined) answer.then(done, done)
-    else {
-      answer.then(reply => {
-        done()
-        answered(reply)
-      }, () => {
-        done()
-        answered(undefined)
-      })
-    }
+    answer.then(done, () => { done(undefined) })
     return answer
   }
 }

@@ -16,19 +16,19 @@ export interface PacketObserver {
 }
 
 export class PacketObservers {
-  readonly #observers = new Set<PacketObserver>()
+  #observers: readonly PacketObserver[] = []
 
   add (observer: PacketObserver): void {
-    this.#observers.add(observer)
+    this.#observers = [...this.#observers, observer]
   }
 
   delete (observer: PacketObserver): void {
-    this.#observers.delete(observer)
+    this.#observers = this.#observers.filter(other => other !== observer)
   }
 
   /** What is to go with a packet. Undefined: nobody wants to know. */
   arrived (accountId: string, data: Buffer): Trace | undefined {
-    if (this.#observers.size === 0) return undefined
+    if (this.#observers.length === 0) return undefined
     const trace = new Trace(accountId, data)
     for (const observer of this.#observers) observer.arrived?.(trace)
     return trace

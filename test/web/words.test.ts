@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import type { BalanceView, SeriesPoint } from '../../src/contracts/explorer.js'
 import type { Traffic } from '../../src/contracts/explorer-events.js'
 import { barOf } from '../../web/model/balance-bar.js'
-import { nativeMoney, safeLink, transactionPage } from '../../web/model/chains.js'
+import { accountPage, nativeMoney, transactionPage } from '../../web/model/chains.js'
 import { bytes, count, percent, shortened } from '../../web/model/text.js'
 import { relative, span, took } from '../../web/model/time.js'
 import { columns, peerTraffic, pointOf, sumsOf } from '../../web/model/traffic.js'
@@ -41,8 +41,12 @@ describe('words on the page', () => {
     expect(transactionPage('evm:31337', hash)).to.equal(undefined)
     expect(transactionPage('constructor', hash)).to.equal(undefined)
     expect(transactionPage('evm:1', '../../evil?x=0123456789012345678901234567')).to.equal(undefined)
-    for (const link of ['javascript:alert(1)', 'http://plain.example', 'https://', undefined]) expect(safeLink(link), link).to.equal(undefined)
-    expect(safeLink('https://basescan.org/address/0x1')).to.equal('https://basescan.org/address/0x1')
+    const account = 'rEhxGqkqPPSxQ3P25J66ft5TwpzV14k2de'
+    expect(accountPage('xrp:testnet', account)).to.equal(`https://testnet.xrpl.org/accounts/${account}`)
+    expect(accountPage('solana:devnet', account)).to.equal(`https://explorer.solana.com/address/${account}?cluster=devnet`)
+    for (const [chain, address] of [[undefined, account], ['evm:31337', account], ['__proto__', account], ['evm:1', undefined], ['evm:1', 'javascript:alert(1)//////////']] as const) {
+      expect(accountPage(chain, address), `${chain} ${address}`).to.equal(undefined)
+    }
     expect(nativeMoney('xrp:testnet', '5')).to.deep.equal({ amount: '5', assetCode: 'XRP', assetScale: 6 })
     expect(nativeMoney('toString:1', '5').assetCode).to.equal('base units')
   })

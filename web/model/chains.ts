@@ -1,25 +1,37 @@
 /** What the page knows of chains: where anyone can look at a transaction, and what fees are paid in. */
 import type { Money } from './money.js'
 
-const HASH = '{hash}'
-const BY_CHAIN: Readonly<Record<string, string>> = {
-  'evm:1': 'https://etherscan.io/tx/{hash}',
-  'evm:10': 'https://optimistic.etherscan.io/tx/{hash}',
-  'evm:137': 'https://polygonscan.com/tx/{hash}',
-  'evm:8453': 'https://basescan.org/tx/{hash}',
-  'evm:84532': 'https://sepolia.basescan.org/tx/{hash}',
-  'evm:42161': 'https://arbiscan.io/tx/{hash}',
-  'evm:11155111': 'https://sepolia.etherscan.io/tx/{hash}',
-  'xrp:mainnet': 'https://livenet.xrpl.org/transactions/{hash}',
-  'xrp:testnet': 'https://testnet.xrpl.org/transactions/{hash}',
-  'solana:mainnet': 'https://explorer.solana.com/tx/{hash}',
-  'solana:devnet': 'https://explorer.solana.com/tx/{hash}?cluster=devnet'
+/** Where transactions and accounts have a page each, in the place of the two stars. */
+const BY_CHAIN: Readonly<Record<string, readonly [tx: string, account: string]>> = {
+  'evm:1': etherscan('etherscan.io'),
+  'evm:10': etherscan('optimistic.etherscan.io'),
+  'evm:137': etherscan('polygonscan.com'),
+  'evm:8453': etherscan('basescan.org'),
+  'evm:84532': etherscan('sepolia.basescan.org'),
+  'evm:42161': etherscan('arbiscan.io'),
+  'evm:11155111': etherscan('sepolia.etherscan.io'),
+  'xrp:mainnet': ['https://livenet.xrpl.org/transactions/*', 'https://livenet.xrpl.org/accounts/*'],
+  'xrp:testnet': ['https://testnet.xrpl.org/transactions/*', 'https://testnet.xrpl.org/accounts/*'],
+  'solana:mainnet': ['https://explorer.solana.com/tx/*', 'https://explorer.solana.com/address/*'],
+  'solana:devnet': ['https://explorer.solana.com/tx/*?cluster=devnet', 'https://explorer.solana.com/address/*?cluster=devnet']
+}
+
+function etherscan (host: string): readonly [tx: string, account: string] {
+  return [`https://${host}/tx/*`, `https://${host}/address/*`]
 }
 
 /** Undefined where the chain has no public page, as one on this machine, or where what is given is not a transaction. */
 export function transactionPage (chain: string, hash: string): string | undefined {
-  const page = Object.hasOwn(BY_CHAIN, chain) ? BY_CHAIN[chain] : undefined
-  return page === undefined || !/^[0-9A-Za-z]{32,100}$/.test(hash) ? undefined : page.replace(HASH, hash)
+  return /^[0-9A-Za-z]{32,100}$/.test(hash) ? pagesOf(chain)?.[0].replace('*', hash) : undefined
+}
+
+/** Undefined where the chain has no public page, or where what is given is not an address. */
+export function accountPage (chain: string | undefined, address: string | undefined): string | undefined {
+  return chain !== undefined && address !== undefined && /^[0-9A-Za-z]{25,64}$/.test(address) ? pagesOf(chain)?.[1].replace('*', address) : undefined
+}
+
+function pagesOf (chain: string): readonly [tx: string, account: string] | undefined {
+  return Object.hasOwn(BY_CHAIN, chain) ? BY_CHAIN[chain] : undefined
 }
 
 const NATIVE: Readonly<Record<string, { assetCode: string, assetScale: number }>> = {
@@ -32,9 +44,4 @@ const NATIVE: Readonly<Record<string, { assetCode: string, assetScale: number }>
 export function nativeMoney (chain: string | undefined, amount: string): Money {
   const kind = chain?.split(':')[0] ?? ''
   return { amount, ...(Object.hasOwn(NATIVE, kind) ? NATIVE[kind] : undefined) ?? { assetCode: 'base units', assetScale: 0 } }
-}
-
-/** A link that came from the node, if it is one to a web page. */
-export function safeLink (link: string | undefined): string | undefined {
-  return link !== undefined && /^https:\/\//.test(link) && URL.canParse(link) ? link : undefined
 }

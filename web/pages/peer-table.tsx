@@ -85,7 +85,7 @@ export function Presence ({ peer }: { peer: PeerView }): JSX.Element {
   const since = peer.since === undefined ? '' : ` ${relative(peer.since, now.value).replace(/ ago$/, '')}`
   const title = peer.since === undefined ? undefined : exactTime(peer.since)
   if (peer.connected) return <span class="presence here" title={title}>connected{since}</span>
-  return <span class="presence away" title={title}>away{since}{peer.attempts !== undefined && peer.attempts > 0 && `, tried ${count(peer.attempts)} times`}</span>
+  return <span class="presence away" title={title}>away{since}</span>
 }
 
 /** What is owed, in words, below the bar. */

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import type { EventRow } from '../../src/contracts/explorer-events.js'
 import type { ChannelView, OpenSettlement, WalletView } from '../../src/contracts/explorer.js'
-import { nativeMoney, safeLink } from '../model/chains.js'
+import { accountPage, nativeMoney } from '../model/chains.js'
 import { addedUp, baseUnits, share, type Money } from '../model/money.js'
 import { exactTime, relative } from '../model/time.js'
 import { count } from '../model/text.js'
@@ -104,13 +104,13 @@ function ChannelTable ({ channels, wanted }: { channels: readonly ChannelView[],
 }
 
 function ChannelLine ({ channel, wanted }: { channel: ChannelView, wanted: string }): JSX.Element {
-  const link = safeLink(channel.link)
+  const link = accountPage(channel.chain, channel.participants?.[1])
   const pending = baseUnits(channel.unredeemed)
   return (
     <tr class={wanted !== '' && channel.channelId === wanted ? 'selected' : undefined}>
       <th scope="row">
         <a href={hrefOf('peers', channel.peerId)}>{channel.peerId}</a>
-        <span class="sub"><Name text={channel.channelId} length={17} mono />{channel.chain}{link !== undefined && <OutLink href={link}>look it up</OutLink>}</span>
+        <span class="sub"><Name text={channel.channelId} length={17} mono />{channel.chain}{link !== undefined && <OutLink href={link}>its account on the chain</OutLink>}</span>
       </th>
       <td data-label="Status"><Status channel={channel} /></td>
       <td data-label="We paid"><Used part={channel.transferred} whole={channel.deposit} channel={channel} side="out" /></td>
@@ -148,7 +148,7 @@ function Wallets ({ data: { channels, wallets } }: { data: Channels }): JSX.Elem
       {wallets.map(wallet => (
         <li key={`${wallet.peerId}:${wallet.chain ?? ''}`}>
           <div><strong>{wallet.peerId}</strong> <span class="note">{wallet.chain}</span> {wallet.reachable ? <Tag tone="good">chain answers</Tag> : <Tag tone="risk" title={wallet.error}>chain does not answer</Tag>}</div>
-          {wallet.address !== undefined && <Name text={wallet.address} length={34} mono />}
+          {wallet.address !== undefined && <Address chain={wallet.chain} address={wallet.address} />}
           {wallet.error !== undefined && <p class="trouble">{wallet.error}</p>}
           <dl class="facts">
             {wallet.token !== undefined && <><dt>{wallet.tokenId}</dt><dd><Amount money={tokenMoney(wallet, channels)} /></dd></>}
@@ -159,6 +159,11 @@ function Wallets ({ data: { channels, wallets } }: { data: Channels }): JSX.Elem
       ))}
     </ul>
   )
+}
+
+function Address ({ chain, address }: { chain: string | undefined, address: string }): JSX.Element {
+  const page = accountPage(chain, address)
+  return <><Name text={address} length={34} mono />{page !== undefined && <OutLink href={page}>on the chain</OutLink>}</>
 }
 
 /** The scale of its token stands in the channels that pay in it. */

@@ -114,9 +114,9 @@ function chains ({ wallets }: Observed): AttentionEntry[] {
 }
 
 function away ({ peers, now }: Observed): AttentionEntry[] {
-  return peers.filter(({ connected, isGuest }) => !connected && !isGuest).map(({ peerId, since, attempts }) => ({
+  return peers.filter(({ connected, isGuest }) => !connected && !isGuest).map(({ peerId, since }) => ({
     kind: 'away', severity: 'look', subject: peerId, ...(since !== undefined && { since }),
-    text: `${peerId} is away${since === undefined ? '' : ` for ${duration(now - since)}`}${attempts === undefined ? '' : `, tried ${attempts} times`}.`,
+    text: `${peerId} is away${since === undefined ? '' : ` for ${duration(now - since)}`}.`,
     action: { label: 'Show the peer', page: `peers/${encodeURIComponent(peerId)}` }
   }))
 }

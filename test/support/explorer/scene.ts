@@ -40,7 +40,7 @@ export function scenePeers (now: number): PeerView[] {
     return {
       peerId, assetCode, assetScale, relation, plugin, ilpAddress: address, connected: peerId !== 'carol', since: now - since[peerId], isGuest: false,
       btpUrl: `wss://${peerId}.example/btp`,
-      ...peerId === 'carol' ? { attempts: 7, solanaAddress: '7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV' } : {},
+      ...peerId === 'carol' ? { solanaAddress: '7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV' } : {},
       ...peerId === 'bob' || peerId === 'dave' ? { evmAddress: '0x8ba1f109551bD432803012645Ac136ddd64DBA72' } : {},
       ...peerId === 'erin' ? { xrpAddress: 'rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY' } : {},
       ...balance === undefined ? {} : { balance }
@@ -95,7 +95,8 @@ export function channels (now: number): { channels: ChannelView[], wallets: Wall
     channels: [
       { channelId: '0x4f1b0c6e2d9a8b7c5e3f1a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e2f4a6b8c0d', peerId: 'bob', chain: 'evm:8453', status: 'open', tokenId: 'USDC', tokenScale: 6,
         deposit: '1000000000', theirDeposit: '1500000000', transferred: '318200000', theirTransferred: '1312400000', unredeemed: '312400000', spendable: '681800000',
-        createdAt: now - 12 * DAY, lastActivityAt: now - 4000, link: 'https://basescan.org/address/0x8ba1f109551bD432803012645Ac136ddd64DBA72' },
+        createdAt: now - 12 * DAY, lastActivityAt: now - 4000,
+        participants: ['0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984', '0x8ba1f109551bD432803012645Ac136ddd64DBA72'] },
       { channelId: '0x91d2aa07c3e5f6b8d0a1c2e4f6081a3c5e7f90b1d3f5a7c9e1b3d5f7091b3d5f', peerId: 'dave', chain: 'evm:8453', status: 'closed', tokenId: 'EURC', tokenScale: 6,
         deposit: '750000000', theirDeposit: '0', transferred: '710500000', theirTransferred: '0', unredeemed: '0', spendable: '39500000', settleableAt: now + 31 * HOUR,
         createdAt: now - 40 * DAY, lastActivityAt: now - 5 * HOUR },

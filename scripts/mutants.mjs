@@ -22,6 +22,7 @@ import { pricesMutants } from './mutants/prices.mjs'
 import { securityMutants } from './mutants/security.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
 import { transportMutants } from './mutants/transport.mjs'
+import { walletMutants } from './mutants/wallet.mjs'
 import { xrpMutants } from './mutants/xrp.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -35,7 +36,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
-  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants
+  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants
 ]
 
 function runTests (files) {

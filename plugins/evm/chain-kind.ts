@@ -4,9 +4,11 @@ import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { accountsOf } from '../lib/keys/derive.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
 import { ADDRESS, chainNumberOf, HASH, RAW_KEY } from './formats.js'
 import { legacySettings } from './legacy.js'
+import { walletPlace } from './wallet.js'
 
 /** No token has more, and amounts of 256 bits hold no more. */
 const DECIMALS_MAX = 36
@@ -87,6 +89,7 @@ const kind: ChainKind<Entry> = {
   schema: entry,
   decide,
   check,
+  wallet: accountsOf(walletPlace),
   legacy: legacySettings(oldChain),
   questions: [
     { field: 'chainId', question: 'Chain', fallback: 'evm:84532' },

@@ -4,9 +4,11 @@ import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { accountsOf } from '../lib/keys/derive.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, readChannelId, WRAPPED_SOL } from './formats.js'
 import { isKeyPath, isRawKey } from './keys.js'
+import { walletPlace } from './wallet.js'
 
 /** The program takes no shorter challenge, and no longer one. */
 export const CHALLENGE_SECS_MIN = 3600
@@ -76,6 +78,7 @@ const kind: ChainKind<Entry> = {
   schema: entry,
   decide,
   check,
+  wallet: accountsOf(walletPlace),
   questions: [
     { field: 'chainId', question: 'Cluster', fallback: 'solana:devnet' },
     { field: 'rpcUrl', question: 'URL of an RPC node', fallback: 'https://api.devnet.solana.com', variable: 'CHAIN_RPC_URL' },

@@ -74,7 +74,8 @@ export function seedIn (text: string): Seed | undefined {
   return secp256k1 && { algorithm: 'secp256k1', entropy: secp256k1 }
 }
 
-function addressOf (account: Buffer): string {
+/** `r...` of the 20 bytes of an account. */
+export function addressOf (account: Buffer): string {
   return encode(Buffer.concat([ADDRESS_PREFIX, account]))
 }
 

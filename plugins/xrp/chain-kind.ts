@@ -4,10 +4,12 @@ import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { accountsOf } from '../lib/keys/derive.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
 import { addressIn, canonicalAddress, seedIn } from './base58.js'
 import { chainIdOf, HASH, networkOf } from './formats.js'
 import { legacySettings } from './legacy.js'
+import { walletPlace } from './wallet.js'
 
 /** The shortest delay in which a payee that was away comes back in time, and the longest that the plugin opens channels with. */
 export const DELAY_SECS_MIN = 3600
@@ -70,6 +72,7 @@ const kind: ChainKind<Entry> = {
   schema: entry,
   decide,
   check,
+  wallet: accountsOf(walletPlace),
   legacy: legacySettings(oldChain),
   questions: [
     { field: 'chainId', question: 'Network', fallback: 'xrp:testnet' },

@@ -67,6 +67,12 @@ export interface EntryFindings {
   warnings: string[]
 }
 
+/** The accounts of a kind in a wallet of words. */
+export interface WalletAccounts {
+  /** @param seed of 64 bytes (BIP-39) @returns the path of the key with this index, and its address */
+  accountAt (seed: Uint8Array, index: number): { path: string, address: string }
+}
+
 /** The environment that a node runs in, as its configuration says. */
 export type Environment = 'development' | 'staging' | 'production'
 
@@ -100,6 +106,8 @@ export interface ChainKind<Entry extends AnyEntry = AnyEntry> {
   /** Rules that one field alone cannot show. */
   check? (entry: Entry, environment: Environment): EntryFindings
   readonly legacy?: LegacySettings | undefined
+  /** Without it, keys of this kind cannot come from a wallet. */
+  readonly wallet?: WalletAccounts | undefined
   /** Without it, `connector setup` does not offer the kind. */
   readonly questions?: readonly SetupQuestion[] | undefined
 }

@@ -63,6 +63,18 @@ export function chainKindConformance<Entry extends AnyEntry> (name: string, kind
       }
     })
 
+    it('has keys in a wallet, if it says where, with addresses that it knows', () => {
+      const { wallet } = kind
+      if (wallet === undefined) return
+      const seed = Buffer.alloc(64, 7)
+      const [one, other] = [0, 1].map(index => wallet.accountAt(seed, index))
+      for (const { path = '', address = '' } of [one ?? {}, other ?? {}]) {
+        expect(path).to.match(/^m(\/\d+'?)+$/)
+        expect(kind.address.matches(address), address).to.equal(true)
+      }
+      expect([one?.path, one?.address]).to.not.have.members([other?.path, other?.address])
+    })
+
     it('takes nothing for an address or an id that is none', () => {
       for (const text of NO_WORDS) {
         for (const format of [kind.address, kind.channelId, kind.chainId]) {

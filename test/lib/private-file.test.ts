@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { writePrivately } from '../../src/lib/private-file.js'
+import { createPrivately, writePrivately } from '../../src/lib/private-file.js'
 
 // A secret is readable by its owner alone, whatever stood in its place before.
 describe('A file with secrets', () => {
@@ -30,6 +30,16 @@ describe('A file with secrets', () => {
     writePrivately(file, 'ours')
     expect(readFileSync(theirs, 'utf8')).to.equal('theirs')
     expect(lstatSync(file).isSymbolicLink()).to.equal(false)
+  })
+
+  it('is new, or not written at all, where it must not replace anything', () => {
+    createPrivately(file, 'new')
+    expect([readFileSync(file, 'utf8'), lstatSync(file).mode & 0o777]).to.deep.equal(['new', 0o600])
+    expect(() => { createPrivately(file, 'newer') }).to.throw().with.property('code', 'EEXIST')
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link'))
+    expect(() => { createPrivately(join(folder, 'link'), 'newer') }).to.throw().with.property('code', 'EEXIST')
+    expect(readFileSync(file, 'utf8')).to.equal('new')
+    expect(readdirSync(folder).sort()).to.deep.equal(['link', 'secret'])
   })
 
   it('leaves nothing beside it when it cannot be written', () => {

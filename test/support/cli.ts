@@ -11,11 +11,12 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '../../examples/free-port.js'
 import type { Asked, Ran } from './cli-host.js'
 
-const MAIN = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
+/** The program. */
+export const MAIN = fileURLToPath(new URL('../../src/commands/cli/main.js', import.meta.url))
 
 const HOST = fileURLToPath(new URL('./cli-host.js', import.meta.url))
-/** They leave no socket, file or timer behind. */
-const READERS: ReadonlySet<string | undefined> = new Set(['validate', 'import'])
+/** They leave no socket or timer behind. */
+const READERS: ReadonlySet<string | undefined> = new Set(['validate', 'import', 'wallet'])
 
 export interface Result {
   code: number | null

@@ -45,6 +45,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/commands/cli/main.test.ts': ['src/commands/cli/command.ts', 'src/commands/cli/output.ts'],
   'test/commands/cli/setup.test.ts': ['src/commands/cli/questions.ts', 'src/commands/cli/setup-settlement.ts'],
   'test/commands/cli/transports.test.ts': ['src/commands/cli/env-file.ts'],
+  'test/commands/cli/wallet.test.ts': ['src/commands/cli/hidden-input.ts'],
   'test/commands/cli/validate.test.ts': ['src/commands/cli/topology.ts'],
   'test/config/connector/config.test.ts': ['src/config/connector/rules.ts', 'src/config/errors.ts'],
   'test/config/connector/reference.test.ts': ['src/config/connector/schema.ts', 'src/config/fields.ts'],
@@ -116,6 +117,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/evm/chain/transactions.test.ts': [
     'plugins/lib/channels/operation-store.ts', 'plugins/evm/chain/operations.ts', 'plugins/evm/chain/rpc.ts', 'plugins/evm/chain/wallet.ts'
   ],
+  'test/plugins/evm/wallet.test.ts': ['plugins/evm/keccak.ts'],
   'test/plugins/evm/chain/ethers.test.ts': ['plugins/lib/optional-package.ts'],
   'test/plugins/evm/claims.test.ts': [
     'plugins/evm/chain/signer.ts', 'plugins/evm/crypto/secp256k1.ts', 'plugins/evm/crypto/signature-threads.ts', 'plugins/evm/crypto/signature-worker.ts',

@@ -18,8 +18,9 @@ import { setup } from './setup.js'
 import { start } from './start.js'
 import { top } from './top.js'
 import { validate } from './validate.js'
+import { wallet } from './wallet.js'
 
-const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, top, explain, send, channels, ledger]
+const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet]
 
 const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
 

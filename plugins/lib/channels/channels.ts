@@ -36,6 +36,8 @@ export interface KnownChannel {
   /** When the chain was last asked about it with success, by our clock. */
   seenMs: number
   ending?: Ending | undefined
+  /** We have asked the peer for its end, and the end has not come in time: it is to be closed by challenge. */
+  isOverdue?: boolean | undefined
   /** The confirmed chain does not have it: it was taken back, or is of another chain. */
   isGone: boolean
   /** A deposit that was begun: what our deposit is to be. */
@@ -263,6 +265,7 @@ export class Channels {
     known.isGone = false
     const { ending } = known
     const isVoid = ending?.until !== undefined && confirmed.readAtMs > ending.until * 1000
+    if (isVoid && confirmed.status === 'open' && ending.by === 'us') known.isOverdue = true
     if (confirmed.status === 'settled' || (isVoid && confirmed.status !== 'opening')) known.ending = undefined
     if (state.ours.deposit > known.shown) this.onDeposit(known)
     return known
@@ -287,7 +290,7 @@ function isDone (state: ChannelState): boolean {
 }
 
 function channelOf (record: unknown): KnownChannel {
-  const { state, shown, createdMs, activityMs, seenMs = 0, ending, isGone, filling } = fieldsOf(record, 'channel') // former versions keep no `seenMs`
+  const { state, shown, createdMs, activityMs, seenMs = 0, ending, isOverdue, isGone, filling } = fieldsOf(record, 'channel') // former versions keep no `seenMs`
   const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, expiresAt, readAtMs, payer, payout } = fieldsOf(state, 'state')
   if (status !== 'opening' && status !== 'open' && status !== 'closing' && status !== 'settled') {
     throw new Error(`the record of a payment channel has an unknown status. found=${describeError(status)}`)
@@ -311,6 +314,7 @@ function channelOf (record: unknown): KnownChannel {
     activityMs: Number(activityMs),
     seenMs: Number(seenMs),
     ending: ending === undefined ? undefined : endingOf(ending),
+    isOverdue: isOverdue === true,
     isGone: isGone === true,
     filling: filling === undefined ? undefined : amountOf(filling, 'filling')
   }

@@ -181,7 +181,8 @@ export class Watcher {
     if (status !== 'open') return
     const isDue = settings.isFormer ? this.#unredeemed(channel) > 0n : this.#unredeemed(channel) >= settings.redeemThreshold
     if (isDue && await this.#isWorth(channel)) await this.redeem(channel)
-    await this.#closeSpent(channel)
+    if (channel.isOverdue === true && channel.ending === undefined) await this.#closeOverdue(channel)
+    else await this.#closeSpent(channel)
   }
 
   /** After one side has closed a channel, the other has until the end of the challenge period to submit its best claim. */
@@ -199,6 +200,12 @@ export class Watcher {
     const isOver = settleableAt <= Math.max(channel.state.readAtMs, Date.now()) // the chain has the last word
     const left = ours.deposit - ours.redeemed + theirs.deposit - theirs.redeemed
     if (isOver && left > 0n) await this.settle(channel)
+  }
+
+  /** Also if the process that asked for the end is not this one any more. */
+  async #closeOverdue (channel: KnownChannel): Promise<void> {
+    this.#deps.log.warn('the peer has not closed the channel with us in time, closing it by challenge. channelId=%s', channel.state.channelId)
+    await this.close(channel)
   }
 
   /**

@@ -174,6 +174,27 @@ describe('closing payment channels', () => {
     expect([won(world, alice), won(world, bob)]).to.deep.equal([-750n, 750n])
   })
 
+  it('by challenge is done after a restart, too, when the peer has agreed to the end and has not brought it', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, chain, channelId } = world
+    const agreed = { is: false }
+    chain.fault = call => {
+      agreed.is ||= call === 'closeTogether'
+      if (call === 'closeTogether') throw new Error('no chain')
+    }
+    alice.plugin.channels().close(channelId).catch(() => undefined)
+    while (!agreed.is) await nextTurn()
+    await alice.crash()
+    alice.plugin.connect().catch(() => undefined)
+    const clock = useFakeTimers({ now: Date.now() + 11 * 60_000, toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      while (chain.channel(channelId).status === 'open') await nextTurn()
+      expect(chain.transactions.at(-1)).to.equal('close alice')
+    } finally {
+      clock.restore()
+    }
+  })
+
   it('goes on together when a challenge has begun because the peer was late', async () => {
     const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
     const { alice, bob, chain, channelId } = world

@@ -6,6 +6,7 @@ import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
+import { isWalletKey } from '../lib/keys/wallet.js'
 import { ADDRESS, chainNumberOf, HASH, RAW_KEY } from './formats.js'
 import { legacySettings } from './legacy.js'
 import { walletPlace } from './wallet.js'
@@ -33,9 +34,9 @@ const rpcUrl = z.string().refine(url => /^https?:\/\//.test(url) && URL.canParse
 const keyId = z.string().superRefine((key, context) => {
   const store = remoteStoreOf(key)
   if (store !== undefined) context.addIssue(faultInWords(`keys in ${store} are not supported yet. Use a private key: 0x and 64 hexadecimal digits.`))
-  else if (!RAW_KEY.test(key)) context.addIssue({ code: 'custom' })
+  else if (!RAW_KEY.test(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
 }).meta({
-  expected: 'a private key (0x and 64 hexadecimal digits, in quotes, or from a variable)', secret: true, example: '${EVM_PRIVATE_KEY}'
+  expected: 'a private key (0x and 64 hexadecimal digits, in quotes, or from a variable), or wallet:0', secret: true, example: '${EVM_PRIVATE_KEY}'
 })
 
 const settlementOptions = z.strictObject({
@@ -96,7 +97,7 @@ const kind: ChainKind<Entry> = {
     { field: 'rpcUrl', question: 'URL of an RPC node', fallback: 'https://sepolia.base.org', variable: 'CHAIN_RPC_URL' },
     { field: 'registryAddress', question: 'Address of the registry of channels (0x...)' },
     { field: 'tokenAddress', question: 'Address of the token that you pay in (0x...)' },
-    { field: 'keyId', question: 'Private key of your account (0x...; empty: fill it in later)', variable: 'CHAIN_KEY' }
+    { field: 'keyId', question: 'Private key of your account (0x..., or wallet:0; empty: fill it in later)', variable: 'CHAIN_KEY' }
   ]
 }
 

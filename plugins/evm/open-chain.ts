@@ -4,7 +4,7 @@ import type { Chain } from '../lib/channels/parts.js'
 import { EvmClaims } from './claims.js'
 import type { EvmOptions } from './options.js'
 import { EvmProvider } from './provider.js'
-import { rawKeyOf } from './chain/signer.js'
+import { keyOf } from './chain/signer.js'
 
 /** While something is awaited; a block of Base takes two seconds. */
 const LONGEST_POLL_MS = 4000
@@ -15,7 +15,7 @@ const LONGEST_POLL_MS = 4000
  */
 export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, { store, log }: PluginServices): Promise<Chain> {
   const { chainId, tokenAddress, keyId } = chain
-  const signer = rawKeyOf(keyId)
+  const signer = keyOf(keyId)
   const pollMs = Math.min(settings.pollingIntervalMs, LONGEST_POLL_MS)
   // As versions before 0.2 kept it, who did not say of which network the log of a peer is.
   const formerNetwork = await store.get(`evm:network:${chainId}:${chain.registryAddress}:${tokenAddress}`)

@@ -8,7 +8,9 @@ import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/ch
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
+import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
 import { ADDRESS, RAW_KEY } from './formats.js'
+import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
 const MAX_DECIMALS = 36
@@ -18,7 +20,7 @@ const RpcUrl = z.string().refine(value => /^https?:\/\//.test(value) && URL.canP
 const KeyId = z.string().superRefine((value, context) => {
   const scheme = remoteStoreOf(value)
   if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use a raw private key, 0x and 64 hex digits`)
-  else if (!RAW_KEY.test(value)) context.addIssue('expected a raw private key: 0x and 64 hex digits')
+  else if (!RAW_KEY.test(value) && !isWalletKey(value)) context.addIssue('expected a raw private key: 0x and 64 hex digits, or wallet:0')
 })
 const ChainId = z.union([z.int().min(1), z.string().regex(/^(evm:([a-zA-Z0-9]+:)?)?[1-9]\d{0,15}$/, 'expected a number, or evm:8453')])
   .transform(value => BigInt(String(value).split(':').at(-1) ?? value))
@@ -33,7 +35,7 @@ const CHAIN_OPTIONS = {
   rpcUrl: RpcUrl.describe('The JSON-RPC of a node of the chain'),
   registryAddress: Address.describe('The TokenNetworkRegistry'),
   tokenAddress: Address.describe('The ERC-20 token that channels pay in'),
-  keyId: KeyId.describe('Who signs for us: a raw private key for now'),
+  keyId: KeyId.describe('Who signs for us: a raw private key, or wallet:0'),
   tokenDecimals: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the token, when they are not the assetScale of the account'),
   tokenId: z.string().min(1).optional().describe('What operators see as the name of the token; what it calls itself by default'),
   confirmations: z.int().min(1).max(1000).optional().describe('How many blocks make a transaction final'),
@@ -66,6 +68,7 @@ export interface EvmOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetCode: string, assetScale: number }): EvmOptions {
   const own = readOptions('evm', EVM_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('evm', CHAIN_OPTIONS, [], own.chain, 'chain.')
+  walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale
   return {

@@ -6,6 +6,7 @@ import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
+import { isWalletKey } from '../lib/keys/wallet.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, readChannelId, WRAPPED_SOL } from './formats.js'
 import { isKeyPath, isRawKey } from './keys.js'
 import { walletPlace } from './wallet.js'
@@ -28,9 +29,11 @@ const keyId = z.string().superRefine((key, context) => {
   const store = remoteStoreOf(key)
   if (store !== undefined) {
     context.addIssue(faultInWords(`keys in ${store} are not supported yet. Use a key in base58, or the path of a keypair.json.`))
-  } else if (!isRawKey(key) && !isKeyPath(key)) context.addIssue({ code: 'custom' })
+  } else if (!isRawKey(key) && !isKeyPath(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
 }).meta({
-  expected: 'a key of 32 or 64 bytes in base58, from a variable, or the path of a keypair.json', secret: true, example: '${SOLANA_PRIVATE_KEY}'
+  expected: 'a key of 32 or 64 bytes in base58, from a variable, the path of a keypair.json, or wallet:0',
+  secret: true,
+  example: '${SOLANA_PRIVATE_KEY}'
 })
 
 const settlementOptions = z.strictObject({
@@ -84,7 +87,7 @@ const kind: ChainKind<Entry> = {
     { field: 'rpcUrl', question: 'URL of an RPC node', fallback: 'https://api.devnet.solana.com', variable: 'CHAIN_RPC_URL' },
     { field: 'programId', question: 'Address of the program of channels' },
     { field: 'tokenMint', question: 'Mint of the token that you pay in', fallback: WRAPPED_SOL },
-    { field: 'keyId', question: 'Your key in base58, or the path of a keypair.json (empty: fill it in later)', variable: 'CHAIN_KEY' }
+    { field: 'keyId', question: 'Your key in base58, the path of a keypair.json, or wallet:0 (empty: fill it in later)', variable: 'CHAIN_KEY' }
   ]
 }
 

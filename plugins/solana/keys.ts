@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { describeError } from '../../src/lib/describe-error.js'
+import { walletKey } from '../lib/keys/wallet.js'
 import { rawKey, type SolanaKey } from './ed25519.js'
 import { bytesOf, decodeBase58, KEY_BYTES } from './formats.js'
+import { walletPlace } from './wallet.js'
 
 const KEYPAIR_BYTES = 64
 const Keypair = z.array(z.int().min(0).max(255)).length(KEYPAIR_BYTES)
@@ -17,6 +19,12 @@ export function isRawKey (text: string): boolean {
 /** Whether it has the form of a path. */
 export function isKeyPath (text: string): boolean {
   return /\.json$/i.test(text)
+}
+
+/** The key of a `keyId`: of the wallet, of a file, or one that stands in the configuration itself. @throws Error without secrets */
+export function keyOf (keyId: string): SolanaKey {
+  const derived = walletKey(keyId, walletPlace)
+  return derived === undefined ? rawKeyOf(keyId) : rawKey(derived.privateKey)
 }
 
 /** @throws Error that never holds a part of the key */

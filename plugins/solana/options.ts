@@ -8,10 +8,12 @@ import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/ch
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
+import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
 import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, FINAL_CONFIRMATIONS } from './chain-kind.js'
 import { canSign } from './ed25519.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, MAX_U64, WRAPPED_SOL, type Cluster } from './formats.js'
 import { isKeyPath, isRawKey } from './keys.js'
+import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
 const DEFAULT_PRIORITY_FEE = 1_000_000n
@@ -25,7 +27,9 @@ const Amount = z.union([z.string().regex(/^\d{1,20}$/, 'expected a decimal strin
 const KeyId = z.string().superRefine((value, context) => {
   const scheme = remoteStoreOf(value)
   if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use a key in base58, or the path of a keypair.json`)
-  else if (!isRawKey(value) && !isKeyPath(value)) context.addIssue('expected a key of 32 or 64 bytes in base58, or the path of a keypair.json')
+  else if (!isRawKey(value) && !isKeyPath(value) && !isWalletKey(value)) {
+    context.addIssue('expected a key of 32 or 64 bytes in base58, the path of a keypair.json, or wallet:0')
+  }
 })
 const ChainId = z.string().transform((id, context): Cluster => {
   const cluster = clusterOf(id)
@@ -41,7 +45,7 @@ const CHAIN_OPTIONS = {
   wsUrl: urlOf(/^wss?:\/\//, 'expected a ws:// or wss:// URL').optional().describe('Its WebSocket; made of rpcUrl by default'),
   programId: Address.describe('The program of the channels'),
   tokenMint: Address.default(WRAPPED_SOL).describe('The token that channels pay in; wrapped SOL by default'),
-  keyId: KeyId.describe('Who signs for us: a key in base58, or the path of a keypair.json'),
+  keyId: KeyId.describe('Who signs for us: a key in base58, the path of a keypair.json, or wallet:0'),
   tokenDecimals: z.int().min(0).max(DECIMALS_MAX).optional().describe('Of the token, when they are not the assetScale of the account'),
   tokenId: z.string().min(1).optional().describe('What operators see as the name of the token'),
   confirmations: z.int().min(1).max(FINAL_CONFIRMATIONS).default(FINAL_CONFIRMATIONS).describe('32 or none: finalized counts; less: confirmed does'),
@@ -80,6 +84,7 @@ export interface SolanaOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetCode: string, assetScale: number }): SolanaOptions {
   const own = readOptions('solana', SOLANA_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('solana', CHAIN_OPTIONS, [], own.chain, 'chain.')
+  walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale
   return {

@@ -6,6 +6,7 @@ import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
+import { isWalletKey } from '../lib/keys/wallet.js'
 import { addressIn, canonicalAddress, seedIn } from './base58.js'
 import { chainIdOf, HASH, networkOf } from './formats.js'
 import { legacySettings } from './legacy.js'
@@ -29,8 +30,8 @@ const rpcUrl = z.string().refine(isWebSocketUrl)
 const keyId = z.string().superRefine((key, context) => {
   const store = remoteStoreOf(key)
   if (store !== undefined) context.addIssue(faultInWords(`keys in ${store} are not supported yet. Use the seed of the account: s... or sEd...`))
-  else if (seedIn(key) === undefined) context.addIssue({ code: 'custom' })
-}).meta({ expected: 'the seed of an account (s... or sEd..., in quotes, or from a variable)', secret: true, example: '${XRP_SECRET}' })
+  else if (seedIn(key) === undefined && !isWalletKey(key)) context.addIssue({ code: 'custom' })
+}).meta({ expected: 'the seed of an account (s... or sEd..., in quotes, or from a variable), or wallet:0', secret: true, example: '${XRP_SECRET}' })
 
 const settlementOptions = z.strictObject({
   ...SETTLEMENT_FIELDS,
@@ -77,7 +78,7 @@ const kind: ChainKind<Entry> = {
   questions: [
     { field: 'chainId', question: 'Network', fallback: 'xrp:testnet' },
     { field: 'rpcUrl', question: 'URL of a server', fallback: 'wss://s.altnet.rippletest.net:51233', variable: 'CHAIN_RPC_URL' },
-    { field: 'keyId', question: 'Seed of your account (s... or sEd...; empty: fill it in later)', variable: 'CHAIN_KEY' }
+    { field: 'keyId', question: 'Seed of your account (s... or sEd..., or wallet:0; empty: fill it in later)', variable: 'CHAIN_KEY' }
   ]
 }
 

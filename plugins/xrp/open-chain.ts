@@ -2,7 +2,7 @@
 import type { PluginServices } from '../../src/contracts/plugin.js'
 import type { Chain } from '../lib/channels/parts.js'
 import { XrpClaims } from './claims.js'
-import { rawKeysOf } from './ledger/signer.js'
+import { keysOf } from './ledger/signer.js'
 import type { XrpOptions } from './options.js'
 import { XrpProvider } from './provider.js'
 
@@ -10,7 +10,7 @@ import { XrpProvider } from './provider.js'
 export async function openXrpLedger ({ chain, settings, tag }: XrpOptions, { store, log }: PluginServices): Promise<Chain> {
   const { rpcUrl, network, keyId } = chain
   const { peerAddress } = settings
-  const { key: signer, claimSecret } = rawKeysOf(keyId)
+  const { key: signer, claimSecret } = keysOf(keyId)
   const tags = tag === undefined ? {} : { [peerAddress]: tag }
   const provider = new XrpProvider({ rpcUrl, network, signer, claimSecret, store, log, tags })
   await provider.load()

@@ -8,9 +8,11 @@ import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/ch
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { remoteStoreOf } from '../lib/keys/remote.js'
+import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
 import { addressIn, seedIn } from './base58.js'
 import { DELAY_SECS_MAX, DELAY_SECS_MIN, isWebSocketUrl } from './chain-kind.js'
 import { chainIdOf, networkOf } from './formats.js'
+import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
 const MAX_SCALE = 36
@@ -21,7 +23,7 @@ const NATIVE_PRICE = 10n ** BigInt(DECIMALS)
 const KeyId = z.string().superRefine((value, context) => {
   const scheme = remoteStoreOf(value)
   if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use the seed of the account, s... or sEd...`)
-  else if (seedIn(value) === undefined) context.addIssue('expected the seed of an account: s... or sEd...')
+  else if (seedIn(value) === undefined && !isWalletKey(value)) context.addIssue('expected the seed of an account: s... or sEd..., or wallet:0')
 })
 
 const CHAIN_OPTIONS = {
@@ -29,7 +31,7 @@ const CHAIN_OPTIONS = {
   chainId: z.string().refine(id => networkOf(id) !== undefined, 'expected a chain such as xrp:mainnet or xrp:testnet')
     .describe('xrp:mainnet, xrp:testnet, xrp:devnet, or with the number of another network'),
   rpcUrl: z.string().refine(isWebSocketUrl, 'expected a ws:// or wss:// URL').describe('The WebSocket of a server of the ledger'),
-  keyId: KeyId.describe('Who signs for us: the seed of the account for now')
+  keyId: KeyId.describe('Who signs for us: the seed of the account, or wallet:0')
 }
 
 const XRP_OPTIONS = {
@@ -57,6 +59,7 @@ export interface XrpOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetScale: number }): XrpOptions {
   const own = readOptions('xrp', XRP_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('xrp', CHAIN_OPTIONS, [], own.chain, 'chain.')
+  walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
   const network = networkOf(chain.chainId) ?? 0
   const { address = '', tag } = addressIn(own.peerAddress) ?? {}
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE

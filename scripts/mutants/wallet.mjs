@@ -1,4 +1,5 @@
 /** Breakages of the wallet: its keys are those of the standards, and nothing but the password opens it. */
+const KEYS = 'test/plugins/lib/keys/wallet.test.js'
 const FILE = 'test/lib/wallet/wallet-file.test.js'
 const COMMAND = 'test/commands/cli/wallet.test.js'
 
@@ -44,6 +45,18 @@ export const walletMutants = [
     file: 'src/commands/cli/wallet.js',
     edits: [['!process.stdout.isTTY', 'false']],
     tests: [COMMAND]
+  },
+  {
+    name: 'finds out that a wallet does not open only when the chain is reached',
+    file: 'plugins/evm/options.js',
+    edits: [['walletKey(chain.keyId, walletPlace)', 'void walletKey']],
+    tests: [KEYS]
+  },
+  {
+    name: 'uses one key of the wallet for every index',
+    file: 'plugins/lib/keys/wallet.js',
+    edits: [['place.path(index)', 'place.path(0)']],
+    tests: [KEYS]
   },
   {
     name: 'repeats the word that is wrong',

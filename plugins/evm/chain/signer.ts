@@ -2,7 +2,9 @@
 import { computeAddress } from 'ethers'
 import type { Signer } from '../../../src/contracts/signer.js'
 import { rawSigner } from '../../lib/keys/raw.js'
+import { walletKey } from '../../lib/keys/wallet.js'
 import { bytesOf, RAW_KEY } from '../formats.js'
+import { walletPlace } from '../wallet.js'
 
 const V_AT = 64
 const V_BASE = 27
@@ -23,6 +25,12 @@ export class EvmKey {
     signature[V_AT] = V_BASE + (signature[V_AT] ?? 0)
     return signature
   }
+}
+
+/** The key of a `keyId`: of the wallet, or one that stands in the configuration itself. @throws Error without secrets */
+export function keyOf (keyId: string): EvmKey {
+  const derived = walletKey(keyId, walletPlace)
+  return derived === undefined ? rawKeyOf(keyId) : new EvmKey(rawSigner(walletPlace.curve, derived.privateKey))
 }
 
 /** A key that stands in the configuration itself. @throws Error that never repeats it, when it is none */

@@ -5,7 +5,9 @@ import type { SubmittableTransaction } from 'xrpl'
 import type { Signer } from '../../../src/contracts/signer.js'
 import { rawSigner } from '../../lib/keys/raw.js'
 import { derOf } from '../../lib/keys/secp256k1.js'
+import { walletKey } from '../../lib/keys/wallet.js'
 import { seedIn } from '../base58.js'
+import { walletPlace } from '../wallet.js'
 import type { Call } from './operations.js'
 
 /** Ends a channel, or begins to. The flag beside it, 0x00010000, takes that back. Source: xrpl.org, "PaymentChannelClaim flags". */
@@ -40,6 +42,16 @@ export class XrpKey {
 export interface XrpKeys {
   key: XrpKey
   claimSecret: Buffer
+}
+
+/**
+ * Both of a `keyId`: of the wallet, where an account has a private key and no seed of its own, or of the seed of an account.
+ * @throws Error without secrets
+ */
+export function keysOf (keyId: string): XrpKeys {
+  const derived = walletKey(keyId, walletPlace)
+  if (derived === undefined) return rawKeysOf(keyId)
+  return { key: new XrpKey(rawSigner(walletPlace.curve, derived.privateKey)), claimSecret: derived.privateKey }
 }
 
 /** Both of the seed of an account. @throws Error that never repeats it, when it is none */

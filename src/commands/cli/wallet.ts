@@ -45,9 +45,9 @@ show     lists the addresses of the wallet by chain, and never a secret
 backup   writes the wallet to another file, still encrypted, with a checksum
 restore  makes the wallet file of a backup
 
-The file is --file, else WALLET_FILE, else wallet.json
-in this folder; it is encrypted with the password (scrypt, AES-256-GCM), and never overwritten. The password is asked for on a terminal,
-or comes from WALLET_PASSWORD, or from the file that WALLET_PASSWORD_FILE names (environment or .env). A new one needs 16 characters, with
+A chain of a node uses the first key of the wallet with "keyId: wallet:0" in config.yaml. The file is --file, else WALLET_FILE, else
+wallet.json in this folder; it is encrypted with the password (scrypt, AES-256-GCM), and never overwritten. The password is asked for on a
+terminal, or comes from WALLET_PASSWORD, or from the file that WALLET_PASSWORD_FILE names (environment or .env). A new one needs 16 characters, with
 lower-case and upper-case letters, digits and others.
 Exit codes: 0 done, 1 not done (nothing was changed).`,
   options: {
@@ -197,6 +197,7 @@ function tell (file: string, entropy: Uint8Array): void {
 
 ${inText(addressesOf(entropy, 1))}
 
+Next: write keyId: wallet:0 into the chains of config.yaml, and set WALLET_PASSWORD where "connector start" finds it.
 Make a backup: connector wallet backup --output <file>`)
 }
 

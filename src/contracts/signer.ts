@@ -18,4 +18,6 @@ export interface Signer {
    * Rejects when the holder cannot or may not sign now; its words never have a secret in them.
    */
   sign (bytes: Uint8Array): Promise<Buffer>
+  /** Why it could not sign when it was asked last, without secrets. Undefined when it could, and where a key is always there. */
+  readonly trouble?: string | undefined
 }

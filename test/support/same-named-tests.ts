@@ -71,6 +71,10 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/explorer/access.test.ts': ['src/explorer/tickets.ts'],
   'test/explorer/api.test.ts': ['src/explorer/query.ts', 'src/explorer/thrift.ts'],
   'test/forwarding/forwarder.test.ts': ['src/forwarding/handle-prepare.ts', 'src/forwarding/peer-protocols.ts', 'src/forwarding/rate-backend.ts'],
+  'test/plugins/lib/keys/clouds.test.ts': [
+    'plugins/lib/keys/aws-kms.ts', 'plugins/lib/keys/azure-kv.ts', 'plugins/lib/keys/gcp-kms.ts', 'plugins/lib/keys/open.ts', 'plugins/lib/keys/vault.ts'
+  ],
+  'test/plugins/lib/keys/pkcs11.test.ts': ['plugins/lib/keys/pkcs11-library.ts', 'plugins/lib/keys/pkcs11-uri.ts'],
   'test/plugins/xrp/channel-provider.test.ts': [
     'plugins/xrp/account-check.ts', 'plugins/xrp/channel-book.ts', 'plugins/xrp/open-chain.ts', 'plugins/xrp/provider.ts',
     'plugins/xrp/ledger/connection.ts', 'plugins/xrp/ledger/desk.ts', 'plugins/xrp/ledger/entries.ts'

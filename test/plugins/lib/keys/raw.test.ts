@@ -1,11 +1,18 @@
 /** Keys that the process has sign what the standards say, with the native library and without it. */
 import { expect } from 'chai'
 import { rawSigner } from '../../../../plugins/lib/keys/raw.js'
+import { signerConformance } from '../../../conformance/signer.js'
 import { rejectionError } from '../../../support/failures.js'
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 
+const SECRET = Buffer.from('a secret of exactly 32 bytes, ok')
+
 describe('raw keys', () => {
+  for (const curve of ['secp256k1', 'ed25519'] as const) {
+    signerConformance('raw', curve, async () => await Promise.resolve(rawSigner(curve, SECRET)), SECRET)
+  }
+
   it('sign as RFC 8032 says', async () => {
     const signer = rawSigner('ed25519', hex('4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb'))
     expect(signer.publicKey.toString('hex')).to.equal('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c')

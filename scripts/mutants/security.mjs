@@ -1,5 +1,63 @@
 /** Breakages of what protects a node from strangers and from its peers. */
+const GUARD = 'middlewares/guard.js'
+const WATCHED = 'middlewares/lib/guard/watched-peer.js'
+const GUARD_TEST = ['test/middlewares/guard.test.js']
+
 export const securityMutants = [
+  {
+    name: 'carries packets to a paused peer',
+    file: GUARD,
+    edits: [['peer.isPaused ? Promise.reject(TO_PAUSED) : next(data)', 'next(data)']],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'resumes paused peers at a restart',
+    file: GUARD,
+    edits: [['peer.isPaused = this.#paused.get(accountId) !== undefined', 'peer.isPaused = false']],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'pauses anyone who comes under the name of a paused stranger',
+    file: GUARD,
+    edits: [['if (this.#isStranger(accountId))\n            this.#paused.delete(accountId)', 'void 0']],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'counts packets against the peer that they are sent to',
+    file: GUARD,
+    edits: [['peer.isPaused ? Promise.reject(TO_PAUSED)', '++peer.packets && peer.isPaused ? Promise.reject(TO_PAUSED)']],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'pauses a peer where the rule only warns',
+    file: GUARD,
+    edits: [["if (action !== 'warn')", 'if (true)']],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'refuses the money of a peer that pays too much at once',
+    file: GUARD,
+    edits: [['at once, more than ${this.#words(accountId, above)}`);', 'at once`); return Promise.reject(FROM_PAUSED)']],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'judges a peer before it knows what is usual',
+    file: WATCHED,
+    edits: [['isKnown && count >= minPerMinute', 'count >= minPerMinute']],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'counts channels that we close against the peer',
+    file: WATCHED,
+    edits: [["['closed', 'settling', 'settled'].includes(status)", "['closing', 'closed', 'settling', 'settled'].includes(status)"]],
+    tests: GUARD_TEST
+  },
+  {
+    name: 'counts packets that were refused as money that went',
+    file: GUARD,
+    edits: [['if (isFulfill(reply) && isPrepare(data))', 'if (isPrepare(data))']],
+    tests: GUARD_TEST
+  },
   {
     name: 'reads from clients whose address is not allowed',
     file: 'plugins/btp/listener.js',

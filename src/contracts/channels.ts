@@ -97,6 +97,8 @@ export interface ClaimCounts {
   redeemed: number
   /** Of the peer, that cannot be right: forged, old, above its deposit, of another channel. */
   failed: number
+  /** Of these, claims on less than the best one before. */
+  lower?: number
 }
 
 /** A claim, and what it paid more than the one before. Token units. */

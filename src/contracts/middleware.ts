@@ -4,7 +4,7 @@ import type { Notice } from './explorer-events.js'
 import type { Ledger } from './ledger.js'
 import type { Logger } from './logger.js'
 import type { PacketTrace } from './packet-trace.js'
-import type { RunningTotal } from './plugin.js'
+import type { PluginInstance, RunningTotal } from './plugin.js'
 import type { Stats } from './stats.js'
 
 /** A payment outside ILP. */
@@ -91,6 +91,11 @@ export interface MiddlewareApi {
   sendMoney: (amount: string, accountId: string, transfer?: Transfer) => Promise<void>
   /** Throws for an unknown account. */
   getMoneyTerms: (accountId: string) => MoneyTerms
+  /**
+   * The account's plugin, to look at its payment channels, or to close its connection. Throws for an unknown account. Absent where somebody
+   * else than the connector makes the middleware.
+   */
+  getPlugin?: (accountId: string) => Pick<PluginInstance, 'channels' | 'connect' | 'disconnect'>
   /** Tells the explorer what has happened, if somebody listens. Absent where there is no explorer to be told. */
   tell?: (notice: Notice) => void
   stats: Stats

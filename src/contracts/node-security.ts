@@ -1,5 +1,6 @@
 /** The section `security` of a node's configuration: as it is written, and with everything decided. */
 import type { RateLimitConfig } from './account.js'
+import type { GuardAction } from './guard.js'
 
 /** How much a peer may send. Requests are packets, and everything else that a peer sends unasked. */
 export interface PeerRateLimit {
@@ -28,12 +29,31 @@ export interface RateLimitSection extends PeerRateLimit {
   perPeerLimits?: Readonly<Record<string, PeerRateLimit>> | undefined
 }
 
+/** What is done about suspicious peers, rule by rule: docs/security.md says what each one looks at. */
+export interface FraudRules {
+  /** Default true. */
+  enabled?: boolean | undefined
+  trafficSpike?: { action?: GuardAction | undefined, factor?: number | undefined, minPerMinute?: number | undefined } | undefined
+  channelClosures?: ManyRule | undefined
+  rejectedClaims?: ManyRule | undefined
+  lowerClaims?: ManyRule | undefined
+  /** Base units of the peer's account. Without an amount, this rule is off. */
+  settlementAmount?: { action?: GuardAction | undefined, above?: string | number | bigint | undefined } | undefined
+  /** The same. */
+  velocity?: {
+    action?: GuardAction | undefined, amount?: string | number | bigint | undefined, windowSecs?: number | undefined
+  } | undefined
+  balanceInconsistency?: { action?: GuardAction | undefined } | undefined
+}
+interface ManyRule { action?: GuardAction | undefined, count?: number | undefined, windowSecs?: number | undefined }
+
 export interface SecurityConfig {
   rateLimit?: RateLimitSection | undefined
   /** IP addresses and CIDR ranges that may connect over BTP. Default: all. */
   allowedIPs?: readonly string[] | undefined
   /** IP addresses and CIDR ranges of reverse proxies in front of the BTP port, whose X-Forwarded-For is believed. Default: none. */
   trustedProxies?: readonly string[] | undefined
+  fraud?: FraudRules | undefined
 }
 
 /** The limits with everything decided. Undefined: none. */
@@ -49,4 +69,5 @@ export interface NodeSecurity {
   readonly rateLimits: RateLimits
   readonly allowedIPs: readonly string[]
   readonly trustedProxies: readonly string[]
+  readonly fraud: FraudRules
 }

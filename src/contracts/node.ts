@@ -17,6 +17,8 @@ export interface PeerInfo {
   settlement?: AdminSettlementConfig | undefined
   /** What its account counts in, where the configuration names an asset. */
   asset?: Asset | undefined
+  /** Its packets are refused, until it is resumed. Absent: they are not. */
+  paused?: true | undefined
 }
 
 export interface RemovePeerResult {
@@ -96,6 +98,8 @@ export interface HealthStatus {
   transport: { type: 'direct', healthy: true }
   /** Where it is enabled. `port` is 0 without one of its own: then it is at `/explorer` of the health port. */
   explorer?: { enabled: boolean, port: number, eventCount: number, wsConnections: number } | undefined
+  /** Peers whose packets are refused, where there are some. They do not change the status: somebody wants it so. */
+  peersPaused?: number | undefined
   /**
    * What a running node needs beside its peers: `ledger` (packets with money are refused while it is down), `tigerbeetle` where that was
    * asked for, the chains that it settles on (`evm:8453`), and `handler`, the business logic server, from when it was first asked.

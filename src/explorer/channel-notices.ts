@@ -83,7 +83,7 @@ export class ChannelNotices {
 
   #tellOfClaims (peerId: string, blockchain: string, before: Seen, now: Seen): void {
     const common = { peerId, blockchain }
-    const more = (kind: keyof ClaimCounts): number => now.counts[kind] - before.counts[kind]
+    const more = (kind: 'sent' | 'received' | 'failed'): number => now.counts[kind] - before.counts[kind]
     const [sent, received, failed] = [more('sent'), more('received'), more('failed')]
     if (sent > 0) this.tell({ type: 'CLAIM_SENT', ...common, amount: String(now.sent - before.sent), count: sent, success: true })
     if (received > 0) this.tell({ type: 'CLAIM_RECEIVED', ...common, amount: String(now.received - before.received), count: received, verified: true })

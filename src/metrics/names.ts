@@ -120,6 +120,10 @@ export const NODE_METRICS = {
   fundedChannels: { name: 'payment_channels_funded', type: 'gauge', labels: [], unit: 'channels', help: 'Payment channels: funded' },
   closedChannels: { name: 'payment_channels_closed', type: 'gauge', labels: [], unit: 'channels', help: 'Payment channels: closed' },
   disputedChannels: { name: 'payment_channels_disputes', type: 'gauge', labels: [], unit: 'channels', help: 'Payment channels: disputes' },
+  peersPaused: { name: 'peers_paused', type: 'gauge', labels: [], unit: 'peers', help: 'Peers whose packets are refused until they are resumed' },
+  suspicions: {
+    name: 'suspicious_activity_total', type: 'counter', labels: ['rule'], unit: 'findings', help: 'What the rules of security.fraud have found'
+  },
   claimsSent: { name: 'claims_sent_total', type: 'counter', labels: ['peer_id'], unit: 'claims', help: 'Claims with which we have paid the peer' },
   claimsReceived: { name: 'claims_received_total', type: 'counter', labels: ['peer_id'], unit: 'claims', help: 'Claims with which the peer has paid us' },
   claimsRedeemed: {

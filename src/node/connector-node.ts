@@ -2,6 +2,7 @@
 import { httpServers } from '../admin/node/listen.js'
 import { createLogger, createNodeLogger, withLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
+import type { Guard, PausedPeer } from '../contracts/guard.js'
 import type { LogLevel } from '../contracts/logger.js'
 import type { Prices } from '../contracts/prices.js'
 import type { Door } from '../explorer/door.js'
@@ -76,7 +77,8 @@ export class ConnectorNode {
     this.#peers = new Peers([LOCAL_ACCOUNT, read.nodeId], read, this.#routes)
     this.#door = nodeDoor({
       config: read, given, peers: this.#peers, sourceOf: path => reading.sourceOf(path, isFile ? 'file' : 'given'),
-      health: () => this.getHealthStatus(), isGuest: peerId => this.#session?.isGuest(peerId) === true
+      health: () => this.getHealthStatus(), isGuest: peerId => this.#session?.isGuest(peerId) === true,
+      paused: () => this.pausedPeers()
     })
     this.#registrations = new Registrations({
       config: read, log, peers: this.#peers, routes: this.#routes,
@@ -169,6 +171,18 @@ export class ConnectorNode {
     this.#peers.setRelation(peerId, relation)
   }
 
+  /**
+   * Refuses packets from and to a peer from now on, also after a restart. It can still pay, and is paid. `by` goes into the log and the
+   * explorer. Throws for an unknown peer. @throws ConnectorNotStartedError
+   */
+  pausePeer (peerId: string, reason = 'not said', by = 'the application'): void { this.#guardOf('pausePeer', peerId).pause(peerId, by, reason) }
+
+  /** Carries packets of a peer again. Resolves to false if it was not paused. Throws like `pausePeer`. */
+  resumePeer (peerId: string, by = 'the application'): boolean { return this.#guardOf('resumePeer', peerId).resume(peerId, by) }
+
+  /** Those that are paused now, with the reasons. Empty while the node does not run. */
+  pausedPeers (): PausedPeer[] { return this.#session?.guard?.paused() ?? [] }
+
   /** Undefined for a peer that `listPeers` does not have. */
   getPeerRelation (peerId: string): PeerRelation | undefined {
     return this.hasPeer(peerId) ? this.#peers.relationOf(peerId) : undefined
@@ -253,6 +267,7 @@ export class ConnectorNode {
     const peers = this.#peers.all()
     const peersConnected = peers.filter(({ id }) => this.#session?.isConnected(id) === true).length
     const explorer = this.#session?.explorer
+    const paused = this.pausedPeers().length
     const dependencies = this.#phase === 'running' ? this.#session?.dependencies() ?? {} : {}
     return {
       status: healthOf(this.#phase, peersConnected, peers.length, dependencies),
@@ -263,6 +278,7 @@ export class ConnectorNode {
       nodeId: this.config.nodeId,
       version,
       transport: { type: 'direct', healthy: true },
+      ...(paused > 0 && { peersPaused: paused }),
       ...(explorer !== undefined && { explorer: { enabled: true, port: explorer.port, ...explorer.status } }),
       dependencies
     }
@@ -369,5 +385,14 @@ export class ConnectorNode {
     return [...this.#peers.all().map(({ id }) => id), ...this.#session?.guests() ?? []]
   }
 
-  #infoOf (peerId: string): PeerInfo { return this.#peers.infoOf(peerId, this.#session?.isConnected(peerId) === true) }
+  #guardOf (call: string, peerId: string): Guard {
+    const { guard } = this.#running(call)
+    if (guard === undefined || (!this.hasPeer(peerId) && !guard.isPaused(peerId))) throw unknownPeer(peerId)
+    return guard
+  }
+
+  #infoOf (peerId: string): PeerInfo {
+    const info = this.#peers.infoOf(peerId, this.#session?.isConnected(peerId) === true)
+    return this.#session?.guard?.isPaused(peerId) === true ? { ...info, paused: true } : info
+  }
 }

@@ -85,6 +85,13 @@ export function connectorOptions (
     // The condition is made from the data, so two equal payments are not one; and the application's address takes packets, not pings.
     disableMiddleware: ['deduplicate', 'echo'],
     middlewares: {
+      guard: {
+        type: 'guard',
+        options: {
+          rules: config.security.fraud, exempt: [LOCAL_ACCOUNT], file: join(config.dataPath, `${config.nodeId}.paused.json`),
+          isStranger: (id: string) => !isKnown(id, { access, peers })
+        }
+      },
       observer: { type: 'observer', options: { observer: metrics, traffic, local: LOCAL_ACCOUNT } },
       sharedCredit: { type: 'shared-credit', options: { limit: strangersLimit(config), unit: `${config.asset.code}/${config.asset.scale}`, shares: isStranger } },
       ...(config.perHopNotification && { perHopNotification: { type: 'per-hop-notification', options: { notify, local: LOCAL_ACCOUNT } } })

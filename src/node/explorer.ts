@@ -1,6 +1,7 @@
 /** What a node adds to the explorer of the connector inside it: its name, its peers, its rules of access, and its configuration. */
 import { join } from 'node:path'
 import type { HealthStatus, NodeConfig } from '../contracts/node.js'
+import type { PausedPeer } from '../contracts/guard.js'
 import type { AttentionEntry, PeerView } from '../contracts/explorer.js'
 import type { Door } from '../explorer/door.js'
 import { effectiveSettings, type Setting, type SettingSource } from '../config/effective.js'
@@ -20,6 +21,7 @@ export interface NodeOfDoor {
   peers: Peers
   health: () => HealthStatus
   isGuest: (peerId: string) => boolean
+  paused: () => readonly PausedPeer[]
 }
 
 export function nodeDoor (node: NodeOfDoor): Door {
@@ -47,7 +49,7 @@ export function nodeDoor (node: NodeOfDoor): Door {
       isOwn: accountId => accountId === LOCAL_ACCOUNT,
       peer: accountId => peerFacts(accountId, node),
       settings: () => settingsOf(node),
-      attention: () => handlerAttention(health()),
+      attention: () => [...handlerAttention(health()), ...pausedAttention(node)],
       commands: {
         redeem: channelId => `connector channels redeem ${channelId}${adminUrl(config)}`,
         settlements: () => `curl${keyHeader(config)} http://localhost:${adminApi.port}/admin/settlement/states`,
@@ -79,11 +81,18 @@ function handlerAttention ({ dependencies: { handler } }: HealthStatus): Attenti
   }]
 }
 
+function pausedAttention ({ paused, config }: NodeOfDoor): AttentionEntry[] {
+  return paused().map(({ peerId, since, by, reason }) => ({
+    kind: 'paused', severity: 'look', subject: peerId, since, text: `${peerId} is paused by ${by}, and its packets are refused: ${reason}`,
+    action: { label: 'Resume it', command: `connector security resume ${peerId}${adminUrl(config)}` }
+  }))
+}
+
 /** What was written, and, where nothing was, what was decided. */
 function settingsOf ({ config, given, sourceOf }: NodeOfDoor): Setting[] {
   const kinds = new ChainKinds({ ...given })
   const settlement = { ...given.settlement, connectorFeePercentage: config.feePercentage }
-  const values = { ...given, ...config, peers: given.peers, routes: given.routes, settlement }
+  const values = { ...given, ...config, peers: given.peers, routes: given.routes, settlement, security: given.security }
   return effectiveSettings(without(values, DECIDED), path => fieldAt(given, path, kinds), sourceOf)
     .filter(({ name }) => !DECIDED.includes(name))
 }

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { described, NODE_METRICS, type CounterMetric, type GaugeMetric } from '../metrics/names.js'
 import { rejectOf } from '../packet/reply.js'
 import type { ChannelMetadata, ClaimCounts } from '../contracts/channels.js'
+import type { Guard } from '../contracts/guard.js'
 
 /** Seconds. From a packet that ends at this node to one that expires. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -31,6 +32,7 @@ export interface MetricSources {
   channels: () => Promise<readonly ChannelMetadata[]>
   /** For each peer with which the node settles over channels. */
   claims: () => Iterable<readonly [peerId: string, counts: Readonly<ClaimCounts>]>
+  guard: () => Pick<Guard, 'paused' | 'findings'> | undefined
   /** What is paid in between the peer and us, such as `USDC`. */
   tokenOf: (peerId: string) => string
   /** Rejects that carry this address are our own. */
@@ -65,6 +67,7 @@ export class NodeMetrics {
     registerBalances(registry, sources)
     registerChannels(registry, sources)
     registerClaims(registry, sources)
+    registerGuard(registry, sources)
   }
 
   packetBegan (): void {
@@ -133,6 +136,19 @@ function registerChannels (registry: Registry, { channels }: MetricSources): voi
       async collect () { this.set((await channels()).filter(counts).length) }
     })
   }
+}
+
+function registerGuard (registry: Registry, { guard }: MetricSources): void {
+  const registers = [registry]
+  new Gauge({ ...described(NODE_METRICS.peersPaused), registers, collect () { this.set(guard()?.paused().length ?? 0) } })
+  new Counter({
+    ...described(NODE_METRICS.suspicions),
+    registers,
+    collect () {
+      this.reset()
+      for (const [rule, count] of Object.entries(guard()?.findings() ?? {})) this.inc({ rule }, count)
+    }
+  })
 }
 
 function registerClaims (registry: Registry, { claims }: MetricSources): void {

@@ -20,15 +20,16 @@ import { describeError } from '../lib/describe-error.js'
 import { MiddlewareManager } from '../pipeline/middleware-manager.js'
 import { RoutingService } from '../routing/service.js'
 import type { AccountInfo, Asset } from '../contracts/account.js'
+import { asGuard, type Guard } from '../contracts/guard.js'
 import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
 import type { Prices } from '../contracts/prices.js'
 import { btpPlugin, clientRules, type Admit } from './btp.js'
-import { listChannels } from './channels.js'
 import { configuredRoute, connectorOptions, isKnown, spreadOf, type ConnectorParts } from './connector-options.js'
 import { Guests } from './guests.js'
 import { LOCAL_ACCOUNT, peerAccount } from './peer-account.js'
-import { NodeMetrics, type MetricSources } from './metrics.js'
+import { metricSources } from './metric-sources.js'
+import { NodeMetrics } from './metrics.js'
 import type { Peer } from './peers.js'
 import { NodeRates } from './rates.js'
 import { assetOf, isSameAsset, UNNAMED_ASSET } from '../config/node/assets.js'
@@ -88,7 +89,8 @@ export class Session {
     const kept = subtract(ONE, fromNumber(spreadOf(parts.config)))
     const stats = this.#container(AccountStats)
     this.traffic = new Traffic(stats, accountId => isKnown(accountId, parts), accountId => this.assetOf(accountId), kept)
-    const metrics = new NodeMetrics(this.#container(AccountStats).getRegistry(), this.#metricSources())
+    const accountIds = (): string[] => this.#container(Accounts).getAccountIds()
+    const metrics = new NodeMetrics(stats.getRegistry(), metricSources(this, { ownAddress: parts.config.ilpAddress, stats, accountIds }))
     this.#rates = new NodeRates(parts.config)
     const notify = (packet: Buffer, origin?: string): Promise<void> => this.#local.notify(packet, origin)
     this.#app = createApp(connectorOptions(parts, { metrics, traffic: this.traffic, rates: this.#rates }, notify), this.#container)
@@ -148,6 +150,11 @@ export class Session {
   /** Throws if the backend has none. */
   get prices (): Prices {
     return pricesOf(this.#container(RateBackend))
+  }
+
+  /** Watches peers, and refuses packets of those that are paused. */
+  get guard (): Guard | undefined {
+    return asGuard(this.#container(MiddlewareManager).getMiddleware('guard'))
   }
 
   /** Undefined where the configuration has none. */
@@ -347,28 +354,6 @@ export class Session {
     if (!accounts.exists(peerId)) return false
     const { plugin, options } = accounts.getInfo(peerId)
     return plugin === next.plugin && options?.chain === next.options?.chain
-  }
-
-  /** Looked at only when somebody scrapes, which is when everything is there. */
-  #metricSources (): MetricSources {
-    const valuesOf = (counter: AccountStats['incomingDataPackets']): Map<string, number> => new Map(counter.getStatus().values
-      .filter(({ labels }) => labels.result === 'fulfilled').map(({ labels, value }) => [String(labels.account), value]))
-    const peerIds = (): string[] => this.#container(Accounts).getAccountIds().filter(accountId => accountId !== LOCAL_ACCOUNT)
-    return {
-      ownAddress: this.parts.config.ilpAddress,
-      tokenOf: peerId => this.tokenOf(peerId),
-      balances: () => peerIds().map(id => [id, this.balanceOf(id)?.balance ?? 0n] as const),
-      turnover: () => {
-        const { incomingDataPacketValue, outgoingDataPacketValue } = this.#container(AccountStats)
-        const [debits, credits] = [valuesOf(incomingDataPacketValue), valuesOf(outgoingDataPacketValue)]
-        return peerIds().map(id => [id, debits.get(id) ?? 0, credits.get(id) ?? 0] as const)
-      },
-      channels: () => listChannels({ peerIds, pluginOf: id => this.pluginOf(id), assetOf: id => this.assetOf(id) }),
-      claims: () => peerIds().flatMap(id => {
-        const counts = this.pluginOf(id)?.channels?.().claimCounts
-        return counts === undefined ? [] : [[id, counts] as const]
-      })
-    }
   }
 }
 

@@ -196,6 +196,7 @@ export class MiddlewareManager {
       sendData: this.sendData,
       sendMoney: this.sendMoney,
       getMoneyTerms: accountId => moneyTermsOf(accountId, this.accounts.getPlugin(accountId), this.accounts.getInfo(accountId).plugin),
+      getPlugin: accountId => this.accounts.getPlugin(accountId),
       tell: notice => { this.notices.tell?.(notice) },
       stats: this.stats,
       get ledger () { return ledger.ledger }, // which is known when it is open

@@ -76,6 +76,7 @@ describe('the metrics of a node', () => {
       turnover: () => [],
       channels: () => Promise.resolve(channels),
       claims: () => [['shop', { sent: 4, received: 3, redeemed: 2, failed: 1 }]],
+      guard: () => ({ paused: () => [], findings: () => ({ velocity: 3 }) }),
       tokenOf: () => 'USDC',
       ownAddress: 'g.me'
     })

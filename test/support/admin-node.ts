@@ -12,6 +12,7 @@ import { ONE } from '../../src/lib/fraction.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import { ChannelManager } from '../../src/node/facades/channel-manager.js'
 import { SluiceError } from '../../src/contracts/errors.js'
+import type { PausedPeer } from '../../src/contracts/guard.js'
 import type { ChannelOperations } from '../../src/contracts/channels.js'
 import type { AdministeredNode } from '../../src/admin/node/api.js'
 import type { HealthNode } from '../../src/admin/node/health.js'
@@ -101,6 +102,20 @@ export class FakeNode implements AdministeredNode, HealthNode {
     for (const { prefix, priority = 0 } of request.routes ?? []) this.addRoute(prefix, request.id, priority)
     return Promise.resolve(this.listPeers().find(({ id }) => id === request.id)!)
   }
+
+  readonly paused = new Map<string, PausedPeer>()
+
+  pausePeer (peerId: string, reason = 'not said', by = 'the application'): void {
+    if (!this.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
+    this.paused.set(peerId, { peerId, reason, by, since: 0, isDisconnected: false })
+  }
+
+  resumePeer (peerId: string): boolean {
+    if (!this.hasPeer(peerId)) throw new SluiceError('SLUICE_PEER_UNKNOWN', `Peer not found: ${peerId}`)
+    return this.paused.delete(peerId)
+  }
+
+  pausedPeers (): PausedPeer[] { return [...this.paused.values()] }
 
   setPeerRelation (peerId: string, relation: string): void { this.updates.push({ peerId, relation }) }
 

@@ -23,6 +23,10 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/admin/connector/accounts.ts', 'src/admin/connector/balances.ts', 'src/admin/connector/body.ts', 'src/admin/connector/rates.ts',
     'src/admin/connector/routes.ts', 'src/admin/connector/stats.ts'
   ],
+  'test/middlewares/guard.test.ts': [
+    'middlewares/lib/guard/paused-peers.ts', 'middlewares/lib/guard/watched-peer.ts', 'src/contracts/guard.ts', 'src/lib/guard-rules.ts'
+  ],
+  'test/commands/cli/channels.test.ts': ['src/commands/cli/admin-request.ts'],
   'test/admin/node/dashboard.test.ts': ['src/node/facades/dashboard.ts'],
   'test/admin/connector/listen.test.ts': ['src/http/server.ts'],
   'test/admin/connector/openapi.test.ts': ['src/http/docs-page.ts', 'src/http/examples.ts', 'src/http/openapi.ts'],
@@ -109,7 +113,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/index.ts', 'src/node/facades/account-manager.ts', 'src/node/facades/channel-manager.ts', 'src/node/facades/packet-handler.ts'
   ],
   'test/node/facades/settlement-executor.test.ts': ['src/node/facades/settlement-monitor.ts'],
-  'test/node/metrics.test.ts': ['middlewares/observer.ts'],
+  'test/node/metrics.test.ts': ['src/node/metric-sources.ts', 'middlewares/observer.ts'],
   'test/node/traffic.test.ts': ['src/node/packet-log.ts'],
   'test/pipeline/defaults.test.ts': ['src/contracts/middleware.ts'],
   'test/e2e/money/settlements-that-moved.test.ts': ['src/contracts/pays-nothing-error.ts'],

@@ -9,6 +9,7 @@ export class ClaimHistory implements ClaimCounts {
   received = 0
   redeemed = 0
   failed = 0
+  lower = 0
   readonly #recent: ClaimStep[] = []
   #next = 0
 

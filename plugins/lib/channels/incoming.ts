@@ -154,8 +154,10 @@ export class Incoming {
    */
   async take (data: Buffer, terms: Terms = {}): Promise<void> {
     const { codec, channels, counts } = this.#deps
+    let isLower = false
     try {
       const claim = codec.parse(data)
+      isLower = claim.total < (this.#ledger.best.get(claim.channelId)?.total ?? 0n)
       const lookup = channels.lookup(claim.channelId)
       const channel = lookup instanceof Promise ? await lookup : lookup
       if (channel === undefined) throw new ClaimError('Unknown channel: it does not exist, or is not between us')
@@ -171,7 +173,10 @@ export class Incoming {
       counts.received++
       counts.add('inbound', step)
     } catch (error) {
-      if (error instanceof ClaimError && error.ilpErrorCode === 'F06') counts.failed++
+      if (error instanceof ClaimError && error.ilpErrorCode === 'F06') {
+        counts.failed++
+        if (isLower) counts.lower++
+      }
       throw error
     }
   }

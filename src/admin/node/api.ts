@@ -12,6 +12,7 @@ import { channelRoutes, type ChannelsNode } from './channels.js'
 import { dashboardRoutes, type DashboardNode } from './dashboard.js'
 import { ilpSendRoutes, type PacketsNode } from './packets.js'
 import { peerAndRouteRoutes, type PeersNode } from './peers.js'
+import { pausingRoutes, type PausingNode } from './pausing.js'
 import { priceRoutes } from '../prices.js'
 
 /** Bytes of a request body. */
@@ -33,7 +34,7 @@ const DESCRIPTION: Omit<ApiDescription, 'version'> = {
  * the error's `httpErrorCode` if it has one, and 500 otherwise; the text is the first line of its message. So a message must not hold a
  * secret.
  */
-export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode & DashboardNode & {
+export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode & DashboardNode & PausingNode & {
   /** Throws if the node does not run, or its backend has no prices. */
   readonly prices: Prices
 }
@@ -42,7 +43,7 @@ export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & Channels
 export function nodeRoutes (node: AdministeredNode, log: Logger): Route[] {
   return [
     ...peerAndRouteRoutes(node), ...balanceRoutes(node), ...ilpSendRoutes(node, log), ...channelRoutes(node),
-    ...priceRoutes('/admin/prices', () => node.prices), ...dashboardRoutes(node)
+    ...priceRoutes('/admin/prices', () => node.prices), ...dashboardRoutes(node), ...pausingRoutes(node)
   ]
 }
 

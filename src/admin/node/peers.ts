@@ -51,7 +51,8 @@ const peerStatus = z.strictObject({
   relation: z.enum(RELATIONS).optional(),
   transport: z.literal('direct').optional(),
   settlement: z.record(z.string(), z.unknown()).optional(),
-  asset: z.strictObject({ code: z.string(), scale: z.int() }).optional().describe('What amounts with the peer are in, where the configuration names an asset')
+  asset: z.strictObject({ code: z.string(), scale: z.int() }).optional().describe('What amounts with the peer are in, where the configuration names an asset'),
+  paused: z.literal(true).optional().describe('Its packets are refused, until it is resumed')
 })
 const routeStatus = z.strictObject({ prefix: z.string(), nextHop: z.string(), priority: z.int() })
 const registered = {

@@ -1,12 +1,11 @@
 /** `connector channels`: shows and changes the payment channels of a running node, through its admin API. */
 import { z } from 'zod'
+import { adminRequest, DEFAULT_ADMIN_URL } from './admin-request.js'
 import type { Arguments, Command } from './command.js'
 import { table, usageError } from './command.js'
-import { environment } from './env-file.js'
-import { ask, httpUrlOf, UnreachableError, wordsOf } from './http.js'
-import { CliError, EXIT, print, printJson, type ExitCode } from './output.js'
+import { httpUrlOf } from './http.js'
+import { EXIT, print, printJson, type ExitCode } from './output.js'
 
-const DEFAULT_URL = 'http://localhost:8081'
 /** Changes on the chain are answered once they are confirmed. */
 const TIMEOUT_MS = 300_000
 
@@ -58,7 +57,7 @@ redeem <channel>               takes out what the peer's best claim grants
 The node does all of this by itself when it is due. Name a channel by its id or by its peer. The command waits until the chain has confirmed
 the change. If the admin API has a key, set ADMIN_API_KEY. Exit codes: 0 done, 1 not done.`,
   options: {
-    url: { type: 'string', short: 'u', value: '<url>', help: `The node's admin API (default ${DEFAULT_URL})` },
+    url: { type: 'string', short: 'u', value: '<url>', help: `The node's admin API (default ${DEFAULT_ADMIN_URL})` },
     challenge: { type: 'boolean', help: 'close: do not ask the peer' },
     json: { type: 'boolean', help: 'Print the answer as JSON' }
   },
@@ -72,7 +71,7 @@ the change. If the admin API has a key, set ADMIN_API_KEY. Exit codes: 0 done, 1
     if (operands.length !== action.operands.length) {
       throw usageError(channels, `${name} takes ${action.operands.map(operand => `<${operand}>`).join(' ') || 'nothing else'}`)
     }
-    const url = httpUrlOf(args.text('url') ?? DEFAULT_URL)
+    const url = httpUrlOf(args.text('url') ?? DEFAULT_ADMIN_URL)
     if (url === undefined) throw usageError(channels, `--url takes the http:// URL of a node's admin API, found ${args.text('url') ?? ''}`)
     return await action.run(args, operands, url)
   }
@@ -116,15 +115,6 @@ function pathOf (id: string, action?: string): string {
   return `/admin/channels/${encodeURIComponent(id)}${action === undefined ? '' : `/${action}`}`
 }
 
-async function request (url: URL, method: string, path: string, body?: object): Promise<unknown> {
-  const { ADMIN_API_KEY: key = '' } = environment()
-  const headers = { 'content-type': 'application/json', ...(key !== '' && { 'x-api-key': key }) }
-  try {
-    const answer = await ask(new URL(path, url), TIMEOUT_MS, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
-    if (answer.status < 300) return answer.body
-    throw new CliError(wordsOf(answer) ?? `${url.href} answers with HTTP ${answer.status}. Is this the admin API?`, EXIT.failed, answer.errorCode)
-  } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error
-    throw new CliError(`Cannot reach ${url.href} (${error.reason}). Is the node running, and is adminApi enabled on this port?`)
-  }
+function request (url: URL, method: string, path: string, body?: object): Promise<unknown> {
+  return adminRequest(url, method, path, { ...(body !== undefined && { body }), timeoutMs: TIMEOUT_MS })
 }

@@ -13,6 +13,7 @@ import { health } from './health.js'
 import { importing } from './import.js'
 import { ledger } from './ledger.js'
 import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
+import { security } from './security.js'
 import { send } from './send.js'
 import { setup } from './setup.js'
 import { start } from './start.js'
@@ -20,7 +21,7 @@ import { top } from './top.js'
 import { validate } from './validate.js'
 import { wallet } from './wallet.js'
 
-const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet]
+const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet, security]
 
 const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
 

@@ -5,6 +5,7 @@ import type { NodeSecurity, PeerRateLimit, RateLimits, SecurityConfig } from '..
 import { IpAllowlist } from '../../http/allowlist.js'
 import { describeError } from '../../lib/describe-error.js'
 import { flag, text, whole } from '../../lib/field-kinds.js'
+import { guardRules } from '../../lib/guard-rules.js'
 
 const RATE_MAX = 1_000_000
 const SECONDS_MAX = 86_400
@@ -39,7 +40,8 @@ const addresses = z.array(text('an IP address or CIDR range')).max(ADDRESSES_MAX
 export const securitySection = z.strictObject({
   rateLimit: rateLimit.optional(),
   allowedIPs: addresses.optional(),
-  trustedProxies: addresses.optional()
+  trustedProxies: addresses.optional(),
+  fraud: guardRules.optional()
 }).meta({ expected: 'an object' })
 
 type Refuse = (path: PropertyKey[], message: string) => void
@@ -66,7 +68,8 @@ export function checkSecurity (given: SecurityConfig = {}, peerIds: readonly str
 }
 
 export function securityOf (given: SecurityConfig = {}): NodeSecurity {
-  return { rateLimits: rateLimitsOf(given.rateLimit), allowedIPs: given.allowedIPs ?? [], trustedProxies: given.trustedProxies ?? [] }
+  const { rateLimit, allowedIPs = [], trustedProxies = [], fraud = {} } = given
+  return { rateLimits: rateLimitsOf(rateLimit), allowedIPs, trustedProxies, fraud }
 }
 
 function rateLimitsOf (given: SecurityConfig['rateLimit']): RateLimits {

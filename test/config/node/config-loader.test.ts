@@ -65,7 +65,7 @@ describe('the configuration of a node', () => {
         chainKinds: new ChainKinds({}).all,
         ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },
         security: {
-          allowedIPs: [], trustedProxies: [],
+          allowedIPs: [], trustedProxies: [], fraud: {},
           rateLimits: { guests: { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }, peers: undefined, trusted: [], perPeer: {} }
         },
         perHopNotification: false,

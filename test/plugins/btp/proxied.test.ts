@@ -8,7 +8,7 @@ import { clientBehind } from '../../../plugins/btp/proxied.js'
 import { clientRules } from '../../../src/node/btp.js'
 import { TestLog, afterTest, closeAll } from '../../support/btp.js'
 
-const NOBODY = { rateLimits: { guests: {}, peers: undefined, trusted: [], perPeer: {} }, allowedIPs: [], trustedProxies: [] }
+const NOBODY = { rateLimits: { guests: {}, peers: undefined, trusted: [], perPeer: {} }, allowedIPs: [], trustedProxies: [], fraud: {} }
 
 describe('clients of the BTP port, by address', () => {
   afterEach(closeAll)

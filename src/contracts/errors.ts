@@ -24,6 +24,14 @@ export const ERROR_TABLE = {
       when: 'A port cannot be opened, for HTTP or for BTP.',
       remedy: 'The message names host, port and the setting: free the port, or choose another.'
     },
+    SLUICE_PROXY_UNREACHABLE: {
+      when: 'The SOCKS5 proxy that the node is to use (`transport.socksProxy`) does not answer. The node does not connect without it.',
+      remedy: 'Start the proxy, or correct the address (docs/transport.md).'
+    },
+    SLUICE_PROXY_UNUSABLE: {
+      when: 'The proxy that the node is to run itself (`transport.managed`) does not start, or its hidden service is another than configured.',
+      remedy: 'The message has the reason, and what the program said last.'
+    },
     SLUICE_MODULE_NOT_FOUND: {
       status: 400,
       when: 'A plugin, middleware, backend or store of the configuration, or of an account sent to the admin API, does not exist under its name.',
@@ -240,8 +248,8 @@ export const ERROR_TABLE = {
     SLUICE_ROUTE_INVALID: { status: 400, when: 'A route\'s prefix, next hop or priority cannot be used.', remedy: 'The message says which, and why.' },
     SLUICE_NO_HIDDEN_SERVICE: {
       status: 503,
-      when: 'A program asks for the name of a node\'s hidden service, and the node has none.',
-      remedy: 'Nothing: peers reach the node at its own host and `btpServerPort`.'
+      when: 'A program asks for the name of a node\'s hidden service, and the node looks after none.',
+      remedy: 'Nothing: peers reach the node at its own host and `btpServerPort`. To have one, see docs/transport.md.'
     },
     SLUICE_TOO_MANY_ROUTES: { status: 400, when: 'The node has the maximum number of routes.', remedy: 'Remove some first, or use shorter prefixes.' }
   },

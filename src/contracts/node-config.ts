@@ -3,7 +3,10 @@ import type { Asset } from './account.js'
 import type { ChainKind, Environment, OldChain, PeerField, SettlementChain } from './chain-kind.js'
 import type { LogLevel } from './logger.js'
 import type { NodeSecurity, SecurityConfig } from './node-security.js'
+import type { NodeTransport, TransportConfig, TransportType } from './node-transport.js'
 import type { Dialect } from './transport.js'
+
+export type * from './node-transport.js'
 
 export type DeploymentMode = 'embedded' | 'standalone'
 export type { Environment }
@@ -31,8 +34,8 @@ export interface PeerConfig {
   relation?: PeerRelation | undefined
   /** What the account of the peer counts in. Default: what is paid in on the chain where the node settles with it, or else the node's. */
   asset?: Asset | undefined
-  /** How the peer is reached. Others are not supported yet. */
-  transport?: 'direct' | undefined
+  /** How the peer is dialled. Default: as the node is configured. `direct` is an exception from a node's proxy; `socks5` needs one. */
+  transport?: TransportType | undefined
 }
 
 /** With the peer's addresses on chains of any kind. */
@@ -239,9 +242,9 @@ export interface ConnectorConfig {
    */
   ledger?: LedgerType | { type?: LedgerType | undefined, fallback?: boolean | undefined } | undefined
   explorer?: ExplorerConfig | undefined
-  /** Others do not exist yet. */
-  transport?: { type: 'direct' } | undefined
   security?: SecurityConfig | undefined
+  /** How peers are dialled. Default: directly. */
+  transport?: TransportConfig | undefined
   /** Tell the handler of packets that only pass through, in either mode. Default: what localDelivery says. */
   perHopNotification?: boolean | undefined
   /** Directory for the node's books, kept in a folder named after the node. Default `./data`. */
@@ -296,6 +299,7 @@ export interface NodeConfig {
   readonly chains: readonly SettlementChain[]
   /** The kinds of chains that peers may have addresses on, whether or not the node settles there. */
   readonly chainKinds: readonly ChainKind[]
+  readonly transport: NodeTransport
   readonly ledger: {
     readonly type: LedgerType
     readonly clusterId: string
@@ -346,4 +350,4 @@ export interface PeerRegistrationRequest extends PeerConfig {
 export type SettlementChange = Pick<PeerRegistrationRequest, 'chain' | 'settlement'> & PeerAddresses
 
 /** What can change about an existing peer, besides its routes. */
-export type PeerChange = SettlementChange & Pick<PeerRegistrationRequest, 'dialect'>
+export type PeerChange = SettlementChange & Pick<PeerRegistrationRequest, 'dialect' | 'transport'>

@@ -1,6 +1,6 @@
 /** What is asked of a running ConnectorNode and what it answers. Amounts that are not bigint are decimal strings in base units. */
 import type { Asset } from './account.js'
-import type { AdminSettlementConfig, PeerRelation } from './node-config.js'
+import type { AdminSettlementConfig, PeerRelation, TransportType } from './node-config.js'
 
 export type * from './node-config.js'
 
@@ -13,7 +13,7 @@ export interface PeerInfo {
   /** Always there in answers. */
   relation?: PeerRelation | undefined
   /** Always there in answers. */
-  transport?: 'direct' | undefined
+  transport?: TransportType | undefined
   settlement?: AdminSettlementConfig | undefined
   /** What its account counts in, where the configuration names an asset. */
   asset?: Asset | undefined
@@ -95,7 +95,8 @@ export interface HealthStatus {
   timestamp: string
   nodeId: string
   version: string
-  transport: { type: 'direct', healthy: true }
+  /** `healthy`: whether the proxy answered when it was last asked; always so for `direct`. */
+  transport: { type: TransportType, healthy: boolean }
   /** Where it is enabled. `port` is 0 without one of its own: then it is at `/explorer` of the health port. */
   explorer?: { enabled: boolean, port: number, eventCount: number, wsConnections: number } | undefined
   /** Peers whose packets are refused, where there are some. They do not change the status: somebody wants it so. */

@@ -18,7 +18,8 @@ const SOCKS_SCHEME = 'socks5h://'
 const CREDENTIAL_BYTES_MAX = 255
 /** Hidden services of Tor, and of the Anyone network under its former and its present name. */
 const OVERLAY_NAME = /(?<![\w.-])[\w.-]+?\.(?:onion|anon|anyone)(?![\w-])/gi
-const CREDENTIALS = /(?<=:\/\/)[^\s/@]*@/g
+/** What says already that it was taken out stays. */
+const CREDENTIALS = /(?<=:\/\/)(?!<[a-z]+>@)[^\s/@]*@/g
 
 /** What is wrong with `text` as the address of a proxy; undefined for a good one. Does not repeat it. */
 export function socksProxyFault (text: string): string | undefined {

@@ -131,6 +131,15 @@ export const NODE_METRICS = {
   },
   claimsFailed: {
     name: 'claim_verification_failures_total', type: 'counter', labels: ['peer_id'], unit: 'claims', help: 'Claims of the peer that were refused'
+  },
+  transportHealthy: {
+    name: 'connector_transport_healthy', type: 'gauge', labels: [], unit: '0 or 1', help: '0 while the SOCKS5 proxy that peers are dialled through does not answer'
+  },
+  transportProbeFailures: {
+    name: 'connector_transport_probe_failures_total', type: 'counter', labels: [], unit: 'probes', help: 'Times that the SOCKS5 proxy did not answer'
+  },
+  transportRestarts: {
+    name: 'connector_transport_restarts_total', type: 'counter', labels: [], unit: 'starts', help: 'Times that the proxy was started again after it had ended'
   }
 } as const satisfies Record<string, Metric>
 

@@ -22,6 +22,7 @@ import { PacketHandler } from './facades/packet-handler.js'
 import { ConnectorNotStartedError, unknownPeer } from './errors.js'
 import { healthOf, type Phase } from './health.js'
 import { nodeDoor } from './explorer.js'
+import type { Overlay } from './overlay.js'
 import { Peers } from './peers.js'
 import { Registrations } from './registrations.js'
 import { RoutingTable } from './routing-table.js'
@@ -257,9 +258,7 @@ export class ConnectorNode {
   get routingTable (): RoutingTable { return this.getRoutingTable() }
 
   getDeploymentMode (): DeploymentMode { return this.config.deploymentMode }
-
   isEmbedded (): boolean { return this.config.deploymentMode === 'embedded' }
-
   isStandalone (): boolean { return this.config.deploymentMode === 'standalone' }
 
   /** True at this moment. */
@@ -277,7 +276,7 @@ export class ConnectorNode {
       timestamp: new Date().toISOString(),
       nodeId: this.config.nodeId,
       version,
-      transport: { type: 'direct', healthy: true },
+      transport: { type: this.config.transport.type, healthy: this.config.transport.type === 'direct' || this.overlay?.isHealthy === true },
       ...(paused > 0 && { peersPaused: paused }),
       ...(explorer !== undefined && { explorer: { enabled: true, port: explorer.port, ...explorer.status } }),
       dependencies
@@ -291,6 +290,9 @@ export class ConnectorNode {
 
   /** The prices behind the exchange rates. Throws if the node's backend has none. @throws ConnectorNotStartedError */
   get prices (): Prices { return this.#running('prices').prices }
+
+  /** The overlay through which peers are dialled. Undefined: they are dialled directly, or the node does not run. */
+  get overlay (): Pick<Overlay, 'externalUrl' | 'hiddenService' | 'isHealthy'> | undefined { return this.#session?.overlay }
 
   /** Whether the business logic server says that it is ready; true if none is configured. @throws ConnectorNotStartedError */
   async isHandlerHealthy (): Promise<boolean> { return this.#running('isHandlerHealthy').isHandlerHealthy() }
@@ -330,6 +332,7 @@ export class ConnectorNode {
   }
 
   async #stop (starting: Promise<void> | undefined, changes: Promise<unknown>): Promise<void> {
+    if (this.#phase === 'starting') await this.#session?.overlay?.stop() // a proxy may take a minute to start
     try {
       await starting
     } catch {

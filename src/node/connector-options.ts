@@ -17,6 +17,8 @@ import type { Traffic } from './traffic.js'
 const CONNECT_TIMEOUT_MS = 5000
 /** What a hop keeps of a packet's time: it needs twice as much to take it. */
 const MESSAGE_WINDOW_MS = 500
+/** The same where an answer crosses the hops of an overlay on its way. */
+export const OVERLAY_MESSAGE_WINDOW_MS = 3000
 
 /** What the options are made of. */
 export interface ConnectorParts {
@@ -79,7 +81,7 @@ export function connectorOptions (
     tigerbeetleReplicas: config.ledger.replicas.join(','),
     tigerbeetleNamespace: config.nodeId,
     ledgerFallback: config.ledger.fallback,
-    minMessageWindow: MESSAGE_WINDOW_MS,
+    minMessageWindow: config.transport.type === 'socks5' ? OVERLAY_MESSAGE_WINDOW_MS : MESSAGE_WINDOW_MS,
     initialConnectTimeout: CONNECT_TIMEOUT_MS,
     routeBroadcastEnabled: false,
     // The condition is made from the data, so two equal payments are not one; and the application's address takes packets, not pings.

@@ -11,6 +11,8 @@ import { LOCAL_ACCOUNT } from './peer-account.js'
 /** The session, as far as it knows figures. */
 interface Counted {
   readonly guard: Guard | undefined
+  /** Undefined: peers are dialled directly. */
+  readonly overlay: ReturnType<MetricSources['transport']> | undefined
   tokenOf (peerId: string): string
   balanceOf (peerId: string): AccountBalance | undefined
   pluginOf (peerId: string): PluginInstance | undefined
@@ -30,6 +32,7 @@ export function metricSources (session: Counted, { ownAddress, stats, accountIds
   return {
     ownAddress,
     guard: () => session.guard,
+    transport: () => session.overlay ?? { isHealthy: true, probeFailures: 0, restarts: 0 },
     tokenOf: peerId => session.tokenOf(peerId),
     balances: () => peerIds().map(id => [id, session.balanceOf(id)?.balance ?? 0n] as const),
     turnover: () => {

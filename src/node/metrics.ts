@@ -35,6 +35,8 @@ export interface MetricSources {
   guard: () => Pick<Guard, 'paused' | 'findings'> | undefined
   /** What is paid in between the peer and us, such as `USDC`. */
   tokenOf: (peerId: string) => string
+  /** How the proxy is that peers are dialled through; of a node without one, always well. */
+  transport: () => { isHealthy: boolean, probeFailures: number, restarts: number }
   /** Rejects that carry this address are our own. */
   ownAddress: string
 }
@@ -68,6 +70,7 @@ export class NodeMetrics {
     registerChannels(registry, sources)
     registerClaims(registry, sources)
     registerGuard(registry, sources)
+    registerTransport(registry, sources)
   }
 
   packetBegan (): void {
@@ -147,6 +150,27 @@ function registerGuard (registry: Registry, { guard }: MetricSources): void {
     collect () {
       this.reset()
       for (const [rule, count] of Object.entries(guard()?.findings() ?? {})) this.inc({ rule }, count)
+    }
+  })
+}
+
+function registerTransport (registry: Registry, { transport }: MetricSources): void {
+  const registers = [registry]
+  new Gauge({ ...described(NODE_METRICS.transportHealthy), registers, collect () { this.set(transport().isHealthy ? 1 : 0) } })
+  new Counter({
+    ...described(NODE_METRICS.transportProbeFailures),
+    registers,
+    collect () {
+      this.reset()
+      this.inc(transport().probeFailures)
+    }
+  })
+  new Counter({
+    ...described(NODE_METRICS.transportRestarts),
+    registers,
+    collect () {
+      this.reset()
+      this.inc(transport().restarts)
     }
   })
 }

@@ -1,6 +1,7 @@
 /** How peers and the application become accounts of the connector: each in its asset, with books but, unless configured, without limits. */
 import type { AccountInfo, Asset } from '../contracts/account.js'
 import type { BtpAccess } from './btp-access.js'
+import { proxyOf } from './circuits.js'
 import type { Peer } from './peers.js'
 import { assetOf, creditLimitIn, rescaled } from '../config/node/assets.js'
 import { addressOf, chainOf } from '../config/node/settlement-chains.js'
@@ -22,6 +23,7 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
     btpAccount: config.nodeId,
     btpToken: peer.authToken,
     dialect: peer.dialect,
+    socksProxy: proxyOf(peer, config.transport),
     ...(access.mayEnter(peer.id, peer.authToken) && {
       listener: listener(peer.id, config, access.secretOf(peer.id, peer.authToken), { onlyFromServer: true })
     })

@@ -11,6 +11,7 @@ import { registrationSchema } from '../config/node/peer.js'
 import { SettlementAddresses } from '../config/node/settlement-addresses.js'
 import { assetFault, assetOf, isSameAsset, UNNAMED_ASSET } from '../config/node/assets.js'
 import { settlementFault, shownSettlement, type Chains } from '../config/node/settlement-chains.js'
+import { peerTransportFault } from '../config/node/transport.js'
 import type {
   AdminSettlementConfig, NodeConfig, Peer as ConfiguredPeer, PeerAddresses, PeerInfo, PeerRegistrationRequest, PeerRelation
 } from '../contracts/node.js'
@@ -33,7 +34,7 @@ export class Peers {
   /** `reserved`: ids that mean the node itself. `config`: a valid one. `routes`: those of the node. `env` has secrets of peers. */
   constructor (
     private readonly reserved: readonly string[],
-    private readonly config: Chains & Pick<NodeConfig, 'nodeId' | 'ilpAddress' | 'peers' | 'asset' | 'rates' | 'creditLimits'>,
+    private readonly config: Chains & Pick<NodeConfig, 'nodeId' | 'ilpAddress' | 'peers' | 'asset' | 'rates' | 'creditLimits' | 'transport'>,
     private readonly routes: Pick<RoutingTable, 'prefixesOf'>,
     private readonly env: NodeJS.ProcessEnv = process.env
   ) {
@@ -70,7 +71,7 @@ export class Peers {
    */
   put (request: PeerRegistrationRequest): { peer: Peer, before: Peer | undefined, routes: NonNullable<PeerRegistrationRequest['routes']> } {
     const { routes = [], ...judged } = this.#judge(request)
-    const { id, url, authToken, dialect, chain, asset, settlement } = judged
+    const { id, url, authToken, dialect, transport, chain, asset, settlement } = judged
     const before = this.#peers.get(id)
     const relation = judged.relation ?? this.relationOf(id)
     if (relation === 'child') this.#judgeChild(id, routes.map(({ prefix }) => prefix))
@@ -79,12 +80,15 @@ export class Peers {
       url,
       authToken,
       dialect: dialect ?? before?.dialect,
+      transport: transport ?? before?.transport,
       ...this.#addresses(judged, before),
       relation,
       chain: chain ?? before?.chain,
       asset: asset ?? before?.asset,
       settlement: settlement ?? before?.settlement
     }
+    const unreachable = peerTransportFault(peer, this.config.transport)
+    if (unreachable !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', unreachable)
     const { chains } = this.config
     const fault = chains.length === 0 && peer.chain === undefined ? undefined : settlementFault(peer, this.config)
     if (fault !== undefined) throw new SluiceError('SLUICE_PEER_INVALID', fault)
@@ -107,7 +111,7 @@ export class Peers {
       ilpAddresses,
       routeCount: ilpAddresses.length,
       relation: this.relationOf(peerId),
-      transport: 'direct',
+      transport: this.get(peerId)?.transport ?? this.config.transport.type,
       ...(settlement !== undefined && { settlement }),
       ...(!isSameAsset(asset, UNNAMED_ASSET) && { asset })
     }

@@ -30,6 +30,7 @@ import { Guests } from './guests.js'
 import { LOCAL_ACCOUNT, peerAccount } from './peer-account.js'
 import { metricSources } from './metric-sources.js'
 import { NodeMetrics } from './metrics.js'
+import { overlayOf, type Overlay } from './overlay.js'
 import type { Peer } from './peers.js'
 import { NodeRates } from './rates.js'
 import { assetOf, isSameAsset, UNNAMED_ASSET } from '../config/node/assets.js'
@@ -55,6 +56,8 @@ interface LocalPlugin extends PluginInstance {
 
 export class Session {
   readonly traffic: Traffic
+  /** Undefined: peers are dialled directly. */
+  readonly overlay: Overlay | undefined
   readonly #container: Injector = reductModule.default()
   readonly #app: App
   readonly #local: LocalPlugin
@@ -72,6 +75,7 @@ export class Session {
 
   /** Throws when a part cannot be made. Opens nothing. */
   constructor (private readonly parts: ConnectorParts) {
+    this.overlay = overlayOf(parts.config, parts.log)
     this.#marker = new UnsettledMarker(parts.config.dataPath, parts.config.nodeId, parts.config.chains)
     this.#restorePeers()
     this.#container(ExplorerDoor).node = parts.door
@@ -111,11 +115,13 @@ export class Session {
   async start (): Promise<void> {
     const { config, log, logLevel } = this.parts
     this.#marker.refuseOtherName()
+    await this.overlay?.start()
     this.#container(StoreService).settlements.onChange = () => { this.#noteUnsettled() }
     const admit: Admit = (username, address) => this.#guests.admit(username, address)
     const { btpServerHost: host, btpServerPort: port, btpAllowedOrigins: allowedOrigins } = config
     this.#listening = await btpPlugin().listen({ host, port, allowedOrigins, admit, clients: clientRules(config.security) }, createLogger('btp-server', { to: log, level: logLevel }))
     log.info({ port: this.#listening.port }, 'btp_server_started')
+    void this.overlay?.announce()
     await this.#app.listen({ connectWithin: START_TIMEOUT_MS })
     await this.#judgeRates()
     this.#phase = 'open'
@@ -127,9 +133,13 @@ export class Session {
     this.#phase = 'closed'
     this.#adding.clear()
     clearInterval(this.#handlerChecks)
-    await this.#app.shutdown()
-    this.parts.peers.forgetGuests()
-    await this.#listening?.release()
+    try {
+      await this.#app.shutdown()
+      this.parts.peers.forgetGuests()
+      await this.#listening?.release()
+    } finally {
+      await this.overlay?.stop()
+    }
   }
 
   /** A peer was registered in another way: if it has payment channels, the next start has to know. */
@@ -183,6 +193,7 @@ export class Session {
       if (id !== undefined && channels !== undefined) isUp[id] = isUp[id] !== false && channels.trouble === undefined
     }
     if (this.#isHandlerUp !== undefined) isUp.handler = this.#isHandlerUp
+    if (this.overlay !== undefined) isUp.transport = this.overlay.isHealthy
     return Object.fromEntries(Object.entries(isUp).map(([name, up]) => [name, { status: up ? 'up' : 'down' }]))
   }
 

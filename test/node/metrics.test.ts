@@ -68,7 +68,7 @@ describe('the metrics of a node', () => {
     expect(valueIn(ofShop, 'connector_last_error_timestamp')).to.be.at.least(before - 1)
   })
 
-  it('count settlements, those that failed too, channels by their state, and claims', async () => {
+  it('count settlements, those that failed too, channels by their state, claims, and the health of a proxy', async () => {
     const registry = new Registry()
     const channels = (['opening', 'open', 'open', 'closing', 'closed', 'settled'] as ChannelStatus[]).map(status => ({ status }) as ChannelMetadata)
     const metrics = new NodeMetrics(registry, {
@@ -78,6 +78,7 @@ describe('the metrics of a node', () => {
       claims: () => [['shop', { sent: 4, received: 3, redeemed: 2, failed: 1 }]],
       guard: () => ({ paused: () => [], findings: () => ({ velocity: 3 }) }),
       tokenOf: () => 'USDC',
+      transport: () => ({ isHealthy: false, probeFailures: 6, restarts: 5 }),
       ownAddress: 'g.me'
     })
     let pay: Method<string, void> | undefined
@@ -101,6 +102,8 @@ describe('the metrics of a node', () => {
     expect(counted).to.deep.equal([3, 2, 3, 1])
     const claims = ['claims_sent', 'claims_received', 'claims_redeemed', 'claim_verification_failures'].map(name => valueIn(text, `${name}_total{peer_id="shop"}`))
     expect(claims).to.deep.equal([4, 3, 2, 1])
+    const transport = ['healthy', 'probe_failures_total', 'restarts_total'].map(name => valueIn(text, `connector_transport_${name}`))
+    expect(transport).to.deep.equal([0, 6, 5])
   })
 
   it('need somebody to tell', () => {

@@ -91,11 +91,11 @@ describe('the peers of a node', () => {
     })
 
     it('is refused by its name if it is another, in a configuration and in a request', async () => {
-      const refusal = 'transport socks5 is not supported yet'
+      const refusal = "peer 'shop': transport: 'socks5' requires connector-level transport.type 'socks5'"
       expect(configured(shop({ transport: 'socks5' }))).to.include(`peers[0].transport: ${refusal}`)
       const node = await world.make('agent')
       expect(await reasonOf(node.registerPeer(shop({ transport: 'socks5' })))).to.include(refusal)
-      expect(await reasonOf(node.registerPeer(shop({ transport: 'tor' })))).to.include('transport must be direct')
+      expect(await reasonOf(node.registerPeer(shop({ transport: 'tor' })))).to.include('transport must be one of direct, socks5')
       expect(node.listPeers()).to.deep.equal([])
     })
   })
@@ -172,7 +172,7 @@ describe('the peers of a node', () => {
       const refused = await ask(port, 'PUT', '/admin/peers/shop', { routes: [{ prefix: 'g.shop' }] })
       expect([refused.status, refused.text]).to.satisfy(([status, text]: [number, string]) => status === 400 && text.includes('Route g.shop cannot lead to shop'))
       expect(await ask(port, 'POST', '/admin/peers', shop({ transport: 'socks5' }))).to.deep.include({
-        status: 400, json: { error: 'Bad request', message: 'transport socks5 is not supported yet, only direct is. Remove it.' }
+        status: 400, json: { error: 'Bad request', message: "peer 'shop': transport: 'socks5' requires connector-level transport.type 'socks5'" }
       })
       expect((await ask(port, 'PUT', '/admin/peers/shop', { relation: 'friend' })).text).to.include('relation must be parent, peer or child')
     })

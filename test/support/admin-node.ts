@@ -60,6 +60,8 @@ export class FakeNode implements AdministeredNode, HealthNode {
   /** Throws whatever is to go wrong. */
   trouble: (() => never) | undefined
 
+  overlay: { hiddenService: { hostname: string | null, publishedAt: string | null } } | undefined
+
   getHealthStatus (): HealthStatus {
     const peersConnected = [...this.peers.values()].filter(Boolean).length
     return {

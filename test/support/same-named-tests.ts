@@ -114,6 +114,8 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/node/facades/settlement-executor.test.ts': ['src/node/facades/settlement-monitor.ts'],
   'test/node/metrics.test.ts': ['src/node/metric-sources.ts', 'middlewares/observer.ts'],
+  'test/node/overlay.test.ts': ['src/node/circuits.ts', 'src/node/socks-probe.ts'],
+  'test/node/managed-proxy.test.ts': ['src/node/proxy-files.ts'],
   'test/node/traffic.test.ts': ['src/node/packet-log.ts'],
   'test/pipeline/defaults.test.ts': ['src/contracts/middleware.ts'],
   'test/e2e/money/settlements-that-moved.test.ts': ['src/contracts/pays-nothing-error.ts'],

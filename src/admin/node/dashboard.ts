@@ -14,6 +14,8 @@ const MAX_LIMIT = 10_000
 /** What these routes ask of the node. */
 export interface DashboardNode extends Pick<HealthNode, 'getHealthStatus'> {
   readonly dashboard: NodeDashboard
+  /** Undefined: peers are dialled directly. `hiddenService` is undefined if the node looks after none. */
+  readonly overlay: { readonly hiddenService: { hostname: string | null, publishedAt: string | null } | undefined } | undefined
 }
 
 const NO_SETTLEMENT = 'Settlement infrastructure not enabled'
@@ -133,12 +135,17 @@ export function dashboardRoutes (node: DashboardNode): Route[] {
     route({
       method: 'get',
       path: '/admin/hs-hostname',
-      summary: 'Always 503: this node has no hidden service',
-      responses: {},
-      errors: { 503: 'The node has no hidden service' }
+      summary: 'Shows the name of the hidden service of the node, once the node has reached itself through it',
+      responses: { 200: z.strictObject({ hostname: z.string().describe('Such as xyz.onion').nullable(), publishedAt: time.nullable() }) },
+      errors: { 503: 'The node looks after no hidden service' }
     }, () => {
-      throw new SluiceError('SLUICE_NO_HIDDEN_SERVICE', 'This node has no hidden service: its transport is direct, and peers reach it at its own host and ' +
-        'btpServerPort.')
+      const found = node.overlay?.hiddenService
+      if (found === undefined) {
+        throw new SluiceError('SLUICE_NO_HIDDEN_SERVICE', 'This node has no hidden service that it looks after: peers reach it at its own host and btpServerPort.')
+      }
+      const answer = json(200, found)
+      if (found.hostname === null) answer.headers.set('Retry-After', '3')
+      return answer
     })
   ]
 }

@@ -9,6 +9,7 @@ import { SluiceError } from '../../contracts/errors.js'
 import { json } from '../../http/responses.js'
 import { param, route, type Route } from '../../http/route.js'
 import { RELATIONS } from '../../config/node/relations.js'
+import { TRANSPORTS } from '../../config/node/transport.js'
 import { peerUpdateSchema, registrationSchema } from '../../config/node/peer.js'
 
 /** What these routes ask of the node. */
@@ -49,7 +50,7 @@ const peerStatus = z.strictObject({
   ilpAddresses: z.array(z.string()),
   routeCount: z.int(),
   relation: z.enum(RELATIONS).optional(),
-  transport: z.literal('direct').optional(),
+  transport: z.enum(TRANSPORTS).optional(),
   settlement: z.record(z.string(), z.unknown()).optional(),
   asset: z.strictObject({ code: z.string(), scale: z.int() }).optional().describe('What amounts with the peer are in, where the configuration names an asset'),
   paused: z.literal(true).optional().describe('Its packets are refused, until it is resumed')

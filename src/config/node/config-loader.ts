@@ -5,6 +5,7 @@ import { explain, valueAt } from '../explain.js'
 import type { Problem } from '../errors.js'
 import { showPath } from '../in-words.js'
 import { logFormatFault, logLevel } from '../../lib/log.js'
+import { withoutOverlayNames } from '../../lib/socks-proxy.js'
 import type { ConnectorConfig, NodeConfig } from '../../contracts/node.js'
 import { assetOfNode } from './assets.js'
 import { ChainKinds } from './chain-kinds.js'
@@ -21,11 +22,13 @@ import { nodeSchema } from './schema.js'
 import type { ParsedConfig } from './schema.js'
 import { securityOf } from './security.js'
 import { inOurWords } from './secret-texts.js'
+import { decideTransport, isHidden } from './transport.js'
 import { readYamlFile } from './yaml-file.js'
 
 const HEALTH_CHECK_PORT = 8080
 const ADMIN_PORT = 8081
 const EVERY_INTERFACE = '0.0.0.0'
+const THIS_MACHINE = '127.0.0.1'
 const HANDLER_TIMEOUT_MS = 30_000
 const HANDLER_REQUESTS = 64
 const FEE_PERCENTAGE = 0.1
@@ -109,7 +112,8 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
   }
   const refuse = (problems: Problem[]): void => {
     if (problems.length === 0) return
-    throw new ConfigurationError(problems.map(({ path, message }) => ({ ...place(path), path: showPath(path), message })))
+    throw new ConfigurationError(problems.map(({ path, message }) => (
+      { ...place(path), path: showPath(path), message: withoutOverlayNames(message) })))
   }
   const { rest, problems } = withoutUnsupported(legacy.values, kinds)
   problems.push(...kinds.problems)
@@ -151,7 +155,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     nodeId,
     ilpAddress: `g.${nodeId}`,
     btpServerPort,
-    btpServerHost: given.btpServerHost ?? EVERY_INTERFACE,
+    btpServerHost: given.btpServerHost ?? (isHidden(given.transport) ? THIS_MACHINE : EVERY_INTERFACE),
     btpAllowedOrigins: given.btpAllowedOrigins ?? [],
     healthCheckPort: given.healthCheckPort ?? HEALTH_CHECK_PORT,
     healthCheckHost: given.healthCheckHost ?? EVERY_INTERFACE,
@@ -184,6 +188,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     rates: given.rates ?? {},
     chains,
     chainKinds: kinds.all,
+    transport: decideTransport(given.transport, btpServerPort),
     ledger: ledgerOf(given),
     security: securityOf(given.security),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,

@@ -8,7 +8,7 @@ import type { ConfigurationIssue } from '../errors.js'
 
 type Advice = Readonly<Record<string, string>>
 
-const HIDDEN = 'the node listens and connects under its own address, not over a SOCKS proxy or as a hidden service. If that is right, unset it.'
+const HIDDEN = 'how the node reaches its peers is said in its file, under transport. Write it there (docs/transport.md), and unset it.'
 const PARENT = 'a parent is one of the peers in the file, and the route g leads to it'
 const CALLER = 'it tells an application where the node is. The node itself needs no such URL'
 const NO_CHAIN = 'settlement on this kind of chain is not supported yet'

@@ -24,7 +24,6 @@ const PRICE = 'your application sets the price of each packet: its handler accep
 const UPSTREAM = 'packets for your application go to localDelivery.handlerUrl; addresses beside g.<nodeId> need a route with nextHop: local. Move it there.'
 const ADDRESSES = 'a node\'s own address follows from the key of each chain (chainProviders[].keyId), a peer\'s is in peers[]: <chainType>Address. Remove it.'
 const ALL_METRICS = 'metrics are always served, at /metrics of the health port (healthCheckPort). Remove it.'
-const DIRECT = 'with type: direct, the node listens and connects under its own address, and there is nothing else to say. Remove it.'
 const ITS_ROUTE = 'routes: [{ prefix, nextHop: <id of the peer> }]'
 const ASSET = 'what a peer counts in is its asset: { code, scale }. Write it there.'
 
@@ -70,11 +69,7 @@ const FORMER: Readonly<Record<string, Advice | readonly [Advice, Carry]>> = {
   'routes[].settlementAddresses': ADDRESSES,
   'peers[].settlementAddress': ['it is called after its kind of chain: <chainType>Address. Rename it.', asPeerAddress],
   'peers[].settlementAddresses': ['each is called after its kind of chain, <chainType>Address. Move them into the peer itself.', asPeerAddresses],
-  'transport.socksProxy': DIRECT,
-  'transport.mode': DIRECT,
-  'transport.managed': DIRECT,
-  'transport.managedOptions': DIRECT,
-  'transport.externalUrl': 'a node does not announce itself: tell its peers the URL. Remove it.',
+  'transport.mode': 'how peers are dialled is transport.type: direct or socks5. Write it there.',
   explorerPort: ['it is in explorer: explorer.port. Move it there.', asExplorerPort],
   'peers[].assetCode': ASSET,
   'peers[].assetScale': ASSET

@@ -10,6 +10,7 @@ import { assetField } from '../../lib/field-kinds.js'
 import { DIALECTS } from '../../contracts/transport.js'
 import { isPrefix } from '../../packet/address.js'
 import { RELATION_IN_WORDS, RELATIONS } from './relations.js'
+import { peerTransport } from './transport.js'
 import { peerAddresses, settlementTerms } from './settlement-terms.js'
 
 const OBJECT = 'Request body must be a JSON object'
@@ -55,6 +56,7 @@ export function peerUpdateSchema (kinds: readonly ChainKind[]): z.ZodType<Pick<P
     routes,
     dialect,
     relation,
+    transport: peerTransport,
     settlement: settlementTerms(kinds, kinds).optional().describe('How to settle with the peer from now on')
   }, OBJECT)
 }
@@ -94,14 +96,6 @@ const urlWithPort = url.regex(HOST_AND_PORT).meta({ expected: URL_SHAPE })
 
 const relation = z.enum(RELATIONS, `relation must be ${RELATION_IN_WORDS}`).optional()
   .describe('What the peer is to the node. Routes to a child lie below the node\'s own addresses.').meta({ expected: RELATION_IN_WORDS })
-
-const transport = z.literal('direct', { error: ({ input }) => transportFault(input) }).optional()
-  .describe('How the peer is reached: direct, which is also the default')
-
-/** Says why a peer is not reached in this way. */
-export function transportFault (value: unknown): string {
-  return value === 'socks5' ? 'transport socks5 is not supported yet, only direct is. Remove it.' : 'transport must be direct'
-}
 
 /** The URL of a WebSocket, of one that may say before it that BTP is spoken there. */
 export function socketUrl (url: string): string {
@@ -156,6 +150,6 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
       .meta({ expected: `the chainId of an entry of chainProviders, such as ${examples}` }).optional(),
     asset: assetField.optional().describe('What the account of the peer counts in; the asset of its chain, or of the node, by default'),
     relation,
-    transport
+    transport: peerTransport
   }
 }

@@ -10,6 +10,7 @@ import { assetFault, assetOf, ratesFaults } from './assets.js'
 import { checkChains, type ChainEntry } from './chains.js'
 import { secretVariableOf } from './env.js'
 import { childRouteFault, ownAddresses } from './relations.js'
+import { checkTransport, peerTransportFault } from './transport.js'
 import type { ParsedConfig } from './schema.js'
 import { checkSecurity } from './security.js'
 
@@ -24,6 +25,7 @@ export function check (given: ParsedConfig, config: NodeConfig, entries: readonl
   const refuse = (path: PropertyKey[], message: string): void => { findings.problems.push({ path, message }) }
   const warn = (message: string): void => { findings.warnings.push(message) }
   checkPeers(config, refuse)
+  checkTransport(given.transport, config, refuse, warn)
   checkChildren(config, refuse)
   checkPrefixes(config, warn)
   checkPorts(config, refuse)
@@ -42,12 +44,15 @@ export function check (given: ParsedConfig, config: NodeConfig, entries: readonl
 type Refuse = (path: PropertyKey[], message: string) => void
 type Warn = (message: string) => void
 
-function checkPeers ({ peers, routes, nodeId }: NodeConfig, refuse: Refuse): void {
+function checkPeers ({ peers, routes, nodeId, transport }: NodeConfig, refuse: Refuse): void {
   const seen = new Set<string>()
-  for (const [index, { id }] of peers.entries()) {
+  for (const [index, peer] of peers.entries()) {
+    const { id } = peer
     if (seen.has(id)) refuse(['peers', index, 'id'], `Duplicate peer ID: ${id}`)
     if (id === nodeId || id === 'local') refuse(['peers', index, 'id'], `${id} means this node itself. Give the peer another id.`)
     seen.add(id)
+    const fault = peerTransportFault(peer, transport)
+    if (fault !== undefined) refuse(['peers', index, 'transport'], fault)
   }
   const known = new Set<string>()
   for (const [index, { prefix, nextHop }] of routes.entries()) {

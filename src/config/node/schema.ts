@@ -11,6 +11,7 @@ import { isHttpUrl } from '../../lib/urls.js'
 import { REPLICA, REPLICAS_MAX, isU128 } from '../fields.js'
 import { isNotBlank, peerSchema } from './peer.js'
 import { securitySection } from './security.js'
+import { transportSection } from './transport.js'
 
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 const MODES = ['embedded', 'standalone', 'library'] as const
@@ -121,8 +122,8 @@ export function nodeSchema (kinds: readonly ChainKind[]) {
     blockchain: blockchain(kinds).optional(),
     ledger: ledger.optional(),
     explorer: explorer.optional(),
-    transport: z.strictObject({ type: z.literal('direct') }).meta({ expected: 'type: direct' }).optional(),
     security: securitySection.optional(),
+    transport: transportSection.optional(),
     perHopNotification: flag.optional(),
     dataPath: text('the path of a directory').optional()
   }).meta({ expected: 'an object' })

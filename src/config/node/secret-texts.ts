@@ -5,8 +5,9 @@ import type { Problem } from '../errors.js'
 import { quote, showPath } from '../in-words.js'
 import { nodeIdOfAddress } from './former-keys.js'
 import { LOG_LEVELS } from '../../contracts/logger.js'
-import { transportFault, urlAdvice } from './peer.js'
+import { urlAdvice } from './peer.js'
 import { ENVIRONMENTS } from './schema.js'
+import { PEER_TRANSPORT, transportTypeFault } from './transport.js'
 
 const PORTS: Readonly<Record<string, string>> = { btpServerPort: 'BTP server port', healthCheckPort: 'Health check port' }
 
@@ -22,6 +23,7 @@ function wordsFor (path: readonly PropertyKey[], given: unknown): string | undef
   const [first, second, third] = path.map(String)
   const value = valueAt(given, path)
   if (path.length === 1 && first !== undefined) return topLevel(first, value)
+  if (first === 'transport' && second === 'type' && path.length === 2) return transportTypeFault(value)
   if (first === 'peers' && path.length === 3) return ofPeer(String(third), value, valueAt(given, ['peers', Number(second)]))
   if (first === 'routes' && third === 'prefix' && typeof value === 'string') {
     return `Invalid ILP address prefix in route: ${quote(value)}. Must contain only letters, digits, _ ~ - and single periods between them.`
@@ -49,5 +51,5 @@ function ofPeer (field: string, value: unknown, peer: unknown): string | undefin
     return `Invalid WebSocket URL for peer ${id}: ${quote(value)}. ` +
       ['Must start with ws:// or wss:// and include port.', urlAdvice(value)].filter(Boolean).join(' ')
   }
-  return field === 'transport' ? transportFault(value) : undefined
+  return field === 'transport' ? `${PEER_TRANSPORT}. Correct it, or remove it.` : undefined
 }

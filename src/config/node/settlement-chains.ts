@@ -68,7 +68,8 @@ export function isSameAccount (a: SettlingPeer & Way, b: SettlingPeer & Way, con
   const chain = chainOf(a, config)
   const isSameSettlement = chain === chainOf(b, config) && (chain === undefined || addressOf(a, chain.kind) === addressOf(b, chain.kind))
   const isSameAsset = a.asset?.code === b.asset?.code && a.asset?.scale === b.asset?.scale
-  return isSameSettlement && isSameAsset && a.url === b.url && a.authToken === b.authToken && (a.dialect ?? 'auto') === (b.dialect ?? 'auto')
+  return isSameSettlement && isSameAsset && a.url === b.url && a.authToken === b.authToken && (a.dialect ?? 'auto') === (b.dialect ?? 'auto') &&
+    a.transport === b.transport
 }
 
-type Way = Pick<PeerConfig, 'url' | 'authToken' | 'dialect' | 'asset'>
+type Way = Pick<PeerConfig, 'url' | 'authToken' | 'dialect' | 'asset' | 'transport'>

@@ -14,8 +14,6 @@ const TOP_LEVEL: Readonly<Record<string, string>> = {
   dashboardTelemetryUrl: 'nothing is sent anywhere: fetch /metrics of the health port',
   firstHopUrl: 'a peer with the route g takes all packets that no other route is for'
 }
-const TRANSPORT = 'transport is not supported yet, except type: direct: the node listens and connects under its own address, not over a SOCKS proxy or ' +
-  'as a hidden service. Everyone who connects sees that address. If that is right, remove it.'
 /** Of other connectors: one is accepted if it says that it is off. */
 const SWITCHES = [...Object.keys(TOP_LEVEL), 'security', 'performance', 'observability', 'peerDiscovery', 'selfAnnounce']
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
@@ -38,7 +36,6 @@ export function withoutUnsupported (
   for (const [key, message] of kinds.all.flatMap(({ legacy }) => Object.entries(legacy?.removed ?? {}))) refuse(rest, [], key, message)
   for (const [key, instead] of Object.entries(TOP_LEVEL)) refuse(rest, [], key, `${key} is not supported yet: ${instead}. Remove it.`)
   if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
-  if (!isObject(rest.transport) || rest.transport.type !== 'direct') refuse(rest, [], 'transport', TRANSPORT)
   if (isObject(rest.security)) {
     const security = rest.security = { ...rest.security }
     refuse(security, ['security'], 'keyManagement', KEY_MANAGEMENT)

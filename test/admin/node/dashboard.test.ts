@@ -167,8 +167,20 @@ describe('the routes for dashboards', () => {
   it('say that there is no hidden service', async () => {
     const { status, json } = await api.get('/admin/hs-hostname')
     expect([status, json]).to.deep.equal([503, {
-      error: 'Service unavailable', message: 'This node has no hidden service: its transport is direct, and peers reach it at its own host and btpServerPort.'
+      error: 'Service unavailable', message: 'This node has no hidden service that it looks after: peers reach it at its own host and btpServerPort.'
     }])
+  })
+
+  it('give the name of a hidden service once it is reached, and until then ask to come again', async () => {
+    api.node.overlay = { hiddenService: { hostname: null, publishedAt: null } }
+    const early = await api.get('/admin/hs-hostname')
+    expect([early.status, early.json, early.headers['retry-after'], early.headers['cache-control']]).to.deep.equal([
+      200, { hostname: null, publishedAt: null }, '3', 'no-store'])
+    const hiddenService = { hostname: 'a.onion', publishedAt: '2026-01-01T00:00:00.000Z' }
+    api.node.overlay = { hiddenService }
+    const { status, json, headers } = await api.get('/admin/hs-hostname')
+    expect([status, json, headers['retry-after']]).to.deep.equal([200, hiddenService, undefined])
+    api.node.overlay = undefined
   })
 
   it('answer 503 while the node is not running', async () => {

@@ -200,7 +200,7 @@ describe('connector import', () => {
       'creditLimits: { perPeerLimits: { bob: { USD: 5 } } }', 'creditLimits: { defaultlimit: 5 }', 'creditLimits: { perTokenLimits: { USD: 5 } }', 'enableSettlement: "false"'
     ],
     transport: [
-      'type: socks5, socksProxy: "socks5h://hunter2:9@127.0.0.1:9050", externalUrl: auto, managed: true', 'type: direct, socksProxy: "socks5h://127.0.0.1:9050"', 'type: 5'
+      'type: tor', 'type: socks5, socksProxy: ["socks5h://hunter2:9@127.0.0.1:9050"]', 'type: socks5, managed: perhaps', 'type: 5'
     ],
     localDelivery: ['authToken: [hunter2]']
   }
@@ -215,10 +215,9 @@ describe('connector import', () => {
     it(`keeps ${line}, too`, () => expectKept(`nodeId: a\nbtpServerPort: 1\npeers: []\n${line.replace('5.5.5', '[]')}\n`, line.split(':')[0] ?? ''))
   }
 
-  it('keeps the transport of a peer that is not direct', async () => {
-    const { err } = await expectKept('nodeId: a\nbtpServerPort: 1\npeers: [{ id: b, url: "ws://b.onion:1", authToken: s, transport: socks5 }]\n', 'peers[0]')
-    expect(err).to.equal('old.yaml:3: peers[0].transport: transport socks5 is not supported yet, only direct is. Remove it. ' +
-      'It stays in the output, and the node does not start with it.\n')
+  it('keeps the transport of a peer that there is not', async () => {
+    const { err } = await expectKept('nodeId: a\nbtpServerPort: 1\npeers: [{ id: b, url: "ws://b.onion:1", authToken: s, transport: tor }]\n', 'peers[0]')
+    expect(err).to.equal('old.yaml:3: peers[0].transport: transport must be one of direct, socks5. Correct it, or remove it. It stays in the output, and the node does not start with it.\n')
   })
 
   /** What protects a node is not left out: the file says it still, and is refused for it. */

@@ -63,6 +63,7 @@ describe('the configuration of a node', () => {
         rates: {},
         chains: [],
         chainKinds: new ChainKinds({}).all,
+        transport: { type: 'direct' },
         ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },
         security: {
           allowedIPs: [], trustedProxies: [], fraud: {},
@@ -151,7 +152,6 @@ describe('the configuration of a node', () => {
       ['a secret that is no text', { adminApi: { apiKey: 4711471147 } }, 'adminApi.apiKey: found a number'],
       ['settlementInfra', { settlementInfra: { enabled: true, privateKey: 'hunter2' } }, SETTLEMENT_INFRA, 'privateKey -> keyId', 'settlementOptions'],
       ['keyManagement', { security: { keyManagement: { backend: 'env' } } }, 'security.keyManagement is not supported yet'],
-      ['transport', { transport: { type: 'socks5' } }, 'transport is not supported yet'],
       ['gateway mode', { mode: 'gateway' }, 'mode gateway is not supported yet'],
       ['settlement without a chain', { settlement: { enableSettlement: true } }, 'settlement.enableSettlement', 'there is no chain to settle on'],
       ['TigerBeetle without a cluster', { ledger: 'tigerbeetle' }, 'settlement.tigerBeetleClusterId: is missing', 'tigerBeetleReplicas: is missing'],

@@ -109,7 +109,7 @@ const MISTAKES: Readonly<Record<string, [program: string, complaint: string]>> =
     node.setPeerRelation('x', 'friend')`, "'\"friend\"' is not assignable"],
   'a transport that there is not yet': [`
     import type { PeerConfig } from '@toon-protocol/connector'
-    export const peer: PeerConfig = { id: 'x', url: 'ws://x:1', authToken: '', transport: 'socks5' }`, "'\"socks5\"' is not assignable"]
+    export const peer: PeerConfig = { id: 'x', url: 'ws://x:1', authToken: '', transport: 'tor' }`, "'\"tor\"' is not assignable"]
 }
 
 describe('the TypeScript of programs for agent connectors', () => {

@@ -3,50 +3,17 @@
  * Takes events as a busy node makes them, opens the history again, and asks the slowest questions. Of each step: the time, the
  * processor's time in all threads, and the longest turn of the event loop, because packets wait so long.
  */
-import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import type { EventFilter, ExplorerEvent, PacketStep } from '../src/contracts/explorer-events.js'
+import type { EventFilter } from '../src/contracts/explorer-events.js'
 import { History } from '../src/explorer/history.js'
+import { busyEvents } from './lib/explorer-events.js'
 
 const EVENTS = Number(process.env.EVENTS ?? 1_000_000)
-const PEERS = 50
 /** After 2,000 events, because more than the disk takes would be lost. */
 const PAUSE_MS = 50
-const ASSET = { assetCode: 'USD', assetScale: 9 }
-const STEPS = ['errorHandler', 'rateLimit', 'maxPacketAmount', 'throughput', 'balance', 'stats', 'route', 'rate', 'deduplicate', 'balance', 'expire', 'send']
-
-/** Packets between fifty peers, each with three events, and a balance now and then: about 550 bytes each, over two days. */
-function * events (count: number): Generator<ExplorerEvent> {
-  const began = Date.now() - 2 * 24 * 60 * 60 * 1000
-  let made = 0
-  for (let packet = 0; made < count; packet++) {
-    const timestamp = began + Math.floor(2 * 24 * 60 * 60 * 1000 * made / count)
-    const packetId = createHash('sha256').update(`packet ${packet}`).digest('hex')
-    const [from, to] = [`peer-${packet % PEERS}`, `peer-${(packet * 7 + 3) % PEERS}`]
-    const destination = `test.${to}.${packetId.slice(0, 20)}`
-    const packetOf = { nodeId: 'node-1', packetId, destination, amount: `${packet * 1013 % 1e9}`, from, ...ASSET }
-    const steps = STEPS.map((step, place): PacketStep => ({ step, accountId: place < 6 ? from : to, at: packet * (place + 1) % 300 / 100 }))
-    const answer = { ...packetOf, to, took: packet % 400 / 10, steps, timestamp: timestamp + 40 }
-    const batch: ExplorerEvent[] = [
-      { type: 'PACKET_RECEIVED', ...packetOf, bytes: 212, expiresAt: timestamp + 30_000, timestamp },
-      { type: 'PACKET_FORWARDED', ...packetOf, to, timestamp: timestamp + 1 },
-      packet % 8 === 0
-        ? { type: 'PACKET_REJECTED', ...answer, code: 'T04', message: 'exceeded maximum balance.', triggeredBy: `test.${to}` }
-        : { type: 'PACKET_FULFILLED', ...answer, fulfillment: createHash('sha256').update(packetId).digest('hex') }
-    ]
-    if (packet % 6 === 0) {
-      const balance = { debitBalance: `${packet * 977}`, creditBalance: '0', netBalance: `${packet * 977}`, settlementState: 'IDLE' as const }
-      const at = new Date(timestamp).toISOString()
-      batch.push({ type: 'ACCOUNT_BALANCE', nodeId: 'node-1', peerId: from, tokenId: 'USD', ...ASSET, ...balance, timestamp: at })
-    }
-    made += batch.length
-    yield * batch
-  }
-}
-
 /** Runs it, and prints what it cost and said. */
 async function measure<Result> (name: string, run: () => Promise<Result>, say: (result: Result, cpuUs: number) => string): Promise<void> {
   const turns = { longest: 0, last: performance.now() }
@@ -78,7 +45,7 @@ try {
   let packetId = ''
   await measure('take and write', async () => {
     let taken = 0
-    for (const event of events(EVENTS)) {
+    for (const event of busyEvents(EVENTS)) {
       if (taken++ === Math.floor(EVENTS / 3) && 'packetId' in event) packetId = event.packetId
       writing.add(event)
       if (taken % 2000 === 0) await setTimeout(PAUSE_MS)

@@ -20,6 +20,7 @@ const [RW_SESSION, SERIAL_SESSION, USER] = [2, 4, 1]
 interface Generator {
   load (path: string): void
   C_Initialize (): void
+  C_CloseAllSessions (slot: Buffer): void
   C_GetSlotList (hasToken: boolean): Buffer[]
   C_GetTokenInfo (slot: Buffer): { label: string }
   C_OpenSession (slot: Buffer, flags: number): Buffer
@@ -47,12 +48,15 @@ export function softHsm (): VaultSettings {
 
 export const TOKEN_LABEL = TOKEN
 
+/** As a module does that was unplugged for a moment. */
+export function loseSessions (): void {
+  const module = loaded()
+  for (const slot of module.C_GetSlotList(true)) module.C_CloseAllSessions(slot)
+}
+
 /** Makes one more key, under the same label if it is there already. */
 export function generateKey (label: string, curve: Curve, id: string): void {
-  const { PKCS11 } = pkcs11js() ?? {}
-  if (PKCS11 === undefined) throw new Error('pkcs11js is not installed')
-  const module = new PKCS11()
-  module.load(library() ?? '')
+  const module = loaded()
   try {
     module.C_Initialize()
   } catch {
@@ -84,6 +88,14 @@ function make (): { settings: VaultSettings, slot: string } {
   generateKey('node-secp256k1', 'secp256k1', '01')
   generateKey('node-ed25519', 'ed25519', '02')
   return { settings: { modulePath: library(), pin: PIN }, slot: /slot (\d+)/.exec(printed)?.[1] ?? '' }
+}
+
+function loaded (): Generator {
+  const { PKCS11 } = pkcs11js() ?? {}
+  if (PKCS11 === undefined) throw new Error('pkcs11js is not installed')
+  const module = new PKCS11()
+  module.load(library() ?? '')
+  return module
 }
 
 function library (): string | undefined {

@@ -8,7 +8,7 @@ import type { VaultSettings } from '../../../../plugins/lib/keys/vault.js'
 import { signerConformance } from '../../../conformance/signer.js'
 import { memoryLog } from '../../../support/evm/life.js'
 import { rejectionError } from '../../../support/failures.js'
-import { generateKey, missingPart, softHsm, TOKEN_LABEL } from '../../../support/keys/softhsm.js'
+import { generateKey, loseSessions, missingPart, softHsm, TOKEN_LABEL } from '../../../support/keys/softhsm.js'
 
 const open = (name: string, settings: VaultSettings = softHsm(), curves: Curve[] = ['secp256k1', 'ed25519']): Promise<Signer> =>
   openVaultKey({ key: { kind: 'pkcs11', name }, settings, curves, log: memoryLog() })
@@ -51,10 +51,7 @@ describe('a key in a hardware module', () => {
 
   it('signs again after its session was lost', async () => {
     const signer = await open('node-secp256k1')
-    const { PKCS11 } = await import('pkcs11js') as { PKCS11: new () => { load (path: string): void, C_CloseAllSessions (slot: Buffer): void, C_GetSlotList (has: boolean): Buffer[] } }
-    const module = new PKCS11()
-    module.load(softHsm().modulePath ?? '')
-    for (const slot of module.C_GetSlotList(true)) module.C_CloseAllSessions(slot)
+    loseSessions()
     expect(await signer.sign(randomBytes(32))).to.have.lengthOf(65)
   })
 })
@@ -65,10 +62,7 @@ describe('a wrong PIN', () => {
   // It stays wrong for this token in this process, so this comes last.
   it('is shown to a token once, and not a second time: a few of them lock it', async () => {
     const wrong = { ...softHsm(), pin: 'hunter2' }
-    const { PKCS11 } = await import('pkcs11js') as { PKCS11: new () => { load (path: string): void, C_CloseAllSessions (slot: Buffer): void, C_GetSlotList (has: boolean): Buffer[] } }
-    const module = new PKCS11()
-    module.load(wrong.modulePath ?? '')
-    for (const slot of module.C_GetSlotList(true)) module.C_CloseAllSessions(slot)
+    loseSessions()
     expect(await refusal('node-secp256k1', wrong)).to.match(/check HSM_PIN/).and.not.contain('hunter2')
     expect(await refusal('node-secp256k1')).to.contain('not tried again before a restart')
   })

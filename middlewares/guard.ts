@@ -211,7 +211,8 @@ export default class GuardMiddleware implements Middleware, Guard {
 
   #pauseByRule (peerId: string, rule: RuleName, reason: string, action: GuardAction): void {
     try {
-      this.#pause({ peerId, by: `rule ${rule}`, reason, since: Date.now(), isDisconnected: action === 'disconnect' })
+      const isDisconnected = action === 'disconnect' && !this.#hasChannels(peerId)
+      this.#pause({ peerId, by: `rule ${rule}`, reason, since: Date.now(), isDisconnected })
     } catch (error) {
       this.api.log.error('cannot pause a peer. accountId=%s error=%s', peerId, describeError(error))
     }
@@ -225,6 +226,11 @@ export default class GuardMiddleware implements Middleware, Guard {
     this.api.log.warn('peer paused: its packets are refused until it is resumed. accountId=%s by=%s reason=%s', peerId, by, reason)
     this.api.tell?.({ type: 'PEER_PAUSED', peerId, by, reason })
     if (isDisconnected) this.#disconnect(peerId)
+  }
+
+  /** A plugin that is disconnected does not watch its channels any more: the peer could close one with an old claim. */
+  #hasChannels (accountId: string): boolean {
+    return this.#watched.has(accountId) && this.api.getPlugin?.(accountId).channels?.() !== undefined
   }
 
   #disconnect (accountId: string): void {

@@ -93,5 +93,11 @@ export const securityMutants = [
     file: 'src/config/node/security.js',
     edits: [['Math.min(burstSize, maxPerMinute)', 'burstSize']],
     tests: ['test/config/node/security.test.js']
+  },
+  {
+    name: 'stops watching the channels of a peer that it disconnects',
+    file: 'middlewares/guard.js',
+    edits: [["action === 'disconnect' && !this.#hasChannels(peerId)", "action === 'disconnect'"]],
+    tests: ['test/middlewares/guard.test.js']
   }
 ]

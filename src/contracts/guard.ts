@@ -1,6 +1,9 @@
 /** What the middleware `guard` offers to operators: it watches peers, and refuses packets of those that are paused. */
 
-/** What a rule does when it finds something. `disconnect` pauses the peer, and closes its connection until it is resumed. */
+/**
+ * What a rule does when it finds something. `disconnect` pauses the peer, and closes its connection until it is resumed, unless it has
+ * payment channels, which have to be watched.
+ */
 export const GUARD_ACTIONS = ['off', 'warn', 'pause', 'disconnect'] as const
 export type GuardAction = typeof GUARD_ACTIONS[number]
 

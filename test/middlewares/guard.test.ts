@@ -245,6 +245,14 @@ describe('a guarded connector', () => {
       await minutes(1)
       expect(guard.paused()).to.deep.equal([])
     })
+
+    it('pauses a peer with channels, and stays connected: else nobody would watch them', async () => {
+      const guard = await withChannels({ rejectedClaims: { action: 'disconnect', count: 2 } })
+      counts.failed += 3
+      await minutes(1)
+      expect(guard.isPaused('alice')).to.equal(true)
+      expect(line.alice.connected).to.equal(true)
+    })
   })
 
   it('closes the connection of a peer if a rule says so, until it is resumed', async () => {

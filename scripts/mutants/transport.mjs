@@ -3,6 +3,13 @@ const AGENT = 'plugins/lib/transport/socks-agent.js'
 const AGENT_TEST = 'test/plugins/lib/transport/socks-agent.test.js'
 const CLIENT = 'plugins/btp/client.js'
 const CLIENT_TEST = 'test/plugins/btp/socks-proxy.test.js'
+const OVERLAY = 'src/node/overlay.js'
+const CIRCUITS = 'src/node/circuits.js'
+const NODE_TEST = 'test/node/overlay.test.js'
+const MANAGED = 'src/node/managed-proxy.js'
+const MANAGED_TEST = 'test/node/managed-proxy.test.js'
+const TRANSPORT = 'src/config/node/transport.js'
+const CONFIG_TEST = 'test/config/node/transport.test.js'
 
 export const transportMutants = [
   {
@@ -40,5 +47,107 @@ export const transportMutants = [
     file: 'plugins/btp/options.js',
     edits: [['isOverlayHost(url.hostname)', 'false']],
     tests: [CLIENT_TEST]
+  },
+  {
+    name: 'starts a node whose proxy does not answer',
+    file: OVERLAY,
+    edits: [['if (trouble !== undefined) {', 'if (trouble === null) {']],
+    tests: [NODE_TEST]
+  },
+  {
+    name: 'dials the peers of a node past its proxy',
+    file: CIRCUITS,
+    edits: [["ofNode.type === 'direct' || transport === 'direct'", 'true']],
+    tests: [NODE_TEST]
+  },
+  {
+    name: 'puts all peers of a node on one circuit',
+    file: CIRCUITS,
+    edits: [['.update(id)', ".update('')"]],
+    tests: [NODE_TEST]
+  },
+  {
+    name: 'shows a proxy the names of peers',
+    file: CIRCUITS,
+    edits: [['url.username = credentials.slice(0, 32)', 'url.username = id']],
+    tests: [NODE_TEST]
+  },
+  {
+    name: 'goes on dialling a peer directly that is to be dialled through a proxy',
+    file: 'src/config/node/settlement-chains.js',
+    edits: [['a.transport === b.transport', 'true']],
+    tests: [NODE_TEST]
+  },
+  {
+    name: 'keeps too little of the time of a packet for an overlay',
+    file: 'src/node/connector-options.js',
+    edits: [["config.transport.type === 'socks5' ? OVERLAY_MESSAGE_WINDOW_MS : MESSAGE_WINDOW_MS", 'MESSAGE_WINDOW_MS']],
+    tests: [NODE_TEST]
+  },
+  {
+    name: 'never asks again how a proxy is',
+    file: OVERLAY,
+    edits: [['this.#probes = setInterval(', 'void (']],
+    tests: [NODE_TEST]
+  },
+  {
+    name: 'tells the name of a hidden service that nobody has reached',
+    file: OVERLAY,
+    edits: [['if (trouble === undefined) {', 'if (trouble !== null) {']],
+    tests: [MANAGED_TEST]
+  },
+  {
+    name: 'gives a proxy that it runs the keys of the node',
+    file: MANAGED,
+    edits: [['ENVIRONMENT.flatMap(', 'Object.keys(process.env).flatMap(']],
+    tests: [MANAGED_TEST]
+  },
+  {
+    name: 'kills a proxy without asking it to end',
+    file: MANAGED,
+    edits: [["child.kill('SIGTERM');\n", '']],
+    tests: [MANAGED_TEST]
+  },
+  {
+    name: 'does not start a proxy again',
+    file: MANAGED,
+    edits: [['this.#restarting = this.#restart(files)', 'void files']],
+    tests: [MANAGED_TEST]
+  },
+  {
+    name: 'takes over what is at the port of the proxy that it is to run',
+    file: MANAGED,
+    edits: [['await proxyTrouble(socks, PROBE_MS) === undefined', 'false']],
+    tests: [MANAGED_TEST]
+  },
+  {
+    name: 'ends the process of somebody else',
+    file: MANAGED,
+    edits: [[".split('\\0').includes(settings)", '.length > 0']],
+    tests: [MANAGED_TEST]
+  },
+  {
+    name: 'takes any hidden service for the configured one',
+    file: 'src/node/proxy-files.js',
+    edits: [['serviceId === undefined || serviceId === found', 'true']],
+    tests: [MANAGED_TEST]
+  },
+  {
+    name: 'repeats hidden services and credentials in the faults of a configuration',
+    file: 'src/lib/socks-proxy.js',
+    edits: [["text.replace(CREDENTIALS, '<redacted>@').replace(OVERLAY_NAME, '<redacted>')", 'text']],
+    tests: [CONFIG_TEST]
+  },
+  {
+    name: 'takes a section without a type for direct, whatever else it says',
+    file: TRANSPORT,
+    edits: [['given.type === undefined && others.length > 0', 'false']],
+    tests: [CONFIG_TEST]
+  },
+  {
+    name: 'opens the BTP port of a hidden node to everybody',
+    file: TRANSPORT,
+    edits: [["given.type === 'socks5' && given.managed === true && hasHiddenService(given)", 'false']],
+    tests: [CONFIG_TEST]
   }
 ]

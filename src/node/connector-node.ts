@@ -254,7 +254,6 @@ export class ConnectorNode {
   /** A copy: routes are changed with `addRoute` and `removeRoute`. */
   getRoutingTable (): RoutingTable { return new RoutingTable(this.listRoutes()) }
 
-  /** The same. */
   get routingTable (): RoutingTable { return this.getRoutingTable() }
 
   getDeploymentMode (): DeploymentMode { return this.config.deploymentMode }

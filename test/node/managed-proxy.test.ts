@@ -55,7 +55,15 @@ describe('a node that runs its proxy', () => {
     expect(isAlive(started!.pid)).to.equal(false)
     const lines = world.log.lines.filter(({ level }) => level !== 'debug').map(line => JSON.stringify(line)).join('\n')
     for (const event of ['managed_anon_started', 'managed_anon_bootstrapped', 'hidden_service_reachable', 'socks_transport_stopped']) expect(lines).to.include(event)
-    expect(lines).to.not.include(HOSTNAME.slice(0, 56))
+    expect(lines).to.not.include(HOSTNAME.slice(0, 56)).and.not.include('managed_anon_stop_timeout')
+  }).timeout(20_000)
+
+  it('tells nobody the name of a hidden service that it does not reach itself', async () => {
+    const node = await make('reaches-nobody')
+    await node.start()
+    await eventually('it has tried', () => world.log.has('managed_anon_probe_failed'))
+    expect(node.overlay).to.include({ externalUrl: undefined }).and.have.property('hiddenService').that.deep.equals({ hostname: null, publishedAt: null })
+    await node.stop()
   }).timeout(20_000)
 
   it('starts it again when it ends, and counts that', async () => {

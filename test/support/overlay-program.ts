@@ -6,9 +6,10 @@ export const HOSTNAME = `${'abcdefghijklmnopqrstuvwxyz234567'.repeat(2).slice(0,
 
 /**
  * What it does by default is right. `ends`: at once; `ends-later`: half a second after it answered, when it is started for the first time;
- * `is-deaf`: does not open its port; `ignores-sigterm`; `no-service`: makes no hidden service.
+ * `is-deaf`: does not open its port; `ignores-sigterm`; `no-service`: makes no hidden service;
+ * `reaches-nobody`: refuses to connect to whatever it is asked for.
  */
-export type Behaviour = 'good' | 'ends' | 'ends-later' | 'is-deaf' | 'ignores-sigterm' | 'no-service'
+export type Behaviour = 'good' | 'ends' | 'ends-later' | 'is-deaf' | 'ignores-sigterm' | 'no-service' | 'reaches-nobody'
 
 const SOURCE = `
 const { readFileSync, writeFileSync, existsSync, appendFileSync } = require('node:fs')
@@ -32,7 +33,7 @@ if (behaviour !== 'is-deaf') {
   createServer(socket => {
     socket.on('error', () => undefined)
     let step = 0
-    socket.on('data', () => socket.write(++step === 1 ? Buffer.from([5, 0]) : Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])))
+    socket.on('data', () => socket.write(++step === 1 ? Buffer.from([5, 0]) : Buffer.from([5, behaviour === 'reaches-nobody' ? 4 : 0, 0, 1, 0, 0, 0, 0, 0, 0])))
   }).listen(port, '127.0.0.1')
   console.log('Bootstrapped 100% (done): Done')
 }

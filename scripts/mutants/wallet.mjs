@@ -43,7 +43,7 @@ export const walletMutants = [
   {
     name: 'shows the words of a new wallet where no terminal is',
     file: 'src/commands/cli/wallet.js',
-    edits: [['!process.stdout.isTTY', 'false']],
+    edits: [['process.stdout.isTTY ? inWords(entropy)', 'true ? inWords(entropy)']],
     tests: [COMMAND]
   },
   {

@@ -9,6 +9,7 @@ import { remoteStoreOf } from '../lib/keys/remote.js'
 import { isWalletKey } from '../lib/keys/wallet.js'
 import { ADDRESS, chainNumberOf, HASH, RAW_KEY } from './formats.js'
 import { legacySettings } from './legacy.js'
+import { treasury } from './treasury.js'
 import { walletPlace } from './wallet.js'
 
 /** No token has more, and amounts of 256 bits hold no more. */
@@ -91,6 +92,7 @@ const kind: ChainKind<Entry> = {
   decide,
   check,
   wallet: accountsOf(walletPlace),
+  treasury,
   legacy: legacySettings(oldChain),
   questions: [
     { field: 'chainId', question: 'Chain', fallback: 'evm:84532' },

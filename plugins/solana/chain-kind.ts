@@ -9,6 +9,7 @@ import { remoteStoreOf } from '../lib/keys/remote.js'
 import { isWalletKey } from '../lib/keys/wallet.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, readChannelId, WRAPPED_SOL } from './formats.js'
 import { isKeyPath, isRawKey } from './keys.js'
+import { treasury } from './treasury.js'
 import { walletPlace } from './wallet.js'
 
 /** The program takes no shorter challenge, and no longer one. */
@@ -82,6 +83,7 @@ const kind: ChainKind<Entry> = {
   decide,
   check,
   wallet: accountsOf(walletPlace),
+  treasury,
   questions: [
     { field: 'chainId', question: 'Cluster', fallback: 'solana:devnet' },
     { field: 'rpcUrl', question: 'URL of an RPC node', fallback: 'https://api.devnet.solana.com', variable: 'CHAIN_RPC_URL' },

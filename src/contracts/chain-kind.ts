@@ -4,6 +4,7 @@
  */
 import type { ZodType } from 'zod'
 import type { Asset } from './account.js'
+import type { TreasuryKind } from './treasury.js'
 
 /** The field of a peer that has its address on chains of a kind. */
 export type PeerField = `${string}Address`
@@ -108,6 +109,8 @@ export interface ChainKind<Entry extends AnyEntry = AnyEntry> {
   readonly legacy?: LegacySettings | undefined
   /** Without it, keys of this kind cannot come from a wallet. */
   readonly wallet?: WalletAccounts | undefined
+  /** Without it, no faucet gives its money away, and peers are not funded. */
+  readonly treasury?: TreasuryKind | undefined
   /** Without it, `connector setup` does not offer the kind. */
   readonly questions?: readonly SetupQuestion[] | undefined
 }

@@ -115,6 +115,18 @@ export const ERROR_TABLE = {
       remedy: 'Set a key, and send it from the page\'s own server.'
     }
   },
+  'The faucet': {
+    SLUICE_FAUCET_LIMIT: {
+      status: 429,
+      when: 'The address, or the client, has had its share of the faucet\'s money.',
+      remedy: 'Wait as long as the message says.'
+    },
+    SLUICE_FAUCET_UNUSABLE: {
+      status: 503,
+      when: 'The faucet\'s token is not on the chain yet, its money is used up, or it is asked for more than it can send at once.',
+      remedy: 'Try again later. Its operator deploys the token, or fills up the address that the faucet sends from.'
+    }
+  },
   Requests: {
     SLUICE_PATH_UNKNOWN: {
       status: 404,

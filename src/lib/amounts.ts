@@ -11,6 +11,12 @@ export function amountInWords (amount: bigint, assetScale: number, assetCode: st
   return `${amount < 0n ? '-' : ''}${whole}${fraction} ${assetCode}`
 }
 
+/** The amount of `1.5` at scale 9, in base units. Undefined when it is not a decimal number, or has more digits than the scale. */
+export function amountOfWords (text: string, scale: number): bigint | undefined {
+  const [, whole = '', fraction = ''] = /^(\d{1,30})(?:\.(\d{1,36}))?$/.exec(text) ?? []
+  return whole === '' || fraction.length > scale ? undefined : BigInt(`${whole}${fraction.padEnd(scale, '0')}`)
+}
+
 /** What amounts count in, in the words of the books: `USD/9`. */
 export function unitOf ({ assetCode, assetScale }: { assetCode: string, assetScale: number }): string {
   return `${assetCode}/${assetScale}`

@@ -98,6 +98,20 @@ export function createTokenAccount (payer: string, channel: Channel, owner: stri
   return { programAddress: ATA_PROGRAM, accounts, data: Buffer.from([1]) }
 }
 
+/** Pays tokens to the account of an owner, which is made where it is not there. */
+export async function payTokens (
+  from: string, to: string, contract: Pick<Contract, 'mint' | 'tokenProgram'>, amount: bigint, decimals: number
+): Promise<Instruction[]> {
+  const { mint, tokenProgram } = contract
+  const [source, target] = await Promise.all([tokenAccountOf(from, contract), tokenAccountOf(to, contract)])
+  const made = [on(from, PAY), on(target, WRITE), on(to), on(mint), on(SYSTEM_PROGRAM), on(tokenProgram)]
+  const transferChecked = Buffer.concat([Buffer.from([12]), u64(amount), Buffer.from([decimals])])
+  return [
+    { programAddress: ATA_PROGRAM, accounts: made, data: Buffer.from([1]) },
+    { programAddress: tokenProgram, accounts: [on(source, WRITE), on(mint), on(target, WRITE), on(from, SIGN)], data: transferChecked }
+  ]
+}
+
 export function transferLamports (from: string, to: string, lamports: bigint): Instruction {
   const data = Buffer.concat([Buffer.from([2, 0, 0, 0]), u64(lamports)])
   return { programAddress: SYSTEM_PROGRAM, accounts: [on(from, PAY), on(to, WRITE)], data }

@@ -9,6 +9,8 @@ import { endProcess, exitCodeOf } from '../ending.js'
 import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'
 import { explain } from './explain.js'
+import { faucet } from './faucet.js'
+import { fundPeers } from './fund-peers.js'
 import { health } from './health.js'
 import { importing } from './import.js'
 import { ledger } from './ledger.js'
@@ -21,7 +23,9 @@ import { top } from './top.js'
 import { validate } from './validate.js'
 import { wallet } from './wallet.js'
 
-const COMMANDS: readonly Command[] = [setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet, security]
+const COMMANDS: readonly Command[] = [
+  setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet, security, faucet, fundPeers
+]
 
 const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
 

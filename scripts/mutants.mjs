@@ -13,6 +13,7 @@ import { booksMutants } from './mutants/books.mjs'
 import { btpMutants } from './mutants/btp.mjs'
 import { CONTRACTS, evmMutants } from './mutants/evm.mjs'
 import { explorerMutants } from './mutants/explorer.mjs'
+import { faucetMutants } from './mutants/faucet.mjs'
 import { feedMutants } from './mutants/feed.mjs'
 import { solanaMutants } from './mutants/solana.mjs'
 import { nodeMutants } from './mutants/node.mjs'
@@ -36,7 +37,8 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
-  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants
+  ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants,
+  ...faucetMutants
 ]
 
 function runTests (files) {

@@ -49,6 +49,11 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/commands/cli/main.test.ts': ['src/commands/cli/command.ts', 'src/commands/cli/output.ts'],
   'test/commands/cli/setup.test.ts': ['src/commands/cli/questions.ts', 'src/commands/cli/setup-settlement.ts'],
   'test/commands/cli/transports.test.ts': ['src/commands/cli/env-file.ts'],
+  'test/e2e/node/faucet.test.ts': [
+    'plugins/evm/open-treasury.ts', 'plugins/evm/treasury.ts', 'src/commands/cli/faucet.ts', 'src/commands/cli/fund-peers.ts', 'src/commands/cli/treasury.ts'
+  ],
+  'test/plugins/solana/open-treasury.test.ts': ['plugins/solana/treasury.ts'],
+  'test/admin/faucet/api.test.ts': ['src/admin/faucet/page.ts'],
   'test/commands/cli/wallet.test.ts': ['src/commands/cli/hidden-input.ts'],
   'test/commands/cli/validate.test.ts': ['src/commands/cli/topology.ts'],
   'test/config/connector/config.test.ts': ['src/config/connector/rules.ts', 'src/config/errors.ts'],

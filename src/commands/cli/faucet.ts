@@ -16,7 +16,7 @@ export const faucet: Command = {
   name: 'faucet',
   summary: 'Gives money of a test chain to anybody who asks',
   usage: '[--chain <kind>]',
-  /** A getter: other commands need not load what there is to know about chains. */
+  /** A getter: other commands need not load chains. */
   get description () {
     const kinds = fundableKinds()
     const names = kinds.map(({ type }) => type)
@@ -31,7 +31,7 @@ Exit codes: 0 stopped by a signal, 78 the settings or the chain will not do, 1 c
   },
   options: { chain: { type: 'string', value: '<kind>', help: 'The kind of chain (default: the first)' } },
   maxPositionals: 0,
-  examples: ['connector faucet', 'FAUCET_PORT=3501 connector faucet --chain solana'],
+  examples: ['connector faucet', 'FAUCET_PORT=3501 connector faucet'],
 
   async run (args) {
     Object.assign(process.env, environment()) // a wallet is opened by its variables

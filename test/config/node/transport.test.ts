@@ -1,7 +1,11 @@
 /** The section `transport`: what it means, and that nothing in doubt is taken for permission to connect directly. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConfigLoader, ConfigurationError, type ConnectorConfig } from '../../../src/index.js'
 import type { NodeConfig, TransportConfig } from '../../../src/contracts/node.js'
+import { World } from '../../support/node.js'
+import { blocksOf } from '../../support/papers.js'
 
 const SOCKS = { type: 'socks5', socksProxy: 'socks5h://127.0.0.1:9050' } as const
 const SERVICE = 'abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx'
@@ -106,6 +110,19 @@ describe('the section transport', () => {
       expect(refusal(transport, { peers: [{ ...PEER, url: `ws://${SERVICE}.onion:3000`, ...hidden }] }))
         .to.include('is that of a hidden service, which is reached only through a proxy').and.not.include(SERVICE)
     }
+  })
+
+  it('is right as docs/transport.md shows it', async () => {
+    const world = new World()
+    const blocks = blocksOf('docs/transport.md').filter(({ language }) => language === 'yaml')
+    expect(blocks).to.have.length(2)
+    for (const { text } of blocks) {
+      const base = ['nodeId: agent', 'btpServerPort: 3000'].filter(line => !text.includes(line))
+      const file = join(await world.directory(), 'config.yaml')
+      await writeFile(file, [...base, text.replace("<the peer's name>", SERVICE)].join('\n'))
+      expect(ConfigLoader.read(file, { SHOP_SECRET: 'hunter2' }).warnings).to.deep.equal([])
+    }
+    await world.end()
   })
 
   it('keeps the names of hidden services out of what is said of peers', () => {

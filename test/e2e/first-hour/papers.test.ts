@@ -55,6 +55,7 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/node.md', 'npm run network', 'test/e2e/node/topologies.test.ts'],
   ['docs/node.md', 'docker', 'It needs Docker: test/e2e/node/docker.test.ts'],
   ['docs/security.md', '', 'test/config/node/security.test.ts'],
+  ['docs/transport.md', '', 'It needs a proxy: test/config/node/transport.test.ts'],
   ['docs/settlement.md', '', 'test/e2e/node/settlement-docs.test.ts'],
   ['docs/settlement-xrp.md', '', 'test/e2e/settlement/xrp.test.ts'],
   ['docs/faucet.md', '', 'test/e2e/node/faucet.test.ts'],

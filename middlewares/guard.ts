@@ -29,6 +29,8 @@ const optionsSchema = z.strictObject({
   file: z.string().min(1).meta({ expected: 'the path of a file' }).optional(),
   /** Accounts that are never watched. */
   exempt: z.array(z.string()).meta({ expected: 'a list of account ids' }).optional(),
+  /** Called when a rule has paused a peer. */
+  onRule: z.custom<(paused: PausedPeer) => void>(value => typeof value === 'function').meta({ expected: 'a function' }).optional(),
   /** Whether anybody may come under the account's name: its pause ends with its connection. */
   isStranger: z.custom<(accountId: string) => boolean>(value => typeof value === 'function').meta({ expected: 'a function' }).optional()
 })
@@ -37,6 +39,7 @@ export default class GuardMiddleware implements Middleware, Guard {
   readonly #rules: DecidedRules
   readonly #exempt: readonly string[]
   readonly #isStranger: (accountId: string) => boolean
+  readonly #onRule: (paused: PausedPeer) => void
   readonly #paused: PausedPeers
   readonly #watched = new Map<string, WatchedPeer>()
   readonly #findings: Partial<Record<RuleName, number>> = {}
@@ -51,6 +54,7 @@ export default class GuardMiddleware implements Middleware, Guard {
     this.#rules = decidedRules(data.rules)
     this.#exempt = data.exempt ?? []
     this.#isStranger = data.isStranger ?? (() => false)
+    this.#onRule = data.onRule ?? (() => undefined)
     this.#paused = new PausedPeers(data.file, api.log)
   }
 
@@ -212,7 +216,9 @@ export default class GuardMiddleware implements Middleware, Guard {
   #pauseByRule (peerId: string, rule: RuleName, reason: string, action: GuardAction): void {
     try {
       const isDisconnected = action === 'disconnect' && !this.#hasChannels(peerId)
-      this.#pause({ peerId, by: `rule ${rule}`, reason, since: Date.now(), isDisconnected })
+      const paused = { peerId, by: `rule ${rule}`, reason, since: Date.now(), isDisconnected }
+      this.#pause(paused)
+      this.#onRule(paused)
     } catch (error) {
       this.api.log.error('cannot pause a peer. accountId=%s error=%s', peerId, describeError(error))
     }

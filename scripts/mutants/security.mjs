@@ -3,7 +3,58 @@ const GUARD = 'middlewares/guard.js'
 const WATCHED = 'middlewares/lib/guard/watched-peer.js'
 const GUARD_TEST = ['test/middlewares/guard.test.js']
 
+const AUDIT_TEST = ['test/node/audit-log.test.js']
+const CHAIN = 'src/lib/audit-chain.js'
+
 export const securityMutants = [
+  {
+    name: 'does not notice an audit entry of which the content was changed',
+    file: CHAIN,
+    edits: [['|| hashOf(line.slice(0, at), read.keyed ? key : undefined) !== read.hash', '']],
+    tests: AUDIT_TEST
+  },
+  {
+    name: 'does not notice an audit entry that was written anew in the middle',
+    file: CHAIN,
+    edits: [['read.prev !== before.hash', 'false']],
+    tests: AUDIT_TEST
+  },
+  {
+    name: 'takes an audit log without a key for one that was written with it',
+    file: CHAIN,
+    edits: [['key !== undefined && !read.keyed', 'false']],
+    tests: AUDIT_TEST
+  },
+  {
+    name: 'does not look for the hash that was noted of an audit log',
+    file: 'src/commands/cli/audit.js',
+    edits: [['let hasHead = head === undefined', 'let hasHead = true']],
+    tests: AUDIT_TEST
+  },
+  {
+    name: 'loses audit entries while the disk is full',
+    file: 'src/node/audit-log.js',
+    edits: [['this.#waiting = [...entries, ...this.#waiting]', 'void 0']],
+    tests: AUDIT_TEST
+  },
+  {
+    name: 'begins an audit log anew at each start',
+    file: 'src/node/audit-log.js',
+    edits: [["if (whole !== '')\n                return lastIn(whole, file, last)", 'void 0']],
+    tests: AUDIT_TEST
+  },
+  {
+    name: 'does not say in the audit log who asked',
+    file: 'src/admin/node/audit.js',
+    edits: [['await actingAs(by, next)', 'await next()']],
+    tests: ['test/node/audit-calls.test.js']
+  },
+  {
+    name: 'loses the last audit entries when a node stops',
+    file: 'src/node/audit-calls.js',
+    edits: [['await writer.flush()', 'void 0']],
+    tests: ['test/node/audit-calls.test.js']
+  },
   {
     name: 'carries packets to a paused peer',
     file: GUARD,

@@ -254,6 +254,7 @@ export const ERROR_TABLE = {
       when: 'A peer would change its account while money is in the payment channels of the one it has.',
       remedy: 'Close the channels that the message names, and try again when they are settled.'
     },
+    SLUICE_NO_AUDIT_LOG: { status: 404, when: 'A program asks for the audit log of a node that has none.', remedy: 'Set `security.audit.enabled` (`AUDIT_LOG_ENABLED`) to true.' },
     SLUICE_PEER_NOT_PAUSED: { status: 409, when: 'A peer is to be resumed that is not paused.', remedy: 'GET /admin/security/paused lists those that are.' },
     SLUICE_TOO_MANY_PEERS: { status: 400, when: 'The node has the maximum number of peers.', remedy: 'Remove some first.' },
     SLUICE_ROUTE_UNKNOWN: { status: 404, when: 'There is no such route.', remedy: 'GET /routes of a connector, GET /admin/routes of a node lists them.' },

@@ -112,7 +112,7 @@ export interface RejectCount { code: string, peerId: string, count: number, word
 export interface AttentionEntry {
   kind:
     | 'limit' | 'away' | 'redeem' | 'challenge' | 'settlement-unknown' | 'chain' | 'rates' | 'ledger' | 'handler' | 'rejects' | 'history'
-    | 'wallet' | 'paused'
+    | 'wallet' | 'paused' | 'audit'
   severity: 'look' | 'risk'
   subject: string
   text: string

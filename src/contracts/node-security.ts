@@ -47,6 +47,15 @@ export interface FraudRules {
 }
 interface ManyRule { action?: GuardAction | undefined, count?: number | undefined, windowSecs?: number | undefined }
 
+export interface AuditSection {
+  /** Default: true in production, and where the section is there. */
+  enabled?: boolean | undefined
+  /** Makes the hashes of entries ones that nobody without it can make. */
+  key?: string | undefined
+  /** 1 to 3650. Default 365. */
+  retentionDays?: number | undefined
+}
+
 export interface SecurityConfig {
   rateLimit?: RateLimitSection | undefined
   /** IP addresses and CIDR ranges that may connect over BTP. Default: all. */
@@ -54,6 +63,7 @@ export interface SecurityConfig {
   /** IP addresses and CIDR ranges of reverse proxies in front of the BTP port, whose X-Forwarded-For is believed. Default: none. */
   trustedProxies?: readonly string[] | undefined
   fraud?: FraudRules | undefined
+  audit?: AuditSection | undefined
 }
 
 /** The limits with everything decided. Undefined: none. */
@@ -70,4 +80,5 @@ export interface NodeSecurity {
   readonly allowedIPs: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly fraud: FraudRules
+  readonly audit: { readonly enabled: boolean, readonly key: string | undefined, readonly retentionDays: number }
 }

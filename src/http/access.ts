@@ -149,7 +149,7 @@ export function requireAddress (
 }
 
 /** Empty, which no list allows, if the proxy names anything but an address. */
-function clientAddress (c: Context, trustProxy: boolean): string {
+export function clientAddress (c: Context, trustProxy: boolean): string {
   const forwarded = trustProxy ? c.req.header('x-forwarded-for') : undefined
   if (forwarded === undefined) return socketAddress(c)
   const first = forwarded.split(',', 1).join('').trim()

@@ -124,6 +124,10 @@ export const NODE_METRICS = {
   suspicions: {
     name: 'suspicious_activity_total', type: 'counter', labels: ['rule'], unit: 'findings', help: 'What the rules of security.fraud have found'
   },
+  auditEntries: { name: 'audit_log_entries', type: 'gauge', labels: [], unit: 'entries', help: 'Number of the last entry of the audit log' },
+  auditLost: {
+    name: 'audit_log_lost_total', type: 'counter', labels: [], unit: 'entries', help: 'Entries of the audit log that could not be written'
+  },
   claimsSent: { name: 'claims_sent_total', type: 'counter', labels: ['peer_id'], unit: 'claims', help: 'Claims with which we have paid the peer' },
   claimsReceived: { name: 'claims_received_total', type: 'counter', labels: ['peer_id'], unit: 'claims', help: 'Claims with which the peer has paid us' },
   claimsRedeemed: {

@@ -2,6 +2,7 @@
 import { httpServers } from '../admin/node/listen.js'
 import { createLogger, createNodeLogger, withLevel } from '../lib/log.js'
 import { SluiceError } from '../contracts/errors.js'
+import type { Audit } from '../contracts/audit.js'
 import type { Guard, PausedPeer } from '../contracts/guard.js'
 import type { LogLevel } from '../contracts/logger.js'
 import type { Prices } from '../contracts/prices.js'
@@ -11,6 +12,7 @@ import { createPaymentHandlerAdapter } from '../delivery/payment.js'
 import type { LocalDeliveryHandler, LocalDeliveryRequest, LocalDeliveryResponse, PaymentHandler } from '../delivery/payment.js'
 import { version } from '../lib/version.js'
 import { LOCAL_ACCOUNT } from './peer-account.js'
+import { auditOf } from './audit-calls.js'
 import { BtpAccess } from './btp-access.js'
 import { channelState, noChain, openChannel, settlementChainOf, type ChannelHolders } from './channels.js'
 import { ConfigLoader, ConfigReading } from '../config/node/config-loader.js'
@@ -59,6 +61,7 @@ export class ConnectorNode {
   #stopping: Promise<void> | undefined
   readonly #registrations: Registrations
   readonly #door: Door
+  readonly audit: Audit | undefined
 
   /**
    * @param config the configuration, the path of a YAML file with it, or what `ConfigLoader.read` has made of either
@@ -79,12 +82,13 @@ export class ConnectorNode {
     this.#door = nodeDoor({
       config: read, given, peers: this.#peers, sourceOf: path => reading.sourceOf(path, isFile ? 'file' : 'given'),
       health: () => this.getHealthStatus(), isGuest: peerId => this.#session?.isGuest(peerId) === true,
-      paused: () => this.pausedPeers()
+      paused: () => this.pausedPeers(), audit: () => this.audit?.status()
     })
     this.#registrations = new Registrations({
       config: read, log, peers: this.#peers, routes: this.#routes,
       session: () => this.#session, transition: () => this.#starting ?? this.#stopping, refusal: () => this.#refusal()
     })
+    this.audit = auditOf(this, read, log)
     for (const warning of warnings) log.warn({ warning }, 'config_warning')
     log.info({ nodeId: read.nodeId, peers: read.peers.length, routes: read.routes.length }, 'connector_initialized')
   }
@@ -156,9 +160,7 @@ export class ConnectorNode {
   hasPeer (peerId: string): boolean { return this.#peers.has(peerId) || this.#session?.isGuest(peerId) === true }
 
   /** False for a peer that `listPeers` does not have. */
-  isPeerConnected (peerId: string): boolean {
-    return this.hasPeer(peerId) && this.#session?.isConnected(peerId) === true
-  }
+  isPeerConnected (peerId: string): boolean { return this.hasPeer(peerId) && this.#session?.isConnected(peerId) === true }
 
   /** Whether a peer that nobody configured is here under this name without a secret: it could be anyone. */
   isStranger (peerId: string): boolean { return this.#session?.isStranger(peerId) === true }
@@ -180,7 +182,6 @@ export class ConnectorNode {
 
   /** Carries packets of a peer again. Resolves to false if it was not paused. Throws like `pausePeer`. */
   resumePeer (peerId: string, by = 'the application'): boolean { return this.#guardOf('resumePeer', peerId).resume(peerId, by) }
-
   /** Those that are paused now, with the reasons. Empty while the node does not run. */
   pausedPeers (): PausedPeer[] { return this.#session?.guard?.paused() ?? [] }
 
@@ -259,7 +260,6 @@ export class ConnectorNode {
   getDeploymentMode (): DeploymentMode { return this.config.deploymentMode }
   isEmbedded (): boolean { return this.config.deploymentMode === 'embedded' }
   isStandalone (): boolean { return this.config.deploymentMode === 'standalone' }
-
   /** True at this moment. */
   getHealthStatus (): HealthStatus {
     const peers = this.#peers.all()
@@ -308,7 +308,7 @@ export class ConnectorNode {
         peers: this.#peers,
         routes: this.#routes,
         access: this.#access,
-        door: this.#door,
+        door: this.#door, audit: this.audit,
         deliver: request => this.#deliver(request)
       })
       const log = createLogger('node-http', { to: this.#log, level: this.#logLevel })
@@ -394,7 +394,7 @@ export class ConnectorNode {
   }
 
   #infoOf (peerId: string): PeerInfo {
-    const info = this.#peers.infoOf(peerId, this.#session?.isConnected(peerId) === true)
-    return this.#session?.guard?.isPaused(peerId) === true ? { ...info, paused: true } : info
+    const isPaused = this.#session?.guard?.isPaused(peerId) === true
+    return { ...this.#peers.infoOf(peerId, this.#session?.isConnected(peerId) === true), ...(isPaused && { paused: true }) }
   }
 }

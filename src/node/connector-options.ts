@@ -1,6 +1,8 @@
 /** What a node's configuration means to the connector inside it. */
 import { join } from 'node:path'
 import type { ConnectorInput } from '../config/connector/schema.js'
+import type { Audit } from '../contracts/audit.js'
+import type { PausedPeer } from '../contracts/guard.js'
 import type { LogLevel } from '../contracts/logger.js'
 import type { NodeConfig, NodeLogger, RouteInfo } from '../contracts/node.js'
 import type { LocalDeliveryRequest, LocalDeliveryResponse } from '../delivery/payment.js'
@@ -29,6 +31,8 @@ export interface ConnectorParts {
   log: NodeLogger
   /** What the configuration says; undefined where it says nothing. */
   logLevel: LogLevel | undefined
+  /** Undefined: there is none. */
+  audit?: Audit | undefined
   /** What the explorer shows and asks of this node. */
   door: Door
   /** The handlers of the application; undefined when there is none. */
@@ -37,7 +41,7 @@ export interface ConnectorParts {
 
 /** @param notify tells the application of a packet that only passes through */
 export function connectorOptions (
-  { config, access, peers, routes, log: logger, logLevel, deliver }: ConnectorParts,
+  { config, access, peers, routes, log: logger, logLevel, audit, deliver }: ConnectorParts,
   { metrics, traffic, rates }: { metrics: NodeMetrics, traffic: Traffic, rates: NodeRates },
   notify: (packet: Buffer, origin?: string) => Promise<void>
 ): ConnectorInput {
@@ -91,7 +95,8 @@ export function connectorOptions (
         type: 'guard',
         options: {
           rules: config.security.fraud, exempt: [LOCAL_ACCOUNT], file: join(config.dataPath, `${config.nodeId}.paused.json`),
-          isStranger: (id: string) => !isKnown(id, { access, peers })
+          isStranger: (id: string) => !isKnown(id, { access, peers }),
+          onRule: ({ peerId, by, reason }: PausedPeer) => audit?.record({ action: `pausePeer (${by})`, subject: peerId, detail: reason, by: { via: 'rule' }, outcome: 'ok' })
         }
       },
       observer: { type: 'observer', options: { observer: metrics, traffic, local: LOCAL_ACCOUNT } },

@@ -1,6 +1,7 @@
 /** What a node adds to the explorer of the connector inside it: its name, its peers, its rules of access, and its configuration. */
 import { join } from 'node:path'
 import type { HealthStatus, NodeConfig } from '../contracts/node.js'
+import type { AuditStatus } from '../contracts/audit.js'
 import type { PausedPeer } from '../contracts/guard.js'
 import type { AttentionEntry, PeerView } from '../contracts/explorer.js'
 import type { Door } from '../explorer/door.js'
@@ -22,6 +23,7 @@ export interface NodeOfDoor {
   health: () => HealthStatus
   isGuest: (peerId: string) => boolean
   paused: () => readonly PausedPeer[]
+  audit: () => AuditStatus | undefined
 }
 
 export function nodeDoor (node: NodeOfDoor): Door {
@@ -49,7 +51,7 @@ export function nodeDoor (node: NodeOfDoor): Door {
       isOwn: accountId => accountId === LOCAL_ACCOUNT,
       peer: accountId => peerFacts(accountId, node),
       settings: () => settingsOf(node),
-      attention: () => [...handlerAttention(health()), ...pausedAttention(node)],
+      attention: () => [...handlerAttention(health()), ...pausedAttention(node), ...auditAttention(node)],
       commands: {
         redeem: channelId => `connector channels redeem ${channelId}${adminUrl(config)}`,
         settlements: () => `curl${keyHeader(config)} http://localhost:${adminApi.port}/admin/settlement/states`,
@@ -78,6 +80,15 @@ function handlerAttention ({ dependencies: { handler } }: HealthStatus): Attenti
   return [{
     kind: 'handler', severity: 'look', subject: 'handler', action: { label: 'Look at the settings', page: 'config' },
     text: 'Your business logic server (localDelivery.handlerUrl) does not answer: packets for your application are rejected.'
+  }]
+}
+
+function auditAttention ({ audit }: NodeOfDoor): AttentionEntry[] {
+  const { trouble, lost = 0 } = audit() ?? {}
+  if (trouble === undefined && lost === 0) return []
+  return [{
+    kind: 'audit', severity: 'risk', subject: 'audit log', action: { label: 'Look at the settings', page: 'config' },
+    text: trouble === undefined ? `${lost} entries of the audit log could not be written.` : `The audit log cannot be written: ${trouble}. Payments go on.`
   }]
 }
 

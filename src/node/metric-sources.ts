@@ -1,5 +1,6 @@
 /** Where the metrics of a node come from. Looked at only when somebody scrapes, which is when everything is there. */
 import type { Asset } from '../contracts/account.js'
+import type { Audit } from '../contracts/audit.js'
 import type { Guard } from '../contracts/guard.js'
 import type { AccountBalance } from '../contracts/ledger.js'
 import type { PluginInstance } from '../contracts/plugin.js'
@@ -22,15 +23,17 @@ interface Counted {
 interface SourcesHost {
   readonly ownAddress: string
   readonly stats: AccountStats
+  readonly audit: Audit | undefined
   readonly accountIds: () => string[]
 }
 
-export function metricSources (session: Counted, { ownAddress, stats, accountIds }: SourcesHost): MetricSources {
+export function metricSources (session: Counted, { ownAddress, stats, audit, accountIds }: SourcesHost): MetricSources {
   const valuesOf = (counter: AccountStats['incomingDataPackets']): Map<string, number> => new Map(counter.getStatus().values
     .filter(({ labels }) => labels.result === 'fulfilled').map(({ labels, value }) => [String(labels.account), value]))
   const peerIds = (): string[] => accountIds().filter(accountId => accountId !== LOCAL_ACCOUNT)
   return {
     ownAddress,
+    audit: () => audit?.status(),
     guard: () => session.guard,
     transport: () => session.overlay ?? { isHealthy: true, probeFailures: 0, restarts: 0 },
     tokenOf: peerId => session.tokenOf(peerId),

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { described, NODE_METRICS, type CounterMetric, type GaugeMetric } from '../metrics/names.js'
 import { rejectOf } from '../packet/reply.js'
 import type { ChannelMetadata, ClaimCounts } from '../contracts/channels.js'
+import type { AuditStatus } from '../contracts/audit.js'
 import type { Guard } from '../contracts/guard.js'
 
 /** Seconds. From a packet that ends at this node to one that expires. */
@@ -32,6 +33,7 @@ export interface MetricSources {
   channels: () => Promise<readonly ChannelMetadata[]>
   /** For each peer with which the node settles over channels. */
   claims: () => Iterable<readonly [peerId: string, counts: Readonly<ClaimCounts>]>
+  audit: () => AuditStatus | undefined
   guard: () => Pick<Guard, 'paused' | 'findings'> | undefined
   /** What is paid in between the peer and us, such as `USDC`. */
   tokenOf: (peerId: string) => string
@@ -141,8 +143,17 @@ function registerChannels (registry: Registry, { channels }: MetricSources): voi
   }
 }
 
-function registerGuard (registry: Registry, { guard }: MetricSources): void {
+function registerGuard (registry: Registry, { audit, guard }: MetricSources): void {
   const registers = [registry]
+  new Gauge({ ...described(NODE_METRICS.auditEntries), registers, collect () { this.set(audit()?.entries ?? 0) } })
+  new Counter({
+    ...described(NODE_METRICS.auditLost),
+    registers,
+    collect () {
+      this.reset()
+      this.inc(audit()?.lost ?? 0)
+    }
+  })
   new Gauge({ ...described(NODE_METRICS.peersPaused), registers, collect () { this.set(guard()?.paused().length ?? 0) } })
   new Counter({
     ...described(NODE_METRICS.suspicions),

@@ -76,6 +76,7 @@ describe('the metrics of a node', () => {
       turnover: () => [],
       channels: () => Promise.resolve(channels),
       claims: () => [['shop', { sent: 4, received: 3, redeemed: 2, failed: 1 }]],
+      audit: () => undefined,
       guard: () => ({ paused: () => [], findings: () => ({ velocity: 3 }) }),
       tokenOf: () => 'USDC',
       transport: () => ({ isHealthy: false, probeFailures: 6, restarts: 5 }),

@@ -16,7 +16,7 @@ export const MAIN = fileURLToPath(new URL('../../src/commands/cli/main.js', impo
 
 const HOST = fileURLToPath(new URL('./cli-host.js', import.meta.url))
 /** They leave no socket or timer behind. */
-const READERS: ReadonlySet<string | undefined> = new Set(['validate', 'import', 'wallet'])
+const READERS: ReadonlySet<string | undefined> = new Set(['audit', 'validate', 'import', 'wallet'])
 
 export interface Result {
   code: number | null

@@ -23,6 +23,8 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'src/admin/connector/accounts.ts', 'src/admin/connector/balances.ts', 'src/admin/connector/body.ts', 'src/admin/connector/rates.ts',
     'src/admin/connector/routes.ts', 'src/admin/connector/stats.ts'
   ],
+  'test/node/audit-calls.test.ts': ['src/admin/node/audit.ts', 'src/lib/actor.ts'],
+  'test/node/audit-log.test.ts': ['src/commands/cli/audit.ts', 'src/lib/audit-chain.ts'],
   'test/middlewares/guard.test.ts': [
     'middlewares/lib/guard/paused-peers.ts', 'middlewares/lib/guard/watched-peer.ts', 'src/contracts/guard.ts', 'src/lib/guard-rules.ts'
   ],

@@ -7,6 +7,7 @@ import { json, jsonError } from '../../http/responses.js'
 import { createRouter, serveDocument, serveRoutes, type Router } from '../../http/router.js'
 import type { Route } from '../../http/route.js'
 import { ADMIN_PATHS, nodeAccess, type AccessOptions } from './access.js'
+import { auditRequests, auditRoutes, type AuditedNode } from './audit.js'
 import { balanceRoutes, type BalancesNode } from './balances.js'
 import { channelRoutes, type ChannelsNode } from './channels.js'
 import { dashboardRoutes, type DashboardNode } from './dashboard.js'
@@ -34,7 +35,7 @@ const DESCRIPTION: Omit<ApiDescription, 'version'> = {
  * the error's `httpErrorCode` if it has one, and 500 otherwise; the text is the first line of its message. So a message must not hold a
  * secret.
  */
-export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode & DashboardNode & PausingNode & {
+export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & ChannelsNode & DashboardNode & PausingNode & AuditedNode & {
   /** Throws if the node does not run, or its backend has no prices. */
   readonly prices: Prices
 }
@@ -43,7 +44,7 @@ export type AdministeredNode = PeersNode & BalancesNode & PacketsNode & Channels
 export function nodeRoutes (node: AdministeredNode, log: Logger): Route[] {
   return [
     ...peerAndRouteRoutes(node), ...balanceRoutes(node), ...ilpSendRoutes(node, log), ...channelRoutes(node),
-    ...priceRoutes('/admin/prices', () => node.prices), ...dashboardRoutes(node), ...pausingRoutes(node)
+    ...priceRoutes('/admin/prices', () => node.prices), ...dashboardRoutes(node), ...pausingRoutes(node), ...auditRoutes(node)
   ]
 }
 
@@ -75,7 +76,8 @@ export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Log
       tokenId: 'M2M', ilpAddressFrom: 'g.peer-b', ilpAddressTo: `g.${nodeId}.shop`, assetCode: 'USDC', assetScale: 6, asset: 'EUR', price: '0.52', ts: 1_767_225_600_000
     }
   })
-  for (const path of ADMIN_PATHS) for (const rule of [...key, accessLog(log)]) app.use(path, rule)
+  const watching = [accessLog(log), auditRequests(node, { trustProxy: access.trustProxy ?? false })]
+  for (const path of ADMIN_PATHS) for (const rule of [...key, ...watching]) app.use(path, rule)
   serveRoutes(app, routes, { maxBodySize: MAX_BODY_SIZE })
   return app
 }

@@ -6,6 +6,7 @@ import { ConfigurationError } from '../../config/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 import { version } from '../../lib/version.js'
 import { endProcess, exitCodeOf } from '../ending.js'
+import { audit } from './audit.js'
 import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'
 import { explain } from './explain.js'
@@ -24,7 +25,7 @@ import { validate } from './validate.js'
 import { wallet } from './wallet.js'
 
 const COMMANDS: readonly Command[] = [
-  setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet, security, faucet, fundPeers
+  setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet, security, audit, faucet, fundPeers
 ]
 
 const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.

@@ -190,7 +190,7 @@ function resolve (given: ParsedConfig, entries: readonly ChainEntry[], kinds: Ch
     chainKinds: kinds.all,
     transport: decideTransport(given.transport, btpServerPort),
     ledger: ledgerOf(given),
-    security: securityOf(given.security),
+    security: securityOf(given.security, given.environment === 'production'),
     perHopNotification: given.perHopNotification ?? localDelivery.perHopNotification ?? false,
     dataPath: given.dataPath ?? DATA_PATH
   }

@@ -11,6 +11,9 @@ const RATE_MAX = 1_000_000
 const SECONDS_MAX = 86_400
 const VIOLATIONS_MAX = 1_000_000
 const ADDRESSES_MAX = 10_000
+const KEY_LENGTH_MIN = 16
+const RETENTION_DAYS_MAX = 3650
+const RETENTION_DAYS = 365
 /** What other connectors for agents have by default. */
 const DEFAULTS = {
   maxPerSecond: 1000, maxPerMinute: 60_000, burstSize: 2000, blockDuration: 0, violationThreshold: 100, violationWindow: 60
@@ -37,11 +40,18 @@ const rateLimit = z.strictObject({
 
 const addresses = z.array(text('an IP address or CIDR range')).max(ADDRESSES_MAX).meta({ expected: 'a list of IP addresses and CIDR ranges' })
 
+const audit = z.strictObject({
+  enabled: flag.optional(),
+  key: z.string().min(KEY_LENGTH_MIN).meta({ expected: `a string of at least ${KEY_LENGTH_MIN} characters`, secret: true }).optional(),
+  retentionDays: whole(1, RETENTION_DAYS_MAX).optional()
+}).meta({ expected: 'an object' })
+
 export const securitySection = z.strictObject({
   rateLimit: rateLimit.optional(),
   allowedIPs: addresses.optional(),
   trustedProxies: addresses.optional(),
-  fraud: guardRules.optional()
+  fraud: guardRules.optional(),
+  audit: audit.optional()
 }).meta({ expected: 'an object' })
 
 type Refuse = (path: PropertyKey[], message: string) => void
@@ -67,9 +77,11 @@ export function checkSecurity (given: SecurityConfig = {}, peerIds: readonly str
   }
 }
 
-export function securityOf (given: SecurityConfig = {}): NodeSecurity {
+export function securityOf (given: SecurityConfig = {}, isProduction: boolean): NodeSecurity {
   const { rateLimit, allowedIPs = [], trustedProxies = [], fraud = {} } = given
-  return { rateLimits: rateLimitsOf(rateLimit), allowedIPs, trustedProxies, fraud }
+  const { enabled = isProduction || given.audit !== undefined, key, retentionDays = RETENTION_DAYS } = given.audit ?? {}
+  const audit = { enabled, key: key || undefined, retentionDays }
+  return { rateLimits: rateLimitsOf(rateLimit), allowedIPs, trustedProxies, fraud, audit }
 }
 
 function rateLimitsOf (given: SecurityConfig['rateLimit']): RateLimits {

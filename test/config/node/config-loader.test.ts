@@ -66,7 +66,7 @@ describe('the configuration of a node', () => {
         transport: { type: 'direct' },
         ledger: { type: 'embedded', clusterId: '', replicas: [], fallback: true },
         security: {
-          allowedIPs: [], trustedProxies: [], fraud: {},
+          allowedIPs: [], trustedProxies: [], fraud: {}, audit: { enabled: false, key: undefined, retentionDays: 365 },
           rateLimits: { guests: { refillPeriod: 1000, refillCount: 1000, capacity: 2000 }, peers: undefined, trusted: [], perPeer: {} }
         },
         perHopNotification: false,

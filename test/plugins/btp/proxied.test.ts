@@ -5,10 +5,11 @@ import { expect } from 'chai'
 import { WebSocket } from 'ws'
 import PluginBtp from '../../../plugins/btp/index.js'
 import { clientBehind } from '../../../plugins/btp/proxied.js'
+import { ConfigLoader } from '../../../src/index.js'
 import { clientRules } from '../../../src/node/btp.js'
 import { TestLog, afterTest, closeAll } from '../../support/btp.js'
 
-const NOBODY = { rateLimits: { guests: {}, peers: undefined, trusted: [], perPeer: {} }, allowedIPs: [], trustedProxies: [], fraud: {} }
+const NOBODY = ConfigLoader.read({ nodeId: 'shop', btpServerPort: 3000, peers: [] }, {}).config.security
 
 describe('clients of the BTP port, by address', () => {
   afterEach(closeAll)

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { parse } from 'yaml'
+import { anvilBinary } from '../../../examples/anvil.js'
 import { freePort } from '../../../examples/free-port.js'
 import { ConfigLoader } from '../../../src/index.js'
 import type { NodeConfig } from '../../../src/contracts/node.js'
@@ -16,7 +17,9 @@ import { ROOT, World } from '../../support/node.js'
 
 interface Service {
   image: string
-  build?: string
+  build?: string | { context: string, args: Record<string, string> }
+  profiles?: string[]
+  entrypoint?: string[]
   user?: string
   restart: string
   read_only?: boolean
@@ -25,7 +28,7 @@ interface Service {
   environment?: Record<string, string | number>
   volumes?: string[]
   ports?: string[]
-  networks?: string[]
+  networks?: string[] | Record<string, { ipv4_address: string }>
   command?: string[]
   healthcheck?: { test: string[] }
   depends_on?: Record<string, { condition: string }>
@@ -47,6 +50,10 @@ const dockerfileOf = (folder: string): string => readFileSync(join(ROOT, folder,
 
 /** `${NAME:-default}` as Docker fills it in when nothing is set. */
 const filled = (value: string | number): string => String(value).replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
+
+/** The folder that an image is made from. */
+const contextOf = ({ build }: Service): string | undefined => typeof build === 'object' ? build.context : build
+const networksOf = ({ networks = [] }: Service): string[] => Array.isArray(networks) ? networks : Object.keys(networks)
 
 function environmentOf ({ environment = {} }: Service): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filled(value)]))
@@ -76,18 +83,19 @@ describe('the files for Docker', () => {
 
       for (const [name, service] of Object.entries(services)) {
         it(`${name} refers only to what exists`, () => {
-          if (service.build !== undefined) expect(existsSync(join(ROOT, dirname(file), service.build, 'Dockerfile'))).to.equal(true)
+          const build = contextOf(service)
+          if (build !== undefined) expect(existsSync(join(ROOT, dirname(file), build, 'Dockerfile'))).to.equal(true)
           for (const volume of service.volumes ?? []) {
             const [source = '', , mode] = volume.split(':')
             if (source.startsWith('.')) expect([existsSync(join(ROOT, dirname(file), source)), mode], volume).to.deep.equal([true, 'ro'])
             else expect(volumes).to.have.property(source)
           }
-          for (const network of service.networks ?? []) expect(networks).to.have.property(network)
+          for (const network of networksOf(service)) expect(networks).to.have.property(network)
           for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
             expect(services).to.have.property(other)
             expect(condition).to.equal('service_healthy')
           }
-          const checked = service.healthcheck !== undefined || (service.build !== undefined && dockerfileOf(join(dirname(file), service.build)).includes('HEALTHCHECK'))
+          const checked = service.healthcheck !== undefined || (build !== undefined && dockerfileOf(join(dirname(file), build)).includes('HEALTHCHECK'))
           expect(checked, 'has a health check').to.equal(true)
         })
 
@@ -95,8 +103,9 @@ describe('the files for Docker', () => {
           expect(service).to.include({ read_only: true, restart: 'unless-stopped' })
           expect(service.cap_drop).to.deep.equal(['ALL'])
           expect(service.security_opt).to.include('no-new-privileges:true')
-          if (service.build === undefined) expect(service.user).to.equal('node')
-          else expect(dockerfileOf(join(dirname(file), service.build))).to.match(/^USER (?!root|0)\w+$/m)
+          const build = contextOf(service)
+          if (build === undefined) expect(service.user).to.match(/^(node|foundry)$/)
+          else expect(dockerfileOf(join(dirname(file), build))).to.match(/^USER (?!root|0)\w+$/m)
           for (const port of service.ports ?? []) expect(port).to.match(/^127\.0\.0\.1:(\d+):\1$/)
         })
       }
@@ -125,6 +134,58 @@ describe('the files for Docker', () => {
       })
     })
   }
+
+  it('start nothing for development unless it is asked for by its profile, with all that it needs', () => {
+    const { services } = composeOf('docker-compose.yml')
+    const byProfile: Record<string, string[]> = {}
+    for (const [name, { profiles = ['none'], depends_on: needs = {} }] of Object.entries(services)) {
+      for (const profile of profiles) (byProfile[profile] ??= []).push(name)
+      for (const other of Object.keys(needs)) expect(services[other]?.profiles, `${name} needs ${other}`).to.deep.equal(services[name]?.profiles)
+    }
+    expect(byProfile).to.deep.equal({
+      none: ['connector-a', 'connector-b', 'connector-c', 'tigerbeetle'],
+      evm: ['anvil', 'faucet'],
+      'standalone-e2e': ['standalone', 'standalone-bls'],
+      'standalone-allowlist': ['allowlist', 'allowlist-bls']
+    })
+  })
+
+  it('give money away on the chain that the profile evm starts, with the package that it needs', async () => {
+    const { anvil, faucet } = composeOf('docker-compose.yml').services
+    const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { peerDependencies: Record<string, string> }
+    expect(faucet!.build).to.deep.include({ args: { EXTRAS: `ethers@${peerDependencies.ethers!.replace('^', '')}` } })
+    const [chain, port] = [await freePort(), await freePort()]
+    const [program = '', ...args] = anvil!.entrypoint!
+    expect([program, ...args]).to.include.members(['anvil', '0.0.0.0', '8545'])
+    const app = await world.directory()
+    const atHome = args.map(arg => arg === '0.0.0.0' ? '127.0.0.1' : arg === '8545' ? String(chain) : arg)
+    await run(world, anvilBinary(), atHome, app, {}).says('Listening on')
+    const env = { ...environmentOf(faucet!), RPC_URL: `http://127.0.0.1:${chain}`, FAUCET_PORT: String(port), FAUCET_HOST: '127.0.0.1' }
+    await run(world, process.execPath, [MAIN, ...faucet!.command!.slice(2)], app, env).says('The faucet of evm:31337')
+    const [, , , check = ''] = faucet!.healthcheck!.test
+    expect(await run(world, process.execPath, ['-e', check.replace('3500', String(port))], app, {}).ended).to.equal(0)
+    const answer = await fetch(`http://127.0.0.1:${port}/api/request`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ address: `0x${'12'.repeat(20)}` })
+    })
+    expect(await answer.json()).to.deep.include({ success: true })
+  }).timeout(30_000)
+
+  it('let the server of the profile standalone-allowlist reach the admin API, and nobody else', () => {
+    const { services } = composeOf('docker-compose.yml')
+    const addressIn = ({ networks }: Service): string | undefined =>
+      Array.isArray(networks) ? undefined : networks?.allowlist_net?.ipv4_address
+    const { adminApi, localDelivery } = configOf('docker-compose.yml', services.allowlist!)
+    expect(adminApi.allowedIPs).to.deep.equal([addressIn(services['allowlist-bls']!)])
+    for (const name of ['standalone', 'allowlist']) {
+      const config = configOf('docker-compose.yml', services[name]!)
+      const bls = environmentOf(services[`${name}-bls`]!)
+      expect(config.localDelivery.handlerUrl).to.equal(`http://${name}-bls:${bls.PORT ?? ''}`)
+      expect(bls.CONNECTOR_ADMIN_URL).to.equal(`http://${name}:${config.adminApi.port}`)
+      expect(config.adminApi.allowedHosts).to.deep.equal([name])
+      expect(services[name]!.ports).to.equal(undefined)
+    }
+    expect(localDelivery.enabled).to.equal(true)
+  })
 
   it('keep the balances of docker-compose.yml in the TigerBeetle that it starts', () => {
     const { services } = composeOf('docker-compose.yml')

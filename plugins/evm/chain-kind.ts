@@ -5,9 +5,10 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
-import { remoteStoreOf } from '../lib/keys/remote.js'
+import { VAULT } from '../lib/keys/fields.js'
+import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
 import { isWalletKey } from '../lib/keys/wallet.js'
-import { ADDRESS, chainNumberOf, HASH, RAW_KEY } from './formats.js'
+import { ADDRESS, chainNumberOf, CURVES, HASH, RAW_KEY } from './formats.js'
 import { legacySettings } from './legacy.js'
 import { treasury } from './treasury.js'
 import { walletPlace } from './wallet.js'
@@ -33,11 +34,11 @@ const address = z.string().regex(ADDRESS).meta({ expected: ADDRESS_IN_WORDS })
 const rpcUrl = z.string().refine(url => /^https?:\/\//.test(url) && URL.canParse(url))
   .meta({ expected: 'an http:// or https:// URL', secret: true, example: 'https://mainnet.base.org' })
 const keyId = z.string().superRefine((key, context) => {
-  const store = remoteStoreOf(key)
-  if (store !== undefined) context.addIssue(faultInWords(`keys in ${store} are not supported yet. Use a private key: 0x and 64 hexadecimal digits.`))
-  else if (!RAW_KEY.test(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
+  const fault = vaultFaultIn(key, CURVES, 'EVM')
+  if (fault !== undefined) context.addIssue(faultInWords(`${fault}.`))
+  else if (vaultKeyIn(key) === undefined && !RAW_KEY.test(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
 }).meta({
-  expected: 'a private key (0x and 64 hexadecimal digits, in quotes, or from a variable), or wallet:0', secret: true, example: '${EVM_PRIVATE_KEY}'
+  expected: 'a private key (0x and 64 hexadecimal digits, in quotes, or from a variable), wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)', secret: true, example: '${EVM_PRIVATE_KEY}'
 })
 
 const settlementOptions = z.strictObject({
@@ -55,6 +56,7 @@ const entry = z.strictObject({
   tokenAddress: address,
   asset: ASSET,
   keyId,
+  vault: VAULT,
   settlementOptions: settlementOptions.optional()
 }).meta({ expected: 'an object with chainType, chainId, rpcUrl, registryAddress, tokenAddress and keyId' })
 
@@ -110,7 +112,7 @@ function canonicalId (chainId: string): string {
   return number === undefined ? chainId : `evm:${number}`
 }
 
-function decide ({ chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId, vault, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
   const { confirmations, startBlock } = settlementOptions ?? {}
   const id = canonicalId(chainId)
   return termsOf({
@@ -118,7 +120,7 @@ function decide ({ chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId,
     tokenAddress: tokenAddress.toLowerCase(),
     asset,
     chain: {
-      chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId,
+      chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId, vault,
       confirmations, startBlock
     }
   }, settlementOptions)
@@ -135,6 +137,8 @@ function check ({ chainId, rpcUrl, asset, keyId, settlementOptions }: Entry, env
   if (PUBLIC_KEYS.some(start => keyId.toLowerCase().startsWith(start)) && environment !== 'development') {
     refuse('keyId', `this key is public, so anyone can take the money on it. Use a key of your own in ${environment}.`)
   }
+  const claims = packetClaimsFault(keyId, settlementOptions?.claims)
+  if (claims !== undefined) refuse('settlementOptions', `${claims}.`)
   return findings
 }
 

@@ -1,10 +1,14 @@
 /** How the EVM writes addresses, hashes, keys and the ids of chains. */
+import type { Curve } from '../../src/contracts/signer.js'
 
 export const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 /** Of 32 bytes: a transaction, a channel. */
 export const HASH = /^0x[0-9a-fA-F]{64}$/
 /** A private key that stands in the configuration itself. */
 export const RAW_KEY = /^0x[0-9a-fA-F]{64}$/
+
+/** That accounts sign with. */
+export const CURVES: readonly Curve[] = ['secp256k1']
 
 const CHAIN_ID = /^evm:(?:[a-zA-Z0-9]+:)?([1-9]\d{0,15})$/
 

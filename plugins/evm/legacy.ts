@@ -6,6 +6,8 @@ import type { z } from 'zod'
 import type { LegacyReading, LegacySettings, OldChain } from '../../src/contracts/chain-kind.js'
 import { isSet } from '../../src/lib/environment.js'
 import { isObject } from '../../src/lib/is-object.js'
+import { vaultKeyIn } from '../lib/keys/key-id.js'
+import { keyBackendOf, type KeyBackend } from './key-backend.js'
 
 type Variables = Parameters<LegacySettings['withVariables']>[1]
 
@@ -66,20 +68,29 @@ export function legacySettings (oldChain: z.ZodType<OldChain>): LegacySettings {
  * as it is.
  */
 function withVariables (given: Readonly<Record<string, unknown>>, env: Variables): LegacyReading {
+  const key = keyBackendOf(given, env)
+  const reading = withSettings(given, env, key)
+  const needsKey = [...reading.sources.values()].includes(key.source)
+  const isWrong = key.backend === undefined || needsKey || key.source !== 'KEY_BACKEND'
+  return { ...reading, faults: isWrong ? key.faults : [] }
+}
+
+function withSettings (given: Readonly<Record<string, unknown>>, env: Variables, key: KeyBackend): LegacyReading {
   const sources = new Map<string, string>()
   const { chainProviders, blockchain } = given
   const hasOwn = Array.isArray(chainProviders) && chainProviders.length > 0
   if (hasOwn) {
-    const { entries, warnings } = withKeyIds(chainProviders)
-    return { values: { ...given, chainProviders: entries }, sources, warnings: [...warnings, ...withoutEffect(entries, env)] }
+    const { entries, warnings } = withKeyIds(chainProviders, key, sources)
+    const unused = withoutEffect(entries, env, sources.size > 0)
+    return { values: { ...given, chainProviders: entries }, sources, warnings: [...warnings, ...unused] }
   }
-  const said = variablesFor(given.environment, env)
+  const said = variablesFor(given.environment, env, key)
   const sections = blockchain === undefined || isObject(blockchain) ? withSections(blockchain, given.environment, env, sources) : undefined
   if (sections !== undefined) return { values: { ...given, blockchain: completed(sections, said, sources) }, sources, warnings: [] }
   if (NEEDED.some(([field]) => !said.has(field))) return { values: given, sources, warnings: [] }
   const provider: Record<string, unknown> = { chainType: 'evm', settlementOptions: tuning('chainProviders.0', said, sources) }
   set(provider, 'chainId', 'chainProviders.0', mapped(said.get('chainId'), number => `evm:${String(number)}`), sources)
-  for (const [field] of NEEDED) set(provider, field, 'chainProviders.0', said.get(field), sources)
+  for (const field of [...NEEDED.map(([name]) => name), 'vault']) set(provider, field, 'chainProviders.0', said.get(field), sources)
   const names = NEEDED.map(([field]) => said.get(field)?.variable).join(', ')
   return {
     values: { ...given, chainProviders: [provider] },
@@ -115,17 +126,32 @@ function variableOf (section: string, suffix: string): string {
   return `${section.toUpperCase()}_${suffix}`
 }
 
-/** Entries whose key has the name that others give it. */
-function withKeyIds (providers: readonly unknown[]): { entries: unknown[], warnings: string[] } {
+/** Entries whose key has the name that others give it, or is the one of the backend; and how to get into its vault. */
+function withKeyIds (
+  providers: readonly unknown[], key: KeyBackend, sources: Map<string, string>
+): { entries: unknown[], warnings: string[] } {
   const warnings: string[] = []
   const entries = providers.map((provider, index) => {
-    if (!isObject(provider) || provider.chainType !== 'evm') return provider
+    if (!isObject(provider)) return provider
+    if (isInVaultOf(key, provider)) return { vault: key.vault, ...provider }
+    if (provider.chainType !== 'evm') return provider
     const { privateKey, ...entry } = provider
+    if (privateKey === undefined && entry.keyId === undefined && (key.backend !== undefined || key.privateKey !== undefined)) {
+      sources.set(`chainProviders.${index}.keyId`, key.source)
+      return key.backend === undefined ? { ...entry, keyId: key.privateKey } : { ...entry, keyId: key.keyId, vault: key.vault }
+    }
     if (privateKey === undefined || entry.keyId !== undefined) return provider
     warnings.push(`chainProviders[${index}].privateKey is called keyId here. It is taken; rename it.`)
     return { ...entry, keyId: privateKey }
   })
   return { entries, warnings }
+}
+
+/** Whether a chain of any kind names a key in the vault that the backend is. */
+function isInVaultOf ({ backend, keyId: ours }: KeyBackend, { keyId, vault }: Readonly<Record<string, unknown>>): boolean {
+  if (backend === undefined || typeof keyId !== 'string' || vault !== undefined) return false
+  const kind = vaultKeyIn(keyId)?.kind
+  return kind !== undefined && kind === vaultKeyIn(ours)?.kind
 }
 
 /** Of variables for settlement that somebody set for a node without chains. */
@@ -161,9 +187,9 @@ interface Said {
 }
 
 /** By field of an entry of `chainProviders`; of the chain its number. */
-function variablesFor (environment: unknown, env: Variables): Map<string, Said> {
+function variablesFor (environment: unknown, env: Variables, key: KeyBackend): Map<string, Said> {
   const said = new Map<string, Said>()
-  const { NETWORK_MODE: mode = '', KEY_BACKEND: backend = '' } = env
+  const { NETWORK_MODE: mode = '' } = env
   const isMain = mode === '' ? environment === 'production' : mode === 'mainnet'
   const network = isMain ? MAINNET : TESTNET
   const variable = mode === '' ? undefined : 'NETWORK_MODE'
@@ -177,7 +203,10 @@ function variablesFor (environment: unknown, env: Variables): Map<string, Said> 
     if (name !== undefined) said.set(field, { value: env[name], variable: name })
   }
   // An operator who wants the key to stay where it is must not find out later that another one signed.
-  if (isRemote(env)) said.set('keyId', { value: `${backend}:`, variable: 'KEY_BACKEND' })
+  if (key.backend !== undefined) {
+    said.set('keyId', { value: key.keyId, variable: key.source })
+    said.set('vault', { value: key.vault, variable: key.source })
+  } else if (!said.has('keyId') && key.privateKey !== undefined) said.set('keyId', { value: key.privateKey, variable: key.source })
   for (const [field, name, isNumber] of TUNING) {
     if (isSet(env, name)) said.set(field, { value: isNumber ? numberIn(env[name]) : env[name], variable: name })
   }
@@ -228,7 +257,7 @@ function set (holder: Record<string, unknown>, field: string, place: string, sai
 }
 
 /** One line on the variables that chains of the configuration leave no room for. */
-function withoutEffect (providers: readonly unknown[], env: Variables): string[] {
+function withoutEffect (providers: readonly unknown[], env: Variables, isKeyUsed: boolean): string[] {
   const isSaid = (field: string): boolean => providers.every(provider =>
     isObject(provider) && isObject(provider.settlementOptions) && provider.settlementOptions[field] !== undefined)
   const isUsed = (value: unknown): boolean => providers.some(provider => isObject(provider) && Object.values(provider).includes(value))
@@ -237,7 +266,7 @@ function withoutEffect (providers: readonly unknown[], env: Variables): string[]
     ...Object.keys(SECTIONS).map(name => variableOf(name, 'ENABLED')).filter(name => env[name] === 'true'),
     ...TUNING.filter(([field, name]) => isSet(env, name) && !isSaid(field)).map(([, name]) => name),
     ...isSet(env, 'NETWORK_MODE') ? ['NETWORK_MODE'] : [],
-    ...isRemote(env) ? ['KEY_BACKEND'] : []
+    ...isRemote(env) && !isKeyUsed ? ['KEY_BACKEND'] : []
   ]
   return names.length === 0 ? [] : [`${names.join(', ')}: ignored, because the configuration has chainProviders. Say it there.`]
 }

@@ -4,7 +4,7 @@ import type { Chain } from '../lib/channels/parts.js'
 import { EvmClaims } from './claims.js'
 import type { EvmOptions } from './options.js'
 import { EvmProvider } from './provider.js'
-import { keyOf } from './chain/signer.js'
+import { openKey } from './chain/signer.js'
 
 /** While something is awaited; a block of Base takes two seconds. */
 const LONGEST_POLL_MS = 4000
@@ -14,8 +14,8 @@ const LONGEST_POLL_MS = 4000
  * the token does not have the decimals that amounts are converted with.
  */
 export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, { store, log }: PluginServices): Promise<Chain> {
-  const { chainId, tokenAddress, keyId } = chain
-  const signer = keyOf(keyId)
+  const { chainId, tokenAddress } = chain
+  const signer = await openKey(chain, log)
   const pollMs = Math.min(settings.pollingIntervalMs, LONGEST_POLL_MS)
   // As versions before 0.2 kept it, who did not say of which network the log of a peer is.
   const formerNetwork = await store.get(`evm:network:${chainId}:${chain.registryAddress}:${tokenAddress}`)
@@ -27,5 +27,5 @@ export async function openEvmChain ({ chain, decimals, settings }: EvmOptions, {
   const codec = new EvmClaims({ chainId, tokenNetwork: contract, token: tokenAddress }, signer, () => provider.checkToken())
   const wasUsedWith = async (peer: string): Promise<boolean> =>
     formerNetwork === contract && await store.get(`evm:log:${contract}:${signer.address}:${peer}`) !== undefined
-  return { provider, codec, tokenId: chain.tokenId ?? symbol, wasUsedWith }
+  return { provider, codec, tokenId: chain.tokenId ?? symbol, wasUsedWith, keyTrouble: () => signer.trouble }
 }

@@ -7,9 +7,10 @@ import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
-import { remoteStoreOf } from '../lib/keys/remote.js'
+import { VAULT } from '../lib/keys/fields.js'
+import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
 import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
-import { ADDRESS, RAW_KEY } from './formats.js'
+import { ADDRESS, CURVES, RAW_KEY } from './formats.js'
 import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
@@ -18,9 +19,11 @@ const MAX_DECIMALS = 36
 const Address = z.string().regex(ADDRESS, 'expected an address: 0x and 40 hex digits').transform(value => value.toLowerCase())
 const RpcUrl = z.string().refine(value => /^https?:\/\//.test(value) && URL.canParse(value), 'expected an http:// or https:// URL')
 const KeyId = z.string().superRefine((value, context) => {
-  const scheme = remoteStoreOf(value)
-  if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use a raw private key, 0x and 64 hex digits`)
-  else if (!RAW_KEY.test(value) && !isWalletKey(value)) context.addIssue('expected a raw private key: 0x and 64 hex digits, or wallet:0')
+  const fault = vaultFaultIn(value, CURVES, 'EVM')
+  if (fault !== undefined) context.addIssue(fault)
+  else if (vaultKeyIn(value) === undefined && !RAW_KEY.test(value) && !isWalletKey(value)) {
+    context.addIssue('expected a raw private key: 0x and 64 hex digits, wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)')
+  }
 })
 const ChainId = z.union([z.int().min(1), z.string().regex(/^(evm:([a-zA-Z0-9]+:)?)?[1-9]\d{0,15}$/, 'expected a number, or evm:8453')])
   .transform(value => BigInt(String(value).split(':').at(-1) ?? value))
@@ -35,7 +38,8 @@ const CHAIN_OPTIONS = {
   rpcUrl: RpcUrl.describe('The JSON-RPC of a node of the chain'),
   registryAddress: Address.describe('The TokenNetworkRegistry'),
   tokenAddress: Address.describe('The ERC-20 token that channels pay in'),
-  keyId: KeyId.describe('Who signs for us: a raw private key, or wallet:0'),
+  keyId: KeyId.describe('Who signs for us: a raw private key, wallet:0, or a key in a vault'),
+  vault: VAULT.describe('How to get into the vault that keyId names, where the environment does not say it'),
   tokenDecimals: z.int().min(0).max(MAX_DECIMALS).optional().describe('Of the token, when they are not the assetScale of the account'),
   tokenId: z.string().min(1).optional().describe('What operators see as the name of the token; what it calls itself by default'),
   confirmations: z.int().min(1).max(1000).optional().describe('How many blocks make a transaction final'),
@@ -68,6 +72,8 @@ export interface EvmOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetCode: string, assetScale: number }): EvmOptions {
   const own = readOptions('evm', EVM_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('evm', CHAIN_OPTIONS, [], own.chain, 'chain.')
+  const claims = packetClaimsFault(chain.keyId, own.claims)
+  if (claims !== undefined) throw new Error(`invalid options of the evm plugin. ${claims}`)
   walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale

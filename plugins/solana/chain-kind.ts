@@ -5,10 +5,11 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
-import { remoteStoreOf } from '../lib/keys/remote.js'
+import { VAULT } from '../lib/keys/fields.js'
+import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
 import { isWalletKey } from '../lib/keys/wallet.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, readChannelId, WRAPPED_SOL } from './formats.js'
-import { isKeyPath, isRawKey } from './keys.js'
+import { CURVES, isKeyPath, isRawKey } from './keys.js'
 import { treasury } from './treasury.js'
 import { walletPlace } from './wallet.js'
 
@@ -27,12 +28,11 @@ const urlOf = (protocol: RegExp, expected: string, example: string): z.ZodString
 const rpcUrl = urlOf(/^https?:\/\//, 'an http:// or https:// URL', 'https://api.mainnet-beta.solana.com')
 const wsUrl = urlOf(/^wss?:\/\//, 'a ws:// or wss:// URL', 'wss://api.mainnet-beta.solana.com')
 const keyId = z.string().superRefine((key, context) => {
-  const store = remoteStoreOf(key)
-  if (store !== undefined) {
-    context.addIssue(faultInWords(`keys in ${store} are not supported yet. Use a key in base58, or the path of a keypair.json.`))
-  } else if (!isRawKey(key) && !isKeyPath(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
+  const fault = vaultFaultIn(key, CURVES, 'Solana')
+  if (fault !== undefined) context.addIssue(faultInWords(`${fault}.`))
+  else if (vaultKeyIn(key) === undefined && !isRawKey(key) && !isKeyPath(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
 }).meta({
-  expected: 'a key of 32 or 64 bytes in base58, from a variable, the path of a keypair.json, or wallet:0',
+  expected: 'a key of 32 or 64 bytes in base58, from a variable, the path of a keypair.json, wallet:0, or a key in a vault (aws-kms:, gcp-kms:, pkcs11:)',
   secret: true,
   example: '${SOLANA_PRIVATE_KEY}'
 })
@@ -54,6 +54,7 @@ const entry = z.strictObject({
   tokenMint: address.optional(),
   asset: ASSET,
   keyId,
+  vault: VAULT,
   maxPriorityFee: amount.optional(),
   verifyRpcUrl: rpcUrl.optional(),
   verifyAbove: amount.optional(),
@@ -101,7 +102,7 @@ function canonicalId (chainId: string): string {
 }
 
 function decide ({ chainId, tokenMint = WRAPPED_SOL, asset, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
-  const { rpcUrl, wsUrl, programId, keyId, maxPriorityFee, verifyRpcUrl, verifyAbove, rpsLimit } = rest
+  const { rpcUrl, wsUrl, programId, keyId, vault, maxPriorityFee, verifyRpcUrl, verifyAbove, rpsLimit } = rest
   const id = canonicalId(chainId)
   return termsOf({
     id,
@@ -116,6 +117,7 @@ function decide ({ chainId, tokenMint = WRAPPED_SOL, asset, settlementOptions, .
       tokenDecimals: asset?.scale,
       tokenId: asset?.code,
       keyId,
+      vault,
       maxPriorityFee: decimal(maxPriorityFee),
       verifyRpcUrl,
       verifyAbove: decimal(verifyAbove),
@@ -144,6 +146,8 @@ function check (given: Entry, environment: Environment): EntryFindings {
   if (given.asset !== undefined && given.asset.scale > DECIMALS_MAX) {
     refuse('asset', `scale is ${given.asset.scale}: that of a token is its decimals, at most ${DECIMALS_MAX}.`)
   }
+  const claims = packetClaimsFault(given.keyId, given.settlementOptions?.claims)
+  if (claims !== undefined) refuse('settlementOptions', `${claims}.`)
   if (environment === 'production') checkProduction(given, refuse)
   return findings
 }

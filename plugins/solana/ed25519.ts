@@ -59,6 +59,10 @@ export class SolanaKey {
     this.address = encodeBase58(signer.publicKey)
   }
 
+  get trouble (): string | undefined {
+    return this.#signer.trouble
+  }
+
   /** Rejects when it could be a transaction. */
   async signMessage (message: Buffer): Promise<Buffer> {
     if (message[0] !== NOT_A_TRANSACTION) throw new Error('this is not a message that is signed for a channel')

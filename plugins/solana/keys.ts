@@ -1,11 +1,19 @@
 /** Reads our key: 32 or 64 bytes in base58, as wallets show it, or the path of a keypair.json, as the tools of Solana keep it. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import type { Logger } from '../../src/contracts/logger.js'
+import type { Curve } from '../../src/contracts/signer.js'
 import { describeError } from '../../src/lib/describe-error.js'
+import { vaultKeyIn } from '../lib/keys/key-id.js'
+import { openVaultKey } from '../lib/keys/open.js'
+import type { KeySource } from '../lib/keys/open.js'
 import { walletKey } from '../lib/keys/wallet.js'
-import { rawKey, type SolanaKey } from './ed25519.js'
+import { rawKey, SolanaKey } from './ed25519.js'
 import { bytesOf, decodeBase58, KEY_BYTES } from './formats.js'
 import { walletPlace } from './wallet.js'
+
+/** That addresses sign with. */
+export const CURVES: readonly Curve[] = ['ed25519']
 
 const KEYPAIR_BYTES = 64
 const Keypair = z.array(z.int().min(0).max(255)).length(KEYPAIR_BYTES)
@@ -19,6 +27,12 @@ export function isRawKey (text: string): boolean {
 /** Whether it has the form of a path. */
 export function isKeyPath (text: string): boolean {
   return /\.json$/i.test(text)
+}
+
+/** The key of a `keyId`, wherever it is. Rejects with words without secrets, when it cannot be used now. */
+export async function openKey ({ keyId, vault }: KeySource, log: Logger): Promise<SolanaKey> {
+  const key = vaultKeyIn(keyId)
+  return key === undefined ? keyOf(keyId) : new SolanaKey(await openVaultKey({ key, settings: vault, curves: CURVES, log }))
 }
 
 /** The key of a `keyId`: of the wallet, of a file, or one that stands in the configuration itself. @throws Error without secrets */

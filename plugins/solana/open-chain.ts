@@ -4,7 +4,7 @@ import type { Chain } from '../lib/channels/parts.js'
 import { SolanaClaims } from './claims.js'
 import { canSign } from './ed25519.js'
 import { FINAL_CONFIRMATIONS } from './chain-kind.js'
-import { keyOf } from './keys.js'
+import { openKey } from './keys.js'
 import type { SolanaOptions } from './options.js'
 import { SolanaProvider } from './provider.js'
 
@@ -16,7 +16,7 @@ const LONGEST_POLL_MS = 1000
  * the token does not have the decimals that amounts are converted with.
  */
 export async function openSolanaChain ({ chain, decimals, settings }: SolanaOptions, { store, log }: PluginServices): Promise<Chain> {
-  const signer = keyOf(chain.keyId)
+  const signer = await openKey(chain, log)
   if (!canSign(signer.address)) throw new Error(`the chain takes nothing that this key signs: use another one. address=${signer.address}`)
   const { chainId: cluster, tokenMint, programId, confirmations } = chain
   const provider = new SolanaProvider({
@@ -35,5 +35,5 @@ export async function openSolanaChain ({ chain, decimals, settings }: SolanaOpti
   if (decimals !== undefined && found !== decimals) throw new Error(`the token has ${found} decimals, not ${decimals}: set chain.tokenDecimals. token=${tokenMint}`)
   const { genesis } = await provider.contract()
   const codec = new SolanaClaims({ genesis, programId, cluster }, signer)
-  return { provider, codec, tokenId: chain.tokenId, wasUsedWith: () => Promise.resolve(false) }
+  return { provider, codec, tokenId: chain.tokenId, wasUsedWith: () => Promise.resolve(false), keyTrouble: () => signer.trouble }
 }

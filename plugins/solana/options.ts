@@ -7,12 +7,13 @@ import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
-import { remoteStoreOf } from '../lib/keys/remote.js'
+import { VAULT } from '../lib/keys/fields.js'
+import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
 import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
 import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, FINAL_CONFIRMATIONS } from './chain-kind.js'
 import { canSign } from './ed25519.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, MAX_U64, WRAPPED_SOL, type Cluster } from './formats.js'
-import { isKeyPath, isRawKey } from './keys.js'
+import { CURVES, isKeyPath, isRawKey } from './keys.js'
 import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
@@ -25,10 +26,10 @@ const urlOf = (protocol: RegExp, expected: string): z.ZodString =>
 const RpcUrl = urlOf(/^https?:\/\//, 'expected an http:// or https:// URL')
 const Amount = z.union([z.string().regex(/^\d{1,20}$/, 'expected a decimal string'), z.int().min(0)]).transform(value => BigInt(value))
 const KeyId = z.string().superRefine((value, context) => {
-  const scheme = remoteStoreOf(value)
-  if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use a key in base58, or the path of a keypair.json`)
-  else if (!isRawKey(value) && !isKeyPath(value) && !isWalletKey(value)) {
-    context.addIssue('expected a key of 32 or 64 bytes in base58, the path of a keypair.json, or wallet:0')
+  const fault = vaultFaultIn(value, CURVES, 'Solana')
+  if (fault !== undefined) context.addIssue(fault)
+  else if (vaultKeyIn(value) === undefined && !isRawKey(value) && !isKeyPath(value) && !isWalletKey(value)) {
+    context.addIssue('expected a key of 32 or 64 bytes in base58, the path of a keypair.json, wallet:0, or a key in a vault (aws-kms:, gcp-kms:, pkcs11:)')
   }
 })
 const ChainId = z.string().transform((id, context): Cluster => {
@@ -45,7 +46,8 @@ const CHAIN_OPTIONS = {
   wsUrl: urlOf(/^wss?:\/\//, 'expected a ws:// or wss:// URL').optional().describe('Its WebSocket; made of rpcUrl by default'),
   programId: Address.describe('The program of the channels'),
   tokenMint: Address.default(WRAPPED_SOL).describe('The token that channels pay in; wrapped SOL by default'),
-  keyId: KeyId.describe('Who signs for us: a key in base58, the path of a keypair.json, or wallet:0'),
+  keyId: KeyId.describe('Who signs for us: a key in base58, the path of a keypair.json, wallet:0, or a key in a vault'),
+  vault: VAULT.describe('How to get into the vault that keyId names, where the environment does not say it'),
   tokenDecimals: z.int().min(0).max(DECIMALS_MAX).optional().describe('Of the token, when they are not the assetScale of the account'),
   tokenId: z.string().min(1).optional().describe('What operators see as the name of the token'),
   confirmations: z.int().min(1).max(FINAL_CONFIRMATIONS).default(FINAL_CONFIRMATIONS).describe('32 or none: finalized counts; less: confirmed does'),
@@ -84,6 +86,8 @@ export interface SolanaOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetCode: string, assetScale: number }): SolanaOptions {
   const own = readOptions('solana', SOLANA_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('solana', CHAIN_OPTIONS, [], own.chain, 'chain.')
+  const claims = packetClaimsFault(chain.keyId, own.claims)
+  if (claims !== undefined) throw new Error(`invalid options of the solana plugin. ${claims}`)
   walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale

@@ -5,10 +5,11 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
-import { remoteStoreOf } from '../lib/keys/remote.js'
+import { VAULT } from '../lib/keys/fields.js'
+import { vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
 import { isWalletKey } from '../lib/keys/wallet.js'
 import { addressIn, canonicalAddress, seedIn } from './base58.js'
-import { chainIdOf, HASH, networkOf } from './formats.js'
+import { chainIdOf, CURVES, HASH, networkOf } from './formats.js'
 import { legacySettings } from './legacy.js'
 import { walletPlace } from './wallet.js'
 
@@ -28,10 +29,14 @@ const CHAIN_IN_WORDS = 'a chain such as xrp:mainnet or xrp:testnet'
 const rpcUrl = z.string().refine(isWebSocketUrl)
   .meta({ expected: 'a wss:// or ws:// URL', secret: true, example: 'wss://xrplcluster.com' })
 const keyId = z.string().superRefine((key, context) => {
-  const store = remoteStoreOf(key)
-  if (store !== undefined) context.addIssue(faultInWords(`keys in ${store} are not supported yet. Use the seed of the account: s... or sEd...`))
-  else if (seedIn(key) === undefined && !isWalletKey(key)) context.addIssue({ code: 'custom' })
-}).meta({ expected: 'the seed of an account (s... or sEd..., in quotes, or from a variable), or wallet:0', secret: true, example: '${XRP_SECRET}' })
+  const fault = vaultFaultIn(key, CURVES, 'the XRP Ledger')
+  if (fault !== undefined) context.addIssue(faultInWords(`${fault}.`))
+  else if (vaultKeyIn(key) === undefined && seedIn(key) === undefined && !isWalletKey(key)) context.addIssue({ code: 'custom' })
+}).meta({
+  expected: 'the seed of an account (s... or sEd..., in quotes, or from a variable), wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)',
+  secret: true,
+  example: '${XRP_SECRET}'
+})
 
 const settlementOptions = z.strictObject({
   ...SETTLEMENT_FIELDS,
@@ -43,6 +48,7 @@ const entry = z.strictObject({
   chainId: z.string().refine(id => networkOf(id) !== undefined).meta({ expected: CHAIN_IN_WORDS, example: 'xrp:mainnet' }),
   rpcUrl,
   keyId,
+  vault: VAULT,
   settlementOptions: settlementOptions.optional()
 }).meta({ expected: 'an object with chainType, chainId, rpcUrl and keyId' })
 
@@ -94,9 +100,9 @@ function canonicalId (chainId: string): string {
   return network === undefined ? chainId : chainIdOf(network)
 }
 
-function decide ({ chainId, rpcUrl, keyId, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, rpcUrl, keyId, vault, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
   const id = canonicalId(chainId)
-  return termsOf({ id, tokenAddress: 'XRP', asset: XRP, chain: { chainId: id, rpcUrl, keyId } }, settlementOptions)
+  return termsOf({ id, tokenAddress: 'XRP', asset: XRP, chain: { chainId: id, rpcUrl, keyId, vault } }, settlementOptions)
 }
 
 /** Money that is real belongs to production and nowhere else, and there nothing is reached that only this machine sees. */

@@ -1,4 +1,8 @@
 /** How the XRP Ledger writes the ids of channels and networks. */
+import type { Curve } from '../../src/contracts/signer.js'
+
+/** That accounts sign with. */
+export const CURVES: readonly Curve[] = ['ed25519', 'secp256k1']
 
 /** 32 bytes: a channel, a transaction. */
 export const HASH = /^[0-9a-fA-F]{64}$/

@@ -2,18 +2,19 @@
 import type { PluginServices } from '../../src/contracts/plugin.js'
 import type { Chain } from '../lib/channels/parts.js'
 import { XrpClaims } from './claims.js'
-import { keysOf } from './ledger/signer.js'
+import { openKeys } from './ledger/signer.js'
 import type { XrpOptions } from './options.js'
 import { XrpProvider } from './provider.js'
 
 /** Reaches nothing yet. Rejects when what was kept of channels cannot be read. */
 export async function openXrpLedger ({ chain, settings, tag }: XrpOptions, { store, log }: PluginServices): Promise<Chain> {
-  const { rpcUrl, network, keyId } = chain
+  const { rpcUrl, network } = chain
   const { peerAddress } = settings
-  const { key: signer, claimSecret } = keysOf(keyId)
+  const { key: signer, claimSecret } = await openKeys(chain, network, { store, log })
   const tags = tag === undefined ? {} : { [peerAddress]: tag }
   const provider = new XrpProvider({ rpcUrl, network, signer, claimSecret, store, log, tags })
   await provider.load()
   const codec = new XrpClaims(provider, signer.address, peerAddress)
-  return { provider, codec, wasUsedWith: () => Promise.resolve(false) } // no version before this one knew the ledger
+  const wasUsedWith = (): Promise<boolean> => Promise.resolve(false) // no version before 0.2 knew the ledger
+  return { provider, codec, wasUsedWith, keyTrouble: () => signer.trouble }
 }

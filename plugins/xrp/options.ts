@@ -7,11 +7,12 @@ import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
-import { remoteStoreOf } from '../lib/keys/remote.js'
+import { VAULT } from '../lib/keys/fields.js'
+import { vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
 import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
 import { addressIn, seedIn } from './base58.js'
 import { DELAY_SECS_MAX, DELAY_SECS_MIN, isWebSocketUrl } from './chain-kind.js'
-import { chainIdOf, networkOf } from './formats.js'
+import { chainIdOf, CURVES, networkOf } from './formats.js'
 import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
@@ -21,9 +22,11 @@ const DECIMALS = 6
 const NATIVE_PRICE = 10n ** BigInt(DECIMALS)
 
 const KeyId = z.string().superRefine((value, context) => {
-  const scheme = remoteStoreOf(value)
-  if (scheme !== undefined) context.addIssue(`keys in ${scheme} are not supported yet: use the seed of the account, s... or sEd...`)
-  else if (seedIn(value) === undefined && !isWalletKey(value)) context.addIssue('expected the seed of an account: s... or sEd..., or wallet:0')
+  const fault = vaultFaultIn(value, CURVES, 'the XRP Ledger')
+  if (fault !== undefined) context.addIssue(fault)
+  else if (vaultKeyIn(value) === undefined && seedIn(value) === undefined && !isWalletKey(value)) {
+    context.addIssue('expected the seed of an account: s... or sEd..., wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)')
+  }
 })
 
 const CHAIN_OPTIONS = {
@@ -31,7 +34,8 @@ const CHAIN_OPTIONS = {
   chainId: z.string().refine(id => networkOf(id) !== undefined, 'expected a chain such as xrp:mainnet or xrp:testnet')
     .describe('xrp:mainnet, xrp:testnet, xrp:devnet, or with the number of another network'),
   rpcUrl: z.string().refine(isWebSocketUrl, 'expected a ws:// or wss:// URL').describe('The WebSocket of a server of the ledger'),
-  keyId: KeyId.describe('Who signs for us: the seed of the account, or wallet:0')
+  keyId: KeyId.describe('Who signs for us: the seed of the account, wallet:0, or a key in a vault'),
+  vault: VAULT.describe('How to get into the vault that keyId names, where the environment does not say it')
 }
 
 const XRP_OPTIONS = {

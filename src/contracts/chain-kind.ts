@@ -149,6 +149,8 @@ export interface LegacyReading {
   /** By place (`chainProviders.0.rpcUrl`) the variable that set it. */
   sources: ReadonlyMap<string, string>
   warnings: string[]
+  /** What stops the start: where it is said, and what is wrong. */
+  faults?: ReadonlyArray<{ source: string, message: string }> | undefined
 }
 
 type Variables = Readonly<Record<string, string | undefined>>

@@ -129,6 +129,8 @@ export interface ChannelOperations {
   readonly tokenId?: string | undefined
   /** Why the chain could not be used when it was last asked; undefined when it could. */
   readonly trouble?: string | undefined
+  /** Why the key that signs for us could not do so when it was asked last; it has no secrets. Undefined when it could. */
+  readonly keyTrouble?: string | undefined
   /** Undefined before there can be any. */
   readonly claimCounts?: Readonly<ClaimCounts> | undefined
   /** Rejects while neither the chain nor what was kept of it can be used. */

@@ -57,6 +57,8 @@ export interface AuditSection {
 }
 
 export interface SecurityConfig {
+  /** Where the key of a chain is that names none: `backend`, and what that needs (docs/keys.md). Secret. */
+  keyManagement?: Readonly<Record<string, unknown>> | undefined
   rateLimit?: RateLimitSection | undefined
   /** IP addresses and CIDR ranges that may connect over BTP. Default: all. */
   allowedIPs?: readonly string[] | undefined

@@ -110,6 +110,8 @@ export interface HealthStatus {
 
 export interface Dependency {
   status: 'up' | 'down'
+  /** Of a chain: why the key cannot sign there. It has no secrets, as anyone who may ask for the health reads it. */
+  reason?: string | undefined
 }
 
 /** What listens beside the node: the admin API, the health server. Started once packets flow, stopped before they end. */

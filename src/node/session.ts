@@ -187,15 +187,18 @@ export class Session {
     const { config, peers } = this.parts
     const { kind, trouble } = this.#container(LedgerService).getStatus()
     const isUp: Record<string, boolean> = { ledger: trouble === undefined }
+    const reasons: Record<string, string> = {}
     if (config.ledger.type === 'tigerbeetle') isUp.tigerbeetle = kind === 'tigerbeetle' && trouble === undefined
     for (const peer of peers.all()) {
       const id = chainOf(peer, config)?.id
       const channels = this.pluginOf(peer.id)?.channels?.()
       if (id !== undefined && channels !== undefined) isUp[id] = isUp[id] !== false && channels.trouble === undefined
+      if (id !== undefined && channels?.keyTrouble !== undefined) reasons[id] = channels.keyTrouble
     }
     if (this.#isHandlerUp !== undefined) isUp.handler = this.#isHandlerUp
     if (this.overlay !== undefined) isUp.transport = this.overlay.isHealthy
-    return Object.fromEntries(Object.entries(isUp).map(([name, up]) => [name, { status: up ? 'up' : 'down' }]))
+    return Object.fromEntries(Object.entries(isUp).map(([name, up]) =>
+      [name, { status: up ? 'up' : 'down', ...(name in reasons && { reason: reasons[name] }) }]))
   }
 
   /** The asset of what is between the peer and us: what is paid in, where anything is. */

@@ -63,7 +63,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/accounts/accounts.test.ts': ['src/contracts/account.ts'],
   'test/config/connector/account-schema.test.ts': ['src/lib/field-kinds.ts', 'src/config/limits.ts'],
   'test/config/node/chains.test.ts': [
-    'plugins/evm/formats.ts', 'plugins/evm/legacy.ts', 'plugins/lib/channels/chain-entry.ts', 'plugins/lib/keys/remote.ts',
+    'plugins/evm/formats.ts', 'plugins/evm/legacy.ts', 'plugins/lib/channels/chain-entry.ts', 'plugins/lib/keys/fields.ts',
     'src/config/node/chain-kinds.ts', 'src/config/node/legacy.ts', 'src/config/node/settlement-chains.ts', 'src/config/node/unsupported.ts'
   ],
   'test/config/node/config-loader.test.ts': [

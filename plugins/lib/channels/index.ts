@@ -21,6 +21,7 @@ import { openAccountParts, type AccountParts } from './account-parts.js'
 import { isTemporary } from './parts.js'
 import type { Chain, Parts } from './parts.js'
 import { ClaimError, UnreachableError } from './types.js'
+import { VaultError } from '../keys/vault.js'
 
 const NOTHING = Buffer.alloc(0)
 /** connect() gives the chain this long before it goes on without. */
@@ -65,8 +66,10 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   /** Why what was kept of channels cannot be used, although the chain's part is there. */
   #recordsRefused: string | undefined
   #trouble = 'the settlement chain has not been reached yet'
+  #keyTrouble: string | undefined
   readonly #actions = new OperatorActions(
-    () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)), () => this.#parts?.all() ?? [])
+    () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)),
+    () => this.#parts?.all() ?? [], () => this.#keyTrouble)
 
   constructor ({ transport, services, settings, openChain }: SettlingPluginOptions) {
     super()
@@ -231,6 +234,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
       this.#parts ??= await this.#make()
       if (this.#isStopped) return
       this.#failures = 0
+      this.#keyTrouble = undefined
       await this.#parts.start()
       this.#greet()
     } catch (error) {
@@ -260,6 +264,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   #tryLater (error: unknown): void {
     if (this.#isStopped) return
     this.#trouble = describeError(error)
+    this.#keyTrouble = error instanceof VaultError ? this.#trouble : undefined
     const delayMs = backoffMs(this.#failures++, RETRY_FIRST_MS, RETRY_LONGEST_MS)
     this.#services.log.error('no settlement yet, the chain or what was kept of it cannot be used. error=%s retryInMs=%d', this.#trouble, delayMs)
     this.#retry = setTimeout(() => { this.#opening = this.#open() }, delayMs)

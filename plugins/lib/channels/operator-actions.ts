@@ -15,7 +15,11 @@ interface Found {
 
 export class OperatorActions implements ChannelOperations {
   /** `parts` throws while the chain's part is not there. `all`: with those of former addresses of the peer. */
-  constructor (private readonly parts: () => Parts, private readonly all: () => readonly Parts[]) {}
+  constructor (
+    private readonly parts: () => Parts, private readonly all: () => readonly Parts[],
+    /** Why the chain's part is not there, if that is because of the key. */
+    private readonly keyTroubleNow: () => string | undefined
+  ) {}
 
   get tokenId (): string | undefined {
     return this.#opened()?.settings.tokenId
@@ -27,10 +31,15 @@ export class OperatorActions implements ChannelOperations {
 
   get trouble (): string | undefined {
     try {
-      return this.parts().channels.operations.trouble
+      const { channels, keyTrouble } = this.parts()
+      return keyTrouble() ?? channels.operations.trouble
     } catch (error) {
       return describeError(error)
     }
+  }
+
+  get keyTrouble (): string | undefined {
+    return this.#opened()?.keyTrouble() ?? this.keyTroubleNow()
   }
 
   async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
@@ -113,9 +122,9 @@ export class OperatorActions implements ChannelOperations {
   }
 
   async states (): Promise<SettlementStates> {
-    const { provider, settings, channels: { operations }, outgoing } = this.parts()
+    const { provider, settings, channels: { operations }, outgoing, keyTrouble } = this.parts()
     const funds = await operations.ask(() => provider.balances()).catch(() => undefined)
-    const { trouble } = operations
+    const trouble = keyTrouble() ?? operations.trouble
     return {
       chain: settings.chain,
       address: provider.address,

@@ -29,6 +29,8 @@ export interface Chain {
    * records do not say what they are records of.
    */
   wasUsedWith (peerAddress: string): Promise<boolean>
+  /** Why the key that signs for us could not do so when it was asked last, without secrets. */
+  keyTrouble? (): string | undefined
 }
 
 export interface PartsDeps {
@@ -62,6 +64,8 @@ export interface Parts {
   answers: Answers
   watcher: Watcher
   counts: ClaimHistory
+  /** Why the key cannot sign; undefined when it can. */
+  keyTrouble: () => string | undefined
   /** What would be lost if nobody looked after the channels any more; undefined when nothing would. */
   unsettled: () => string | undefined
   /** Says that to the connector as it is now. Resolves when it is kept. */
@@ -126,7 +130,9 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, counts, log, looked: note })
   channels.operations.onChange = note
   for (const part of [channels, incoming, outgoing]) await part.load()
-  return { provider, settings, records, channels, funding, incoming, outgoing, prepaid, closing, answers, watcher, counts, unsettled, note }
+  const keyTrouble = (): string | undefined => deps.chain.keyTrouble?.()
+  const ours = { channels, funding, incoming, outgoing, prepaid, closing, answers, watcher }
+  return { provider, settings, records, ...ours, counts, keyTrouble, unsettled, note }
 }
 
 /** What is at stake for us in a channel; undefined: nothing is. */

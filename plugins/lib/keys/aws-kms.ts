@@ -22,7 +22,8 @@ const REGION_AT = 3
 /** @throws Error that says what to install, when the client of AWS is not; or what to set, when no region is named */
 export async function openAwsKms (name: string, settings: VaultSettings): Promise<Vault> {
   const { GetPublicKeyCommand, KMSClient, SignCommand } = await withPackage('@aws-sdk/client-kms', `a key in ${label}`, () => import('@aws-sdk/client-kms'))
-  const { endpoint, accessKeyId, secretAccessKey, region = regionIn(name) } = settings
+  const { endpoint, accessKeyId, secretAccessKey } = settings
+  const region = regionIn(name) ?? settings.region
   const client = new KMSClient({
     maxAttempts: 1, // the caller tries again
     ...region === undefined ? {} : { region },

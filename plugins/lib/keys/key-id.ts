@@ -64,13 +64,19 @@ export function vaultKeyIn (keyId: string): VaultKey | undefined {
 }
 
 /** What is wrong with the name of a key in a vault, in a sentence without its end. Never repeats it: there may be a PIN in it. */
-export function vaultKeyFault ({ kind, name }: VaultKey, curves: readonly Curve[], chain: string): string | undefined {
+function vaultKeyFault ({ kind, name }: VaultKey, curves: readonly Curve[], chain: string): string | undefined {
   const { curves: has, label, name: format, expected } = VAULTS[kind]
   if (!curves.some(curve => has.includes(curve))) {
     const able = Object.entries(VAULTS).filter(([, vault]) => curves.some(curve => vault.curves.includes(curve))).map(([other]) => other)
     return `${label} has no keys of ${curves.join(' or ')}, which ${chain} needs. Use a key in one of these: ${able.join(', ')}`
   }
   return format.test(name) ? undefined : `this does not name a key in ${label}: expected ${expected}`
+}
+
+/** The same of a `keyId`. Undefined: it names a key in a vault well, or none. */
+export function vaultFaultIn (keyId: string, curves: readonly Curve[], chain: string): string | undefined {
+  const key = vaultKeyIn(keyId)
+  return key && vaultKeyFault(key, curves, chain)
 }
 
 /** Why claims cannot go with every packet under this key. Undefined: they can, or need not. */

@@ -5,6 +5,12 @@ import type { VaultKey } from './key-id.js'
 import { openVaultSigner } from './vault-signer.js'
 import type { Vault, VaultSettings } from './vault.js'
 
+/** As the options of a chain name a key. */
+export interface KeySource {
+  keyId: string
+  vault?: VaultSettings | undefined
+}
+
 interface Wanted {
   key: VaultKey
   settings?: VaultSettings | undefined

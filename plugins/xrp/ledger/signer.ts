@@ -2,11 +2,17 @@
 import { createHash } from 'node:crypto'
 import { deriveAddress, encode, encodeForSigning, hashes, Wallet } from 'xrpl'
 import type { SubmittableTransaction } from 'xrpl'
+import type { PluginServices } from '../../../src/contracts/plugin.js'
 import type { Signer } from '../../../src/contracts/signer.js'
+import { vaultKeyIn } from '../../lib/keys/key-id.js'
+import { openVaultKey } from '../../lib/keys/open.js'
+import type { KeySource } from '../../lib/keys/open.js'
 import { rawSigner } from '../../lib/keys/raw.js'
 import { derOf } from '../../lib/keys/secp256k1.js'
 import { walletKey } from '../../lib/keys/wallet.js'
 import { seedIn } from '../base58.js'
+import { CURVES } from '../formats.js'
+import { sessionSecret } from '../session-secret.js'
 import { walletPlace } from '../wallet.js'
 import type { Call } from './operations.js'
 
@@ -28,6 +34,10 @@ export class XrpKey {
     this.address = deriveAddress(this.#publicKey)
   }
 
+  get trouble (): string | undefined {
+    return this.#signer.trouble
+  }
+
   /** Of secp256k1 the ledger checks signatures of the first half of SHA-512, in DER. Source: xrpl.org, "Signing Algorithms". */
   async sign (transaction: SubmittableTransaction): Promise<{ blob: string, hash: string }> {
     const ready = { ...transaction, SigningPubKey: this.#publicKey }
@@ -38,10 +48,20 @@ export class XrpKey {
   }
 }
 
+type KeyServices = Pick<PluginServices, 'store' | 'log'>
+
 /** Who signs, and what the keys are derived from that claims are signed with. */
 export interface XrpKeys {
   key: XrpKey
   claimSecret: Buffer
+}
+
+/** Both of a `keyId`, wherever it is. Rejects with words without secrets, when they cannot be used now. */
+export async function openKeys ({ keyId, vault }: KeySource, network: number, { store, log }: KeyServices): Promise<XrpKeys> {
+  const inVault = vaultKeyIn(keyId)
+  if (inVault === undefined) return keysOf(keyId)
+  const key = new XrpKey(await openVaultKey({ key: inVault, settings: vault, curves: CURVES, log }))
+  return { key, claimSecret: await sessionSecret(store, network, key.address) }
 }
 
 /**

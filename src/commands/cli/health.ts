@@ -16,7 +16,7 @@ const healthBody = z.looseObject({
   nodeId: z.string().optional(),
   peersConnected: z.number().optional(),
   totalPeers: z.number().optional(),
-  dependencies: z.record(z.string(), z.looseObject({ status: z.string() })).optional()
+  dependencies: z.record(z.string(), z.looseObject({ status: z.string(), reason: z.string().optional() })).optional()
 })
 
 export const health: Command = {
@@ -66,7 +66,9 @@ function showText (url: URL, answer: HttpAnswer): ExitCode {
   if (version !== undefined) print(`Version: ${version}`)
   if (uptime !== undefined) print(`Uptime: ${Math.floor(uptime / 60)} minutes`)
   if (peersConnected !== undefined && totalPeers !== undefined) print(`Peers: ${peersConnected} of ${totalPeers} connected`)
-  for (const [name, dependency] of Object.entries(dependencies)) print(`Dependency ${name}: ${dependency.status}`)
+  for (const [name, { status, reason }] of Object.entries(dependencies)) {
+    print(`Dependency ${name}: ${status}${reason === undefined ? '' : `. ${reason}`}`)
+  }
   return codeOf(status)
 }
 

@@ -106,6 +106,9 @@ function decide (given: unknown, env: NodeJS.ProcessEnv, locate: Locate): Config
   if (!isObject(given)) throw new ConfigurationError([{ ...locate([]), path: '', message: 'Configuration must be an object' }])
   const kinds = new ChainKinds(given)
   const legacy = withLegacyVariables(withDefaults(given, env), env, kinds)
+  if (legacy.faults !== undefined && legacy.faults.length > 0) {
+    throw new ConfigurationError(legacy.faults.map(fault => ({ ...fault, path: '' })))
+  }
   const place: Locate = path => {
     const variable = legacy.sources.get(path.map(String).join('.'))
     return variable === undefined ? locate(path) : { source: variable }

@@ -7,6 +7,7 @@ import type { ChainKinds } from './chain-kinds.js'
 export function withLegacyVariables (given: Record<string, unknown>, env: NodeJS.ProcessEnv, kinds: ChainKinds): LegacyReading {
   const sources = new Map<string, string>()
   const warnings: string[] = []
+  const faults: Array<{ source: string, message: string }> = []
   let values = given
   for (const { legacy } of kinds.all) {
     if (legacy === undefined || !Array.isArray(values.peers)) continue
@@ -25,9 +26,10 @@ export function withLegacyVariables (given: Record<string, unknown>, env: NodeJS
     const reading = legacy.withVariables(values, env)
     values = reading.values
     warnings.push(...reading.warnings)
+    faults.push(...reading.faults ?? [])
     for (const [place, variable] of reading.sources) sources.set(place, variable)
   }
-  return { values, sources, warnings }
+  return { values, sources, warnings, faults }
 }
 
 /** Warnings for a node without chains: variables for settlement that somebody has set. */

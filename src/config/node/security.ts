@@ -46,7 +46,11 @@ const audit = z.strictObject({
   retentionDays: whole(1, RETENTION_DAYS_MAX).optional()
 }).meta({ expected: 'an object' })
 
+/** What is in it, the kinds of chains judge: whose key it is depends on the chain. */
+const keyManagement = z.looseObject({}).meta({ expected: 'an object with backend, and what that needs', secret: true })
+
 export const securitySection = z.strictObject({
+  keyManagement: keyManagement.optional(),
   rateLimit: rateLimit.optional(),
   allowedIPs: addresses.optional(),
   trustedProxies: addresses.optional(),

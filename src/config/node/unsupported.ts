@@ -18,7 +18,6 @@ const TOP_LEVEL: Readonly<Record<string, string>> = {
 const SWITCHES = [...Object.keys(TOP_LEVEL), 'security', 'performance', 'observability', 'peerDiscovery', 'selfAnnounce']
 /** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
 const OTHER_CHAINS = ['solana', 'mina', 'aptos']
-const KEY_MANAGEMENT = 'security.keyManagement is not supported yet: the keys of chains are in chainProviders[].keyId. Remove it.'
 const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: each peer counts in one asset. Limit what it may owe by perPeerLimits, or what all may owe by ' +
   'defaultLimit or globalCeiling, with an amount for each asset ({ USD: "1000" }), and remove it.'
 
@@ -36,10 +35,6 @@ export function withoutUnsupported (
   for (const [key, message] of kinds.all.flatMap(({ legacy }) => Object.entries(legacy?.removed ?? {}))) refuse(rest, [], key, message)
   for (const [key, instead] of Object.entries(TOP_LEVEL)) refuse(rest, [], key, `${key} is not supported yet: ${instead}. Remove it.`)
   if (rest.mode === 'gateway') refuse(rest, [], 'mode', 'mode gateway is not supported yet. Remove it.')
-  if (isObject(rest.security)) {
-    const security = rest.security = { ...rest.security }
-    refuse(security, ['security'], 'keyManagement', KEY_MANAGEMENT)
-  }
   for (const section of ['performance', 'observability'] as const) problems.push(...withoutTuning(rest, section))
   if (isObject(rest.settlement)) {
     const settlement = rest.settlement = { ...rest.settlement }

@@ -179,7 +179,10 @@ describe('chainProviders', () => {
     ['an option that there is not', one({ settlementOptions: { treshold: '1' } }), 'settlementOptions.treshold: is not a known key, did you mean threshold?'],
     ['a chain of another kind', one({ chainId: 'solana:mainnet' }), 'chainProviders[0].chainId', 'evm:8453'],
     ['a socket for an RPC', one({ rpcUrl: 'wss://hunter2' }), 'chainProviders[0].rpcUrl', 'http:// or https://'],
-    ['a key in a cloud', one({ keyId: 'aws-kms://hunter2' }), 'chainProviders[0].keyId: keys in aws-kms are not supported yet'],
+    ['a key in a cloud under a wrong name', one({ keyId: 'aws-kms://hunter2' }), 'chainProviders[0].keyId: this does not name a key in AWS KMS: expected aws-kms:'],
+    ['a claim for each packet under a key in a vault', one({ keyId: 'hsm:evm', settlementOptions: { claims: 'packet' } }),
+      'chainProviders[0].settlementOptions: claims is packet', 'Set claims to settlement'],
+    ['a way into a vault that there is not', one({ keyId: 'hsm:evm', vault: { pinn: 'hunter2' } }), 'chainProviders[0].vault.pinn: is not a known key'],
     ['a key that is none', one({ keyId: 'hunter2' }), 'chainProviders[0].keyId: found a string, expected a private key'],
     ['a threshold that is no amount', one({ settlementOptions: { threshold: '-1' } }), 'settlementOptions.threshold', 'base units'],
     ['a challenge that the contract refuses', one({ settlementOptions: { settlementTimeoutSecs: 60 } }), 'from 3600'],
@@ -270,7 +273,8 @@ describe('settlement as earlier versions were told of it', () => {
   })
 
   it('signs with no key in the environment where one in a cloud was asked for', () => {
-    expect(refusal({}, { ...LEGACY, KEY_BACKEND: 'aws-kms' })).to.match(/^KEY_BACKEND: chainProviders\[0\]\.keyId: keys in aws-kms are not supported yet/)
+    expect(refusal({}, { ...LEGACY, KEY_BACKEND: 'aws-kms' })).to.equal(
+      'KEY_BACKEND: AWS_REGION required for aws-kms backend\nKEY_BACKEND: AWS_KMS_EVM_KEY_ID required for aws-kms backend')
     expect(read({}, { ...LEGACY, KEY_BACKEND: 'env' }).config.chains).to.have.lengthOf(1)
   })
 

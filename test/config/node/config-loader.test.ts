@@ -151,7 +151,6 @@ describe('the configuration of a node', () => {
       ['a limit that is no amount', { settlement: { creditLimits: { defaultLimit: '-1' } } }, 'settlement.creditLimits.defaultLimit'],
       ['a secret that is no text', { adminApi: { apiKey: 4711471147 } }, 'adminApi.apiKey: found a number'],
       ['settlementInfra', { settlementInfra: { enabled: true, privateKey: 'hunter2' } }, SETTLEMENT_INFRA, 'privateKey -> keyId', 'settlementOptions'],
-      ['keyManagement', { security: { keyManagement: { backend: 'env' } } }, 'security.keyManagement is not supported yet'],
       ['gateway mode', { mode: 'gateway' }, 'mode gateway is not supported yet'],
       ['settlement without a chain', { settlement: { enableSettlement: true } }, 'settlement.enableSettlement', 'there is no chain to settle on'],
       ['TigerBeetle without a cluster', { ledger: 'tigerbeetle' }, 'settlement.tigerBeetleClusterId: is missing', 'tigerBeetleReplicas: is missing'],
@@ -318,7 +317,7 @@ describe('the configuration of a node', () => {
       const names = [
         'APTOS_PRIVATE_KEY', 'EVM_PRIVATE_KEY', 'NETWORK_MODE', 'KEY_BACKEND', 'LEDGER_SNAPSHOT_PATH', 'LEDGER_PERSIST_INTERVAL_MS'
       ]
-      const { warnings } = ConfigLoader.read(await yaml(text), Object.fromEntries(names.map(name => [name, 'hunter2'])))
+      const { warnings } = ConfigLoader.read(await yaml(text), { ...Object.fromEntries(names.map(name => [name, 'hunter2'])), KEY_BACKEND: 'hsm' })
       for (const name of names) expect(warnings.join('\n')).to.include(name)
       expect(ConfigLoader.read(await yaml(text), { KEY_BACKEND: 'env' }).warnings).to.deep.equal([])
       expect(warnings.join('\n')).to.not.include('hunter2')

@@ -47,7 +47,8 @@ describe('the package', () => {
       'LICENSE', 'README.md', 'launch.config.js', 'docs/configuration.md', 'dist/src/commands/daemon/main.js', 'dist/src/index.js', 'dist/src/index.d.ts',
       'dist/plugins/btp/index.js', 'dist/middlewares/balance.js', 'dist/backends/ecb.js', 'dist/stores/leveldown.js',
       'dist/test/conformance/ledger.js', 'dist/test/conformance/store.js', 'dist/test/conformance/backend.js',
-      'dist/test/conformance/transport.js', 'dist/test/conformance/channel-provider.js', 'dist/test/conformance/chain-kind.js'
+      'dist/test/conformance/transport.js', 'dist/test/conformance/channel-provider.js', 'dist/test/conformance/chain-kind.js',
+      'dist/test/conformance/signer.js'
     ])
     // With these anybody can check that the program for Solana in the package is made from the source beside it.
     const allowed = /^(dist\/test\/conformance|examples)\/|^scripts\/(build-solana-program|sbf-linker)\.mjs$/

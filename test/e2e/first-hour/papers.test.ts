@@ -59,6 +59,7 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/settlement.md', '', 'test/e2e/node/settlement-docs.test.ts'],
   ['docs/settlement-xrp.md', '', 'test/e2e/settlement/xrp.test.ts'],
   ['docs/faucet.md', '', 'test/e2e/node/faucet.test.ts'],
+  ['docs/keys.md', '', 'It needs a vault: test/plugins/evm/key-backend.test.ts'],
   ['docs/wallet.md', '', 'test/commands/cli/wallet.test.ts'],
   ['docs/solana-program.md', 'apt-get install clang-19', 'It installs a compiler: test/plugins/solana/program/binary.test.ts']
 ]

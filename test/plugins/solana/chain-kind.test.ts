@@ -28,7 +28,7 @@ describe('an entry of Solana in chainProviders', () => {
     for (const keyId of [KEY, encodeBase58(Buffer.alloc(64, 7)), '/path/to/keypair.json', 'keys/node.json']) {
       expect(kind.schema.safeParse({ ...ENTRY, keyId }).success, keyId).to.equal(true)
     }
-    for (const keyId of ['0x12', 'aws-kms://alias/x', '4'.repeat(20), '']) {
+    for (const keyId of ['0x12', 'aws-kms://hunter2', 'azure-kv:https://x.vault.azure.net/keys/node', '4'.repeat(20), '']) {
       expect(kind.schema.safeParse({ ...ENTRY, keyId }).success, keyId).to.equal(false)
     }
   })

@@ -38,7 +38,7 @@ describe('options of the solana plugin', () => {
     [{ chain: { ...CHAIN, rpcURL: 'x' } }, /chain\.rpcURL: no such option \(did you mean rpcUrl\?\)/],
     [{ chain: undefined }, /chain: expected the chain to settle on/],
     [{ chain: { ...CHAIN, chainId: 'solana:other' } }, /chain\.chainId: expected solana:mainnet, solana:devnet/],
-    [{ chain: { ...CHAIN, keyId: 'aws-kms://alias/x' } }, /chain\.keyId: keys in aws-kms are not supported yet/],
+    [{ chain: { ...CHAIN, keyId: 'aws-kms://hunter2' } }, /chain\.keyId: this does not name a key in AWS KMS: expected aws-kms:/],
     [{ chain: { ...CHAIN, keyId: KEY.slice(0, 30) } }, /chain\.keyId: expected a key of 32 or 64 bytes/],
     [{ chain: { ...CHAIN, rpcUrl: 'ftp://secret-of-the-rpc' } }, /chain\.rpcUrl: expected an http/],
     [{ chain: { ...CHAIN, wsUrl: 'https://secret-of-the-rpc' } }, /chain\.wsUrl: expected a ws/],

@@ -31,8 +31,12 @@ describe('the XRP Ledger in a configuration', () => {
     for (const id of ['xrp:', 'xrp:main', 'xrp:01', 'xrp:4294967296', 'xrpl:1', 'xrp:-1']) expect(kind.chainId.matches(id), id).to.equal(false)
   })
 
-  it('takes seeds of both kinds, and no other keys', () => {
-    for (const keyId of [SEED, 'spvHRYpBKVWy8aYvjDrEJxG79mwN3']) expect(kind.schema.safeParse({ ...entry, keyId }).success).to.equal(true)
+  it('takes claims for every packet also under a key in a vault, as the claims have keys of their own', () => {
+    expect(faults({ keyId: 'hsm:xrp', settlementOptions: { claims: 'packet' } }, 'staging')).to.deep.equal([])
+  })
+
+  it('takes seeds of both kinds, keys in vaults, and no other keys', () => {
+    for (const keyId of [SEED, 'spvHRYpBKVWy8aYvjDrEJxG79mwN3', 'hsm:xrp', 'aws-kms:alias/xrp']) expect(kind.schema.safeParse({ ...entry, keyId }).success).to.equal(true)
     for (const keyId of [ADDRESS, `${SEED.slice(0, -1)}x`, `0x${'7'.repeat(64)}`, 'aws-kms:key']) {
       expect(kind.schema.safeParse({ ...entry, keyId }).success, keyId).to.equal(false)
     }

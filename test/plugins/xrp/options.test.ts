@@ -41,7 +41,7 @@ describe('options of the xrp plugin', () => {
     [{ peerAdress: 'r' }, /peerAdress: no such option \(did you mean peerAddress\?\)/],
     [{ chain: { ...CHAIN, rpcURL: 'x' } }, /chain\.rpcURL: no such option \(did you mean rpcUrl\?\)/],
     [{ chain: undefined }, /chain: expected the ledger to settle on/],
-    [{ chain: { ...CHAIN, keyId: 'aws-kms://alias/x' } }, /chain\.keyId: keys in aws-kms are not supported yet/],
+    [{ chain: { ...CHAIN, keyId: 'aws-kms://hunter2' } }, /chain\.keyId: this does not name a key in AWS KMS: expected aws-kms:/],
     [{ chain: { ...CHAIN, keyId: SEED.slice(0, 20) } }, /chain\.keyId: expected the seed of an account/],
     [{ chain: { ...CHAIN, rpcUrl: 'https://secret-of-the-server' } }, /chain\.rpcUrl: expected a ws/],
     [{ chain: { ...CHAIN, chainId: 'xrp:nowhere' } }, /chain\.chainId: expected a chain/],

@@ -30,8 +30,8 @@ export class AwsStandIn {
   readonly keyId = `aws-kms:arn:aws:kms:${REGION}:111122223333:key/${randomUUID()}`
   #port = 0
 
-  constructor (readonly curve: Curve) {
-    this.key = new StandInKey(curve)
+  constructor (readonly curve: Curve, secret?: Buffer) {
+    this.key = new StandInKey(curve, secret)
   }
 
   async start (): Promise<this> {

@@ -1,10 +1,11 @@
 /** What the stand-ins of vaults have in common: their keys, what goes wrong in them, and what was asked of them. */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { secp256k1 } from '@noble/curves/secp256k1'
 import type { Curve } from '../../../src/contracts/signer.js'
+import { rawSigner } from '../../../plugins/lib/keys/raw.js'
 
 /** `spoilt`: a signature that is none. `otherKey`: one of another key. `upper`: with the other s. */
 export type Fault = 'busy' | 'away' | 'denied' | 'gone' | 'fault' | 'spoilt' | 'otherKey' | 'upper'
@@ -14,8 +15,9 @@ const ORDER = secp256k1.CURVE.n
 export class StandInKey {
   #pair: { publicKey: KeyObject, privateKey: KeyObject }
 
-  constructor (readonly curve: Curve) {
-    this.#pair = this.#fresh()
+  /** @param secret what was imported, 32 bytes */
+  constructor (readonly curve: Curve, secret?: Buffer) {
+    this.#pair = secret === undefined ? this.#fresh() : imported(curve, secret)
   }
 
   get publicKey (): KeyObject {
@@ -48,6 +50,16 @@ export class StandInKey {
   #fresh (): { publicKey: KeyObject, privateKey: KeyObject } {
     return this.curve === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'secp256k1' })
   }
+}
+
+function imported (curve: Curve, secret: Buffer): { publicKey: KeyObject, privateKey: KeyObject } {
+  const key = (jwk: object): { publicKey: KeyObject, privateKey: KeyObject } => {
+    const privateKey = createPrivateKey({ key: { ...jwk, d: secret.toString('base64url') } as JsonWebKeyInput['key'], format: 'jwk' })
+    return { privateKey, publicKey: createPublicKey(privateKey) }
+  }
+  if (curve === 'ed25519') return key({ kty: 'OKP', crv: 'Ed25519', x: rawSigner(curve, secret).publicKey.toString('base64url') })
+  const point = Buffer.from(secp256k1.getPublicKey(secret, false))
+  return key({ kty: 'EC', crv: 'secp256k1', x: point.subarray(1, 33).toString('base64url'), y: point.subarray(33).toString('base64url') })
 }
 
 export interface Asked {

@@ -1,10 +1,10 @@
 /** What names a key in a vault is judged before anything is reached, and never repeated: there may be a PIN in it. */
 import { expect } from 'chai'
-import { packetClaimsFault, vaultKeyFault, vaultKeyIn, type VaultKey } from '../../../../plugins/lib/keys/key-id.js'
+import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../../../../plugins/lib/keys/key-id.js'
 
 const GCP = 'projects/p/locations/l/keyRings/r/cryptoKeys/k'
 const UUID = '1234abcd-12ab-34cd-56ef-1234567890ab'
-const faultOf = (keyId: string): string | undefined => vaultKeyFault(vaultKeyIn(keyId) as VaultKey, ['secp256k1'], 'EVM')
+const faultOf = (keyId: string): string | undefined => vaultFaultIn(keyId, ['secp256k1'], 'EVM')
 
 describe('the name of a key in a vault', () => {
   it('is read in every form that the vaults have', () => {
@@ -29,9 +29,10 @@ describe('the name of a key in a vault', () => {
   })
 
   it('of a vault without the curve of the chain is refused, and the vaults that have it are named', () => {
-    const { message } = { message: vaultKeyFault({ kind: 'azure-kv', name: 'https://x.vault.azure.net/keys/node' }, ['ed25519'], 'Solana') }
-    expect(message).to.equal('Azure Key Vault has no keys of ed25519, which Solana needs. Use a key in one of these: aws-kms, gcp-kms, pkcs11')
-    expect(vaultKeyFault({ kind: 'azure-kv', name: 'https://x.vault.azure.net/keys/node' }, ['ed25519', 'secp256k1'], 'XRP')).to.equal(undefined)
+    const keyId = 'azure-kv:https://x.vault.azure.net/keys/node'
+    expect(vaultFaultIn(keyId, ['ed25519'], 'Solana')).to.equal(
+      'Azure Key Vault has no keys of ed25519, which Solana needs. Use a key in one of these: aws-kms, gcp-kms, pkcs11')
+    expect(vaultFaultIn(keyId, ['ed25519', 'secp256k1'], 'XRP')).to.equal(undefined)
   })
 
   it('does not go with a claim for every packet', () => {

@@ -1,0 +1,18 @@
+/** The fields of a chain that say where a key in a vault is, the same on every chain. Loads no more than the schema. */
+import { z } from 'zod'
+
+const part = z.string().min(1).meta({ expected: 'a string that is not empty', secret: true }).optional()
+
+/** Where the environment does not say it, or says it for another vault. */
+export const VAULT = z.strictObject({
+  region: part,
+  endpoint: z.string().refine(url => /^https?:\/\//.test(url) && URL.canParse(url)).meta({ expected: 'an http:// or https:// URL' }).optional(),
+  accessKeyId: part,
+  secretAccessKey: part,
+  tenantId: part,
+  clientId: part,
+  clientSecret: part,
+  modulePath: part,
+  slotId: z.int().min(0).meta({ expected: 'a whole number' }).optional(),
+  pin: part
+}).meta({ expected: 'an object: how to get into the vault that keyId names', secret: true }).optional()

@@ -6,34 +6,36 @@ import { ConfigurationError } from '../../config/errors.js'
 import { describeError } from '../../lib/describe-error.js'
 import { version } from '../../lib/version.js'
 import { endProcess, exitCodeOf } from '../ending.js'
-import { audit } from './audit.js'
-import { channels } from './channels.js'
 import { helpOf, parse, table, type Command } from './command.js'
-import { explain } from './explain.js'
-import { faucet } from './faucet.js'
-import { fundPeers } from './fund-peers.js'
-import { health } from './health.js'
-import { importing } from './import.js'
-import { ledger } from './ledger.js'
 import { CliError, complain, EXIT, print, type ExitCode } from './output.js'
-import { security } from './security.js'
-import { send } from './send.js'
-import { setup } from './setup.js'
-import { start } from './start.js'
-import { top } from './top.js'
-import { validate } from './validate.js'
-import { wallet } from './wallet.js'
 
-const COMMANDS: readonly Command[] = [
-  setup, importing, validate, start, health, top, explain, send, channels, ledger, wallet, security, audit, faucet, fundPeers
-]
+/** In the order of the help. A command is loaded when it is called for: most need little of what the others do. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  setup: async () => (await import('./setup.js')).setup,
+  import: async () => (await import('./import.js')).importing,
+  validate: async () => (await import('./validate.js')).validate,
+  start: async () => (await import('./start.js')).start,
+  health: async () => (await import('./health.js')).health,
+  top: async () => (await import('./top.js')).top,
+  explain: async () => (await import('./explain.js')).explain,
+  send: async () => (await import('./send.js')).send,
+  channels: async () => (await import('./channels.js')).channels,
+  ledger: async () => (await import('./ledger.js')).ledger,
+  wallet: async () => (await import('./wallet.js')).wallet,
+  security: async () => (await import('./security.js')).security,
+  audit: async () => (await import('./audit.js')).audit,
+  faucet: async () => (await import('./faucet.js')).faucet,
+  'fund-peers': async () => (await import('./fund-peers.js')).fundPeers
+}
 
-const HELP = `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
+async function help (): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map(load => load()))
+  return `connector runs and manages a Sluice node: an Interledger connector that forwards packets of money.
 
 Usage: connector <command> [options]
 
 Commands:
-${table(COMMANDS.map(({ name, summary }) => [name, summary]))}
+${table(commands.map(({ name, summary }) => [name, summary]))}
 
 A node in three steps:
   connector setup --yes          writes config.yaml and .env
@@ -45,10 +47,11 @@ Two nodes can pay each other once each one's config.yaml lists the other under "
   connector send -d g.<their nodeId> -a 1000
 
 More: connector <command> --help. Every command exits with 0 if it succeeded, and start and import with 78 if the configuration is at fault. --version shows the version (${version}).`
+}
 
 async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
   if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
-    print(HELP)
+    print(await help())
     return name === undefined ? EXIT.failed : EXIT.ok
   }
   if (name === '--version' || name === '-V') {
@@ -56,11 +59,12 @@ async function run ([name, ...rest]: readonly string[]): Promise<ExitCode> {
     return EXIT.ok
   }
   if (name === 'help') return run([...rest, '--help'])
-  const command = COMMANDS.find(each => each.name === name)
-  if (command === undefined) {
-    const meant = nearest(name, COMMANDS.map(each => each.name))
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (load === undefined) {
+    const meant = nearest(name, Object.keys(COMMANDS))
     throw new CliError(`Unknown command: ${name}.${meant === undefined ? '' : ` Did you mean ${meant}?`} See: connector --help`)
   }
+  const command = await load()
   const args = parse(command, rest)
   if (args.flag('help')) {
     print(helpOf(command))

@@ -6,7 +6,33 @@ const GUARD_TEST = ['test/middlewares/guard.test.js']
 const AUDIT_TEST = ['test/node/audit-log.test.js']
 const CHAIN = 'src/lib/audit-chain.js'
 
+const GUESSES = ['test/http/wrong-keys.test.js']
+
 export const securityMutants = [
+  {
+    name: 'keeps a right key out where somebody guesses at it',
+    file: 'src/http/access.js',
+    edits: [['if (!isKey(given))', 'if (!isKey(given) || await wrongKeys.counted(socketAddress(c)))']],
+    tests: GUESSES
+  },
+  {
+    name: 'lets answers to wrong keys hold all connections',
+    file: 'src/http/wrong-keys.js',
+    edits: [['this.#waiting < WAITING_MAX && guesser.waiting < WAITING_OF_ONE_MAX', 'true']],
+    tests: GUESSES
+  },
+  {
+    name: 'answers guesses at a key at once',
+    file: 'src/http/wrong-keys.js',
+    edits: [['await this.#wait(guesser, delayFor(excess))', 'void 0']],
+    tests: GUESSES
+  },
+  {
+    name: 'remembers everybody who ever sent a wrong key',
+    file: 'src/http/wrong-keys.js',
+    edits: [['this.#guessers.size > MAX_NETWORKS', 'false']],
+    tests: GUESSES
+  },
   {
     name: 'does not notice an audit entry of which the content was changed',
     file: CHAIN,

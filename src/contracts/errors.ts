@@ -93,6 +93,11 @@ export const ERROR_TABLE = {
   },
   'Who may ask': {
     SLUICE_API_KEY_WRONG: { status: 401, when: 'The key is missing or wrong.', remedy: 'Send the configured key in the `X-Api-Key` header; for `/metrics`, a bearer token will do, too.' },
+    SLUICE_TOO_MANY_WRONG_KEYS: {
+      status: 429,
+      when: 'An address has sent more than ten wrong keys: it guesses, or has an old key. Wrong keys are answered later and later.',
+      remedy: 'Send the right key: it is never kept waiting.'
+    },
     SLUICE_API_KEY_IN_QUERY: {
       status: 401,
       when: 'The key is in the query string, which ends up in logs.',

@@ -9,9 +9,11 @@ import { isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { SluiceError } from '../contracts/errors.js'
+import type { Logger } from '../contracts/logger.js'
 import { isLoopbackAddress } from '../lib/loopback.js'
 import type { IpAllowlist } from './allowlist.js'
 import { hasBody } from './body.js'
+import { WrongKeys } from './wrong-keys.js'
 import { hostIn, isAddress, isOwnOrigin, isThisMachine } from './hosts.js'
 
 /** What proxies add to the requests of others. */
@@ -22,12 +24,19 @@ const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 /** Where Prometheus asks. It can send a key as a bearer token, and, until version 2.55, in no other way. */
 export const METRICS_PATH = '/metrics'
 const BEARER = /^Bearer +/i
+const TOO_MANY = 'Too many wrong keys came from your address, so each is answered later. The right one is not.'
 
-/** Asks for the key in `X-Api-Key`; `message` is for those who have none. Throws like `keyCheck`. */
-export function requireKey (apiKey: string, { setting, message }: { setting: string, message: string }): MiddlewareHandler {
+/** Asks for the key in `X-Api-Key`; `message` is for those who have none. Guesses are told to `log`. Throws like `keyCheck`. */
+export function requireKey (apiKey: string, { setting, message }: { setting: string, message: string }, log?: Logger): MiddlewareHandler {
   const isKey = keyCheck(apiKey, setting)
+  const wrongKeys = new WrongKeys(log)
   return async (c, next) => {
-    if (!isKey(keyIn(c))) throw new SluiceError('SLUICE_API_KEY_WRONG', message)
+    const given = keyIn(c)
+    if (!isKey(given)) {
+      const isGuess = given !== undefined && await wrongKeys.counted(socketAddress(c))
+      throw new SluiceError(isGuess ? 'SLUICE_TOO_MANY_WRONG_KEYS' : 'SLUICE_API_KEY_WRONG', isGuess ? `${message}. ${TOO_MANY}` : message)
+    }
+    wrongKeys.forgive(socketAddress(c))
     await next()
   }
 }

@@ -12,6 +12,7 @@ const LABELS: Record<number, string> = {
   409: 'Conflict',
   413: 'Payload too large',
   415: 'Unsupported media type',
+  429: 'Too many requests',
   503: 'Service unavailable'
 }
 

@@ -4,6 +4,7 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import { isLoopbackAddress } from '../../lib/loopback.js'
+import type { Logger } from '../../contracts/logger.js'
 import { SluiceError } from '../../contracts/errors.js'
 import { refuseForeignPages, requireJson, requireKey } from '../../http/access.js'
 
@@ -30,8 +31,8 @@ export interface ConnectorAccess {
  * The rules, in the order in which they are checked.
  * Throws when the API would be open to the network, or when the key is one that no client can send.
  */
-export function connectorAccess ({ host, apiKey = '', allowedHosts }: ConnectorAccess): MiddlewareHandler[] {
-  if (apiKey !== '') return [requireKey(apiKey, KEY), requireJson]
+export function connectorAccess ({ host, apiKey = '', allowedHosts }: ConnectorAccess, log?: Logger): MiddlewareHandler[] {
+  if (apiKey !== '') return [requireKey(apiKey, KEY, log), requireJson]
   if (isLoopbackAddress(host)) return [refuseForeignPages({ hosts: allowedHosts, messages: MESSAGES }), requireJson]
   throw new SluiceError('SLUICE_API_UNPROTECTED',
     `admin API refuses to listen on ${JSON.stringify(host)} without a key: anyone on that network could move money. ` +

@@ -16,6 +16,6 @@ const SETTINGS = { host: 'adminApiHost (CONNECTOR_ADMIN_API_HOST)', port: 'admin
 /** A server that is not started. Throws when `options` would leave the API open to the network, naming the host and what to set. */
 export function connectorAdminServer (parts: ConnectorParts, options: AdminServerOptions, log: Logger): HttpServer {
   const { host, port, requestTimeoutMs } = options
-  const api = connectorApi(parts, connectorAccess(options), log)
+  const api = connectorApi(parts, connectorAccess(options, log), log)
   return new HttpServer((request, env) => api.fetch(request, env), { name: 'admin API', host, port, requestTimeoutMs, settings: SETTINGS }, log)
 }

@@ -8,6 +8,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { SluiceError } from '../../contracts/errors.js'
+import type { Logger } from '../../contracts/logger.js'
 import { isFromThisMachine, keyCheck, keyIn, noKeyInQuery, refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from '../../http/allowlist.js'
 
@@ -45,10 +46,10 @@ const MESSAGES = {
 }
 
 /** Throws for an invalid entry of `allowedIPs`, and for a key that no client can send. */
-export function nodeAccess ({ apiKey = '', allowedIPs = [], trustProxy = false, allowedHosts }: AccessOptions): Access {
+export function nodeAccess ({ apiKey = '', allowedIPs = [], trustProxy = false, allowedHosts }: AccessOptions, log: Logger): Access {
   const pages = refuseForeignPages({ hosts: allowedHosts, anyAddress: true, messages: MESSAGES })
   const listed = allowedIPs.length > 0 ? requireAddress(new IpAllowlist(allowedIPs), { message: NOT_LISTED, trustProxy }) : undefined
-  if (apiKey !== '') return { address: listed === undefined ? [] : [listed], pages, key: [noKeyInQuery, requireKey(apiKey, KEY), requireJson] }
+  if (apiKey !== '') return { address: listed === undefined ? [] : [listed], pages, key: [noKeyInQuery, requireKey(apiKey, KEY, log), requireJson] }
   const near = listed ?? requireAddress(new IpAllowlist(PRIVATE_NETWORKS), { message: NOT_PRIVATE, trustProxy })
   return { address: [near], pages, key: [pages, noKeyInQuery, requireJson] }
 }

@@ -50,7 +50,7 @@ export function nodeRoutes (node: AdministeredNode, log: Logger): Route[] {
 
 /** Throws when `access` has an address or a key that cannot be one. */
 export function nodeApi (node: AdministeredNode, access: AccessOptions, log: Logger): Router {
-  const { address, pages, key } = nodeAccess(access)
+  const { address, pages, key } = nodeAccess(access, log)
   const routes = nodeRoutes(node, log)
   const app = createRouter({
     name: 'admin api',

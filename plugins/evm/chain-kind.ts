@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
-import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { VAULT } from '../lib/keys/fields.js'
 import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
@@ -57,6 +57,7 @@ const entry = z.strictObject({
   asset: ASSET,
   keyId,
   vault: VAULT,
+  transport: TRANSPORT,
   settlementOptions: settlementOptions.optional()
 }).meta({ expected: 'an object with chainType, chainId, rpcUrl, registryAddress, tokenAddress and keyId' })
 
@@ -112,13 +113,16 @@ function canonicalId (chainId: string): string {
   return number === undefined ? chainId : `evm:${number}`
 }
 
-function decide ({ chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId, vault, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
+function decide (
+  { chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId, vault, transport, settlementOptions }: Entry
+): ReturnType<ChainKind['decide']> {
   const { confirmations, startBlock } = settlementOptions ?? {}
   const id = canonicalId(chainId)
   return termsOf({
     id,
     tokenAddress: tokenAddress.toLowerCase(),
     asset,
+    transport,
     chain: {
       chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId, vault,
       confirmations, startBlock

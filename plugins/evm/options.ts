@@ -3,6 +3,7 @@
  * the plugin is made, in words that never repeat a key or a URL, which may have one in it.
  */
 import { z } from 'zod'
+import { socksProxyFault } from '../../src/lib/socks-proxy.js'
 import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
@@ -36,6 +37,8 @@ const CHAIN_OPTIONS = {
   chainType: z.literal('evm').default('evm'),
   chainId: ChainId.describe('8453 or evm:8453 is Base'),
   rpcUrl: RpcUrl.describe('The JSON-RPC of a node of the chain'),
+  socksProxy: z.string().refine(text => socksProxyFault(text) === undefined, 'expected socks5h://host:port').optional()
+    .describe('The SOCKS5 proxy through which alone that node is asked'),
   registryAddress: Address.describe('The TokenNetworkRegistry'),
   tokenAddress: Address.describe('The ERC-20 token that channels pay in'),
   keyId: KeyId.describe('Who signs for us: a raw private key, wallet:0, or a key in a vault'),

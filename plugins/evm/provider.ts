@@ -19,6 +19,8 @@ import { Transactions } from './chain/transactions.js'
 
 export interface EvmProviderOptions {
   rpcUrl: string
+  /** Through which alone it is asked. Undefined: directly. */
+  socksProxy?: string | undefined
   /** 8453n is Base. */
   chainId: bigint
   /** In lower case, as all addresses here. */
@@ -81,12 +83,12 @@ export class EvmProvider implements ChannelProvider, Member {
 
   /** @throws Error when the URL is none. Nothing is reached yet. */
   constructor (options: EvmProviderOptions) {
-    const { rpcUrl, chainId, signer, store, log, timeoutMs } = options
+    const { rpcUrl, socksProxy, chainId, signer, store, log, timeoutMs } = options
     const { confirmations = DEFAULT_CONFIRMATIONS, pollMs = DEFAULT_POLL_MS, stuckMs = DEFAULT_STUCK_MS } = options
     this.#options = options
     this.chainId = `evm:${chainId}`
     this.address = signer.address
-    this.#rpc = new Rpc({ url: rpcUrl, timeoutMs })
+    this.#rpc = new Rpc({ url: rpcUrl, socksProxy, timeoutMs })
     this.#remembered = new Remembered({ ...options, rpc: this.#rpc })
     this.#token = new TokenCheck({ network: () => this.#networkNow(), address: signer.address, rpc: this.#rpc, chainId, store, log })
     const rpc = this.#rpc
@@ -258,9 +260,9 @@ export class EvmProvider implements ChannelProvider, Member {
   }
 
   #join (network: Network): ChainFeed {
-    const { rpcUrl, timeoutMs, chainId, confirmations = DEFAULT_CONFIRMATIONS, pollMs = DEFAULT_POLL_MS, log } = this.#options
+    const { rpcUrl, socksProxy, timeoutMs, chainId, confirmations = DEFAULT_CONFIRMATIONS, pollMs = DEFAULT_POLL_MS, log } = this.#options
     const { address: contract, token } = network
-    const options = { rpcUrl, timeoutMs, chainId, contract, token, confirmations, pollMs, maxAgeMs: maxAgeMsOf(chainId), log }
+    const options = { rpcUrl, socksProxy, timeoutMs, chainId, contract, token, confirmations, pollMs, maxAgeMs: maxAgeMsOf(chainId), log }
     const feed = joinFeed(options, this.#heads.memory, this)
     this.#heads.memory = feed.heads.memory
     return feed

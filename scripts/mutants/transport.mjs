@@ -49,6 +49,18 @@ export const transportMutants = [
     tests: [CLIENT_TEST]
   },
   {
+    name: 'asks the nodes of a chain past the proxy',
+    file: 'plugins/lib/rpc/json-rpc.js',
+    edits: [['if (this.#agent !== undefined)', 'if (this.#agent === null)']],
+    tests: ['test/plugins/lib/rpc/post.test.js']
+  },
+  {
+    name: 'asks the nodes of a chain directly although they are to be asked through the proxy',
+    file: CIRCUITS,
+    edits: [["transport !== 'socks5'", 'true']],
+    tests: ['test/config/node/chains.test.js']
+  },
+  {
     name: 'starts a node whose proxy does not answer',
     file: OVERLAY,
     edits: [['if (trouble !== undefined) {', 'if (trouble === null) {']],
@@ -63,13 +75,13 @@ export const transportMutants = [
   {
     name: 'puts all peers of a node on one circuit',
     file: CIRCUITS,
-    edits: [['.update(id)', ".update('')"]],
+    edits: [['.update(name)', ".update('')"]],
     tests: [NODE_TEST]
   },
   {
     name: 'shows a proxy the names of peers',
     file: CIRCUITS,
-    edits: [['url.username = credentials.slice(0, 32)', 'url.username = id']],
+    edits: [['url.username = credentials.slice(0, 32)', 'url.username = name']],
     tests: [NODE_TEST]
   },
   {

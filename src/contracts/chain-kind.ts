@@ -4,6 +4,7 @@
  */
 import type { ZodType } from 'zod'
 import type { Asset } from './account.js'
+import type { TransportType } from './node-transport.js'
 import type { TreasuryKind } from './treasury.js'
 
 /** The field of a peer that has its address on chains of a kind. */
@@ -44,13 +45,15 @@ export interface ChainTerms {
    * which one base unit is the smallest unit of whatever is paid in.
    */
   readonly asset?: Asset | undefined
+  /** How its nodes are asked: through the proxy of the node, or directly, which is the default. */
+  readonly transport?: TransportType | undefined
   /** What we may owe before we settle. */
   readonly threshold: string
   /** How often we pay whatever we owe, in ms. */
   readonly intervalMs?: number | undefined
   /**
    * For the plugin. `chain` says which chain it is and who signs there. The node adds what is the peer's own: `peerAddress`, `senderId`,
-   * and the options of the transport.
+   * and the options of the transport; and `chain.socksProxy`, where the nodes of the chain are asked through a proxy.
    */
   readonly options: Readonly<Record<string, unknown>>
 }

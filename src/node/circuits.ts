@@ -4,16 +4,25 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { isolatesPeers } from '../config/node/transport.js'
-import type { NodeTransport, Peer } from '../contracts/node.js'
+import type { SettlementChain } from '../contracts/chain-kind.js'
+import type { NodeTransport, Overlay, Peer } from '../contracts/node.js'
 
 const SECRET = randomBytes(32)
 
 /** Through which proxy the peer is dialled, and with which credentials. Undefined: directly. */
 export function proxyOf ({ id, transport }: Pick<Peer, 'id' | 'transport'>, ofNode: NodeTransport): string | undefined {
-  if (ofNode.type === 'direct' || transport === 'direct') return undefined
+  return ofNode.type === 'direct' || transport === 'direct' ? undefined : withCircuit(ofNode, id)
+}
+
+/** Through which proxy the nodes of a chain are asked: for all peers on one circuit, as there is one account there. Undefined: directly. */
+export function proxyOfChain ({ id, transport }: Pick<SettlementChain, 'id' | 'transport'>, ofNode: NodeTransport): string | undefined {
+  return ofNode.type === 'direct' || transport !== 'socks5' ? undefined : withCircuit(ofNode, `chain ${id}`) // no peer has a space in its id
+}
+
+function withCircuit (ofNode: Overlay, name: string): string {
   if (!isolatesPeers(ofNode)) return ofNode.proxy
   const url = new URL(ofNode.proxy)
-  const credentials = createHmac('sha256', SECRET).update(id).digest('hex')
+  const credentials = createHmac('sha256', SECRET).update(name).digest('hex')
   url.username = credentials.slice(0, 32)
   url.password = credentials.slice(32)
   return url.href

@@ -1,7 +1,8 @@
 /** How peers and the application become accounts of the connector: each in its asset, with books but, unless configured, without limits. */
 import type { AccountInfo, Asset } from '../contracts/account.js'
+import type { SettlementChain } from '../contracts/chain-kind.js'
 import type { BtpAccess } from './btp-access.js'
-import { proxyOf } from './circuits.js'
+import { proxyOf, proxyOfChain } from './circuits.js'
 import type { Peer } from './peers.js'
 import { assetOf, creditLimitIn, rescaled } from '../config/node/assets.js'
 import { addressOf, chainOf } from '../config/node/settlement-chains.js'
@@ -39,8 +40,20 @@ export function peerAccount (peer: Peer, config: NodeConfig, access: BtpAccess):
       settleTo: '0',
       ...(chain.intervalMs !== undefined && { settleInterval: chain.intervalMs })
     },
-    options: { ...plain.options, ...chain.options, peerAddress: addressOf(peer, chain.kind), senderId: config.nodeId }
+    options: {
+      ...plain.options,
+      ...chain.options,
+      ...throughProxy(chain, config),
+      peerAddress: addressOf(peer, chain.kind),
+      senderId: config.nodeId
+    }
   }
+}
+
+/** Nothing, where the nodes of the chain are asked directly. */
+function throughProxy (chain: SettlementChain, { transport }: NodeConfig): Options {
+  const socksProxy = proxyOfChain(chain, transport)
+  return socksProxy === undefined ? {} : { chain: { ...Object(chain.options.chain) as Options, socksProxy } }
 }
 
 /** A peer that nobody configured and that has dialled in. */

@@ -18,6 +18,7 @@ import { StateChecks, type Check, type Mark } from './state-checks.js'
 /** Accounts of which all but `log` is the same share a feed. */
 export interface FeedOptions {
   rpcUrl: string
+  socksProxy: string | undefined
   timeoutMs: number | undefined
   chainId: bigint
   /** The TokenNetwork and its token, in lower case. */
@@ -93,10 +94,10 @@ export class ChainFeed {
    * @param ended told when the last member has left
    */
   constructor (options: FeedOptions, memory: HeadMemory, ended: () => void) {
-    const { rpcUrl, timeoutMs, contract, token, confirmations, maxAgeMs, log } = options
+    const { rpcUrl, socksProxy, timeoutMs, contract, token, confirmations, maxAgeMs, log } = options
     this.#options = options
     this.#ended = ended
-    const rpc = this.#rpc = new Rpc({ url: rpcUrl, timeoutMs })
+    const rpc = this.#rpc = new Rpc({ url: rpcUrl, socksProxy, timeoutMs })
     const heads = this.heads = new Heads({ rpc, log, confirmations, maxAgeMs })
     heads.memory = memory
     this.#states = new StateChecks({ rpc, heads, log, network: new Network(rpc, contract, token) })

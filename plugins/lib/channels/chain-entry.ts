@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Asset } from '../../../src/contracts/account.js'
 import type { ChainTerms } from '../../../src/contracts/chain-kind.js'
+import type { TransportType } from '../../../src/contracts/node-transport.js'
 import { amount, assetField, flag, milliseconds, whole } from '../../../src/lib/field-kinds.js'
 
 const YEAR_SECS = 365 * 24 * 60 * 60
@@ -15,6 +16,9 @@ const THRESHOLD = 1_000_000n
 const SETTLEMENTS_IN_DEPOSIT = 10n
 
 const CLAIMS = ['settlement', 'packet'] as const
+
+/** How the nodes of the chain are asked: for chains whose plugin can go through a proxy. */
+export const TRANSPORT = z.enum(['direct', 'socks5']).meta({ expected: 'one of direct, socks5' }).optional()
 
 /** What is paid in: for chains on which that can be one of many tokens. */
 export const ASSET = assetField.optional()
@@ -47,16 +51,18 @@ interface Place {
   tokenAddress: string
   /** What is paid in; where it is not known, the plugin is told to take base units of the account for its smallest units. */
   asset?: Asset | undefined
+  transport?: TransportType | undefined
   chain: Record<string, unknown>
 }
 
 /** What the accounts of peers on a chain get. */
-export function termsOf ({ id, tokenAddress, asset, chain }: Place, settlement: SettlementOptions = {}): ChainTerms {
+export function termsOf ({ id, tokenAddress, asset, transport, chain }: Place, settlement: SettlementOptions = {}): ChainTerms {
   const threshold = BigInt(settlement.threshold ?? THRESHOLD)
   return {
     id,
     tokenAddress,
     asset,
+    transport,
     threshold: String(threshold),
     intervalMs: settlement.timeBasedIntervalMs,
     options: present({

@@ -4,11 +4,16 @@
  */
 import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
+import { isOverlayHost, parseSocksProxy, withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { ChainError } from '../channels/types.js'
+import { SocksAgent } from '../transport/socks-agent.js'
+import { postThrough } from './post.js'
 
 export interface JsonRpcOptions {
   /** http or https; may carry `user:password@`. */
   url: string
+  /** `socks5h://...`, through which alone the node is asked. Undefined: directly. */
+  socksProxy?: string | undefined
   /** For each try, ms. */
   timeoutMs?: number | undefined
   /** Each try waits for this first. */
@@ -23,6 +28,8 @@ export class RpcError extends ChainError {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000
+/** The same through a proxy, which may have to build a circuit first. */
+const PROXIED_TIMEOUT_MS = 30_000
 const TRIES = 3
 const FIRST_PAUSE_MS = 250
 /** Of a node's error text, this much is repeated. */
@@ -36,24 +43,29 @@ export class JsonRpc {
   readonly #headers: Record<string, string>
   readonly #timeoutMs: number
   readonly #turn: () => Promise<void>
+  readonly #agent: SocksAgent | undefined
   readonly #underWay = new Set<AbortController>()
   #isClosed = false
   #id = 0
 
   /** @throws Error when the URL is none */
-  constructor ({ url, timeoutMs = DEFAULT_TIMEOUT_MS, turn = () => Promise.resolve() }: JsonRpcOptions) {
+  constructor ({ url, socksProxy, timeoutMs, turn = () => Promise.resolve() }: JsonRpcOptions) {
     if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new Error('the RPC URL is not one of http or https')
     const parsed = new URL(url)
     const { username, password } = parsed
+    if (isOverlayHost(parsed.hostname) && socksProxy === undefined) throw new Error('the RPC URL is that of a hidden service: set "transport" of the chain to socks5')
     parsed.username = parsed.password = ''
-    this.host = parsed.host
+    this.host = withoutOverlayNames(parsed.host)
     this.#url = parsed.href
     this.#headers = { 'content-type': 'application/json' }
     if (username !== '') {
       const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
       this.#headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
     }
-    this.#timeoutMs = timeoutMs
+    this.#timeoutMs = timeoutMs ?? (socksProxy === undefined ? DEFAULT_TIMEOUT_MS : PROXIED_TIMEOUT_MS)
+    this.#agent = socksProxy === undefined
+      ? undefined
+      : new SocksAgent(parseSocksProxy(socksProxy), { isSecure: parsed.protocol === 'https:', timeoutMs: this.#timeoutMs })
     this.#turn = turn
   }
 
@@ -65,6 +77,7 @@ export class JsonRpc {
   close (): void {
     this.#isClosed = true
     for (const request of this.#underWay) request.abort()
+    this.#agent?.destroy()
   }
 
   open (): void {
@@ -107,10 +120,9 @@ export class JsonRpc {
     const deadline = setTimeout(() => { request.abort() }, this.#timeoutMs).unref()
     try {
       const { signal } = request
-      const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal, redirect: 'error' })
-      const text = await response.text()
+      const { status, text } = await this.#send(body, signal)
       // Nodes send errors of JSON-RPC with many a status.
-      if (!response.ok && !text.startsWith('{')) throw new Error(`HTTP status ${response.status}`)
+      if ((status < 200 || status > 299) && !text.startsWith('{')) throw new Error(`HTTP status ${status}`)
       return JSON.parse(text) as unknown
     } catch (error) {
       if (request.signal.aborted) throw this.#unreachable(method, this.isClosed ? 'disconnected' : `no answer within ${this.#timeoutMs} ms`)
@@ -119,6 +131,12 @@ export class JsonRpc {
       clearTimeout(deadline)
       this.#underWay.delete(request)
     }
+  }
+
+  async #send (body: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
+    if (this.#agent !== undefined) return await postThrough(this.#agent, this.#url, { headers: this.#headers, body, signal })
+    const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal, redirect: 'error' })
+    return { status: response.status, text: await response.text() }
   }
 
   #unreachable (method: string, why: string): ChainError {

@@ -97,10 +97,15 @@ export function checkChains (given: ParsedConfig, config: NodeConfig, entries: r
   if (unnamed.length > 1) warn(`the node settles with its peers on several chains (${unnamed.map(({ id }) => id).join(', ')}): one unit of the token counts the same on each.`)
 }
 
-function checkEntries (entries: readonly ChainEntry[], { environment }: NodeConfig, refuse: Refuse, warn: Warn): void {
+function checkEntries (entries: readonly ChainEntry[], { environment, transport }: NodeConfig, refuse: Refuse, warn: Warn): void {
   const seen = new Set<string>()
   for (const [index, { kind, value }] of entries.entries()) {
-    const { id } = kind.decide(value)
+    const { id, transport: asked } = kind.decide(value)
+    if (asked === 'socks5' && transport.type !== 'socks5') {
+      refuse(['chainProviders', index, 'transport'], 'is socks5, which requires connector-level transport.type \'socks5\'. Set that, or remove this.')
+    } else if (asked === undefined && transport.type === 'socks5') {
+      warn(`transport.type is socks5, and the nodes of ${id} are asked directly: those who run them see the address of this node (docs/transport.md).`)
+    }
     if (seen.has(id)) refuse(['chainProviders', index, 'chainId'], `Duplicate chainId: ${id}`)
     seen.add(id)
     const { problems = [], warnings = [] } = kind.check?.(value, environment) ?? {}

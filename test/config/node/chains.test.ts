@@ -54,6 +54,22 @@ describe('chainProviders', () => {
     return file
   }
 
+  it('say whether the nodes of a chain are asked through the proxy of the node, all peers on one circuit', () => {
+    const transport = { type: 'socks5', socksProxy: 'socks5h://127.0.0.1:9050' } as const
+    const proxyIn = (found: { config: NodeConfig }): unknown => (accountOf(found).options.chain as { socksProxy?: string }).socksProxy
+    const peers = ['b', 'c'].map((id, index) => ({ ...PEER, id, evmAddress: `${ADDRESS.slice(0, -1)}${index}` }))
+    const chosen = read({ transport, btpServerHost: '127.0.0.1', peers, chainProviders: [{ ...CHAIN, transport: 'socks5' }] })
+    expect(chosen.warnings.join()).to.not.include('asked directly')
+    expect(proxyIn(chosen)).to.match(/^socks5h:\/\/[0-9a-f]{32}:[0-9a-f]{32}@127\.0\.0\.1:9050$/)
+    expect(proxyIn({ config: { ...chosen.config, peers: chosen.config.peers.toReversed() } }), 'one circuit').to.equal(proxyIn(chosen))
+    expect(accountOf(chosen).options.socksProxy, 'and another for the peer').to.not.equal(proxyIn(chosen))
+    const silent = read({ transport, peers, chainProviders: [CHAIN] })
+    expect(silent.warnings.join()).to.include('the nodes of evm:84532 are asked directly')
+    expect(proxyIn(silent)).to.equal(undefined)
+    expect(read({ transport, peers, chainProviders: [{ ...CHAIN, transport: 'direct' }] }).warnings.join()).to.not.include('asked directly')
+    expect(refusal({ peers, chainProviders: [{ ...CHAIN, transport: 'socks5' }] })).to.include('chainProviders[0].transport: is socks5, which requires')
+  })
+
   it('mean one chain however its id is spelt, wherever it stands', async () => {
     const spellings = ['evm:84532', 'evm:base:84532']
     const settlement = { preference: 'evm', evmAddress: ADDRESS }

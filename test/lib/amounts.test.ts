@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { amountInUnit, amountInWords } from '../../src/lib/amounts.js'
+import { amountInUnit, amountInWords, amountOfWords } from '../../src/lib/amounts.js'
 
 describe('an amount in words', () => {
   const cases: Array<[bigint, number, string, string]> = [
@@ -25,5 +25,12 @@ describe('an amount in words', () => {
       expect(BigInt(number.replace('.', ''))).to.equal(amount)
       expect(number.split('.')[1]?.length ?? 0).to.equal(scale)
     }))
+  })
+
+  it('are read from what people write, to the last digit or not at all', () => {
+    for (const [text, scale, amount] of [['1', 9, 1_000_000_000n], ['0.05', 18, 5n * 10n ** 16n], ['250', 0, 250n], ['1.000001', 6, 1_000_001n]] as const) {
+      expect(amountOfWords(text, scale), text).to.equal(amount)
+    }
+    for (const text of ['', '.5', '1.', '-1', '1e3', '1,5', ' 1', '0x1', '1.0000001']) expect(amountOfWords(text, 6), text).to.equal(undefined)
   })
 })

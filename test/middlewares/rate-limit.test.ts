@@ -1,5 +1,6 @@
 /** How many packets an account may send: what is refused, and when packets pass again. */
 import { expect } from 'chai'
+import { Notices } from '../../src/accounts/notices.js'
 import { AccountStats } from '../../src/metrics/stats.js'
 import type { AccountInfo } from '../../src/contracts/account.js'
 import { account, type TestConnector } from '../support/connector.js'
@@ -33,6 +34,25 @@ describe('limits', () => {
       expect(await sendMany(2)).to.deep.equal(['fulfill', 'T05'])
       line.clock.setSystemTime(Date.now() + 60_000)
       expect(await sendMany(4)).to.deep.equal(['fulfill', 'fulfill', 'fulfill', 'T05'])
+    })
+
+    it('are told of when they are passed, once in ten seconds with the number of refusals', async () => {
+      const { container } = await start({ rateLimit: { refillPeriod: 1000, refillCount: 1 } })
+      const told: unknown[] = []
+      container(Notices).tell = notice => { told.push(notice) }
+      await sendMany(4)
+      line.clock.setSystemTime(Date.now() + 10_000)
+      await sendMany(2)
+      expect(told).to.deep.equal([1, 3].map(count => ({ type: 'RATE_LIMIT_EXCEEDED', peerId: 'alice', count })))
+    })
+
+    it('block an account that goes on over them, where the account says for how long', async () => {
+      await start({ rateLimit: { refillPeriod: 1000, refillCount: 1, blockPeriod: 60_000, blockAfter: 2 } })
+      expect(await sendMany(3)).to.deep.equal(['fulfill', 'T05', 'T05'])
+      line.clock.setSystemTime(Date.now() + 59_999)
+      expect(await send()).to.equal('T05')
+      line.clock.setSystemTime(Date.now() + 1)
+      expect(await send()).to.equal('fulfill')
     })
 
     it('take a capacity of 0 for the number that flows in', async () => {

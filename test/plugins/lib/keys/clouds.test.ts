@@ -60,18 +60,20 @@ for (const [name, curve, make] of KINDS) {
       expect([vault.server.signatures, signer.trouble]).to.deep.equal([1, undefined])
     })
 
-    it('is given up after some tries, and named without what it says itself', async () => {
-      const signer = await open()
-      vault.server.isLasting = true
-      vault.server.faults.push('busy')
-      const { message } = await rejectionError(signer.sign(randomBytes(32)))
-      expect(message).to.match(new RegExp(`^${name} has too many requests now`))
-      expect(signer.trouble).to.equal(message)
-      Object.assign(vault.server, { isLasting: false }).faults.length = 0
-      await signer.sign(randomBytes(32))
-      expect(signer.trouble).to.equal(undefined)
-      expect(lines.join('\n')).to.match(/the key cannot sign.*\n.*the key can sign again/)
-    })
+    if (name === 'AWS KMS' && curve === 'secp256k1') { // the waits are the same for all
+      it('is given up after some tries, and named without what it says itself', async () => {
+        const signer = await open()
+        vault.server.isLasting = true
+        vault.server.faults.push('busy')
+        const { message } = await rejectionError(signer.sign(randomBytes(32)))
+        expect(message).to.match(new RegExp(`^${name} has too many requests now`))
+        expect(signer.trouble).to.equal(message)
+        Object.assign(vault.server, { isLasting: false }).faults.length = 0
+        await signer.sign(randomBytes(32))
+        expect(signer.trouble).to.equal(undefined)
+        expect(lines.join('\n')).to.match(/the key cannot sign.*\n.*the key can sign again/)
+      })
+    }
 
     for (const [fault, expected] of [['denied', /does not let us use the key/], ['gone', /the key in .* (cannot be used|does not exist)/]] as const) {
       it(`is not asked again when it says no: ${fault}`, async () => {

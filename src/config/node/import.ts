@@ -218,8 +218,8 @@ class Rewriting {
 
 /** By place; `[]` stands for any entry of a list. Without what stands there, or in there, the node would be open, visible, or owed more. */
 const GUARDS = [
-  'adminApi', 'transport', 'peers[].transport', 'environment', 'btpServerHost', 'healthCheckHost', 'btpAllowedOrigins', 'localDelivery.authToken',
-  'settlement.enableSettlement', 'settlement.creditLimits'
+  'adminApi', 'transport', 'peers[].transport', 'chainProviders[].transport', 'environment', 'btpServerHost', 'healthCheckHost', 'btpAllowedOrigins',
+  'localDelivery.authToken', 'settlement.enableSettlement', 'settlement.creditLimits'
 ]
 
 /** A section that is not one says nothing of what would be in it. */

@@ -220,6 +220,12 @@ describe('connector import', () => {
     expect(err).to.equal('old.yaml:3: peers[0].transport: transport must be one of direct, socks5. Correct it, or remove it. It stays in the output, and the node does not start with it.\n')
   })
 
+  it('keeps the transport of a chain that there is not', async () => {
+    const address = `"0x${'1'.repeat(40)}"`
+    await expectKept(`nodeId: a\nbtpServerPort: 1\npeers: []\nchainProviders: [{ chainType: evm, chainId: "evm:84532", rpcUrl: "https://x.example", ` +
+      `registryAddress: ${address}, tokenAddress: ${address}, keyId: "\${KEY}", transport: tor }]\n`, 'chainProviders[0].transport')
+  })
+
   /** What protects a node is not left out: the file says it still, and is refused for it. */
   async function expectKept (text: string, section: string): Promise<Result> {
     const result = await importing(text)

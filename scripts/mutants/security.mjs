@@ -176,5 +176,11 @@ export const securityMutants = [
     file: 'middlewares/guard.js',
     edits: [["action === 'disconnect' && !this.#hasChannels(peerId)", "action === 'disconnect'"]],
     tests: ['test/middlewares/guard.test.js']
+  },
+  {
+    name: 'keeps no record of what keys sign',
+    file: 'plugins/lib/channels/operations.js',
+    edits: [["this.onSigned({ operation: name, detail: txIdOf(result), outcome: 'ok' })", 'void txIdOf(result)']],
+    tests: ['test/e2e/settlement/xrp.test.js']
   }
 ]

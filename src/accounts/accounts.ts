@@ -12,6 +12,7 @@ import { StoreService } from './store-service.js'
 import { AccountBooks } from './account-books.js'
 import { createPlugin } from './create-plugin.js'
 import { Listeners } from './listeners.js'
+import { Notices } from './notices.js'
 
 interface Account {
   info: AccountInfo
@@ -31,6 +32,7 @@ export class Accounts extends EventEmitter {
   private readonly config: Config
   private readonly log: Logger
   private readonly store: StoreService
+  private readonly notices: Notices
   private address: string
   private ledger: () => Ledger = () => { throw new Error('there is no ledger yet.') }
 
@@ -39,6 +41,7 @@ export class Accounts extends EventEmitter {
     this.config = deps(Config)
     this.log = this.config.createLogger('accounts')
     this.store = deps(StoreService)
+    this.notices = deps(Notices)
     this.address = this.config.ilpAddress
   }
 
@@ -62,7 +65,8 @@ export class Accounts extends EventEmitter {
       mayOpenFiles,
       getOwnAddress: () => this.address,
       books: new AccountBooks(accountId, () => this.ledger()),
-      settlements: this.store.settlements.recordsOf(accountId, () => this.accounts.get(accountId)?.plugin)
+      settlements: this.store.settlements.recordsOf(accountId, () => this.accounts.get(accountId)?.plugin),
+      signed: signed => { this.notices.signed?.(accountId, signed) }
     })
     this.refuseSharedPlugin(accountId, plugin)
     this.refuseSharedParty(accountId, plugin)

@@ -16,7 +16,7 @@ const REQUIRED_METHODS = [
 ] as const
 
 /** What a connector hands to its plugins. */
-type PluginParts = Required<Pick<PluginServices, 'store' | 'mayOpenFiles' | 'getOwnAddress' | 'books' | 'settlements'>> & {
+type PluginParts = Required<Pick<PluginServices, 'store' | 'mayOpenFiles' | 'getOwnAddress' | 'books' | 'settlements' | 'signed'>> & {
   createLog: (name: string, options: object) => Logger
 }
 

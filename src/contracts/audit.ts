@@ -1,8 +1,8 @@
 /** What the audit log of a node takes, and says of itself. */
 
-/** `via`: the admin API, the program around the node (`code`), or a rule of `security.fraud`. */
+/** `via`: the admin API, the program around the node (`code`), a rule of `security.fraud`, or the node of its own accord. */
 export interface Actor {
-  via: 'admin-api' | 'code' | 'rule'
+  via: 'admin-api' | 'code' | 'rule' | 'node'
   /** Of a client of the admin API; of its proxy, where that is not believed. */
   address?: string | undefined
   /** What the client calls itself: `connector-cli/0.2.0`. It may say anything. */

@@ -152,6 +152,21 @@ export interface PluginServices {
   books?: PluginBooks
   /** Absent where somebody else than the connector makes the plugin. */
   settlements?: SettlementRecords
+  /**
+   * Told of what the account's key was asked to sign for a chain: transactions, and the end of channels. Not of claims: there are as many
+   * as packets.
+   */
+  signed?: (signed: Signed) => void
+}
+
+/** What a key was asked to sign. */
+export interface Signed {
+  /** Such as `close:<channelId>`. */
+  operation: string
+  /** Such as the id of the transaction. */
+  detail?: string | undefined
+  /** `ok`, or why it failed. */
+  outcome: string
 }
 
 /** `_store` and `_log` repeat the services for plugins written before the second argument existed. */

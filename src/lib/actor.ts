@@ -9,7 +9,7 @@ export function actingAs<T> (actor: Actor, work: () => T): T {
   return actors.run(actor, work)
 }
 
-/** The program around us, unless somebody asked for what goes on. */
-export function currentActor (): Actor {
-  return actors.getStore() ?? { via: 'code' }
+/** Who asked for what goes on; where nobody did, the program around us, or `otherwise`. */
+export function currentActor (otherwise: Actor = { via: 'code' }): Actor {
+  return actors.getStore() ?? otherwise
 }

@@ -5,6 +5,7 @@ import { UnreachableError } from '../packet/errors.js'
 import { amountIn } from '../packet/prepare.js'
 import { isFulfill } from '../packet/reply.js'
 import { Accounts } from '../accounts/accounts.js'
+import { Notices } from '../accounts/notices.js'
 import { StoreService } from '../accounts/store-service.js'
 import { withTimeout } from '../lib/timeout.js'
 import { createApp, type App } from '../connector/connector.js'
@@ -14,6 +15,7 @@ import { pricesOf, RateBackend } from '../forwarding/rate-backend.js'
 import { ChildAddresses } from '../forwarding/peer-protocols.js'
 import { LedgerService } from '../ledger/service.js'
 import { fromNumber, ONE, subtract } from '../lib/fraction.js'
+import { currentActor } from '../lib/actor.js'
 import { createLogger } from '../lib/log.js'
 import { AccountStats } from '../metrics/stats.js'
 import { describeError } from '../lib/describe-error.js'
@@ -79,6 +81,9 @@ export class Session {
     this.#marker = new UnsettledMarker(parts.config.dataPath, parts.config.nodeId, parts.config.chains)
     this.#restorePeers()
     this.#container(ExplorerDoor).node = parts.door
+    this.#container(Notices).signed = (peerId, { operation, detail, outcome }) => {
+      parts.audit?.record({ action: `sign ${operation}`, subject: peerId, detail, by: currentActor({ via: 'node' }), outcome })
+    }
     const forwards = this.#container(ForwardObserver)
     forwards.onForward = (sourceAccount, nextHop, bytes) => {
       refuseReturn(sourceAccount, nextHop)

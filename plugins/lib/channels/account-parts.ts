@@ -9,7 +9,7 @@ import { openParts } from './parts.js'
 import type { Parts, PartsDeps } from './parts.js'
 
 /** What each of the addresses gets is found here. */
-export interface AccountPartsDeps extends Omit<PartsDeps, 'store' | 'books' | 'booksId' | 'setUnsettled'> {
+export interface AccountPartsDeps extends Omit<PartsDeps, 'store' | 'books' | 'signed' | 'booksId' | 'setUnsettled'> {
   services: PluginServices
 }
 
@@ -49,6 +49,7 @@ export async function openAccountParts (deps: AccountPartsDeps): Promise<Account
     settings: { ...settings, peerAddress: peer, isFormer: peer !== peerAddress },
     store: storeOf(peer),
     books: services.books,
+    signed: services.signed,
     booksId,
     setUnsettled: what => records.setUnsettled(partiesWith(peer), what)
   })

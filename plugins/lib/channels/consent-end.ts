@@ -74,6 +74,7 @@ export class ConsentEnd implements WayToEnd {
     consent.pays = max(outgoing.spentOn(state), state.ours.redeemed)
     await Promise.all([incoming.save({ sync: true }), channels.end(channel, ending)])
     ending.signature = await promised(codec.signConsent?.(consent, channel.state), 'signConsent')
+    channels.operations.onSigned({ operation: `consent:${channelId}`, detail: `least=${consent.least} pays=${consent.pays} validUntil=${validUntil}`, outcome: 'ok' })
     await channels.save()
     return ending
   }

@@ -3,7 +3,9 @@
  * one after a crash is known to the chain's part; one that the chain has refused for good is begun anew under another id.
  */
 import { describeError } from '../../../src/lib/describe-error.js'
+import { isObject } from '../../../src/lib/is-object.js'
 import type { Logger } from '../../../src/contracts/logger.js'
+import type { Signed } from '../../../src/contracts/plugin.js'
 import { ChainError } from './types.js'
 
 /** Names of operations that the chain has refused; the oldest are forgotten. */
@@ -15,6 +17,8 @@ export class Operations {
   #trouble: string | undefined
   /** Told before each operation, which waits for it, and after it. */
   onChange: () => Promise<void> = () => Promise.resolve()
+  /** Told of each operation that has ended. */
+  onSigned: (signed: Signed) => void = () => undefined
 
   constructor (private readonly log: Logger) {}
 
@@ -56,8 +60,11 @@ export class Operations {
     const refusals = this.#refused.get(name) ?? 0
     try {
       await this.onChange()
-      return await this.ask(() => work(refusals === 0 ? name : `${name}:${refusals}`))
+      const result = await this.ask(() => work(refusals === 0 ? name : `${name}:${refusals}`))
+      this.onSigned({ operation: name, detail: txIdOf(result), outcome: 'ok' })
+      return result
     } catch (error) {
+      this.onSigned({ operation: name, outcome: describeError(error) })
       this.log.warn('operation on a payment channel failed. operation=%s error=%s', name, describeError(error))
       if (error instanceof ChainError && error.isFinal) this.#refuse(name, refusals + 1)
       throw error
@@ -72,4 +79,9 @@ export class Operations {
       this.#refused.delete(oldest)
     }
   }
+}
+
+/** Most operations end with a receipt. */
+function txIdOf (result: unknown): string | undefined {
+  return isObject(result) && typeof result.txId === 'string' ? `txId=${result.txId}` : undefined
 }

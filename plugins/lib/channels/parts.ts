@@ -1,6 +1,6 @@
 /** Everything that settles with one peer's address over payment channels, put together once the chain's part is there. */
 import type { Logger } from '../../../src/contracts/logger.js'
-import type { MoneyHandler, PluginBooks, PluginStore } from '../../../src/contracts/plugin.js'
+import type { MoneyHandler, PluginBooks, PluginServices, PluginStore } from '../../../src/contracts/plugin.js'
 import { TransportError } from '../../../src/contracts/transport.js'
 import { Answers } from './answers.js'
 import { ClaimHistory } from './claim-history.js'
@@ -47,6 +47,8 @@ export interface PartsDeps {
   deliver: (claim: Claim) => Promise<void>
   ask: (message: Record<string, unknown>) => Promise<Record<string, unknown>>
   isPeerThere: () => boolean
+  /** Told of what our key was asked to sign. */
+  signed?: PluginServices['signed']
   /** Told what is not settled, after each look and before money goes into a channel. Resolves when that is kept. */
   setUnsettled: (what: string | undefined) => Promise<void>
 }
@@ -129,6 +131,7 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   }
   const watcher = new Watcher({ channels, incoming, outgoing, closing, provider, settings, counts, log, looked: note })
   channels.operations.onChange = note
+  if (deps.signed !== undefined) channels.operations.onSigned = deps.signed
   for (const part of [channels, incoming, outgoing]) await part.load()
   const keyTrouble = (): string | undefined => deps.chain.keyTrouble?.()
   const ours = { channels, funding, incoming, outgoing, prepaid, closing, answers, watcher }

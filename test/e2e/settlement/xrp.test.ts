@@ -3,7 +3,7 @@
  * the ledger says in the end. The ledger is a stand-in for rippled with its rules.
  */
 import { spawnSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
@@ -50,6 +50,7 @@ describe('nodes that settle on the XRP Ledger', function () {
       btpServerPort: place.btpPort,
       adminApi: { enabled: true, port: await freePort(), host: '127.0.0.1' },
       settlement: { connectorFeePercentage: 0 },
+      security: { audit: { enabled: true } },
       chainProviders: [{
         chainType: 'xrp',
         chainId: chain,
@@ -116,11 +117,23 @@ describe('nodes that settle on the XRP Ledger', function () {
         }
       }
       await eventually('the channels are closed', isOver)
+      await alice.stop()
+      const signed = await signedBy(a)
+      expect(signed.filter(({ outcome }) => outcome === 'ok').map(({ action }) => action.split(':')[0])).to.include.members(['sign open'])
+      expect(signed.every(({ subject, detail = '', outcome }) => subject === 'bob' && (outcome !== 'ok' || detail.startsWith('txId='))), JSON.stringify(signed)).to.equal(true)
       const [wonA = 0n, wonB = 0n] = won()
       expect(wonA + wonB, 'nobody has lost a drop but fees').to.equal(0n)
       if (claims === 'settlement') expect(wonB + await owed(bob, 'alice'), 'what the ledger paid, and what is still owed').to.equal(toBob - toAlice)
       expect(parties.sent(parties.alice) + parties.sent(parties.bob), 'two channels: each opened, and ended with its last claim').to.be.at.most(8)
     })
+  }
+
+  /** What the audit log says of the keys of a node. */
+  async function signedBy ({ name, config: { dataPath = '' } }: Place): Promise<Array<{ action: string, subject: string, detail?: string, outcome: string }>> {
+    const folder = join(dataPath, `audit-${name}`)
+    const texts = await Promise.all((await readdir(folder)).map(file => readFile(join(folder, file), 'utf8')))
+    const entries = texts.join('').split('\n').filter(line => line !== '').map(line => JSON.parse(line) as { action: string, subject: string, outcome: string })
+    return entries.filter(({ action }) => action.startsWith('sign '))
   }
 
   it('show the ledger in health, and say what to do while its server cannot be reached', async () => {

@@ -9,7 +9,7 @@ export function actingAs<T> (actor: Actor, work: () => T): T {
   return actors.run(actor, work)
 }
 
-/** Who asked for what goes on; where nobody did, the program around us, or `otherwise`. */
+/** Of what goes on: the one that a request named, or else the program around us, or `otherwise`. */
 export function currentActor (otherwise: Actor = { via: 'code' }): Actor {
   return actors.getStore() ?? otherwise
 }

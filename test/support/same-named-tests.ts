@@ -134,7 +134,6 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/evm/chain/transactions.test.ts': [
     'plugins/lib/channels/operation-store.ts', 'plugins/evm/chain/operations.ts', 'plugins/evm/chain/rpc.ts', 'plugins/evm/chain/wallet.ts'
   ],
-  'test/plugins/evm/wallet.test.ts': ['plugins/evm/keccak.ts'],
   'test/plugins/evm/chain/ethers.test.ts': ['plugins/lib/optional-package.ts'],
   'test/plugins/evm/claims.test.ts': [
     'plugins/evm/chain/signer.ts', 'plugins/evm/crypto/secp256k1.ts', 'plugins/evm/crypto/signature-threads.ts', 'plugins/evm/crypto/signature-worker.ts',

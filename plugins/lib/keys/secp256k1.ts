@@ -4,10 +4,11 @@
  */
 import { createECDH } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { secp256k1 } from '@noble/curves/secp256k1'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import type * as Native from 'secp256k1'
 
 const KEY_BYTES = 32
+const DIGEST_BYTES = 32
 const COMPACT_BYTES = 64
 
 let loaded: { native: typeof Native | undefined } | undefined
@@ -38,14 +39,17 @@ export function publicKeyOf (key: Uint8Array): Buffer {
   return ecdh.getPublicKey(null, 'compressed')
 }
 
-/** r, s of the lower half, and the recovery id: 65 bytes. RFC 6979: the same digest gives the same signature. */
-export function signDigest (digest: Uint8Array, key: Uint8Array): Buffer {
+/**
+ * r, s of the lower half, and the recovery id: 65 bytes. RFC 6979: the same digest gives the same signature.
+ * @param native null: in JavaScript @throws RangeError for what is not a digest of 32 bytes
+ */
+export function signDigest (digest: Uint8Array, key: Uint8Array, native: Pick<typeof Native, 'ecdsaSign'> | null = nativeSecp256k1() ?? null): Buffer {
+  if (digest.length !== DIGEST_BYTES) throw new RangeError(`not a digest of ${DIGEST_BYTES} bytes. found=${digest.length}`)
   const signature = Buffer.allocUnsafe(COMPACT_BYTES + 1)
-  const native = nativeSecp256k1()
-  if (native === undefined) {
-    const signed = secp256k1.sign(digest, key, { lowS: true })
-    signature.set(signed.toCompactRawBytes())
-    signature[COMPACT_BYTES] = signed.recovery
+  if (native === null) {
+    const [recovery = 0, ...compact] = secp256k1.sign(digest, key, { prehash: false, format: 'recovered' })
+    signature.set(compact)
+    signature[COMPACT_BYTES] = recovery
   } else {
     const signed = native.ecdsaSign(digest, key)
     signature.set(signed.signature)
@@ -62,9 +66,10 @@ export function signDigest (digest: Uint8Array, key: Uint8Array): Buffer {
 export function completed (digest: Uint8Array, compact: Uint8Array, publicKey: Buffer): Buffer | undefined {
   if (compact.length !== COMPACT_BYTES) return undefined
   try {
-    const lower = secp256k1.Signature.fromCompact(compact).normalizeS()
-    const recovery = [0, 1].find(id => publicKey.equals(lower.addRecoveryBit(id).recoverPublicKey(digest).toRawBytes(true)))
-    return recovery === undefined ? undefined : Buffer.concat([lower.toCompactRawBytes(), Buffer.from([recovery])])
+    const given = secp256k1.Signature.fromBytes(compact)
+    const lower = given.hasHighS() ? new secp256k1.Signature(given.r, secp256k1.Point.Fn.ORDER - given.s) : given
+    const recovery = [0, 1].find(id => publicKey.equals(lower.addRecoveryBit(id).recoverPublicKey(digest).toBytes(true)))
+    return recovery === undefined ? undefined : Buffer.concat([lower.toBytes(), Buffer.from([recovery])])
   } catch {
     return undefined // r or s out of range, or not a point of the curve
   }
@@ -73,7 +78,7 @@ export function completed (digest: Uint8Array, compact: Uint8Array, publicKey: B
 /** r and s of a signature in DER (SEC 1, C.5), 32 bytes each. Undefined when it is not one. */
 export function compactOf (der: Uint8Array): Buffer | undefined {
   try {
-    return Buffer.from(secp256k1.Signature.fromDER(der).toCompactRawBytes())
+    return Buffer.from(secp256k1.Signature.fromBytes(der, 'der').toBytes())
   } catch {
     return undefined
   }
@@ -81,13 +86,13 @@ export function compactOf (der: Uint8Array): Buffer | undefined {
 
 /** In DER, as the XRP Ledger takes it. */
 export function derOf (signature: Uint8Array): Buffer {
-  return Buffer.from(secp256k1.Signature.fromCompact(signature.subarray(0, COMPACT_BYTES)).toDERRawBytes())
+  return Buffer.from(secp256k1.Signature.fromBytes(signature.subarray(0, COMPACT_BYTES)).toBytes('der'))
 }
 
 /** Any form of a public key in its compressed one. Undefined when it is not a point of the curve. */
 export function compressed (publicKey: Uint8Array): Buffer | undefined {
   try {
-    return Buffer.from(secp256k1.ProjectivePoint.fromHex(publicKey).toRawBytes(true))
+    return Buffer.from(secp256k1.Point.fromBytes(publicKey).toBytes(true))
   } catch {
     return undefined
   }

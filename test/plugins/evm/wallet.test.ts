@@ -1,8 +1,7 @@
 /** Keys of EVM chains from a wallet are those that ethers derives, and the addresses those that wallets show. */
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { HDNodeWallet, keccak256 as keccakOfEthers, Mnemonic } from 'ethers'
-import { keccak256 } from '../../../plugins/evm/keccak.js'
+import { HDNodeWallet, Mnemonic } from 'ethers'
 import { walletPlace } from '../../../plugins/evm/wallet.js'
 import { deriveKey } from '../../../plugins/lib/keys/derive.js'
 import { entropyOf, phraseOf, seedOf } from '../../../src/lib/wallet/words.js'
@@ -24,13 +23,6 @@ describe('EVM keys from a wallet', () => {
         const path = walletPlace.path(index)
         expect(addressAt(phrase, path), `${phrase} ${path}`).to.equal(HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(phrase), path).address)
       }
-    }
-  })
-
-  it('have addresses made with the hash of the chain, over messages of any length', () => {
-    for (const length of [0, 1, 64, 135, 136, 137, 271, 272, 500]) {
-      const message = randomBytes(length)
-      expect(`0x${keccak256(message).toString('hex')}`, message.toString('hex')).to.equal(keccakOfEthers(message))
     }
   })
 })

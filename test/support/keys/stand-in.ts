@@ -3,14 +3,14 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type Json
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { secp256k1 } from '@noble/curves/secp256k1'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import type { Curve } from '../../../src/contracts/signer.js'
 import { rawSigner } from '../../../plugins/lib/keys/raw.js'
 
 /** `spoilt`: a signature that is none. `otherKey`: one of another key. `upper`: with the other s. */
 export type Fault = 'busy' | 'away' | 'denied' | 'gone' | 'fault' | 'spoilt' | 'otherKey' | 'upper'
 
-const ORDER = secp256k1.CURVE.n
+const ORDER = secp256k1.Point.Fn.ORDER
 
 export class StandInKey {
   #pair: { publicKey: KeyObject, privateKey: KeyObject }
@@ -41,10 +41,10 @@ export class StandInKey {
     const { privateKey } = fault === 'otherKey' ? this.#fresh() : this.#pair
     if (this.curve === 'ed25519') return fault === 'spoilt' ? Buffer.alloc(64, 1) : sign(null, bytes, privateKey)
     const key = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url')
-    const { r, s } = secp256k1.sign(bytes, key, { lowS: true })
+    const { r, s } = secp256k1.Signature.fromBytes(secp256k1.sign(bytes, key, { prehash: false }))
     const isUpper = fault === 'upper' || (fault === undefined && bytes.at(0) !== undefined && (bytes.at(0) ?? 0) % 2 === 1)
     const given = new secp256k1.Signature(fault === 'spoilt' ? r - 1n : r, isUpper ? ORDER - s : s)
-    return Buffer.from(given.toCompactRawBytes())
+    return Buffer.from(given.toBytes())
   }
 
   #fresh (): { publicKey: KeyObject, privateKey: KeyObject } {

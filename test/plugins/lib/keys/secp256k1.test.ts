@@ -18,11 +18,12 @@ function upper (signature: Buffer): Buffer {
 }
 
 describe('signatures on secp256k1', () => {
-  it('are those of another library, bit for bit', () => {
+  it('are those of another library, bit for bit, with the native one and without', () => {
     fc.assert(fc.property(bytes32, digest => {
       const { r, s, yParity } = new SigningKey(KEY).sign(digest)
-      expect(hexOf(signDigest(digest, KEY))).to.equal(`${r}${s.slice(2)}0${yParity}`)
+      for (const signature of [signDigest(digest, KEY), signDigest(digest, KEY, null)]) expect(hexOf(signature)).to.equal(`${r}${s.slice(2)}0${yParity}`)
     }), { numRuns: 20 })
+    for (const length of [0, 31, 33]) expect(() => signDigest(Buffer.alloc(length), KEY, null)).to.throw(RangeError, 'not a digest')
   })
 
   it('get the lower s and the recovery id that leads to the key, whichever of the two forms a vault gives', () => {

@@ -178,7 +178,7 @@ ${stringify(config)}`
 function envOf (settlement: Settlement | undefined): string {
   const lines = Object.entries(settlement?.variables ?? {}).map(([name, value]) => `${name}=${value}\n`)
   return `# Secrets of the node. Keep this file to yourself.
-ADMIN_API_KEY=${randomBytes(32).toString('base64url')}
+ADMIN_API_KEY=${randomBytes(32).toString('hex')}
 ${lines.join('')}`
 }
 

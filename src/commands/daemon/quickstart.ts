@@ -107,7 +107,8 @@ async function keptSecret (dataPath: string): Promise<string> {
     throw new Error(`cannot create the data directory. path=${dataPath} error=${describeError(error)}. Set CONNECTOR_STORE_PATH to another one.`)
   }
   try {
-    await writeFile(file, randomBytes(18).toString('base64url'), { flag: 'wx', mode: 0o600 })
+    // No option takes a value that begins with a dash, as other forms of it may.
+    await writeFile(file, randomBytes(18).toString('hex'), { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }

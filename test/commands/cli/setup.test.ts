@@ -22,7 +22,7 @@ describe('connector setup', () => {
 
   it('makes a new key every time, readable by its owner alone, and keeps it out of config.yaml and the terminal', async () => {
     const { out } = await place.run(['setup', '--yes'])
-    const key = /^ADMIN_API_KEY=([\w-]{43})$/m.exec(await text('.env'))?.[1]
+    const key = /^ADMIN_API_KEY=([0-9a-f]{64})$/m.exec(await text('.env'))?.[1]
     expect(key).to.not.equal(undefined)
     expect(await text('config.yaml')).to.contain('${ADMIN_API_KEY}').and.to.not.contain(key)
     expect(out).to.not.contain(key)

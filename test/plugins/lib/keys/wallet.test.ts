@@ -26,17 +26,17 @@ const ENTROPY = Buffer.alloc(16, 3)
 
 describe('Keys from the wallet of a node', () => {
   let folder: string
-  let before: NodeJS.ProcessEnv
+  const before = { file: process.env.WALLET_FILE, password: process.env.WALLET_PASSWORD }
 
   beforeEach(() => {
-    before = { ...process.env }
     folder = mkdtempSync(join(tmpdir(), 'wallet-keys-'))
     process.env.WALLET_FILE = join(folder, 'wallet.json')
     process.env.WALLET_PASSWORD = PASSWORD
     writeFileSync(process.env.WALLET_FILE, seal(ENTROPY, PASSWORD, 2 ** 14))
   })
   afterEach(() => {
-    process.env = before
+    restore('WALLET_FILE', before.file)
+    restore('WALLET_PASSWORD', before.password)
     rmSync(folder, { recursive: true })
   })
 
@@ -102,3 +102,8 @@ describe('Keys from the wallet of a node', () => {
     expect(() => walletKey('wallet:3', walletPlace)).to.throw(WalletError)
   })
 })
+
+function restore (variable: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, variable)
+  else process.env[variable] = value
+}

@@ -13,7 +13,10 @@ import { isAlive } from '../../support/overlay-program.js'
 import { closeCircuits, hasTor, TorNetwork } from '../../support/tor/network.js'
 import { eventually } from '../../support/waiting.js'
 
-const PATIENCE_MS = 120_000
+/** A network of this size now and then takes minutes, or does not come about at all. Then another one is started, once. */
+const PATIENCE_MS = 240_000
+/** Also what takes longest: that circuits and processes are lost. `npm run test:tor` */
+const WITH_LOSSES = process.env.TOR_LOSSES === '1'
 const ROUND_TRIPS = 20
 
 interface Hidden {
@@ -28,7 +31,8 @@ describe('nodes without an open port, on a Tor network', () => {
   afterEach(() => world.end())
   afterEach(() => { sinon.restore() })
 
-  it('pay each other through onion services, and do so again when circuits and processes are lost', async () => {
+  it(`pay each other through onion services${WITH_LOSSES ? ', and do so again when circuits and processes are lost' : ''}`, async function () {
+    this.retries(1)
     if (!hasTor()) {
       console.log('      tor is not installed: nothing is shown here')
       return
@@ -56,14 +60,16 @@ describe('nodes without an open port, on a Tor network', () => {
     }
     console.log(`      round trips over six hops, ms: median ${times.toSorted((a, b) => a - b)[ROUND_TRIPS / 2]?.toFixed(1)}, longest ${Math.max(...times).toFixed(1)}`)
 
-    for (const { control } of [alice!, bob!]) expect(await closeCircuits(control)).to.be.greaterThan(0)
-    await eventually('that is noticed', () => !alice!.node.isPeerConnected('bob') || !bob!.node.isPeerConnected('alice'), PATIENCE_MS)
-    await pay('over new circuits')
+    if (WITH_LOSSES) {
+      for (const { control } of [alice!, bob!]) expect(await closeCircuits(control)).to.be.greaterThan(0)
+      await eventually('that is noticed', () => !alice!.node.isPeerConnected('bob') || !bob!.node.isPeerConnected('alice'), PATIENCE_MS)
+      await pay('over new circuits')
 
-    const lost = await alice!.pid()
-    process.kill(lost, 'SIGKILL')
-    await eventually('another process is in its place', async () => await alice!.pid() !== lost && alice!.node.getHealthStatus().transport.healthy, PATIENCE_MS)
-    await pay('after the loss of a proxy')
+      const lost = await alice!.pid()
+      process.kill(lost, 'SIGKILL')
+      await eventually('another process is in its place', async () => await alice!.pid() !== lost && alice!.node.getHealthStatus().transport.healthy, PATIENCE_MS)
+      await pay('after the loss of a proxy')
+    }
 
     const pids = [await alice!.pid(), await bob!.pid()]
     await Promise.all([alice!.node.stop(), bob!.node.stop()])

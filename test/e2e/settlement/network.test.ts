@@ -28,7 +28,7 @@ const BOTH_CHANCE = 0.2
 /** How many packets each end has under way: first one pays more, then the other. */
 const BOTH_WAYS = [{ alice: 8, carol: 3 }, { alice: 3, carol: 8 }]
 /** Less than this would not show much. */
-const LEAST_SETTLEMENTS = 8
+const LEAST_SETTLEMENTS = IS_LONG ? 8 : 4
 const LEAST_DEPOSITS = 3
 const LEAST_REDEMPTIONS = 1
 

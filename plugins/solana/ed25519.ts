@@ -3,8 +3,9 @@
  * peer could pay with claims that nobody can redeem. RFC 8032; the chain's precompile refuses points of small order, other encodings of a
  * point than the shortest, and an S that is not below the order of the group.
  */
-import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { verify, type KeyObject } from 'node:crypto'
 import type { Signer } from '../../src/contracts/signer.js'
+import { ed25519PublicKey } from '../lib/keys/ed25519.js'
 import { rawSigner } from '../lib/keys/raw.js'
 import { bytesOf, encodeBase58 } from './formats.js'
 
@@ -15,7 +16,6 @@ const SIGN_BIT = 2n ** 255n
 const Y_OF_ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
 const SMALL_ORDER = new Set([0n, 1n, P - 1n, Y_OF_ORDER_8, P - Y_OF_ORDER_8])
 const SIGNATURE_BYTES = 64
-const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 /** Keys of peers that were read lately. */
 const MAX_KEYS = 1000
 
@@ -40,7 +40,7 @@ export function isSignedBy (address: string, message: Buffer, signature: Buffer)
   let key = keys.get(address)
   if (key === undefined) {
     if (keys.size >= MAX_KEYS) keys.clear()
-    key = createPublicKey({ key: Buffer.concat([SPKI, point]), format: 'der', type: 'spki' })
+    key = ed25519PublicKey(point)
     keys.set(address, key)
   }
   return verify(null, message, key, signature)

@@ -2,15 +2,12 @@
  * The keys that our claims are signed with, and the bytes that are signed. Each channel has a key of its own, so that a claim means nothing
  * on another network, channel or for another peer, and one that leaks costs one deposit at most. Keys are derived, and never written down.
  */
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, sign, verify } from 'node:crypto'
+import { createHash, hkdfSync, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { ED25519_BYTES, ed25519PrivateKey, ed25519PublicBytes, ed25519PublicKey } from '../lib/keys/ed25519.js'
 import { accountOf } from './base58.js'
 
-/** Before the 32 bytes of an Ed25519 key in DER (RFC 8410). */
-const PRIVATE_KEY_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
-const PUBLIC_KEY_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
-const KEY_BYTES = 32
 const PURPOSE = 'sluice/xrp/claim/1'
 /** `CLM` and a zero, before all that is signed for a channel. */
 const CLAIM_HEAD = Buffer.from('434c4d00', 'hex')
@@ -83,7 +80,7 @@ const verifyBeside = promisify((bytes: Buffer, key: KeyObject, signature: Buffer
  */
 export async function isSignedWith (publicKey: string, channelId: string, total: bigint, signature: string): Promise<boolean> {
   if (!isGoodKey(publicKey) || !SIGNATURE.test(signature) || total < 0n || total > MAX_DROPS) return false
-  const key = createPublicKey({ key: Buffer.concat([PUBLIC_KEY_HEAD, Buffer.from(publicKey.slice(2), 'hex')]), format: 'der', type: 'spki' })
+  const key = ed25519PublicKey(Buffer.from(publicKey.slice(2), 'hex'))
   return await verifyBeside(claimBytes(channelId, total), key, Buffer.from(signature, 'hex'))
 }
 
@@ -125,9 +122,9 @@ export class ChannelKeys {
 
   #derive (peer: string, sequence: number): ClaimKey {
     const info = Buffer.concat([Buffer.from(PURPOSE), bytesOf(this.network), accountOf(this.address), accountOf(peer), bytesOf(sequence)])
-    const seed = Buffer.from(hkdfSync('sha256', this.#secret, Buffer.alloc(0), info, KEY_BYTES))
-    const key = createPrivateKey({ key: Buffer.concat([PRIVATE_KEY_HEAD, seed]), format: 'der', type: 'pkcs8' })
-    const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES)
+    const seed = Buffer.from(hkdfSync('sha256', this.#secret, Buffer.alloc(0), info, ED25519_BYTES))
+    const key = ed25519PrivateKey(seed)
+    const publicKey = ed25519PublicBytes(key)
     return {
       publicKey: `ED${publicKey.toString('hex').toUpperCase()}`,
       sign: (channelId, total) => sign(null, claimBytes(channelId, total), key).toString('hex').toUpperCase()

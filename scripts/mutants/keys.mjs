@@ -7,7 +7,7 @@ export const keyMutants = [
   {
     name: 'gives on whatever a vault signs, without a look at whose key it is',
     file: 'plugins/lib/keys/vault-signer.js',
-    edits: [['verify(null, bytes, key, signature) ? Buffer.from(signature) : undefined', 'Buffer.from(signature)']],
+    edits: [['verify(null, bytes, ed25519PublicKey(this.publicKey), signature) ? Buffer.from(signature) : undefined', 'Buffer.from(signature)']],
     tests: CLOUDS
   },
   {

@@ -95,7 +95,7 @@ export class AuditLog implements Audit {
     const untold = this.#untold
     if (untold > 0) entries.push({ at: new Date().toISOString(), action: 'audit.lost', detail: `${untold} entries could not be written`, by: OURS, outcome: 'ok' })
     try {
-      const place = this.#place = await this.#placeFor(await this.#found())
+      const place = this.#place = this.#placeFor(await this.#found())
       this.#place = await append(place, entries, this.options.key)
       this.#untold -= untold
       this.#trouble = undefined
@@ -139,10 +139,10 @@ export class AuditLog implements Audit {
     return { file: '', bytes: 0, day: 0, seq: 0, hash: NO_HASH }
   }
 
-  async #placeFor (place: Place): Promise<Place> {
+  #placeFor (place: Place): Place {
     const day = dayOf(Date.now())
     if (place.file !== '' && place.bytes < FILE_BYTES_MAX && place.day === day) return place
-    return await Promise.resolve({ ...place, file: join(this.options.folder, `${String(place.seq + 1).padStart(12, '0')}.jsonl`), bytes: 0, day })
+    return { ...place, file: join(this.options.folder, `${String(place.seq + 1).padStart(12, '0')}.jsonl`), bytes: 0, day }
   }
 
   /** Removes files that are too old, or too many. What is kept says in its first entry how many were before. */

@@ -1,8 +1,9 @@
 /** Keys from a seed: BIP-32 for secp256k1, SLIP-0010 for Ed25519, where every step of a path is hardened. */
 import { HDKey } from '@scure/bip32'
-import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { WalletAccounts } from '../../../src/contracts/chain-kind.js'
 import type { Curve } from '../../../src/contracts/signer.js'
+import { ed25519PrivateKey, ed25519PublicBytes } from './ed25519.js'
 
 export interface DerivedKey {
   /** 32 bytes. Fill them with zeros after use. */
@@ -22,8 +23,6 @@ export interface WalletPlace {
 
 const HARDENED = 0x80000000
 const PATH = /^m(?:\/\d{1,10}'?)+$/
-/** Before the 32 bytes of a private key in DER (RFC 8410). */
-const ED25519_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
 const ED25519_MASTER = 'ed25519 seed'
 
 /** For a chain kind. */
@@ -79,10 +78,7 @@ function ed25519 (seed: Uint8Array, steps: readonly number[], path: string): Der
   }
   const privateKey = Buffer.from(node.subarray(0, 32))
   node.fill(0)
-  const der = Buffer.concat([ED25519_HEAD, privateKey])
-  const publicKey = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'der', type: 'spki' }).subarray(-32)
-  der.fill(0)
-  return { privateKey, publicKey }
+  return { privateKey, publicKey: ed25519PublicBytes(ed25519PrivateKey(privateKey)) }
 }
 
 function hmac (key: Uint8Array | string, data: Uint8Array): Buffer {

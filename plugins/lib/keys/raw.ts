@@ -1,11 +1,8 @@
 /** A key that this process has: from its configuration, or derived from a seed. For development, and where nothing safer is available. */
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { sign } from 'node:crypto'
 import type { Curve, Signer } from '../../../src/contracts/signer.js'
+import { ED25519_BYTES, ed25519PrivateKey, ed25519PublicBytes } from './ed25519.js'
 import { publicKeyOf, signDigest } from './secp256k1.js'
-
-/** Before the 32 bytes of an Ed25519 key in DER (RFC 8410). */
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
-const ED25519_BYTES = 32
 
 /** @param key 32 bytes: of Ed25519 the seed of RFC 8032. @throws Error that never repeats it, when it is not a key of the curve */
 export function rawSigner (curve: Curve, key: Uint8Array): Signer {
@@ -22,10 +19,10 @@ function secp256k1Signer (key: Uint8Array): Signer {
 
 function ed25519Signer (seed: Uint8Array): Signer {
   if (seed.length !== ED25519_BYTES) throw new Error('not a private key of Ed25519: 32 bytes are expected')
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
+  const key = ed25519PrivateKey(seed)
   return {
     curve: 'ed25519',
-    publicKey: createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-ED25519_BYTES),
+    publicKey: ed25519PublicBytes(key),
     sign: async message => await Promise.resolve(sign(null, message, key))
   }
 }

@@ -3,11 +3,12 @@
  * key was replaced signs nothing for us. A vault that is slow, busy or away is asked again a few times, with growing waits, and what waits
  * meanwhile is bounded.
  */
-import { randomInt, createPublicKey, verify } from 'node:crypto'
+import { randomInt, verify } from 'node:crypto'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { Curve, Signer } from '../../../src/contracts/signer.js'
 import { backoffMs } from '../../../src/lib/backoff.js'
 import { pause } from '../../../src/lib/timers.js'
+import { ed25519PublicKey } from './ed25519.js'
 import { completed } from './secp256k1.js'
 import { VaultError } from './vault.js'
 import type { FoundKey, Vault } from './vault.js'
@@ -23,8 +24,6 @@ export const MAX_WAITING = 256
 /** What has waited longer for its turn is given up: a vault that is away would have a caller wait for many minutes. */
 const TURN_MS = 30_000
 const DIGEST_BYTES = 32
-/** Before the 32 bytes of an Ed25519 key in DER (RFC 8410). */
-const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
 /**
  * Reads the key, and pins it.
@@ -88,8 +87,7 @@ class VaultSigner implements Signer {
   }
 
   #checked (signature: Uint8Array, bytes: Uint8Array): Buffer | undefined {
-    const key = createPublicKey({ key: Buffer.concat([SPKI, this.publicKey]), format: 'der', type: 'spki' })
-    return verify(null, bytes, key, signature) ? Buffer.from(signature) : undefined
+    return verify(null, bytes, ed25519PublicKey(this.publicKey), signature) ? Buffer.from(signature) : undefined
   }
 
   #hear (trouble: string): void {

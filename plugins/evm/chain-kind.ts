@@ -6,9 +6,9 @@ import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { VAULT } from '../lib/keys/fields.js'
-import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
-import { isWalletKey } from '../lib/keys/wallet.js'
-import { ADDRESS, chainNumberOf, CURVES, HASH, RAW_KEY } from './formats.js'
+import { keyFault } from '../lib/keys/key-fault.js'
+import { packetClaimsFault } from '../lib/keys/key-id.js'
+import { ADDRESS, chainNumberOf, HASH, KEYS } from './formats.js'
 import { legacySettings } from './legacy.js'
 import { treasury } from './treasury.js'
 import { walletPlace } from './wallet.js'
@@ -34,9 +34,8 @@ const address = z.string().regex(ADDRESS).meta({ expected: ADDRESS_IN_WORDS })
 const rpcUrl = z.string().refine(url => /^https?:\/\//.test(url) && URL.canParse(url))
   .meta({ expected: 'an http:// or https:// URL', secret: true, example: 'https://mainnet.base.org' })
 const keyId = z.string().superRefine((key, context) => {
-  const fault = vaultFaultIn(key, CURVES, 'EVM')
-  if (fault !== undefined) context.addIssue(faultInWords(`${fault}.`))
-  else if (vaultKeyIn(key) === undefined && !RAW_KEY.test(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
+  const fault = keyFault(key, KEYS)
+  if (fault !== undefined) context.addIssue(fault.words === undefined ? { code: 'custom' } : faultInWords(`${fault.words}.`))
 }).meta({
   expected: 'a private key (0x and 64 hexadecimal digits, in quotes, or from a variable), wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)', secret: true, example: '${EVM_PRIVATE_KEY}'
 })

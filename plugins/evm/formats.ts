@@ -1,5 +1,6 @@
 /** How the EVM writes addresses, hashes, keys and the ids of chains. */
 import type { Curve } from '../../src/contracts/signer.js'
+import type { ChainKeys } from '../lib/keys/key-fault.js'
 
 export const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 /** Of 32 bytes: a transaction, a channel. */
@@ -9,6 +10,7 @@ export const RAW_KEY = /^0x[0-9a-fA-F]{64}$/
 
 /** That accounts sign with. */
 export const CURVES: readonly Curve[] = ['secp256k1']
+export const KEYS: ChainKeys = { curves: CURVES, label: 'EVM', isOwnForm: keyId => RAW_KEY.test(keyId) }
 
 const CHAIN_ID = /^evm:(?:[a-zA-Z0-9]+:)?([1-9]\d{0,15})$/
 

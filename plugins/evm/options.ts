@@ -9,9 +9,10 @@ import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/ch
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { VAULT } from '../lib/keys/fields.js'
-import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
-import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
-import { ADDRESS, CURVES, RAW_KEY } from './formats.js'
+import { keyFault } from '../lib/keys/key-fault.js'
+import { packetClaimsFault } from '../lib/keys/key-id.js'
+import { walletKey } from '../lib/keys/wallet.js'
+import { ADDRESS, KEYS } from './formats.js'
 import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
@@ -20,11 +21,8 @@ const MAX_DECIMALS = 36
 const Address = z.string().regex(ADDRESS, 'expected an address: 0x and 40 hex digits').transform(value => value.toLowerCase())
 const RpcUrl = z.string().refine(value => /^https?:\/\//.test(value) && URL.canParse(value), 'expected an http:// or https:// URL')
 const KeyId = z.string().superRefine((value, context) => {
-  const fault = vaultFaultIn(value, CURVES, 'EVM')
-  if (fault !== undefined) context.addIssue(fault)
-  else if (vaultKeyIn(value) === undefined && !RAW_KEY.test(value) && !isWalletKey(value)) {
-    context.addIssue('expected a raw private key: 0x and 64 hex digits, wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)')
-  }
+  const fault = keyFault(value, KEYS)
+  if (fault !== undefined) context.addIssue(fault.words ?? 'expected a raw private key: 0x and 64 hex digits, wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)')
 })
 const ChainId = z.union([z.int().min(1), z.string().regex(/^(evm:([a-zA-Z0-9]+:)?)?[1-9]\d{0,15}$/, 'expected a number, or evm:8453')])
   .transform(value => BigInt(String(value).split(':').at(-1) ?? value))

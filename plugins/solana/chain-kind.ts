@@ -6,10 +6,10 @@ import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { VAULT } from '../lib/keys/fields.js'
-import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
-import { isWalletKey } from '../lib/keys/wallet.js'
+import { keyFault } from '../lib/keys/key-fault.js'
+import { packetClaimsFault } from '../lib/keys/key-id.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, readChannelId, WRAPPED_SOL } from './formats.js'
-import { CURVES, isKeyPath, isRawKey } from './keys.js'
+import { KEYS } from './keys.js'
 import { treasury } from './treasury.js'
 import { walletPlace } from './wallet.js'
 
@@ -28,9 +28,8 @@ const urlOf = (protocol: RegExp, expected: string, example: string): z.ZodString
 const rpcUrl = urlOf(/^https?:\/\//, 'an http:// or https:// URL', 'https://api.mainnet-beta.solana.com')
 const wsUrl = urlOf(/^wss?:\/\//, 'a ws:// or wss:// URL', 'wss://api.mainnet-beta.solana.com')
 const keyId = z.string().superRefine((key, context) => {
-  const fault = vaultFaultIn(key, CURVES, 'Solana')
-  if (fault !== undefined) context.addIssue(faultInWords(`${fault}.`))
-  else if (vaultKeyIn(key) === undefined && !isRawKey(key) && !isKeyPath(key) && !isWalletKey(key)) context.addIssue({ code: 'custom' })
+  const fault = keyFault(key, KEYS)
+  if (fault !== undefined) context.addIssue(fault.words === undefined ? { code: 'custom' } : faultInWords(`${fault.words}.`))
 }).meta({
   expected: 'a key of 32 or 64 bytes in base58, from a variable, the path of a keypair.json, wallet:0, or a key in a vault (aws-kms:, gcp-kms:, pkcs11:)',
   secret: true,

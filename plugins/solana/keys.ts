@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { Curve } from '../../src/contracts/signer.js'
 import { describeError } from '../../src/lib/describe-error.js'
+import type { ChainKeys } from '../lib/keys/key-fault.js'
 import { vaultKeyIn } from '../lib/keys/key-id.js'
 import { openVaultKey } from '../lib/keys/open.js'
 import type { KeySource } from '../lib/keys/open.js'
@@ -13,7 +14,8 @@ import { bytesOf, decodeBase58, KEY_BYTES } from './formats.js'
 import { walletPlace } from './wallet.js'
 
 /** That addresses sign with. */
-export const CURVES: readonly Curve[] = ['ed25519']
+const CURVES: readonly Curve[] = ['ed25519']
+export const KEYS: ChainKeys = { curves: CURVES, label: 'Solana', isOwnForm: keyId => isRawKey(keyId) || isKeyPath(keyId) }
 
 const KEYPAIR_BYTES = 64
 const Keypair = z.array(z.int().min(0).max(255)).length(KEYPAIR_BYTES)

@@ -8,12 +8,13 @@ import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/ch
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { VAULT } from '../lib/keys/fields.js'
-import { packetClaimsFault, vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
-import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
+import { keyFault } from '../lib/keys/key-fault.js'
+import { packetClaimsFault } from '../lib/keys/key-id.js'
+import { walletKey } from '../lib/keys/wallet.js'
 import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, FINAL_CONFIRMATIONS } from './chain-kind.js'
 import { canSign } from './ed25519.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, MAX_U64, WRAPPED_SOL, type Cluster } from './formats.js'
-import { CURVES, isKeyPath, isRawKey } from './keys.js'
+import { KEYS } from './keys.js'
 import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
@@ -26,11 +27,9 @@ const urlOf = (protocol: RegExp, expected: string): z.ZodString =>
 const RpcUrl = urlOf(/^https?:\/\//, 'expected an http:// or https:// URL')
 const Amount = z.union([z.string().regex(/^\d{1,20}$/, 'expected a decimal string'), z.int().min(0)]).transform(value => BigInt(value))
 const KeyId = z.string().superRefine((value, context) => {
-  const fault = vaultFaultIn(value, CURVES, 'Solana')
-  if (fault !== undefined) context.addIssue(fault)
-  else if (vaultKeyIn(value) === undefined && !isRawKey(value) && !isKeyPath(value) && !isWalletKey(value)) {
-    context.addIssue('expected a key of 32 or 64 bytes in base58, the path of a keypair.json, wallet:0, or a key in a vault (aws-kms:, gcp-kms:, pkcs11:)')
-  }
+  const fault = keyFault(value, KEYS)
+  if (fault !== undefined) context.addIssue(fault.words ?? 'expected a key of 32 or 64 bytes in base58, the path of a keypair.json, wallet:0, or a key in a vault ' +
+    '(aws-kms:, gcp-kms:, pkcs11:)')
 })
 const ChainId = z.string().transform((id, context): Cluster => {
   const cluster = clusterOf(id)

@@ -6,10 +6,9 @@ import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { VAULT } from '../lib/keys/fields.js'
-import { vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
-import { isWalletKey } from '../lib/keys/wallet.js'
-import { addressIn, canonicalAddress, seedIn } from './base58.js'
-import { chainIdOf, CURVES, HASH, networkOf } from './formats.js'
+import { keyFault } from '../lib/keys/key-fault.js'
+import { addressIn, canonicalAddress } from './base58.js'
+import { chainIdOf, HASH, KEYS, networkOf } from './formats.js'
 import { legacySettings } from './legacy.js'
 import { walletPlace } from './wallet.js'
 
@@ -29,9 +28,8 @@ const CHAIN_IN_WORDS = 'a chain such as xrp:mainnet or xrp:testnet'
 const rpcUrl = z.string().refine(isWebSocketUrl)
   .meta({ expected: 'a wss:// or ws:// URL', secret: true, example: 'wss://xrplcluster.com' })
 const keyId = z.string().superRefine((key, context) => {
-  const fault = vaultFaultIn(key, CURVES, 'the XRP Ledger')
-  if (fault !== undefined) context.addIssue(faultInWords(`${fault}.`))
-  else if (vaultKeyIn(key) === undefined && seedIn(key) === undefined && !isWalletKey(key)) context.addIssue({ code: 'custom' })
+  const fault = keyFault(key, KEYS)
+  if (fault !== undefined) context.addIssue(fault.words === undefined ? { code: 'custom' } : faultInWords(`${fault.words}.`))
 }).meta({
   expected: 'the seed of an account (s... or sEd..., in quotes, or from a variable), wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)',
   secret: true,

@@ -1,8 +1,11 @@
 /** How the XRP Ledger writes the ids of channels and networks. */
 import type { Curve } from '../../src/contracts/signer.js'
+import type { ChainKeys } from '../lib/keys/key-fault.js'
+import { seedIn } from './base58.js'
 
 /** That accounts sign with. */
 export const CURVES: readonly Curve[] = ['ed25519', 'secp256k1']
+export const KEYS: ChainKeys = { curves: CURVES, label: 'the XRP Ledger', isOwnForm: keyId => seedIn(keyId) !== undefined }
 
 /** 32 bytes: a channel, a transaction. */
 export const HASH = /^[0-9a-fA-F]{64}$/

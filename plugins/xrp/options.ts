@@ -8,11 +8,11 @@ import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/ch
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import { VAULT } from '../lib/keys/fields.js'
-import { vaultFaultIn, vaultKeyIn } from '../lib/keys/key-id.js'
-import { isWalletKey, walletKey } from '../lib/keys/wallet.js'
-import { addressIn, seedIn } from './base58.js'
+import { keyFault } from '../lib/keys/key-fault.js'
+import { walletKey } from '../lib/keys/wallet.js'
+import { addressIn } from './base58.js'
 import { DELAY_SECS_MAX, DELAY_SECS_MIN, isWebSocketUrl } from './chain-kind.js'
-import { chainIdOf, CURVES, networkOf } from './formats.js'
+import { chainIdOf, KEYS, networkOf } from './formats.js'
 import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
@@ -22,11 +22,8 @@ const DECIMALS = 6
 const NATIVE_PRICE = 10n ** BigInt(DECIMALS)
 
 const KeyId = z.string().superRefine((value, context) => {
-  const fault = vaultFaultIn(value, CURVES, 'the XRP Ledger')
-  if (fault !== undefined) context.addIssue(fault)
-  else if (vaultKeyIn(value) === undefined && seedIn(value) === undefined && !isWalletKey(value)) {
-    context.addIssue('expected the seed of an account: s... or sEd..., wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)')
-  }
+  const fault = keyFault(value, KEYS)
+  if (fault !== undefined) context.addIssue(fault.words ?? 'expected the seed of an account: s... or sEd..., wallet:0, or a key in a vault (aws-kms:, gcp-kms:, azure-kv:, pkcs11:)')
 })
 
 const CHAIN_OPTIONS = {

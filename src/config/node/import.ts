@@ -219,7 +219,7 @@ class Rewriting {
 /** By place; `[]` stands for any entry of a list. Without what stands there, or in there, the node would be open, visible, or owed more. */
 const GUARDS = [
   'adminApi', 'transport', 'peers[].transport', 'chainProviders[].transport', 'environment', 'btpServerHost', 'healthCheckHost', 'btpAllowedOrigins',
-  'localDelivery.authToken', 'settlement.enableSettlement', 'settlement.creditLimits'
+  'localDelivery.authToken', 'settlement.enableSettlement', 'settlement.creditLimits', 'security'
 ]
 
 /** A section that is not one says nothing of what would be in it. */

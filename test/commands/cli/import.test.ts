@@ -211,7 +211,7 @@ describe('connector import', () => {
       })
     }
   }
-  for (const line of ['environment: prod', 'btpServerHost: [127.0.0.1]', 'healthCheckHost: 5.5.5', 'adminApi: true', 'settlement: none', 'transport: socks5']) {
+  for (const line of ['environment: prod', 'btpServerHost: [127.0.0.1]', 'healthCheckHost: 5.5.5', 'adminApi: true', 'settlement: none', 'transport: socks5', 'security: { allowedIps: [127.0.0.1] }']) {
     it(`keeps ${line}, too`, () => expectKept(`nodeId: a\nbtpServerPort: 1\npeers: []\n${line.replace('5.5.5', '[]')}\n`, line.split(':')[0] ?? ''))
   }
 

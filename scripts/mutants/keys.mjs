@@ -60,9 +60,9 @@ export const keyMutants = [
   },
   {
     name: 'draws another secret for claim keys at each start',
-    file: 'plugins/xrp/session-secret.js',
+    file: 'plugins/lib/keys/session-secret.js',
     edits: [["if (kept !== undefined)\n        return Buffer.from(kept, 'hex');", '']],
-    tests: ['test/plugins/xrp/session-secret.test.js']
+    tests: ['test/plugins/lib/keys/session-secret.test.js']
   },
   {
     name: 'signs with the key of the environment where a vault was asked for',

@@ -1,7 +1,7 @@
 /** Breakages of what is done on Solana. */
 const PROVIDER_TEST = ['test/plugins/solana/provider.test.js']
 const HOSTILE_NODE_TEST = ['test/plugins/solana/hostile-node.test.js']
-const SIGNATURES = 'plugins/solana/ed25519.js'
+const SIGNATURES = 'plugins/lib/keys/strict-ed25519.js'
 
 export const solanaMutants = [
   {

@@ -145,6 +145,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/plugins/solana/chain-kind.test.ts': ['plugins/solana/formats.ts'],
   'test/plugins/solana/claims.test.ts': ['plugins/solana/messages.ts'],
+  'test/plugins/solana/ed25519.test.ts': ['plugins/lib/keys/strict-ed25519.ts'],
   'test/plugins/solana/options.test.ts': ['plugins/solana/keys.ts'],
   'test/e2e/settlement/solana.test.ts': ['plugins/solana/index.ts', 'plugins/solana/open-chain.ts'],
   'test/plugins/solana/channel-provider.test.ts': [

@@ -9,10 +9,10 @@ import { openVaultKey } from '../../lib/keys/open.js'
 import type { KeySource } from '../../lib/keys/open.js'
 import { rawSigner } from '../../lib/keys/raw.js'
 import { derOf } from '../../lib/keys/secp256k1.js'
+import { sessionSecret } from '../../lib/keys/session-secret.js'
 import { walletKey } from '../../lib/keys/wallet.js'
 import { seedIn } from '../base58.js'
 import { CURVES } from '../formats.js'
-import { sessionSecret } from '../session-secret.js'
 import { walletPlace } from '../wallet.js'
 import type { Call } from './operations.js'
 
@@ -61,7 +61,7 @@ export async function openKeys ({ keyId, vault }: KeySource, network: number, { 
   const inVault = vaultKeyIn(keyId)
   if (inVault === undefined) return keysOf(keyId)
   const key = new XrpKey(await openVaultKey({ key: inVault, settings: vault, curves: CURVES, log }))
-  return { key, claimSecret: await sessionSecret(store, network, key.address) }
+  return { key, claimSecret: await sessionSecret(store, `xrp:session:${network}:${key.address}`) }
 }
 
 /**

@@ -50,8 +50,8 @@ describe('the package', () => {
       'dist/test/conformance/transport.js', 'dist/test/conformance/channel-provider.js', 'dist/test/conformance/chain-kind.js',
       'dist/test/conformance/signer.js'
     ])
-    // With these anybody can check that the program for Solana in the package is made from the source beside it.
-    const allowed = /^(dist\/test\/conformance|examples)\/|^scripts\/(build-solana-program|sbf-linker)\.mjs$/
+    // With these anybody can check that what goes onto Solana and Aptos is made from the sources beside it.
+    const allowed = /^(dist\/test\/conformance|examples)\/|^scripts\/(build-solana-program|sbf-linker|build-aptos-module|move-compiler)\.mjs$/
     const others = contents.filter(path => !allowed.test(path))
     expect(others.filter(path => /(^|\/)(test|tests|bench|examples|scripts|fixtures)\/|\.test\.|tsbuildinfo/.test(path))).to.deep.equal([])
   })

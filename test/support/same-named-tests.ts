@@ -126,6 +126,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/node/traffic.test.ts': ['src/node/packet-log.ts'],
   'test/pipeline/defaults.test.ts': ['src/contracts/middleware.ts'],
   'test/e2e/money/settlements-that-moved.test.ts': ['src/contracts/pays-nothing-error.ts'],
+  'test/plugins/aptos/move/bytecode.test.ts': ['plugins/aptos/move/artifact.ts'],
   'test/plugins/btp/client.test.ts': ['plugins/btp/introduction.ts'],
   'test/plugins/btp/sub-protocols.test.ts': ['src/contracts/transport.ts'],
   'test/plugins/btp/btp.test.ts': ['plugins/btp/wire/errors.ts'],

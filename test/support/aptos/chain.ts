@@ -1,9 +1,9 @@
 /** One chain behind the nodes of the stand-in: its clock, its mempool, its blocks. What is in a block is final. */
 import { EventEmitter } from 'node:events'
 import { BcsError } from './bcs.js'
-import { VM_CODES, admissionRefusalOf, execute, refusalOf, type Outcome, type Surroundings, type VmCode } from './execute.js'
+import { VM_CODES, admissionFaultOf, execute, prologueFaultOf, type Outcome, type Surroundings, type VmCode } from './execute.js'
 import { Ledger, View } from './ledger.js'
-import { readTransaction, type Transaction } from './transaction.js'
+import { readSigned, type Transaction } from './transaction.js'
 
 /** Of the mempool's configuration (mempool_config.rs): `capacity_per_user`, `capacity`. */
 const PENDING_PER_ACCOUNT = 100
@@ -104,7 +104,7 @@ export class Chain extends EventEmitter<{ block: [Block] }> {
    */
   submit (bytes: Uint8Array): Transaction {
     const tx = parsed(bytes)
-    const refusal = admissionRefusalOf(tx, this.ledger.at(this.ledger.version), this.surroundings())
+    const refusal = admissionFaultOf(tx, this.ledger.at(this.ledger.version), this.surroundings())
     if (refusal !== undefined) throw vmRefusal(refusal)
     const ofSender = this.pool.get(tx.sender) ?? new Map<bigint, Transaction>()
     const former = ofSender.get(tx.sequence)
@@ -148,7 +148,7 @@ export class Chain extends EventEmitter<{ block: [Block] }> {
       const state = this.ledger.at(this.ledger.version)
       const fate = this.fateOf(tx)
       const isNext = state.get('account', tx.sender)?.sequence === sequence
-      const isRefused = refusalOf(tx, state, surroundings) !== undefined
+      const isRefused = prologueFaultOf(tx, state, surroundings) !== undefined
       if (isRefused || fate === 'dropped') ofSender.delete(sequence)
       if (isRefused || fate === 'dropped' || fate === 'pending' || !isNext || tx.gasPrice < this.gasFloor) continue
       ofSender.delete(sequence)
@@ -168,7 +168,7 @@ export class Chain extends EventEmitter<{ block: [Block] }> {
 /** @throws Refusal if it is no transaction */
 export function parsed (bytes: Uint8Array): Transaction {
   try {
-    return readTransaction(bytes)
+    return readSigned(bytes)
   } catch (error) {
     if (!(error instanceof BcsError)) throw error
     throw new Refusal(400, 'invalid_input', `Failed to deserialize input into SignedTransaction: ${error.message}`)

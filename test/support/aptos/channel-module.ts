@@ -2,7 +2,7 @@
 import { hexOf, short, u64 } from './bcs.js'
 import type { Entries, Execution, Views } from './functions.js'
 import type { ChannelEntry, Reading } from './ledger.js'
-import { Abort, ERRORS, addDeposit, close, closeTogether, entitled, newChannel, redeem, setKey, settle, sideOf, withdraw, type Side } from './rules.js'
+import { Abort, ERRORS, addDeposit, close, closeTogether, entitled, newChannel, redeem, setKey, settle, partySide, withdraw, type Side } from './rules.js'
 import { sha3 } from './signatures.js'
 import { assetOf, pairedAsset, primaryStoreOf, put, take } from './tokens.js'
 
@@ -47,7 +47,7 @@ function deposit (execution: Execution, id: string, amount: bigint, coin?: strin
   const before = view.get('store', id)?.balance ?? 0n
   put(view, id, asset, amount)
   if ((view.get('store', id)?.balance ?? 0n) - before !== amount) throw new Abort('channel', ERRORS.E_OTHER_AMOUNT)
-  const total = String(sideOf(changed, sender).deposit)
+  const total = String(partySide(changed, sender).deposit)
   execution.emit('Deposited', { channel: short(id), party: short(sender), amount: String(amount), total })
 }
 

@@ -54,7 +54,7 @@ export interface Outcome {
 }
 
 /** Why the VM discards a transaction. It leaves nothing then. The order is that of transaction_validation.move. */
-export function refusalOf (tx: Transaction, state: Reading, { chainId, now }: Surroundings): VmCode | undefined {
+export function prologueFaultOf (tx: Transaction, state: Reading, { chainId, now }: Surroundings): VmCode | undefined {
   if (tx.maxGas > MAX_GAS_UNITS) return 'MAX_GAS_UNITS_EXCEEDS_MAX_GAS_UNITS_BOUND'
   if (tx.maxGas < BASE_GAS) return 'MAX_GAS_UNITS_BELOW_MIN_TRANSACTION_GAS_UNITS'
   if (tx.gasPrice < MIN_GAS_PRICE) return 'GAS_UNIT_PRICE_BELOW_MIN_BOUND'
@@ -69,8 +69,8 @@ export function refusalOf (tx: Transaction, state: Reading, { chainId, now }: Su
 }
 
 /** The same, and that it is signed. */
-export function admissionRefusalOf (tx: Transaction, state: Reading, surroundings: Surroundings): VmCode | undefined {
-  return isSigned(tx) ? refusalOf(tx, state, surroundings) : 'INVALID_SIGNATURE'
+export function admissionFaultOf (tx: Transaction, state: Reading, surroundings: Surroundings): VmCode | undefined {
+  return isSigned(tx) ? prologueFaultOf(tx, state, surroundings) : 'INVALID_SIGNATURE'
 }
 
 /**

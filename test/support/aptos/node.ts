@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { Refusal, type Block, type Chain } from './chain.js'
 import { Faults } from './faults.js'
-import { answerTo, type Answer } from './rest.js'
+import { answerRest, type Answer } from './rest.js'
 import type { Reading } from './ledger.js'
 
 const REQUESTS_KEPT = 1000
@@ -94,7 +94,7 @@ export class AptosNode {
   private async answer (told: Told, url: URL, path: string, { method = '', headers }: IncomingMessage): Promise<Answer> {
     try {
       const contentType = headers['content-type'] ?? ''
-      return await answerTo({ method, path: path.split('/').slice(1).map(decodeURIComponent), query: url.searchParams, contentType, body: told.body }, this)
+      return await answerRest({ method, path: path.split('/').slice(1).map(decodeURIComponent), query: url.searchParams, contentType, body: told.body }, this)
     } catch (error) {
       return refused(error instanceof Refusal ? error : new Refusal(500, 'internal_error', String(error)))
     }

@@ -2,7 +2,7 @@
 import { fromBcs, fromJson } from './arguments.js'
 import { BcsError, BcsReader, canonical, hexOf } from './bcs.js'
 import { Refusal, parsed, vmRefusal } from './chain.js'
-import { execute, faultOf, refusalOf } from './execute.js'
+import { execute, faultOf, prologueFaultOf } from './execute.js'
 import { abiOf, isFrameworkModule, viewOf, type ViewFunction } from './functions.js'
 import { committedJson, pendingJson, requestJson, simulatedJson } from './json.js'
 import type { Reading } from './ledger.js'
@@ -33,7 +33,7 @@ export interface Answer {
 }
 
 /** @throws Refusal */
-export async function answerTo (request: Request, node: AptosNode): Promise<Answer> {
+export async function answerRest (request: Request, node: AptosNode): Promise<Answer> {
   try {
     return await (request.method === 'POST' ? posted(request, node) : got(request, node))
   } catch (error) {
@@ -187,7 +187,7 @@ function simulated (request: Request, node: AptosNode): object[] {
   if (isSigned(tx)) throw new Refusal(400, 'invalid_input', 'Simulated transactions must not have a valid signature')
   const state = node.stateAt()
   const surroundings = { chainId: node.chainId, now: node.head.timestamp / 1_000_000n }
-  const refusal = refusalOf(tx, state, surroundings)
+  const refusal = prologueFaultOf(tx, state, surroundings)
   if (refusal !== undefined) throw vmRefusal(refusal)
   return [simulatedJson(tx, execute(tx, state, surroundings), node.head.version, node.head.timestamp, state)]
 }

@@ -99,13 +99,13 @@ export function newChannel ({ chainId, code, id, one, oneKey, two, challengeSecs
 }
 
 export function setKey (channel: Channel, party: string, key: Uint8Array): Channel {
-  need(sideOf(channel, party).key === '0x', 'E_KEY_IS_SET')
+  need(partySide(channel, party).key === '0x', 'E_KEY_IS_SET')
   checkKey(key)
   return withSide(channel, party, { key: hexOf(key) })
 }
 
 export function addDeposit (channel: Channel, party: string, amount: bigint): Channel {
-  const side = sideOf(channel, party)
+  const side = partySide(channel, party)
   need(channel.state === 'open', 'E_NOT_OPEN')
   need(amount > 0n, 'E_ZERO')
   need(side.key !== '0x', 'E_NO_KEY')
@@ -141,13 +141,13 @@ export function closeTogether (channel: Channel, caller: string, terms: Together
   need(now <= validUntil, 'E_CONSENT_EXPIRED')
   check(channel, party, consentBytes(channel, party, least, validUntil), consent)
   const after = amount > 0n ? take(channel, caller, amount, claim).channel : channel
-  const side = sideOf(after, caller)
+  const side = partySide(after, caller)
   need(least <= side.deposit, 'E_ABOVE_DEPOSIT')
   return { ...withSide(after, caller, { paid: least > side.paid ? least : side.paid }), state: 'settled' }
 }
 
 export function entitled (channel: Channel, party: string): bigint {
-  const side = sideOf(channel, party)
+  const side = partySide(channel, party)
   const rest = channel.state === 'settled' ? side.deposit - side.paid : 0n
   return rest + otherOf(channel, party).paid - side.withdrawn
 }
@@ -157,7 +157,7 @@ export function withdraw (channel: Channel, party: string, available: bigint): {
   const due = entitled(channel, party)
   const amount = due < available ? due : available
   need(amount > 0n, 'E_NOTHING_NEW')
-  return { channel: withSide(channel, party, { withdrawn: sideOf(channel, party).withdrawn + amount }), amount }
+  return { channel: withSide(channel, party, { withdrawn: partySide(channel, party).withdrawn + amount }), amount }
 }
 
 /** 121 bytes. */
@@ -181,21 +181,21 @@ function take (channel: Channel, payee: string, amount: bigint, signature: Uint8
 }
 
 function check (channel: Channel, signer: string, message: Uint8Array, signature: Uint8Array): void {
-  const { key } = sideOf(channel, signer)
+  const { key } = partySide(channel, signer)
   need(key !== '0x', 'E_NO_KEY')
   need(verifyStrict(message, Buffer.from(key.slice(2), 'hex'), signature), 'E_BAD_SIGNATURE')
 }
 
-export function sideOf (channel: Channel, party: string): Side {
+export function partySide (channel: Channel, party: string): Side {
   need(channel.one.party === party || channel.two.party === party, 'E_NOT_A_PARTY')
   return channel.one.party === party ? channel.one : channel.two
 }
 
 function otherOf (channel: Channel, party: string): Side {
-  return sideOf(channel, party) === channel.one ? channel.two : channel.one
+  return partySide(channel, party) === channel.one ? channel.two : channel.one
 }
 
 function withSide (channel: Channel, party: string, change: Partial<Side>): Channel {
-  const side = { ...sideOf(channel, party), ...change }
+  const side = { ...partySide(channel, party), ...change }
   return channel.one.party === party ? { ...channel, one: side } : { ...channel, two: side }
 }

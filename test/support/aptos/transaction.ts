@@ -38,7 +38,7 @@ export interface Transaction {
 }
 
 /** @throws BcsError if it cannot be read, or is of a kind that this stand-in does not know */
-export function readTransaction (bytes: Uint8Array): Transaction {
+export function readSigned (bytes: Uint8Array): Transaction {
   const reader = new BcsReader(bytes)
   const sender = reader.address()
   const sequence = reader.u64()

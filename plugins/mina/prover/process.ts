@@ -65,8 +65,7 @@ function fault (kind: Fault, error: unknown): Answer {
 /** Four times as fast as WebAssembly. It comes with o1js, for the platforms that it is built for. */
 function preferNative (): void {
   try {
-    const o1js = createRequire(import.meta.resolve('o1js'))
-    createRequire(o1js.resolve('@o1js/native/package.json')).resolve(`@o1js/native-${process.platform}-${process.arch}`)
+    createRequire(import.meta.resolve('o1js')).resolve(`@o1js/native-${process.platform}-${process.arch}`) // as o1js does
     process.env.O1JS_BACKEND = 'native'
   } catch {
     process.env.O1JS_BACKEND = 'wasm'

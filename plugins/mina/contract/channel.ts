@@ -3,7 +3,7 @@
  * which is big, so only the process that proves loads this file, and tests.
  *
  * Any change to a method changes the code hash of the contract: `npm run contracts:mina` then writes `code.ts` again, and channels that are
- * open keep the old code for ever.
+ * open keep the old code.
  */
 /* eslint-disable @typescript-eslint/require-await -- o1js takes no methods but async ones */
 import {

@@ -18,7 +18,7 @@ export interface Claim {
   signature: { r: string, s: string }
 }
 
-/** Who pays the fee, and signs the command. */
+/** The account that pays the fee and signs the command. */
 interface Sent {
   sender: string
 }

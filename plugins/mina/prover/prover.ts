@@ -113,7 +113,7 @@ export class Prover {
     }
   }
 
-  /** Ends the process at once. Whoever waits gets a ProverError. */
+  /** Ends the process at once. Jobs that wait are rejected with a ProverError. */
   stop (): void {
     this.#stopped.abort()
     this.#end()

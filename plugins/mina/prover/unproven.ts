@@ -1,6 +1,6 @@
 /**
  * What stands in the place of a proof on chains that take none, such as the stand-in of the tests: the method and its private inputs.
- * Whoever runs the method with them sees whether it allows the update. A real chain refuses it.
+ * A chain that runs the method with them knows whether it allows the update. A real chain refuses it.
  */
 
 export type Method = 'redeem' | 'finish' | 'startClose' | 'settle'

@@ -5,9 +5,9 @@ export const ADDRESS_PLACEHOLDER = 'SLUICE-MODULE-ADDRESS-GOES-HERE!'
 
 /** The SHA-256 of each template, in hexadecimal digits: of what is deployed once the placeholder is back where the address is. */
 export const MODULE_SHA256 = {
-  core: '3fb16518613559f629fac08cfaeb4ddbb55be56beb5ad57aab17762555de0611',
-  channel: '77c0cc026152f698051baafe0a71c66e94c9a6e6019f33fabb1b7154c2609645'
+  core: '68fdb5984436d83d1119757d9ee75bfce2ceca4e5dac3e3c65b7083072c40ed3',
+  channel: '31459522b65cf672c10dd3398f02c6b7192efb5e387b81694cabe5b1de14980f'
 } as const
 
 /** Of the Move sources that the templates were made of. */
-export const SOURCES_SHA256 = '769b73efcbb1c4e45e41a51d8c0f22f6a53ce9e93e35f00ead34180141ed0b7b'
+export const SOURCES_SHA256 = 'd2c30b26e6a367f3e8f9d4ce16b4cc6d97045735473ae531caf19ee6ffde109d'

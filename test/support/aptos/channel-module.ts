@@ -4,7 +4,7 @@ import type { Entries, Execution, Views } from './functions.js'
 import type { ChannelEntry, Reading } from './ledger.js'
 import { Abort, ERRORS, addDeposit, close, closeTogether, entitled, newChannel, redeem, setKey, settle, partySide, withdraw, type Side } from './rules.js'
 import { sha3 } from './signatures.js'
-import { assetOf, pairedAsset, primaryStoreOf, put, take } from './tokens.js'
+import { assetOf, primaryStoreOf, put, take } from './tokens.js'
 
 const VERSION = '1'
 const LISTED_AT_MOST = 100n
@@ -40,7 +40,7 @@ function deposit (execution: Execution, id: string, amount: bigint, coin?: strin
   const { rules, asset } = found(view, id)
   const changed = addDeposit(rules, sender, amount)
   replace(execution, id, changed)
-  const brought = coin === undefined ? asset : pairedAsset(coin)
+  const brought = coin === undefined ? asset : view.get('paired', coin)
   if (brought === undefined) throw new Abort('0x1::coin', NO_COIN)
   take(view, primaryStoreOf(sender, brought), brought, amount)
   if (brought !== asset) throw new Abort('0x1::fungible_asset', OTHER_ASSET)
@@ -72,7 +72,7 @@ export const CHANNEL_ENTRIES: Entries = {
     parameters: ['address', 'u64', 'vector<u8>'],
     gas: 565n,
     run (execution, args) {
-      const asset = pairedAsset(args.typeArguments[0] ?? '')
+      const asset = execution.view.get('paired', args.typeArguments[0] ?? '')
       if (asset === undefined) throw new Abort('channel', ERRORS.E_NO_ASSET)
       open(execution, args.address(0), asset, args.u64(1), args.bytes(2))
     }

@@ -2,7 +2,7 @@
 import { BcsReader, short } from './bcs.js'
 import type { Entries, Execution, Views } from './functions.js'
 import { Abort } from './rules.js'
-import { APT, assetOf, balanceOf, pairedAsset, primaryStoreOf, put, take } from './tokens.js'
+import { APT, assetOf, balanceOf, primaryStoreOf, put, take } from './tokens.js'
 
 /** code.move: EUPGRADE_IMMUTABLE, invalid argument; EMODULE_NAME_CLASH, already exists. */
 const UPGRADE_IMMUTABLE = 0x10002n
@@ -100,7 +100,7 @@ export const FRAMEWORK_VIEWS: Views = {
     parameters: ['address'],
     returns: ['u64'],
     run (view, args) {
-      const asset = pairedAsset(args.typeArguments[0] ?? '')
+      const asset = view.get('paired', args.typeArguments[0] ?? '')
       if (asset === undefined) throw new Abort('0x1::coin', NO_COIN)
       return [String(balanceOf(view, args.address(0), asset))]
     }
@@ -109,8 +109,8 @@ export const FRAMEWORK_VIEWS: Views = {
     typeParameters: 1,
     parameters: [],
     returns: ['0x1::option::Option<0x1::object::Object<0x1::fungible_asset::Metadata>>'],
-    run (_view, args) {
-      const asset = pairedAsset(args.typeArguments[0] ?? '')
+    run (view, args) {
+      const asset = view.get('paired', args.typeArguments[0] ?? '')
       return [{ vec: asset === undefined ? [] : [{ inner: short(asset) }] }]
     }
   }

@@ -64,7 +64,10 @@ export class AptosStandIn {
 
   constructor (readonly chain: Chain, private readonly options: NodeOptions) {
     this.node = this.newNode()
-    chain.ledger.place(view => { view.set('asset', APT, { name: 'Aptos Coin', symbol: 'APT', decimals: 8, coin: APT_COIN }) })
+    chain.ledger.place(view => {
+      view.set('asset', APT, { name: 'Aptos Coin', symbol: 'APT', decimals: 8 })
+      view.set('paired', APT_COIN, APT)
+    })
     this.asset = this.newAsset({ decimals: 6 })
   }
 

@@ -11,8 +11,6 @@ export interface Asset {
   readonly name: string
   readonly symbol: string
   readonly decimals: number
-  /** The coin of the older standard that it is paired with. */
-  readonly coin?: string | undefined
   readonly hooks?: {
     /** Base units that each deposit into a store costs. */
     readonly fee: bigint
@@ -45,6 +43,8 @@ export interface Package {
 export interface Tables {
   readonly account: Account
   readonly asset: Asset
+  /** The asset that a coin of the older standard is paired with, by its type. */
+  readonly paired: string
   /** Primary stores and those of channels, by their own address. */
   readonly store: Store
   readonly channel: ChannelEntry
@@ -70,7 +70,14 @@ type Histories = { readonly [K in Kind]: Map<string, ReadonlyArray<Versioned<Tab
 /** Changes on top of something, which count when they are committed. */
 export class View implements Reading {
   readonly changes: Changes = {
-    account: new Map(), asset: new Map(), store: new Map(), channel: new Map(), opened: new Map(), module: new Map(), packages: new Map()
+    account: new Map(),
+    asset: new Map(),
+    paired: new Map(),
+    store: new Map(),
+    channel: new Map(),
+    opened: new Map(),
+    module: new Map(),
+    packages: new Map()
   }
   constructor (private readonly below: Reading) {}
 
@@ -92,7 +99,7 @@ export class View implements Reading {
   }
 }
 
-const KINDS = ['account', 'asset', 'store', 'channel', 'opened', 'module', 'packages'] as const
+const KINDS = ['account', 'asset', 'paired', 'store', 'channel', 'opened', 'module', 'packages'] as const
 /** Older versions are pruned by themselves. */
 const VERSIONS_KEPT = 100_000
 
@@ -101,7 +108,14 @@ export class Ledger {
   version = 0
   oldest = 0
   private readonly tables: Histories = {
-    account: new Map(), asset: new Map(), store: new Map(), channel: new Map(), opened: new Map(), module: new Map(), packages: new Map()
+    account: new Map(),
+    asset: new Map(),
+    paired: new Map(),
+    store: new Map(),
+    channel: new Map(),
+    opened: new Map(),
+    module: new Map(),
+    packages: new Map()
   }
 
   /** As it was at a version. */

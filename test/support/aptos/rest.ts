@@ -9,7 +9,7 @@ import type { Reading } from './ledger.js'
 import type { AptosNode } from './node.js'
 import { resourceOf } from './resources.js'
 import { isSigned, readEntryFunction } from './transaction.js'
-import { pairedAsset, balanceOf } from './tokens.js'
+import { balanceOf } from './tokens.js'
 
 const BCS_TRANSACTION = 'application/x.aptos.signed_transaction+bcs'
 const BCS_VIEW = 'application/x.aptos.view_function+bcs'
@@ -123,7 +123,7 @@ function moduleJson (address: string, name: string, state: Reading, node: AptosN
 
 /** A number: balances in this answer are no text. */
 function balance (address: string, asset: string, state: Reading): number {
-  const paired = asset.includes('::') ? pairedAsset(asset) : canonical(asset)
+  const paired = asset.includes('::') ? state.get('paired', asset) : canonical(asset)
   return Number(paired === undefined ? 0n : balanceOf(state, address, paired))
 }
 

@@ -41,7 +41,7 @@ function storeOf (view: Reading, store: string, asset: string): Store {
 /** Takes tokens out of a store, through the asset's hook. */
 export function take (view: View, store: string, asset: string, amount: bigint): void {
   const { hooks } = assetOf(view, asset)
-  if (hooks?.isBroken === true) throw new Abort('0x1::dispatchable_fungible_asset', HOOK_REFUSES)
+  if (hooks?.isBroken === true) throw new Abort('0x1::fungible_asset', HOOK_REFUSES)
   const from = storeOf(view, store, asset)
   if (from.isFrozen) throw new Abort('0x1::fungible_asset', STORE_IS_FROZEN)
   burn(view, store, asset, amount)
@@ -50,7 +50,7 @@ export function take (view: View, store: string, asset: string, amount: bigint):
 /** Puts tokens into a store, through the asset's hook, whose fee disappears. */
 export function put (view: View, store: string, asset: string, amount: bigint): void {
   const { hooks } = assetOf(view, asset)
-  if (hooks?.isBroken === true) throw new Abort('0x1::dispatchable_fungible_asset', HOOK_REFUSES)
+  if (hooks?.isBroken === true) throw new Abort('0x1::fungible_asset', HOOK_REFUSES)
   const to = storeOf(view, store, asset)
   if (to.isFrozen) throw new Abort('0x1::fungible_asset', STORE_IS_FROZEN)
   const fee = hooks?.fee ?? 0n
@@ -69,9 +69,4 @@ export function burn (view: View, store: string, asset: string, amount: bigint):
   const from = storeOf(view, store, asset)
   if (from.balance < amount) throw new Abort('0x1::fungible_asset', INSUFFICIENT_BALANCE)
   view.set('store', store, { ...from, balance: from.balance - amount })
-}
-
-/** The asset that a coin of the older standard is paired with (coin.move, `paired_metadata`). */
-export function pairedAsset (coin: string): string | undefined {
-  return coin === APT_COIN ? APT : undefined
 }

@@ -1,5 +1,5 @@
-/// What `core` and `channel` call of Aptos's standard library, as the test machine knows it. Names, types and abilities are those of Aptos, so
-/// that compiled modules find the real ones there.
+/// What `core` and `channel` call of Aptos's standard library, over what the test machine brings. Names, types and abilities are those of Aptos,
+/// so that the compiled modules find the real ones there.
 module std::vector {
     #[bytecode_instruction]
     native public fun length<Element>(self: &vector<Element>): u64;
@@ -19,6 +19,20 @@ module std::vector {
 
 module std::bcs {
     native public fun to_bytes<T>(value: &T): vector<u8>;
+}
+
+module std::hash {
+    native public fun sha3_256(data: vector<u8>): vector<u8>;
+}
+
+module std::from_bcs {
+    native public(friend) fun from_bytes<T>(bytes: vector<u8>): T;
+    friend aptos_framework::object;
+}
+
+module std::account {
+    native public(friend) fun create_signer(addr: address): signer;
+    friend aptos_framework::object;
 }
 
 module std::signer {
@@ -68,9 +82,18 @@ module aptos_std::ed25519 {
 
     native fun verify_internal(message: vector<u8>, public_key: vector<u8>, signature: vector<u8>): bool;
 
-    public fun new_signature_from_bytes(bytes: vector<u8>): Signature { Signature { bytes } }
+    const E_WRONG_PUBKEY_SIZE: u64 = 0x10001;
+    const E_WRONG_SIGNATURE_SIZE: u64 = 0x10002;
 
-    public fun new_unvalidated_public_key_from_bytes(bytes: vector<u8>): UnvalidatedPublicKey { UnvalidatedPublicKey { bytes } }
+    public fun new_signature_from_bytes(bytes: vector<u8>): Signature {
+        assert!(bytes.length() == 64, E_WRONG_SIGNATURE_SIZE);
+        Signature { bytes }
+    }
+
+    public fun new_unvalidated_public_key_from_bytes(bytes: vector<u8>): UnvalidatedPublicKey {
+        assert!(bytes.length() == 32, E_WRONG_PUBKEY_SIZE);
+        UnvalidatedPublicKey { bytes }
+    }
 
     public fun new_validated_public_key_from_bytes(bytes: vector<u8>): Option<ValidatedPublicKey> {
         let small = SMALL_ORDER;

@@ -246,4 +246,15 @@ module sluice::channel {
         let (party, key, deposit, paid, withdrawn) = rules.side_of(is_one);
         SideState { party, key, deposit, paid, withdrawn, entitled: rules.entitled(party) }
     }
+
+    #[test_only]
+    /// State, end of the challenge, revision and balance.
+    public fun seen(channel: address): (u8, u64, u64, u64) acquires Channel {
+        let State { channel: _, chain_id: _, asset: _, one: _, two: _, challenge_secs: _, state, settleable_at, revision, balance } = state(channel);
+        (state, settleable_at, revision, balance)
+    }
+
+    #[test_only]
+    /// The channel's store.
+    public fun store_of(channel: address): Object<FungibleStore> acquires Channel { Channel[channel].store }
 }

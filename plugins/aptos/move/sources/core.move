@@ -58,7 +58,7 @@ module sluice::core {
     const CONSENT_TAG: vector<u8> = b"SLUICE_CLOSE_V1";
 
     /// What a party has put in, what its claims have given to the other one, and what it has taken out. None of the three ever falls.
-    struct Side has store, copy, drop {
+    struct Side has store, drop {
         party: address,
         key: vector<u8>,
         deposit: u64,
@@ -66,7 +66,7 @@ module sluice::core {
         withdrawn: u64
     }
 
-    struct Channel has store, copy, drop {
+    struct Channel has store, drop {
         /// Where signatures are good: this chain, this code, this channel.
         chain_id: u8,
         code: address,
@@ -235,10 +235,9 @@ module sluice::core {
 
     #[test_only]
     friend sluice::core_tests;
+
     #[test_only]
-    friend sluice::token_tests;
-    #[test_only]
-    friend sluice::case_tests;
+    public(friend) fun is_over(self: &Channel): bool { self.state == SETTLED }
 
     #[test_only]
     /// What must be in the vault.

@@ -34,7 +34,7 @@ const MUTANTS = {
   'no party in a consent': ['core', 'channel: self.id, party, least', 'channel: self.id, party: @0xa11ce, least'],
   'no least in a consent': ['core', 'party, least, valid_until\n        })', 'party, least: 0, valid_until\n        })'],
   'no end in a consent': ['core', 'party, least, valid_until\n        })', 'party, least, valid_until: 0\n        })'],
-  'a consent for ever': ['core', 'assert!(now <= valid_until, E_CONSENT_EXPIRED);', ''],
+  'a consent forever': ['core', 'assert!(now <= valid_until, E_CONSENT_EXPIRED);', ''],
   'a consent expires a second early': ['core', 'now <= valid_until', 'now < valid_until'],
   'the own consent': ['core', 'self.check(party, self.consent_bytes(party, least, valid_until), consent);', 'self.check(caller, self.consent_bytes(caller, least, valid_until), consent);'],
   'no consent': ['core', 'self.check(party, self.consent_bytes(party, least, valid_until), consent);', 'let (_, _, _) = (party, valid_until, consent);'],
@@ -77,7 +77,7 @@ const MUTANTS = {
   'a claim moves tokens': ['channel', 'event::emit(Redeemed { channel, payer, amount: more, total });', 'event::emit(Redeemed { channel, payer, amount: more, total }); withdraw(caller, channel);'],
   'the end moves tokens': ['channel', 'tell_settled(channel, false);', 'tell_settled(channel, false); withdraw(caller, channel);'],
   'a list without an end': ['channel', 'let most = if (limit < LISTED_AT_MOST) { limit } else { LISTED_AT_MOST };', 'let most = limit;'],
-  'what is no channel stops the others': ['channel', 'if (exists<Channel>(channels[i])) { states.push_back(state(channels[i])); };', 'states.push_back(state(channels[i]));'],
+  'what is not a channel stops the others': ['channel', 'if (exists<Channel>(channels[i])) { states.push_back(state(channels[i])); };', 'states.push_back(state(channels[i]));'],
   'a coin without an asset': ['channel', 'assert!(option::is_some(&asset), E_NO_ASSET);', '']
 }
 const SHORT = ['the key of the payee', 'no cap at the deposit', 'a consent lowers', 'a fee is not noticed']

@@ -127,6 +127,8 @@ export interface OldChain {
   network?: string | undefined
   privateKey?: string | undefined
   registryAddress?: string | undefined
+  /** Where contracts are modules of an account. */
+  moduleAddress?: string | undefined
   tokenAddress?: string | undefined
   settlementOptions?: object | undefined
 }

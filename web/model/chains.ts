@@ -13,11 +13,17 @@ const BY_CHAIN: Readonly<Record<string, readonly [tx: string, account: string]>>
   'xrp:mainnet': ['https://livenet.xrpl.org/transactions/*', 'https://livenet.xrpl.org/accounts/*'],
   'xrp:testnet': ['https://testnet.xrpl.org/transactions/*', 'https://testnet.xrpl.org/accounts/*'],
   'solana:mainnet': ['https://explorer.solana.com/tx/*', 'https://explorer.solana.com/address/*'],
-  'solana:devnet': ['https://explorer.solana.com/tx/*?cluster=devnet', 'https://explorer.solana.com/address/*?cluster=devnet']
+  'solana:devnet': ['https://explorer.solana.com/tx/*?cluster=devnet', 'https://explorer.solana.com/address/*?cluster=devnet'],
+  'aptos:mainnet': aptos('mainnet'),
+  'aptos:testnet': aptos('testnet')
 }
 
 function etherscan (host: string): readonly [tx: string, account: string] {
   return [`https://${host}/tx/*`, `https://${host}/address/*`]
+}
+
+function aptos (network: string): readonly [tx: string, account: string] {
+  return [`https://explorer.aptoslabs.com/txn/*?network=${network}`, `https://explorer.aptoslabs.com/account/*?network=${network}`]
 }
 
 /** Undefined where the chain has no public page, as one on this machine, or where what is given is not a transaction. */
@@ -27,7 +33,7 @@ export function transactionPage (chain: string, hash: string): string | undefine
 
 /** Undefined where the chain has no public page, or where what is given is not an address. */
 export function accountPage (chain: string | undefined, address: string | undefined): string | undefined {
-  return chain !== undefined && address !== undefined && /^[0-9A-Za-z]{25,64}$/.test(address) ? pagesOf(chain)?.[1].replace('*', address) : undefined
+  return chain !== undefined && address !== undefined && /^[0-9A-Za-z]{25,66}$/.test(address) ? pagesOf(chain)?.[1].replace('*', address) : undefined
 }
 
 function pagesOf (chain: string): readonly [tx: string, account: string] | undefined {
@@ -37,7 +43,8 @@ function pagesOf (chain: string): readonly [tx: string, account: string] | undef
 const NATIVE: Readonly<Record<string, { assetCode: string, assetScale: number }>> = {
   evm: { assetCode: 'native coin', assetScale: 18 },
   xrp: { assetCode: 'XRP', assetScale: 6 },
-  solana: { assetCode: 'SOL', assetScale: 9 }
+  solana: { assetCode: 'SOL', assetScale: 9 },
+  aptos: { assetCode: 'APT', assetScale: 8 }
 }
 
 /** What a wallet has for fees, with its unit. */

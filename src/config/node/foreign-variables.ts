@@ -37,7 +37,6 @@ const IGNORED: Advice = {
   CONNECTOR_URL: CALLER,
   CONNECTOR_ADMIN_URL: CALLER,
   TOON_CONNECTOR_URL: CALLER,
-  APTOS_PRIVATE_KEY: NO_CHAIN,
   SOLANA_PRIVATE_KEY: 'a key stands in chainProviders[].keyId of the file, which may name this variable',
   MINA_PRIVATE_KEY: NO_CHAIN,
   LEDGER_SNAPSHOT_PATH: LEDGER,

@@ -82,7 +82,8 @@ describe('connector setup', () => {
   const chains: Array<[string, Record<string, string>, string]> = [
     ['evm', { chainId: 'evm:8453', rpcUrl: 'https://base.example/key-of-mine', registryAddress: REGISTRY, tokenAddress: TOKEN, keyId: KEY }, 'evmAddress'],
     ['xrp', { chainId: 'xrp:testnet', rpcUrl: 'wss://s.altnet.rippletest.net:51233', keyId: SEED }, 'xrpAddress'],
-    ['solana', { chainId: 'solana:devnet', rpcUrl: 'https://api.devnet.solana.com', programId: MINT, tokenMint: MINT, keyId: './keypair.json' }, 'solanaAddress']
+    ['solana', { chainId: 'solana:devnet', rpcUrl: 'https://api.devnet.solana.com', programId: MINT, tokenMint: MINT, keyId: './keypair.json' }, 'solanaAddress'],
+    ['aptos', { chainId: 'aptos:testnet', rpcUrl: 'https://api.testnet.aptoslabs.com/v1', moduleAddress: '0x511ce', tokenAddress: '0xa', keyId: KEY }, 'aptosAddress']
   ]
   for (const [type, answers, peerField] of chains) {
     it(`asks about ${type} as the chain to settle on, and writes what starts, with the secrets in .env alone`, async () => {
@@ -134,7 +135,7 @@ describe('connector setup', () => {
     [['--set', '__proto__=a'], 'found __proto__=a'],
     [['--set', 'btpPort=0'], '--set btpPort: expected a port from 1 to 65535, found "0"'],
     [['--set', 'handlerUrl=ftp://x'], '--set handlerUrl: expected an http:// or https:// URL, found "ftp://x"'],
-    [['--set', 'settlement=btc'], '--set settlement: expected none, evm, solana, xrp, found "btc"'],
+    [['--set', 'settlement=btc'], '--set settlement: expected none, aptos, evm, solana, xrp, found "btc"'],
     [['--set', 'programId=x'], '--set programId belongs to another chain than none'],
     [['--set', 'settlement=xrp', '--set', 'tokenMint=x'], '--set tokenMint belongs to another chain than xrp'],
     [['--set', 'settlement=evm'], '--yes needs an answer to "Address of the registry of channels (0x...)": add --set registryAddress=<value>.'],

@@ -10,6 +10,9 @@ import evmKind from '../../../../plugins/evm/chain-kind.js'
 import { keyOf as evmKeyOf } from '../../../../plugins/evm/chain/signer.js'
 import { parseOptions as evmOptions } from '../../../../plugins/evm/options.js'
 import { isWalletKey, walletKey } from '../../../../plugins/lib/keys/wallet.js'
+import aptosKind from '../../../../plugins/aptos/chain-kind.js'
+import { keysOf as aptosKeysOf } from '../../../../plugins/aptos/keys.js'
+import { parseOptions as aptosOptions } from '../../../../plugins/aptos/options.js'
 import { bytesOf } from '../../../../plugins/solana/formats.js'
 import solanaKind from '../../../../plugins/solana/chain-kind.js'
 import { keyOf as solanaKeyOf } from '../../../../plugins/solana/keys.js'
@@ -71,13 +74,25 @@ describe('Keys from the wallet of a node', () => {
     expect(claimSecret).to.have.lengthOf(32).and.to.not.deep.equal(xrpKeysOf('wallet:0').claimSecret)
   })
 
-  const address = { evm: `0x${'1'.repeat(40)}`, solana: 'HAgk14JpMQLgt6rVgv7cBQFJWFto5Dqxi472uT3DKpqk', xrp: 'rNAB7uPziNwZAkdzyeo6xRA9pKTsJxZ6td' }
+  it('sign on Aptos as the address that is shown, and claims with keys of their own', async () => {
+    const { key, claimSecret } = aptosKeysOf('wallet:1')
+    expect(key.address).to.equal(aptosKind.wallet?.accountAt(seedOf(ENTROPY), 1).address)
+    const message = Buffer.from('a transaction')
+    const publicKey = createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), key.publicKey]), format: 'der', type: 'spki' })
+    expect(verify(null, message, publicKey, await key.sign(message))).to.equal(true)
+    expect(claimSecret).to.have.lengthOf(32).and.to.not.deep.equal(aptosKeysOf('wallet:0').claimSecret)
+  })
+
+  const address = { evm: `0x${'1'.repeat(40)}`, solana: 'HAgk14JpMQLgt6rVgv7cBQFJWFto5Dqxi472uT3DKpqk', xrp: 'rNAB7uPziNwZAkdzyeo6xRA9pKTsJxZ6td', aptos: '0xa11ce' }
   const options: ReadonlyArray<[chain: string, make: (keyId: string) => unknown]> = [
     ['EVM', keyId => evmOptions({
       peerAddress: address.evm, chain: { chainId: 31337, rpcUrl: 'http://127.0.0.1:1', registryAddress: address.evm, tokenAddress: address.evm, keyId }
     })],
     ['Solana', keyId => solanaOptions({
       peerAddress: address.solana, chain: { chainId: 'solana:localnet', rpcUrl: 'http://127.0.0.1:1', programId: address.solana, keyId }
+    })],
+    ['Aptos', keyId => aptosOptions({
+      peerAddress: address.aptos, chain: { chainId: 'aptos:testnet', rpcUrl: 'http://127.0.0.1:1', moduleAddress: address.aptos, keyId }
     })],
     ['the XRP Ledger', keyId => xrpOptions({ peerAddress: address.xrp, chain: { chainId: 'xrp:testnet', rpcUrl: 'ws://127.0.0.1:1', keyId } })]
   ]

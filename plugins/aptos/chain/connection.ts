@@ -1,0 +1,191 @@
+/**
+ * The connection to Aptos through one node, for all accounts of the process together. Before anything that a node says is believed, and
+ * again after each time that it could not be reached, it has to be of the configured network, and the module has to be the one of this
+ * package, which nobody can change. An answer that is older than what was acted on is none: a node that lags must not make a deposit look
+ * as if it had not been made.
+ */
+import { pause } from '../../../src/lib/timers.js'
+import type { Logger } from '../../../src/contracts/logger.js'
+import { ChainError } from '../../lib/channels/types.js'
+import { recordOf } from '../../lib/rpc/json-rpc.js'
+import { chainIdOf } from '../formats.js'
+import { channelsIn, type Reading } from './channel-state.js'
+import { checkCode } from './code-check.js'
+import { Fees } from './fees.js'
+import { Lane } from './lane.js'
+import { CHANNEL_MODULE } from './payloads.js'
+import { Rest, RestError, type Moment, type RestAnswer } from './rest.js'
+import { Watch } from './watch.js'
+
+/** Accounts of which all but `log` is the same share a connection. */
+export interface ConnectionOptions {
+  rpcUrl: string
+  network: number
+  moduleAddress: string
+  /** Between two looks at the channels, ms. */
+  everyMs: number
+  timeoutMs?: number | undefined
+  allowUnverifiedModule: boolean
+  log: Logger
+}
+
+/** So long after the module was looked at it is looked at again. */
+const CODE_AGAIN_MS = 60 * 60_000
+/** Behind one URL there may be many nodes, and the next one may be further. */
+const TRIES = 4
+const TRY_AGAIN_MS = 300
+
+export class Connection {
+  readonly rest: Rest
+  readonly fees: Fees
+  readonly watch: Watch
+  readonly #options: ConnectionOptions
+  readonly #lanes = new Map<string, Lane>()
+  /** How far the network had come in what was acted on. */
+  #reached = 0n
+  /** The newest block that was seen: by its own clock, and when by ours. */
+  #newest = { timeMs: -Infinity, heardMs: -Infinity }
+  /** When the module was looked at, ms since the process began. */
+  #codeMs: number | undefined
+  #isUnsure = true
+  #checking: Promise<void> | undefined
+  #users = 0
+
+  constructor (options: ConnectionOptions, private readonly ended: () => void) {
+    const { rpcUrl, timeoutMs, everyMs, network, log } = options
+    this.#options = options
+    this.rest = new Rest({ url: rpcUrl, timeoutMs, lost: () => { this.#isUnsure = true } })
+    this.fees = new Fees(this.rest)
+    this.watch = new Watch({ everyMs, chainId: chainIdOf(network), log, read: ids => this.readAll(ids) })
+  }
+
+  join (): void {
+    this.#users++
+  }
+
+  /** The last one that leaves ends it. */
+  async leave (): Promise<void> {
+    if (--this.#users > 0) return
+    this.ended()
+    this.rest.close()
+    await this.watch.stop()
+  }
+
+  /** Of an account of ours, for all that settle with it. */
+  laneOf (address: string): Lane {
+    const lane = this.#lanes.get(address) ?? new Lane()
+    this.#lanes.set(address, lane)
+    return lane
+  }
+
+  /** Something is known of this version: what is read from now on is not older. */
+  reached (version: bigint): void {
+    if (version > this.#reached) this.#reached = version
+  }
+
+  /** Whether a block was seen in the last `ms`: what happened before is known then. */
+  isFresh (ms: number): boolean {
+    const now = Date.now()
+    return now - this.#newest.timeMs < ms && Math.abs(now - this.#newest.heardMs) < ms
+  }
+
+  /** Rejects while the node is not to be believed: finally when it is of another network, or the module another. */
+  check (): Promise<void> {
+    return this.#checking ??= this.#check().finally(() => { this.#checking = undefined })
+  }
+
+  async read (channelId: string): Promise<Reading> {
+    const [reading] = await this.readAll([channelId])
+    return reading ?? { channel: undefined, version: 0n, timeMs: 0 }
+  }
+
+  /** At most IN_ONE_CALL of them, in their order. */
+  async readAll (channelIds: readonly string[]): Promise<Reading[]> {
+    await this.check()
+    const { moduleAddress } = this.#options
+    const answer = await this.view(`${moduleAddress}::${CHANNEL_MODULE}::states`, [channelIds])
+    const { version, timeMs } = answer
+    const found = new Map(channelsIn(answer.body).map(channel => [channel.channelId, channel]))
+    return channelIds.map(id => {
+      const reading = { version, timeMs, channel: found.get(id) }
+      this.watch.took(id, reading)
+      return reading
+    })
+  }
+
+  /** What a view function of the chain says now. Rejects with RestError when it refuses, and with a ChainError while no node can say. */
+  async view (name: string, args: readonly unknown[], typeArguments: readonly string[] = []): Promise<RestAnswer> {
+    return await this.newest(() => this.rest.post('/view', { function: name, type_arguments: typeArguments, arguments: args }))
+  }
+
+  /** An answer that is not older than what was acted on. */
+  async newest<T extends RestAnswer | undefined> (ask: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const answer = await ask()
+      if (answer === undefined) return answer
+      this.#refuseForeign(answer)
+      if (answer.version >= this.#reached) {
+        this.#hear(answer)
+        return answer
+      }
+      if (tries === TRIES) {
+        throw new ChainError(`the node at ${this.rest.host} is behind. version=${answer.version} expected=${this.#reached}`, false)
+      }
+      await pause(TRY_AGAIN_MS)
+    }
+  }
+
+  /** The sequence number of the next transaction of an account, and the chain's clock. An account that was never used has 0. */
+  async account (address: string): Promise<Moment & { sequence: bigint }> {
+    const answer = await this.newest(async () => {
+      return await this.rest.get(`/accounts/${address}`).catch((error: unknown) => {
+        if (error instanceof RestError && error.code === 'account_not_found') return { ...error.answer, body: { sequence_number: '0' } }
+        throw error
+      })
+    })
+    const sequence = recordOf(answer.body).sequence_number
+    if (typeof sequence !== 'string' || !/^\d{1,20}$/.test(sequence)) throw new ChainError(`the node at ${this.rest.host} does not say the sequence number of an account`, false)
+    return { version: answer.version, timeMs: answer.timeMs, sequence: BigInt(sequence) }
+  }
+
+  #hear ({ version, timeMs }: Moment): void {
+    this.reached(version)
+    if (timeMs > this.#newest.timeMs) this.#newest = { timeMs, heardMs: Date.now() }
+  }
+
+  async #check (): Promise<void> {
+    const { moduleAddress, allowUnverifiedModule } = this.#options
+    if (this.#isUnsure) {
+      this.#isUnsure = false // trouble on the way makes it so again
+      try {
+        this.#refuseForeign(await this.rest.get('/'))
+      } catch (error) {
+        this.#isUnsure = true
+        throw error
+      }
+      if (this.#codeMs !== undefined) this.#codeMs = -Infinity
+    }
+    if (allowUnverifiedModule || (this.#codeMs !== undefined && performance.now() - this.#codeMs < CODE_AGAIN_MS)) return
+    await checkCode(this.rest, moduleAddress)
+    this.#codeMs = performance.now()
+  }
+
+  #refuseForeign ({ network }: RestAnswer): void {
+    const expected = this.#options.network
+    if (network === expected) return
+    throw new ChainError(`the node at ${this.rest.host} belongs to another network than ${chainIdOf(expected)}. ` +
+      `found=${network === 0 ? 'none' : chainIdOf(network)}. Set rpcUrl to a node of ${chainIdOf(expected)}.`, true)
+  }
+}
+
+/** Of this process, by what their accounts have in common. */
+const connections = new Map<string, Connection>()
+
+/** Joins the connection of all accounts with these options, which begins with the first. */
+export function joinConnection (options: ConnectionOptions): Connection {
+  const key = JSON.stringify({ ...options, log: undefined })
+  const connection = connections.get(key) ?? new Connection(options, () => { connections.delete(key) })
+  connections.set(key, connection)
+  connection.join()
+  return connection
+}

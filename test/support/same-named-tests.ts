@@ -146,6 +146,18 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/plugins/solana/chain-kind.test.ts': ['plugins/solana/formats.ts'],
   'test/plugins/solana/claims.test.ts': ['plugins/solana/messages.ts'],
+  'test/plugins/aptos/chain-kind.test.ts': ['plugins/aptos/formats.ts'],
+  'test/plugins/aptos/claims.test.ts': ['plugins/aptos/claim-keys.ts', 'plugins/aptos/messages.ts'],
+  'test/plugins/aptos/options.test.ts': ['plugins/aptos/keys.ts'],
+  'test/plugins/aptos/channel-provider.test.ts': [
+    'plugins/aptos/provider.ts', 'plugins/aptos/chain/assets.ts', 'plugins/aptos/chain/payloads.ts', 'plugins/aptos/chain/plans.ts'
+  ],
+  'test/plugins/aptos/attacks.test.ts': [
+    'plugins/aptos/channel-book.ts', 'plugins/aptos/channel-lists.ts', 'plugins/aptos/chain/channel-state.ts', 'plugins/aptos/chain/code-check.ts',
+    'plugins/aptos/chain/connection.ts', 'plugins/aptos/chain/fate.ts', 'plugins/aptos/chain/fees.ts', 'plugins/aptos/chain/operations.ts',
+    'plugins/aptos/chain/rest.ts', 'plugins/aptos/chain/second-opinion.ts', 'plugins/aptos/chain/transactions.ts', 'plugins/aptos/chain/watch.ts'
+  ],
+  'test/e2e/settlement/aptos.test.ts': ['plugins/aptos/index.ts', 'plugins/aptos/open-chain.ts', 'plugins/aptos/chain/sdk.ts'],
   'test/plugins/solana/ed25519.test.ts': ['plugins/lib/keys/strict-ed25519.ts'],
   'test/plugins/solana/options.test.ts': ['plugins/solana/keys.ts'],
   'test/e2e/settlement/solana.test.ts': ['plugins/solana/index.ts', 'plugins/solana/open-chain.ts'],

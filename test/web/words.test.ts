@@ -44,6 +44,8 @@ describe('words on the page', () => {
     const account = 'rEhxGqkqPPSxQ3P25J66ft5TwpzV14k2de'
     expect(accountPage('xrp:testnet', account)).to.equal(`https://testnet.xrpl.org/accounts/${account}`)
     expect(accountPage('solana:devnet', account)).to.equal(`https://explorer.solana.com/address/${account}?cluster=devnet`)
+    expect(accountPage('aptos:testnet', hash)).to.equal(`https://explorer.aptoslabs.com/account/${hash}?network=testnet`)
+    expect(transactionPage('aptos:mainnet', hash)).to.equal(`https://explorer.aptoslabs.com/txn/${hash}?network=mainnet`)
     for (const [chain, address] of [[undefined, account], ['evm:31337', account], ['__proto__', account], ['evm:1', undefined], ['evm:1', 'javascript:alert(1)//////////']] as const) {
       expect(accountPage(chain, address), `${chain} ${address}`).to.equal(undefined)
     }

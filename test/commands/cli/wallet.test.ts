@@ -12,7 +12,8 @@ import { MAIN, Workplace, type Result } from '../../support/cli.js'
 const PHRASE = `${'abandon '.repeat(11)}about`
 const PASSWORD = 'Correct-Horse-Battery-7'
 const ADDRESSES = {
-  evm: '0x78839F6054d7ed13918bAe0473BA31b1Ca9D7265', solana: 'HAgk14JpMQLgt6rVgv7cBQFJWFto5Dqxi472uT3DKpqk', xrp: 'rNAB7uPziNwZAkdzyeo6xRA9pKTsJxZ6td'
+  evm: '0x78839F6054d7ed13918bAe0473BA31b1Ca9D7265', solana: 'HAgk14JpMQLgt6rVgv7cBQFJWFto5Dqxi472uT3DKpqk', xrp: 'rNAB7uPziNwZAkdzyeo6xRA9pKTsJxZ6td',
+  aptos: '0xeb663b681209e7087d681c5d3eed12aaa8e1915e7c87794542c3f96e94b3d3bf'
 }
 const env = { WALLET_PASSWORD: PASSWORD }
 

@@ -213,7 +213,7 @@ describe('chainProviders', () => {
     ['an RPC on this machine in production', { ...one({ chainId: 'evm:8453', rpcUrl: 'https://localhost:8545' }), environment: 'production' }, 'localhost'],
     ['a key that everybody has', { ...one({ keyId: PUBLIC_KEY }), environment: 'staging' },
       'chainProviders[0].keyId: this key is public'],
-    ['a blockchain of another kind', { blockchain: { aptos: { enabled: true } } }, 'blockchain.aptos', 'not supported yet'],
+    ['a blockchain of another kind', { blockchain: { solana: { enabled: true } } }, 'blockchain.solana', 'not supported yet'],
     ['a blockchain with a field that there is not', { blockchain: { base: { enabled: true, rpcURL: '' } } }, 'did you mean rpcUrl?']
   ]
   for (const [what, more, ...texts] of faults) {

@@ -27,7 +27,7 @@ export interface Life extends Partial<Omit<AptosProviderOptions, 'signer' | 'cla
   log?: Logger
 }
 
-function freshAccount (): Account {
+export function freshAccount (): Account {
   const key = `0x${randomBytes(32).toString('hex')}`
   return { key, address: keysOf(key).key.address }
 }

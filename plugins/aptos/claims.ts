@@ -1,7 +1,7 @@
 /**
  * Claims of Aptos's channels: JSON around a signed message of 121 bytes that names the network, the module, the channel and the payer.
  * Which key signs for whom is what the chain says of the channel. The claims of earlier connectors name the owner of a channel, and are
- * checked with the key of whoever takes them, so that anybody could make them up: they are refused in words of their own.
+ * checked with the key of the party that takes them, so that it could make them up: they are refused in words of their own.
  */
 import { invalid, openClaim, sealClaim, shown, textIn, wholeIn, type ClaimFields } from '../lib/channels/claim-envelope.js'
 import { ClaimError } from '../lib/channels/types.js'
@@ -30,7 +30,7 @@ export interface ClaimsOptions {
   source: ClaimSource
   /** Our key for the channels with a peer. */
   keyFor: (peer: string) => ClaimKey
-  /** Who pays through these channels, if we do not. */
+  /** The party that pays through these channels, if we do not. */
   peer: string
 }
 

@@ -65,7 +65,7 @@ function isTurnedOff (env: Variables): boolean {
   return SWITCHES.some(name => env[name] === 'false')
 }
 
-/** What says something else than the account that would be paid, or another coin than would be paid in. */
+/** What names another account than would be paid, or another coin than would be paid in. */
 function faultsIn (env: Variables): NonNullable<LegacyReading['faults']> {
   const faults: Array<{ source: string, message: string }> = []
   const key = rawKeyIn(env.APTOS_PRIVATE_KEY ?? '')

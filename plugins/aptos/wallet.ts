@@ -1,4 +1,4 @@
-/** Where a wallet of words has its keys of Aptos: where Petra looks for them, too. */
+/** Where a wallet of words has its keys of Aptos: where the SDK of Aptos looks for them, too. */
 import type { WalletPlace } from '../lib/keys/derive.js'
 import { addressOf } from './formats.js'
 

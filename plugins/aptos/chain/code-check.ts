@@ -1,5 +1,5 @@
 /**
- * Whether the module at an address is the one of this package, and stays it: money in channels belongs to whoever can change their code.
+ * Whether the module at an address is the one of this package, and stays it: money in channels belongs to anyone who can change their code.
  * Source: the package registry of an account, 0x1::code::PackageRegistry; policy 2 is "immutable".
  */
 import { createHash } from 'node:crypto'
@@ -28,29 +28,29 @@ export async function checkCode (rest: Rest, moduleAddress: string): Promise<voi
     const answer = await rest.find(`/accounts/${moduleAddress}/module/${name}`)
     if (answer === undefined) throw new ChainError(`there is no module ${name} at moduleAddress. moduleAddress=${moduleAddress}. ${INSTEAD}`, true)
     const { bytecode } = recordOf(answer.body)
-    if (typeof bytecode !== 'string' || !BYTECODE.test(bytecode)) throw new ChainError(`the node at ${rest.host} answers with something else than a module`, false)
+    if (typeof bytecode !== 'string' || !BYTECODE.test(bytecode)) throw new ChainError(`the node at ${rest.host} answers with anything but a module`, false)
     const found = sha256(templateOf(Buffer.from(bytecode.slice(2), 'hex'), moduleAddress))
     if (found === expected) continue
-    throw new ChainError(`the module ${name} at moduleAddress is not the one of this version: nothing is settled with it. ` +
+    throw new ChainError(`the module ${name} at moduleAddress is not the one of this version, so the node does not settle with it. ` +
       `moduleAddress=${moduleAddress} sha256=${found} expected=${expected}. ${INSTEAD}`, true)
   }
   await checkPolicy(rest, moduleAddress)
 }
 
-/** What can be upgraded belongs to whoever can upgrade it. */
+/** What can be upgraded belongs to anyone who can upgrade it. */
 async function checkPolicy (rest: Rest, moduleAddress: string): Promise<void> {
   const answer = await rest.find(`/accounts/${moduleAddress}/resource/0x1::code::PackageRegistry`)
   const { data } = Registry.safeParse(answer?.body)
   const names = Object.keys(MODULE_SHA256)
   const home = data?.data.packages.filter(({ modules }) => modules.some(({ name }) => names.includes(name))) ?? []
   if (home.length > 0 && home.every(({ upgrade_policy: { policy } }) => policy === IMMUTABLE)) return
-  throw new ChainError(`the module at moduleAddress can be replaced by whoever published it: nothing is settled with it. moduleAddress=${moduleAddress}. ${INSTEAD}`, true)
+  throw new ChainError(`the module at moduleAddress can be replaced by its publisher, so the node does not settle with it. moduleAddress=${moduleAddress}. ${INSTEAD}`, true)
 }
 
 /** With the placeholder where the address of the publisher is. */
 function templateOf (bytecode: Buffer, moduleAddress: string): Buffer {
   const [address, placeholder] = [bytesOf(moduleAddress), Buffer.from(ADDRESS_PLACEHOLDER, 'latin1')]
-  if (bytecode.includes(placeholder)) return bytecode.subarray(0, 0) // what stands there already is no address
+  if (bytecode.includes(placeholder)) return bytecode.subarray(0, 0) // the placeholder stands in no bytecode that was published with an address
   for (let at = bytecode.indexOf(address); at >= 0; at = bytecode.indexOf(address)) bytecode.set(placeholder, at)
   return bytecode
 }

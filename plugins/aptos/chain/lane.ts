@@ -44,7 +44,7 @@ export class Lane {
     })
   }
 
-  /** Gives it to the most urgent that waits. Only for whoever has it. */
+  /** Gives it to the most urgent that waits. Only for the one that has it. */
   leave (): void {
     const next = this.#waiting.reduce<Waiting | undefined>((best, waiting) =>
       best === undefined || waiting.urgency < best.urgency ? waiting : best, undefined)

@@ -1,7 +1,7 @@
 /** The calls of the module, with their arguments: what transactions are made of. */
 import type { Place } from '../messages.js'
 
-export type Argument = { type: 'address', value: string } | { type: 'u64', value: bigint } | { type: 'bytes', value: Buffer }
+type Argument = { type: 'address', value: string } | { type: 'u64', value: bigint } | { type: 'bytes', value: Buffer }
 
 export interface Payload {
   /** The address of the account, and the name of the module. */

@@ -1,6 +1,6 @@
 /**
- * Two nodes that settle over payment channels of Aptos, from the payment to the payout, over restarts of each of them, and what the chain says
- * in the end. The chain is a stand-in for an Aptos node with the rules of the module.
+ * Two nodes that settle over payment channels of Aptos, from the payment to the payout, over restarts of each of them, and what the chain
+ * says in the end. The chain is a stand-in for an Aptos node with the rules of the module.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'

@@ -36,10 +36,13 @@ const [ALICE, BOB] = [canonicalAddress('0xa11ce'), canonicalAddress('0xb0b')]
 const place = { network: 2, moduleAddress: MODULE }
 const [aliceKey, bobKey] = [new ClaimKey(Buffer.alloc(32, 1), place, ALICE, BOB), new ClaimKey(Buffer.alloc(32, 2), place, BOB, ALICE)]
 
-/** The keys that the chain has in the channel. */
-function sourceOf (address: string, keys: Readonly<Record<string, string>> = { [ALICE]: aliceKey.publicKey, [BOB]: bobKey.publicKey }): ClaimSource {
+/** That the chain has in the channel. */
+const KEYS: Readonly<Record<string, string>> = { [ALICE]: aliceKey.publicKey, [BOB]: bobKey.publicKey }
+
+function sourceOf (address: string, keys = KEYS): ClaimSource {
   const knownKeyIn = (channelId: string, party: string): string | undefined => channelId === CHANNEL ? keys[party] : undefined
-  return { address, knownKeyIn, keyIn: (...of) => Promise.resolve(knownKeyIn(...of)), join: () => Promise.resolve(), checkFresh: () => Promise.resolve() }
+  const done = (): Promise<void> => Promise.resolve()
+  return { address, knownKeyIn, keyIn: (...of) => Promise.resolve(knownKeyIn(...of)), join: done, checkFresh: done }
 }
 
 const claims = new AptosClaims({ place, source: sourceOf(ALICE), keyFor: () => aliceKey, peer: BOB })
@@ -120,13 +123,15 @@ describe('claims on Aptos', () => {
 
   it('count in all spellings of a network, an address and hexadecimal digits', async () => {
     const { signature } = JSON.parse((await textWith({})).toString()) as { signature: string }
-    const read = theirs.parse(await textWith({ chainId: 'aptos:2', moduleAddress: '0x511CE', channelId: '0xC0FFEE', signature: `0x${signature.toUpperCase()}` }))
+    const spelt = { chainId: 'aptos:2', moduleAddress: '0x511CE', channelId: '0xC0FFEE', signature: `0x${signature.toUpperCase()}` }
+    const read = theirs.parse(await textWith(spelt))
     expect(await theirs.verify(read)).to.equal(true)
   })
 
   it('count under the key of the channel only, which the payer has set', async () => {
     const read = theirs.parse(await textWith({}))
-    const withKeys = (keys: Record<string, string>): AptosClaims => new AptosClaims({ place, source: sourceOf(BOB, keys), keyFor: () => bobKey, peer: ALICE })
+    const withKeys = (keys: Record<string, string>): AptosClaims =>
+      new AptosClaims({ place, source: sourceOf(BOB, keys), keyFor: () => bobKey, peer: ALICE })
     expect(await withKeys({ [ALICE]: bobKey.publicKey }).verify(read), 'another key').to.equal(false)
     expect(await withKeys({}).verify(read), 'no key').to.equal(false)
     const own = theirs.parse(Buffer.from((await theirs.make({ ...made, senderId: 'bob' })).text))
@@ -136,7 +141,8 @@ describe('claims on Aptos', () => {
   it('are worth nothing on another network, module, channel, or of another payer', async () => {
     const claim = theirs.parse(await textWith({}))
     for (const elsewhere of [{ ...place, network: 3 }, { ...place, moduleAddress: ALICE }]) {
-      expect(await new AptosClaims({ place: elsewhere, source: sourceOf(BOB), keyFor: () => bobKey, peer: ALICE }).verify(claim)).to.equal(false)
+      const codec = new AptosClaims({ place: elsewhere, source: sourceOf(BOB), keyFor: () => bobKey, peer: ALICE })
+      expect(await codec.verify(claim)).to.equal(false)
     }
     expect(await theirs.verify({ ...claim, channelId: canonicalAddress('0xc0ffef') })).to.equal(false)
     expect(await theirs.verify({ ...claim, total: 301n })).to.equal(false)
@@ -161,7 +167,8 @@ describe('the consent to the end of a channel of Aptos', () => {
   it('is of its signer, and of what the signer gets at least', async () => {
     const signature = await claims.signConsent(consent, stateOf(ALICE, BOB))
     expect(await theirs.verifyConsent(consent, stateOf(BOB, ALICE), signature)).to.equal(true)
-    for (const [i, other] of [{ least: 39n }, { validUntil: 1_900_000_001 }, { channelId: ALICE }, { least: 2n ** 64n }, { validUntil: -1 }].entries()) {
+    const others = [{ least: 39n }, { validUntil: 1_900_000_001 }, { channelId: ALICE }, { least: 2n ** 64n }, { validUntil: -1 }]
+    for (const [i, other] of others.entries()) {
       expect(await theirs.verifyConsent({ ...consent, ...other }, stateOf(BOB, ALICE), signature), String(i)).to.equal(false)
     }
     expect(await claims.verifyConsent(consent, stateOf(ALICE, BOB), signature), 'of who asks').to.equal(false)

@@ -1,7 +1,7 @@
 /**
- * `npm run demo:aptos`: a chain on this machine, three nodes in a row that settle over payment channels of Aptos, and what the chain says in
- * the end. alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750. The chain is a stand-in
- * for an Aptos node with the rules of the Move module in plugins/aptos/move; no Aptos node is used.
+ * `npm run demo:aptos`: a chain on this machine, three nodes in a row that settle over payment channels of Aptos, and what the chain says
+ * in the end. alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750. The chain is a
+ * stand-in for an Aptos node with the rules of the Move module in plugins/aptos/move; no Aptos node is used.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

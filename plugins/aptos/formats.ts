@@ -3,8 +3,6 @@ import { createHash } from 'node:crypto'
 
 const ADDRESS = /^0x[0-9a-fA-F]{1,64}$/
 const DIGITS = 64
-/** An address in its one form. */
-export const LONG_ADDRESS = /^0x[0-9a-f]{64}$/
 export const ADDRESS_IN_WORDS = 'an address of Aptos: 0x and up to 64 hexadecimal digits'
 export const MAX_U64 = 2n ** 64n - 1n
 

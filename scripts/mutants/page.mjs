@@ -32,7 +32,7 @@ export const pageMutants = [
   {
     name: 'links to whatever the node names',
     file: CHAINS,
-    edits: [['/^[0-9A-Za-z]{25,64}$/.test(address)', 'true']],
+    edits: [['/^[0-9A-Za-z]{25,66}$/.test(address)', 'true']],
     tests: ['test/web/words.test.js']
   },
   {

@@ -36,7 +36,7 @@ export class RestError extends ChainError {
   }
 }
 
-export const BCS_TRANSACTION = 'application/x.aptos.signed_transaction+bcs'
+const BCS_TRANSACTION = 'application/x.aptos.signed_transaction+bcs'
 const JSON_TYPE = 'application/json'
 const DEFAULT_TIMEOUT_MS = 10_000
 const TRIES = 3

@@ -2,6 +2,7 @@
 import { Contract, FetchRequest, JsonRpcProvider, Wallet, type TransactionResponse } from 'ethers'
 import type { Purse, Treasury, TreasurySettings } from '../../src/contracts/treasury.js'
 import { walletKey } from '../lib/keys/wallet.js'
+import { agentFor } from '../lib/transport/socks-agent.js'
 import { ADDRESS, RAW_KEY } from './formats.js'
 import { walletPlace } from './wallet.js'
 import { Rpc } from './chain/rpc.js'
@@ -9,6 +10,8 @@ import { Rpc } from './chain/rpc.js'
 /** Base Sepolia, Arbitrum Sepolia, Sepolia, Holesky, Hoodi, and what the nodes of developers call themselves. */
 const TEST_CHAINS: readonly bigint[] = [84_532n, 421_614n, 11_155_111n, 17_000n, 560_048n, 1337n, 31_337n]
 const TIMEOUT_MS = 10_000
+/** The same through a proxy, which may have to build a circuit first. */
+const PROXIED_TIMEOUT_MS = 30_000
 /** For a transaction to get into a block. */
 const MINED_MS = 120_000
 const ERC20 = [
@@ -17,11 +20,15 @@ const ERC20 = [
 ]
 const SYMBOL_MAX = 32
 
-export async function openTreasury ({ rpcUrl, keyId, tokenKeyId = keyId, tokenAddress }: TreasurySettings): Promise<Treasury> {
+export async function openTreasury ({ rpcUrl, socksProxy, keyId, tokenKeyId = keyId, tokenAddress }: TreasurySettings): Promise<Treasury> {
   if (tokenAddress !== undefined && !ADDRESS.test(tokenAddress)) throw new Error('the address of the token is not one: 0x and 40 hexadecimal digits')
-  const chainId = await new Rpc({ url: rpcUrl, timeoutMs: TIMEOUT_MS }).quantity('eth_chainId')
+  const timeoutMs = socksProxy === undefined ? TIMEOUT_MS : PROXIED_TIMEOUT_MS
+  const rpc = new Rpc({ url: rpcUrl, socksProxy, timeoutMs })
+  const chainId = await rpc.quantity('eth_chainId').finally(() => { rpc.close() })
   const request = new FetchRequest(rpcUrl)
-  request.timeout = TIMEOUT_MS
+  request.timeout = timeoutMs
+  const agent = agentFor(new URL(rpcUrl), socksProxy, timeoutMs)
+  if (agent !== undefined) request.getUrlFunc = FetchRequest.createGetUrlFunc({ agent })
   const provider = new JsonRpcProvider(request, chainId, { staticNetwork: true, cacheTimeout: -1 })
   const [coins, tokens] = [walletOf(keyId, provider), walletOf(tokenKeyId, provider)]
   const inTurn = turns()
@@ -38,7 +45,10 @@ export async function openTreasury ({ rpcUrl, keyId, tokenKeyId = keyId, tokenAd
       send: (to, value) => inTurn(() => mined(coins.sendTransaction({ to, value })))
     },
     token: async () => token ??= await tokenPurse(tokenAddress, provider, tokens, inTurn),
-    close: () => { provider.destroy() }
+    close: () => {
+      provider.destroy()
+      agent?.destroy()
+    }
   }
 }
 

@@ -3,7 +3,6 @@
  * the plugin is made, in words that never repeat a key or a URL, which may have one in it.
  */
 import { z } from 'zod'
-import { socksProxyFault } from '../../src/lib/socks-proxy.js'
 import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
@@ -12,6 +11,7 @@ import { VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { packetClaimsFault } from '../lib/keys/key-id.js'
 import { walletKey } from '../lib/keys/wallet.js'
+import { SOCKS_PROXY_OPTION } from '../lib/transport/socks-agent.js'
 import { ADDRESS, KEYS } from './formats.js'
 import { walletPlace } from './wallet.js'
 
@@ -35,8 +35,7 @@ const CHAIN_OPTIONS = {
   chainType: z.literal('evm').default('evm'),
   chainId: ChainId.describe('8453 or evm:8453 is Base'),
   rpcUrl: RpcUrl.describe('The JSON-RPC of a node of the chain'),
-  socksProxy: z.string().refine(text => socksProxyFault(text) === undefined, 'expected socks5h://host:port').optional()
-    .describe('The SOCKS5 proxy through which alone that node is asked'),
+  socksProxy: SOCKS_PROXY_OPTION.describe('The SOCKS5 proxy through which alone that node is asked'),
   registryAddress: Address.describe('The TokenNetworkRegistry'),
   tokenAddress: Address.describe('The ERC-20 token that channels pay in'),
   keyId: KeyId.describe('Who signs for us: a raw private key, wallet:0, or a key in a vault'),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
-import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
@@ -54,6 +54,7 @@ const entry = z.strictObject({
   asset: ASSET,
   keyId,
   vault: VAULT,
+  transport: TRANSPORT,
   maxPriorityFee: amount.optional(),
   verifyRpcUrl: rpcUrl.optional(),
   verifyAbove: amount.optional(),
@@ -100,13 +101,14 @@ function canonicalId (chainId: string): string {
   return cluster === undefined ? chainId : `solana:${cluster}`
 }
 
-function decide ({ chainId, tokenMint = WRAPPED_SOL, asset, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, tokenMint = WRAPPED_SOL, asset, transport, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
   const { rpcUrl, wsUrl, programId, keyId, vault, maxPriorityFee, verifyRpcUrl, verifyAbove, rpsLimit } = rest
   const id = canonicalId(chainId)
   return termsOf({
     id,
     tokenAddress: tokenMint,
     asset,
+    transport,
     chain: {
       chainId: id,
       rpcUrl,

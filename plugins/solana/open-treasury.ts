@@ -17,10 +17,10 @@ const CONFIRMED = { commitment: 'confirmed' }
 const LANDED_MS = 90_000
 const LOOK_MS = 500
 
-export async function openTreasury ({ rpcUrl, keyId, tokenKeyId = keyId, tokenAddress }: TreasurySettings): Promise<Treasury> {
+export async function openTreasury ({ rpcUrl, socksProxy, keyId, tokenKeyId = keyId, tokenAddress }: TreasurySettings): Promise<Treasury> {
   if (tokenAddress !== undefined && !isAddress(tokenAddress)) throw new Error('the address of the token is not one: 32 bytes in base58')
   const [coins, tokens] = [keyFor(keyId), keyFor(tokenKeyId)]
-  const rpc = new JsonRpc({ url: rpcUrl })
+  const rpc = new JsonRpc({ url: rpcUrl, socksProxy })
   const genesis = await rpc.call('getGenesisHash')
   const cluster = Object.keys(CLUSTERS).find(name => CLUSTERS[name as Cluster].genesis === genesis) ?? 'localnet'
   let token: Purse | undefined

@@ -11,6 +11,7 @@ import { VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { packetClaimsFault } from '../lib/keys/key-id.js'
 import { walletKey } from '../lib/keys/wallet.js'
+import { SOCKS_PROXY_OPTION } from '../lib/transport/socks-agent.js'
 import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, FINAL_CONFIRMATIONS } from './chain-kind.js'
 import { canSign } from './ed25519.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, MAX_U64, WRAPPED_SOL, type Cluster } from './formats.js'
@@ -43,6 +44,7 @@ const CHAIN_OPTIONS = {
   chainId: ChainId.describe('solana:mainnet, solana:devnet, solana:testnet or solana:localnet'),
   rpcUrl: RpcUrl.describe('The JSON-RPC of a node of the cluster'),
   wsUrl: urlOf(/^wss?:\/\//, 'expected a ws:// or wss:// URL').optional().describe('Its WebSocket; made of rpcUrl by default'),
+  socksProxy: SOCKS_PROXY_OPTION.describe('The SOCKS5 proxy through which alone its nodes are asked, verifyRpcUrl too'),
   programId: Address.describe('The program of the channels'),
   tokenMint: Address.default(WRAPPED_SOL).describe('The token that channels pay in; wrapped SOL by default'),
   keyId: KeyId.describe('Who signs for us: a key in base58, the path of a keypair.json, wallet:0, or a key in a vault'),

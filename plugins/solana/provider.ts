@@ -24,6 +24,8 @@ export interface SolanaProviderOptions {
   cluster: Cluster
   rpcUrl: string
   wsUrl?: string | undefined
+  /** Through which alone nodes are asked. Undefined: directly. */
+  socksProxy?: string | undefined
   programId: string
   mint: string
   signer: SolanaKey
@@ -89,8 +91,8 @@ export class SolanaProvider implements ChannelProvider {
     this.#options = options
     this.chainId = `solana:${options.cluster}`
     this.address = options.signer.address
-    const { verifyRpcUrl, verifyAbove = 0n, log, timeoutMs } = options
-    if (verifyRpcUrl !== undefined) this.#second = new SecondOpinion(verifyRpcUrl, verifyAbove, log, timeoutMs)
+    const { verifyRpcUrl: url, socksProxy, verifyAbove = 0n, log, timeoutMs } = options
+    if (url !== undefined) this.#second = new SecondOpinion({ url, socksProxy, timeoutMs }, verifyAbove, log)
     this.#commitment = options.isConfirmedFinal === true ? 'confirmed' : 'finalized'
     this.#plans = new Plans({
       chain: () => this.#connection(),
@@ -112,6 +114,7 @@ export class SolanaProvider implements ChannelProvider {
 
   async connect (): Promise<void> {
     this.#isStopped = false
+    this.#second?.open()
     const chain = this.#connection()
     await this.contract()
     await chain.check()
@@ -125,6 +128,7 @@ export class SolanaProvider implements ChannelProvider {
   async disconnect (): Promise<void> {
     this.#isStopped = true
     this.#isConnected = false
+    this.#second?.close()
     const chain = this.#chain
     this.#chain = undefined
     const lanes = [...this.#lanes.values()]
@@ -255,11 +259,12 @@ export class SolanaProvider implements ChannelProvider {
   /** @throws ChainError after it was disconnected */
   #connection (): Connection {
     if (this.#isStopped) throw new ChainError('the account is disconnected', false)
-    const { cluster, rpcUrl, wsUrl, programId, gatherMs, timeoutMs, log } = this.#options
+    const { cluster, rpcUrl, wsUrl, socksProxy, programId, gatherMs, timeoutMs, log } = this.#options
     const { lookMs: everyMs = DEFAULT_LOOK_MS, rpsLimit = DEFAULT_RPS, allowUnverifiedProgram = false } = this.#options
     const { genesis } = CLUSTERS[cluster]
     return this.#chain ??= joinConnection({
-      rpcUrl, wsUrl, chainId: this.chainId, genesis, programId, everyMs, gatherMs, timeoutMs, rpsLimit, allowUnverifiedProgram, log
+      rpcUrl, wsUrl, socksProxy, chainId: this.chainId, genesis, programId, everyMs, gatherMs, timeoutMs, rpsLimit, allowUnverifiedProgram,
+      log
     })
   }
 

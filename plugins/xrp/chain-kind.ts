@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
-import { ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
@@ -47,6 +47,7 @@ const entry = z.strictObject({
   rpcUrl,
   keyId,
   vault: VAULT,
+  transport: TRANSPORT,
   settlementOptions: settlementOptions.optional()
 }).meta({ expected: 'an object with chainType, chainId, rpcUrl and keyId' })
 
@@ -98,9 +99,9 @@ function canonicalId (chainId: string): string {
   return network === undefined ? chainId : chainIdOf(network)
 }
 
-function decide ({ chainId, rpcUrl, keyId, vault, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, rpcUrl, keyId, vault, transport, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
   const id = canonicalId(chainId)
-  return termsOf({ id, tokenAddress: 'XRP', asset: XRP, chain: { chainId: id, rpcUrl, keyId, vault } }, settlementOptions)
+  return termsOf({ id, tokenAddress: 'XRP', asset: XRP, transport, chain: { chainId: id, rpcUrl, keyId, vault } }, settlementOptions)
 }
 
 /** Money that is real belongs to production and nowhere else, and there nothing is reached that only this machine sees. */

@@ -8,11 +8,11 @@ import { XrpProvider } from './provider.js'
 
 /** Reaches nothing yet. Rejects when what was kept of channels cannot be read. */
 export async function openXrpLedger ({ chain, settings, tag }: XrpOptions, { store, log }: PluginServices): Promise<Chain> {
-  const { rpcUrl, network } = chain
+  const { rpcUrl, socksProxy, network } = chain
   const { peerAddress } = settings
   const { key: signer, claimSecret } = await openKeys(chain, network, { store, log })
   const tags = tag === undefined ? {} : { [peerAddress]: tag }
-  const provider = new XrpProvider({ rpcUrl, network, signer, claimSecret, store, log, tags })
+  const provider = new XrpProvider({ rpcUrl, socksProxy, network, signer, claimSecret, store, log, tags })
   await provider.load()
   const codec = new XrpClaims(provider, signer.address, peerAddress)
   const wasUsedWith = (): Promise<boolean> => Promise.resolve(false) // no version before 0.2 knew the ledger

@@ -10,6 +10,7 @@ import { Units } from '../lib/channels/units.js'
 import { VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { walletKey } from '../lib/keys/wallet.js'
+import { SOCKS_PROXY_OPTION } from '../lib/transport/socks-agent.js'
 import { addressIn } from './base58.js'
 import { DELAY_SECS_MAX, DELAY_SECS_MIN, isWebSocketUrl } from './chain-kind.js'
 import { chainIdOf, KEYS, networkOf } from './formats.js'
@@ -31,6 +32,7 @@ const CHAIN_OPTIONS = {
   chainId: z.string().refine(id => networkOf(id) !== undefined, 'expected a chain such as xrp:mainnet or xrp:testnet')
     .describe('xrp:mainnet, xrp:testnet, xrp:devnet, or with the number of another network'),
   rpcUrl: z.string().refine(isWebSocketUrl, 'expected a ws:// or wss:// URL').describe('The WebSocket of a server of the ledger'),
+  socksProxy: SOCKS_PROXY_OPTION.describe('The SOCKS5 proxy through which alone that server is asked'),
   keyId: KeyId.describe('Who signs for us: the seed of the account, wallet:0, or a key in a vault'),
   vault: VAULT.describe('How to get into the vault that keyId names, where the environment does not say it')
 }

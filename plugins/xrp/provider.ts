@@ -22,6 +22,8 @@ import type { XrpKey } from './ledger/signer.js'
 
 export interface XrpProviderOptions {
   rpcUrl: string
+  /** Through which alone it is asked. Undefined: directly. */
+  socksProxy?: string | undefined
   /** The number of the network: 0 is the main one. */
   network: number
   signer: XrpKey

@@ -51,8 +51,44 @@ export const transportMutants = [
   {
     name: 'asks the nodes of a chain past the proxy',
     file: 'plugins/lib/rpc/json-rpc.js',
-    edits: [['if (this.#agent !== undefined)', 'if (this.#agent === null)']],
+    edits: [['if (this.#proxied !== undefined)', 'if (this.#proxied === null)']],
     tests: ['test/plugins/lib/rpc/post.test.js']
+  },
+  {
+    name: 'asks the nodes of a chain over a new connection each time',
+    file: 'plugins/lib/rpc/post.js',
+    edits: [['keptMax: KEPT_MAX', 'keptMax: 0']],
+    tests: ['test/plugins/lib/rpc/post.test.js']
+  },
+  {
+    name: 'opens as many connections to the nodes of a chain as there are calls',
+    file: 'plugins/lib/rpc/post.js',
+    edits: [['if (this.#free > 0)', 'if (true)']],
+    tests: ['test/plugins/lib/rpc/post.test.js']
+  },
+  {
+    name: 'follows accounts of Solana past the proxy',
+    file: 'plugins/solana/chain/socket.js',
+    edits: [['(this.#agent !== undefined && { agent: this.#agent })', '({})']],
+    tests: ['test/e2e/settlement/proxied-chains.test.js']
+  },
+  {
+    name: 'asks the second node of Solana past the proxy',
+    file: 'plugins/solana/provider.js',
+    edits: [['{ url, socksProxy, timeoutMs }', '{ url, timeoutMs }']],
+    tests: ['test/plugins/solana/provider.test.js']
+  },
+  {
+    name: 'asks servers of the XRP Ledger past the proxy',
+    file: 'plugins/xrp/ledger/connection.js',
+    edits: [['(agent !== undefined && { agent })', '({})']],
+    tests: ['test/e2e/settlement/proxied-chains.test.js']
+  },
+  {
+    name: 'lets the SDK of the XRP Ledger connect again by itself',
+    file: 'plugins/xrp/ledger/connection.js',
+    edits: [['queueMicrotask(() => { this.#hangUp(line); });', '']],
+    tests: ['test/e2e/settlement/proxied-chains.test.js']
   },
   {
     name: 'asks the nodes of a chain directly although they are to be asked through the proxy',

@@ -28,6 +28,8 @@ export interface Treasury {
 
 export interface TreasurySettings {
   rpcUrl: string
+  /** `socks5h://...`, through which alone the chain is reached. Undefined: directly. */
+  socksProxy?: string | undefined
   /** A private key, or `wallet:0`. */
   keyId: string
   /** Default: the same. */

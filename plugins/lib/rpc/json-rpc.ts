@@ -4,10 +4,9 @@
  */
 import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
-import { isOverlayHost, parseSocksProxy, withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
+import { isOverlayHost, withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { ChainError } from '../channels/types.js'
-import { SocksAgent } from '../transport/socks-agent.js'
-import { postThrough } from './post.js'
+import { ProxiedPosts } from './post.js'
 
 export interface JsonRpcOptions {
   /** http or https; may carry `user:password@`. */
@@ -43,7 +42,7 @@ export class JsonRpc {
   readonly #headers: Record<string, string>
   readonly #timeoutMs: number
   readonly #turn: () => Promise<void>
-  readonly #agent: SocksAgent | undefined
+  readonly #proxied: ProxiedPosts | undefined
   readonly #underWay = new Set<AbortController>()
   #isClosed = false
   #id = 0
@@ -63,9 +62,7 @@ export class JsonRpc {
       this.#headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
     }
     this.#timeoutMs = timeoutMs ?? (socksProxy === undefined ? DEFAULT_TIMEOUT_MS : PROXIED_TIMEOUT_MS)
-    this.#agent = socksProxy === undefined
-      ? undefined
-      : new SocksAgent(parseSocksProxy(socksProxy), { isSecure: parsed.protocol === 'https:', timeoutMs: this.#timeoutMs })
+    this.#proxied = socksProxy === undefined ? undefined : new ProxiedPosts(socksProxy)
     this.#turn = turn
   }
 
@@ -77,7 +74,7 @@ export class JsonRpc {
   close (): void {
     this.#isClosed = true
     for (const request of this.#underWay) request.abort()
-    this.#agent?.destroy()
+    this.#proxied?.close()
   }
 
   open (): void {
@@ -134,13 +131,13 @@ export class JsonRpc {
   }
 
   async #send (body: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
-    if (this.#agent !== undefined) return await postThrough(this.#agent, this.#url, { headers: this.#headers, body, signal })
+    if (this.#proxied !== undefined) return await this.#proxied.post(this.#url, { headers: this.#headers, body, signal })
     const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal, redirect: 'error' })
     return { status: response.status, text: await response.text() }
   }
 
   #unreachable (method: string, why: string): ChainError {
-    return new ChainError(`no answer of the node at ${this.host} to ${method}: ${why.slice(0, MAX_TEXT).replaceAll(this.#url, this.host)}`, false)
+    return new ChainError(`no answer of the node at ${this.host} to ${method}: ${withoutOverlayNames(why.slice(0, MAX_TEXT).replaceAll(this.#url, this.host))}`, false)
   }
 }
 

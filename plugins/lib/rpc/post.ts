@@ -1,28 +1,129 @@
-/** One POST over node:http or node:https: what `fetch` cannot do is to go through an agent. */
-import { request as overHttp, type Agent } from 'node:http'
+/**
+ * POSTs through a SOCKS5 proxy, over node:http and node:https: what `fetch` cannot do is to go through an agent. All that use one proxy
+ * with the same credentials share its connections, because each new one costs a circuit several round trips. Few requests are under way
+ * at a time, and the others wait for their turn.
+ */
+import { request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
+import { parseSocksProxy } from '../../../src/lib/socks-proxy.js'
+import { SocksAgent } from '../transport/socks-agent.js'
 
 /** More than any answer that is asked for. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
+/** At a time, and so connections, too. */
+const UNDER_WAY_MAX = 16
+const KEPT_MAX = 4
+/** For the proxy to reach the other side. Requests have deadlines of their own. */
+const DIAL_MS = 30_000
 
-/** Follows no redirect. Rejects when there is no answer, or one that is too long. */
-export async function postThrough (
-  agent: Agent, url: string, { headers, body, signal }: { headers: Record<string, string>, body: string, signal: AbortSignal }
-): Promise<{ status: number, text: string }> {
-  return await new Promise((resolve, reject) => {
-    const send = url.startsWith('https:') ? overHttps : overHttp
-    const request = send(url, { method: 'POST', headers, agent, signal }, response => {
-      const chunks: Buffer[] = []
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        if (bytes > ANSWER_BYTES_MAX) request.destroy(new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`))
-        else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () => { resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }) })
+export interface Post {
+  headers: Record<string, string>
+  body: string
+  signal: AbortSignal
+}
+
+export interface Posted {
+  status: number
+  text: string
+}
+
+/** The way of one client. What it needs is there from its first request on, until it is closed. */
+export class ProxiedPosts {
+  #shared: Shared | undefined
+
+  /** @throws TypeError when it is none. @param proxy `socks5h://user:password@host:port` */
+  constructor (private readonly proxy: string) {
+    parseSocksProxy(proxy)
+  }
+
+  /** Follows no redirect. Rejects when there is no answer, or one that is too long. */
+  async post (url: string, post: Post): Promise<Posted> {
+    this.#shared ??= join(this.proxy)
+    return await this.#shared.post(url, post)
+  }
+
+  /** The last one with these credentials closes their connections. Another request opens them again. */
+  close (): void {
+    this.#shared?.leave()
+    this.#shared = undefined
+  }
+}
+
+const everything = new Map<string, Shared>()
+
+function join (proxy: string): Shared {
+  const shared = everything.get(proxy) ?? new Shared(proxy, () => { everything.delete(proxy) })
+  everything.set(proxy, shared)
+  shared.users++
+  return shared
+}
+
+class Shared {
+  users = 0
+  readonly #plain: SocksAgent
+  readonly #secure: SocksAgent
+  readonly #waiting = new Set<() => void>()
+  #free = UNDER_WAY_MAX
+
+  constructor (proxy: string, private readonly ended: () => void) {
+    const options = { timeoutMs: DIAL_MS, keptMax: KEPT_MAX }
+    this.#plain = new SocksAgent(parseSocksProxy(proxy), { ...options, isSecure: false })
+    this.#secure = new SocksAgent(parseSocksProxy(proxy), { ...options, isSecure: true })
+  }
+
+  leave (): void {
+    if (--this.users > 0) return
+    this.ended()
+    this.#plain.destroy()
+    this.#secure.destroy()
+  }
+
+  async post (url: string, post: Post): Promise<Posted> {
+    await this.#turn(post.signal)
+    try {
+      return await this.#send(url, post)
+    } finally {
+      const [next] = this.#waiting
+      if (next === undefined) this.#free++
+      else next()
+    }
+  }
+
+  async #turn (signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#free > 0) {
+      this.#free--
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const end = (): void => {
+        this.#waiting.delete(go)
+        signal.removeEventListener('abort', giveUp)
+      }
+      const go = (): void => { end(); resolve() }
+      const giveUp = (): void => { end(); reject(new Error('given up before its turn')) }
+      this.#waiting.add(go)
+      signal.addEventListener('abort', giveUp)
     })
-    request.on('error', reject)
-    request.end(body)
-  })
+  }
+
+  async #send (url: string, { headers, body, signal }: Post): Promise<Posted> {
+    const isSecure = url.startsWith('https:')
+    const send = isSecure ? overHttps : overHttp
+    return await new Promise((resolve, reject) => {
+      const request = send(url, { method: 'POST', headers, agent: isSecure ? this.#secure : this.#plain, signal }, response => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > ANSWER_BYTES_MAX) request.destroy(new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`))
+          else chunks.push(chunk)
+        })
+        response.on('error', reject)
+        response.on('end', () => { resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }) })
+      })
+      request.on('error', reject)
+      request.end(body)
+    })
+  }
 }

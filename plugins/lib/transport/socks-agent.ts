@@ -11,8 +11,9 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { SocksClient } from 'socks'
+import { z } from 'zod'
 import { describeError } from '../../../src/lib/describe-error.js'
-import type { SocksProxy } from '../../../src/lib/socks-proxy.js'
+import { isOverlayHost, parseSocksProxy, socksProxyFault, type SocksProxy } from '../../../src/lib/socks-proxy.js'
 
 interface Destination {
   host?: string | null | undefined
@@ -24,6 +25,25 @@ export interface SocksAgentOptions {
   isSecure: boolean
   /** Until the proxy has reached the destination, ms. */
   timeoutMs: number
+  /** How many connections are kept for the next request when nothing uses them. By default none. */
+  keptMax?: number
+}
+
+/** A kept connection that nothing uses for so long is closed. */
+const KEPT_MS = 15_000
+
+/** The option of plugins that reach something through a proxy, and through nothing else. */
+export const SOCKS_PROXY_OPTION = z.string().refine(text => socksProxyFault(text) === undefined, 'expected socks5h://host:port').optional()
+
+/**
+ * The agent that a connection to `url` needs. Undefined: it goes directly.
+ * @param socksProxy `socks5h://...`, or undefined for none
+ * @throws Error where the URL is that of a hidden service and there is no proxy: nothing is asked of a resolver then
+ */
+export function agentFor (url: URL, socksProxy: string | undefined, timeoutMs: number): SocksAgent | undefined {
+  if (socksProxy !== undefined) return new SocksAgent(parseSocksProxy(socksProxy), { isSecure: /^(https|wss):$/.test(url.protocol), timeoutMs })
+  if (isOverlayHost(url.hostname)) throw new Error('the URL is that of a hidden service: set "transport" of the chain to socks5')
+  return undefined
 }
 
 /** One for each peer: what it still dials ends with `destroy()`. */
@@ -32,8 +52,8 @@ export class SocksAgent extends Agent {
   readonly #timeoutMs: number
   readonly #isSecure: boolean
 
-  constructor (private readonly proxy: SocksProxy, { isSecure, timeoutMs }: SocksAgentOptions) {
-    super()
+  constructor (private readonly proxy: SocksProxy, { isSecure, timeoutMs, keptMax = 0 }: SocksAgentOptions) {
+    super(keptMax > 0 ? { keepAlive: true, maxFreeSockets: keptMax, timeout: KEPT_MS } : {})
     this.#isSecure = isSecure
     this.#timeoutMs = timeoutMs
     Object.assign(this, { protocol: isSecure ? 'https:' : 'http:', defaultPort: isSecure ? 443 : 80 }) // which requests compare with theirs

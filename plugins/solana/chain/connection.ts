@@ -17,6 +17,7 @@ import { Watch } from './watch.js'
 export interface ConnectionOptions {
   rpcUrl: string
   wsUrl?: string | undefined
+  socksProxy?: string | undefined
   chainId: string
   /** In base58. Undefined: that of the node, which is asked for once; only on a cluster of one's own. */
   genesis: string | undefined
@@ -51,14 +52,14 @@ export class Connection {
   #users = 0
 
   constructor (options: ConnectionOptions, private readonly ended: () => void) {
-    const { rpcUrl, timeoutMs, rpsLimit, gatherMs, programId, chainId, everyMs, log } = options
+    const { rpcUrl, socksProxy, timeoutMs, rpsLimit, gatherMs, programId, chainId, everyMs, log } = options
     this.#options = options
     this.#genesis = options.genesis
-    this.rpc = new WatchedRpc({ url: rpcUrl, timeoutMs, turn: turnsOf(rpsLimit) }, () => { this.#isUnsure = true })
+    this.rpc = new WatchedRpc({ url: rpcUrl, socksProxy, timeoutMs, turn: turnsOf(rpsLimit) }, () => { this.#isUnsure = true })
     this.reader = new AccountReader(this.rpc, gatherMs)
     this.fees = new Fees(this.rpc)
     const wsUrl = options.wsUrl ?? socketUrlOf(rpcUrl)
-    this.watch = new Watch({ reader: this.reader, wsUrl, programId, chainId, everyMs, log, check: () => this.check() })
+    this.watch = new Watch({ reader: this.reader, wsUrl, socksProxy, programId, chainId, everyMs, log, check: () => this.check() })
   }
 
   /** What claims are signed for. Known once the node was reached. */

@@ -2,7 +2,7 @@
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { ChannelState } from '../../lib/channels/types.js'
-import { JsonRpc } from '../../lib/rpc/json-rpc.js'
+import { JsonRpc, type JsonRpcOptions } from '../../lib/rpc/json-rpc.js'
 import { readChannelId } from '../formats.js'
 import { decodeChannel, sideOf } from './channel-account.js'
 import { AccountReader } from './reader.js'
@@ -11,12 +11,25 @@ import { AccountReader } from './reader.js'
 const MAX_KEPT = 1000
 
 export class SecondOpinion {
+  readonly #rpc: JsonRpc
   readonly #reader: AccountReader
   readonly #counted = new Map<string, bigint>()
 
   /** @param above deposits up to this count as the first node says, in token units */
-  constructor (url: string, private readonly above: bigint, private readonly log: Logger, timeoutMs?: number) {
-    this.#reader = new AccountReader(new JsonRpc({ url, timeoutMs }))
+  constructor (
+    node: Pick<JsonRpcOptions, 'url' | 'socksProxy' | 'timeoutMs'>, private readonly above: bigint, private readonly log: Logger
+  ) {
+    this.#rpc = new JsonRpc(node)
+    this.#reader = new AccountReader(this.#rpc)
+  }
+
+  /** Ends what is under way. */
+  close (): void {
+    this.#rpc.close()
+  }
+
+  open (): void {
+    this.#rpc.open()
   }
 
   /** The state with what counts of the peer's deposit. */

@@ -4,10 +4,14 @@
  */
 import { WebSocket } from 'ws'
 import { isObject } from '../../../src/lib/is-object.js'
+import { agentFor, type SocksAgent } from '../../lib/transport/socks-agent.js'
 
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 const GOODBYE_MS = 1000
+const HANDSHAKE_MS = 10_000
+/** The same through a proxy, which may have to build a circuit first. */
+const PROXIED_HANDSHAKE_MS = 30_000
 /** Nodes close sockets that say nothing. */
 const PING_MS = 20_000
 /** A message of a node is far smaller. */
@@ -24,6 +28,13 @@ export interface SocketEvents {
   logs: (lines: string[]) => void
 }
 
+export interface SocketPlace {
+  /** ws or wss. */
+  url: string
+  /** Through which alone it is reached. Undefined: directly. */
+  socksProxy?: string | undefined
+}
+
 export class ChainSocket {
   /** What is wanted, by a name of its own. */
   readonly #wanted = new Map<string, Subject>()
@@ -36,8 +47,16 @@ export class ChainSocket {
   #again: NodeJS.Timeout | undefined
   #ping: NodeJS.Timeout | undefined
   #isClosed = false
+  readonly #url: string
+  readonly #agent: SocksAgent | undefined
+  readonly #handshakeMs: number
 
-  constructor (private readonly url: string, private readonly events: SocketEvents) {}
+  /** @throws Error where the URL is that of a hidden service and there is no proxy */
+  constructor ({ url, socksProxy }: SocketPlace, private readonly events: SocketEvents) {
+    this.#url = url
+    this.#handshakeMs = socksProxy === undefined ? HANDSHAKE_MS : PROXIED_HANDSHAKE_MS
+    this.#agent = agentFor(new URL(url), socksProxy, this.#handshakeMs)
+  }
 
   /** Follows an account, or all transactions that name a key. Never fails: what cannot be followed is looked at every now and then. */
   want (subject: Subject): void {
@@ -63,6 +82,7 @@ export class ChainSocket {
     clearTimeout(this.#again)
     clearInterval(this.#ping)
     this.#end(this.#socket)
+    this.#agent?.destroy() // what it still dials
     this.#wanted.clear()
   }
 
@@ -77,7 +97,11 @@ export class ChainSocket {
   }
 
   #open (): void {
-    const socket = this.#socket = new WebSocket(this.url, { maxPayload: MAX_BYTES, handshakeTimeout: 10_000 })
+    const socket = this.#socket = new WebSocket(this.#url, {
+      maxPayload: MAX_BYTES,
+      handshakeTimeout: this.#handshakeMs,
+      ...(this.#agent !== undefined && { agent: this.#agent })
+    })
     socket.on('open', () => {
       this.#pauseMs = FIRST_PAUSE_MS
       this.#ping = setInterval(() => { socket.ping() }, PING_MS).unref()

@@ -14,6 +14,7 @@ import { eventsIn } from './logs.js'
 export interface WatchOptions {
   reader: AccountReader
   wsUrl: string
+  socksProxy: string | undefined
   programId: string
   chainId: string
   /** Between two looks, ms. */
@@ -56,7 +57,7 @@ export class Watch {
 
   constructor (options: WatchOptions) {
     this.#options = options
-    this.#socket = new ChainSocket(options.wsUrl, {
+    this.#socket = new ChainSocket({ url: options.wsUrl, socksProxy: options.socksProxy }, {
       changed: account => { this.#told(account) },
       logs: lines => { for (const { account } of eventsIn(lines, options.programId)) this.#told(account) }
     })

@@ -5,8 +5,10 @@
 import { Client } from 'xrpl'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { isObject } from '../../../src/lib/is-object.js'
+import { withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
+import { agentFor, type SocksAgent } from '../../lib/transport/socks-agent.js'
 
 /** As the server sends it: JSON. */
 export type Json = Record<string, unknown>
@@ -20,6 +22,9 @@ export interface ConnectionEvents {
 
 const CONNECT_MS = 5000
 const ANSWER_MS = 15_000
+/** The same through a proxy, which may have to build a circuit first. */
+const PROXIED_CONNECT_MS = 30_000
+const PROXIED_ANSWER_MS = 30_000
 /** After a connection could not be made, the next one is tried so much later. */
 const PAUSE_MS = 500
 
@@ -40,19 +45,33 @@ interface Line {
   over: AbortController
 }
 
+export interface ServerPlace {
+  /** ws or wss. */
+  url: string
+  /** Through which alone it is reached. Undefined: directly. */
+  socksProxy?: string | undefined
+}
+
 export class Connection {
   readonly host: string
+  readonly #agent: SocksAgent | undefined
   #line: Line | undefined
   #connecting: Promise<Line> | undefined
+  /** What is not up yet. */
+  #dialled: Line | undefined
   #failedMs = 0
   #isClosed = false
 
-  /** @param prepare asks for what each new connection is to push, before anybody else asks anything */
+  /**
+   * @param prepare asks for what each new connection is to push, before anybody else asks anything
+   * @throws Error where the URL is that of a hidden service and there is no proxy
+   */
   constructor (
-    private readonly url: string, private readonly events: ConnectionEvents,
+    private readonly place: ServerPlace, private readonly events: ConnectionEvents,
     private readonly prepare: (ask: (question: Json) => Promise<Json>) => Promise<void>
   ) {
-    this.host = new URL(url).host // all that is ever said of the URL: the rest may hold a key
+    this.host = withoutOverlayNames(new URL(place.url).host) // all that is ever said of the URL: the rest may hold a key
+    this.#agent = agentFor(new URL(place.url), place.socksProxy, PROXIED_CONNECT_MS)
   }
 
   get isUp (): boolean {
@@ -65,7 +84,7 @@ export class Connection {
 
   async close (): Promise<void> {
     this.#isClosed = true
-    if (this.#line !== undefined) this.#end(this.#line)
+    for (const line of [this.#line, this.#dialled]) if (line !== undefined) this.#end(line)
     await this.#connecting?.catch(() => undefined)
   }
 
@@ -83,21 +102,27 @@ export class Connection {
   async #connect (): Promise<Line> {
     await pause(Math.min(PAUSE_MS, this.#failedMs + PAUSE_MS - Date.now()))
     if (this.#line !== undefined) this.#end(this.#line)
-    const client = new Client(this.url, { connectionTimeout: CONNECT_MS, timeout: ANSWER_MS })
+    const agent = this.#agent
+    const [connectionTimeout, timeout] = agent === undefined ? [CONNECT_MS, ANSWER_MS] : [PROXIED_CONNECT_MS, PROXIED_ANSWER_MS]
+    const client = new Client(this.place.url, { connectionTimeout, timeout, ...(agent !== undefined && { agent }) })
     const line: Line = { client, over: new AbortController() }
+    this.#dialled = line
     const isCurrent = (): boolean => !line.over.signal.aborted
     client.on('error', () => undefined) // what is wrong shows in the questions that fail
     client.on('ledgerClosed', event => { if (isCurrent() && isObject(event)) this.events.ledgerClosed(event) })
     client.on('transaction', event => { if (isCurrent() && isObject(event)) this.events.transaction(event) })
-    client.on('disconnected', () => { this.#end(line) }) // the client would connect again, and subscribe to nothing
+    client.on('disconnected', () => { this.#end(line) })
+    client.on('connected', () => { if (!isCurrent()) this.#hangUp(line) }) // by itself, and it would subscribe to nothing
     try {
-      await client.connection.connect()
+      await untilOver(client.connection.connect(), line.over.signal)
       await this.prepare(question => this.#ask(line, question))
       if (this.#isClosed) throw new ChainError('disconnected from the XRP Ledger', false)
     } catch (error) {
       this.#failedMs = Date.now()
       this.#end(line)
       throw error instanceof ChainError ? error : this.#unreachable(describeError(error), error)
+    } finally {
+      this.#dialled = undefined
     }
     this.#line = line
     return line
@@ -121,14 +146,20 @@ export class Connection {
   #end (line: Line): void {
     if (line.over.signal.aborted) return
     line.over.abort()
-    line.client.disconnect().catch(() => undefined)
+    this.#hangUp(line)
+    queueMicrotask(() => { this.#hangUp(line) }) // the client tells of a loss first, and then plans to connect again
+    this.#agent?.destroy() // what it still dials
     if (this.#line !== line) return
     this.#line = undefined
     this.events.lost()
   }
 
+  #hangUp ({ client }: Line): void {
+    client.disconnect().catch(() => undefined)
+  }
+
   #unreachable (why: string, cause?: unknown): ChainError {
-    return new ChainError(`the server of the XRP Ledger at ${this.host} cannot be used now: ${why.replaceAll(this.url, this.host)}`, false, { cause })
+    return new ChainError(`the server of the XRP Ledger at ${this.host} cannot be used now: ${withoutOverlayNames(why.replaceAll(this.place.url, this.host))}`, false, { cause })
   }
 }
 

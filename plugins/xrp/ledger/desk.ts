@@ -17,8 +17,8 @@ const desks = new Map<string, Desk>()
 
 /** The desk of these options, which opens for the first that joins. */
 export function joinDesk (options: DeskOptions, member: Member): Desk {
-  const { rpcUrl, network, signer: { address }, log } = options
-  const key = JSON.stringify([rpcUrl, network, address])
+  const { rpcUrl, socksProxy, network, signer: { address }, log } = options
+  const key = JSON.stringify([rpcUrl, socksProxy, network, address])
   const desk = desks.get(key) ?? open({ ...options, rpcUrl, network, log, address }, () => { desks.delete(key) })
   desks.set(key, desk)
   desk.ledger.join(member)

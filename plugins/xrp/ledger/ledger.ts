@@ -19,6 +19,8 @@ import type { Reserves, Validated } from './server-check.js'
 
 export interface LedgerOptions {
   rpcUrl: string
+  /** Through which alone it is asked. Undefined: directly. */
+  socksProxy?: string | undefined
   network: number
   /** Ours. */
   address: string
@@ -79,7 +81,7 @@ export class Ledger {
 
   constructor (options: LedgerOptions, private readonly ended: () => void) {
     this.#options = options
-    this.connection = new Connection(options.rpcUrl, {
+    this.connection = new Connection({ url: options.rpcUrl, socksProxy: options.socksProxy }, {
       ledgerClosed: event => { this.#closed(event) },
       transaction: event => { this.#transaction(event) },
       lost: () => { this.#lost() }

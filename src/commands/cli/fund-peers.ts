@@ -6,6 +6,7 @@ import type { NodeConfig } from '../../contracts/node.js'
 import type { Purse, Treasury } from '../../contracts/treasury.js'
 import { amountInWords, amountOfWords } from '../../lib/amounts.js'
 import { describeError } from '../../lib/describe-error.js'
+import { proxyOfChain } from '../../node/circuits.js'
 import type { Arguments, Command } from './command.js'
 import { table, usageError } from './command.js'
 import { environment } from './env-file.js'
@@ -51,7 +52,7 @@ Exit codes: 0 shown, sent, or nothing is missing; 1 not everything was sent (it 
     const { config } = ConfigLoader.read(args.positionals[0] ?? process.env.CONFIG_FILE ?? DEFAULT_FILE, process.env)
     const chain = chainIn(config, args.text('chain'))
     const targets = targetsOf(config, chain, args.texts('peer'))
-    const treasury = await treasuryOf(chain)
+    const treasury = await treasuryOf(chain, config)
     try {
       if (treasury.chainId !== chain.id) throw new CliError(`The configuration says ${chain.id}, and its node says ${treasury.chainId}. Nothing was sent.`)
       const transfers = await missing(args, treasury, targets)
@@ -91,12 +92,13 @@ function targetsOf (config: NodeConfig, chain: SettlementChain, wanted: readonly
   return wanted.length === 0 ? all : all.filter(({ peer }) => wanted.includes(peer))
 }
 
-async function treasuryOf ({ kind, id, options: { chain }, tokenAddress }: SettlementChain): Promise<Treasury> {
+async function treasuryOf (settled: SettlementChain, { transport }: NodeConfig): Promise<Treasury> {
+  const { kind, id, options: { chain }, tokenAddress } = settled
   const { TREASURY_KEY: keyId = '' } = process.env
   if (keyId === '') throw new CliError('Set TREASURY_KEY in the environment or in .env to the key that the money comes from.')
   const rpcUrl: unknown = typeof chain === 'object' && chain !== null && RPC_URL in chain ? chain[RPC_URL] : undefined
   if (!isFundable(kind) || typeof rpcUrl !== 'string') throw new CliError(`No money can be sent on ${id} with this command.`)
-  return await openTreasury(kind, { rpcUrl, keyId, tokenAddress })
+  return await openTreasury(kind, { rpcUrl, socksProxy: proxyOfChain(settled, transport), keyId, tokenAddress })
 }
 
 async function missing (args: Arguments, treasury: Treasury, targets: readonly Target[]): Promise<Transfer[]> {

@@ -104,7 +104,8 @@ function checkEntries (entries: readonly ChainEntry[], { environment, transport 
     if (asked === 'socks5' && transport.type !== 'socks5') {
       refuse(['chainProviders', index, 'transport'], 'is socks5, which requires connector-level transport.type \'socks5\'. Set that, or remove this.')
     } else if (asked === undefined && transport.type === 'socks5') {
-      warn(`transport.type is socks5, and the nodes of ${id} are asked directly: those who run them see the address of this node (docs/transport.md).`)
+      warn(`transport.type is socks5, and the nodes of ${id} are asked directly: those who run them see the address of this node (docs/transport.md). ` +
+        (schemaAt(kind.schema, ['transport']) === undefined ? 'They cannot be asked through a proxy yet.' : `Set chainProviders[${index}].transport to socks5, or to direct if you mean it.`))
     }
     if (seen.has(id)) refuse(['chainProviders', index, 'chainId'], `Duplicate chainId: ${id}`)
     seen.add(id)

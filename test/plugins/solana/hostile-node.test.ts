@@ -112,7 +112,7 @@ describe('a hostile node of Solana', () => {
     await once(server, 'listening')
     const told: unknown[] = []
     const lines: string[] = []
-    const socket = new ChainSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    const socket = new ChainSocket({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` }, {
       changed: account => { told.push(account) }, logs: given => { lines.push(...given) }
     })
     server.on('connection', client => {

@@ -13,6 +13,7 @@ import { startSolanaChain, type SolanaChain, type Wallet } from '../../../exampl
 import { memoryStore } from '../../support/evm/life.js'
 import { RpcProxy, type RpcAnswer } from '../../support/evm/rpc-proxy.js'
 import { INSTALL_TIMEOUT_MS } from '../../support/solana/tools.js'
+import { TestSocksProxy } from '../../support/socks-proxy.js'
 import { solanaLives } from '../../support/solana/life.js'
 import { eventually } from '../../support/waiting.js'
 
@@ -208,9 +209,10 @@ describe('the provider of Solana', function () {
     expect([over.status, over.ours.redeemed, open.status, open.ours.redeemed]).to.deep.equal(['settled', 300n, 'open', 0n])
   })
 
-  it('counts a large deposit of the peer when a second node shows it, too', async () => {
+  it('counts a large deposit of the peer when a second node shows it, too, which is behind the same SOCKS proxy', async () => {
+    const socks = await TestSocksProxy.start({ 'second.example': Number(new URL(proxy.url).port) })
     const theirs = await connected(bob)
-    const ours = await connected(alice, { verifyRpcUrl: proxy.url, verifyAbove: 500n })
+    const ours = await connected(alice, { verifyRpcUrl: 'http://second.example/', socksProxy: socks.url, verifyAbove: 500n })
     const { channelId } = await theirs.openChannel(alice.address, HOUR, 'open')
     await theirs.deposit(channelId, 400n, 'small')
     expect((await stateOf(ours, channelId)).theirs.deposit).to.equal(400n)
@@ -219,6 +221,7 @@ describe('the provider of Solana', function () {
     expect((await stateOf(ours, channelId)).theirs.deposit).to.equal(500n)
     proxy.behaviour = (request, ask) => ask(request)
     expect((await stateOf(ours, channelId)).theirs.deposit).to.equal(900n)
+    await socks.stop()
   })
 
   it('asks as little for many idle peers as for one', async () => {

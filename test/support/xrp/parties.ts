@@ -29,6 +29,7 @@ export interface Life {
   store?: PluginStore
   log?: Logger
   rpcUrl?: string
+  socksProxy?: string
   tags?: Record<string, number>
 }
 
@@ -60,9 +61,10 @@ export class Parties {
   }
 
   /** Not connected yet; disconnected at the end. */
-  provider ({ seed }: Account, { store = memoryStore(), log = memoryLog(), rpcUrl = this.rippled.url, tags }: Life = {}): XrpProvider {
+  provider ({ seed }: Account, life: Life = {}): XrpProvider {
+    const { store = memoryStore(), log = memoryLog(), rpcUrl = this.rippled.url, socksProxy, tags } = life
     const { key: signer, claimSecret } = rawKeysOf(seed)
-    const provider = new XrpProvider({ rpcUrl, network: this.network, signer, claimSecret, store, log, tags })
+    const provider = new XrpProvider({ rpcUrl, socksProxy, network: this.network, signer, claimSecret, store, log, tags })
     this.#made.push(provider)
     return provider
   }

@@ -72,6 +72,55 @@ describe('a node of a chain behind a SOCKS proxy', () => {
     await eventually('the connection is closed', () => proxy.connections === 0)
   }).timeout(10_000)
 
+  it('is asked over connections that are kept, which all with the same credentials share, and which the last one closes', async () => {
+    const [one, other] = [rpc(), rpc()]
+    for (let each = 0; each < 5; each++) for (const client of [one, other]) await client.call('eth_chainId')
+    expect([asked.length, proxy.asked.length, proxy.connections]).to.deep.equal([10, 1, 1])
+    one.close()
+    await other.call('eth_chainId')
+    expect(proxy.asked).to.have.lengthOf(1)
+    other.close()
+    await eventually('nothing is left', () => proxy.connections === 0)
+    one.open()
+    await one.call('eth_chainId')
+    one.close()
+    await eventually('nothing is left again', () => proxy.connections === 0)
+  })
+
+  it('shares no connection with somebody who shows the proxy other credentials', async () => {
+    const clients = ['a', 'b'].map(user => new JsonRpc({ url: `http://${NAME}/`, socksProxy: proxy.url.replace('://', `://${user}:p@`) }))
+    for (const client of [...clients, ...clients]) await client.call('eth_chainId')
+    expect(proxy.asked.map(({ user }) => user)).to.deep.equal(['a', 'b'])
+    for (const client of clients) client.close()
+  })
+
+  it('has few connections however much is asked at once, and goes on over others when they are cut', async () => {
+    const client = rpc()
+    await Promise.all(Array.from({ length: 100 }, () => client.call('eth_chainId')))
+    expect(asked).to.have.lengthOf(100)
+    expect(proxy.asked.length).to.be.within(1, 16)
+    await eventually('few are kept', () => proxy.connections <= 4)
+    proxy.cut()
+    expect(await client.call('eth_chainId')).to.equal('0x1')
+    client.close()
+  })
+
+  it('lets nobody wait for a turn who has been given up', async () => {
+    proxy.manners = 'silent-after-request'
+    const [full, hasty] = [rpc(), rpc({ timeoutMs: 20 })]
+    const under = Array.from({ length: 16 }, () => rejectionError(full.call('eth_chainId')))
+    await eventually('all connections are taken', () => proxy.asked.length === 16)
+    expect((await rejectionError(hasty.call('eth_chainId'))).message).to.include('no answer within 20 ms')
+    full.close()
+    hasty.close()
+    for (const failed of under) expect((await failed).message).to.include('disconnected')
+    proxy.manners = 'good'
+    hasty.open()
+    const client = rpc()
+    expect(await client.call('eth_chainId')).to.equal('0x1')
+    client.close()
+  }).timeout(10_000)
+
   it('needs a proxy if it is a hidden service', () => {
     expect(() => new JsonRpc({ url: `http://${NAME}/` })).to.throw('hidden service').with.property('message').that.does.not.include(NAME)
   })

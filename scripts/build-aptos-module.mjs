@@ -100,34 +100,45 @@ function writePublication (addressText, file = 'publish-aptos-module.json') {
   for (const [index, name] of MODULES.entries()) console.log(`${name}: ${modules[index].length} bytes, SHA-256 ${sha256(modules[index])}`)
 }
 
-async function made () {
-  const modules = await compile()
+function made () {
+  const modules = compile()
   return [...MODULES.map(name => [fileOf(name), modules[name]]), [ARTIFACT, Buffer.from(artifactText(modules))]]
 }
 
 /** Without a compiler, the hashes of sources and bytecode must still be those of the artifact. */
-async function check () {
+function check () {
   const isCompiled = hasCompiler()
   const committed = Object.fromEntries(MODULES.map(name => [name, readFileSync(fileOf(name))]))
-  const expected = isCompiled ? await made() : [[ARTIFACT, Buffer.from(artifactText(committed))]]
+  const expected = isCompiled ? made() : [[ARTIFACT, Buffer.from(artifactText(committed))]]
   const stale = expected.filter(([file, bytes]) => !existsSync(file) || !bytes.equals(readFileSync(file)))
   if (stale.length > 0) throw new Error(`${stale.map(([file]) => file).join(' and ')}: not what the sources give. Run "npm run build:aptos-module".`)
+  if (isCompiled) checkElsewhere(committed)
   console.log(isCompiled ? 'compiled: the committed bytecode is what the sources give' : `${TOOL} is not installed: only the hashes were compared`)
 }
 
-async function build () {
-  for (const [file, bytes] of await made()) writeFileSync(file, bytes)
+/** What is published at an address is what the sources give at that address. */
+function checkElsewhere (committed) {
+  const address = 'ab'.repeat(32)
+  const compiled = compile(`0x${address}`)
+  for (const name of MODULES) {
+    if (!compiled[name].equals(forAddress(committed[name], Buffer.from(address, 'hex')))) throw new Error(`${name}.mv at an address is not what the sources give there`)
+  }
+}
+
+function build () {
+  for (const [file, bytes] of made()) writeFileSync(file, bytes)
   for (const name of MODULES) console.log(`${name}: ${readFileSync(fileOf(name)).length} bytes, SHA-256 ${sha256(readFileSync(fileOf(name)))}`)
 }
 
-async function main () {
+function main () {
   const { address, out, check: isCheck } = parseArgs({ options: { address: { type: 'string' }, out: { type: 'string' }, check: { type: 'boolean' } } }).values
   if (address !== undefined) writePublication(address, out)
-  else await (isCheck ? check() : build())
+  else if (isCheck) check()
+  else build()
 }
 
 try {
-  await main()
+  main()
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

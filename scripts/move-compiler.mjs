@@ -2,10 +2,10 @@
  * Compiles the Move package of the Aptos plugin, and runs Move tests, with @initia/builder.js: Aptos's Move compiler and VM inside another
  * chain's. What that chain adds is taken out again: its metadata becomes that of Aptos, which has the same form under another key.
  *
- *   npm install --no-save --allow-scripts=@eleccookie/ffi-napi,@eleccookie/ref-napi @initia/builder.js@0.2.12
+ *   npm install --no-save @initia/builder.js@0.2.12
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ export function hasCompiler () {
 export function layOut ({ change = (_name, text) => text, tests = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-move-'))
   mkdirSync(join(folder, 'sources'))
-  cpSync(join(FOLDER, 'Move.toml'), join(folder, 'Move.toml'))
+  writeFileSync(join(folder, 'Move.toml'), change('Move.toml', readFileSync(join(FOLDER, 'Move.toml'), 'utf8')))
   for (const part of ['sources', 'framework']) {
     for (const name of readdirSync(join(FOLDER, part))) {
       writeFileSync(join(folder, 'sources', name), change(name, readFileSync(join(FOLDER, part, name), 'utf8')))
@@ -58,9 +58,10 @@ function run (folder, step) {
   return { isGood: status === 0, printed: `${stdout}${stderr}` }
 }
 
-/** The bytecode of `core` and `channel`, as Aptos wants it, with the placeholder for the address. */
-export async function compile () {
-  const { folder, remove } = layOut()
+/** The bytecode of `core` and `channel`, as Aptos wants it. @param address with 0x; the placeholder in Move.toml when absent */
+export function compile (address) {
+  const change = (name, text) => name === 'Move.toml' && address !== undefined ? text.replace(/(?<=^sluice = ")\w+/m, address) : text
+  const { folder, remove } = layOut({ change })
   try {
     const { isGood, printed } = run(folder, 'build()')
     if (!isGood) throw new Error(printed)

@@ -73,7 +73,7 @@ function uleb (value: number): Uint8Array {
   return Uint8Array.from([...bytes, rest])
 }
 
-function vector (bytes: Uint8Array): Uint8Array { return Buffer.concat([uleb(bytes.length), bytes]) }
+export function vector (bytes: Uint8Array): Uint8Array { return Buffer.concat([uleb(bytes.length), bytes]) }
 export function text (value: string): Uint8Array { return vector(Buffer.from(value)) }
 export function address (value: string): Uint8Array { return Buffer.from(canonical(value).slice(2), 'hex') }
 

@@ -36,6 +36,9 @@ function publish ({ view, sender }: Execution, metadata: Uint8Array, code: reado
     reader.list(() => undefined) // no extension
     return module
   })
+  reader.list(() => `${reader.address()} ${reader.text()}`) // packages that it needs
+  reader.list(() => undefined) // no extension
+  reader.end()
   const packages = view.get('packages', sender) ?? []
   const former = packages.find(each => each.name === name)
   if (former?.policy === 2) throw new Abort('0x1::code', UPGRADE_IMMUTABLE)

@@ -15,7 +15,7 @@ const COINS: Readonly<Record<CoinName, string>> = { paired: '0x2::coins::Coin', 
 const STATES = ['open', 'closing', 'settled']
 
 /** What a case ends in: an abort, or nothing. @throws Error if something else is seen than the case says */
-export function run (each: Case): { module: string, code: number } | undefined {
+export function runCase (each: Case): { module: string, code: number } | undefined {
   const steps = stepsOf(each)
   const world = new World()
   for (const [index, step] of steps.entries()) {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { CASES } from '../../../support/aptos/cases.js'
 import { ERRORS } from '../../../support/aptos/rules.js'
-import { run } from '../../../support/aptos/run-case.js'
+import { runCase } from '../../../support/aptos/run-case.js'
 import { PACKAGE_ROOT } from '../../../support/package-root.js'
 
 /** Rows of the table of attacks that a case can show. The others are of the plugin, or cannot be tested here. */
@@ -19,7 +19,7 @@ async function moveTests (...args: string[]): Promise<string> {
 describe('the cases of payment channels on Aptos', () => {
   for (const each of CASES) {
     it(`end in the stand-in as they say: ${each.name}`, () => {
-      expect(run(each)).to.deep.equal(each.aborts)
+      expect(runCase(each)).to.deep.equal(each.aborts)
     })
   }
 

@@ -5,7 +5,7 @@
  *   npm install --no-save @initia/builder.js@0.2.12
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,12 +50,18 @@ export function layOut ({ change = (_name, text) => text, tests = [] } = {}) {
   return { folder, remove: () => { rmSync(folder, { recursive: true, force: true }) } }
 }
 
-/** Runs a step of the tool in a process of its own, since it prints what it likes. Returns what it printed. */
+/**
+ * Runs a step of the tool in a process of its own, since it prints what it likes. Returns what it printed: into a file, because the tool
+ * panics when a pipe is full.
+ */
 function run (folder, step) {
   const builder = `new (require(${JSON.stringify(require.resolve(TOOL))}).MoveBuilder)(${JSON.stringify(folder)}, ${JSON.stringify(VERSIONS)})`
   const script = `${builder}.${step}.then(() => {}, error => { console.error(String(error)); process.exitCode = 1 })`
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' })
-  return { isGood: status === 0, printed: `${stdout}${stderr}` }
+  const file = join(folder, 'printed.txt')
+  const output = openSync(file, 'w')
+  const { status } = spawnSync(process.execPath, ['-e', script], { stdio: ['ignore', output, output] })
+  closeSync(output)
+  return { isGood: status === 0, printed: readFileSync(file, 'utf8') }
 }
 
 /** The bytecode of `core` and `channel`, as Aptos wants it. @param address with 0x; the placeholder in Move.toml when absent */

@@ -115,7 +115,7 @@ export function keyOf (name: KeyName): Uint8Array {
 }
 
 /** The signature that a step brings; no bytes if it brings none. @param idOf the address of the channel of this number */
-export function signatureOf (terms: SignedTerms | null, code: string, idOf: (channel: number) => string): Uint8Array {
+export function caseSignature (terms: SignedTerms | null, code: string, idOf: (channel: number) => string): Uint8Array {
   if (terms === null) return new Uint8Array()
   const domain = { chainId: terms.chain ?? CASE_CHAIN_ID, code: terms.code ?? code, id: idOf(terms.channel ?? 1) }
   const message = terms.kind === 'claim'

@@ -183,7 +183,7 @@ describe('the chain of the Aptos stand-in', () => {
     await alice.call('close', [address(channel)])
     chain.advance(86_400)
     await bob.call('settle', [address(channel)])
-    const held = (): bigint[] => [chain.balance(alice.address, chain.asset), chain.balance(bob.address, chain.asset), chain.inStore(channel)]
+    const held = (): bigint[] => [...[alice, bob].map(party => chain.balance(party.address, chain.asset)), chain.inStore(channel)]
     expect(held()).to.deep.equal([900n, 1060n, 40n])
     await alice.call('withdraw', [address(channel)])
     expect(held()).to.deep.equal([940n, 1060n, 0n])

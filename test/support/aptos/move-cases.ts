@@ -1,5 +1,5 @@
 /** Writes the cases as a Move test file. Its signatures are made here, and the machine verifies them. */
-import { ADDRESSES, CASE_CHAIN_ID, DAY, FUNDS, keyOf, signatureOf, stepsOf, type Case, type CoinName, type Seen, type SignedTerms, type Step, type Who } from './cases.js'
+import { ADDRESSES, CASE_CHAIN_ID, DAY, FUNDS, keyOf, caseSignature, stepsOf, type Case, type CoinName, type Seen, type SignedTerms, type Step, type Who } from './cases.js'
 import { hexOf, u64 } from './bcs.js'
 import { sha3 } from './signatures.js'
 
@@ -69,7 +69,7 @@ function placeOf (module: string): string {
 }
 
 const hex = (bytes: Uint8Array): string => `x"${hexOf(bytes).slice(2)}"`
-const signed = (terms: SignedTerms | null): string => hex(signatureOf(terms, CODE, idOf))
+const signed = (terms: SignedTerms | null): string => hex(caseSignature(terms, CODE, idOf))
 const storeOf = (who: Who | 'vault'): string => who === 'vault' ? `@${idOf(1)}` : `store_of(@${ADDRESSES[who]}, asset)`
 
 function linesOf (step: Step): string[] {

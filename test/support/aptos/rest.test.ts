@@ -157,7 +157,8 @@ describe('the nodes of the Aptos stand-in', () => {
     await promisify(execFile)(process.execPath, [join(PACKAGE_ROOT, 'scripts/build-aptos-module.mjs'), '--address', alice.address, '--out', file])
     const [metadata, modules] = (JSON.parse(await readFile(file, 'utf8')) as { args: [{ value: string }, { value: string[] }] }).args
     await rm(folder, { recursive: true })
-    const args = [vector(bytesOf(metadata.value)), Buffer.concat([u8(modules.value.length), ...modules.value.map(each => vector(bytesOf(each)))])]
+    const code = Buffer.concat([u8(modules.value.length), ...modules.value.map(each => vector(bytesOf(each)))])
+    const args = [vector(bytesOf(metadata.value)), code]
     const publish = async (): Promise<unknown> => (await alice.call('publish_package_txn', args, { code: '0x1', module: 'code', maxGas: 5000n })).vm_status
     expect(await publish()).to.equal('Executed successfully')
     const { bytecode } = await look(`/accounts/${alice.address}/module/core`)

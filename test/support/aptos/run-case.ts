@@ -2,7 +2,7 @@
 import { Arguments } from './arguments.js'
 import { hexOf, u64 } from './bcs.js'
 import { CHANNEL_ENTRIES } from './channel-module.js'
-import { ADDRESSES, CASE_CHAIN_ID, DAY, FUNDS, keyOf, signatureOf, stepsOf, type Case, type CoinName, type Seen, type Step, type Who } from './cases.js'
+import { ADDRESSES, CASE_CHAIN_ID, DAY, FUNDS, keyOf, caseSignature, stepsOf, type Case, type CoinName, type Seen, type Step, type Who } from './cases.js'
 import { View } from './ledger.js'
 import { Abort, entitled } from './rules.js'
 import { sha3 } from './signatures.js'
@@ -63,7 +63,7 @@ class World {
 
   private call (step: Extract<Step, { by: Who }>): void {
     const id = this.idOf(step.channel ?? 1)
-    const signature = (terms: Parameters<typeof signatureOf>[0]): Uint8Array => signatureOf(terms, CODE, channel => this.idOf(channel))
+    const signature = (terms: Parameters<typeof caseSignature>[0]): Uint8Array => caseSignature(terms, CODE, channel => this.idOf(channel))
     switch (step.do) {
     case 'open': {
       const asset = step.asset === 'none' ? hexOf(sha3(Buffer.from('none'))) : ASSET

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { CASES } from '../../../support/aptos/cases.js'
 import { ERRORS } from '../../../support/aptos/rules.js'
+import { moveTestsOf } from '../../../support/aptos/move-cases.js'
 import { runCase } from '../../../support/aptos/run-case.js'
 import { PACKAGE_ROOT } from '../../../support/package-root.js'
 
@@ -35,5 +36,6 @@ describe('the cases of payment channels on Aptos', () => {
     if (printed === '@initia/builder.js is not installed: no Move test was run\n') return
     expect(printed).to.match(/^\d+ Move tests pass\n(red .*\n){4}all 4 mutants are noticed\n$/)
     expect(Number(/^\d+/.exec(printed)?.[0])).to.be.above(CASES.length)
+    expect(moveTestsOf(CASES).match(/#\[test\(/g)).to.have.length(CASES.length)
   })
 })

@@ -190,10 +190,10 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/lib/channels/admin-info.ts', 'plugins/lib/channels/operations.ts', 'plugins/lib/channels/options.ts',
     'plugins/lib/channels/parts.ts', 'plugins/lib/channels/messages.ts', 'plugins/lib/channels/account-parts.ts', 'plugins/lib/channels/types.ts'
   ],
+  'test/plugins/mina/contract/channel.test.ts': ['plugins/mina/contract/terms.ts'],
+  'test/plugins/mina/prover/prover.test.ts': ['plugins/mina/prover/process.ts', 'plugins/mina/prover/prover-process.ts'],
   'test/support/mina/index.test.ts': [
-    'plugins/mina/contract/channel.ts', 'plugins/mina/contract/code.ts', 'plugins/mina/contract/terms.ts', 'plugins/mina/prover/commands.ts',
-    'plugins/mina/prover/local-instance.ts', 'plugins/mina/prover/process.ts', 'plugins/mina/prover/prover-process.ts',
-    'plugins/mina/prover/prover.ts', 'plugins/mina/prover/unproven.ts'
+    'plugins/mina/prover/commands.ts', 'plugins/mina/prover/local-instance.ts', 'plugins/mina/prover/unproven.ts'
   ],
   'test/routing/ccp/peer-session.test.ts': ['src/routing/ccp/clock.ts', 'src/routing/ccp/peer-sessions.ts'],
   'test/explorer/history.test.ts': ['src/explorer/history-index.ts', 'src/explorer/history-query.ts', 'src/explorer/history-streams.ts'],

@@ -38,9 +38,8 @@ export class CommandBuilder {
    * Makes the circuits, from the files in the folder where they fit, and writes them there.
    * @throws OtherCodeError when the code is not the one that this release opens channels with
    */
-  async compile (cacheDir: string | undefined): Promise<void> {
-    const cache = cacheDir === undefined ? Cache.None : Cache.FileSystem(cacheDir)
-    const { verificationKey } = await Channel.compile({ cache })
+  async compile (cacheDir: string): Promise<void> {
+    const { verificationKey } = await Channel.compile({ cache: Cache.FileSystem(cacheDir) })
     const found = verificationKey.hash.toString()
     if (found !== CODE.hash) throw new OtherCodeError(found)
   }

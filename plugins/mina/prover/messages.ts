@@ -10,6 +10,8 @@ export interface Setup {
 
 export type Request =
   | { kind: 'setup', setup: Setup }
+  /** Makes the circuits. Only jobs with a proof need it. */
+  | { kind: 'compile' }
   | { kind: 'job', job: ProverJob }
 
 /**

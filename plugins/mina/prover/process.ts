@@ -10,9 +10,7 @@ import type { ProverJob } from './jobs.js'
 
 const MIB = 1_048_576
 let builder: CommandBuilder | undefined
-/** Jobs without a proof need no circuits. */
-let compiled: Promise<void> | undefined
-let setup: Setup = { cacheDir: '', proofs: true }
+let cacheDir = ''
 
 process.on('message', (request: Request) => { void answer(request).then(told => process.send?.(told)) })
 process.once('disconnect', () => { process.exit(0) })
@@ -20,12 +18,13 @@ process.once('disconnect', () => { process.exit(0) })
 async function answer (request: Request): Promise<Answer> {
   switch (request.kind) {
   case 'setup': return prepare(request.setup)
+  case 'compile': return compile()
   case 'job': return work(request.job)
   }
 }
 
-async function prepare (wanted: Setup): Promise<Answer> {
-  setup = wanted
+async function prepare (setup: Setup): Promise<Answer> {
+  cacheDir = setup.cacheDir
   preferNative()
   try {
     const { CommandBuilder } = await withPackage('o1js', 'Opening, redeeming and closing channels on Mina', () => import('./commands.js'))
@@ -36,15 +35,17 @@ async function prepare (wanted: Setup): Promise<Answer> {
   }
 }
 
+async function compile (): Promise<Answer> {
+  try {
+    await builder?.compile(cacheDir)
+    return { kind: 'ready' }
+  } catch (error) {
+    return fault(error instanceof Error && error.name === 'OtherCodeError' ? 'otherCode' : 'compiling', error)
+  }
+}
+
 async function work (job: ProverJob): Promise<Answer> {
   if (builder === undefined) return fault('failed', new Error('not set up'))
-  if (setup.proofs && job.kind !== 'open') {
-    try {
-      await (compiled ??= builder.compile(setup.cacheDir))
-    } catch (error) {
-      return fault(error instanceof Error && error.name === 'OtherCodeError' ? 'otherCode' : 'compiling', error)
-    }
-  }
   try {
     const command = await builder.build(job)
     try {

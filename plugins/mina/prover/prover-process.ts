@@ -8,10 +8,12 @@ const PASSED_ON = ['PATH', 'HOME', 'TMPDIR']
 const STDERR_KEPT = 500
 
 /** It ended without an answer. */
-export class ProcessEndedError extends Error {}
+class ProcessEndedError extends Error {}
 
 export class ProverProcess {
   jobs = 0
+  isSetUp = false
+  isCompiled = false
   readonly #child: ChildProcess
   #waiting: { resolve: (answer: Answer) => void, reject: (reason: Error) => void } | undefined
   #stderr = ''
@@ -46,8 +48,16 @@ export class ProverProcess {
     return this.#child.pid
   }
 
-  setUp (setup: Setup): Promise<Answer> {
-    return this.#ask({ kind: 'setup', setup })
+  async setUp (setup: Setup): Promise<Answer> {
+    const answer = await this.#ask({ kind: 'setup', setup })
+    this.isSetUp = answer.kind === 'ready'
+    return answer
+  }
+
+  async compile (): Promise<Answer> {
+    const answer = await this.#ask({ kind: 'compile' })
+    this.isCompiled = answer.kind === 'ready'
+    return answer
   }
 
   work (job: Extract<Request, { kind: 'job' }>['job']): Promise<Answer> {

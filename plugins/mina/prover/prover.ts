@@ -22,12 +22,13 @@ const LONGEST_WAIT_MS = 30_000
 const MAX_QUEUED = 1_000
 /** Its memory grows with each proof. */
 const JOBS_PER_PROCESS = 20
+const START_MS = 60_000
 const COMPILE_MS = 600_000
 
 export interface ProverOptions {
   /** A folder for the compiled circuits, 237 MB. Each version of the contract and of o1js has one of its own in it. */
   cacheDir: string
-  /** For one proof. The first one of a process may take ten minutes more, for the circuits. */
+  /** For one proof. Making the circuits may take ten minutes. */
   timeoutMs: number
   /** The process is ended after a job that leaves it bigger than this, in MiB. */
   maxRssMb: number
@@ -40,7 +41,7 @@ export interface ProverOptions {
 
 export interface ProverStatus {
   /** `unusable`: it will not work before somebody acts on `problem`. */
-  state: 'stopped' | 'starting' | 'proving' | 'idle' | 'waiting' | 'unusable'
+  state: 'stopped' | 'starting' | 'compiling' | 'proving' | 'idle' | 'waiting' | 'unusable'
   /** What is being made, and since when, in ms since the epoch. */
   job?: { kind: ProverJob['kind'], since: number, tries: number }
   queued: number
@@ -68,9 +69,13 @@ interface Task {
   reject: (reason: ProverError) => void
 }
 
+/** What becomes of a job. */
+type Done = Exclude<Answer, { kind: 'ready' }>
+
 export class Prover {
   readonly #options: ProverOptions
   readonly #cacheDir: string
+  readonly #proofs: boolean
   #queue: Task[] = []
   #current: { task: Task, since: number } | undefined
   #process: ProverProcess | undefined
@@ -84,6 +89,7 @@ export class Prover {
 
   constructor (options: ProverOptions) {
     this.#options = options
+    this.#proofs = options.proofs ?? true
     this.#cacheDir = join(options.cacheDir, `o1js-${CODE.o1js}-${CODE.hash.slice(0, 16)}`)
   }
 
@@ -101,6 +107,11 @@ export class Prover {
       if (preempts) this.#preempt(priority)
       void this.#run()
     })
+  }
+
+  /** Of the process, while there is one. */
+  get pid (): number | undefined {
+    return this.#process?.pid
   }
 
   status (): ProverStatus {
@@ -152,17 +163,16 @@ export class Prover {
   /** Settles the task, or puts it back into the queue. */
   async #do (task: Task): Promise<void> {
     task.tries++
-    const result = await this.#attempt(task.job).catch((error: unknown): Extract<Answer, { kind: 'fault' }> =>
+    const result = await this.#attempt(task.job).catch((error: unknown): Done =>
       ({ kind: 'fault', fault: 'failed', reason: describeError(error) }))
+    const wasPreempted = this.#preempted === task
+    this.#preempted = undefined
     if (result.kind === 'command') {
       this.#problem = undefined
       this.#clearedCache = false
       task.resolve(result.json)
       return
     }
-    if (result.kind === 'ready') throw new Error('a job is answered by a command or a fault')
-    const wasPreempted = this.#preempted === task
-    this.#preempted = undefined
     if (this.#stopped.signal.aborted) task.reject(new ProverError('The prover is stopped.', false))
     else if (wasPreempted) this.#again(task, 0)
     else await this.#failed(task, result.fault, result.reason)
@@ -209,32 +219,39 @@ export class Prover {
     this.#queue.unshift(task)
   }
 
-  async #attempt (job: ProverJob): Promise<Answer> {
-    const child = this.#process ?? await this.#start()
-    if (!(child instanceof ProverProcess)) return child
-    this.#state = 'proving'
-    const limitMs = this.#options.timeoutMs + (child.jobs === 0 ? COMPILE_MS : 0)
-    const work = child.work(job)
-    if (!await withTimeout(work, limitMs)) {
-      this.#end()
-      await work.catch(() => undefined)
-      return { kind: 'fault', fault: 'failed', reason: `no answer after ${limitMs} ms` }
+  async #attempt (job: ProverJob): Promise<Done> {
+    const child = this.#process ?? this.#start()
+    if (!child.isSetUp) {
+      this.#state = 'starting'
+      const answer = await this.#within(START_MS, child.setUp({ cacheDir: this.#cacheDir, proofs: this.#proofs }))
+      if (answer.kind !== 'ready') return answer
     }
-    const answer = await work
+    if (!child.isCompiled && this.#proofs && job.kind !== 'open') {
+      this.#state = 'compiling'
+      const answer = await this.#within(COMPILE_MS, child.compile())
+      if (answer.kind !== 'ready') return answer
+    }
+    this.#state = 'proving'
+    const answer = await this.#within(this.#options.timeoutMs, child.work(job))
     const isSpent = child.jobs >= JOBS_PER_PROCESS || (answer.kind === 'command' && answer.rssMb > this.#options.maxRssMb)
     if (isSpent) this.#end()
-    return answer
+    return answer.kind === 'ready' ? { kind: 'fault', fault: 'failed', reason: 'an answer to another question' } : answer
   }
 
-  /** @returns the fault when it cannot be set up */
-  async #start (): Promise<ProverProcess | Answer> {
-    this.#state = 'starting'
+  /** Ends the process when it does not answer in time. */
+  async #within (limitMs: number, work: Promise<Answer>): Promise<Answer> {
+    if (await withTimeout(work, limitMs)) return work
+    this.#end()
+    await work.catch(() => undefined)
+    return { kind: 'fault', fault: 'failed', reason: `no answer after ${limitMs} ms` }
+  }
+
+  #start (): ProverProcess {
     const child = new ProverProcess(() => {
       if (this.#process === child) this.#process = undefined
     })
     this.#process = child
-    const answer = await child.setUp({ cacheDir: this.#cacheDir, proofs: this.#options.proofs ?? true })
-    return answer.kind === 'ready' ? child : answer
+    return child
   }
 
   #end (): void {

@@ -3,7 +3,7 @@
  * A chain that runs the method with them knows whether it allows the update. A real chain refuses it.
  */
 
-export type Method = 'redeem' | 'finish' | 'startClose' | 'settle'
+type Method = 'redeem' | 'finish' | 'startClose' | 'settle'
 
 /** Arguments of the method as decimal numbers, in their order; a signature is two, r and s. */
 export interface Unproven {

@@ -3,16 +3,12 @@
  * compares the public input of what comes out, the hash of the update with all updates below it, with that of the command. So a command is
  * taken if, and only if, a proof for it could be made; what the contract forbids cannot be in a block with proofs off either.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Field, Mina, PrivateKey, PublicKey, Signature, TokenId, Transaction, UInt32, UInt64, ZkappPublicInput } from 'o1js'
 import { Channel } from '../../../plugins/mina/contract/channel.js'
 import { instanceWith } from '../../../plugins/mina/prover/local-instance.js'
 import type { Unproven } from '../../../plugins/mina/prover/unproven.js'
-import { PACKAGE_ROOT } from '../package-root.js'
+import { DUMMY_PROOF } from './dummy-proof.js'
 import type { Update, ZkappCommand } from './types.js'
-
-const DUMMY_PROOF = readFileSync(join(PACKAGE_ROOT, 'test/support/mina/dummy-proof.txt'), 'utf8').trim()
 
 /** The command with proofs that the ledger can parse, which it does not verify. */
 export function withDummyProofs (command: ZkappCommand): ZkappCommand {

@@ -11,7 +11,7 @@ export class JsonScalar {
 export type Arguments = Record<string, unknown>
 type Answer = string | number | boolean | null | undefined | JsonScalar | Type | readonly Answer[]
 /** What a field gives. A function is asked with the arguments of the field. */
-export type Resolver = Answer | ((args: Arguments) => Answer | Promise<Answer>)
+type Resolver = Answer | ((args: Arguments) => Answer | Promise<Answer>)
 /** An object type: `Object.keys` are all its fields. */
 export interface Type { readonly [field: string]: Resolver }
 
@@ -25,7 +25,7 @@ export class GraphQLError extends Error {}
  * @param roots the types of queries and mutations
  * @returns the answer as it goes over HTTP
  */
-export async function answerTo (source: string, variables: Arguments, roots: { query: Type, mutation: Type }): Promise<object> {
+export async function graphqlAnswer (source: string, variables: Arguments, roots: { query: Type, mutation: Type }): Promise<object> {
   try {
     const document = new Parser(source, variables).document()
     return { data: await objectOf(document.selection, roots[document.operation], document) }

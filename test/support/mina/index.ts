@@ -39,7 +39,7 @@ export interface MinaOptions {
   proofs?: boolean
 }
 
-export interface Tip {
+interface Tip {
   height: number
   /** Since genesis. */
   slot: number
@@ -81,7 +81,8 @@ export async function startMina ({ networkId, blockMs, proofs = false }: MinaOpt
     ...blockMs === undefined ? [] : ['--block-ms', String(blockMs)],
     ...proofs ? ['--proofs'] : []
   ]
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const env = { ...process.env, O1JS_BACKEND: proofs ? 'native' : 'wasm' } // which is quicker without proofs
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env })
   const { url, control } = JSON.parse(await firstLine(child)) as { url: string, control: string }
   const order = async <T>(order: Order): Promise<T> => {
     const response = await fetch(control, { method: 'POST', body: JSON.stringify(order) })

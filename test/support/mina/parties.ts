@@ -10,7 +10,7 @@ import { MAX_SLOT, type ZkappCommand } from './types.js'
 
 export const MINA = 1_000_000_000n
 export const FEE = 100_000_000n
-export const CHAIN_ID = 'mina:devnet'
+const CHAIN_ID = 'mina:devnet'
 export const CHALLENGE_SLOTS = 480
 const FUNDS = 100n * MINA
 const signer = new Client({ network: 'devnet' })
@@ -43,8 +43,13 @@ export interface ShownBlock {
   transactions: { userCommands: ShownCommand[], zkappCommands: ShownCommand[] }
 }
 
+export interface WorldOptions extends MinaOptions {
+  /** For compiled circuits. */
+  cacheDir?: string
+}
+
 /** What a client of GraphQL gets: the data, or the text of the first error. */
-export async function ask<T> (url: string, query: string, variables: object = {}): Promise<T> {
+export async function askMina<T> (url: string, query: string, variables: object = {}): Promise<T> {
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) })
   const { data, errors } = await response.json() as { data: T, errors?: Array<{ message: string }> }
   if (errors?.[0] !== undefined) throw new Error(errors[0].message)
@@ -57,12 +62,12 @@ export class MinaWorld {
   readonly payee: Party = signer.genKeys()
   readonly prover: Prover
 
-  private constructor (readonly chain: MinaStandIn) {
-    this.prover = new Prover({ cacheDir: '', timeoutMs: 60_000, maxRssMb: 1500, idleMs: 60_000, log: SILENT_LOG, proofs: false })
+  private constructor (readonly chain: MinaStandIn, { proofs = false, cacheDir = '' }: WorldOptions) {
+    this.prover = new Prover({ cacheDir, timeoutMs: 300_000, maxRssMb: 3000, idleMs: 60_000, log: SILENT_LOG, proofs })
   }
 
-  static async start (options?: MinaOptions): Promise<MinaWorld> {
-    const world = new MinaWorld(await startMina(options))
+  static async start (options: WorldOptions = {}): Promise<MinaWorld> {
+    const world = new MinaWorld(await startMina(options), options)
     await world.reset()
     return world
   }
@@ -82,7 +87,7 @@ export class MinaWorld {
 
   async account (address: string, url = this.chain.url): Promise<Shown | undefined> {
     const query = 'query ($key: PublicKey!) { account(publicKey: $key) { balance { total } nonce inferredNonce zkappState verificationKey { hash } } }'
-    const { account } = await ask<{ account: Shown | null }>(url, query, { key: address })
+    const { account } = await askMina<{ account: Shown | null }>(url, query, { key: address })
     return account ?? undefined
   }
 
@@ -92,7 +97,7 @@ export class MinaWorld {
 
   async blocks (count = 1, url = this.chain.url): Promise<ShownBlock[]> {
     const command = '{ hash failureReason { index failures } }'
-    const { bestChain } = await ask<{ bestChain: ShownBlock[] }>(url, `{ bestChain(maxLength: ${count}) {
+    const { bestChain } = await askMina<{ bestChain: ShownBlock[] }>(url, `{ bestChain(maxLength: ${count}) {
       stateHash protocolState { previousStateHash consensusState { blockHeight slotSinceGenesis } }
       transactions { userCommands { hash failureReason } zkappCommands ${command} }
     } }`)
@@ -110,7 +115,7 @@ export class MinaWorld {
     const mutation = `mutation ($input: SendPaymentInput!, $signature: SignatureInput) {
       sendPayment(input: $input, signature: $signature) { payment { hash } }
     }`
-    const { sendPayment } = await ask<{ sendPayment: { payment: { hash: string } } }>(this.chain.url, mutation, { input, signature })
+    const { sendPayment } = await askMina<{ sendPayment: { payment: { hash: string } } }>(this.chain.url, mutation, { input, signature })
     return sendPayment.payment.hash
   }
 
@@ -128,7 +133,7 @@ export class MinaWorld {
       zkappCommand = signer.signZkappCommand({ zkappCommand: zkappCommand as never, feePayer }, privateKey).data.zkappCommand
     }
     const mutation = 'mutation ($input: SendZkappInput!) { sendZkapp(input: $input) { zkapp { hash } } }'
-    const { sendZkapp } = await ask<{ sendZkapp: { zkapp: { hash: string } } }>(this.chain.url, mutation, { input: { zkappCommand } })
+    const { sendZkapp } = await askMina<{ sendZkapp: { zkapp: { hash: string } } }>(this.chain.url, mutation, { input: { zkappCommand } })
     return sendZkapp.zkapp.hash
   }
 

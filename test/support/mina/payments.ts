@@ -9,7 +9,7 @@ import { ACCOUNT_CREATION_FEE, MAX_SLOT, type Payment, type ZkappCommand } from 
 
 const signer = new Client({ network: 'devnet' })
 
-export function isSignedBy (payment: Payment, signature: { field: string, scalar: string }): boolean {
+export function isSignedPayment (payment: Payment, signature: { field: string, scalar: string }): boolean {
   return signer.verifyPayment({ data: payment, publicKey: payment.from, signature })
 }
 

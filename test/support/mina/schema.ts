@@ -8,7 +8,7 @@ import { JsonScalar, type Arguments, type Type } from './graphql.js'
 import type { Block, Network } from './network.js'
 import { ACCOUNT_CREATION_FEE, DEFAULT_TOKEN, type Command, type Included } from './types.js'
 
-export const SLOT_MS = 180_000
+const SLOT_MS = 180_000
 const FINALITY = 290
 const GENESIS = '2024-06-05T00:00:00Z'
 

@@ -6,7 +6,7 @@ import type { Faults } from './faults.js'
 import { GraphQLError, type Arguments, type Type } from './graphql.js'
 import type { ChainLedger } from './ledger.js'
 import type { Network } from './network.js'
-import { hashOfPayment, isSignedBy } from './payments.js'
+import { hashOfPayment, isSignedPayment } from './payments.js'
 import { commandOf } from './schema.js'
 import { MAX_SLOT, type Command, type Payment, type ZkappCommand } from './types.js'
 
@@ -58,7 +58,7 @@ function takePayment (door: Door, input: unknown, signature: unknown): Command {
 
 function isSigned (payment: Payment, signature: { field: string, scalar: string }): boolean {
   try {
-    return isSignedBy(payment, signature)
+    return isSignedPayment(payment, signature)
   } catch {
     return false
   }
@@ -78,9 +78,11 @@ async function takeZkapp (door: Door, zkapp: ZkappCommand): Promise<Command> {
   const { publicKey: sender, fee, nonce, validUntil } = zkapp.feePayer.body
   if (BigInt(fee) < LEAST_FEE) refuses('(invalid Insufficient_fee)')
   if (costOf(zkapp) >= COST_LIMIT) refuses('(invalid "zkapp transaction too expensive")')
-  for (const { body: { authorizationKind: kind, publicKey }, authorization: { proof } } of zkapp.accountUpdates) {
+  for (const { body: { authorizationKind: kind, publicKey }, authorization: { proof, signature } } of zkapp.accountUpdates) {
+    const given = typeof proof === 'string' ? 'Proof' : typeof signature === 'string' ? 'Signature' : 'None_given'
+    const expected = kind.isProved ? 'Proof' : kind.isSigned ? 'Signature' : 'None_given'
+    if (given !== expected) refuses(`(invalid ("Authorization kind does not match the authorization" ((expected ${expected}) (got ${given}))))`)
     if (!kind.isProved) continue
-    if (typeof proof !== 'string') refuses('(invalid ("Authorization kind does not match the authorization" ((expected Proof) (got None_given))))')
     if (network.account(publicKey)?.zkapp?.verificationKey?.hash !== kind.verificationKeyHash) {
       refuses('Stale verification key detected. Please make sure that deployed verification key reflects latest zkApp changes.')
     }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Checker } from './contract-check.js'
 import { faultAt, noFaults, type Faults } from './faults.js'
-import { answerTo, type Arguments } from './graphql.js'
+import { graphqlAnswer, type Arguments } from './graphql.js'
 import type { ChainLedger } from './ledger.js'
 import type { Network } from './network.js'
 import { queryOf } from './schema.js'
@@ -66,7 +66,7 @@ export class MinaNode {
     try {
       const { query, variables } = JSON.parse(body) as { query: string, variables?: Arguments | null }
       const roots = { query: queryOf(network, this.faults, networkId), mutation: mutationOf({ ...this.parts, faults: this.faults }) }
-      return { status: 200, answer: await answerTo(query, variables ?? {}, roots) }
+      return { status: 200, answer: await graphqlAnswer(query, variables ?? {}, roots) }
     } catch (error) {
       return { status: 400, answer: { errors: [{ message: error instanceof Error ? error.message : String(error) }] } }
     }

@@ -1,13 +1,13 @@
 /**
  * Runs the Move tests of the Aptos plugin, and takes the checks out of its modules, one at a time, to see that the tests notice:
  * `npm run build && npm run test:aptos-mutants [part of a name]`. Needs @initia/builder.js (move-compiler.mjs), and two minutes. `--tests`
- * runs only the tests, `--short` tries four mutants.
+ * runs only the tests, `--short` tries four mutants, `--exposed` prints what the committed bytecode of `channel` exposes.
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { TOOL, hasCompiler, layOut, runTests } from './move-compiler.mjs'
+import { TOOL, exposedBy, hasCompiler, layOut, runTests } from './move-compiler.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = resolve(ROOT, process.env.SLUICE_DIST ?? 'dist')
@@ -112,10 +112,14 @@ function changeOf ([file, from, to]) {
   }
 }
 
-const OPTIONS = { tests: { type: 'boolean' }, short: { type: 'boolean' } }
-const { values: { tests: isTestsOnly, short: isShort }, positionals: [part = ''] } = parseArgs({ options: OPTIONS, allowPositionals: true })
+const OPTIONS = { tests: { type: 'boolean' }, short: { type: 'boolean' }, exposed: { type: 'boolean' } }
+const { values: { tests: isTestsOnly, short: isShort, exposed: isExposed }, positionals: [part = ''] } = parseArgs({ options: OPTIONS, allowPositionals: true })
 if (!hasCompiler()) {
   console.log(`${TOOL} is not installed: no Move test was run`)
+  process.exit()
+}
+if (isExposed) {
+  console.log(JSON.stringify(exposedBy(readFileSync(join(ROOT, 'plugins/aptos/move/channel.mv')))))
   process.exit()
 }
 const tests = await moveTests()

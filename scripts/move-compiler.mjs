@@ -17,6 +17,7 @@ const FOLDER = join(ROOT, 'plugins/aptos/move')
 const require = createRequire(import.meta.url)
 /** What a compiler and a language of these versions make, Aptos takes on mainnet: anything newer calls itself unstable in this tool. */
 const VERSIONS = { compilerVersion: '2.0', languageVersion: '2.1' }
+const MOVE_BUILDER = () => `require(${JSON.stringify(require.resolve(TOOL))}).MoveBuilder`
 const METADATA_TABLE = 0x10
 const HEADER_BYTES = 8
 const THEIR_KEY = 'initia::metadata_v0'
@@ -55,8 +56,11 @@ export function layOut ({ change = (_name, text) => text, tests = [] } = {}) {
  * panics when a pipe is full.
  */
 function run (folder, step) {
-  const builder = `new (require(${JSON.stringify(require.resolve(TOOL))}).MoveBuilder)(${JSON.stringify(folder)}, ${JSON.stringify(VERSIONS)})`
-  const script = `${builder}.${step}.then(() => {}, error => { console.error(String(error)); process.exitCode = 1 })`
+  const builder = `new (${MOVE_BUILDER()})(${JSON.stringify(folder)}, ${JSON.stringify(VERSIONS)})`
+  return runScript(folder, `${builder}.${step}.then(() => {}, error => { console.error(String(error)); process.exitCode = 1 })`)
+}
+
+function runScript (folder, script) {
   const file = join(folder, 'printed.txt')
   const output = openSync(file, 'w')
   const { status } = spawnSync(process.execPath, ['-e', script], { stdio: ['ignore', output, output] })
@@ -82,6 +86,18 @@ export function compile (address) {
 /** Runs the Move tests of a folder. Returns whether all pass, and what was printed. */
 export function runTests (folder) {
   return run(folder, 'test()')
+}
+
+/** What a compiled module exposes, as Aptos's own reader of bytecode sees it: name, functions, types. */
+export function exposedBy (bytecode) {
+  const { folder, remove } = layOut()
+  try {
+    const read = `${MOVE_BUILDER()}.decodeModuleBytes(Buffer.from('${bytecode.toString('hex')}', 'hex'))`
+    const { printed } = runScript(folder, `${read}.then(module => { console.log(JSON.stringify(module)) })`)
+    return JSON.parse(printed)
+  } finally {
+    remove()
+  }
 }
 
 /** Renames the metadata that has the names of errors, events and views. Its table gets a byte shorter, and becomes the last one. */

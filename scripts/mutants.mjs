@@ -16,6 +16,7 @@ import { explorerMutants } from './mutants/explorer.mjs'
 import { faucetMutants } from './mutants/faucet.mjs'
 import { feedMutants } from './mutants/feed.mjs'
 import { solanaMutants } from './mutants/solana.mjs'
+import { aptosModuleMutants } from './mutants/aptos-module.mjs'
 import { keyMutants } from './mutants/keys.mjs'
 import { nodeMutants } from './mutants/node.mjs'
 import { explorerServerMutants } from './mutants/explorer-server.mjs'
@@ -39,7 +40,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
   ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants,
-  ...faucetMutants, ...keyMutants
+  ...faucetMutants, ...keyMutants, ...aptosModuleMutants
 ]
 
 function runTests (files) {

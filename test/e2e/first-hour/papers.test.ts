@@ -63,6 +63,7 @@ const NOT_HERE: ReadonlyArray<[paper: string, beginning: string, reason: string]
   ['docs/faucet.md', '', 'test/e2e/node/faucet.test.ts'],
   ['docs/keys.md', '', 'It needs a vault: test/plugins/evm/key-backend.test.ts'],
   ['docs/wallet.md', '', 'test/commands/cli/wallet.test.ts'],
+  ['docs/aptos-module.md', 'npm install --no-save', 'It installs a compiler: test/plugins/aptos/move/bytecode.test.ts'],
   ['docs/solana-program.md', 'apt-get install clang-19', 'It installs a compiler: test/plugins/solana/program/binary.test.ts']
 ]
 

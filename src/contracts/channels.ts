@@ -131,6 +131,8 @@ export interface ChannelOperations {
   readonly trouble?: string | undefined
   /** Why the key that signs for us could not do so when it was asked last; it has no secrets. Undefined when it could. */
   readonly keyTrouble?: string | undefined
+  /** Work for the chain that takes so long that an operator should know, such as a proof that is being made. */
+  readonly work?: string | undefined
   /** Undefined before there can be any. */
   readonly claimCounts?: Readonly<ClaimCounts> | undefined
   /** Rejects while neither the chain nor what was kept of it can be used. */

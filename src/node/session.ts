@@ -198,7 +198,8 @@ export class Session {
       const id = chainOf(peer, config)?.id
       const channels = this.pluginOf(peer.id)?.channels?.()
       if (id !== undefined && channels !== undefined) isUp[id] = isUp[id] !== false && channels.trouble === undefined
-      if (id !== undefined && channels?.keyTrouble !== undefined) reasons[id] = channels.keyTrouble
+      const reason = channels?.keyTrouble ?? channels?.work
+      if (id !== undefined && reason !== undefined) reasons[id] = reason
     }
     if (this.#isHandlerUp !== undefined) isUp.handler = this.#isHandlerUp
     if (this.overlay !== undefined) isUp.transport = this.overlay.isHealthy

@@ -92,7 +92,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/plugins/xrp/ledger/ledger.test.ts': ['plugins/xrp/ledger/server-check.ts'],
   'test/plugins/xrp/ledger/sender.test.ts': [
-    'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/seat.ts', 'plugins/xrp/ledger/signer.ts',
+    'plugins/lib/channels/seat.ts', 'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/signer.ts',
     'plugins/xrp/ledger/transactions.ts'
   ],
   'test/plugins/xrp/chain-kind.test.ts': ['plugins/xrp/formats.ts'],
@@ -166,7 +166,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/solana/chain/plans.ts', 'plugins/solana/chain/socket.ts', 'plugins/solana/chain/token.ts', 'plugins/solana/chain/wire.ts'
   ],
   'test/plugins/solana/provider.test.ts': [
-    'plugins/lib/rpc/json-rpc.ts', 'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts', 'plugins/solana/chain/known-channels.ts',
+    'plugins/lib/rpc/json-rpc.ts', 'plugins/lib/rpc/node-client.ts', 'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts', 'plugins/solana/chain/known-channels.ts',
     'plugins/solana/chain/logs.ts', 'plugins/solana/chain/operations.ts', 'plugins/solana/chain/program-check.ts', 'plugins/solana/chain/reader.ts',
     'plugins/solana/chain/second-opinion.ts', 'plugins/solana/chain/transactions.ts', 'plugins/solana/chain/watch.ts'
   ],

@@ -100,13 +100,13 @@ export class Closing {
 
   /** Waits until the channel is over on the chain. Rejects when what we asked for is void and it is not. */
   async #over (channel: KnownChannel): Promise<void> {
-    const { channels } = this.deps
+    const { channels, provider: { endWithinSecs = VALID_SECS } } = this.deps
     const { channelId } = channel.state
-    const deadlineMs = Date.now() + (VALID_SECS + SKEW_SECS) * 1000 // a chain may stand still
+    const deadlineMs = Date.now() + (endWithinSecs + SKEW_SECS) * 1000 // a chain may stand still
     while (channel.ending !== undefined && Date.now() < deadlineMs && !this.#isStopped) {
       await channels.reread(channelId).catch(() => undefined) // asked again
       if (channel.state.status === 'settled') return
-      if (channel.state.status === 'closing') throw new Error('the channel is being closed by challenge')
+      if (channel.state.status === 'closing' && channel.state.settleableAt !== undefined) throw new Error('the channel is being closed by challenge')
       await pause(LOOK_EVERY_MS)
     }
     if (channel.state.status === 'settled') return

@@ -42,6 +42,10 @@ export class OperatorActions implements ChannelOperations {
     return this.#opened()?.keyTrouble() ?? this.keyTroubleNow()
   }
 
+  get work (): string | undefined {
+    return this.#opened()?.work()
+  }
+
   async open ({ initialDeposit = 0n, settlementTimeout, chain, peerAddress }: ChannelOpenOptions): Promise<ChannelDetails> {
     const parts = this.parts()
     const { channels, funding, settings, provider } = parts

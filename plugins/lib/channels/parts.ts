@@ -31,6 +31,8 @@ export interface Chain {
   wasUsedWith (peerAddress: string): Promise<boolean>
   /** Why the key that signs for us could not do so when it was asked last, without secrets. */
   keyTrouble? (): string | undefined
+  /** Work for the chain that takes so long that an operator should know, and what keeps it from being done. Undefined: there is none. */
+  work? (): string | undefined
 }
 
 export interface PartsDeps {
@@ -68,6 +70,8 @@ export interface Parts {
   counts: ClaimHistory
   /** Why the key cannot sign; undefined when it can. */
   keyTrouble: () => string | undefined
+  /** Long work for the chain, if there is any. */
+  work: () => string | undefined
   /** What would be lost if nobody looked after the channels any more; undefined when nothing would. */
   unsettled: () => string | undefined
   /** Says that to the connector as it is now. Resolves when it is kept. */
@@ -134,8 +138,9 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   if (deps.signed !== undefined) channels.operations.onSigned = deps.signed
   for (const part of [channels, incoming, outgoing]) await part.load()
   const keyTrouble = (): string | undefined => deps.chain.keyTrouble?.()
+  const work = (): string | undefined => deps.chain.work?.()
   const ours = { channels, funding, incoming, outgoing, prepaid, closing, answers, watcher }
-  return { provider, settings, records, ...ours, counts, keyTrouble, unsettled, note }
+  return { provider, settings, records, ...ours, counts, keyTrouble, work, unsettled, note }
 }
 
 /** What is at stake for us in a channel; undefined: nothing is. */

@@ -21,10 +21,10 @@ export class PayeeEnd implements WayToEnd {
 
   /** A payer makes no more claims meanwhile; where the peer does not end the channel in time, it goes on. */
   async ask (channel: KnownChannel): Promise<Record<string, unknown> | undefined> {
-    const { channels, outgoing } = this.deps
+    const { channels, outgoing, provider: { endWithinSecs = VALID_SECS } } = this.deps
     refuseUnlessOpen(channels, channel)
     if (!paysOut(channel.state)) return undefined
-    channel.ending ??= { by: 'us', signature: '', until: secondsOf(channel.state.readAtMs) + VALID_SECS }
+    channel.ending ??= { by: 'us', signature: '', until: secondsOf(channel.state.readAtMs) + endWithinSecs }
     await outgoing.claims.quiet()
     await channels.save()
     return { channelId: channel.state.channelId }

@@ -142,6 +142,8 @@ export interface ChannelProvider {
   /** How many decimals the chain's own coin has, in which fees are paid. */
   readonly nativeDecimals: number
   readonly features: ChannelFeatures
+  /** How long an end may take until the chain shows it for sure, seconds, where that is longer than ten minutes. */
+  readonly endWithinSecs?: number | undefined
 
   /**
    * Reaches the chain, checks that it is the configured one, and goes on with transactions that were under way when the process ended.

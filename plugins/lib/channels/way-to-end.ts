@@ -25,7 +25,7 @@ export interface WayToEnd {
   bring (channel: KnownChannel): Promise<Receipt>
 }
 
-/** How long we wait for a closing that one side asked for, by the chain's clock. */
+/** How long we wait for a closing that one side asked for, by the chain's clock; longer where a chain is slower. */
 export const VALID_SECS = 10 * 60
 /** The newest block may be this much older or younger at the peer. */
 export const SKEW_SECS = 2 * 60

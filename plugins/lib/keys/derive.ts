@@ -12,11 +12,15 @@ export interface DerivedKey {
   readonly publicKey: Buffer
 }
 
-/** Where a kind of chain has its keys in a wallet, and what their addresses are. */
-export interface WalletPlace {
+/** Where a kind of chain has its keys in a wallet. */
+export interface KeyPlace {
   readonly curve: Curve
   /** Of the key with this index: `m/44'/60'/0'/0/0`. For Ed25519 every step is hardened. */
   path (index: number): string
+}
+
+/** And what their addresses are, where they follow from the public key alone. */
+export interface WalletPlace extends KeyPlace {
   /** @param publicKey as DerivedKey has it */
   addressOf (publicKey: Uint8Array): string
 }

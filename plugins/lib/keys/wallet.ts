@@ -5,7 +5,7 @@
 import { readWalletText, unseal, WalletError } from '../../../src/lib/wallet/wallet-file.js'
 import { walletFileIn, walletPasswordIn } from '../../../src/lib/wallet/environment.js'
 import { seedOf } from '../../../src/lib/wallet/words.js'
-import { deriveKey, type DerivedKey, type WalletPlace } from './derive.js'
+import { deriveKey, type DerivedKey, type KeyPlace } from './derive.js'
 
 const WALLET_KEY = /^wallet:(0|[1-9]\d{0,9})$/
 const INDEX_MAX = 2 ** 31 - 1
@@ -25,7 +25,7 @@ export function isWalletKey (keyId: string): boolean {
  * file. Undefined when it names no key of the wallet.
  * @throws WalletError that says why the wallet cannot be opened, without secrets
  */
-export function walletKey (keyId: string, place: WalletPlace, env: NodeJS.ProcessEnv = process.env): DerivedKey | undefined {
+export function walletKey (keyId: string, place: KeyPlace, env: NodeJS.ProcessEnv = process.env): DerivedKey | undefined {
   const index = indexIn(keyId)
   if (index === undefined) return undefined
   const file = walletFileIn(env)

@@ -5,8 +5,8 @@ import { ChainError } from '../../lib/channels/types.js'
 import { Operation } from './operations.js'
 import type { Call, Outcome } from './operations.js'
 import type { Job, Sender } from './sender.js'
-import { URGENCY } from './seat.js'
-import type { Urgency } from './seat.js'
+import { URGENCY } from '../../lib/channels/seat.js'
+import type { Urgency } from '../../lib/channels/seat.js'
 
 /** What is to be done, and what that is worth, drops. */
 export interface Order {

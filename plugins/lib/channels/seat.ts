@@ -7,7 +7,7 @@
 export const URGENCY = { redeemBeforeEnd: 0, redeem: 1, end: 2, fund: 3, create: 4 } as const
 export type Urgency = typeof URGENCY[keyof typeof URGENCY]
 
-/** A sequence that somebody else has signed for, and what was offered for it, drops. */
+/** A sequence that somebody else has signed for, and what was offered for it, in the smallest unit of the coin. */
 export interface Place {
   sequence: number
   fee: bigint

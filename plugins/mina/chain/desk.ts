@@ -1,0 +1,103 @@
+/**
+ * What all accounts of a process with the same nodes and key share: their view of the chain, and the way in for transactions. Where several
+ * nodes are configured, each is looked at by itself, and what counts as money is what all of them show.
+ */
+import type { Logger } from '../../../src/contracts/logger.js'
+import { ChainError } from '../../lib/channels/types.js'
+import { openSigner } from '../crypto/mina-signer.js'
+import type { MinaSigner } from '../crypto/mina-signer.js'
+import type { MinaKey } from '../keys.js'
+import { Feed } from './feed.js'
+import { MinaNode } from './node.js'
+import type { NetworkInfo } from './node.js'
+import { Sender } from './sender.js'
+
+export interface DeskOptions {
+  urls: readonly string[]
+  socksProxy?: string | undefined
+  timeoutMs?: number | undefined
+  network: string
+  confirmations: number
+  lookMs: number
+  key: MinaKey
+  log: Logger
+}
+
+export interface Desk {
+  readonly info: NetworkInfo
+  /** Of the first node: transactions go there, and what is not money is read there. */
+  readonly feed: Feed
+  /** All of them, the first included. */
+  readonly feeds: readonly Feed[]
+  readonly sender: Sender
+  join (member: Member): void
+  /** The last one that leaves ends it. */
+  leave (member: Member): void
+}
+
+/** Told of each new block. */
+export interface Member {
+  ticked (): void
+}
+
+const desks = new Map<string, Promise<Desk>>()
+
+/** Rejects while a node cannot be reached, or shows another network than the others. */
+export async function joinDesk (options: DeskOptions, member: Member): Promise<Desk> {
+  const { urls, socksProxy, key: { address }, network, confirmations } = options
+  const name = JSON.stringify([urls, socksProxy, network, confirmations, address])
+  const opening = desks.get(name) ?? open(options, () => { desks.delete(name) })
+  desks.set(name, opening)
+  try {
+    const desk = await opening
+    desk.join(member)
+    return desk
+  } catch (error) {
+    if (desks.get(name) === opening) desks.delete(name)
+    throw error
+  }
+}
+
+async function open (options: DeskOptions, ended: () => void): Promise<Desk> {
+  const { urls, socksProxy, timeoutMs, network, confirmations, lookMs, key, log } = options
+  const nodes = urls.map(url => new MinaNode({ url, socksProxy, timeoutMs }))
+  const [info, ...others] = await Promise.all(nodes.map(node => node.info())) as [NetworkInfo, ...NetworkInfo[]]
+  for (const [i, other] of others.entries()) {
+    if (other.nodeChainId !== info.nodeChainId) throw new ChainError(`the nodes at ${nodes[0]?.host} and ${nodes[i + 1]?.host} are on different chains`, false)
+  }
+  refuseOther(info, network, nodes[0]?.host ?? '')
+  const feeds = nodes.map(node => new Feed(node, { confirmations, lookMs, nodeChainId: info.nodeChainId }))
+  const [feed] = feeds as [Feed, ...Feed[]]
+  feed.follow(key.address)
+  let signer: Promise<MinaSigner> | undefined
+  const sender = new Sender({ feed, key, signer: () => signer ??= openSigner(network), log })
+  const members = new Set<Member>()
+  const stop = new AbortController()
+  feed.onTip = () => {
+    sender.ticked()
+    for (const member of members) member.ticked()
+  }
+  for (const each of feeds) void each.run(stop.signal)
+  return {
+    info,
+    feed,
+    feeds,
+    sender,
+    join: member => { members.add(member) },
+    leave: member => {
+      members.delete(member)
+      if (members.size > 0) return
+      ended()
+      stop.abort()
+      for (const node of nodes) node.close()
+    }
+  }
+}
+
+/** Nodes say `mina:devnet`, and of a network of one's own whatever it was called: the main one is the one to keep apart. */
+function refuseOther ({ networkId }: NetworkInfo, network: string, host: string): void {
+  const found = networkId.replace(/^mina:/, '')
+  const isPublic = ['mainnet', 'devnet'].includes(found)
+  if (found === network || (!isPublic && network !== 'mainnet') || (found === 'devnet' && network !== 'mainnet')) return
+  throw new ChainError(`the node at ${host} is on another network. found=${networkId} expected=mina:${network}`, false)
+}

@@ -1,0 +1,292 @@
+/**
+ * Brings the transactions of one account into the chain, one nonce at a time. What an operation is for shows in the confirmed state of a
+ * channel (its goal), and not in an answer: then it does not matter who has sent what, which of several offers was taken, or what was
+ * forgotten in a crash. An operation is written down before its transaction is sent. The same nonce is signed again for more, until one of
+ * these transactions has used it up; only then may another nonce be used for the same goal.
+ */
+import { describeError } from '../../../src/lib/describe-error.js'
+import { pause } from '../../../src/lib/timers.js'
+import type { Logger } from '../../../src/contracts/logger.js'
+import { Seat } from '../../lib/channels/seat.js'
+import type { Place, Sitter, Urgency } from '../../lib/channels/seat.js'
+import { ChainError } from '../../lib/channels/types.js'
+import type { MinaSigner } from '../crypto/mina-signer.js'
+import type { MinaKey } from '../keys.js'
+import type { Feed } from './feed.js'
+import { offer, offersOf, raised, refusePoor } from './fees.js'
+import type { FeePolicy } from './fees.js'
+import { GraphqlError } from './node.js'
+import type { Attempt, Operation, Outcome } from './operations.js'
+
+/** A transaction without signatures. */
+export type Unsigned = {
+  /** Whether the chain would still take it. */
+  isFresh: () => boolean
+} & (
+  { kind: 'payment', to: string, amount: bigint } |
+  /** `keys`: of the accounts that sign it besides ours, as texts. `until`: no block after this slot takes it. */
+  { kind: 'zkapp', json: string, keys: readonly string[], until?: number | undefined }
+)
+
+/** What is to be done, by the state of the chain as it was looked at last. */
+export interface Plan {
+  readonly urgency: Urgency
+  readonly fees: FeePolicy
+  readonly isUrgent: boolean
+  /** Whether the confirmed chain shows that it is done. @throws ChainError, final, when it shows that it never will be */
+  isMet (): boolean
+  /** May make a proof first. Rejects with a final ChainError when the chain would refuse it. */
+  prepare (): Promise<Unsigned>
+  /** Of the accounts that sign it besides ours. */
+  keys (): readonly string[]
+}
+
+export interface Job extends Sitter {
+  operation: Operation
+  readonly plan: Plan
+  put: (operation: Operation) => Promise<void>
+  signal: AbortSignal
+}
+
+export interface SenderDeps {
+  feed: Feed
+  key: MinaKey
+  signer: () => Promise<MinaSigner>
+  log: Logger
+}
+
+interface Course {
+  isSeated: boolean
+  wasSent: boolean
+  unsigned?: Unsigned | undefined
+  trouble?: string
+}
+
+/** After so many blocks without it, more is offered. */
+const BLOCKS_TO_WAIT = 2
+/** A pool forgets after two hours; a node that was started again, at once. */
+const BLOCKS_TO_SEND_AGAIN = 4
+const TRIES = 3
+const MEMO = 'sluice'
+const NO_END = '4294967295'
+const LEFT = 'the account was disconnected while a transaction was under way: the next start goes on with it'
+
+export class Sender {
+  readonly #deps: SenderDeps
+  readonly #seat = new Seat()
+  readonly #ticks = new Set<() => void>()
+
+  constructor (deps: SenderDeps) {
+    this.#deps = deps
+  }
+
+  /** There is a new block. */
+  ticked (): void {
+    for (const wake of this.#ticks) wake()
+  }
+
+  /**
+   * Resolves when nothing more can become of the operation. Rejects with what prevents its first transaction, and with a ChainError that is
+   * not final when the signal aborts.
+   */
+  async bring (job: Job): Promise<Outcome> {
+    const course: Course = { isSeated: false, wasSent: false }
+    try {
+      for (;;) {
+        if (job.signal.aborted) throw new ChainError(LEFT, false)
+        const ticked = this.#tick(job.signal)
+        const outcome = await this.#step(job, course).catch((error: unknown) => {
+          if (job.operation.attempts.length === 0 || job.signal.aborted) throw error
+          this.#hear(job, course, error)
+          return undefined
+        })
+        if (outcome !== undefined) {
+          await job.put({ ...job.operation, attempts: [], outcome })
+          this.#deps.log.info('a transaction is final. operation=%s transaction=%s error=%s', job.operation.id, outcome.txId, outcome.error ?? 'none')
+          return outcome
+        }
+        await ticked
+      }
+    } finally {
+      this.#seat.leave(job)
+    }
+  }
+
+  async #step (job: Job, course: Course): Promise<Outcome | undefined> {
+    const { feed, key: { address } } = this.#deps
+    const { plan, operation: { attempts } } = job
+    const txId = attempts.at(-1)?.hash ?? ''
+    if (plan.isMet()) return { txId }
+    const last = attempts.at(-1)
+    if (last === undefined) {
+      await this.#begin(job, course)
+      return undefined
+    }
+    const { latest, confirmed } = feed.sight(address)
+    const found = feed.find(({ feePayer, nonce }) => feePayer === address && nonce === last.nonce)
+    if ((latest?.nonce ?? 0) > last.nonce) {
+      this.#giveUpSeat(job, course) // a block has it: what follows need not wait for others
+      if ((confirmed?.nonce ?? 0) <= last.nonce) return undefined
+      const isOurs = found === undefined || attempts.some(({ hash }) => hash === undefined || hash === found.command.hash)
+      if (isOurs && found?.command.isFailed === false && job.operation.call.kind === 'deposit') return { txId: found.command.hash }
+      return await this.#again(job, course, isOurs ? 'it failed in a block' : 'another transaction of our account took its place')
+    }
+    course.isSeated ||= this.#seat.tryTake(job)
+    if (!course.isSeated) return undefined
+    if (last.until !== undefined && feed.tip.slot > last.until) await this.#prepareAnew(job, course, last)
+    else if (!course.wasSent) await this.#send(job, course, last)
+    else if (feed.tip.height - last.height >= BLOCKS_TO_WAIT) await this.#push(job, course, last)
+    return undefined
+  }
+
+  async #begin (job: Job, course: Course): Promise<void> {
+    const { feed, key: { address } } = this.#deps
+    course.unsigned ??= await job.plan.prepare()
+    const place = await this.#seat.take(job, job.signal).catch(() => { throw new ChainError(LEFT, false) })
+    course.isSeated = true
+    try {
+      await feed.look()
+      if (!course.unsigned.isFresh()) {
+        course.unsigned = undefined
+        this.#giveUpSeat(job, course, place)
+        return
+      }
+      const account = feed.sight(address).latest
+      if (account === undefined) throw new ChainError(`our account does not exist on the chain yet: send it some MINA. address=${address}`, false)
+      if (place === undefined && account.inferredNonce > account.nonce) {
+        throw new ChainError('the pool has a transaction of our account that we have not sent, or not any more: another program uses its key, or it has to be waited for. ' +
+          `address=${address} nonce=${account.nonce} inferred=${account.inferredNonce}`, false)
+      }
+      await this.#sign(job, course, place?.sequence ?? account.nonce, place?.fee)
+    } catch (error) {
+      if (job.operation.attempts.length === 0) this.#giveUpSeat(job, course, place)
+      throw error
+    }
+  }
+
+  #giveUpSeat (job: Job, course: Course, place?: Place): void {
+    if (!course.isSeated) return
+    course.isSeated = false
+    this.#seat.leave(job, place)
+  }
+
+  /** Signs, keeps and sends it. @param instead what has to be outbid */
+  async #sign (job: Job, course: Course, nonce: number, instead?: bigint): Promise<void> {
+    const { feed, key: { address } } = this.#deps
+    const { plan, operation } = job
+    const fee = instead === undefined ? offer(await offersOf(feed), plan.fees, plan.isUrgent) : raised(instead, plan.fees)
+    if (fee === undefined) throw new ChainError(`the fee would be above what it is worth. operation=${operation.id} most=${plan.fees.most}`, false)
+    refusePoor(feed.sight(address).latest?.balance ?? 0n, fee, address)
+    const unsigned = course.unsigned ?? unsignedOf(operation, plan.keys())
+    const signed = await this.#signed(unsigned, nonce, fee)
+    const until = unsigned.kind === 'zkapp' ? unsigned.until : undefined
+    const attempt: Attempt = { nonce, fee: String(fee), signed, height: feed.tip.height, until }
+    await this.#keep(job, { ...operation, attempts: [...operation.attempts, attempt].slice(-KEPT) })
+    this.#deps.log.info('sending a transaction. operation=%s nonce=%d fee=%s', operation.id, nonce, attempt.fee)
+    await this.#send(job, course, attempt)
+  }
+
+  async #signed (unsigned: Unsigned, nonce: number, fee: bigint): Promise<string> {
+    const { key: { address, text }, signer } = this.#deps
+    const client = await signer()
+    if (unsigned.kind === 'payment') {
+      const payment = {
+        from: address, to: unsigned.to, amount: String(unsigned.amount), fee: String(fee), nonce: String(nonce), memo: MEMO, validUntil: NO_END
+      }
+      return JSON.stringify({ payment, signature: client.signPayment(payment, text).signature })
+    }
+    const feePayer = { feePayer: address, fee: String(fee), nonce: String(nonce), memo: MEMO }
+    let zkappCommand: unknown = JSON.parse(unsigned.json)
+    for (const one of [...unsigned.keys, text]) zkappCommand = client.signZkappCommand({ zkappCommand, feePayer }, one).data.zkappCommand
+    return JSON.stringify({ zkappCommand })
+  }
+
+  async #keep (job: Job, operation: Operation): Promise<void> {
+    await job.put(operation).catch((error: unknown) => {
+      throw new ChainError(`a transaction cannot be kept, and is not sent: ${describeError(error)}`, false, { cause: error })
+    })
+    job.operation = operation
+  }
+
+  async #send (job: Job, course: Course, attempt: Attempt): Promise<void> {
+    const { feed: { node }, log } = this.#deps
+    course.wasSent = true
+    try {
+      const { payment, signature, zkappCommand } = JSON.parse(attempt.signed) as {
+        payment: Record<string, string>, signature: { field: string, scalar: string }, zkappCommand?: unknown
+      }
+      const hash = zkappCommand === undefined ? await node.sendPayment(payment, signature) : await node.sendZkapp(zkappCommand)
+      const attempts = job.operation.attempts.map(each => each.signed === attempt.signed ? { ...each, hash } : each)
+      await this.#keep(job, { ...job.operation, attempts })
+    } catch (error) {
+      if (!(error instanceof GraphqlError)) {
+        course.wasSent = false // sent again at the next look, which does no harm: it has its nonce
+        throw error
+      }
+      log.warn('a node does not take a transaction. operation=%s error=%s', job.operation.id, error.message)
+    }
+  }
+
+  /** What it stands for has run out of time: no block takes it any more, and another takes its nonce. */
+  async #prepareAnew (job: Job, course: Course, last: Attempt): Promise<void> {
+    course.unsigned = await job.plan.prepare()
+    await this.#sign(job, course, last.nonce, BigInt(last.fee))
+  }
+
+  /** More for the same nonce; where no more is worth it, the same again. Makes room for what is more urgent. */
+  async #push (job: Job, course: Course, last: Attempt): Promise<void> {
+    const fee = BigInt(last.fee)
+    if (this.#seat.isWantedBefore(job)) {
+      this.#deps.log.warn('a transaction is stuck, and a more urgent one takes its nonce. operation=%s nonce=%d', job.operation.id, last.nonce)
+      this.#giveUpSeat(job, course, { sequence: last.nonce, fee })
+      return
+    }
+    if (raised(fee, job.plan.fees) !== undefined) await this.#sign(job, course, last.nonce, fee)
+    else if ((this.#deps.feed.tip.height - last.height) % BLOCKS_TO_SEND_AGAIN === 0) await this.#send(job, course, last)
+  }
+
+  /** The nonce is used up for good, and the goal is not met. What puts money in is not begun again by itself. */
+  async #again (job: Job, course: Course, why: string): Promise<Outcome | undefined> {
+    const { operation } = job
+    const failures = operation.failures + 1
+    const isTriedAgain = operation.call.kind !== 'deposit' && failures < TRIES
+    this.#deps.log.warn('a transaction did not do what it was sent for. operation=%s reason=%s isTriedAgain=%s', operation.id, why, isTriedAgain)
+    if (!isTriedAgain) return { txId: operation.attempts.at(-1)?.hash ?? '', error: why }
+    course.unsigned = undefined
+    course.wasSent = false
+    await this.#keep(job, { ...operation, attempts: [], failures })
+    return undefined
+  }
+
+  #hear ({ operation }: Job, course: Course, error: unknown): void {
+    const trouble = describeError(error)
+    if (trouble !== course.trouble) this.#deps.log.warn('cannot look after a transaction now, trying again. operation=%s error=%s', operation.id, trouble)
+    course.trouble = trouble
+  }
+
+  /** Resolves at the next new block, or after a while. */
+  async #tick (signal: AbortSignal): Promise<void> {
+    const wait = new AbortController()
+    const wake = (): void => { wait.abort() }
+    this.#ticks.add(wake)
+    signal.addEventListener('abort', wake, { once: true })
+    await pause(signal.aborted ? 0 : LOOK_MS, wait.signal)
+    signal.removeEventListener('abort', wake)
+    this.#ticks.delete(wake)
+  }
+}
+
+/** Where no new block comes for so long, it is looked all the same. */
+const LOOK_MS = 30_000
+/** Of the offers for one nonce. Each has 40 kB of proof. */
+const KEPT = 8
+
+/** What was signed before, to be signed again for another fee. */
+function unsignedOf ({ attempts }: Operation, keys: readonly string[]): Unsigned {
+  const last = attempts.at(-1)
+  if (last === undefined) throw new ChainError('there is no transaction to sign again', false)
+  const { payment, zkappCommand } = JSON.parse(last.signed) as { payment?: { to: string, amount: string }, zkappCommand?: unknown }
+  const isFresh = (): boolean => true // its nonce is ours already
+  if (payment !== undefined) return { kind: 'payment', to: payment.to, amount: BigInt(payment.amount), isFresh }
+  return { kind: 'zkapp', json: JSON.stringify(zkappCommand), keys, until: last.until, isFresh }
+}

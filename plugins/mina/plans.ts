@@ -1,0 +1,227 @@
+/**
+ * What each operation comes to on the chain: what shows that it is done, what the chain must be like before it, and what it offers. What the
+ * chain would refuse is not sent: a zkApp transaction that fails in its block costs its fee as well.
+ */
+import { URGENCY } from '../lib/channels/seat.js'
+import type { Urgency } from '../lib/channels/seat.js'
+import { ChainError } from '../lib/channels/types.js'
+import type { Feed } from './chain/feed.js'
+import { mostFor } from './chain/fees.js'
+import type { FeePolicy } from './chain/fees.js'
+import type { Call, ClaimRecord } from './chain/operations.js'
+import type { Plan, Unsigned } from './chain/sender.js'
+import { channelIn, isOver } from './channel-account.js'
+import type { Channel, Expected } from './channel-account.js'
+import type { ChannelKeys } from './channel-keys.js'
+import { isAddress } from './entry-fields.js'
+import type { MinaKey } from './keys.js'
+import type { Proofs } from './proofs.js'
+
+export interface PlansDeps {
+  feed: () => Feed
+  key: MinaKey
+  keys: ChannelKeys
+  expected: Expected
+  proofs: Proofs
+  fees: FeePolicy
+}
+
+/** Slots that a transaction with an end has to get into a block: two hours. */
+export const SLOTS_TO_LIVE = 40
+
+export class Plans {
+  constructor (private readonly deps: PlansDeps) {}
+
+  /** The channel as it is at the tip, or as the confirmed chain has it. Undefined: it has none. @throws ChainError, final, where the account is none */
+  channel (address: string, isConfirmed: boolean): Channel | undefined {
+    const { feed, expected } = this.deps
+    const { latest, confirmed } = feed().sight(address)
+    const account = isConfirmed ? confirmed : latest
+    if (account?.state === undefined) return undefined
+    const channel = channelIn(account, expected)
+    if (typeof channel === 'string') throw new ChainError(`the account is not used as a channel: ${channel}. channelId=${address}`, true)
+    return channel
+  }
+
+  of (call: Call): Plan {
+    const { channelId } = call
+    const { fees } = this.deps
+    const plan = (urgency: Urgency, more: Partial<Plan> & Pick<Plan, 'isMet' | 'prepare'>): Plan =>
+      ({ urgency, fees, isUrgent: false, keys: () => [], ...more })
+    switch (call.kind) {
+    case 'open': return plan(URGENCY.create, {
+      isMet: () => this.channel(channelId, true) !== undefined,
+      prepare: () => this.#opening(call),
+      keys: () => [this.deps.keys.keyFor(call.peer, call.index).text]
+    })
+    case 'deposit': return plan(URGENCY.fund, {
+      isMet: () => (this.channel(channelId, true)?.deposit ?? 0n) >= BigInt(call.to),
+      prepare: () => this.#depositing(call),
+    })
+    case 'redeem': return this.#redeeming(call, plan)
+    case 'finish': return plan(URGENCY.end, {
+      isMet: () => this.channel(channelId, true)?.isFinished === true,
+      prepare: () => this.#finishing(call),
+    })
+    case 'startClose': return plan(URGENCY.end, {
+      isMet: () => (this.channel(channelId, true)?.closesAt ?? 0) > 0,
+      prepare: () => this.#closing(channelId),
+    })
+    case 'settle': return plan(URGENCY.end, {
+      isMet: () => {
+        const channel = this.channel(channelId, true)
+        return channel !== undefined && isOver(channel, this.deps.feed().tip.slot)
+      },
+      prepare: () => this.#settling(channelId)
+    })
+    }
+  }
+
+  /** @throws ChainError, final, where it would be refused: the same checks as `prepare`, without a proof */
+  check (call: Call): void {
+    const { key: { address } } = this.deps
+    switch (call.kind) {
+    case 'open': break
+    case 'deposit':
+      this.#payingOut(call.channelId)
+      if (!this.#isOpen(call.channelId)) throw new ChainError(`the channel is being closed, and nothing more is put in. channelId=${call.channelId}`, true)
+      break
+    case 'redeem': this.#grants(call.channelId, call.claim); break
+    case 'finish': {
+      const channel = this.#payingIn(call.channelId)
+      if (channel.isFinished) throw new ChainError(`the channel is over. channelId=${call.channelId}`, true)
+      if (call.claim !== undefined && BigInt(call.claim.amount) > channel.paid) this.#grants(call.channelId, call.claim)
+      break
+    }
+    case 'startClose':
+      if (this.#payingOut(call.channelId).closesAt > 0) throw new ChainError(`the channel is being closed already. channelId=${call.channelId}`, true)
+      break
+    case 'settle': {
+      const { closesAt, balance, isFinished } = this.#needed(call.channelId)
+      const { tip: { slot } } = this.deps.feed()
+      if (closesAt === 0 || isFinished || slot < closesAt) throw new ChainError(`the time of the channel is not over. channelId=${call.channelId} slot=${slot} ends=${closesAt}`, true)
+      if (balance === 0n) throw new ChainError(`nothing is left in the channel. channelId=${call.channelId} by=${address}`, true)
+    }
+    }
+  }
+
+  #redeeming (call: Call & { kind: 'redeem' }, plan: (urgency: Urgency, more: Partial<Plan> & Pick<Plan, 'isMet' | 'prepare'>) => Plan): Plan {
+    const { channelId, claim } = call
+    const amount = BigInt(claim.amount)
+    const latest = this.channel(channelId, false)
+    const isEnding = latest !== undefined && latest.closesAt > 0 && !latest.isFinished
+    const stake = amount - (latest?.paid ?? 0n)
+    const left = (latest?.closesAt ?? 0) - this.deps.feed().tip.slot
+    return plan(isEnding ? URGENCY.redeemBeforeEnd : URGENCY.redeem, {
+      isUrgent: isEnding,
+      fees: isEnding ? { ...this.deps.fees, most: mostFor(this.deps.fees, { stake, left, whole: latest.challengeSlots }) } : this.deps.fees,
+      isMet: () => {
+        const channel = this.channel(channelId, true)
+        if (channel?.isFinished === true && channel.paid < amount) throw new ChainError(`the channel ended with less than the claim. channelId=${channelId}`, true)
+        return (channel?.paid ?? 0n) >= amount
+      },
+      prepare: async () => {
+        const { paid } = this.#grants(channelId, claim)
+        return {
+          kind: 'zkapp',
+          json: await this.deps.proofs.redeem(this.#job(channelId), claim, paid, isEnding),
+          keys: [],
+          isFresh: () => this.channel(channelId, false)?.paid === paid
+        }
+      }
+    })
+  }
+
+  async #opening ({ channelId, peer, index, challengeSlots, deposit }: Call & { kind: 'open' }): Promise<Unsigned> {
+    const { feed, key: { address }, keys, expected, proofs } = this.deps
+    const { latest } = feed().sight(channelId)
+    if (latest?.state !== undefined) throw new ChainError(`there is another contract at the address of the channel. channelId=${channelId}`, true)
+    const json = await proofs.prove({
+      kind: 'open', address: channelId, payer: address, payee: peer, chainId: expected.chainId, challengeSlots, deposit: BigInt(deposit), exists: latest !== undefined
+    })
+    return { kind: 'zkapp', json, keys: [keys.keyFor(peer, index).text], isFresh: () => feed().sight(channelId).latest?.balance === latest?.balance }
+  }
+
+  async #depositing (call: Call & { kind: 'deposit' }): Promise<Unsigned> {
+    this.check(call)
+    return await Promise.resolve({ kind: 'payment', to: call.channelId, amount: BigInt(call.amount), isFresh: () => this.#isOpen(call.channelId) })
+  }
+
+  async #finishing (call: Call & { kind: 'finish' }): Promise<Unsigned> {
+    this.check(call)
+    const { key: { address }, proofs, feed } = this.deps
+    const { channelId, claim } = call
+    const { paid, balance, payer } = this.#payingIn(channelId)
+    if (!isAddress(payer)) throw new ChainError(`the payer cannot be paid. channelId=${channelId}`, true)
+    const isMore = claim !== undefined && BigInt(claim.amount) > paid
+    const total = isMore ? BigInt(claim.amount) : paid
+    const until = feed().tip.slot + SLOTS_TO_LIVE
+    const json = await proofs.prove({
+      kind: 'finish',
+      sender: address,
+      channel: this.#job(channelId),
+      claim: isMore ? claimOf(claim) : { amount: paid, nonce: 0n, signature: NO_SIGNATURE },
+      rest: balance - (total - paid),
+      until
+    })
+    return { kind: 'zkapp', json, keys: [], until, isFresh: () => this.channel(channelId, false)?.paid === paid }
+  }
+
+  async #closing (channelId: string): Promise<Unsigned> {
+    this.check({ kind: 'startClose', channelId })
+    const until = this.deps.feed().tip.slot + SLOTS_TO_LIVE
+    const json = await this.deps.proofs.prove({ kind: 'startClose', sender: this.deps.key.address, channel: this.#job(channelId), until })
+    return { kind: 'zkapp', json, keys: [], until, isFresh: () => this.#isOpen(channelId) }
+  }
+
+  async #settling (channelId: string): Promise<Unsigned> {
+    this.check({ kind: 'settle', channelId })
+    const { balance: amount } = this.#needed(channelId)
+    const json = await this.deps.proofs.prove({ kind: 'settle', sender: this.deps.key.address, channel: this.#job(channelId), amount })
+    return { kind: 'zkapp', json, keys: [], isFresh: () => this.#needed(channelId).balance >= amount }
+  }
+
+  #grants (channelId: string, { amount }: ClaimRecord): Channel {
+    const channel = this.#payingIn(channelId)
+    const total = BigInt(amount)
+    if (channel.isFinished) throw new ChainError(`the channel is over. channelId=${channelId}`, true)
+    if (total <= channel.paid) throw new ChainError(`all that the claim grants is paid out already. channelId=${channelId} claim=${total}`, true)
+    if (total > channel.deposit) throw new ChainError(`the claim is above the deposit. channelId=${channelId} claim=${total} deposit=${channel.deposit}`, true)
+    return channel
+  }
+
+  #isOpen (channelId: string): boolean {
+    return this.channel(channelId, false)?.closesAt === 0
+  }
+
+  #payingIn (channelId: string): Channel {
+    const channel = this.#needed(channelId)
+    if (channel.payee !== this.deps.key.address) throw new ChainError(`this channel does not pay us. channelId=${channelId}`, true)
+    return channel
+  }
+
+  #payingOut (channelId: string): Channel {
+    const channel = this.#needed(channelId)
+    if (channel.payer !== this.deps.key.address) throw new ChainError(`only the peer pays through this channel. channelId=${channelId}`, true)
+    return channel
+  }
+
+  #needed (channelId: string): Channel {
+    const channel = this.channel(channelId, false)
+    if (channel === undefined) throw new ChainError(`the chain does not have the channel. channelId=${channelId}`, false)
+    return channel
+  }
+
+  #job (channelId: string): { address: string, state: readonly string[] } {
+    return { address: channelId, state: (this.deps.feed().sight(channelId).latest?.state ?? []).slice(0, STATE_FIELDS).map(String) }
+  }
+}
+
+/** Chains of later versions have more fields, which stay zero. */
+const STATE_FIELDS = 8
+/** Where nothing is claimed, none is looked at. */
+const NO_SIGNATURE = { r: '1', s: '1' }
+
+export function claimOf ({ amount, nonce, signature }: ClaimRecord): { amount: bigint, nonce: bigint, signature: { r: string, s: string } } {
+  return { amount: BigInt(amount), nonce: BigInt(nonce), signature }
+}

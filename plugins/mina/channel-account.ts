@@ -5,7 +5,7 @@
 import { ChainError } from '../lib/channels/types.js'
 import type { ChannelState } from '../lib/channels/types.js'
 import type { ChainAccount } from './chain/queries.js'
-import { FINISHED_REDEEMED } from './contract/terms.js'
+import { FINISHED_REDEEMED, SLACK_NANOMINA } from './contract/terms.js'
 import { addressOf } from './formats.js'
 import { domainOf } from './hashes.js'
 import { isAddress } from './entry-fields.js'
@@ -73,16 +73,22 @@ export interface View {
   wasOver: boolean
 }
 
-export function isOver (channel: Channel, slot: number): boolean {
-  return channel.isFinished || (channel.closesAt > 0 && slot >= channel.closesAt && channel.balance === 0n)
+/**
+ * Whether nothing is left to be done in it. What came into a channel while its payee ended it is the payer's, who takes it out where it is
+ * more than what strangers may leave behind.
+ */
+export function isOver ({ isFinished, closesAt, balance, payer }: Channel, { slot, ours }: Pick<View, 'slot' | 'ours'>): boolean {
+  if (isFinished) return ours !== payer || balance <= SLACK_NANOMINA
+  return closesAt > 0 && slot >= closesAt && balance === 0n
 }
 
 /** @throws ChainError where we are no party of it */
-export function stateOf (channel: Channel, { ours, slot, slotMs, wasOver }: View): ChannelState {
+export function stateOf (channel: Channel, view: View): ChannelState {
+  const { ours, slot, slotMs, wasOver } = view
   const { address, payer, payee, deposit, paid, challengeSlots, closesAt } = channel
   if (ours !== payer && ours !== payee) throw new ChainError(`we are no party of the channel. channelId=${address}`, true)
   const isOurs = ours === payer
-  const isSettled = wasOver || isOver(channel, slot)
+  const isSettled = wasOver || isOver(channel, view)
   const paying = { address: payer, deposit: isSettled ? paid : deposit, redeemed: paid, nonce: 0n } // the rest is back with the payer
   const paidOne = { address: payee, deposit: 0n, redeemed: 0n, nonce: 0n }
   const now = Date.now()

@@ -35,6 +35,7 @@ export class Plans {
   /** The channel as it is at the tip, or as the confirmed chain has it. Undefined: it has none. @throws ChainError, final, where the account is none */
   channel (address: string, isConfirmed: boolean): Channel | undefined {
     const { feed, expected } = this.deps
+    if (!feed().isFollowed(address)) throw new ChainError(`the account has not been looked at yet. channelId=${address}`, false)
     const { latest, confirmed } = feed().sight(address)
     const account = isConfirmed ? confirmed : latest
     if (account?.state === undefined) return undefined
@@ -70,7 +71,7 @@ export class Plans {
     case 'settle': return plan(URGENCY.end, {
       isMet: () => {
         const channel = this.channel(channelId, true)
-        return channel !== undefined && isOver(channel, this.deps.feed().tip.slot)
+        return channel !== undefined && isOver(channel, { slot: this.deps.feed().tip.slot, ours: this.deps.key.address })
       },
       prepare: () => this.#settling(channelId)
     })
@@ -97,9 +98,9 @@ export class Plans {
       if (this.#payingOut(call.channelId).closesAt > 0) throw new ChainError(`the channel is being closed already. channelId=${call.channelId}`, true)
       break
     case 'settle': {
-      const { closesAt, balance, isFinished } = this.#needed(call.channelId)
+      const { closesAt, balance } = this.#needed(call.channelId)
       const { tip: { slot } } = this.deps.feed()
-      if (closesAt === 0 || isFinished || slot < closesAt) throw new ChainError(`the time of the channel is not over. channelId=${call.channelId} slot=${slot} ends=${closesAt}`, true)
+      if (closesAt === 0 || slot < closesAt) throw new ChainError(`the time of the channel is not over. channelId=${call.channelId} slot=${slot} ends=${closesAt}`, true)
       if (balance === 0n) throw new ChainError(`nothing is left in the channel. channelId=${call.channelId} by=${address}`, true)
     }
     }

@@ -202,11 +202,11 @@ export class MinaProvider implements ChannelProvider, Member {
     const channel = this.#views.confirmed(channelId)
     if (typeof channel !== 'object') {
       if (channel !== undefined && (known !== undefined || channel !== NO_ZKAPP)) this.#warnOf(channelId, channel)
-      if (known === undefined) this.#views.unfollow(channelId)
+      if (known === undefined && isNew) this.#unfollow(channelId)
       return undefined
     }
     if (!await this.#isOurs(channel)) return undefined
-    if (isOver(channel, feed.tip.slot)) await this.#bury(channel)
+    if (isOver(channel, view)) await this.#bury(channel)
     return stateOf(channel, view)
   }
 
@@ -317,11 +317,16 @@ export class MinaProvider implements ChannelProvider, Member {
     const isFull = payer !== this.address && this.#book.isFull(payer)
     if (isFull) this.#warnOf(address, `its payer has ${MAX_OF_A_PEER} channels to us already`)
     if (isFull || (payer !== this.address && payee !== this.address)) {
-      this.#views.unfollow(address)
+      this.#unfollow(address)
       return false
     }
     await this.#book.put(address, { payer, payee, since: this.#views.sinceOf(address) })
     return true
+  }
+
+  /** Unless it is one that is being opened. */
+  #unfollow (address: string): void {
+    if (!this.#transactions.unfinished().some(({ channelId }) => channelId === address)) this.#views.unfollow(address)
   }
 
   #settled (channelId: string): ChannelState | undefined {

@@ -111,6 +111,7 @@ export class Feed {
     return { latest, confirmed: confirmed?.account, isUnknown: confirmed === undefined && latest !== undefined }
   }
 
+  /** Whether the last look was at it, too. */
   isFollowed (address: string): boolean {
     return this.#latest.has(address)
   }

@@ -128,7 +128,8 @@ export class Sender {
       this.#giveUpSeat(job, course) // a block has it: what follows need not wait for others
       if ((confirmed?.nonce ?? 0) <= last.nonce) return undefined
       const isOurs = found === undefined || attempts.some(({ hash }) => hash === undefined || hash === found.command.hash)
-      if (isOurs && found?.command.isFailed === false && job.operation.call.kind === 'deposit') return { txId: found.command.hash }
+      // Of a claim, a proof that was made in advance may have taken a part only.
+      if (isOurs && found?.command.isFailed === false && job.operation.call.kind !== 'redeem') return { txId: found.command.hash }
       return await this.#again(job, course, isOurs ? 'it failed in a block' : 'another transaction of our account took its place')
     }
     course.isSeated ||= this.#seat.tryTake(job)

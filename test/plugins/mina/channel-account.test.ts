@@ -81,4 +81,14 @@ describe('an account as a channel', () => {
     expect(stateOf({ ...closing, balance: 0n, deposit: 0n }, { ...view, slot: 500 }).status).to.equal('settled')
     expect(stateOf(closing, { ...view, slot: 500, wasOver: true }).status).to.equal('settled')
   })
+
+  it('is the payer\'s to empty where something came in while the payee ended it', () => {
+    const state = [...STATE.slice(0, 4), FINISHED, 1n, 700n, 0n]
+    const read = (balance: bigint): Exclude<ReturnType<typeof channelIn>, string> => channelIn({ ...GOOD, state, balance }, EXPECTED) as never
+    const view = { slotMs: 1000, wasOver: false, slot: 400 }
+    const late = stateOf(read(5_000_000_000n), { ...view, ours: payer })
+    expect([late.status, late.ours.deposit - late.ours.redeemed]).to.deep.equal(['closing', 5_000_000_000n])
+    expect(stateOf(read(5_000_000_000n), { ...view, ours: payee }).status).to.equal('settled')
+    expect(stateOf(read(1000n), { ...view, ours: payer }).status, 'what strangers left').to.equal('settled')
+  })
 })

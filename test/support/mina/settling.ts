@@ -42,8 +42,9 @@ export function freshKey (): MinaKey {
 }
 
 interface Block {
+  protocolState: { consensusState: { blockHeight: string } }
   transactions: {
-    userCommands: Array<{ fee: string, source: { publicKey: string } }>
+    userCommands: Array<{ fee: string, amount: string, source: { publicKey: string } }>
     zkappCommands: Array<{
       failureReason: unknown
       zkappCommand: {
@@ -115,23 +116,50 @@ export class MinaParties {
   }
 
   /** What an account has, with the fees that it has paid, and what it has paid for new accounts. nanomina */
-  async wallet ({ address }: MinaKey): Promise<bigint> {
-    const query = `query { account(publicKey: "${address}") { balance { total } } bestChain(maxLength: 290) { transactions {
-      userCommands { fee source { publicKey } }
-      zkappCommands { failureReason { failures } zkappCommand { feePayer { body { publicKey fee } } accountUpdates { body { publicKey balanceChange { magnitude sgn } } } } } } } }`
-    const response = await fetch(this.chain.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query }) })
-    const { data } = await response.json() as { data: { account: { balance: { total: string } }, bestChain: Block[] } }
-    let sum = BigInt(data.account.balance.total)
-    for (const { transactions: { userCommands, zkappCommands } } of data.bestChain) {
-      for (const { fee, source } of userCommands) if (source.publicKey === address) sum += BigInt(fee)
-      for (const { failureReason, zkappCommand: { feePayer: { body }, accountUpdates } } of zkappCommands) {
-        if (body.publicKey === address) sum += BigInt(body.fee)
-        if (failureReason !== null) continue
-        for (const { body: { publicKey, balanceChange: { magnitude, sgn } } } of accountUpdates) {
-          if (publicKey === address && sgn === 'Negative' && magnitude === String(MINA)) sum += MINA
-        }
-      }
-    }
-    return sum
+  wallet ({ address }: MinaKey): Promise<bigint> {
+    return walletOf(this.chain.url, address)
   }
+}
+
+async function chainOf (url: string, address: string): Promise<{ balance: bigint, blocks: Block[] }> {
+  const query = `query { account(publicKey: "${address}") { balance { total } } bestChain(maxLength: 290) {
+    protocolState { consensusState { blockHeight } }
+    transactions {
+      userCommands { fee amount source { publicKey } }
+      zkappCommands { failureReason { failures } zkappCommand { feePayer { body { publicKey fee } } accountUpdates { body { publicKey balanceChange { magnitude sgn } } } } }
+    } } }`
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query }) })
+  const { data } = await response.json() as { data: { account: { balance: { total: string } }, bestChain: Block[] } }
+  return { balance: BigInt(data.account.balance.total), blocks: data.bestChain }
+}
+
+/** What an account has, and what it has paid in fees and for new accounts. */
+export async function walletOf (url: string, address: string): Promise<bigint> {
+  const { fees, created, balance } = await historyOf(url, address)
+  return balance + fees + created
+}
+
+/** What an account has sent, in words, with what it has paid in fees, and for new accounts. nanomina */
+export async function historyOf (url: string, address: string): Promise<{ lines: string[], fees: bigint, created: bigint, balance: bigint }> {
+  const { balance, blocks } = await chainOf(url, address)
+  const found = { lines: [] as string[], fees: 0n, created: 0n, balance }
+  for (const { protocolState: { consensusState: { blockHeight } }, transactions: { userCommands, zkappCommands } } of blocks) {
+    for (const { fee, amount, source } of userCommands) {
+      if (source.publicKey !== address) continue
+      found.fees += BigInt(fee)
+      found.lines.push(`block ${blockHeight}  pays ${BigInt(amount) / MINA} MINA`)
+    }
+    for (const { failureReason, zkappCommand: { feePayer: { body }, accountUpdates } } of zkappCommands) {
+      const isSender = body.publicKey === address
+      if (isSender) found.fees += BigInt(body.fee)
+      const changes = accountUpdates.filter(({ body: { publicKey } }) => publicKey === address).map(({ body: { balanceChange } }) => balanceChange)
+      const isOpening = changes.some(({ magnitude, sgn }) => sgn === 'Negative' && magnitude === String(MINA))
+      if (failureReason === null && isOpening) found.created += MINA
+      if (!isSender) continue
+      const moved = changes.filter(({ magnitude }) => magnitude !== '0' && (!isOpening || magnitude !== String(MINA)))
+        .map(({ magnitude, sgn }) => `${sgn === 'Negative' ? '-' : '+'}${BigInt(magnitude) / MINA} MINA`)
+      found.lines.push(`block ${blockHeight}  ${isOpening ? 'opens a channel' : 'calls a channel'} ${failureReason === null ? '' : '(failed) '}${moved.join(' ')}`)
+    }
+  }
+  return found
 }

@@ -23,8 +23,10 @@ export interface MinaClaimsOptions {
   /** Who signs a claim that does not say so. */
   peer: string
   signatures: Pick<SignatureThreads, 'sign' | 'isSignedBy'>
+  /** Throws while the chain has not been seen for so long that a close may have been missed. */
+  checkFresh?: ((channelId: string) => void) | undefined
   /** Told of each claim of the peer that is genuine. */
-  onGenuine?: ((claim: Claim) => void) | undefined
+  onGenuine?: ((claim: Pick<Claim, 'channelId' | 'total' | 'nonce' | 'signature'>) => void) | undefined
 }
 
 const AMOUNT_BITS = 64
@@ -96,14 +98,15 @@ export class MinaClaims implements ClaimCodec {
 
   /** Looked at in another thread. A peer that sends nothing but bad ones is slowed down: each costs us milliseconds. */
   async verify ({ channelId, total, nonce, signer, signature }: Claim): Promise<boolean> {
-    const { signatures, key, onGenuine } = this.#options
+    const { signatures, key, onGenuine, checkFresh } = this.#options
     const isPeers = signer !== key.address
+    if (isPeers) checkFresh?.(channelId)
     if (isPeers && this.#badInARow >= BAD_IN_A_ROW) await this.#wait()
     if (pointOf(channelId) === undefined) return false
     const isGood = await signatures.isSignedBy({ channel: channelId, domain: this.#domainOf(channelId), amount: total, nonce }, signature, signer)
     if (!isPeers) return isGood
     this.#badInARow = isGood ? 0 : this.#badInARow + 1
-    if (isGood) onGenuine?.({ channelId, total, nonce, signer, signature, text: '' })
+    if (isGood) onGenuine?.({ channelId, total, nonce, signature })
     return isGood
   }
 

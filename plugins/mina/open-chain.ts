@@ -52,7 +52,9 @@ export async function openMinaChain ({ chain, settings }: MinaOptions, { store, 
     standbyStep: settings.redeemThreshold / 2n,
     alsoLookAt: zkAppAddress
   })
-  const codec = new MinaClaims({ chainId, key, peer: settings.peerAddress, signatures, onGenuine: claim => { provider.claimed(claim) } })
+  const codec = new MinaClaims({
+    chainId, key, peer: settings.peerAddress, signatures, checkFresh: channelId => { provider.checkFresh(channelId) }, onGenuine: claim => { provider.claimed(claim) }
+  })
   if (settings.claims === 'packet') {
     log.warn('claims is packet: a claim takes this machine so long that it can pay for or check about %d packets a second on Mina', await measuredRate(signatures, chainId, key))
   }

@@ -18,6 +18,7 @@ import { claimRecordOf } from './claim-record.js'
 import type { SignatureThreads } from './crypto/signature-threads.js'
 import { isAddress } from './entry-fields.js'
 import { domainOf } from './hashes.js'
+import { checkFork, refuseNearStop } from './hard-fork.js'
 import { Plans } from './plans.js'
 import { Proofs } from './proofs.js'
 import type { ProofMaker } from './proofs.js'
@@ -39,11 +40,11 @@ export interface MinaProviderOptions extends DeskOptions {
 
 /** Of what is in the account, so many fees are never put into channels: nothing could be redeemed without. */
 const FEES_KEPT = 20n
-/** Before the network stops for a fork, nothing more is locked. */
-const QUIET_MS = 7 * 24 * 60 * 60 * 1000
 /** An end takes a proof, two hours to be included, and an hour to be confirmed; what is slower may be a busy network. */
 const END_WITHIN_SECS = 6 * 60 * 60
 const DERIVED_AHEAD = 3
+/** Of a challenge, the part in which a close may be missed. */
+const FRESH_PARTS = 4
 /** What was said, or looked at in vain. */
 const MAX_REMEMBERED = 1000
 
@@ -53,6 +54,8 @@ export class MinaProvider implements ChannelProvider, Member {
   readonly chainType = 'mina'
   readonly nativeDecimals = 9
   readonly endWithinSecs = END_WITHIN_SECS
+  /** For that a proof may be at hand, and nothing of the payer's can make it fail. */
+  readonly redeemsWhileClosing = true
   readonly features = { directions: 'one', opening: 'funded', ends: 'payee', payouts: 'pushed', nonces: true } as const
   readonly chainId: string
   readonly address: string
@@ -91,7 +94,7 @@ export class MinaProvider implements ChannelProvider, Member {
     await this.#book.load()
     await this.#transactions.load()
     const desk = this.#desk ??= await joinDesk(this.#options, this)
-    await this.#checkFork(desk)
+    await checkFork(desk, this.#options.store, `mina:seen:${this.chainId}:${this.address}`)
     const { alsoLookAt } = this.#options
     const opening = this.#transactions.unfinished().map(({ channelId }) => channelId)
     this.#views.follow([...this.#book.all().flatMap(([id, { over }]) => over === undefined ? [id] : []), ...opening, ...alsoLookAt === undefined ? [] : [alsoLookAt]])
@@ -135,7 +138,7 @@ export class MinaProvider implements ChannelProvider, Member {
     const { info } = await this.#ready()
     const { txId, call } = await this.#transactions.do(`${operationId}:${peer}`, async () => {
       if (deposit <= 0n) throw new ChainError('a channel of Mina cannot be opened without a deposit', true)
-      this.#refuseNearStop()
+      refuseNearStop(this.#deskNow(), this.#options.stopSlot)
       this.#views.follow([peer])
       await this.#checkFunds(deposit + info.accountCreationFee)
       const { latest } = this.#deskNow().feed.sight(peer)
@@ -149,7 +152,7 @@ export class MinaProvider implements ChannelProvider, Member {
 
   async deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
     return await this.#do(operationId, async () => {
-      this.#refuseNearStop()
+      refuseNearStop(this.#deskNow(), this.#options.stopSlot)
       const channel = await this.#fresh(channelId)
       const call: Call = { kind: 'deposit', channelId, amount: String(total - channel.deposit), to: String(total) }
       if (total <= channel.deposit) throw new ChainError(`the channel has that much already. channelId=${channelId} deposit=${channel.deposit}`, true)
@@ -252,8 +255,17 @@ export class MinaProvider implements ChannelProvider, Member {
     }
   }
 
+  /** @throws ChainError while a node stands still: a close may have been missed */
+  checkFresh (channelId: string): void {
+    const { info: { slotMs }, feeds } = this.#deskNow()
+    const channel = this.#views.latest(channelId)
+    const patienceMs = typeof channel === 'object' ? channel.challengeSlots * slotMs / FRESH_PARTS : Infinity
+    if (feeds.every(feed => feed.hasMoved(patienceMs))) return
+    throw new ChainError(`no new block was seen for a while, so a close may have been missed: no claims are taken. channelId=${channelId}`, false)
+  }
+
   /** A genuine claim of the peer has come: a proof is made in advance where it is worth it. */
-  claimed ({ channelId, total, nonce, signature }: Claim): void {
+  claimed ({ channelId, total, nonce, signature }: Pick<Claim, 'channelId' | 'total' | 'nonce' | 'signature'>): void {
     const channel = this.#desk === undefined || this.#book.get(channelId) === undefined ? undefined : this.#views.latest(channelId)
     if (typeof channel !== 'object' || channel.payee !== this.address || channel.isFinished || total > channel.deposit) return
     const ready = this.#proofs.ready(channelId, channel.paid)
@@ -350,26 +362,6 @@ export class MinaProvider implements ChannelProvider, Member {
     if (token >= amount) return
     throw new ChainError('our account does not have enough MINA beyond what is kept for fees. ' +
       `address=${this.address} has=${token} needed=${amount} (nanomina)`, true)
-  }
-
-  #refuseNearStop (): void {
-    const { info, feed } = this.#deskNow()
-    const stop = this.#options.stopSlot ?? info.stopSlot
-    if (stop === undefined || (stop - feed.tip.slot) * info.slotMs > QUIET_MS) return
-    throw new ChainError('the network takes no transactions from a slot in the next seven days on, before a hard fork: nothing more is put into channels. ' +
-      `slot=${feed.tip.slot} stops=${stop}`, true)
-  }
-
-  /** What was kept is of one chain: a node that was begun anew, or a fork, has none of it. */
-  async #checkFork ({ info: { nodeChainId } }: Desk): Promise<void> {
-    const { store } = this.#options
-    const name = `mina:seen:${this.chainId}:${this.address}`
-    const seen = await store.get(name)
-    if (seen === undefined) await store.put(name, nodeChainId)
-    else if (seen !== nodeChainId) {
-      throw new ChainError('the node is on another chain than before: the network has forked, or was begun anew. Channels from before are not used; ' +
-        `read "Hard forks" in docs/settlement-mina.md. chain=${nodeChainId} before=${seen}`, false)
-    }
   }
 
   #warnOf (channelId: string, reason: string): void {

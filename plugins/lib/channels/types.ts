@@ -144,6 +144,8 @@ export interface ChannelProvider {
   readonly features: ChannelFeatures
   /** How long an end may take until the chain shows it for sure, seconds, where that is longer than ten minutes. */
   readonly endWithinSecs?: number | undefined
+  /** Where the payee ends channels: while the payer closes one, the payee redeems instead, as that is quicker or surer there. */
+  readonly redeemsWhileClosing?: boolean | undefined
 
   /**
    * Reaches the chain, checks that it is the configured one, and goes on with transactions that were under way when the process ended.

@@ -189,7 +189,7 @@ export class Watcher {
   async #defend (channel: KnownChannel): Promise<void> {
     const { settleableAt, ours, theirs } = channel.state
     if (settleableAt === undefined) return // paid out already, only not confirmed yet
-    if (this.#endsAlone(channel)) {
+    if (this.#endsAlone(channel) && this.#deps.provider.redeemsWhileClosing !== true) {
       await this.#deps.closing.bring(channel).catch(passRefused)
       if (isSettled(channel)) return
     }

@@ -50,6 +50,8 @@ export class Feed {
   #looking: Promise<void> | undefined
   #next: Promise<void> | undefined
   #lookedMs = 0
+  /** When there was a new tip last, by our clock. */
+  #movedMs = Date.now()
   /** Told after each look at a new tip. */
   onTip: () => void = () => undefined
 
@@ -68,6 +70,11 @@ export class Feed {
   /** Blocks that are known, the oldest first. */
   get blocks (): readonly Block[] {
     return this.#blocks
+  }
+
+  /** Whether there was a new block within the last `ms`: a node that stands still shows no closes. */
+  hasMoved (ms: number): boolean {
+    return Date.now() - this.#movedMs <= ms
   }
 
   follow (address: string): void {
@@ -160,7 +167,9 @@ export class Feed {
     this.#latest = accounts
     this.#lookedMs = Date.now()
     for (const [address, account] of accounts) this.#see(address, account)
-    if (this.tip.hash !== before) this.onTip()
+    if (this.tip.hash === before) return
+    this.#movedMs = Date.now()
+    this.onTip()
   }
 
   #see (address: string, account: ChainAccount | undefined): void {

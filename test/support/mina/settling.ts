@@ -26,8 +26,8 @@ export const FUNDS = 10_000n * MINA
 export const CHALLENGE_SECS = 10_800
 export const SLOT_SECS = 180
 /** Blocks come so often. */
-const BLOCK_MS = 60
-const LOOK_MS = 40
+const BLOCK_MS = 40
+const LOOK_MS = 20
 const CONFIRMATIONS = 2
 
 export interface Life {
@@ -62,6 +62,7 @@ export class MinaParties {
     cacheDir: join(tmpdir(), 'sluice-mina-tests'), timeoutMs: 60_000, maxRssMb: 4000, idleMs: 600_000, log: memoryLog(), proofs: false
   })
 
+  readonly codeHash = CODE.hash
   readonly #made: MinaProvider[] = []
 
   async start (): Promise<void> {

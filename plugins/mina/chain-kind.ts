@@ -5,8 +5,8 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { amount, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import {
-  ADDRESS_IN_WORDS, CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, GRAPHQL_URLS, isAddress, KEY_ID, MAINNET_REFUSED, MAX_CONFIRMATIONS, NANOMINA, PROVER, TOKENS_REFUSED,
-  TX_FEE, urlsOf
+  ADDRESS_IN_WORDS, CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, GRAPHQL_URLS, isAddress, KEY_ID, MAINNET_REFUSED, MAX_CONFIRMATIONS, NANOMINA,
+  PROVER, TOKENS_REFUSED, TX_FEE, urlsOf
 } from './entry-fields.js'
 import { CHAIN_IN_WORDS, COIN, networkOf } from './formats.js'
 import { legacySettings } from './legacy.js'

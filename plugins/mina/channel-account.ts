@@ -61,7 +61,8 @@ export function channelIn (account: ChainAccount, expected: Expected): Channel |
   const isFinished = redeemed === FINISHED_REDEEMED
   if (isFinished !== (closesAt === FINISHED) || (!isFinished && final !== 0n)) return 'its state is none of a channel'
   const paid = isFinished ? final : redeemed
-  return { address, payer, payee, challengeSlots: Number(terms >> 2n), balance, paid, deposit: balance + paid, isFinished, closesAt: Number(closesAt) }
+  const numbers = { challengeSlots: Number(terms >> 2n), closesAt: Number(closesAt) }
+  return { address, payer, payee, balance, paid, deposit: balance + paid, isFinished, ...numbers }
 }
 
 /** Seen by one of its parties. */

@@ -47,7 +47,8 @@ export class ChannelBook {
 
   /** Those with the peer that are not over. */
   with (peer: string): string[] {
-    return this.all().filter(([, { payer, payee, over }]) => over === undefined && (payer === peer || payee === peer)).map(([channelId]) => channelId)
+    const isWith = ({ payer, payee }: Known): boolean => payer === peer || payee === peer
+    return this.all().filter(([, known]) => known.over === undefined && isWith(known)).map(([channelId]) => channelId)
   }
 
   /** Whether as many channels of this payer are looked at as there may be. */

@@ -11,6 +11,8 @@ export async function measuredRate (signatures: Pick<SignatureThreads, 'sign' | 
   const signature = await signatures.sign(terms, key.text) // loads what is needed
   const startMs = performance.now()
   let done = 0
-  for (let amount = 2n; performance.now() - startMs < MEASURED_MS; amount++, done++) await signatures.isSignedBy({ ...terms, amount }, signature, key.address)
+  for (let amount = 2n; performance.now() - startMs < MEASURED_MS; amount++, done++) {
+    await signatures.isSignedBy({ ...terms, amount }, signature, key.address)
+  }
   return Math.max(1, Math.floor(done * 1000 / (performance.now() - startMs)))
 }

@@ -103,7 +103,8 @@ export class MinaClaims implements ClaimCodec {
     if (isPeers) checkFresh?.(channelId)
     if (isPeers && this.#badInARow >= BAD_IN_A_ROW) await this.#wait()
     if (pointOf(channelId) === undefined) return false
-    const isGood = await signatures.isSignedBy({ channel: channelId, domain: this.#domainOf(channelId), amount: total, nonce }, signature, signer)
+    const terms = { channel: channelId, domain: this.#domainOf(channelId), amount: total, nonce }
+    const isGood = await signatures.isSignedBy(terms, signature, signer)
     if (!isPeers) return isGood
     this.#badInARow = isGood ? 0 : this.#badInARow + 1
     if (isGood) onGenuine?.({ channelId, total, nonce, signature })

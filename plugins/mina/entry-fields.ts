@@ -10,7 +10,7 @@ export const TX_FEE = 100_000_000n
 export const MAX_FEE = 2_000_000_000n
 export const CONFIRMATIONS = 15
 export const MAX_CONFIRMATIONS = 290
-/** Thirty blocks of a busy network, twice over: a payee that was away has to see a close, wait for its deposit to be confirmed, and prove. */
+/** Thirty slow blocks, twice over: a payee that was away has to see a close, to prove, and to be included. */
 export const CHALLENGE_SECS_MIN = 10_800
 export const CHALLENGE_SECS_MAX = 365 * 24 * 60 * 60
 /** Nodes that have to agree; more would only be slower. */
@@ -36,7 +36,7 @@ const Url = z.string().refine(isUrl, `expected ${URL_EXPECTED}`)
 export const GRAPHQL_URLS = z.union([Url, z.array(Url).min(1).max(NODES_MAX)], `expected ${URL_EXPECTED}`)
   .meta({ expected: URL_EXPECTED, secret: true, example: 'https://api.minascan.io/node/devnet/v1/graphql' })
 
-export const KEY_EXPECTED = 'a private key (EK and 50 letters and digits, from a variable), or wallet:0'
+const KEY_EXPECTED = 'a private key (EK and 50 letters and digits, from a variable), or wallet:0'
 
 export const KEY_ID = z.string().superRefine((key, context) => {
   const fault = minaKeyFault(key)

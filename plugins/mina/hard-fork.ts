@@ -16,7 +16,7 @@ export function refuseNearStop ({ info, feed }: Pick<Desk, 'info' | 'feed'>, con
     `slot=${feed.tip.slot} stops=${stop}`, true)
 }
 
-/** What was kept is of one chain: a node that was begun anew, or a fork, has none of it. Rejects with a ChainError where it is another one. */
+/** What was kept is of one chain: one that was begun anew, or a fork, has none of it. Rejects with a ChainError where it is another one. */
 export async function checkFork ({ info: { nodeChainId } }: Pick<Desk, 'info'>, store: PluginStore, name: string): Promise<void> {
   const seen = await store.get(name)
   if (seen === undefined) await store.put(name, nodeChainId)

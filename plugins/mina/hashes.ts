@@ -3,8 +3,17 @@ import { domainInput } from './contract/terms.js'
 import { poseidon } from './crypto/poseidon.js'
 import { pointOf, type PublicPoint } from './formats.js'
 
+/** What a claim says. */
+export interface ClaimTerms {
+  channel: string
+  domain: bigint
+  /** nanomina. */
+  amount: bigint
+  nonce: bigint
+}
+
 /** @param address of a channel. @throws Error when it is none */
-export function channelPoint (address: string): PublicPoint {
+function channelPoint (address: string): PublicPoint {
   const point = pointOf(address)
   if (point === undefined) throw new Error(`not an address of Mina: B62 and 52 letters and digits are expected. found=${address.slice(0, 60)}`)
   return point
@@ -22,6 +31,6 @@ export function commitmentOf (amount: bigint, domain: bigint): bigint {
 }
 
 /** What the payer signs: three fields, which can never be a transaction. */
-export function claimFields ({ channel, domain, amount, nonce }: { channel: string, domain: bigint, amount: bigint, nonce: bigint }): bigint[] {
+export function claimFields ({ channel, domain, amount, nonce }: ClaimTerms): bigint[] {
   return [commitmentOf(amount, domain), nonce, poseidon([channelPoint(channel).x])]
 }

@@ -50,7 +50,8 @@ function asTheyAre (peers: readonly unknown[]): ReturnType<LegacySettings['withP
 
 /** Of variables that somebody set for a node without chains. */
 function unusedVariables (env: Variables): string[] {
-  const [set, missing] = [true, false].map(wanted => Object.values(NEEDED).filter(name => isSet(env, name) === wanted)) as [string[], string[]]
+  const [set, missing] = [true, false].map(wanted => Object.values(NEEDED).filter(name => isSet(env, name) === wanted)) as
+    [string[], string[]]
   if (set.length === 0 || missing.length === 0 || env.SETTLEMENT_ENABLED === 'false') return []
   return [`Detected legacy settlement env vars: ${set.join(', ')}. Nothing is settled by them, as ${missing.join(', ')} is not set. ${INSTEAD}`]
 }

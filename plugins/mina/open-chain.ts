@@ -1,4 +1,4 @@
-/** Mina's part of settlement, put together. Only this file and what it imports need mina-signer; o1js is loaded by the process that proves. */
+/** Mina's part of settlement, put together. Only this file and what it imports need mina-signer; the process that proves loads o1js. */
 import { join } from 'node:path'
 import { homedir } from 'node:os'
 import type { Logger } from '../../src/contracts/logger.js'
@@ -53,7 +53,12 @@ export async function openMinaChain ({ chain, settings }: MinaOptions, { store, 
     alsoLookAt: zkAppAddress
   })
   const codec = new MinaClaims({
-    chainId, key, peer: settings.peerAddress, signatures, checkFresh: channelId => { provider.checkFresh(channelId) }, onGenuine: claim => { provider.claimed(claim) }
+    chainId,
+    key,
+    peer: settings.peerAddress,
+    signatures,
+    checkFresh: channelId => { provider.checkFresh(channelId) },
+    onGenuine: claim => { provider.claimed(claim) }
   })
   if (settings.claims === 'packet') {
     log.warn('claims is packet: a claim takes this machine so long that it can pay for or check about %d packets a second on Mina', await measuredRate(signatures, chainId, key))

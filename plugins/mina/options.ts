@@ -8,8 +8,8 @@ import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/ch
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
 import {
-  ADDRESS_IN_WORDS, CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, CONFIRMATIONS, GRAPHQL_URLS, isAddress, KEY_ID, MAINNET_REFUSED, MAX_CONFIRMATIONS, MAX_FEE,
-  NANOMINA, PROVER, TX_FEE
+  ADDRESS_IN_WORDS, CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, CONFIRMATIONS, GRAPHQL_URLS, isAddress, KEY_ID, MAINNET_REFUSED,
+  MAX_CONFIRMATIONS, MAX_FEE, NANOMINA, PROVER, TX_FEE
 } from './entry-fields.js'
 import { CHAIN_IN_WORDS, networkOf } from './formats.js'
 import { keyOf } from './keys.js'

@@ -1,6 +1,6 @@
 /**
- * What each operation comes to on the chain: what shows that it is done, what the chain must be like before it, and what it offers. What the
- * chain would refuse is not sent: a zkApp transaction that fails in its block costs its fee as well.
+ * What each operation comes to on the chain: what shows that it is done, what the chain must be like before it, and what it offers. What
+ * the chain would refuse is not sent: a zkApp transaction that fails in its block costs its fee as well.
  */
 import { URGENCY } from '../lib/channels/seat.js'
 import type { Urgency } from '../lib/channels/seat.js'
@@ -16,6 +16,7 @@ import type { ChannelKeys } from './channel-keys.js'
 import { isAddress } from './entry-fields.js'
 import type { MinaKey } from './keys.js'
 import type { Proofs } from './proofs.js'
+import type { Claim as ProvenClaim } from './prover/jobs.js'
 
 export interface PlansDeps {
   feed: () => Feed
@@ -32,7 +33,7 @@ export const SLOTS_TO_LIVE = 40
 export class Plans {
   constructor (private readonly deps: PlansDeps) {}
 
-  /** The channel as it is at the tip, or as the confirmed chain has it. Undefined: it has none. @throws ChainError, final, where the account is none */
+  /** As it is at the tip, or as the confirmed chain has it. Undefined: it has none. @throws ChainError, final, where the account is none */
   channel (address: string, isConfirmed: boolean): Channel | undefined {
     const { feed, expected } = this.deps
     if (!feed().isFollowed(address)) throw new ChainError(`the account has not been looked at yet. channelId=${address}`, false)
@@ -57,16 +58,16 @@ export class Plans {
     })
     case 'deposit': return plan(URGENCY.fund, {
       isMet: () => (this.channel(channelId, true)?.deposit ?? 0n) >= BigInt(call.to),
-      prepare: () => this.#depositing(call),
+      prepare: () => this.#depositing(call)
     })
     case 'redeem': return this.#redeeming(call, plan)
     case 'finish': return plan(URGENCY.end, {
       isMet: () => this.channel(channelId, true)?.isFinished === true,
-      prepare: () => this.#finishing(call),
+      prepare: () => this.#finishing(call)
     })
     case 'startClose': return plan(URGENCY.end, {
       isMet: () => (this.channel(channelId, true)?.closesAt ?? 0) > 0,
-      prepare: () => this.#closing(channelId),
+      prepare: () => this.#closing(channelId)
     })
     case 'settle': return plan(URGENCY.end, {
       isMet: () => {
@@ -223,6 +224,6 @@ const STATE_FIELDS = 8
 /** Where nothing is claimed, none is looked at. */
 const NO_SIGNATURE = { r: '1', s: '1' }
 
-export function claimOf ({ amount, nonce, signature }: ClaimRecord): { amount: bigint, nonce: bigint, signature: { r: string, s: string } } {
+function claimOf ({ amount, nonce, signature }: ClaimRecord): ProvenClaim {
   return { amount: BigInt(amount), nonce: BigInt(nonce), signature }
 }

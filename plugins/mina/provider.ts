@@ -97,7 +97,8 @@ export class MinaProvider implements ChannelProvider, Member {
     await checkFork(desk, this.#options.store, `mina:seen:${this.chainId}:${this.address}`)
     const { alsoLookAt } = this.#options
     const opening = this.#transactions.unfinished().map(({ channelId }) => channelId)
-    this.#views.follow([...this.#book.all().flatMap(([id, { over }]) => over === undefined ? [id] : []), ...opening, ...alsoLookAt === undefined ? [] : [alsoLookAt]])
+    const known = this.#book.all().flatMap(([id, { over }]) => over === undefined ? [id] : [])
+    this.#views.follow([...known, ...opening, ...alsoLookAt === undefined ? [] : [alsoLookAt]])
     await this.#views.look()
     if (desk.feed.sight(this.address).latest === undefined && this.#isNews('account')) {
       this.#options.log.warn('our account does not exist on the chain yet: it can neither pay nor be paid before somebody sends it 1 MINA and more. ' +
@@ -219,7 +220,8 @@ export class MinaProvider implements ChannelProvider, Member {
     await this.#views.look(asOf)
     const named = channelsOpenedBy(peer, feed.blocks).filter(address => this.#book.get(address) === undefined && this.#isNews(`named ${address}`))
     const states: ChannelState[] = []
-    for (const channelId of new Set([...this.#book.with(peer), ...this.#views.followed().filter(id => this.#book.get(id) === undefined), ...named])) {
+    const followed = this.#views.followed().filter(id => this.#book.get(id) === undefined)
+    for (const channelId of new Set([...this.#book.with(peer), ...followed, ...named])) {
       const isNamed = named.includes(channelId)
       const state = await this.getChannelState(channelId, 'confirmed', isNamed ? 'now' : asOf).catch((error: unknown) => {
         if (this.#book.get(channelId) !== undefined) throw error
@@ -346,7 +348,8 @@ export class MinaProvider implements ChannelProvider, Member {
     if (payer === undefined || payee === undefined || over === undefined) return undefined
     const { info: { slotMs }, feed } = this.#deskNow()
     const paid = BigInt(over.paid)
-    const channel = { address: channelId, payer, payee, challengeSlots: over.challengeSlots, balance: 0n, paid, deposit: paid, isFinished: true, closesAt: 1 }
+    const { challengeSlots } = over
+    const channel = { address: channelId, payer, payee, challengeSlots, balance: 0n, paid, deposit: paid, isFinished: true, closesAt: 1 }
     return stateOf(channel, { ours: this.address, slot: feed.tip.slot, slotMs, wasOver: true })
   }
 

@@ -166,10 +166,26 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/solana/chain/plans.ts', 'plugins/solana/chain/socket.ts', 'plugins/solana/chain/token.ts', 'plugins/solana/chain/wire.ts'
   ],
   'test/plugins/solana/provider.test.ts': [
-    'plugins/lib/rpc/json-rpc.ts', 'plugins/lib/rpc/node-client.ts', 'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts', 'plugins/solana/chain/known-channels.ts',
+    'plugins/lib/rpc/json-rpc.ts', 'plugins/lib/rpc/node-client.ts', 'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts',
+    'plugins/solana/chain/known-channels.ts',
     'plugins/solana/chain/logs.ts', 'plugins/solana/chain/operations.ts', 'plugins/solana/chain/program-check.ts', 'plugins/solana/chain/reader.ts',
     'plugins/solana/chain/second-opinion.ts', 'plugins/solana/chain/transactions.ts', 'plugins/solana/chain/watch.ts'
   ],
+  'test/plugins/mina/channel-provider.test.ts': [
+    'plugins/mina/channel-book.ts', 'plugins/mina/plans.ts', 'plugins/mina/proofs.ts', 'plugins/mina/provider.ts', 'plugins/mina/views.ts',
+    'plugins/mina/chain/desk.ts', 'plugins/mina/chain/feed.ts', 'plugins/mina/chain/node.ts', 'plugins/mina/chain/operations.ts',
+    'plugins/mina/chain/queries.ts', 'plugins/mina/chain/sender.ts', 'plugins/mina/chain/transactions.ts'
+  ],
+  'test/plugins/mina/attacks.test.ts': ['plugins/mina/chain/fees.ts', 'plugins/mina/hard-fork.ts'],
+  'test/plugins/mina/channel-keys.test.ts': ['plugins/mina/keys.ts'],
+  'test/plugins/mina/claims.test.ts': [
+    'plugins/mina/claim-rate.ts', 'plugins/mina/claim-record.ts', 'plugins/mina/hashes.ts', 'plugins/mina/crypto/mina-signer.ts',
+    'plugins/mina/crypto/signature-threads.ts', 'plugins/mina/crypto/signature-worker.ts'
+  ],
+  'test/plugins/mina/crypto/poseidon.test.ts': ['plugins/mina/crypto/poseidon-constants.ts'],
+  'test/plugins/mina/formats.test.ts': ['plugins/mina/crypto/pallas.ts'],
+  'test/plugins/mina/options.test.ts': ['plugins/mina/entry-fields.ts'],
+  'test/e2e/settlement/mina.test.ts': ['plugins/mina/index.ts', 'plugins/mina/open-chain.ts'],
   'test/plugins/solana/program/binary.test.ts': ['plugins/solana/program/artifact.ts'],
   'test/plugins/evm/odd-contracts.test.ts': ['plugins/evm/chain/abi-check.ts', 'plugins/evm/payouts.ts'],
   'test/plugins/evm/provider.test.ts': [

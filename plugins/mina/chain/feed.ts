@@ -204,6 +204,6 @@ function isSame (a: ChainAccount | undefined, b: ChainAccount | undefined): bool
   return textOf(a) === textOf(b)
 }
 
-function textOf ({ inferredNonce, ...account }: ChainAccount): string {
-  return JSON.stringify(account, (_key, value: unknown) => typeof value === 'bigint' ? String(value) : value)
+function textOf (account: ChainAccount): string {
+  return JSON.stringify({ ...account, inferredNonce: 0 }, (_key, value: unknown) => typeof value === 'bigint' ? String(value) : value)
 }

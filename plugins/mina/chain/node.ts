@@ -1,4 +1,4 @@
-/** One node of Mina: questions in GraphQL, whose answers are read strictly. An answer that is not understood is an error, never "nothing". */
+/** One node of Mina: questions in GraphQL. Answers are read strictly: what is not understood is an error, and never "nothing". */
 import { z } from 'zod'
 import { NodeClient } from '../../lib/rpc/node-client.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
@@ -70,7 +70,8 @@ export class MinaNode extends NodeClient {
       const answer = await this.#ask('blocks and accounts', query, LookAnswer)
       const found = answer.blocks.map(blockOf)
       const tip = found.at(-1)?.hash
-      if (tip === undefined || tip !== answer.after.at(-1)?.stateHash || (first !== undefined && first.blocks.at(-1)?.hash !== tip)) return undefined
+      const isSame = tip === answer.after.at(-1)?.stateHash && (first === undefined || first.blocks.at(-1)?.hash === tip)
+      if (tip === undefined || !isSame) return undefined
       first ??= { isSynced: answer.syncStatus === 'SYNCED', nodeChainId: answer.daemonStatus.chainId, blocks: found }
       for (const [n, address] of some.entries()) {
         const account = AccountAnswer.nullable().parse(recordOf(answer)[`a${n}`] ?? null)

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 /** The permissions of an account, and what the one of its code was set under. */
-export type Permissions = Readonly<Record<string, string>> & { readonly setVerificationKey: string }
+type Permissions = Readonly<Record<string, string>> & { readonly setVerificationKey: string }
 
 export interface ChainAccount {
   address: string
@@ -109,7 +109,9 @@ export const BlockAnswer = z.object({
   stateHash: z.string(),
   protocolState: z.object({ consensusState: z.object({ blockHeight: Whole, slotSinceGenesis: Whole }) }),
   transactions: z.object({
-    userCommands: z.array(z.object({ hash: z.string(), nonce: Whole, fee: Text, failureReason: z.string().nullish(), source: Key, receiver: Key })),
+    userCommands: z.array(z.object({
+      hash: z.string(), nonce: Whole, fee: Text, failureReason: z.string().nullish(), source: Key, receiver: Key
+    })),
     zkappCommands: z.array(z.object({
       hash: z.string(),
       failureReason: z.array(z.object({ failures: z.array(z.string()) }).nullable()).nullish(),
@@ -124,12 +126,26 @@ export const BlockAnswer = z.object({
 export function blockOf ({ stateHash, protocolState, transactions }: z.output<typeof BlockAnswer>): Block {
   const { blockHeight: height, slotSinceGenesis: slot } = protocolState.consensusState
   const payments = transactions.userCommands.map(({ hash, nonce, fee, failureReason, source, receiver }): Command => ({
-    hash, kind: 'payment', feePayer: source.publicKey, nonce, fee: BigInt(fee), isFailed: (failureReason ?? null) !== null, touches: [source.publicKey, receiver.publicKey]
+    hash,
+    kind: 'payment',
+    feePayer: source.publicKey,
+    nonce,
+    fee: BigInt(fee),
+    isFailed: (failureReason ?? null) !== null,
+    touches: [source.publicKey, receiver.publicKey]
   }))
-  const zkapps = transactions.zkappCommands.map(({ hash, failureReason, zkappCommand: { feePayer: { body }, accountUpdates } }): Command => ({
-    hash, kind: 'zkapp', feePayer: body.publicKey, nonce: body.nonce, fee: BigInt(body.fee), isFailed: (failureReason?.length ?? 0) > 0,
-    touches: [...new Set([body.publicKey, ...accountUpdates.map(({ body: { publicKey } }) => publicKey)])]
-  }))
+  const zkapps = transactions.zkappCommands.map(({ hash, failureReason, zkappCommand }): Command => {
+    const { feePayer: { body }, accountUpdates } = zkappCommand
+    return {
+      hash,
+      kind: 'zkapp',
+      feePayer: body.publicKey,
+      nonce: body.nonce,
+      fee: BigInt(body.fee),
+      isFailed: (failureReason?.length ?? 0) > 0,
+      touches: [...new Set([body.publicKey, ...accountUpdates.map(({ body: { publicKey } }) => publicKey)])]
+    }
+  })
   return { hash: stateHash, height, slot, commands: [...payments, ...zkapps] }
 }
 

@@ -192,7 +192,13 @@ export class Sender {
     const client = await signer()
     if (unsigned.kind === 'payment') {
       const payment = {
-        from: address, to: unsigned.to, amount: String(unsigned.amount), fee: String(fee), nonce: String(nonce), memo: MEMO, validUntil: NO_END
+        from: address,
+        to: unsigned.to,
+        amount: String(unsigned.amount),
+        fee: String(fee),
+        nonce: String(nonce),
+        memo: MEMO,
+        validUntil: NO_END
       }
       return JSON.stringify({ payment, signature: client.signPayment(payment, text).signature })
     }

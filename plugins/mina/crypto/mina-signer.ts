@@ -11,7 +11,7 @@ export interface MinaSigner {
   ): { data: { zkappCommand: unknown } }
 }
 
-export interface Payment {
+interface Payment {
   from: string
   to: string
   /** nanomina, like `fee`. */

@@ -46,5 +46,6 @@ function seventh (number: bigint): bigint {
 
 function rowsIn (bytes: Buffer): State[] {
   const numberAt = (index: number): bigint => BigInt(`0x${bytes.subarray(index * BYTES, (index + 1) * BYTES).toString('hex')}`)
-  return Array.from({ length: bytes.length / BYTES / WIDTH }, (_, row) => [numberAt(row * WIDTH), numberAt(row * WIDTH + 1), numberAt(row * WIDTH + 2)])
+  const rowAt = (at: number): State => [numberAt(at), numberAt(at + 1), numberAt(at + 2)]
+  return Array.from({ length: bytes.length / BYTES / WIDTH }, (_, row) => rowAt(row * WIDTH))
 }

@@ -1,7 +1,8 @@
 /** Makes and checks the signatures of claims in threads, so that packets do not wait for them. A thread starts when it is needed. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { ClaimTerms, SignatureAnswer, SignatureTask } from './signature-worker.js'
+import type { ClaimTerms } from '../hashes.js'
+import type { SignatureAnswer, SignatureTask } from './signature-worker.js'
 
 interface Waiting {
   resolve: (answer: SignatureAnswer) => void

@@ -1,16 +1,8 @@
 /** One thread of signature-threads.ts: makes and checks the signatures of claims, which takes mina-signer some milliseconds each. */
 import { parentPort } from 'node:worker_threads'
 import { claimFields } from '../hashes.js'
+import type { ClaimTerms } from '../hashes.js'
 import { openSigner, type MinaSigner } from './mina-signer.js'
-
-/** What a claim says. */
-export interface ClaimTerms {
-  channel: string
-  domain: bigint
-  /** nanomina. */
-  amount: bigint
-  nonce: bigint
-}
 
 export type SignatureTask =
   { id: number, type: 'sign', terms: ClaimTerms, key: string } |

@@ -38,7 +38,8 @@ describe('nodes that settle on Mina', function () {
   afterEach(() => world.end())
 
   async function placeOf (name: string): Promise<Place> {
-    return { name, key: await parties.account(), btpPort: await freePort(), config: { dataPath: await world.directory(), healthCheckPort: await freePort() } }
+    const config = { dataPath: await world.directory(), healthCheckPort: await freePort() }
+    return { name, key: await parties.account(), btpPort: await freePort(), config }
   }
 
   async function start (place: Place, peer: Place): Promise<ConnectorNode> {

@@ -1,12 +1,13 @@
 /**
- * What a hostile peer, a stranger, a node that lies, or a bad moment can do to channels of Mina, and what becomes of it: nothing is credited
- * that the chain would not pay, and what it would pay is taken in time. Numbers are the rows of the table of attacks; rows that are about the
- * contract alone are in the tests of the contract, and those about one claim or one account in claims.test.ts and channel-account.test.ts.
+ * What a hostile peer, a stranger, a node that lies, or a bad moment can do to channels of Mina, and what becomes of it: nothing is
+ * credited that the chain would not pay, and what it would pay is taken in time. Numbers are the rows of the table of attacks; rows that
+ * are about the contract alone are in its own tests, and those about one claim or one account in claims.test.ts and
+ * channel-account.test.ts.
  */
 import { expect } from 'chai'
 import sinon from 'sinon'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
-import type { Receipt } from '../../../plugins/lib/channels/types.js'
+import type { ChannelState, Receipt } from '../../../plugins/lib/channels/types.js'
 import type { MinaKey } from '../../../plugins/mina/keys.js'
 import type { MinaProvider } from '../../../plugins/mina/provider.js'
 import { memoryStore } from '../../support/evm/life.js'
@@ -39,7 +40,8 @@ describe('attacks over channels of Mina', function () {
 
   const open = async (id = 'open', challengeSecs = CHALLENGE_SECS, from = hostile): Promise<string> =>
     (await from.openChannel(us.address, challengeSecs, id, DEPOSIT)).channelId
-  const start = async (options?: object, life?: Parameters<typeof Victim.start>[3]): Promise<Victim> => victim = await Victim.start(parties, us, payer, life, options)
+  const start = async (options?: object, life?: Parameters<typeof Victim.start>[3]): Promise<Victim> =>
+    victim = await Victim.start(parties, us, payer, life, options)
   const message = async (channelId: string, total: bigint, nonce = total / MINA): Promise<string> =>
     (await parties.codec(payer, us).make({ channelId, nonce, total, senderId: 'payer' })).text
   const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
@@ -174,7 +176,8 @@ describe('attacks over channels of Mina', function () {
     expect(txId).to.have.length.above(10)
     await until(async () => (await provider.getChannelState(channelId))?.theirs.deposit === 2n * DEPOSIT)
     await parties.chain.reorg(8, { loses: true })
-    await until(async () => await provider.getChannelState(channelId).then(state => (state?.theirs.deposit ?? 0n) < 2n * DEPOSIT, () => true))
+    const isLess = (state: ChannelState | undefined): boolean => (state?.theirs.deposit ?? 0n) < 2n * DEPOSIT
+    await until(async () => await provider.getChannelState(channelId).then(isLess, () => true))
   })
 
   it('24: a redemption that a reorganisation takes back is sent again, and pays once', async () => {

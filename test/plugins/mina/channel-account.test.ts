@@ -1,6 +1,7 @@
 /** What an account must be like to be a channel: each field of it, one by one (rows 9, 10, 11 and 25 of the attacks). */
 import { expect } from 'chai'
 import { channelIn, stateOf } from '../../../plugins/mina/channel-account.js'
+import type { Channel } from '../../../plugins/mina/channel-account.js'
 import type { ChainAccount } from '../../../plugins/mina/chain/queries.js'
 import { pointOf } from '../../../plugins/mina/formats.js'
 import { domainOf } from '../../../plugins/mina/hashes.js'
@@ -65,7 +66,7 @@ describe('an account as a channel', () => {
   }
 
   it('shows the challenge in seconds, so that one which the peer chose is judged (row 11), and what is forged as redeemed as paid', () => {
-    const read = (state: bigint[]): Exclude<ReturnType<typeof channelIn>, string> => channelIn({ ...GOOD, state }, EXPECTED) as never
+    const read = (state: bigint[]): Channel => channelIn({ ...GOOD, state }, EXPECTED) as Channel
     const view = { ours: payee, slot: 100, slotMs: 180_000, wasOver: false }
     expect(stateOf(read(STATE), view)).to.deep.include({ status: 'open', challengeSecs: 86_400, payer: 'them' })
     expect(stateOf(read(with_(4, 400n)), view).theirs).to.deep.include({ deposit: 1400n, redeemed: 400n })
@@ -74,7 +75,7 @@ describe('an account as a channel', () => {
 
   it('is closing until the slot, and over when nothing is left after it', () => {
     const view = { ours: payer, slotMs: 1000, wasOver: false }
-    const closing = channelIn({ ...GOOD, state: with_(5, 500n) }, EXPECTED) as Exclude<ReturnType<typeof channelIn>, string>
+    const closing = channelIn({ ...GOOD, state: with_(5, 500n) }, EXPECTED) as Channel
     const before = stateOf(closing, { ...view, slot: 499 })
     expect([before.status, before.closedByThem, (before.settleableAt ?? 0) > before.readAtMs]).to.deep.equal(['closing', false, true])
     expect(stateOf(closing, { ...view, slot: 500 }).settleableAt).to.be.at.most(Date.now())
@@ -84,7 +85,7 @@ describe('an account as a channel', () => {
 
   it('is the payer\'s to empty where something came in while the payee ended it', () => {
     const state = [...STATE.slice(0, 4), FINISHED, 1n, 700n, 0n]
-    const read = (balance: bigint): Exclude<ReturnType<typeof channelIn>, string> => channelIn({ ...GOOD, state, balance }, EXPECTED) as never
+    const read = (balance: bigint): Channel => channelIn({ ...GOOD, state, balance }, EXPECTED) as Channel
     const view = { slotMs: 1000, wasOver: false, slot: 400 }
     const late = stateOf(read(5_000_000_000n), { ...view, ours: payer })
     expect([late.status, late.ours.deposit - late.ours.redeemed]).to.deep.equal(['closing', 5_000_000_000n])

@@ -5,7 +5,8 @@ import { ChannelKeys } from '../../../plugins/mina/channel-keys.js'
 import { keyOf } from '../../../plugins/mina/keys.js'
 
 const client = new MinaSigner({ network: 'devnet' })
-const [ours, other, payee, otherPayee] = Array.from({ length: 4 }, () => client.genKeys()) as Array<{ privateKey: string, publicKey: string }>
+const genKeys = (): { privateKey: string, publicKey: string } => client.genKeys()
+const [ours, other, payee, otherPayee] = Array.from({ length: 4 }, genKeys)
 
 describe('keys of channels', () => {
   it('are the same for the same, and others for anything else', () => {

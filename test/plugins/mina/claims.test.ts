@@ -93,7 +93,9 @@ describe('claims on Mina', function () {
   })
 
   it('raised, of another nonce, or by somebody else, are not genuine (row 1)', async () => {
-    for (const forged of [{ ...claim, total: 401n }, { ...claim, nonce: 4n }, { ...claim, signer: payee.address }]) expect(await ours.verify(forged)).to.equal(false)
+    for (const forged of [{ ...claim, total: 401n }, { ...claim, nonce: 4n }, { ...claim, signer: payee.address }]) {
+      expect(await ours.verify(forged)).to.equal(false)
+    }
     const own = await ours.make({ channelId: channel, nonce: 3n, total: 400n, senderId: 'payee' })
     expect(await ours.verify({ ...own, signer: payer.address })).to.equal(false)
   })
@@ -101,7 +103,10 @@ describe('claims on Mina', function () {
   it('that are bad twenty times in a row are looked at once a second, and others of then not at all (row 22)', async () => {
     let looked = 0
     const codec = new MinaClaims({
-      chainId: CHAIN_ID, key: payee, peer: payer.address, signatures: { sign: () => Promise.reject(new Error('nobody signs')), isSignedBy: () => Promise.resolve(++looked > 20) }
+      chainId: CHAIN_ID,
+      key: payee,
+      peer: payer.address,
+      signatures: { sign: () => Promise.reject(new Error('nobody signs')), isSignedBy: () => Promise.resolve(++looked > 20) }
     })
     for (let i = 0; i < 20; i++) expect(await codec.verify(claim)).to.equal(false)
     const flood = await Promise.allSettled(Array.from({ length: 50 }, () => codec.verify(claim)))
@@ -112,7 +117,8 @@ describe('claims on Mina', function () {
 
   it('tell of themselves when they are genuine and the peer\'s', async () => {
     const heard: bigint[] = []
-    const codec = new MinaClaims({ chainId: CHAIN_ID, key: payee, peer: payer.address, signatures, onGenuine: ({ total }) => { heard.push(total) } })
+    const onGenuine = ({ total }: Pick<Claim, 'total'>): void => { heard.push(total) }
+    const codec = new MinaClaims({ chainId: CHAIN_ID, key: payee, peer: payer.address, signatures, onGenuine })
     await codec.verify({ ...claim, total: 1n })
     await codec.verify(claim)
     await codec.verify(await codec.make({ channelId: channel, nonce: 1n, total: 9n, senderId: 'us' }))

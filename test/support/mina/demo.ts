@@ -1,7 +1,8 @@
 /**
  * `npm run demo:mina`: a chain on this machine, three nodes in a row that settle over payment channels of Mina, and what the chain says in
- * the end. alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750. The chain is a stand-in
- * for a node of Mina, over the ledger of o1js; with `npm run demo:mina -- --proofs` every proof is made and verified, which takes minutes.
+ * the end. alice and bob pay each other over hub: 100 payments of 10 one way and 50 of 5 the other are a net of 750. The chain is a
+ * stand-in for a node of Mina, over the ledger of o1js; with `npm run demo:mina -- --proofs` every proof is made and verified, which takes
+ * minutes.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -94,7 +95,11 @@ function nodeOf ({ name, key, btpPort, healthPort }: Party, peers: readonly Part
       confirmations: 2,
       prover: { proofs, cacheDir: join(tmpdir(), 'sluice-mina-circuits') },
       settlementOptions: {
-        threshold: String(THRESHOLD), pollingIntervalMs: 200, settlementTimeoutSecs: 10_800, initialDeposit: String(DEPOSIT), topUpBelow: String(THRESHOLD),
+        threshold: String(THRESHOLD),
+        pollingIntervalMs: 200,
+        settlementTimeoutSecs: 10_800,
+        initialDeposit: String(DEPOSIT),
+        topUpBelow: String(THRESHOLD),
         redeemThreshold: String(10_000n * MINA)
       }
     }],

@@ -21,7 +21,7 @@ import type { MinaStandIn, Tip } from './index.js'
 export const MINA = 1_000_000_000n
 export const CHAIN_ID = 'mina:devnet'
 /** What each account has in the beginning. */
-export const FUNDS = 10_000n * MINA
+const FUNDS = 10_000n * MINA
 /** 60 slots, the shortest challenge. */
 export const CHALLENGE_SECS = 10_800
 export const SLOT_SECS = 180
@@ -39,6 +39,13 @@ export interface Life {
 
 export function freshKey (): MinaKey {
   return keyWith(BigInt(`0x${randomBytes(31).toString('hex')}`))
+}
+
+interface AccountHistory {
+  lines: string[]
+  fees: bigint
+  created: bigint
+  balance: bigint
 }
 
 interface Block {
@@ -141,7 +148,7 @@ export async function walletOf (url: string, address: string): Promise<bigint> {
 }
 
 /** What an account has sent, in words, with what it has paid in fees, and for new accounts. nanomina */
-export async function historyOf (url: string, address: string): Promise<{ lines: string[], fees: bigint, created: bigint, balance: bigint }> {
+export async function historyOf (url: string, address: string): Promise<AccountHistory> {
   const { balance, blocks } = await chainOf(url, address)
   const found = { lines: [] as string[], fees: 0n, created: 0n, balance }
   for (const { protocolState: { consensusState: { blockHeight } }, transactions: { userCommands, zkappCommands } } of blocks) {
@@ -153,7 +160,7 @@ export async function historyOf (url: string, address: string): Promise<{ lines:
     for (const { failureReason, zkappCommand: { feePayer: { body }, accountUpdates } } of zkappCommands) {
       const isSender = body.publicKey === address
       if (isSender) found.fees += BigInt(body.fee)
-      const changes = accountUpdates.filter(({ body: { publicKey } }) => publicKey === address).map(({ body: { balanceChange } }) => balanceChange)
+      const changes = accountUpdates.flatMap(({ body: { publicKey, balanceChange } }) => publicKey === address ? [balanceChange] : [])
       const isOpening = changes.some(({ magnitude, sgn }) => sgn === 'Negative' && magnitude === String(MINA))
       if (failureReason === null && isOpening) found.created += MINA
       if (!isSender) continue

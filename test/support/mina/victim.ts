@@ -17,14 +17,25 @@ export class Victim {
   private constructor (readonly provider: MinaProvider, readonly parts: Parts, readonly log: ReturnType<typeof memoryLog>) {}
 
   /** Of `key`, whose peer has the key `peer`. Looks after its channels all the time. */
-  static async start (parties: MinaParties, key: MinaKey, peer: MinaKey, { store = memoryStore(), ...life }: Life = {}, options: object = {}): Promise<Victim> {
+  static async start (
+    parties: MinaParties, key: MinaKey, peer: MinaKey, { store = memoryStore(), ...life }: Life = {}, options: object = {}
+  ): Promise<Victim> {
     const log = memoryLog()
     const provider = parties.provider(key, { store, log, ...life })
     const codec = new MinaClaims({
-      chainId: CHAIN_ID, key, peer: peer.address, signatures, checkFresh: channelId => { provider.checkFresh(channelId) }, onGenuine: claim => { provider.claimed(claim) }
+      chainId: CHAIN_ID,
+      key,
+      peer: peer.address,
+      signatures,
+      checkFresh: channelId => { provider.checkFresh(channelId) },
+      onGenuine: claim => { provider.claimed(claim) }
     })
     const own = {
-      settlementTimeoutSecs: CHALLENGE_SECS, redeemThreshold: String(1_000_000n * MINA), pollingIntervalMs: 100, idleCloseSecs: 0, ...options
+      settlementTimeoutSecs: CHALLENGE_SECS,
+      redeemThreshold: String(1_000_000n * MINA),
+      pollingIntervalMs: 100,
+      idleCloseSecs: 0,
+      ...options
     }
     const parts = await openParts({
       chain: { provider, codec, wasUsedWith: () => Promise.resolve(false) },

@@ -43,6 +43,7 @@ describe('words on the page', () => {
     expect(transactionPage('evm:1', '../../evil?x=0123456789012345678901234567')).to.equal(undefined)
     const account = 'rEhxGqkqPPSxQ3P25J66ft5TwpzV14k2de'
     expect(accountPage('xrp:testnet', account)).to.equal(`https://testnet.xrpl.org/accounts/${account}`)
+    expect(accountPage('mina:devnet', account)).to.equal(`https://minascan.io/devnet/account/${account}`)
     expect(accountPage('solana:devnet', account)).to.equal(`https://explorer.solana.com/address/${account}?cluster=devnet`)
     expect(accountPage('aptos:testnet', hash)).to.equal(`https://explorer.aptoslabs.com/account/${hash}?network=testnet`)
     expect(transactionPage('aptos:mainnet', hash)).to.equal(`https://explorer.aptoslabs.com/txn/${hash}?network=mainnet`)

@@ -14,12 +14,18 @@ const BY_CHAIN: Readonly<Record<string, readonly [tx: string, account: string]>>
   'xrp:testnet': ['https://testnet.xrpl.org/transactions/*', 'https://testnet.xrpl.org/accounts/*'],
   'solana:mainnet': ['https://explorer.solana.com/tx/*', 'https://explorer.solana.com/address/*'],
   'solana:devnet': ['https://explorer.solana.com/tx/*?cluster=devnet', 'https://explorer.solana.com/address/*?cluster=devnet'],
+  'mina:mainnet': minascan('mainnet'),
+  'mina:devnet': minascan('devnet'),
   'aptos:mainnet': aptos('mainnet'),
   'aptos:testnet': aptos('testnet')
 }
 
 function etherscan (host: string): readonly [tx: string, account: string] {
   return [`https://${host}/tx/*`, `https://${host}/address/*`]
+}
+
+function minascan (network: string): readonly [tx: string, account: string] {
+  return [`https://minascan.io/${network}/tx/*`, `https://minascan.io/${network}/account/*`]
 }
 
 function aptos (network: string): readonly [tx: string, account: string] {
@@ -44,7 +50,8 @@ const NATIVE: Readonly<Record<string, { assetCode: string, assetScale: number }>
   evm: { assetCode: 'native coin', assetScale: 18 },
   xrp: { assetCode: 'XRP', assetScale: 6 },
   solana: { assetCode: 'SOL', assetScale: 9 },
-  aptos: { assetCode: 'APT', assetScale: 8 }
+  aptos: { assetCode: 'APT', assetScale: 8 },
+  mina: { assetCode: 'MINA', assetScale: 9 }
 }
 
 /** What a wallet has for fees, with its unit. */

@@ -2,7 +2,8 @@
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { ChannelState } from '../../lib/channels/types.js'
-import { JsonRpc, type JsonRpcOptions } from '../../lib/rpc/json-rpc.js'
+import { JsonRpc } from '../../lib/rpc/json-rpc.js'
+import type { NodeClientOptions } from '../../lib/rpc/node-client.js'
 import { readChannelId } from '../formats.js'
 import { decodeChannel, sideOf } from './channel-account.js'
 import { AccountReader } from './reader.js'
@@ -17,7 +18,7 @@ export class SecondOpinion {
 
   /** @param above deposits up to this count as the first node says, in token units */
   constructor (
-    node: Pick<JsonRpcOptions, 'url' | 'socksProxy' | 'timeoutMs'>, private readonly above: bigint, private readonly log: Logger
+    node: Pick<NodeClientOptions, 'url' | 'socksProxy' | 'timeoutMs'>, private readonly above: bigint, private readonly log: Logger
   ) {
     this.#rpc = new JsonRpc(node)
     this.#reader = new AccountReader(this.#rpc)

@@ -11,7 +11,6 @@ type Advice = Readonly<Record<string, string>>
 const HIDDEN = 'how the node reaches its peers is said in its file, under transport. Write it there (docs/transport.md), and unset it.'
 const PARENT = 'a parent is one of the peers in the file, and the route g leads to it'
 const CALLER = 'it tells an application where the node is. The node itself needs no such URL'
-const NO_CHAIN = 'settlement on this kind of chain is not supported yet'
 const LEDGER = 'balances are kept in dataPath, where no crash loses them'
 
 const REFUSED: Advice = {
@@ -38,7 +37,6 @@ const IGNORED: Advice = {
   CONNECTOR_ADMIN_URL: CALLER,
   TOON_CONNECTOR_URL: CALLER,
   SOLANA_PRIVATE_KEY: 'a key stands in chainProviders[].keyId of the file, which may name this variable',
-  MINA_PRIVATE_KEY: NO_CHAIN,
   LEDGER_SNAPSHOT_PATH: LEDGER,
   LEDGER_PERSIST_INTERVAL_MS: LEDGER,
   TIGERBEETLE_OPERATION_TIMEOUT: 'the ledger has a fixed deadline of its own',

@@ -16,7 +16,7 @@ const TOP_LEVEL: Readonly<Record<string, string>> = {
 }
 /** Of other connectors: one is accepted if it says that it is off. */
 const SWITCHES = [...Object.keys(TOP_LEVEL), 'security', 'performance', 'observability', 'peerDiscovery', 'selfAnnounce']
-/** Kinds of chains that other connectors settle on. One whose plugin is there is no longer refused. */
+/** Kinds of chains that had no place in the section `blockchain` of earlier versions. */
 const OTHER_CHAINS = ['solana', 'mina', 'aptos']
 const PER_TOKEN_LIMITS = 'perTokenLimits is not supported yet: each peer counts in one asset. Limit what it may owe by perPeerLimits, or what all may owe by ' +
   'defaultLimit or globalCeiling, with an amount for each asset ({ USD: "1000" }), and remove it.'
@@ -51,16 +51,6 @@ export function withoutUnsupported (
   if (Array.isArray(rest.chainProviders)) {
     problems.push(...rest.chainProviders.flatMap((entry, index) => ofUnknownChain(entry, index, kinds)))
   }
-  if (Array.isArray(rest.peers)) {
-    const known: string[] = kinds.all.map(({ peerField }) => peerField)
-    const addresses = OTHER_CHAINS.map(chain => `${chain}Address`).filter(field => !known.includes(field))
-    rest.peers = rest.peers.map((peer: unknown, index) => {
-      if (!isObject(peer)) return peer
-      const copy = { ...peer }
-      for (const key of addresses) refuse(copy, ['peers', index], key)
-      return copy
-    })
-  }
   return { rest, problems }
 }
 
@@ -74,8 +64,7 @@ function ofUnknownChain (entry: unknown, index: number, kinds: ChainKinds): Prob
   const path = ['chainProviders', index, 'chainType']
   const isJudged = kinds.problems.some(problem => showPath(problem.path) === showPath(path))
   if (typeof type !== 'string' || type === '' || isJudged || kinds.named(type) !== undefined) return []
-  const message = OTHER_CHAINS.includes(type) ? `settlement on ${type} is not supported yet. Remove this entry.` : `Unknown chain type: ${quote(type)}`
-  return [{ path, message }]
+  return [{ path, message: `Unknown chain type: ${quote(type)}` }]
 }
 
 function isEmpty (value: unknown): boolean {

@@ -87,7 +87,8 @@ routes: [{ prefix: g.a, nextHop: a }]
 `,
     env: { B_SECRET: 'hunter6' },
     left: [
-      /chainProviders\[0\]: settlement on mina is not supported yet/, /settlement\.thresholds\.perPeerThresholds: /, /nip59: /, /peers\[0\]\.minaAddress: /,
+      /chainProviders\[0\]\.keyId: /, /chainProviders\[0\]\.zkAppAddress: /, /chainProviders\[0\]: is left out, because its keyId cannot be used/,
+      /settlement\.thresholds\.perPeerThresholds: /, /nip59: /, /peers\[0\]\.minaAddress: /,
       /peers\[0\]\.chain: mina:devnet is not among the chains/, /peers\[2\]\.url: Invalid WebSocket URL for peer c: "http:\/\/c"\. /, /peers\[2\]: is left out, because its url cannot be used\.$/
     ],
     config: {

@@ -79,18 +79,22 @@ describe('connector setup', () => {
   const [REGISTRY, TOKEN] = [`0x${'2'.repeat(40)}`, `0x${'3'.repeat(40)}`]
   const SEED = 'sEdTM1uX8pu2do5XvTnutH6HsouMaM2'
   const MINT = 'So11111111111111111111111111111111111111112'
+  const MINA_KEY = 'EKENJg7tp9W4aS27cft56DCTXjD7QF4aoRHiN9sFEE18wuCagW83'
   const chains: Array<[string, Record<string, string>, string]> = [
     ['evm', { chainId: 'evm:8453', rpcUrl: 'https://base.example/key-of-mine', registryAddress: REGISTRY, tokenAddress: TOKEN, keyId: KEY }, 'evmAddress'],
     ['xrp', { chainId: 'xrp:testnet', rpcUrl: 'wss://s.altnet.rippletest.net:51233', keyId: SEED }, 'xrpAddress'],
     ['solana', { chainId: 'solana:devnet', rpcUrl: 'https://api.devnet.solana.com', programId: MINT, tokenMint: MINT, keyId: './keypair.json' }, 'solanaAddress'],
+    ['mina', { chainId: 'mina:devnet', graphqlUrl: 'https://mina.example/key-of-mine', keyId: MINA_KEY }, 'minaAddress'],
     ['aptos', { chainId: 'aptos:testnet', rpcUrl: 'https://api.testnet.aptoslabs.com/v1', moduleAddress: '0x511ce', tokenAddress: '0xa', keyId: KEY }, 'aptosAddress']
   ]
   for (const [type, answers, peerField] of chains) {
     it(`asks about ${type} as the chain to settle on, and writes what starts, with the secrets in .env alone`, async () => {
       const { code, out, err } = await place.run(['setup'], { input: ['bob', '', '', '', '', '', type, ...Object.values(answers), ''].join('\n') })
       expect([code, err]).to.deep.equal([0, ''])
-      const { rpcUrl = '', keyId = '', ...plain } = answers
-      expect(await yaml('config.yaml')).to.deep.include({ chainProviders: [{ chainType: type, ...plain, rpcUrl: '${CHAIN_RPC_URL}', keyId: '${CHAIN_KEY}' }] })
+      const urlField = type === 'mina' ? 'graphqlUrl' : 'rpcUrl'
+      const { [urlField]: rpcUrl = '', keyId = '', ...plain } = answers
+      const secrets = { [urlField]: '${CHAIN_RPC_URL}', keyId: '${CHAIN_KEY}' }
+      expect(await yaml('config.yaml')).to.deep.include({ chainProviders: [{ chainType: type, ...plain, ...secrets }] })
       for (const secret of [rpcUrl, keyId]) expect(await text('config.yaml')).to.not.contain(secret)
       expect(out).to.not.contain(keyId)
       expect(await text('.env')).to.contain(`\nCHAIN_RPC_URL=${rpcUrl}\nCHAIN_KEY=${keyId}\n`)
@@ -135,7 +139,7 @@ describe('connector setup', () => {
     [['--set', '__proto__=a'], 'found __proto__=a'],
     [['--set', 'btpPort=0'], '--set btpPort: expected a port from 1 to 65535, found "0"'],
     [['--set', 'handlerUrl=ftp://x'], '--set handlerUrl: expected an http:// or https:// URL, found "ftp://x"'],
-    [['--set', 'settlement=btc'], '--set settlement: expected none, aptos, evm, solana, xrp, found "btc"'],
+    [['--set', 'settlement=btc'], '--set settlement: expected none, aptos, evm, mina, solana, xrp, found "btc"'],
     [['--set', 'programId=x'], '--set programId belongs to another chain than none'],
     [['--set', 'settlement=xrp', '--set', 'tokenMint=x'], '--set tokenMint belongs to another chain than xrp'],
     [['--set', 'settlement=evm'], '--yes needs an answer to "Address of the registry of channels (0x...)": add --set registryAddress=<value>.'],

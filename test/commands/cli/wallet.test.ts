@@ -13,6 +13,7 @@ const PHRASE = `${'abandon '.repeat(11)}about`
 const PASSWORD = 'Correct-Horse-Battery-7'
 const ADDRESSES = {
   evm: '0x78839F6054d7ed13918bAe0473BA31b1Ca9D7265', solana: 'HAgk14JpMQLgt6rVgv7cBQFJWFto5Dqxi472uT3DKpqk', xrp: 'rNAB7uPziNwZAkdzyeo6xRA9pKTsJxZ6td',
+  mina: 'B62qpqCoBci3mKNrfCnLkKS2SSV9QyrPbPBABe4stVWnRRfkG8sn3t4',
   aptos: '0xeb663b681209e7087d681c5d3eed12aaa8e1915e7c87794542c3f96e94b3d3bf'
 }
 const env = { WALLET_PASSWORD: PASSWORD }

@@ -189,8 +189,6 @@ describe('chainProviders', () => {
       .map((field): [string, object, string] => [`no ${field}`, without(field), `chainProviders[0].${field}: is missing, expected`]),
     ['two of one chain', { chainProviders: [CHAIN, { ...CHAIN, chainId: 'evm:base:84532' }] }, 'chainProviders[1].chainId: Duplicate chainId: evm:84532'],
     ['a type that nobody knows', one({ chainType: 'dogecoin' }), 'chainProviders[0].chainType: Unknown chain type: "dogecoin"'],
-    ['a type that is to come', { chainProviders: [{ chainType: 'mina', chainId: 'mina:mainnet', zkAppAddress: 'x' }] },
-      'chainProviders[0].chainType: settlement on mina is not supported yet'],
     ['a field that there is not', one({ rpcURL: 'https://x' }), 'chainProviders[0].rpcURL: is not a known key, did you mean rpcUrl?'],
     ['an option that there is not', one({ settlementOptions: { treshold: '1' } }), 'settlementOptions.treshold: is not a known key, did you mean threshold?'],
     ['a chain of another kind', one({ chainId: 'solana:mainnet' }), 'chainProviders[0].chainId', 'evm:8453'],
@@ -225,7 +223,7 @@ describe('chainProviders', () => {
   }
 
   it('are told of all faults at once, of entries that cannot be used the type alone', () => {
-    const message = refusal({ chainProviders: [{ chainType: 'mina', chainId: 'mina:devnet' }, { ...CHAIN, registryAddress: '0x1' }, { chainType: 'x' }] })
+    const message = refusal({ chainProviders: [{ chainType: 'dogecoin', chainId: 'dogecoin:main' }, { ...CHAIN, registryAddress: '0x1' }, { chainType: 'x' }] })
     expect(message.split('\n')).to.have.length(3)
     expect(message).to.include('chainProviders[1].registryAddress')
   })

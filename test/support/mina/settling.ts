@@ -16,7 +16,7 @@ import type { MinaProviderOptions } from '../../../plugins/mina/provider.js'
 import { Prover } from '../../../plugins/mina/prover/prover.js'
 import { memoryLog, memoryStore } from '../evm/life.js'
 import { startMina } from './index.js'
-import type { MinaStandIn, Tip } from './index.js'
+import type { MinaStandIn } from './index.js'
 
 export const MINA = 1_000_000_000n
 export const CHAIN_ID = 'mina:devnet'
@@ -117,10 +117,10 @@ export class MinaParties {
   }
 
   /** Until a challenge of so many seconds is over that has just begun. */
-  async pass (secs: number): Promise<Tip> {
+  async pass (secs: number): Promise<void> {
     const { slot } = await this.chain.block()
     await this.chain.slot(slot + Math.ceil(secs / SLOT_SECS) + SLOTS_TO_LIVE)
-    return await this.chain.block(CONFIRMATIONS + 1)
+    await this.chain.block(CONFIRMATIONS + 1)
   }
 
   /** What an account has, with the fees that it has paid, and what it has paid for new accounts. nanomina */

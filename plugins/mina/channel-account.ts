@@ -1,5 +1,5 @@
 /**
- * What an account of the chain is as a channel, and why it may be none: whoever opens an account can give it any state, other code, or
+ * What an account of the chain is as a channel, and why it may be none: anyone who opens an account can give it any state, other code, or
  * permissions under which the money can leave by its key. All of that is looked at before a claim counts, and at every look again.
  */
 import { ChainError } from '../lib/channels/types.js'
@@ -35,7 +35,7 @@ export interface Channel {
 }
 
 /** Of an account that has no code. */
-export const NO_ZKAPP = 'it is no zkApp'
+export const NO_ZKAPP = 'it has no contract'
 const IMPOSSIBLE = 'impossible'
 const OF_THEIR_OWN: Readonly<Record<string, string>> = { send: 'proof', editState: 'proof', receive: 'none', access: 'none' }
 const FINISHED = 1n
@@ -83,11 +83,11 @@ export function isOver ({ isFinished, closesAt, balance, payer }: Channel, { slo
   return closesAt > 0 && slot >= closesAt && balance === 0n
 }
 
-/** @throws ChainError where we are no party of it */
+/** @throws ChainError where it is between others */
 export function stateOf (channel: Channel, view: View): ChannelState {
   const { ours, slot, slotMs, wasOver } = view
   const { address, payer, payee, deposit, paid, challengeSlots, closesAt } = channel
-  if (ours !== payer && ours !== payee) throw new ChainError(`we are no party of the channel. channelId=${address}`, true)
+  if (ours !== payer && ours !== payee) throw new ChainError(`the channel is between others. channelId=${address}`, true)
   const isOurs = ours === payer
   const isSettled = wasOver || isOver(channel, view)
   const paying = { address: payer, deposit: isSettled ? paid : deposit, redeemed: paid, nonce: 0n } // the rest is back with the payer

@@ -10,7 +10,7 @@ const Known = z.object({
   payee: z.string(),
   /** The height of the block in which it was seen first: tells older channels from newer ones. */
   since: z.int(),
-  /** It was over: the amounts of then, nanomina. What comes in later is no part of it. */
+  /** It was over: the amounts of then, nanomina. What comes in later does not belong to it. */
   over: z.object({ challengeSlots: z.int(), paid: z.string() }).optional()
 })
 

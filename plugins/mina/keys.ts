@@ -21,7 +21,7 @@ export function minaKeyFault (keyId: string): KeyFault | undefined {
   return vaultKeyIn(keyId) === undefined ? keyFault(keyId, KEYS) : { words: IN_NO_VAULT }
 }
 
-/** @throws Error without secrets when it is no key, or the wallet cannot be opened */
+/** @throws Error without secrets when it is not a key, or the wallet cannot be opened */
 export function keyOf (keyId: string): MinaKey {
   const derived = walletKey(keyId, keyPlace)
   const scalar = derived === undefined ? scalarOf(keyId) : scalarFrom(derived.privateKey)

@@ -59,14 +59,14 @@ export class Views {
     await Promise.all(this.deps.feeds().map(feed => asOf === 'now' ? feed.look() : feed.lookIfOld()))
   }
 
-  /** At the tip. Undefined: the chain has no such account. A text says why the account is no channel. */
+  /** At the tip. Undefined: the chain has no such account. A text says why the account is not a channel. */
   latest (address: string): Channel | string | undefined {
     const all = this.deps.feeds().map(feed => this.#read(feed.sight(address).latest))
     return all.find(channel => typeof channel === 'object' && channel.closesAt > 0) ?? all[0]
   }
 
   /**
-   * As it counts. Undefined: the confirmed chain has no such account. A text says why the account is no channel.
+   * As it counts. Undefined: the confirmed chain has no such account. A text says why the account is not a channel.
    * @throws ChainError, not final, while that is not known, and where nodes do not agree
    */
   confirmed (address: string): Channel | string | undefined {

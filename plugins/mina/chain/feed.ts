@@ -39,7 +39,7 @@ interface Seen {
 const DEPTH = 290
 /** Blocks of a look while nothing is missed. */
 const USUAL = 20
-/** What was looked at so long ago, in looks, is no answer any more. */
+/** After so many looks that were missed, what was seen before does not count any more. */
 const STALE_LOOKS = 3
 
 export class Feed {
@@ -105,7 +105,7 @@ export class Feed {
   /** Looks every now and then until it is stopped. */
   async run (signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.look().catch(() => undefined) // whoever asks gets the error
+      await this.look().catch(() => undefined) // it is said to all who ask
       await pause(this.options.lookMs, signal)
     }
   }
@@ -198,7 +198,7 @@ export class Feed {
   }
 }
 
-/** The nonce that a node expects next is no part of the chain. */
+/** The nonce that a node expects next does not belong to the chain. */
 function isSame (a: ChainAccount | undefined, b: ChainAccount | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   return textOf(a) === textOf(b)

@@ -155,7 +155,7 @@ export class Sender {
       const account = feed.sight(address).latest
       if (account === undefined) throw new ChainError(`our account does not exist on the chain yet: send it some MINA. address=${address}`, false)
       if (place === undefined && account.inferredNonce > account.nonce) {
-        throw new ChainError('the pool has a transaction of our account that we have not sent, or not any more: another program uses its key, or it has to be waited for. ' +
+        throw new ChainError('the pool has a transaction of our account that we have not sent, or not any more: another program uses its key, or it is one of an earlier run. ' +
           `address=${address} nonce=${account.nonce} inferred=${account.inferredNonce}`, false)
       }
       await this.#sign(job, course, place?.sequence ?? account.nonce, place?.fee)

@@ -26,7 +26,7 @@ async function answerTo (task: SignatureTask): Promise<SignatureAnswer> {
   try {
     return { id, isGood: client.verifyFields({ data: fields, signature: task.signature, publicKey: task.address }) }
   } catch {
-    return { id, isGood: false } // an address that is no point of the curve
+    return { id, isGood: false } // an address that nobody can have
   }
 }
 

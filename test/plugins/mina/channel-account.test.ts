@@ -43,8 +43,8 @@ describe('an account as a channel', () => {
   })
 
   const FAULTS: ReadonlyArray<[string, Partial<ChainAccount>, RegExp]> = [
-    ['no code', { codeHash: undefined }, /no zkApp/],
-    ['no state', { state: undefined }, /no zkApp/],
+    ['no code', { codeHash: undefined }, /no contract/],
+    ['no state', { state: undefined }, /no contract/],
     ['other code', { codeHash: '78' }, /its code is not/],
     ['an older transaction version (row 25)', { txnVersion: 2 }, /can be changed by its key/],
     ['a later transaction version', { txnVersion: 4 }, /can be changed by its key/],
@@ -70,7 +70,7 @@ describe('an account as a channel', () => {
     const view = { ours: payee, slot: 100, slotMs: 180_000, wasOver: false }
     expect(stateOf(read(STATE), view)).to.deep.include({ status: 'open', challengeSecs: 86_400, payer: 'them' })
     expect(stateOf(read(with_(4, 400n)), view).theirs).to.deep.include({ deposit: 1400n, redeemed: 400n })
-    expect(() => stateOf(read(STATE), { ...view, ours: channel })).to.throw('no party')
+    expect(() => stateOf(read(STATE), { ...view, ours: channel })).to.throw('between others')
   })
 
   it('is closing until the slot, and over when nothing is left after it', () => {

@@ -26,6 +26,7 @@ import { securityMutants } from './mutants/security.mjs'
 import { settlementMutants } from './mutants/settlement.mjs'
 import { transportMutants } from './mutants/transport.mjs'
 import { walletMutants } from './mutants/wallet.mjs'
+import { minaMutants } from './mutants/mina.mjs'
 import { xrpMutants } from './mutants/xrp.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -38,7 +39,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
-  ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
+  ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...minaMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
   ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants,
   ...faucetMutants, ...keyMutants, ...aptosModuleMutants
 ]

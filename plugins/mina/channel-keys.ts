@@ -1,7 +1,7 @@
 /**
- * The keys of channels that we open: derived, so that there is nothing to back up, and the same index is the same address. One that is opened
- * twice is the first; and as an address is never used again, no claim is good in two channels. After the opening such a key can
- * do nothing in this version of the chain's transactions (docs/settlement-mina.md says what happens at a hard fork).
+ * The keys of channels that we open: derived, so that there is nothing to back up, and the same index is the same address. One that is
+ * opened twice is the first; and as an address is never used again, no claim is good in two channels. After the opening such a key can do
+ * nothing in this version of the chain's transactions (docs/settlement-mina.md says what happens at a hard fork).
  */
 import { blake2b } from '@noble/hashes/blake2.js'
 import { keyWith, type MinaKey } from './keys.js'

@@ -50,7 +50,7 @@ export const transportMutants = [
   },
   {
     name: 'asks the nodes of a chain past the proxy',
-    file: 'plugins/lib/rpc/json-rpc.js',
+    file: 'plugins/lib/rpc/node-client.js',
     edits: [['if (this.#proxied !== undefined)', 'if (this.#proxied === null)']],
     tests: ['test/plugins/lib/rpc/post.test.js']
   },

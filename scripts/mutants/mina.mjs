@@ -1,0 +1,51 @@
+/** Breakages of settlement on Mina: each would lose money to a peer, to a node that lies, or to a bad moment. */
+const ATTACKS = 'test/plugins/mina/attacks.test.js'
+const ACCOUNT = 'plugins/mina/channel-account.js'
+const ACCOUNT_TEST = 'test/plugins/mina/channel-account.test.js'
+const CLAIMS = 'plugins/mina/claims.js'
+const CLAIMS_TEST = 'test/plugins/mina/claims.test.js'
+
+export const minaMutants = [
+  {
+    name: 'Mina: takes an account whose key may change its code',
+    file: ACCOUNT,
+    edits: [['if (txnVersion !== expected.txnVersion)', 'if (false)']],
+    tests: [ACCOUNT_TEST]
+  },
+  {
+    name: 'Mina: looks at no permissions',
+    file: ACCOUNT,
+    edits: [['if (value !== wanted)', 'if (false)']],
+    tests: [ACCOUNT_TEST]
+  },
+  {
+    name: 'Mina: takes claims that were made for another contract',
+    file: CLAIMS,
+    edits: [['if (salt !== domain)', 'if (false)']],
+    tests: [CLAIMS_TEST]
+  },
+  {
+    name: 'Mina: looks at a flood of bad claims at once',
+    file: CLAIMS,
+    edits: [['this.#badInARow >= BAD_IN_A_ROW', 'false']],
+    tests: [CLAIMS_TEST]
+  },
+  {
+    name: 'Mina: counts a deposit before it is confirmed',
+    file: 'plugins/mina/chain/feed.js',
+    edits: [['confirmed: confirmed?.account', 'confirmed: latest']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: believes the node that shows most',
+    file: 'plugins/mina/views.js',
+    edits: [['channel.deposit < least.deposit ||', 'channel.deposit > least.deposit ||'], ['least.deposit < channel.deposit ?', 'least.deposit > channel.deposit ?']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: offers the same fee for ever',
+    file: 'plugins/mina/chain/fees.js',
+    edits: [['const more = before * 5n / 4n', 'const more = before']],
+    tests: [ATTACKS]
+  }
+]

@@ -39,7 +39,8 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
-  ...booksMutants, ...evmMutants, ...solanaMutants, ...xrpMutants, ...minaMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
+  ...booksMutants, ...evmMutants, ...solanaMutants,
+  ...xrpMutants, ...minaMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
   ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants,
   ...faucetMutants, ...keyMutants, ...aptosModuleMutants
 ]

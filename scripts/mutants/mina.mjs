@@ -43,7 +43,7 @@ export const minaMutants = [
     tests: [ATTACKS]
   },
   {
-    name: 'Mina: offers the same fee for ever',
+    name: 'Mina: offers the same fee forever',
     file: 'plugins/mina/chain/fees.js',
     edits: [['const more = before * 5n / 4n', 'const more = before']],
     tests: [ATTACKS]

@@ -3,7 +3,7 @@ import type { BackendApi } from '../src/contracts/backend.js'
 import { parseCoinMarketCap } from './lib/crypto-rates.js'
 import { CurrencyBackend } from './lib/currency-backend.js'
 import { ecbSource } from './lib/ecb.js'
-import { periodOptions, refuse, urlOption } from './lib/options.js'
+import { periodOptions, proxyOption, refuse, urlOption } from './lib/options.js'
 import type { Options } from './lib/options.js'
 import { RateFeed } from './lib/rate-feed.js'
 import type { RateSource } from './lib/rate-source.js'
@@ -32,6 +32,7 @@ function coinSource (options: Options, api: BackendApi): RateSource {
     ...periodOptions(options, { refreshIntervalMs: 5 * MINUTE_MS, maxRateAgeMs: 60 * MINUTE_MS }),
     parse: parseCoinMarketCap,
     remedy: 'check apiKey and coinMarketCapApiUrl in the backend configuration',
+    socksProxy: proxyOption(options, api),
     log: api.log
   })
 }

@@ -3,7 +3,7 @@ import type { BackendApi } from '../src/contracts/backend.js'
 import { parseXrpRate } from './lib/crypto-rates.js'
 import { CurrencyBackend } from './lib/currency-backend.js'
 import { ecbSource } from './lib/ecb.js'
-import { periodOptions, urlOption } from './lib/options.js'
+import { periodOptions, proxyOption, urlOption } from './lib/options.js'
 import type { Options } from './lib/options.js'
 import { RateFeed } from './lib/rate-feed.js'
 import type { RateSource } from './lib/rate-source.js'
@@ -32,6 +32,7 @@ function xrpSource (options: Options, api: BackendApi): RateSource {
     parse: parseXrpRate,
     remedy: 'the Ripple Data API was shut down: set xrpRatesApiUrl in the backend configuration to a service that answers ' +
       '{"rate": "<XRP per EUR>"}, or give mockData with a rate for XRP',
+    socksProxy: proxyOption(options, api),
     log: api.log
   })
 }

@@ -5,7 +5,7 @@
 import type { BackendApi } from '../src/contracts/backend.js'
 import { nearest } from '../src/lib/nearest.js'
 import { assetsOf, CurrencyBackend } from './lib/currency-backend.js'
-import { countOption, partOption, periodOptions, refuse } from './lib/options.js'
+import { countOption, partOption, periodOptions, proxyOption, refuse } from './lib/options.js'
 import type { Options } from './lib/options.js'
 import { assetsOption, sourcesOption } from './lib/market/assets.js'
 import { MarketFeed } from './lib/market/market-feed.js'
@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000
 /** A misspelt limit must not be one that is not there. */
 const OPTIONS = [
   'spread', 'spreads', 'assets', 'sources', 'minSources', 'maxDeviation', 'maxJump', 'jumpRounds', 'refreshInterval', 'maxRateAge', 'coingeckoUrl',
-  'coingeckoApiKey', 'krakenUrl', 'coinbaseUrl', 'ecbUrl'
+  'coingeckoApiKey', 'krakenUrl', 'coinbaseUrl', 'ecbUrl', 'socksProxy'
 ]
 
 /** Options: see docs/backends.md. */
@@ -42,6 +42,7 @@ export default class MarketBackend extends CurrencyBackend {
       },
       known: assetsOption(options),
       codes: () => assetsOf(api),
+      socksProxy: proxyOption(options, api),
       log: api.log
     })
     super(options, api, [feed])

@@ -3,7 +3,7 @@ import type { BackendApi } from '../../src/contracts/backend.js'
 import { ONE, parseDecimal } from '../../src/lib/fraction.js'
 import type { Fraction } from '../../src/lib/fraction.js'
 import { fixedRates } from './mock-data.js'
-import { periodOptions, urlOption } from './options.js'
+import { periodOptions, proxyOption, urlOption } from './options.js'
 import type { Options } from './options.js'
 import { RateFeed } from './rate-feed.js'
 import type { Rates, RateSource } from './rate-source.js'
@@ -21,6 +21,7 @@ export function ecbSource (options: Options, api: BackendApi): RateSource {
     ...periodOptions(options, { refreshIntervalMs: HOUR_MS, maxRateAgeMs: 4 * 24 * HOUR_MS }),
     parse: xml => readEcbDocument(xml).rates,
     remedy: 'check the network, or set ratesApiUrl in the backend configuration to a copy of the ECB\'s daily rates',
+    socksProxy: proxyOption(options, api),
     log: api.log
   })
 }

@@ -1,5 +1,7 @@
 /** Reads backend options. A wrong option stops the start with its name, what was found and what was expected. */
 import { inspect } from 'node:util'
+import type { BackendApi } from '../../src/contracts/backend.js'
+import { socksProxyFault } from '../../src/lib/socks-proxy.js'
 import { TIMER_LONGEST_MS } from '../../src/lib/timers.js'
 import { fromNumber, ONE, subtract } from '../../src/lib/fraction.js'
 import type { Fraction } from '../../src/lib/fraction.js'
@@ -69,6 +71,13 @@ export function urlOption (options: Options, name: string, fallback: string): UR
   if (url === undefined || !/^https?:$/.test(url.protocol)) return refuse(name, withoutQuery(value), 'an http or https URL')
   if (url.username !== '' || url.password !== '') refuse(name, '(not shown)', 'a URL without user name and password')
   return url
+}
+
+/** The proxy that services are asked through: the option `socksProxy`, or what the connector says. Undefined: directly. */
+export function proxyOption ({ socksProxy }: Options, api: Pick<BackendApi, 'socksProxy'>): string | undefined {
+  if (socksProxy === undefined) return api.socksProxy
+  if (typeof socksProxy === 'string' && socksProxyFault(socksProxy) === undefined) return socksProxy
+  return refuse('socksProxy', '(not shown)', 'socks5h://host:port')
 }
 
 export interface Periods {

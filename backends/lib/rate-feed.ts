@@ -17,6 +17,8 @@ export interface RateFeedSettings extends Periods {
   parse: (answer: string) => Rates
   /** Added to the error when the first load fails. */
   remedy: string
+  /** `socks5h://...`. Undefined: the service is asked directly. */
+  socksProxy: string | undefined
   log: Logger
 }
 
@@ -87,8 +89,8 @@ export class RateFeed implements RateSource {
   }
 
   private async load (signal: AbortSignal): Promise<void> {
-    const { url, headers, parse, log } = this.settings
-    const answer = await fetchText(url, { signal, ...(headers === undefined ? {} : { headers }) })
+    const { url, headers, socksProxy, parse, log } = this.settings
+    const answer = await fetchText(url, { signal, socksProxy, ...(headers === undefined ? {} : { headers }) })
     signal.throwIfAborted()
     this.rates = parse(answer)
     this.loadedAt = Date.now()

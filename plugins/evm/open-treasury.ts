@@ -2,7 +2,7 @@
 import { Contract, FetchRequest, JsonRpcProvider, Wallet, type TransactionResponse } from 'ethers'
 import type { Purse, Treasury, TreasurySettings } from '../../src/contracts/treasury.js'
 import { walletKey } from '../lib/keys/wallet.js'
-import { agentFor } from '../lib/transport/socks-agent.js'
+import { agentFor } from '../../src/lib/socks-agent.js'
 import { ADDRESS, RAW_KEY } from './formats.js'
 import { walletPlace } from './wallet.js'
 import { Rpc } from './chain/rpc.js'

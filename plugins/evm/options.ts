@@ -11,7 +11,7 @@ import { VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { packetClaimsFault } from '../lib/keys/key-id.js'
 import { walletKey } from '../lib/keys/wallet.js'
-import { SOCKS_PROXY_OPTION } from '../lib/transport/socks-agent.js'
+import { SOCKS_PROXY_OPTION } from '../../src/lib/socks-agent.js'
 import { ADDRESS, KEYS } from './formats.js'
 import { walletPlace } from './wallet.js'
 

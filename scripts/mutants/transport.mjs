@@ -1,6 +1,6 @@
 /** Breakages of what goes through a SOCKS proxy: names that are resolved here, ways past the proxy, and texts that tell who the peer is. */
-const AGENT = 'plugins/lib/transport/socks-agent.js'
-const AGENT_TEST = 'test/plugins/lib/transport/socks-agent.test.js'
+const AGENT = 'src/lib/socks-agent.js'
+const AGENT_TEST = 'test/lib/socks-agent.test.js'
 const CLIENT = 'plugins/btp/client.js'
 const CLIENT_TEST = 'test/plugins/btp/socks-proxy.test.js'
 const OVERLAY = 'src/node/overlay.js'
@@ -53,6 +53,18 @@ export const transportMutants = [
     file: 'plugins/lib/rpc/node-client.js',
     edits: [['if (this.#proxied !== undefined)', 'if (this.#proxied === null)']],
     tests: ['test/plugins/lib/rpc/post.test.js']
+  },
+  {
+    name: 'asks price services past the proxy',
+    file: 'backends/lib/fetch-text.js',
+    edits: [['agentFor(url, socksProxy, timeoutMs)', 'agentFor(url, undefined, timeoutMs)']],
+    tests: ['test/backends/lib/fetch-text.test.js']
+  },
+  {
+    name: 'knocks at a BTP port directly before it sends a packet through a proxy',
+    file: 'src/commands/cli/transports.js',
+    edits: [['if (proxy === undefined)', 'if (true)']],
+    tests: ['test/commands/cli/transports.test.js']
   },
   {
     name: 'asks the nodes of a chain over a new connection each time',

@@ -41,6 +41,8 @@ export interface BackendApi {
   accounts: unknown
   /** The accounts that there are now. Left out by hosts other than Sluice, as is `store`. */
   getAccountIds? (): string[]
+  /** `socks5h://...`, through which alone services are to be asked. Undefined: directly, or there is an option that says it. */
+  socksProxy?: string | undefined
   /** A store of the backend's own. It is open when `connect` is called. */
   store?: PluginStore
   log: Logger

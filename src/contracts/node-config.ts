@@ -129,6 +129,8 @@ export interface RatesConfig {
   backend?: string | undefined
   /** Of that backend. */
   options?: Readonly<Record<string, unknown>> | undefined
+  /** How that backend asks its services. Default: as peers are dialled. */
+  transport?: TransportType | undefined
 }
 
 /** When and how the node settles with a peer on a chain. Amounts in the smallest unit of the token. */

@@ -5,7 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { isolatesPeers } from '../config/node/transport.js'
 import type { SettlementChain } from '../contracts/chain-kind.js'
-import type { NodeTransport, Overlay, Peer } from '../contracts/node.js'
+import type { NodeTransport, Overlay, Peer, RatesConfig } from '../contracts/node.js'
 
 const SECRET = randomBytes(32)
 
@@ -17,6 +17,11 @@ export function proxyOf ({ id, transport }: Pick<Peer, 'id' | 'transport'>, ofNo
 /** Through which proxy the nodes of a chain are asked: for all peers on one circuit, as there is one account there. Undefined: directly. */
 export function proxyOfChain ({ id, transport }: Pick<SettlementChain, 'id' | 'transport'>, ofNode: NodeTransport): string | undefined {
   return ofNode.type === 'direct' || transport !== 'socks5' ? undefined : withCircuit(ofNode, `chain ${id}`) // no peer has a space in its id
+}
+
+/** Through which proxy price services are asked. Undefined: directly. */
+export function proxyOfRates ({ transport }: Pick<RatesConfig, 'transport'>, ofNode: NodeTransport): string | undefined {
+  return proxyOf({ id: 'price services', transport }, ofNode) // no peer has a space in its id
 }
 
 function withCircuit (ofNode: Overlay, name: string): string {

@@ -12,6 +12,7 @@ import { rateOf } from '../lib/fraction.js'
 import { hideSecrets } from '../lib/hide-secrets.js'
 import { RateTable } from '../lib/rate-table.js'
 import { loadConstructor } from '../modules/load-module.js'
+import { proxyOfRates } from './circuits.js'
 import { LOCAL_ACCOUNT } from './peer-account.js'
 
 export class NodeRates {
@@ -23,14 +24,15 @@ export class NodeRates {
   #backend: Backend | undefined
 
   /** Throws when the backend cannot be loaded. */
-  constructor (private readonly config: Pick<NodeConfig, 'asset' | 'rates'>) {
+  constructor (private readonly config: Pick<NodeConfig, 'asset' | 'rates' | 'transport'>) {
     const { fixed = {}, backend, options } = config.rates
     this.#table = RateTable.read(fixed).table
     if (backend === undefined) return
     const Implementation = loadConstructor('backend', backend) as BackendConstructor
     this.otherwise = api => {
       const getInfo = (accountId: string): AccountInfo => this.#newcomers.get(accountId) ?? api.getInfo(accountId)
-      return this.#backend = new Implementation({ ...options }, { ...api, getInfo })
+      const socksProxy = proxyOfRates(config.rates, config.transport)
+      return this.#backend = new Implementation({ ...options }, { ...api, getInfo, socksProxy })
     }
   }
 

@@ -41,7 +41,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'backends/lib/manual-prices.ts', 'backends/lib/market/assets.ts', 'backends/lib/market/sources.ts', 'backends/lib/shown-price.ts'
   ],
   'test/backends/ecb.test.ts': [
-    'backends/lib/currency-backend.ts', 'backends/lib/ecb.ts', 'backends/lib/fetch-text.ts', 'backends/lib/rate-feed.ts', 'backends/lib/rate-source.ts'
+    'backends/lib/currency-backend.ts', 'backends/lib/ecb.ts', 'backends/lib/rate-feed.ts', 'backends/lib/rate-source.ts'
   ],
   'test/backends/exact-rates.test.ts': ['src/lib/fraction.ts'],
   'test/backends/conformance.test.ts': ['backends/one-to-one.ts', 'backends/lib/mock-data.ts'],

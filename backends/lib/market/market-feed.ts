@@ -34,6 +34,8 @@ export interface MarketSettings {
   known: Assets
   /** Those of the accounts. Called in each round: accounts come and go. */
   codes: () => Iterable<string>
+  /** `socks5h://...`. Undefined: services are asked directly. */
+  socksProxy: string | undefined
   log: Logger
 }
 
@@ -61,7 +63,7 @@ export class MarketFeed implements RateSource {
   constructor (private readonly settings: MarketSettings) {
     const { maxRateAgeMs } = settings.terms
     this.states = settings.sources.map(source =>
-      new SourceState(source, source.isDaily ? Math.max(DAILY_AGE_MAX_MS, maxRateAgeMs) : maxRateAgeMs, settings.log))
+      new SourceState(source, source.isDaily ? Math.max(DAILY_AGE_MAX_MS, maxRateAgeMs) : maxRateAgeMs, settings))
   }
 
   /** Rejects if no source answers. If only some do, or none has a price for some asset, it starts, and says so. */

@@ -18,9 +18,16 @@ export class SourceState {
   trouble: string | undefined
   private loaded: Loaded | undefined
   private isNew = false
+  private readonly socksProxy: string | undefined
+  private readonly log: Logger
 
   /** @param maxAgeMs how old a price of this source may be */
-  constructor (readonly source: PriceSource, private readonly maxAgeMs: number, private readonly log: Logger) {}
+  constructor (
+    readonly source: PriceSource, private readonly maxAgeMs: number, { socksProxy, log }: { socksProxy: string | undefined, log: Logger }
+  ) {
+    this.socksProxy = socksProxy
+    this.log = log
+  }
 
   get name (): string {
     return this.source.name
@@ -32,7 +39,7 @@ export class SourceState {
     this.isNew = false
     if (url === undefined) return 'not asked'
     try {
-      const answer = await fetchText(url, { signal, headers: this.source.headers })
+      const answer = await fetchText(url, { signal, headers: this.source.headers, socksProxy: this.socksProxy })
       signal.throwIfAborted()
       this.loaded = { quotes: this.source.parse(answer, assets), at: new Moment() }
       this.isNew = true

@@ -6,7 +6,7 @@
 import { request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { parseSocksProxy } from '../../../src/lib/socks-proxy.js'
-import { SocksAgent } from '../transport/socks-agent.js'
+import { SocksAgent } from '../../../src/lib/socks-agent.js'
 
 /** More than any answer that is asked for. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024

@@ -4,7 +4,7 @@
  */
 import { WebSocket } from 'ws'
 import { isObject } from '../../../src/lib/is-object.js'
-import { agentFor, type SocksAgent } from '../../lib/transport/socks-agent.js'
+import { agentFor, type SocksAgent } from '../../../src/lib/socks-agent.js'
 
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000

@@ -8,7 +8,7 @@ import { isObject } from '../../../src/lib/is-object.js'
 import { withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
-import { agentFor, type SocksAgent } from '../../lib/transport/socks-agent.js'
+import { agentFor, type SocksAgent } from '../../../src/lib/socks-agent.js'
 
 /** As the server sends it: JSON. */
 export type Json = Record<string, unknown>

@@ -1,6 +1,7 @@
 /** `connector send`: sends packets from the shell, through a running node's admin API, or over BTP as one of its peers. */
 import { DEFAULT_SEND_TIMEOUT_MS, validateIlpSendRequest } from '../../admin/node/packets.js'
 import { amountInUnit } from '../../lib/amounts.js'
+import { isOverlayHost, socksProxyFault } from '../../lib/socks-proxy.js'
 import type { Arguments, Command } from './command.js'
 import { usageError } from './command.js'
 import { urlOf } from './http.js'
@@ -36,6 +37,7 @@ Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
     sequence: { type: 'string', value: '<n>', help: 'Send <n> packets, one after the other' },
     delay: { type: 'string', value: '<ms>', help: 'Wait this long between the packets of a sequence (default 0)' },
     'auth-token': { type: 'string', value: '<secret>', help: 'Over BTP; better in BTP_PEER_SEND_PACKET_CLIENT_SECRET (default: none)' },
+    proxy: { type: 'string', value: '<url>', help: 'Over BTP, through this SOCKS5 proxy alone: socks5h://host:port' },
     'log-level': { type: 'string', value: '<level>', help: 'What BTP logs: debug, info, warn or error (default)' },
     json: { type: 'boolean', help: 'Print the answer as JSON' }
   },
@@ -43,7 +45,8 @@ Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
   examples: [
     'connector send --destination g.connector-c.alice --amount 1000 --data "Hello through the network!"',
     'connector send -d g.connector-b -a 0 --url http://localhost:8091 --json',
-    'connector send -c ws://localhost:3000 -d g.connector-c.alice -a 1000 --batch 100'
+    'connector send -c ws://localhost:3000 -d g.connector-c.alice -a 1000 --batch 100',
+    'connector send -c ws://<name>.onion:3000 --proxy socks5h://127.0.0.1:9050 -d g.shop -a 1000'
   ],
 
   async run (args) {
@@ -96,8 +99,16 @@ function countOf (args: Arguments, name: string, maximum: number, minimum = 1): 
 function wayOf (args: Arguments): Way | Promise<Way> {
   const text = args.text('url') ?? args.text('connector-url') ?? DEFAULT_URL
   const url = urlOf(text.replace(/^btp\+(?=wss?:)/, ''))
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return overHttp(url)
-  if (url !== undefined && /^wss?:$/.test(url.protocol)) return overBtp(url, args.text('auth-token'), args.text('log-level'))
+  const isHttp = url !== undefined && /^https?:$/.test(url.protocol)
+  const proxy = args.text('proxy')
+  const fault = proxy === undefined ? undefined : socksProxyFault(proxy)
+  if (fault !== undefined) throw usageError(send, `--proxy ${fault}`)
+  if (isHttp && proxy !== undefined) throw usageError(send, '--proxy is for BTP. Give the ws:// URL of a BTP port, or leave it out.')
+  if (url !== undefined && isOverlayHost(url.hostname) && proxy === undefined) {
+    throw usageError(send, 'the URL is that of a hidden service, which is reached over BTP (ws://), and only through a proxy: add --proxy socks5h://host:port')
+  }
+  if (isHttp) return overHttp(url)
+  if (url !== undefined && /^wss?:$/.test(url.protocol)) return overBtp(url, args.text('auth-token'), { logLevel: args.text('log-level'), proxy })
   throw usageError(send, '--url must be the http:// or https:// URL of an admin API, or the URL of a BTP port: ws://host:port, or ' +
     `btp+ws://name:secret@host:port. Found ${text}`)
 }

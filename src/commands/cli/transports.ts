@@ -64,10 +64,13 @@ export function overHttp (url: URL): Way {
 /**
  * @param url with the name and secret of an account, or without: then as the peer called send-packet-client
  * @param token the secret; by default, the one in the environment, if any
+ * @param proxy `socks5h://...`, through which alone the port is reached
  */
-export async function overBtp (url: URL, token: string | undefined, logLevel: string | undefined): Promise<Way> {
+export async function overBtp (
+  url: URL, token: string | undefined, { logLevel = 'error', proxy }: { logLevel?: string | undefined, proxy?: string | undefined }
+): Promise<Way> {
   if (url.password !== '' && token !== undefined) throw new CliError('The secret is in the URL and in --auth-token. Leave one out.')
-  await refuseSilentPort(url)
+  if (proxy === undefined) await refuseSilentPort(url)
   // A health check that runs every few seconds should not load all this.
   const [{ BTPClient }, { createNodeLogger }] = await Promise.all([import('../../node/facades/btp-client.js'), import('../../lib/log.js')])
   // Percent-encoded as they stand in the URL: this is how plugins send them.
@@ -76,8 +79,8 @@ export async function overBtp (url: URL, token: string | undefined, logLevel: st
   const authToken = token ?? (isAccount ? url.password : environment()[BTP_SECRET] ?? '')
   const plain = new URL(url)
   plain.username = plain.password = ''
-  const logger = createNodeLogger(BTP_NAME, logLevel ?? 'error')
-  const client = new BTPClient({ id: url.host, url: plain.href, authToken }, name, { logger })
+  const logger = createNodeLogger(BTP_NAME, logLevel)
+  const client = new BTPClient({ id: url.host, url: plain.href, authToken }, name, { logger, socksProxy: proxy })
   await client.connect().catch((error: unknown) => {
     throw new CliError(whyNotConnected(plain, describeError(error), name, isAccount))
   })

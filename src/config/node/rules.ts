@@ -186,6 +186,9 @@ function checkLimits ({ peers, creditLimits: { perPeerLimits = {} } }: NodeConfi
 }
 
 function checkAssets (config: NodeConfig, refuse: Refuse): void {
+  if (config.rates.transport === 'socks5' && config.transport.type !== 'socks5') {
+    refuse(['rates', 'transport'], 'is socks5, which requires connector-level transport.type \'socks5\'. Set that, or remove this.')
+  }
   const faults = ratesFaults(config.rates)
   for (const { path, message } of faults) refuse(path, message)
   if (faults.length > 0) return

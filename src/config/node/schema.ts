@@ -90,7 +90,8 @@ const rates = z.strictObject({
   fixed: z.record(z.string(), z.union([z.string(), z.number()]).meta({ expected: 'a decimal number in quotes, such as "1.08"' }))
     .meta({ expected: 'rates between assets, such as { EUR/USD: "1.08" }' }).optional(),
   backend: text('the name of a backend, or a module').optional(),
-  options: z.record(z.string(), z.unknown()).meta({ expected: 'an object', secret: true }).optional()
+  options: z.record(z.string(), z.unknown()).meta({ expected: 'an object', secret: true }).optional(),
+  transport: z.enum(['direct', 'socks5']).meta({ expected: 'one of direct, socks5' }).optional()
 }).meta({ expected: 'an object with fixed, backend, or both' })
 
 /**

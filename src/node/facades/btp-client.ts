@@ -12,6 +12,8 @@ import type { PrepareHandler } from './packet-handler.js'
 
 /** How long `connect` waits. */
 const CONNECT_TIMEOUT_MS = 5000
+/** The same through a proxy, which may have to build a circuit first. */
+const PROXIED_CONNECT_TIMEOUT_MS = 60_000
 
 /** The peer was not reached, or did not let us in, in time. */
 export class BTPConnectionError extends Error {
@@ -19,24 +21,35 @@ export class BTPConnectionError extends Error {
   readonly code = 'SLUICE_PEER_UNREACHABLE' satisfies ErrorCode
 }
 
+export interface BTPClientOptions {
+  /** Answers packets of the peer; without one they are rejected. */
+  handler?: PrepareHandler | undefined
+  logger?: NodeLogger | undefined
+  /** `socks5h://...`, through which alone the peer is dialled. Undefined: directly. */
+  socksProxy?: string | undefined
+}
+
 /** Emits `connected` and `disconnected`. Reconnects by itself until `disconnect`. */
 export class BTPClient extends EventEmitter {
   readonly #plugin: PluginInstance
+  readonly #connectMs: number
 
   /**
    * @param peer whom to connect to; `authToken` is shown to it
    * @param nodeId who we say that we are
-   * @param handler answers packets of the peer; without one they are rejected
    */
   constructor (
     private readonly peer: Pick<PeerConfig, 'id' | 'url' | 'authToken' | 'dialect'>,
     nodeId: string,
-    { handler, logger = createNodeLogger('btp-client') }: { handler?: PrepareHandler, logger?: NodeLogger } = {}
+    { handler, logger = createNodeLogger('btp-client'), socksProxy }: BTPClientOptions = {}
   ) {
     super()
+    this.#connectMs = socksProxy === undefined ? CONNECT_TIMEOUT_MS : PROXIED_CONNECT_TIMEOUT_MS
     const Plugin = btpPlugin()
     const { url, authToken, dialect } = peer
-    this.#plugin = new Plugin({ server: `btp+${socketUrl(url)}`, btpAccount: nodeId, btpToken: secretIn(authToken), dialect }, { log: pluginLog(logger) })
+    const server = `btp+${socketUrl(url)}`
+    const options = { server, btpAccount: nodeId, btpToken: secretIn(authToken), dialect, socksProxy }
+    this.#plugin = new Plugin(options, { log: pluginLog(logger) })
     this.#plugin.on('connect', () => this.emit('connected'))
     this.#plugin.on('disconnect', () => this.emit('disconnected'))
     if (handler !== undefined) {
@@ -48,10 +61,10 @@ export class BTPClient extends EventEmitter {
     return this.#plugin.isConnected()
   }
 
-  /** Resolves when packets can be sent. @throws BTPConnectionError after five seconds, and then tries no further */
+  /** Resolves when packets can be sent. @throws BTPConnectionError after five seconds (through a proxy: a minute), and tries no further */
   async connect (): Promise<void> {
     try {
-      await this.#plugin.connect({ timeout: CONNECT_TIMEOUT_MS })
+      await this.#plugin.connect({ timeout: this.#connectMs })
     } catch (error) {
       await this.#plugin.disconnect()
       throw new BTPConnectionError(`BTP connection to ${this.peer.id} failed: ${describeError(error)}`)

@@ -1,7 +1,10 @@
 /** `connector send` with a ws:// URL: packets to a node's BTP port, as a peer called send-packet-client. */
 import { expect } from 'chai'
 import { World, owed, urlOf } from '../../support/node.js'
+import { TestSocksProxy } from '../../support/socks-proxy.js'
 import { freePorts, Workplace, type Result } from '../../support/cli.js'
+
+const HIDDEN = 'shop-of-the-test.onion'
 
 describe('connector send over BTP', () => {
   const world = new World()
@@ -42,6 +45,25 @@ describe('connector send over BTP', () => {
     expect(err).to.include('may send-packet-client connect to it?').and.to.include('BTP_PEER_SEND_PACKET_CLIENT_SECRET')
     expect(err).to.not.include('hunter2').and.to.not.include('wrong')
   }).timeout(30_000)
+
+  it('reaches a hidden service through a proxy, and in no other way', async () => {
+    const shop = await world.start('shop')
+    shop.setPacketHandler(() => ({ accept: true }))
+    const proxy = await TestSocksProxy.start({ [HIDDEN]: Number(new URL(urlOf(shop)).port) })
+    world.after(() => proxy.stop())
+    const paid = await send(['-c', `ws://${HIDDEN}:3000`, '--proxy', proxy.url])
+    expect([paid.code, paid.err]).to.deep.equal([0, ''])
+    expect(proxy.asked).to.have.lengthOf(1)
+    expect(proxy.asked[0]).to.include({ addressType: 3, host: HIDDEN, port: 3000 })
+    expect(await send(['-c', `ws://${HIDDEN}:3000`])).to.include({ code: 1 }).with.property('err').that.includes('add --proxy socks5h://')
+    expect(await send(['-u', `http://${HIDDEN}`])).to.include({ code: 1 }).with.property('err').that.includes('hidden service')
+    expect((await send(['-u', 'http://127.0.0.1:1', '--proxy', proxy.url])).err).to.include('--proxy is for BTP')
+    expect((await send(['-c', `ws://${HIDDEN}`, '--proxy', 'socks5://127.0.0.1:9'])).err).to.include('--proxy must use the "socks5h://" scheme')
+    const { url } = proxy
+    await proxy.stop()
+    expect(await send(['-c', urlOf(shop), '--proxy', url, '--timeout', '2000'])).to.include({ code: 1 })
+    expect(await owed(shop, 'send-packet-client')).to.equal(1000n)
+  }).timeout(120_000)
 
   it('says that nothing answers', async () => {
     const [port] = await freePorts(1)

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConfigLoader, ConfigurationError, type ConnectorConfig } from '../../../src/index.js'
 import type { NodeConfig, TransportConfig } from '../../../src/contracts/node.js'
+import { NodeRates } from '../../../src/node/rates.js'
+import { apiFor } from '../../support/backends.js'
 import { World } from '../../support/node.js'
 import { blocksOf } from '../../support/papers.js'
 
@@ -34,6 +36,20 @@ describe('the section transport', () => {
     const { config, warnings } = read({ ...SOCKS, type: 'direct', externalUrl: 'auto' })
     expect(config.transport).to.deep.equal({ type: 'direct' })
     expect(warnings.join()).to.include('transport.socksProxy, transport.externalUrl is ignored')
+  })
+
+  it('is that of price services, too, unless they are to be asked directly', async () => {
+    const world = new World()
+    const backend = join(await world.directory(), 'backend.cjs')
+    await writeFile(backend, 'module.exports = class { constructor (options, { socksProxy }) { Object.assign(this, { socksProxy }) } connect () {} getRate () {} }')
+    const proxyFor = (transport: unknown, more: object = {}): unknown => {
+      const { config } = read(transport, { rates: { backend, ...more } })
+      return (new NodeRates(config).otherwise?.(apiFor({})) as { socksProxy?: string } | undefined)?.socksProxy
+    }
+    expect(proxyFor(SOCKS)).to.match(/^socks5h:\/\/[0-9a-f]{32}:[0-9a-f]{32}@127\.0\.0\.1:9050$/)
+    expect([proxyFor(SOCKS, { transport: 'direct' }), proxyFor({})]).to.deep.equal([undefined, undefined])
+    expect(refusal({}, { rates: { transport: 'socks5' } })).to.include('rates.transport: is socks5, which requires')
+    await world.end()
   })
 
   it('names a proxy that somebody else runs', () => {

@@ -12,8 +12,8 @@ import type { Duplex } from 'node:stream'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { SocksClient } from 'socks'
 import { z } from 'zod'
-import { describeError } from '../../../src/lib/describe-error.js'
-import { isOverlayHost, parseSocksProxy, socksProxyFault, type SocksProxy } from '../../../src/lib/socks-proxy.js'
+import { describeError } from './describe-error.js'
+import { isOverlayHost, parseSocksProxy, socksProxyFault, type SocksProxy } from './socks-proxy.js'
 
 interface Destination {
   host?: string | null | undefined
@@ -42,7 +42,7 @@ export const SOCKS_PROXY_OPTION = z.string().refine(text => socksProxyFault(text
  */
 export function agentFor (url: URL, socksProxy: string | undefined, timeoutMs: number): SocksAgent | undefined {
   if (socksProxy !== undefined) return new SocksAgent(parseSocksProxy(socksProxy), { isSecure: /^(https|wss):$/.test(url.protocol), timeoutMs })
-  if (isOverlayHost(url.hostname)) throw new Error('the URL is that of a hidden service: set "transport" of the chain to socks5')
+  if (isOverlayHost(url.hostname)) throw new Error('the URL is that of a hidden service, which is reached only through a proxy: set "transport" to socks5')
   return undefined
 }
 

@@ -9,6 +9,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { aptosMutants } from './mutants/aptos.mjs'
 import { booksMutants } from './mutants/books.mjs'
 import { btpMutants } from './mutants/btp.mjs'
 import { CONTRACTS, evmMutants } from './mutants/evm.mjs'
@@ -40,7 +41,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants,
-  ...xrpMutants, ...minaMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
+  ...xrpMutants, ...minaMutants, ...aptosMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
   ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants,
   ...faucetMutants, ...keyMutants, ...aptosModuleMutants
 ]

@@ -1,5 +1,8 @@
 /** How many claims one core reads and checks in a second, on each chain: the signature, and everything that is looked at before it. */
 import type { ClaimCodec } from '../../plugins/lib/channels/types.js'
+import { ClaimKey } from '../../plugins/aptos/claim-keys.js'
+import { AptosClaims, type ClaimSource as AptosSource } from '../../plugins/aptos/claims.js'
+import { canonicalAddress } from '../../plugins/aptos/formats.js'
 import { SolanaClaims } from '../../plugins/solana/claims.js'
 import { rawKey } from '../../plugins/solana/ed25519.js'
 import { channelIdOf as solanaChannelIdOf, CLUSTERS, encodeBase58 } from '../../plugins/solana/formats.js'
@@ -21,7 +24,8 @@ const SEQUENCE = 4
 export const CODECS: Record<string, CodecUnderTest> = {
   evm: { payer: codecOf(signers.alice), payee: codecOf(signers.node), channelId: `0x${'aa'.repeat(32)}` },
   solana: onSolana(),
-  xrp: onXrp()
+  xrp: onXrp(),
+  aptos: onAptos()
 }
 
 /** Claims that are checked at once, as the claims of packets are. */
@@ -45,6 +49,27 @@ function onXrp (): CodecUnderTest {
   return {
     payer: new XrpClaims(source, ALICE, NODE), payee: new XrpClaims(source, NODE, ALICE), channelId: xrpChannelIdOf(ALICE, NODE, SEQUENCE)
   }
+}
+
+/** What the chain says of the keys in the channel is known, as it is after its first claim. */
+function onAptos (): CodecUnderTest {
+  const [payer, payee, channelId] = ['0xa', '0xb', '0xc'].map(canonicalAddress) as [string, string, string]
+  const place = { network: 1, moduleAddress: canonicalAddress('0xd') }
+  const keys = new Map([
+    [payer, new ClaimKey(Buffer.alloc(32, 2), place, payer, payee)], [payee, new ClaimKey(Buffer.alloc(32, 1), place, payee, payer)]
+  ])
+  const codec = (address: string, peer: string): AptosClaims => {
+    const key = keys.get(address) ?? new ClaimKey(Buffer.alloc(32), place, address, peer)
+    const source: AptosSource = {
+      address,
+      knownKeyIn: (_channelId, party) => keys.get(party)?.publicKey,
+      keyIn: (_channelId, party) => Promise.resolve(keys.get(party)?.publicKey),
+      join: () => Promise.resolve(),
+      checkFresh: () => Promise.resolve()
+    }
+    return new AptosClaims({ place, source, keyFor: () => key, peer })
+  }
+  return { payer: codec(payer, payee), payee: codec(payee, payer), channelId }
 }
 
 /** @returns claims in a second of one core, and microseconds of all threads for each */

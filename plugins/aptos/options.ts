@@ -20,7 +20,7 @@ const DEFAULT_SCALE = 8
 const DEFAULT_MAX_FEE = 5_000_000n
 
 const Address = z.string().refine(isAddress, 'expected an address: 0x and up to 64 hexadecimal digits').transform(canonicalAddress)
-const RpcUrl = z.string().refine(isHttpUrl, 'expected an http:// or https:// URL')
+const RpcUrl = z.string().refine(isHttpUrl, 'expected an http:// or https:// URL, and not of a hidden service')
 const Amount = z.union([z.string().regex(/^\d{1,20}$/, 'expected a decimal string'), z.int().min(0)]).transform(value => BigInt(value))
 const KeyId = z.string().superRefine((value, context) => {
   const fault = keyFault(value, KEYS)

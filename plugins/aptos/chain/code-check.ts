@@ -50,7 +50,7 @@ async function checkPolicy (rest: Rest, moduleAddress: string): Promise<void> {
 /** With the placeholder where the address of the publisher is. */
 function templateOf (bytecode: Buffer, moduleAddress: string): Buffer {
   const [address, placeholder] = [bytesOf(moduleAddress), Buffer.from(ADDRESS_PLACEHOLDER, 'latin1')]
-  if (bytecode.includes(placeholder)) return bytecode.subarray(0, 0) // the placeholder stands in no bytecode that was published with an address
+  if (bytecode.includes(placeholder)) return bytecode.subarray(0, 0) // none that was published with an address has it
   for (let at = bytecode.indexOf(address); at >= 0; at = bytecode.indexOf(address)) bytecode.set(placeholder, at)
   return bytecode
 }

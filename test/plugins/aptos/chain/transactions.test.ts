@@ -37,7 +37,12 @@ describe('transactions on Aptos', function () {
     const channelId = await open()
     parties.chain.fateOf = tx => tx.sender === parties.alice.address ? 'dropped' : undefined
     const filling = payer.deposit(channelId, 1500n, once())
-    await until(() => parties.chain.node.requests.filter(({ request }) => request === 'POST /transactions').length >= 3)
+    const sent = (): string[] =>
+      parties.chain.node.requests.filter(({ request }) => request === 'POST /transactions').map(({ body }) => String(body))
+    await until(() => sent().length >= 3)
+    parties.chain.advance(2)
+    await new Promise(resolve => { setTimeout(resolve, 200) })
+    expect(new Set(sent().slice(2)).size, 'no other one while it may still come').to.equal(1)
     parties.chain.fateOf = () => undefined
     parties.chain.advance(120)
     await filling
@@ -49,8 +54,7 @@ describe('transactions on Aptos', function () {
     let isStuck = true
     parties.chain.fateOf = tx => isStuck && tx.sender === parties.alice.address ? 'pending' : undefined
     const filling = payer.deposit(channelId, 1500n, once())
-    await until(() => parties.chain.node.requests.some(({ request, body }) => request === 'POST /transactions' && body.length > 0))
-    await new Promise(resolve => { setTimeout(resolve, 100) })
+    await until(() => parties.chain.node.requests.filter(({ request }) => request === 'POST /transactions').length >= 3)
     isStuck = false
     parties.chain.advance(120)
     await filling
@@ -82,6 +86,7 @@ describe('transactions on Aptos', function () {
     const { hash } = kept()!
     await first.disconnect()
     parties.chain.faults.clear()
+    parties.chain.advance(2)
     const second = await parties.connected(parties.stranger, { store: memoryStore(entries) })
     const { txId } = await second.openChannel(parties.bob.address, HOUR, 'open')
     expect(txId).to.equal(hash)

@@ -1,0 +1,73 @@
+/** Breakages of settlement on Aptos: each would lose money to a peer, to an issuer, or to a node that lags or lies. */
+const ATTACKS = ['test/plugins/aptos/attacks.test.js']
+const CLAIMS = ['test/plugins/aptos/claims.test.js']
+const TRANSACTIONS = ['test/plugins/aptos/chain/transactions.test.js']
+
+export const aptosMutants = [
+  {
+    name: 'Aptos: takes claims under the key that the message names',
+    file: 'plugins/aptos/claims.js',
+    edits: [['publicKeyIn(claim) === key && isSigned(key,', 'isSigned(publicKeyIn(claim),']],
+    tests: CLAIMS
+  },
+  {
+    name: 'Aptos: takes claims for another module',
+    file: 'plugins/aptos/claims.js',
+    edits: [['canonicalAddress(moduleAddress) !== ours', 'false']],
+    tests: CLAIMS
+  },
+  {
+    name: 'Aptos: signs consents before its key is in the channel',
+    file: 'plugins/aptos/claims.js',
+    edits: [['await source.join(channelId);', '']],
+    tests: CLAIMS
+  },
+  {
+    name: 'Aptos: settles with a module that is not the one of this package',
+    file: 'plugins/aptos/chain/code-check.js',
+    edits: [['if (found === expected)', 'if (true)']],
+    tests: ATTACKS
+  },
+  {
+    name: 'Aptos: settles with a module that can be replaced',
+    file: 'plugins/aptos/chain/code-check.js',
+    edits: [['policy === IMMUTABLE', 'policy > 0']],
+    tests: ATTACKS
+  },
+  {
+    name: 'Aptos: counts a deposit that the issuer has taken out',
+    file: 'plugins/aptos/chain/channel-state.js',
+    edits: [['deposit: theirs.deposit - lackingOf(channel, theirs)', 'deposit: theirs.deposit']],
+    tests: ATTACKS
+  },
+  {
+    name: 'Aptos: believes a node that is behind what was acted on',
+    file: 'plugins/aptos/chain/connection.js',
+    edits: [['if (answer.version >= this.#reached)', 'if (true)']],
+    tests: ATTACKS
+  },
+  {
+    name: 'Aptos: takes claims while no new block is seen',
+    file: 'plugins/aptos/chain/connection.js',
+    edits: [['now - this.#newest.timeMs < ms', 'true']],
+    tests: ATTACKS
+  },
+  {
+    name: 'Aptos: pays whatever gas costs',
+    file: 'plugins/aptos/chain/fees.js',
+    edits: [['const price = asked < affordable ? asked : affordable;', 'const price = asked;']],
+    tests: ATTACKS
+  },
+  {
+    name: 'Aptos: signs another transaction while the first may still come',
+    file: 'plugins/aptos/chain/fate.js',
+    edits: [['found === undefined && secs >= expiration)', 'found === undefined)']],
+    tests: TRANSACTIONS
+  },
+  {
+    name: 'Aptos: signs anew after a crash',
+    file: 'plugins/aptos/chain/transactions.js',
+    edits: [['if (attempt !== undefined) {', 'if (attempt !== undefined && course.sentMs !== -Infinity) {']],
+    tests: TRANSACTIONS
+  }
+]

@@ -54,13 +54,13 @@ export class ChainLedger {
 /** The ledger throws a list per update, the fee payer's first: `[[],[["Overflow"]],[["Cancelled"]]]`. */
 function failuresIn (text: string): string[][] | undefined {
   try {
-    return (JSON.parse(text) as Array<Array<Array<string | [string, number]>>>).map(each => each.flat().map(nameOf))
+    return (JSON.parse(text) as Array<Array<[string, number?]>>).map(each => each.map(nameOf))
   } catch {
     return undefined
   }
 }
 
 /** As a daemon writes failures that have a number: `Account_app_state_4_precondition_unsatisfied`. */
-function nameOf (failure: string | [string, number]): string {
-  return typeof failure === 'string' ? failure : failure[0].replace('_precondition', `_${failure[1]}_precondition`)
+function nameOf ([name, number]: [string, number?]): string {
+  return number === undefined ? name : name.replace('_precondition', `_${number}_precondition`)
 }

@@ -8,7 +8,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Environment } from '../contracts/chain-kind.js'
 import { SluiceError } from '../contracts/errors.js'
-import { hostCheck, isNear, keyCheck, keyIn, noKeyInQuery, requireAddress } from '../http/access.js'
+import type { Logger } from '../contracts/logger.js'
+import { hostCheck, isNear, keyJudge, noKeyInQuery, requireAddress } from '../http/access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from '../http/allowlist.js'
 import { hostIn, isOwnOrigin } from '../http/hosts.js'
 import { isLoopbackAddress } from '../lib/loopback.js'
@@ -47,18 +48,18 @@ const WRONG_ORIGIN = 'Without the key, requests from web pages of other origins 
 const PREFLIGHT_AGE = '600'
 
 /** Throws for an invalid entry of `allowedIPs`, for a key that no client can send, and for an explorer that would be open to a network. */
-export function explorerAccess (access: ExplorerAccess, tickets: Pick<Tickets, 'take'>): AccessRules {
+export function explorerAccess (access: ExplorerAccess, tickets: Pick<Tickets, 'take'>, log?: Logger): AccessRules {
   const { host, environment, apiKey = '', allowedIPs = [], allowedHosts = [], settings } = access
   const isLocal = isLoopbackAddress(host)
-  const isKey = apiKey === '' ? undefined : keyCheck(apiKey, settings.apiKey)
-  if (environment === 'production' && !isLocal && isKey === undefined && allowedIPs.length === 0) {
+  const judge = apiKey === '' ? undefined : keyJudge(apiKey, { setting: settings.apiKey, message: 'Invalid or missing API key' }, log)
+  if (environment === 'production' && !isLocal && judge === undefined && allowedIPs.length === 0) {
     throw new SluiceError('SLUICE_API_UNPROTECTED', `explorer refuses to listen on ${JSON.stringify(host)} without a key: anyone on that network could see who ` +
       `pays whom. Set ${settings.apiKey}, or ${settings.host} to 127.0.0.1.`)
   }
   const isFree = (c: Context): boolean => environment === 'development' && isLocal && isNear(c)
-  const needsKey = (c: Context): boolean => isKey !== undefined && !isFree(c)
+  const needsKey = (c: Context): boolean => judge !== undefined && !isFree(c)
   const isOwnHost = hostCheck({ hosts: [host, ...allowedHosts], anyAddress: !isLocal })
-  const near = nearRule(access, isKey !== undefined)
+  const near = nearRule(access, judge !== undefined)
 
   const address: MiddlewareHandler = (c, next) => isFree(c) ? next() : near(c, next)
   const name: MiddlewareHandler = async (c, next) => {
@@ -75,8 +76,7 @@ export function explorerAccess (access: ExplorerAccess, tickets: Pick<Tickets, '
     await next()
   }
   const key = (orTicket: boolean): MiddlewareHandler => async (c, next) => {
-    const isShown = !needsKey(c) || isKey?.(keyIn(c)) === true || (orTicket && tickets.take(c.req.query('ticket') ?? ''))
-    if (!isShown) throw new SluiceError('SLUICE_API_KEY_WRONG', 'Invalid or missing API key')
+    if (needsKey(c) && !(orTicket && tickets.take(c.req.query('ticket') ?? ''))) await judge?.(c)
     await next()
   }
   return {

@@ -45,7 +45,7 @@ export class Explorer {
     const sockets = this.#sockets = new EventSockets(feed, log)
     const tickets = new Tickets()
     const page = new PageFiles()
-    const rules = explorerAccess(door.access, tickets)
+    const rules = explorerAccess(door.access, tickets, log)
     const api = (base: string): Router => explorerApi({
       nodeId: door.facts.nodeId, startedAt: Date.now(), feed, history, sources, sockets, tickets, page, rules, log
     }, base)

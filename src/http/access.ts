@@ -28,16 +28,26 @@ const TOO_MANY = 'Too many wrong keys came from your address, so each is answere
 
 /** Asks for the key in `X-Api-Key`; `message` is for those who have none. Guesses are told to `log`. Throws like `keyCheck`. */
 export function requireKey (apiKey: string, { setting, message }: { setting: string, message: string }, log?: Logger): MiddlewareHandler {
+  const judge = keyJudge(apiKey, { setting, message }, log)
+  return async (c, next) => {
+    await judge(c)
+    await next()
+  }
+}
+
+/** Resolves for a request that shows the key, and throws for any other one, later and later for guesses. Throws like `keyCheck`. */
+export function keyJudge (
+  apiKey: string, { setting, message }: { setting: string, message: string }, log?: Logger
+): (c: Context) => Promise<void> {
   const isKey = keyCheck(apiKey, setting)
   const wrongKeys = new WrongKeys(log)
-  return async (c, next) => {
+  return async c => {
     const given = keyIn(c)
     if (!isKey(given)) {
       const isGuess = given !== undefined && await wrongKeys.counted(socketAddress(c))
       throw new SluiceError(isGuess ? 'SLUICE_TOO_MANY_WRONG_KEYS' : 'SLUICE_API_KEY_WRONG', isGuess ? `${message}. ${TOO_MANY}` : message)
     }
     wrongKeys.forgive(socketAddress(c))
-    await next()
   }
 }
 

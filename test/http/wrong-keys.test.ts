@@ -1,10 +1,13 @@
 /** Guesses at a key: the adversary guesses from everywhere at once, and the operator, behind the same address, gets in all the same. */
 import { expect } from 'chai'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import type sinon from 'sinon'
+import { namesAccess } from '../../src/admin/node/access.js'
+import { explorerAccess } from '../../src/explorer/access.js'
 import { requireKey } from '../../src/http/access.js'
 import { jsonError } from '../../src/http/responses.js'
 import { FREE_GUESSES, LONGEST_DELAY_MS, MAX_NETWORKS, WrongKeys } from '../../src/http/wrong-keys.js'
+import { LOCAL_ACCESS } from '../support/explorer-server.js'
 import { endClock, runClock, stoppedClock } from '../support/clock.js'
 
 const KEY = 'the right key'
@@ -29,6 +32,24 @@ describe('guesses at a key', () => {
     for (let i = 0; i < count; i++) answers.push(await runClock(clock, ask(`guess ${i}`, address), 1000))
     return answers
   }
+
+  it('are slowed down at the metrics and at the explorer, too, where the right key gets in as ever', async () => {
+    const names = namesAccess({ apiKey: KEY, isProduction: true })
+    const rules = explorerAccess({ ...LOCAL_ACCESS, host: '0.0.0.0', environment: 'production', apiKey: KEY }, { take: () => false })
+    for (const [path, rule] of [['/metrics', undefined], ['/ws', rules.socket], ['/api', rules.data]] as const) {
+      const app = new Hono()
+      app.onError(jsonError)
+      if (rule === undefined) app.get(path, async c => c.text(String(await names(c))))
+      else app.get(path, ...rule as [MiddlewareHandler], c => c.text('in'))
+      const ask = async (key: string): Promise<number> =>
+        (await app.fetch(new Request(`http://x${path}`, { headers: { 'x-api-key': key, host: '192.0.2.1' } }), { incoming: { socket: { remoteAddress: '203.0.113.7' } } })).status
+      expect(new Set(await guess(ask as never, FREE_GUESSES)), path).to.deep.equal(new Set([401]))
+      const began = Date.now()
+      expect(new Set(await guess(ask as never, 3)), path).to.deep.equal(new Set([429]))
+      expect(Date.now() - began, path).to.be.at.least(500 + 1000 + 2000)
+      expect(await ask(KEY), path).to.equal(200)
+    }
+  })
 
   it('are told apart from a mistyped key after a few, and then answered later and later', async () => {
     const ask = api()

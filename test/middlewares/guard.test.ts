@@ -5,9 +5,11 @@
 import { readFile, writeFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { asGuard, type Guard } from '../../src/contracts/guard.js'
 import type { ClaimCounts, PluginChannel } from '../../src/contracts/channels.js'
 import { Notices } from '../../src/accounts/notices.js'
+import { LedgerService } from '../../src/ledger/service.js'
 import { MiddlewareManager } from '../../src/pipeline/middleware-manager.js'
 import { MAX_PAUSED } from '../../middlewares/lib/guard/paused-peers.js'
 import { rejectionError } from '../support/failures.js'
@@ -253,6 +255,24 @@ describe('a guarded connector', () => {
       expect(guard.isPaused('alice')).to.equal(true)
       expect(line.alice.connected).to.equal(true)
     })
+  })
+
+  it('pauses a peer whose balance is not what its movements come to, and nobody whose balance is', async () => {
+    const guard = await start({ balanceInconsistency: { action: 'pause' } })
+    await fromAlice({ amount: 7 })
+    await minutes(2)
+    expect(guard.findings(), 'books that payments made').to.deep.equal({})
+    const { ledger } = line.connector.container(LedgerService)
+    const balanceOf = ledger.balanceOf.bind(ledger)
+    const wrong = sinon.stub(ledger, 'balanceOf').callsFake(id => {
+      const found = balanceOf(id)
+      return found === undefined || id !== 'alice' ? found : { ...found, balance: found.balance + 1n }
+    })
+    await minutes(2)
+    wrong.restore()
+    expect(guard.paused().map(({ peerId, by }) => [peerId, by])).to.deep.equal([['alice', 'rule balanceInconsistency']])
+    expect(told).to.include('SUSPICIOUS_ACTIVITY_DETECTED alice')
+    expect(await fromAlice()).to.equal('T02')
   })
 
   it('closes the connection of a peer if a rule says so, until it is resumed', async () => {

@@ -7,9 +7,8 @@
  * network, on the host of a container or behind a proxy is as good a way in as one on this machine.
  */
 import type { Context, MiddlewareHandler } from 'hono'
-import { SluiceError } from '../../contracts/errors.js'
 import type { Logger } from '../../contracts/logger.js'
-import { isFromThisMachine, keyCheck, keyIn, noKeyInQuery, refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
+import { isFromThisMachine, keyIn, keyJudge, noKeyInQuery, refuseForeignPages, requireAddress, requireJson, requireKey } from '../../http/access.js'
 import { IpAllowlist, PRIVATE_NETWORKS } from '../../http/allowlist.js'
 
 export interface AccessOptions {
@@ -58,12 +57,14 @@ export function nodeAccess ({ apiKey = '', allowedIPs = [], trustProxy = false, 
  * Who may read the series of `/metrics` that show the ids of accounts and peers. If there is a key: those who send it. If not: in
  * production programs on this machine, and otherwise everybody. The rule throws for a wrong key, so that an operator notices it.
  */
-export function namesAccess ({ apiKey = '', isProduction }: { apiKey?: string | undefined, isProduction: boolean }): (c: Context) => boolean {
-  if (apiKey === '') return isProduction ? isFromThisMachine : () => true
-  const isKey = keyCheck(apiKey, KEY.setting)
-  return c => {
-    const given = keyIn(c)
-    if (given !== undefined && !isKey(given)) throw new SluiceError('SLUICE_API_KEY_WRONG', KEY.message)
-    return given !== undefined
+export function namesAccess (
+  { apiKey = '', isProduction }: { apiKey?: string | undefined, isProduction: boolean }, log?: Logger
+): (c: Context) => Promise<boolean> {
+  if (apiKey === '') return c => Promise.resolve(!isProduction || isFromThisMachine(c))
+  const judge = keyJudge(apiKey, KEY, log)
+  return async c => {
+    if (keyIn(c) === undefined) return false
+    await judge(c)
+    return true
   }
 }

@@ -25,7 +25,7 @@ export interface HealthNode {
 
 export interface HealthOptions {
   /** Who may read the ids of accounts and peers in `/metrics`. */
-  mayReadNames: (c: Context) => boolean
+  mayReadNames: (c: Context) => Promise<boolean>
   /** Mirrored, behind its own access rules. */
   admin?: Router | undefined
   /** For what is below EXPLORER_PATH, behind its own access rules. */
@@ -49,7 +49,7 @@ export function healthApp (node: HealthNode, log: Logger, { mayReadNames, admin,
     return isRunning(node) ? json(200, { status: 'ready', timestamp }) : json(503, { status: 'not_ready', reason: status, timestamp })
   })
   app.get(METRICS_PATH, async c => {
-    const isNamed = mayReadNames(c)
+    const isNamed = await mayReadNames(c)
     const metrics = await node.getMetrics()
     return text(200, isNamed ? metrics : NAMELESS + withoutNames(metrics), Registry.PROMETHEUS_CONTENT_TYPE)
   })

@@ -23,7 +23,7 @@ export function httpServers (node: AdministeredNode & HealthNode, config: Served
   const admin = adminApi.enabled ? nodeApi(node, { ...adminApi, allowedHosts }, log) : undefined
   const hasKey = adminApi.apiKey !== undefined && adminApi.apiKey !== ''
   const mirrored = environment === 'development' && !hasKey && !adminApi.isHostGiven ? admin : undefined
-  const mayReadNames = namesAccess({ apiKey: adminApi.apiKey, isProduction: environment === 'production' })
+  const mayReadNames = namesAccess({ apiKey: adminApi.apiKey, isProduction: environment === 'production' }, log)
   const health = healthApp(node, log, { mayReadNames, admin: mirrored, explorer })
 
   const servers = [new HttpServer((request, env) => health.fetch(request, env), {

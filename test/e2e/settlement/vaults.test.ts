@@ -9,6 +9,7 @@ import { startSolanaChain, CHAIN as SOLANA, type SolanaChain } from '../../../ex
 import { freePort } from '../../../examples/free-port.js'
 import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
 import { decodeBase58 } from '../../../plugins/solana/formats.js'
+import { AptosParties } from '../../support/aptos/parties.js'
 import { AwsStandIn } from '../../support/keys/aws.js'
 import { askNode, peerOf, SECRET, settlingConfig, TOKENS } from '../../support/node/evm.js'
 import { outcome, owed, packet, World } from '../../support/node.js'
@@ -174,5 +175,36 @@ describe('nodes with a key in a vault', function () {
         expect(parties.wallet(parties.bob) - before).to.equal(2000n)
       })
     }
+  })
+
+  describe('on Aptos', () => {
+    it('pay with claims of a key that the vault has authorised, with every packet', async () => {
+      const parties = new AptosParties()
+      await parties.start()
+      world.after(() => parties.stop())
+      const { chain: { url, code, asset }, alice: ours, bob: theirs } = parties
+      const chain = `aptos:${parties.place.network}`
+      const [a, b] = [await freePort(), await freePort()]
+      const entry = {
+        chainType: 'aptos', chainId: chain, rpcUrl: url, moduleAddress: code, tokenAddress: asset, settlementOptions: { ...SETTLEMENT, claims: 'packet' }
+      }
+      const peer = (id: string, port: number, aptosAddress: string): ConnectorConfig['peers'][number] =>
+        ({ id, url: `ws://127.0.0.1:${port}`, authToken: SECRET, chain, aptosAddress })
+      const inVault = await vaultWith('ed25519', Buffer.from(ours.key.slice(2), 'hex'))
+      const config = await configOf(peer('bob', b, theirs.address), a, { ...entry, ...inVault })
+      const before = parties.wallet(theirs)
+      let alice = await start('alice', config)
+      await start('bob', await configOf(peer('alice', a, ours.address), b, { ...entry, keyId: theirs.key }))
+      await pay(alice, 50n, 20)
+      await alice.stop()
+      alice = await start('alice', config) // its claim keys are the same
+      await pay(alice, 50n, 20)
+      await settled(alice)
+      const rest = -await owed(alice, 'bob')
+      if (rest > 0n) await alice.settle('bob', rest)
+      expect(vault.server.signatures, 'transactions only').to.be.lessThan(5)
+      await close(alice)
+      await eventually('bob has taken out what the chain has granted', () => parties.wallet(theirs) - before === 2000n)
+    })
   })
 })

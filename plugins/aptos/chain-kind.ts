@@ -1,10 +1,9 @@
 /** What a node has to know of Aptos to read its configuration. Loads no SDK. */
 import { z } from 'zod'
-import { isOverlayHost } from '../../src/lib/socks-proxy.js'
 import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
-import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf } from '../lib/channels/chain-entry.js'
+import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
 import { VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
@@ -24,7 +23,7 @@ export const UNTRIED = 'No Aptos node has run the module of the channels yet, on
 const address = z.string().refine(isAddress).meta({ expected: ADDRESS_IN_WORDS })
 // Providers of nodes put their keys into it.
 const rpcUrl = z.string().refine(isHttpUrl)
-  .meta({ expected: 'an http:// or https:// URL, and not of a hidden service', secret: true, example: 'https://api.testnet.aptoslabs.com/v1' })
+  .meta({ expected: 'an http:// or https:// URL', secret: true, example: 'https://api.testnet.aptoslabs.com/v1' })
 const keyId = z.string().superRefine((key, context) => {
   const fault = keyFault(key, KEYS)
   if (fault !== undefined) context.addIssue(fault.words === undefined ? { code: 'custom' } : faultInWords(`${fault.words}.`))
@@ -39,6 +38,7 @@ const entry = z.strictObject({
   chainType: z.string(),
   chainId: z.string().refine(id => networkOf(id) !== undefined).meta({ expected: CHAIN_IN_WORDS, example: 'aptos:testnet' }),
   rpcUrl,
+  transport: TRANSPORT,
   moduleAddress: address,
   tokenAddress: address.optional(),
   coinType: z.string().refine(isCoin).meta({ expected: 'a coin such as 0x1::aptos_coin::AptosCoin' }).optional(),
@@ -96,9 +96,8 @@ const kind: ChainKind<Entry> = {
 
 export default kind
 
-/** Hidden services are not reached yet: without a proxy, their names would be asked for in public. */
 export function isHttpUrl (url: string): boolean {
-  return /^https?:\/\//.test(url) && URL.canParse(url) && !isOverlayHost(new URL(url).hostname)
+  return /^https?:\/\//.test(url) && URL.canParse(url)
 }
 
 function canonicalId (chainId: string): string {
@@ -106,7 +105,7 @@ function canonicalId (chainId: string): string {
   return network === undefined ? chainId : chainIdOf(network)
 }
 
-function decide ({ chainId, tokenAddress = APT, asset, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, tokenAddress = APT, asset, transport, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
   const { rpcUrl, moduleAddress, coinType, keyId, vault, maxFee, verifyRpcUrl, verifyAbove, allowUnverifiedModule, allowMainnet } = rest
   const id = canonicalId(chainId)
   const token = canonicalAddress(tokenAddress)
@@ -114,6 +113,7 @@ function decide ({ chainId, tokenAddress = APT, asset, settlementOptions, ...res
     id,
     tokenAddress: token,
     asset,
+    transport,
     chain: {
       chainId: id,
       rpcUrl,

@@ -3,6 +3,7 @@
  * the plugin is made, in words that never repeat a key or a URL, which may have one in it.
  */
 import { z } from 'zod'
+import { SOCKS_PROXY_OPTION } from '../../src/lib/socks-agent.js'
 import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
@@ -20,7 +21,7 @@ const DEFAULT_SCALE = 8
 const DEFAULT_MAX_FEE = 5_000_000n
 
 const Address = z.string().refine(isAddress, 'expected an address: 0x and up to 64 hexadecimal digits').transform(canonicalAddress)
-const RpcUrl = z.string().refine(isHttpUrl, 'expected an http:// or https:// URL, and not of a hidden service')
+const RpcUrl = z.string().refine(isHttpUrl, 'expected an http:// or https:// URL')
 const Amount = z.union([z.string().regex(/^\d{1,20}$/, 'expected a decimal string'), z.int().min(0)]).transform(value => BigInt(value))
 const KeyId = z.string().superRefine((value, context) => {
   const fault = keyFault(value, KEYS)
@@ -31,6 +32,7 @@ const CHAIN_OPTIONS = {
   chainType: z.literal('aptos').default('aptos'),
   chainId: z.string().refine(id => networkOf(id) !== undefined, `expected ${CHAIN_IN_WORDS}`).describe(CHAIN_IN_WORDS),
   rpcUrl: RpcUrl.describe('The REST API of a node of the network, with /v1'),
+  socksProxy: SOCKS_PROXY_OPTION.describe('The SOCKS5 proxy through which alone its nodes are asked, verifyRpcUrl too'),
   moduleAddress: Address.describe('The account that has the module of the channels'),
   tokenAddress: Address.default(APT).describe('The fungible asset that channels pay in; APT by default'),
   coinType: z.string().refine(isCoin, 'expected a coin such as 0x1::aptos_coin::AptosCoin').optional()

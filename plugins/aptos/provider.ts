@@ -23,6 +23,8 @@ import type { AptosKey } from './keys.js'
 export interface AptosProviderOptions {
   network: number
   rpcUrl: string
+  /** Through which alone nodes are asked. Undefined: directly. */
+  socksProxy?: string | undefined
   moduleAddress: string
   /** The asset of the channels. */
   asset: string
@@ -360,16 +362,16 @@ export class AptosProvider implements ChannelProvider, ClaimSource {
   /** @throws ChainError after it was disconnected */
   #connection (): Connection {
     if (this.#isStopped) throw new ChainError('the account is disconnected', false)
-    const { rpcUrl, network, moduleAddress, lookMs: everyMs, timeoutMs, allowUnverifiedModule = false, log } = this.#options
-    return this.#chain ??= joinConnection({ rpcUrl, network, moduleAddress, everyMs, timeoutMs, allowUnverifiedModule, log })
+    const { rpcUrl, socksProxy, network, moduleAddress, lookMs: everyMs, timeoutMs, allowUnverifiedModule = false, log } = this.#options
+    return this.#chain ??= joinConnection({ rpcUrl, socksProxy, network, moduleAddress, everyMs, timeoutMs, allowUnverifiedModule, log })
   }
 }
 
 const Opened = z.object({ channel: z.string().refine(isAddress) })
 
 function secondOf (options: AptosProviderOptions): SecondOpinion | undefined {
-  const { verifyRpcUrl: url, verifyAbove: above = 0n, network, moduleAddress, log, timeoutMs } = options
-  return url === undefined ? undefined : new SecondOpinion({ url, network, moduleAddress, above, log, timeoutMs })
+  const { verifyRpcUrl: url, socksProxy, verifyAbove: above = 0n, network, moduleAddress, log, timeoutMs } = options
+  return url === undefined ? undefined : new SecondOpinion({ url, socksProxy, network, moduleAddress, above, log, timeoutMs })
 }
 
 function typeOf (was: ChannelData | undefined, is: ChannelData): ChannelEvent['type'] {

@@ -155,7 +155,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/aptos/attacks.test.ts': [
     'plugins/aptos/channel-book.ts', 'plugins/aptos/channel-lists.ts', 'plugins/aptos/chain/channel-state.ts', 'plugins/aptos/chain/code-check.ts',
     'plugins/aptos/chain/connection.ts', 'plugins/aptos/chain/fate.ts', 'plugins/aptos/chain/fees.ts', 'plugins/aptos/chain/operations.ts',
-    'plugins/aptos/chain/rest.ts', 'plugins/aptos/chain/second-opinion.ts', 'plugins/aptos/chain/watch.ts'
+    'plugins/aptos/chain/second-opinion.ts', 'plugins/aptos/chain/watch.ts'
   ],
   'test/e2e/settlement/aptos.test.ts': ['plugins/aptos/index.ts', 'plugins/aptos/open-chain.ts', 'plugins/aptos/chain/sdk.ts'],
   'test/plugins/solana/ed25519.test.ts': ['plugins/lib/keys/strict-ed25519.ts'],

@@ -20,6 +20,7 @@ import { Watch } from './watch.js'
 /** Accounts of which all but `log` is the same share a connection. */
 export interface ConnectionOptions {
   rpcUrl: string
+  socksProxy?: string | undefined
   network: number
   moduleAddress: string
   /** Between two looks at the channels, ms. */
@@ -52,9 +53,9 @@ export class Connection {
   #users = 0
 
   constructor (options: ConnectionOptions, private readonly ended: () => void) {
-    const { rpcUrl, timeoutMs, everyMs, network, log } = options
+    const { rpcUrl, socksProxy, timeoutMs, everyMs, network, log } = options
     this.#options = options
-    this.rest = new Rest({ url: rpcUrl, timeoutMs, lost: () => { this.#isUnsure = true } })
+    this.rest = new Rest({ url: rpcUrl, socksProxy, timeoutMs, lost: () => { this.#isUnsure = true } })
     this.fees = new Fees(this.rest)
     this.watch = new Watch({ everyMs, chainId: chainIdOf(network), log, read: ids => this.readAll(ids) })
   }

@@ -3,13 +3,17 @@
  * host and never the whole URL, which often holds an access key. Each answer says of which network it is, and how far that had come.
  */
 import { describeError } from '../../../src/lib/describe-error.js'
+import { isOverlayHost, withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
+import { ProxiedPosts } from '../../lib/rpc/post.js'
 
 export interface RestOptions {
   /** With `/v1`; http or https; may carry `user:password@`. */
   url: string
+  /** `socks5h://...`, through which alone the node is asked. Undefined: directly. */
+  socksProxy?: string | undefined
   /** For each try, ms. */
   timeoutMs?: number | undefined
   /** Told of each request that got no answer: the next node behind the URL may be another one. */
@@ -39,6 +43,8 @@ export class RestError extends ChainError {
 const BCS_TRANSACTION = 'application/x.aptos.signed_transaction+bcs'
 const JSON_TYPE = 'application/json'
 const DEFAULT_TIMEOUT_MS = 10_000
+/** The same through a proxy, which may have to build a circuit first. */
+const PROXIED_TIMEOUT_MS = 30_000
 const TRIES = 3
 const FIRST_PAUSE_MS = 250
 /** Of a node's error text, this much is repeated. */
@@ -47,28 +53,41 @@ const MAX_TEXT = 300
 const MAX_BYTES = 8 * 1024 * 1024
 const TOO_MANY_REQUESTS = 429
 
+interface Sent {
+  method: 'GET' | 'POST'
+  headers: Record<string, string>
+  body: string | Uint8Array | undefined
+  signal: AbortSignal
+}
+
+/** A header of an answer, by its name in lower case. */
+type Header = (name: string) => string
+
 export class Rest {
   readonly host: string
   readonly #url: string
   readonly #headers: Record<string, string> = {}
   readonly #timeoutMs: number
   readonly #lost: () => void
+  readonly #proxied: ProxiedPosts | undefined
   readonly #underWay = new Set<AbortController>()
   #isClosed = false
 
   /** @throws Error when the URL is none */
-  constructor ({ url, timeoutMs = DEFAULT_TIMEOUT_MS, lost = () => undefined }: RestOptions) {
+  constructor ({ url, socksProxy, timeoutMs, lost = () => undefined }: RestOptions) {
     if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new Error('the RPC URL is not one of http or https')
     const parsed = new URL(url)
     const { username, password } = parsed
+    if (isOverlayHost(parsed.hostname) && socksProxy === undefined) throw new Error('the RPC URL is that of a hidden service: set "transport" of the chain to socks5')
     parsed.username = parsed.password = ''
-    this.host = parsed.host
+    this.host = withoutOverlayNames(parsed.host)
     this.#url = parsed.href.replace(/\/$/, '')
     if (username !== '') {
       const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
       this.#headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
     }
-    this.#timeoutMs = timeoutMs
+    this.#timeoutMs = timeoutMs ?? (socksProxy === undefined ? DEFAULT_TIMEOUT_MS : PROXIED_TIMEOUT_MS)
+    this.#proxied = socksProxy === undefined ? undefined : new ProxiedPosts(socksProxy)
     this.#lost = lost
   }
 
@@ -80,6 +99,7 @@ export class Rest {
   close (): void {
     this.#isClosed = true
     for (const request of this.#underWay) request.abort()
+    this.#proxied?.close()
   }
 
   /** Rejects with RestError when the node refuses, and with ChainError when it cannot be reached. */
@@ -101,7 +121,7 @@ export class Rest {
       : await this.#ask('POST', path, JSON.stringify(body), JSON_TYPE)
   }
 
-  async #ask (method: string, path: string, body?: string | Uint8Array, type?: string): Promise<RestAnswer> {
+  async #ask (method: Sent['method'], path: string, body?: string | Uint8Array, type?: string): Promise<RestAnswer> {
     for (let tries = 1, pauseMs = FIRST_PAUSE_MS; ; tries++, pauseMs *= 2) {
       try {
         return await this.#once(method, path, body, type)
@@ -113,7 +133,7 @@ export class Rest {
     }
   }
 
-  async #once (method: string, path: string, body?: string | Uint8Array, type?: string): Promise<RestAnswer> {
+  async #once (method: Sent['method'], path: string, body?: string | Uint8Array, type?: string): Promise<RestAnswer> {
     const asked = `${method} ${path.split('?')[0]?.replaceAll(/0x[0-9a-f]{64}/g, short) ?? ''}`
     if (this.#isClosed) throw this.#unreachable(asked, 'disconnected')
     const request = new AbortController()
@@ -121,13 +141,12 @@ export class Rest {
     const deadline = setTimeout(() => { request.abort() }, this.#timeoutMs).unref()
     try {
       const headers = { ...this.#headers, accept: JSON_TYPE, ...type !== undefined && { 'content-type': type } }
-      const response = await fetch(`${this.#url}${path}`, { method, headers, signal: request.signal, redirect: 'error', ...body !== undefined && { body } })
-      const text = await textOf(response)
-      const answer = { ...momentOf(response.headers), body: jsonOf(text) }
-      if (response.ok && answer.body !== undefined) return answer
+      const { status, text, header } = await this.#send(`${this.#url}${path}`, { method, headers, body, signal: request.signal })
+      const answer = { ...momentOf(header), body: jsonOf(text) }
+      if (status >= 200 && status < 300 && answer.body !== undefined) return answer
       const { message, error_code: code } = recordOf(answer.body)
       const said = typeof message === 'string' ? `: ${message.slice(0, MAX_TEXT)}` : ''
-      throw new RestError(`the node at ${this.host} refuses ${asked}: HTTP status ${response.status}${said}`, response.status, typeof code === 'string' ? code : '', answer)
+      throw new RestError(`the node at ${this.host} refuses ${asked}: HTTP status ${status}${said}`, status, typeof code === 'string' ? code : '', answer)
     } catch (error) {
       if (error instanceof RestError) throw error
       this.#lost()
@@ -139,8 +158,17 @@ export class Rest {
     }
   }
 
+  async #send (url: string, { method, headers, body, signal }: Sent): Promise<{ status: number, text: string, header: Header }> {
+    if (this.#proxied !== undefined) {
+      const answer = await this.#proxied.post(url, { method, headers, body, signal })
+      return { ...answer, header: name => String(answer.headers[name]) }
+    }
+    const response = await fetch(url, { method, headers, signal, redirect: 'error', ...body !== undefined && { body } })
+    return { status: response.status, text: await textOf(response), header: name => response.headers.get(name) ?? '' }
+  }
+
   #unreachable (asked: string, why: string): ChainError {
-    return new ChainError(`no answer of the node at ${this.host} to ${asked}: ${why.slice(0, MAX_TEXT).replaceAll(this.#url, this.host)}`, false)
+    return new ChainError(`no answer of the node at ${this.host} to ${asked}: ${withoutOverlayNames(why.slice(0, MAX_TEXT).replaceAll(this.#url, this.host))}`, false)
   }
 }
 
@@ -167,9 +195,9 @@ function jsonOf (text: string): unknown {
 }
 
 /** Of the headers that every answer has. What is missing or no number counts as nothing, so that it is older than anything. */
-function momentOf (headers: Headers): Moment & { network: number } {
+function momentOf (header: Header): Moment & { network: number } {
   const number = (name: string): bigint => {
-    const text = headers.get(name) ?? ''
+    const text = header(name)
     return /^\d{1,20}$/.test(text) ? BigInt(text) : 0n
   }
   return {

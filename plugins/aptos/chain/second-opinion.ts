@@ -8,6 +8,7 @@ import { Rest } from './rest.js'
 
 export interface SecondOpinionOptions {
   url: string
+  socksProxy?: string | undefined
   network: number
   moduleAddress: string
   /** Deposits up to this count as the first node says, in token units. */
@@ -26,7 +27,7 @@ export class SecondOpinion {
 
   constructor (options: SecondOpinionOptions) {
     this.#options = options
-    this.#rest = new Rest({ url: options.url, timeoutMs: options.timeoutMs })
+    this.#rest = new Rest(options)
   }
 
   /** The state with what counts of the peer's deposit. */

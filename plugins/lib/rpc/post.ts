@@ -1,9 +1,9 @@
 /**
- * POSTs through a SOCKS5 proxy, over node:http and node:https: what `fetch` cannot do is to go through an agent. All that use one proxy
+ * Requests through a SOCKS5 proxy, over node:http and node:https: what `fetch` cannot do is to go through an agent. All that use one proxy
  * with the same credentials share its connections, because each new one costs a circuit several round trips. Few requests are under way
  * at a time, and the others wait for their turn.
  */
-import { request as overHttp } from 'node:http'
+import { request as overHttp, type IncomingHttpHeaders } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { parseSocksProxy } from '../../../src/lib/socks-proxy.js'
 import { SocksAgent } from '../../../src/lib/socks-agent.js'
@@ -17,14 +17,17 @@ const KEPT_MAX = 4
 const DIAL_MS = 30_000
 
 export interface Post {
+  /** POST by default. */
+  method?: 'GET' | 'POST' | undefined
   headers: Record<string, string>
-  body: string
+  body?: string | Uint8Array | undefined
   signal: AbortSignal
 }
 
 export interface Posted {
   status: number
   text: string
+  headers: IncomingHttpHeaders
 }
 
 /** The way of one client. What it needs is there from its first request on, until it is closed. */
@@ -107,11 +110,11 @@ class Shared {
     })
   }
 
-  async #send (url: string, { headers, body, signal }: Post): Promise<Posted> {
+  async #send (url: string, { method = 'POST', headers, body, signal }: Post): Promise<Posted> {
     const isSecure = url.startsWith('https:')
     const send = isSecure ? overHttps : overHttp
     return await new Promise((resolve, reject) => {
-      const request = send(url, { method: 'POST', headers, agent: isSecure ? this.#secure : this.#plain, signal }, response => {
+      const request = send(url, { method, headers, agent: isSecure ? this.#secure : this.#plain, signal }, response => {
         const chunks: Buffer[] = []
         let bytes = 0
         response.on('data', (chunk: Buffer) => {
@@ -120,7 +123,7 @@ class Shared {
           else chunks.push(chunk)
         })
         response.on('error', reject)
-        response.on('end', () => { resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }) })
+        response.on('end', () => { resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: response.headers }) })
       })
       request.on('error', reject)
       request.end(body)

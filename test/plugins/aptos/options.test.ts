@@ -37,7 +37,6 @@ describe('options of the aptos plugin', () => {
     [{ chain: { ...CHAIN, keyId: 'aws-kms://hunter2' } }, /chain\.keyId: this does not name a key in AWS KMS: expected aws-kms:/],
     [{ chain: { ...CHAIN, keyId: KEY.slice(0, 30) } }, /chain\.keyId: expected a key of 32 bytes/],
     [{ chain: { ...CHAIN, rpcUrl: 'ftp://secret-of-the-rpc' } }, /chain\.rpcUrl: expected an http/],
-    [{ chain: { ...CHAIN, rpcUrl: `http://${'a'.repeat(56)}.onion/v1` } }, /chain\.rpcUrl: expected an http.* not of a hidden service/],
     [{ chain: { ...CHAIN, tokenAddress: 'So111' } }, /chain\.tokenAddress: expected an address/],
     [{ chain: { ...CHAIN, coinType: 'APT' } }, /chain\.coinType: expected a coin such as/],
     [{ peerAddress: 'bob' }, /peerAddress: expected an address/],

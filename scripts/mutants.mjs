@@ -28,6 +28,7 @@ import { settlementMutants } from './mutants/settlement.mjs'
 import { transportMutants } from './mutants/transport.mjs'
 import { walletMutants } from './mutants/wallet.mjs'
 import { minaMutants } from './mutants/mina.mjs'
+import { minaContractMutants } from './mutants/mina-contract.mjs'
 import { xrpMutants } from './mutants/xrp.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -43,7 +44,7 @@ const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants,
   ...xrpMutants, ...minaMutants, ...aptosMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
   ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants,
-  ...faucetMutants, ...keyMutants, ...aptosModuleMutants
+  ...faucetMutants, ...keyMutants, ...aptosModuleMutants, ...minaContractMutants
 ]
 
 function runTests (files) {

@@ -6,13 +6,13 @@
  */
 import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
+import { Seat } from '../../lib/channels/seat.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
 import { chainIdOf } from '../formats.js'
 import { channelsIn, type Reading } from './channel-state.js'
 import { checkCode } from './code-check.js'
 import { Fees } from './fees.js'
-import { Lane } from './lane.js'
 import { CHANNEL_MODULE } from './payloads.js'
 import { Rest, RestError, type Moment, type RestAnswer } from './rest.js'
 import { Watch } from './watch.js'
@@ -41,7 +41,7 @@ export class Connection {
   readonly fees: Fees
   readonly watch: Watch
   readonly #options: ConnectionOptions
-  readonly #lanes = new Map<string, Lane>()
+  readonly #seats = new Map<string, Seat>()
   /** How far the network had come in what was acted on. */
   #reached = 0n
   /** The newest block that was seen: by its own clock, and when by ours. */
@@ -73,10 +73,10 @@ export class Connection {
   }
 
   /** Of an account of ours, for all that settle with it. */
-  laneOf (address: string): Lane {
-    const lane = this.#lanes.get(address) ?? new Lane()
-    this.#lanes.set(address, lane)
-    return lane
+  seatOf (address: string): Seat {
+    const seat = this.#seats.get(address) ?? new Seat()
+    this.#seats.set(address, seat)
+    return seat
   }
 
   /** Something is known of this version: what is read from now on is not older. */
@@ -90,8 +90,15 @@ export class Connection {
     return now - this.#newest.timeMs < ms && Math.abs(now - this.#newest.heardMs) < ms
   }
 
-  /** Rejects while the node is not to be believed: finally when it is of another network, or the module another. */
+  /**
+   * Rejects while the node is not to be believed: finally when it is of another network, or the module another. One that began before, and
+   * fails, says nothing of now.
+   */
   check (): Promise<void> {
+    return this.#checking === undefined ? this.#checkNow() : this.#checking.catch(() => this.#checkNow())
+  }
+
+  #checkNow (): Promise<void> {
     return this.#checking ??= this.#check().finally(() => { this.#checking = undefined })
   }
 

@@ -1,10 +1,10 @@
 /** What each operation comes to, by what the chain says: whether it is done, can be done, or can never be. */
+import { URGENCY, type Urgency } from '../../lib/channels/seat.js'
 import { ChainError, type Claim, type CloseConsent } from '../../lib/channels/types.js'
 import { isSigned } from '../claims.js'
 import { APT, MAX_U64 } from '../formats.js'
 import { claimMessage, consentMessage, type Place } from '../messages.js'
 import { sidesOf, type ChannelData, type Reading } from './channel-state.js'
-import { URGENCY, type Urgency } from './lane.js'
 import type { Call } from './operations.js'
 import { closeTogether, deposit, join, open, plain, redeem, type Payload } from './payloads.js'
 
@@ -95,7 +95,7 @@ export class Plans {
 
   #open ({ peer, challengeSecs }: CallOf<'open'>): Plan {
     const { place, asset, claimKey } = this.#options
-    return this.#send(open(place, { peer, asset, challengeSecs, key: claimKey(peer) }), URGENCY.open)
+    return this.#send(open(place, { peer, asset, challengeSecs, key: claimKey(peer) }), URGENCY.create)
   }
 
   #join (channelId: string, { ours, theirs }: Sides): Plan {

@@ -9,6 +9,7 @@ import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { OperationStore } from '../../lib/channels/operation-store.js'
+import { URGENCY, type Sitter, type Urgency } from '../../lib/channels/seat.js'
 import { ChainError } from '../../lib/channels/types.js'
 import type { AptosKey } from '../keys.js'
 import type { Connection } from './connection.js'
@@ -54,9 +55,10 @@ const LEFT = 'disconnected while a transaction is under way: it goes on at the n
 const Simulated = z.tuple([z.object({ success: z.boolean(), vm_status: z.string(), gas_used: z.string().regex(/^\d{1,20}$/).transform(BigInt) })])
 
 /** What only this run of the process knows of an operation. */
-interface Course {
+interface Course extends Sitter {
+  urgency: Urgency
   operation: Operation
-  hasLane: boolean
+  isSeated: boolean
   sentMs: number
   failures: number
   failedMs: number
@@ -133,8 +135,8 @@ export class Transactions {
   async #follow (operation: Operation): Promise<Done> {
     const { log, pollMs, chain, signer: { address } } = this.#options
     const stop = this.#stop?.signal ?? AbortSignal.abort()
-    const course: Course = { operation, hasLane: false, sentMs: -Infinity, failures: 0, failedMs: 0 }
-    const lane = chain().laneOf(address)
+    const course: Course = { operation, urgency: URGENCY.create, isSeated: false, sentMs: -Infinity, failures: 0, failedMs: 0 }
+    const seat = chain().seatOf(address)
     try {
       for (;;) {
         const outcome = await this.#step(course, stop).catch((error: unknown) => { this.#hear(course, error) })
@@ -148,7 +150,7 @@ export class Transactions {
         if (this.#isStopped()) throw new ChainError(LEFT, false)
       }
     } finally {
-      if (course.hasLane) lane.leave()
+      seat.leave(course)
     }
   }
 
@@ -158,7 +160,7 @@ export class Transactions {
     await chain().check()
     const { attempt } = course.operation
     if (attempt !== undefined) {
-      course.hasLane ||= chain().laneOf(address).tryTake()
+      course.isSeated ||= chain().seatOf(address).tryTake(course)
       const outcome = await this.#look(course, attempt)
       if (outcome !== undefined || course.operation.attempt !== undefined) return outcome
     }
@@ -200,27 +202,28 @@ export class Transactions {
     }
   }
 
-  /** Nothing more can become of its transaction: others may have the lane. */
+  /** Nothing more can become of its transaction: others may have the seat. */
   async #over (course: Course, txId: string | undefined): Promise<void> {
     const { chain, signer: { address } } = this.#options
     const next = { ...course.operation, attempt: undefined, txId: txId ?? course.operation.txId }
     await this.#put(next)
     course.operation = next
     course.sentMs = -Infinity
-    if (course.hasLane) chain().laneOf(address).leave()
-    course.hasLane = false
+    chain().seatOf(address).leave(course)
+    course.isSeated = false
   }
 
   /** Looks whether it is done by now, and makes the next transaction if it is not. */
   async #next (course: Course, stop: AbortSignal): Promise<Outcome | undefined> {
     const { chain, signer: { address } } = this.#options
-    const lane = chain().laneOf(address)
+    const seat = chain().seatOf(address)
     const isBegun = course.operation.txId !== undefined || course.failures > 0
     const first = await this.#options.plan(course.operation.call, isBegun)
     if (first.step !== 'send') return outcomeOf(first, course)
     if (this.#isTooSoon(course)) return undefined
-    if (!course.hasLane) await lane.take(first.urgency, stop).catch(() => { throw new ChainError(LEFT, false) })
-    course.hasLane = true
+    course.urgency = first.urgency
+    if (!course.isSeated) await seat.take(course, stop).catch(() => { throw new ChainError(LEFT, false) })
+    course.isSeated = true
     try {
       const plan = await this.#options.plan(course.operation.call, isBegun) // it may have waited for long
       if (plan.step !== 'send') return outcomeOf(plan, course)
@@ -230,8 +233,8 @@ export class Transactions {
       return undefined
     } finally {
       if (course.operation.attempt === undefined) { // what has signed nothing keeps nobody waiting
-        lane.leave()
-        course.hasLane = false
+        seat.leave(course)
+        course.isSeated = false
       }
     }
   }
@@ -255,7 +258,7 @@ export class Transactions {
     const { data } = Simulated.safeParse(body)
     if (data === undefined) throw new ChainError(`the node at ${chain().rest.host} answers a simulation with something else`, false)
     const [{ success, vm_status: status, gas_used: gas }] = data
-    const offer = offerFor(prices, { gas, cap: plan.cap, isUrgent: plan.urgency === 0 })
+    const offer = offerFor(prices, { gas, cap: plan.cap, isUrgent: plan.urgency === URGENCY.redeemBeforeEnd })
     if (offer === undefined) throw new ChainError(`the fee would be above what is worth paying. gas=${gas} price=${prices.usual} cap=${plan.cap} (octas)`, false)
     const needed = offer.maxGas * offer.price
     if (has < needed) throw new ChainError(`our address has too little APT for the fee: send it some. address=${signer.address} octas=${has} needed=${needed}`, false)

@@ -5,7 +5,7 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
-import { VAULT } from '../lib/keys/fields.js'
+import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { packetClaimsFault } from '../lib/keys/key-id.js'
 import { ADDRESS, chainNumberOf, HASH, KEYS } from './formats.js'
@@ -55,6 +55,7 @@ const entry = z.strictObject({
   tokenAddress: address,
   asset: ASSET,
   keyId,
+  formerKeyIds: formerKeys(keyId),
   vault: VAULT,
   transport: TRANSPORT,
   settlementOptions: settlementOptions.optional()
@@ -113,7 +114,7 @@ function canonicalId (chainId: string): string {
 }
 
 function decide (
-  { chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId, vault, transport, settlementOptions }: Entry
+  { chainId, rpcUrl, registryAddress, tokenAddress, asset, keyId, formerKeyIds, vault, transport, settlementOptions }: Entry
 ): ReturnType<ChainKind['decide']> {
   const { confirmations, startBlock } = settlementOptions ?? {}
   const id = canonicalId(chainId)
@@ -123,7 +124,7 @@ function decide (
     asset,
     transport,
     chain: {
-      chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId, vault,
+      chainId: id, rpcUrl, registryAddress, tokenAddress, tokenDecimals: asset?.scale, tokenId: asset?.code, keyId, formerKeyIds, vault,
       confirmations, startBlock
     }
   }, settlementOptions)

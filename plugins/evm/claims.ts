@@ -2,7 +2,7 @@
  * Claims as EVM nodes exchange them: JSON, version 1.0, around a signed EIP-712 BalanceProof of the TokenNetwork contract. A claim names
  * its chain and contract; one for another is refused, and so is one that locks something, since nobody here unlocks it.
  */
-import { getAddress } from 'ethers'
+import { getAddress, hashMessage } from 'ethers'
 import { invalid, nonceIn, openClaim, sealClaim, textIn, wholeIn } from '../lib/channels/claim-envelope.js'
 import { ClaimError } from '../lib/channels/types.js'
 import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
@@ -89,6 +89,16 @@ export class EvmClaims implements ClaimCodec {
     if (consent.channelId !== channelId || !SIGNATURE.test(signature)) return false
     if (least < 0n || least > MAX_UINT256 || !Number.isSafeInteger(validUntil) || validUntil < 0) return false
     return await curve().isSignedBy(this.#typed.consentDigest(consent, theirs.address), bytesOf(signature), theirs.address)
+  }
+
+  /** As wallets sign texts (EIP-191, version 0x45): no transaction and no typed data begins that way. */
+  async signStatement (text: string): Promise<string> {
+    return `0x${(await this.#signer.sign(bytesOf(hashMessage(text)))).toString('hex')}`
+  }
+
+  async verifyStatement (text: string, address: string, signature: string): Promise<boolean> {
+    if (!ADDRESS.test(address) || address !== address.toLowerCase() || !SIGNATURE.test(signature)) return false
+    return await curve().isSignedBy(bytesOf(hashMessage(text)), bytesOf(signature), address)
   }
 
   /** Where the claim says which chain and contract it is for, it must be ours; where it does not, the signature decides. */

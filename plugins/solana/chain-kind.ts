@@ -5,7 +5,7 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
-import { VAULT } from '../lib/keys/fields.js'
+import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { packetClaimsFault } from '../lib/keys/key-id.js'
 import { CLUSTER_IN_WORDS, clusterOf, isAddress, readChannelId, WRAPPED_SOL } from './formats.js'
@@ -53,6 +53,7 @@ const entry = z.strictObject({
   tokenMint: address.optional(),
   asset: ASSET,
   keyId,
+  formerKeyIds: formerKeys(keyId),
   vault: VAULT,
   transport: TRANSPORT,
   maxPriorityFee: amount.optional(),
@@ -102,7 +103,7 @@ function canonicalId (chainId: string): string {
 }
 
 function decide ({ chainId, tokenMint = WRAPPED_SOL, asset, transport, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
-  const { rpcUrl, wsUrl, programId, keyId, vault, maxPriorityFee, verifyRpcUrl, verifyAbove, rpsLimit } = rest
+  const { rpcUrl, wsUrl, programId, keyId, formerKeyIds, vault, maxPriorityFee, verifyRpcUrl, verifyAbove, rpsLimit } = rest
   const id = canonicalId(chainId)
   return termsOf({
     id,
@@ -118,6 +119,7 @@ function decide ({ chainId, tokenMint = WRAPPED_SOL, asset, transport, settlemen
       tokenDecimals: asset?.scale,
       tokenId: asset?.code,
       keyId,
+      formerKeyIds,
       vault,
       maxPriorityFee: decimal(maxPriorityFee),
       verifyRpcUrl,

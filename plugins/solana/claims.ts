@@ -7,7 +7,7 @@ import { ClaimError } from '../lib/channels/types.js'
 import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
 import { isSignedBy, type SolanaKey } from './ed25519.js'
 import { channelIdOf, CLUSTERS, isAddress, isBefore, MAX_U64, readChannelId, type Cluster } from './formats.js'
-import { claimMessage, termsMessage, type Place, type Terms } from './messages.js'
+import { claimMessage, statementMessage, termsMessage, type Place, type Terms } from './messages.js'
 
 /** Where claims are good. */
 interface SolanaNetwork extends Place {
@@ -68,6 +68,14 @@ export class SolanaClaims implements ClaimCodec {
     const { theirs, ours, channelId } = state
     const message = consent.channelId === channelId ? this.#messageOf(consent, theirs.address, ours.address) : undefined
     return Promise.resolve(message !== undefined && BASE64.test(signature) && isSignedBy(theirs.address, message, Buffer.from(signature, 'base64')))
+  }
+
+  async signStatement (text: string): Promise<string> {
+    return (await this.signer.signMessage(statementMessage(text))).toString('base64')
+  }
+
+  verifyStatement (text: string, address: string, signature: string): Promise<boolean> {
+    return Promise.resolve(isAddress(address) && isSignature(signature) && isSignedBy(address, statementMessage(text), Buffer.from(signature, 'base64')))
   }
 
   #messageOf (consent: CloseConsent, signer: string, other: string): Buffer | undefined {

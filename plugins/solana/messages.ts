@@ -6,6 +6,7 @@ import { bytesOf, u64, type ChannelId } from './formats.js'
 
 /** 0xFF and what follows. */
 const CLAIM_TAG = Buffer.from('\xffSLUICE-CLAIM-V2', 'latin1')
+const STATEMENT_TAG = Buffer.from('\xffSLUICE-SAYS-V1', 'latin1')
 const TERMS_TAG = Buffer.from('\xffSLUICE-CLOSE-V2', 'latin1')
 
 /** Where channels live. Addresses in base58. */
@@ -30,6 +31,11 @@ export function claimMessage (place: Place, channel: ChannelId, nonce: bigint, t
 /** 144 bytes: what both sign to end a channel at once. */
 export function termsMessage (place: Place, channel: ChannelId, { paidA, paidB, validUntil }: Terms): Buffer {
   return Buffer.concat([headOf(TERMS_TAG, place, channel), u64(paidA), u64(paidB), u64(validUntil)])
+}
+
+/** What a key says of itself, in words. Nothing that the program takes: it looks at the lengths of messages, and at their tags. */
+export function statementMessage (text: string): Buffer {
+  return Buffer.concat([STATEMENT_TAG, Buffer.from(text)])
 }
 
 function headOf (tag: Buffer, { genesis, programId }: Place, { account, instance }: ChannelId): Buffer {

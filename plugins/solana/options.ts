@@ -7,7 +7,7 @@ import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
-import { VAULT } from '../lib/keys/fields.js'
+import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { packetClaimsFault } from '../lib/keys/key-id.js'
 import { walletKey } from '../lib/keys/wallet.js'
@@ -48,6 +48,7 @@ const CHAIN_OPTIONS = {
   programId: Address.describe('The program of the channels'),
   tokenMint: Address.default(WRAPPED_SOL).describe('The token that channels pay in; wrapped SOL by default'),
   keyId: KeyId.describe('Who signs for us: a key in base58, the path of a keypair.json, wallet:0, or a key in a vault'),
+  formerKeyIds: formerKeys(KeyId).describe('The keys that signed for us before, the latest first, until their channels are settled'),
   vault: VAULT.describe('How to get into the vault that keyId names, where the environment does not say it'),
   tokenDecimals: z.int().min(0).max(DECIMALS_MAX).optional().describe('Of the token, when they are not the assetScale of the account'),
   tokenId: z.string().min(1).optional().describe('What operators see as the name of the token'),
@@ -89,7 +90,7 @@ export function parseOptions (options: Record<string, unknown>, account?: { asse
   const chain = readOptions('solana', CHAIN_OPTIONS, [], own.chain, 'chain.')
   const claims = packetClaimsFault(chain.keyId, own.claims)
   if (claims !== undefined) throw new Error(`invalid options of the solana plugin. ${claims}`)
-  walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
+  for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale
   return {

@@ -31,7 +31,7 @@ export interface SolanaProviderOptions {
   signer: SolanaKey
   store: PluginStore
   log: Logger
-  /** The only one that channels may be with. Undefined: anybody. */
+  /** Channels may be with it and those that are listened to, and nobody else. Undefined: with anybody. */
   peer?: string | undefined
   /** Whether what is confirmed counts as final, before it is finalized. */
   isConfirmedFinal?: boolean | undefined
@@ -203,8 +203,8 @@ export class SolanaProvider implements ChannelProvider {
     const { peer } = this.#options
     const known = await this.#knownNow().get(channelId)
     if (known === undefined && peer !== undefined) {
-      const lanes = await this.#lanesWith(peer)
-      if (!lanes.some(({ account }) => account === id.account)) return undefined
+      const lanes = await Promise.all([...new Set([peer, ...this.#listeners.keys()])].map(other => this.#lanesWith(other)))
+      if (!lanes.flat().some(({ account }) => account === id.account)) return undefined
     }
     const commitment = finality === 'latest' ? 'confirmed' : this.#commitment
     const reading = await this.#reading(id.account, commitment, asOf)

@@ -5,7 +5,7 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { faultInWords, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
-import { VAULT } from '../lib/keys/fields.js'
+import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { addressIn, canonicalAddress } from './base58.js'
 import { chainIdOf, HASH, KEYS, networkOf } from './formats.js'
@@ -46,6 +46,7 @@ const entry = z.strictObject({
   chainId: z.string().refine(id => networkOf(id) !== undefined).meta({ expected: CHAIN_IN_WORDS, example: 'xrp:mainnet' }),
   rpcUrl,
   keyId,
+  formerKeyIds: formerKeys(keyId),
   vault: VAULT,
   transport: TRANSPORT,
   settlementOptions: settlementOptions.optional()
@@ -99,9 +100,10 @@ function canonicalId (chainId: string): string {
   return network === undefined ? chainId : chainIdOf(network)
 }
 
-function decide ({ chainId, rpcUrl, keyId, vault, transport, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
+function decide ({ chainId, rpcUrl, keyId, formerKeyIds, vault, transport, settlementOptions }: Entry): ReturnType<ChainKind['decide']> {
   const id = canonicalId(chainId)
-  return termsOf({ id, tokenAddress: 'XRP', asset: XRP, transport, chain: { chainId: id, rpcUrl, keyId, vault } }, settlementOptions)
+  const chain = { chainId: id, rpcUrl, keyId, formerKeyIds, vault }
+  return termsOf({ id, tokenAddress: 'XRP', asset: XRP, transport, chain }, settlementOptions)
 }
 
 /** Money that is real belongs to production and nowhere else, and there nothing is reached that only this machine sees. */

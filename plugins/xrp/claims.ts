@@ -4,6 +4,7 @@
  */
 import { openClaim, sealClaim, textIn, wholeIn } from '../lib/channels/claim-envelope.js'
 import type { ClaimFields } from '../lib/channels/claim-envelope.js'
+import { promised } from '../lib/channels/types.js'
 import type { Claim, ClaimCodec } from '../lib/channels/types.js'
 import { isSignedWith, PUBLIC_KEY, SIGNATURE } from './channel-keys.js'
 import type { ClaimKey } from './channel-keys.js'
@@ -30,9 +31,29 @@ export interface ClaimSource {
 /** Amounts of the ledger. */
 const DROPS_BITS = 64
 
+/** What the key of an account says of itself: the one that signs transactions, none of those that sign claims. */
+export interface AccountKey {
+  signStatement (text: string): Promise<string>
+  /** Whether the key of that address has signed the text. */
+  verifyStatement (text: string, address: string, signature: string): boolean
+}
+
 export class XrpClaims implements ClaimCodec {
-  /** @param peer who pays through a channel that is not known yet: if it is another one, its signature will not be good */
-  constructor (private readonly source: ClaimSource, private readonly address: string, private readonly peer: string) {}
+  /**
+   * @param peer who pays through a channel that is not known yet: if it is another one, its signature will not be good
+   * @param key ours; who makes and checks claims only needs none
+   */
+  constructor (
+    private readonly source: ClaimSource, private readonly address: string, private readonly peer: string, private readonly key?: AccountKey
+  ) {}
+
+  async signStatement (text: string): Promise<string> {
+    return await promised(this.key?.signStatement(text), 'signStatement')
+  }
+
+  verifyStatement (text: string, address: string, signature: string): Promise<boolean> {
+    return Promise.resolve(promised(this.key?.verifyStatement(text, address, signature), 'verifyStatement'))
+  }
 
   async make ({ channelId, total, senderId }: Parameters<ClaimCodec['make']>[0]): Promise<Claim> {
     const key = this.source.keyOf(channelId)
@@ -49,7 +70,8 @@ export class XrpClaims implements ClaimCodec {
     const total = wholeIn(claim, 'amount', DROPS_BITS)
     const signature = hexIn(claim, 'signature', SIGNATURE, '128 hexadecimal digits')
     hexIn(claim, 'publicKey', PUBLIC_KEY, 'ED and 64 hexadecimal digits')
-    return { channelId, nonce: total, total, signer: this.source.payerOf(channelId)?.source ?? this.peer, signature, text }
+    const payer = (): string => this.source.payerOf(channelId)?.source ?? this.peer
+    return { channelId, nonce: total, total, get signer () { return payer() }, signature, text } // the ledger may be asked in between
   }
 
   /** Under the key of the ledger, which the claim has to name as well. */

@@ -12,14 +12,17 @@ export default class PluginXrp extends SettlingPlugin {
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     if (services === undefined) throw new Error('the xrp plugin needs a store: it is made by a connector, or with { store, log } as second argument')
     const parsed = parseOptions(options, services.account)
+    const { chain, chain: { keyId, formerKeyIds = [] } } = parsed
+    const open = (keyId: string) => async () => {
+      const { openXrpLedger } = await withXrpl(() => import('./open-chain.js'))
+      return await openXrpLedger({ ...parsed, chain: { ...chain, keyId } }, services)
+    }
     super({
       transport: new PluginBtp(parsed.btp, services),
       services,
       settings: parsed.settings,
-      openChain: async () => {
-        const { openXrpLedger } = await withXrpl(() => import('./open-chain.js'))
-        return await openXrpLedger(parsed, services)
-      }
+      openChain: open(keyId),
+      formerKeys: formerKeyIds.map(open)
     })
   }
 }

@@ -7,7 +7,7 @@ import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
-import { VAULT } from '../lib/keys/fields.js'
+import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { walletKey } from '../lib/keys/wallet.js'
 import { SOCKS_PROXY_OPTION } from '../../src/lib/socks-agent.js'
@@ -34,6 +34,7 @@ const CHAIN_OPTIONS = {
   rpcUrl: z.string().refine(isWebSocketUrl, 'expected a ws:// or wss:// URL').describe('The WebSocket of a server of the ledger'),
   socksProxy: SOCKS_PROXY_OPTION.describe('The SOCKS5 proxy through which alone that server is asked'),
   keyId: KeyId.describe('Who signs for us: the seed of the account, wallet:0, or a key in a vault'),
+  formerKeyIds: formerKeys(KeyId).describe('The keys that signed for us before, the latest first, until their channels are settled'),
   vault: VAULT.describe('How to get into the vault that keyId names, where the environment does not say it')
 }
 
@@ -62,7 +63,7 @@ export interface XrpOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetScale: number }): XrpOptions {
   const own = readOptions('xrp', XRP_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('xrp', CHAIN_OPTIONS, [], own.chain, 'chain.')
-  walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
+  for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
   const network = networkOf(chain.chainId) ?? 0
   const { address = '', tag } = addressIn(own.peerAddress) ?? {}
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE

@@ -65,11 +65,14 @@ export class Accounts extends EventEmitter {
       mayOpenFiles,
       getOwnAddress: () => this.address,
       books: new AccountBooks(accountId, () => this.ledger()),
-      settlements: this.store.settlements.recordsOf(accountId, () => this.accounts.get(accountId)?.plugin),
+      settlements: this.store.settlements.recordsOf(accountId, () => this.accounts.get(accountId)?.plugin, party => {
+        this.refuseSharedParty(accountId, party)
+        this.partyOwners.set(party, accountId)
+      }),
       signed: signed => { this.notices.signed?.(accountId, signed) }
     })
     this.refuseSharedPlugin(accountId, plugin)
-    this.refuseSharedParty(accountId, plugin)
+    if (plugin.settlesWith !== undefined) this.refuseSharedParty(accountId, plugin.settlesWith)
     this.ports.add(accountId, plugin)
     this.accounts.set(accountId, { info, plugin })
     this.pluginOwners.set(plugin, accountId)
@@ -106,7 +109,7 @@ export class Accounts extends EventEmitter {
     this.log.info('remove account. accountId=%s', accountId)
     this.accounts.delete(accountId)
     this.pluginOwners.delete(plugin)
-    this.partyOwners.delete(plugin.settlesWith)
+    for (const [party, owner] of this.partyOwners) if (owner === accountId) this.partyOwners.delete(party)
     if (info.relation === 'child') this.segmentOwners.delete(segmentOf(accountId, info))
     this.parents.delete(accountId)
     this.ports.delete(accountId, plugin)
@@ -189,9 +192,9 @@ export class Accounts extends EventEmitter {
   }
 
   /** Both would take its claims, and the chain pays each of them once. */
-  private refuseSharedParty (accountId: string, { settlesWith }: PluginInstance): void {
+  private refuseSharedParty (accountId: string, settlesWith: string): void {
     const otherId = this.partyOwners.get(settlesWith)
-    if (otherId === undefined) return
+    if (otherId === undefined || otherId === accountId) return
     throw new SluiceError('SLUICE_CONFIG_INVALID', `two accounts cannot settle with the same party: what it pays once would be credited twice. accountIds=${otherId},${accountId} ` +
       `settlesWith=${settlesWith}. Use one account, or another address of the peer.`)
   }

@@ -45,9 +45,13 @@ export class SettlementIndex {
     return [...this.entries.values()]
   }
 
-  /** @param plugin that of the account, once it is made: whatever it settles with, it looks after */
-  recordsOf (accountId: string, plugin: () => PluginInstance | undefined): SettlementRecords {
+  /** @param plugin that of the account, once it is made: whatever it settles with, it looks after
+   * @param settleWith throws when another account settles with that party */
+  recordsOf (
+    accountId: string, plugin: () => PluginInstance | undefined, settleWith: SettlementRecords['settleWith']
+  ): SettlementRecords {
     return {
+      settleWith,
       storeOf: parties => this.storeUnder(`settlement:${parties.length}:${parties}:`),
       setUnsettled: async (parties, what) => { await this.set(parties, what === undefined ? undefined : { accountId, what }) },
       unsettled: () => {

@@ -131,6 +131,11 @@ export interface SettlementRecords {
   /** @param parties what tells these from all others: chain, contract, both addresses */
   storeOf (parties: string): PluginStore
   /**
+   * Says that the account settles with this party from now on, too, which is named as `settlesWith` names it.
+   * @throws Error when another account does
+   */
+  settleWith (party: string): void
+  /**
    * Says what is not settled between them; undefined: nothing is. A connector does not start without an account that looks after it.
    * Resolves when that is on disk.
    */

@@ -30,7 +30,7 @@ export class UnsettledMarker {
 
   constructor (private readonly dataPath: string, private readonly nodeId: string, chains: readonly SettlementChain[]) {
     this.#path = join(dataPath, nodeId + SUFFIX)
-    this.#keys = chains.map(({ options }) => fingerprintOf(options.chain))
+    this.#keys = chains.flatMap(({ options }) => fingerprintsOf(options.chain))
   }
 
   /** Throws when a node of another name has channels of our keys that are not settled, and says what to do. */
@@ -71,10 +71,11 @@ export class UnsettledMarker {
   }
 }
 
-/** Tells a key from others without saying anything about it. */
-function fingerprintOf (chain: unknown): string {
-  const keyId = typeof chain === 'object' && chain !== null && 'keyId' in chain ? String(chain.keyId).toLowerCase() : ''
-  return createHmac('sha256', keyId).update('sluice settlement key').digest('hex').slice(0, 16)
+/** Tell keys, that of a chain and its former ones, from others without saying anything about them. */
+function fingerprintsOf (chain: unknown): string[] {
+  const { keyId = '', formerKeyIds = [] } = isObject(chain) ? chain as { keyId?: unknown, formerKeyIds?: unknown } : {}
+  const keyIds = [keyId, ...Array.isArray(formerKeyIds) ? formerKeyIds : []].map(key => String(key).toLowerCase())
+  return keyIds.map(key => createHmac('sha256', key).update('sluice settlement key').digest('hex').slice(0, 16))
 }
 
 function filesIn (folder: string): string[] {

@@ -1,104 +1,347 @@
 /**
- * The parts of an account for each address of its peer: the one that is configured and paid, and those that it had before, whose
- * channels are looked after until they are settled. What is kept of each is kept by chain, contract and both addresses, so that another
- * chain, contract, key or peer never meets the records of this one.
+ * The parts of an account for each pair of addresses, one of ours and one of the peer: those through which the two pay each other, those
+ * of keys that were handed over (handover.ts), and those of an address that the peer had before, whose channels are looked after until
+ * they are settled. What is kept of each is kept by chain, contract and both addresses, so that another chain, contract, key or peer never
+ * meets the records of this one.
  */
 import type { PluginServices, SettlementRecords } from '../../../src/contracts/plugin.js'
+import { announce, announcedIn, isSignedByBoth, keepKeys, loadKeys, type KeyLine } from './handover.js'
+import type { Terms } from './claim-ledger.js'
+import type { Incoming } from './incoming.js'
 import { migrate } from './migrate.js'
+import type { Standing } from './options.js'
 import { openParts } from './parts.js'
-import type { Parts, PartsDeps } from './parts.js'
+import type { Chain, Parts, PartsDeps } from './parts.js'
+import { fieldsOf } from './read-record.js'
+import { UnreachableError } from './types.js'
 
-/** What each of the addresses gets is found here. */
-export interface AccountPartsDeps extends Omit<PartsDeps, 'store' | 'books' | 'signed' | 'booksId' | 'setUnsettled'> {
+/** What each of the pairs gets is found here. */
+export interface AccountPartsDeps extends Omit<PartsDeps, 'chain' | 'store' | 'books' | 'signed' | 'booksId' | 'setUnsettled'> {
+  /** The chain's part under our key, then under each of our former ones. */
+  chains: readonly [Chain, ...Chain[]]
   services: PluginServices
+  /** Told when the two pay each other through another key than before. */
+  onSwitch: () => void
 }
 
-export interface AccountParts {
-  present: Parts
-  /** With those of former addresses. */
-  all (): Parts[]
-  start (): Promise<void>
-  stop (): Promise<void>
-  /** What would be lost if nobody looked after it any more. */
-  unsettled (): string[]
-  /** Whether a former address was paid under this id. Throws while that is not known: else it could be paid twice. */
-  isPaidBefore (id: string): boolean
+interface Pair {
+  own: string
+  peer: string
 }
 
-/** A peer that changes its address more often, with channels open, has to wait. */
+/** Keys that are changed more often, with channels open, have to wait. */
 const MAX_FORMER = 8
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
 export async function openAccountParts (deps: AccountPartsDeps): Promise<AccountParts> {
-  const { chain: { provider }, settings, services, log } = deps
-  const { chain, contract, peerAddress, units } = settings
-  const ownAddress = provider.address
-  const records = services.settlements ?? withoutConnector(services)
-  const partiesWith = (peer: string): string => `${chain} ${contract} ${peer} ${ownAddress}`
-  const storeOf = (peer: string): ReturnType<SettlementRecords['storeOf']> => records.storeOf(partiesWith(peer))
-  const wasUsedWith = (peer: string): Promise<boolean> => deps.chain.wasUsedWith(peer)
-  const moved = await migrate({ from: services.store, to: storeOf, ownAddress, peerAddress, units, wasUsedWith })
-  const kept = [...records.unsettled()].map(([parties, what]) => formerPeer(parties, what, partiesWith))
-  const former = [...new Set([...moved, ...kept])].filter(peer => peer !== peerAddress)
-  if (former.length > MAX_FORMER) {
-    throw new Error(`the channels of ${former.length} former addresses of the peer are not settled, at most ${MAX_FORMER} are looked after. Put an earlier address back until they are`)
+  const { chains, settings: { chain, contract, peerAddress }, services } = deps
+  const own = chains.map(({ provider }) => provider.address)
+  if (new Set(own).size < own.length) throw new Error('formerKeyIds names a key twice, or the one that keyId names: leave it out')
+  const kept = await loadKeys(services.store, `${chain} ${contract}`)
+  const keys: KeyLine = {
+    // Where the peer has not heard of our present key yet, it knows the one before it.
+    ours: kept.ours !== undefined && own.includes(kept.ours) ? kept.ours : own[1] ?? own[0],
+    theirs: kept.theirs.includes(peerAddress) ? kept.theirs : [peerAddress]
   }
-  const booksId = (): string => `${services.books?.id ?? ''} ${services.account?.id ?? ''}`
-  const open = async (peer: string): Promise<Parts> => await openParts({
-    ...deps,
-    settings: { ...settings, peerAddress: peer, isFormer: peer !== peerAddress },
-    store: storeOf(peer),
-    books: services.books,
-    signed: services.signed,
-    booksId,
-    setUnsettled: what => records.setUnsettled(partiesWith(peer), what)
-  })
-  const present = await open(peerAddress)
-  const formers: Parts[] = []
-  for (const peer of former) {
-    log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', peer, peerAddress)
-    formers.push(await open(peer))
-  }
-  return partsOf(present, formers)
+  const parts = new AccountParts(deps, keys)
+  await parts.open()
+  return parts
 }
 
-function partsOf (present: Parts, formers: readonly Parts[]): AccountParts {
-  const all = [present, ...formers]
-  return {
-    present,
-    all: () => all,
-    unsettled: () => all.flatMap(parts => parts.unsettled() ?? []),
-    isPaidBefore: id => {
-      const { outgoing } = formers.find(({ outgoing }) => outgoing.knows(id)) ?? {}
-      if (outgoing === undefined || outgoing.hasPaid(id)) return outgoing !== undefined
-      throw new Error('the claim that pays this is on a channel with the peer\'s former address, and waits for its end')
-    },
-    start: async () => {
-      for (const { records, prepaid, watcher } of all) {
-        records.reopen()
-        await prepaid.resume()
-        watcher.start()
-      }
-    },
-    stop: async () => {
-      await Promise.all([present.provider.disconnect(), ...all.map(({ watcher }) => watcher.stop())])
-      for (const { records, channels, incoming, outgoing, note } of all) {
-        // What is not kept of this is found out again at the next start.
-        await Promise.all([note(), channels.save(), incoming.save(), outgoing.save()]).catch(() => undefined)
-        await records.close()
-      }
+export class AccountParts {
+  readonly #deps: AccountPartsDeps
+  readonly #records: SettlementRecords
+  readonly #keys: KeyLine
+  readonly #all: Parts[] = []
+  #isStarted = false
+  #present: Parts | undefined
+  /** Claims on channels that none of the pairs knows wait here for the chain, in their order. */
+  readonly #finding = new Map<string, Promise<Parts>>()
+  #changing: Promise<unknown> = Promise.resolve()
+
+  constructor (deps: AccountPartsDeps, keys: KeyLine) {
+    this.#deps = deps
+    this.#records = deps.services.settlements ?? withoutConnector(deps.services)
+    this.#keys = keys
+  }
+
+  /** Those that we pay through. */
+  get present (): Parts {
+    if (this.#present === undefined) throw new Error('not open yet')
+    return this.#present
+  }
+
+  /** Of our present key, while the peer has not heard of it. */
+  get #next (): Parts | undefined {
+    return this.#all.find(({ settings }) => settings.standing === 'next')
+  }
+
+  /** With those of former addresses. */
+  all (): Parts[] {
+    return [this.present, ...this.#all.filter(parts => parts !== this.present)]
+  }
+
+  /** Those through which something may still be paid, by one of the two. */
+  live (): Parts[] {
+    return this.all().filter(({ settings }) => settings.standing !== 'former')
+  }
+
+  async open (): Promise<void> {
+    const { services, settings, log } = this.#deps
+    const { peerAddress, units } = settings
+    const { codecOf, ours, theirs } = this.#ends()
+    if (theirs !== peerAddress) this.#settleWith(theirs)
+    const wasUsedWith = (peer: string): Promise<boolean> => codecOf(ours).wasUsedWith(peer)
+    const moved = await migrate({
+      from: services.store, to: peer => this.#storeOf({ own: ours, peer }), ownAddress: ours, peerAddress, units, wasUsedWith
+    })
+    const kept = [...this.#records.unsettled()].map(([parties, what]) => this.#pairIn(parties, what))
+    await this.#openPresent()
+    const others = [...moved.map(peer => ({ own: ours, peer })), ...kept].filter(pair => this.#find(pair) === undefined)
+    if (others.length > MAX_FORMER) {
+      throw new Error(`the channels of ${others.length} former addresses are not settled, at most ${MAX_FORMER} are looked after. Put an earlier address back until they are`)
+    }
+    for (const pair of others) {
+      const isLeft = this.#standingOf(pair) === 'former'
+      if (isLeft) log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
+      if (this.#find(pair) === undefined) await this.#openPair(pair)
     }
   }
+
+  async start (): Promise<void> {
+    this.#isStarted = true
+    for (const parts of this.#all) await startOne(parts)
+  }
+
+  async stop (): Promise<void> {
+    this.#isStarted = false
+    await this.#changing
+    const providers = this.#deps.chains.map(({ provider }) => provider.disconnect())
+    await Promise.all([...providers, ...this.#all.map(({ watcher }) => watcher.stop())])
+    for (const { records, channels, incoming, outgoing, note } of this.#all) {
+      // What is not kept of this is found out again at the next start.
+      await Promise.all([note(), channels.save(), incoming.save(), outgoing.save()]).catch(() => undefined)
+      await records.close()
+    }
+  }
+
+  /** What would be lost if nobody looked after it any more. */
+  unsettled (): string[] {
+    return this.all().flatMap(parts => parts.unsettled() ?? [])
+  }
+
+  /**
+   * Those that can pay for packets now: the ones of keys that were handed over, as long as there is no channel with our money in it between
+   * the present ones.
+   */
+  get paying (): Parts {
+    if (this.#all.length === 1 || canPay(this.present)) return this.present
+    return this.live().find(parts => parts.settings.standing === 'handed over' && canPay(parts)) ?? this.present
+  }
+
+  /**
+   * What of a payment (base units) is to be paid through the present addresses: nothing, where others have paid under its id. Rejects while
+   * that is not known: else it could be paid twice.
+   */
+  async leftOf (id: string, amount: bigint): Promise<bigint> {
+    const before = this.all().find(parts => parts !== this.present && parts.outgoing.knows(id))
+    return before === undefined ? amount : await before.outgoing.finish(id)
+  }
+
+  /** As `Incoming.take` does, for the channel that the claim names. Resolves to whoever has taken it. */
+  async take (data: Buffer, terms: Terms = {}): Promise<Incoming> {
+    const parts = this.#all.length === 1 ? this.present : await this.#whose(data)
+    await parts.incoming.take(data, terms)
+    if (parts.settings.standing === 'next') this.#useNext().catch(() => undefined) // the peer knows that key: its next claim says so again
+    return parts.incoming
+  }
+
+  /** Answers the peer. Rejects with what the peer is told. */
+  async answer (data: Buffer): Promise<Record<string, unknown>> {
+    const message = fieldsOf(JSON.parse(data.toString()), 'message')
+    if (message.step === 'handover') return await this.#inTurn(() => this.#accept(message))
+    return await this.#addressed(message).answers.to(message)
+  }
+
+  /** Tells the peer of our present key, if it does not know it. Rejects when it does not take it. */
+  async offer (): Promise<void> {
+    const [next, { settings: { chain, peerAddress }, provider }] = [this.#next, this.present]
+    if (next === undefined) return
+    const handover = { chain, from: provider.address, to: next.provider.address, peer: peerAddress }
+    const { codecOf } = this.#ends()
+    const { taken } = await this.#deps.ask(await announce(handover, codecOf(handover.from).codec, codecOf(handover.to).codec))
+    if (taken !== true) throw new Error('the peer does not know what a handover is')
+    await this.#useNext()
+  }
+
+  /** The peer pays through another key from now on, as the one that it had has said. */
+  async #accept (message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { services, settings: { chain, contract, peerAddress: configured }, log, onSwitch } = this.#deps
+    const { codecOf, ours, theirs } = this.#ends()
+    const handover = announcedIn(message, chain)
+    const { from, to, peer } = handover
+    if (to === theirs) return { taken: true }
+    if (from !== theirs) throw new Error(`we settle with another key of yours than the one that hands over. found=${from} expected=${theirs}`)
+    if (!this.#deps.chains.some(({ provider }) => provider.address === peer)) throw new Error(`this is not our address. found=${peer}`)
+    if (!await isSignedByBoth(handover, codecOf(ours).codec)) throw new Error('the handover is not signed by both keys')
+    if (this.#all.length > MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
+    const open = this.#all.filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
+    if (open.length > 0) throw new UnreachableError('channels of a key that you had before are not settled yet: no other key is taken before that')
+    this.#settleWith(to)
+    const line = [...new Set([configured, ...this.#keys.theirs])].filter(address => address !== to && (address === configured || address === from))
+    await keepKeys(services.store, `${chain} ${contract}`, { ours: this.#keys.ours, theirs: [...line, to] })
+    this.#keys.theirs = [...line, to]
+    await this.#openPresent()
+    log.warn('the peer has handed over to another key, and is paid there from now on. Put it into the configuration as its address. former=%s now=%s', from, to)
+    onSwitch()
+    return { taken: true }
+  }
+
+  /** Pays through our present key from now on. */
+  async #useNext (): Promise<void> {
+    await this.#inTurn(async () => {
+      const { services, settings: { chain, contract }, log, onSwitch } = this.#deps
+      const next = this.#next
+      if (next === undefined) return
+      const [from, to] = [this.present.provider.address, next.provider.address]
+      await keepKeys(services.store, `${chain} ${contract}`, { ours: to, theirs: this.#keys.theirs })
+      this.#keys.ours = to
+      await this.#openPresent()
+      log.info('the peer has taken our new key, and everything is paid through it from now on. former=%s now=%s', from, to)
+      onSwitch()
+    })
+  }
+
+  async #inTurn<T> (work: () => Promise<T>): Promise<T> {
+    const result = this.#changing.then(work)
+    this.#changing = result.catch(() => undefined)
+    return await result
+  }
+
+  /** Opens what the keys say, where it is not open yet; the others stay for what is under way in them. */
+  async #openPresent (): Promise<void> {
+    const { ours, theirs, newest } = this.#ends()
+    for (const own of new Set([ours, newest])) {
+      if (this.#find({ own, peer: theirs }) === undefined) await this.#openPair({ own, peer: theirs })
+    }
+    this.#present = this.#find({ own: ours, peer: theirs })
+    for (const { settings, provider } of this.#all) settings.standing = this.#standingOf({ own: provider.address, peer: settings.peerAddress })
+  }
+
+  async #openPair (pair: Pair): Promise<void> {
+    const { services, settings, ask, ...deps } = this.#deps
+    const { own, peer } = pair
+    const parts = await openParts({
+      ...deps,
+      chain: this.#ends().codecOf(own),
+      settings: { ...settings, peerAddress: peer, standing: this.#standingOf(pair) },
+      store: this.#storeOf(pair),
+      books: services.books,
+      signed: services.signed,
+      booksId: () => `${services.books?.id ?? ''} ${services.account?.id ?? ''}`,
+      ask: message => ask({ ...message, by: own, with: peer }),
+      setUnsettled: what => this.#records.setUnsettled(this.#partiesOf(pair), what)
+    })
+    this.#all.push(parts)
+    if (this.#isStarted) await startOne(parts)
+  }
+
+  #standingOf ({ own, peer }: Pair): Standing {
+    const { ours, theirs, newest } = this.#ends()
+    if (peer === theirs && own === ours) return 'present'
+    if (peer === theirs && own === newest) return 'next'
+    return this.#keys.theirs.includes(peer) ? 'handed over' : 'former'
+  }
+
+  /** Whose pair a claim is for. Those that wait for the chain keep their order. */
+  async #whose (data: Buffer): Promise<Parts> {
+    const channelId = this.#channelIn(data)
+    if (channelId === undefined) return this.present
+    const waiting = this.#finding.get(channelId)
+    const known = this.all().find(({ channels }) => channels.get(channelId) !== undefined)
+    if (waiting === undefined && known !== undefined) return known
+    const finding = waiting ?? this.#lookUp(channelId).finally(() => { this.#finding.delete(channelId) })
+    this.#finding.set(channelId, finding)
+    return await finding
+  }
+
+  /** Undefined: it is no claim, as whoever takes it says. */
+  #channelIn (data: Buffer): string | undefined {
+    const { codecOf, ours } = this.#ends()
+    try {
+      return codecOf(ours).codec.parse(data).channelId
+    } catch {
+      return undefined
+    }
+  }
+
+  /** The chain is asked by each of our addresses. */
+  async #lookUp (channelId: string): Promise<Parts> {
+    for (const parts of this.live()) if (await parts.channels.lookup(channelId) !== undefined) return parts
+    return this.present
+  }
+
+  /** Whom a message is for. Peers of former versions do not say it. @throws Error when it is for nobody here */
+  #addressed (message: Record<string, unknown>): Parts {
+    const { by, with: own, channelId } = message
+    if (typeof by === 'string' && typeof own === 'string') {
+      const parts = this.#find({ own, peer: by })
+      if (parts === undefined) throw new Error(`we do not settle between these addresses. yours=${by} ours=${own}`)
+      return parts
+    }
+    return this.all().find(({ channels }) => typeof channelId === 'string' && channels.get(channelId) !== undefined) ?? this.present
+  }
+
+  #ends (): { ours: string, theirs: string, newest: string, codecOf: (own: string) => Chain } {
+    const { chains, settings: { peerAddress } } = this.#deps
+    const newest = chains[0].provider.address
+    return {
+      ours: this.#keys.ours ?? newest,
+      theirs: this.#keys.theirs.at(-1) ?? peerAddress,
+      newest,
+      codecOf: own => chains.find(({ provider }) => provider.address === own) ?? chains[0]
+    }
+  }
+
+  #find ({ own, peer }: Pair): Parts | undefined {
+    return this.#all.find(({ provider, settings }) => provider.address === own && settings.peerAddress === peer)
+  }
+
+  /** @throws Error when another account settles with it: what it pays once would be credited twice */
+  #settleWith (peer: string): void {
+    const { chain, contract } = this.#deps.settings
+    this.#records.settleWith(`${chain} ${contract} ${peer}`)
+  }
+
+  #partiesOf ({ own, peer }: Pair): string {
+    const { chain, contract } = this.#deps.settings
+    return `${chain} ${contract} ${peer} ${own}`
+  }
+
+  #storeOf (pair: Pair): ReturnType<SettlementRecords['storeOf']> {
+    return this.#records.storeOf(this.#partiesOf(pair))
+  }
+
+  /** Whose unsettled channels these are. @throws Error where nobody here can look after them */
+  #pairIn (parties: string, what: string): Pair {
+    const [chain, contract, peer = '', own = ''] = parties.split(' ')
+    const isOurs = this.#deps.chains.some(({ provider }) => provider.address === own)
+    if (isOurs && this.#partiesOf({ own, peer }) === parties) return { own, peer }
+    throw new Error('the account has payment channels that are not settled, on another chain or contract, or of another key, than are configured now. ' +
+      'Put those back until they are closed and settled (a key that was replaced belongs into formerKeyIds), or give the account another id. ' +
+      `chain=${chain} contract=${contract} peerAddress=${peer} ownAddress=${own} unsettled=${what}`)
+  }
 }
 
-/** Whose unsettled channels these are. @throws Error where nobody here can look after them */
-function formerPeer (parties: string, what: string, partiesWith: (peer: string) => string): string {
-  const peer = parties.split(' ').at(-2) ?? ''
-  if (partiesWith(peer) === parties) return peer
-  const [chain, contract, peerAddress, ownAddress] = parties.split(' ')
-  throw new Error('the account has payment channels that are not settled, on another chain or contract, or of another key, than are configured now. ' +
-    `Put those back until they are closed and settled, or give the account another id. chain=${chain} contract=${contract} peerAddress=${peerAddress} ` +
-    `ownAddress=${ownAddress} unsettled=${what}`)
+/** Whether there is something of ours in a channel that the peer sees, and that is not spent. */
+function canPay ({ channels, outgoing }: Parts): boolean {
+  return channels.payable().some(({ state, shown }) => shown > outgoing.spentOn(state))
+}
+
+async function startOne ({ records, prepaid, watcher }: Parts): Promise<void> {
+  records.reopen()
+  await prepaid.resume()
+  watcher.start()
 }
 
 /** For a plugin that somebody else than the connector makes: all in its one store, and nobody who would remove the account. */
@@ -115,6 +358,7 @@ function withoutConnector ({ store }: PluginServices): SettlementRecords {
         }
       })
     }),
+    settleWith: () => undefined,
     setUnsettled: () => Promise.resolve(),
     unsettled: () => new Map()
   }

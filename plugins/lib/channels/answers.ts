@@ -4,7 +4,7 @@ import type { Closing } from './closing.js'
 import type { Funding } from './funding.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
-import { fieldsOf, textOf } from './read-record.js'
+import { textOf } from './read-record.js'
 import { UnreachableError } from './types.js'
 
 export interface AnswersDeps {
@@ -19,8 +19,7 @@ export class Answers {
   constructor (private readonly deps: AnswersDeps) {}
 
   /** Answers the peer. Rejects with what the peer is told. */
-  async to (data: Buffer): Promise<Record<string, unknown>> {
-    const message = fieldsOf(JSON.parse(data.toString()), 'message')
+  async to (message: Record<string, unknown>): Promise<Record<string, unknown>> {
     const { incoming, outgoing, funding, closing } = this.deps
     switch (message.step) {
     case 'claims': {

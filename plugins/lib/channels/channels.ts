@@ -47,7 +47,7 @@ export interface KnownChannel {
 export interface ChannelsDeps {
   provider: ChannelProvider
   records: Records
-  settings: Pick<ChannelSettings, 'peerAddress' | 'challengeSecs' | 'isFormer'>
+  settings: Pick<ChannelSettings, 'peerAddress' | 'challengeSecs' | 'standing'>
   log: Logger
 }
 
@@ -206,7 +206,7 @@ export class Channels {
     if (isGone) return ['Unknown channel: the chain does not have it']
     if (status !== 'open') return [`Payment channel is not open. status=${status}`]
     if (ending !== undefined) return ['Payment channel is being closed', 'T00']
-    if (this.#deps.settings.isFormer) return ['Payment channel is with an address that is not the peer\'s any more']
+    if (this.#deps.settings.standing === 'former') return ['Payment channel is with an address that is not the peer\'s any more']
     const challenge = this.challengeRefusal(challengeSecs)
     return challenge === undefined ? undefined : [challenge]
   }

@@ -30,14 +30,20 @@ const CHAIN_WAIT_MS = 5000
 const PEER_WAIT_MS = 2000
 const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 60_000
+/** A peer that has not taken our new key is asked again. */
+const OFFER_AGAIN_MS = 10 * 60_000
 const NO_CLAIM = 'No payment channel claim attached to packet'
+
+type OpenChain = () => Promise<Chain>
 
 export interface SettlingPluginOptions {
   transport: Transport
   services: PluginServices
   settings: ChannelSettings
   /** The chain's part. Rejects when it cannot be had now; it is asked again. */
-  openChain: () => Promise<Chain>
+  openChain: OpenChain
+  /** The same under the keys that signed for us before, the latest first, as long as they have channels. */
+  formerKeys?: readonly OpenChain[]
 }
 
 export default class SettlingPlugin extends EventEmitter implements PluginInstance {
@@ -54,7 +60,8 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   readonly transport: Transport
   readonly #settings: ChannelSettings
   readonly #services: PluginServices
-  readonly #openChain: () => Promise<Chain>
+  readonly #openChain: OpenChain
+  readonly #formerKeys: readonly OpenChain[]
   #moneyHandler: MoneyHandler | undefined
   #parts: AccountParts | undefined
   #opening: Promise<void> | undefined
@@ -62,6 +69,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   #agreed: Promise<void> | undefined
   #isStopped = true
   #retry: NodeJS.Timeout | undefined
+  #offering: NodeJS.Timeout | undefined
   #failures = 0
   /** Why what was kept of channels cannot be used, although the chain's part is there. */
   #recordsRefused: string | undefined
@@ -71,12 +79,13 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     () => this.#ready(message => new SluiceError('SLUICE_CHAIN_UNREACHABLE', message)),
     () => this.#parts?.all() ?? [], () => this.#keyTrouble)
 
-  constructor ({ transport, services, settings, openChain }: SettlingPluginOptions) {
+  constructor ({ transport, services, settings, openChain, formerKeys = [] }: SettlingPluginOptions) {
     super()
     this.transport = transport
     this.#services = services
     this.#settings = settings
     this.#openChain = openChain
+    this.#formerKeys = formerKeys
     this.onlyListens = transport.onlyListens ?? false
     this.listensOn = transport.listensOn
     this.settlementUnit = String(settings.units.smallest)
@@ -84,7 +93,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     this.settlesWith = `${this.settlesAt} ${settings.peerAddress}`
     transport.setGate(this.#gate)
     transport.registerProtocolHandler(CHANNEL_PROTOCOL, async ({ data }) =>
-      [messageEntry(await this.#ready(unreachable).answers.to(data))])
+      [messageEntry(await this.#account(unreachable).answer(data))])
     transport.on('connect', () => {
       this.#greet()
       this.emit('connect')
@@ -110,6 +119,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   async disconnect (): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#retry)
+    clearTimeout(this.#offering)
     await this.transport.disconnect()
     await this.#opening
     await this.#parts?.stop()
@@ -142,7 +152,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     const amount = amountIn(data)
     if (amount === 0n) return this.transport.sendData(data)
     try {
-      const { outgoing } = this.#ready(temporary)
+      const { outgoing } = this.#account(temporary).paying
       return outgoing.forPacket(amount, async claim => answeredBy(await this.transport.sendMessage([packetEntry(data), claimEntry(claim)])))
     } catch (error) {
       return Promise.reject(error)
@@ -151,10 +161,10 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   /** Pays `amount` base units once for an id, with a claim. */
   async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
-    const { outgoing } = this.#ready(notBegun)
+    const account = this.#account(notBegun)
     await this.#agreement().catch((error: unknown) => { throw notBegun(describeError(error)) })
-    if (this.#parts?.isPaidBefore(id) === true) return
-    await outgoing.settle(BigInt(amount), id)
+    const left = await account.leftOf(id, BigInt(amount))
+    if (left > 0n) await account.present.outgoing.settle(left, id)
   }
 
   channels (): OperatorActions {
@@ -195,18 +205,18 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   }
 
   async #takeClaim (data: Buffer): Promise<Answer> {
-    const { incoming } = this.#ready(temporary)
+    const account = this.#account(temporary)
     await this.#agreement()
-    await incoming.take(data)
+    await account.take(data)
     return []
   }
 
   async #answerPaid (answerPacket: () => Promise<Answer>, claim: Buffer, amount: bigint): Promise<Answer> {
     let incoming
     try {
-      ({ incoming } = this.#ready(temporary))
+      const account = this.#account(temporary)
       await this.#agreement()
-      await incoming.take(claim, { packet: amount })
+      incoming = await account.take(claim, { packet: amount })
     } catch (error) {
       return [packetEntry(this.#reject(error)), refusalEntry(error)]
     }
@@ -243,9 +253,10 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   }
 
   async #make (): Promise<AccountParts> {
-    const chain = await this.#openChain()
+    const chains: [Chain, ...Chain[]] = [await this.#openChain()]
+    for (const openFormer of this.#formerKeys) chains.push(await openFormer())
     const opening = openAccountParts({
-      chain,
+      chains,
       settings: this.#settings,
       services: this.#services,
       log: this.#services.log,
@@ -253,7 +264,11 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
       moneyHandler: () => this.#moneyHandler,
       deliver: async claim => { await this.transport.sendMessage([claimEntry(claim)]) },
       ask: message => this.#ask(message),
-      isPeerThere: () => this.isConnected()
+      isPeerThere: () => this.isConnected(),
+      onSwitch: () => {
+        this.#agreed = undefined
+        this.#greet()
+      }
     })
     return await opening.catch((error: unknown) => {
       this.#recordsRefused = describeError(error)
@@ -273,9 +288,9 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   /** At each connect, when the chain's part is there. The first time since the start, payments wait for it. */
   #greet (): void {
-    const parts = this.#parts?.present
-    if (parts === undefined || !this.isConnected()) return
-    const greeting = this.#show(parts)
+    const account = this.#parts
+    if (account === undefined || !this.isConnected()) return
+    const greeting = Promise.all(account.live().map(parts => this.#show(parts))).then(() => this.#offerKey(account))
     greeting.catch((error: unknown) => {
       this.#services.log.debug('cannot learn what the peer counts of our claims. error=%s', describeError(error))
       if (this.#agreed === greeting) this.#agreed = undefined // at the next connect
@@ -299,6 +314,17 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     await Promise.race([showing, pause(PEER_WAIT_MS)])
   }
 
+  /** Tells the peer of a new key of ours, and again after a while, until it has taken it. Never rejects. */
+  async #offerKey (account: AccountParts): Promise<void> {
+    clearTimeout(this.#offering)
+    await account.offer().catch((error: unknown) => {
+      this.#services.log.warn('the peer has not taken our new key, and is paid through the former one for now. error=%s retryInMs=%d',
+        describeError(error), OFFER_AGAIN_MS)
+      this.#offering = setTimeout(() => { if (this.isConnected()) void this.#offerKey(account) }, OFFER_AGAIN_MS)
+      this.#offering.unref()
+    })
+  }
+
   /** Resolves when the two have shown each other their claims. Rejects while the peer is away. */
   async #agreement (): Promise<void> {
     if (this.#agreed === undefined) this.#greet()
@@ -314,8 +340,12 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   }
 
   #ready (errorOf: (message: string) => Error): Parts {
+    return this.#account(errorOf).present
+  }
+
+  #account (errorOf: (message: string) => Error): AccountParts {
     if (this.#parts === undefined || this.#isStopped) throw errorOf(`no settlement now: ${this.#trouble}`)
-    return this.#parts.present
+    return this.#parts
   }
 }
 

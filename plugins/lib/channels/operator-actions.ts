@@ -87,7 +87,7 @@ export class OperatorActions implements ChannelOperations {
   async close (channelId: string, { cooperative = true }: { cooperative?: boolean | undefined } = {}): Promise<ChannelEnd> {
     const found = this.#find(channelId, 'open')
     const { channel, parts: { watcher, settings } } = found
-    if (!cooperative || settings.isFormer) return await this.#done(found, () => watcher.close(channel))
+    if (!cooperative || settings.standing === 'former') return await this.#done(found, () => watcher.close(channel))
     return await this.#done(found, () => watcher.closeTogether(channel).catch(async (): Promise<Partial<Receipt>> => {
       if (channel.state.status === 'open') return await watcher.close(channel)
       return {} // somebody else has closed it meanwhile

@@ -36,11 +36,17 @@ export const CHANNEL_OPTIONS = {
 
 export type ChannelOptions = z.infer<z.ZodObject<typeof CHANNEL_OPTIONS>>
 
+/**
+ * What is between two addresses. `present`: they pay each other. `next`: ours is a key that the peer has not heard of; what comes is taken.
+ * `handed over`: one of them pays through another key since (handover.ts); what comes is taken, and quiet channels are closed. `former`:
+ * the peer had that address once; channels are redeemed and closed, and nothing is paid or taken on them.
+ */
+export type Standing = 'present' | 'next' | 'handed over' | 'former'
+
 export interface ChannelSettings {
   /** In the chain's form. */
   peerAddress: string
-  /** Whether that is an address that the peer had before: its channels are redeemed and closed, and nothing is paid or taken on them. */
-  isFormer: boolean
+  standing: Standing
   /** `evm:8453` */
   chain: string
   /** Contracts and token, as configured. With the chain, our address and the peer's it names what is between us. */
@@ -75,7 +81,7 @@ export function settingsOf (options: ChannelOptions): Omit<ChannelSettings, 'pee
     depositFor: room => room * multiplier > initialDeposit ? room * multiplier : initialDeposit,
     topUpBelow: options.topUpBelow ?? initialDeposit / 2n,
     maxPrepaid: options.maxPrepaid ?? (initialDeposit > 0n ? initialDeposit : DEFAULT_PREPAID),
-    isFormer: false,
+    standing: 'present',
     redeemThreshold: options.redeemThreshold,
     redeemGasFactor: BigInt(redeemGasFactor),
     nativePrice: options.nativePrice,

@@ -49,6 +49,7 @@ export interface Answered {
 const SENT_RECORD = 'sent'
 /** A payment that always finds the channel filled by somebody else gives up, and is tried again by the connector. */
 const ATTEMPTS = 3
+const NOT_THERE_YET = 'the peer does not have the claim that pays this yet'
 const USED_UP = 'payment channel is used up, and will be filled up'
 /** A packet with one of these came to an end perhaps because its claim was not taken. */
 const CLAIM_REFUSALS = new Set(['F06', 'T00'])
@@ -173,9 +174,25 @@ export class Outgoing {
     return this.#payments.missing(id) !== undefined
   }
 
-  /** Whether it was, and the peer has it for sure. */
-  hasPaid (id: string): boolean {
-    return this.#payments.missing(id) === 0n && this.#payments.open(id, channelId => this.#sent.get(channelId)?.acked).length === 0
+  /**
+   * Ends a payment that was begun here and goes on elsewhere: sees to it that the peer has the claims that pay it. Resolves to what they do
+   * not pay (base units), for good. Rejects while one of them waits for the peer, or for the end of its channel.
+   */
+  async finish (id: string): Promise<bigint> {
+    await this.#settling.get(id)?.catch(nothing)
+    await this.#deliver(id)
+    if (this.#open(id).length > 0) throw new Error(NOT_THERE_YET)
+    return this.#deps.units.toAccount(this.#payments.missing(id) ?? 0n)
+  }
+
+  /** Whether the peer has for sure what is paid of it, and that is all. */
+  #hasPaid (id: string): boolean {
+    return this.#payments.missing(id) === 0n && this.#open(id).length === 0
+  }
+
+  /** The claims that pay it, and that the peer has not got for sure. */
+  #open (id: string): Array<{ channelId: string }> {
+    return this.#payments.open(id, channelId => this.#sent.get(channelId)?.acked)
   }
 
   /**
@@ -264,13 +281,14 @@ export class Outgoing {
       }
     }
     await this.save({ sync: true })
-    await this.#deliverPayment(id)
+    await this.#deliver(id)
+    // A channel may have ended while its claim was being written: what it did not pay is missing again.
+    if (!this.#hasPaid(id)) throw new Error(NOT_THERE_YET)
   }
 
-  async #deliverPayment (id: string): Promise<void> {
+  async #deliver (id: string): Promise<void> {
     const { channels } = this.#deps
-    const open = (): Array<{ channelId: string }> => this.#payments.open(id, channelId => this.#sent.get(channelId)?.acked)
-    for (const { channelId } of open()) {
+    for (const { channelId } of this.#open(id)) {
       const channel = channels.get(channelId)
       const refusal = channel === undefined ? undefined : channels.refusalOf(channel)
       if (channel === undefined || refusal !== undefined) {
@@ -279,8 +297,6 @@ export class Outgoing {
       }
       await this.claims.deliverOn(channel)
     }
-    // A channel may have ended while its claim was being written: what it did not pay is missing again.
-    if (!this.hasPaid(id)) throw new Error('the peer does not have the claim that pays this yet')
   }
 
   /**

@@ -215,6 +215,13 @@ export interface ClaimCodec {
   signConsent? (consent: CloseConsent, state: ChannelState): Promise<string>
   /** Whether the counterparty agreed to the end of the channel. */
   verifyConsent? (consent: CloseConsent, state: ChannelState, signature: string): Promise<boolean>
+  /**
+   * Where keys can be handed over (handover.ts): signs with our key that `text` is so, in bytes that the chain takes for no transaction and
+   * nobody for a claim or a consent.
+   */
+  signStatement? (text: string): Promise<string>
+  /** Whether the key of this address has signed the text so. False for what is no address, or no signature. */
+  verifyStatement? (text: string, address: string, signature: string): Promise<boolean>
 }
 
 /** The answer of a method that the features of the chain promise. @throws Error if it is missing: the chain's plugin is at fault */

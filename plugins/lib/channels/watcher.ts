@@ -26,6 +26,8 @@ export interface WatcherDeps {
   looked: () => Promise<void>
 }
 
+/** Longer than packets live. */
+const QUIET_MS = 2 * 60_000
 const WITHDRAW_AGAIN_MS = 10 * 60_000
 /** A channel that will not live longer is replaced: an end that nobody chose would cost a challenge. */
 const REPLACE_BEFORE_MS = 35 * 24 * 60 * 60_000
@@ -135,7 +137,7 @@ export class Watcher {
         await incoming.resume().catch((error: unknown) => { this.#hear(error) }) // what cannot be booked now is looked after all the same
         for (const channel of await channels.operations.ask(() => channels.survey(error => { this.#hear(error) }, 'watched'))) this.#attendTo(channel)
         await this.#bury()
-        if (!settings.isFormer) outgoing.topUp()
+        if (settings.standing === 'present') outgoing.topUp()
         await looked()
       } catch (error) {
         if (this.#isStopped) break
@@ -179,7 +181,8 @@ export class Watcher {
     const { status } = channel.state
     if (status === 'closing') await this.#defend(channel)
     if (status !== 'open') return
-    const isDue = settings.isFormer ? this.#unredeemed(channel) > 0n : this.#unredeemed(channel) >= settings.redeemThreshold
+    const isLeft = settings.standing === 'former' || this.#isDoneWith(channel)
+    const isDue = isLeft ? this.#unredeemed(channel) > 0n : this.#unredeemed(channel) >= settings.redeemThreshold
     if (isDue && await this.#isWorth(channel)) await this.redeem(channel)
     if (channel.isOverdue === true && channel.ending === undefined) await this.#closeOverdue(channel)
     else await this.#closeSpent(channel)
@@ -210,14 +213,15 @@ export class Watcher {
 
   /**
    * One that is not used, or near the end of its life. A former peer's is closed as soon as there is nothing to wait for: nobody pays
-   * through it any more.
+   * through it any more. One of a key that was handed over is closed together with the peer, who has that key still.
    */
   async #closeSpent (channel: KnownChannel): Promise<void> {
-    const { settings: { idleCloseMs, isFormer }, log } = this.#deps
+    const { settings: { idleCloseMs, standing }, log } = this.#deps
+    const isFormer = standing === 'former'
     const { activityMs, ending, state: { channelId, ours, expiresAt, readAtMs } } = channel
     const isIdle = idleCloseMs !== 0 && Date.now() - activityMs >= idleCloseMs
     const isOld = expiresAt !== undefined && expiresAt - readAtMs < REPLACE_BEFORE_MS
-    if (!(isIdle || isFormer || isOld) || ours.deposit <= ours.redeemed || ending !== undefined) return
+    if (!(isIdle || isFormer || isOld || this.#isDoneWith(channel)) || ours.deposit <= ours.redeemed || ending !== undefined) return
     if (isOld) log.info('replacing a payment channel near the end of its life. channelId=%s', channelId)
     else log.info('closing an unused payment channel. channelId=%s', channelId)
     try {
@@ -227,6 +231,11 @@ export class Watcher {
       log.warn('the peer does not close the channel with us, closing it by challenge. channelId=%s error=%s', channelId, describeError(error))
       await this.close(channel)
     }
+  }
+
+  /** Whether its key was handed over, and nobody pays through it any more: packets that were under way have come to their end. */
+  #isDoneWith ({ activityMs }: KnownChannel): boolean {
+    return this.#deps.settings.standing === 'handed over' && Date.now() - activityMs >= QUIET_MS
   }
 
   /** A payee that can end the channel alone needs no challenge. */

@@ -3,6 +3,14 @@ import { z } from 'zod'
 
 const part = z.string().min(1).meta({ expected: 'a string that is not empty', secret: true }).optional()
 
+/** At most so many keys are looked after besides the present one. */
+const FORMER_MAX = 4
+
+/** The keys that signed for us before, the latest first, until their channels are settled. @param keyId the schema of a key of the chain */
+export function formerKeys<K extends z.ZodType<string>> (keyId: K): z.ZodOptional<z.ZodArray<K>> {
+  return z.array(keyId).max(FORMER_MAX).meta({ expected: `a list of at most ${FORMER_MAX} keys, each as keyId names one`, secret: true }).optional()
+}
+
 /** Where the environment does not say it, or says it for another vault. */
 export const VAULT = z.strictObject({
   region: part,

@@ -1,6 +1,6 @@
 /** What a key is on the XRP Ledger: the account that it signs for, and transactions that are signed with it. */
 import { createHash } from 'node:crypto'
-import { deriveAddress, encode, encodeForSigning, hashes, Wallet } from 'xrpl'
+import { deriveAddress, encode, encodeForSigning, hashes, verifyKeypairSignature, Wallet } from 'xrpl'
 import type { SubmittableTransaction } from 'xrpl'
 import type { PluginServices } from '../../../src/contracts/plugin.js'
 import type { Signer } from '../../../src/contracts/signer.js'
@@ -20,6 +20,8 @@ import type { Call } from './operations.js'
 const CLOSE = 0x00020000
 /** Networks above name themselves in transactions; others must not. Source: xrpl.org, "NetworkID". */
 const LAST_UNNAMED_NETWORK = 1024
+
+const STATEMENT = /^([0-9A-F]{66}):([0-9A-F]{128,144})$/
 
 export class XrpKey {
   /** `r...` */
@@ -41,11 +43,33 @@ export class XrpKey {
   /** Of secp256k1 the ledger checks signatures of the first half of SHA-512, in DER. Source: xrpl.org, "Signing Algorithms". */
   async sign (transaction: SubmittableTransaction): Promise<{ blob: string, hash: string }> {
     const ready = { ...transaction, SigningPubKey: this.#publicKey }
-    const bytes = Buffer.from(encodeForSigning(ready), 'hex')
-    const signature = this.#signer.curve === 'ed25519' ? await this.#signer.sign(bytes) : derOf(await this.#signer.sign(halfOfSha512(bytes)))
-    const blob = encode({ ...ready, TxnSignature: signature.toString('hex').toUpperCase() })
+    const blob = encode({ ...ready, TxnSignature: await this.#signed(Buffer.from(encodeForSigning(ready), 'hex')) })
     return { blob, hash: hashes.hashSignedTx(blob) }
   }
+
+  /** The public key, a colon, and the signature: an address does not say what its key is. */
+  async signStatement (text: string): Promise<string> {
+    return `${this.#publicKey}:${await this.#signed(statementBytes(text))}`
+  }
+
+  verifyStatement (text: string, address: string, signature: string): boolean {
+    const [, publicKey = '', signed = ''] = STATEMENT.exec(signature) ?? []
+    try {
+      return deriveAddress(publicKey) === address && verifyKeypairSignature(statementBytes(text).toString('hex'), signed, publicKey)
+    } catch {
+      return false // no key, or no signature
+    }
+  }
+
+  async #signed (bytes: Buffer): Promise<string> {
+    const signature = this.#signer.curve === 'ed25519' ? await this.#signer.sign(bytes) : derOf(await this.#signer.sign(halfOfSha512(bytes)))
+    return signature.toString('hex').toUpperCase()
+  }
+}
+
+/** What the ledger knows begins with `STX`, `SMT`, `CLM` or the like, and a zero. Source: xrpl.org, "Hash Prefixes". */
+function statementBytes (text: string): Buffer {
+  return Buffer.from(`SLUICE SAYS\0${text}`)
 }
 
 type KeyServices = Pick<PluginServices, 'store' | 'log'>

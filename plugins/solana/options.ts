@@ -90,7 +90,8 @@ export function parseOptions (options: Record<string, unknown>, account?: { asse
   const chain = readOptions('solana', CHAIN_OPTIONS, [], own.chain, 'chain.')
   const claims = packetClaimsFault(chain.keyId, own.claims)
   if (claims !== undefined) throw new Error(`invalid options of the solana plugin. ${claims}`)
-  for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
+  // A wallet that does not open is refused now, and not when the chain is reached.
+  for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace)
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale
   return {

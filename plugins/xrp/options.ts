@@ -63,7 +63,8 @@ export interface XrpOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetScale: number }): XrpOptions {
   const own = readOptions('xrp', XRP_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('xrp', CHAIN_OPTIONS, [], own.chain, 'chain.')
-  for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
+  // A wallet that does not open is refused now, and not when the chain is reached.
+  for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace)
   const network = networkOf(chain.chainId) ?? 0
   const { address = '', tag } = addressIn(own.peerAddress) ?? {}
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE

@@ -2,7 +2,45 @@
 const CHANNELS = 'plugins/lib/channels/channels.js'
 const ATTACKS = 'test/e2e/adversary/attacks.test.js'
 
+const HANDOVER = 'test/plugins/lib/channels/handover.test.js'
+
 export const settlementMutants = [
+  {
+    name: 'hands over to a key that has not said so',
+    file: 'plugins/lib/channels/handover.js',
+    edits: [[' && await verify(to, signatures.to)', '']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'lets any key hand over',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['if (from !== theirs)', 'if (false)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'takes a handover that another peer was told',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['.some(({ provider }) => provider.address === peer)', '.some(() => true)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'takes the next key while channels of two others are open',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['if (open.length > 0)', 'if (false)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'pays a settlement again through the new key',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['before === undefined ? amount :', 'true ? amount :']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'forgets at a restart which key the peer has',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['kept.theirs.includes(peerAddress) ? kept.theirs : [peerAddress]', '[peerAddress]']],
+    tests: [HANDOVER]
+  },
   {
     name: 'takes and makes claims while a consent to the end is out',
     file: CHANNELS,

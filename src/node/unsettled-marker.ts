@@ -73,8 +73,8 @@ export class UnsettledMarker {
 
 /** Tell keys, that of a chain and its former ones, from others without saying anything about them. */
 function fingerprintsOf (chain: unknown): string[] {
-  const { keyId = '', formerKeyIds = [] } = isObject(chain) ? chain as { keyId?: unknown, formerKeyIds?: unknown } : {}
-  const keyIds = [keyId, ...Array.isArray(formerKeyIds) ? formerKeyIds : []].map(key => String(key).toLowerCase())
+  const { keyId = '', formerKeyIds = [] } = isObject(chain) ? { ...chain } : {}
+  const keyIds = [keyId, ...Array.isArray(formerKeyIds) ? formerKeyIds as unknown[] : []].map(key => String(key).toLowerCase())
   return keyIds.map(key => createHmac('sha256', key).update('sluice settlement key').digest('hex').slice(0, 16))
 }
 

@@ -5,6 +5,7 @@
  * The second half is a chain that fails and a peer that lies.
  */
 import { expect } from 'chai'
+import { expectStatements } from './key-statements.js'
 import { ChainError, ClaimError, promised, waitingIn } from '../../plugins/lib/channels/types.js'
 import type { ChannelFeatures, ChannelProvider, ChannelState, Claim, ClaimCodec, CloseConsent } from '../../plugins/lib/channels/types.js'
 
@@ -96,6 +97,8 @@ export function channelProviderConformance (
     it('declares what it is like', () => {
       for (const { provider } of chain.parties) expect(provider.features).to.deep.equal(features)
     })
+
+    it('knows what a key has said of itself, and what it has not', async () => { await expectStatements(us, them) })
 
     describe('a channel', () => {
       it('looks the same from both ends when it is open', async () => {

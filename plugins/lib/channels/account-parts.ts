@@ -5,6 +5,7 @@
  * meets the records of this one.
  */
 import type { PluginServices, SettlementRecords } from '../../../src/contracts/plugin.js'
+import { describeError } from '../../../src/lib/describe-error.js'
 import { announce, announcedIn, isSignedByBoth, keepKeys, loadKeys, type KeyLine } from './handover.js'
 import type { Terms } from './claim-ledger.js'
 import type { Incoming } from './incoming.js'
@@ -148,7 +149,7 @@ export class AccountParts {
     return before === undefined ? amount : await before.outgoing.finish(id)
   }
 
-  /** As `Incoming.take` does, for the channel that the claim names. Resolves to whoever has taken it. */
+  /** As `Incoming.take` does, for the channel that the claim names. Resolves to the side of us that has taken it. */
   async take (data: Buffer, terms: Terms = {}): Promise<Incoming> {
     const parts = this.#all.length === 1 ? this.present : await this.#whose(data)
     await parts.incoming.take(data, terms)
@@ -163,15 +164,24 @@ export class AccountParts {
     return await this.#addressed(message).answers.to(message)
   }
 
-  /** Tells the peer of our present key, if it does not know it. Rejects when it does not take it. */
+  /**
+   * Tells the peer of our present key, as long as we have former ones: it may not know it yet, or not any more, when its store was
+   * restored from a copy. Rejects when it does not take it.
+   */
   async offer (): Promise<void> {
-    const [next, { settings: { chain, peerAddress }, provider }] = [this.#next, this.present]
-    if (next === undefined) return
-    const handover = { chain, from: provider.address, to: next.provider.address, peer: peerAddress }
-    const { codecOf } = this.#ends()
-    const { taken } = await this.#deps.ask(await announce(handover, codecOf(handover.from).codec, codecOf(handover.to).codec))
-    if (taken !== true) throw new Error('the peer does not know what a handover is')
-    await this.#useNext()
+    const { codecOf, ours, theirs: peer, newest: to } = this.#ends()
+    const { chain } = this.#deps.settings
+    const former = this.#deps.chains.map(({ provider }) => provider.address).filter(address => address !== to)
+    const candidates = ours === to ? former : [ours]
+    for (const [i, from] of candidates.entries()) {
+      const isTaken = this.#deps.ask(await announce({ chain, from, to, peer }, codecOf(from).codec, codecOf(to).codec))
+        .then(({ taken }) => taken === true)
+      if (await (i < candidates.length - 1 ? isTaken.catch(() => false) : isTaken)) {
+        await this.#useNext()
+        return
+      }
+    }
+    if (candidates.length > 0) throw new Error('the peer does not know what a handover is')
   }
 
   /** The peer pays through another key from now on, as the one that it had has said. */
@@ -187,12 +197,18 @@ export class AccountParts {
     if (this.#all.length > MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
     const open = this.#all.filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
     if (open.length > 0) throw new UnreachableError('channels of a key that you had before are not settled yet: no other key is taken before that')
-    this.#settleWith(to)
-    const line = [...new Set([configured, ...this.#keys.theirs])].filter(address => address !== to && (address === configured || address === from))
+    try {
+      this.#settleWith(to)
+    } catch (error) {
+      log.error('the peer hands over to a key that is not taken. key=%s error=%s', to, describeError(error))
+      throw new Error('that key is not taken here', { cause: error }) // which accounts we have is not the peer's business
+    }
+    const line = [...new Set([configured, from])].filter(address => address !== to)
     await keepKeys(services.store, `${chain} ${contract}`, { ours: this.#keys.ours, theirs: [...line, to] })
     this.#keys.theirs = [...line, to]
     await this.#openPresent()
-    log.warn('the peer has handed over to another key, and is paid there from now on. Put it into the configuration as its address. former=%s now=%s', from, to)
+    log.warn('the peer has handed over to another key, and is paid there from now on. Put that into the configuration as its address. ' +
+      'former=%s now=%s', from, to)
     onSwitch()
     return { taken: true }
   }
@@ -225,7 +241,9 @@ export class AccountParts {
       if (this.#find({ own, peer: theirs }) === undefined) await this.#openPair({ own, peer: theirs })
     }
     this.#present = this.#find({ own: ours, peer: theirs })
-    for (const { settings, provider } of this.#all) settings.standing = this.#standingOf({ own: provider.address, peer: settings.peerAddress })
+    for (const { settings, provider } of this.#all) {
+      settings.standing = this.#standingOf({ own: provider.address, peer: settings.peerAddress })
+    }
   }
 
   async #openPair (pair: Pair): Promise<void> {
@@ -265,7 +283,7 @@ export class AccountParts {
     return await finding
   }
 
-  /** Undefined: it is no claim, as whoever takes it says. */
+  /** Undefined: it is not a claim, as the side that is asked to take it will say. */
   #channelIn (data: Buffer): string | undefined {
     const { codecOf, ours } = this.#ends()
     try {

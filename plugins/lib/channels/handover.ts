@@ -1,7 +1,7 @@
 /**
- * How a key is replaced while two peers go on paying each other. Whoever has a new key tells the peer, signed by both keys; the peer writes
- * that down, and pays the new key from then on. Only then is anything paid through the new key. Channels of the old one stay: what comes
- * through them is taken, and once they are quiet they are closed and settled.
+ * How a key is replaced while two peers go on paying each other. The side that has a new key tells the peer, signed by both keys; the peer
+ * writes that down, and pays the new key from then on. Only then is anything paid through the new key. Channels of the old one stay: what
+ * comes through them is taken, and once they are quiet they are closed and settled.
  *
  *     has a new key                               peer
  *     handover { from, to, two signatures } ────▶ checks, writes down
@@ -24,7 +24,7 @@ export interface KeyLine {
   theirs: string[]
 }
 
-/** Who hands over to whom, and before which peer. */
+/** Which key hands over to which, and before which peer. */
 export interface Handover {
   /** Such as `evm:8453`. */
   chain: string

@@ -179,7 +179,8 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   }
 
   async getAdminInfo (): Promise<Record<string, unknown>> {
-    const { chain, peerAddress, claims, requireClaims } = this.#settings
+    const { chain, claims, requireClaims } = this.#settings
+    const { peerAddress } = this.#parts?.present.settings ?? this.#settings
     const trouble = this.#parts === undefined ? { trouble: this.#trouble } : {}
     return { ...await this.transport.getAdminInfo(), settlement: { chain, peerAddress, claims, requireClaims, ...trouble } }
   }
@@ -290,7 +291,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   #greet (): void {
     const account = this.#parts
     if (account === undefined || !this.isConnected()) return
-    const greeting = Promise.all(account.live().map(parts => this.#show(parts))).then(() => this.#offerKey(account))
+    const greeting = Promise.all(account.live().map(parts => this.#show(parts))).then(() => { void this.#offerKey(account) })
     greeting.catch((error: unknown) => {
       this.#services.log.debug('cannot learn what the peer counts of our claims. error=%s', describeError(error))
       if (this.#agreed === greeting) this.#agreed = undefined // at the next connect

@@ -220,7 +220,7 @@ export interface ClaimCodec {
    * nobody for a claim or a consent.
    */
   signStatement? (text: string): Promise<string>
-  /** Whether the key of this address has signed the text so. False for what is no address, or no signature. */
+  /** Whether the key of this address has signed the text so. False for what is not an address or not a signature. */
   verifyStatement? (text: string, address: string, signature: string): Promise<boolean>
 }
 

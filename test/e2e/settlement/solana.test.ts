@@ -94,6 +94,27 @@ describe('nodes that settle on Solana', function () {
     expect(await won('bob') + await owed(bob, 'alice'), 'what the chain paid, and what is still owed').to.equal(1001n - 150n)
   })
 
+  it('pay on while one of them replaces its key, and close the channel of the old one together', async () => {
+    const { alice, bob, configs: [config] } = await twoNodes()
+    await payAndSettle(alice, 4)
+    const { channelId } = await channelOf(alice)
+    await alice.stop()
+    const { key } = wallets.alice
+    const young = await chain.createWallet(mint, TOKENS)
+    const [provider = {}] = config?.chainProviders ?? []
+    const again = await start('alice', { ...config, chainProviders: [{ ...provider, keyId: young.key, formerKeyIds: [key] } as never] })
+    await eventually('they pay again', async () => outcome(await again.sendPacket(packet('g.bob.shop', { amount: 1n }))) === 'fulfill')
+    await eventually('it pays through the new key', async () => {
+      await payAndSettle(again, 1)
+      const channels = (await askNode(bob, 'GET', '/channels')).body as unknown[]
+      return channels.length > 1
+    })
+    const closed = await askNode(again, 'POST', `/channels/${encodeURIComponent(channelId)}/close`, {})
+    expect(closed.status, JSON.stringify(closed.body)).to.equal(200)
+    await eventually('the old channel is paid out', async () => await won('alice') < 0n && await won('bob') === -await won('alice'))
+    await payAndSettle(again, 2)
+  })
+
   it('go on after a restart, and redeem and end by challenge while the peer is away', async () => {
     const { alice, bob, configs } = await twoNodes()
     await payAndSettle(alice, 4)

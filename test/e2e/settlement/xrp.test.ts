@@ -21,6 +21,8 @@ const SECRET = 'secret-between-peers'
 interface Place {
   name: string
   account: Account
+  /** The account whose key was replaced. */
+  former?: Account
   btpPort: number
   config: Partial<ConnectorConfig>
 }
@@ -31,10 +33,12 @@ describe('nodes that settle on the XRP Ledger', function () {
   const world = new World()
   let parties: Parties
   let before: bigint[]
+  let strangerBefore: bigint
   beforeEach(async () => {
     parties = new Parties()
     await parties.start()
     world.after(() => parties.stop())
+    strangerBefore = parties.wallet(parties.stranger)
     before = [parties.alice, parties.bob].map(account => parties.wallet(account))
   })
   afterEach(() => world.end())
@@ -56,6 +60,7 @@ describe('nodes that settle on the XRP Ledger', function () {
         chainId: chain,
         rpcUrl: parties.rippled.url,
         keyId: place.account.seed,
+        ...place.former === undefined ? {} : { formerKeyIds: [place.former.seed] },
         settlementOptions: {
           threshold: '200', initialDeposit: '5000', redeemThreshold: '1000000', pollingIntervalMs: 100, settlementTimeoutSecs: 3600, claims
         }
@@ -135,6 +140,42 @@ describe('nodes that settle on the XRP Ledger', function () {
     const entries = texts.join('').split('\n').filter(line => line !== '').map(line => JSON.parse(line) as { action: string, subject: string, outcome: string })
     return entries.filter(({ action }) => action.startsWith('sign '))
   }
+
+  it('pay on while one of them replaces its key, and end the channels of the old one', async () => {
+    const [a, b] = [await placeOf('alice', parties.alice), await placeOf('bob', parties.bob)]
+    let [alice, bob] = [await start(a, b, 'settlement'), await start(b, a, 'settlement')]
+    const payBoth = async (): Promise<void> => {
+      await pay(alice, 'bob', 500n)
+      await pay(bob, 'alice', 300n)
+      await eventually('both have settled', async () => {
+        if (await owed(alice, 'bob') >= -200n && await owed(bob, 'alice') >= -200n) return true
+        await pause(500)
+        await pay(bob, 'alice', 1n) // as above
+        await pay(alice, 'bob', 1n)
+        return false
+      })
+    }
+    await payBoth()
+    await alice.stop()
+    alice = await start({ ...a, account: parties.stranger, former: parties.alice }, b, 'settlement')
+    await eventually('it pays through the new key', async () => {
+      await payBoth()
+      return parties.sent(parties.stranger, 'PaymentChannelCreate') > 0
+    })
+    await bob.stop()
+    bob = await start(b, a, 'settlement') // with the address of before in its configuration
+    await payBoth()
+    for (const node of [alice, bob]) {
+      const { body } = await ask(node, 'GET', '/channels')
+      for (const { channelId, status } of body as Array<{ channelId: string, status: string }>) {
+        if (status === 'open') await ask(node, 'POST', `/channels/${channelId}/close`, {})
+      }
+    }
+    await eventually('the channels are closed', isOver)
+    const [wonA = 0n, wonB = 0n] = won()
+    const wonByNewKey = parties.wallet(parties.stranger) - strangerBefore
+    expect(wonA + wonB + wonByNewKey, 'nobody has lost a drop but fees').to.equal(0n)
+  })
 
   it('show the ledger in health, and say what to do while its server cannot be reached', async () => {
     const [a, b] = [await placeOf('alice', parties.alice), await placeOf('bob', parties.bob)]

@@ -164,7 +164,7 @@ class FakeProvider implements ChannelProvider {
   }
 
   openChannel (peer: string, challengeSecs: number, operationId: string, deposit?: bigint): Promise<Receipt & { channelId: string }> {
-    return this.#do('open', operationId, () => {
+    return this.#do('open', `${operationId}:${peer}`, () => {
       if ((deposit ?? 0n) > 0n !== (this.features.opening === 'funded')) throw new ChainError(`opened with ${deposit}`, true)
       if (deposit !== undefined) this.chain.move(this.address, -deposit)
       const id = `channel-${this.chain.opened++}`

@@ -14,6 +14,10 @@ export function consentSignatureOf (signer: string, { channelId, least, pays, va
   return createHmac('sha256', `consent of ${signer}`).update(terms).digest('hex')
 }
 
+export function statementSignatureOf (signer: string, text: string): string {
+  return createHmac('sha256', `statement of ${signer}`).update(text).digest('hex')
+}
+
 export class FakeCodec implements ClaimCodec {
   /**
    * @param nonces whether claims have them; else they are numbered by what they come to, and do not say so
@@ -40,6 +44,14 @@ export class FakeCodec implements ClaimCodec {
 
   async signConsent (consent: CloseConsent): Promise<string> {
     return Promise.resolve(consentSignatureOf(this.address, consent, this.isExact))
+  }
+
+  async signStatement (text: string): Promise<string> {
+    return Promise.resolve(statementSignatureOf(this.address, text))
+  }
+
+  async verifyStatement (text: string, address: string, signature: string): Promise<boolean> {
+    return Promise.resolve(signature === statementSignatureOf(address, text))
   }
 
   async verifyConsent (consent: CloseConsent, { theirs }: ChannelState, signature: string): Promise<boolean> {

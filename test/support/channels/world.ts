@@ -9,7 +9,7 @@ import { CHANNEL_OPTIONS, readOptions, settingsOf } from '../../../plugins/lib/c
 import { Units } from '../../../plugins/lib/channels/units.js'
 import { encodePrepare, prepareOf } from '../../../src/packet/prepare.js'
 import { encodeFulfill, encodeReject, isFulfill, rejectOf } from '../../../src/packet/reply.js'
-import type { PluginBooks, PluginStore, RunningTotal } from '../../../src/contracts/plugin.js'
+import type { PluginBooks, PluginStore, RunningTotal, SettlementRecords } from '../../../src/contracts/plugin.js'
 import { InsufficientLiquidityError } from '../../../src/packet/errors.js'
 import { TestLog, afterTest, portOf, serverUrl } from '../btp.js'
 import { FakeChain, type FakeFeatures } from './fake-chain.js'
@@ -22,6 +22,11 @@ export interface PartyOptions {
   [name: string]: unknown
   assetScale?: number
   decimals?: number
+  /** The key, where that is not named as the party is, and those that it had before. */
+  key?: string
+  formerKeys?: string[]
+  /** The peer's address, where that is not named as the peer is. */
+  peerAddress?: string
 }
 
 /** What is on disk. `frozen`: the machine is off, nothing is written any more. A power cut leaves what was synced. */
@@ -65,13 +70,40 @@ class TestStore implements PluginStore {
   }
 }
 
+const UNSETTLED = 'unsettled '
+
+/** As a connector keeps what is between the account and its parties. */
+function settlementsIn (store: TestStore): SettlementRecords {
+  return {
+    storeOf: parties => ({
+      get: key => store.get(`${parties} ${key}`),
+      put: (key, value) => store.put(`${parties} ${key}`, value),
+      del: key => store.del(`${parties} ${key}`),
+      putAll: values => store.putAll(Object.fromEntries(Object.entries(values).map(([key, value]) => [`${parties} ${key}`, value])))
+    }),
+    settleWith: () => undefined,
+    setUnsettled: async (parties, what) => {
+      const name = UNSETTLED + parties
+      if (what === undefined) await store.del(name)
+      else if (store.entries.get(name) !== what) await store.putAll({ [name]: what })
+    },
+    unsettled: () => new Map([...store.entries].filter(([name]) => name.startsWith(UNSETTLED))
+      .map(([name, what]) => [name.slice(UNSETTLED.length), what]))
+  }
+}
+
 class TestPlugin extends SettlingPlugin {
   constructor (
-    chain: FakeChain, address: string, peerAddress: string,
-    { btp, store, log, books }: { btp: Record<string, unknown>, store: PluginStore, log: TestLog, books: PluginBooks },
-    { assetScale = 9, decimals = 9, ...options }: PartyOptions
+    chain: FakeChain, name: string, peerName: string,
+    { btp, store, log, books }: { btp: Record<string, unknown>, store: TestStore, log: TestLog, books: PluginBooks },
+    { assetScale = 9, decimals = 9, key = name, formerKeys = [], peerAddress = peerName, ...options }: PartyOptions
   ) {
-    const services = { store, log, books, getOwnAddress: () => `test.${address}` }
+    const services = { store, log, books, settlements: settlementsIn(store), getOwnAddress: () => `test.${name}` }
+    const open = (address: string) => () => Promise.resolve({
+      provider: chain.provider(address),
+      codec: new FakeCodec(address, chain.features.nonces, chain.features.exact),
+      wasUsedWith: () => Promise.resolve(true)
+    })
     super({
       transport: new PluginBtp(btp, services),
       services,
@@ -83,11 +115,8 @@ class TestPlugin extends SettlingPlugin {
         tokenId: 'FAKE',
         units: new Units(assetScale, decimals)
       },
-      openChain: () => Promise.resolve({
-        provider: chain.provider(address),
-        codec: new FakeCodec(address, chain.features.nonces, chain.features.exact),
-        wasUsedWith: () => Promise.resolve(true)
-      })
+      openChain: open(key),
+      formerKeys: formerKeys.map(open)
     })
   }
 }
@@ -143,24 +172,25 @@ export class Party {
   respond: (amount: bigint) => 'fulfill' | 'reject' | Promise<'fulfill' | 'reject'> = () => 'fulfill'
   receivedPackets = 0
   settlements = 0
-  #btp: Record<string, unknown>
+  /** How it is connected. */
+  btp: Record<string, unknown>
 
   constructor (
     readonly chain: FakeChain, readonly name: string, readonly peerName: string, btp: Record<string, unknown>,
-    readonly options: PartyOptions
+    public options: PartyOptions
   ) {
-    this.#btp = btp
+    this.btp = btp
     this.plugin = this.#make()
   }
 
   /** The process ends where it is, and another one goes on with what is on disk. */
-  async crash (btp = this.#btp): Promise<void> {
+  async crash (btp = this.btp): Promise<void> {
     await this.#end(new Map(this.store.entries), btp)
   }
 
   /** So does the machine. */
   async cutPower (): Promise<void> {
-    await this.#end(new Map(this.store.synced), this.#btp)
+    await this.#end(new Map(this.store.synced), this.btp)
   }
 
   /** Sends a packet and books it. Resolves to `fulfilled`, or to what it was rejected with. */
@@ -210,13 +240,13 @@ export class Party {
     this.store.isFrozen = true
     await this.plugin.disconnect()
     this.store = new TestStore(entries)
-    this.#btp = btp
+    this.btp = btp
     this.plugin = this.#make()
   }
 
   #make (): TestPlugin {
     const { chain, name, peerName, options, log, store, page: books } = this
-    const plugin = new TestPlugin(chain, name, peerName, { btp: this.#btp, store, log, books }, options)
+    const plugin = new TestPlugin(chain, name, peerName, { btp: this.btp, store, log, books }, options)
     plugin.registerDataHandler(async packet => {
       const { amount } = prepareOf(packet)
       this.receivedPackets++
@@ -254,6 +284,7 @@ export async function makeWorld (
   const bob = new Party(chain, 'bob', 'alice', { listener: { port: 0, secret: SECRET } }, bobsOptions)
   const connecting = bob.plugin.connect()
   const port = await portOf(bob.plugin, connecting)
+  bob.btp = { listener: { port, secret: SECRET } } // also after a restart
   const alice = new Party(chain, 'alice', 'bob', { server: serverUrl(port, SECRET), reconnectIntervals: [0, 10] }, alicesOptions)
   await alice.plugin.connect()
   await connecting

@@ -75,8 +75,9 @@ export class Parties {
     return provider
   }
 
-  codec (provider: XrpProvider, peer: Account): XrpClaims {
-    return new XrpClaims(provider, provider.address, peer.address)
+  /** @param own needed where the key says something of itself */
+  codec (provider: XrpProvider, peer: Account, own?: Account): XrpClaims {
+    return new XrpClaims(provider, provider.address, peer.address, own && rawKeysOf(own.seed).key)
   }
 
   /** What an account has, with the fees that it has paid. Drops. */

@@ -5,7 +5,7 @@ import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js
 import { amount, faultInWords, flag, whole } from '../../src/lib/field-kinds.js'
 import { ASSET, ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
 import { accountsOf } from '../lib/keys/derive.js'
-import { VAULT } from '../lib/keys/fields.js'
+import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { ADDRESS_IN_WORDS, APT, CHAIN_IN_WORDS, canonicalAddress, chainIdOf, isAddress, isCoin, MAINNET, networkOf } from './formats.js'
 import { KEY_IN_WORDS, KEYS } from './keys.js'
@@ -44,6 +44,7 @@ const entry = z.strictObject({
   coinType: z.string().refine(isCoin).meta({ expected: 'a coin such as 0x1::aptos_coin::AptosCoin' }).optional(),
   asset: ASSET,
   keyId,
+  formerKeyIds: formerKeys(keyId),
   vault: VAULT,
   maxFee: amount.optional(),
   verifyRpcUrl: rpcUrl.optional(),
@@ -106,7 +107,8 @@ function canonicalId (chainId: string): string {
 }
 
 function decide ({ chainId, tokenAddress = APT, asset, transport, settlementOptions, ...rest }: Entry): ReturnType<ChainKind['decide']> {
-  const { rpcUrl, moduleAddress, coinType, keyId, vault, maxFee, verifyRpcUrl, verifyAbove, allowUnverifiedModule, allowMainnet } = rest
+  const { rpcUrl, moduleAddress, coinType, keyId, formerKeyIds, vault, maxFee, verifyRpcUrl, verifyAbove } = rest
+  const { allowUnverifiedModule, allowMainnet } = rest
   const id = canonicalId(chainId)
   const token = canonicalAddress(tokenAddress)
   return termsOf({
@@ -123,6 +125,7 @@ function decide ({ chainId, tokenAddress = APT, asset, transport, settlementOpti
       tokenDecimals: asset?.scale,
       tokenId: asset?.code,
       keyId,
+      formerKeyIds,
       vault,
       maxFee: decimal(maxFee),
       verifyRpcUrl,

@@ -4,12 +4,13 @@
  * checked with the key of the party that takes them, so that it could make them up: they are refused in words of their own.
  */
 import { invalid, openClaim, sealClaim, shown, textIn, wholeIn, type ClaimFields } from '../lib/channels/claim-envelope.js'
-import { ClaimError } from '../lib/channels/types.js'
+import { ClaimError, promised } from '../lib/channels/types.js'
 import type { ChannelState, Claim, ClaimCodec, CloseConsent } from '../lib/channels/types.js'
 import { isStrictlySignedBy } from '../lib/keys/strict-ed25519.js'
-import { ADDRESS_IN_WORDS, canonicalAddress, chainIdOf, isAddress, networkOf } from './formats.js'
+import { ADDRESS_IN_WORDS, addressOf, canonicalAddress, chainIdOf, isAddress, networkOf } from './formats.js'
 import type { ClaimKey } from './claim-keys.js'
-import { claimMessage, consentMessage, type Place } from './messages.js'
+import type { AptosKey } from './keys.js'
+import { claimMessage, consentMessage, statementMessage, type Place } from './messages.js'
 
 /** What claims need to know of channels. */
 export interface ClaimSource {
@@ -32,10 +33,14 @@ export interface ClaimsOptions {
   keyFor: (peer: string) => ClaimKey
   /** The party that pays through these channels, if we do not. */
   peer: string
+  /** Of our account; what only makes and checks claims needs none. */
+  key?: Pick<AptosKey, 'signStatement'> | undefined
 }
 
 const BITS = 64
 const SIGNATURE = /^[0-9a-f]{128}$/
+/** The public key, which no address shows, a colon, and the signature. */
+const STATEMENT = /^([0-9a-f]{64}):([0-9a-f]{128})$/
 const PUBLIC_KEY = /^[0-9a-f]{64}$/
 
 export class AptosClaims implements ClaimCodec {
@@ -105,6 +110,17 @@ export class AptosClaims implements ClaimCodec {
     const message = messageOf(place, consent, channelId, theirs.address)
     const key = await source.keyIn(channelId, theirs.address)
     return message !== undefined && key !== undefined && isSigned(key, message, signature)
+  }
+
+  async signStatement (text: string): Promise<string> {
+    return await promised(this.#options.key?.signStatement(text), 'signStatement')
+  }
+
+  /** By an account that has never changed its key. */
+  verifyStatement (text: string, address: string, signature: string): Promise<boolean> {
+    const [, publicKey = '', signed = ''] = STATEMENT.exec(signature) ?? []
+    const isTheirs = publicKey !== '' && addressOf(Buffer.from(publicKey, 'hex')) === address
+    return Promise.resolve(isTheirs && isSigned(publicKey, statementMessage(text), signed))
   }
 
   /** A claim for another network or module is worth nothing here, and one of the older form nothing anywhere. */

@@ -8,6 +8,7 @@ import { rawSigner } from '../lib/keys/raw.js'
 import { sessionSecret } from '../lib/keys/session-secret.js'
 import { walletKey } from '../lib/keys/wallet.js'
 import { addressOf, rawKeyIn } from './formats.js'
+import { statementMessage } from './messages.js'
 import { walletPlace } from './wallet.js'
 
 /** That accounts sign with here. */
@@ -37,6 +38,11 @@ export class AptosKey {
   /** Signs a transaction, with what says that it is one in front: no claim begins so. */
   async sign (message: Uint8Array): Promise<Buffer> {
     return await this.#signer.sign(message)
+  }
+
+  /** The public key, a colon, and the signature, in hexadecimal digits. */
+  async signStatement (text: string): Promise<string> {
+    return `${this.publicKey.toString('hex')}:${(await this.#signer.sign(statementMessage(text))).toString('hex')}`
   }
 }
 

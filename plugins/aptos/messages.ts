@@ -26,6 +26,11 @@ export function consentMessage (place: Place, channel: string, party: string, le
   return Buffer.concat([headOf(CONSENT_TAG, place, channel, party), u64(least), u64(validUntil)])
 }
 
+/** What the key of an account says, in words. Neither a claim, a consent nor a transaction begins so. */
+export function statementMessage (text: string): Buffer {
+  return Buffer.from(`SLUICE SAYS\0${text}`)
+}
+
 function headOf (tag: string, { network, moduleAddress }: Place, channel: string, signer: string): Buffer {
   return Buffer.concat([
     Buffer.from([tag.length]), Buffer.from(tag, 'latin1'), Buffer.from([network]), bytesOf(moduleAddress), bytesOf(channel), bytesOf(signer)

@@ -31,9 +31,9 @@ export async function openAptosChain ({ chain, decimals, settings }: AptosOption
   if (decimals !== undefined && found !== decimals) {
     throw new Error(`the asset has ${found} decimals, not ${decimals}: set chain.tokenDecimals. token=${tokenAddress}`)
   }
-  const codec = new AptosClaims({
-    place: { network, moduleAddress }, source: provider, keyFor: peer => provider.claimKeyFor(peer), peer: settings.peerAddress
+  const codecFor = (peer: string): AptosClaims => new AptosClaims({
+    place: { network, moduleAddress }, source: provider, keyFor: peer => provider.claimKeyFor(peer), peer, key: signer
   })
   const wasUsedWith = (): Promise<boolean> => Promise.resolve(false) // no version before 0.2 knew the chain
-  return { provider, codec, tokenId, wasUsedWith, keyTrouble: () => signer.trouble }
+  return { provider, codec: codecFor(settings.peerAddress), codecFor, tokenId, wasUsedWith, keyTrouble: () => signer.trouble }
 }

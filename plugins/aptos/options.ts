@@ -8,7 +8,7 @@ import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
-import { VAULT } from '../lib/keys/fields.js'
+import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { walletKey } from '../lib/keys/wallet.js'
 import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, isHttpUrl, UNTRIED } from './chain-kind.js'
@@ -38,6 +38,7 @@ const CHAIN_OPTIONS = {
   coinType: z.string().refine(isCoin, 'expected a coin such as 0x1::aptos_coin::AptosCoin').optional()
     .describe('Of an asset that we hold as coins of the older standard, the coin; for APT it is known'),
   keyId: KeyId.describe('Who signs for us: a key in hexadecimal digits, wallet:0, or a key in a vault'),
+  formerKeyIds: formerKeys(KeyId).describe('The keys that signed for us before, the latest first, until their channels are settled'),
   vault: VAULT.describe('How to get into the vault that keyId names, where the environment does not say it'),
   tokenDecimals: z.int().min(0).max(DECIMALS_MAX).optional().describe('Of the asset, when they are not the assetScale of the account'),
   tokenId: z.string().min(1).optional().describe('What operators see as the name of the asset'),
@@ -74,7 +75,8 @@ export function parseOptions (options: Record<string, unknown>, account?: { asse
   const chain = readOptions('aptos', CHAIN_OPTIONS, [], own.chain, 'chain.')
   const network = networkOf(chain.chainId) ?? 0
   if (network === MAINNET && !chain.allowMainnet) throw new Error(`invalid options of the aptos plugin. chain.chainId: ${UNTRIED}`)
-  walletKey(chain.keyId, walletPlace) // a wallet that does not open is refused now, and not when the chain is reached
+  // A wallet that does not open is refused now, and not when the chain is reached.
+  for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace)
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   const decimals = chain.tokenDecimals ?? assetScale
   const coinType = chain.coinType ?? (chain.tokenAddress === APT ? APT_COIN : undefined)

@@ -70,8 +70,7 @@ export class XrpClaims implements ClaimCodec {
     const total = wholeIn(claim, 'amount', DROPS_BITS)
     const signature = hexIn(claim, 'signature', SIGNATURE, '128 hexadecimal digits')
     hexIn(claim, 'publicKey', PUBLIC_KEY, 'ED and 64 hexadecimal digits')
-    const payer = (): string => this.source.payerOf(channelId)?.source ?? this.peer
-    return { channelId, nonce: total, total, get signer () { return payer() }, signature, text } // the ledger may be asked in between
+    return { channelId, nonce: total, total, signer: this.source.payerOf(channelId)?.source ?? this.peer, signature, text }
   }
 
   /** Under the key of the ledger, which the claim has to name as well. */

@@ -14,7 +14,7 @@ export async function openXrpLedger ({ chain, settings, tag }: XrpOptions, { sto
   const tags = tag === undefined ? {} : { [peerAddress]: tag }
   const provider = new XrpProvider({ rpcUrl, socksProxy, network, signer, claimSecret, store, log, tags })
   await provider.load()
-  const codec = new XrpClaims(provider, signer.address, peerAddress, signer)
+  const codecFor = (peer: string): XrpClaims => new XrpClaims(provider, signer.address, peer, signer)
   const wasUsedWith = (): Promise<boolean> => Promise.resolve(false) // no version before 0.2 knew the ledger
-  return { provider, codec, wasUsedWith, keyTrouble: () => signer.trouble }
+  return { provider, codec: codecFor(peerAddress), codecFor, wasUsedWith, keyTrouble: () => signer.trouble }
 }

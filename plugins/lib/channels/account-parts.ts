@@ -90,9 +90,9 @@ export class AccountParts {
   async open (): Promise<void> {
     const { services, settings, log } = this.#deps
     const { peerAddress, units } = settings
-    const { codecOf, ours, theirs } = this.#ends()
+    const { chainOf, ours, theirs } = this.#ends()
     if (theirs !== peerAddress) this.#settleWith(theirs)
-    const wasUsedWith = (peer: string): Promise<boolean> => codecOf(ours).wasUsedWith(peer)
+    const wasUsedWith = (peer: string): Promise<boolean> => chainOf(ours).wasUsedWith(peer)
     const moved = await migrate({
       from: services.store, to: peer => this.#storeOf({ own: ours, peer }), ownAddress: ours, peerAddress, units, wasUsedWith
     })
@@ -169,12 +169,12 @@ export class AccountParts {
    * restored from a copy. Rejects when it does not take it.
    */
   async offer (): Promise<void> {
-    const { codecOf, ours, theirs: peer, newest: to } = this.#ends()
+    const { chainOf, ours, theirs: peer, newest: to } = this.#ends()
     const { chain } = this.#deps.settings
     const former = this.#deps.chains.map(({ provider }) => provider.address).filter(address => address !== to)
     const candidates = ours === to ? former : [ours]
     for (const [i, from] of candidates.entries()) {
-      const isTaken = this.#deps.ask(await announce({ chain, from, to, peer }, codecOf(from).codec, codecOf(to).codec))
+      const isTaken = this.#deps.ask(await announce({ chain, from, to, peer }, chainOf(from).codec, chainOf(to).codec))
         .then(({ taken }) => taken === true)
       if (await (i < candidates.length - 1 ? isTaken.catch(() => false) : isTaken)) {
         await this.#useNext()
@@ -187,13 +187,13 @@ export class AccountParts {
   /** The peer pays through another key from now on, as the one that it had has said. */
   async #accept (message: Record<string, unknown>): Promise<Record<string, unknown>> {
     const { services, settings: { chain, contract, peerAddress: configured }, log, onSwitch } = this.#deps
-    const { codecOf, ours, theirs } = this.#ends()
+    const { chainOf, ours, theirs } = this.#ends()
     const handover = announcedIn(message, chain)
     const { from, to, peer } = handover
     if (to === theirs) return { taken: true }
     if (from !== theirs) throw new Error(`we settle with another key of yours than the one that hands over. found=${from} expected=${theirs}`)
     if (!this.#deps.chains.some(({ provider }) => provider.address === peer)) throw new Error(`this is not our address. found=${peer}`)
-    if (!await isSignedByBoth(handover, codecOf(ours).codec)) throw new Error('the handover is not signed by both keys')
+    if (!await isSignedByBoth(handover, chainOf(ours).codec)) throw new Error('the handover is not signed by both keys')
     if (this.#all.length > MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
     const open = this.#all.filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
     if (open.length > 0) throw new UnreachableError('channels of a key that you had before are not settled yet: no other key is taken before that')
@@ -249,9 +249,10 @@ export class AccountParts {
   async #openPair (pair: Pair): Promise<void> {
     const { services, settings, ask, ...deps } = this.#deps
     const { own, peer } = pair
+    const chain = this.#ends().chainOf(own)
     const parts = await openParts({
       ...deps,
-      chain: this.#ends().codecOf(own),
+      chain: { ...chain, codec: chain.codecFor?.(peer) ?? chain.codec },
       settings: { ...settings, peerAddress: peer, standing: this.#standingOf(pair) },
       store: this.#storeOf(pair),
       books: services.books,
@@ -285,9 +286,9 @@ export class AccountParts {
 
   /** Undefined: it is not a claim, as the side that is asked to take it will say. */
   #channelIn (data: Buffer): string | undefined {
-    const { codecOf, ours } = this.#ends()
+    const { chainOf, ours } = this.#ends()
     try {
-      return codecOf(ours).codec.parse(data).channelId
+      return chainOf(ours).codec.parse(data).channelId
     } catch {
       return undefined
     }
@@ -310,14 +311,14 @@ export class AccountParts {
     return this.all().find(({ channels }) => typeof channelId === 'string' && channels.get(channelId) !== undefined) ?? this.present
   }
 
-  #ends (): { ours: string, theirs: string, newest: string, codecOf: (own: string) => Chain } {
+  #ends (): { ours: string, theirs: string, newest: string, chainOf: (own: string) => Chain } {
     const { chains, settings: { peerAddress } } = this.#deps
     const newest = chains[0].provider.address
     return {
       ours: this.#keys.ours ?? newest,
       theirs: this.#keys.theirs.at(-1) ?? peerAddress,
       newest,
-      codecOf: own => chains.find(({ provider }) => provider.address === own) ?? chains[0]
+      chainOf: own => chains.find(({ provider }) => provider.address === own) ?? chains[0]
     }
   }
 

@@ -22,6 +22,8 @@ import { Watcher } from './watcher.js'
 export interface Chain {
   provider: ChannelProvider
   codec: ClaimCodec
+  /** Where claims do not say who signs them: the codec for another address of the peer than the configured one. */
+  codecFor? (peerAddress: string): ClaimCodec
   /** What the token is called, where the chain knows better than the account. */
   tokenId?: string | undefined
   /**

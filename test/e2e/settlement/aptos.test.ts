@@ -19,6 +19,8 @@ import { eventually, pause } from '../../support/waiting.js'
 interface Place {
   name: string
   account: Account
+  /** The account whose key was replaced. */
+  former?: Account
   btpPort: number
   config: Partial<ConnectorConfig>
 }
@@ -54,6 +56,7 @@ describe('nodes that settle on Aptos', function () {
         moduleAddress: parties.chain.code,
         tokenAddress: parties.chain.asset,
         keyId: place.account.key,
+        ...place.former === undefined ? {} : { formerKeyIds: [place.former.key] },
         settlementOptions: {
           threshold: '200', initialDeposit: '5000', redeemThreshold: '1000000', pollingIntervalMs: 100, settlementTimeoutSecs: HOUR, idleCloseSecs: 0, claims
         }
@@ -115,6 +118,37 @@ describe('nodes that settle on Aptos', function () {
       expect(opened, 'opened once').to.have.lengthOf(1)
     })
   }
+
+  it('pay on while one of them replaces its key, and end the channels of the old one', async () => {
+    const [a, b] = [await placeOf('alice', parties.alice), await placeOf('bob', parties.bob)]
+    let [alice, bob] = [await start(a, b, 'settlement'), await start(b, a, 'settlement')]
+    const payBoth = async (): Promise<void> => {
+      await pay(alice, 'bob', 500n)
+      await pay(bob, 'alice', 300n)
+      await eventually('both have settled', async () => {
+        if (await owed(alice, 'bob') >= -200n && await owed(bob, 'alice') >= -200n) return true
+        await pause(500)
+        await pay(bob, 'alice', 1n) // as above
+        await pay(alice, 'bob', 1n)
+        return false
+      })
+    }
+    await payBoth()
+    const { channelId } = await channelOf(alice)
+    await alice.stop()
+    alice = await start({ ...a, account: parties.stranger, former: parties.alice }, b, 'settlement')
+    const isNew = async (): Promise<boolean> => ((await askNode(bob, 'GET', '/channels')).body as unknown[]).length > 1
+    await eventually('they pay through the new key', async () => {
+      await payBoth()
+      return await isNew()
+    })
+    await bob.stop()
+    bob = await start(b, a, 'settlement') // with the address of before in its configuration
+    await payBoth()
+    await close(alice, channelId, true)
+    await eventually('both have taken out what is theirs', () => Promise.resolve(won(parties.alice) < 0n && won(parties.bob) <= -won(parties.alice)))
+    await payBoth()
+  })
 
   it('go on after a restart, redeem, and end by challenge while the peer is away', async () => {
     const [a, b] = [await placeOf('alice', parties.alice), await placeOf('bob', parties.bob)]

@@ -16,7 +16,7 @@ describe('Aptos', function () {
       let provider = await parties.connected(account, { store, rpcUrl })
       return {
         provider,
-        codec: parties.codec(provider, peer),
+        codec: parties.codec(provider, peer, account),
         wallet: () => Promise.resolve(parties.wallet(account)),
         restart: async () => {
           await provider.disconnect()

@@ -90,8 +90,10 @@ export class AptosParties {
     return provider
   }
 
-  codec (source: AptosProvider, peer: Account): AptosClaims {
-    return new AptosClaims({ place: this.place, source, keyFor: address => source.claimKeyFor(address), peer: peer.address })
+  /** @param own needed where the key says something of itself */
+  codec (source: AptosProvider, peer: Account, own?: Account): AptosClaims {
+    const key = own && keysOf(own.key).key
+    return new AptosClaims({ place: this.place, source, keyFor: address => source.claimKeyFor(address), peer: peer.address, key })
   }
 
   /** What an account has of the asset outside channels. */

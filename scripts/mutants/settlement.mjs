@@ -86,7 +86,7 @@ export const settlementMutants = [
   {
     name: 'lets channels live until anybody may close them',
     file: 'plugins/lib/channels/watcher.js',
-    edits: [['|| isOld)', ')']],
+    edits: [['|| isOld ||', '||']],
     tests: ['test/plugins/lib/channels/closing.test.js']
   },
   {

@@ -122,7 +122,7 @@ export const settlementMutants = [
   {
     name: 'takes a settlement for paid whose channel ended while its claim was written',
     file: 'plugins/lib/channels/outgoing.js',
-    edits: [['if (!this.hasPaid(id))', 'if (open().length > 0)']],
+    edits: [['if (!this.#hasPaid(id))', 'if (open().length > 0)']],
     tests: ['test/plugins/lib/channels/histories.test.js']
   },
   {

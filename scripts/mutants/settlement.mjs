@@ -260,7 +260,7 @@ export const settlementMutants = [
   {
     name: 'forgets the channels of a peer with another key',
     file: 'plugins/lib/channels/account-parts.js',
-    edits: [['for (const peer of former) {', 'for (const peer of []) {']],
+    edits: [['for (const pair of others) {', 'for (const pair of []) {']],
     tests: ['test/e2e/money/another-key.test.js']
   },
   {

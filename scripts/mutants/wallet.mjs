@@ -49,7 +49,7 @@ export const walletMutants = [
   {
     name: 'finds out that a wallet does not open only when the chain is reached',
     file: 'plugins/evm/options.js',
-    edits: [['walletKey(chain.keyId, walletPlace)', 'void walletKey']],
+    edits: [['walletKey(keyId, walletPlace)', 'void walletKey']],
     tests: [KEYS]
   },
   {

@@ -4,6 +4,7 @@ import { staysHere } from '../../src/lib/loopback.js'
 import type { ChainKind, EntryFindings } from '../../src/contracts/chain-kind.js'
 import { amount, whole } from '../../src/lib/field-kinds.js'
 import { ignoredOf, SETTLEMENT_FIELDS, termsOf, TRANSPORT } from '../lib/channels/chain-entry.js'
+import { formerKeys } from '../lib/keys/fields.js'
 import {
   ADDRESS_IN_WORDS, CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, GRAPHQL_URLS, isAddress, KEY_ID, MAINNET_REFUSED, MAX_CONFIRMATIONS, NANOMINA,
   PROVER, TOKENS_REFUSED, TX_FEE, urlsOf
@@ -28,6 +29,7 @@ const entry = z.strictObject({
   chainId: z.string().refine(id => networkOf(id) !== undefined).meta({ expected: CHAIN_IN_WORDS, example: 'mina:devnet' }),
   graphqlUrl: GRAPHQL_URLS,
   keyId: KEY_ID,
+  formerKeyIds: formerKeys(KEY_ID),
   network: z.string().meta({ expected: 'the network that chainId names, such as devnet' }).optional(),
   zkAppAddress: z.string().refine(isAddress).meta({ expected: ADDRESS_IN_WORDS }).optional(),
   tokenAddress: z.string().meta({ expected: 'nothing: MINA has no token address' }).optional(),
@@ -80,6 +82,7 @@ function decide ({ chainId, graphqlUrl, keyId, transport, settlementOptions = {}
     chainId: id,
     graphqlUrl,
     keyId,
+    formerKeyIds: rest.formerKeyIds,
     zkAppAddress: rest.zkAppAddress,
     txFeeNanomina: String(fee),
     maxFeeNanomina: rest.maxFeeNanomina === undefined ? undefined : String(rest.maxFeeNanomina),

@@ -8,8 +8,9 @@
 import { pause } from '../../src/lib/timers.js'
 import { invalid, nonceIn, openClaim, sealClaim, shown, textIn, wholeIn } from '../lib/channels/claim-envelope.js'
 import type { ClaimFields } from '../lib/channels/claim-envelope.js'
-import { ClaimError } from '../lib/channels/types.js'
+import { ClaimError, promised } from '../lib/channels/types.js'
 import type { Claim, ClaimCodec } from '../lib/channels/types.js'
+import type { MinaSigner } from './crypto/mina-signer.js'
 import type { SignatureThreads } from './crypto/signature-threads.js'
 import { COIN, networkOf, pointOf, signatureOf, signatureTextOf, signatureWith } from './formats.js'
 import type { Signature } from './formats.js'
@@ -22,6 +23,8 @@ export interface MinaClaimsOptions {
   key: MinaKey
   /** Who signs a claim that does not say so. */
   peer: string
+  /** For what keys say of themselves; what only makes and checks claims needs none. */
+  signer?: Pick<MinaSigner, 'signMessage' | 'verifyMessage'> | undefined
   signatures: Pick<SignatureThreads, 'sign' | 'isSignedBy'>
   /** Throws while the chain has not been seen for so long that a close may have been missed. */
   checkFresh?: ((channelId: string) => void) | undefined
@@ -31,6 +34,7 @@ export interface MinaClaimsOptions {
 
 const AMOUNT_BITS = 64
 const FIELD_BITS = 255
+const STATEMENT = /^(\d{1,78}):(\d{1,78})$/
 const DECIMAL = /^\d{1,78}$/
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 /** No proof of a deployed node is longer. */
@@ -109,6 +113,20 @@ export class MinaClaims implements ClaimCodec {
     this.#badInARow = isGood ? 0 : this.#badInARow + 1
     if (isGood) onGenuine?.({ channelId, total, nonce, signature })
     return isGood
+  }
+
+  /** As wallets sign texts: hashed otherwise than claims and transactions are. */
+  async signStatement (text: string): Promise<string> {
+    const { signer, key } = this.#options
+    const { signature: { field, scalar } } = promised(signer?.signMessage(text, key.text), 'signMessage')
+    return await Promise.resolve(`${field}:${scalar}`)
+  }
+
+  verifyStatement (text: string, address: string, signature: string): Promise<boolean> {
+    const [, field = '', scalar = ''] = STATEMENT.exec(signature) ?? []
+    if (field === '' || pointOf(address) === undefined) return Promise.resolve(false)
+    const { signer } = this.#options
+    return Promise.resolve(promised(signer?.verifyMessage({ data: text, signature: { field, scalar }, publicKey: address }), 'verifyMessage'))
   }
 
   /** One claim a second passes; others are told that they cannot be looked at now. */

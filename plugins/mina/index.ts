@@ -11,14 +11,17 @@ export default class PluginMina extends SettlingPlugin {
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     if (services === undefined) throw new Error('the mina plugin needs a store: it is made by a connector, or with { store, log } as second argument')
     const parsed = parseOptions(options, services.account)
+    const { chain, chain: { keyId, formerKeyIds = [] } } = parsed
+    const open = (keyId: string) => async () => {
+      const { openMinaChain } = await import('./open-chain.js')
+      return await openMinaChain({ ...parsed, chain: { ...chain, keyId } }, services)
+    }
     super({
       transport: new PluginBtp(parsed.btp, services),
       services,
       settings: parsed.settings,
-      openChain: async () => {
-        const { openMinaChain } = await import('./open-chain.js')
-        return await openMinaChain(parsed, services)
-      }
+      openChain: open(keyId),
+      formerKeys: formerKeyIds.map(open)
     })
   }
 }

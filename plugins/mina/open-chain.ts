@@ -31,7 +31,7 @@ const provers = new Map<string, Prover>()
 export async function openMinaChain ({ chain, settings }: MinaOptions, { store, log }: PluginServices): Promise<Chain> {
   const { chainId, graphqlUrl, keyId, zkAppAddress, txFeeNanomina, maxFeeNanomina, confirmations, stopSlot, socksProxy } = chain
   const network = networkOf(chainId) ?? ''
-  await openSigner(network)
+  const signer = await openSigner(network)
   const key = keyOf(keyId)
   const prover = proverFor(chain.prover, log)
   const provider = new MinaProvider({
@@ -52,10 +52,11 @@ export async function openMinaChain ({ chain, settings }: MinaOptions, { store, 
     standbyStep: settings.redeemThreshold / 2n,
     alsoLookAt: zkAppAddress
   })
-  const codec = new MinaClaims({
+  const codecFor = (peer: string): MinaClaims => new MinaClaims({
     chainId,
     key,
-    peer: settings.peerAddress,
+    peer,
+    signer,
     signatures,
     checkFresh: channelId => { provider.checkFresh(channelId) },
     onGenuine: claim => { provider.claimed(claim) }
@@ -64,7 +65,7 @@ export async function openMinaChain ({ chain, settings }: MinaOptions, { store, 
     log.warn('claims is packet: a claim takes this machine so long that it can pay for or check about %d packets a second on Mina', await measuredRate(signatures, chainId, key))
   }
   const wasUsedWith = (): Promise<boolean> => Promise.resolve(false) // no version before 0.3 knew the chain
-  return { provider, codec, wasUsedWith, work: () => inWords(prover.status()) }
+  return { provider, codec: codecFor(settings.peerAddress), codecFor, wasUsedWith, work: () => inWords(prover.status()) }
 }
 
 function proverFor (options: MinaOptions['chain']['prover'], log: Logger): Prover {

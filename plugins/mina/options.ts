@@ -7,6 +7,7 @@ import { BTP_OPTIONS } from '../btp/index.js'
 import { CHANNEL_OPTIONS, pickOptions, readOptions, settingsOf } from '../lib/channels/options.js'
 import type { ChannelSettings } from '../lib/channels/options.js'
 import { Units } from '../lib/channels/units.js'
+import { formerKeys } from '../lib/keys/fields.js'
 import {
   ADDRESS_IN_WORDS, CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, CONFIRMATIONS, GRAPHQL_URLS, isAddress, KEY_ID, MAINNET_REFUSED,
   MAX_CONFIRMATIONS, MAX_FEE, NANOMINA, PROVER, TX_FEE
@@ -27,6 +28,7 @@ const CHAIN_OPTIONS = {
     .refine(id => networkOf(id) !== 'mainnet', MAINNET_REFUSED).describe('mina:devnet, or mina: and the name of a network of your own'),
   graphqlUrl: GRAPHQL_URLS.describe('The GraphQL of a node of the network, or of several that have to agree'),
   keyId: KEY_ID.describe('Who signs for us: a private key (EK...), or wallet:0'),
+  formerKeyIds: formerKeys(KEY_ID).describe('The keys that signed for us before, the latest first, until their channels are settled'),
   zkAppAddress: Address.optional().describe('A channel that is looked at as well, from an older configuration'),
   txFeeNanomina: Nanomina.default(TX_FEE).describe('What a transaction offers at least, nanomina'),
   maxFeeNanomina: Nanomina.default(MAX_FEE).describe('What a transaction offers at most, nanomina; more where a close has to be answered and time runs out'),
@@ -58,8 +60,9 @@ export interface MinaOptions {
 export function parseOptions (options: Record<string, unknown>, account?: { assetScale: number }): MinaOptions {
   const own = readOptions('mina', MINA_OPTIONS, BTP_OPTIONS, options)
   const chain = readOptions('mina', CHAIN_OPTIONS, [], own.chain, 'chain.')
-  const { address } = keyOf(chain.keyId) // a wallet that does not open is refused now, and not when the chain is reached
-  if (address === own.peerAddress) throw new Error('invalid options of the mina plugin. peerAddress: it is the address of keyId, and nobody pays himself')
+  // A wallet that does not open is refused now, and not when the chain is reached.
+  const addresses = [chain.keyId, ...chain.formerKeyIds ?? []].map(keyId => keyOf(keyId).address)
+  if (addresses[0] === own.peerAddress) throw new Error('invalid options of the mina plugin. peerAddress: it is the address of keyId, and nobody pays himself')
   const chainId = `mina:${networkOf(chain.chainId)}`
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   return {

@@ -5,10 +5,18 @@ import { withPackage } from '../../lib/optional-package.js'
 export interface MinaSigner {
   signFields (fields: bigint[], key: string): { signature: string }
   verifyFields (signed: { data: bigint[], signature: string, publicKey: string }): boolean
-  signPayment (payment: Payment, key: string): { signature: { field: string, scalar: string } }
+  signMessage (message: string, key: string): { signature: TextSignature }
+  verifyMessage (signed: { data: string, signature: TextSignature, publicKey: string }): boolean
+  signPayment (payment: Payment, key: string): { signature: TextSignature }
   signZkappCommand (
     unsigned: { zkappCommand: unknown, feePayer: { feePayer: string, fee: string, nonce: string, memo: string } }, key: string
   ): { data: { zkappCommand: unknown } }
+}
+
+/** Decimal. */
+interface TextSignature {
+  field: string
+  scalar: string
 }
 
 interface Payment {

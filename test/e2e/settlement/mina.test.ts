@@ -24,6 +24,8 @@ const THRESHOLD = MINA
 interface Place {
   name: string
   key: MinaKey
+  /** The one that it replaced. */
+  former?: MinaKey
   btpPort: number
   config: Partial<ConnectorConfig>
 }
@@ -53,6 +55,7 @@ describe('nodes that settle on Mina', function () {
         chainId: CHAIN,
         graphqlUrl: parties.chain.url,
         keyId: place.key.text,
+        ...place.former === undefined ? {} : { formerKeyIds: [place.former.text] },
         confirmations: 2,
         prover: { proofs: false },
         settlementOptions: {
@@ -105,6 +108,32 @@ describe('nodes that settle on Mina', function () {
     const { lines } = await historyOf(parties.chain.url, a.key.address)
     expect(lines.filter(line => line.includes('opens')), 'opened once').to.have.lengthOf(1)
     expect((await historyOf(parties.chain.url, b.key.address)).lines, 'one transaction pays all out').to.have.lengthOf(1)
+  })
+
+  it('pay on while one of them replaces its key, and end the channel of the old one', async () => {
+    const [a, b] = [await placeOf('alice'), await placeOf('bob')]
+    let [alice, bob] = [await start(a, b), await start(b, a)]
+    const payAndSettle = async (): Promise<void> => {
+      for (let time = 0; time < 3; time++) await pay(alice, 'bob', MINA)
+      await eventually('what is owed is settled', async () => await owed(alice, 'bob') >= -THRESHOLD)
+    }
+    await payAndSettle()
+    const channelsOf = async (node: ConnectorNode): Promise<Array<{ channelId: string, status: string }>> =>
+      (await ask(node, 'GET', '/channels')).body as Array<{ channelId: string, status: string }>
+    const [old] = await channelsOf(alice)
+    await alice.stop()
+    alice = await start({ ...a, key: await parties.account(), former: a.key }, b)
+    await eventually('it pays through the new key', async () => {
+      await payAndSettle()
+      return (await channelsOf(bob)).length > 1
+    })
+    await bob.stop()
+    bob = await start(b, a) // with the address of before in its configuration
+    await payAndSettle()
+    const { status, body } = await ask(alice, 'POST', `/channels/${old?.channelId}/close`, {})
+    expect(status, JSON.stringify(body)).to.equal(200)
+    await eventually('it is over', async () => (await channelsOf(bob)).some(channel => channel.channelId === old?.channelId && channel.status === 'settled'))
+    await payAndSettle()
   })
 
   it('carry packets while the chain is away, and while a proof is being made, and say so', async () => {

@@ -2,6 +2,7 @@
 import { channelProviderConformance, type ChainParty } from '../../conformance/channel-provider.js'
 import { memoryStore } from '../../support/evm/life.js'
 import { CHALLENGE_SECS, MinaParties } from '../../support/mina/settling.js'
+import { openSigner } from '../../../plugins/mina/crypto/mina-signer.js'
 import type { MinaKey } from '../../../plugins/mina/keys.js'
 
 describe('Mina', function () {
@@ -13,13 +14,14 @@ describe('Mina', function () {
 
   channelProviderConformance('Mina', async () => {
     const ours = await parties.chain.anotherNode()
+    const signer = await openSigner('devnet')
     const [alice, bob, stranger] = [await parties.account(), await parties.account(), await parties.account()]
     const party = async (key: MinaKey, peer: MinaKey, url = parties.chain.url): Promise<ChainParty> => {
       const store = memoryStore()
       let provider = await parties.connected(key, { store, urls: [url] })
       return {
         provider,
-        codec: parties.codec(key, peer),
+        codec: parties.codec(key, peer, signer),
         wallet: () => parties.wallet(key),
         restart: async () => {
           await provider.disconnect()

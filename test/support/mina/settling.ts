@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { MinaClaims } from '../../../plugins/mina/claims.js'
+import type { MinaSigner } from '../../../plugins/mina/crypto/mina-signer.js'
 import { CODE } from '../../../plugins/mina/contract/code.js'
 import { signatures } from '../../../plugins/mina/crypto/signature-threads.js'
 import { keyWith } from '../../../plugins/mina/keys.js'
@@ -112,8 +113,9 @@ export class MinaParties {
     return provider
   }
 
-  codec (key: MinaKey, peer: MinaKey): MinaClaims {
-    return new MinaClaims({ chainId: CHAIN_ID, key, peer: peer.address, signatures })
+  /** @param signer needed where the key says something of itself */
+  codec (key: MinaKey, peer: MinaKey, signer?: MinaSigner): MinaClaims {
+    return new MinaClaims({ chainId: CHAIN_ID, key, peer: peer.address, signer, signatures })
   }
 
   /** Until a challenge of so many seconds is over that has just begun. */

@@ -260,7 +260,14 @@ export const ERROR_TABLE = {
       remedy: 'Close the channels that the message names, and try again when they are settled.'
     },
     SLUICE_NO_AUDIT_LOG: { status: 404, when: 'A program asks for the audit log of a node that has none.', remedy: 'Set `security.audit.enabled` (`AUDIT_LOG_ENABLED`) to true.' },
-    SLUICE_PEER_NOT_PAUSED: { status: 409, when: 'A peer is to be resumed that is not paused.', remedy: 'GET /admin/security/paused lists those that are.' },
+    SLUICE_PEER_NOT_PAUSED: {
+      status: 409, when: 'A peer is to be resumed that is not paused.', remedy: 'GET /admin/security/paused, or /paused of a connector, lists those that are.'
+    },
+    SLUICE_NO_GUARD: {
+      status: 404,
+      when: 'An account of a connector is to be paused or resumed, and no middleware does that.',
+      remedy: 'Add `guard` to CONNECTOR_MIDDLEWARES: see docs/security.md.'
+    },
     SLUICE_TOO_MANY_PEERS: { status: 400, when: 'The node has the maximum number of peers.', remedy: 'Remove some first.' },
     SLUICE_ROUTE_UNKNOWN: { status: 404, when: 'There is no such route.', remedy: 'GET /routes of a connector, GET /admin/routes of a node lists them.' },
     SLUICE_ROUTE_INVALID: { status: 400, when: 'A route\'s prefix, next hop or priority cannot be used.', remedy: 'The message says which, and why.' },

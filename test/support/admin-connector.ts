@@ -17,6 +17,7 @@ import type { AccountInfo } from '../../src/contracts/account.js'
 import type { Rate } from '../../src/contracts/backend.js'
 import type { LedgerStatus } from '../../src/ledger/service.js'
 import type { AccountBalance, Day, Settlement } from '../../src/contracts/ledger.js'
+import type { Guard, PausedPeer } from '../../src/contracts/guard.js'
 import type { Middleware } from '../../src/contracts/middleware.js'
 import type { Prices } from '../../src/contracts/prices.js'
 import type { Logger } from '../../src/contracts/logger.js'
@@ -95,6 +96,7 @@ export class FakeHost implements ConnectorParts {
   alertList: Alert[] | undefined = []
   configured: ConfiguredRoute[] = [{ targetPrefix: 'g.bob', peerId: 'bob' }]
   settlementList: Settlement[] = [{ id: 'one', accountId: 'alice', amount: 5n, createdAt: 0, state: 'unknown' }]
+  guard: FakeGuard | undefined = new FakeGuard(this)
   readonly added: Array<{ id: string, account: unknown }> = []
   readonly paid: Array<[string, bigint | undefined]> = []
 
@@ -138,6 +140,7 @@ export class FakeHost implements ConnectorParts {
   readonly middlewares = {
     getMiddleware: (name: string): Middleware | undefined => {
       if (name === 'balance' && this.balanceMap !== undefined) return new FakeBalances(this)
+      if (name === 'guard') return this.guard
       return name === 'alert' && this.alertList !== undefined ? new FakeAlerts(this) : undefined
     }
   }
@@ -176,6 +179,18 @@ class FakeBalances extends FakeMiddleware {
 class FakeAlerts extends FakeMiddleware {
   getAlerts (): Alert[] { return this.host.alertList! }
   dismissAlert (id: number): void { this.host.alertList = this.host.alertList!.filter(alert => alert.id !== id) }
+}
+
+class FakeGuard extends FakeMiddleware implements Guard {
+  readonly #paused = new Map<string, PausedPeer>()
+  pause (peerId: string, by: string, reason: string): void {
+    this.#paused.set(peerId, { peerId, since: 0, by, reason, isDisconnected: false })
+  }
+
+  resume (peerId: string): boolean { return this.#paused.delete(peerId) }
+  isPaused (peerId: string): boolean { return this.#paused.has(peerId) }
+  paused (): PausedPeer[] { return [...this.#paused.values()] }
+  findings (): Record<string, number> { return {} }
 }
 
 /** Keeps what was logged, as it would be written. */

@@ -19,6 +19,7 @@ import type { Route } from '../../http/route.js'
 import { version } from '../../lib/version.js'
 import { accountRoutes, type AccountParts } from './accounts.js'
 import { balanceRoutes, type BalanceParts } from './balances.js'
+import { pausingRoutes, type PausingParts } from './pausing.js'
 import { rateRoutes, type RateParts } from './rates.js'
 import { routingRoutes, type RoutingParts } from './routes.js'
 import { statsRoutes, type StatsParts } from './stats.js'
@@ -69,11 +70,14 @@ const DESCRIPTION: ApiDescription = {
 }
 
 /** The parts of a connector that its admin API shows and changes. */
-export type ConnectorParts = AccountParts & BalanceParts & RoutingParts & RateParts & StatsParts
+export type ConnectorParts = AccountParts & BalanceParts & RoutingParts & RateParts & StatsParts & PausingParts
 
 /** Every route, in the order in which the document shows them. */
 export function connectorRoutes (parts: ConnectorParts): Route[] {
-  return [...statsRoutes(parts), ...accountRoutes(parts), ...balanceRoutes(parts), ...routingRoutes(parts), ...rateRoutes(parts)]
+  return [
+    ...statsRoutes(parts), ...accountRoutes(parts), ...balanceRoutes(parts), ...routingRoutes(parts), ...rateRoutes(parts),
+    ...pausingRoutes(parts)
+  ]
 }
 
 /**

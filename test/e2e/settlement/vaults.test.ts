@@ -1,16 +1,20 @@
 /**
  * Nodes that settle with a key they never see: it is in a vault, here a stand-in for AWS KMS, and the real client of AWS asks it for
- * signatures. On EVM the permission is withdrawn on the way and comes back; nothing is lost, and health says why.
+ * signatures, or SoftHSM. On EVM the permission is withdrawn on the way and comes back; nothing is lost, and health says why.
  */
 import { expect } from 'chai'
+import { computeAddress } from 'ethers'
 import xrpl from 'xrpl'
 import { accounts, startChain, type Chain, type Deployed } from '../../../examples/evm-chain.js'
 import { startSolanaChain, CHAIN as SOLANA, type SolanaChain } from '../../../examples/solana-chain.js'
 import { freePort } from '../../../examples/free-port.js'
 import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
+import { openVaultKey } from '../../../plugins/lib/keys/open.js'
 import { decodeBase58 } from '../../../plugins/solana/formats.js'
 import { AptosParties } from '../../support/aptos/parties.js'
+import { memoryLog } from '../../support/evm/life.js'
 import { AwsStandIn } from '../../support/keys/aws.js'
+import { missingPart, softHsm } from '../../support/keys/softhsm.js'
 import { askNode, peerOf, SECRET, settlingConfig, TOKENS } from '../../support/node/evm.js'
 import { outcome, owed, packet, World } from '../../support/node.js'
 import { INSTALL_TIMEOUT_MS } from '../../support/solana/tools.js'
@@ -18,6 +22,7 @@ import { noRejectionLeft } from '../../support/unhandled.js'
 import { eventually } from '../../support/waiting.js'
 import { Parties } from '../../support/xrp/parties.js'
 
+const KEY_IN_MODULE = 'node-secp256k1'
 const SETTLEMENT = {
   threshold: '200', initialDeposit: '5000', redeemThreshold: '1000000', pollingIntervalMs: 100, settlementTimeoutSecs: 3600, idleCloseSecs: 0
 }
@@ -27,13 +32,15 @@ describe('nodes with a key in a vault', function () {
   noRejectionLeft()
   const world = new World()
   let vault: AwsStandIn
+  const vaults: AwsStandIn[] = []
   afterEach(async () => {
     await world.end()
-    vault.server.stop()
+    for (const { server } of vaults.splice(0)) server.stop()
   })
 
   async function vaultWith (curve: 'secp256k1' | 'ed25519', secret: Buffer): Promise<{ keyId: string, vault: AwsStandIn['settings'] }> {
     vault = await new AwsStandIn(curve, secret).start()
+    vaults.push(vault)
     return { keyId: vault.keyId, vault: vault.settings }
   }
 
@@ -114,6 +121,30 @@ describe('nodes with a key in a vault', function () {
       if (rest > 0n) await alice.settle('bob', rest)
       await close(alice)
       expect(await token.read('balanceOf', theirs.address) - TOKENS).to.equal(1000n)
+    })
+
+    const missing = missingPart()
+    it(missing === undefined ? 'pay with a key in a hardware module' : `are not tried with a hardware module here: ${missing}`, async () => {
+      if (missing !== undefined) return
+      ({ token } = await chain.createNetwork(6))
+      const { publicKey } = await openVaultKey({ key: { kind: 'pkcs11', name: KEY_IN_MODULE }, settings: softHsm(), curves: ['secp256k1'], log: memoryLog() })
+      const ours = { address: computeAddress(`0x${publicKey.toString('hex')}`), privateKey: `pkcs11:${KEY_IN_MODULE}` }
+      const [owner, theirs] = [accounts[0]!, accounts[2]!]
+      for (const { address } of [ours, theirs]) await token.send(owner.address, 'mint', address, TOKENS)
+      await chain.rpc('eth_sendTransaction', { from: owner.address, to: ours.address, value: '0xde0b6b3a7640000' })
+      const [a, b] = [await freePort(), await freePort()]
+      const config = await settlingConfig(world, { chain, token, account: ours }, {
+        btpServerPort: a, peers: [peerOf('bob', theirs, b)], routes: [{ prefix: 'g.bob', nextHop: 'bob' }]
+      })
+      config.chainProviders = config.chainProviders?.map(entry => ({ ...entry, vault: softHsm() }))
+      const alice = await start('alice', config)
+      await start('bob', await settlingConfig(world, { chain, token, account: theirs }, { btpServerPort: b, peers: [peerOf('alice', ours, a)] }))
+      await pay(alice, 250n, 2)
+      await settled(alice)
+      const rest = -await owed(alice, 'bob')
+      if (rest > 0n) await alice.settle('bob', rest)
+      await close(alice)
+      expect(await token.read('balanceOf', theirs.address) - TOKENS).to.equal(500n)
     })
   })
 

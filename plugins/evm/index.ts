@@ -4,7 +4,7 @@
  */
 import type { PluginServices } from '../../src/contracts/plugin.js'
 import PluginBtp from '../btp/index.js'
-import SettlingPlugin from '../lib/channels/index.js'
+import SettlingPlugin, { underKeys } from '../lib/channels/index.js'
 import { withEthers } from './chain/ethers.js'
 import { parseOptions } from './options.js'
 
@@ -13,17 +13,14 @@ export default class PluginEvm extends SettlingPlugin {
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     if (services === undefined) throw new Error('the evm plugin needs a store: it is made by a connector, or with { store, log } as second argument')
     const parsed = parseOptions(options, services.account)
-    const { chain, chain: { keyId, formerKeyIds = [] } } = parsed
-    const open = (keyId: string) => async () => {
-      const { openEvmChain } = await withEthers(() => import('./open-chain.js'))
-      return await openEvmChain({ ...parsed, chain: { ...chain, keyId } }, services)
-    }
     super({
       transport: new PluginBtp(parsed.btp, services),
       services,
       settings: parsed.settings,
-      openChain: open(keyId),
-      formerKeys: formerKeyIds.map(open)
+      ...underKeys(parsed.chain, async chain => {
+        const { openEvmChain } = await withEthers(() => import('./open-chain.js'))
+        return await openEvmChain({ ...parsed, chain }, services)
+      })
     })
   }
 }

@@ -3,7 +3,7 @@
  */
 import type { PluginServices } from '../../src/contracts/plugin.js'
 import PluginBtp from '../btp/index.js'
-import SettlingPlugin from '../lib/channels/index.js'
+import SettlingPlugin, { underKeys } from '../lib/channels/index.js'
 import { parseOptions } from './options.js'
 
 export default class PluginMina extends SettlingPlugin {
@@ -11,17 +11,14 @@ export default class PluginMina extends SettlingPlugin {
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     if (services === undefined) throw new Error('the mina plugin needs a store: it is made by a connector, or with { store, log } as second argument')
     const parsed = parseOptions(options, services.account)
-    const { chain, chain: { keyId, formerKeyIds = [] } } = parsed
-    const open = (keyId: string) => async () => {
-      const { openMinaChain } = await import('./open-chain.js')
-      return await openMinaChain({ ...parsed, chain: { ...chain, keyId } }, services)
-    }
     super({
       transport: new PluginBtp(parsed.btp, services),
       services,
       settings: parsed.settings,
-      openChain: open(keyId),
-      formerKeys: formerKeyIds.map(open)
+      ...underKeys(parsed.chain, async chain => {
+        const { openMinaChain } = await import('./open-chain.js')
+        return await openMinaChain({ ...parsed, chain }, services)
+      })
     })
   }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { PluginStore } from '../../src/contracts/plugin.js'
+import { KeptChannels } from '../lib/channels/kept-channels.js'
 import { channelIdsOf, isGoodKey } from './channel-keys.js'
 import type { ChannelKeys } from './channel-keys.js'
 import type { PayChannel } from './ledger/entries.js'
@@ -25,63 +26,18 @@ const Known = z.object({
 
 export type Known = z.infer<typeof Known>
 
-/** Of channels that are over, the latest are remembered. */
-const MAX_OVER = 200
 /** How far back the transaction that opened a channel of ours is looked for, where our records do not say it. */
 const MAX_SEARCHED = 50_000
 
-export class ChannelBook {
-  readonly #known = new Map<string, Known>()
-  #loading: Promise<void> | undefined
-  #writing: Promise<unknown> = Promise.resolve()
-
-  constructor (private readonly store: PluginStore, private readonly key: string) {}
-
-  /** Reads what was kept, the first time. Rejects when that cannot be read. */
-  load (): Promise<void> {
-    this.#loading ??= this.#load().catch((error: unknown) => {
-      this.#loading = undefined
-      throw error
-    })
-    return this.#loading
-  }
-
-  get (channelId: string): Known | undefined {
-    return this.#known.get(channelId)
+export class ChannelBook extends KeptChannels<Known> {
+  constructor (store: PluginStore, key: string) {
+    super(store, key, Known)
   }
 
   /** Those with the peer that are not over. */
   with (peer: string): string[] {
     const isWith = ({ source, destination }: Known): boolean => source === peer || destination === peer
-    return [...this.#known].filter(([, known]) => known.over === undefined && isWith(known)).map(([channelId]) => channelId)
-  }
-
-  /** Resolves when it is kept, also for after a power cut. */
-  async put (channelId: string, known: Known): Promise<void> {
-    this.#known.delete(channelId)
-    this.#known.set(channelId, known)
-    this.#forgetOldest()
-    await this.#write()
-  }
-
-  async #load (): Promise<void> {
-    const text = await this.store.get(this.key)
-    if (text === undefined) return
-    for (const [channelId, known] of z.array(z.tuple([z.string(), Known])).parse(JSON.parse(text))) this.#known.set(channelId, known)
-  }
-
-  #write (): Promise<void> {
-    const result = this.#writing.then(async () => {
-      const text = JSON.stringify([...this.#known])
-      await (this.store.putAll?.({ [this.key]: text }) ?? this.store.put(this.key, text))
-    })
-    this.#writing = result.catch(() => undefined)
-    return result
-  }
-
-  #forgetOldest (): void {
-    const over = [...this.#known].filter(([, { over }]) => over !== undefined)
-    for (const [channelId] of over.slice(0, Math.max(0, over.length - MAX_OVER))) this.#known.delete(channelId)
+    return this.all().filter(([, known]) => known.over === undefined && isWith(known)).map(([channelId]) => channelId)
   }
 }
 

@@ -3,7 +3,7 @@
  */
 import type { PluginServices } from '../../src/contracts/plugin.js'
 import PluginBtp from '../btp/index.js'
-import SettlingPlugin from '../lib/channels/index.js'
+import SettlingPlugin, { underKeys } from '../lib/channels/index.js'
 import { withXrpl } from './ledger/xrpl.js'
 import { parseOptions } from './options.js'
 
@@ -12,17 +12,14 @@ export default class PluginXrp extends SettlingPlugin {
   constructor (options: Record<string, unknown>, services?: PluginServices) {
     if (services === undefined) throw new Error('the xrp plugin needs a store: it is made by a connector, or with { store, log } as second argument')
     const parsed = parseOptions(options, services.account)
-    const { chain, chain: { keyId, formerKeyIds = [] } } = parsed
-    const open = (keyId: string) => async () => {
-      const { openXrpLedger } = await withXrpl(() => import('./open-chain.js'))
-      return await openXrpLedger({ ...parsed, chain: { ...chain, keyId } }, services)
-    }
     super({
       transport: new PluginBtp(parsed.btp, services),
       services,
       settings: parsed.settings,
-      openChain: open(keyId),
-      formerKeys: formerKeyIds.map(open)
+      ...underKeys(parsed.chain, async chain => {
+        const { openXrpLedger } = await withXrpl(() => import('./open-chain.js'))
+        return await openXrpLedger({ ...parsed, chain }, services)
+      })
     })
   }
 }

@@ -87,7 +87,8 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/plugins/lib/keys/pkcs11.test.ts': ['plugins/lib/keys/pkcs11-library.ts', 'plugins/lib/keys/pkcs11-uri.ts'],
   'test/plugins/xrp/channel-provider.test.ts': [
-    'plugins/xrp/account-check.ts', 'plugins/xrp/channel-book.ts', 'plugins/xrp/open-chain.ts', 'plugins/xrp/provider.ts',
+    'plugins/xrp/account-check.ts', 'plugins/xrp/channel-book.ts', 'plugins/lib/channels/kept-channels.ts', 'plugins/xrp/open-chain.ts',
+    'plugins/xrp/provider.ts',
     'plugins/xrp/ledger/connection.ts', 'plugins/xrp/ledger/desk.ts', 'plugins/xrp/ledger/entries.ts'
   ],
   'test/plugins/xrp/ledger/ledger.test.ts': ['plugins/xrp/ledger/server-check.ts'],

@@ -46,6 +46,15 @@ export interface SettlingPluginOptions {
   formerKeys?: readonly OpenChain[]
 }
 
+/** What `open` makes of a chain's options: under its key, and under each of its former ones. */
+export function underKeys<C extends { keyId: string, formerKeyIds?: readonly string[] | undefined }> (
+  chain: C, open: (chain: C) => Promise<Chain>
+): Pick<SettlingPluginOptions, 'openChain' | 'formerKeys'> {
+  const { keyId, formerKeyIds = [] } = chain
+  const under = (keyId: string): OpenChain => () => open({ ...chain, keyId })
+  return { openChain: under(keyId), formerKeys: formerKeyIds.map(under) }
+}
+
 export default class SettlingPlugin extends EventEmitter implements PluginInstance {
   static readonly version = 2
 

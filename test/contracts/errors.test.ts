@@ -17,7 +17,7 @@ function mentions (): Map<string, string[]> {
     for (const file of readdirSync(join(PACKAGE_ROOT, folder), { recursive: true, encoding: 'utf8' })) {
       const path = join(folder, file)
       if (!path.endsWith('.ts') || path === TABLE_FILE) continue
-      for (const [code] of readFileSync(join(PACKAGE_ROOT, path), 'utf8').matchAll(/SLUICE_[A-Z_]+/g)) {
+      for (const [code] of readFileSync(join(PACKAGE_ROOT, path), 'utf8').matchAll(/SLUICE_[A-Z_]+\b/g)) {
         found.set(code, [...found.get(code) ?? [], path])
       }
     }

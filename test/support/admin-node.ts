@@ -134,7 +134,7 @@ export class FakeNode implements AdministeredNode, HealthNode {
     return {
       peerIds: () => [...this.peers.keys()],
       pluginOf: peerId => peerId === 'peer-b' && this.channels !== undefined ? { channels: () => this.channels! } : {},
-      chainOf: () => ({ kind: this.config.chainKinds[0]!, tokenAddress: `0x${'70'.repeat(20)}` }),
+      chainOf: () => ({ kind: this.config.chainKinds.find(({ type }) => type === 'evm')!, tokenAddress: `0x${'70'.repeat(20)}` }),
       chains: { ...this.config, chains: [] },
       assetOf: () => ({ code: 'M2M', scale: 0 }),
       isSettling: () => true

@@ -10,6 +10,9 @@ import { runBlock, seed } from '../../support/node/processes.js'
 import { SEEDS, World, outcome, owed, packet, urlOf } from '../../support/node.js'
 import { until } from '../../support/waiting.js'
 
+const MINA_KEY = 'EKENJg7tp9W4aS27cft56DCTXjD7QF4aoRHiN9sFEE18wuCagW83'
+const MINA_ADDRESS = 'B62qkf8v6QTM28zdyftJkcoizTwCYkao45w7hq5q3WRC1DT2P1tBq6c'
+
 describe('the published examples', () => {
   const world = new World()
   afterEach(() => world.end())
@@ -141,15 +144,15 @@ describe('the published examples', () => {
       })
     }
 
-    it('003-chain-providers.part.yaml is right once it has addresses and a key, but for chains that are not supported yet', async () => {
+    it('003-chain-providers.part.yaml is right once it has addresses and keys, but for the main network of Mina, which cannot be served yet', async () => {
       const whole = ['nodeId: my-agent', 'btpServerPort: 3000', 'peers: []', seed('003-chain-providers.part.yaml')].join('\n')
       const filledIn = whole.replace(/Address: '0x\.\.\.'/g, `Address: '0x${'1'.repeat(40)}'`).replace("keyId: '0x...'", `keyId: '0x${'1'.repeat(64)}'`)
         .replace("programId: 'YourProgram...'", `programId: 'So11111111111111111111111111111111111111112'`)
+        .replace("zkAppAddress: 'B62q...'", `zkAppAddress: '${MINA_ADDRESS}'`).replace("keyId: 'EKE...'", `keyId: '${MINA_KEY}'`)
       for (const field of ['registryAddress', 'tokenAddress', 'keyId']) expect(await read(whole)).to.include(`chainProviders[0].${field}: found`)
       expect(await read(whole)).to.include('chainProviders[1].programId: found')
-      expect((await read(filledIn)).match(/chainProviders\[.*/g)).to.deep.equal([
-        'chainProviders[2].chainType: settlement on mina is not supported yet. Remove this entry.'
-      ])
+      for (const field of ['keyId', 'zkAppAddress']) expect(await read(whole)).to.include(`chainProviders[2].${field}: found`)
+      expect((await read(filledIn)).match(/chainProviders\[\d\].\w+: .{20}/g)).to.deep.equal(['chainProviders[2].chainId: mina:mainnet takes t'])
       const supported = await read(filledIn.slice(0, filledIn.indexOf('  - chainType: mina')))
       expect(supported).to.match(/^evm:8453 is Base mainnet, where money is real/).and.contain('solana:mainnet is where money is real')
     })

@@ -93,8 +93,11 @@ export class Feed {
   /** Looks at everything that is followed, once for all who ask meanwhile. Rejects when it cannot. */
   look (): Promise<void> {
     if (this.#looking === undefined) return this.#start()
-    // What is under way may be older than the question.
-    return this.#next ??= this.#looking.catch(() => undefined).then(() => this.#start()).finally(() => { this.#next = undefined })
+    // What is under way may be older than the question. One at a time: the answer to an older look would take the place of a newer one.
+    return this.#next ??= this.#looking.catch(() => undefined).then(() => {
+      this.#next = undefined
+      return this.#looking ?? this.#start()
+    })
   }
 
   /** What was seen lately, or looks. */

@@ -31,6 +31,7 @@ const BOTH_WAYS = [{ alice: 8, carol: 3 }, { alice: 3, carol: 8 }]
 const LEAST_SETTLEMENTS = IS_LONG ? 8 : 4
 const LEAST_DEPOSITS = 3
 const LEAST_REDEMPTIONS = 1
+const MORE_ROUNDS = 12
 
 /** So few packets may come to nearly nothing between two nodes that pay each other. */
 const REDEEM = IS_LONG ? {} : { redeemThreshold: '500' }
@@ -51,6 +52,7 @@ describe(`three processes that settle on a chain (SETTLEMENT_SEED=${SEED})`, fun
       const { traffic } = network = new Network(new Random(SEED), options)
       await network.start()
       for (const atOnce of BOTH_WAYS) await network.payFor(PACKETS / 2, atOnce)
+      for (let round = 0; round < MORE_ROUNDS && !await hasHappened(network); round++) await network.payFor(PACKETS / 2, BOTH_WAYS[0]!)
       const { books, states } = await finish(network)
       checkEnds(traffic.packets, [])
       checkLegs(books, traffic.packets)
@@ -96,11 +98,24 @@ describe(`three processes that settle on a chain (SETTLEMENT_SEED=${SEED})`, fun
   }
 })
 
+/** Deposits, redemptions and channels on the chain. */
+async function eventsOf (network: Network): Promise<[number, number, number]> {
+  const [deposits = 0, redemptions = 0, channels = 0] =
+    await Promise.all(['ChannelNewDeposit', 'ChannelClaimed', 'ChannelOpened'].map(name => network.events(name)))
+  return [deposits, redemptions, channels]
+}
+
+/** On a quick machine, few packets need few settlements: then there are more packets. */
+async function hasHappened (network: Network): Promise<boolean> {
+  const [deposits, redemptions] = await eventsOf(network)
+  return deposits >= LEAST_DEPOSITS && redemptions >= LEAST_REDEMPTIONS
+}
+
 /** That there was something to agree on; the long form says how much. */
 async function expectActivity (network: Network, books: AllBooks): Promise<void> {
   const { packets } = network.traffic
   const settled = NAMES.flatMap(name => peersOf(name).map(peer => books[name].get(peer)?.moved.settled.count ?? 0)).reduce((a, b) => a + b)
-  const [deposits, redemptions, channels] = await Promise.all(['ChannelNewDeposit', 'ChannelClaimed', 'ChannelOpened'].map(name => network.events(name)))
+  const [deposits, redemptions, channels] = await eventsOf(network)
   if (IS_LONG) {
     const outcomes = packets.reduce((counts, { outcome }) => counts.set(outcome, (counts.get(outcome) ?? 0) + 1), new Map<string, number>())
     process.stdout.write(`    ${JSON.stringify({

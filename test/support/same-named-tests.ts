@@ -205,7 +205,8 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/lib/channels/packets.test.ts': ['plugins/lib/channels/counted.ts', 'plugins/lib/channels/prepaid.ts'],
   'test/plugins/lib/channels/settlement.test.ts': [
     'plugins/lib/channels/admin-info.ts', 'plugins/lib/channels/operations.ts', 'plugins/lib/channels/options.ts',
-    'plugins/lib/channels/parts.ts', 'plugins/lib/channels/messages.ts', 'plugins/lib/channels/account-parts.ts', 'plugins/lib/channels/types.ts'
+    'plugins/lib/channels/parts.ts', 'plugins/lib/channels/messages.ts', 'plugins/lib/channels/account-parts.ts', 'plugins/lib/channels/types.ts',
+    'plugins/lib/channels/without-connector.ts'
   ],
   'test/plugins/mina/contract/channel.test.ts': ['plugins/mina/contract/terms.ts'],
   'test/plugins/mina/prover/prover.test.ts': ['plugins/mina/prover/process.ts', 'plugins/mina/prover/prover-process.ts'],

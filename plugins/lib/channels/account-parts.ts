@@ -15,6 +15,7 @@ import { openParts } from './parts.js'
 import type { Chain, Parts, PartsDeps } from './parts.js'
 import { fieldsOf } from './read-record.js'
 import { UnreachableError } from './types.js'
+import { withoutConnector } from './without-connector.js'
 
 /** What each of the pairs gets is found here. */
 export interface AccountPartsDeps extends Omit<PartsDeps, 'chain' | 'store' | 'books' | 'signed' | 'booksId' | 'setUnsettled'> {
@@ -40,8 +41,7 @@ export async function openAccountParts (deps: AccountPartsDeps): Promise<Account
   if (new Set(own).size < own.length) throw new Error('formerKeyIds names a key twice, or the one that keyId names: leave it out')
   const kept = await loadKeys(services.store, `${chain} ${contract}`)
   const keys: KeyLine = {
-    // Where the peer has not heard of our present key yet, it knows the one before it.
-    ours: kept.ours !== undefined && own.includes(kept.ours) ? kept.ours : own[1] ?? own[0],
+    ours: kept.ours !== undefined && own.includes(kept.ours) ? kept.ours : undefined,
     theirs: kept.theirs.includes(peerAddress) ? kept.theirs : [peerAddress]
   }
   const parts = new AccountParts(deps, keys)
@@ -90,13 +90,14 @@ export class AccountParts {
   async open (): Promise<void> {
     const { services, settings, log } = this.#deps
     const { peerAddress, units } = settings
+    const kept = [...this.#records.unsettled()].map(([parties, what]) => this.#pairIn(parties, what))
+    this.#keys.ours ??= this.#knownTo(this.#ends().theirs, kept)
     const { chainOf, ours, theirs } = this.#ends()
     if (theirs !== peerAddress) this.#settleWith(theirs)
     const wasUsedWith = (peer: string): Promise<boolean> => chainOf(ours).wasUsedWith(peer)
     const moved = await migrate({
       from: services.store, to: peer => this.#storeOf({ own: ours, peer }), ownAddress: ours, peerAddress, units, wasUsedWith
     })
-    const kept = [...this.#records.unsettled()].map(([parties, what]) => this.#pairIn(parties, what))
     await this.#openPresent()
     const others = [...moved.map(peer => ({ own: ours, peer })), ...kept].filter(pair => this.#find(pair) === undefined)
     if (others.length > MAX_FORMER) {
@@ -171,8 +172,9 @@ export class AccountParts {
   async offer (): Promise<void> {
     const { chainOf, ours, theirs: peer, newest: to } = this.#ends()
     const { chain } = this.#deps.settings
+    // The peer may know an earlier one than we paid through last.
     const former = this.#deps.chains.map(({ provider }) => provider.address).filter(address => address !== to)
-    const candidates = ours === to ? former : [ours]
+    const candidates = [...former.filter(address => address === ours), ...former.filter(address => address !== ours)]
     for (const [i, from] of candidates.entries()) {
       const isTaken = this.#deps.ask(await announce({ chain, from, to, peer }, chainOf(from).codec, chainOf(to).codec))
         .then(({ taken }) => taken === true)
@@ -190,7 +192,10 @@ export class AccountParts {
     const { chainOf, ours, theirs } = this.#ends()
     const handover = announcedIn(message, chain)
     const { from, to, peer } = handover
-    if (to === theirs) return { taken: true }
+    if (to === theirs) {
+      await this.#openPresent() // where that failed the first time
+      return { taken: true }
+    }
     if (from !== theirs) throw new Error(`we settle with another key of yours than the one that hands over. found=${from} expected=${theirs}`)
     if (!this.#deps.chains.some(({ provider }) => provider.address === peer)) throw new Error(`this is not our address. found=${peer}`)
     if (!await isSignedByBoth(handover, chainOf(ours).codec)) throw new Error('the handover is not signed by both keys')
@@ -311,6 +316,17 @@ export class AccountParts {
     return this.all().find(({ channels }) => typeof channelId === 'string' && channels.get(channelId) !== undefined) ?? this.present
   }
 
+  /**
+   * Ours that the peer knows, where nothing was handed over to it yet: the one with channels, else the one before the present one. One that
+   * knows the present one says so when it is told.
+   */
+  #knownTo (peer: string, kept: readonly Pair[]): string {
+    const { chains } = this.#deps
+    const [first, before] = chains
+    const used = chains.find(({ provider }) => kept.some(pair => pair.peer === peer && pair.own === provider.address))
+    return (used ?? before ?? first).provider.address
+  }
+
   #ends (): { ours: string, theirs: string, newest: string, chainOf: (own: string) => Chain } {
     const { chains, settings: { peerAddress } } = this.#deps
     const newest = chains[0].provider.address
@@ -361,24 +377,4 @@ async function startOne ({ records, prepaid, watcher }: Parts): Promise<void> {
   records.reopen()
   await prepaid.resume()
   watcher.start()
-}
-
-/** For a plugin that somebody else than the connector makes: all in its one store, and nobody who would remove the account. */
-function withoutConnector ({ store }: PluginServices): SettlementRecords {
-  const named = (parties: string, key: string): string => `${parties} ${key}`
-  return {
-    storeOf: parties => ({
-      get: key => store.get(named(parties, key)),
-      put: (key, value) => store.put(named(parties, key), value),
-      del: key => store.del(named(parties, key)),
-      ...(store.putAll === undefined ? {} : {
-        putAll: async values => {
-          await store.putAll?.(Object.fromEntries(Object.entries(values).map(([key, value]) => [named(parties, key), value])))
-        }
-      })
-    }),
-    settleWith: () => undefined,
-    setUnsettled: () => Promise.resolve(),
-    unsettled: () => new Map()
-  }
 }

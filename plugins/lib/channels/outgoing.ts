@@ -169,9 +169,9 @@ export class Outgoing {
     await work
   }
 
-  /** Whether the payment was begun through these channels. */
+  /** Whether the payment was begun through these channels, or waits for its turn to be. */
   knows (id: string): boolean {
-    return this.#payments.missing(id) !== undefined
+    return this.#settling.has(id) || this.#payments.missing(id) !== undefined
   }
 
   /**

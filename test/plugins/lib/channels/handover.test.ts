@@ -177,6 +177,25 @@ describe('a key that hands over to another one', () => {
     await expectSettled(world)
   })
 
+  it('is the third, and the peer was away as long as the second was there', async () => {
+    const world = await paidWorld()
+    const { alice, bob, chain } = world
+    chain.balances.set('alice3', 1_000_000n)
+    await bob.crash()
+    alice.options = { ...alice.options, key: 'alice2', formerKeys: ['alice'] }
+    await alice.crash()
+    alice.plugin.connect().catch(() => undefined)
+    await pause(100)
+    alice.options = { ...alice.options, key: 'alice3', formerKeys: ['alice2', 'alice'] }
+    await alice.crash()
+    const listening = bob.plugin.connect()
+    await alice.plugin.connect()
+    await listening
+    await isTaken(world, 'alice3')
+    await payBoth(world, [70n, 60n])
+    await expectSettled(world, 5_000_000n)
+  })
+
   it('is told again to a peer that was restored from before it', async () => {
     const world = await paidWorld()
     const { alice, bob } = world
@@ -332,10 +351,10 @@ describe('a key that hands over to another one', () => {
     await party.plugin.transport.sendMessage([{ protocolName: CLAIM_PROTOCOL, contentType: 1, data: Buffer.from(claim.text) }])
   }
 
-  async function expectSettled (world: World): Promise<void> {
+  async function expectSettled (world: World, supply = 4_000_000n): Promise<void> {
     const { alice, bob } = world
     expect(alice.balance + bob.balance + await alice.prepaid() + await bob.prepaid(), 'books').to.equal(0n)
-    expect(total(world)).to.equal(4_000_000n)
+    expect(total(world)).to.equal(supply)
   }
 
 })

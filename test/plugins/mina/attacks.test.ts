@@ -152,6 +152,10 @@ describe('attacks over channels of Mina', function () {
     const provider = await parties.connected(us, { urls: [parties.chain.url, liar.url] })
     expect((await provider.getChannelState(channelId))?.theirs.deposit).to.equal(DEPOSIT)
     await parties.chain.faults({ accounts: { [channelId]: { balance: { total: String(1000n * MINA) } } } }, liar.node)
+    await provider.getChannelState(channelId)
+    await parties.chain.block(4) // the lie is as old as anything that counts
+    const fooled = await parties.connected(us, { urls: [liar.url] })
+    expect((await fooled.getChannelState(channelId))?.theirs.deposit, 'of the liar alone').to.equal(1000n * MINA)
     expect((await provider.getChannelState(channelId))?.theirs.deposit, 'more at one').to.equal(DEPOSIT)
     await parties.chain.faults({ accounts: { [channelId]: null } }, liar.node)
     await until(async () => (await reason(provider.getChannelState(channelId))).includes('do not agree'))

@@ -32,7 +32,7 @@ export const settlementMutants = [
   {
     name: 'pays a settlement again through the new key',
     file: 'plugins/lib/channels/account-parts.js',
-    edits: [['before === undefined ? amount :', 'true ? amount :']],
+    edits: [['if (rest < left)', 'if (false)']],
     tests: [HANDOVER]
   },
   {

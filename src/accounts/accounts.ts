@@ -66,6 +66,7 @@ export class Accounts extends EventEmitter {
       getOwnAddress: () => this.address,
       books: new AccountBooks(accountId, () => this.ledger()),
       settlements: this.store.settlements.recordsOf(accountId, () => this.accounts.get(accountId)?.plugin, party => {
+        if (!this.accounts.has(accountId)) throw new Error(`the account was removed. accountId=${accountId}`)
         this.refuseSharedParty(accountId, party)
         this.partyOwners.set(party, accountId)
       }),

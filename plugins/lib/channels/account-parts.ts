@@ -11,7 +11,7 @@ import type { Terms } from './claim-ledger.js'
 import type { Incoming } from './incoming.js'
 import { migrate } from './migrate.js'
 import type { Standing } from './options.js'
-import { openParts } from './parts.js'
+import { canPay, openParts, startParts } from './parts.js'
 import type { Chain, Parts, PartsDeps } from './parts.js'
 import { fieldsOf } from './read-record.js'
 import { UnreachableError } from './types.js'
@@ -33,6 +33,11 @@ interface Pair {
 
 /** Keys that are changed more often, with channels open, have to wait. */
 const MAX_FORMER = 8
+/** After one that is not signed, no other is looked at for so long. */
+const BAD_HANDOVER_MS = 1000
+const BUSY = 'another handover is being looked at, or a bad one has just come: ask again'
+/** Where a pair keeps what it has paid (outgoing.ts). */
+const SENT = 'paychan:sent'
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
 export async function openAccountParts (deps: AccountPartsDeps): Promise<AccountParts> {
@@ -58,6 +63,8 @@ export class AccountParts {
   #present: Parts | undefined
   /** Claims on channels that none of the pairs knows wait here for the chain, in their order. */
   readonly #finding = new Map<string, Promise<Parts>>()
+  #isAccepting = false
+  #acceptAgainMs = 0
   #changing: Promise<unknown> = Promise.resolve()
 
   constructor (deps: AccountPartsDeps, keys: KeyLine) {
@@ -70,11 +77,6 @@ export class AccountParts {
   get present (): Parts {
     if (this.#present === undefined) throw new Error('not open yet')
     return this.#present
-  }
-
-  /** Of our present key, while the peer has not heard of it. */
-  get #next (): Parts | undefined {
-    return this.#all.find(({ settings }) => settings.standing === 'next')
   }
 
   /** With those of former addresses. */
@@ -93,12 +95,14 @@ export class AccountParts {
     const kept = [...this.#records.unsettled()].map(([parties, what]) => this.#pairIn(parties, what))
     this.#keys.ours ??= this.#knownTo(this.#ends().theirs, kept)
     const { chainOf, ours, theirs } = this.#ends()
-    if (theirs !== peerAddress) this.#settleWith(theirs)
+    for (const address of this.#keys.theirs) if (address !== peerAddress) this.#settleWith(address)
     const wasUsedWith = (peer: string): Promise<boolean> => chainOf(ours).wasUsedWith(peer)
     const moved = await migrate({
       from: services.store, to: peer => this.#storeOf({ own: ours, peer }), ownAddress: ours, peerAddress, units, wasUsedWith
     })
     await this.#openPresent()
+    // Those of our keys and the peer's know which settlements they have paid, also when all of their channels are over.
+    const paid = await this.#pairsThatPaid()
     const others = [...moved.map(peer => ({ own: ours, peer })), ...kept].filter(pair => this.#find(pair) === undefined)
     if (others.length > MAX_FORMER) {
       throw new Error(`the channels of ${others.length} former addresses are not settled, at most ${MAX_FORMER} are looked after. Put an earlier address back until they are`)
@@ -108,11 +112,18 @@ export class AccountParts {
       if (isLeft) log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
       if (this.#find(pair) === undefined) await this.#openPair(pair)
     }
+    for (const pair of paid) if (this.#find(pair) === undefined) await this.#openPair(pair)
+  }
+
+  async #pairsThatPaid (): Promise<Pair[]> {
+    const pairs = this.#deps.chains.flatMap(({ provider }) => this.#keys.theirs.map(peer => ({ own: provider.address, peer })))
+    const records = await Promise.all(pairs.map(pair => this.#storeOf(pair).get(SENT)))
+    return pairs.filter((_, i) => records[i] !== undefined)
   }
 
   async start (): Promise<void> {
     this.#isStarted = true
-    for (const parts of this.#all) await startOne(parts)
+    for (const parts of this.#all) await startParts(parts)
   }
 
   async stop (): Promise<void> {
@@ -146,8 +157,12 @@ export class AccountParts {
    * that is not known: else it could be paid twice.
    */
   async leftOf (id: string, amount: bigint): Promise<bigint> {
-    const before = this.all().find(parts => parts !== this.present && parts.outgoing.knows(id))
-    return before === undefined ? amount : await before.outgoing.finish(id)
+    let left = amount
+    for (const { outgoing } of this.all().slice(1).filter(parts => parts.outgoing.knows(id))) {
+      const rest = await outgoing.finish(id)
+      if (rest < left) left = rest
+    }
+    return left
   }
 
   /** As `Incoming.take` does, for the channel that the claim names. Resolves to the side of us that has taken it. */
@@ -161,7 +176,7 @@ export class AccountParts {
   /** Answers the peer. Rejects with what the peer is told. */
   async answer (data: Buffer): Promise<Record<string, unknown>> {
     const message = fieldsOf(JSON.parse(data.toString()), 'message')
-    if (message.step === 'handover') return await this.#inTurn(() => this.#accept(message))
+    if (message.step === 'handover') return await this.#acceptOne(message)
     return await this.#addressed(message).answers.to(message)
   }
 
@@ -186,19 +201,30 @@ export class AccountParts {
     if (candidates.length > 0) throw new Error('the peer does not know what a handover is')
   }
 
+  /** One at a time: signatures cost time. */
+  async #acceptOne (message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    if (this.#isAccepting) throw new UnreachableError(BUSY)
+    this.#isAccepting = true
+    return await this.#inTurn(() => this.#accept(message)).finally(() => { this.#isAccepting = false })
+  }
+
   /** The peer pays through another key from now on, as the one that it had has said. */
   async #accept (message: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { services, settings: { chain, contract, peerAddress: configured }, log, onSwitch } = this.#deps
+    const { services, settings: { chain, contract, peerAddress: configured }, log } = this.#deps
     const { chainOf, ours, theirs } = this.#ends()
     const handover = announcedIn(message, chain)
     const { from, to, peer } = handover
     if (to === theirs) {
-      await this.#openPresent() // where that failed the first time
+      if (this.present.settings.peerAddress !== to) await this.#switch() // that failed the first time
       return { taken: true }
     }
     if (from !== theirs) throw new Error(`we settle with another key of yours than the one that hands over. found=${from} expected=${theirs}`)
     if (!this.#deps.chains.some(({ provider }) => provider.address === peer)) throw new Error(`this is not our address. found=${peer}`)
-    if (!await isSignedByBoth(handover, chainOf(ours).codec)) throw new Error('the handover is not signed by both keys')
+    if (Date.now() < this.#acceptAgainMs) throw new UnreachableError(BUSY)
+    if (!await isSignedByBoth(handover, chainOf(ours).codec)) {
+      this.#acceptAgainMs = Date.now() + BAD_HANDOVER_MS
+      throw new Error('the handover is not signed by both keys')
+    }
     if (this.#all.length > MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
     const open = this.#all.filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
     if (open.length > 0) throw new UnreachableError('channels of a key that you had before are not settled yet: no other key is taken before that')
@@ -211,25 +237,23 @@ export class AccountParts {
     const line = [...new Set([configured, from])].filter(address => address !== to)
     await keepKeys(services.store, `${chain} ${contract}`, { ours: this.#keys.ours, theirs: [...line, to] })
     this.#keys.theirs = [...line, to]
-    await this.#openPresent()
+    await this.#switch()
     log.warn('the peer has handed over to another key, and is paid there from now on. Put that into the configuration as its address. ' +
       'former=%s now=%s', from, to)
-    onSwitch()
     return { taken: true }
   }
 
   /** Pays through our present key from now on. */
   async #useNext (): Promise<void> {
     await this.#inTurn(async () => {
-      const { services, settings: { chain, contract }, log, onSwitch } = this.#deps
-      const next = this.#next
+      const { services, settings: { chain, contract }, log } = this.#deps
+      const next = this.#all.find(({ settings: { standing } }) => standing === 'next')
       if (next === undefined) return
       const [from, to] = [this.present.provider.address, next.provider.address]
       await keepKeys(services.store, `${chain} ${contract}`, { ours: to, theirs: this.#keys.theirs })
       this.#keys.ours = to
-      await this.#openPresent()
+      await this.#switch()
       log.info('the peer has taken our new key, and everything is paid through it from now on. former=%s now=%s', from, to)
-      onSwitch()
     })
   }
 
@@ -237,6 +261,11 @@ export class AccountParts {
     const result = this.#changing.then(work)
     this.#changing = result.catch(() => undefined)
     return await result
+  }
+
+  async #switch (): Promise<void> {
+    await this.#openPresent()
+    this.#deps.onSwitch()
   }
 
   /** Opens what the keys say, where it is not open yet; the others stay for what is under way in them. */
@@ -267,7 +296,7 @@ export class AccountParts {
       setUnsettled: what => this.#records.setUnsettled(this.#partiesOf(pair), what)
     })
     this.#all.push(parts)
-    if (this.#isStarted) await startOne(parts)
+    if (this.#isStarted) await startParts(parts)
   }
 
   #standingOf ({ own, peer }: Pair): Standing {
@@ -317,14 +346,13 @@ export class AccountParts {
   }
 
   /**
-   * Ours that the peer knows, where nothing was handed over to it yet: the one with channels, else the one before the present one. One that
-   * knows the present one says so when it is told.
+   * Ours that the peer knows, where nothing was handed over to it yet: the one with channels, else the present one, of which it is told as
+   * soon as it is there.
    */
   #knownTo (peer: string, kept: readonly Pair[]): string {
     const { chains } = this.#deps
-    const [first, before] = chains
     const used = chains.find(({ provider }) => kept.some(pair => pair.peer === peer && pair.own === provider.address))
-    return (used ?? before ?? first).provider.address
+    return (used ?? chains[0]).provider.address
   }
 
   #ends (): { ours: string, theirs: string, newest: string, chainOf: (own: string) => Chain } {
@@ -366,15 +394,4 @@ export class AccountParts {
       'Put those back until they are closed and settled (a key that was replaced belongs into formerKeyIds), or give the account another id. ' +
       `chain=${chain} contract=${contract} peerAddress=${peer} ownAddress=${own} unsettled=${what}`)
   }
-}
-
-/** Whether there is something of ours in a channel that the peer sees, and that is not spent. */
-function canPay ({ channels, outgoing }: Parts): boolean {
-  return channels.payable().some(({ state, shown }) => shown > outgoing.spentOn(state))
-}
-
-async function startOne ({ records, prepaid, watcher }: Parts): Promise<void> {
-  records.reopen()
-  await prepaid.resume()
-  watcher.start()
 }

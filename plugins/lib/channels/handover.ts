@@ -58,9 +58,11 @@ export async function announce (handover: Handover, from: ClaimCodec, to: ClaimC
   return { step: 'handover', from: oldAddress, to: newAddress, peer, signatures: { from: old, to: young } }
 }
 
-const message = z.object({
-  from: z.string(), to: z.string(), peer: z.string(), signatures: z.object({ from: z.string(), to: z.string() })
-})
+/** Longer than any address and any signature: what is longer would only cost time to look at. */
+const [ADDRESS_MAX, SIGNATURE_MAX] = [128, 512]
+const address = z.string().max(ADDRESS_MAX)
+const signature = z.string().max(SIGNATURE_MAX)
+const message = z.object({ from: address, to: address, peer: address, signatures: z.object({ from: signature, to: signature }) })
 
 /** What a message announces, with the signatures unchecked. @throws Error when it is not one */
 export function announcedIn (fields: Record<string, unknown>, chain: string): Handover & { signatures: { from: string, to: string } } {

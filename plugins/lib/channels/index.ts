@@ -264,7 +264,12 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
 
   async #make (): Promise<AccountParts> {
     const chains: [Chain, ...Chain[]] = [await this.#openChain()]
-    for (const openFormer of this.#formerKeys) chains.push(await openFormer())
+    try {
+      for (const openFormer of this.#formerKeys) chains.push(await openFormer())
+    } catch (error) {
+      for (const { provider } of chains) await provider.disconnect().catch(() => undefined)
+      throw error
+    }
     const opening = openAccountParts({
       chains,
       settings: this.#settings,

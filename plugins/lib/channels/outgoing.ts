@@ -37,7 +37,7 @@ export interface OutgoingDeps extends ClaimSenderDeps {
   prepaid: Prepaid
   /** Whether claims have them. */
   nonces: boolean
-  settings: Pick<ChannelSettings, 'claims' | 'topUpBelow'>
+  settings: Pick<ChannelSettings, 'claims' | 'topUpBelow' | 'standing'>
 }
 
 /** How the peer answered a packet with a claim. `refusal`: it did not take the claim, and why; said by itself, and by nobody behind it. */
@@ -254,7 +254,8 @@ export class Outgoing {
   }
 
   #topUp ({ state }: KnownChannel, { total }: Sent): void {
-    const { topUpBelow } = this.#deps.settings
+    const { topUpBelow, standing } = this.#deps.settings
+    if (standing !== 'present') return // what is put in there would only wait for the end
     if (state.ours.deposit - total < topUpBelow) this.#deps.funding.want(topUpBelow, false)
   }
 

@@ -145,6 +145,18 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   return { provider, settings, records, ...ours, counts, keyTrouble, work, unsettled, note }
 }
 
+/** Whether there is something of ours in a channel that the peer sees, and that is not spent. */
+export function canPay ({ channels, outgoing }: Parts): boolean {
+  return channels.payable().some(({ state, shown }) => shown > outgoing.spentOn(state))
+}
+
+/** Looks after the channels from now on. */
+export async function startParts ({ records, prepaid, watcher }: Parts): Promise<void> {
+  records.reopen()
+  await prepaid.resume()
+  watcher.start()
+}
+
 /** What is at stake for us in a channel; undefined: nothing is. */
 function stakeIn ({ state, isGone, filling }: KnownChannel, claimed = 0n): Stake | undefined {
   const { channelId, status, ours, theirs } = state

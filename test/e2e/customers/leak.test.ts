@@ -10,6 +10,8 @@ const WARM_UP = 2000
 const GUESTS = Number(process.env.LEAK_GUESTS ?? 10_000)
 /** However many come: one forgotten log would be 3 KB a guest. */
 const GROWTH_MAX_BYTES = 2 * 2 ** 20
+/** A timer of the node itself may run just then. What a guest in a thousand left behind would be ten. */
+const OWN_MAX = 2
 
 interface Figures {
   alive: number
@@ -24,6 +26,8 @@ describe('guests that have gone', function () {
     const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, String(WARM_UP), String(GUESTS)], { maxBuffer: 2 ** 26 })
     const { before, after } = JSON.parse(/^figures (.*)$/m.exec(stdout)?.[1] ?? '{}') as { before: Figures, after: Figures }
     expect(after.alive - before.alive, JSON.stringify({ before, after })).to.be.lessThan(GROWTH_MAX_BYTES)
-    expect({ ...after, alive: 0 }).to.deep.equal({ ...before, alive: 0 })
+    for (const kind of ['resources', 'descriptors'] as const) {
+      expect(after[kind], `${kind}: ${JSON.stringify({ before, after })}`).to.be.at.most(before[kind] + OWN_MAX)
+    }
   })
 })

@@ -255,6 +255,21 @@ describe('a key that hands over to another one', () => {
     expect(bob.balance).to.equal(0n)
   })
 
+  it('pays a settlement once, also after a restart, when the channels of the key that paid it are over', async () => {
+    const world = await paidWorld()
+    const { alice, bob } = world
+    expect(await alice.pay(700n)).to.equal('fulfilled')
+    await alice.settle('the-settlement')
+    await rotate(alice)
+    await isTaken(world)
+    await allOver(world, ({ addresses }) => addresses.includes('alice'))
+    await restart(alice, {})
+    await isTaken(world)
+    await alice.plugin.sendMoney('700', { id: 'the-settlement' }) // its answer was lost
+    await expectSettled(world)
+    expect(bob.balance).to.equal(0n)
+  })
+
   it('pays what is missing of a settlement whose channel has ended, once', async () => {
     const world = await paidWorld()
     const { alice, bob, chain } = world

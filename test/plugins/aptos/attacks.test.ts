@@ -10,7 +10,7 @@ import { APT } from '../../../plugins/aptos/formats.js'
 import type { AptosProvider } from '../../../plugins/aptos/provider.js'
 import { ChainError } from '../../../plugins/lib/channels/types.js'
 import { AptosParties, HOUR } from '../../support/aptos/parties.js'
-import { AptosVictim } from '../../support/aptos/victim.js'
+import { startAptosVictim, type AptosVictim } from '../../support/aptos/victim.js'
 import { memoryStore } from '../../support/evm/life.js'
 import { rejectionError } from '../../support/failures.js'
 
@@ -28,7 +28,7 @@ describe('attacks over channels of Aptos', function () {
     await parties.start()
     payer = await parties.connected(parties.alice)
     payersCodec = parties.codec(payer, parties.bob)
-    victim = await AptosVictim.start(parties, parties.bob, parties.alice)
+    victim = await startAptosVictim(parties, parties.bob, parties.alice)
   })
   afterEach(async () => {
     sinon.restore()

@@ -12,7 +12,7 @@ import type { MinaKey } from '../../../plugins/mina/keys.js'
 import type { MinaProvider } from '../../../plugins/mina/provider.js'
 import { memoryStore } from '../../support/evm/life.js'
 import { CHALLENGE_SECS, MINA, MinaParties, SLOT_SECS } from '../../support/mina/settling.js'
-import { Victim } from '../../support/mina/victim.js'
+import { startMinaVictim, type MinaVictim } from '../../support/mina/victim.js'
 
 const DEPOSIT = 100n * MINA
 
@@ -22,7 +22,7 @@ describe('attacks over channels of Mina', function () {
   let payer: MinaKey
   let us: MinaKey
   let hostile: MinaProvider
-  let victim: Victim | undefined
+  let victim: MinaVictim | undefined
   before(() => parties.start())
   after(() => parties.stop())
   beforeEach(async () => {
@@ -40,8 +40,8 @@ describe('attacks over channels of Mina', function () {
 
   const open = async (id = 'open', challengeSecs = CHALLENGE_SECS, from = hostile): Promise<string> =>
     (await from.openChannel(us.address, challengeSecs, id, DEPOSIT)).channelId
-  const start = async (options?: object, life?: Parameters<typeof Victim.start>[3]): Promise<Victim> =>
-    victim = await Victim.start(parties, us, payer, life, options)
+  const start = async (options?: object, life?: Parameters<typeof startMinaVictim>[3]): Promise<MinaVictim> =>
+    victim = await startMinaVictim(parties, us, payer, life, options)
   const message = async (channelId: string, total: bigint, nonce = total / MINA): Promise<string> =>
     (await parties.codec(payer, us).make({ channelId, nonce, total, senderId: 'payer' })).text
   const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
@@ -112,7 +112,7 @@ describe('attacks over channels of Mina', function () {
     await before.refusalOf(await message(channelId, 60n * MINA))
     await before.stop()
     await hostile.close(channelId, 'close')
-    victim = await Victim.start(parties, us, payer, { store })
+    victim = await startMinaVictim(parties, us, payer, { store })
     await until(async () => await redeemed(channelId) === 60n * MINA)
   })
 

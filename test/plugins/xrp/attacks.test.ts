@@ -8,7 +8,7 @@ import { Wallet } from 'xrpl'
 import type { KnownChannel } from '../../../plugins/lib/channels/channels.js'
 import { Hostile, CLOSE, RENEW } from '../../support/xrp/hostile.js'
 import { Parties, DAY, XRP } from '../../support/xrp/parties.js'
-import { HOUR, Victim } from '../../support/xrp/victim.js'
+import { HOUR, startVictim, type Victim } from '../../support/xrp/victim.js'
 
 const SMALL_ORDER = `ED01${'00'.repeat(31)}`
 /** Seconds from 1970 to 2000. */
@@ -26,7 +26,7 @@ describe('attacks over channels of the XRP Ledger', function () {
     await parties.start()
     us = parties.bob.address
     payer = new Hostile(parties, parties.alice)
-    victim = await Victim.start(parties, parties.bob, parties.alice)
+    victim = await startVictim(parties, parties.bob, parties.alice)
   })
   afterEach(async () => {
     sinon.restore()

@@ -3,10 +3,11 @@
  * host and never the whole URL, which often holds an access key. Each answer says of which network it is, and how far that had come.
  */
 import { describeError } from '../../../src/lib/describe-error.js'
-import { isOverlayHost, withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
+import { withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
+import { FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES } from '../../lib/rpc/node-address.js'
 import { ProxiedPosts } from '../../lib/rpc/post.js'
 
 export interface RestOptions {
@@ -42,13 +43,6 @@ export class RestError extends ChainError {
 
 const BCS_TRANSACTION = 'application/x.aptos.signed_transaction+bcs'
 const JSON_TYPE = 'application/json'
-const DEFAULT_TIMEOUT_MS = 10_000
-/** The same through a proxy, which may have to build a circuit first. */
-const PROXIED_TIMEOUT_MS = 30_000
-const TRIES = 3
-const FIRST_PAUSE_MS = 250
-/** Of a node's error text, this much is repeated. */
-const MAX_TEXT = 300
 /** More than any answer that is asked for: a module, or the states of a hundred channels. */
 const MAX_BYTES = 8 * 1024 * 1024
 const TOO_MANY_REQUESTS = 429
@@ -66,7 +60,7 @@ type Header = (name: string) => string
 export class Rest {
   readonly host: string
   readonly #url: string
-  readonly #headers: Record<string, string> = {}
+  readonly #headers: Record<string, string>
   readonly #timeoutMs: number
   readonly #lost: () => void
   readonly #proxied: ProxiedPosts | undefined
@@ -75,18 +69,11 @@ export class Rest {
 
   /** @throws Error when the URL is none */
   constructor ({ url, socksProxy, timeoutMs, lost = () => undefined }: RestOptions) {
-    if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new Error('the RPC URL is not one of http or https')
-    const parsed = new URL(url)
-    const { username, password } = parsed
-    if (isOverlayHost(parsed.hostname) && socksProxy === undefined) throw new Error('the RPC URL is that of a hidden service: set "transport" of the chain to socks5')
-    parsed.username = parsed.password = ''
-    this.host = withoutOverlayNames(parsed.host)
-    this.#url = parsed.href.replace(/\/$/, '')
-    if (username !== '') {
-      const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-      this.#headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
-    }
-    this.#timeoutMs = timeoutMs ?? (socksProxy === undefined ? DEFAULT_TIMEOUT_MS : PROXIED_TIMEOUT_MS)
+    const address = nodeAddress(url, socksProxy, timeoutMs)
+    this.host = address.host
+    this.#url = address.url.replace(/\/$/, '')
+    this.#headers = address.headers
+    this.#timeoutMs = address.timeoutMs
     this.#proxied = socksProxy === undefined ? undefined : new ProxiedPosts(socksProxy)
     this.#lost = lost
   }

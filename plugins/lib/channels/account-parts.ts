@@ -11,9 +11,11 @@ import type { Terms } from './claim-ledger.js'
 import type { Incoming } from './incoming.js'
 import { migrate } from './migrate.js'
 import type { Standing } from './options.js'
+import { SENT_RECORD } from './outgoing.js'
 import { canPay, openParts, startParts } from './parts.js'
 import type { Chain, Parts, PartsDeps } from './parts.js'
 import { fieldsOf } from './read-record.js'
+import { recordKey } from './records.js'
 import { UnreachableError } from './types.js'
 import { withoutConnector } from './without-connector.js'
 
@@ -36,8 +38,6 @@ const MAX_FORMER = 8
 /** After one that is not signed, no other is looked at for so long. */
 const BAD_HANDOVER_MS = 1000
 const BUSY = 'another handover is being looked at, or a bad one has just come: ask again'
-/** Where a pair keeps what it has paid (outgoing.ts). */
-const SENT = 'paychan:sent'
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
 export async function openAccountParts (deps: AccountPartsDeps): Promise<AccountParts> {
@@ -117,7 +117,7 @@ export class AccountParts {
 
   async #pairsThatPaid (): Promise<Pair[]> {
     const pairs = this.#deps.chains.flatMap(({ provider }) => this.#keys.theirs.map(peer => ({ own: provider.address, peer })))
-    const records = await Promise.all(pairs.map(pair => this.#storeOf(pair).get(SENT)))
+    const records = await Promise.all(pairs.map(pair => this.#storeOf(pair).get(recordKey(SENT_RECORD))))
     return pairs.filter((_, i) => records[i] !== undefined)
   }
 

@@ -46,7 +46,8 @@ export interface Answered {
   refusal?: 'behind' | 'refused' | undefined
 }
 
-const SENT_RECORD = 'sent'
+/** Says which settlements were paid, also when all channels are over. */
+export const SENT_RECORD = 'sent'
 /** A payment that always finds the channel filled by somebody else gives up, and is tried again by the connector. */
 const ATTEMPTS = 3
 const NOT_THERE_YET = 'the peer does not have the claim that pays this yet'

@@ -15,6 +15,11 @@ const PREFIX = 'paychan:'
 /** Records have no `version` yet; the first other format will say 2. */
 const FORMAT = 1
 
+/** The key of a record in the account's store. */
+export function recordKey (name: string): string {
+  return PREFIX + name
+}
+
 export class Records {
   readonly #store: PluginStore
   readonly #contents = new Map<string, () => unknown>()
@@ -35,15 +40,15 @@ export class Records {
 
   /** A record as it was last written. Undefined when there is none; rejects when it cannot be read as JSON. */
   async load (name: string): Promise<unknown> {
-    const text = await this.#store.get(PREFIX + name)
+    const text = await this.#store.get(recordKey(name))
     if (text === undefined) return undefined
     let value: unknown
     try {
       value = JSON.parse(text)
     } catch (error) {
-      throw new Error(`the record ${PREFIX}${name} of the account is broken, and money depends on it: restore it from a backup`, { cause: error })
+      throw new Error(`the record ${recordKey(name)} of the account is broken, and money depends on it: restore it from a backup`, { cause: error })
     }
-    refuseNewer(PREFIX + name, value, FORMAT)
+    refuseNewer(recordKey(name), value, FORMAT)
     return value
   }
 
@@ -82,7 +87,7 @@ export class Records {
       this.#mustSync = false
       this.#dirty = new Set()
       try {
-        await this.#putAll(Object.fromEntries(names.map(name => [PREFIX + name, this.#textOf(name)])), sync)
+        await this.#putAll(Object.fromEntries(names.map(name => [recordKey(name), this.#textOf(name)])), sync)
         for (const { resolve } of waiters) resolve()
       } catch (error) {
         for (const name of names) this.#dirty.add(name)

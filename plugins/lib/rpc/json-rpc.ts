@@ -1,6 +1,7 @@
 /** JSON-RPC over HTTP to a node of a chain. Every request ends: with an answer, or in a ChainError after a deadline and a few tries. */
 import { ChainError } from '../channels/types.js'
-import { MAX_TEXT, NodeClient } from './node-client.js'
+import { MAX_TEXT } from './node-address.js'
+import { NodeClient } from './node-client.js'
 
 /** What the node answered instead of a result. */
 export class RpcError extends ChainError {

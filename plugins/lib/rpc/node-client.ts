@@ -4,8 +4,9 @@
  */
 import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
-import { isOverlayHost, withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
+import { withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { ChainError } from '../channels/types.js'
+import { FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES } from './node-address.js'
 import { ProxiedPosts } from './post.js'
 
 export interface NodeClientOptions {
@@ -19,14 +20,6 @@ export interface NodeClientOptions {
   turn?: (() => Promise<void>) | undefined
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000
-/** The same through a proxy, which may have to build a circuit first. */
-const PROXIED_TIMEOUT_MS = 30_000
-const TRIES = 3
-const FIRST_PAUSE_MS = 250
-/** Of a node's error text, this much is repeated. */
-export const MAX_TEXT = 300
-
 export class NodeClient {
   readonly host: string
   readonly #url: string
@@ -39,19 +32,11 @@ export class NodeClient {
 
   /** @throws Error when the URL is none */
   constructor ({ url, socksProxy, timeoutMs, turn = () => Promise.resolve() }: NodeClientOptions) {
-    if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new Error('the RPC URL is not one of http or https')
-    const parsed = new URL(url)
-    const { username, password } = parsed
-    if (isOverlayHost(parsed.hostname) && socksProxy === undefined) throw new Error('the RPC URL is that of a hidden service: set "transport" of the chain to socks5')
-    parsed.username = parsed.password = ''
-    this.host = withoutOverlayNames(parsed.host)
-    this.#url = parsed.href
-    this.#headers = { 'content-type': 'application/json' }
-    if (username !== '') {
-      const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-      this.#headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
-    }
-    this.#timeoutMs = timeoutMs ?? (socksProxy === undefined ? DEFAULT_TIMEOUT_MS : PROXIED_TIMEOUT_MS)
+    const address = nodeAddress(url, socksProxy, timeoutMs)
+    this.host = address.host
+    this.#url = address.url
+    this.#headers = { 'content-type': 'application/json', ...address.headers }
+    this.#timeoutMs = address.timeoutMs
     this.#proxied = socksProxy === undefined ? undefined : new ProxiedPosts(socksProxy)
     this.#turn = turn
   }

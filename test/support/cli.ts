@@ -24,8 +24,10 @@ export interface Result {
   err: string
 }
 
-/** A folder to run commands in, removed with `remove`. */
+/** A folder to run commands in. `remove` ends what still runs there, waits for it, and removes the folder. */
 export class Workplace {
+  readonly #running = new Map<ChildProcess, Promise<unknown>>()
+
   private constructor (readonly path: string) {}
 
   static async make (files: Record<string, string> = {}): Promise<Workplace> {
@@ -41,7 +43,9 @@ export class Workplace {
   }
 
   start (args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-    return spawn(process.execPath, [MAIN, ...args], { cwd: this.path, env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' })
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: this.path, env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' })
+    this.#running.set(child, new Promise(resolve => child.once('exit', resolve)).finally(() => this.#running.delete(child)))
+    return child
   }
 
   /** Runs a command to its end. @param input what is typed, or piped in */
@@ -57,8 +61,10 @@ export class Workplace {
     return { ...result, code }
   }
 
-  remove (): Promise<void> {
-    return rm(this.path, { recursive: true, force: true })
+  async remove (): Promise<void> {
+    for (const child of this.#running.keys()) child.kill('SIGKILL')
+    await Promise.all(this.#running.values())
+    await rm(this.path, { recursive: true, force: true })
   }
 }
 

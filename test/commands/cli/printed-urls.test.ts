@@ -17,12 +17,8 @@ routes: []
 describe('connector send, with the URLs that are printed', () => {
   let place: Workplace
   let daemon: Daemon
-  const running: Array<{ kill: () => unknown }> = []
   beforeEach(async () => { place = await Workplace.make() })
-  afterEach(async () => {
-    for (const process of running.splice(0)) process.kill()
-    await place.remove()
-  })
+  afterEach(() => place.remove())
 
   const send = (url: string, to: string, ...more: string[]): Promise<Result> => place.run(['send', '--url', url, '-d', to, '-a', '1000', ...more])
 
@@ -35,7 +31,6 @@ describe('connector send, with the URLs that are printed', () => {
     beforeEach(async () => {
       const [btp, admin] = await freePorts(2)
       daemon = new Daemon({ QUICKSTART_PORT: String(btp), CONNECTOR_ADMIN_API_PORT: String(admin) }, { args: ['--quickstart'], cwd: place.path })
-      running.push({ kill: () => daemon.stop() })
       await daemon.prints('They hold a secret.')
       await daemon.prints('bob:')
       urls = daemon.output.match(/btp\+ws:\/\/\S+/g)?.map(String) ?? []
@@ -43,6 +38,7 @@ describe('connector send, with the URLs that are printed', () => {
       port = String(btp)
       adminUrl = `http://127.0.0.1:${admin}`
     })
+    afterEach(() => daemon.stop())
 
     it('sends as the account of the URL, with btp+ before it or not', async () => {
       const [alice = ''] = urls
@@ -115,7 +111,6 @@ describe('connector send, with the URLs that are printed', () => {
     const [btp, health, admin] = await freePorts(3)
     await place.write('config.yaml', NODE_CONFIG(btp!, health!, adminApi(admin!)))
     const node = place.start(['start'])
-    running.push(node)
     let out = ''
     node.stdout?.on('data', (text: Buffer) => { out += text.toString() })
     while (!/^ {2}admin API.*\n/m.test(out)) await new Promise(resolve => { node.stdout?.once('data', resolve) })

@@ -23,20 +23,10 @@ async function prints (child: ChildProcess, text: string): Promise<void> {
 
 describe('connector start', () => {
   let place: Workplace
-  const running: ChildProcess[] = []
   beforeEach(async () => { place = await Workplace.make() })
-  afterEach(async () => {
-    for (const child of running.splice(0)) {
-      if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'close')
-    }
-    await place.remove()
-  })
+  afterEach(() => place.remove())
 
-  function start (args: string[], env: Record<string, string> = {}): ChildProcess {
-    const child = place.start(['start', ...args], env)
-    running.push(child)
-    return child
-  }
+  const start = (args: string[], env: Record<string, string> = {}): ChildProcess => place.start(['start', ...args], env)
 
   it('runs nodes that pay each other, follows a peer that goes, and stops on SIGTERM and SIGINT', async () => {
     const [btpA = 0, healthA = 0, adminA = 0, btpB = 0, healthB = 0] = await freePorts(5)

@@ -13,19 +13,19 @@ export const settlementMutants = [
   },
   {
     name: 'lets any key hand over',
-    file: 'plugins/lib/channels/account-parts.js',
+    file: 'plugins/lib/channels/handing-over.js',
     edits: [['if (from !== theirs)', 'if (false)']],
     tests: [HANDOVER]
   },
   {
     name: 'takes a handover that another peer was told',
-    file: 'plugins/lib/channels/account-parts.js',
+    file: 'plugins/lib/channels/handing-over.js',
     edits: [['.some(({ provider }) => provider.address === peer)', '.some(() => true)']],
     tests: [HANDOVER]
   },
   {
     name: 'takes the next key while channels of two others are open',
-    file: 'plugins/lib/channels/account-parts.js',
+    file: 'plugins/lib/channels/handing-over.js',
     edits: [['if (open.length > 0)', 'if (false)']],
     tests: [HANDOVER]
   },
@@ -37,7 +37,7 @@ export const settlementMutants = [
   },
   {
     name: 'forgets at a restart which key the peer has',
-    file: 'plugins/lib/channels/account-parts.js',
+    file: 'plugins/lib/channels/pairs.js',
     edits: [['kept.theirs.includes(peerAddress) ? kept.theirs : [peerAddress]', '[peerAddress]']],
     tests: [HANDOVER]
   },
@@ -259,7 +259,7 @@ export const settlementMutants = [
   },
   {
     name: 'forgets the channels of a peer with another key',
-    file: 'plugins/lib/channels/account-parts.js',
+    file: 'plugins/lib/channels/pairs.js',
     edits: [['for (const pair of others) {', 'for (const pair of []) {']],
     tests: ['test/e2e/money/another-key.test.js']
   },

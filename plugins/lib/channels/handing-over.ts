@@ -1,0 +1,119 @@
+/**
+ * When a key hands over to another one, and what changes then, on both sides. What is said for that is in handover.ts; what it is said
+ * of are the pairs of addresses of an account (pairs.ts).
+ */
+import { describeError } from '../../../src/lib/describe-error.js'
+import { announce, announcedIn, isSignedByBoth, keepKeys } from './handover.js'
+import { MAX_FORMER, type Pairs, type PairsDeps } from './pairs.js'
+import { UnreachableError } from './types.js'
+
+export interface HandingOverDeps extends Pick<PairsDeps, 'chains' | 'services' | 'settings' | 'log' | 'ask'> {
+  /** Told when the two pay each other through another key than before. */
+  onSwitch: () => void
+}
+
+/** After one that is not signed, no other is looked at for so long. */
+const BAD_HANDOVER_MS = 1000
+const BUSY = 'another handover is being looked at, or a bad one has just come: ask again'
+
+export class HandingOver {
+  #isAccepting = false
+  #acceptAgainMs = 0
+  #changing: Promise<unknown> = Promise.resolve()
+
+  constructor (private readonly pairs: Pairs, private readonly deps: HandingOverDeps) {}
+
+  /** Resolves when no key is being changed. */
+  async quiet (): Promise<void> {
+    await this.#changing
+  }
+
+  /**
+   * Tells the peer of our present key, as long as we have former ones: it may not know it yet, or not any more, when its store was
+   * restored from a copy. Rejects when it does not take it.
+   */
+  async offer (): Promise<void> {
+    const { chainOf, ours, theirs: peer, newest: to } = this.pairs.ends()
+    const { chain } = this.deps.settings
+    // The peer may know an earlier one than we paid through last.
+    const former = this.deps.chains.map(({ provider }) => provider.address).filter(address => address !== to)
+    const candidates = [...former.filter(address => address === ours), ...former.filter(address => address !== ours)]
+    for (const [i, from] of candidates.entries()) {
+      const isTaken = this.deps.ask(await announce({ chain, from, to, peer }, chainOf(from).codec, chainOf(to).codec))
+        .then(({ taken }) => taken === true)
+      if (await (i < candidates.length - 1 ? isTaken.catch(() => false) : isTaken)) {
+        await this.useNext()
+        return
+      }
+    }
+    if (candidates.length > 0) throw new Error('the peer does not know what a handover is')
+  }
+
+  /** Answers the peer, which hands over. One at a time: signatures cost time. Rejects with what the peer is told. */
+  async accept (message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    if (this.#isAccepting) throw new UnreachableError(BUSY)
+    this.#isAccepting = true
+    return await this.#inTurn(() => this.#accept(message)).finally(() => { this.#isAccepting = false })
+  }
+
+  /** The peer pays through another key from now on, as the one that it had has said. */
+  async #accept (message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { pairs, deps: { chains, services, settings: { chain, contract, peerAddress: configured }, log } } = this
+    const { chainOf, ours, theirs } = pairs.ends()
+    const handover = announcedIn(message, chain)
+    const { from, to, peer } = handover
+    if (to === theirs) {
+      if (pairs.present.settings.peerAddress !== to) await this.#switch() // that failed the first time
+      return { taken: true }
+    }
+    if (from !== theirs) throw new Error(`we settle with another key of yours than the one that hands over. found=${from} expected=${theirs}`)
+    if (!chains.some(({ provider }) => provider.address === peer)) throw new Error(`this is not our address. found=${peer}`)
+    if (Date.now() < this.#acceptAgainMs) throw new UnreachableError(BUSY)
+    if (!await isSignedByBoth(handover, chainOf(ours).codec)) {
+      this.#acceptAgainMs = Date.now() + BAD_HANDOVER_MS
+      throw new Error('the handover is not signed by both keys')
+    }
+    const all = pairs.all()
+    if (all.length > MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
+    const open = all.filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
+    if (open.length > 0) throw new UnreachableError('channels of a key that you had before are not settled yet: no other key is taken before that')
+    try {
+      pairs.settleWith(to)
+    } catch (error) {
+      log.error('the peer hands over to a key that is not taken. key=%s error=%s', to, describeError(error))
+      throw new Error('that key is not taken here', { cause: error }) // which accounts we have is not the peer's business
+    }
+    const line = [...new Set([configured, from])].filter(address => address !== to)
+    await keepKeys(services.store, `${chain} ${contract}`, { ours: pairs.keys.ours, theirs: [...line, to] })
+    pairs.keys.theirs = [...line, to]
+    await this.#switch()
+    log.warn('the peer has handed over to another key, and is paid there from now on. Put that into the configuration as its address. ' +
+      'former=%s now=%s', from, to)
+    return { taken: true }
+  }
+
+  /** Pays through our present key from now on, where the peer knows that one. */
+  async useNext (): Promise<void> {
+    await this.#inTurn(async () => {
+      const { pairs, deps: { services, settings: { chain, contract }, log } } = this
+      const { next } = pairs
+      if (next === undefined) return
+      const [from, to] = [pairs.present.provider.address, next.provider.address]
+      await keepKeys(services.store, `${chain} ${contract}`, { ours: to, theirs: pairs.keys.theirs })
+      pairs.keys.ours = to
+      await this.#switch()
+      log.info('the peer has taken our new key, and everything is paid through it from now on. former=%s now=%s', from, to)
+    })
+  }
+
+  async #inTurn<T> (work: () => Promise<T>): Promise<T> {
+    const result = this.#changing.then(work)
+    this.#changing = result.catch(() => undefined)
+    return await result
+  }
+
+  async #switch (): Promise<void> {
+    await this.pairs.openPresent()
+    this.deps.onSwitch()
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The pairs of addresses that an account settles between, one of ours and one of the peer, each with parts of its own: those that pay each
+ * other, those of keys that were handed over, and those of an address that the peer had before, whose channels are looked after until they
+ * are settled. What is kept of each is kept by chain, contract and both addresses, so that another chain, contract, key or peer never
+ * meets the records of this one.
+ */
+import type { PluginServices, SettlementRecords } from '../../../src/contracts/plugin.js'
+import { loadKeys, type KeyLine } from './handover.js'
+import { migrate } from './migrate.js'
+import type { Standing } from './options.js'
+import { SENT_RECORD } from './outgoing.js'
+import { openParts, startParts } from './parts.js'
+import type { Chain, Parts, PartsDeps } from './parts.js'
+import { recordKey } from './records.js'
+import { withoutConnector } from './without-connector.js'
+
+/** What each of the pairs gets is found here. */
+export interface PairsDeps extends Omit<PartsDeps, 'chain' | 'store' | 'books' | 'signed' | 'booksId' | 'setUnsettled'> {
+  /** The chain's part under our key, then under each of our former ones. */
+  chains: readonly [Chain, ...Chain[]]
+  services: PluginServices
+}
+
+export interface Pair {
+  own: string
+  peer: string
+}
+
+export interface Ends {
+  /** The addresses that pay each other. */
+  ours: string
+  theirs: string
+  /** Of our present key. */
+  newest: string
+  chainOf: (own: string) => Chain
+}
+
+/** Keys that are changed more often, with channels open, have to wait. */
+export const MAX_FORMER = 8
+
+/** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
+export async function openPairs (deps: PairsDeps): Promise<Pairs> {
+  const { chains, settings: { chain, contract, peerAddress }, services } = deps
+  const own = chains.map(({ provider }) => provider.address)
+  if (new Set(own).size < own.length) throw new Error('formerKeyIds names a key twice, or the one that keyId names: leave it out')
+  const kept = await loadKeys(services.store, `${chain} ${contract}`)
+  const keys: KeyLine = {
+    ours: kept.ours !== undefined && own.includes(kept.ours) ? kept.ours : undefined,
+    theirs: kept.theirs.includes(peerAddress) ? kept.theirs : [peerAddress]
+  }
+  const pairs = new Pairs(deps, keys)
+  await pairs.open()
+  return pairs
+}
+
+export class Pairs {
+  /** What was handed over. After a change of it, the present pair is to be opened. */
+  readonly keys: KeyLine
+  readonly #deps: PairsDeps
+  readonly #records: SettlementRecords
+  readonly #all: Parts[] = []
+  #isStarted = false
+  #present: Parts | undefined
+
+  constructor (deps: PairsDeps, keys: KeyLine) {
+    this.#deps = deps
+    this.#records = deps.services.settlements ?? withoutConnector(deps.services)
+    this.keys = keys
+  }
+
+  /** Those that we pay through. */
+  get present (): Parts {
+    if (this.#present === undefined) throw new Error('not open yet')
+    return this.#present
+  }
+
+  /** Of our present key, while the peer has not heard of it. */
+  get next (): Parts | undefined {
+    return this.#all.find(({ settings: { standing } }) => standing === 'next')
+  }
+
+  get size (): number {
+    return this.#all.length
+  }
+
+  /** With those of former addresses. */
+  all (): Parts[] {
+    return [this.present, ...this.#all.filter(parts => parts !== this.present)]
+  }
+
+  /** Those through which something may still be paid, by one of the two. */
+  live (): Parts[] {
+    return this.all().filter(({ settings }) => settings.standing !== 'former')
+  }
+
+  /** Those of keys that were handed over. */
+  handedOver (): Parts[] {
+    return this.#all.filter(({ settings }) => settings.standing === 'handed over')
+  }
+
+  async open (): Promise<void> {
+    const { services, settings, log } = this.#deps
+    const { peerAddress, units } = settings
+    const kept = [...this.#records.unsettled()].map(([parties, what]) => this.#pairIn(parties, what))
+    this.keys.ours ??= this.#knownTo(this.ends().theirs, kept)
+    const { chainOf, ours, theirs } = this.ends()
+    for (const address of this.keys.theirs) if (address !== peerAddress) this.settleWith(address)
+    const wasUsedWith = (peer: string): Promise<boolean> => chainOf(ours).wasUsedWith(peer)
+    const moved = await migrate({
+      from: services.store, to: peer => this.#storeOf({ own: ours, peer }), ownAddress: ours, peerAddress, units, wasUsedWith
+    })
+    await this.openPresent()
+    // Those of our keys and the peer's know which settlements they have paid, also when all of their channels are over.
+    const paid = await this.#pairsThatPaid()
+    const others = [...moved.map(peer => ({ own: ours, peer })), ...kept].filter(pair => this.find(pair) === undefined)
+    if (others.length > MAX_FORMER) {
+      throw new Error(`the channels of ${others.length} former addresses are not settled, at most ${MAX_FORMER} are looked after. Put an earlier address back until they are`)
+    }
+    for (const pair of others) {
+      const isLeft = this.#standingOf(pair) === 'former'
+      if (isLeft) log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
+      if (this.find(pair) === undefined) await this.#openPair(pair)
+    }
+    for (const pair of paid) if (this.find(pair) === undefined) await this.#openPair(pair)
+  }
+
+  async #pairsThatPaid (): Promise<Pair[]> {
+    const pairs = this.#deps.chains.flatMap(({ provider }) => this.keys.theirs.map(peer => ({ own: provider.address, peer })))
+    const records = await Promise.all(pairs.map(pair => this.#storeOf(pair).get(recordKey(SENT_RECORD))))
+    return pairs.filter((_, i) => records[i] !== undefined)
+  }
+
+  async start (): Promise<void> {
+    this.#isStarted = true
+    for (const parts of this.#all) await startParts(parts)
+  }
+
+  async stop (): Promise<void> {
+    this.#isStarted = false
+    const providers = this.#deps.chains.map(({ provider }) => provider.disconnect())
+    await Promise.all([...providers, ...this.#all.map(({ watcher }) => watcher.stop())])
+    for (const { records, channels, incoming, outgoing, note } of this.#all) {
+      // What is not kept of this is found out again at the next start.
+      await Promise.all([note(), channels.save(), incoming.save(), outgoing.save()]).catch(() => undefined)
+      await records.close()
+    }
+  }
+
+  /** Opens what the keys say, where it is not open yet; the others stay for what is under way in them. */
+  async openPresent (): Promise<void> {
+    const { ours, theirs, newest } = this.ends()
+    for (const own of new Set([ours, newest])) {
+      if (this.find({ own, peer: theirs }) === undefined) await this.#openPair({ own, peer: theirs })
+    }
+    this.#present = this.find({ own: ours, peer: theirs })
+    for (const { settings, provider } of this.#all) {
+      settings.standing = this.#standingOf({ own: provider.address, peer: settings.peerAddress })
+    }
+  }
+
+  async #openPair (pair: Pair): Promise<void> {
+    const { services, settings, ask, ...deps } = this.#deps
+    const { own, peer } = pair
+    const chain = this.ends().chainOf(own)
+    const parts = await openParts({
+      ...deps,
+      chain: { ...chain, codec: chain.codecFor?.(peer) ?? chain.codec },
+      settings: { ...settings, peerAddress: peer, standing: this.#standingOf(pair) },
+      store: this.#storeOf(pair),
+      books: services.books,
+      signed: services.signed,
+      booksId: () => `${services.books?.id ?? ''} ${services.account?.id ?? ''}`,
+      ask: message => ask({ ...message, by: own, with: peer }),
+      setUnsettled: what => this.#records.setUnsettled(this.#partiesOf(pair), what)
+    })
+    this.#all.push(parts)
+    if (this.#isStarted) await startParts(parts)
+  }
+
+  #standingOf ({ own, peer }: Pair): Standing {
+    const { ours, theirs, newest } = this.ends()
+    if (peer === theirs && own === ours) return 'present'
+    if (peer === theirs && own === newest) return 'next'
+    return this.keys.theirs.includes(peer) ? 'handed over' : 'former'
+  }
+
+  /**
+   * Ours that the peer knows, where nothing was handed over to it yet: the one with channels, else the present one, of which it is told as
+   * soon as it is there.
+   */
+  #knownTo (peer: string, kept: readonly Pair[]): string {
+    const { chains } = this.#deps
+    const used = chains.find(({ provider }) => kept.some(pair => pair.peer === peer && pair.own === provider.address))
+    return (used ?? chains[0]).provider.address
+  }
+
+  ends (): Ends {
+    const { chains, settings: { peerAddress } } = this.#deps
+    const newest = chains[0].provider.address
+    return {
+      ours: this.keys.ours ?? newest,
+      theirs: this.keys.theirs.at(-1) ?? peerAddress,
+      newest,
+      chainOf: own => chains.find(({ provider }) => provider.address === own) ?? chains[0]
+    }
+  }
+
+  find ({ own, peer }: Pair): Parts | undefined {
+    return this.#all.find(({ provider, settings }) => provider.address === own && settings.peerAddress === peer)
+  }
+
+  /** @throws Error when another account settles with it: what it pays once would be credited twice */
+  settleWith (peer: string): void {
+    const { chain, contract } = this.#deps.settings
+    this.#records.settleWith(`${chain} ${contract} ${peer}`)
+  }
+
+  #partiesOf ({ own, peer }: Pair): string {
+    const { chain, contract } = this.#deps.settings
+    return `${chain} ${contract} ${peer} ${own}`
+  }
+
+  #storeOf (pair: Pair): ReturnType<SettlementRecords['storeOf']> {
+    return this.#records.storeOf(this.#partiesOf(pair))
+  }
+
+  /** Whose unsettled channels these are. @throws Error where nobody here can look after them */
+  #pairIn (parties: string, what: string): Pair {
+    const [chain, contract, peer = '', own = ''] = parties.split(' ')
+    const isOurs = this.#deps.chains.some(({ provider }) => provider.address === own)
+    if (isOurs && this.#partiesOf({ own, peer }) === parties) return { own, peer }
+    throw new Error('the account has payment channels that are not settled, on another chain or contract, or of another key, than are configured now. ' +
+      'Put those back until they are closed and settled (a key that was replaced belongs into formerKeyIds), or give the account another id. ' +
+      `chain=${chain} contract=${contract} peerAddress=${peer} ownAddress=${own} unsettled=${what}`)
+  }
+}

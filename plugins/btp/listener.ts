@@ -22,6 +22,7 @@ import { endInTurns } from './wire/end-in-turns.js'
 import { readFast } from './wire/fast-reader.js'
 import type { Wire } from './wire/fast-reader.js'
 import { decodeFrame, encodeFrame, requestIdAt } from './wire/frame.js'
+import { endLongTurn } from './wire/turn-end.js'
 import type { Frame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import { REFUSAL_ENTRIES, UnprovenError } from './mutual-proof.js'
@@ -230,6 +231,7 @@ class Listener {
   }
 
   #admit (raw: Socket): void {
+    endLongTurn()
     const name = nameOf(raw)
     const [oldest] = this.#strangers.keys()
     const room = Math.max(MAX_STRANGERS, this.authenticator.size)
@@ -252,6 +254,7 @@ class Listener {
 
   #welcome (ws: WebSocket, request: IncomingMessage): void {
     const raw = request.socket
+    endLongTurn()
     if (!this.#strangers.has(nameOf(raw))) this.#admit(raw)
     const wire: Wire = { ws, raw }
     readFast(wire, { isMasked: true, maxPayload: this.settings.maxPayload })

@@ -17,6 +17,12 @@ export const btpMutants = [
     tests: ['test/plugins/btp/wire/end-in-turns.test.js']
   },
   {
+    name: 'keeps what was written until thousands have come',
+    file: 'plugins/btp/wire/turn-end.js',
+    edits: [['performance.now() - since > LONG_TURN_MS', 'false']],
+    tests: ['test/plugins/btp/wire/turn-end.test.js']
+  },
+  {
     name: 'drops an answer with the socket of its request',
     file: EXCHANGE,
     edits: [['this.#sendAgain(line, this.#lostAfter);', '']],

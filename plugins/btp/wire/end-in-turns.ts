@@ -3,6 +3,7 @@
  * To close a socket takes a while, so only a few are closed in a turn, and packets of those who are still there do not wait for all.
  */
 import type { Socket } from 'node:net'
+import { endLongTurn } from './turn-end.js'
 
 /** Sockets of all listeners that are closed in one turn of the event loop because their peers hung up. */
 export const ENDS_PER_TURN = 16
@@ -17,6 +18,7 @@ export function endInTurns (raw: Socket): void {
   const listeners = raw.listeners('end') as Array<() => void>
   for (const listener of listeners) raw.removeListener('end', listener)
   raw.once('end', () => {
+    endLongTurn()
     inTurn(() => {
       if (!raw.destroyed) for (const listener of listeners) listener.call(raw)
     })

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { PEEK_BYTES } from './frame.js'
+import { endLongTurn } from './turn-end.js'
 import { MASK_BYTES, isClose, isControl, isFinal, isMaskedAt, isWholeBinary, lengthEndAt, payloadBytesAt } from './websocket-header.js'
 
 const NOTHING = Buffer.alloc(0)
@@ -54,7 +55,10 @@ export function readFast (wire: Wire, options: FastReaderOptions): void {
   if (readSlowly === undefined || others.length > 0) return // another `ws` than we know: it reads all by itself
   const reader = new FastReader(wire, options, bytes => { readSlowly.call(raw, bytes) })
   raw.removeListener('data', readSlowly)
-  raw.on('data', (chunk: Buffer) => { reader.read(chunk) })
+  raw.on('data', (chunk: Buffer) => {
+    endLongTurn()
+    reader.read(chunk)
+  })
   wire.readOn = () => { reader.read(NOTHING) }
 }
 

@@ -20,6 +20,7 @@ import { Backpressure, MAX_UNSENT_BYTES } from './backpressure.js'
 import { Outbox } from './outbox.js'
 import { EarlyReject } from './early-reject.js'
 import { FairQueue } from './fair-queue.js'
+import { atTurnEnd } from './turn-end.js'
 
 /** A ping goes out this often. A peer from which nothing at all came between two of them is dropped. */
 export const PING_INTERVAL_MS = 20_000
@@ -297,7 +298,7 @@ export class BtpSocket implements Line {
     if (this.#willFlush) return
     this.#willFlush = true
     if (!this.#isDirect) this.#raw.cork()
-    setImmediate(this.#flush)
+    atTurnEnd(this.#flush)
   }
 
   /** Makes room for a frame of `size` bytes: it is to be written into `#bytes`, from `#start` on. False when nothing can be sent. */

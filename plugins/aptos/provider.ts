@@ -212,7 +212,8 @@ export class AptosProvider implements ChannelProvider, ClaimSource {
     const id = canonicalAddress(channelId)
     const chain = this.#connection()
     const { channel, timeMs } = (asOf === 'watched' ? chain.watch.known(id) : undefined) ?? await this.#read(id)
-    const state = channel !== undefined && this.#isOurs(channel) ? stateOf(channel, this.address, timeMs) : undefined
+    const readAtMs = Math.min(timeMs, Date.now()) // what is over by one clock alone is not over
+    const state = channel !== undefined && this.#isOurs(channel) ? stateOf(channel, this.address, readAtMs) : undefined
     return state === undefined ? undefined : await this.#counted(state)
   }
 

@@ -1,5 +1,6 @@
 /** Breakages of settlement on Aptos: each would lose money to a peer, to an issuer, or to a node that lags or lies. */
 const ATTACKS = ['test/plugins/aptos/attacks.test.js']
+const CONNECTION = ['test/plugins/aptos/chain/connection.test.js']
 const CLAIMS = ['test/plugins/aptos/claims.test.js']
 const TRANSACTIONS = ['test/plugins/aptos/chain/transactions.test.js']
 
@@ -42,15 +43,39 @@ export const aptosMutants = [
   },
   {
     name: 'Aptos: believes a node that is behind what was acted on',
-    file: 'plugins/aptos/chain/connection.js',
-    edits: [['if (answer.version >= this.#reached)', 'if (true)']],
+    file: 'plugins/lib/rpc/progress.js',
+    edits: [['if (height < this.#reached.height && !this.#isLie(answer))', 'if (false)']],
     tests: ATTACKS
   },
   {
     name: 'Aptos: takes claims while no new block is seen',
-    file: 'plugins/aptos/chain/connection.js',
+    file: 'plugins/lib/rpc/progress.js',
     edits: [['now - this.#newest.timeMs < ms', 'true']],
     tests: ATTACKS
+  },
+  {
+    name: 'Aptos: believes a version that no chain reaches for good',
+    file: 'plugins/aptos/chain/watch.js',
+    edits: [['if (isSame)\n            return;', '']],
+    tests: CONNECTION
+  },
+  {
+    name: 'Aptos: takes a node that lags for one that another has lied about',
+    file: 'plugins/lib/rpc/progress.js',
+    edits: [['if (timeMs <= this.#reached.timeMs)', 'if (false)']],
+    tests: CONNECTION
+  },
+  {
+    name: 'Aptos: takes blocks from the future',
+    file: 'plugins/lib/rpc/progress.js',
+    edits: [['timeMs - now > AHEAD_MS', 'false']],
+    tests: CONNECTION
+  },
+  {
+    name: 'Aptos: takes the clock of a node for the time, where it is ahead of ours',
+    file: 'plugins/aptos/provider.js',
+    edits: [['Math.min(timeMs, Date.now())', 'timeMs']],
+    tests: CONNECTION
   },
   {
     name: 'Aptos: pays whatever gas costs',

@@ -153,9 +153,10 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/aptos/channel-provider.test.ts': [
     'plugins/aptos/provider.ts', 'plugins/aptos/chain/assets.ts', 'plugins/aptos/chain/payloads.ts', 'plugins/aptos/chain/plans.ts'
   ],
+  'test/plugins/aptos/chain/connection.test.ts': ['plugins/lib/rpc/progress.ts'],
   'test/plugins/aptos/attacks.test.ts': [
     'plugins/aptos/channel-book.ts', 'plugins/aptos/channel-lists.ts', 'plugins/aptos/chain/channel-state.ts', 'plugins/aptos/chain/code-check.ts',
-    'plugins/aptos/chain/connection.ts', 'plugins/aptos/chain/fate.ts', 'plugins/aptos/chain/fees.ts', 'plugins/aptos/chain/operations.ts',
+    'plugins/aptos/chain/fate.ts', 'plugins/aptos/chain/fees.ts', 'plugins/aptos/chain/operations.ts',
     'plugins/aptos/chain/second-opinion.ts', 'plugins/aptos/chain/watch.ts'
   ],
   'test/e2e/settlement/aptos.test.ts': ['plugins/aptos/index.ts', 'plugins/aptos/open-chain.ts', 'plugins/aptos/chain/sdk.ts'],

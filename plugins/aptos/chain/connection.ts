@@ -1,14 +1,15 @@
 /**
  * The connection to Aptos through one node, for all accounts of the process together. Before anything that a node says is believed, and
  * again after each time that it could not be reached, it has to be of the configured network, and the module has to be the one of this
- * package, which nobody can change. An answer that is older than what was acted on is none: a node that lags must not make a deposit look
- * as if it had not been made.
+ * package, which nobody can change. An answer that is older than what was acted on is none (lib/rpc/progress.ts): a node that lags must not
+ * make a deposit look as if it had not been made.
  */
 import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { Seat } from '../../lib/channels/seat.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
+import { Progress } from '../../lib/rpc/progress.js'
 import { chainIdOf } from '../formats.js'
 import { channelsIn, type Reading } from './channel-state.js'
 import { checkCode } from './code-check.js'
@@ -42,10 +43,7 @@ export class Connection {
   readonly watch: Watch
   readonly #options: ConnectionOptions
   readonly #seats = new Map<string, Seat>()
-  /** How far the network had come in what was acted on. */
-  #reached = 0n
-  /** The newest block that was seen: by its own clock, and when by ours. */
-  #newest = { timeMs: -Infinity, heardMs: -Infinity }
+  readonly #progress: Progress
   /** When the module was looked at, ms since the process began. */
   #codeMs: number | undefined
   #isUnsure = true
@@ -57,7 +55,10 @@ export class Connection {
     this.#options = options
     this.rest = new Rest({ url: rpcUrl, socksProxy, timeoutMs, lost: () => { this.#isUnsure = true } })
     this.fees = new Fees(this.rest)
-    this.watch = new Watch({ everyMs, chainId: chainIdOf(network), log, read: ids => this.readAll(ids) })
+    this.watch = new Watch({
+      everyMs, chainId: chainIdOf(network), log, read: ids => this.readAll(ids), news: moment => { this.reached(moment) }
+    })
+    this.#progress = new Progress({ host: this.rest.host, unit: 'version', log, startedOver: () => { this.#startOver() } })
   }
 
   join (): void {
@@ -79,15 +80,14 @@ export class Connection {
     return seat
   }
 
-  /** Something is known of this version: what is read from now on is not older. */
-  reached (version: bigint): void {
-    if (version > this.#reached) this.#reached = version
+  /** What was so at this moment was acted on: what is read from now on is not older. */
+  reached ({ version, timeMs }: Moment): void {
+    this.#progress.reached({ height: version, timeMs })
   }
 
   /** Whether a block was seen in the last `ms`: what happened before is known then. */
   isFresh (ms: number): boolean {
-    const now = Date.now()
-    return now - this.#newest.timeMs < ms && Math.abs(now - this.#newest.heardMs) < ms
+    return this.#progress.isFresh(ms)
   }
 
   /**
@@ -126,19 +126,15 @@ export class Connection {
     return await this.newest(() => this.rest.post('/view', { function: name, type_arguments: typeArguments, arguments: args }))
   }
 
-  /** An answer that is not older than what was acted on. */
+  /** An answer that is neither older than what was acted on nor from the future. */
   async newest<T extends RestAnswer | undefined> (ask: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       const answer = await ask()
       if (answer === undefined) return answer
       this.#refuseForeign(answer)
-      if (answer.version >= this.#reached) {
-        this.#hear(answer)
-        return answer
-      }
-      if (tries === TRIES) {
-        throw new ChainError(`the node at ${this.rest.host} is behind. version=${answer.version} expected=${this.#reached}`, false)
-      }
+      const fault = this.#progress.faultOf({ height: answer.version, timeMs: answer.timeMs })
+      if (fault === undefined) return answer
+      if (tries === TRIES) throw new ChainError(fault, false)
       await pause(TRY_AGAIN_MS)
     }
   }
@@ -156,9 +152,10 @@ export class Connection {
     return { version: answer.version, timeMs: answer.timeMs, sequence: BigInt(sequence) }
   }
 
-  #hear ({ version, timeMs }: Moment): void {
-    this.reached(version)
-    if (timeMs > this.#newest.timeMs) this.#newest = { timeMs, heardMs: Date.now() }
+  /** What was read before was read of a node that lied. */
+  #startOver (): void {
+    this.#isUnsure = true
+    this.watch.forget()
   }
 
   async #check (): Promise<void> {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
 import type { Connection } from './connection.js'
 import type { Attempt } from './operations.js'
-import { RestError, type RestAnswer } from './rest.js'
+import { RestError, type Moment, type RestAnswer } from './rest.js'
 
 const PENDING = 'pending_transaction'
 const Transaction = z.object({
@@ -19,7 +19,8 @@ const Transaction = z.object({
 
 export interface Committed {
   is: 'committed'
-  version: bigint
+  /** Of the transaction, when a node that has it was asked. */
+  at: Moment
   success: boolean
   /** In the words of the machine: why it has failed. */
   status: string
@@ -73,7 +74,7 @@ async function look (chain: Connection, hash: string): Promise<Look> {
   if (recordOf(body).type === PENDING) return { found: PENDING, timeMs, isPruned: false }
   const { hash: name, version, success, vm_status: status, events } = Transaction.parse(body)
   if (name !== hash) throw new Error('the node answers with another transaction')
-  return { found: { is: 'committed', version, success, status, events }, timeMs, isPruned: false }
+  return { found: { is: 'committed', at: { version, timeMs }, success, status, events }, timeMs, isPruned: false }
 }
 
 /** Whether the transaction of our account with this sequence number is the one with the hash. */

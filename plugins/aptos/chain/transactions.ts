@@ -185,7 +185,7 @@ export class Transactions {
       await this.#over(course, attempt.hash)
       return operation.call.kind === 'open' ? { txId: attempt.hash, error: 'the node does not remember what became of it' } : undefined
     case 'committed':
-      chain().reached(fate.version)
+      chain().reached(fate.at)
       if (!fate.success) {
         log.warn('a transaction has failed. operation=%s transaction=%s reason=%s', operation.id, attempt.hash, fate.status)
         course.failures++

@@ -7,6 +7,7 @@ import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { IN_ONE_CALL, type Reading } from './channel-state.js'
+import type { Moment } from './rest.js'
 
 export interface WatchOptions {
   /** Between two looks, ms. */
@@ -15,6 +16,8 @@ export interface WatchOptions {
   log: Logger
   /** Reads channels. Rejects when the node is not to be believed. */
   read: (channelIds: readonly string[]) => Promise<Reading[]>
+  /** Told when a channel was found not to be as it was before. */
+  news: (moment: Moment) => void
 }
 
 /** Told that a channel is not as it was. */
@@ -23,6 +26,8 @@ export type Follower = (channelId: string, before: Reading | undefined, now: Rea
 interface Entry {
   followers: Set<Follower>
   reading: Reading | undefined
+  /** The lowest version at which it was as in `reading`. One that is far too high changes nothing so. */
+  since: bigint
   /** When it was read, ms since the process began. */
   readMs: number
 }
@@ -47,7 +52,7 @@ export class Watch {
   }
 
   follow (channelId: string, follower: Follower): void {
-    const entry = this.#entries.get(channelId) ?? { followers: new Set(), reading: undefined, readMs: -Infinity }
+    const entry = this.#entries.get(channelId) ?? { followers: new Set(), reading: undefined, since: 0n, readMs: -Infinity }
     this.#entries.set(channelId, entry)
     entry.followers.add(follower)
   }
@@ -72,11 +77,19 @@ export class Watch {
     const entry = this.#entries.get(channelId)
     if (entry === undefined) return
     const before = entry.reading
-    if (before !== undefined && before.version > reading.version) return
+    const isSame = before !== undefined && before.channel?.revision === reading.channel?.revision
+    if (!isSame && reading.version < entry.since) return
+    entry.since = isSame && entry.since < reading.version ? entry.since : reading.version
     entry.reading = reading
     entry.readMs = performance.now()
-    if (before?.channel?.revision === reading.channel?.revision) return
+    if (isSame) return
+    this.#options.news(reading)
     for (const follower of [...entry.followers]) follower(channelId, before, reading)
+  }
+
+  /** What was read counts no longer. */
+  forget (): void {
+    for (const entry of this.#entries.values()) Object.assign(entry, { reading: undefined, since: 0n, readMs: -Infinity })
   }
 
   /**

@@ -167,7 +167,7 @@ describe('nodes that settle on Aptos', function () {
     await eventually('what was redeemed is taken out', () => Promise.resolve(won(parties.bob) >= 750n))
     await close(again, channelId, false)
     await eventually('the challenge runs', () => Promise.resolve(parties.chain.channel(channelId)?.rules.state === 'closing'))
-    parties.chain.advance(HOUR + 60)
+    parties.pass(HOUR + 60)
     const late = await start(a, b, 'settlement')
     await eventually('the challenge is over, and both are paid out', () => Promise.resolve(won(parties.alice) + won(parties.bob) === 0n))
     expect(await owed(late, 'bob') <= 0n).to.equal(true)

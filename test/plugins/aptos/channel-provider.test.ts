@@ -29,7 +29,7 @@ describe('Aptos', function () {
       parties: [await party(alice, bob, ours.url), await party(bob, alice), await party(stranger, alice)],
       challengeSecs: HOUR,
       pass: secs => {
-        chain.advance(secs)
+        parties.pass(secs)
         return Promise.resolve()
       },
       setWeather: weather => {

@@ -26,6 +26,8 @@ export class Faults {
   bytecode: Uint8Array | undefined
   /** It takes transactions, and passes none on. */
   swallows = false
+  /** What its answers say of how far the chain has come, beside what they say otherwise: the version, and the time in microseconds. */
+  head: { version?: bigint, timestamp?: bigint } = {}
   /** What views answer, by the function's name such as `channel::states`: a node that lies. */
   readonly lies = new Map<string, unknown[]>()
   private requests: RequestFault[] = []
@@ -38,6 +40,7 @@ export class Faults {
   /** All is well again. */
   clear (): void {
     this.lies.clear()
+    this.head = {}
     Object.assign(this, { behind: 0, standsAt: undefined, chainId: undefined, bytecode: undefined, swallows: false, requests: [] })
   }
 

@@ -101,12 +101,13 @@ export class AptosNode {
   }
 
   private send (response: ServerResponse, { status, body }: Answer): void {
-    const { version, timestamp, height } = this.head
+    const { height } = this.head
+    const { version, timestamp } = { ...this.head, ...this.faults.head }
     response.writeHead(status, {
       'content-type': 'application/json',
       'x-aptos-chain-id': this.chainId,
       'x-aptos-epoch': EPOCH,
-      'x-aptos-ledger-version': version,
+      'x-aptos-ledger-version': String(version),
       'x-aptos-ledger-oldest-version': this.chain.ledger.oldest,
       'x-aptos-ledger-timestampusec': String(timestamp),
       'x-aptos-block-height': height,

@@ -1,5 +1,6 @@
 /** Accounts on the stand-in, and the providers and codecs that settle with them: what tests of the Aptos plugin begin with. */
 import { randomBytes } from 'node:crypto'
+import sinon from 'sinon'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { AptosClaims } from '../../../plugins/aptos/claims.js'
@@ -39,6 +40,8 @@ export class AptosParties {
   readonly stranger = freshAccount()
   chain!: AptosStandIn
   readonly #made: AptosProvider[] = []
+  #clock: sinon.SinonStub | undefined
+  #aheadMs = 0
 
   async start (options?: AptosOptions): Promise<void> {
     this.chain = await startAptos(options)
@@ -50,7 +53,16 @@ export class AptosParties {
     this.chain.fund(address, TOKENS, this.chain.asset)
   }
 
+  /** Time passes, for the chain and for us. Until it is stopped. */
+  pass (secs: number): void {
+    const now = Date.now.bind(Date)
+    this.#clock ??= sinon.stub(Date, 'now').callsFake(() => now() + this.#aheadMs)
+    this.#aheadMs += secs * 1000
+    this.chain.block()
+  }
+
   async stop (): Promise<void> {
+    this.#clock?.restore()
     await this.end()
     await this.chain.stop()
   }

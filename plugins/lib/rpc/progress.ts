@@ -72,7 +72,7 @@ export class Progress {
     this.#doubtedMs ??= performance.now()
     if (performance.now() - this.#doubtedMs < DOUBT_MS) return false
     const { host, unit, log, startedOver } = this.#options
-    log.error('a node of the chain has lied about how far that had come, or the chain has begun anew: what it said is read again. host=%s %s=%s instead=%s',
+    log.error('a node has lied about how far the chain had come. What it said is read again. host=%s unit=%s lie=%s now=%s',
       host, unit, String(this.#reached.height), String(height))
     this.#reached = { height, timeMs }
     this.#doubtedMs = undefined

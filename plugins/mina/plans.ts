@@ -45,11 +45,12 @@ export class Plans {
     return channel
   }
 
+  /** By what was looked at last. Never throws: what is wrong with a channel says what is asked of the plan. */
   of (call: Call): Plan {
     const { channelId } = call
     const { fees } = this.deps
     const plan = (urgency: Urgency, more: Partial<Plan> & Pick<Plan, 'isMet' | 'prepare'>): Plan =>
-      ({ urgency, fees, isUrgent: false, keys: () => [], ...more })
+      ({ urgency, fees, isUrgent: false, keys: () => [], isKnown: () => !this.deps.feed().sight(channelId).isUnknown, ...more })
     switch (call.kind) {
     case 'open': return plan(URGENCY.create, {
       isMet: () => this.channel(channelId, true) !== undefined,
@@ -72,7 +73,7 @@ export class Plans {
     case 'settle': return plan(URGENCY.end, {
       isMet: () => {
         const channel = this.channel(channelId, true)
-        return channel !== undefined && isOver(channel, { slot: this.deps.feed().tip.slot, ours: this.deps.key.address })
+        return channel !== undefined && this.#isOver(channel)
       },
       prepare: () => this.#settling(channelId)
     })
@@ -110,7 +111,7 @@ export class Plans {
   #redeeming (call: Call & { kind: 'redeem' }, plan: (urgency: Urgency, more: Partial<Plan> & Pick<Plan, 'isMet' | 'prepare'>) => Plan): Plan {
     const { channelId, claim } = call
     const amount = BigInt(claim.amount)
-    const latest = this.channel(channelId, false)
+    const latest = this.#glimpse(channelId)
     const isEnding = latest !== undefined && latest.closesAt > 0 && !latest.isFinished
     const stake = amount - (latest?.paid ?? 0n)
     const left = (latest?.closesAt ?? 0) - this.deps.feed().tip.slot
@@ -119,7 +120,7 @@ export class Plans {
       fees: isEnding ? { ...this.deps.fees, most: mostFor(this.deps.fees, { stake, left, whole: latest.challengeSlots }) } : this.deps.fees,
       isMet: () => {
         const channel = this.channel(channelId, true)
-        if (channel?.isFinished === true && channel.paid < amount) throw new ChainError(`the channel ended with less than the claim. channelId=${channelId}`, true)
+        if (channel !== undefined && channel.paid < amount && this.#isOver(channel)) throw new ChainError(`the channel ended with less than the claim. channelId=${channelId}`, true)
         return (channel?.paid ?? 0n) >= amount
       },
       prepare: async () => {
@@ -190,6 +191,18 @@ export class Plans {
     if (total <= channel.paid) throw new ChainError(`all that the claim grants is paid out already. channelId=${channelId} claim=${total}`, true)
     if (total > channel.deposit) throw new ChainError(`the claim is above the deposit. channelId=${channelId} claim=${total} deposit=${channel.deposit}`, true)
     return channel
+  }
+
+  #isOver (channel: Channel): boolean {
+    return isOver(channel, { slot: this.deps.feed().tip.slot, ours: this.deps.key.address })
+  }
+
+  #glimpse (channelId: string): Channel | undefined {
+    try {
+      return this.channel(channelId, false)
+    } catch {
+      return undefined
+    }
   }
 
   #isOpen (channelId: string): boolean {

@@ -210,8 +210,11 @@ export class MinaProvider implements ChannelProvider, Member {
       return undefined
     }
     if (!await this.#isOurs(channel)) return undefined
-    if (isOver(channel, view)) await this.#bury(channel)
-    return stateOf(channel, view)
+    const state = stateOf(channel, view)
+    if (!isOver(channel, view)) return state
+    if (this.#isBusyWith(channelId)) return { ...state, status: 'closing' } // until it is known what becomes of a transaction of ours in it
+    await this.#bury(channel)
+    return state
   }
 
   async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
@@ -338,9 +341,13 @@ export class MinaProvider implements ChannelProvider, Member {
     return true
   }
 
-  /** Unless it is one that is being opened. */
+  /** Unless a transaction of ours in it is under way. */
   #unfollow (address: string): void {
-    if (!this.#transactions.unfinished().some(({ channelId }) => channelId === address)) this.#views.unfollow(address)
+    if (!this.#isBusyWith(address)) this.#views.unfollow(address)
+  }
+
+  #isBusyWith (address: string): boolean {
+    return this.#transactions.unfinished().some(({ channelId }) => channelId === address)
   }
 
   #settled (channelId: string): ChannelState | undefined {
@@ -357,7 +364,7 @@ export class MinaProvider implements ChannelProvider, Member {
     const known = this.#book.get(address)
     if (known === undefined) return
     await this.#book.put(address, { ...known, over: { challengeSlots, paid: String(paid) } })
-    this.#views.unfollow(address)
+    this.#unfollow(address)
   }
 
   async #checkFunds (amount: bigint): Promise<void> {

@@ -1,5 +1,7 @@
 /** Breakages of settlement on Mina: each would lose money to a peer, to a node that lies, or to a bad moment. */
 const ATTACKS = 'test/plugins/mina/attacks.test.js'
+const SENDER = 'plugins/mina/chain/sender.js'
+const SENDER_TEST = 'test/plugins/mina/chain/sender.test.js'
 const ACCOUNT = 'plugins/mina/channel-account.js'
 const ACCOUNT_TEST = 'test/plugins/mina/channel-account.test.js'
 const CLAIMS = 'plugins/mina/claims.js'
@@ -47,5 +49,41 @@ export const minaMutants = [
     file: 'plugins/mina/chain/fees.js',
     edits: [['const more = before * 5n / 4n', 'const more = before']],
     tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: makes an end anew only for more than the expired one offered',
+    file: SENDER,
+    edits: [['?? (isExpired ? plan.fees.most : undefined)', '']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: an end that ran out of time keeps its place from what is more urgent',
+    file: SENDER,
+    edits: [['if (this.#seat.isWantedBefore(job)) {\n            this.#giveUpSeat(job, course, { sequence: last.nonce, fee: 0n });', 'if (false) {']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: takes the transaction of another program for its own',
+    file: SENDER,
+    edits: [['BigInt(fee) === command.fee && command.touches.includes(call.channelId)', 'true']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: goes on with a redemption that the channel will never pay',
+    file: SENDER,
+    edits: [['error instanceof ChainError && error.isFinal && (', 'false && (']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: forgets a channel with a transaction under way',
+    file: 'plugins/mina/provider.js',
+    edits: [['if (this.#isBusyWith(channelId))', 'if (false)'], ['if (!this.#isBusyWith(address))', 'if (true)']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: after a reorganisation, the later transaction keeps the seat',
+    file: SENDER,
+    edits: [['if (nonce !== last.nonce)', 'if (nonce > last.nonce)']],
+    tests: [SENDER_TEST]
   }
 ]

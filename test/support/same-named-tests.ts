@@ -93,7 +93,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   'test/plugins/xrp/ledger/ledger.test.ts': ['plugins/xrp/ledger/server-check.ts'],
   'test/plugins/xrp/ledger/sender.test.ts': [
-    'plugins/lib/channels/seat.ts', 'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/signer.ts',
+    'plugins/xrp/ledger/operations.ts', 'plugins/xrp/ledger/outcomes.ts', 'plugins/xrp/ledger/signer.ts',
     'plugins/xrp/ledger/transactions.ts'
   ],
   'test/plugins/xrp/chain-kind.test.ts': ['plugins/xrp/formats.ts'],
@@ -177,7 +177,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/mina/channel-provider.test.ts': [
     'plugins/mina/channel-book.ts', 'plugins/mina/plans.ts', 'plugins/mina/proofs.ts', 'plugins/mina/provider.ts', 'plugins/mina/views.ts',
     'plugins/mina/chain/desk.ts', 'plugins/mina/chain/feed.ts', 'plugins/mina/chain/node.ts', 'plugins/mina/chain/operations.ts',
-    'plugins/mina/chain/queries.ts', 'plugins/mina/chain/sender.ts', 'plugins/mina/chain/transactions.ts'
+    'plugins/mina/chain/queries.ts', 'plugins/mina/chain/transactions.ts'
   ],
   'test/plugins/mina/attacks.test.ts': ['plugins/mina/chain/fees.ts', 'plugins/mina/hard-fork.ts'],
   'test/plugins/mina/channel-keys.test.ts': ['plugins/mina/keys.ts'],

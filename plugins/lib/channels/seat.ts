@@ -14,6 +14,7 @@ export interface Place {
 }
 
 export interface Sitter {
+  /** Of now. One that cannot say how urgent it is, and throws, comes last. */
   readonly urgency: Urgency
 }
 
@@ -54,18 +55,28 @@ export class Seat {
   }
 
   /** Whether somebody waits that is more urgent. */
-  isWantedBefore ({ urgency }: Sitter): boolean {
-    return this.#waiting.some(({ sitter }) => sitter.urgency < urgency)
+  isWantedBefore (sitter: Sitter): boolean {
+    const urgency = urgencyOf(sitter)
+    return this.#waiting.some(waiting => urgencyOf(waiting.sitter) < urgency)
   }
 
   /** Gives it to the most urgent that waits. @param place what that one may take over */
   leave (sitter: Sitter, place?: Place): void {
     if (this.#sitter !== sitter) return
     const next = this.#waiting.reduce<Waiting | undefined>((best, waiting) =>
-      best === undefined || waiting.sitter.urgency < best.sitter.urgency ? waiting : best, undefined)
+      best === undefined || urgencyOf(waiting.sitter) < urgencyOf(best.sitter) ? waiting : best, undefined)
     this.#sitter = next?.sitter
     if (next === undefined) return
     this.#waiting.splice(this.#waiting.indexOf(next), 1)
     next.grant(place)
+  }
+}
+
+/** Nobody may keep the seat from others by not being able to say how urgent it is. */
+function urgencyOf (sitter: Sitter): number {
+  try {
+    return sitter.urgency
+  } catch {
+    return Infinity
   }
 }

@@ -126,6 +126,11 @@ export class Feed {
     return this.#latest.has(address)
   }
 
+  /** Whether the confirmed chain is past a slot: nothing that ended with it can be included any more. */
+  isPast (slot: number): boolean {
+    return (this.#blocks.findLast(({ height }) => height <= this.tip.height - this.options.confirmations)?.slot ?? 0) > slot
+  }
+
   /** How deep it is, where a block has it; undefined: no block that is known. */
   find (matches: (command: Command) => boolean): { command: Command, depth: number } | undefined {
     for (const block of this.#blocks.toReversed()) {

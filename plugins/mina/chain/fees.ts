@@ -33,6 +33,12 @@ export function raised (before: bigint, { most }: FeePolicy): bigint | undefined
   return more < most ? more : most
 }
 
+/** More than `before`, and what others offer. Undefined: that is not worth it. @param before 0n: nothing has to be outbid */
+export function outbidding (before: bigint, usual: bigint, policy: FeePolicy): bigint | undefined {
+  const more = before === 0n ? usual : raised(before, policy)
+  return more !== undefined && more < usual ? usual : more
+}
+
 /** @param stake what is lost if it comes too late; `left` and `whole` are slots of the challenge */
 export function mostFor (policy: FeePolicy, { stake, left, whole }: { stake: bigint, left: number, whole: number }): bigint {
   const worth = stake / STAKE_PARTS

@@ -13,7 +13,7 @@ import { ChainError } from '../../lib/channels/types.js'
 import type { MinaSigner } from '../crypto/mina-signer.js'
 import type { MinaKey } from '../keys.js'
 import type { Feed } from './feed.js'
-import { offer, offersOf, raised, refusePoor } from './fees.js'
+import { offer, offersOf, outbidding, raised, refusePoor } from './fees.js'
 import type { FeePolicy } from './fees.js'
 import { GraphqlError } from './node.js'
 import type { Attempt, Operation, Outcome } from './operations.js'
@@ -35,6 +35,8 @@ export interface Plan {
   readonly isUrgent: boolean
   /** Whether the confirmed chain shows that it is done. @throws ChainError, final, when it shows that it never will be */
   isMet (): boolean
+  /** Whether the confirmed chain shows the channel as it is, or shows that there is none. */
+  isKnown (): boolean
   /** May make a proof first. Rejects with a final ChainError when the chain would refuse it. */
   prepare (): Promise<Unsigned>
   /** Of the accounts that sign it besides ours. */
@@ -60,6 +62,8 @@ interface Course {
   wasSent: boolean
   unsigned?: Unsigned | undefined
   trouble?: string
+  /** The block height when it was sent last. */
+  sentHeight?: number
 }
 
 /** After so many blocks without it, more is offered. */
@@ -75,6 +79,8 @@ export class Sender {
   readonly #deps: SenderDeps
   readonly #seat = new Seat()
   readonly #ticks = new Set<() => void>()
+  /** What was signed for a nonce, and is not looked after any more. */
+  #left: Place | undefined
 
   constructor (deps: SenderDeps) {
     this.#deps = deps
@@ -97,8 +103,7 @@ export class Sender {
         const ticked = this.#tick(job.signal)
         const outcome = await this.#step(job, course).catch((error: unknown) => {
           if (job.operation.attempts.length === 0 || job.signal.aborted) throw error
-          this.#hear(job, course, error)
-          return undefined
+          return this.#trouble(job, course, error)
         })
         if (outcome !== undefined) {
           await job.put({ ...job.operation, attempts: [], outcome })
@@ -108,7 +113,7 @@ export class Sender {
         await ticked
       }
     } finally {
-      this.#seat.leave(job)
+      this.#leave(job)
     }
   }
 
@@ -123,28 +128,45 @@ export class Sender {
       return undefined
     }
     const { latest, confirmed } = feed.sight(address)
-    const found = feed.find(({ feePayer, nonce }) => feePayer === address && nonce === last.nonce)
-    if ((latest?.nonce ?? 0) > last.nonce) {
-      this.#giveUpSeat(job, course) // a block has it: what follows need not wait for others
-      if ((confirmed?.nonce ?? 0) <= last.nonce) return undefined
-      const isOurs = found === undefined || attempts.some(({ hash }) => hash === undefined || hash === found.command.hash)
-      // Of a claim, a proof that was made in advance may have taken a part only.
-      if (isOurs && found?.command.isFailed === false && job.operation.call.kind !== 'redeem') return { txId: found.command.hash }
-      return await this.#again(job, course, isOurs ? 'it failed in a block' : 'another transaction of our account took its place')
+    const nonce = latest?.nonce ?? 0
+    if (nonce !== last.nonce) {
+      // A block has it, so what follows need not wait. Or blocks are gone, and what had an earlier nonce comes first.
+      this.#giveUpSeat(job, course)
+      const isUsedUp = (confirmed?.nonce ?? 0) > last.nonce && plan.isKnown()
+      return isUsedUp ? await this.#judge(job, course, last) : undefined
     }
+    const isExpired = last.until !== undefined && feed.tip.slot > last.until
     course.isSeated ||= this.#seat.tryTake(job)
-    if (!course.isSeated) return undefined
-    if (last.until !== undefined && feed.tip.slot > last.until) await this.#prepareAnew(job, course, last)
+    if (!course.isSeated) {
+      // The pool may have lost it together with its block.
+      const isDue = feed.tip.height - (course.sentHeight ?? last.height) >= BLOCKS_TO_SEND_AGAIN
+      if (isDue && !isExpired) await this.#send(job, course, last)
+    } else if (isExpired) await this.#prepareAnew(job, course, last)
     else if (!course.wasSent) await this.#send(job, course, last)
     else if (feed.tip.height - last.height >= BLOCKS_TO_WAIT) await this.#push(job, course, last)
     return undefined
   }
 
+  /** The nonce is used up for good, and the goal is not met. Where a channel is over, no goal shows a deposit: there the block does. */
+  async #judge (job: Job, course: Course, { nonce }: Attempt): Promise<Outcome | undefined> {
+    const { feed, key: { address } } = this.#deps
+    const { attempts, call } = job.operation
+    const command = feed.find(each => each.feePayer === address && each.nonce === nonce)?.command
+    if (command === undefined) return await this.#again(job, course, 'its nonce is used up, by what is not known any more')
+    const isOurs = attempts.some(({ hash, fee }) =>
+      hash === undefined || hash === '' ? BigInt(fee) === command.fee && command.touches.includes(call.channelId) : hash === command.hash)
+    if (!isOurs) return await this.#again(job, course, 'another transaction of our account took its place')
+    if (command.isFailed) return await this.#again(job, course, 'it failed in a block')
+    if (call.kind === 'deposit') return { txId: command.hash }
+    return await this.#again(job, course, 'it did a part of it')
+  }
+
   async #begin (job: Job, course: Course): Promise<void> {
     const { feed, key: { address } } = this.#deps
     course.unsigned ??= await job.plan.prepare()
-    const place = await this.#seat.take(job, job.signal).catch(() => { throw new ChainError(LEFT, false) })
+    const granted = await this.#seat.take(job, job.signal).catch(() => { throw new ChainError(LEFT, false) })
     course.isSeated = true
+    let place = granted
     try {
       await feed.look()
       if (!course.unsigned.isFresh()) {
@@ -154,11 +176,12 @@ export class Sender {
       }
       const account = feed.sight(address).latest
       if (account === undefined) throw new ChainError(`our account does not exist on the chain yet: send it some MINA. address=${address}`, false)
+      place ??= this.#left?.sequence === account.nonce ? this.#left : undefined
       if (place === undefined && account.inferredNonce > account.nonce) {
         throw new ChainError('the pool has a transaction of our account that we have not sent, or not any more: another program uses its key, or it is one of an earlier run. ' +
           `address=${address} nonce=${account.nonce} inferred=${account.inferredNonce}`, false)
       }
-      await this.#sign(job, course, place?.sequence ?? account.nonce, place?.fee)
+      await this.#sign(job, course, { nonce: place?.sequence ?? account.nonce, instead: place?.fee })
     } catch (error) {
       if (job.operation.attempts.length === 0) this.#giveUpSeat(job, course, place)
       throw error
@@ -168,26 +191,40 @@ export class Sender {
   #giveUpSeat (job: Job, course: Course, place?: Place): void {
     if (!course.isSeated) return
     course.isSeated = false
+    this.#left = place ?? this.#left
     this.#seat.leave(job, place)
   }
 
-  /** Signs, keeps and sends it. @param instead what has to be outbid */
-  async #sign (job: Job, course: Course, nonce: number, instead?: bigint): Promise<void> {
+  /** Nothing more is done for it. What a node may still have of it can be replaced. */
+  #leave (job: Job): void {
+    const { feed, key: { address } } = this.#deps
+    const last = job.operation.attempts.at(-1)
+    const isOpen = last !== undefined && feed.isLooked && (feed.sight(address).latest?.nonce ?? 0) === last.nonce
+    const place = isOpen && !job.signal.aborted ? { sequence: last.nonce, fee: BigInt(last.fee) } : undefined
+    this.#left = place ?? this.#left
+    this.#seat.leave(job, place)
+  }
+
+  /** Signs, keeps and sends it. @param offering `instead`: what has to be outbid; `isExpired`: or rather takes no place any more */
+  async #sign (job: Job, course: Course, offering: { nonce: number, instead?: bigint | undefined, isExpired?: boolean }): Promise<void> {
     const { feed, key: { address } } = this.#deps
     const { plan, operation } = job
-    const fee = instead === undefined ? offer(await offersOf(feed), plan.fees, plan.isUrgent) : raised(instead, plan.fees)
+    const { nonce, instead, isExpired = false } = offering
+    const usual = offer(await offersOf(feed), plan.fees, plan.isUrgent)
+    const fee = instead === undefined ? usual : outbidding(instead, usual, plan.fees) ?? (isExpired ? plan.fees.most : undefined)
     if (fee === undefined) throw new ChainError(`the fee would be above what it is worth. operation=${operation.id} most=${plan.fees.most}`, false)
     refusePoor(feed.sight(address).latest?.balance ?? 0n, fee, address)
     const unsigned = course.unsigned ?? unsignedOf(operation, plan.keys())
-    const signed = await this.#signed(unsigned, nonce, fee)
     const until = unsigned.kind === 'zkapp' ? unsigned.until : undefined
+    const signed = await this.#signed(unsigned, nonce, fee, until)
     const attempt: Attempt = { nonce, fee: String(fee), signed, height: feed.tip.height, until }
     await this.#keep(job, { ...operation, attempts: [...operation.attempts, attempt].slice(-KEPT) })
     this.#deps.log.info('sending a transaction. operation=%s nonce=%d fee=%s', operation.id, nonce, attempt.fee)
     await this.#send(job, course, attempt)
   }
 
-  async #signed (unsigned: Unsigned, nonce: number, fee: bigint): Promise<string> {
+  /** @param until what the pool goes by: it looks at no conditions in the transaction, which would fail in a block and cost its fee */
+  async #signed (unsigned: Unsigned, nonce: number, fee: bigint, until: number | undefined): Promise<string> {
     const { key: { address, text }, signer } = this.#deps
     const client = await signer()
     if (unsigned.kind === 'payment') {
@@ -202,7 +239,8 @@ export class Sender {
       }
       return JSON.stringify({ payment, signature: client.signPayment(payment, text).signature })
     }
-    const feePayer = { feePayer: address, fee: String(fee), nonce: String(nonce), memo: MEMO }
+    const validUntil = until === undefined ? null : String(until)
+    const feePayer = { feePayer: address, fee: String(fee), nonce: String(nonce), memo: MEMO, validUntil }
     let zkappCommand: unknown = JSON.parse(unsigned.json)
     for (const one of [...unsigned.keys, text]) zkappCommand = client.signZkappCommand({ zkappCommand, feePayer }, one).data.zkappCommand
     return JSON.stringify({ zkappCommand })
@@ -218,6 +256,7 @@ export class Sender {
   async #send (job: Job, course: Course, attempt: Attempt): Promise<void> {
     const { feed: { node }, log } = this.#deps
     course.wasSent = true
+    course.sentHeight = this.#deps.feed.tip.height
     try {
       const { payment, signature, zkappCommand } = JSON.parse(attempt.signed) as {
         payment: Record<string, string>, signature: { field: string, scalar: string }, zkappCommand?: unknown
@@ -234,10 +273,18 @@ export class Sender {
     }
   }
 
-  /** What it stands for has run out of time: no block takes it any more, and another takes its nonce. */
+  /**
+   * What it stands for has run out of time: no block takes it any more, and another takes its nonce, of this operation or of one that is
+   * more urgent.
+   */
   async #prepareAnew (job: Job, course: Course, last: Attempt): Promise<void> {
+    if (this.#seat.isWantedBefore(job)) {
+      this.#giveUpSeat(job, course, { sequence: last.nonce, fee: 0n })
+      return
+    }
     course.unsigned = await job.plan.prepare()
-    await this.#sign(job, course, last.nonce, BigInt(last.fee))
+    if (!course.unsigned.isFresh()) return
+    await this.#sign(job, course, { nonce: last.nonce, instead: BigInt(last.fee), isExpired: true })
   }
 
   /** More for the same nonce; where no more is worth it, the same again. Makes room for what is more urgent. */
@@ -248,11 +295,11 @@ export class Sender {
       this.#giveUpSeat(job, course, { sequence: last.nonce, fee })
       return
     }
-    if (raised(fee, job.plan.fees) !== undefined) await this.#sign(job, course, last.nonce, fee)
+    if (raised(fee, job.plan.fees) !== undefined) await this.#sign(job, course, { nonce: last.nonce, instead: fee })
     else if ((this.#deps.feed.tip.height - last.height) % BLOCKS_TO_SEND_AGAIN === 0) await this.#send(job, course, last)
   }
 
-  /** The nonce is used up for good, and the goal is not met. What puts money in is not begun again by itself. */
+  /** What puts money in is not begun again by itself. */
   async #again (job: Job, course: Course, why: string): Promise<Outcome | undefined> {
     const { operation } = job
     const failures = operation.failures + 1
@@ -265,10 +312,18 @@ export class Sender {
     return undefined
   }
 
-  #hear ({ operation }: Job, course: Course, error: unknown): void {
+  /**
+   * What will never be done is over, once nothing of it can get into a block and do it after all. Everything else is tried again.
+   * @returns the outcome where it is over
+   */
+  #trouble ({ operation }: Job, course: Course, error: unknown): Outcome | undefined {
+    const { feed, log } = this.#deps
     const trouble = describeError(error)
-    if (trouble !== course.trouble) this.#deps.log.warn('cannot look after a transaction now, trying again. operation=%s error=%s', operation.id, trouble)
+    const last = operation.attempts.at(-1)
+    if (error instanceof ChainError && error.isFinal && (last?.until === undefined || feed.isPast(last.until))) return { txId: last?.hash ?? '', error: error.message }
+    if (trouble !== course.trouble) log.warn('cannot look after a transaction now, trying again. operation=%s error=%s', operation.id, trouble)
     course.trouble = trouble
+    return undefined
   }
 
   /** Resolves at the next new block, or after a while. */

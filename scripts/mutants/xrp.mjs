@@ -3,6 +3,7 @@ const SENDER = 'plugins/xrp/ledger/sender.js'
 const LEDGER = 'plugins/xrp/ledger/ledger.js'
 const SENDER_TEST = 'test/plugins/xrp/ledger/sender.test.js'
 const LEDGER_TEST = 'test/plugins/xrp/ledger/ledger.test.js'
+const CROWDS_TEST = 'test/plugins/xrp/crowds-and-orders.test.js'
 
 export const xrpMutants = [
   {
@@ -28,5 +29,31 @@ export const xrpMutants = [
     file: LEDGER,
     edits: [['listed?.delete(channelId)', 'listed?.add(channelId)']],
     tests: [LEDGER_TEST]
+  },
+  {
+    name: 'XRP: believes a server that is behind that there is no channel, and opens another one',
+    file: LEDGER,
+    edits: [["if (answer === undefined && ledger === 'validated')", 'if (false)']],
+    tests: [CROWDS_TEST]
+  },
+  {
+    name: 'XRP: puts in again what a server that is behind does not show yet',
+    file: LEDGER,
+    edits: [['&& index >= this.#least', '']],
+    tests: [CROWDS_TEST]
+  },
+  {
+    name: 'XRP: takes a channel of tokens for one of XRP',
+    file: 'plugins/xrp/ledger/entries.js',
+    edits: [["typeof value === 'string' && DROPS.test(value) ? BigInt(value) : undefined",
+      "BigInt(typeof value === 'string' && DROPS.test(value) ? value : (value?.value ?? 0))"]],
+    tests: [CROWDS_TEST]
+  },
+  {
+    name: 'XRP: believes what submit says of a transaction',
+    file: SENDER,
+    edits: [['const account = await ledger.account(this.#deps.signer.address);',
+      "if (course.said.startsWith('tec')) return { txId: last.hash, error: course.said }; const account = await ledger.account(this.#deps.signer.address);"]],
+    tests: [CROWDS_TEST]
   }
 ]

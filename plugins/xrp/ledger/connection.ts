@@ -2,6 +2,7 @@
  * A connection to a server of the XRP Ledger, made when it is needed. The SDK's client carries questions and answers, and nothing else:
  * what it fills in and decides by itself (sequences, fees, outcomes) is not what money can depend on.
  */
+import { setMaxListeners } from 'node:events'
 import { Client } from 'xrpl'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { isObject } from '../../../src/lib/is-object.js'
@@ -106,6 +107,7 @@ export class Connection {
     const [connectionTimeout, timeout] = agent === undefined ? [CONNECT_MS, ANSWER_MS] : [PROXIED_CONNECT_MS, PROXIED_ANSWER_MS]
     const client = new Client(this.place.url, { connectionTimeout, timeout, ...(agent !== undefined && { agent }) })
     const line: Line = { client, over: new AbortController() }
+    setMaxListeners(0, line.over.signal) // one for each question that waits for its answer, and many may
     this.#dialled = line
     const isCurrent = (): boolean => !line.over.signal.aborted
     client.on('error', () => undefined) // what is wrong shows in the questions that fail

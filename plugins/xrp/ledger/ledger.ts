@@ -69,6 +69,8 @@ export class Ledger {
   /** Counts what has touched a channel, to tell whether an answer is older than that. */
   #touches = 0
   #validated: Validated | undefined
+  /** Channels are read of this ledger or a later one. */
+  #least = 0
   #reserves: Reserves | undefined
   /** All transactions of ledgers up to this one are known. */
   #complete: number | undefined
@@ -146,17 +148,20 @@ export class Ledger {
   /** Rejects with ChainError when the server cannot say. */
   async read (channelId: string, ledger: LedgerOf): Promise<Reading> {
     const [touches, newest] = [this.#touches, this.#validated?.index ?? 0]
-    const answer = await this.ask({ command: 'ledger_entry', payment_channel: channelId, ledger_index: ledger })
-      .catch((error: unknown) => {
-        if (error instanceof ServerError && error.code === 'entryNotFound') return undefined
-        throw troubleOf(error)
-      })
+    let answer = await this.#entry(channelId, ledger)
+    // One that is behind does not have it yet: whether it is not there, one has to say that has the newest ledger.
+    if (answer === undefined && ledger === 'validated') answer = await this.#entry(channelId, this.validated.index)
     if (answer !== undefined) this.#refuseOld(answer, ledger)
     const reading = { channel: answer && channelIn(channelId, answer.node), readAtMs: this.validated.closedMs }
     // An older ledger may lack what has touched the channel, and nothing would tell of that again.
     const isNewest = (numberIn(answer?.ledger_index) ?? 0) >= newest
     if (ledger === 'validated' && touches === this.#touches && isNewest) this.#keep(channelId, reading.channel)
     return reading
+  }
+
+  /** Of a ledger before this one, in which a transaction of ours did its work, no channel is believed any more. */
+  mustHave (index: number): void {
+    this.#least = Math.max(this.#least, index)
   }
 
   /** The ids of all channels with the peer, in both directions. @param mayKnow whether it is enough what was true lately */
@@ -336,6 +341,14 @@ export class Ledger {
     return ids
   }
 
+  /** Undefined: that ledger has no such channel. */
+  async #entry (channelId: string, ledger: LedgerOf | number): Promise<Json | undefined> {
+    return await this.ask({ command: 'ledger_entry', payment_channel: channelId, ledger_index: ledger }).catch((error: unknown) => {
+      if (error instanceof ServerError && error.code === 'entryNotFound') return undefined
+      throw troubleOf(error)
+    })
+  }
+
   #keep (channelId: string, channel: PayChannel | undefined): void {
     this.#kept.delete(channelId)
     if (channel === undefined) return
@@ -348,7 +361,7 @@ export class Ledger {
   #refuseOld (answer: Json, ledger: LedgerOf): void {
     if (ledger !== 'validated') return
     const index = numberIn(answer.ledger_index) ?? 0
-    if (answer.validated === true && index + MAX_BEHIND >= this.validated.index) return
+    if (answer.validated === true && index + MAX_BEHIND >= this.validated.index && index >= this.#least) return
     throw new ChainError(`the server at ${this.connection.host} answers with an old ledger, or one that is not validated. found=${index} known=${this.validated.index}`, false)
   }
 }

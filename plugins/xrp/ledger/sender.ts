@@ -116,7 +116,10 @@ export class Sender {
     const account = await ledger.account(this.#deps.signer.address) // before the search, which has to cover the ledger that this is of
     const now = numberIn(account?.ledger_index) ?? ledger.validated.index
     const { found, isAll } = await this.#find(operation.attempts, now)
-    if (found !== undefined) return outcomeOf(operation.call, String(found.hash), found)
+    if (found !== undefined) {
+      ledger.mustHave(numberIn(found.ledger_index) ?? 0)
+      return outcomeOf(operation.call, String(found.hash), found)
+    }
     const isUsed = (numberIn(account?.Sequence) ?? 0) > last.sequence
     const isOver = now > Math.max(...operation.attempts.map(attempt => attempt.last))
     if (isUsed ? isAll : isOver) return await this.#failed(job, course, isUsed ? 'another transaction took its place' : 'no ledger has taken it')

@@ -1,4 +1,5 @@
 /** The transactions of one account: each operation is done once for its id, whatever is called or crashes when. */
+import { setMaxListeners } from 'node:events'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { OperationStore } from '../../lib/channels/operation-store.js'
 import { ChainError } from '../../lib/channels/types.js'
@@ -38,6 +39,7 @@ export class Transactions {
     await this.#operations.load()
     if (this.#stop !== undefined) return
     this.#stop = new AbortController()
+    setMaxListeners(0, this.#stop.signal) // one for each operation that is under way
     for (const operation of this.#operations.unfinished()) {
       this.#run(operation).catch(() => undefined) // a caller that asks for it again gets the error
     }

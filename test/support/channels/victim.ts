@@ -19,6 +19,8 @@ export interface VictimSetting<P extends ChannelProvider> {
   log: ReturnType<typeof memoryLog>
   /** Of the plugin, beside the usual ones. */
   options: object
+  /** How the peer answers questions about channels; absent: it is not there. */
+  asked?: (() => Promise<Record<string, unknown>>) | undefined
 }
 
 export class ChannelVictim<P extends ChannelProvider> {
@@ -28,7 +30,7 @@ export class ChannelVictim<P extends ChannelProvider> {
   private constructor (readonly provider: P, readonly parts: Parts, readonly log: ReturnType<typeof memoryLog>) {}
 
   static async open<P extends ChannelProvider> (setting: VictimSetting<P>): Promise<ChannelVictim<P>> {
-    const { provider, codec, peerAddress, contract, tokenId, store, log, options } = setting
+    const { provider, codec, peerAddress, contract, tokenId, store, log, options, asked } = setting
     const parts = await openParts({
       chain: { provider, codec, wasUsedWith: () => Promise.resolve(false) },
       settings: {
@@ -49,8 +51,8 @@ export class ChannelVictim<P extends ChannelProvider> {
         return Promise.resolve()
       },
       deliver: () => Promise.resolve(),
-      ask: () => Promise.reject(new Error('the peer is not there')),
-      isPeerThere: () => false,
+      ask: asked ?? (() => Promise.reject(new Error('the peer is not there'))),
+      isPeerThere: () => asked !== undefined,
       setUnsettled: () => Promise.resolve()
     })
     const victim = new ChannelVictim(provider, parts, log)

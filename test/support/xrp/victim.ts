@@ -10,7 +10,8 @@ export type Victim = ChannelVictim<XrpProvider>
 
 /** Of `account`, whose peer is `peer`. */
 export async function startVictim (
-  parties: Parties, account: Account, peer: Account, { store = memoryStore(), ...life }: Life = {}, options: object = {}
+  parties: Parties, account: Account, peer: Account, { store = memoryStore(), ...life }: Life = {}, options: object = {},
+  asked?: () => Promise<Record<string, unknown>>
 ): Promise<Victim> {
   const log = memoryLog()
   const provider = parties.provider(account, { store, log, ...life })
@@ -23,6 +24,7 @@ export async function startVictim (
     tokenId: 'XRP',
     store,
     log,
-    options: { settlementTimeoutSecs: HOUR, redeemThreshold: '1000000000', ...options }
+    options: { settlementTimeoutSecs: HOUR, redeemThreshold: '1000000000', ...options },
+    asked
   })
 }

@@ -370,7 +370,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
       timer?.unref()
       const settle = (done: () => void): void => {
         clearTimeout(timer)
-        this.#waiters?.delete(waiter)
+        if (this.#waiters?.delete(waiter) === true && this.#waiters.size === 0) this.#waiters = undefined
         done()
       }
       const waiter: Waiter = { resolve: () => settle(resolve), reject: reason => settle(() => reject(reason)) }

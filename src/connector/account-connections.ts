@@ -16,6 +16,8 @@ import { withTimeout } from '../lib/timeout.js'
 
 const RETRY_FIRST_MS = 1000
 const RETRY_LONGEST_MS = 30_000
+/** Attempts to connect. Thousands at once would hold up all else, and what they need would live long enough to be moved to old space. */
+const BEGUN_PER_TURN = 100
 /** A parent that has not told us our address by then is asked again. */
 const ADDRESS_TIMEOUT_MS = 10_000
 
@@ -34,9 +36,8 @@ interface Watch {
   ready: Promise<void> | undefined
   /** What the explorer was told last. */
   toldConnected: boolean
-  /** Resolves when the account is let go: nobody waits for its plugin any more. */
-  gone: Promise<void>
-  letGo: () => void
+  /** Called when the account is let go: nobody waits for its plugin any more. Undefined while nobody waits. */
+  waiting: Set<() => void> | undefined
 }
 
 export class AccountConnections {
@@ -82,10 +83,8 @@ export class AccountConnections {
       error: error => this.log.warn('plugin emitted an error. accountId=%s error=%s', accountId, this.describe(accountId, error))
     }
     for (const [event, listener] of Object.entries(listeners)) plugin.on(event, listener)
-    let letGo = (): void => undefined
-    const gone = new Promise<void>(resolve => { letGo = resolve })
     this.watches.set(accountId, {
-      plugin, listeners, retry: undefined, attempts: undefined, leaving: false, ready: undefined, toldConnected: false, gone, letGo
+      plugin, listeners, retry: undefined, attempts: undefined, leaving: false, ready: undefined, toldConnected: false, waiting: undefined
     })
   }
 
@@ -95,7 +94,7 @@ export class AccountConnections {
     if (watch === undefined) return
     this.watches.delete(accountId)
     clearTimeout(watch.retry)
-    watch.letGo()
+    for (const letGo of watch.waiting ?? []) letGo()
     const { plugin, listeners } = watch
     plugin.removeListener('error', ignoreLateError) // from an earlier time with us
     plugin.on('error', ignoreLateError)
@@ -106,7 +105,7 @@ export class AccountConnections {
   async connectAdded (accountId: string): Promise<void> {
     const watch = this.watches.get(accountId)
     const connecting = this.connect(accountId, Infinity)
-    const inTime = await withTimeout(Promise.race([connecting, watch?.gone]), this.config.initialConnectTimeout)
+    const inTime = await withTimeout(untilGone(connecting, watch), this.config.initialConnectTimeout)
     if (watch?.leaving === true) throw new Error(`the account was removed, or the connector stopped, while it connected. accountId=${accountId}`)
     if (inTime) return
     this.log.warn('account is not connected yet, it goes on trying. accountId=%s', accountId)
@@ -164,7 +163,11 @@ export class AccountConnections {
   private async connectInTime (accountIds: string[], waitMs: number): Promise<void> {
     if (accountIds.length === 0) return
     this.log.info('connecting accounts. count=%s waitingMsAtMost=%s', accountIds.length, waitMs)
-    const attempts = accountIds.map(accountId => this.keepConnecting(accountId))
+    const attempts: Array<Promise<void>> = []
+    for (const [i, accountId] of accountIds.entries()) {
+      attempts.push(this.keepConnecting(accountId))
+      if (i % BEGUN_PER_TURN === BEGUN_PER_TURN - 1) await new Promise(resolve => { setImmediate(resolve) })
+    }
     if (await withTimeout(Promise.all(attempts), waitMs)) return
     const late = accountIds.filter(accountId => !this.accounts.isConnected(accountId))
     if (late.length > 0) {
@@ -176,7 +179,7 @@ export class AccountConnections {
   private keepConnecting (accountId: string): Promise<void> {
     const watch = this.watches.get(accountId)
     if (watch === undefined) return Promise.resolve()
-    return watch.attempts ??= Promise.race([this.tryUntilConnected(accountId, watch), watch.gone])
+    return watch.attempts ??= untilGone(this.tryUntilConnected(accountId, watch), watch)
       .finally(() => { watch.attempts = undefined })
   }
 
@@ -250,13 +253,29 @@ export class AccountConnections {
   private async introduce (accountId: string, watch: Watch): Promise<void> {
     if (this.config.ilpAddress === UNKNOWN_ADDRESS && accountId === this.accounts.getAddressSource()) {
       const before = this.accounts.getOwnAddress()
-      const isAnswered = await withTimeout(Promise.race([this.accounts.loadIlpAddress(accountId), watch.gone]), ADDRESS_TIMEOUT_MS)
+      const isAnswered = await withTimeout(untilGone(this.accounts.loadIlpAddress(accountId), watch), ADDRESS_TIMEOUT_MS)
       if (!isAnswered) throw new Error(`parent does not answer. waitedMs=${ADDRESS_TIMEOUT_MS}`)
       if (this.watches.get(accountId) !== watch) return
       if (this.accounts.getOwnAddress() !== before) this.routing.reload()
     }
     this.routing.accountConnected(accountId)
   }
+}
+
+/** Settles with `promise`, or resolves when the account is let go. Afterwards nothing stays behind of having waited. */
+async function untilGone (promise: Promise<void>, watch: Watch | undefined): Promise<void> {
+  if (watch === undefined) return promise
+  await new Promise<void>((resolve, reject) => {
+    const waiting = watch.waiting ??= new Set()
+    const settle = (done: () => void): void => {
+      waiting.delete(letGo)
+      if (waiting.size === 0 && watch.waiting === waiting) watch.waiting = undefined
+      done()
+    }
+    const letGo = (): void => { settle(resolve) }
+    waiting.add(letGo)
+    promise.then(letGo, (error: unknown) => { settle(() => { reject(error) }) })
+  })
 }
 
 /** Nothing has failed: the port is open, and the peer comes when it comes. */

@@ -9,6 +9,7 @@ export const JOURNAL_DAYS_MAX = 90
 export const RECEIVED_IDS_MAX = 256
 
 const DAY_MS = 86_400_000
+const NO_IDS: ReadonlySet<string> = new Set()
 
 /** A movement as it goes on being counted. */
 export interface Count {
@@ -39,16 +40,26 @@ export class Book {
   mergedInto: Book | undefined
   readonly lateFulfills: Count = nothing()
   readonly reversals: Count = nothing()
-  /** Ids of incoming payments, oldest first. */
-  readonly received = new Set<string>()
   readonly totals: Record<TotalKind, RunningTotals> = { received: new RunningTotals(), prepaid: new RunningTotals() }
   readonly pastDays: Day[] = []
-  today: OpenDay
+  /** Undefined until the first of the account's days has something in it: most of thousands of accounts never have one. */
+  private day: OpenDay | undefined
   private dayNumber: number
+  /** Ids of incoming payments, oldest first. Undefined before the first. */
+  private ids: Set<string> | undefined
 
   constructor (readonly accountId: string, today?: OpenDay) {
-    this.today = today ?? emptyDay(Date.now(), 0n)
-    this.dayNumber = Date.parse(this.today.date) / DAY_MS
+    this.day = today
+    this.dayNumber = today === undefined ? dayNumberAt(Date.now()) : Date.parse(today.date) / DAY_MS
+  }
+
+  get today (): OpenDay {
+    return this.day ??= emptyDay(this.dayNumber, 0n)
+  }
+
+  /** Ids of incoming payments, oldest first. */
+  get received (): ReadonlySet<string> {
+    return this.ids ?? NO_IDS
   }
 
   get settling (): bigint {
@@ -96,22 +107,23 @@ export class Book {
 
   /** False when the id is there already. */
   remember (id: string): boolean {
-    if (this.received.has(id)) return false
-    this.received.add(id)
-    for (const oldest of this.received) {
-      if (this.received.size <= RECEIVED_IDS_MAX) break
-      this.received.delete(oldest)
+    const ids = this.ids ??= new Set<string>()
+    if (ids.has(id)) return false
+    ids.add(id)
+    for (const oldest of ids) {
+      if (ids.size <= RECEIVED_IDS_MAX) break
+      ids.delete(oldest)
     }
     return true
   }
 
   /** A clock that goes backwards does not open a day again: what happens then counts on the latest day. */
   private turnPage (now: number): boolean {
-    const dayNumber = Math.floor(now / DAY_MS)
+    const dayNumber = dayNumberAt(now)
     if (dayNumber <= this.dayNumber) return false
     this.pastDays.push(this.today)
     if (this.pastDays.length >= JOURNAL_DAYS_MAX) this.pastDays.shift()
-    this.today = emptyDay(now, this.balance)
+    this.day = emptyDay(dayNumber, this.balance)
     this.dayNumber = dayNumber
     return true
   }
@@ -167,6 +179,10 @@ export function copyOf ({ count, amount }: Movement): Movement {
   return { count, amount }
 }
 
-function emptyDay (now: number, opening: bigint): OpenDay {
-  return { date: new Date(now).toISOString().slice(0, 10), opening, movements: forEachKind(nothing) }
+function dayNumberAt (ms: number): number {
+  return Math.floor(ms / DAY_MS)
+}
+
+function emptyDay (dayNumber: number, opening: bigint): OpenDay {
+  return { date: new Date(dayNumber * DAY_MS).toISOString().slice(0, 10), opening, movements: forEachKind(nothing) }
 }

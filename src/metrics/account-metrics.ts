@@ -53,7 +53,7 @@ class ResultSeries {
   /** A series shows up once it was fed: one that only ever had codes is not shown without. */
   uncodedFed = false
 
-  constructor (private readonly result: string | undefined, private readonly account: Labels) {
+  constructor (readonly result: string | undefined, private readonly account: Labels) {
     this.uncoded = new Series(this.labelsWith(undefined))
   }
 
@@ -89,12 +89,13 @@ class ResultSeries {
 
 /** All series of one account. */
 class AccountSeries {
-  readonly results = new Map<string | undefined, ResultSeries>()
+  /** Few, and of most accounts one: a list takes a tenth of the memory of a map. */
+  results: readonly ResultSeries[] = []
 
   constructor (private readonly labels: { account: string, asset: string, scale: number }) {}
 
   get (result: string | undefined): ResultSeries {
-    return this.results.get(result) ?? this.add(result)
+    return this.find(result) ?? this.add(result)
   }
 
   /** Whether these series were counted in the account's asset: false after an account came back with another one. */
@@ -103,10 +104,17 @@ class AccountSeries {
   }
 
   private add (result: string | undefined): ResultSeries {
-    const label = this.results.size < MAX_RESULTS ? result : OTHER
-    const series = this.results.get(label) ?? new ResultSeries(label, this.labels)
-    this.results.set(label, series)
+    const label = this.results.length < MAX_RESULTS ? result : OTHER
+    const known = this.find(label)
+    if (known !== undefined) return known
+    const series = new ResultSeries(label, this.labels)
+    this.results = [...this.results, series]
     return series
+  }
+
+  private find (result: string | undefined): ResultSeries | undefined {
+    for (const series of this.results) if (series.result === result) return series
+    return undefined
   }
 }
 
@@ -142,8 +150,8 @@ abstract class AccountMetric {
   /** What the series of an account come to that have such a result: exactly, but for fractions. */
   sumOf (accountId: string, isWanted: (result: string | undefined) => boolean): bigint {
     let sum = 0n
-    for (const [result, series] of this.accounts.get(accountId)?.results ?? []) {
-      if (isWanted(result)) for (const { units, money } of series.all()) sum += BigInt(Math.trunc(units)) + money
+    for (const series of this.accounts.get(accountId)?.results ?? []) {
+      if (isWanted(series.result)) for (const { units, money } of series.all()) sum += BigInt(Math.trunc(units)) + money
     }
     return sum
   }
@@ -162,7 +170,7 @@ abstract class AccountMetric {
   }
 
   protected all (): Series[] {
-    return [...this.accounts.values()].flatMap(account => [...account.results.values()].flatMap(result => result.all()))
+    return [...this.accounts.values()].flatMap(account => account.results.flatMap(result => result.all()))
   }
 
   protected badValue ({ accountId }: AccountRef, value: number | bigint, expected: string): RangeError {

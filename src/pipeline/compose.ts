@@ -11,15 +11,11 @@ export type Run<In, Out> = (value: In, context?: Context) => Promise<Out>
 type Thrown = (place: number, context: Context | undefined) => void
 
 /**
- * Composed once per account, when the first value comes: thousands of accounts may wait for theirs. `last` ends the pipeline, and has no
- * next. All steps get the context of the run. A method that throws, or returns no promise, acts as one that was async.
+ * `last` ends the pipeline, and has no next. All steps get the context of the run. A method that throws, or returns no promise, acts as
+ * one that was async.
  */
 export function compose<In, Out> (methods: ReadonlyArray<Method<In, Out>>, last: Method<In, Out>, thrown?: Thrown): Run<In, Out> {
-  let run: Run<In, Out> | undefined
-  return (value, context) => {
-    run ??= [...methods, last].reduceRight<Run<In, Out>>((rest, method, place) => step(rest, method, place, thrown), nothingMore)
-    return run(value, context)
-  }
+  return [...methods, last].reduceRight<Run<In, Out>>((rest, method, place) => step(rest, method, place, thrown), nothingMore)
 }
 
 function step<In, Out> (rest: Run<In, Out>, method: Method<In, Out>, place: number, thrown?: Thrown): Run<In, Out> {

@@ -17,33 +17,19 @@ import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
 import type { AccountInfo } from '../contracts/account.js'
 import type {
-  Context, Method, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Pipelines, Transfer
+  Context, Middleware, MiddlewareApi, MiddlewareConstructor, MoneyTerms, Pipelines, Transfer
 } from '../contracts/middleware.js'
 import type { PluginInstance, RunningTotal } from '../contracts/plugin.js'
-import { compose, type Run } from './compose.js'
-import { composeFollowed } from './followed.js'
-import { PacketObservers, SEND } from './packet-observers.js'
+import { AccountPipelines, type Ends } from './account-pipelines.js'
+import { PacketObservers } from './packet-observers.js'
 import { APPLIED, moduleOf } from './defaults.js'
 import { Overload, type Entrance } from './overload.js'
 import { createPipelines } from './pipeline.js'
-import { sendThrough } from './checked-plugin.js'
-
-/** The composed pipelines of one account. */
-interface Handlers {
-  incomingData: Run<Buffer, Buffer>
-  outgoingData: Run<Buffer, Buffer>
-  incomingMoney: Run<string, void>
-  outgoingMoney: Run<string, void>
-  /** Undefined once it has begun: it runs once, and nothing of it is kept. */
-  startup: Run<void, void> | undefined
-  teardown: Run<void, void>
-}
 
 const COUNTED: Context = { isCounted: true }
 /** Codes of packets that are refused early. RFC 0027. */
 const BUSY = 'T03'
 const THROTTLED = 'T05'
-const nothing = (): Promise<void> => Promise.resolve()
 
 export class MiddlewareManager {
   readonly overload = new Overload(() => this.handlers.size)
@@ -59,7 +45,7 @@ export class MiddlewareManager {
   private readonly middlewares = new Map<string, Middleware>()
   /** Those that have a say before a request is looked at. */
   private readonly admitting: readonly Middleware[]
-  private readonly handlers = new Map<string, Handlers>()
+  private readonly handlers = new Map<string, AccountPipelines>()
 
   constructor (deps: Injector) {
     const config = this.config = deps(Config)
@@ -99,7 +85,7 @@ export class MiddlewareManager {
   async addPlugin (accountId: string, plugin: PluginInstance): Promise<void> {
     const pipelines = createPipelines()
     for (const [name, middleware] of this.middlewares) await this.apply(name, middleware, pipelines, accountId)
-    const handlers = this.compose(pipelines, accountId, plugin)
+    const handlers = new AccountPipelines(accountId, this.accounts.getInfo(accountId), plugin, pipelines, this.ends)
     const entrance = this.overload.entrance()
     plugin.registerDataHandler(
       (data, request) => {
@@ -120,11 +106,7 @@ export class MiddlewareManager {
 
   /** Runs the account's startup steps, once. */
   async startup (accountId: string): Promise<void> {
-    const handlers = this.handlers.get(accountId)
-    const startup = handlers?.startup
-    if (handlers === undefined || startup === undefined) return
-    handlers.startup = undefined
-    await startup()
+    await this.handlers.get(accountId)?.startup()
   }
 
   /** Runs the account's teardown steps, once. From then on nothing is sent through it. */
@@ -205,52 +187,30 @@ export class MiddlewareManager {
     this.middlewares.set(name, new Constructor(options, api))
   }
 
+  private readonly ends: Ends = {
+    handle: (data, accountId, context) => this.prepares.handle(data, accountId, context?.trace),
+    received: (account, amount, { id } = {}) => {
+      this.say(account, { direction: 'incoming', amount, outcome: 'received', id })
+      return Promise.resolve()
+    },
+    pay: async (account, amount, { id = randomUUID() } = {}) => {
+      const settlement = { direction: 'outgoing', amount, id } as const
+      try {
+        await account.plugin.sendMoney(amount, { id })
+      } catch (error) {
+        this.say(account, { ...settlement, outcome: 'unpaid', error })
+        throw error
+      }
+      this.say(account, { ...settlement, outcome: 'paid' })
+    }
+  }
+
   /** The books say what came of a settlement; where none are kept, it is said here. */
-  private composeMoney (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Pick<Handlers, 'incomingMoney' | 'outgoingMoney'> {
-    const info = this.accounts.getInfo(accountId)
-    const isBooked = info.balance !== undefined && this.hasBuiltInBalance
-    const say = (settlement: Omit<SettlementOutcome, 'accountId'>): void => {
-      if (isBooked) return
-      writeSettlement(this.log, { accountId, ...settlement }, info)
-      const notice = settlementNotice({ accountId, ...settlement }, info)
-      if (notice !== undefined) this.notices.tell?.(notice)
-    }
-    return {
-      incomingMoney: compose(pipelines.incomingMoney.getMethods(), async (amount, _, { id } = {}) => {
-        say({ direction: 'incoming', amount, outcome: 'received', id })
-        return Promise.resolve()
-      }),
-      outgoingMoney: compose(pipelines.outgoingMoney.getMethods(), async (amount, _, { id = randomUUID() } = {}) => {
-        const settlement = { direction: 'outgoing', amount, id } as const
-        try {
-          await plugin.sendMoney(amount, { id })
-        } catch (error) {
-          say({ ...settlement, outcome: 'unpaid', error })
-          throw error
-        }
-        say({ ...settlement, outcome: 'paid' })
-      })
-    }
-  }
-
-  private composeData (
-    { incomingData, outgoingData }: Pipelines, accountId: string, plugin: PluginInstance
-  ): Pick<Handlers, 'incomingData' | 'outgoingData'> {
-    const handle: Method<Buffer, Buffer> = (data, _, context) => this.prepares.handle(data, accountId, context?.trace)
-    const send: Method<Buffer, Buffer> = (data, _, context) => sendThrough(plugin, data, context)
-    return {
-      incomingData: composeFollowed(incomingData.getEntries(), handle, accountId),
-      outgoingData: composeFollowed(outgoingData.getEntries(), send, accountId, SEND)
-    }
-  }
-
-  private compose (pipelines: Pipelines, accountId: string, plugin: PluginInstance): Handlers {
-    return {
-      ...this.composeData(pipelines, accountId, plugin),
-      ...this.composeMoney(pipelines, accountId, plugin),
-      startup: compose(pipelines.startup.getMethods(), nothing),
-      teardown: compose(pipelines.teardown.getMethods(), nothing)
-    }
+  private say ({ accountId, info }: AccountPipelines, settlement: Omit<SettlementOutcome, 'accountId'>): void {
+    if (info.balance !== undefined && this.hasBuiltInBalance) return
+    writeSettlement(this.log, { accountId, ...settlement }, info)
+    const notice = settlementNotice({ accountId, ...settlement }, info)
+    if (notice !== undefined) this.notices.tell?.(notice)
   }
 }
 

@@ -99,11 +99,12 @@ export class FixedRoutes {
   /** The fixed routes for exactly this prefix. Configured ones whose account does not exist are left out. */
   candidates (prefix: string): Candidate[] {
     const candidates: Candidate[] = []
-    const common = { prefix, path: [], auth: originAuth(this.options().routingSecret, prefix) }
+    const path: string[] = []
+    const auth = originAuth(this.options().routingSecret, prefix)
     const nextHop = this.#local.get(prefix)?.[0]
-    if (nextHop !== undefined) candidates.push({ ...common, source: 'local', nextHop, priority: 0, order: 0 })
+    if (nextHop !== undefined) candidates.push({ prefix, path, auth, source: 'local', nextHop, priority: 0, order: 0 })
     this.#configured.get(prefix)?.forEach(({ peerId, priority = 0 }, order) => {
-      if (this.#accounts.has(peerId)) candidates.push({ ...common, source: 'configured', nextHop: peerId, priority, order })
+      if (this.#accounts.has(peerId)) candidates.push({ prefix, path, auth, source: 'configured', nextHop: peerId, priority, order })
     })
     return candidates
   }

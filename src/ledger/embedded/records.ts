@@ -111,7 +111,7 @@ export function decodeAccount (accountId: string, stored: StoredAccount): { book
   }
   if (stored.journal !== undefined) book.pastDays.push(...decode(keyOf('journal', accountId), journal, stored.journal).days.map(readDay))
   if (stored.received !== undefined) {
-    for (const id of decode(keyOf('received', accountId), received, stored.received).ids) book.received.add(id)
+    for (const id of decode(keyOf('received', accountId), received, stored.received).ids) book.remember(id)
   }
   if (stored.totals !== undefined) {
     const { received, prepaid } = decode(keyOf('totals', accountId), totals, stored.totals)

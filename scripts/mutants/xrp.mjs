@@ -55,5 +55,11 @@ export const xrpMutants = [
     edits: [['const account = await ledger.account(this.#deps.signer.address);',
       "if (course.said.startsWith('tec')) return { txId: last.hash, error: course.said }; const account = await ledger.account(this.#deps.signer.address);"]],
     tests: [CROWDS_TEST]
+  },
+  {
+    name: 'XRP: credits more than the drops of a claim are worth in units of the account',
+    file: 'plugins/lib/channels/units.js',
+    edits: [['return tokens * this.smallest / this.multiply;', 'return (tokens + (this.smallest > 1n ? 1n : 0n)) * this.smallest / this.multiply;']],
+    tests: ['test/e2e/money/xrp-accounts.test.js']
   }
 ]

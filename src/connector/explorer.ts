@@ -71,6 +71,7 @@ function ownDoor (deps: Injector, isRunning: () => boolean): Door {
       isOwn: () => false,
       peer: (_id, { relation }) => ({ relation, isGuest: false }),
       settings: () => settingsOf(config),
+      auditHead: () => undefined,
       attention: () => [],
       commands: {
         redeem: channelId => curl(`-X POST -H 'Content-Type: application/json' -d '${JSON.stringify({ action: 'redeem', channelId })}' ${adminUrl}/accounts/<account>`),

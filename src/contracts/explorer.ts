@@ -191,7 +191,11 @@ export interface RatesView {
 }
 
 /** `GET /api/config`: what is in effect, flat. Secrets are hidden. */
-export interface ConfigView { settings: Array<{ name: string, value: string, source: 'file' | 'environment' | 'default' | 'given' }> }
+export interface ConfigView {
+  settings: Array<{ name: string, value: string, source: 'file' | 'environment' | 'default' | 'given' }>
+  /** Number and hash of the last entry of the audit log. Undefined: there is no log, or nothing was written since the start. */
+  audit?: { entries: number, head: string }
+}
 
 /** A payment to a peer that is under way, or of which nobody knows whether it was made (`unknown`). */
 export interface OpenSettlement extends InAsset {

@@ -125,6 +125,10 @@ export const NODE_METRICS = {
     name: 'suspicious_activity_total', type: 'counter', labels: ['rule'], unit: 'findings', help: 'What the rules of security.fraud have found'
   },
   auditEntries: { name: 'audit_log_entries', type: 'gauge', labels: [], unit: 'entries', help: 'Number of the last entry of the audit log' },
+  auditHead: {
+    name: 'audit_log_head', type: 'gauge', labels: ['hash'], unit: 'entries',
+    help: 'Number of the last entry of the audit log, under its hash: one series at a time'
+  },
   auditLost: {
     name: 'audit_log_lost_total', type: 'counter', labels: [], unit: 'entries', help: 'Entries of the audit log that could not be written'
   },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { HealthStatus, NodeConfig } from '../contracts/node.js'
 import type { AuditStatus } from '../contracts/audit.js'
 import type { PausedPeer } from '../contracts/guard.js'
-import type { AttentionEntry, PeerView } from '../contracts/explorer.js'
+import type { AttentionEntry, ConfigView, PeerView } from '../contracts/explorer.js'
 import type { Door } from '../explorer/door.js'
 import { effectiveSettings, type Setting, type SettingSource } from '../config/effective.js'
 import { ChainKinds } from '../config/node/chain-kinds.js'
@@ -51,6 +51,7 @@ export function nodeDoor (node: NodeOfDoor): Door {
       isOwn: accountId => accountId === LOCAL_ACCOUNT,
       peer: accountId => peerFacts(accountId, node),
       settings: () => settingsOf(node),
+      auditHead: () => headOf(node.audit()),
       attention: () => [...handlerAttention(health()), ...pausedAttention(node), ...auditAttention(node)],
       commands: {
         redeem: channelId => `connector channels redeem ${channelId}${adminUrl(config)}`,
@@ -81,6 +82,10 @@ function handlerAttention ({ dependencies: { handler } }: HealthStatus): Attenti
     kind: 'handler', severity: 'look', subject: 'handler', action: { label: 'Look at the settings', page: 'config' },
     text: 'Your business logic server (localDelivery.handlerUrl) does not answer: packets for your application are rejected.'
   }]
+}
+
+function headOf (status: AuditStatus | undefined): ConfigView['audit'] {
+  return status === undefined || status.entries === 0 ? undefined : { entries: status.entries, head: status.head }
 }
 
 function auditAttention ({ audit }: NodeOfDoor): AttentionEntry[] {

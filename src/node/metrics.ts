@@ -146,6 +146,15 @@ function registerChannels (registry: Registry, { channels }: MetricSources): voi
 function registerGuard (registry: Registry, { audit, guard }: MetricSources): void {
   const registers = [registry]
   new Gauge({ ...described(NODE_METRICS.auditEntries), registers, collect () { this.set(audit()?.entries ?? 0) } })
+  new Gauge({
+    ...described(NODE_METRICS.auditHead),
+    registers,
+    collect () {
+      this.reset()
+      const status = audit()
+      if (status !== undefined && status.entries > 0) this.set({ hash: status.head }, status.entries)
+    }
+  })
   new Counter({
     ...described(NODE_METRICS.auditLost),
     registers,

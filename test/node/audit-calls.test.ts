@@ -1,8 +1,9 @@
 /** What a node's audit log says of what was done to it: through its methods, and over the admin API. */
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { freePort } from '../../examples/free-port.js'
+import type { ConfigView } from '../../src/contracts/explorer.js'
 import type { ConnectorConfig, ConnectorNode } from '../../src/index.js'
 import { World } from '../support/node.js'
 
@@ -69,7 +70,33 @@ describe('a node with an audit log', () => {
     const shown = await (await fetch(`http://127.0.0.1:${port}/admin/security/audit`, { headers: { 'x-api-key': API_KEY } })).json()
     expect(shown).to.deep.equal(node.audit!.status())
     expect(await node.getMetrics()).to.match(/^audit_log_entries 4$/m)
+    expect(await node.getMetrics()).to.include(`audit_log_head{hash="${String((await entries()).at(-1)!.hash)}"} 4\n`)
     expect(world.log.lines.find(({ message }) => message === 'audit_head')?.fields).to.have.keys('entries', 'head')
+  })
+
+  it('shows by what the node has told others that its end was cut off, whatever is written after that', async () => {
+    const headsOf = (text: string): Array<[hash: string, entries: number]> =>
+      [...text.matchAll(/^audit_log_head\{hash="(\w{64})"\} (\d+)$/gm)].map(([, hash = '', count]) => [hash, Number(count)])
+    const node = await start({ explorer: { enabled: true, port: await freePort() } })
+    await node.registerPeer({ ...PEER, routes: [{ prefix: 'g.stolen' }] })
+    await node.audit!.flush()
+    const [[told, count] = ['', 0], ...more] = headsOf(await node.getMetrics())
+    const { audit } = await (await fetch(`http://127.0.0.1:${node.config.explorer.port}/api/config`)).json() as ConfigView
+    expect([more, audit]).to.deep.equal([[], { entries: count, head: told }])
+    await node.stop()
+    const kept = await entries()
+    expect(kept.find(({ hash }) => hash === told)?.seq).to.equal(count)
+
+    const place = dataPath
+    const [file = ''] = await readdir(join(place, 'audit-shop'))
+    const [first = ''] = (await readFile(join(place, 'audit-shop', file), 'utf8')).split('\n')
+    await writeFile(join(place, 'audit-shop', file), `${first}\n`)
+    const again = await start({ dataPath: place })
+    dataPath = place
+    await again.registerPeer({ ...PEER, routes: [{ prefix: 'g.innocent' }] })
+    await again.audit!.flush()
+    expect(headsOf(await again.getMetrics())).to.deep.equal([[(await entries()).at(-1)!.hash, 3]])
+    expect((await entries()).map(({ hash }) => hash)).to.not.include(told)
   })
 
   it('is there in production, and where the section is; not otherwise, or where it is off', async () => {

@@ -14,6 +14,7 @@ const SOURCE_WORDS = { file: 'file', environment: 'environment', default: 'defau
 
 export function ConfigPage (): JSX.Element {
   const answer = useResource<ConfigView>('api/config', CONFIG_MS).value
+  const audit = answer.data?.audit
   const health = useResource<ExplorerHealth>('api/health', HEALTH_MS).value
   const text = useSignal('')
   const changed = useSignal(false)
@@ -27,6 +28,12 @@ export function ConfigPage (): JSX.Element {
           </p>
         )}
       </Answered>
+      {audit !== undefined && (
+        <p class="history-line note">
+          Audit log: {count(audit.entries)} {audit.entries === 1 ? 'entry' : 'entries'}. Hash of the last one: <span class="mono">{audit.head}</span>
+          <Copy text={audit.head} what="the hash" />
+        </p>
+      )}
       <Panel title="Configuration in effect" note="secrets are hidden" wide actions={
         <>
           <button type="button" class="chip" aria-pressed={changed.value} onClick={() => { changed.value = !changed.value }}>Without defaults</button>

@@ -27,6 +27,8 @@ export interface DoorFacts {
   peer (accountId: string, account: AccountInfo): Pick<PeerView, 'relation' | 'isGuest' | 'btpUrl'> & Partial<PeerView>
   /** What is in effect, without secrets. */
   settings (): ConfigView['settings']
+  /** Undefined: there is no audit log, or nothing was written to it since the start. */
+  auditHead (): ConfigView['audit']
   /** What else needs a look. */
   attention (): AttentionEntry[]
   commands: Commands

@@ -133,7 +133,8 @@ export class NodeSources implements ExplorerSources {
   }
 
   config (): ConfigView {
-    return { settings: this.parts.door.settings() }
+    const audit = this.parts.door.auditHead()
+    return { settings: this.parts.door.settings(), ...(audit !== undefined && { audit }) }
   }
 
   /** ms. */

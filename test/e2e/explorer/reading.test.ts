@@ -28,7 +28,7 @@ describe('the explorer\'s page', () => {
       ['#/routes', ['g.dave.shop.eu', 'parent: everything that is not known otherwise']],
       ['#/settlement', ['Claims not yet on chain', 'nobody knows whether it was paid', 'challenge ends in', 'settlement by evm failed: the deposit is used up', 'chain does not answer']],
       ['#/rates', ['set by hand', 'answered 429']],
-      ['#/config', ['adminApi.apiKey', '(hidden)', '841,204 events, 214 MB on disk']]
+      ['#/config', ['adminApi.apiKey', '(hidden)', '841,204 events, 214 MB on disk', '1,207 entries', 'c0ffee'.repeat(10)]]
     ] as const) {
       await goTo(page, place)
       for (const text of texts) await page.getByText(text).first().waitFor()

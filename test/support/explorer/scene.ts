@@ -135,6 +135,7 @@ export function rates (): RatesView {
 
 export function config (): ConfigView {
   return {
+    audit: { entries: 1207, head: 'c0ffee'.repeat(11).slice(0, 64) },
     settings: [
       { name: 'nodeId', value: 'sluice', source: 'file' }, { name: 'environment', value: 'production', source: 'environment' },
       { name: 'ilpAddress', value: NODE, source: 'file' }, { name: 'adminApi.apiKey', value: '(hidden)', source: 'environment' },

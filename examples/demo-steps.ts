@@ -9,10 +9,6 @@ export function say (line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-export function max (amounts: readonly bigint[]): bigint {
-  return amounts.reduce((a, b) => a > b ? a : b, 0n)
-}
-
 /**
  * Opens a channel with the peer, or puts our part into the one that pays both ways and that the peer has opened.
  * @param deposit base units

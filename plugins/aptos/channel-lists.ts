@@ -1,5 +1,6 @@
 /** Finds the channels with each peer: each party has a list of what it has opened on the chain, which is read page by page, and once. */
 import { z } from 'zod'
+import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 import { ChainError } from '../lib/channels/types.js'
@@ -39,6 +40,8 @@ export class ChannelLists {
   readonly #books = new Map<string, ChannelBook>()
   /** By peer, what the watch of the chain calls now and then. */
   readonly #followed = new Map<string, () => Promise<void>>()
+  /** By peer, why its list could not be read the last time. */
+  readonly #trouble = new Map<string, ChainError>()
   readonly #hasMany = new Set<string>()
 
   constructor (options: ChannelListsOptions) {
@@ -52,6 +55,8 @@ export class ChannelLists {
       await this.read(peer, 'theirs')
       this.#follow(peer)
     }
+    const trouble = asOf === 'watched' ? this.#trouble.get(peer) : undefined
+    if (trouble !== undefined) throw trouble
     return await this.#bookOf(peer)
   }
 
@@ -80,6 +85,7 @@ export class ChannelLists {
   leave (chain: Connection | undefined): void {
     for (const list of this.#followed.values()) chain?.watch.unfollowList(list)
     this.#followed.clear()
+    this.#trouble.clear()
   }
 
   async #page (owner: string, start: number): Promise<string[]> {
@@ -93,7 +99,12 @@ export class ChannelLists {
   #follow (peer: string): void {
     if (this.#followed.has(peer)) return
     const list = async (): Promise<void> => {
-      for (const channelId of await this.read(peer, 'theirs')) this.#options.opened(peer, channelId)
+      try {
+        for (const channelId of await this.read(peer, 'theirs')) this.#options.opened(peer, channelId)
+        this.#trouble.delete(peer)
+      } catch (error) {
+        this.#hear(peer, error)
+      }
     }
     this.#followed.set(peer, list)
     this.#options.chain().watch.followList(list)
@@ -105,6 +116,15 @@ export class ChannelLists {
     this.#books.set(peer, book)
     await book.load()
     return book
+  }
+
+  /** Says when trouble begins. It is over with the next reading that goes well. */
+  #hear (peer: string, error: unknown): void {
+    if (!this.#followed.has(peer)) return // nobody looks any more
+    if (!this.#trouble.has(peer)) {
+      this.#options.log.warn('cannot look for new payment channels of a peer now. peerAddress=%s error=%s', peer, describeError(error))
+    }
+    this.#trouble.set(peer, error instanceof ChainError ? error : new ChainError(describeError(error), false, { cause: error }))
   }
 
   #warn (peer: string): void {

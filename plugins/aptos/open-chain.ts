@@ -20,6 +20,7 @@ export async function openAptosChain ({ chain, decimals, settings }: AptosOption
     ...chain,
     asset: tokenAddress,
     coin: coinType,
+    nativePrice: settings.nativePrice,
     signer,
     claimSecret,
     store,

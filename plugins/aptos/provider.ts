@@ -37,6 +37,8 @@ export interface AptosProviderOptions {
   log: Logger
   /** In octas. */
   maxFee: bigint
+  /** What one APT is worth, in token units: then what is at stake says what a claim may cost. */
+  nativePrice?: bigint | undefined
   verifyRpcUrl?: string | undefined
   verifyAbove?: bigint | undefined
   allowUnverifiedModule?: boolean | undefined
@@ -79,7 +81,7 @@ export class AptosProvider implements ChannelProvider, ClaimSource {
 
   /** Nothing is reached yet. */
   constructor (options: AptosProviderOptions) {
-    const { network, moduleAddress, asset, coin, signer, maxFee, store, log, pollMs } = options
+    const { network, moduleAddress, asset, coin, signer, maxFee, nativePrice, store, log, pollMs } = options
     this.#options = options
     this.chainId = chainIdOf(network)
     this.address = signer.address
@@ -101,6 +103,7 @@ export class AptosProvider implements ChannelProvider, ClaimSource {
       asset,
       coin,
       maxFee,
+      nativePrice,
       claimKey: peer => this.claimKeyFor(peer).publicKey,
       read: channelId => this.#read(channelId),
       tokens: () => tokensOf(this.#connection(), this.address, asset, coin)
@@ -214,7 +217,7 @@ export class AptosProvider implements ChannelProvider, ClaimSource {
     const { channel, timeMs } = (asOf === 'watched' ? chain.watch.known(id) : undefined) ?? await this.#read(id)
     const readAtMs = Math.min(timeMs, Date.now()) // what is over by one clock alone is not over
     const state = channel !== undefined && this.#isOurs(channel) ? stateOf(channel, this.address, readAtMs) : undefined
-    return state === undefined ? undefined : await this.#counted(state)
+    return state === undefined || channel === undefined ? undefined : await this.#counted(state, channel)
   }
 
   async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
@@ -345,8 +348,8 @@ export class AptosProvider implements ChannelProvider, ClaimSource {
   }
 
   /** What the peer has put in counts above `verifyAbove` when another node shows it, too. */
-  async #counted (state: ChannelState): Promise<ChannelState> {
-    return await this.#second?.on(state) ?? state
+  async #counted (state: ChannelState, channel: ChannelData): Promise<ChannelState> {
+    return await this.#second?.on(state, channel) ?? state
   }
 
   async #do (operationId: string, makeCall: () => Promise<Call>): Promise<Receipt> {
@@ -371,8 +374,8 @@ export class AptosProvider implements ChannelProvider, ClaimSource {
 const Opened = z.object({ channel: z.string().refine(isAddress) })
 
 function secondOf (options: AptosProviderOptions): SecondOpinion | undefined {
-  const { verifyRpcUrl: url, socksProxy, verifyAbove: above = 0n, network, moduleAddress, log, timeoutMs } = options
-  return url === undefined ? undefined : new SecondOpinion({ url, socksProxy, network, moduleAddress, above, log, timeoutMs })
+  const { verifyRpcUrl: url, socksProxy, verifyAbove: above = 0n, network, moduleAddress, signer: { address }, log, timeoutMs } = options
+  return url === undefined ? undefined : new SecondOpinion({ url, socksProxy, network, moduleAddress, address, above, log, timeoutMs })
 }
 
 function typeOf (was: ChannelData | undefined, is: ChannelData): ChannelEvent['type'] {

@@ -27,6 +27,7 @@ export async function openSolanaChain ({ chain, decimals, settings }: SolanaOpti
     store,
     log,
     peer: settings.peerAddress,
+    nativePrice: settings.nativePrice,
     isConfirmedFinal: confirmations < FINAL_CONFIRMATIONS,
     pollMs: Math.min(settings.pollingIntervalMs, LONGEST_POLL_MS),
     lookMs: Math.min(settings.pollingIntervalMs, LONGEST_LOOK_MS)

@@ -13,7 +13,7 @@ import { KnownChannels } from './chain/known-channels.js'
 import type { Call } from './chain/operations.js'
 import { channelIn, openedId, Plans, type Found } from './chain/plans.js'
 import type { Commitment, RawAccount, Reading } from './chain/reader.js'
-import { SecondOpinion } from './chain/second-opinion.js'
+import { secondOf, type SecondOpinion } from './chain/second-opinion.js'
 import { amountIn, tokenOf, type Token } from './chain/token.js'
 import { baseFee, Transactions } from './chain/transactions.js'
 import type { SolanaKey } from './ed25519.js'
@@ -37,6 +37,8 @@ export interface SolanaProviderOptions {
   isConfirmedFinal?: boolean | undefined
   /** In lamports. */
   maxPriorityFee?: bigint | undefined
+  /** What one SOL is worth, in token units: then what is at stake says what a claim may cost. */
+  nativePrice?: bigint | undefined
   verifyRpcUrl?: string | undefined
   verifyAbove?: bigint | undefined
   rpsLimit?: number | undefined
@@ -91,8 +93,7 @@ export class SolanaProvider implements ChannelProvider {
     this.#options = options
     this.chainId = `solana:${options.cluster}`
     this.address = options.signer.address
-    const { verifyRpcUrl: url, socksProxy, verifyAbove = 0n, log, timeoutMs } = options
-    if (url !== undefined) this.#second = new SecondOpinion({ url, socksProxy, timeoutMs }, verifyAbove, log)
+    this.#second = secondOf({ ...options, address: this.address })
     this.#commitment = options.isConfirmedFinal === true ? 'confirmed' : 'finalized'
     this.#plans = new Plans({
       chain: () => this.#connection(),
@@ -100,6 +101,7 @@ export class SolanaProvider implements ChannelProvider {
       signer: options.signer,
       commitment: this.#commitment,
       maxPriorityFee: options.maxPriorityFee ?? DEFAULT_PRIORITY_FEE,
+      nativePrice: options.nativePrice,
       find: channelId => this.#find(channelId),
       underWay: () => this.#transactions?.unfinished() ?? []
     })
@@ -214,7 +216,7 @@ export class SolanaProvider implements ChannelProvider {
       return finality === 'latest' ? undefined : await this.#announced(channelId)
     }
     const state = stateOf(id.account, channel, side, reading)
-    return isOver ? state : await this.#counted(state)
+    return isOver ? state : await this.#counted(state, channel)
   }
 
   async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
@@ -225,7 +227,7 @@ export class SolanaProvider implements ChannelProvider {
       const side = channel === undefined ? undefined : sideOf(channel, this.address)
       if (channel === undefined || side === undefined || channel.status === 'settled') return []
       await this.#saw(account, reading, channel)
-      return { ...channel, state: await this.#counted(stateOf(account, channel, side, reading)) }
+      return { ...channel, state: await this.#counted(stateOf(account, channel, side, reading), channel) }
     }))
     return found.flat().sort((a, b) => Number(a.openedAt - b.openedAt) || Number(a.instance - b.instance)).map(({ state }) => state)
   }
@@ -384,8 +386,8 @@ export class SolanaProvider implements ChannelProvider {
   }
 
   /** What the peer has put in counts above `verifyAbove` when another node shows it, too. */
-  async #counted (state: ChannelState): Promise<ChannelState> {
-    return await this.#second?.on(state) ?? state
+  async #counted (state: ChannelState, channel: ChannelAccount): Promise<ChannelState> {
+    return await this.#second?.on(state, channel) ?? state
   }
 }
 

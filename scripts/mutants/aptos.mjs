@@ -1,6 +1,7 @@
 /** Breakages of settlement on Aptos: each would lose money to a peer, to an issuer, or to a node that lags or lies. */
 const ATTACKS = ['test/plugins/aptos/attacks.test.js']
 const CONNECTION = ['test/plugins/aptos/chain/connection.test.js']
+const SECOND = ['test/plugins/aptos/chain/second-opinion.test.js']
 const CLAIMS = ['test/plugins/aptos/claims.test.js']
 const TRANSACTIONS = ['test/plugins/aptos/chain/transactions.test.js']
 
@@ -76,6 +77,42 @@ export const aptosMutants = [
     file: 'plugins/aptos/provider.js',
     edits: [['Math.min(timeMs, Date.now())', 'timeMs']],
     tests: CONNECTION
+  },
+  {
+    name: 'Aptos: asks the second node for the deposit alone',
+    file: 'plugins/lib/rpc/second-opinion.js',
+    edits: [['if (different.length > 0 || shown === undefined)', 'if (shown === undefined)']],
+    tests: SECOND
+  },
+  {
+    name: 'Aptos: asks the second node once for ever',
+    file: 'plugins/lib/rpc/second-opinion.js',
+    edits: [['before.deposit >= deposit && ageMs < AGAIN_MS', 'before.deposit >= deposit']],
+    tests: SECOND
+  },
+  {
+    name: 'Aptos: believes a second node for ever that is away',
+    file: 'plugins/lib/rpc/second-opinion.js',
+    edits: [['isSame && ageMs < challengeSecs * 1000 / GOOD_PART', 'isSame']],
+    tests: SECOND
+  },
+  {
+    name: 'Aptos: does not ask the second node for the key of the peer',
+    file: 'plugins/aptos/chain/second-opinion.js',
+    edits: [['status, peer, key,', 'status, peer,']],
+    tests: SECOND
+  },
+  {
+    name: 'Aptos: takes the trouble with one peer for trouble with all',
+    file: 'plugins/aptos/channel-lists.js',
+    edits: [['if (trouble !== undefined)', 'for (const trouble of this.#trouble.values())']],
+    tests: ['test/plugins/aptos/channel-lists.test.js']
+  },
+  {
+    name: 'Aptos: lets a claim in a token go before the end, because of the price of gas',
+    file: 'plugins/aptos/chain/plans.js',
+    edits: [['nativePrice === 0n ? 0n', 'asset !== APT ? 0n']],
+    tests: ATTACKS
   },
   {
     name: 'Aptos: pays whatever gas costs',

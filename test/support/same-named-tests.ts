@@ -153,11 +153,12 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/aptos/channel-provider.test.ts': [
     'plugins/aptos/provider.ts', 'plugins/aptos/chain/assets.ts', 'plugins/aptos/chain/payloads.ts', 'plugins/aptos/chain/plans.ts'
   ],
+  'test/plugins/aptos/chain/second-opinion.test.ts': ['plugins/lib/rpc/second-opinion.ts'],
   'test/plugins/aptos/chain/connection.test.ts': ['plugins/lib/rpc/progress.ts'],
   'test/plugins/aptos/attacks.test.ts': [
-    'plugins/aptos/channel-book.ts', 'plugins/aptos/channel-lists.ts', 'plugins/aptos/chain/channel-state.ts', 'plugins/aptos/chain/code-check.ts',
+    'plugins/aptos/channel-book.ts', 'plugins/aptos/chain/channel-state.ts', 'plugins/aptos/chain/code-check.ts',
     'plugins/aptos/chain/fate.ts', 'plugins/aptos/chain/fees.ts', 'plugins/aptos/chain/operations.ts',
-    'plugins/aptos/chain/second-opinion.ts', 'plugins/aptos/chain/watch.ts'
+    'plugins/aptos/chain/watch.ts'
   ],
   'test/e2e/settlement/aptos.test.ts': ['plugins/aptos/index.ts', 'plugins/aptos/open-chain.ts', 'plugins/aptos/chain/sdk.ts'],
   'test/plugins/solana/ed25519.test.ts': ['plugins/lib/keys/strict-ed25519.ts'],
@@ -172,7 +173,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts',
     'plugins/solana/chain/known-channels.ts',
     'plugins/solana/chain/logs.ts', 'plugins/solana/chain/operations.ts', 'plugins/solana/chain/program-check.ts', 'plugins/solana/chain/reader.ts',
-    'plugins/solana/chain/second-opinion.ts', 'plugins/solana/chain/transactions.ts', 'plugins/solana/chain/watch.ts'
+    'plugins/solana/chain/transactions.ts', 'plugins/solana/chain/watch.ts'
   ],
   'test/plugins/mina/channel-provider.test.ts': [
     'plugins/mina/channel-book.ts', 'plugins/mina/plans.ts', 'plugins/mina/proofs.ts', 'plugins/mina/provider.ts', 'plugins/mina/views.ts',

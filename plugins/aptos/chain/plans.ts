@@ -25,6 +25,8 @@ export interface PlansOptions {
   coin: string | undefined
   /** The most that a transaction may cost in general, octas. */
   maxFee: bigint
+  /** What one APT is worth, in token units. Undefined: not known, but for APT itself. */
+  nativePrice: bigint | undefined
   /** Our key for the channels with a peer. */
   claimKey: (peer: string) => string
   /** The channel as the chain has it. Rejects while the chain cannot be asked. */
@@ -35,6 +37,7 @@ export interface PlansOptions {
 
 /** Of what is at stake in a channel that is being closed, this part may be paid for gas. */
 const STAKE_PART = 2n
+const OCTAS_IN_APT = 10n ** 8n
 
 type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>
 type Sides = NonNullable<ReturnType<typeof sidesOf>>
@@ -169,8 +172,8 @@ export class Plans {
 
   /** What it is worth to have that much granted in time, where its worth in octas is known. */
   #capFor (stake: bigint): bigint {
-    const { asset, maxFee } = this.#options
-    const part = asset === APT ? stake / STAKE_PART : 0n
+    const { asset, nativePrice = asset === APT ? OCTAS_IN_APT : 0n, maxFee } = this.#options
+    const part = nativePrice === 0n ? 0n : stake * OCTAS_IN_APT / nativePrice / STAKE_PART
     return part > maxFee ? part : maxFee
   }
 

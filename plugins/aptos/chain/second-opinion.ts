@@ -1,8 +1,10 @@
-/** A second node, which has to show large deposits of the peer too before they count: one that lies cannot make money up. */
-import { describeError } from '../../../src/lib/describe-error.js'
+/** What the second node shows of a channel, and what has to be the same there: all that a claim of the peer rests on. */
 import type { Logger } from '../../../src/contracts/logger.js'
+import { ChainError } from '../../lib/channels/types.js'
 import type { ChannelState } from '../../lib/channels/types.js'
-import { channelsIn, sidesOf } from './channel-state.js'
+import { SecondOpinion as Opinion, type Ground } from '../../lib/rpc/second-opinion.js'
+import { chainIdOf } from '../formats.js'
+import { channelsIn, sidesOf, stateOf, type ChannelData } from './channel-state.js'
 import { CHANNEL_MODULE } from './payloads.js'
 import { Rest } from './rest.js'
 
@@ -11,51 +13,47 @@ export interface SecondOpinionOptions {
   socksProxy?: string | undefined
   network: number
   moduleAddress: string
+  /** Ours. */
+  address: string
   /** Deposits up to this count as the first node says, in token units. */
   above: bigint
   log: Logger
   timeoutMs?: number | undefined
 }
 
-/** Channels of which is kept what has counted. */
-const MAX_KEPT = 1000
-
 export class SecondOpinion {
   readonly #options: SecondOpinionOptions
   readonly #rest: Rest
-  readonly #counted = new Map<string, bigint>()
+  readonly #opinion: Opinion
 
   constructor (options: SecondOpinionOptions) {
+    const { above, log } = options
     this.#options = options
     this.#rest = new Rest(options)
+    this.#opinion = new Opinion({ above, log, look: channelId => this.#look(channelId) })
   }
 
   /** The state with what counts of the peer's deposit. */
-  async on (state: ChannelState): Promise<ChannelState> {
-    const { above, log } = this.#options
-    const { channelId, theirs } = state
-    const before = this.#counted.get(channelId) ?? above
-    if (theirs.deposit <= before) return state
-    const shown = await this.#depositOf(channelId, theirs.address).catch((error: unknown) => {
-      log.warn('a deposit counts in part only: the second node cannot be asked. channelId=%s error=%s', channelId, describeError(error))
-      return 0n
-    })
-    const counts = shown > before ? shown : before
-    const deposit = counts < theirs.deposit ? counts : theirs.deposit
-    if (deposit < theirs.deposit) {
-      log.warn('a deposit counts in part only: the second node does not show all of it. channelId=%s deposit=%s counts=%s',
-        channelId, String(theirs.deposit), String(deposit))
-    }
-    if (this.#counted.size >= MAX_KEPT) this.#counted.clear()
-    this.#counted.set(channelId, deposit)
-    return { ...state, theirs: { ...theirs, deposit } }
+  async on (state: ChannelState, channel: ChannelData): Promise<ChannelState> {
+    return await this.#opinion.on(state, this.#groundOf(channel)?.terms ?? {})
   }
 
-  async #depositOf (channelId: string, party: string): Promise<bigint> {
+  async #look (channelId: string): Promise<Ground | undefined> {
     const { moduleAddress, network } = this.#options
-    const answer = await this.#rest.post('/view', { function: `${moduleAddress}::${CHANNEL_MODULE}::states`, type_arguments: [], arguments: [[channelId]] })
-    const [channel] = channelsIn(answer.body)
-    if (channel?.channelId !== channelId || answer.network !== network) return 0n
-    return sidesOf(channel, party)?.ours.deposit ?? 0n
+    const asked = { function: `${moduleAddress}::${CHANNEL_MODULE}::states`, type_arguments: [], arguments: [[channelId]] }
+    const answer = await this.#rest.post('/view', asked)
+    if (answer.network !== network) throw new ChainError(`the node at ${this.#rest.host} belongs to another network than ${chainIdOf(network)}`, false)
+    const channel = channelsIn(answer.body).find(each => each.channelId === channelId)
+    return channel && this.#groundOf(channel)
+  }
+
+  #groundOf (channel: ChannelData): Ground | undefined {
+    const { address } = this.#options
+    const [sides, state] = [sidesOf(channel, address), stateOf(channel, address, 0)]
+    if (sides === undefined || state === undefined) return undefined
+    const { network, asset, status, challengeSecs } = channel
+    const { party: peer, key } = sides.theirs
+    const terms = { asset, status, peer, key, network: String(network), challengeSecs: String(challengeSecs) }
+    return { deposit: state.theirs.deposit, terms }
   }
 }

@@ -63,7 +63,7 @@ export class Watch {
     if (entry?.followers.size === 0) this.#entries.delete(channelId)
   }
 
-  /** Has a list read now and then. */
+  /** Has a list read now and then. When that rejects, it is the list's own affair. */
   followList (read: () => Promise<void>): void {
     this.#lists.add(read)
   }
@@ -123,17 +123,20 @@ export class Watch {
     }
   }
 
+  /** What is wrong with one list is said to those who ask for it, and keeps nobody else. */
+  async #readList (list: () => Promise<void>): Promise<void> {
+    if (!this.#lists.delete(list)) return
+    this.#lists.add(list)
+    await list().catch(() => undefined)
+  }
+
   /** Says when trouble begins and when it is over. Never rejects. */
   async #look (): Promise<void> {
     const { log, chainId, read } = this.#options
     try {
       const ids = [...this.#entries.keys()]
       for (let from = 0; from === 0 || from < ids.length; from += IN_ONE_CALL) await read(ids.slice(from, from + IN_ONE_CALL))
-      for (const list of [...this.#lists].slice(0, LISTS_IN_A_LOOK)) {
-        if (!this.#lists.delete(list)) continue
-        this.#lists.add(list)
-        await list()
-      }
+      await Promise.all([...this.#lists].slice(0, LISTS_IN_A_LOOK).map(list => this.#readList(list)))
       if (this.#trouble !== undefined) log.info('the chain can be watched again. chainId=%s', chainId)
       this.#trouble = undefined
     } catch (error) {

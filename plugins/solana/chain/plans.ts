@@ -22,6 +22,7 @@ const TOKEN_ACCOUNT_BYTES = 165
 const MOST_RENT = 24_000_000
 /** Of what is at stake, this part may be offered for priority when the time is short. */
 const STAKE_PART = 100n
+const LAMPORTS_IN_SOL = 10n ** 9n
 
 /** What the chain has of a channel for good. */
 export type Found = Moment & ({ channel: ChannelAccount, isOver: false } | { channel: ChannelAccount | undefined, isOver: true })
@@ -33,6 +34,8 @@ export interface PlansOptions {
   commitment: Commitment
   /** In lamports. */
   maxPriorityFee: bigint
+  /** What one SOL is worth, in token units. Undefined: not known, but for SOL itself. */
+  nativePrice?: bigint | undefined
   /** Rejects while the chain cannot be asked, and with a final ChainError where there never was such a channel. */
   find: (channelId: string) => Promise<Found>
   /** Calls that are under way. */
@@ -233,10 +236,10 @@ export class Plans {
 
   /** In the last quarter of a challenge a part of what is at stake may be spent, where its worth in lamports is known. */
   #urgency (channel: ChannelAccount, now: Moment, stake: bigint): bigint {
-    const { maxPriorityFee } = this.#options
-    if (channel.mint !== WRAPPED_SOL || channel.status !== 'closing') return maxPriorityFee
+    const { nativePrice = channel.mint === WRAPPED_SOL ? LAMPORTS_IN_SOL : 0n, maxPriorityFee } = this.#options
+    if (nativePrice === 0n || channel.status !== 'closing') return maxPriorityFee
     const left = channel.closedAt + channel.challengeSecs - BigInt(Math.floor(now.timeMs / 1000))
-    const part = stake / STAKE_PART
+    const part = stake * LAMPORTS_IN_SOL / nativePrice / STAKE_PART
     return left * 4n <= channel.challengeSecs && part > maxPriorityFee ? part : maxPriorityFee
   }
 

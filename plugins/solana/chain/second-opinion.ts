@@ -1,27 +1,35 @@
-/** A second node, which has to show large deposits of the peer too before they count: one that lies cannot make money up. */
-import { describeError } from '../../../src/lib/describe-error.js'
+/** What the second node shows of a channel, and what has to be the same there: all that a claim of the peer rests on. */
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { ChannelState } from '../../lib/channels/types.js'
 import { JsonRpc } from '../../lib/rpc/json-rpc.js'
 import type { NodeClientOptions } from '../../lib/rpc/node-client.js'
+import { SecondOpinion as Opinion, type Ground } from '../../lib/rpc/second-opinion.js'
 import { readChannelId } from '../formats.js'
-import { decodeChannel, sideOf } from './channel-account.js'
-import { AccountReader } from './reader.js'
+import { decodeChannel, sideOf, type ChannelAccount } from './channel-account.js'
+import { AccountReader, type RawAccount } from './reader.js'
 
-/** Channels of which is kept what has counted. */
-const MAX_KEPT = 1000
+export interface SecondOpinionOptions {
+  node: Pick<NodeClientOptions, 'url' | 'socksProxy' | 'timeoutMs'>
+  /** Deposits up to this count as the first node says, in token units. */
+  above: bigint
+  /** Ours. */
+  address: string
+  programId: string
+  log: Logger
+}
 
 export class SecondOpinion {
+  readonly #options: SecondOpinionOptions
   readonly #rpc: JsonRpc
   readonly #reader: AccountReader
-  readonly #counted = new Map<string, bigint>()
+  readonly #opinion: Opinion
 
-  /** @param above deposits up to this count as the first node says, in token units */
-  constructor (
-    node: Pick<NodeClientOptions, 'url' | 'socksProxy' | 'timeoutMs'>, private readonly above: bigint, private readonly log: Logger
-  ) {
+  constructor (options: SecondOpinionOptions) {
+    const { node, above, log } = options
+    this.#options = options
     this.#rpc = new JsonRpc(node)
     this.#reader = new AccountReader(this.#rpc)
+    this.#opinion = new Opinion({ above, log, look: channelId => this.#look(channelId) })
   }
 
   /** Ends what is under way. */
@@ -34,30 +42,35 @@ export class SecondOpinion {
   }
 
   /** The state with what counts of the peer's deposit. */
-  async on (state: ChannelState): Promise<ChannelState> {
-    const { channelId, theirs } = state
-    const before = this.#counted.get(channelId) ?? this.above
-    if (theirs.deposit <= before) return state
-    const shown = await this.#depositOf(channelId, theirs.address).catch((error: unknown) => {
-      this.log.warn('a deposit counts in part only: the second node cannot be asked. channelId=%s error=%s', channelId, describeError(error))
-      return 0n
-    })
-    const counts = shown > before ? shown : before
-    const deposit = counts < theirs.deposit ? counts : theirs.deposit
-    if (deposit < theirs.deposit) {
-      this.log.warn('a deposit counts in part only: the second node does not show all of it. channelId=%s deposit=%s counts=%s',
-        channelId, String(theirs.deposit), String(deposit))
-    }
-    if (this.#counted.size >= MAX_KEPT) this.#counted.clear()
-    this.#counted.set(channelId, deposit)
-    return { ...state, theirs: { ...theirs, deposit } }
+  async on (state: ChannelState, channel: ChannelAccount): Promise<ChannelState> {
+    const { address, programId } = this.#options
+    return await this.#opinion.on(state, groundOf(channel, address, programId)?.terms ?? {})
   }
 
-  async #depositOf (channelId: string, party: string): Promise<bigint> {
+  async #look (channelId: string): Promise<Ground | undefined> {
     const { account, instance } = readChannelId(channelId) ?? { account: '', instance: 0n }
     const reading = await this.#reader.read(account, 'finalized')
-    const channel = reading.account === undefined ? undefined : decodeChannel(reading.account.data)
-    const side = channel === undefined ? undefined : sideOf(channel, party)
-    return channel === undefined || side === undefined || channel.instance !== instance ? 0n : channel.deposits[side]
+    return reading.account && groundIn(reading.account, instance, this.#options.address)
   }
+}
+
+/** Undefined where none is configured. */
+export function secondOf (
+  { verifyRpcUrl: url, socksProxy, timeoutMs, verifyAbove: above = 0n, address, programId, log }: Omit<SecondOpinionOptions, 'node' | 'above'> &
+  Omit<SecondOpinionOptions['node'], 'url'> & { verifyRpcUrl?: string | undefined, verifyAbove?: bigint | undefined }
+): SecondOpinion | undefined {
+  return url === undefined ? undefined : new SecondOpinion({ node: { url, socksProxy, timeoutMs }, above, address, programId, log })
+}
+
+function groundIn ({ data, owner }: RawAccount, instance: bigint, address: string): Ground | undefined {
+  const channel = decodeChannel(data)
+  return channel?.instance === instance ? groundOf(channel, address, owner) : undefined
+}
+
+function groundOf (channel: ChannelAccount, address: string, program: string): Ground | undefined {
+  const side = sideOf(channel, address)
+  if (side === undefined) return undefined
+  const other = side === 0 ? 1 : 0
+  const { mint, status, parties, deposits, challengeSecs } = channel
+  return { deposit: deposits[other], terms: { program, mint, status, peer: parties[other], challengeSecs: String(challengeSecs) } }
 }

@@ -332,21 +332,27 @@ describe('attacks over channels of Aptos', function () {
     return { body: await response.json() }
   }
 
-  it('row 25: a storm of gas prices buys no transaction above its cap, but a claim before the end is worth a part of itself', async () => {
-    const options = { asset: APT, coin: '0x1::aptos_coin::AptosCoin', maxFee: 1_000_000n }
-    const alice = await parties.connected(parties.alice, options)
-    const { channelId } = await alice.openChannel(parties.bob.address, HOUR, once())
-    await alice.deposit(channelId, 500_000_000n, once())
-    const claim = await parties.codec(alice, parties.bob).make({ channelId, nonce: 1n, total: 400_000_000n, senderId: 'alice' })
-    parties.chain.storm(100_000n)
-    const bob = await parties.connected(parties.bob, { ...options, lookMs: 50 }) // who asks for the price now
-    expect((await rejectionError(bob.redeem(claim, once()))).message, 'while it is open').to.contain('above what is worth paying')
-    parties.chain.storm(100n)
-    await alice.close(channelId, once())
-    parties.chain.storm(100_000n)
-    const before = parties.chain.balance(parties.bob.address)
-    await bob.redeem(claim, once())
-    expect(recorded(channelId)).to.equal(400_000_000n)
-    expect(before - parties.chain.balance(parties.bob.address) <= 200_000_000n, 'not more than half of it').to.equal(true)
-  })
+  for (const [what, life, funds] of [
+    ['APT', { asset: APT, coin: '0x1::aptos_coin::AptosCoin' }, 0n], ['a token with a price', { nativePrice: 5_000_000n }, 500_000_000n]
+  ] as const) {
+    it(`row 25: a storm of gas prices buys no transaction above its cap, but a claim before the end is worth a part of itself: ${what}`, async () => {
+      const options = { ...life, maxFee: 1_000_000n }
+      const apt = (units: bigint): bigint => 'asset' in life ? units : units * life.nativePrice / 100_000_000n
+      parties.chain.fund(parties.alice.address, funds, parties.chain.asset)
+      const alice = await parties.connected(parties.alice, options)
+      const { channelId } = await alice.openChannel(parties.bob.address, HOUR, once())
+      await alice.deposit(channelId, apt(500_000_000n), once())
+      const claim = await parties.codec(alice, parties.bob).make({ channelId, nonce: 1n, total: apt(400_000_000n), senderId: 'alice' })
+      parties.chain.storm(100_000n)
+      const bob = await parties.connected(parties.bob, { ...options, lookMs: 50 }) // who asks for the price now
+      expect((await rejectionError(bob.redeem(claim, once()))).message, 'while it is open').to.contain('above what is worth paying')
+      parties.chain.storm(100n)
+      await alice.close(channelId, once())
+      parties.chain.storm(100_000n)
+      const before = parties.chain.balance(parties.bob.address)
+      await bob.redeem(claim, once())
+      expect(recorded(channelId)).to.equal(apt(400_000_000n))
+      expect(before - parties.chain.balance(parties.bob.address) <= 200_000_000n, 'not more than half of it').to.equal(true)
+    })
+  }
 })

@@ -1,4 +1,5 @@
 /** What a node of the stand-in does wrong. Each field can be set at any time, and holds until it is set back. */
+import type { Arguments } from './arguments.js'
 
 /** One misdeed at a request. */
 export interface RequestFault {
@@ -28,8 +29,8 @@ export class Faults {
   swallows = false
   /** What its answers say of how far the chain has come, beside what they say otherwise: the version, and the time in microseconds. */
   head: { version?: bigint, timestamp?: bigint } = {}
-  /** What views answer, by the function's name such as `channel::states`: a node that lies. */
-  readonly lies = new Map<string, unknown[]>()
+  /** What views answer, by the function's name such as `channel::states`: a node that lies. By its arguments where that is a function. */
+  readonly lies = new Map<string, unknown[] | ((args: Arguments) => unknown[] | undefined)>()
   private requests: RequestFault[] = []
 
   /** Adds a misdeed at requests; the first one that fits happens. */

@@ -195,7 +195,8 @@ function simulated (request: Request, node: AptosNode): object[] {
 function viewed (request: Request, node: AptosNode): unknown[] {
   const state = node.stateAt(versionIn(request))
   const { address, module, name, args } = request.contentType === BCS_VIEW ? bcsCall(request.body, state) : jsonCall(request.body, state)
-  const lie = node.faults.lies.get(`${module}::${name}`)
+  const told = node.faults.lies.get(`${module}::${name}`)
+  const lie = typeof told === 'function' ? told(args.values) : told
   if (lie !== undefined) return lie
   let answer: unknown[] = []
   const fault = faultOf(() => { answer = args.view.run(state, args.values) }, address)

@@ -1,0 +1,34 @@
+/** The lists of what peers have opened: what is wrong with that of one peer is trouble with that peer alone. */
+import { expect } from 'chai'
+import { AptosParties, HOUR } from '../../support/aptos/parties.js'
+import { rejectionError } from '../../support/failures.js'
+import { eventually } from '../../support/waiting.js'
+
+const OPENED_BY = 'channel::opened_by'
+
+describe('lists of channels on Aptos', function () {
+  this.timeout(30_000)
+  const parties = new AptosParties()
+  before(() => parties.start())
+  after(() => parties.stop())
+
+  it('of one peer that cannot be read keep no other peer from being looked at', async () => {
+    const { alice, bob, stranger, chain } = parties
+    const node = await chain.anotherNode()
+    const payee = await parties.connected(alice, { rpcUrl: node.url, lookMs: 20 })
+    const honest = await parties.connected(bob)
+    const { channelId } = await honest.openChannel(alice.address, HOUR, 'open')
+    expect(await payee.findChannels(bob.address)).to.have.lengthOf(1)
+    expect(await payee.findChannels(stranger.address)).to.deep.equal([])
+    node.faults.lies.set(OPENED_BY, args => args.address(0) === stranger.address ? ['nonsense'] : undefined)
+    await eventually('the list of the one is in trouble', async () =>
+      await payee.findChannels(stranger.address, 'watched').then(() => false, (error: unknown) => /something else/.test(String(error))))
+    const { channelId: next } = await honest.openChannel(alice.address, HOUR, 'again')
+    await eventually('the next channel of the other one is found', async () =>
+      (await payee.findChannels(bob.address, 'watched')).map(state => state.channelId).join() === [channelId, next].join())
+    expect((await payee.getChannelState(channelId, 'confirmed', 'watched'))?.status).to.equal('open')
+    expect((await rejectionError(payee.findChannels(stranger.address, 'watched'))).message).to.contain('something else')
+    node.faults.clear()
+    await eventually('its trouble is over', async () => await payee.findChannels(stranger.address, 'watched').then(found => found.length === 0, () => false))
+  })
+})

@@ -86,7 +86,7 @@ export const transportMutants = [
   },
   {
     name: 'asks the second node of Solana past the proxy',
-    file: 'plugins/solana/provider.js',
+    file: 'plugins/solana/chain/second-opinion.js',
     edits: [['{ url, socksProxy, timeoutMs }', '{ url, timeoutMs }']],
     tests: ['test/plugins/solana/provider.test.js']
   },

@@ -85,13 +85,13 @@ export const aptosMutants = [
     tests: SECOND
   },
   {
-    name: 'Aptos: asks the second node once for ever',
+    name: 'Aptos: asks the second node once forever',
     file: 'plugins/lib/rpc/second-opinion.js',
     edits: [['before.deposit >= deposit && ageMs < AGAIN_MS', 'before.deposit >= deposit']],
     tests: SECOND
   },
   {
-    name: 'Aptos: believes a second node for ever that is away',
+    name: 'Aptos: believes a second node forever that is away',
     file: 'plugins/lib/rpc/second-opinion.js',
     edits: [['isSame && ageMs < challengeSecs * 1000 / GOOD_PART', 'isSame']],
     tests: SECOND

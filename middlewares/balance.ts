@@ -130,9 +130,10 @@ export default class Balance implements Middleware {
         `It is tried again by itself; if the account is not there, add it again. id=${id} accountId=${accountId}`)
     }
     log.warn('operator closes a settlement. accountId=%s id=%s amount=%s outcome=%s', accountId, id, String(amount), outcome)
-    this.outcomes.outgoing(settlement, outcome) // while the book is there, which knows the unit
+    const before = ledger.balanceOf(accountId)
     if (outcome === 'paid') ledger.post(settlement)
     else ledger.void(settlement)
+    this.outcomes.outgoing(settlement, outcome, { before })
     if (this.settlers.has(accountId)) this.changed({ accountId, accountInfo: this.api.getInfo(accountId) })
     await ledger.committed()
   }
@@ -218,17 +219,18 @@ export default class Balance implements Middleware {
       return ledger.credit(accountId, BigInt(amount), id, total)
     }
     return async (amount, next, transfer = {}) => {
-      const { id, total } = transfer
+      const { id, total, withPackets } = transfer
+      const before = withPackets === true ? undefined : ledger.balanceOf(accountId)
       let isNew
       try {
         isNew = credit(amount, transfer)
       } catch (error) {
-        this.outcomes.incoming(accountId, amount, transfer, error)
+        this.outcomes.incoming(accountId, amount, transfer, { error })
         throw error
       }
       const counted = isNew ? this.settlers.get(accountId)?.expectPackets(BigInt(amount)) : undefined
       if (isNew) {
-        this.outcomes.incoming(accountId, amount, transfer)
+        this.outcomes.incoming(accountId, amount, transfer, { before })
         this.publish(account)
         await next(amount)
       } else if (BigInt(amount) > 0n) log.warn('money was reported twice and credited once. accountId=%s amount=%s id=%s', accountId, amount, id)

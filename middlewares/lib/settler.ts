@@ -239,7 +239,7 @@ export class Settler {
       await ledger.committed()
     } catch (error) {
       ledger.void(settlement)
-      this.outcomes.outgoing(settlement, 'unpaid', error)
+      this.outcomes.outgoing(settlement, 'unpaid', { error })
       throw error
     }
     if (this.open() !== settlement) throw new NotDueError(this.accountId, settlement.amount, this.amountDue())
@@ -269,8 +269,9 @@ export class Settler {
   private paid (settlement: Settlement): void {
     this.failures = 0
     if (this.open() === settlement) {
+      const before = this.api.ledger.balanceOf(this.accountId)
       this.api.ledger.post(settlement)
-      this.outcomes.outgoing(settlement, 'paid')
+      this.outcomes.outgoing(settlement, 'paid', { before })
       this.posted()
       return
     }
@@ -284,7 +285,7 @@ export class Settler {
     if (this.isKnownToPlugin(settlement) && !isNotBegun) this.api.ledger.markUnknown(settlement)
     else {
       this.api.ledger.void(settlement)
-      this.outcomes.outgoing(settlement, 'unpaid', error)
+      this.outcomes.outgoing(settlement, 'unpaid', { error })
     }
     this.tryLater()
   }

@@ -151,6 +151,7 @@ export interface SettlementCompleted extends MoneyEvent, InAsset {
   type: 'SETTLEMENT_COMPLETED'
   tokenId: string
   direction: 'sent' | 'received'
+  /** Of the account's books: above 0, the peer owes us. Absent where there are none. */
   previousBalance?: string
   newBalance?: string
   settledAmount: string

@@ -16,6 +16,8 @@ export interface SettlementOutcome {
   id?: string | undefined
   /** Why it was not paid, or not booked. */
   error?: unknown
+  /** Of the account before and after, base units: above 0, the peer owes us. Undefined where no books are kept. */
+  balances?: { before: bigint, after: bigint } | undefined
 }
 
 /**
@@ -38,7 +40,7 @@ export function writeSettlement (
 
 /** The same for the explorer. Undefined for an account that has been removed: nobody knows what its amounts are. */
 export function settlementNotice (
-  { accountId, direction, amount, outcome, id, error }: SettlementOutcome, account: AccountInfo | undefined
+  { accountId, direction, amount, outcome, id, error, balances }: SettlementOutcome, account: AccountInfo | undefined
 ): Notice<SettlementCompleted> | undefined {
   if (account === undefined) return undefined
   const { assetCode, assetScale, plugin } = account
@@ -49,6 +51,7 @@ export function settlementNotice (
     assetCode,
     assetScale,
     direction: direction === 'outgoing' ? 'sent' : 'received',
+    ...(balances !== undefined && { previousBalance: String(balances.before), newBalance: String(balances.after) }),
     settledAmount: amount,
     settlementType: typeof plugin === 'string' ? plugin : plugin.constructor.name,
     success: outcome === 'paid' || outcome === 'received',

@@ -134,10 +134,19 @@ describe('notices of the explorer', () => {
     const [{ settlementId, ...settled } = expect.fail()] = of('SETTLEMENT_COMPLETED')
     expect(settlementId).to.be.a('string')
     expect(settled).to.deep.equal({
-      type: 'SETTLEMENT_COMPLETED', ...common, direction: 'sent', settledAmount: '200', settlementType: 'TestPlugin', success: true
+      type: 'SETTLEMENT_COMPLETED',
+      ...common,
+      direction: 'sent',
+      previousBalance: '-200',
+      newBalance: '0',
+      settledAmount: '200',
+      settlementType: 'TestPlugin',
+      success: true
     })
     await bob.receiveMoney('7')
-    expect(of('SETTLEMENT_COMPLETED').at(-1)).to.include({ peerId: 'bob', direction: 'received', settledAmount: '7', success: true })
+    expect(of('SETTLEMENT_COMPLETED').at(-1)).to.include({
+      peerId: 'bob', direction: 'received', previousBalance: '0', newBalance: '-7', settledAmount: '7', success: true
+    })
   })
 
   it('say of a settlement that fails why, and keep its secrets', async () => {
@@ -149,7 +158,7 @@ describe('notices of the explorer', () => {
     await alice.receive(prepare({ amount: 100 }))
     await new Promise(setImmediate)
     const [failed] = of('SETTLEMENT_COMPLETED')
-    expect(failed).to.include({ success: false, peerId: 'bob' })
+    expect(failed).to.include({ success: false, peerId: 'bob', previousBalance: '-100', newBalance: '-100' })
     expect(failed?.errorMessage).to.include('refused for').and.not.include('hunter2')
   })
 

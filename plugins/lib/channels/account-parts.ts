@@ -2,6 +2,7 @@
  * What an account of the connector sees of its pairs of addresses (pairs.ts), as if there were one: through which of them packets and
  * settlements are paid, and whose a claim or a message of the peer is.
  */
+import { CarryOver } from './carry-over.js'
 import { HandingOver, type HandingOverDeps } from './handing-over.js'
 import type { Terms } from './claim-ledger.js'
 import type { Incoming } from './incoming.js'
@@ -16,15 +17,28 @@ export async function openAccountParts (deps: AccountPartsDeps): Promise<Account
   return new AccountParts(await openPairs(deps), deps)
 }
 
+/** A peer that rejects whatever is paid for like that keeps no channel of a former key open for longer. */
+const USE_UP_MS = 10 * 60_000
+
 export class AccountParts {
   readonly #pairs: Pairs
   readonly #handingOver: HandingOver
+  readonly #carryOver: CarryOver
+  #switchedMs = Date.now()
   /** Claims on channels that none of the pairs knows wait here for the chain, in their order. */
   readonly #finding = new Map<string, Promise<Parts>>()
 
   constructor (pairs: Pairs, deps: AccountPartsDeps) {
     this.#pairs = pairs
-    this.#handingOver = new HandingOver(pairs, deps)
+    this.#handingOver = new HandingOver(pairs, {
+      ...deps,
+      onSwitch: () => {
+        this.#switchedMs = Date.now()
+        deps.onSwitch()
+      }
+    })
+    this.#carryOver = new CarryOver(pairs, deps)
+    pairs.onLooked = () => { void this.#carryOver.carry(false) }
   }
 
   /** Those that we pay through. */
@@ -57,12 +71,19 @@ export class AccountParts {
   }
 
   /**
-   * Those that can pay for packets now: the ones of keys that were handed over, as long as there is no channel with our money in it between
-   * the present ones.
+   * Those that pay for a packet of `amount` base units now: the ones of keys that were handed over, for a while, where what was paid ahead
+   * with claims of those is enough, and as long as there is no channel with our money in it between the present ones.
    */
-  get paying (): Parts {
-    if (this.#pairs.size === 1 || canPay(this.present)) return this.present
-    return this.#pairs.handedOver().find(canPay) ?? this.present
+  paying (amount: bigint): Parts {
+    if (this.#pairs.size === 1) return this.present
+    const handedOver = this.#pairs.handedOver()
+    const ahead = Date.now() - this.#switchedMs < USE_UP_MS ? handedOver.find(({ outgoing }) => outgoing.covers(amount)) : undefined
+    return ahead ?? (canPay(this.present) ? this.present : handedOver.find(canPay) ?? this.present)
+  }
+
+  /** Has the peer count what was paid ahead with claims of handed-over keys for the present one. Never rejects. */
+  async carry (): Promise<void> {
+    await this.#carryOver.carry(true)
   }
 
   /**
@@ -90,6 +111,7 @@ export class AccountParts {
   async answer (data: Buffer): Promise<Record<string, unknown>> {
     const message = fieldsOf(JSON.parse(data.toString()), 'message')
     if (message.step === 'handover') return await this.#handingOver.accept(message)
+    if (message.step === 'carry') return await this.#carryOver.answer(message)
     return await this.#addressed(message).answers.to(message)
   }
 

@@ -3,7 +3,7 @@
  * of are the pairs of addresses of an account (pairs.ts).
  */
 import { describeError } from '../../../src/lib/describe-error.js'
-import { announce, announcedIn, isSignedByBoth, keepKeys } from './handover.js'
+import { announce, announcedIn, isSignedByBoth, keepKeys, type Handover } from './handover.js'
 import { MAX_FORMER, type Pairs, type PairsDeps } from './pairs.js'
 import { UnreachableError } from './types.js'
 
@@ -17,6 +17,10 @@ const BAD_HANDOVER_MS = 1000
 const BUSY = 'another handover is being looked at, or a bad one has just come: ask again'
 
 export class HandingOver {
+  /** What the peer is told, by the keys that it is told of: signed once. */
+  readonly #announcements = new Map<string, Promise<Record<string, unknown>>>()
+  #offering: Promise<unknown> = Promise.resolve()
+  #nextOffer: Promise<void> | undefined
   #isAccepting = false
   #acceptAgainMs = 0
   #changing: Promise<unknown> = Promise.resolve()
@@ -30,16 +34,28 @@ export class HandingOver {
 
   /**
    * Tells the peer of our present key, as long as we have former ones: it may not know it yet, or not any more, when its store was
-   * restored from a copy. Rejects when it does not take it.
+   * restored from a copy. While that is under way, once more afterwards. Rejects when it does not take it.
    */
   async offer (): Promise<void> {
-    const { chainOf, ours, theirs: peer, newest: to } = this.pairs.ends()
+    if (this.#nextOffer === undefined) {
+      const offer = this.#offering.then(async () => {
+        this.#nextOffer = undefined
+        await this.#offer()
+      })
+      this.#nextOffer = offer
+      this.#offering = offer.catch(() => undefined)
+    }
+    await this.#nextOffer
+  }
+
+  async #offer (): Promise<void> {
+    const { ours, theirs: peer, newest: to } = this.pairs.ends()
     const { chain } = this.deps.settings
     // The peer may know an earlier one than we paid through last.
     const former = this.deps.chains.map(({ provider }) => provider.address).filter(address => address !== to)
     const candidates = [...former.filter(address => address === ours), ...former.filter(address => address !== ours)]
     for (const [i, from] of candidates.entries()) {
-      const isTaken = this.deps.ask(await announce({ chain, from, to, peer }, chainOf(from).codec, chainOf(to).codec))
+      const isTaken = this.deps.ask(await this.#announced({ chain, from, to, peer }))
         .then(({ taken }) => taken === true)
       if (await (i < candidates.length - 1 ? isTaken.catch(() => false) : isTaken)) {
         await this.useNext()
@@ -47,6 +63,19 @@ export class HandingOver {
       }
     }
     if (candidates.length > 0) throw new Error('the peer does not know what a handover is')
+  }
+
+  /** A vault may be paid for each signature, and the peer connects as often as it likes. */
+  async #announced (handover: Handover): Promise<Record<string, unknown>> {
+    const { from, to, peer } = handover
+    const name = `${from} ${peer}`
+    const known = this.#announcements.get(name)
+    if (known !== undefined) return await known
+    const { chainOf } = this.pairs.ends()
+    const announcing = announce(handover, chainOf(from).codec, chainOf(to).codec)
+    this.#announcements.set(name, announcing)
+    announcing.catch(() => { this.#announcements.delete(name) })
+    return await announcing
   }
 
   /** Answers the peer, which hands over. One at a time: signatures cost time. Rejects with what the peer is told. */
@@ -84,7 +113,7 @@ export class HandingOver {
       throw new Error('that key is not taken here', { cause: error }) // which accounts we have is not the peer's business
     }
     const line = [...new Set([configured, from])].filter(address => address !== to)
-    await keepKeys(services.store, `${chain} ${contract}`, { ours: pairs.keys.ours, theirs: [...line, to] })
+    await keepKeys(services.store, `${chain} ${contract}`, { ...pairs.keys, configured, theirs: [...line, to] })
     pairs.keys.theirs = [...line, to]
     await this.#switch()
     log.warn('the peer has handed over to another key, and is paid there from now on. Put that into the configuration as its address. ' +
@@ -95,11 +124,11 @@ export class HandingOver {
   /** Pays through our present key from now on, where the peer knows that one. */
   async useNext (): Promise<void> {
     await this.#inTurn(async () => {
-      const { pairs, deps: { services, settings: { chain, contract }, log } } = this
+      const { pairs, deps: { services, settings: { chain, contract, peerAddress: configured }, log } } = this
       const { next } = pairs
       if (next === undefined) return
       const [from, to] = [pairs.present.provider.address, next.provider.address]
-      await keepKeys(services.store, `${chain} ${contract}`, { ours: to, theirs: pairs.keys.theirs })
+      await keepKeys(services.store, `${chain} ${contract}`, { ...pairs.keys, configured, ours: to })
       pairs.keys.ours = to
       await this.#switch()
       log.info('the peer has taken our new key, and everything is paid through it from now on. former=%s now=%s', from, to)

@@ -22,6 +22,8 @@ export interface KeyLine {
   ours?: string | undefined
   /** The peer's: the last is the one that it pays through, and those before it have handed over. */
   theirs: string[]
+  /** The peer's address in the configuration that this was written under. Records of former versions do not have it. */
+  configured?: string | undefined
 }
 
 /** Which key hands over to which, and before which peer. */
@@ -34,7 +36,9 @@ export interface Handover {
 }
 
 const VERSION = 1
-const record = z.strictObject({ version: z.literal(VERSION), ours: z.string().optional(), theirs: z.array(z.string()) })
+const record = z.strictObject({
+  version: z.literal(VERSION), ours: z.string().optional(), theirs: z.array(z.string()), configured: z.string().optional()
+})
 
 /** What was kept. Rejects when it cannot be read: money would go to the wrong key. */
 export async function loadKeys (store: PluginStore, place: string): Promise<KeyLine> {
@@ -42,12 +46,12 @@ export async function loadKeys (store: PluginStore, place: string): Promise<KeyL
   if (text === undefined) return { theirs: [] }
   const { data } = record.safeParse(parsed(text))
   if (data === undefined) throw new Error(`the record ${nameOf(place)} of the account is broken, and money depends on it: restore it from a backup`)
-  return { ours: data.ours, theirs: data.theirs }
+  return { ours: data.ours, theirs: data.theirs, configured: data.configured }
 }
 
 /** Resolves when it is kept, also for after a power cut. */
-export async function keepKeys (store: PluginStore, place: string, { ours, theirs }: KeyLine): Promise<void> {
-  await putAll(store, { [nameOf(place)]: JSON.stringify({ version: VERSION, ours, theirs } satisfies z.input<typeof record>) })
+export async function keepKeys (store: PluginStore, place: string, { ours, theirs, configured }: KeyLine): Promise<void> {
+  await putAll(store, { [nameOf(place)]: JSON.stringify({ version: VERSION, ours, theirs, configured } satisfies z.input<typeof record>) })
 }
 
 /** The message to the peer. Rejects while one of the keys cannot sign. */

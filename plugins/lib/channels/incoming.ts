@@ -12,6 +12,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { MoneyHandler } from '../../../src/contracts/plugin.js'
+import { Carry } from './carry.js'
 import type { ClaimHistory } from './claim-history.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
@@ -74,6 +75,8 @@ export class Incoming {
   #name = nameOfTotal()
   /** What a version before 0.2 told the books last, under an id of its own. */
   #before: { id: string, to: bigint } | undefined
+  /** What is not used, and pays for packets with claims of other pairs of keys. */
+  readonly carry = new Carry()
   #arrivals: Arrival[] = []
   #running: Promise<void> | undefined
 
@@ -87,14 +90,16 @@ export class Incoming {
       offered: this.#offered,
       books: this.#books,
       before: this.#before,
-      tally: this.#ledger
+      tally: this.#ledger,
+      carry: this.carry
     }))
   }
 
   async load (): Promise<void> {
     const record = await this.#deps.records.load(RECEIVED_RECORD)
     if (record === undefined) return
-    const { unit, name, told, offered, books, before, tally } = fieldsOf(record, RECEIVED_RECORD)
+    const { unit, name, told, offered, books, before, tally, carry } = fieldsOf(record, RECEIVED_RECORD)
+    this.carry.load(carry)
     const units = Units.named(textOf(unit, 'unit'))
     this.#name = textOf(name, 'name')
     this.#told = amountOf(told, 'told')
@@ -184,6 +189,19 @@ export class Incoming {
   /** A packet that was taken has been rejected: what pays for it pays for another one. */
   release (packet: bigint): void {
     this.#ledger.used -= packet
+  }
+
+  /** Lets what is not used pay for packets with claims of another pair of keys. Returns all token units that it got so far. */
+  leaveTo (pair: string): bigint {
+    const { units } = this.#deps
+    const tokens = -units.toToken(-this.unused)
+    if (this.carry.give(pair, tokens)) this.#ledger.used += units.toAccount(tokens)
+    return this.carry.given(pair)
+  }
+
+  /** Another pair has left so much in all, and that is written down there. */
+  takeOver (pair: string, sum: bigint): void {
+    this.#ledger.used -= this.#deps.units.toAccount(this.carry.take(pair, sum))
   }
 
   /** The channel is over. Resolves when that is kept. */

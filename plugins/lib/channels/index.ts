@@ -161,7 +161,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     const amount = amountIn(data)
     if (amount === 0n) return this.transport.sendData(data)
     try {
-      const { outgoing } = this.#account(temporary).paying
+      const { outgoing } = this.#account(temporary).paying(amount)
       return outgoing.forPacket(amount, async claim => answeredBy(await this.transport.sendMessage([packetEntry(data), claimEntry(claim)])))
     } catch (error) {
       return Promise.reject(error)
@@ -305,7 +305,10 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   #greet (): void {
     const account = this.#parts
     if (account === undefined || !this.isConnected()) return
-    const greeting = Promise.all(account.live().map(parts => this.#show(parts))).then(() => { void this.#offerKey(account) })
+    const greeting = Promise.all(account.live().map(parts => this.#show(parts))).then(() => {
+      void this.#offerKey(account)
+      void account.carry()
+    })
     greeting.catch((error: unknown) => {
       this.#services.log.debug('cannot learn what the peer counts of our claims. error=%s', describeError(error))
       if (this.#agreed === greeting) this.#agreed = undefined // at the next connect

@@ -17,6 +17,7 @@
  */
 import { isFulfill, isReject, rejectOf } from '../../../src/packet/reply.js'
 import type { KnownChannel } from './channels.js'
+import type { Carry } from './carry.js'
 import { ClaimSender, type ClaimSenderDeps } from './claim-sender.js'
 import type { Counted } from './counted.js'
 import type { Funding } from './funding.js'
@@ -63,6 +64,7 @@ export class Outgoing {
   #inFlight = 0n
   /** Counts packets, to see whether any went out between two moments. */
   #packets = 0
+  #isHeld = false
   readonly #settling = new Map<string, Promise<void>>()
   #lastSettlement: Promise<unknown> = Promise.resolve()
 
@@ -106,6 +108,40 @@ export class Outgoing {
   /** Base units that are paid but not needed for any packet or settlement. */
   get headroom (): bigint {
     return this.#sent.headroom()
+  }
+
+  /** What of it has gone to other pairs of keys, and come from them. */
+  get carry (): Carry {
+    return this.#sent.carry
+  }
+
+  /** While headroom goes from one pair to another, what the peer has said of it before may not be so any more. */
+  hold (isHeld: boolean): void {
+    this.#isHeld = isHeld
+    this.#packets++
+  }
+
+  /** Whether all packets are answered. */
+  get isQuiet (): boolean {
+    return this.#inFlight === 0n
+  }
+
+  /** Whether what is paid already pays for a packet of `amount` base units, with a claim on a channel that is open still. */
+  covers (amount: bigint): boolean {
+    return this.headroom >= amount && this.#deps.channels.payable().length > 0
+  }
+
+  /**
+   * The peer lets headroom pay for packets with claims of another pair: `sum` token units in all, of which no more than `most` base units
+   * are believed to be new. Returns what that pair has got in all.
+   */
+  leaveTo (pair: string, sum: bigint, most: bigint): bigint {
+    return this.#sent.leaveTo(pair, sum, -this.#deps.units.toToken(-most))
+  }
+
+  /** Another pair has left so many token units of headroom in all, and that it was left is written down. */
+  takeOver (pair: string, sum: bigint): void {
+    this.#sent.takeOver(pair, sum)
   }
 
   /**
@@ -244,7 +280,7 @@ export class Outgoing {
    * that one. What claims that we had forgotten have paid ahead gets into the books, if it is not there. Says whether it was believed.
    */
   async #believe (unused: bigint, packets = this.#packets): Promise<boolean> {
-    const isQuiet = (): boolean => this.#inFlight === 0n && this.#packets === packets
+    const isQuiet = (): boolean => this.#inFlight === 0n && !this.#isHeld && this.#packets === packets
     if (!isQuiet()) return false
     const found = this.#sent.paidAhead(unused)
     if (found > 0n) await this.#deps.prepaid.find(found)

@@ -5,7 +5,7 @@
  * meets the records of this one.
  */
 import type { PluginServices, SettlementRecords } from '../../../src/contracts/plugin.js'
-import { loadKeys, type KeyLine } from './handover.js'
+import { keepKeys, loadKeys, type KeyLine } from './handover.js'
 import { migrate } from './migrate.js'
 import type { Standing } from './options.js'
 import { SENT_RECORD } from './outgoing.js'
@@ -40,13 +40,25 @@ export const MAX_FORMER = 8
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
 export async function openPairs (deps: PairsDeps): Promise<Pairs> {
-  const { chains, settings: { chain, contract, peerAddress }, services } = deps
+  const { chains, settings: { chain, contract, peerAddress }, services, log } = deps
   const own = chains.map(({ provider }) => provider.address)
   if (new Set(own).size < own.length) throw new Error('formerKeyIds names a key twice, or the one that keyId names: leave it out')
-  const kept = await loadKeys(services.store, `${chain} ${contract}`)
+  const place = `${chain} ${contract}`
+  const kept = await loadKeys(services.store, place)
+  const { configured = peerAddress, theirs } = kept
+  const now = theirs.at(-1) ?? configured
+  // What an operator has changed counts for more than what the peer has said before.
+  const isOverruled = !theirs.includes(peerAddress) || (configured !== peerAddress && now !== peerAddress)
   const keys: KeyLine = {
     ours: kept.ours !== undefined && own.includes(kept.ours) ? kept.ours : undefined,
-    theirs: kept.theirs.includes(peerAddress) ? kept.theirs : [peerAddress]
+    theirs: isOverruled ? [peerAddress] : theirs
+  }
+  if (isOverruled && theirs.length > 1) {
+    log.warn('the configuration gives the peer another address than before, and that one counts, not the one that it had handed over to. ' +
+      'configured=%s handedOver=%s', peerAddress, now)
+  }
+  if (theirs.length > 0 && kept.configured !== peerAddress) {
+    await keepKeys(services.store, place, { ...kept, theirs: keys.theirs, configured: peerAddress })
   }
   const pairs = new Pairs(deps, keys)
   await pairs.open()
@@ -60,6 +72,8 @@ export class Pairs {
   readonly #records: SettlementRecords
   readonly #all: Parts[] = []
   #isStarted = false
+  /** Told after each look at the channels of a pair. */
+  onLooked: () => void = () => undefined
   #present: Parts | undefined
 
   constructor (deps: PairsDeps, keys: KeyLine) {
@@ -171,7 +185,10 @@ export class Pairs {
       signed: services.signed,
       booksId: () => `${services.books?.id ?? ''} ${services.account?.id ?? ''}`,
       ask: message => ask({ ...message, by: own, with: peer }),
-      setUnsettled: what => this.#records.setUnsettled(this.#partiesOf(pair), what)
+      setUnsettled: async what => {
+        await this.#records.setUnsettled(this.#partiesOf(pair), what)
+        this.onLooked()
+      }
     })
     this.#all.push(parts)
     if (this.#isStarted) await startParts(parts)

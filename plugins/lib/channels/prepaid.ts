@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { InsufficientLiquidityError, withDetails } from '../../../src/packet/errors.js'
 import type { PluginBooks } from '../../../src/contracts/plugin.js'
+import { Carry } from './carry.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 import { ClaimError } from './types.js'
 import type { Units } from './units.js'
@@ -17,6 +18,8 @@ export class Prepaid {
   /** Token units in the books since the beginning, and those of them that no claim stands for. */
   #total = 0n
   #unsigned = 0n
+  /** What no claim stands for, and other pairs of keys use. */
+  readonly carry = new Carry()
 
   /**
    * @param limit token units for which no packet is under way
@@ -29,15 +32,16 @@ export class Prepaid {
 
   /** @throws Error when the record is not one of `toJSON` */
   load (record: unknown): void {
-    const { name, books, total, unsigned } = fieldsOf(record, 'prepaid')
+    const { name, books, total, unsigned, carry } = fieldsOf(record, 'prepaid')
     this.#name = textOf(name, 'name')
     this.#books = textOf(books, 'books')
     this.#total = amountOf(total, 'total')
     this.#unsigned = amountOf(unsigned, 'unsigned')
+    this.carry.load(carry)
   }
 
   toJSON (): Record<string, unknown> {
-    return { name: this.#name, books: this.#books, total: this.#total, unsigned: this.#unsigned }
+    return { name: this.#name, books: this.#books, total: this.#total, unsigned: this.#unsigned, carry: this.carry }
   }
 
   /** Tells the books of what they may not have because of a crash. Other books than before begin anew. */
@@ -51,6 +55,7 @@ export class Prepaid {
   startAgain (): void {
     this.#name = nameOfTotal()
     this.#total = this.#unsigned = 0n
+    this.carry.clear()
   }
 
   /** Base units that are paid ahead now. */
@@ -83,6 +88,17 @@ export class Prepaid {
   /** Claims for so much are void: their channel has ended, and the peer never had them. */
   unsigned (tokens: bigint): void {
     if (tokens > 0n) this.#unsigned += tokens
+  }
+
+  /** Leaves what no claim stands for to another pair of keys. Returns all that was left to it so far. */
+  leaveTo (pair: string): bigint {
+    if (this.carry.give(pair, this.#unsigned)) this.#unsigned = 0n
+    return this.carry.given(pair)
+  }
+
+  /** Another pair has left so much in all: it is in the books, and that it was left is written down. */
+  takeOver (pair: string, sum: bigint): void {
+    this.#unsigned += this.carry.take(pair, sum)
   }
 
   #book (total: { id: string, from: bigint, to: bigint }): void | Promise<void> {

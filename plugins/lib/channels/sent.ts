@@ -2,6 +2,7 @@
  * What our claims come to: how much is paid with them on each channel, and how much of that the peer counts as used. Knows nothing of
  * signatures, disks or packets; the twin of `claim-ledger.ts`.
  */
+import { Carry } from './carry.js'
 import { amountOf, fieldsOf, signedOf, textOf } from './read-record.js'
 import type { ChannelState } from './types.js'
 import { Units } from './units.js'
@@ -25,12 +26,14 @@ export class SentClaims {
   learnt = 0n
   /** Token units of channels that are over, less what was counted in other units before. */
   #base = 0n
+  /** Headroom that goes with claims of other pairs of keys. */
+  readonly carry = new Carry()
 
   constructor (private readonly units: Units, private readonly nonces: boolean) {}
 
   /** Says whether it was kept in other units of the account than now. @throws Error when the record is not one of `toJSON` */
   load (record: unknown): boolean {
-    const { unit, base, used, learnt = '0', channels } = fieldsOf(record, 'sent')
+    const { unit, base, used, learnt = '0', channels, carry } = fieldsOf(record, 'sent')
     this.#base = signedOf(base, 'base')
     this.used = signedOf(used, 'used')
     this.learnt = amountOf(learnt, 'learnt') // records of former versions do not have it
@@ -39,6 +42,7 @@ export class SentClaims {
       const sent = { total: amountOf(amount, 'amount'), nonce: amountOf(nonce, 'nonce') + (this.nonces ? SKIPPED_NONCES : 0n), acked: amountOf(acked, 'acked') }
       this.#sent.set(channelId, sent)
     }
+    this.carry.load(carry)
     const before = Units.named(textOf(unit, 'unit'))
     if (before.name === this.units.name) return false
     this.#recount(before)
@@ -47,7 +51,7 @@ export class SentClaims {
 
   toJSON (): Record<string, unknown> {
     const channels = Object.fromEntries([...this.#sent].map(([channelId, sent]) => [channelId, recordOf(sent)]))
-    return { unit: this.units.name, base: this.#base, used: this.used, learnt: this.learnt, channels }
+    return { unit: this.units.name, base: this.#base, used: this.used, learnt: this.learnt, channels, carry: this.carry }
   }
 
   get (channelId: string): Sent | undefined {
@@ -122,6 +126,25 @@ export class SentClaims {
     this.used -= this.units.toAccount(owed)
     const most = this.units.toAccount(this.total())
     if (this.used > most) this.used = most // nobody has used what nobody got
+  }
+
+  /**
+   * Another pair of keys uses headroom from here from now on: `sum` token units in all, as the peer says, and at most `limit` more than
+   * until now. Returns what that is in all.
+   */
+  leaveTo (pair: string, sum: bigint, limit: bigint): bigint {
+    const news = sum - this.carry.given(pair)
+    const tokens = news < limit ? news : limit
+    if (this.carry.give(pair, tokens)) {
+      const left = -this.units.toToken(-this.headroom()) // the peer may have counted it as used already
+      this.#base -= tokens < left ? tokens : left
+    }
+    return this.carry.given(pair)
+  }
+
+  /** Another pair has left headroom, of so many token units in all, and that it was left is written down. */
+  takeOver (pair: string, sum: bigint): void {
+    this.#base += this.carry.take(pair, sum)
   }
 
   /** The same claims counted in other units of the account from now on, from zero. */

@@ -7,53 +7,19 @@ import { jsonOf } from '../../../../src/lib/json.js'
 import { afterTest, closeAll } from '../../../support/btp.js'
 import { EXACT, ONE_WAY, PLAIN, TAKEN, TWO_WAY } from '../../../support/channels/fake-chain.js'
 import { claimOf, statementSignatureOf } from '../../../support/channels/fake-codec.js'
-import { makeWorld, type Party, type PartyOptions, type World } from '../../../support/channels/world.js'
+import { OPTIONS, allOver, isTaken, paidWorld, payBoth, restart, rotate } from '../../../support/channels/rotation.js'
+import { makeWorld, type Party, type World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { eventually, pause } from '../../../support/waiting.js'
-
-const OPTIONS: PartyOptions = { initialDeposit: '10000', settlementTimeoutSecs: 3600, pollingIntervalMs: 100, idleCloseSecs: 0 }
-const QUIET_MS = 3 * 60_000
-const HOUR_MS = 61 * 60_000
 
 describe('a key that hands over to another one', () => {
   noRejectionLeft()
   afterEach(closeAll)
 
-  /** The party's process ends, and another one goes on with what is on disk and another configuration. */
-  async function restart (party: Party, changes: PartyOptions): Promise<void> {
-    party.options = { ...party.options, ...changes }
-    await party.crash()
-    await party.plugin.connect()
-  }
-
-  async function rotate (party: Party, key = `${party.name}2`, ...formerKeys: string[]): Promise<void> {
-    await restart(party, { key, formerKeys: formerKeys.length === 0 ? [party.name] : formerKeys })
-  }
-
-  /** Each has paid the other, through the keys that they began with. */
-  async function paidWorld (options: PartyOptions = OPTIONS, features = TWO_WAY): Promise<World> {
-    const world = await makeWorld(options, options, features)
-    for (const alice of [world.alice, world.bob]) alice.chain.balances.set(`${alice.name}2`, 1_000_000n)
-    await payBoth(world)
-    return world
-  }
-
-  async function payBoth ({ alice, bob }: World, amounts: [bigint, bigint] = [1000n, 400n]): Promise<void> {
-    for (const [party, amount] of [[alice, amounts[0]], [bob, amounts[1]]] as const) {
-      await eventually(`${party.name} pays`, async () => await party.pay(amount) === 'fulfilled')
-      await party.settle()
-    }
-  }
-
   /** Whose claims pay through which keys, in the view of a party. */
   async function keysOf (party: Party): Promise<string[]> {
     return (await party.channels()).filter(({ transferred, theirTransferred }) => transferred + theirTransferred > 0n)
       .map(({ participants, status }) => `${participants.join('-')} ${status}`)
-  }
-
-  async function isTaken ({ alice, bob }: World, key = 'alice2'): Promise<void> {
-    await eventually('the key is taken', async () => (await alice.plugin.channels().states()).address === key &&
-      ((await bob.plugin.getAdminInfo()).settlement as { peerAddress?: string }).peerAddress === key)
   }
 
   const total = ({ chain }: World): bigint => chain.supply()
@@ -77,28 +43,6 @@ describe('a key that hands over to another one', () => {
         expect(await alice.prepaid() + await bob.prepaid() + alice.balance + bob.balance, 'books').to.equal(0n)
         expect([...chain.channels.values()].filter(({ addresses }) => addresses.includes('alice2')), 'open').not.to.have.lengthOf(0)
       })
-    }
-  }
-
-  /** Minutes pass, and hours where they are needed, until the chain has paid out those channels, and both have seen it. */
-  async function allOver ({ chain, alice, bob }: World, which: (channel: { addresses: string[] }) => boolean): Promise<void> {
-    const clock = useFakeTimers({ now: Date.now(), toFake: ['Date'], shouldAdvanceTime: true })
-    const areOver = async (): Promise<boolean> => {
-      const settled = [...chain.channels.values()].filter(which).every(({ status }) => status === 'settled')
-      const seen = (await Promise.all([alice, bob].map(party => party.channels()))).flat()
-      return settled && seen.every(({ channelId, status }) => !which(chain.channel(channelId)) || status === 'settled')
-    }
-    try {
-      for (let hours = 0; hours < 4; hours++) {
-        clock.tick(hours === 0 ? QUIET_MS : HOUR_MS)
-        for (let look = 0; look < 40; look++) {
-          if (await areOver()) return
-          await pause(25)
-        }
-      }
-      expect([...chain.channels.values()].filter(which).map(({ status }) => status), 'channels of the old key').to.deep.equal(['settled'])
-    } finally {
-      clock.restore()
     }
   }
 
@@ -289,6 +233,32 @@ describe('a key that hands over to another one', () => {
     for (let time = 0; time < 3; time++) await alice.plugin.sendMoney('700', { id: 'the-settlement' })
     alice.balance += 700n
     await expectSettled(world)
+    expect(bob.balance).to.equal(0n)
+  })
+
+  it('pays a settlement once that the second key has paid, once the third is there', async () => {
+    const world = await paidWorld()
+    const { alice, bob, chain } = world
+    chain.balances.set('alice3', 1_000_000n)
+    expect(await alice.pay(700n)).to.equal('fulfilled')
+    const { transport } = alice.plugin
+    const send = transport.sendMessage.bind(transport)
+    transport.sendMessage = async entries => {
+      if (entries.some(({ protocolName }) => protocolName === CLAIM_PROTOCOL)) throw new Error('lost')
+      return await send(entries)
+    }
+    expect(await alice.settle('the-settlement', 1).then(() => 'paid', () => 'not known')).to.equal('not known')
+    const [old = ''] = chain.channels.keys()
+    await chain.provider('bob').close(old, 'by hand')
+    await rotate(alice)
+    await isTaken(world)
+    await allOver(world, ({ addresses }) => addresses.includes('alice'))
+    await alice.plugin.sendMoney('700', { id: 'the-settlement' }) // the first key knows that it did not pay
+    await rotate(alice, 'alice3', 'alice2', 'alice')
+    await isTaken(world, 'alice3')
+    for (let time = 0; time < 2; time++) await alice.plugin.sendMoney('700', { id: 'the-settlement' })
+    alice.balance += 700n
+    await expectSettled(world, 5_000_000n)
     expect(bob.balance).to.equal(0n)
   })
 

@@ -58,13 +58,13 @@ export const settlementMutants = [
   {
     name: 'carries nothing over to the next key',
     file: 'plugins/lib/channels/carry-over.js',
-    edits: [['return claims ===', 'return false && claims ===']],
+    edits: [['return isQuiet &&', 'return false && isQuiet &&']],
     tests: [CARRY_OVER]
   },
   {
     name: 'signs for what was paid ahead and never had, again under the next key',
     file: 'plugins/lib/channels/carry-over.js',
-    edits: [['await leaveUnsigned(from, this.pairs.present);', '']],
+    edits: [['await leaveUnsigned(from, this.pairs.present);', '{ }']],
     tests: [CARRY_OVER]
   },
   {

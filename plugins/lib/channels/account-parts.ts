@@ -38,7 +38,7 @@ export class AccountParts {
       }
     })
     this.#carryOver = new CarryOver(pairs, deps)
-    pairs.onLooked = () => { void this.#carryOver.carry(false) }
+    pairs.onLooked = () => { void this.#carryOver.carry() }
   }
 
   /** Those that we pay through. */

@@ -24,23 +24,26 @@ export interface CarryOverDeps {
 
 export class CarryOver {
   #isCarrying = false
+  #isUnsure = true
 
   constructor (private readonly pairs: Pairs, private readonly deps: CarryOverDeps) {}
 
   /**
    * Carries what can be carried now to the present pair; once at a time. Never rejects.
-   * @param isFirst also what we do not know of: the peer may have given it before a crash
+   * @param isConnected since a moment: the peer may have given something before that, and its answer was lost
    */
-  async carry (isFirst: boolean): Promise<void> {
+  async carry (isConnected = false): Promise<void> {
+    this.#isUnsure ||= isConnected
     if (this.#isCarrying) return
     this.#isCarrying = true
     try {
-      for (const from of this.pairs.handedOver()) {
-        await leaveUnsigned(from, this.pairs.present)
-        if (this.#isWorthAsking(from, isFirst)) await this.#askFor(from, this.pairs.present)
-      }
+      for (const from of this.pairs.handedOver()) await leaveUnsigned(from, this.pairs.present)
+      const asked = this.pairs.handedOver().filter(({ settings }) => settings.claims === 'packet' && this.deps.isPeerThere())
+      const isSettled = asked.every(({ outgoing }) => outgoing.isQuiet) // a packet under way may be rejected, and leave more
+      for (const from of asked.filter(parts => this.#isWorthAsking(parts))) await this.#askFor(from, this.pairs.present)
+      if (isSettled && this.deps.isPeerThere()) this.#isUnsure = false
     } catch (error) {
-      this.deps.log.debug('the peer does not carry what was paid ahead over to the other key. error=%s', describeError(error))
+      this.deps.log.debug('the peer does not carry over what was paid ahead. error=%s', describeError(error))
     } finally {
       this.#isCarrying = false
     }
@@ -59,10 +62,8 @@ export class CarryOver {
     return { carried }
   }
 
-  /** As long as a packet is under way, it may be rejected, and leave more. */
-  #isWorthAsking ({ settings: { claims }, outgoing }: Parts, isFirst: boolean): boolean {
-    const isThere = outgoing.headroom > 0n || (isFirst && outgoing.prepaid > 0n)
-    return claims === 'packet' && isThere && outgoing.isQuiet && this.deps.isPeerThere()
+  #isWorthAsking ({ outgoing: { headroom, prepaid, isQuiet } }: Parts): boolean {
+    return isQuiet && (headroom > 0n || (this.#isUnsure && prepaid > 0n))
   }
 
   async #askFor (from: Parts, to: Parts): Promise<void> {

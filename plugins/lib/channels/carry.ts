@@ -4,7 +4,7 @@
  */
 import { amountOf, fieldsOf } from './read-record.js'
 
-/** Pairs that one deals with in its life: a peer could hand over to and fro for ever. */
+/** Pairs that one deals with in its life: a peer could hand over to and fro forever. */
 const MAX_PAIRS = 64
 
 /** Token units. */

@@ -19,7 +19,7 @@ describe('what was paid ahead with claims of a key that hands over', () => {
 
   /** Alice's claims have paid Bob for a packet that he has rejected. */
   async function paidAhead (options = OPTIONS): Promise<World> {
-    const world = await makeWorld(options)
+    const world = await makeWorld(options, { ...options, claims: 'settlement' }) // one channel, by Alice
     const { alice, bob, chain } = world
     for (const key of ['alice2', 'alice3', 'bob2', 'bob3', 'bob4']) chain.balances.set(key, 1_000_000n)
     await pays(alice, 500n)
@@ -68,6 +68,7 @@ describe('what was paid ahead with claims of a key that hands over', () => {
       await pays(world.alice, 600n)
       await pays(world.alice, 400n)
       await expectUsedUp(world, 500n + AHEAD)
+      await restart(world.alice, {})
       await pays(world.alice, 70n)
       await expectUsedUp(world, 570n + AHEAD)
     })
@@ -104,7 +105,7 @@ describe('what was paid ahead with claims of a key that hands over', () => {
   })
 
   it('is not signed for again, where the peer never had the claim', async () => {
-    const world = await makeWorld({ ...OPTIONS, maxPrepaid: '1000' })
+    const world = await makeWorld({ ...OPTIONS, maxPrepaid: '1000' }, { ...OPTIONS, claims: 'settlement' })
     const { alice, chain } = world
     chain.balances.set('alice2', 1_000_000n)
     await pays(alice, 500n)
@@ -165,7 +166,7 @@ describe('what was paid ahead with claims of a key that hands over', () => {
       async answer => ({ carried: (BigInt(String((await answer()).carried)) * 3n).toString() })
     ]
     const MOST = 1000n + 1000n // maxPrepaid, and the packet that is under way
-    const world = await makeWorld({ ...OPTIONS, maxPrepaid: '1000' })
+    const world = await makeWorld({ ...OPTIONS, maxPrepaid: '1000' }, { ...OPTIONS, claims: 'settlement' })
     const { alice, bob, chain } = world
     for (const key of ['bob2', 'bob3', 'bob4']) chain.balances.set(key, 1_000_000n)
     let delivered = 0n

@@ -65,11 +65,14 @@ export function channelIn (account: ChainAccount, expected: Expected): Channel |
   return { address, payer, payee, balance, paid, deposit: balance + paid, isFinished, ...numbers }
 }
 
-/** Seen by one of its parties. */
-export interface View {
+interface SeenBy {
   ours: string
   slot: number
   slotMs: number
+}
+
+/** Seen by one of its parties. */
+export interface View extends SeenBy {
   /** It was over once, and stays so, whatever is paid in. */
   wasOver: boolean
 }
@@ -104,4 +107,14 @@ export function stateOf (channel: Channel, view: View): ChannelState {
     payer: isOurs ? 'us' : 'them',
     ...isClosing && { settleableAt: now + (closesAt - slot) * slotMs, closedByThem: !isOurs }
   }
+}
+
+/** One that was over once, as it was then. @param over nanomina */
+export function stateOfOver (
+  address: string, { payer, payee }: Pick<Channel, 'payer' | 'payee'>, over: { challengeSlots: number, paid: string }, view: SeenBy
+): ChannelState {
+  const paid = BigInt(over.paid)
+  const { challengeSlots } = over
+  const channel = { address, payer, payee, challengeSlots, balance: 0n, paid, deposit: paid, isFinished: true, closesAt: 1 }
+  return stateOf(channel, { ...view, wasOver: true })
 }

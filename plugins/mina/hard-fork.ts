@@ -1,19 +1,78 @@
 /**
  * Hard forks: the code of channels is worth nothing afterwards, and the payer's keys can take what is in them. So nothing is put in before
- * one, and nothing of before is used after it.
+ * one, all that was claimed is taken out shortly before it, and nothing of before is used after it.
  */
+import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { Desk } from './chain/desk.js'
 
-const QUIET_MS = 7 * 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+/** Before the stop, nothing more is put in for so long. */
+const QUIET_MS = 7 * DAY_MS
+/** And no claim is taken for so long. */
+const LAST_MS = 3 * DAY_MS
+const STOPS = 'the network takes no transactions from a slot on, before a hard fork'
 
-/** @param configured the slot of the stop, where nodes do not say it. @throws ChainError, final, in the week before the network stops */
-export function refuseNearStop ({ info, feed }: Pick<Desk, 'info' | 'feed'>, configured: number | undefined): void {
-  const stop = configured ?? info.stopSlot
-  if (stop === undefined || (stop - feed.tip.slot) * info.slotMs > QUIET_MS) return
-  throw new ChainError('the network takes no transactions from a slot in the next seven days on, before a hard fork: nothing more is put into channels. ' +
-    `slot=${feed.tip.slot} stops=${stop}`, true)
+export interface StopDeps {
+  desk: () => Pick<Desk, 'info' | 'feed' | 'stopSlot'>
+  /** The slot of the stop, where the operator knows better than the nodes. */
+  configured: number | undefined
+  /** A redemption of less is not worth it, nanomina. */
+  least: bigint
+  log: Logger
+}
+
+/** The slot from which the network takes no transactions. */
+export class Stop {
+  readonly #deps: StopDeps
+  #saidMs = Infinity
+
+  constructor (deps: StopDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws ChainError, final, in the week before it */
+  refusePayingIn (): void {
+    if (this.#leftMs() <= QUIET_MS) throw new ChainError(`${STOPS}: nothing more is put into channels. ${this.#slots()}`, true)
+  }
+
+  /** @throws ChainError, final, in the last days before it */
+  refuseClaims (): void {
+    if (this.#leftMs() <= LAST_MS) throw new ChainError(`${STOPS}: claims are not taken any more. ${this.#slots()}`, true)
+  }
+
+  /** Whether so much is to be redeemed although it is little. */
+  isDue (amount: bigint): boolean {
+    return amount > this.#deps.least && this.#leftMs() <= LAST_MS
+  }
+
+  /** Says it once when it comes near, and once when it is there. */
+  ticked (): void {
+    const leftMs = this.#leftMs()
+    const due = [LAST_MS, QUIET_MS].find(ms => leftMs <= ms)
+    if (due === undefined || due >= this.#saidMs) return
+    this.#saidMs = due
+    const text = `${STOPS}. Nothing is put into channels in the seven days before; in the last three no claims are taken, and all that was claimed is redeemed. ` +
+      'Read "Hard forks" in docs/settlement-mina.md. hours=%d stops=%d'
+    const args = [Math.floor(leftMs / 3_600_000), this.#slot() ?? 0]
+    if (due === LAST_MS) this.#deps.log.error(text, ...args)
+    else this.#deps.log.warn(text, ...args)
+  }
+
+  #slot (): number | undefined {
+    return this.#deps.configured ?? this.#deps.desk().stopSlot()
+  }
+
+  #leftMs (): number {
+    const { info, feed } = this.#deps.desk()
+    const stop = this.#slot()
+    return stop === undefined ? Infinity : (stop - feed.tip.slot) * info.slotMs
+  }
+
+  #slots (): string {
+    return `slot=${this.#deps.desk().feed.tip.slot} stops=${this.#slot()}`
+  }
 }
 
 /** What was kept is of one chain: one that was begun anew, or a fork, has none of it. Rejects with a ChainError where it is another one. */

@@ -25,10 +25,17 @@ export interface PlansDeps {
   expected: Expected
   proofs: Proofs
   fees: FeePolicy
+  slotMs: () => number
+  /** Sees to it that an account is looked at, and looks. */
+  lookAt: (address: string) => Promise<void>
 }
 
 /** Slots that a transaction with an end has to get into a block: two hours. */
 export const SLOTS_TO_LIVE = 40
+/** With fewer slots left it is not sent any more: it would miss its end, and cost its fee. */
+const SLOTS_TO_SEND = 5
+/** Of the time that is left in a challenge, the part that a proof may take where there is another one. */
+const PATIENCE_PARTS = 4
 
 export class Plans {
   constructor (private readonly deps: PlansDeps) {}
@@ -125,9 +132,10 @@ export class Plans {
       },
       prepare: async () => {
         const { paid } = this.#grants(channelId, claim)
+        const patienceMs = isEnding ? Math.max(0, left) * this.deps.slotMs() / PATIENCE_PARTS : undefined
         return {
           kind: 'zkapp',
-          json: await this.deps.proofs.redeem(this.#job(channelId), claim, paid, isEnding),
+          json: await this.deps.proofs.redeem(this.#job(channelId), claim, paid, patienceMs),
           keys: [],
           isFresh: () => this.channel(channelId, false)?.paid === paid
         }
@@ -155,7 +163,7 @@ export class Plans {
     const { key: { address }, proofs, feed } = this.deps
     const { channelId, claim } = call
     const { paid, balance, payer } = this.#payingIn(channelId)
-    if (!isAddress(payer)) throw new ChainError(`the payer cannot be paid. channelId=${channelId}`, true)
+    await this.#checkPayable(payer, channelId)
     const isMore = claim !== undefined && BigInt(claim.amount) > paid
     const total = isMore ? BigInt(claim.amount) : paid
     const until = feed().tip.slot + SLOTS_TO_LIVE
@@ -167,14 +175,14 @@ export class Plans {
       rest: balance - (total - paid),
       until
     })
-    return { kind: 'zkapp', json, keys: [], until, isFresh: () => this.channel(channelId, false)?.paid === paid }
+    return { kind: 'zkapp', json, keys: [], until, isFresh: () => this.#hasTime(until) && this.channel(channelId, false)?.paid === paid }
   }
 
   async #closing (channelId: string): Promise<Unsigned> {
     this.check({ kind: 'startClose', channelId })
     const until = this.deps.feed().tip.slot + SLOTS_TO_LIVE
     const json = await this.deps.proofs.prove({ kind: 'startClose', sender: this.deps.key.address, channel: this.#job(channelId), until })
-    return { kind: 'zkapp', json, keys: [], until, isFresh: () => this.#isOpen(channelId) }
+    return { kind: 'zkapp', json, keys: [], until, isFresh: () => this.#hasTime(until) && this.#isOpen(channelId) }
   }
 
   async #settling (channelId: string): Promise<Unsigned> {
@@ -195,6 +203,21 @@ export class Plans {
 
   #isOver (channel: Channel): boolean {
     return isOver(channel, { slot: this.deps.feed().tip.slot, ours: this.deps.key.address })
+  }
+
+  #hasTime (until: number): boolean {
+    return this.deps.feed().tip.slot + SLOTS_TO_SEND < until
+  }
+
+  /** An end pays the payer, too: where that fails, all of it does. @throws ChainError, final */
+  async #checkPayable (payer: string, channelId: string): Promise<void> {
+    const refuses = (why: string): never => { throw new ChainError(`the payer cannot be paid: its account ${why}. channelId=${channelId} payer=${payer}`, true) }
+    if (!isAddress(payer)) refuses('has no address')
+    await this.deps.lookAt(payer)
+    const { latest } = this.deps.feed().sight(payer)
+    if (latest === undefined) refuses('does not exist')
+    const { receive = OPEN, access = OPEN }: Record<string, string> = latest?.permissions ?? {}
+    if (receive !== OPEN || access !== OPEN) refuses(`takes no payments. receive=${receive} access=${access}`)
   }
 
   #glimpse (channelId: string): Channel | undefined {
@@ -234,6 +257,8 @@ export class Plans {
 
 /** Chains of later versions have more fields, which stay zero. */
 const STATE_FIELDS = 8
+/** The permission that asks for nothing. */
+const OPEN = 'none'
 /** Where nothing is claimed, none is looked at. */
 const NO_SIGNATURE = { r: '1', s: '1' }
 

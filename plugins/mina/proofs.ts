@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { describeError } from '../../src/lib/describe-error.js'
+import { withTimeout } from '../../src/lib/timeout.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 import type { ClaimRecord } from './chain/operations.js'
@@ -30,6 +31,8 @@ export interface ProofsDeps {
   store: PluginStore
   /** Of the records in the store. */
   name: string
+  /** A proof is made in advance whenever claims have grown by this, nanomina. */
+  step: bigint
   log: Logger
 }
 
@@ -45,14 +48,33 @@ export class Proofs {
     return await this.#made(job, job.kind === 'finish' ? PRIORITY.finish : PRIORITY.other)
   }
 
-  /** The one in advance where it serves: of this claim, or, where the channel is about to end, of an earlier one that grants something. */
-  async redeem (channel: ChannelAccount, claim: ClaimRecord, paid: bigint, isEnding: boolean): Promise<string> {
+  /**
+   * The one in advance, where it is of this claim. Else it is made. Where the channel is about to end, one of an earlier claim goes first
+   * if the prover fails or takes too long: the rest has to wait until that is confirmed, for which there may be no time.
+   * @param patienceMs undefined: nothing ends
+   */
+  async redeem (channel: ChannelAccount, claim: ClaimRecord, paid: bigint, patienceMs: number | undefined): Promise<string> {
     await this.#load()
     const ready = this.#standby.get(channel.address)
     const isGood = ready?.paid === String(paid) && BigInt(ready.amount) > paid
-    // Where time runs, most of it is taken at once, and the rest afterwards.
-    if (isGood && (ready.amount === claim.amount || (isEnding && BigInt(ready.amount) < BigInt(claim.amount)))) return ready.json
-    return await this.#made(jobOf(channel, claim, this.deps.sender), isEnding ? PRIORITY.redeemBeforeEnd : PRIORITY.other)
+    if (isGood && ready.amount === claim.amount) return ready.json
+    const isEnding = patienceMs !== undefined
+    const making = this.#made(jobOf(channel, claim, this.deps.sender), isEnding ? PRIORITY.redeemBeforeEnd : PRIORITY.other)
+    if (!isEnding || !isGood || BigInt(ready.amount) > BigInt(claim.amount)) return await making
+    if (await withTimeout(making, patienceMs).catch(() => false)) return await making
+    this.deps.log.warn('no proof of the best claim is there in time, so an earlier claim is redeemed first. channelId=%s claim=%s first=%s',
+      channel.address, claim.amount, ready.amount)
+    return ready.json
+  }
+
+  /** A claim has come: a proof is made in advance when claims have grown enough. @param paid what was redeemed before, nanomina */
+  claimed (account: ChannelAccount, claim: ClaimRecord, paid: bigint): void {
+    const [total, { address }] = [BigInt(claim.amount), account]
+    const ready = this.ready(address, paid)
+    if (total - (ready > paid ? ready : paid) < this.deps.step) return
+    this.prepare(account, claim, paid).catch((error: unknown) => {
+      this.deps.log.warn('no proof could be made in advance, so a close is answered later. channelId=%s error=%s', address, describeError(error))
+    })
   }
 
   /** Resolves when there is a proof of this claim. Rejects with what the prover says. One at a time for a channel. */

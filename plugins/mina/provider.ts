@@ -1,5 +1,4 @@
 /** Payment channels of Mina for one account: everything that reads or changes the chain. */
-import { describeError } from '../../src/lib/describe-error.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { AsOf, ChannelEvent, ChannelProvider, ChannelState, Claim, Finality, Receipt } from '../lib/channels/types.js'
@@ -9,7 +8,7 @@ import { offer, offersOf } from './chain/fees.js'
 import type { FeePolicy } from './chain/fees.js'
 import type { Call } from './chain/operations.js'
 import { Transactions } from './chain/transactions.js'
-import { isOver, NO_ZKAPP, stateOf } from './channel-account.js'
+import { isOver, NO_ZKAPP, stateOf, stateOfOver } from './channel-account.js'
 import type { Channel, Expected } from './channel-account.js'
 import { ChannelBook, MAX_OF_A_PEER } from './channel-book.js'
 import { ChannelKeys } from './channel-keys.js'
@@ -18,7 +17,7 @@ import { claimRecordOf } from './claim-record.js'
 import type { SignatureThreads } from './crypto/signature-threads.js'
 import { isAddress } from './entry-fields.js'
 import { domainOf } from './hashes.js'
-import { checkFork, refuseNearStop } from './hard-fork.js'
+import { checkFork, Stop } from './hard-fork.js'
 import { Plans } from './plans.js'
 import { Proofs } from './proofs.js'
 import type { ProofMaker } from './proofs.js'
@@ -66,6 +65,7 @@ export class MinaProvider implements ChannelProvider, Member {
   readonly #proofs: Proofs
   readonly #transactions: Transactions
   readonly #views: Views
+  readonly #stop: Stop
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #remembered = new Set<string>()
   #desk: Desk | undefined
@@ -73,15 +73,19 @@ export class MinaProvider implements ChannelProvider, Member {
 
   /** Nothing is reached yet. */
   constructor (options: MinaProviderOptions) {
-    const { chainId, key, store, expected, fees, prover, log } = options
+    const { chainId, key, store, expected, fees, prover, log, standbyStep } = options
     const name = (kind: string): string => `mina:${kind}:${chainId}:${expected.codeHash}:${key.address}`
     this.#options = options
     this.chainId = chainId
     this.address = key.address
     this.#keys = new ChannelKeys(key.text, chainId)
     this.#book = new ChannelBook(store, name('channels'))
-    this.#proofs = new Proofs({ prover, sender: key.address, store, name: name('proofs'), log })
-    this.#plans = new Plans({ feed: () => this.#deskNow().feed, key, keys: this.#keys, expected, proofs: this.#proofs, fees })
+    this.#proofs = new Proofs({ prover, sender: key.address, store, name: name('proofs'), step: standbyStep, log })
+    this.#stop = new Stop({ desk: () => this.#deskNow(), configured: options.stopSlot, least: fees.least, log })
+    this.#plans = new Plans({
+      key, keys: this.#keys, expected, proofs: this.#proofs, fees,
+      feed: () => this.#deskNow().feed, slotMs: () => this.#deskNow().info.slotMs, lookAt: address => this.#lookAt(address)
+    })
     this.#transactions = new Transactions(() => this.#deskNow().sender, store, name('operations'), call => this.#plans.of(call))
     this.#views = new Views({ feeds: () => this.#deskNow().feeds, expected, address: key.address })
   }
@@ -139,7 +143,7 @@ export class MinaProvider implements ChannelProvider, Member {
     const { info } = await this.#ready()
     const { txId, call } = await this.#transactions.do(`${operationId}:${peer}`, async () => {
       if (deposit <= 0n) throw new ChainError('a channel of Mina cannot be opened without a deposit', true)
-      refuseNearStop(this.#deskNow(), this.#options.stopSlot)
+      this.#stop.refusePayingIn()
       this.#views.follow([peer])
       await this.#checkFunds(deposit + info.accountCreationFee)
       const { latest } = this.#deskNow().feed.sight(peer)
@@ -153,7 +157,7 @@ export class MinaProvider implements ChannelProvider, Member {
 
   async deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
     return await this.#do(operationId, async () => {
-      refuseNearStop(this.#deskNow(), this.#options.stopSlot)
+      this.#stop.refusePayingIn()
       const channel = await this.#fresh(channelId)
       const call: Call = { kind: 'deposit', channelId, amount: String(total - channel.deposit), to: String(total) }
       if (total <= channel.deposit) throw new ChainError(`the channel has that much already. channelId=${channelId} deposit=${channel.deposit}`, true)
@@ -193,7 +197,7 @@ export class MinaProvider implements ChannelProvider, Member {
     const { info: { slotMs }, feed } = await this.#ready()
     if (!isAddress(channelId)) return undefined
     const known = this.#book.get(channelId)
-    if (known?.over !== undefined) return this.#settled(channelId)
+    if (known?.over !== undefined) return stateOfOver(channelId, known, known.over, { ours: this.address, slot: feed.tip.slot, slotMs })
     const isNew = this.#views.follow([channelId])
     await this.#views.look(isNew ? 'now' : asOf)
     const view = { ours: this.address, slot: feed.tip.slot, slotMs, wasOver: false }
@@ -249,6 +253,7 @@ export class MinaProvider implements ChannelProvider, Member {
   /** There is a new block. */
   ticked (): void {
     const { tip } = this.#deskNow().feed
+    this.#stop.ticked()
     const touched = new Set(tip.commands.flatMap(({ touches }) => touches))
     for (const [channelId, { payer, payee, over }] of this.#book.all()) {
       if (over !== undefined || !touched.has(channelId)) continue
@@ -260,12 +265,17 @@ export class MinaProvider implements ChannelProvider, Member {
     }
   }
 
-  /** @throws ChainError while a node stands still: a close may have been missed */
+  isDueEarly (amount: bigint): boolean {
+    return this.#stop.isDue(amount)
+  }
+
+  /** @throws ChainError while a node stands still: a close may have been missed; and shortly before a hard fork */
   checkFresh (channelId: string): void {
     const { info: { slotMs }, feeds } = this.#deskNow()
     const channel = this.#views.latest(channelId)
     const patienceMs = typeof channel === 'object' ? channel.challengeSlots * slotMs / FRESH_PARTS : Infinity
-    if (feeds.every(feed => feed.hasMoved(patienceMs))) return
+    this.#stop.refuseClaims()
+    if (feeds.every(feed => feed.isFresh(patienceMs))) return
     throw new ChainError(`no new block was seen for a while, so a close may have been missed: no claims are taken. channelId=${channelId}`, false)
   }
 
@@ -273,11 +283,7 @@ export class MinaProvider implements ChannelProvider, Member {
   claimed ({ channelId, total, nonce, signature }: Pick<Claim, 'channelId' | 'total' | 'nonce' | 'signature'>): void {
     const channel = this.#desk === undefined || this.#book.get(channelId) === undefined ? undefined : this.#views.latest(channelId)
     if (typeof channel !== 'object' || channel.payee !== this.address || channel.isFinished || total > channel.deposit) return
-    const ready = this.#proofs.ready(channelId, channel.paid)
-    if (total - (ready > channel.paid ? ready : channel.paid) < this.#options.standbyStep) return
-    this.#proofs.prepare(this.#views.account(channelId), claimRecordOf(total, nonce, signature), channel.paid).catch((error: unknown) => {
-      this.#options.log.warn('no proof could be made in advance, so a close is answered later. channelId=%s error=%s', channelId, describeError(error))
-    })
+    this.#proofs.claimed(this.#views.account(channelId), claimRecordOf(total, nonce, signature), channel.paid)
   }
 
   async #do (operationId: string, makeCall: () => Promise<Call>): Promise<Receipt> {
@@ -292,10 +298,14 @@ export class MinaProvider implements ChannelProvider, Member {
     return call
   }
 
+  async #lookAt (address: string): Promise<void> {
+    this.#views.follow([address])
+    await this.#views.look()
+  }
+
   /** As it is now. */
   async #fresh (channelId: string): Promise<Channel> {
-    this.#views.follow([channelId])
-    await this.#views.look()
+    await this.#lookAt(channelId)
     const channel = this.#plans.channel(channelId, false)
     if (channel !== undefined) return channel
     throw new ChainError(`the chain has no such channel. channelId=${channelId}`, this.#book.get(channelId)?.over !== undefined)
@@ -315,8 +325,7 @@ export class MinaProvider implements ChannelProvider, Member {
     for (let index = 0; ; index++) {
       const { address: channelId } = this.#keys.keyFor(peer, index)
       if (taken.has(channelId) || this.#book.get(channelId) !== undefined) continue
-      this.#views.follow([channelId])
-      await this.#views.look()
+      await this.#lookAt(channelId)
       if (this.#deskNow().feed.sight(channelId).latest?.state === undefined) return { index, channelId }
     }
   }
@@ -348,16 +357,6 @@ export class MinaProvider implements ChannelProvider, Member {
 
   #isBusyWith (address: string): boolean {
     return this.#transactions.unfinished().some(({ channelId }) => channelId === address)
-  }
-
-  #settled (channelId: string): ChannelState | undefined {
-    const { payer, payee, over } = this.#book.get(channelId) ?? {}
-    if (payer === undefined || payee === undefined || over === undefined) return undefined
-    const { info: { slotMs }, feed } = this.#deskNow()
-    const paid = BigInt(over.paid)
-    const { challengeSlots } = over
-    const channel = { address: channelId, payer, payee, challengeSlots, balance: 0n, paid, deposit: paid, isFinished: true, closesAt: 1 }
-    return stateOf(channel, { ours: this.address, slot: feed.tip.slot, slotMs, wasOver: true })
   }
 
   async #bury ({ address, challengeSlots, paid }: Channel): Promise<void> {

@@ -85,5 +85,53 @@ export const minaMutants = [
     file: SENDER,
     edits: [['if (nonce !== last.nonce)', 'if (nonce > last.nonce)']],
     tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: answers a close with the proof that is at hand, and the rest when it is too late',
+    file: 'plugins/mina/proofs.js',
+    edits: [['if (await withTimeout(making, patienceMs).catch(() => false))', 'if (false)']],
+    tests: ['test/plugins/mina/proofs.test.js']
+  },
+  {
+    name: 'Mina: waits for a prover that is broken while the challenge runs out',
+    file: 'plugins/mina/proofs.js',
+    edits: [['await withTimeout(making, patienceMs).catch(() => false)', 'true']],
+    tests: ['test/plugins/mina/proofs.test.js']
+  },
+  {
+    name: 'Mina: an end that takes its time hides that the payer closes',
+    file: 'plugins/lib/channels/watcher.js',
+    edits: [['if (provider.redeemsWhileClosing !== true)', 'if (true)']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: ends a channel whose payer takes no payments',
+    file: 'plugins/mina/plans.js',
+    edits: [['await this.#checkPayable(payer, channelId)', '']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: sends an end whose time has run out',
+    file: 'plugins/mina/plans.js',
+    edits: [['this.deps.feed().tip.slot + SLOTS_TO_SEND < until', 'true']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: believes a node that is hours behind',
+    file: 'plugins/mina/chain/feed.js',
+    edits: [['Math.abs(ageMs) > OFF_MS', 'false']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: takes claims until the network stops',
+    file: 'plugins/mina/provider.js',
+    edits: [['this.#stop.refuseClaims()', '']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: leaves small claims to a hard fork',
+    file: 'plugins/mina/provider.js',
+    edits: [['return this.#stop.isDue(amount)', 'return false']],
+    tests: [ATTACKS]
   }
 ]

@@ -146,6 +146,8 @@ export interface ChannelProvider {
   readonly endWithinSecs?: number | undefined
   /** Where the payee ends channels: while the payer closes one, the payee redeems instead, as that is quicker or surer there. */
   readonly redeemsWhileClosing?: boolean | undefined
+  /** Whether so much is to be redeemed now, although it is less than what is usually worth it: claims will be worth nothing before long. */
+  isDueEarly? (amount: bigint): boolean
 
   /**
    * Reaches the chain, checks that it is the configured one, and goes on with transactions that were under way when the process ended.

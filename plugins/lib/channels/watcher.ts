@@ -39,6 +39,8 @@ export class Watcher {
   #looking: Promise<void> | undefined
   /** By channel. */
   readonly #attending = new Map<string, Promise<void>>()
+  /** By channel: ends that are being brought. */
+  readonly #bringing = new Map<string, Promise<void>>()
   /** By channel: few, as few are open. */
   readonly #withdrawAgainMs = new Map<string, number>()
   #again = false
@@ -71,7 +73,7 @@ export class Watcher {
     clearInterval(this.#interval)
     this.#deps.closing.stop()
     await this.#looking
-    await Promise.all(this.#attending.values())
+    await Promise.all([...this.#attending.values(), ...this.#bringing.values()])
     this.#isConnected = false
   }
 
@@ -174,18 +176,29 @@ export class Watcher {
   }
 
   async #attend (channel: KnownChannel): Promise<void> {
-    const { closing, settings } = this.#deps
+    const { settings, provider } = this.#deps
     if (channel.isGone) return
     await this.#withdraw(channel)
-    if (channel.ending?.by === 'them') await this.#guarded(channel, async () => { await closing.bring(channel) })
+    // Where we may redeem meanwhile, an end that takes its time must not hide that the payer closes.
+    const bringing = channel.ending?.by === 'them' ? this.#bring(channel) : undefined
+    if (provider.redeemsWhileClosing !== true) await bringing
     const { status } = channel.state
     if (status === 'closing') await this.#defend(channel)
-    if (status !== 'open') return
+    if (status !== 'open' || this.#bringing.has(channel.state.channelId)) return
     const isLeft = settings.standing === 'former' || this.#isDoneWith(channel)
-    const isDue = isLeft ? this.#unredeemed(channel) > 0n : this.#unredeemed(channel) >= settings.redeemThreshold
+    const unredeemed = this.#unredeemed(channel)
+    const isDue = isLeft ? unredeemed > 0n : unredeemed >= settings.redeemThreshold || provider.isDueEarly?.(unredeemed) === true
     if (isDue && await this.#isWorth(channel)) await this.redeem(channel)
     if (channel.isOverdue === true && channel.ending === undefined) await this.#closeOverdue(channel)
     else await this.#closeSpent(channel)
+  }
+
+  #bring (channel: KnownChannel): Promise<void> {
+    const { channelId } = channel.state
+    const bringing = this.#bringing.get(channelId) ?? this.#guarded(channel, async () => { await this.#deps.closing.bring(channel) })
+      .finally(() => { this.#bringing.delete(channelId) })
+    this.#bringing.set(channelId, bringing)
+    return bringing
   }
 
   /** After one side has closed a channel, the other has until the end of the challenge period to submit its best claim. */

@@ -3,6 +3,7 @@
  * nodes are configured, each is looked at by itself, and what counts as money is what all of them show.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
+import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { openSigner } from '../crypto/mina-signer.js'
 import type { MinaSigner } from '../crypto/mina-signer.js'
@@ -25,6 +26,8 @@ export interface DeskOptions {
 
 export interface Desk {
   readonly info: NetworkInfo
+  /** From this slot on no transactions are taken, as the nodes say now; undefined: they say none. */
+  stopSlot (): number | undefined
   /** Of the first node: transactions go there, and what is not money is read there. */
   readonly feed: Feed
   /** All of them, the first included. */
@@ -39,6 +42,9 @@ export interface Desk {
 export interface Member {
   ticked (): void
 }
+
+/** Once an hour, where blocks are looked for every 30 seconds. */
+const LOOKS_FOR_INFO = 120
 
 const desks = new Map<string, Promise<Desk>>()
 
@@ -78,8 +84,11 @@ async function open (options: DeskOptions, ended: () => void): Promise<Desk> {
     for (const member of members) member.ticked()
   }
   for (const each of feeds) void each.run(stop.signal)
+  const stops = [info, ...others].map(({ stopSlot }) => stopSlot)
+  for (const [i, node] of nodes.entries()) void keepAsking(node, lookMs * LOOKS_FOR_INFO, stop.signal, stopSlot => { stops[i] = stopSlot })
   return {
     info,
+    stopSlot: () => stops.reduce((least, slot) => slot !== undefined && (least === undefined || slot < least) ? slot : least, undefined),
     feed,
     feeds,
     sender,
@@ -91,6 +100,15 @@ async function open (options: DeskOptions, ended: () => void): Promise<Desk> {
       stop.abort()
       for (const node of nodes) node.close()
     }
+  }
+}
+
+/** A fork is announced weeks ahead, and a node that was updated says so. */
+async function keepAsking (node: MinaNode, everyMs: number, signal: AbortSignal, heard: (slot: number | undefined) => void): Promise<void> {
+  for (;;) {
+    await pause(everyMs, signal)
+    if (signal.aborted) return
+    await node.info().then(({ stopSlot }) => { heard(stopSlot) }, () => undefined) // asked again
   }
 }
 

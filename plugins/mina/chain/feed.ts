@@ -39,6 +39,8 @@ interface Seen {
 const DEPTH = 290
 /** Blocks of a look while nothing is missed. */
 const USUAL = 20
+/** A tip that is so old, or so far ahead, is of a node that lags, or our clock is wrong: nothing is decided by it. */
+const OFF_MS = 60 * 60_000
 /** After so many looks that were missed, what was seen before does not count any more. */
 const STALE_LOOKS = 3
 
@@ -52,6 +54,8 @@ export class Feed {
   #lookedMs = 0
   /** When there was a new tip last, by our clock. */
   #movedMs = Date.now()
+  /** What the node showed last was of another time. */
+  #isOff = false
   /** Told after each look at a new tip. */
   onTip: () => void = () => undefined
 
@@ -72,9 +76,9 @@ export class Feed {
     return this.#blocks
   }
 
-  /** Whether there was a new block within the last `ms`: a node that stands still shows no closes. */
-  hasMoved (ms: number): boolean {
-    return Date.now() - this.#movedMs <= ms
+  /** Whether there was a new block within the last `ms`, and of that time: a node that stands still, or is behind, shows no closes. */
+  isFresh (ms: number): boolean {
+    return !this.#isOff && Date.now() - Math.min(this.#movedMs, this.tip.dateMs) <= ms
   }
 
   follow (address: string): void {
@@ -157,13 +161,20 @@ export class Feed {
     this.#take(found)
   }
 
-  #check ({ isSynced, nodeChainId }: Look): void {
+  #check ({ isSynced, nodeChainId, blocks }: Look): void {
     const { host } = this.node
     if (nodeChainId !== this.options.nodeChainId) {
       throw new ChainError(`the node at ${host} is on another chain than before: the network has forked, or was begun anew. Channels from before are not used; ` +
         `read "Hard forks" in docs/settlement-mina.md. chain=${nodeChainId} before=${this.options.nodeChainId}`, false)
     }
     if (!isSynced) throw new ChainError(`the node at ${host} is not in step with its network yet`, false)
+    const ageMs = Date.now() - (blocks.at(-1)?.dateMs ?? 0)
+    this.#isOff = Math.abs(ageMs) > OFF_MS
+    if (!this.#isOff) return
+    const minutes = Math.floor(Math.abs(ageMs) / 60_000)
+    throw new ChainError(ageMs > 0
+      ? `the node at ${host} shows the chain as it was ${minutes} minutes ago, although it says that it is in step: nothing is decided by it. It lags, the network stands still, or our clock is wrong`
+      : `the node at ${host} has a block of a time ${minutes} minutes ahead of our clock: nothing is decided by it. Set the clock`, false)
   }
 
   #take ({ blocks, accounts }: Look): void {

@@ -39,11 +39,14 @@ export interface Block {
   height: number
   /** Since the beginning of the chain. */
   slot: number
+  /** The time of its slot, ms since the epoch. */
+  dateMs: number
   commands: Command[]
 }
 
 const Text = z.union([z.string().regex(/^\d{1,80}$/), z.int().min(0)]).transform(String)
 const Whole = z.union([z.string().regex(/^\d{1,10}$/), z.int().min(0)]).transform(Number)
+const Moment = z.union([z.string().regex(/^\d{1,15}$/), z.int().min(0)]).transform(Number)
 const Key = z.object({ publicKey: z.string() })
 
 export const START_QUERY = `query { networkID daemonStatus { chainId consensusConfiguration { slotDuration k } }
@@ -99,7 +102,7 @@ function lowered (permissions: Record<string, string> & { setVerificationKey: st
   return { ...Object.fromEntries(entries) as Record<string, string>, setVerificationKey: permissions.setVerificationKey.toLowerCase() }
 }
 
-export const BLOCK_FIELDS = `stateHash protocolState { consensusState { blockHeight slotSinceGenesis } }
+export const BLOCK_FIELDS = `stateHash protocolState { blockchainState { utcDate } consensusState { blockHeight slotSinceGenesis } }
   transactions {
     userCommands { hash nonce fee failureReason source { publicKey } receiver { publicKey } }
     zkappCommands { hash failureReason { failures } zkappCommand { feePayer { body { publicKey fee nonce } } accountUpdates { body { publicKey } } } }
@@ -107,7 +110,10 @@ export const BLOCK_FIELDS = `stateHash protocolState { consensusState { blockHei
 
 export const BlockAnswer = z.object({
   stateHash: z.string(),
-  protocolState: z.object({ consensusState: z.object({ blockHeight: Whole, slotSinceGenesis: Whole }) }),
+  protocolState: z.object({
+    blockchainState: z.object({ utcDate: Moment }),
+    consensusState: z.object({ blockHeight: Whole, slotSinceGenesis: Whole })
+  }),
   transactions: z.object({
     userCommands: z.array(z.object({
       hash: z.string(), nonce: Whole, fee: Text, failureReason: z.string().nullish(), source: Key, receiver: Key
@@ -124,7 +130,7 @@ export const BlockAnswer = z.object({
 })
 
 export function blockOf ({ stateHash, protocolState, transactions }: z.output<typeof BlockAnswer>): Block {
-  const { blockHeight: height, slotSinceGenesis: slot } = protocolState.consensusState
+  const { blockchainState: { utcDate: dateMs }, consensusState: { blockHeight: height, slotSinceGenesis: slot } } = protocolState
   const payments = transactions.userCommands.map(({ hash, nonce, fee, failureReason, source, receiver }): Command => ({
     hash,
     kind: 'payment',
@@ -146,7 +152,7 @@ export function blockOf ({ stateHash, protocolState, transactions }: z.output<ty
       touches: [...new Set([body.publicKey, ...accountUpdates.map(({ body: { publicKey } }) => publicKey)])]
     }
   })
-  return { hash: stateHash, height, slot, commands: [...payments, ...zkapps] }
+  return { hash: stateHash, height, slot, dateMs, commands: [...payments, ...zkapps] }
 }
 
 export const POOL_QUERY = 'query { pooledZkappCommands { zkappCommand { feePayer { body { fee } } } } }'

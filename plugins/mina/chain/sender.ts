@@ -163,7 +163,7 @@ export class Sender {
 
   async #begin (job: Job, course: Course): Promise<void> {
     const { feed, key: { address } } = this.#deps
-    course.unsigned ??= await job.plan.prepare()
+    course.unsigned ??= await this.#prepared(job)
     const granted = await this.#seat.take(job, job.signal).catch(() => { throw new ChainError(LEFT, false) })
     course.isSeated = true
     let place = granted
@@ -282,9 +282,18 @@ export class Sender {
       this.#giveUpSeat(job, course, { sequence: last.nonce, fee: 0n })
       return
     }
-    course.unsigned = await job.plan.prepare()
+    course.unsigned = await this.#prepared(job)
     if (!course.unsigned.isFresh()) return
     await this.#sign(job, course, { nonce: last.nonce, instead: BigInt(last.fee), isExpired: true })
+  }
+
+  /** A proof takes long: a stop does not wait for it. */
+  #prepared ({ plan, signal }: Job): Promise<Unsigned> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => { reject(new ChainError(LEFT, false)) }
+      signal.addEventListener('abort', leave, { once: true })
+      plan.prepare().then(resolve, reject).finally(() => { signal.removeEventListener('abort', leave) })
+    })
   }
 
   /** More for the same nonce; where no more is worth it, the same again. Makes room for what is more urgent. */

@@ -10,7 +10,8 @@ import type { PluginStore } from '../../../src/contracts/plugin.js'
 import type { ChannelState, Receipt } from '../../../plugins/lib/channels/types.js'
 import type { MinaKey } from '../../../plugins/mina/keys.js'
 import type { MinaProvider } from '../../../plugins/mina/provider.js'
-import { memoryStore } from '../../support/evm/life.js'
+import { memoryLog, memoryStore } from '../../support/evm/life.js'
+import { SLOTS_TO_LIVE } from '../../../plugins/mina/plans.js'
 import { CHALLENGE_SECS, MINA, MinaParties, SLOT_SECS } from '../../support/mina/settling.js'
 import { startMinaVictim, type MinaVictim } from '../../support/mina/victim.js'
 
@@ -172,6 +173,22 @@ describe('attacks over channels of Mina', function () {
     expect(() => { victim.provider.checkFresh(channelId) }).to.throw('a close may have been missed')
   })
 
+  it('23: a node that is hours behind is not believed, although it says that it is in step', async () => {
+    const channelId = await open()
+    const { node, url } = await parties.chain.anotherNode()
+    const victim = await start({}, { urls: [url] })
+    expect(await victim.refusalOf(await message(channelId, MINA))).to.equal(undefined)
+    await parties.chain.faults({ lateMs: 2 * 60 * 60_000 }, node)
+    expect(await reason(victim.provider.getChannelState(channelId))).to.match(/shows the chain as it was 120 minutes ago/)
+    expect(await victim.refusalOf(await message(channelId, 2n * MINA))).to.match(/cannot be checked now/)
+    expect(await reason(parties.connected(payer, { urls: [url] }))).to.match(/shows the chain as it was 120 minutes ago/)
+    await until(() => victim.log.lines.some(line => line.includes('cannot look after all payment channels now') && line.includes('120 minutes ago')))
+    await parties.chain.faults({ lateMs: -2 * 60 * 60_000 }, node)
+    expect(await reason(victim.provider.getChannelState(channelId)), 'or our clock is wrong').to.match(/minutes ahead of our clock/)
+    await parties.chain.faults({}, node)
+    await until(async () => await victim.refusalOf(await message(channelId, 3n * MINA)) === undefined)
+  })
+
   it('24: a deposit that a reorganisation takes back was no money', async () => {
     const channelId = await open()
     const provider = await parties.connected(us)
@@ -243,6 +260,68 @@ describe('attacks over channels of Mina', function () {
     await until(async () => await redeemed(channelId) === 65n * MINA)
   })
 
+  it('27: a close is answered with all that the best claim grants, although a proof of less is at hand', async () => {
+    const channelId = await open()
+    const store = memoryStore()
+    const victim = await start({}, { store, more: { standbyStep: 10n * MINA } })
+    await victim.refusalOf(await message(channelId, 60n * MINA))
+    await until(async () => (await store.get(`mina:proofs:mina:devnet:${parties.codeHash}:${us.address}`)) !== undefined)
+    await victim.refusalOf(await message(channelId, 65n * MINA))
+    await hostile.close(channelId, 'close')
+    await until(async () => await redeemed(channelId) !== 0n)
+    expect(await redeemed(channelId)).to.equal(65n * MINA)
+  })
+
+  it('15: a close is answered while an end that the payer asked for takes its time', async () => {
+    const channelId = await open()
+    const prove: typeof parties.prover.prove = (job, priority) => job.kind === 'finish' ? new Promise(() => undefined) : parties.prover.prove(job, priority)
+    const victim = await start({}, { more: { prover: { prove } } })
+    await victim.refusalOf(await message(channelId, 30n * MINA))
+    victim.parts.closing.answer({ channelId, claim: await message(channelId, 35n * MINA) }).catch(() => undefined)
+    await until(() => victim.parts.channels.get(channelId)?.ending !== undefined)
+    await victim.parts.watcher.look()
+    await hostile.close(channelId, 'close')
+    await until(async () => await redeemed(channelId) === 35n * MINA)
+  })
+
+  const OPEN_TO_ALL = Object.fromEntries(['editState', 'send', 'access', 'setDelegate', 'setPermissions', 'setZkappUri', 'editActionState', 'setTokenSymbol',
+    'incrementNonce', 'setVotingFor', 'setTiming', 'receive'].map(name => [name, 'None']))
+  for (const [what, account] of [
+    ['takes no payments', { permissions: { ...OPEN_TO_ALL, receive: 'Impossible', setVerificationKey: { auth: 'Signature', txnVersion: '3' } } }],
+    ['is used by its key alone', { permissions: { ...OPEN_TO_ALL, access: 'Signature', setVerificationKey: { auth: 'Signature', txnVersion: '3' } } }],
+    ['does not exist', null]
+  ] as const) {
+    it(`15: a channel whose payer's account ${what} is not ended for it, and pays us`, async () => {
+      const channelId = await open()
+      const { node, url } = await parties.chain.anotherNode()
+      const victim = await start({}, { urls: [url] })
+      await victim.refusalOf(await message(channelId, 30n * MINA))
+      await parties.chain.faults({ accounts: { [payer.address]: account } }, node)
+      expect(await reason(victim.parts.closing.answer({ channelId }))).to.match(/payer cannot be paid/)
+      expect(victim.log.lines.filter(line => line.startsWith('sending a transaction'))).to.deep.equal([])
+      const channel = victim.parts.channels.get(channelId)
+      if (channel !== undefined) await victim.parts.watcher.redeem(channel)
+      expect(await redeemed(channelId)).to.equal(30n * MINA)
+    })
+  }
+
+  it('an end is not sent when its time has run out while it was proven', async () => {
+    const log = memoryLog()
+    let late = 0
+    const prove: typeof parties.prover.prove = async (job, priority) => {
+      const json = await parties.prover.prove(job, priority)
+      if (job.kind !== 'startClose' || late++ > 0) return json
+      const { slot } = await parties.chain.block()
+      await parties.chain.slot(slot + SLOTS_TO_LIVE)
+      return json
+    }
+    const provider = await parties.connected(payer, { log, more: { prover: { prove } } })
+    const channelId = await open('open', CHALLENGE_SECS, provider)
+    await provider.close(channelId, 'close')
+    expect(late).to.equal(2)
+    expect(log.lines.filter(line => line.includes('did not do what it was sent for'))).to.deep.equal([])
+  })
+
   it('29: a channel is known by what the chain says of it, also to a node that has lost its store', async () => {
     const channelId = await open()
     await hostile.disconnect()
@@ -257,6 +336,18 @@ describe('attacks over channels of Mina', function () {
     await parties.chain.conditions({ slotTxEnd: slot + 3000 })
     const provider = await parties.connected(await parties.account())
     expect(await reason(provider.openChannel(us.address, CHALLENGE_SECS, 'open', DEPOSIT))).to.match(/hard fork: nothing more is put into channels/)
+  })
+
+  it('25: in the three days before the network stops no claim is taken, and all that was taken is redeemed', async () => {
+    const channelId = await open()
+    const victim = await start()
+    expect(await victim.refusalOf(await message(channelId, 5n * MINA))).to.equal(undefined)
+    const { slot } = await parties.chain.block()
+    await parties.chain.conditions({ slotTxEnd: slot + 1300 }) // it was not announced yet when we connected
+    await until(async () => await redeemed(channelId) === 5n * MINA)
+    expect(await victim.refusalOf(await message(channelId, 6n * MINA))).to.match(/hard fork: claims are not taken any more/)
+    expect(victim.credited).to.equal(5n * MINA)
+    expect(victim.log.lines.filter(line => line.startsWith('the network takes no transactions from a slot'))).to.have.lengthOf(1)
   })
 
   it('25: after a hard fork nothing of before is used', async () => {

@@ -21,6 +21,8 @@
  * with proofs. With
  * `proofs: true` proofs are real, and verified; a test then needs the prover with proofs, and minutes.
  *
+ * Slots pass on command, as quickly as a test needs: `utcDate` of a block is when it was made, whatever its slot.
+ *
  * Not modelled: consensus between nodes, other tokens, delegation, events and actions, the archive node, snark fees, zkApps of others, the
  * fallback of permissions to signatures after a hard fork, the SQL of Rosetta. A funded account is there from the first block on.
  */

@@ -20,6 +20,8 @@ interface Place {
 export interface Block {
   readonly height: number
   readonly slot: number
+  /** When it was made. */
+  readonly madeMs: number
   readonly stateHash: string
   readonly previousStateHash: string
   readonly commands: readonly Included[]
@@ -184,7 +186,7 @@ export class Network {
   }
 
   private block (height: number, slot: number, previousStateHash: string, commands: readonly Included[]): Block {
-    return { height, slot, stateHash: `3NK${hashOf(`block ${this.made++} ${this.faucetAddress()}`).slice(0, 49)}`, previousStateHash, commands }
+    return { height, slot, madeMs: Date.now(), stateHash: `3NK${hashOf(`block ${this.made++} ${this.faucetAddress()}`).slice(0, 49)}`, previousStateHash, commands }
   }
 
   private faucetAddress (): string {

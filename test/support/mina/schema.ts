@@ -69,15 +69,14 @@ function statusOf (id: string, network: Network, seen: readonly Block[]): string
   return seen.some(({ commands }) => commands.some(({ command }) => command.hash === id)) ? 'INCLUDED' : 'UNKNOWN'
 }
 
-function blockOf ({ height, slot, stateHash, previousStateHash, commands }: Block, { otherHashes }: Faults): Type {
+function blockOf ({ height, slot, madeMs, stateHash, previousStateHash, commands }: Block, { otherHashes, lateMs }: Faults): Type {
   const of = (kind: Command['kind']): Type[] =>
     commands.filter(({ command }) => command.kind === kind).map(({ command, failures }) => commandOf(command, failures))
-  const date = String(Date.parse(GENESIS) + slot * SLOT_MS)
   return {
     stateHash: otherHashes ? `3NLother${stateHash.slice(8)}` : stateHash,
     protocolState: {
       previousStateHash: otherHashes ? `3NLother${previousStateHash.slice(8)}` : previousStateHash,
-      blockchainState: { date, utcDate: date },
+      blockchainState: { date: `${Date.parse(GENESIS) + slot * SLOT_MS}`, utcDate: `${madeMs - lateMs}` },
       consensusState: { blockHeight: `${height}`, slotSinceGenesis: `${slot}`, slot: `${slot % 7140}`, epoch: `${Math.floor(slot / 7140)}` }
     },
     transactions: { userCommands: () => of('payment'), zkappCommands: () => of('zkapp') }

@@ -1,0 +1,50 @@
+/** Which proof answers a close: all of the best claim, unless that is not there in time. */
+import { expect } from 'chai'
+import { inWords, Proofs } from '../../../plugins/mina/proofs.js'
+import { memoryLog, memoryStore } from '../../support/evm/life.js'
+
+const CHANNEL = { address: 'B62channel', state: ['0'] }
+const claim = (amount: bigint) => ({ amount: String(amount), nonce: String(amount), signature: { r: '1', s: '1' } })
+
+const anew = (): Promise<string> => Promise.resolve('anew')
+
+describe('a proof that was made in advance', () => {
+  const life = async (later: () => Promise<string>) => {
+    const log = memoryLog()
+    let made = 0
+    const prover = { prove: () => made++ === 0 ? Promise.resolve('in advance') : later() }
+    const proofs = new Proofs({ prover, sender: 'B62us', store: memoryStore(), name: 'proofs', step: 10n, log })
+    await proofs.prepare(CHANNEL, claim(60n), 0n)
+    return { proofs, log, made: () => made }
+  }
+
+  it('is used at once for the claim that it is of', async () => {
+    const { proofs, made } = await life(anew)
+    expect(await proofs.redeem(CHANNEL, claim(60n), 0n, 10_000)).to.equal('in advance')
+    expect(made()).to.equal(1)
+  })
+
+  it('of an earlier claim gives way to one of the best', async () => {
+    const { proofs } = await life(anew)
+    expect(await proofs.redeem(CHANNEL, claim(65n), 0n, 10_000)).to.equal('anew')
+  })
+
+  it('of an earlier claim is used where the prover is too slow, or fails', async () => {
+    for (const later of [() => new Promise<string>(() => undefined), () => Promise.reject(new Error('broken'))]) {
+      const { proofs, log } = await life(later)
+      expect(await proofs.redeem(CHANNEL, claim(65n), 0n, 5)).to.equal('in advance')
+      expect(log.lines.join()).to.match(/an earlier claim is redeemed first/)
+    }
+  })
+
+  it('is of no use once something was redeemed, or while nothing ends', async () => {
+    const { proofs } = await life(anew)
+    expect(await proofs.redeem(CHANNEL, claim(65n), 10n, 0)).to.equal('anew')
+    expect(await proofs.redeem(CHANNEL, claim(65n), 0n, undefined)).to.equal('anew')
+  })
+
+  it('is told to operators in words', () => {
+    expect(inWords({ state: 'proving', job: { kind: 'redeem', since: 1000, tries: 1 }, queued: 1 }, 43_000)).to.equal('mina: proving redeem since 42 s, 1 queued')
+    expect(inWords({ state: 'idle', queued: 0 })).to.equal(undefined)
+  })
+})

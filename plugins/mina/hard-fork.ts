@@ -7,7 +7,8 @@ import type { PluginStore } from '../../src/contracts/plugin.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { Desk } from './chain/desk.js'
 
-const DAY_MS = 24 * 60 * 60 * 1000
+const HOUR_MS = 60 * 60 * 1000
+const DAY_MS = 24 * HOUR_MS
 /** Before the stop, nothing more is put in for so long. */
 const QUIET_MS = 7 * DAY_MS
 /** And no claim is taken for so long. */
@@ -53,11 +54,11 @@ export class Stop {
     const due = [LAST_MS, QUIET_MS].find(ms => leftMs <= ms)
     if (due === undefined || due >= this.#saidMs) return
     this.#saidMs = due
-    const text = `${STOPS}. Nothing is put into channels in the seven days before; in the last three no claims are taken, and all that was claimed is redeemed. ` +
-      'Read "Hard forks" in docs/settlement-mina.md. hours=%d stops=%d'
-    const args = [Math.floor(leftMs / 3_600_000), this.#slot() ?? 0]
-    if (due === LAST_MS) this.#deps.log.error(text, ...args)
-    else this.#deps.log.warn(text, ...args)
+    const { configured, desk, log } = this.#deps
+    const [hours, slot] = [Math.floor(leftMs / HOUR_MS), configured ?? desk().stopSlot() ?? 0]
+    if (due === LAST_MS) {
+      log.error('the network stops before a hard fork: no claims are taken, and all that was claimed is redeemed. inHours=%d slot=%d', hours, slot)
+    } else log.warn('the network stops before a hard fork: nothing more is put into channels. inHours=%d slot=%d', hours, slot)
   }
 
   #slot (): number | undefined {

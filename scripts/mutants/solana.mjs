@@ -63,5 +63,17 @@ export const solanaMutants = [
     file: 'plugins/solana/chain/ended.js',
     edits: [['withdrawn === undefined ? !isCut', 'withdrawn === undefined ? true']],
     tests: HOSTILE_NODE_TEST
+  },
+  {
+    name: 'pays the rent of the account that a peer of Solana closes again and again',
+    file: 'plugins/solana/chain/plans.js',
+    edits: [['parties[opener === 0 ? 0 : 1] === address', 'true']],
+    tests: ['test/plugins/solana/attacks.test.js']
+  },
+  {
+    name: 'takes a claim on what is not finalized on Solana',
+    file: 'plugins/solana/provider.js',
+    edits: [["const commitment = finality === 'latest' ? 'confirmed' : this.#commitment;", "const commitment = 'confirmed';"]],
+    tests: ['test/plugins/solana/attacks.test.js']
   }
 ]

@@ -218,9 +218,15 @@ export class Plans {
     return this.#send(call, [...await this.#accountsFor(named, channel, gets), settle(named)])
   }
 
-  /** Makes the accounts that something is paid to, where they are missing. */
-  async #accountsFor (named: Channel, { parties }: ChannelAccount, gets: readonly [bigint, bigint]): Promise<Instruction[]> {
-    const made = await Promise.all(parties.filter((_, side) => (gets[side] ?? 0n) > 0n).map(party => this.#missing(named, party)))
+  /**
+   * Makes the accounts that something is paid to, where they are missing: ours, and the peer's in a channel of ours, because then its rent
+   * comes back. In a channel that the peer has opened it would be a gift, as often as the peer closes that account: it waits for its owner.
+   */
+  async #accountsFor (named: Channel, { parties, opener }: ChannelAccount, gets: readonly [bigint, bigint]): Promise<Instruction[]> {
+    const { signer: { address } } = this.#options
+    const isWorth = (party: string): boolean => party === address || parties[opener === 0 ? 0 : 1] === address
+    const paid = parties.filter((party, side) => (gets[side] ?? 0n) > 0n && isWorth(party))
+    const made = await Promise.all(paid.map(party => this.#missing(named, party)))
     return made.flat()
   }
 

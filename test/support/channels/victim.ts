@@ -20,7 +20,7 @@ export interface VictimSetting<P extends ChannelProvider> {
   /** Of the plugin, beside the usual ones. */
   options: object
   /** How the peer answers questions about channels; absent: it is not there. */
-  asked?: (() => Promise<Record<string, unknown>>) | undefined
+  asked?: ((message: Record<string, unknown>) => Promise<Record<string, unknown>>) | undefined
 }
 
 export class ChannelVictim<P extends ChannelProvider> {

@@ -102,15 +102,15 @@ export function commonFaults (index: number, vault?: number): Fault[] {
       name: 'a byte too few', error: 'InvalidInstruction',
       spoil: prepared => changeCall(prepared, call => ({ ...call, data: call.data.subarray(0, -1) }))
     },
-    copied('the same bytes, owned by somebody else', found => found, false),
-    copied('an account of another size', found => Buffer.concat([found, Buffer.alloc(1)]), true),
+    copied('the same bytes, owned by somebody else (29)', found => found, false),
+    copied('an account of another size (29)', found => Buffer.concat([found, Buffer.alloc(1)]), true),
     copied('an account with the tag of the first layout', found => Buffer.concat([Buffer.from('pchannel'), found.subarray(8)]), true),
     data('another instance', 'WrongInstance', 8, ({ channel }) => Buffer.from(BigUint64Array.of(channel.instance + 1n).buffer))
   ]
   if (vault === undefined) return faults
   return [
     ...faults,
-    account('another token account of the channel', 'InvalidVaultPDA', vault,
+    account('another token account of the channel (15)', 'InvalidVaultPDA', vault,
       ({ world, channel }) => world.putCopy(channel.vault, world.dataOf(channel.vault))),
     {
       name: 'a vault of the other token program', error: 'InvalidVaultPDA',

@@ -1,4 +1,4 @@
-/** Two whole connectors that settle over the stand-in's ledger, as long as their processes run: the next ones go on with what is on disk. */
+/** Two whole connectors that settle over the stand-in's ledger while their processes run: the next ones go on with what is on disk. */
 import reductModule, { type Injector } from 'reduct'
 import { freePort } from '../../../examples/free-port.js'
 import type SettlingPlugin from '../../../plugins/lib/channels/index.js'

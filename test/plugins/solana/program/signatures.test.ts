@@ -67,67 +67,67 @@ describe('a claim in the Solana program', function () {
   }
 
   describe('is refused though the precompile accepts what is sent, when', () => {
-    it('key, signature and message are those of another instruction', async () => {
+    it('key, signature and message are those of another instruction (1)', async () => {
       const mine = await signed(message, world.mallory)
       const body = pretended(message, Buffer.alloc(64))
       await onlyTheProgramRefuses(mine, crafted([[AT.signatureIn, 0], [AT.keyIn, 0], [AT.messageIn, 0]], { body }))
     })
 
-    it('the key is that of another instruction', async () => {
+    it('the key is that of another instruction (1)', async () => {
       const mine = await signed(message, world.mallory)
       const signature = await sign(world.mallory, message)
       await onlyTheProgramRefuses(mine, crafted([[AT.keyIn, 0]], { body: pretended(message, signature) }))
     })
 
-    it('the signature is that of another instruction', async () => {
+    it('the signature is that of another instruction (1)', async () => {
       await onlyTheProgramRefuses(good, crafted([[AT.signatureIn, 0]], { body: pretended(message, Buffer.alloc(64)) }))
     })
 
-    it('the message is that of another instruction', async () => {
+    it('the message is that of another instruction (1)', async () => {
       const signature = await sign(world.alice, small)
       await onlyTheProgramRefuses(await signed(small, world.alice), crafted([[AT.messageIn, 0]], { body: pretended(message, signature) }))
     })
 
-    it('the instruction is named by its number, not as this one', async () => {
+    it('the instruction is named by its number, not as this one (1)', async () => {
       for (const at of [AT.signatureIn, AT.keyIn, AT.messageIn]) await onlyTheProgramRefuses(crafted([[at, 0]]))
       await onlyTheProgramRefuses(crafted([[AT.signatureIn, 0], [AT.keyIn, 0], [AT.messageIn, 0]]))
     })
 
-    it('what is verified stands behind what is shown', async () => {
+    it('what is verified stands behind what is shown (2)', async () => {
       const behind = (await signed(message, world.mallory)).data.subarray(AT.keyBytes)
       await onlyTheProgramRefuses(crafted(
         [[AT.key, END], [AT.signature, END + 32], [AT.message, END + 96]], { body: pretended(message, Buffer.alloc(64)), behind }))
     })
 
-    it('only the key stands elsewhere', async () => {
+    it('only the key stands elsewhere (2)', async () => {
       const signature = await sign(world.mallory, message)
       await onlyTheProgramRefuses(crafted([[AT.key, END]], { body: pretended(message, signature), behind: bytesOf(world.mallory.address) }))
     })
 
-    it('only the message stands elsewhere', async () => {
+    it('only the message stands elsewhere (2)', async () => {
       const signature = await sign(world.alice, small)
       await onlyTheProgramRefuses(crafted([[AT.message, END]], { body: pretended(message, signature), behind: small }))
     })
 
-    it('only the signature stands elsewhere', async () => {
+    it('only the signature stands elsewhere (2)', async () => {
       const signature = await sign(world.alice, message)
       await onlyTheProgramRefuses(crafted([[AT.signature, END]], { body: pretended(message, Buffer.alloc(64)), behind: signature }))
     })
 
-    it('less than the whole message is verified', async () => {
+    it('less than the whole message is verified (2)', async () => {
       const signature = await sign(world.alice, message.subarray(0, 112))
       await onlyTheProgramRefuses(crafted([[AT.messageSize, 112]], { body: pretended(message, signature) }))
     })
 
-    it('the key is read out of the signature, where nothing stands elsewhere', async () => {
+    it('the key is read out of the signature, where nothing stands elsewhere (2)', async () => {
       await onlyTheProgramRefuses(crafted([[AT.key, AT.signatureBytes]], { body: pretended(message, signatureWithItsKey(message)) }))
     })
 
-    it('something stands behind the message', async () => {
+    it('something stands behind the message (3)', async () => {
       await onlyTheProgramRefuses(crafted([], { behind: Buffer.alloc(1) }))
     })
 
-    it('there is a gap in it', async () => {
+    it('there is a gap in it (3)', async () => {
       const body = Buffer.concat([good.data.subarray(0, AT.messageBytes), Buffer.alloc(8), good.data.subarray(AT.messageBytes)])
       await onlyTheProgramRefuses(crafted([[AT.message, AT.messageBytes + 8]], { body }))
     })
@@ -137,28 +137,28 @@ describe('a claim in the Solana program', function () {
       await onlyTheProgramRefuses(crafted([[AT.signature, 16], [AT.key, 80]], { body }))
     })
 
-    it('the padding is used', async () => {
+    it('the padding is used (3)', async () => {
       const body = Buffer.from(good.data)
       body[1] = 1
       await onlyTheProgramRefuses(crafted([], { body }))
     })
 
-    it('another signature comes with it', async () => {
+    it('another signature comes with it (3)', async () => {
       const { alice, mallory } = world
       await onlyTheProgramRefuses(await signed(message, mallory, alice))
       await onlyTheProgramRefuses(await signed(message, alice, mallory))
     })
 
-    it('the message has something behind it', async () => {
+    it('the message has something behind it (3)', async () => {
       await onlyTheProgramRefuses(await signed(Buffer.concat([message, Buffer.alloc(1)]), world.alice))
     })
 
-    it('the payee, a stranger, or nobody at all signed', async () => {
+    it('the payee, a stranger, or nobody at all signed (5)', async () => {
       for (const signer of [world.bob, world.mallory]) await onlyTheProgramRefuses(await signed(message, signer))
       await world.refuse('InvalidSignature', take)
     })
 
-    it('something else was signed: cluster, program, channel, instance, amount, nonce', async () => {
+    it('something else was signed: cluster, program, channel, instance, amount, nonce (6)', async () => {
       const other = (await generateKeyPairSigner()).address
       for (const change of [{ genesis: TOKEN }, { program: other }, { address: channel.vault }, { instance: channel.instance - 1n }]) {
         await onlyTheProgramRefuses(await signed(claimMessage({ ...channel, ...change }, 1n, 1000n), world.alice))
@@ -167,7 +167,7 @@ describe('a claim in the Solana program', function () {
       await onlyTheProgramRefuses(await signed(claimMessage(channel, 2n, 1000n), world.alice))
     })
 
-    it('something of another kind was signed: terms, and both older forms', async () => {
+    it('something of another kind was signed: terms, and both older forms (6)', async () => {
       const terms = Buffer.concat([Buffer.from('\xffSLUICE-CLOSE-V2', 'latin1'), message.subarray(16)])
       const first = Buffer.concat([bytesOf(channel.address), u64(1n), u64(1000n)])
       const second = Buffer.concat([Buffer.from('TOON-BALPROOF-V2'), bytesOf(channel.program), first])
@@ -175,7 +175,7 @@ describe('a claim in the Solana program', function () {
     })
   })
 
-  it('is refused by the precompile for a wrong signature, or when it is to check none', async () => {
+  it('is refused by the precompile for a wrong signature, or when it is to check none (3)', async () => {
     const wrong = Buffer.from(good.data)
     wrong[50]! ^= 1
     const none = Buffer.from(good.data)
@@ -188,13 +188,13 @@ describe('a claim in the Solana program', function () {
     await world.refuse('InvalidSignature', good, sendLamports(world.mallory, world.mallory.address, 1n), take)
   })
 
-  it('is refused when another program stands where the precompile should', async () => {
+  it('is refused when another program stands where the precompile should (4)', async () => {
     const yes = (await generateKeyPairSigner()).address
     world.addProgram(yes, await programThatAccepts())
     await onlyTheProgramRefuses({ ...crafted([], { body: pretended(message, Buffer.alloc(64)) }), programAddress: yes })
   })
 
-  it('is refused when an account only looks like the list of instructions', async () => {
+  it('is refused when an account only looks like the list of instructions (4)', async () => {
     const shown = pretended(message, Buffer.alloc(64))
     const list = Buffer.concat([u16(2), u16(6), u16(0), u16(0), bytesOf(ED25519), u16(shown.length), shown, u16(1)])
     await world.refuse('InvalidAccount', replaceAccount(take, 5, world.putCopy(channel.address, list, SYSTEM)))
@@ -225,7 +225,7 @@ describe('terms in the Solana program', function () {
     paid = bySide(channel, alice.address, 1000n, 0n)
   })
 
-  it('need both signatures, of side 0 first', async () => {
+  it('need both signatures, of side 0 first (5)', async () => {
     const [first, second] = channel.parties.map(party => world.signerOf(party)) as [SvmWorld['alice'], SvmWorld['alice']]
     const terms = termsMessage(channel, paid, until)
     const { mallory } = world

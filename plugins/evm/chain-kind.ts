@@ -69,6 +69,7 @@ const oldChain = z.strictObject({
   rpcUrl: rpcUrl.optional(),
   chainId: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   privateKey: keyId.optional(),
+  vault: VAULT,
   registryAddress: address.optional(),
   tokenAddress: address.optional(),
   settlementOptions: settlementOptions.optional()

@@ -86,7 +86,7 @@ function withSettings (given: Readonly<Record<string, unknown>>, env: Variables,
   }
   const said = variablesFor(given.environment, env, key)
   const sections = blockchain === undefined || isObject(blockchain) ? withSections(blockchain, given.environment, env, sources) : undefined
-  if (sections !== undefined) return { values: { ...given, blockchain: completed(sections, said, sources) }, sources, warnings: [] }
+  if (sections !== undefined) return { values: { ...given, blockchain: completed(sections, said, key, sources) }, sources, warnings: [] }
   if (NEEDED.some(([field]) => !said.has(field))) return { values: given, sources, warnings: [] }
   const provider: Record<string, unknown> = { chainType: 'evm', settlementOptions: tuning('chainProviders.0', said, sources) }
   set(provider, 'chainId', 'chainProviders.0', mapped(said.get('chainId'), number => `evm:${String(number)}`), sources)
@@ -215,7 +215,7 @@ function variablesFor (environment: unknown, env: Variables, key: KeyBackend): M
 
 /** Chains of `blockchain` that are enabled, with what they lack: Base all of it, others what does not depend on the chain. */
 function completed (
-  blockchain: Record<string, unknown>, said: ReadonlyMap<string, Said>, sources: Map<string, string>
+  blockchain: Record<string, unknown>, said: ReadonlyMap<string, Said>, key: KeyBackend, sources: Map<string, string>
 ): Record<string, unknown> {
   return Object.fromEntries(Object.entries(blockchain).map(([name, chain]) => {
     if (!isObject(chain) || chain.enabled !== true) return [name, chain]
@@ -228,6 +228,7 @@ function completed (
       fill('chainId', mapped(said.get('chainId'), numberIn))
       for (const field of ['rpcUrl', 'registryAddress', 'tokenAddress']) fill(field, said.get(field))
     }
+    if (filled.privateKey === undefined || isInVaultOf(key, { keyId: filled.privateKey, vault: filled.vault })) fill('vault', said.get('vault'))
     fill('privateKey', said.get('keyId'))
     filled.settlementOptions ??= tuning(place, said, sources)
     return [name, filled]
@@ -278,14 +279,15 @@ function isRemote ({ KEY_BACKEND: backend = '' }: Variables): boolean {
 
 function entriesOf (blockchain: Parameters<LegacySettings['entriesOf']>[0]): ReturnType<LegacySettings['entriesOf']> {
   return Object.entries(blockchain).filter(([, old]) => old?.enabled === true).map(([section, old = {}]) => {
-    const { chainId, privateKey, rpcUrl, registryAddress, tokenAddress, settlementOptions } = old
+    const { chainId, privateKey, vault, rpcUrl, registryAddress, tokenAddress, settlementOptions } = old
     const needed = { rpcUrl, chainId, registryAddress, tokenAddress, privateKey }
     const missing = Object.entries(needed).filter(([, value]) => value === undefined).map(([field]) => field)
     if (missing.length > 0) {
       const variables = missing.map(field => variableOf(section, OF_SECTION[field] ?? ''))
       return { section, advice: `blockchain.${section} has no ${missing.join(', ')} (${variables.join(', ')}): nothing is settled on it. ${INSTEAD}` }
     }
-    const entry = { chainType: 'evm', chainId: `evm:${chainId ?? ''}`, rpcUrl, registryAddress, tokenAddress, keyId: privateKey, settlementOptions }
+    const fields = { rpcUrl, registryAddress, tokenAddress, keyId: privateKey, vault, settlementOptions }
+    const entry = { chainType: 'evm', chainId: `evm:${chainId ?? ''}`, ...fields }
     return { section, entry, advice: `blockchain.${section} (${variableOf(section, 'ENABLED')}) is deprecated. ${INSTEAD} privateKey is keyId there.` }
   })
 }

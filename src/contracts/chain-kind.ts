@@ -126,6 +126,8 @@ export interface OldChain {
   /** Where networks have names. */
   network?: string | undefined
   privateKey?: string | undefined
+  /** How to get into the vault that `privateKey` names a key in. */
+  vault?: object | undefined
   registryAddress?: string | undefined
   /** Where contracts are modules of an account. */
   moduleAddress?: string | undefined

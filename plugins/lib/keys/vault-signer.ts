@@ -1,7 +1,7 @@
 /**
  * A key in a vault, as a Signer. The public key is read once and never changes: each signature is checked against it, so that a vault whose
  * key was replaced signs nothing for us. A vault that is slow, busy or away is asked again a few times, with growing waits, and what waits
- * meanwhile is bounded.
+ * meanwhile is bounded (signing-queue.ts).
  */
 import { randomInt, verify } from 'node:crypto'
 import type { Logger } from '../../../src/contracts/logger.js'
@@ -10,6 +10,7 @@ import { backoffMs } from '../../../src/lib/backoff.js'
 import { pause } from '../../../src/lib/timers.js'
 import { ed25519PublicKey } from './ed25519.js'
 import { completed } from './secp256k1.js'
+import { inQueueOf } from './signing-queue.js'
 import { VaultError } from './vault.js'
 import type { FoundKey, Vault } from './vault.js'
 
@@ -19,8 +20,6 @@ const ANSWER_MS = 5000
 const ATTEMPTS = 4
 const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 2000
-/** Signatures of one key that wait for their turn. */
-export const MAX_WAITING = 256
 /** What has waited longer for its turn is given up: a vault that is away would have a caller wait for many minutes. */
 const TURN_MS = 30_000
 const DIGEST_BYTES = 32
@@ -42,8 +41,6 @@ class VaultSigner implements Signer {
   readonly curve: Curve
   readonly publicKey: Buffer
   trouble: string | undefined
-  #active = 0
-  readonly #waiting: Array<() => void> = []
 
   constructor (private readonly vault: Vault, { curve, publicKey }: FoundKey, private readonly log: Logger) {
     this.curve = curve
@@ -52,11 +49,12 @@ class VaultSigner implements Signer {
 
   async sign (bytes: Uint8Array): Promise<Buffer> {
     if (this.curve === 'secp256k1' && bytes.length !== DIGEST_BYTES) throw new VaultError(`not a digest of ${DIGEST_BYTES} bytes`, false)
-    const { label, parallel } = this.vault
     const askedMs = Date.now()
-    if (this.#active < parallel) this.#active++
-    else if (this.#waiting.length >= MAX_WAITING) throw new VaultError(`${label} is too slow: ${MAX_WAITING} signatures are waiting already`, true)
-    else await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+    return await inQueueOf(`${this.curve} ${this.publicKey.toString('hex')}`, this, this.vault, () => this.#signNow(bytes, askedMs))
+  }
+
+  async #signNow (bytes: Uint8Array, askedMs: number): Promise<Buffer> {
+    const { label } = this.vault
     try {
       if (Date.now() - askedMs > TURN_MS) throw new VaultError(`${label} is too slow: no turn for a signature within ${TURN_MS} ms`, true)
       const signature = await patiently(this.vault, async signal =>
@@ -67,10 +65,6 @@ class VaultSigner implements Signer {
     } catch (error) {
       this.#hear(error instanceof Error ? error.message : String(error))
       throw error
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#active--
-      else next()
     }
   }
 

@@ -52,6 +52,18 @@ describe('the backend of keys', () => {
     expect(chainOf({ chainProviders: [CHAIN], security }, GCP)).to.deep.include({ keyId: `${GCP_KEY}/1` })
   })
 
+  it('gives key and credentials to chains of the section blockchain, too, and the credentials to one that names a key in the same vault', () => {
+    const { rpcUrl, registryAddress, tokenAddress } = CHAIN
+    const base = { enabled: true, chainId: 84532, rpcUrl, registryAddress, tokenAddress }
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'hunter2' }
+    const security = { keyManagement: { backend: 'aws-kms', aws: { region: 'eu-west-1', evmKeyId: UUID, credentials } } }
+    const vault = { region: 'eu-west-1', ...credentials }
+    expect(chainOf({ blockchain: { base }, security })).to.deep.include({ keyId: `aws-kms:${UUID}`, vault })
+    expect(chainOf({ blockchain: { base: { ...base, privateKey: 'aws-kms:alias/base' } }, security })).to.deep.include({ keyId: 'aws-kms:alias/base', vault })
+    const privateKey = `0x${'5e'.repeat(32)}`
+    expect(chainOf({ blockchain: { base: { ...base, privateKey } }, security })).to.include({ keyId: privateKey }).and.not.to.have.property('vault')
+  })
+
   it('gives its credentials to every chain whose key is in the same vault, and its key to none that has one', () => {
     const xrp = { chainType: 'xrp', chainId: 'xrp:testnet', rpcUrl: 'wss://s.altnet.rippletest.net:51233', keyId: 'aws-kms:alias/xrp' }
     expect(chainOf({ chainProviders: [xrp] }, AWS)).to.deep.include({ keyId: 'aws-kms:alias/xrp', vault: { region: 'eu-west-1' } })

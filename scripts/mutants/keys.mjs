@@ -1,5 +1,6 @@
 /** Breakages of how keys in vaults sign. */
 const SIGNER = 'plugins/lib/keys/vault-signer.js'
+const QUEUE_TEST = ['test/plugins/lib/keys/signing-queue.test.js']
 const SIGNER_TEST = ['test/plugins/lib/keys/vault-signer.test.js']
 const CLOUDS = ['test/plugins/lib/keys/clouds.test.js']
 
@@ -18,9 +19,21 @@ export const keyMutants = [
   },
   {
     name: 'lets any number of callers wait for a vault',
+    file: 'plugins/lib/keys/signing-queue.js',
+    edits: [['sum + list.length, 0) >= MAX_WAITING', 'sum + list.length, 0) >= Infinity']],
+    tests: QUEUE_TEST
+  },
+  {
+    name: 'bounds the signatures of a key by account, and not by key',
     file: SIGNER,
-    edits: [['this.#waiting.length >= MAX_WAITING', 'false']],
-    tests: SIGNER_TEST
+    edits: [['${this.publicKey.toString(\'hex\')}', '${Math.random()}']],
+    tests: QUEUE_TEST
+  },
+  {
+    name: 'lets one account fill the queue of a key for all others',
+    file: 'plugins/lib/keys/signing-queue.js',
+    edits: [['if (longest.length <= own.length + 1)', 'if (true)']],
+    tests: QUEUE_TEST
   },
   {
     name: 'waits for a vault that does not answer',

@@ -127,6 +127,18 @@ export const aptosMutants = [
     tests: TRANSACTIONS
   },
   {
+    name: 'Aptos: gives two accounts of one key a seat each',
+    file: 'plugins/lib/channels/seat.js',
+    edits: [['seats.get(name)?.deref() ?? ', '']],
+    tests: TRANSACTIONS
+  },
+  {
+    name: 'Aptos: keeps its seat while its node is away',
+    file: 'plugins/aptos/chain/transactions.js',
+    edits: [['if (Date.now() / 1000 > expiration + OVER_SECS)', 'if (false)']],
+    tests: TRANSACTIONS
+  },
+  {
     name: 'Aptos: signs anew after a crash',
     file: 'plugins/aptos/chain/transactions.js',
     edits: [['if (attempt !== undefined) {', 'if (attempt !== undefined && course.sentMs !== -Infinity) {']],

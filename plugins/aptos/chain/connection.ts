@@ -6,7 +6,6 @@
  */
 import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
-import { Seat } from '../../lib/channels/seat.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
 import { Progress } from '../../lib/rpc/progress.js'
@@ -42,7 +41,6 @@ export class Connection {
   readonly fees: Fees
   readonly watch: Watch
   readonly #options: ConnectionOptions
-  readonly #seats = new Map<string, Seat>()
   readonly #progress: Progress
   /** When the module was looked at, ms since the process began. */
   #codeMs: number | undefined
@@ -71,13 +69,6 @@ export class Connection {
     this.ended()
     this.rest.close()
     await this.watch.stop()
-  }
-
-  /** Of an account of ours, for all that settle with it. */
-  seatOf (address: string): Seat {
-    const seat = this.#seats.get(address) ?? new Seat()
-    this.#seats.set(address, seat)
-    return seat
   }
 
   /** What was so at this moment was acted on: what is read from now on is not older. */

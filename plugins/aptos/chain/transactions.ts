@@ -9,8 +9,9 @@ import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
 import { OperationStore } from '../../lib/channels/operation-store.js'
-import { URGENCY, type Sitter, type Urgency } from '../../lib/channels/seat.js'
+import { seatOf, URGENCY, type Seat, type Sitter, type Urgency } from '../../lib/channels/seat.js'
 import { ChainError } from '../../lib/channels/types.js'
+import { chainIdOf } from '../formats.js'
 import type { AptosKey } from '../keys.js'
 import type { Connection } from './connection.js'
 import { fateOf, type Committed } from './fate.js'
@@ -43,6 +44,8 @@ type Done = Operation & { outcome: Outcome }
 
 /** So long after the newest block a transaction is good. */
 const EXPIRATION_SECS = 60
+/** So long after that it is over by our clock, too, whatever the nodes say. */
+const OVER_SECS = 60
 const SEND_AGAIN_MS = 2000
 /** After so many transactions that have failed for good, the next one waits, twice as long each time, so many times. */
 const FREE_FAILURES = 2
@@ -69,10 +72,12 @@ export class Transactions {
   readonly #options: TransactionsOptions
   readonly #operations: OperationStore<Operation>
   readonly #running = new Map<string, Promise<Done>>()
+  readonly #seat: Seat
   #stop: AbortController | undefined
 
   constructor (options: TransactionsOptions) {
     this.#options = options
+    this.#seat = seatOf(chainIdOf(options.network), options.signer.address)
     this.#operations = new OperationStore(options.store, options.storeKey, Operation)
   }
 
@@ -133,10 +138,9 @@ export class Transactions {
   }
 
   async #follow (operation: Operation): Promise<Done> {
-    const { log, pollMs, chain, signer: { address } } = this.#options
+    const { log, pollMs } = this.#options
     const stop = this.#stop?.signal ?? AbortSignal.abort()
     const course: Course = { operation, urgency: URGENCY.create, isSeated: false, sentMs: -Infinity, failures: 0, failedMs: 0 }
-    const seat = chain().seatOf(address)
     try {
       for (;;) {
         const outcome = await this.#step(course, stop).catch((error: unknown) => { this.#hear(course, error) })
@@ -150,17 +154,16 @@ export class Transactions {
         if (this.#isStopped()) throw new ChainError(LEFT, false)
       }
     } finally {
-      seat.leave(course)
+      this.#seat.leave(course)
     }
   }
 
   /** Does what brings it on. Resolves to what became of it; undefined while that is open. */
   async #step (course: Course, stop: AbortSignal): Promise<Outcome | undefined> {
-    const { chain, signer: { address } } = this.#options
-    await chain().check()
+    await this.#options.chain().check()
     const { attempt } = course.operation
     if (attempt !== undefined) {
-      course.isSeated ||= chain().seatOf(address).tryTake(course)
+      course.isSeated ||= this.#seat.tryTake(course)
       const outcome = await this.#look(course, attempt)
       if (outcome !== undefined || course.operation.attempt !== undefined) return outcome
     }
@@ -204,25 +207,21 @@ export class Transactions {
 
   /** Nothing more can become of its transaction: others may have the seat. */
   async #over (course: Course, txId: string | undefined): Promise<void> {
-    const { chain, signer: { address } } = this.#options
     const next = { ...course.operation, attempt: undefined, txId: txId ?? course.operation.txId }
     await this.#put(next)
     course.operation = next
     course.sentMs = -Infinity
-    chain().seatOf(address).leave(course)
-    course.isSeated = false
+    this.#leave(course)
   }
 
   /** Looks whether it is done by now, and makes the next transaction if it is not. */
   async #next (course: Course, stop: AbortSignal): Promise<Outcome | undefined> {
-    const { chain, signer: { address } } = this.#options
-    const seat = chain().seatOf(address)
     const isBegun = course.operation.txId !== undefined || course.failures > 0
     const first = await this.#options.plan(course.operation.call, isBegun)
     if (first.step !== 'send') return outcomeOf(first, course)
     if (this.#isTooSoon(course)) return undefined
     course.urgency = first.urgency
-    if (!course.isSeated) await seat.take(course, stop).catch(() => { throw new ChainError(LEFT, false) })
+    if (!course.isSeated) await this.#seat.take(course, stop).catch(() => { throw new ChainError(LEFT, false) })
     course.isSeated = true
     try {
       const plan = await this.#options.plan(course.operation.call, isBegun) // it may have waited for long
@@ -232,10 +231,7 @@ export class Transactions {
       await this.#sign(course, plan, tried)
       return undefined
     } finally {
-      if (course.operation.attempt === undefined) { // what has signed nothing keeps nobody waiting
-        seat.leave(course)
-        course.isSeated = false
-      }
+      if (course.operation.attempt === undefined) this.#leave(course) // what has signed nothing keeps nobody waiting
     }
   }
 
@@ -300,7 +296,15 @@ export class Transactions {
     })
   }
 
+  #leave (course: Course): void {
+    this.#seat.leave(course)
+    course.isSeated = false
+  }
+
+  /** One whose node is away does not keep others waiting whose node is not, once no block can have its transaction any more. */
   #hear (course: Course, error: unknown): void {
+    const { expiration = Infinity } = course.operation.attempt ?? {}
+    if (Date.now() / 1000 > expiration + OVER_SECS) this.#leave(course)
     const trouble = describeError(error)
     if (trouble !== course.trouble && !this.#isStopped()) {
       this.#options.log.warn('cannot look after a transaction now, trying again. operation=%s error=%s', course.operation.id, trouble)

@@ -80,3 +80,17 @@ function urgencyOf (sitter: Sitter): number {
     return Infinity
   }
 }
+
+/** Of this process, as long as somebody has them. */
+const seats = new Map<string, WeakRef<Seat>>()
+/** With more, those that nobody has any more are dropped. */
+const SWEPT_ABOVE = 100
+
+/** The seat of an address: whoever sends from it has to take this one, whatever node is asked. @param chainId `xrp:mainnet` */
+export function seatOf (chainId: string, address: string): Seat {
+  const name = `${chainId} ${address}`
+  const seat = seats.get(name)?.deref() ?? new Seat()
+  seats.set(name, new WeakRef(seat))
+  if (seats.size > SWEPT_ABOVE) for (const [other, kept] of seats) if (kept.deref() === undefined) seats.delete(other)
+  return seat
+}

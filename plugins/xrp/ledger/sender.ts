@@ -8,6 +8,7 @@ import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { channelIdOf } from '../channel-keys.js'
+import { chainIdOf } from '../formats.js'
 import { ServerError } from './connection.js'
 import type { Json } from './connection.js'
 import { dropsIn, numberIn, objectIn } from './entries.js'
@@ -15,8 +16,8 @@ import { troubleOf } from './ledger.js'
 import type { Ledger } from './ledger.js'
 import type { Attempt, Operation, Outcome } from './operations.js'
 import { outcomeOf } from './outcomes.js'
-import { Seat } from '../../lib/channels/seat.js'
-import type { Place, Sitter, Urgency } from '../../lib/channels/seat.js'
+import { seatOf } from '../../lib/channels/seat.js'
+import type { Place, Seat, Sitter, Urgency } from '../../lib/channels/seat.js'
 import { transactionOf } from './signer.js'
 import type { XrpKey } from './signer.js'
 
@@ -28,6 +29,8 @@ const LEDGERS_TO_WAIT = 3
 const LOOK_MS = 4000
 /** All XRP there is, drops. */
 const ANY_FEE = 10n ** 17n
+/** One whose server is away for so long does not keep others waiting, whose server is not. */
+const AWAY_MS = 2 * 60_000
 const LEFT = 'the account was disconnected while a transaction was under way: the next start goes on with it'
 /** Nothing will become of the transaction, however often it is sent. */
 const HOPELESS = /^(tem|tefBAD_AUTH|tefMASTER_DISABLED|invalidTransaction)/
@@ -59,15 +62,18 @@ interface Course {
   /** What the server said of it last. */
   said: string
   trouble?: string
+  /** Since when its server cannot say what became of it, ms since the process began. */
+  awayMs?: number | undefined
 }
 
 export class Sender {
   readonly #deps: SenderDeps
-  readonly #seat = new Seat()
+  readonly #seat: Seat
   readonly #ticks = new Set<() => void>()
 
   constructor (deps: SenderDeps) {
     this.#deps = deps
+    this.#seat = seatOf(chainIdOf(deps.network), deps.signer.address)
   }
 
   /** A ledger was validated. */
@@ -115,6 +121,7 @@ export class Sender {
     if (!course.wasSent) await this.#send(last, course) // it may have been written down and not sent
     const account = await ledger.account(this.#deps.signer.address) // before the search, which has to cover the ledger that this is of
     const now = numberIn(account?.ledger_index) ?? ledger.validated.index
+    course.awayMs = undefined
     const { found, isAll } = await this.#find(operation.attempts, now)
     if (found !== undefined) {
       ledger.mustHave(numberIn(found.ledger_index) ?? 0)
@@ -258,7 +265,13 @@ export class Sender {
     return { txId: hash, error: 'the server does not remember what became of it. Look at the channel' }
   }
 
-  #hear ({ operation, signal }: Job, course: Course, error: unknown): void {
+  #hear (job: Job, course: Course, error: unknown): void {
+    const { operation, signal } = job
+    course.awayMs ??= performance.now()
+    if (performance.now() - course.awayMs > AWAY_MS) {
+      this.#seat.leave(job)
+      course.isSeated = false
+    }
     const trouble = describeError(error)
     if (trouble !== course.trouble && !signal.aborted) {
       this.#deps.log.warn('cannot look after a transaction now, trying again. operation=%s error=%s', operation.id, trouble)

@@ -104,6 +104,44 @@ describe('transactions on Aptos', function () {
     expect(parties.chain.inStore(channelId)).to.equal(1500n)
   })
 
+  describe('of one key, under two accounts with different nodes', () => {
+    const sentBy = (): string[] => [...new Set([parties.chain.node, other].flatMap(({ requests }) =>
+      requests.filter(({ request }) => request === 'POST /transactions').map(({ body }) => Buffer.from(body).toString('hex'))))]
+    let other: Awaited<ReturnType<AptosParties['chain']['anotherNode']>>
+    let second: AptosProvider
+    beforeEach(async () => {
+      other = await parties.chain.anotherNode()
+      second = await parties.connected(parties.alice, { rpcUrl: other.url, store: memoryStore() })
+      parties.chain.fateOf = tx => tx.sender === parties.alice.address ? 'pending' : undefined
+    })
+
+    it('waits for the other one: no two are signed for one sequence number', async () => {
+      const opening = payer.openChannel(parties.bob.address, HOUR, once())
+      await until(() => sentBy().length === 1)
+      const next = second.openChannel(parties.stranger.address, HOUR, once())
+      await new Promise(resolve => { setTimeout(resolve, 300) })
+      expect(sentBy()).to.have.lengthOf(1)
+      parties.chain.fateOf = () => undefined
+      await Promise.all([opening, next])
+      expect(sentBy()).to.have.lengthOf(2)
+    })
+
+    it('does not wait for one whose node is away, once its time is over', async () => {
+      const opening = payer.openChannel(parties.bob.address, HOUR, once())
+      await until(() => sentBy().length === 1)
+      parties.chain.faults.add({ does: 'loseRequest' })
+      const next = second.openChannel(parties.stranger.address, HOUR, once())
+      parties.chain.fateOf = () => 'dropped'
+      parties.chain.block()
+      parties.chain.fateOf = () => undefined
+      parties.pass(180)
+      await next
+      parties.chain.faults.clear()
+      await opening
+      expect(parties.chain.chain.transactionsOf(parties.alice.address).map(({ tx }) => tx.sequence)).to.deep.equal([0n, 1n])
+    })
+  })
+
   it('an address without APT opens nothing, and is told what to do', async () => {
     const poor = new AptosParties().alice
     parties.chain.fund(poor.address, 900_000n)

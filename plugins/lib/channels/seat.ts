@@ -86,7 +86,7 @@ const seats = new Map<string, WeakRef<Seat>>()
 /** With more, those that nobody has any more are dropped. */
 const SWEPT_ABOVE = 100
 
-/** The seat of an address: whoever sends from it has to take this one, whatever node is asked. @param chainId `xrp:mainnet` */
+/** The seat of an address, which all who send from it share, whatever node they ask. @param chainId `xrp:mainnet` */
 export function seatOf (chainId: string, address: string): Seat {
   const name = `${chainId} ${address}`
   const seat = seats.get(name)?.deref() ?? new Seat()

@@ -169,7 +169,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/solana/chain/plans.ts', 'plugins/solana/chain/socket.ts', 'plugins/solana/chain/token.ts', 'plugins/solana/chain/wire.ts'
   ],
   'test/plugins/solana/provider.test.ts': [
-    'plugins/lib/rpc/json-rpc.ts', 'plugins/lib/rpc/node-client.ts', 'plugins/lib/rpc/node-address.ts',
+    'plugins/lib/rpc/json-rpc.ts', 'plugins/lib/rpc/node-address.ts',
     'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts',
     'plugins/solana/chain/known-channels.ts',
     'plugins/solana/chain/logs.ts', 'plugins/solana/chain/operations.ts', 'plugins/solana/chain/program-check.ts', 'plugins/solana/chain/reader.ts',

@@ -7,7 +7,7 @@ import { withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
-import { FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES } from '../../lib/rpc/node-address.js'
+import { boundedText, FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES } from '../../lib/rpc/node-address.js'
 import { ProxiedPosts } from '../../lib/rpc/post.js'
 
 export interface RestOptions {
@@ -147,29 +147,16 @@ export class Rest {
 
   async #send (url: string, { method, headers, body, signal }: Sent): Promise<{ status: number, text: string, header: Header }> {
     if (this.#proxied !== undefined) {
-      const answer = await this.#proxied.post(url, { method, headers, body, signal })
+      const answer = await this.#proxied.post(url, { method, headers, body, signal, bytesMax: MAX_BYTES })
       return { ...answer, header: name => String(answer.headers[name]) }
     }
     const response = await fetch(url, { method, headers, signal, redirect: 'error', ...body !== undefined && { body } })
-    return { status: response.status, text: await textOf(response), header: name => response.headers.get(name) ?? '' }
+    return { status: response.status, text: await boundedText(response.body, MAX_BYTES), header: name => response.headers.get(name) ?? '' }
   }
 
   #unreachable (asked: string, why: string): ChainError {
     return new ChainError(`no answer of the node at ${this.host} to ${asked}: ${withoutOverlayNames(why.slice(0, MAX_TEXT).replaceAll(this.#url, this.host))}`, false)
   }
-}
-
-/** @throws Error when it is too long */
-async function textOf (response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    const part = chunk as Uint8Array
-    bytes += part.length
-    if (bytes > MAX_BYTES) throw new Error(`the answer is longer than ${MAX_BYTES} bytes`)
-    chunks.push(part)
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 /** Undefined when it is not JSON. */

@@ -1,4 +1,5 @@
 /** Where a node of a chain is asked. Errors name the host and never the whole URL, which often holds an access key. */
+import { readUpTo } from '../../../src/lib/read-up-to.js'
 import { isOverlayHost, withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 
 /** For each try, ms. */
@@ -10,6 +11,16 @@ export const TRIES = 3
 export const FIRST_PAUSE_MS = 250
 /** Of a node's error text, this much is repeated. */
 export const MAX_TEXT = 300
+
+/** More than any answer that is asked for: the logs of many blocks are long. */
+export const ANSWER_BYTES_MAX = 64 * 1024 * 1024
+
+/** The text of an answer. Rejects, and reads no further, when it is longer than `bytesMax`. */
+export async function boundedText (body: AsyncIterable<Uint8Array> | null, bytesMax = ANSWER_BYTES_MAX): Promise<string> {
+  const bytes = await readUpTo(body, bytesMax)
+  if (bytes === undefined) throw new Error(`the answer is longer than ${bytesMax} bytes`)
+  return bytes.toString()
+}
 
 export interface NodeAddress {
   /** For errors. */

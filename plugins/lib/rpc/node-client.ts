@@ -6,7 +6,7 @@ import { pause } from '../../../src/lib/timers.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { ChainError } from '../channels/types.js'
-import { FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES } from './node-address.js'
+import { boundedText, FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES } from './node-address.js'
 import { ProxiedPosts } from './post.js'
 
 export interface NodeClientOptions {
@@ -93,7 +93,7 @@ export class NodeClient {
   async #send (body: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
     if (this.#proxied !== undefined) return await this.#proxied.post(this.#url, { headers: this.#headers, body, signal })
     const response = await fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal, redirect: 'error' })
-    return { status: response.status, text: await response.text() }
+    return { status: response.status, text: await boundedText(response.body) }
   }
 
   protected unreachable (what: string, why: string): ChainError {

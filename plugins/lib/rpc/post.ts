@@ -7,9 +7,8 @@ import { request as overHttp, type IncomingHttpHeaders } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { parseSocksProxy } from '../../../src/lib/socks-proxy.js'
 import { SocksAgent } from '../../../src/lib/socks-agent.js'
+import { boundedText } from './node-address.js'
 
-/** More than any answer that is asked for. */
-const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 /** At a time, and so connections, too. */
 const UNDER_WAY_MAX = 16
 const KEPT_MAX = 4
@@ -22,6 +21,8 @@ export interface Post {
   headers: Record<string, string>
   body?: string | Uint8Array | undefined
   signal: AbortSignal
+  /** The most that is read of an answer. */
+  bytesMax?: number | undefined
 }
 
 export interface Posted {
@@ -110,20 +111,17 @@ class Shared {
     })
   }
 
-  async #send (url: string, { method = 'POST', headers, body, signal }: Post): Promise<Posted> {
+  async #send (url: string, { method = 'POST', headers, body, signal, bytesMax }: Post): Promise<Posted> {
     const isSecure = url.startsWith('https:')
     const send = isSecure ? overHttps : overHttp
     return await new Promise((resolve, reject) => {
       const request = send(url, { method, headers, agent: isSecure ? this.#secure : this.#plain, signal }, response => {
-        const chunks: Buffer[] = []
-        let bytes = 0
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length
-          if (bytes > ANSWER_BYTES_MAX) request.destroy(new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`))
-          else chunks.push(chunk)
+        boundedText(response, bytesMax).then(text => {
+          resolve({ status: response.statusCode ?? 0, text, headers: response.headers })
+        }, (error: unknown) => {
+          request.destroy()
+          reject(error instanceof Error ? error : new Error(String(error)))
         })
-        response.on('error', reject)
-        response.on('end', () => { resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString(), headers: response.headers }) })
       })
       request.on('error', reject)
       request.end(body)

@@ -54,11 +54,11 @@ export interface AptosKeys {
 
 /** Both of a `keyId`, wherever it is. Rejects with words without secrets, when they cannot be used now. */
 export async function openKeys (
-  { keyId, vault }: KeySource, network: number, { store, log }: Pick<PluginServices, 'store' | 'log'>
+  { keyId, vault, socksProxy }: KeySource, network: number, { store, log }: Pick<PluginServices, 'store' | 'log'>
 ): Promise<AptosKeys> {
   const inVault = vaultKeyIn(keyId)
   if (inVault === undefined) return keysOf(keyId)
-  const key = new AptosKey(await openVaultKey({ key: inVault, settings: vault, curves: CURVES, log }))
+  const key = new AptosKey(await openVaultKey({ key: inVault, settings: vault, socksProxy, curves: CURVES, log }))
   return { key, claimSecret: await sessionSecret(store, `aptos:session:${network}:${key.address}`) }
 }
 

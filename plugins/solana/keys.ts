@@ -32,9 +32,9 @@ export function isKeyPath (text: string): boolean {
 }
 
 /** The key of a `keyId`, wherever it is. Rejects with words without secrets, when it cannot be used now. */
-export async function openKey ({ keyId, vault }: KeySource, log: Logger): Promise<SolanaKey> {
+export async function openKey ({ keyId, vault, socksProxy }: KeySource, log: Logger): Promise<SolanaKey> {
   const key = vaultKeyIn(keyId)
-  return key === undefined ? keyOf(keyId) : new SolanaKey(await openVaultKey({ key, settings: vault, curves: CURVES, log }))
+  return key === undefined ? keyOf(keyId) : new SolanaKey(await openVaultKey({ key, settings: vault, socksProxy, curves: CURVES, log }))
 }
 
 /** The key of a `keyId`: of the wallet, of a file, or one that stands in the configuration itself. @throws Error without secrets */

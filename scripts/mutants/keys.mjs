@@ -6,6 +6,12 @@ const CLOUDS = ['test/plugins/lib/keys/clouds.test.js']
 
 export const keyMutants = [
   {
+    name: 'reaches the vault of a chain behind a proxy directly',
+    file: 'plugins/lib/keys/open.js',
+    edits: [["settings.transport === 'direct' ? undefined : socksProxy", 'undefined']],
+    tests: ['test/plugins/lib/keys/proxied.test.js']
+  },
+  {
     name: 'gives on whatever a vault signs, without a look at whose key it is',
     file: 'plugins/lib/keys/vault-signer.js',
     edits: [['verify(null, bytes, ed25519PublicKey(this.publicKey), signature) ? Buffer.from(signature) : undefined', 'Buffer.from(signature)']],

@@ -36,9 +36,9 @@ export class EvmKey {
 }
 
 /** The key of a `keyId`, wherever it is. Rejects with words without secrets, when it cannot be used now. */
-export async function openKey ({ keyId, vault }: KeySource, log: Logger): Promise<EvmKey> {
+export async function openKey ({ keyId, vault, socksProxy }: KeySource, log: Logger): Promise<EvmKey> {
   const key = vaultKeyIn(keyId)
-  return key === undefined ? keyOf(keyId) : new EvmKey(await openVaultKey({ key, settings: vault, curves: CURVES, log }))
+  return key === undefined ? keyOf(keyId) : new EvmKey(await openVaultKey({ key, settings: vault, socksProxy, curves: CURVES, log }))
 }
 
 /** The key of a `keyId`: of the wallet, or one that stands in the configuration itself. @throws Error without secrets */

@@ -2,10 +2,11 @@
  * Keys in AWS KMS. secp256k1: ECDSA_SHA_256 over a digest that we make (MessageType DIGEST), answered in DER. Ed25519: ED25519_SHA_512 over
  * the message itself (RAW). Needs kms:GetPublicKey and kms:Sign. Source: AWS KMS API reference, "Sign" and "GetPublicKey".
  */
-import type { SignCommandInput } from '@aws-sdk/client-kms'
+import type { KMSClientConfig, SignCommandInput } from '@aws-sdk/client-kms'
 import type { Curve } from '../../../src/contracts/signer.js'
 import { withPackage } from '../optional-package.js'
 import { VAULTS } from './key-id.js'
+import { agentsOf, pastProxy, PROXIED_ANSWER_MS } from './proxied.js'
 import { compactOf } from './secp256k1.js'
 import { keyInSpki, VaultError } from './vault.js'
 import type { Vault, VaultSettings } from './vault.js'
@@ -19,20 +20,26 @@ const DENIED = new Set(['AccessDeniedException', 'UnrecognizedClientException', 
 const GONE = new Set(['NotFoundException', 'DisabledException', 'KMSInvalidStateException', 'InvalidKeyUsageException'])
 const REGION_AT = 3
 
+type Credentials = Exclude<KMSClientConfig['credentials'], undefined>
+
 /** @throws Error that says what to install, when the client of AWS is not; or what to set, when no region is named */
-export async function openAwsKms (name: string, settings: VaultSettings): Promise<Vault> {
+export async function openAwsKms (name: string, settings: VaultSettings, proxy?: string): Promise<Vault> {
   const { GetPublicKeyCommand, KMSClient, SignCommand } = await withPackage('@aws-sdk/client-kms', `a key in ${label}`, () => import('@aws-sdk/client-kms'))
-  const { endpoint, accessKeyId, secretAccessKey } = settings
+  const { endpoint } = settings
+  const credentials = credentialsOf(settings, proxy)
+  const agents = proxy === undefined ? undefined : agentsOf(proxy)
   const region = regionIn(name) ?? settings.region
   const client = new KMSClient({
     maxAttempts: 1, // the caller tries again
     ...region === undefined ? {} : { region },
     ...endpoint === undefined ? {} : { endpoint },
-    ...accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } }
+    ...credentials === undefined ? {} : { credentials },
+    ...agents === undefined ? {} : { requestHandler: { httpAgent: agents.http, httpsAgent: agents.https } }
   })
   return {
     label,
     parallel: PARALLEL,
+    answerMs: proxy === undefined ? undefined : PROXIED_ANSWER_MS,
     read: async abortSignal => {
       const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: name }), { abortSignal }).catch(inOurWords)
       return keyInSpki(Buffer.from(PublicKey ?? []))
@@ -44,6 +51,15 @@ export async function openAwsKms (name: string, settings: VaultSettings): Promis
       return curve === 'ed25519' ? signature : compactOf(signature) ?? signature
     }
   }
+}
+
+/** Undefined: AWS's own order finds them, and asks the machine and other services past any proxy. @throws VaultError where it must not */
+function credentialsOf ({ accessKeyId, secretAccessKey }: VaultSettings, proxy: string | undefined): Credentials | undefined {
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
+  if (proxy === undefined) return undefined
+  const { AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: secret = '', AWS_SESSION_TOKEN: sessionToken } = process.env
+  if (id !== '' && secret !== '') return { accessKeyId: id, secretAccessKey: secret, ...sessionToken === undefined ? {} : { sessionToken } }
+  throw pastProxy(label, 'without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY its credentials would be asked for past it')
 }
 
 function waysOf (curve: Curve): Pick<SignCommandInput, 'MessageType' | 'SigningAlgorithm'> {

@@ -13,6 +13,7 @@ export function formerKeys<K extends z.ZodType<string>> (keyId: K): z.ZodOptiona
 
 /** Where the environment does not say it, or says it for another vault. */
 export const VAULT = z.strictObject({
+  transport: z.enum(['direct']).meta({ expected: 'direct, or nothing' }).optional(),
   region: part,
   endpoint: z.string().refine(url => /^https?:\/\//.test(url) && URL.canParse(url)).meta({ expected: 'an http:// or https:// URL' }).optional(),
   accessKeyId: part,

@@ -109,8 +109,9 @@ async function inTime<T> (vault: Vault, ask: (signal: AbortSignal) => Promise<T>
   const asking = ask(stop.signal)
   asking.catch(() => undefined) // what it says too late
   const over = new AbortController()
-  const late = pause(ANSWER_MS, over.signal).then(() => {
-    if (!over.signal.aborted) throw new VaultError(`${vault.label} has not answered within ${ANSWER_MS} ms`, true)
+  const { answerMs = ANSWER_MS } = vault
+  const late = pause(answerMs, over.signal).then(() => {
+    if (!over.signal.aborted) throw new VaultError(`${vault.label} has not answered within ${answerMs} ms`, true)
     return undefined as never
   })
   late.catch(() => undefined)

@@ -14,6 +14,8 @@ export interface Vault {
   readonly label: string
   /** How many signatures may be asked for at a time. */
   readonly parallel: number
+  /** How long an answer may take, ms. Undefined: as long as is usual. */
+  readonly answerMs?: number | undefined
   /** The key as it is now. Rejects with VaultError. */
   read (signal: AbortSignal): Promise<FoundKey>
   /** 64 bytes: of secp256k1 r and s, whichever the vault gives; of Ed25519 the signature. Rejects with VaultError. */
@@ -22,6 +24,8 @@ export interface Vault {
 
 /** Where a key is, and how to get in, where the environment does not say it. All of it may be secret. */
 export interface VaultSettings {
+  /** It is reached directly, also where the chain is not. */
+  transport?: 'direct' | undefined
   region?: string | undefined
   endpoint?: string | undefined
   accessKeyId?: string | undefined

@@ -81,10 +81,10 @@ export interface XrpKeys {
 }
 
 /** Both of a `keyId`, wherever it is. Rejects with words without secrets, when they cannot be used now. */
-export async function openKeys ({ keyId, vault }: KeySource, network: number, { store, log }: KeyServices): Promise<XrpKeys> {
+export async function openKeys ({ keyId, vault, socksProxy }: KeySource, network: number, { store, log }: KeyServices): Promise<XrpKeys> {
   const inVault = vaultKeyIn(keyId)
   if (inVault === undefined) return keysOf(keyId)
-  const key = new XrpKey(await openVaultKey({ key: inVault, settings: vault, curves: CURVES, log }))
+  const key = new XrpKey(await openVaultKey({ key: inVault, settings: vault, socksProxy, curves: CURVES, log }))
   return { key, claimSecret: await sessionSecret(store, `xrp:session:${network}:${key.address}`) }
 }
 

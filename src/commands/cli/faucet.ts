@@ -1,6 +1,7 @@
 /** `connector faucet`: gives coins and tokens of a test chain to anybody who asks, within limits. */
 import type { TreasurySettings } from '../../contracts/treasury.js'
 import { createLogger } from '../../lib/log.js'
+import { socksProxyFault } from '../../lib/socks-proxy.js'
 import type { Command } from './command.js'
 import { usageError } from './command.js'
 import { environment } from './env-file.js'
@@ -15,7 +16,7 @@ type Variables = Readonly<Record<string, string | undefined>>
 export const faucet: Command = {
   name: 'faucet',
   summary: 'Gives money of a test chain to anybody who asks',
-  usage: '[--chain <kind>]',
+  usage: '[--chain <kind>] [--proxy <url>]',
   /** A getter: other commands need not load chains. */
   get description () {
     const kinds = fundableKinds()
@@ -29,7 +30,10 @@ TOKEN_ADDRESS, TOKEN_PRIVATE_KEY (default: the coin's), TOKEN_AMOUNT (${TOKEN_AM
 FAUCET_ALLOWED_HOSTS, names under which it may be asked. Keys may come from a wallet: wallet:0.
 Exit codes: 0 stopped by a signal, 78 the settings or the chain will not do, 1 could not start for another reason.`
   },
-  options: { chain: { type: 'string', value: '<kind>', help: 'The kind of chain (default: the first)' } },
+  options: {
+    chain: { type: 'string', value: '<kind>', help: 'The kind of chain (default: the first)' },
+    proxy: { type: 'string', value: '<url>', help: 'Ask the chain through this SOCKS5 proxy alone: socks5h://host:port' }
+  },
   maxPositionals: 0,
   examples: ['connector faucet', 'FAUCET_PORT=3501 connector faucet'],
 
@@ -40,10 +44,13 @@ Exit codes: 0 stopped by a signal, 78 the settings or the chain will not do, 1 c
     const name = args.text('chain') ?? kinds[0]?.type
     const kind = kinds.find(({ type }) => type === name)
     if (kind === undefined) throw usageError(faucet, `--chain takes ${kinds.map(({ type }) => type).join(' or ')}, found ${name ?? 'nothing'}.`)
+    const socksProxy = args.text('proxy')
+    const fault = socksProxy === undefined ? undefined : socksProxyFault(socksProxy)
+    if (fault !== undefined) throw usageError(faucet, `--proxy ${fault}`)
     const coin = kind.treasury.coinName.toUpperCase()
     const tokenAddress = optional(env, 'TOKEN_ADDRESS')
     const settings: TreasurySettings = {
-      rpcUrl: needed(env, 'RPC_URL'), keyId: needed(env, `${coin}_PRIVATE_KEY`), tokenKeyId: optional(env, 'TOKEN_PRIVATE_KEY'), tokenAddress
+      rpcUrl: needed(env, 'RPC_URL'), socksProxy, keyId: needed(env, `${coin}_PRIVATE_KEY`), tokenKeyId: optional(env, 'TOKEN_PRIVATE_KEY'), tokenAddress
     }
     const treasury = await openTreasury(kind, settings)
     if (treasury.isReal) {

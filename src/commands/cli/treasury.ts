@@ -5,6 +5,8 @@ import type { Treasury, TreasuryKind, TreasurySettings } from '../../contracts/t
 import { describeError } from '../../lib/describe-error.js'
 import { CliError, sentence } from './output.js'
 
+const ALIVE_MS = 60_000
+
 export type FundableKind = ChainKind & { treasury: TreasuryKind }
 
 export function isFundable (kind: ChainKind): kind is FundableKind {
@@ -17,9 +19,12 @@ export function fundableKinds (): FundableKind[] {
 
 /** Throws CliError when the chain cannot be reached, or a key cannot be one. */
 export async function openTreasury ({ treasury, label }: FundableKind, settings: TreasurySettings): Promise<Treasury> {
+  const alive = setInterval(() => undefined, ALIVE_MS) // a chain that is asked again after a pause keeps no process alive
   try {
     return await treasury.open(settings)
   } catch (error) {
     throw new CliError(`Cannot send money on ${label}: ${sentence(describeError(error))}`)
+  } finally {
+    clearInterval(alive)
   }
 }

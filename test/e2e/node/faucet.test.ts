@@ -6,6 +6,7 @@ import { Wallet } from 'ethers'
 import { stringify } from 'yaml'
 import { accounts, CHAIN_ID, startChain, type Chain, type Deployed } from '../../../examples/evm-chain.js'
 import { Workplace } from '../../support/cli.js'
+import { TestSocksProxy } from '../../support/socks-proxy.js'
 import { World } from '../../support/node.js'
 import { eventually } from '../../support/waiting.js'
 
@@ -53,6 +54,25 @@ describe('money for tests', function () {
     expect((await ask()).status).to.equal(429)
     expect((await chain.provider.getTransactionReceipt(transactions.token?.hash ?? ''))?.status).to.equal(1)
     expect(output).to.not.contain(TREASURY.privateKey.slice(2))
+  })
+
+  it('comes from a faucet that asks the chain through a proxy alone, and not at all without that', async () => {
+    const proxy = await TestSocksProxy.start({ 'chain-of-the-test.example': Number(new URL(chain.url).port) })
+    world.after(() => proxy.stop())
+    const env = faucetEnv({ RPC_URL: 'http://chain-of-the-test.example:8545' })
+    const child = place.start(['faucet', '--proxy', proxy.url], env)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => { output += text.toString() })
+    world.after(async () => {
+      child.kill('SIGTERM')
+      await eventually('the faucet has ended', () => child.exitCode ?? undefined)
+    })
+    const url = await eventually('the faucet is there', () => /is at (http:\S+)\//.exec(output)?.[1])
+    expect(await (await fetch(`${url}/api/info`)).json()).to.deep.include({ chainId: `evm:${CHAIN_ID}`, ready: true })
+    expect(new Set(proxy.asked.map(({ host }) => host))).to.deep.equal(new Set(['chain-of-the-test.example']))
+    const without = await place.run(['faucet', '--proxy', 'socks5h://127.0.0.1:1'], { env: faucetEnv() })
+    expect(without.code, without.err).to.equal(1)
+    expect(without.err).to.contain('the SOCKS5 proxy at 127.0.0.1:1 did not connect us')
   })
 
   it('is not given away on a main network, and not with settings that will not do', async () => {

@@ -1,6 +1,6 @@
 /**
- * A Tor network on the loopback of this machine, for tests: one directory authority and four relays, with the intervals of minutes that
- * real ones have cut to seconds. It takes about fifteen seconds until onion services can be reached, so a file of tests starts one.
+ * A Tor network on the loopback of this machine, for tests: three directory authorities and five relays, with the intervals of minutes that
+ * real ones have cut to seconds. It takes about twenty seconds until onion services can be reached, so a file of tests starts one.
  */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../../examples/free-port.js'
 
-const RELAYS = ['relay1', 'relay2', 'relay3', 'relay4']
-const AUTHORITY = 'authority'
+/** Of three, the other two still agree on what the network is when one is away. */
+const AUTHORITIES = ['authority1', 'authority2', 'authority3']
+const RELAYS = ['relay1', 'relay2', 'relay3', 'relay4', 'relay5', 'relay6', 'relay7', 'relay8']
 /** Tor asks that the delays of a vote fit twice into it. */
 const VOTE_SECS = 10
 const DELAY_SECS = 2
@@ -22,22 +23,33 @@ interface Member {
   dirPort: number
 }
 
-/** Whether Debian's packages `tor` and its `tor-gencert` are on this machine. */
-export function hasTor (): boolean {
-  return ['tor', 'tor-gencert'].every(name => spawnSync(name, ['--version']).error === undefined)
+/** Tor, or its fork that the Anyone network is made of, and the program that makes the keys of its authorities. */
+export interface OnionProgram {
+  readonly name: string
+  readonly binary: string
+  readonly gencert: string
+  /** What else each process has in its settings. */
+  readonly settings: string
+}
+
+export const TOR: OnionProgram = { name: 'tor', binary: 'tor', gencert: 'tor-gencert', settings: '' }
+
+/** Whether the programs are on this machine. Debian has both of TOR in its package `tor`. */
+export function isThere ({ binary, gencert }: OnionProgram): boolean {
+  return [binary, gencert].every(name => spawnSync(name, ['--version']).error === undefined)
 }
 
 export class TorNetwork {
-  readonly #processes: ChildProcess[] = []
+  readonly #processes = new Map<string, ChildProcess>()
 
-  private constructor (readonly directory: string, private readonly member: string) {}
+  private constructor (readonly directory: string, readonly program: OnionProgram, private readonly member: string) {}
 
-  static async start (): Promise<TorNetwork> {
+  static async start (program: OnionProgram = TOR): Promise<TorNetwork> {
     const directory = await mkdtemp(join(tmpdir(), 'sluice-tor-'))
-    const authority = await newMember(directory, AUTHORITY)
-    const members = [authority, ...await Promise.all(RELAYS.map(name => newMember(directory, name)))]
-    const network = new TorNetwork(directory, memberOf(await keysOf(authority)))
-    for (const member of members) await network.#run(member)
+    const authorities = await Promise.all(AUTHORITIES.map(async name => await keysOf(program, await newMember(directory, name))))
+    const relays = await Promise.all(RELAYS.map(name => newMember(directory, name)))
+    const network = new TorNetwork(directory, program, `TestingTorNetwork 1\n${program.settings}${authorities.map(lineOf).join('')}`)
+    for (const member of [...authorities, ...relays]) await network.#run(member)
     return network
   }
 
@@ -47,23 +59,28 @@ export class TorNetwork {
    */
   async clientSettings (name: string, control: string): Promise<string> {
     const file = join(this.directory, `${name}.torrc`)
-    await writeFile(file, `${this.member}ControlPort unix:${control}\nCookieAuthentication 0\nShutdownWaitLength 0\n`)
+    await writeFile(file, `${this.member}ControlPort unix:${control}\nCookieAuthentication 0\nVanguardsLiteEnabled 0\nShutdownWaitLength 0\n`)
     return file
   }
 
+  /** Kills a relay or an authority, as when its machine loses its power. It does not come back. */
+  async kill (name: string): Promise<void> {
+    const child = this.#processes.get(name)
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const exit = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exit
+  }
+
   async stop (): Promise<void> {
-    await Promise.all(this.#processes.map(async child => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const exit = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exit
-    }))
+    await Promise.all([...this.#processes.keys()].map(name => this.kill(name)))
     await rm(this.directory, { recursive: true, force: true })
   }
 
-  async #run ({ name, directory, orPort, dirPort }: Member): Promise<void> {
+  async #run (member: Member): Promise<void> {
+    const { name, directory, orPort, dirPort } = member
     const file = join(directory, 'torrc')
-    const asAuthority = name === AUTHORITY ? `AuthoritativeDirectory 1
+    const asAuthority = AUTHORITIES.includes(name) ? `AuthoritativeDirectory 1
 V3AuthoritativeDirectory 1
 TestingV3AuthInitialVotingInterval ${VOTE_SECS}
 TestingV3AuthInitialVoteDelay ${DELAY_SECS}
@@ -87,28 +104,7 @@ ExitPolicy reject *:*
 ContactInfo nobody@example.com
 __OwningControllerProcess ${process.pid}
 ${asAuthority}`)
-    this.#processes.push(spawn('tor', ['-f', file, '--quiet'], { stdio: 'ignore' }))
-  }
-}
-
-/** Tells a tor process to close all its circuits, as when the relays on them go away. Resolves to how many there were. */
-export async function closeCircuits (control: string): Promise<number> {
-  const { connect } = await import('node:net')
-  const socket = connect(control)
-  socket.setEncoding('utf8')
-  const ask = async (command: string, isWhole: RegExp): Promise<string> => {
-    socket.write(`${command}\r\n`)
-    let answer = ''
-    while (!isWhole.test(answer)) answer += (await once(socket, 'data') as [string])[0]
-    return answer
-  }
-  try {
-    await ask('AUTHENTICATE', /^250 .*\r\n/m)
-    const circuits = [...(await ask('GETINFO circuit-status', /^250 OK\r\n/m)).matchAll(/^(?:250[+-]circuit-status=)?(\d+) BUILT/gm)].map(([, id]) => id ?? '')
-    for (const id of circuits) await ask(`CLOSECIRCUIT ${id}`, /^\d{3} .*\r\n/m)
-    return circuits.length
-  } finally {
-    socket.destroy()
+    this.#processes.set(name, spawn(this.program.binary, ['-f', file, '--quiet'], { stdio: 'ignore' }))
   }
 }
 
@@ -123,24 +119,26 @@ interface AuthorityKeys extends Member {
   fingerprint: string
 }
 
-async function keysOf (authority: Member): Promise<AuthorityKeys> {
+async function keysOf ({ binary, gencert, settings }: OnionProgram, authority: Member): Promise<AuthorityKeys> {
   const { directory, name, dirPort } = authority
   const keys = join(directory, 'keys')
-  execFileSync('tor-gencert', [
+  const made = spawn(gencert, [
     '--create-identity-key', '--passphrase-fd', '0', '-m', '12', '-a', `127.0.0.1:${dirPort}`,
     '-i', join(keys, 'authority_identity_key'), '-s', join(keys, 'authority_signing_key'), '-c', join(keys, 'authority_certificate')
-  ], { input: '\n', stdio: ['pipe', 'ignore', 'ignore'] })
+  ], { stdio: ['pipe', 'ignore', 'ignore'] })
+  made.stdin.end('\n')
+  await once(made, 'exit')
   const [, identity = ''] = /^fingerprint (\S+)/m.exec(await readFile(join(keys, 'authority_certificate'), 'utf8')) ?? []
-  const empty = join(directory, 'none')
-  await writeFile(empty, '')
+  const file = join(directory, 'none')
+  await writeFile(file, settings)
   // It takes an authority, of whatever name, to say which key it has itself.
-  const said = execFileSync('tor', [
-    '--quiet', '-f', empty, '--list-fingerprint', '--orport', '1', '--datadirectory', directory, '--nickname', name, '--dirserver', `x 127.0.0.1:1 ${'F'.repeat(40)}`
+  const said = execFileSync(binary, [
+    '--quiet', '-f', file, '--list-fingerprint', '--orport', '1', '--datadirectory', directory, '--nickname', name, '--dirserver', `x 127.0.0.1:1 ${'F'.repeat(40)}`
   ], { encoding: 'utf8' })
   return { ...authority, identity, fingerprint: said.trim().split('\n').at(-1)?.replace(/^\S+\s/, '').replaceAll(' ', '') ?? '' }
 }
 
-/** What all of a network have in their settings. */
-function memberOf ({ name, orPort, dirPort, identity, fingerprint }: AuthorityKeys): string {
-  return `TestingTorNetwork 1\nDirAuthority ${name} orport=${orPort} no-v2 v3ident=${identity} 127.0.0.1:${dirPort} ${fingerprint}\n`
+/** What all of a network have in their settings of an authority. */
+function lineOf ({ name, orPort, dirPort, identity, fingerprint }: AuthorityKeys): string {
+  return `DirAuthority ${name} orport=${orPort} no-v2 v3ident=${identity} 127.0.0.1:${dirPort} ${fingerprint}\n`
 }

@@ -146,7 +146,8 @@ describe('the files for Docker', () => {
       none: ['connector-a', 'connector-b', 'connector-c', 'tigerbeetle'],
       evm: ['anvil', 'faucet'],
       'standalone-e2e': ['standalone', 'standalone-bls'],
-      'standalone-allowlist': ['allowlist', 'allowlist-bls']
+      'standalone-allowlist': ['allowlist', 'allowlist-bls'],
+      'standalone-ator-public': ['ator-public', 'ator-public-bls']
     })
   })
 
@@ -176,7 +177,7 @@ describe('the files for Docker', () => {
       Array.isArray(networks) ? undefined : networks?.allowlist_net?.ipv4_address
     const { adminApi, localDelivery } = configOf('docker-compose.yml', services.allowlist!)
     expect(adminApi.allowedIPs).to.deep.equal([addressIn(services['allowlist-bls']!)])
-    for (const name of ['standalone', 'allowlist']) {
+    for (const name of ['standalone', 'allowlist', 'ator-public']) {
       const config = configOf('docker-compose.yml', services[name]!)
       const bls = environmentOf(services[`${name}-bls`]!)
       expect(config.localDelivery.handlerUrl).to.equal(`http://${name}-bls:${bls.PORT ?? ''}`)
@@ -185,6 +186,12 @@ describe('the files for Docker', () => {
       expect(services[name]!.ports).to.equal(undefined)
     }
     expect(localDelivery.enabled).to.equal(true)
+  })
+
+  it('let the profile standalone-ator-public dial through a public proxy of the Anyone network alone, and be dialled by nobody', () => {
+    const config = configOf('docker-compose.yml', composeOf('docker-compose.yml').services['ator-public']!)
+    expect(config.transport).to.deep.include({ type: 'socks5', proxy: 'socks5h://5.78.181.0:9052', managed: undefined })
+    expect(config.btpServerHost).to.equal('127.0.0.1')
   })
 
   it('keep the balances of docker-compose.yml in the TigerBeetle that it starts', () => {

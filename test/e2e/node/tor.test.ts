@@ -11,6 +11,7 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { freePort } from '../../../examples/free-port.js'
 import type { ConnectorConfig, ConnectorNode } from '../../../src/index.js'
+import { rejectionError } from '../../support/failures.js'
 import { World, outcome, packet } from '../../support/node.js'
 import { isAlive } from '../../support/overlay-program.js'
 import { anonOfPackage } from '../../support/tor/anon.js'
@@ -119,7 +120,7 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
         dataPath,
         transport: {
           type: 'socks5', socksProxy: `socks5h://127.0.0.1:${socksPort}`, managed: true, externalUrl: 'auto',
-          managedOptions: { binaryPath: PROGRAM.binary, configFilePath: await relays.clientSettings(name, control), hiddenServiceDir: join(dataPath, 'service') }
+          managedOptions: { binaryPath: PROGRAM === TOR ? PROGRAM.binary : undefined, configFilePath: await relays.clientSettings(name, control), hiddenServiceDir: join(dataPath, 'service') }
         }
       })
       expect(node.config.btpServerHost).to.equal('127.0.0.1')
@@ -127,6 +128,13 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
       return { node, socksPort, control, pid: async () => Number(await readFile(join(dataPath, 'overlay', name, 'pid'), 'utf8')) }
     }
   }).timeout(4 * PATIENCE_MS)
+
+  if (PROGRAM !== TOR) {
+    it('do not start where nobody has agreed to the terms of the network, and say so', async () => {
+      const node = await world.make('alice', { transport: { type: 'socks5', socksProxy: `socks5h://127.0.0.1:${await freePort()}`, managed: true } })
+      expect((await rejectionError(node.start())).message).to.include('User has not agreed to the terms and conditions')
+    }).timeout(PATIENCE_MS)
+  }
 
   it('pay each other where nothing but a proxy is within reach, and the kernel sees nothing go anywhere else', async function () {
     this.retries(1)

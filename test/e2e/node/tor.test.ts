@@ -22,6 +22,8 @@ import { eventually, pause } from '../../support/waiting.js'
 
 /** A network of this size now and then takes minutes, or does not come about at all. Then another one is started, once. */
 const PATIENCE_MS = 240_000
+/** Also what takes longest: that circuits and processes are lost, and a second relay. `npm run test:tor` */
+const WITH_LOSSES = process.env.TOR_LOSSES === '1'
 const ROUND_TRIPS = 20
 const PAY_EVERY_MS = 20
 /** `npm run test:anon`: the same on the software of the Anyone network. */
@@ -46,7 +48,7 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
   })
   after(() => network?.stop())
 
-  it('pay each other through onion services, and do so again when relays, circuits and processes are lost', async function () {
+  it(`pay each other through onion services, and through other relays when ${WITH_LOSSES ? 'circuits, processes and ' : ''}relays are lost`, async function () {
     this.retries(1)
     if (!isThere(PROGRAM)) {
       console.log(`      ${PROGRAM.name} is not installed: nothing is shown here`)
@@ -65,9 +67,6 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
         await eventually(`${to} is paid ${why}`, async () => outcome(await from!.node.sendPacket(packet(`g.${to}`))) === 'fulfill', PATIENCE_MS)
       }
     }
-    const lost = async (): Promise<void> => {
-      await eventually('that is noticed', () => !alice!.node.isPeerConnected('bob') || !bob!.node.isPeerConnected('alice'), PATIENCE_MS)
-    }
     await pay('over six hops')
     const times: number[] = []
     for (let trip = 0; trip < ROUND_TRIPS; trip++) {
@@ -77,10 +76,24 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
     }
     console.log(`      round trips over six hops, ms: median ${times.toSorted((a, b) => a - b)[ROUND_TRIPS / 2]?.toFixed(1)}, longest ${Math.max(...times).toFixed(1)}`)
 
+    if (WITH_LOSSES) {
+      for (const { control } of [alice!, bob!]) expect(await closeCircuits(control)).to.be.greaterThan(0)
+      await eventually('that is noticed', () => !alice!.node.isPeerConnected('bob') || !bob!.node.isPeerConnected('alice'), PATIENCE_MS)
+      await pay('over new circuits')
+
+      const dead = await alice!.pid()
+      process.kill(dead, 'SIGKILL')
+      await eventually('another process is in its place', async () => await alice!.pid() !== dead && alice!.node.getHealthStatus().transport.healthy, PATIENCE_MS)
+      await pay('after the loss of a proxy')
+    }
+
     const killed: string[] = []
     const tally = await whilePaying(alice!.node, async () => {
-      for (const { control } of [alice!, bob!]) {
-        const relay = await eventually('a relay is on the way', async () => (await relaysInUse(control)).find(name => name.startsWith('relay')))
+      for (const { control } of WITH_LOSSES ? [alice!, bob!] : [alice!]) {
+        const relay = await eventually('it goes through relays', async () => {
+          const now = await relaysInUse(control)
+          return now.findLast(name => name.startsWith('relay')) ?? now.at(-1)
+        })
         await relays.kill(relay)
         killed.push(relay)
         await eventually('others are', async () => {
@@ -90,16 +103,7 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
         await pay('through other relays')
       }
     })
-    console.log(`      while ${killed.join(' and ')} were killed: ${tally.paid} packets paid, ${tally.refused} refused`)
-
-    for (const { control } of [alice!, bob!]) expect(await closeCircuits(control)).to.be.greaterThan(0)
-    await lost()
-    await pay('over new circuits')
-
-    const dead = await alice!.pid()
-    process.kill(dead, 'SIGKILL')
-    await eventually('another process is in its place', async () => await alice!.pid() !== dead && alice!.node.getHealthStatus().transport.healthy, PATIENCE_MS)
-    await pay('after the loss of a proxy')
+    console.log(`      when ${killed.join(' and ')} went away: ${tally.paid} packets paid, ${tally.refused} refused`)
 
     const pids = [await alice!.pid(), await bob!.pid()]
     await Promise.all([alice!.node.stop(), bob!.node.stop()])

@@ -2,11 +2,13 @@
 // without it. Real clients and SDKs, a real SOCKS5 proxy, and stand-ins of nodes behind names that no resolver knows.
 import dns from 'node:dns'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { Socket, type AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { WebSocketServer } from 'ws'
 import evm from '../../../plugins/evm/chain-kind.js'
+import { MinaNode } from '../../../plugins/mina/chain/node.js'
 import { Connection as SolanaConnection } from '../../../plugins/solana/chain/connection.js'
 import { ChainSocket } from '../../../plugins/solana/chain/socket.js'
 import solana from '../../../plugins/solana/chain-kind.js'
@@ -171,6 +173,29 @@ describe('the nodes of chains behind a SOCKS proxy', function () {
     expect(() => new XrpConnection({ url: `ws://${HIDDEN}/` }, SILENT, () => Promise.resolve())).to.throw('hidden service').with.property('message').that.does.not.include(HIDDEN)
     expect(() => new ChainSocket({ url: `ws://${HIDDEN}/` }, { changed: () => undefined, logs: () => undefined })).to.throw('hidden service')
     expect(lookups.flatMap(({ args }) => args)).to.deep.equal([])
+  })
+
+  it('are reached through it on Mina, and in no other way', async () => {
+    let requests = 0
+    const graphql = createServer((_request, response) => {
+      requests++
+      response.end(JSON.stringify({ data: { pooledZkappCommands: [{ zkappCommand: { feePayer: { body: { fee: '7' } } } }] } }))
+    })
+    await new Promise<void>(resolve => { graphql.listen(0, '127.0.0.1', resolve) })
+    afterTest(() => new Promise(resolve => {
+      graphql.close(resolve)
+      graphql.closeAllConnections()
+    }))
+    const { port } = graphql.address() as AddressInfo
+    const ofMina = await TestSocksProxy.start({ [RPC]: port })
+    const [url, ofProxy] = [ofMina.url, ofMina.port]
+    expect(await new MinaNode({ url: `http://${RPC}/graphql`, socksProxy: url }).pooledFees()).to.deep.equal([7n])
+    expect(ofMina.asked[0]).to.include({ addressType: 3, host: RPC })
+    expect(leaks(port, ofProxy)).to.deep.equal([])
+    await ofMina.stop()
+    connects.resetHistory()
+    expect((await rejectionError(new MinaNode({ url: `http://127.0.0.1:${port}/graphql`, socksProxy: url }).pooledFees())).message).to.include('did not connect us')
+    expect([requests, connects.args.map(([first]) => Number(optionsOf(first).port)).filter(to => to !== ofProxy)]).to.deep.equal([1, []])
   })
 
   it('are reached through it by what sends money of a treasury', async () => {

@@ -1,6 +1,6 @@
-// Two nodes that no address leads to pay each other through onion services of a real Tor network, where tor is installed. They lose their
-// circuits, relays on them, and their tor itself, and pay again. No connection of theirs goes anywhere but to their proxies, and no name is
-// looked up: their own calls say so, and for nodes in namespaces of their own the kernel does.
+// Two nodes that no address leads to pay each other through onion services of a real Tor network, where tor is installed. In the long form
+// they lose their circuits, relays on them, and their tor itself, and pay again. No connection of theirs goes anywhere but to their proxies,
+// and no name is looked up: their own calls say so, and for nodes in namespaces of their own the kernel does.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import dns from 'node:dns'
@@ -22,7 +22,7 @@ import { eventually, pause } from '../../support/waiting.js'
 
 /** A network of this size now and then takes minutes, or does not come about at all. Then another one is started, once. */
 const PATIENCE_MS = 240_000
-/** Also what takes longest: that circuits and processes are lost, and a second relay. `npm run test:tor` */
+/** Also what takes longest: that circuits, processes and relays are lost. `npm run test:tor` */
 const WITH_LOSSES = process.env.TOR_LOSSES === '1'
 const ROUND_TRIPS = 20
 const PAY_EVERY_MS = 20
@@ -48,7 +48,7 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
   })
   after(() => network?.stop())
 
-  it(`pay each other through onion services, and through other relays when ${WITH_LOSSES ? 'circuits, processes and ' : ''}relays are lost`, async function () {
+  it(`pay each other through onion services${WITH_LOSSES ? ', and do so again when circuits, processes and relays are lost' : ''}`, async function () {
     this.retries(1)
     if (!isThere(PROGRAM)) {
       console.log(`      ${PROGRAM.name} is not installed: nothing is shown here`)
@@ -85,25 +85,25 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
       process.kill(dead, 'SIGKILL')
       await eventually('another process is in its place', async () => await alice!.pid() !== dead && alice!.node.getHealthStatus().transport.healthy, PATIENCE_MS)
       await pay('after the loss of a proxy')
-    }
 
-    const killed: string[] = []
-    const tally = await whilePaying(alice!.node, async () => {
-      for (const { control } of WITH_LOSSES ? [alice!, bob!] : [alice!]) {
-        const relay = await eventually('it goes through relays', async () => {
-          const now = await relaysInUse(control)
-          return now.findLast(name => name.startsWith('relay')) ?? now.at(-1)
-        })
-        await relays.kill(relay)
-        killed.push(relay)
-        await eventually('others are', async () => {
-          const now = await relaysInUse(control)
-          return now.length > 0 && !now.some(name => killed.includes(name))
-        }, PATIENCE_MS)
-        await pay('through other relays')
-      }
-    })
-    console.log(`      when ${killed.join(' and ')} went away: ${tally.paid} packets paid, ${tally.refused} refused`)
+      const killed: string[] = []
+      const tally = await whilePaying(alice!.node, async () => {
+        for (const { control } of [alice!, bob!]) {
+          const relay = await eventually('it goes through relays', async () => {
+            const now = await relaysInUse(control)
+            return now.findLast(name => name.startsWith('relay')) ?? now.at(-1)
+          })
+          await relays.kill(relay)
+          killed.push(relay)
+          await eventually('others are', async () => {
+            const now = await relaysInUse(control)
+            return now.length > 0 && !now.some(name => killed.includes(name))
+          }, PATIENCE_MS)
+          await pay('through other relays')
+        }
+      })
+      console.log(`      when ${killed.join(' and ')} went away: ${tally.paid} packets paid, ${tally.refused} refused`)
+    }
 
     const pids = [await alice!.pid(), await bob!.pid()]
     await Promise.all([alice!.node.stop(), bob!.node.stop()])

@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../../examples/free-port.js'
+import { eventually } from '../waiting.js'
 
 /** Of three, the other two still agree on what the network is when one is away. */
 const AUTHORITIES = ['authority1', 'authority2', 'authority3']
@@ -15,6 +16,7 @@ const RELAYS = ['relay1', 'relay2', 'relay3', 'relay4', 'relay5', 'relay6', 'rel
 /** Tor asks that the delays of a vote fit twice into it. */
 const VOTE_SECS = 10
 const DELAY_SECS = 2
+const BANDWIDTHS = 'bandwidths'
 
 interface Member {
   name: string
@@ -49,7 +51,9 @@ export class TorNetwork {
     const authorities = await Promise.all(AUTHORITIES.map(async name => await keysOf(program, await newMember(directory, name))))
     const relays = await Promise.all(RELAYS.map(name => newMember(directory, name)))
     const network = new TorNetwork(directory, program, `TestingTorNetwork 1\n${program.settings}${authorities.map(lineOf).join('')}`)
-    for (const member of [...authorities, ...relays]) await network.#run(member)
+    const members = [...authorities, ...relays]
+    for (const member of members) await network.#run(member)
+    await network.#measure(members)
     return network
   }
 
@@ -77,6 +81,14 @@ export class TorNetwork {
     await rm(this.directory, { recursive: true, force: true })
   }
 
+  /** Lets the authorities believe that all are equally fast. Else clients go by the few that have carried most, and are lost with these. */
+  async #measure (members: readonly Member[]): Promise<void> {
+    const fingerprints = await Promise.all(members.map(async ({ name, directory }) => await eventually(`${name} says who it is`, async () =>
+      /^\S+ (\w{40})$/m.exec(await readFile(join(directory, 'fingerprint'), 'utf8').catch(() => ''))?.[1])))
+    const lines = [Math.floor(Date.now() / 1000), ...fingerprints.map(fingerprint => `node_id=$${fingerprint} bw=1000`)]
+    await writeFile(join(this.directory, BANDWIDTHS), `${lines.join('\n')}\n`)
+  }
+
   async #run (member: Member): Promise<void> {
     const { name, directory, orPort, dirPort } = member
     const file = join(directory, 'torrc')
@@ -92,6 +104,7 @@ TestingDirAuthVoteExit *
 TestingDirAuthVoteHSDir *
 TestingDirAuthVoteGuard *
 TestingMinExitFlagThreshold 0
+V3BandwidthsFile ${join(this.directory, BANDWIDTHS)}
 ` : ''
     await writeFile(file, `${this.member}Nickname ${name}
 DataDirectory ${directory}

@@ -1,6 +1,6 @@
 // Two nodes that no address leads to pay each other through onion services of a real Tor network, where tor is installed. In the long form
-// they lose their circuits, relays on them, and their tor itself, and pay again. No connection of theirs goes anywhere but to their proxies,
-// and no name is looked up: their own calls say so, and for nodes in namespaces of their own the kernel does.
+// they lose their circuits, relays on them, and their tor itself, and pay again. No connection of theirs goes anywhere but to their
+// proxies, and no name is looked up: their own calls say so, and for nodes in namespaces of their own the kernel does.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import dns from 'node:dns'

@@ -69,7 +69,7 @@ export const aptosMutants = [
   {
     name: 'Aptos: takes blocks from the future',
     file: 'plugins/lib/rpc/progress.js',
-    edits: [['timeMs - now > AHEAD_MS', 'false']],
+    edits: [['timeMs - now > aheadMs', 'false']],
     tests: CONNECTION
   },
   {

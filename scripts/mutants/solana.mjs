@@ -25,7 +25,7 @@ export const solanaMutants = [
   {
     name: 'believes a Solana node that is behind',
     file: 'plugins/solana/chain/reader.js',
-    edits: [['answer.slot >= least', 'true']],
+    edits: [['answer !== undefined && fault === undefined', 'answer !== undefined']],
     tests: PROVIDER_TEST
   },
   {
@@ -44,6 +44,12 @@ export const solanaMutants = [
     name: 'believes a Solana node that refused to name its cluster',
     file: 'plugins/solana/chain/connection.js',
     edits: [['catch (error) {\n                this.#isUnsure = true', 'catch (error) {\n                this.#isUnsure = false']],
+    tests: HOSTILE_NODE_TEST
+  },
+  {
+    name: 'believes a slot that no cluster reaches forever',
+    file: 'plugins/lib/rpc/progress.js',
+    edits: [['if (performance.now() - this.#doubtedMs < DOUBT_MS)', 'if (true)']],
     tests: HOSTILE_NODE_TEST
   },
   {

@@ -13,7 +13,7 @@ export const FIRST_PAUSE_MS = 250
 export const MAX_TEXT = 300
 
 /** More than any answer that is asked for: the logs of many blocks are long. */
-export const ANSWER_BYTES_MAX = 64 * 1024 * 1024
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 /** The text of an answer. Rejects, and reads no further, when it is longer than `bytesMax`. */
 export async function boundedText (body: AsyncIterable<Uint8Array> | null, bytesMax = ANSWER_BYTES_MAX): Promise<string> {

@@ -18,6 +18,8 @@ export interface ProgressOptions {
   log: Logger
   /** What the chain calls a height. */
   unit: string
+  /** How far the clock of the chain may be ahead of ours, ms. 10 minutes by default. */
+  aheadMs?: number | undefined
   /** Told that what was acted on counts no longer. */
   startedOver: () => void
 }
@@ -40,6 +42,11 @@ export class Progress {
     this.#options = options
   }
 
+  /** That was acted on. */
+  get height (): bigint {
+    return this.#reached.height
+  }
+
   /** What was so at this moment was acted on. */
   reached ({ height, timeMs }: Place): void {
     if (height > this.#reached.height) this.#reached = { height, timeMs }
@@ -54,9 +61,9 @@ export class Progress {
   /** Why an answer is not to be believed. Undefined: it is. */
   faultOf (answer: Place): string | undefined {
     const { height, timeMs } = answer
-    const { host, unit } = this.#options
+    const { host, unit, aheadMs = AHEAD_MS } = this.#options
     const now = Date.now()
-    if (timeMs - now > AHEAD_MS) {
+    if (timeMs - now > aheadMs) {
       return `the newest block of the node at ${host} is ahead of the clock of this computer: set that right, or ask another node. ` +
         `block=${shownTime(timeMs)} clock=${shownTime(now)}`
     }

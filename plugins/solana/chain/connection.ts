@@ -56,10 +56,14 @@ export class Connection {
     this.#options = options
     this.#genesis = options.genesis
     this.rpc = new WatchedRpc({ url: rpcUrl, socksProxy, timeoutMs, turn: turnsOf(rpsLimit) }, () => { this.#isUnsure = true })
-    this.reader = new AccountReader(this.rpc, gatherMs)
+    this.reader = new AccountReader(this.rpc, log, gatherMs)
     this.fees = new Fees(this.rpc)
     const wsUrl = options.wsUrl ?? socketUrlOf(rpcUrl)
     this.watch = new Watch({ reader: this.reader, wsUrl, socksProxy, programId, chainId, everyMs, log, check: () => this.check() })
+    this.reader.startedOver = () => {
+      this.#isUnsure = true
+      this.watch.forget()
+    }
   }
 
   /** What claims are signed for. Known once the node was reached. */

@@ -42,9 +42,10 @@ export class KnownChannels {
     await this.#load()
     const channelId = channelIdOf({ account, instance: channel.instance })
     const before = this.#channels.get(channelId)
-    if (before?.isOver === true || (before !== undefined && before.slot > slot)) return
+    if (before?.isOver === true || before?.data.equals(data) === true) return // since the lower slot: one that is far too high is not kept
+    if (before !== undefined && before.slot > slot) return
     this.#channels.set(channelId, { account, channel, slot, data, isOver: false })
-    if (before === undefined || !before.data.equals(data)) await this.#write()
+    await this.#write()
   }
 
   /** The channel is over, and this is how it was then. */

@@ -4,8 +4,10 @@
  */
 import { z } from 'zod'
 import { pause } from '../../../src/lib/timers.js'
+import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf, RpcError, type JsonRpc } from '../../lib/rpc/json-rpc.js'
+import { Progress } from '../../lib/rpc/progress.js'
 import type { Moment } from './channel-account.js'
 
 /** `finalized`: for good. `confirmed`: voted for by most of the cluster. */
@@ -49,14 +51,20 @@ interface Question {
 export class AccountReader {
   readonly #waiting: Record<Commitment, Question[]> = { finalized: [], confirmed: [] }
   /** The newest slots that were acted on. */
-  readonly #reached: Record<Commitment, number> = { finalized: 0, confirmed: 0 }
+  readonly #reached: Record<Commitment, Progress>
+  /** Told that a node has lied about a slot: what was read before counts no longer. */
+  startedOver: () => void = () => undefined
 
   /** @param gatherMs how long one question waits for others */
-  constructor (private readonly rpc: JsonRpc, private readonly gatherMs = GATHER_MS) {}
+  constructor (private readonly rpc: JsonRpc, log: Logger, private readonly gatherMs = GATHER_MS) {
+    const progress = (): Progress =>
+      new Progress({ host: rpc.host, unit: 'slot', log, aheadMs: Infinity, startedOver: () => { this.startedOver() } })
+    this.#reached = { finalized: progress(), confirmed: progress() }
+  }
 
   /** Something is known of this slot: what is read from now on is not older. */
-  reached (commitment: Commitment, slot: number): void {
-    this.#reached[commitment] = Math.max(this.#reached[commitment], slot)
+  reached (commitment: Commitment, slot: number, timeMs = Date.now()): void {
+    this.#reached[commitment].reached({ height: BigInt(slot), timeMs })
   }
 
   /** Rejects with a ChainError that is not final while no node can say. */
@@ -85,16 +93,16 @@ export class AccountReader {
 
   /** At most IN_ONE_CALL of them, in their order. */
   async readAll (addresses: readonly string[], commitment: Commitment): Promise<Reading[]> {
+    const reached = this.#reached[commitment]
     for (let tries = 1; ; tries++) {
-      const least = this.#reached[commitment]
-      const answer = await this.#once(addresses, commitment, least)
-      if (answer !== undefined && answer.slot >= least) {
-        this.reached(commitment, answer.slot)
+      // The last question is for how far the node has come at all.
+      const answer = await this.#once(addresses, commitment, tries === TRIES ? 0 : Number(reached.height))
+      const fault = answer === undefined ? 'unknown' : reached.faultOf({ height: BigInt(answer.slot), timeMs: answer.timeMs })
+      if (answer !== undefined && fault === undefined) {
+        this.reached(commitment, answer.slot, answer.timeMs)
         return answer.readings
       }
-      if (tries === TRIES) {
-        throw new ChainError(`the node at ${this.rpc.host} is behind. slot=${answer?.slot ?? 'unknown'} expected=${least} commitment=${commitment}`, false)
-      }
+      if (tries === TRIES) throw new ChainError(`${fault ?? ''} commitment=${commitment}`, false)
       await pause(TRY_AGAIN_MS)
     }
   }
@@ -102,7 +110,7 @@ export class AccountReader {
   /** Undefined: it has not reached the slot. */
   async #once (
     addresses: readonly string[], commitment: Commitment, minContextSlot: number
-  ): Promise<{ slot: number, readings: Reading[] } | undefined> {
+  ): Promise<{ slot: number, timeMs: number, readings: Reading[] } | undefined> {
     const keys = [...addresses, CLOCK]
     const options = { encoding: 'base64', commitment, ...minContextSlot > 0 && { minContextSlot } }
     let answer: Record<string, unknown>
@@ -119,7 +127,7 @@ export class AccountReader {
       throw new ChainError(`the node at ${this.rpc.host} answers getMultipleAccounts with something else`, false)
     }
     const moment = { slot: Number(clock.data.readBigUInt64LE(0)), timeMs: Number(clock.data.readBigInt64LE(32)) * 1000 }
-    return { slot, readings: addresses.map((_, i) => ({ ...moment, account: accounts[i] })) }
+    return { slot, timeMs: moment.timeMs, readings: addresses.map((_, i) => ({ ...moment, account: accounts[i] })) }
   }
 }
 

@@ -28,7 +28,7 @@ export class SecondOpinion {
     const { node, above, log } = options
     this.#options = options
     this.#rpc = new JsonRpc(node)
-    this.#reader = new AccountReader(this.#rpc)
+    this.#reader = new AccountReader(this.#rpc, log)
     this.#opinion = new Opinion({ above, log, look: channelId => this.#look(channelId) })
   }
 

@@ -90,6 +90,11 @@ export class Watch {
     this.#keep(account, entry, commitment, reading)
   }
 
+  /** What was read counts no longer. */
+  forget (): void {
+    for (const entry of this.#entries.values()) Object.assign(entry, { finalized: undefined, confirmed: undefined, lookedMs: -Infinity })
+  }
+
   /**
    * What the chain says, as far as a look has confirmed it lately. Undefined: it has to be asked.
    * @throws ChainError while the chain cannot be looked at

@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { WebSocketServer } from 'ws'
 import { encodeBase58, u64 } from '../../../plugins/solana/formats.js'
 import { BIRTH_SLOTS, stateOf, type ChannelAccount } from '../../../plugins/solana/chain/channel-account.js'
@@ -68,7 +69,7 @@ describe('a hostile node of Solana', () => {
   }
 
   it('does not make an account look missing by sending it in another form', async () => {
-    const reader = new AccountReader(new JsonRpc({ url: node.url }), 1)
+    const reader = new AccountReader(new JsonRpc({ url: node.url }), memoryLog(), 1)
     for (const account of [
       {}, 'gone', false, { ...CLOCK, owner: null }, { ...CLOCK, data: { parsed: {} } }, { ...CLOCK, data: ['', 'base58'] }, { ...CLOCK, lamports: '1' }
     ]) {
@@ -82,6 +83,32 @@ describe('a hostile node of Solana', () => {
     node.behaviour = () => ({ result: { context: { slot: 7 }, value: [null, CLOCK] } })
     expect((await reader.read(ADDRESS, 'finalized')).account).to.equal(undefined)
   })
+
+  it('is believed for some minutes when it names a slot that no chain reaches, and then no longer', async () => {
+    const log = memoryLog()
+    const reader = new AccountReader(new JsonRpc({ url: node.url }), log, 1)
+    const at = (slot: number, secs: number) => {
+      const clock = Buffer.alloc(40)
+      clock.writeBigUInt64LE(BigInt(slot), 0)
+      clock.writeBigInt64LE(BigInt(secs), 32)
+      node.behaviour = ({ params }) => {
+        const { minContextSlot = 0 } = (params as [unknown, { minContextSlot?: number }])[1]
+        if (minContextSlot > slot) return { error: { code: -32016, message: 'Minimum context slot has not been reached' } }
+        return { result: { context: { slot }, value: [null, { ...CLOCK, data: [clock.toString('base64'), 'base64'] }] } }
+      }
+    }
+    at(2 ** 53 - 1, 1000)
+    await reader.read(ADDRESS, 'finalized')
+    at(7, 1001)
+    expect(await failure(reader.read(ADDRESS, 'finalized'))).to.contain('is behind. slot=7')
+    const clock = sinon.stub(performance, 'now')
+    clock.callsFake(() => clock.wrappedMethod.call(performance) + 180_000)
+    expect((await reader.read(ADDRESS, 'finalized')).slot).to.equal(7)
+    expect(log.lines.filter(line => /has lied/.test(line))).to.have.lengthOf(1)
+    at(6, 1000)
+    expect(await failure(reader.read(ADDRESS, 'finalized')), 'one that lags').to.contain('is behind. slot=6')
+    sinon.restore()
+  }).timeout(20_000)
 
   it('does not lock all our SOL up as the rent of a channel', async () => {
     const signer = rawKey(Buffer.alloc(32, 9))

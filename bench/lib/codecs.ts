@@ -3,6 +3,9 @@ import type { ClaimCodec } from '../../plugins/lib/channels/types.js'
 import { ClaimKey } from '../../plugins/aptos/claim-keys.js'
 import { AptosClaims, type ClaimSource as AptosSource } from '../../plugins/aptos/claims.js'
 import { canonicalAddress } from '../../plugins/aptos/formats.js'
+import { MinaClaims } from '../../plugins/mina/claims.js'
+import { signatures } from '../../plugins/mina/crypto/signature-threads.js'
+import { keyWith } from '../../plugins/mina/keys.js'
 import { SolanaClaims } from '../../plugins/solana/claims.js'
 import { rawKey } from '../../plugins/solana/ed25519.js'
 import { channelIdOf as solanaChannelIdOf, CLUSTERS, encodeBase58 } from '../../plugins/solana/formats.js'
@@ -15,17 +18,22 @@ export interface CodecUnderTest {
   payer: ClaimCodec
   payee: ClaimCodec
   channelId: string
+  /** Of so many claims the cost shows: where one takes milliseconds, of fewer. */
+  count: number
 }
 
+const USUAL_COUNT = 2000
+const MINA_COUNT = 100
 const [ALICE, NODE] = ['rGMTQpyhaDwWTqmw4dcYHj5NPJhtWNhtRW', 'rDwsjm4ecjNxtYmeaiCMriQ85w1XUocea3']
 const SEQUENCE = 4
 
 /** By the name of the chain. */
 export const CODECS: Record<string, CodecUnderTest> = {
-  evm: { payer: codecOf(signers.alice), payee: codecOf(signers.node), channelId: `0x${'aa'.repeat(32)}` },
+  evm: { payer: codecOf(signers.alice), payee: codecOf(signers.node), channelId: `0x${'aa'.repeat(32)}`, count: USUAL_COUNT },
   solana: onSolana(),
   xrp: onXrp(),
-  aptos: onAptos()
+  aptos: onAptos(),
+  mina: onMina()
 }
 
 /** Claims that are checked at once, as the claims of packets are. */
@@ -36,7 +44,7 @@ function onSolana (): CodecUnderTest {
   const [programId, account] = [8, 9].map(byte => encodeBase58(Buffer.alloc(32, byte))) as [string, string]
   const codec = (byte: number): SolanaClaims =>
     new SolanaClaims({ genesis, programId, cluster: 'mainnet' }, rawKey(Buffer.alloc(32, byte)))
-  return { payer: codec(2), payee: codec(1), channelId: solanaChannelIdOf({ account, instance: 1n }) }
+  return { payer: codec(2), payee: codec(1), channelId: solanaChannelIdOf({ account, instance: 1n }), count: USUAL_COUNT }
 }
 
 /** What the ledger says of the channel is known, as it is after its first claim. */
@@ -47,7 +55,10 @@ function onXrp (): CodecUnderTest {
     payerOf: () => payer, findPayer: () => Promise.resolve(payer), checkFresh: () => undefined, keyOf: () => key
   }
   return {
-    payer: new XrpClaims(source, ALICE, NODE), payee: new XrpClaims(source, NODE, ALICE), channelId: xrpChannelIdOf(ALICE, NODE, SEQUENCE)
+    payer: new XrpClaims(source, ALICE, NODE),
+    payee: new XrpClaims(source, NODE, ALICE),
+    channelId: xrpChannelIdOf(ALICE, NODE, SEQUENCE),
+    count: USUAL_COUNT
   }
 }
 
@@ -69,12 +80,20 @@ function onAptos (): CodecUnderTest {
     }
     return new AptosClaims({ place, source, keyFor: () => key, peer })
   }
-  return { payer: codec(payer, payee), payee: codec(payee, payer), channelId }
+  return { payer: codec(payer, payee), payee: codec(payee, payer), channelId, count: USUAL_COUNT }
+}
+
+/** Signatures are made and checked in threads of their own: what counts is what all of them take. */
+function onMina (): CodecUnderTest {
+  const [payer, payee, channel] = [keyWith(2n), keyWith(3n), keyWith(4n)]
+  const codec = (key: typeof payer, peer: typeof payer): MinaClaims =>
+    new MinaClaims({ chainId: 'mina:devnet', key, peer: peer.address, signatures })
+  return { payer: codec(payer, payee), payee: codec(payee, payer), channelId: channel.address, count: MINA_COUNT }
 }
 
 /** @returns claims in a second of one core, and microseconds of all threads for each */
 export async function checkClaims (
-  { payer, payee, channelId }: CodecUnderTest, count: number
+  { payer, payee, channelId, count }: CodecUnderTest
 ): Promise<{ perSecond: number, cpuUs: number }> {
   const texts: Buffer[] = []
   for (let i = 1n; i <= BigInt(count); i++) {

@@ -5,7 +5,7 @@
 import { createHash, hkdfSync, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { ED25519_BYTES, ed25519PrivateKey, ed25519PublicBytes, ed25519PublicKey } from '../lib/keys/ed25519.js'
+import { ED25519_BYTES, ed25519PrivateKey, ed25519PublicBytes, knownEd25519Key } from '../lib/keys/ed25519.js'
 import { accountOf } from './base58.js'
 
 const PURPOSE = 'sluice/xrp/claim/1'
@@ -80,7 +80,7 @@ const verifyBeside = promisify((bytes: Buffer, key: KeyObject, signature: Buffer
  */
 export async function isSignedWith (publicKey: string, channelId: string, total: bigint, signature: string): Promise<boolean> {
   if (!isGoodKey(publicKey) || !SIGNATURE.test(signature) || total < 0n || total > MAX_DROPS) return false
-  const key = ed25519PublicKey(Buffer.from(publicKey.slice(2), 'hex'))
+  const key = knownEd25519Key(Buffer.from(publicKey.slice(2), 'hex'))
   return await verifyBeside(claimBytes(channelId, total), key, Buffer.from(signature, 'hex'))
 }
 

@@ -20,6 +20,21 @@ export function ed25519PublicKey (bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: Buffer.concat([PUBLIC_HEAD, bytes]), format: 'der', type: 'spki' })
 }
 
+/** Keys of peers that were read lately. */
+const MAX_KEYS = 1000
+const keys = new Map<string, KeyObject>()
+
+/** The same, remembered: for the keys under which claims come again and again, as reading one takes half as long as a signature. */
+export function knownEd25519Key (bytes: Uint8Array): KeyObject {
+  const name = Buffer.from(bytes).toString('latin1')
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const key = ed25519PublicKey(bytes)
+  if (keys.size >= MAX_KEYS) keys.clear()
+  keys.set(name, key)
+  return key
+}
+
 /** The 32 bytes of the public half of either. */
 export function ed25519PublicBytes (key: KeyObject): Buffer {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key

@@ -3,8 +3,8 @@
  * could pay with claims that nobody can redeem. RFC 8032; chains refuse points of small order, too, other encodings of a point than the
  * shortest, and an S that is not below the order of the group.
  */
-import { verify, type KeyObject } from 'node:crypto'
-import { ed25519PublicKey } from './ed25519.js'
+import { verify } from 'node:crypto'
+import { knownEd25519Key } from './ed25519.js'
 
 const P = 2n ** 255n - 19n
 const L = 2n ** 252n + 27_742_317_777_372_353_535_851_937_790_883_648_493n
@@ -13,8 +13,6 @@ const SIGN_BIT = 2n ** 255n
 const Y_OF_ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
 const SMALL_ORDER = new Set([0n, 1n, P - 1n, Y_OF_ORDER_8, P - Y_OF_ORDER_8])
 const SIGNATURE_BYTES = 64
-/** Keys of peers that were read lately. */
-const MAX_KEYS = 1000
 
 /** Whether a chain takes it for the key of a signer, or for the point of a signature. @param point 32 bytes */
 export function isGoodPoint (point: Uint8Array): boolean {
@@ -22,20 +20,11 @@ export function isGoodPoint (point: Uint8Array): boolean {
   return y < P && !SMALL_ORDER.has(y)
 }
 
-const keys = new Map<string, KeyObject>()
-
 /** Whether a chain would take the signature. Anything malformed is simply not one. @param publicKey 32 bytes */
 export function isStrictlySignedBy (publicKey: Uint8Array, message: Uint8Array, signature: Buffer): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false
   if (!isGoodPoint(publicKey) || !isGoodPoint(signature.subarray(0, 32)) || numberOf(signature.subarray(32)) >= L) return false
-  const name = Buffer.from(publicKey).toString('latin1')
-  let key = keys.get(name)
-  if (key === undefined) {
-    if (keys.size >= MAX_KEYS) keys.clear()
-    key = ed25519PublicKey(publicKey)
-    keys.set(name, key)
-  }
-  return verify(null, message, key, signature)
+  return verify(null, message, knownEd25519Key(publicKey), signature)
 }
 
 /** Little-endian. */

@@ -91,8 +91,9 @@ describe('attacks over channels of Solana', function () {
     const ending = parts.closing.request(known).then(() => 'over', String)
     await eventually('we have signed terms', () => terms.consent !== undefined)
     expect(await take(channelId, 400n)).to.match(/being closed/)
-    const consent = { channelId, least: BigInt(String(terms.least)), pays: BigInt(String(terms.pays)), validUntil: Number(terms.validUntil) }
-    expect([consent.least, consent.pays]).to.deep.equal([300n, 0n])
+    const [least, pays] = [BigInt(String(terms.least)), BigInt(String(terms.pays))]
+    const consent = { channelId, least, pays, validUntil: Number(terms.validUntil) }
+    expect([least, pays]).to.deep.equal([300n, 0n])
     await hostile.closeTogether(consent, String(terms.consent), undefined, 'end')
     expect(await ending).to.equal('over')
     expect([await won(us), victim!.credited]).to.deep.equal([300n, 300n])

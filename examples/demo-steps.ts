@@ -4,6 +4,9 @@ import type { ConnectorNode } from '../src/index.js'
 /** The node may be settling by itself when it is told to: then that comes to its end, and the rest is settled. */
 const SETTLE_TRIES = 100
 const SETTLE_AGAIN_MS = 200
+/** A node that has just started may not have reached its chain: so many looks, a minute. */
+const REACH_TRIES = 300
+const NOT_REACHED = 'has not been reached yet'
 
 export function say (line: string): void {
   process.stdout.write(`${line}\n`)
@@ -14,9 +17,17 @@ export function say (line: string): void {
  * @param deposit base units
  */
 export async function fund (node: ConnectorNode, peerId: string, deposit: bigint): Promise<void> {
-  const there = (await node.channelManager.list()).find(channel => channel.peerId === peerId && channel.payer !== 'them')
-  if (there === undefined) await node.openChannel(peerId, deposit)
-  else await node.channelManager.deposit(there.channelId, deposit)
+  for (let i = 1; ; i++) {
+    const there = (await node.channelManager.list()).find(channel => channel.peerId === peerId && channel.payer !== 'them')
+    try {
+      if (there === undefined) await node.openChannel(peerId, deposit)
+      else await node.channelManager.deposit(there.channelId, deposit)
+      return
+    } catch (error) {
+      if (i === REACH_TRIES || !(error instanceof Error) || !error.message.includes(NOT_REACHED)) throw error // then nothing was begun
+      await new Promise(done => setTimeout(done, SETTLE_AGAIN_MS))
+    }
+  }
 }
 
 /** @param amount of each payment, base units */

@@ -1,7 +1,7 @@
 /**
- * `npm run network mixed`: one node between three, each on a chain of its own: alice pays on an EVM chain, bob on Solana, carol on the XRP
- * Ledger. Each pays the next one in its own asset, and hub exchanges. In the end all channels are closed, and each chain says who has won
- * and lost what. The chains run on this machine; that of XRP is a stand-in for rippled in a process of its own.
+ * `npm run network mixed`: one node between four, each on a chain of its own: alice pays on an EVM chain, bob on Solana, carol on the XRP
+ * Ledger, dave on Aptos. Each pays the next one in its own asset, and hub exchanges. In the end all channels are closed, and each chain
+ * says who has won and lost what. The chains run on this machine; those of XRP and Aptos are stand-ins in processes of their own.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,11 +17,12 @@ import { freePort } from './free-port.js'
 import { CHAIN as SOLANA, startSolanaChain } from './solana-chain.js'
 
 const RIPPLED = fileURLToPath(new URL('../test/support/rippled/main.js', import.meta.url))
+const APTOS = fileURLToPath(new URL('../test/support/aptos/main.js', import.meta.url))
 const TOKENS = 10_000_000n
 const DEPOSIT = 50_000n
 const TIMES = 20
 const AMOUNT = 1000n
-const RATES = { 'EURC/USDC': '1.10', 'XRP/USDC': '0.50' }
+const RATES = { 'EURC/USDC': '1.10', 'XRP/USDC': '0.50', 'TUSD/USDC': '0.99' }
 const FEE_PERCENTAGE = 1
 const SETTLEMENT = { threshold: '5000', pollingIntervalMs: 200, settlementTimeoutSecs: 3600, redeemThreshold: '10000000', initialDeposit: String(DEPOSIT) }
 
@@ -52,12 +53,12 @@ interface Spoke {
 
 /** Starts everything, pays, settles, and says what came of it. Rejects when anything is not as it has to be. */
 export async function runMixed (): Promise<void> {
-  say('Starting an EVM chain (anvil), a Solana cluster (Surfpool) and a stand-in for a server of the XRP Ledger ...')
+  say('Starting an EVM chain (anvil), a Solana cluster (Surfpool), and stand-ins for servers of the XRP Ledger and of Aptos ...')
   const dataPath = await mkdtemp(join(tmpdir(), 'sluice-mixed-'))
   const chains: Chain[] = []
   const nodes: ConnectorNode[] = []
   try {
-    for (const start of [evm, solana, xrp]) chains.push(await start())
+    for (const start of [evm, solana, xrp, aptos]) chains.push(await start())
     await run(chains, nodes, dataPath)
   } finally {
     await Promise.all(nodes.map(node => node.stop()))
@@ -195,14 +196,23 @@ async function solana (): Promise<Chain> {
   }
 }
 
-interface Account {
-  address: string
-  seed: string
+interface XrpStandIn {
+  url: string
+  networkId: number
+  accounts: Array<{ address: string, seed: string }>
+}
+
+interface AptosStandIn {
+  url: string
+  chainId: number
+  code: string
+  asset: string
+  accounts: Array<{ address: string, privateKey: string }>
 }
 
 async function xrp (): Promise<Chain> {
   const process = spawn('node', [RIPPLED, '--ledger-ms', '1000'], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const { url, networkId, accounts: [hub, peer] } = await firstLineOf(process)
+  const { url, networkId, accounts: [hub, peer] } = await firstLineOf<XrpStandIn>(process)
   if (hub === undefined || peer === undefined) throw new Error('the stand-in has no accounts')
   const entry = (keyId: string): Entry => ({ chainType: 'xrp', chainId: `xrp:${networkId}`, rpcUrl: url, keyId, settlementOptions: SETTLEMENT })
   return {
@@ -216,10 +226,44 @@ async function xrp (): Promise<Chain> {
   }
 }
 
-async function firstLineOf ({ stdout }: ChildProcess): Promise<{ url: string, networkId: number, accounts: Account[] }> {
+async function aptos (): Promise<Chain> {
+  const process = spawn('node', [APTOS], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const { url, chainId: number, code, asset: token, accounts: [hub, peer] } = await firstLineOf<AptosStandIn>(process)
+  if (hub === undefined || peer === undefined) throw new Error('the stand-in has no accounts')
+  const id = `aptos:${number}`
+  const asset = { code: 'TUSD', scale: 6 }
+  const entry = (keyId: string): Entry => ({
+    chainType: 'aptos', chainId: id, rpcUrl: url, moduleAddress: code, tokenAddress: token, asset, keyId, settlementOptions: SETTLEMENT
+  })
+  const balanceOf = (owner: string): Promise<bigint> => tokensOn(url, owner, token)
+  return {
+    id,
+    asset,
+    peer: 'dave',
+    entries: { hub: entry(hub.privateKey), peer: entry(peer.privateKey) },
+    addresses: { hub: { aptosAddress: hub.address }, peer: { aptosAddress: peer.address } },
+    balances: async () => ({ hub: await balanceOf(hub.address), peer: await balanceOf(peer.address) }),
+    stop: () => { process.kill() }
+  }
+}
+
+async function firstLineOf<T> ({ stdout }: ChildProcess): Promise<T> {
   if (stdout === null) throw new Error('the stand-in has no output')
-  for await (const line of createInterface({ input: stdout })) return JSON.parse(line) as Awaited<ReturnType<typeof firstLineOf>>
-  throw new Error('the stand-in for rippled has ended')
+  for await (const line of createInterface({ input: stdout })) return JSON.parse(line) as T // what it prints is part of it
+  throw new Error('a stand-in has ended')
+}
+
+/** What an owner has of a fungible asset on Aptos. */
+async function tokensOn (url: string, owner: string, asset: string): Promise<bigint> {
+  const response = await fetch(`${url.replace(/\/$/, '')}/view`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      function: '0x1::primary_fungible_store::balance', type_arguments: ['0x1::fungible_asset::Metadata'], arguments: [owner, asset]
+    })
+  })
+  const [balance] = await response.json() as [string]
+  return BigInt(balance)
 }
 
 /** What an account has, by the last validated ledger. */

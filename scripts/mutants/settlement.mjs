@@ -4,9 +4,48 @@ const ATTACKS = 'test/e2e/adversary/attacks.test.js'
 
 const CARRY_OVER = 'test/plugins/lib/channels/carry-over.test.js'
 const HANDING_OVER = 'test/plugins/lib/channels/handing-over.test.js'
+const WATCHER = 'plugins/lib/channels/watcher.js'
+const WATCHING = 'test/plugins/lib/channels/watcher.test.js'
+const CLOSING = 'test/plugins/lib/channels/closing.test.js'
 const HANDOVER = 'test/plugins/lib/channels/handover.test.js'
 
 export const settlementMutants = [
+  {
+    name: 'answers a close only when nothing else is under way with the channel',
+    file: WATCHER,
+    edits: [["#beside('defend'", "#beside('look'"]],
+    tests: [WATCHING]
+  },
+  {
+    name: 'settles a channel over a claim that the chain refuses now',
+    file: WATCHER,
+    edits: [['this.#unredeemed(channel) > 0n || !paysOut', '!paysOut']],
+    tests: [WATCHING]
+  },
+  {
+    name: 'settles for a payer, as who is only paid',
+    file: WATCHER,
+    edits: [[' || !paysOut(channel.state))', ')']],
+    tests: [WATCHING]
+  },
+  {
+    name: 'brings a claim that the chain refuses at each look',
+    file: WATCHER,
+    edits: [['return refusal?.status !== status || Date.now() >= refusal.againMs', 'return true']],
+    tests: [WATCHING]
+  },
+  {
+    name: 'takes a consent for void in its last second',
+    file: CHANNELS,
+    edits: [['>= (untilSecs + 1) * 1000', '> untilSecs * 1000']],
+    tests: [CLOSING]
+  },
+  {
+    name: 'believes a node that is ahead that a consent is void',
+    file: CHANNELS,
+    edits: [['Math.min(chainMs, Date.now())', 'chainMs']],
+    tests: [CLOSING]
+  },
   {
     name: 'hands over to a key that has not said so',
     file: 'plugins/lib/channels/handover.js',

@@ -197,8 +197,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/evm/channel-log.ts', 'plugins/evm/index.ts'
   ],
   'test/plugins/lib/channels/closing.test.ts': [
-    'plugins/lib/channels/watcher.ts', 'plugins/lib/channels/operator-actions.ts', 'plugins/lib/channels/answers.ts',
-    'plugins/lib/channels/way-to-end.ts'
+    'plugins/lib/channels/operator-actions.ts', 'plugins/lib/channels/answers.ts', 'plugins/lib/channels/way-to-end.ts'
   ],
   'test/plugins/lib/channels/features.test.ts': ['plugins/lib/channels/payee-end.ts'],
   'test/plugins/lib/channels/carry-over.test.ts': ['plugins/lib/channels/carry.ts'],

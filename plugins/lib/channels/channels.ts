@@ -22,7 +22,7 @@ export interface Ending {
   consent?: CloseConsent | undefined
   /** Of the consent. Empty: it was written down and not signed yet, or nothing is signed. */
   signature: string
-  /** Seconds since the epoch, by the chain's clock: when every consent is void that is out. Absent: never, it will come to the chain. */
+  /** Seconds since the epoch, by the chain's clock: the last in which a consent that is out is good. Absent: the end comes to the chain. */
   until?: number | undefined
 }
 
@@ -42,6 +42,14 @@ export interface KnownChannel {
   isGone: boolean
   /** A deposit that was begun: what our deposit is to be. */
   filling?: bigint | undefined
+}
+
+export interface Survey {
+  /** `watched` for a look that nothing has caused: channels in which nothing is under way need not be asked about. */
+  asOf?: AsOf
+  hear?: (error: unknown) => void
+  /** Told of each channel that needs us as soon as it was read, those first in which something is under way: others may take long. */
+  each?: (channel: KnownChannel) => void
 }
 
 export interface ChannelsDeps {
@@ -179,9 +187,8 @@ export class Channels {
   /**
    * Asks the chain about all channels with the peer. Resolves to those that need us, as they are known then. What cannot be asked
    * about one of them, or about new ones, goes to `hear`, and keeps nobody from looking at the others. Rejects when nothing could be asked.
-   * @param asOf `watched` for a look that nothing has caused: channels in which nothing is under way need not be asked about
    */
-  async survey (hear: (error: unknown) => void = () => undefined, asOf: AsOf = 'now'): Promise<KnownChannel[]> {
+  async survey ({ asOf = 'now', hear = () => undefined, each = () => undefined }: Survey = {}): Promise<KnownChannel[]> {
     const { provider, settings } = this.#deps
     const troubles: unknown[] = []
     const look = async (work: () => Promise<unknown>): Promise<void> => {
@@ -189,8 +196,14 @@ export class Channels {
     }
     let found: ChannelState[] = []
     await look(async () => { found = await provider.findChannels(settings.peerAddress, asOf) })
-    const ids = new Set([...found.map(({ channelId }) => channelId), ...this.#unsettled().map(({ state }) => state.channelId)])
-    for (const channelId of ids) await look(() => this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now'))
+    const [quiet, busy] = [this.#unsettled().filter(isQuiet), this.#unsettled().filter(channel => !isQuiet(channel))]
+    const ids = new Set([...busy, ...quiet].map(({ state }) => state.channelId).concat(found.map(({ channelId }) => channelId)))
+    for (const channelId of ids) {
+      await look(async () => {
+        const channel = await this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now')
+        if (channel !== undefined && !isDone(channel.state)) each(channel)
+      })
+    }
     await this.save()
     if (troubles.length > 0 && troubles.length >= ids.size + 1) throw troubles[0]
     for (const trouble of troubles) hear(trouble)
@@ -264,7 +277,7 @@ export class Channels {
     known.seenMs = Date.now()
     known.isGone = false
     const { ending } = known
-    const isVoid = ending?.until !== undefined && confirmed.readAtMs > ending.until * 1000
+    const isVoid = ending?.until !== undefined && isPast(ending.until, confirmed.readAtMs)
     if (isVoid && confirmed.status === 'open' && ending.by === 'us') known.isOverdue = true
     if (confirmed.status === 'settled' || (isVoid && confirmed.status !== 'opening')) known.ending = undefined
     if (state.ours.deposit > known.shown) this.onDeposit(known)
@@ -277,6 +290,14 @@ export class Channels {
     if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
     else this.#deps.log.warn('the peer has too many payment channels with us. channels=%d', this.#known.size)
   }
+}
+
+/**
+ * Whether what is good until that second is void. Chains compare whole seconds: it is good until the last of them is over. It has to be so
+ * by our clock, too: a node that is ahead, or lies, would have us take claims that a consent takes back.
+ */
+function isPast (untilSecs: number, chainMs: number): boolean {
+  return Math.min(chainMs, Date.now()) >= (untilSecs + 1) * 1000
 }
 
 /** Nothing is under way in it. */

@@ -1,7 +1,11 @@
 /**
  * Looks after the channels, at events of the chain and every now and then: answers a close with the peer's best claim, pays out what is
  * over, redeems what has become worth it, fills up what runs low, closes what is idle. What fails is tried again at the next look.
+ *
+ * A close is answered first. Nothing else that is under way with the channel, or with another one, holds the answer up: a payout that the
+ * chain does not make now, an end that the peer has asked for and that the chain does not take, another redemption.
  */
+import { backoffMs } from '../../../src/lib/backoff.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
@@ -11,7 +15,7 @@ import type { Incoming } from './incoming.js'
 import type { ChannelSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
 import { ChainError, paysOut, promised, waitingIn } from './types.js'
-import type { ChannelProvider, Receipt } from './types.js'
+import type { ChainStatus, ChannelProvider, Receipt } from './types.js'
 
 export interface WatcherDeps {
   channels: Channels
@@ -29,20 +33,34 @@ export interface WatcherDeps {
 /** Longer than packets live. */
 const QUIET_MS = 2 * 60_000
 const WITHDRAW_AGAIN_MS = 10 * 60_000
+/** What the chain has refused for good is brought again after a while, and then less and less often. */
+const REFUSED_WAIT_MS = 60_000
+const REFUSED_WAIT_MAX_MS = 60 * 60_000
+/** While a challenge runs, it does not wait longer than this part of what is left of it. */
+const CHALLENGE_PART = 8
 /** A channel that will not live longer is replaced: an end that nobody chose would cost a challenge. */
 const REPLACE_BEFORE_MS = 35 * 24 * 60 * 60_000
+
+/** What can be under way with a channel, each at most once, and beside the others. */
+type Work = 'look' | 'defend' | 'end' | 'withdraw'
+
+/** Of a claim that the chain has refused, while the channel had this status. */
+interface Refusal {
+  status: ChainStatus
+  times: number
+  againMs: number
+}
 
 export class Watcher {
   readonly #deps: WatcherDeps
   #interval: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
   #looking: Promise<void> | undefined
-  /** By channel. */
-  readonly #attending = new Map<string, Promise<void>>()
-  /** By channel: ends that are being brought. */
-  readonly #bringing = new Map<string, Promise<void>>()
+  /** By work and channel. */
+  readonly #working = new Map<string, Promise<void>>()
   /** By channel: few, as few are open. */
   readonly #withdrawAgainMs = new Map<string, number>()
+  readonly #refused = new Map<string, Refusal>()
   #again = false
   #isConnected = false
   #isStopped = false
@@ -73,7 +91,7 @@ export class Watcher {
     clearInterval(this.#interval)
     this.#deps.closing.stop()
     await this.#looking
-    await Promise.all([...this.#attending.values(), ...this.#bringing.values()])
+    while (this.#working.size > 0) await Promise.all(this.#working.values())
     this.#isConnected = false
   }
 
@@ -85,17 +103,7 @@ export class Watcher {
 
   /** Takes out what the peer's best claim grants. Rejects when that is nothing. */
   async redeem (channel: KnownChannel): Promise<Receipt> {
-    const { channels, incoming, provider, counts, log } = this.#deps
-    const { channelId } = channel.state
-    const claim = incoming.best(channelId)
-    if (claim === undefined || this.#unredeemed(channel) <= 0n) throw new Error(`there is nothing to redeem. channelId=${channelId}`)
-    const receipt = await channels.operations.once(`redeem:${channelId}:${claim.nonce}`, async id => {
-      const done = await provider.redeem(claim, id)
-      counts.redeemed++
-      return done
-    })
-    log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.total), receipt.txId)
-    await channels.reread(channelId)
+    const receipt = await this.#redeem(channel)
     await this.#withdraw(channel)
     return receipt
   }
@@ -105,13 +113,14 @@ export class Watcher {
     const { channels, closing, provider, log } = this.#deps
     const { channelId } = channel.state
     if (this.#endsAlone(channel)) return await closing.bring(channel)
-    if (this.#unredeemed(channel) > 0n) await this.redeem(channel).catch(passRefused)
+    if (this.#unredeemed(channel) > 0n) await this.#redeem(channel).catch(passRefused)
     const receipt = await channels.operations.once(`close:${channelId}`, id => provider.close(channelId, id))
     log.info('closing a payment channel by challenge. channelId=%s txId=%s', channelId, receipt.txId)
     await channels.reread(channelId)
     return receipt
   }
 
+  /** Also over a claim that the chain refuses: an operator may give that up. */
   async settle (channel: KnownChannel): Promise<Receipt> {
     const { channels, provider, log } = this.#deps
     const { channelId } = channel.state
@@ -137,7 +146,13 @@ export class Watcher {
         await this.#connect()
         const { channels, incoming, outgoing, settings, looked } = this.#deps
         await incoming.resume().catch((error: unknown) => { this.#hear(error) }) // what cannot be booked now is looked after all the same
-        for (const channel of await channels.operations.ask(() => channels.survey(error => { this.#hear(error) }, 'watched'))) this.#attendTo(channel)
+        const early = new Set<KnownChannel>()
+        const attend = (channel: KnownChannel): void => {
+          early.add(channel)
+          this.#attendTo(channel)
+        }
+        const survey = { asOf: 'watched', hear: (error: unknown) => { this.#hear(error) }, each: attend } as const
+        for (const channel of await channels.operations.ask(() => channels.survey(survey))) if (!early.has(channel)) this.#attendTo(channel)
         await this.#bury()
         if (settings.standing === 'present') outgoing.topUp()
         await looked()
@@ -166,56 +181,115 @@ export class Watcher {
 
   /** Runs in parallel with all others, and with the next looks: one channel that waits for the chain does not hide events of another. */
   #attendTo (channel: KnownChannel): void {
-    const { channelId } = channel.state
-    if (this.#attending.has(channelId)) return
-    const attending = this.#guarded(channel, async () => {
-      await this.#attend(channel)
+    if (channel.isGone) return
+    void this.#beside('withdraw', channel, () => this.#withdraw(channel))
+    if (channel.state.status === 'closing') void this.#beside('defend', channel, () => this.#defend(channel))
+    else void this.#beside('look', channel, () => this.#attend(channel))
+  }
+
+  /** Does that beside everything else, or joins in where it is being done. Never rejects. */
+  #beside (work: Work, channel: KnownChannel, doIt: () => Promise<void>): Promise<void> {
+    const name = `${work} ${channel.state.channelId}`
+    const running = this.#working.get(name)
+    if (running !== undefined) return running
+    if (this.#isStopped) return Promise.resolve()
+    const working = this.#guarded(channel, async () => {
+      await doIt()
       await this.#bury()
-    }).finally(() => { this.#attending.delete(channelId) })
-    this.#attending.set(channelId, attending)
+    }).finally(() => { this.#working.delete(name) })
+    this.#working.set(name, working)
+    return working
   }
 
   async #attend (channel: KnownChannel): Promise<void> {
     const { settings, provider } = this.#deps
-    if (channel.isGone) return
-    await this.#withdraw(channel)
-    // Where we may redeem meanwhile, an end that takes its time must not hide that the payer closes.
-    const bringing = channel.ending?.by === 'them' ? this.#bring(channel) : undefined
-    if (provider.redeemsWhileClosing !== true) await bringing
-    const { status } = channel.state
-    if (status === 'closing') await this.#defend(channel)
-    if (status !== 'open' || this.#bringing.has(channel.state.channelId)) return
+    if (channel.ending?.by === 'them') await this.#bringEnd(channel)
+    if (!isOpen(channel)) return
     const isLeft = settings.standing === 'former' || this.#isDoneWith(channel)
     const unredeemed = this.#unredeemed(channel)
     const isDue = isLeft ? unredeemed > 0n : unredeemed >= settings.redeemThreshold || provider.isDueEarly?.(unredeemed) === true
-    if (isDue && await this.#isWorth(channel)) await this.redeem(channel)
+    if (isDue && await this.#isWorth(channel)) await this.#redeemUnlessRefused(channel)
+    if (!isOpen(channel) || this.#refused.has(channel.state.channelId)) return
     if (channel.isOverdue === true && channel.ending === undefined) await this.#closeOverdue(channel)
     else await this.#closeSpent(channel)
   }
 
-  #bring (channel: KnownChannel): Promise<void> {
-    const { channelId } = channel.state
-    const bringing = this.#bringing.get(channelId) ?? this.#guarded(channel, async () => { await this.#deps.closing.bring(channel) })
-      .finally(() => { this.#bringing.delete(channelId) })
-    this.#bringing.set(channelId, bringing)
-    return bringing
-  }
-
   /** After one side has closed a channel, the other has until the end of the challenge period to submit its best claim. */
   async #defend (channel: KnownChannel): Promise<void> {
-    const { settleableAt, ours, theirs } = channel.state
-    if (settleableAt === undefined) return // paid out already, only not confirmed yet
-    if (this.#endsAlone(channel) && this.#deps.provider.redeemsWhileClosing !== true) {
+    const { provider, log } = this.#deps
+    if (channel.state.settleableAt === undefined) return // paid out already, only not confirmed yet
+    if (this.#endsAlone(channel) && provider.redeemsWhileClosing !== true) {
       await this.#deps.closing.bring(channel).catch(passRefused)
       if (isSettled(channel)) return
     }
     if (this.#unredeemed(channel) > 0n) {
-      this.#deps.log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
-      await this.redeem(channel).catch(passRefused)
+      if (this.#mayRedeem(channel)) log.warn('the channel is being closed, redeeming our best claim. channelId=%s', channel.state.channelId)
+      await this.#redeemUnlessRefused(channel)
     }
-    const isOver = settleableAt <= Math.max(channel.state.readAtMs, Date.now()) // the chain has the last word
+    if (channel.ending?.by === 'them') void this.#bringEnd(channel)
+    else await this.#settleOnceOver(channel)
+  }
+
+  #bringEnd (channel: KnownChannel): Promise<void> {
+    return this.#beside('end', channel, async () => { await this.#deps.closing.bring(channel) })
+  }
+
+  /**
+   * Takes what is left of our deposit. Not over a claim that the chain refuses now: that would be lost for good. And not where we are
+   * only paid: then what is left is the payer's, who can take it.
+   */
+  async #settleOnceOver (channel: KnownChannel): Promise<void> {
+    const { settleableAt, readAtMs, ours, theirs } = channel.state
+    if (isSettled(channel) || settleableAt === undefined || this.#unredeemed(channel) > 0n || !paysOut(channel.state)) return
+    const isOver = settleableAt <= Math.max(readAtMs, Date.now()) // the chain has the last word
     const left = ours.deposit - ours.redeemed + theirs.deposit - theirs.redeemed
     if (isOver && left > 0n) await this.settle(channel)
+  }
+
+  async #redeem (channel: KnownChannel): Promise<Receipt> {
+    const { channels, incoming, provider, counts, log } = this.#deps
+    const { channelId } = channel.state
+    const claim = incoming.best(channelId)
+    if (claim === undefined || this.#unredeemed(channel) <= 0n) throw new Error(`there is nothing to redeem. channelId=${channelId}`)
+    const receipt = await channels.operations.once(`redeem:${channelId}:${claim.nonce}`, async id => {
+      const done = await provider.redeem(claim, id)
+      counts.redeemed++
+      return done
+    })
+    this.#refused.delete(channelId)
+    log.info('redeemed a claim. channelId=%s amount=%s txId=%s', channelId, String(claim.total), receipt.txId)
+    await channels.reread(channelId)
+    return receipt
+  }
+
+  /** What the chain refuses for good is brought again after a while: the reason may pass, as an asset that is frozen. */
+  async #redeemUnlessRefused (channel: KnownChannel): Promise<void> {
+    if (!this.#mayRedeem(channel)) return
+    try {
+      await this.#redeem(channel)
+    } catch (error) {
+      passRefused(error)
+      await this.#deps.channels.reread(channel.state.channelId) // it may be redeemed already, or over
+      if (this.#unredeemed(channel) > 0n && !isSettled(channel)) this.#hearRefusal(channel, error)
+      return
+    }
+    void this.#beside('withdraw', channel, () => this.#withdraw(channel))
+  }
+
+  #mayRedeem ({ state: { channelId, status } }: KnownChannel): boolean {
+    const refusal = this.#refused.get(channelId)
+    return refusal?.status !== status || Date.now() >= refusal.againMs
+  }
+
+  #hearRefusal (channel: KnownChannel, error: unknown): void {
+    const { channelId, status, settleableAt = Infinity } = channel.state
+    const before = this.#refused.get(channelId)
+    const times = before?.status === status ? before.times : 0
+    const left = settleableAt - Date.now()
+    const waitMs = Math.min(backoffMs(times, REFUSED_WAIT_MS, REFUSED_WAIT_MAX_MS), left > 0 ? left / CHALLENGE_PART : Infinity)
+    this.#refused.set(channelId, { status, times: times + 1, againMs: Date.now() + waitMs })
+    this.#deps.log.error('the chain refuses our best claim, trying again: the channel is not settled over it, unless by hand. channelId=%s amount=%s ' +
+      'error=%s retryInMs=%d', channelId, String(this.#unredeemed(channel)), describeError(error), Math.round(waitMs))
   }
 
   /** Also if the process that asked for the end is not this one any more. */
@@ -281,7 +355,8 @@ export class Watcher {
   /** Keeps the totals of channels that are over, and nothing else of them. */
   async #bury (): Promise<void> {
     const { channels, incoming, outgoing } = this.#deps
-    for (const { state } of channels.all().filter(channel => channel.state.status === 'settled')) {
+    for (const { state } of channels.all().filter(isSettled)) {
+      this.#refused.delete(state.channelId)
       await outgoing.forget(state)
       await incoming.forget(state)
     }
@@ -306,6 +381,10 @@ export class Watcher {
       this.#deps.log.warn('could not look after a payment channel. channelId=%s error=%s', channel.state.channelId, describeError(error))
     }
   }
+}
+
+function isOpen ({ state }: KnownChannel): boolean {
+  return state.status === 'open'
 }
 
 function isSettled ({ state }: KnownChannel): boolean {

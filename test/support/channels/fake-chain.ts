@@ -32,6 +32,8 @@ interface FakeChannel {
 export interface FakeFeatures extends ChannelFeatures {
   /** An end by consent pays exactly what the two have signed, and no claim. */
   exact?: boolean
+  /** A payee that could end the channel redeems first while a challenge runs. */
+  redeemsWhileClosing?: boolean
 }
 
 /** As the EVM's channels are. */
@@ -40,6 +42,8 @@ export const TWO_WAY: FakeFeatures = { directions: 'both', opening: 'empty', end
 export const EXACT: FakeFeatures = { ...TWO_WAY, exact: true }
 /** As those of the XRP Ledger. */
 export const ONE_WAY: FakeFeatures = { directions: 'one', opening: 'funded', ends: 'payee', payouts: 'pushed', nonces: false }
+/** As those of Mina. */
+export const PROVEN: FakeFeatures = { ...ONE_WAY, nonces: true, redeemsWhileClosing: true }
 /** As those of Aptos. */
 export const TAKEN: FakeFeatures = { directions: 'both', opening: 'empty', ends: 'consent', payouts: 'taken', nonces: false }
 /** With nothing but the challenge, as any chain could be. */
@@ -56,8 +60,10 @@ export class FakeChain {
   /** How long channels live before anybody may close them. */
   lifetimeMs: number | undefined
   canCloseTogether = true
-  /** Asked before anything that anybody does; throws what the call is to fail with. */
-  fault: (call: string, address: string) => void = () => undefined
+  /** How far ahead the clock is that nodes show. */
+  aheadMs = 0
+  /** Asked before anything that anybody does; throws what the call is to fail with. What it resolves to late comes late. */
+  fault: (call: string, address: string, channelId?: string) => Promise<void> | void = () => undefined
   readonly done = new Map<string, Promise<unknown>>()
   readonly listeners = new Set<(event: ChannelEvent) => void>()
 
@@ -140,6 +146,10 @@ class FakeProvider implements ChannelProvider {
 
   get nativeDecimals (): number {
     return this.chain.nativeDecimals
+  }
+
+  get redeemsWhileClosing (): boolean {
+    return this.features.redeemsWhileClosing === true
   }
 
   async connect (): Promise<void> {
@@ -229,7 +239,7 @@ class FakeProvider implements ChannelProvider {
       const { sides, status, addresses } = this.chain.channel(consent.channelId)
       const peer = addresses.find(address => address !== this.address) ?? ''
       if (status === 'settled' || this.features.ends !== 'consent') throw new ChainError('settled, or nobody ends it together', true)
-      if (consent.validUntil * 1000 < Date.now()) throw new ChainError('too late', true)
+      if (Math.floor(Date.now() / 1000) > consent.validUntil) throw new ChainError('too late', true)
       if (signature !== consentSignatureOf(peer, consent, this.features.exact)) throw new ChainError('signature', true)
       const [mine, other] = [this.#side(sides, this.address), this.#side(sides, peer)]
       if (this.features.exact === true) {
@@ -290,7 +300,7 @@ class FakeProvider implements ChannelProvider {
   }
 
   async getChannelState (channelId: string, finality: Finality = 'confirmed'): Promise<ChannelState | undefined> {
-    await this.#ask(`state ${finality}`)
+    await this.#ask(`state ${finality}`, channelId)
     const channel = this.chain.shown.get(channelId)
     return channel?.addresses.includes(this.address) === true ? this.#state(channel) : undefined
   }
@@ -322,7 +332,7 @@ class FakeProvider implements ChannelProvider {
     const [ours, theirs] = [party(this.address, peer), party(peer, this.address)]
     return {
       channelId: id,
-      readAtMs: Date.now(),
+      readAtMs: Date.now() + this.chain.aheadMs,
       status,
       ours,
       theirs,
@@ -353,9 +363,10 @@ class FakeProvider implements ChannelProvider {
     return side
   }
 
-  async #ask (call: string): Promise<void> {
+  async #ask (call: string, channelId?: string): Promise<void> {
     await new Promise(resolve => setImmediate(resolve))
-    this.chain.fault(call, this.address)
+    const waiting = this.chain.fault(call, this.address, channelId)
+    if (waiting !== undefined) await waiting
   }
 
   /** The id of an operation is the party's own, as on a real chain its transactions are. */

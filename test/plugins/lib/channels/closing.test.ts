@@ -76,7 +76,8 @@ describe('closing payment channels', () => {
     await alice.plugin.channels().get(channelId)
     chain.channel(channelId).closedMs -= 3_600_000
     await alice.plugin.channels().redeem(channelId).catch(() => undefined) // the watcher may have done it
-    await bob.plugin.channels().settle(channelId)
+    await bob.plugin.channels().settle(channelId).catch(() => undefined) // so may this
+    while (chain.channel(channelId).status !== 'settled') await nextTurn()
     expect([won(world, alice), won(world, bob)]).to.deep.equal([-750n, 750n])
     await expectAgreement(world)
   })
@@ -150,6 +151,34 @@ describe('closing payment channels', () => {
       await alice.plugin.channels().get(channelId)
       await alice.settle('one')
       expect([alice.balance, chain.channels.size]).to.deep.equal([0n, 1])
+    } finally {
+      clock.restore()
+    }
+  })
+
+  it('holds a consent for good until its last second is over, and whatever a node says of the time, until it is over by our clock', async () => {
+    const world = await paidWorld()
+    const { alice, bob, chain, channelId } = world
+    chain.fault = call => { if (call === 'close' || call === 'redeem') throw new Error('no chain') }
+    let until = 0
+    bob.plugin.transport.deregisterProtocolHandler('payment-channel')
+    bob.plugin.transport.registerProtocolHandler('payment-channel', ({ data }) => {
+      until = (JSON.parse(data.toString()) as { validUntil?: number }).validUntil ?? until
+      return Promise.reject(new Error('not now'))
+    })
+    await alice.plugin.channels().close(channelId).catch(() => undefined)
+    const offer = async (): Promise<string> => await bob.plugin.sendMoney('5', { id: 'bobs' }).then(() => 'taken', String)
+    chain.aheadMs = 365 * 24 * HOUR_MS
+    await alice.plugin.channels().get(channelId)
+    expect(await offer(), 'a node that is a year ahead').to.contain('is being closed')
+    chain.aheadMs = 0
+    const clock = useFakeTimers({ now: until * 1000 + 900, toFake: ['Date'] })
+    try {
+      await alice.plugin.channels().get(channelId)
+      expect(await offer(), 'the chain counts whole seconds').to.contain('is being closed')
+      clock.setSystemTime((until + 1) * 1000)
+      await alice.plugin.channels().get(channelId)
+      expect(await offer()).to.equal('taken')
     } finally {
       clock.restore()
     }

@@ -282,7 +282,7 @@ describe('payouts that each side takes', () => {
     const { alice, bob, chain } = world
     await alice.pay(1000n)
     await alice.settle()
-    chain.fault = call => { if (call === 'withdraw') throw new ChainError('the store is frozen', true) }
+    chain.fault = call => { if (call === 'withdraw') throw new ChainError('the store is frozen', false) }
     const { channelId } = (await alice.channels())[0]!
     await alice.plugin.channels().close(channelId)
     expect([won(world, alice), won(world, bob)]).to.deep.equal([-10_000n, 0n])

@@ -1,11 +1,13 @@
 /** Breakages of settlement over payment channels; the adversary notices most of them. */
 const CHANNELS = 'plugins/lib/channels/channels.js'
+const KNOWN = 'plugins/lib/channels/known-channel.js'
 const ATTACKS = 'test/e2e/adversary/attacks.test.js'
 
 const CARRY_OVER = 'test/plugins/lib/channels/carry-over.test.js'
 const HANDING_OVER = 'test/plugins/lib/channels/handing-over.test.js'
 const WATCHER = 'plugins/lib/channels/watcher.js'
 const WATCHING = 'test/plugins/lib/channels/watcher.test.js'
+const LOOKUPS = 'test/plugins/lib/channels/channels.test.js'
 const CLOSING = 'test/plugins/lib/channels/closing.test.js'
 const HANDOVER = 'test/plugins/lib/channels/handover.test.js'
 
@@ -33,6 +35,24 @@ export const settlementMutants = [
     file: WATCHER,
     edits: [['return refusal?.status !== status || Date.now() >= refusal.againMs', 'return true']],
     tests: [WATCHING]
+  },
+  {
+    name: 'asks the chain about as many channels as a peer names',
+    file: CHANNELS,
+    edits: [['known === undefined && !this.#mayLookUp.take()', 'false']],
+    tests: [LOOKUPS]
+  },
+  {
+    name: 'looks after as many channels as a peer opens',
+    file: CHANNELS,
+    edits: [['if (isOurs || this.#hasFreePlace())', 'if (true)']],
+    tests: [LOOKUPS]
+  },
+  {
+    name: 'forgets a channel with a claim of ours for another one',
+    file: KNOWN,
+    edits: [[' && !hasClaims(state.channelId)', '']],
+    tests: [LOOKUPS]
   },
   {
     name: 'takes a consent for void in its last second',
@@ -144,7 +164,7 @@ export const settlementMutants = [
   },
   {
     name: 'forgets a consent at a restart',
-    file: CHANNELS,
+    file: KNOWN,
     edits: [['ending: ending === undefined ? undefined : endingOf(ending)', 'ending: undefined']],
     tests: [ATTACKS]
   },

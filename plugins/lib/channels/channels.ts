@@ -2,47 +2,18 @@
  * The channels with one peer, as the chain last said. Packets are checked against what is known here; the chain is asked beside them, and
  * what it said is kept, so that a start without the chain goes on. Whether a channel may be used is decided in one place, `refusalOf`.
  */
-import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
+import { channelOf, hasOurs, isDone, isFunded, isQuiet, replaceable } from './known-channel.js'
+import type { Ending, KnownChannel } from './known-channel.js'
 import { Operations } from './operations.js'
 import type { ChannelSettings } from './options.js'
-import { amountOf, arrayOf, fieldsOf, textOf } from './read-record.js'
+import { PerMinute } from './per-minute.js'
+import { arrayOf, fieldsOf } from './read-record.js'
 import type { Records } from './records.js'
-import { ClaimError, paysOut, waitingIn } from './types.js'
-import type { AsOf, ChannelProvider, ChannelState, CloseConsent, Party } from './types.js'
+import { ClaimError, paysOut } from './types.js'
+import type { AsOf, ChannelProvider, ChannelState } from './types.js'
 
-/**
- * The channel is about to end without a challenge, and the one who brings that to the chain decides about it alone. Until the chain's clock
- * has passed `until`, or the channel is over, nothing may be paid or taken through it.
- */
-export interface Ending {
-  /** Who asks: we did, and the peer may bring the end to the chain; or the peer did, or nobody, and we bring it. */
-  by: 'us' | 'them'
-  /** What who asks has signed. Absent where the payee ends channels. */
-  consent?: CloseConsent | undefined
-  /** Of the consent. Empty: it was written down and not signed yet, or nothing is signed. */
-  signature: string
-  /** Seconds since the epoch, by the chain's clock: the last in which a consent that is out is good. Absent: the end comes to the chain. */
-  until?: number | undefined
-}
-
-export interface KnownChannel {
-  state: ChannelState
-  /** How much of our deposit the peer is known to see on the chain: it refuses claims on more. */
-  shown: bigint
-  /** ms since the epoch. */
-  createdMs: number
-  activityMs: number
-  /** When the chain was last asked about it with success, by our clock. */
-  seenMs: number
-  ending?: Ending | undefined
-  /** We have asked the peer for its end, and the end has not come in time: it is to be closed by challenge. */
-  isOverdue?: boolean | undefined
-  /** The confirmed chain does not have it: it was taken back, or is of another chain. */
-  isGone: boolean
-  /** A deposit that was begun: what our deposit is to be. */
-  filling?: bigint | undefined
-}
+export type { Ending, KnownChannel } from './known-channel.js'
 
 export interface Survey {
   /** `watched` for a look that nothing has caused: channels in which nothing is under way need not be asked about. */
@@ -57,14 +28,21 @@ export interface ChannelsDeps {
   records: Records
   settings: Pick<ChannelSettings, 'peerAddress' | 'challengeSecs' | 'standing'>
   log: Logger
+  /** Whether there are claims on it, of ours or of the peer, that were not counted as over yet. */
+  hasClaims: (channelId: string) => boolean
 }
 
 const CHANNELS_RECORD = 'channels'
-/** Of channels that are over, the latest ones are remembered; of open ones, a peer can make us look at this many. */
+/** Of channels that are over, the latest ones are remembered; of open ones, a peer can make us look at this many. Ours come on top. */
 const MAX_CHANNELS = 100
-/** A peer that names channels that do not exist makes us ask the chain this often at most. */
-const LOOKUPS_PER_MINUTE = 20
-const MINUTE_MS = 60_000
+/**
+ * A peer makes us ask the chain so often at most, whatever it answers: by naming channels that do not exist or cannot be read, and by
+ * asking for the end of one.
+ */
+const QUESTIONS_PER_MINUTE = 20
+/** So often about channels that are known, which is what an honest peer waits for whose deposit is not seen yet. */
+const REFRESHES_PER_MINUTE = 60
+const ASKED_TOO_OFTEN = 'the chain was asked about too many payment channels that are not known: try again in a minute'
 /** A channel that was not looked at for this part of its challenge could have been closed meanwhile, and be settled soon. */
 const UNSEEN_PART = 4
 /** The challenge of a channel may be so many times as long as we would choose. */
@@ -77,8 +55,10 @@ export class Channels {
   /** Questions to the chain that are under way, and those on channels that were not known: few, as they are limited by the minute. */
   readonly #lookups = new Map<string, Promise<KnownChannel | undefined>>()
   readonly #finding = new Map<string, Promise<KnownChannel | undefined>>()
-  #lookupsLeft = LOOKUPS_PER_MINUTE
-  #lookupsSinceMs = 0
+  readonly #mayLookUp = new PerMinute(QUESTIONS_PER_MINUTE)
+  readonly #mayRefresh = new PerMinute(REFRESHES_PER_MINUTE)
+  readonly #mayEnd = new PerMinute(QUESTIONS_PER_MINUTE)
+  #hasMany = false
   /** How many channels we have opened: names the next opening. */
   opened = 0
   /** Told of each channel whose deposit of ours has grown. */
@@ -148,7 +128,8 @@ export class Channels {
 
   /**
    * A channel that a claim names: what is known, else what the chain says. Undefined when there is none with this peer. Claims are judged
-   * in the order in which they come: while one waits for the chain, so do those that come after it.
+   * in the order in which they come: while one waits for the chain, so do those that come after it. Rejects with what the chain
+   * says, and with ClaimError (T00) where the peer has named too many.
    */
   lookup (channelId: string): KnownChannel | Promise<KnownChannel | undefined> {
     const found = this.#finding.get(channelId) ?? this.#known.get(channelId)
@@ -167,9 +148,15 @@ export class Channels {
 
   /** Reads a channel anew, after something was done to it. */
   async reread (channelId: string): Promise<KnownChannel | undefined> {
-    const channel = await this.#read(channelId)
+    const channel = await this.#read(channelId, 'now', true)
     await this.save()
     return channel
+  }
+
+  /** So, because the peer asks for its end: rejects where it has asked too often. */
+  async rereadForEnd (channelId: string): Promise<void> {
+    if (!this.#mayEnd.take()) throw new Error('the peer has asked for the end of channels too often')
+    await this.reread(channelId)
   }
 
   /** Something has moved in it. */
@@ -197,7 +184,8 @@ export class Channels {
     let found: ChannelState[] = []
     await look(async () => { found = await provider.findChannels(settings.peerAddress, asOf) })
     const [quiet, busy] = [this.#unsettled().filter(isQuiet), this.#unsettled().filter(channel => !isQuiet(channel))]
-    const ids = new Set([...busy, ...quiet].map(({ state }) => state.channelId).concat(found.map(({ channelId }) => channelId)))
+    const others = found.filter(state => this.#known.has(state.channelId) || this.#hasPlaceFor(state))
+    const ids = new Set([...[...busy, ...quiet].map(({ state }) => state), ...others].map(({ channelId }) => channelId))
     for (const channelId of ids) {
       await look(async () => {
         const channel = await this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now')
@@ -231,15 +219,10 @@ export class Channels {
   #askOnce (channelId: string): Promise<KnownChannel | undefined> {
     const running = this.#lookups.get(channelId)
     if (running !== undefined) return running
-    if (Date.now() - this.#lookupsSinceMs > MINUTE_MS) {
-      this.#lookupsSinceMs = Date.now()
-      this.#lookupsLeft = LOOKUPS_PER_MINUTE
-    }
-    if (this.#lookupsLeft-- <= 0) return Promise.resolve(this.#known.get(channelId))
-    const lookup = this.#read(channelId).catch((error: unknown) => {
-      this.#lookupsLeft++ // the chain was not bothered
-      throw error
-    }).finally(() => { this.#lookups.delete(channelId) })
+    const known = this.#known.get(channelId)
+    if (known !== undefined && !this.#mayRefresh.take()) return Promise.resolve(known)
+    if (known === undefined && !this.#mayLookUp.take()) return Promise.reject(new ClaimError(ASKED_TOO_OFTEN, 'T00'))
+    const lookup = this.#read(channelId).finally(() => { this.#lookups.delete(channelId) })
     this.#lookups.set(channelId, lookup)
     return lookup
   }
@@ -248,7 +231,7 @@ export class Channels {
    * What counts is what is confirmed, except that a close counts as soon as it is seen: from then on nothing new is paid or taken. A close
    * that the chain takes back is forgotten.
    */
-  async #read (channelId: string, asOf: AsOf = 'now'): Promise<KnownChannel | undefined> {
+  async #read (channelId: string, asOf: AsOf = 'now', isWanted = false): Promise<KnownChannel | undefined> {
     const { provider, settings, log } = this.#deps
     const confirmed = await provider.getChannelState(channelId, 'confirmed', asOf)
     const known = this.#known.get(channelId)
@@ -261,15 +244,34 @@ export class Channels {
     const isClosing = latest !== undefined && latest.status !== 'open' && confirmed.status === 'open'
     const { status, settleableAt, closedByThem } = isClosing ? { ...latest, status: 'closing' as const } : confirmed
     const state = { ...confirmed, status, settleableAt, closedByThem }
-    return known === undefined ? this.#add(state) : this.#update(known, state, confirmed)
+    const now = this.#known.get(channelId) // somebody else may have asked meanwhile
+    return now === undefined ? this.#add(state, isWanted) : this.#update(now, state, confirmed)
   }
 
-  #add (state: ChannelState): KnownChannel {
+  /** Undefined where there is no place for it. */
+  #add (state: ChannelState, isWanted: boolean): KnownChannel | undefined {
+    const isOurs = isWanted || hasOurs(state)
+    if (!this.#hasPlaceFor(state, isOurs)) return undefined
     const now = Date.now()
     const channel = { state, shown: state.ours.deposit, createdMs: now, activityMs: now, seenMs: now, isGone: false }
+    const oldest = this.#hasFreePlace() ? undefined : replaceable(this.all(), this.#deps.hasClaims, isOurs)
+    if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
     this.#known.set(state.channelId, channel)
-    this.#dropOldest()
     return channel
+  }
+
+  /** A peer gets so many places, and none of them is for what is empty or over. */
+  #hasPlaceFor (state: ChannelState, isOurs = hasOurs(state)): boolean {
+    if (isOurs || this.#hasFreePlace()) return true
+    if (isFunded(state) && replaceable(this.all(), this.#deps.hasClaims, false) !== undefined) return true
+    if (!this.#hasMany) this.#deps.log.warn('the peer has too many payment channels with us, others are not looked at. channels=%d', this.#known.size)
+    this.#hasMany = true
+    return false
+  }
+
+  /** Channels with our money in them take none. */
+  #hasFreePlace (): boolean {
+    return this.#known.size < MAX_CHANNELS || this.all().filter(({ state }) => !hasOurs(state)).length < MAX_CHANNELS
   }
 
   #update (known: KnownChannel, state: ChannelState, confirmed: ChannelState): KnownChannel {
@@ -283,13 +285,6 @@ export class Channels {
     if (state.ours.deposit > known.shown) this.onDeposit(known)
     return known
   }
-
-  #dropOldest (): void {
-    if (this.#known.size <= MAX_CHANNELS) return
-    const oldest = this.all().find(({ state }) => isDone(state))
-    if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
-    else this.#deps.log.warn('the peer has too many payment channels with us. channels=%d', this.#known.size)
-  }
 }
 
 /**
@@ -298,75 +293,4 @@ export class Channels {
  */
 function isPast (untilSecs: number, chainMs: number): boolean {
   return Math.min(chainMs, Date.now()) >= (untilSecs + 1) * 1000
-}
-
-/** Nothing is under way in it. */
-function isQuiet (channel: KnownChannel | undefined): boolean {
-  return channel?.state.status === 'open' && channel.ending === undefined && channel.filling === undefined && !channel.isGone
-}
-
-/** Nothing can happen to it any more, and nothing of ours is left in it. */
-function isDone (state: ChannelState): boolean {
-  return state.status === 'settled' && waitingIn(state) === 0n
-}
-
-function channelOf (record: unknown): KnownChannel {
-  const { state, shown, createdMs, activityMs, seenMs = 0, ending, isOverdue, isGone, filling } = fieldsOf(record, 'channel') // former versions keep no `seenMs`
-  const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, expiresAt, readAtMs, payer, payout } = fieldsOf(state, 'state')
-  if (status !== 'opening' && status !== 'open' && status !== 'closing' && status !== 'settled') {
-    throw new Error(`the record of a payment channel has an unknown status. found=${describeError(status)}`)
-  }
-  return {
-    state: {
-      channelId: textOf(channelId, 'channelId'),
-      status,
-      ours: partyOf(ours),
-      theirs: partyOf(theirs),
-      challengeSecs: Number(challengeSecs),
-      settleableAt: settleableAt === undefined ? undefined : Number(settleableAt),
-      closedByThem: closedByThem === true,
-      expiresAt: expiresAt === undefined ? undefined : Number(expiresAt),
-      readAtMs: Number(readAtMs),
-      payer: payer === 'us' || payer === 'them' ? payer : undefined,
-      payout: payout === undefined ? undefined : payoutOf(payout)
-    },
-    shown: amountOf(shown, 'shown'),
-    createdMs: Number(createdMs),
-    activityMs: Number(activityMs),
-    seenMs: Number(seenMs),
-    ending: ending === undefined ? undefined : endingOf(ending),
-    isOverdue: isOverdue === true,
-    isGone: isGone === true,
-    filling: filling === undefined ? undefined : amountOf(filling, 'filling')
-  }
-}
-
-function partyOf (record: unknown): Party {
-  const { address, deposit, redeemed, nonce } = fieldsOf(record, 'party')
-  return {
-    address: textOf(address, 'address'),
-    deposit: amountOf(deposit, 'deposit'),
-    redeemed: amountOf(redeemed, 'redeemed'),
-    nonce: amountOf(nonce, 'nonce')
-  }
-}
-
-function payoutOf (record: unknown): ChannelState['payout'] {
-  const { granted, taken } = fieldsOf(record, 'payout')
-  return { granted: amountOf(granted, 'granted'), taken: amountOf(taken, 'taken') }
-}
-
-function endingOf (record: unknown): Ending {
-  const { by, consent, signature, until } = fieldsOf(record, 'ending')
-  return {
-    by: by === 'us' ? 'us' : 'them',
-    consent: consent === undefined ? undefined : consentOf(consent),
-    signature: textOf(signature, 'signature'),
-    until: until === undefined ? undefined : Number(until)
-  }
-}
-
-function consentOf (record: unknown): CloseConsent {
-  const { channelId, least, pays = '0', validUntil } = fieldsOf(record, 'consent') // the EVM's of former versions say nothing of `pays`
-  return { channelId: textOf(channelId, 'channelId'), least: amountOf(least, 'least'), pays: amountOf(pays, 'pays'), validUntil: Number(validUntil) }
 }

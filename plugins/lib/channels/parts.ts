@@ -110,7 +110,8 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
     if (!isPeerThere()) return undefined
     return await ask({ step: 'open' }).then(openingOf, () => undefined)
   }
-  const channels = new Channels({ provider, records, settings, log })
+  const hasClaims = (id: string): boolean => incoming.best(id) !== undefined || outgoing.on(id).total > 0n
+  const channels = new Channels({ provider, records, settings, log, hasClaims })
   const spent = (state: ChannelState): bigint => outgoing.spentOn(state)
   const funding = new Funding({ channels, provider, settings, log, askSeen, askOpening, isPeerThere, spent })
   const prepaid = new Prepaid(books, units, settings.maxPrepaid, booksId)

@@ -36,7 +36,7 @@ export function secondsOf (readAtMs: number): number {
 
 /** Reads the channel anew for a peer that asks about it. Rejects with what the peer is told. */
 export async function rereadFor (channels: Channels, channelId: string): Promise<void> {
-  await channels.reread(channelId).catch(() => { throw new UnreachableError('the chain cannot be asked now') })
+  await channels.rereadForEnd(channelId).catch(() => { throw new UnreachableError('the chain cannot be asked now') })
 }
 
 /** @throws Error where there is nothing to end */

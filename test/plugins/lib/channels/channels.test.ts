@@ -1,8 +1,17 @@
-/** A channel that the chain is asked about because a claim names it. */
+/** Channels that the chain is asked about because the peer names or opens them: no peer makes us look at more than so many. */
 import { expect } from 'chai'
+import { useFakeTimers } from 'sinon'
 import { SILENT_LOG } from '../../../../src/contracts/logger.js'
 import { Channels, type ChannelsDeps } from '../../../../plugins/lib/channels/channels.js'
-import type { ChannelState } from '../../../../plugins/lib/channels/types.js'
+import { ChainError, type ChannelState } from '../../../../plugins/lib/channels/types.js'
+import { closeAll } from '../../../support/btp.js'
+import { PLAIN, TWO_WAY } from '../../../support/channels/fake-chain.js'
+import { claimOf } from '../../../support/channels/fake-codec.js'
+import { makeWorld, type Party, type World } from '../../../support/channels/world.js'
+import { noRejectionLeft } from '../../../support/unhandled.js'
+import { nextTurn } from '../../../support/waiting.js'
+
+const OPTIONS = { initialDeposit: '10000', settlementTimeoutSecs: 3600, redeemThreshold: '1000000', pollingIntervalMs: 100 }
 
 const STATE: ChannelState = {
   channelId: 'channel-1', readAtMs: 0, status: 'open', challengeSecs: 3600,
@@ -40,5 +49,120 @@ describe('the lookup of a channel', () => {
     await Promise.all([first, second])
     expect(order).to.deep.equal(['first', 'second'])
     expect(channels.lookup('channel-1'), 'then it is known').to.have.property('state')
+  })
+})
+
+/** Sends a claim by itself; resolves to `taken`, or to why not. */
+async function tell ({ alice }: World, channelId: string, total: bigint): Promise<string> {
+  const entry = { protocolName: 'payment-channel-claim', contentType: 1, data: Buffer.from(claimOf('alice', channelId, total, total).text) }
+  return await alice.plugin.transport.sendMessage([entry]).then(() => 'taken', (error: unknown) => String(error))
+}
+
+describe('a peer that names channels', () => {
+  noRejectionLeft()
+  afterEach(closeAll)
+
+  for (const [what, isRefused] of [['do not exist', false], ['cannot be read yet', true]] as const) {
+    it(`that ${what} makes us ask the chain so often in a minute, and no more`, async () => {
+      const world = await makeWorld(OPTIONS)
+      const { chain } = world
+      let questions = 0
+      chain.fault = (call, address, channelId) => {
+        if (call !== 'state confirmed' || address !== 'bob' || channelId?.startsWith('made-up') !== true) return
+        questions++
+        if (isRefused) throw new ChainError('the account is not confirmed yet', false)
+      }
+      let last = ''
+      for (let name = 0; name < 60; name++) last = await tell(world, `made-up-${name}`, 1n)
+      expect(questions).to.equal(20)
+      expect(last, 'one that exists may be taken later').to.match(/asked about too many payment channels/)
+    })
+  }
+
+  it('makes us ask about a known one for its end so often in a minute, and no more', async () => {
+    const world = await makeWorld(OPTIONS)
+    const { alice, chain } = world
+    await alice.pay(1000n)
+    await alice.settle()
+    const { channelId } = (await alice.channels())[0]!
+    let questions = 0
+    chain.fault = (call, address) => { if (call === 'state confirmed' && address === 'bob') questions++ }
+    const data = Buffer.from(JSON.stringify({ step: 'end', channelId, least: '0', pays: '1000', validUntil: 1, consent: 'x' }))
+    for (let time = 0; time < 60; time++) {
+      await alice.plugin.transport.sendMessage([{ protocolName: 'payment-channel', contentType: 2, data }]).catch(() => undefined)
+    }
+    expect(questions).to.be.within(20, 25) // looks add some
+  })
+})
+
+describe('a peer that opens channels', () => {
+  noRejectionLeft()
+  afterEach(closeAll)
+
+  const idsOf = async (party: Party): Promise<string[]> => (await party.channels()).map(({ channelId }) => channelId)
+
+  async function look ({ chain }: World): Promise<void> {
+    for (const listener of chain.listeners) listener({ type: 'opened', channelId: '' })
+    for (let turn = 0; turn < 1000; turn++) await nextTurn()
+  }
+
+  /** Alice has paid Bob 1000, and opens many channels to him with nothing in them. */
+  async function crowdedWorld (features = TWO_WAY): Promise<World & { channelId: string }> {
+    const world = await makeWorld(OPTIONS, undefined, features)
+    const { alice, bob, chain } = world
+    await alice.pay(1000n)
+    await alice.settle()
+    const [channelId = ''] = chain.channels.keys()
+    for (let name = 0; name < 120; name++) await chain.provider('alice').openChannel('bob', 3600, `empty ${name}`)
+    while ((await bob.channels()).length < 100) await look(world)
+    return { ...world, channelId }
+  }
+
+  it('has us look after a hundred, and still after those with our claims', async () => {
+    const world = await crowdedWorld()
+    const { alice, bob, chain, channelId } = world
+    await look(world)
+    const known = await idsOf(bob)
+    expect(known).to.have.lengthOf(100).and.include(channelId)
+    expect(bob.log.lines.filter(line => line.includes('too many payment channels'))).to.have.lengthOf(1)
+    const refused = [...chain.channels.keys()].find(id => !known.includes(id)) ?? ''
+    expect(await tell(world, refused, 1n)).to.match(/Unknown channel/)
+    await alice.plugin.disconnect()
+    await chain.provider('alice').close(channelId, 'at last')
+    while (!chain.transactions.includes('redeem bob')) await nextTurn()
+  })
+
+  it('does not keep us from opening ours, nor itself from paying through one that holds something', async () => {
+    const world = await crowdedWorld(PLAIN)
+    const { bob, alice, chain, channelId } = world
+    const clock = useFakeTimers({ now: Date.now() + 11 * 60_000, toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      await bob.pay(5n)
+      await bob.settle()
+      expect([alice.balance, bob.balance]).to.deep.equal([0n, 0n])
+      const provider = chain.provider('alice')
+      const { channelId: funded } = await provider.openChannel('bob', 3600, 'funded')
+      await provider.deposit(funded, 500n, 'deposit')
+      await look(world)
+      expect(await tell(world, funded, 500n)).to.equal('taken')
+      expect(await idsOf(bob)).to.have.length.below(103).and.include(channelId).and.include(funded)
+    } finally {
+      clock.restore()
+    }
+  })
+
+  it('does not make us forget one with our claims for one of ours, though each of the others holds something', async () => {
+    const world = await crowdedWorld(PLAIN)
+    const { bob, chain, channelId } = world
+    for (const { id, sides } of chain.channels.values()) if (id !== channelId) sides.alice!.deposit = 1n
+    const clock = useFakeTimers({ now: Date.now() + 11 * 60_000, toFake: ['Date'], shouldAdvanceTime: true })
+    try {
+      await look(world)
+      await bob.pay(5n)
+      await bob.settle()
+      expect(await idsOf(bob)).to.have.lengthOf(100).and.include(channelId)
+    } finally {
+      clock.restore()
+    }
   })
 })

@@ -101,7 +101,7 @@ export const minaMutants = [
   {
     name: 'Mina: an end that takes its time hides that the payer closes',
     file: 'plugins/lib/channels/watcher.js',
-    edits: [['if (provider.redeemsWhileClosing !== true)', 'if (true)']],
+    edits: [["#beside('defend'", "#beside('look'"]],
     tests: [ATTACKS]
   },
   {

@@ -78,7 +78,7 @@ export class AccountParts {
     if (this.#pairs.size === 1) return this.present
     const handedOver = this.#pairs.handedOver()
     const ahead = Date.now() - this.#switchedMs < USE_UP_MS ? handedOver.find(({ outgoing }) => outgoing.covers(amount)) : undefined
-    return ahead ?? (canPay(this.present) ? this.present : handedOver.find(canPay) ?? this.present)
+    return ahead ?? (canPay(this.present) ? this.present : handedOver.find(({ outgoing }) => outgoing.affords(amount)) ?? this.present)
   }
 
   /** Has the peer count what was paid ahead with claims of handed-over keys for the present one. Never rejects. */

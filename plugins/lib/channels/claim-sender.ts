@@ -29,6 +29,8 @@ export interface ClaimSenderDeps {
 export class ClaimSender {
   #lastSent: Promise<unknown> = Promise.resolve()
   #learning: Promise<Counted> | undefined
+  /** By channel, what was shown last: a vault may be paid for each signature, and the peer asks as often as it likes. */
+  #shown = new Map<string, { said: string, claim: Promise<Claim> }>()
 
   /** @param save resolves when `sent` is written down as it is now */
   constructor (
@@ -66,8 +68,15 @@ export class ClaimSender {
       const sent = this.sent.get(channelId)
       return sent === undefined || sent.acked === 0n ? [] : [{ channelId, ...sent }]
     })
-    return await Promise.all(acknowledged.slice(0, MAX_SHOWN).map(({ channelId, nonce, acked }) =>
-      codec.make({ channelId, nonce, total: acked, senderId: senderId() })))
+    const shown = acknowledged.slice(0, MAX_SHOWN).map(({ channelId, nonce, acked }) => {
+      const said = `${nonce} ${acked} ${senderId()}`
+      const before = this.#shown.get(channelId)
+      const claim = before?.said === said ? before.claim : codec.make({ channelId, nonce, total: acked, senderId: senderId() })
+      claim.catch(() => { this.#shown.delete(channelId) })
+      return { channelId, said, claim }
+    })
+    this.#shown = new Map(shown.map(each => [each.channelId, each]))
+    return await Promise.all(shown.map(({ claim }) => claim))
   }
 
   /** Resolves when no claim is being made. */

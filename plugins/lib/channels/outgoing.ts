@@ -126,9 +126,15 @@ export class Outgoing {
     return this.#inFlight === 0n
   }
 
-  /** Whether what is paid already pays for a packet of `amount` base units, with a claim on a channel that is open still. */
+  /** Whether a channel is there that pays for a packet of `amount` base units as it is. */
+  affords (amount: bigint): boolean {
+    const missing = this.#sent.missingFor(amount)
+    return this.#deps.channels.payable().some(({ state, shown }) => shown >= this.spentOn(state) + missing)
+  }
+
+  /** Whether what is paid already does, so that nothing new is paid. */
   covers (amount: bigint): boolean {
-    return this.headroom >= amount && this.#deps.channels.payable().length > 0
+    return this.headroom >= amount && this.affords(amount)
   }
 
   /**
@@ -162,12 +168,12 @@ export class Outgoing {
     const missing = this.#sent.missingFor(amount)
     const channel = funding.best(missing, ({ shown }) => shown)
     if (channel === undefined) {
-      funding.want(units.toToken(amount))
+      this.#want(units.toToken(amount))
       throw new ClaimError('No payment channel available for peer', 'T00')
     }
     const sent = this.#sent.on(channel.state)
     if (missing > 0n && sent.total + missing > channel.shown) {
-      funding.want(missing)
+      this.#want(missing)
       const isThere = sent.total + missing <= channel.state.ours.deposit
       throw new ClaimError(isThere ? 'the peer does not see our new deposit in the payment channel yet' : USED_UP, 'T04')
     }
@@ -291,9 +297,14 @@ export class Outgoing {
   }
 
   #topUp ({ state }: KnownChannel, { total }: Sent): void {
-    const { topUpBelow, standing } = this.#deps.settings
-    if (standing !== 'present') return // what is put in there would only wait for the end
-    if (state.ours.deposit - total < topUpBelow) this.#deps.funding.want(topUpBelow, false)
+    const { topUpBelow } = this.#deps.settings
+    if (state.ours.deposit - total < topUpBelow) this.#want(topUpBelow, false)
+  }
+
+  /** Nothing for a key that was handed over: what is put in there would only wait for the end. */
+  #want (room: bigint, mayOpen = true): void {
+    const { funding, settings: { standing } } = this.#deps
+    if (standing === 'present') funding.want(room, mayOpen)
   }
 
   async #settleNow (amount: bigint, id: string): Promise<void> {

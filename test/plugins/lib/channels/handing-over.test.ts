@@ -1,10 +1,11 @@
 /** When a key is offered to a peer, and what counts when an operator changes the peer's address. */
 import { expect } from 'chai'
-import { stub } from 'sinon'
+import { spy, stub } from 'sinon'
+import { messageEntry, messageOf } from '../../../../plugins/lib/channels/messages.js'
 import { afterTest, closeAll } from '../../../support/btp.js'
 import { FakeCodec } from '../../../support/channels/fake-codec.js'
-import { answers, isTaken, paidWorld, payBoth, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
-import type { World } from '../../../support/channels/world.js'
+import { OPTIONS, answers, isTaken, paidWorld, payBoth, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
+import { makeWorld, type World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { eventually, pause } from '../../../support/waiting.js'
 
@@ -39,6 +40,36 @@ describe('a new key', () => {
     }
     await eventually('it is offered again', () => offers >= 2 && open === 0)
     expect({ signed, most }).to.deep.equal({ signed: 2, most: 1 })
+  })
+
+  it('has nothing put into channels of the former one, whatever packets need', async () => {
+    const options = { ...OPTIONS, claims: 'packet', initialDeposit: '1000', topUpBelow: '0' }
+    const world = await makeWorld(options, { ...options, claims: 'settlement' })
+    const { alice, chain } = world
+    chain.balances.set('alice2', 1_000_000n)
+    await eventually('it pays', async () => await alice.pay(900n) === 'fulfilled')
+    chain.fault = (call, address) => { if (call === 'open' && address === 'alice2') throw new Error('no money for fees') }
+    await rotate(alice)
+    await isTaken(world)
+    const before = chain.transactions.filter(call => /^(open|deposit)/.test(call)).length
+    expect(await alice.pay(60n), 'there is room for it').to.equal('fulfilled')
+    for (let times = 0; times < 3; times++) expect(await alice.pay(500n)).to.contain('failed')
+    await pause(100)
+    expect(chain.transactions.filter(call => /^(open|deposit)/.test(call))).to.have.lengthOf(before)
+    chain.fault = () => undefined
+    await eventually('the new key pays', async () => await alice.pay(500n) === 'fulfilled', 15_000)
+  })
+
+  it('has a key in a vault sign nothing that it has signed, however often the peer asks', async () => {
+    const { alice, bob } = await paidWorld()
+    const ask = async (): Promise<unknown> =>
+      await alice.plugin.transport.sendMessage([messageEntry({ step: 'claims', by: 'alice', with: 'bob' })]).then(messageOf)
+    const first = await ask()
+    const making = spy(FakeCodec.prototype, 'make')
+    afterTest(() => { making.restore() })
+    for (let times = 0; times < 5; times++) expect(await ask()).to.deep.equal(first)
+    expect(making.callCount).to.equal(0)
+    expect(bob.balance).to.equal(0n)
   })
 
   describe('and a peer\'s address that is changed in the configuration', () => {

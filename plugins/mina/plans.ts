@@ -56,8 +56,9 @@ export class Plans {
   of (call: Call): Plan {
     const { channelId } = call
     const { fees } = this.deps
+    const isKnown = (): boolean => !this.deps.feed().sight(channelId).isUnknown
     const plan = (urgency: Urgency, more: Partial<Plan> & Pick<Plan, 'isMet' | 'prepare'>): Plan =>
-      ({ urgency, fees, isUrgent: false, keys: () => [], isKnown: () => !this.deps.feed().sight(channelId).isUnknown, ...more })
+      ({ urgency, fees, isUrgent: false, quartersOver: 0, keys: () => [], isKnown, ...more })
     switch (call.kind) {
     case 'open': return plan(URGENCY.create, {
       isMet: () => this.channel(channelId, true) !== undefined,
@@ -124,6 +125,7 @@ export class Plans {
     const left = (latest?.closesAt ?? 0) - this.deps.feed().tip.slot
     return plan(isEnding ? URGENCY.redeemBeforeEnd : URGENCY.redeem, {
       isUrgent: isEnding,
+      quartersOver: isEnding ? Math.floor(4 * (1 - left / latest.challengeSlots)) : 0,
       fees: isEnding ? { ...this.deps.fees, most: mostFor(this.deps.fees, { stake, left, whole: latest.challengeSlots }) } : this.deps.fees,
       isMet: () => {
         const channel = this.channel(channelId, true)
@@ -132,10 +134,11 @@ export class Plans {
       },
       prepare: async () => {
         const { paid } = this.#grants(channelId, claim)
-        const patienceMs = isEnding ? Math.max(0, left) * this.deps.slotMs() / PATIENCE_PARTS : undefined
+        const patienceMs = Math.max(0, left) * this.deps.slotMs() / PATIENCE_PARTS
+        const ending = isEnding ? { patienceMs, isLate: left * 2 < latest.challengeSlots } : undefined
         return {
           kind: 'zkapp',
-          json: await this.deps.proofs.redeem(this.#job(channelId), claim, paid, patienceMs),
+          json: await this.deps.proofs.redeem(this.#job(channelId), claim, paid, ending),
           keys: [],
           isFresh: () => this.channel(channelId, false)?.paid === paid
         }

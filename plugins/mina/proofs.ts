@@ -36,6 +36,13 @@ export interface ProofsDeps {
   log: Logger
 }
 
+interface Ending {
+  /** How long a proof of all is waited for where there is one of a part. */
+  patienceMs: number
+  /** What is being proven for others is given up for it, which costs them a minute. */
+  isLate: boolean
+}
+
 export class Proofs {
   readonly #standby = new Map<string, Standby>()
   readonly #making = new Set<string>()
@@ -51,17 +58,17 @@ export class Proofs {
   /**
    * The one in advance, where it is of this claim. Else it is made. Where the channel is about to end, one of an earlier claim goes first
    * if the prover fails or takes too long: the rest has to wait until that is confirmed, for which there may be no time.
-   * @param patienceMs undefined: nothing ends
+   * @param ending undefined: nothing ends
    */
-  async redeem (channel: ChannelAccount, claim: ClaimRecord, paid: bigint, patienceMs: number | undefined): Promise<string> {
+  async redeem (channel: ChannelAccount, claim: ClaimRecord, paid: bigint, ending?: Ending): Promise<string> {
     await this.#load()
     const ready = this.#standby.get(channel.address)
     const isGood = ready?.paid === String(paid) && BigInt(ready.amount) > paid
     if (isGood && ready.amount === claim.amount) return ready.json
-    const isEnding = patienceMs !== undefined
-    const making = this.#made(jobOf(channel, claim, this.deps.sender), isEnding ? PRIORITY.redeemBeforeEnd : PRIORITY.other)
-    if (!isEnding || !isGood || BigInt(ready.amount) > BigInt(claim.amount)) return await making
-    if (await withTimeout(making, patienceMs).catch(() => false)) return await making
+    const priority = ending === undefined ? PRIORITY.other : PRIORITY.redeemBeforeEnd
+    const making = this.#made(jobOf(channel, claim, this.deps.sender), priority, ending?.isLate)
+    if (ending === undefined || !isGood || BigInt(ready.amount) > BigInt(claim.amount)) return await making
+    if (await withTimeout(making, ending.patienceMs).catch(() => false)) return await making
     this.deps.log.warn('no proof of the best claim is there in time, so an earlier claim is redeemed first. channelId=%s claim=%s first=%s',
       channel.address, claim.amount, ready.amount)
     return ready.json
@@ -109,9 +116,9 @@ export class Proofs {
     return ready?.paid === String(paid) ? BigInt(ready.amount) : 0n
   }
 
-  /** What must not be late takes the place of what is under way. */
-  async #made (job: ProverJob, priority: number): Promise<string> {
-    return await this.deps.prover.prove(job, priority, priority === PRIORITY.redeemBeforeEnd).catch((error: unknown) => {
+  /** @param preempts what is under way */
+  async #made (job: ProverJob, priority: number, preempts = false): Promise<string> {
+    return await this.deps.prover.prove(job, priority, preempts).catch((error: unknown) => {
       if (!(error instanceof ProverError)) throw error
       throw new ChainError(error.message, false, { cause: error })
     })

@@ -42,8 +42,6 @@ const FEES_KEPT = 20n
 /** An end takes a proof, two hours to be included, and an hour to be confirmed; what is slower may be a busy network. */
 const END_WITHIN_SECS = 6 * 60 * 60
 const DERIVED_AHEAD = 3
-/** Of a challenge, the part in which a close may be missed. */
-const FRESH_PARTS = 4
 /** What was said, or looked at in vain. */
 const MAX_REMEMBERED = 1000
 
@@ -223,7 +221,7 @@ export class MinaProvider implements ChannelProvider, Member {
 
   async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
     const { feed } = await this.#ready()
-    if (!this.#remembered.has(`derived ${peer}`)) this.#deriveWith(peer)
+    await this.#deriveWith(peer)
     await this.#views.look(asOf)
     const named = channelsOpenedBy(peer, feed.blocks).filter(address => this.#book.get(address) === undefined && this.#isNews(`named ${address}`))
     const states: ChannelState[] = []
@@ -271,11 +269,8 @@ export class MinaProvider implements ChannelProvider, Member {
 
   /** @throws ChainError while a node stands still: a close may have been missed; and shortly before a hard fork */
   checkFresh (channelId: string): void {
-    const { info: { slotMs }, feeds } = this.#deskNow()
-    const channel = this.#views.latest(channelId)
-    const patienceMs = typeof channel === 'object' ? channel.challengeSlots * slotMs / FRESH_PARTS : Infinity
     this.#stop.refuseClaims()
-    if (feeds.every(feed => feed.isFresh(patienceMs))) return
+    if (this.#views.isFresh(channelId, this.#deskNow().info.slotMs)) return
     throw new ChainError(`no new block was seen for a while, so a close may have been missed: no claims are taken. channelId=${channelId}`, false)
   }
 
@@ -330,11 +325,15 @@ export class MinaProvider implements ChannelProvider, Member {
     }
   }
 
-  /** Channels to the peer that a store which was lost would have had. */
-  #deriveWith (peer: string): void {
+  /** Looks once for channels to the peer that a store which was lost would have had: until a few in a row were never used. */
+  async #deriveWith (peer: string): Promise<void> {
+    if (this.#remembered.has(`derived ${peer}`)) return
+    for (let from = 0, unused = 0; unused < DERIVED_AHEAD; from += DERIVED_AHEAD) {
+      const addresses = Array.from({ length: DERIVED_AHEAD }, (_, i) => this.#keys.keyFor(peer, from + i).address)
+      const fresh = addresses.filter(address => this.#book.get(address) === undefined && !this.#isBusyWith(address))
+      unused = await this.#views.leaveUnused(fresh)
+    }
     this.#isNews(`derived ${peer}`)
-    const known = this.#book.all().filter(([, { payer, payee }]) => payer === this.address && payee === peer).length
-    this.#views.follow(Array.from({ length: DERIVED_AHEAD }, (_, i) => this.#keys.keyFor(peer, known + i).address))
   }
 
   async #isOurs (channel: Channel): Promise<boolean> {

@@ -19,6 +19,8 @@ export interface ViewsDeps {
 /** Addresses that are looked at: few, as a peer has few channels with us. */
 const FOLLOWED_MAX = 500
 const FIELDS = 8
+/** Of a challenge, the part in which a close may be missed. */
+const FRESH_PARTS = 4
 
 export class Views {
   readonly #followed = new Set<string>()
@@ -85,6 +87,22 @@ export class Views {
     }
     return channels.reduce((least, channel) => channel.deposit < least.deposit || channel.closesAt > least.closesAt
       ? { ...channel, deposit: least.deposit < channel.deposit ? least.deposit : channel.deposit } : least)
+  }
+
+  /** Whether all nodes have shown a block so lately that a close of the channel can be answered. */
+  isFresh (address: string, slotMs: number): boolean {
+    const channel = this.latest(address)
+    const patienceMs = typeof channel === 'object' ? channel.challengeSlots * slotMs / FRESH_PARTS : Infinity
+    return this.deps.feeds().every(feed => feed.isFresh(patienceMs))
+  }
+
+  /** Looks at addresses, and follows those that have a contract. Resolves to how many have none. */
+  async leaveUnused (addresses: readonly string[]): Promise<number> {
+    this.follow(addresses)
+    await this.look()
+    const unused = addresses.filter(address => this.deps.feeds().every(feed => feed.sight(address).latest?.state === undefined))
+    for (const address of unused) this.unfollow(address)
+    return unused.length
   }
 
   /** For a proof: the fields of its state at the tip. */

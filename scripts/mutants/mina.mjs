@@ -89,13 +89,13 @@ export const minaMutants = [
   {
     name: 'Mina: answers a close with the proof that is at hand, and the rest when it is too late',
     file: 'plugins/mina/proofs.js',
-    edits: [['if (await withTimeout(making, patienceMs).catch(() => false))', 'if (false)']],
+    edits: [['if (await withTimeout(making, ending.patienceMs).catch(() => false))', 'if (false)']],
     tests: ['test/plugins/mina/proofs.test.js']
   },
   {
     name: 'Mina: waits for a prover that is broken while the challenge runs out',
     file: 'plugins/mina/proofs.js',
-    edits: [['await withTimeout(making, patienceMs).catch(() => false)', 'true']],
+    edits: [['await withTimeout(making, ending.patienceMs).catch(() => false)', 'true']],
     tests: ['test/plugins/mina/proofs.test.js']
   },
   {
@@ -133,5 +133,23 @@ export const minaMutants = [
     file: 'plugins/mina/provider.js',
     edits: [['return this.#stop.isDue(amount)', 'return false']],
     tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: finds three channels that a lost store knew, and no more',
+    file: 'plugins/mina/provider.js',
+    edits: [['unused < DERIVED_AHEAD;', 'from === 0;']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: does not say that the time of a close runs out',
+    file: 'plugins/mina/chain/sender.js',
+    edits: [['if (plan.quartersOver > (course.quartersSaid ?? 0))', 'if (false)']],
+    tests: [ATTACKS]
+  },
+  {
+    name: 'Mina: every close ends the proof that is being made',
+    file: 'plugins/mina/proofs.js',
+    edits: [['priority, ending?.isLate', 'priority, ending !== undefined']],
+    tests: ['test/plugins/mina/proofs.test.js']
   }
 ]

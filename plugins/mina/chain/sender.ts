@@ -33,6 +33,8 @@ export interface Plan {
   readonly urgency: Urgency
   readonly fees: FeePolicy
   readonly isUrgent: boolean
+  /** Of the time in which it has to be done, where it has one: 0 to 4, and more when it is over. */
+  readonly quartersOver: number
   /** Whether the confirmed chain shows that it is done. @throws ChainError, final, when it shows that it never will be */
   isMet (): boolean
   /** Whether the confirmed chain shows the channel as it is, or shows that there is none. */
@@ -64,6 +66,8 @@ interface Course {
   trouble?: string
   /** The block height when it was sent last. */
   sentHeight?: number
+  /** Of its time that is over, how many quarters were said. */
+  quartersSaid?: number
 }
 
 /** After so many blocks without it, more is offered. */
@@ -122,6 +126,10 @@ export class Sender {
     const { plan, operation: { attempts } } = job
     const txId = attempts.at(-1)?.hash ?? ''
     if (plan.isMet()) return { txId }
+    if (plan.quartersOver > (course.quartersSaid ?? 0)) {
+      course.quartersSaid = plan.quartersOver
+      this.#deps.log.error('a close is not answered yet. operation=%s quartersOver=%d attempts=%d', job.operation.id, plan.quartersOver, attempts.length)
+    }
     const last = attempts.at(-1)
     if (last === undefined) {
       await this.#begin(job, course)

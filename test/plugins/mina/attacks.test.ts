@@ -99,6 +99,8 @@ describe('attacks over channels of Mina', function () {
     const offers = (): bigint[] => victim.log.lines.filter(line => line.startsWith('sending a transaction'))
       .map(line => BigInt(line.split(' ').at(-1) ?? '0'))
     await until(() => offers().length >= 3)
+    await parties.chain.slot((await parties.chain.block()).slot + 60) // past half of the challenge, which began when the close did
+    await until(() => victim.log.lines.some(line => /^a close is not answered yet.* [1-4] \d+$/.test(line)))
     await parties.chain.conditions({ crowded: false })
     await until(async () => await redeemed(channelId) === 60n * MINA)
     const rising = offers()
@@ -329,6 +331,14 @@ describe('attacks over channels of Mina', function () {
     expect((await again.findChannels(us.address)).map(state => state.channelId)).to.deep.equal([channelId])
     const { channelId: other } = await again.openChannel(us.address, CHALLENGE_SECS, 'open', DEPOSIT)
     expect(other, 'an address is never used twice').to.not.equal(channelId)
+  })
+
+  it('29: however many channels a lost store knew, all are found again', async () => {
+    const channels: string[] = []
+    for (let i = 0; i < 4; i++) channels.push(await open(`open-${i}`))
+    await hostile.disconnect()
+    const again = await parties.connected(payer)
+    expect((await again.findChannels(us.address)).map(state => state.channelId)).to.have.members(channels)
   })
 
   it('nothing more is put in in the week before the network stops', async () => {

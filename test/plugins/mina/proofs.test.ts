@@ -12,35 +12,48 @@ describe('a proof that was made in advance', () => {
   const life = async (later: () => Promise<string>) => {
     const log = memoryLog()
     let made = 0
-    const prover = { prove: () => made++ === 0 ? Promise.resolve('in advance') : later() }
+    const preempting: boolean[] = []
+    const prover = {
+      prove: (_job: object, _priority: number, preempts = false) => {
+        preempting.push(preempts)
+        return made++ === 0 ? Promise.resolve('in advance') : later()
+      }
+    }
     const proofs = new Proofs({ prover, sender: 'B62us', store: memoryStore(), name: 'proofs', step: 10n, log })
     await proofs.prepare(CHANNEL, claim(60n), 0n)
-    return { proofs, log, made: () => made }
+    return { proofs, log, preempting, made: () => made }
   }
 
   it('is used at once for the claim that it is of', async () => {
     const { proofs, made } = await life(anew)
-    expect(await proofs.redeem(CHANNEL, claim(60n), 0n, 10_000)).to.equal('in advance')
+    expect(await proofs.redeem(CHANNEL, claim(60n), 0n, { patienceMs: 10_000, isLate: false })).to.equal('in advance')
     expect(made()).to.equal(1)
   })
 
   it('of an earlier claim gives way to one of the best', async () => {
     const { proofs } = await life(anew)
-    expect(await proofs.redeem(CHANNEL, claim(65n), 0n, 10_000)).to.equal('anew')
+    expect(await proofs.redeem(CHANNEL, claim(65n), 0n, { patienceMs: 10_000, isLate: false })).to.equal('anew')
   })
 
   it('of an earlier claim is used where the prover is too slow, or fails', async () => {
     for (const later of [() => new Promise<string>(() => undefined), () => Promise.reject(new Error('broken'))]) {
       const { proofs, log } = await life(later)
-      expect(await proofs.redeem(CHANNEL, claim(65n), 0n, 5)).to.equal('in advance')
+      expect(await proofs.redeem(CHANNEL, claim(65n), 0n, { patienceMs: 5, isLate: false })).to.equal('in advance')
       expect(log.lines.join()).to.match(/an earlier claim is redeemed first/)
     }
   })
 
+  it('does not end what is being proven for others before half of the time is over', async () => {
+    const { proofs, preempting } = await life(anew)
+    await proofs.redeem(CHANNEL, claim(65n), 0n, { patienceMs: 10_000, isLate: false })
+    await proofs.redeem(CHANNEL, claim(65n), 0n, { patienceMs: 10_000, isLate: true })
+    expect(preempting).to.deep.equal([false, false, true])
+  })
+
   it('is of no use once something was redeemed, or while nothing ends', async () => {
     const { proofs } = await life(anew)
-    expect(await proofs.redeem(CHANNEL, claim(65n), 10n, 0)).to.equal('anew')
-    expect(await proofs.redeem(CHANNEL, claim(65n), 0n, undefined)).to.equal('anew')
+    expect(await proofs.redeem(CHANNEL, claim(65n), 10n, { patienceMs: 0, isLate: false })).to.equal('anew')
+    expect(await proofs.redeem(CHANNEL, claim(65n), 0n)).to.equal('anew')
   })
 
   it('is told to operators in words', () => {

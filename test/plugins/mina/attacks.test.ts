@@ -18,7 +18,7 @@ import { startMinaVictim, type MinaVictim } from '../../support/mina/victim.js'
 const DEPOSIT = 100n * MINA
 
 describe('attacks over channels of Mina', function () {
-  this.timeout(60_000)
+  this.timeout(120_000) // on a busy machine
   const parties = new MinaParties()
   let payer: MinaKey
   let us: MinaKey

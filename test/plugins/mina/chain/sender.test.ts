@@ -16,7 +16,7 @@ const DEPOSIT = 100n * MINA
 const UNTIL = '4294967295'
 
 describe('what an account of Mina sends', function () {
-  this.timeout(30_000)
+  this.timeout(120_000) // on a busy machine
   const parties = new MinaParties()
   let us: MinaKey
   let peer: MinaKey

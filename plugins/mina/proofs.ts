@@ -37,7 +37,7 @@ export interface ProofsDeps {
 }
 
 interface Ending {
-  /** How long a proof of all is waited for where there is one of a part. */
+  /** Where there is a proof of a part, one of all may take so long. */
   patienceMs: number
   /** What is being proven for others is given up for it, which costs them a minute. */
   isLate: boolean

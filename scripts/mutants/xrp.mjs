@@ -7,6 +7,12 @@ const CROWDS_TEST = 'test/plugins/xrp/crowds-and-orders.test.js'
 
 export const xrpMutants = [
   {
+    name: 'lets a ledger that there is not stop what a server of the XRP Ledger tells later',
+    file: 'plugins/xrp/ledger/ledger.js',
+    edits: [['this.#progress.faultOf(place) !== undefined || ', '']],
+    tests: ['test/plugins/xrp/ledger/ledger.test.js']
+  },
+  {
     name: 'XRP: offers no more for a claim that was under way when the payer closed',
     file: 'plugins/xrp/ledger/transactions.js',
     edits: [['BigInt(isUrgent() ? urgentCap : cap)', 'BigInt(cap)']],

@@ -49,7 +49,8 @@ export class Progress {
 
   /** What was so at this moment was acted on. */
   reached ({ height, timeMs }: Place): void {
-    if (height > this.#reached.height) this.#reached = { height, timeMs }
+    const latestMs = Date.now() + AHEAD_MS // a lie about the time must not hide one about the height
+    if (height > this.#reached.height) this.#reached = { height, timeMs: Math.min(timeMs, latestMs) }
   }
 
   /** Whether a block was seen in the last `ms`. */

@@ -9,6 +9,7 @@ import { describeError } from '../../../src/lib/describe-error.js'
 import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
+import { Progress } from '../../lib/rpc/progress.js'
 import { chainIdOf } from '../formats.js'
 import { Connection, ServerError } from './connection.js'
 import type { Json } from './connection.js'
@@ -74,6 +75,7 @@ export class Ledger {
   #reserves: Reserves | undefined
   /** All transactions of ledgers up to this one are known. */
   #complete: number | undefined
+  readonly #progress: Progress
   #confirmedMs = -Infinity
   #questions = 0
   #trouble: ChainError | undefined
@@ -88,6 +90,8 @@ export class Ledger {
       transaction: event => { this.#transaction(event) },
       lost: () => { this.#lost() }
     }, ask => this.#prepare(ask))
+    const { host } = this.connection
+    this.#progress = new Progress({ host, unit: 'ledger', log: options.log, aheadMs: Infinity, startedOver: () => { this.#startOver() } })
   }
 
   join (member: Member): void {
@@ -250,9 +254,19 @@ export class Ledger {
     if (index === undefined || time === undefined || typeof event.ledger_hash !== 'string') return
     const [base, increment] = [numberIn(event.reserve_base), numberIn(event.reserve_inc)]
     if (base !== undefined && increment !== undefined) this.#reserves = { base: BigInt(base), increment: BigInt(increment) }
-    if (index <= (this.#validated?.index ?? 0)) return
+    const place = { height: BigInt(index), timeMs: msOf(time) }
+    if (this.#progress.faultOf(place) !== undefined || index <= (this.#validated?.index ?? 0)) return
+    this.#progress.reached(place)
     this.#validated = { index, hash: event.ledger_hash, closedMs: msOf(time), heardMs: Date.now() }
     this.onTick()
+  }
+
+  /** A server has named a ledger that there was not: what was known by it counts no longer. */
+  #startOver (): void {
+    this.#validated = this.#complete = undefined
+    this.#kept.clear()
+    this.#listed.clear()
+    this.#lost()
   }
 
   #transaction (event: Json): void {

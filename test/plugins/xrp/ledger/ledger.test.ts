@@ -1,11 +1,25 @@
 /** What is remembered of channels between questions: never something older than what the ledger has told, and nothing of what is over. */
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
+import { WebSocketServer } from 'ws'
 import { Ledger } from '../../../../plugins/xrp/ledger/ledger.js'
 import { checkServer } from '../../../../plugins/xrp/ledger/server-check.js'
 import type { XrpProvider } from '../../../../plugins/xrp/provider.js'
+import { memoryLog } from '../../../support/evm/life.js'
 import { CLOSE, Hostile } from '../../../support/xrp/hostile.js'
 import { Parties } from '../../../support/xrp/parties.js'
+import { pause } from '../../../support/waiting.js'
+
+/** Undefined before there was one. */
+function validated (ledger: Ledger): number | undefined {
+  try {
+    return ledger.validated.index
+  } catch {
+    return undefined
+  }
+}
 
 describe('the ledger as an address of ours sees it', function () {
   this.timeout(60_000)
@@ -55,6 +69,46 @@ describe('the ledger as an address of ours sees it', function () {
     const read = sinon.spy(Ledger.prototype, 'read')
     expect(await bob.findChannels(parties.alice.address, 'watched')).to.deep.equal([])
     expect(read.callCount).to.equal(0)
+  })
+
+  it('believes a server for some minutes that names a ledger which there is not, and then no longer', async () => {
+    const log = memoryLog()
+    const answers: Record<string, object> = {
+      server_info: { info: { network_id: 1, server_state: 'full', validated_ledger: {} } }, subscribe: {}, ping: {}, account_tx: { transactions: [] }
+    }
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    server.on('connection', socket => socket.on('message', data => {
+      const { id, command } = JSON.parse((data as Buffer).toString()) as { id: number, command: string }
+      socket.send(JSON.stringify({ id, status: 'success', type: 'response', result: answers[command] ?? {} }))
+    }))
+    await once(server, 'listening')
+    const ledger = new Ledger({
+      rpcUrl: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, network: 1, address: parties.bob.address, log
+    }, () => undefined)
+    const member = { touched: () => undefined }
+    ledger.join(member)
+    await ledger.ready()
+    const tell = (index: number, secs: number): void => {
+      for (const socket of server.clients) {
+        socket.send(JSON.stringify({ type: 'ledgerClosed', ledger_index: index, ledger_time: secs, ledger_hash: 'A'.repeat(64) }))
+      }
+    }
+    const knows = async (index: number): Promise<void> => { while (validated(ledger) !== index) await pause(10) }
+    tell(7, 1000)
+    await knows(7)
+    tell(4_000_000_000, 4_000_000_000)
+    await knows(4_000_000_000)
+    const now = Math.floor(Date.now() / 1000) - 946_684_800 + 1200 // after what a lie about the time is worth
+    tell(8, now)
+    await pause(100)
+    expect(validated(ledger)).to.equal(4_000_000_000)
+    const clock = sinon.stub(performance, 'now')
+    clock.callsFake(() => clock.wrappedMethod.call(performance) + 180_000)
+    tell(9, now + 4)
+    await knows(9)
+    expect(log.lines.filter(line => /has lied/.test(line))).to.have.lengthOf(1)
+    await ledger.leave(member)
+    server.close()
   })
 
   it('takes no network for the main one that a server does not number', () => {

@@ -92,7 +92,7 @@ describe(`nodes without an open port, on a network of ${PROGRAM.name}`, () => {
           const relay = await eventually('it goes through relays', async () => {
             const now = await relaysInUse(control)
             return now.findLast(name => name.startsWith('relay')) ?? now.at(-1)
-          })
+          }, PATIENCE_MS)
           await relays.kill(relay)
           killed.push(relay)
           await eventually('others are', async () => {

@@ -211,7 +211,7 @@ interface Closed {
   config: Omit<ConnectorConfig, 'peers' | 'routes'>
 }
 
-/** Pays one packet after the other until `work` is done. */
+/** Pays one packet after the other, from before `work` until it is done. */
 async function whilePaying (node: ConnectorNode, work: () => Promise<void>): Promise<{ paid: number, refused: number }> {
   const tally = { paid: 0, refused: 0 }
   const done = new AbortController()
@@ -222,12 +222,12 @@ async function whilePaying (node: ConnectorNode, work: () => Promise<void>): Pro
     }
   })()
   try {
+    await eventually('it pays', () => tally.paid > 0)
     await work()
   } finally {
     done.abort()
     await paying
   }
-  expect(tally.paid).to.be.greaterThan(0)
   return tally
 }
 

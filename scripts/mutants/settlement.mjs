@@ -97,12 +97,6 @@ export const settlementMutants = [
     tests: [HANDOVER]
   },
   {
-    name: 'puts money into channels of a key that was handed over',
-    file: 'plugins/lib/channels/outgoing.js',
-    edits: [["if (standing === 'present')\n", "if (true)\n"]],
-    tests: [HANDING_OVER]
-  },
-  {
     name: 'signs what a peer has acknowledged each time that it asks',
     file: 'plugins/lib/channels/claim-sender.js',
     edits: [['before?.said === said ?', 'false ?']],

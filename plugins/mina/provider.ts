@@ -196,7 +196,7 @@ export class MinaProvider implements ChannelProvider, Member {
     if (!isAddress(channelId)) return undefined
     const known = this.#book.get(channelId)
     if (known?.over !== undefined) return stateOfOver(channelId, known, known.over, { ours: this.address, slot: feed.tip.slot, slotMs })
-    const isNew = this.#views.follow([channelId])
+    const isNew = this.#views.follow([channelId], known === undefined)
     await this.#views.look(isNew ? 'now' : asOf)
     const view = { ours: this.address, slot: feed.tip.slot, slotMs, wasOver: false }
     if (finality === 'latest') {

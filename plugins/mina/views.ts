@@ -18,19 +18,29 @@ export interface ViewsDeps {
 
 /** Addresses that are looked at: few, as a peer has few channels with us. */
 const FOLLOWED_MAX = 500
+/** Of these, so many that somebody else has named, and that are not known to be channels of ours: the newest. */
+const NAMED_MAX = 20
 const FIELDS = 8
 /** Of a challenge, the part in which a close may be missed. */
 const FRESH_PARTS = 4
 
 export class Views {
   readonly #followed = new Set<string>()
+  readonly #named = new Set<string>()
 
   constructor (private readonly deps: ViewsDeps) {}
 
-  /** Says whether one of them was not followed before. */
-  follow (addresses: readonly string[]): boolean {
+  /**
+   * Says whether one of them was not followed before.
+   * @param isNamed a peer may have made them up: they take no place of others
+   */
+  follow (addresses: readonly string[], isNamed = false): boolean {
     const fresh = addresses.filter(address => !this.#followed.has(address))
+    if (!isNamed) for (const address of addresses) this.#named.delete(address)
     for (const address of fresh) {
+      const [oldest] = this.#named
+      if (isNamed && oldest !== undefined && this.#named.size >= NAMED_MAX) this.unfollow(oldest)
+      if (isNamed) this.#named.add(address)
       if (this.#followed.size >= FOLLOWED_MAX) throw new ChainError('too many channels are looked at already', false)
       this.#followed.add(address)
       for (const feed of this.deps.feeds()) feed.follow(address)
@@ -39,6 +49,7 @@ export class Views {
   }
 
   unfollow (address: string): void {
+    this.#named.delete(address)
     if (!this.#followed.delete(address)) return
     for (const feed of this.deps.feeds()) feed.unfollow(address)
   }

@@ -99,6 +99,12 @@ export const minaMutants = [
     tests: ['test/plugins/mina/proofs.test.js']
   },
   {
+    name: 'Mina: looks at as many addresses as a peer names',
+    file: 'plugins/mina/views.js',
+    edits: [['this.#named.size >= NAMED_MAX', 'false']],
+    tests: ['test/plugins/mina/views.test.js']
+  },
+  {
     name: 'Mina: an end that takes its time hides that the payer closes',
     file: 'plugins/lib/channels/watcher.js',
     edits: [["#beside('defend'", "#beside('look'"]],

@@ -176,7 +176,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/solana/chain/transactions.ts', 'plugins/solana/chain/watch.ts'
   ],
   'test/plugins/mina/channel-provider.test.ts': [
-    'plugins/mina/channel-book.ts', 'plugins/mina/plans.ts', 'plugins/mina/provider.ts', 'plugins/mina/views.ts',
+    'plugins/mina/channel-book.ts', 'plugins/mina/plans.ts', 'plugins/mina/provider.ts',
     'plugins/mina/chain/desk.ts', 'plugins/mina/chain/feed.ts', 'plugins/mina/chain/node.ts', 'plugins/mina/chain/operations.ts',
     'plugins/mina/chain/queries.ts', 'plugins/mina/chain/transactions.ts'
   ],

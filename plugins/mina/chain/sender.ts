@@ -184,8 +184,9 @@ export class Sender {
       }
       const account = feed.sight(address).latest
       if (account === undefined) throw new ChainError(`our account does not exist on the chain yet: send it some MINA. address=${address}`, false)
-      place ??= this.#left?.sequence === account.nonce ? this.#left : undefined
-      if (place === undefined && account.inferredNonce > account.nonce) {
+      const isInPool = account.inferredNonce > account.nonce
+      place ??= isInPool && this.#left?.sequence === account.nonce ? this.#left : undefined
+      if (place === undefined && isInPool) {
         throw new ChainError('the pool has a transaction of our account that we have not sent, or not any more: another program uses its key, or it is one of an earlier run. ' +
           `address=${address} nonce=${account.nonce} inferred=${account.inferredNonce}`, false)
       }
@@ -213,14 +214,13 @@ export class Sender {
     this.#seat.leave(job, place)
   }
 
-  /** Signs, keeps and sends it. @param offering `instead`: what has to be outbid; `isExpired`: or rather takes no place any more */
-  async #sign (job: Job, course: Course, offering: { nonce: number, instead?: bigint | undefined, isExpired?: boolean }): Promise<void> {
+  /** Signs, keeps and sends it. @param offering `instead`: what has to be outbid */
+  async #sign (job: Job, course: Course, offering: { nonce: number, instead?: bigint | undefined }): Promise<void> {
     const { feed, key: { address } } = this.#deps
     const { plan, operation } = job
-    const { nonce, instead, isExpired = false } = offering
+    const { nonce, instead } = offering
     const usual = offer(await offersOf(feed), plan.fees, plan.isUrgent)
-    const fee = instead === undefined ? usual : outbidding(instead, usual, plan.fees) ?? (isExpired ? plan.fees.most : undefined)
-    if (fee === undefined) throw new ChainError(`the fee would be above what it is worth. operation=${operation.id} most=${plan.fees.most}`, false)
+    const fee = instead === undefined ? usual : outbidding(instead, usual, plan.fees) ?? plan.fees.most // nodes may have forgotten that one
     refusePoor(feed.sight(address).latest?.balance ?? 0n, fee, address)
     const unsigned = course.unsigned ?? unsignedOf(operation, plan.keys())
     const until = unsigned.kind === 'zkapp' ? unsigned.until : undefined
@@ -292,7 +292,7 @@ export class Sender {
     }
     course.unsigned = await this.#prepared(job)
     if (!course.unsigned.isFresh()) return
-    await this.#sign(job, course, { nonce: last.nonce, instead: BigInt(last.fee), isExpired: true })
+    await this.#sign(job, course, { nonce: last.nonce, instead: BigInt(last.fee) })
   }
 
   /** A proof takes long: a stop does not wait for it. */

@@ -29,6 +29,12 @@ export const solanaMutants = [
     tests: PROVIDER_TEST
   },
   {
+    name: 'lets one answer with a slot and a time of years to come stop the reading of accounts of Solana for good',
+    file: 'plugins/lib/rpc/progress.js',
+    edits: [['Math.min(timeMs, Date.now() + AHEAD_MS)', 'timeMs']],
+    tests: ['test/plugins/solana/chain/reader.test.js']
+  },
+  {
     name: 'believes a Solana node of another cluster',
     file: 'plugins/solana/chain/connection.js',
     edits: [['found === expected', 'true']],

@@ -7,6 +7,18 @@ const CROWDS_TEST = 'test/plugins/xrp/crowds-and-orders.test.js'
 
 export const xrpMutants = [
   {
+    name: 'XRP: lets one answer with a ledger of years to come stop the reading of all channels',
+    file: LEDGER,
+    edits: [['Math.min(index, this.validated.index + MAX_BEHIND)', 'index']],
+    tests: [LEDGER_TEST]
+  },
+  {
+    name: 'XRP: keeps what a transaction in a ledger of years to come has asked for',
+    file: LEDGER,
+    edits: [['this.#least = 0;\n        this.#kept', 'this.#kept']],
+    tests: [LEDGER_TEST]
+  },
+  {
     name: 'lets a ledger that there is not stop what a server of the XRP Ledger tells later',
     file: 'plugins/xrp/ledger/ledger.js',
     edits: [['this.#progress.faultOf(place) !== undefined || ', '']],

@@ -172,7 +172,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/lib/rpc/json-rpc.ts', 'plugins/lib/rpc/node-address.ts',
     'plugins/solana/chain/connection.ts', 'plugins/solana/chain/ended.ts',
     'plugins/solana/chain/known-channels.ts',
-    'plugins/solana/chain/logs.ts', 'plugins/solana/chain/operations.ts', 'plugins/solana/chain/program-check.ts', 'plugins/solana/chain/reader.ts',
+    'plugins/solana/chain/logs.ts', 'plugins/solana/chain/operations.ts', 'plugins/solana/chain/program-check.ts',
     'plugins/solana/chain/transactions.ts', 'plugins/solana/chain/watch.ts'
   ],
   'test/plugins/mina/channel-provider.test.ts': [

@@ -49,8 +49,7 @@ export class Progress {
 
   /** What was so at this moment was acted on. */
   reached ({ height, timeMs }: Place): void {
-    const latestMs = Date.now() + AHEAD_MS // a lie about the time must not hide one about the height
-    if (height > this.#reached.height) this.#reached = { height, timeMs: Math.min(timeMs, latestMs) }
+    if (height > this.#reached.height) this.#reached = { height, timeMs: possible(timeMs) }
   }
 
   /** Whether a block was seen in the last `ms`. */
@@ -82,11 +81,16 @@ export class Progress {
     const { host, unit, log, startedOver } = this.#options
     log.error('a node has lied about how far the chain had come. What it said is read again. host=%s unit=%s lie=%s now=%s',
       host, unit, String(this.#reached.height), String(height))
-    this.#reached = { height, timeMs }
+    this.#reached = { height, timeMs: possible(timeMs) }
     this.#doubtedMs = undefined
     startedOver()
     return true
   }
+}
+
+/** A lie about the time must not hide one about the height. */
+function possible (timeMs: number): number {
+  return Math.min(timeMs, Date.now() + AHEAD_MS)
 }
 
 function shownTime (ms: number): string {

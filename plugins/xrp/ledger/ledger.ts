@@ -55,7 +55,7 @@ const PAGE = 200
 const MAX_PAGES = 20
 /** Channels that are read and have not changed since. */
 const MAX_KEPT = 20_000
-/** How far an answer may be behind what was pushed: behind one URL there may be several servers. */
+/** How far an answer may be behind what was pushed, or that behind an answer: behind one URL there may be several servers. */
 const MAX_BEHIND = 10
 
 export class Ledger {
@@ -163,9 +163,12 @@ export class Ledger {
     return reading
   }
 
-  /** Of a ledger before this one, in which a transaction of ours did its work, no channel is believed any more. */
+  /**
+   * Of a ledger before this one, in which a transaction of ours did its work, no channel is believed any more. One far ahead of what was
+   * pushed is made up: it must not stop all reading.
+   */
   mustHave (index: number): void {
-    this.#least = Math.max(this.#least, index)
+    this.#least = Math.max(this.#least, Math.min(index, this.validated.index + MAX_BEHIND))
   }
 
   /** The ids of all channels with the peer, in both directions. @param mayKnow whether it is enough what was true lately */
@@ -264,6 +267,7 @@ export class Ledger {
   /** A server has named a ledger that there was not: what was known by it counts no longer. */
   #startOver (): void {
     this.#validated = this.#complete = undefined
+    this.#least = 0
     this.#kept.clear()
     this.#listed.clear()
     this.#lost()

@@ -4,13 +4,16 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { WebSocketServer } from 'ws'
+import { Connection, type ConnectionEvents } from '../../../../plugins/xrp/ledger/connection.js'
 import { Ledger } from '../../../../plugins/xrp/ledger/ledger.js'
 import { checkServer } from '../../../../plugins/xrp/ledger/server-check.js'
 import type { XrpProvider } from '../../../../plugins/xrp/provider.js'
 import { memoryLog } from '../../../support/evm/life.js'
 import { CLOSE, Hostile } from '../../../support/xrp/hostile.js'
-import { Parties } from '../../../support/xrp/parties.js'
+import { Parties, XRP } from '../../../support/xrp/parties.js'
 import { pause } from '../../../support/waiting.js'
+
+const YEARS_AHEAD = 4_000_000_000
 
 /** Undefined before there was one. */
 function validated (ledger: Ledger): number | undefined {
@@ -44,6 +47,12 @@ describe('the ledger as an address of ours sees it', function () {
 
   const heard = async (type: string): Promise<void> => {
     while (!events.includes(type)) await new Promise(resolve => { setTimeout(resolve, 10) })
+  }
+
+  /** Ledgers close while it is done. */
+  async function closing<T> (work: Promise<T>): Promise<T> {
+    const timer = setInterval(() => { parties.rippled.closeLedger() }, 20)
+    return await work.finally(() => { clearInterval(timer) })
   }
 
   it('does not remember a channel as it was before an event that it has told of', async () => {
@@ -109,6 +118,49 @@ describe('the ledger as an address of ours sees it', function () {
     expect(log.lines.filter(line => /has lied/.test(line))).to.have.lengthOf(1)
     await ledger.leave(member)
     server.close()
+  })
+
+  it('reads its channels on when one answer has put a transaction of ours into a ledger of years to come', async () => {
+    const alice = await parties.connected(parties.alice)
+    const { channelId } = await closing(alice.openChannel(bob.address, 3600, 'open', XRP))
+    let lies = 0
+    const request = sinon.stub(Connection.prototype, 'request')
+    request.callsFake(async function (this: Connection, question) {
+      const answer = await request.wrappedMethod.call(this, question)
+      if (question.command !== 'tx' || answer.validated !== true || lies > 0) return answer
+      lies++
+      return { ...answer, ledger_index: YEARS_AHEAD }
+    })
+    await closing(alice.deposit(channelId, 2n * XRP, 'more'))
+    request.restore()
+    expect(lies).to.equal(1)
+    parties.rippled.closeLedger(10)
+    expect((await alice.getChannelState(channelId))?.ours.deposit).to.equal(2n * XRP)
+  })
+
+  it('reads its channels on, some minutes after a ledger of years to come was pushed, and that has held a transaction of ours', async () => {
+    const alice = await parties.connected(parties.alice)
+    const { channelId } = await closing(alice.openChannel(bob.address, 3600, 'open', XRP))
+    await alice.disconnect()
+    const join = sinon.spy(Ledger.prototype, 'join')
+    const again = await parties.connected(parties.alice)
+    await again.getChannelState(channelId)
+    const ledger = join.lastCall.thisValue as Ledger
+    const { events } = ledger.connection as unknown as { events: ConnectionEvents }
+    events.ledgerClosed({ ledger_index: YEARS_AHEAD, ledger_time: Math.floor(Date.now() / 1000) - 946_684_800, ledger_hash: 'A'.repeat(64) })
+    ledger.mustHave(YEARS_AHEAD)
+    const answer = (): Promise<string | undefined> => again.getChannelState(channelId).then(state => state?.status, String)
+    expect(await answer()).to.contain('answers with an old ledger')
+    const clock = sinon.stub(performance, 'now')
+    let passed = 0
+    clock.callsFake(() => clock.wrappedMethod.call(performance) + passed)
+    for (let each = 0; each < 3; each++) {
+      parties.rippled.skip(60)
+      parties.rippled.closeLedger()
+      await ledger.ask({ command: 'ping' }) // what was pushed comes before
+      passed += 100_000
+    }
+    expect(await answer()).to.equal('open')
   })
 
   it('takes no network for the main one that a server does not number', () => {

@@ -125,6 +125,7 @@ export class Plans {
     const left = (latest?.closesAt ?? 0) - this.deps.feed().tip.slot
     return plan(isEnding ? URGENCY.redeemBeforeEnd : URGENCY.redeem, {
       isUrgent: isEnding,
+      stake: isEnding ? stake : undefined,
       quartersOver: isEnding ? Math.floor(4 * (1 - left / latest.challengeSlots)) : 0,
       fees: isEnding ? { ...this.deps.fees, most: mostFor(this.deps.fees, { stake, left, whole: latest.challengeSlots }) } : this.deps.fees,
       isMet: () => {

@@ -63,6 +63,30 @@ export const minaMutants = [
     tests: [SENDER_TEST]
   },
   {
+    name: 'Mina: what no node can be given keeps its place from the answer to a close',
+    file: SENDER,
+    edits: [['if (this.#seat.isWantedBefore(job))\n            this.#giveUpSeat', 'if (false)\n            this.#giveUpSeat']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: two accounts of a key that ask other nodes have a seat each',
+    file: SENDER,
+    edits: [['seatOf(deps.chainId, deps.key.address)', 'seatOf(deps.chainId + Math.random(), deps.key.address)']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: what a disconnected account left in the pool cannot be outbid',
+    file: SENDER,
+    edits: [['this.#pass(job, isOpen ?', 'this.#pass(job, isOpen && !job.signal.aborted ?']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: the answer to the close of a channel with next to nothing goes before all others',
+    file: 'plugins/mina/plans.js',
+    edits: [['stake: isEnding ? stake : undefined', 'stake: undefined']],
+    tests: [SENDER_TEST]
+  },
+  {
     name: 'Mina: takes the transaction of another program for its own',
     file: SENDER,
     edits: [['BigInt(fee) === command.fee && command.touches.includes(call.channelId)', 'true']],

@@ -16,6 +16,8 @@ export interface Place {
 export interface Sitter {
   /** Of now. One that cannot say how urgent it is, and throws, comes last. */
   readonly urgency: Urgency
+  /** What would be lost without it, in the smallest unit: of two that are as urgent, the larger goes first. Undefined: nothing. */
+  readonly stake?: bigint | undefined
 }
 
 interface Waiting {
@@ -54,22 +56,27 @@ export class Seat {
     })
   }
 
-  /** Whether somebody waits that is more urgent. */
+  /** Whether somebody waits that is more urgent, or as urgent and about more. */
   isWantedBefore (sitter: Sitter): boolean {
-    const urgency = urgencyOf(sitter)
-    return this.#waiting.some(waiting => urgencyOf(waiting.sitter) < urgency)
+    return this.#waiting.some(waiting => isBefore(waiting.sitter, sitter))
   }
 
   /** Gives it to the most urgent that waits. @param place what that one may take over */
   leave (sitter: Sitter, place?: Place): void {
     if (this.#sitter !== sitter) return
     const next = this.#waiting.reduce<Waiting | undefined>((best, waiting) =>
-      best === undefined || urgencyOf(waiting.sitter) < urgencyOf(best.sitter) ? waiting : best, undefined)
+      best === undefined || isBefore(waiting.sitter, best.sitter) ? waiting : best, undefined)
     this.#sitter = next?.sitter
     if (next === undefined) return
     this.#waiting.splice(this.#waiting.indexOf(next), 1)
     next.grant(place)
   }
+}
+
+function isBefore (a: Sitter, b: Sitter): boolean {
+  const [urgency, other] = [urgencyOf(a), urgencyOf(b)]
+  if (urgency === other && urgency !== Infinity) return (a.stake ?? 0n) > (b.stake ?? 0n)
+  return urgency < other
 }
 
 /** Nobody may keep the seat from others by not being able to say how urgent it is. */

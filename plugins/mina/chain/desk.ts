@@ -76,7 +76,7 @@ async function open (options: DeskOptions, ended: () => void): Promise<Desk> {
   const [feed] = feeds as [Feed, ...Feed[]]
   feed.follow(key.address)
   let signer: Promise<MinaSigner> | undefined
-  const sender = new Sender({ feed, key, signer: () => signer ??= openSigner(network), log })
+  const sender = new Sender({ chainId: `mina:${network}`, feed, key, signer: () => signer ??= openSigner(network), log })
   const members = new Set<Member>()
   const stop = new AbortController()
   feed.onTip = () => {

@@ -7,8 +7,8 @@
 import { describeError } from '../../../src/lib/describe-error.js'
 import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
-import { Seat } from '../../lib/channels/seat.js'
-import type { Place, Sitter, Urgency } from '../../lib/channels/seat.js'
+import { seatOf } from '../../lib/channels/seat.js'
+import type { Place, Seat, Sitter, Urgency } from '../../lib/channels/seat.js'
 import { ChainError } from '../../lib/channels/types.js'
 import type { MinaSigner } from '../crypto/mina-signer.js'
 import type { MinaKey } from '../keys.js'
@@ -31,6 +31,8 @@ export type Unsigned = {
 /** What is to be done, by the state of the chain as it was looked at last. */
 export interface Plan {
   readonly urgency: Urgency
+  /** What is lost if it comes too late, nanomina; undefined: nothing. */
+  readonly stake?: bigint | undefined
   readonly fees: FeePolicy
   readonly isUrgent: boolean
   /** Of the time in which it has to be done, where it has one: 0 to 4, and more when it is over. */
@@ -53,6 +55,7 @@ export interface Job extends Sitter {
 }
 
 export interface SenderDeps {
+  chainId: string
   feed: Feed
   key: MinaKey
   signer: () => Promise<MinaSigner>
@@ -79,15 +82,17 @@ const MEMO = 'sluice'
 const NO_END = '4294967295'
 const LEFT = 'the account was disconnected while a transaction was under way: the next start goes on with it'
 
+/** What was signed for a nonce of the account with the seat, and is not looked after any more. */
+const lefts = new WeakMap<Seat, Place>()
+
 export class Sender {
   readonly #deps: SenderDeps
-  readonly #seat = new Seat()
+  readonly #seat: Seat
   readonly #ticks = new Set<() => void>()
-  /** What was signed for a nonce, and is not looked after any more. */
-  #left: Place | undefined
 
   constructor (deps: SenderDeps) {
     this.#deps = deps
+    this.#seat = seatOf(deps.chainId, deps.key.address)
   }
 
   /** There is a new block. */
@@ -150,7 +155,7 @@ export class Sender {
       const isDue = feed.tip.height - (course.sentHeight ?? last.height) >= BLOCKS_TO_SEND_AGAIN
       if (isDue && !isExpired) await this.#send(job, course, last)
     } else if (isExpired) await this.#prepareAnew(job, course, last)
-    else if (!course.wasSent) await this.#send(job, course, last)
+    else if (!course.wasSent) await this.#sendUnlessWanted(job, course, last)
     else if (feed.tip.height - last.height >= BLOCKS_TO_WAIT) await this.#push(job, course, last)
     return undefined
   }
@@ -185,7 +190,8 @@ export class Sender {
       const account = feed.sight(address).latest
       if (account === undefined) throw new ChainError(`our account does not exist on the chain yet: send it some MINA. address=${address}`, false)
       const isInPool = account.inferredNonce > account.nonce
-      place ??= isInPool && this.#left?.sequence === account.nonce ? this.#left : undefined
+      const left = lefts.get(this.#seat)
+      place ??= isInPool && left?.sequence === account.nonce ? left : undefined
       if (place === undefined && isInPool) {
         throw new ChainError('the pool has a transaction of our account that we have not sent, or not any more: another program uses its key, or it is one of an earlier run. ' +
           `address=${address} nonce=${account.nonce} inferred=${account.inferredNonce}`, false)
@@ -200,17 +206,19 @@ export class Sender {
   #giveUpSeat (job: Job, course: Course, place?: Place): void {
     if (!course.isSeated) return
     course.isSeated = false
-    this.#left = place ?? this.#left
-    this.#seat.leave(job, place)
+    this.#pass(job, place)
   }
 
-  /** Nothing more is done for it. What a node may still have of it can be replaced. */
+  /** Nothing more is done for it now. What a node may still have of it can be replaced; what has run out of time no node has any more. */
   #leave (job: Job): void {
     const { feed, key: { address } } = this.#deps
     const last = job.operation.attempts.at(-1)
     const isOpen = last !== undefined && feed.isLooked && (feed.sight(address).latest?.nonce ?? 0) === last.nonce
-    const place = isOpen && !job.signal.aborted ? { sequence: last.nonce, fee: BigInt(last.fee) } : undefined
-    this.#left = place ?? this.#left
+    this.#pass(job, isOpen ? { sequence: last.nonce, fee: (last.until ?? Infinity) < feed.tip.slot ? 0n : BigInt(last.fee) } : undefined)
+  }
+
+  #pass (job: Job, place: Place | undefined): void {
+    if (place !== undefined) lefts.set(this.#seat, place)
     this.#seat.leave(job, place)
   }
 
@@ -279,6 +287,12 @@ export class Sender {
       }
       log.warn('a node does not take a transaction. operation=%s error=%s', job.operation.id, error.message)
     }
+  }
+
+  /** A node that takes nothing of this one may take what is more urgent. It may have arrived all the same, and is outbid. */
+  async #sendUnlessWanted (job: Job, course: Course, last: Attempt): Promise<void> {
+    if (this.#seat.isWantedBefore(job)) this.#giveUpSeat(job, course, { sequence: last.nonce, fee: BigInt(last.fee) })
+    else await this.#send(job, course, last)
   }
 
   /**

@@ -75,6 +75,7 @@ export class Transactions {
       const outcome = await this.sender().bring({
         operation,
         get urgency () { return plan().urgency },
+        get stake () { return plan().stake },
         get plan () { return plan() },
         signal,
         put: changed => this.#operations.put(changed)

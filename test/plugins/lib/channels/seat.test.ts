@@ -36,4 +36,22 @@ describe('the seat of an address', () => {
     seat.leave(silent)
     expect(seat.tryTake(first), 'it is free again').to.equal(true)
   })
+
+  it('goes to what is about more, of two that are as urgent, and back to nobody', async () => {
+    const seat = new Seat()
+    const [dust, some, much] = [1n, 5n, 9n].map(stake => ({ urgency: URGENCY.redeemBeforeEnd, stake })) as [Sitter, Sitter, Sitter]
+    await seat.take(dust, never)
+    expect(seat.isWantedBefore(dust)).to.equal(false)
+    const order: string[] = []
+    const waiting = [seat.take(some, never).then(() => order.push('some')), seat.take(much, never).then(() => order.push('much'))]
+    const rest = seat.take(sitter(URGENCY.redeemBeforeEnd), never)
+    expect([dust, much].map(each => seat.isWantedBefore(each))).to.deep.equal([true, false])
+    seat.leave(dust)
+    await waiting[1]
+    seat.leave(much)
+    await waiting[0]
+    seat.leave(some)
+    await rest
+    expect(order).to.deep.equal(['much', 'some'])
+  })
 })

@@ -177,4 +177,89 @@ describe('what an account of Mina sends', function () {
     expect([await one, await two]).to.deep.equal(['done', 'done'])
     expect(await parties.wallet(us) - before).to.equal(-2n * DEPOSIT)
   })
+
+  const OPEN_TO_ALL = Object.fromEntries(['editState', 'send', 'access', 'setDelegate', 'setPermissions', 'setZkappUri', 'editActionState', 'setTokenSymbol',
+    'incrementNonce', 'setVotingFor', 'setTiming', 'receive'].map(name => [name, 'None']))
+
+  it('an end that ran out of time at the highest fee, and is refused then, keeps nothing else from being sent', async () => {
+    const log = memoryLog()
+    const provider = await parties.connected(us, { log, more: { fees: { least: FEE, most: FEE } } })
+    const theirs = await open(await parties.connected(peer), us)
+    await provider.getChannelState(theirs)
+    await parties.chain.conditions({ crowded: true })
+    const ending = reason(provider.closeAsPayee(theirs, await claimOn(theirs, 10n * MINA), 'end'))
+    await until(() => sends(log, 'end') > 0)
+    const permissions = { ...OPEN_TO_ALL, receive: 'Impossible', setVerificationKey: { auth: 'Signature', txnVersion: '3' } }
+    await parties.chain.faults({ accounts: { [peer.address]: { permissions } } })
+    await late()
+    expect(await ending).to.match(/payer cannot be paid/)
+    await parties.chain.conditions({ crowded: false })
+    expect(await reason(provider.redeem(await claimOn(theirs, 20n * MINA), 'redeem'))).to.equal('done')
+    expect(await reason(open(provider, await parties.account()))).to.equal('done')
+  })
+
+  it('a deposit that no node can be given leaves its place to the answer to a close', async () => {
+    const [log, other] = [memoryLog(), await parties.chain.anotherNode()]
+    const provider = await parties.connected(us, { log, urls: [other.url] })
+    const hostile = await parties.connected(peer)
+    const theirs = await open(hostile, us)
+    const ours = await open(provider)
+    await provider.getChannelState(theirs)
+    await parties.chain.faults({ requests: [{ contains: 'sendPayment', does: 'status' }] }, other.node)
+    const filling = reason(provider.deposit(ours, 2n * DEPOSIT, 'more'))
+    await until(() => sends(log, 'more') > 0)
+    await hostile.close(theirs, 'close')
+    expect(await reason(provider.redeem(await claimOn(theirs, 20n * MINA), 'answer'))).to.equal('done')
+    await parties.chain.faults({}, other.node)
+    expect(await filling).to.match(/another transaction of our account took its place/)
+  })
+
+  it('two accounts with one key that ask other nodes do not stand in each other\'s way', async () => {
+    const [log, other] = [memoryLog(), await parties.chain.anotherNode()]
+    const [one, two] = [await parties.connected(us, { log }), await parties.connected(us, { urls: [other.url], log })]
+    const theirs = await open(await parties.connected(peer), us)
+    const ours = await open(one, await parties.account())
+    await two.getChannelState(theirs)
+    await parties.chain.conditions({ crowded: true })
+    const closing = reason(one.close(ours, 'close'))
+    await until(() => sends(log, 'close') > 0)
+    const redeeming = reason(two.redeem(await claimOn(theirs, 20n * MINA), 'redeem'))
+    await until(() => sends(log, 'redeem') > 0)
+    await parties.chain.conditions({ crowded: false })
+    expect([await redeeming, await closing]).to.deep.equal(['done', 'done'])
+  })
+
+  it('what was left in the pool by an account that was disconnected is outbid by another account of the key', async () => {
+    const log = memoryLog()
+    const [one, two] = [await parties.connected(us, { log }), await parties.connected(us, { log })]
+    const theirs = await open(await parties.connected(peer), us)
+    const ours = await open(one, await parties.account())
+    await two.getChannelState(theirs)
+    await parties.chain.conditions({ crowded: true })
+    const closing = reason(one.close(ours, 'close'))
+    await until(() => sends(log, 'close') > 0)
+    await one.disconnect()
+    expect(await closing).to.match(/was disconnected/)
+    const redeeming = reason(two.redeem(await claimOn(theirs, 20n * MINA), 'redeem'))
+    await until(() => sends(log, 'redeem') > 0)
+    await parties.chain.conditions({ crowded: false })
+    expect(await redeeming).to.equal('done')
+  })
+
+  it('of two answers to a close, the one that is about more goes first', async () => {
+    const [log, rich] = [memoryLog(), await parties.account()]
+    const provider = await parties.connected(us, { log, more: { fees: { least: FEE, most: FEE } } })
+    const [small, big] = [await parties.connected(peer), await parties.connected(rich)]
+    const [dust, much] = [await open(small, us), await open(big, us)]
+    for (const id of [dust, much]) await provider.getChannelState(id)
+    await Promise.all([small.close(dust, 'close'), big.close(much, 'close')])
+    await parties.chain.conditions({ crowded: true })
+    const first = reason(provider.redeem(await claimOn(dust, MINA), 'dust'))
+    await until(() => sends(log, 'dust') > 0)
+    const claim = await parties.codec(rich, us).make({ channelId: much, nonce: 90n, total: 90n * MINA, senderId: 'peer' })
+    const second = reason(provider.redeem(claim, 'much'))
+    await until(() => sends(log, 'much') > 0)
+    await parties.chain.conditions({ crowded: false })
+    expect([await second, await first]).to.deep.equal(['done', 'done'])
+  })
 })

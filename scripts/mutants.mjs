@@ -18,6 +18,7 @@ import { faucetMutants } from './mutants/faucet.mjs'
 import { feedMutants } from './mutants/feed.mjs'
 import { solanaMutants } from './mutants/solana.mjs'
 import { aptosModuleMutants } from './mutants/aptos-module.mjs'
+import { handoverMutants } from './mutants/handover.mjs'
 import { keyMutants } from './mutants/keys.mjs'
 import { nodeMutants } from './mutants/node.mjs'
 import { explorerServerMutants } from './mutants/explorer-server.mjs'
@@ -42,7 +43,7 @@ const REGISTRY = 'plugins/evm/artifacts/TokenNetworkRegistry.js'
 /** `edits` are [text, replacement] pairs; each text stands in the file exactly once. */
 const mutants = [
   ...booksMutants, ...evmMutants, ...solanaMutants,
-  ...xrpMutants, ...minaMutants, ...aptosMutants, ...btpMutants, ...settlementMutants, ...nodeMutants, ...pricesMutants,
+  ...xrpMutants, ...minaMutants, ...aptosMutants, ...btpMutants, ...settlementMutants, ...handoverMutants, ...nodeMutants, ...pricesMutants,
   ...explorerMutants, ...explorerServerMutants, ...feedMutants, ...pageMutants, ...transportMutants, ...securityMutants, ...walletMutants,
   ...faucetMutants, ...keyMutants, ...aptosModuleMutants, ...minaContractMutants
 ]

@@ -75,6 +75,7 @@ export class AccountParts {
    * with claims of those is enough, and as long as there is no channel with our money in it between the present ones.
    */
   paying (amount: bigint): Parts {
+    this.#pairs.refuseClash()
     if (this.#pairs.size === 1) return this.present
     const handedOver = this.#pairs.handedOver()
     const ahead = Date.now() - this.#switchedMs < USE_UP_MS ? handedOver.find(({ outgoing }) => outgoing.covers(amount)) : undefined
@@ -91,6 +92,7 @@ export class AccountParts {
    * that is not known: else it could be paid twice.
    */
   async leftOf (id: string, amount: bigint): Promise<bigint> {
+    this.#pairs.refuseClash()
     let left = amount
     for (const { outgoing } of this.all().slice(1).filter(parts => parts.outgoing.knows(id))) {
       const rest = await outgoing.finish(id)

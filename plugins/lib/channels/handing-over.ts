@@ -97,6 +97,7 @@ export class HandingOver {
     }
     if (from !== theirs) throw new Error(`we settle with another key of yours than the one that hands over. found=${from} expected=${theirs}`)
     if (!chains.some(({ provider }) => provider.address === peer)) throw new Error(`this is not our address. found=${peer}`)
+    if (pairs.clash !== undefined) throw new UnreachableError('no other key is taken now') // which accounts we have is not the peer's business
     if (Date.now() < this.#acceptAgainMs) throw new UnreachableError(BUSY)
     if (!await isSignedByBoth(handover, chainOf(ours).codec)) {
       this.#acceptAgainMs = Date.now() + BAD_HANDOVER_MS
@@ -110,7 +111,7 @@ export class HandingOver {
       pairs.settleWith(to)
     } catch (error) {
       log.error('the peer hands over to a key that is not taken. key=%s error=%s', to, describeError(error))
-      throw new Error('that key is not taken here', { cause: error }) // which accounts we have is not the peer's business
+      throw new Error('that key is not taken here', { cause: error })
     }
     const line = [...new Set([configured, from])].filter(address => address !== to)
     await keepKeys(services.store, `${chain} ${contract}`, { ...pairs.keys, configured, theirs: [...line, to] })

@@ -19,6 +19,7 @@ import { OperatorActions } from './operator-actions.js'
 import type { ChannelSettings } from './options.js'
 import { openAccountParts, type AccountParts } from './account-parts.js'
 import { isTemporary } from './parts.js'
+import { reserve } from './parties.js'
 import type { Chain, Parts } from './parts.js'
 import { ClaimError, UnreachableError } from './types.js'
 import { VaultError } from '../keys/vault.js'
@@ -263,6 +264,11 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   }
 
   async #make (): Promise<AccountParts> {
+    const refuseRecords = (error: unknown): never => {
+      this.#recordsRefused = describeError(error)
+      throw error
+    }
+    const taken = await reserve(this.#services, this.#settings).catch(refuseRecords)
     const chains: [Chain, ...Chain[]] = [await this.#openChain()]
     try {
       for (const openFormer of this.#formerKeys) chains.push(await openFormer())
@@ -272,6 +278,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
     }
     const opening = openAccountParts({
       chains,
+      taken,
       settings: this.#settings,
       services: this.#services,
       log: this.#services.log,
@@ -285,10 +292,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
         this.#greet()
       }
     })
-    return await opening.catch((error: unknown) => {
-      this.#recordsRefused = describeError(error)
-      throw error
-    })
+    return await opening.catch(refuseRecords)
   }
 
   #tryLater (error: unknown): void {

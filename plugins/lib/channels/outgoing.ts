@@ -310,6 +310,7 @@ export class Outgoing {
   async #settleNow (amount: bigint, id: string): Promise<void> {
     const { units, funding, channels } = this.#deps
     if (this.#payments.missing(id) === undefined) this.#payments.begin(id, units.toToken(amount))
+    this.#payments.lower(id, units.toToken(amount))
     for (let attempt = 1; ; attempt++) {
       const missing = this.#payments.missing(id) ?? 0n
       if (missing === 0n) break

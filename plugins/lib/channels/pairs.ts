@@ -12,12 +12,15 @@ import { SENT_RECORD } from './outgoing.js'
 import { openParts, startParts } from './parts.js'
 import type { Chain, Parts, PartsDeps } from './parts.js'
 import { recordKey } from './records.js'
+import { ClaimError } from './types.js'
 import { withoutConnector } from './without-connector.js'
 
 /** What each of the pairs gets is found here. */
 export interface PairsDeps extends Omit<PartsDeps, 'chain' | 'store' | 'books' | 'signed' | 'booksId' | 'setUnsettled'> {
   /** The chain's part under our key, then under each of our former ones. */
   chains: readonly [Chain, ...Chain[]]
+  /** Addresses of the peer that another account has by now: it looks after their channels, and they are not opened here. */
+  taken: readonly string[]
   services: PluginServices
 }
 
@@ -35,7 +38,7 @@ export interface Ends {
   chainOf: (own: string) => Chain
 }
 
-/** Keys that are changed more often, with channels open, have to wait. */
+/** A peer that has handed over this often since the start has to wait. What is kept is always looked after, however much it is. */
 export const MAX_FORMER = 8
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
@@ -93,6 +96,23 @@ export class Pairs {
     return this.#all.find(({ settings: { standing } }) => standing === 'next')
   }
 
+  /** The address that the peer has handed over to, where another account has it: until one of the two is gone, nothing is paid. */
+  get clash (): string | undefined {
+    const last = this.keys.theirs.at(-1)
+    return last === undefined || this.#isFree(last) ? undefined : last
+  }
+
+  /** @throws ClaimError when another account has the address that is to be paid */
+  refuseClash (): void {
+    if (this.clash === undefined) return
+    throw new ClaimError(`nothing is paid: the peer has handed over to an address that another account settles with. address=${this.clash}. ` +
+      'Remove that account, or give this one another address of the peer', 'T00')
+  }
+
+  #isFree (peer: string): boolean {
+    return !this.#deps.taken.includes(peer)
+  }
+
   get size (): number {
     return this.#all.length
   }
@@ -118,7 +138,6 @@ export class Pairs {
     const kept = [...this.#records.unsettled()].map(([parties, what]) => this.#pairIn(parties, what))
     this.keys.ours ??= this.#knownTo(this.ends().theirs, kept)
     const { chainOf, ours, theirs } = this.ends()
-    for (const address of this.keys.theirs) if (address !== peerAddress) this.settleWith(address)
     const wasUsedWith = (peer: string): Promise<boolean> => chainOf(ours).wasUsedWith(peer)
     const moved = await migrate({
       from: services.store, to: peer => this.#storeOf({ own: ours, peer }), ownAddress: ours, peerAddress, units, wasUsedWith
@@ -126,10 +145,8 @@ export class Pairs {
     await this.openPresent()
     // Those of our keys and the peer's know which settlements they have paid, also when all of their channels are over.
     const paid = await this.#pairsThatPaid()
-    const others = [...moved.map(peer => ({ own: ours, peer })), ...kept].filter(pair => this.find(pair) === undefined)
-    if (others.length > MAX_FORMER) {
-      throw new Error(`the channels of ${others.length} former addresses are not settled, at most ${MAX_FORMER} are looked after. Put an earlier address back until they are`)
-    }
+    const others = [...moved.map(peer => ({ own: ours, peer })), ...kept]
+      .filter(pair => this.find(pair) === undefined && this.#isFree(pair.peer))
     for (const pair of others) {
       const isLeft = this.#standingOf(pair) === 'former'
       if (isLeft) log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
@@ -139,7 +156,8 @@ export class Pairs {
   }
 
   async #pairsThatPaid (): Promise<Pair[]> {
-    const pairs = this.#deps.chains.flatMap(({ provider }) => this.keys.theirs.map(peer => ({ own: provider.address, peer })))
+    const theirs = this.keys.theirs.filter(peer => this.#isFree(peer))
+    const pairs = this.#deps.chains.flatMap(({ provider }) => theirs.map(peer => ({ own: provider.address, peer })))
     const records = await Promise.all(pairs.map(pair => this.#storeOf(pair).get(recordKey(SENT_RECORD))))
     return pairs.filter((_, i) => records[i] !== undefined)
   }
@@ -196,6 +214,7 @@ export class Pairs {
 
   #standingOf ({ own, peer }: Pair): Standing {
     const { ours, theirs, newest } = this.ends()
+    if (this.clash !== undefined && peer === theirs) return 'handed over'
     if (peer === theirs && own === ours) return 'present'
     if (peer === theirs && own === newest) return 'next'
     return this.keys.theirs.includes(peer) ? 'handed over' : 'former'
@@ -216,7 +235,7 @@ export class Pairs {
     const newest = chains[0].provider.address
     return {
       ours: this.keys.ours ?? newest,
-      theirs: this.keys.theirs.at(-1) ?? peerAddress,
+      theirs: this.keys.theirs.filter(peer => this.#isFree(peer)).at(-1) ?? peerAddress,
       newest,
       chainOf: own => chains.find(({ provider }) => provider.address === own) ?? chains[0]
     }

@@ -50,6 +50,12 @@ export class Payments {
     }
   }
 
+  /** No more than `most` is still to be paid of it here: others have paid a part. */
+  lower (id: string, most: bigint): void {
+    const payment = this.#payments.get(id)
+    if (payment !== undefined && payment.missing > most) payment.missing = most
+  }
+
   /** A claim pays a part of it now. */
   pay (id: string, part: Part): void {
     const payment = this.#payments.get(id)

@@ -1,9 +1,9 @@
 /** When a key is offered to a peer, and what counts when an operator changes the peer's address. */
 import { expect } from 'chai'
 import { spy, stub } from 'sinon'
-import { messageEntry, messageOf } from '../../../../plugins/lib/channels/messages.js'
+import { CLAIM_PROTOCOL, messageEntry, messageOf } from '../../../../plugins/lib/channels/messages.js'
 import { afterTest, closeAll } from '../../../support/btp.js'
-import { FakeCodec } from '../../../support/channels/fake-codec.js'
+import { FakeCodec, claimOf, statementSignatureOf } from '../../../support/channels/fake-codec.js'
 import { OPTIONS, answers, isTaken, paidWorld, payBoth, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
 import { makeWorld, type World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
@@ -71,6 +71,52 @@ describe('a new key', () => {
     expect(making.callCount).to.equal(0)
     expect(bob.balance).to.equal(0n)
   })
+
+  for (const how of ['the operator types another address', 'our key rotates and the node starts again']) {
+    it(`keeps nobody from looking after the channels of all keys that the peer had, when ${how}`, async () => {
+      const { alice, bob, chain } = await makeWorld({ ...OPTIONS, settlementTimeoutSecs: 2 })
+      const keys = ['alice', ...Array.from({ length: 8 }, (_, i) => `alice${i + 2}`)]
+      for (const key of keys) chain.balances.set(key, 1_000_000n)
+      for (const [i, to] of keys.slice(1).entries()) {
+        const from = keys[i] ?? ''
+        const text = `Sluice: a key for payment channels hands over to another one.\nchain: fake:1\nfrom: ${from}\nto: ${to}\npeer: bob`
+        const signatures = { from: statementSignatureOf(from, text), to: statementSignatureOf(to, text) }
+        const said = await alice.plugin.transport.sendMessage([messageEntry({ step: 'handover', from, to, peer: 'bob', signatures })])
+        expect(messageOf(said)).to.deep.equal({ taken: true })
+      }
+      let last = ''
+      for (const key of keys) {
+        const { channelId } = await chain.provider(key).openChannel('bob', 2, 'open')
+        chain.depositFor(key, channelId, 'bob', 1n)
+        last = channelId
+      }
+      await chain.provider('alice9').deposit(last, 50_000n, 'deposit')
+      const data = Buffer.from(claimOf('alice9', last, 1n, 50_000n).text)
+      await alice.plugin.transport.sendMessage([{ protocolName: CLAIM_PROTOCOL, contentType: 1, data }])
+      expect(bob.balance).to.equal(-50_000n)
+      await eventually('they are seen', () => [...bob.store.entries.keys()].filter(key => key.startsWith('unsettled ')).length === keys.length)
+      if (how.startsWith('our')) {
+        bob.options = { ...bob.options, key: 'bob2', formerKeys: ['bob'] }
+        await bob.crash()
+        answers(bob, 'handover', () => Promise.resolve({ taken: true }))
+        await bob.plugin.connect()
+        await eventually('it pays through the new key', async () => (await bob.plugin.channels().states()).address === 'bob2')
+      } else {
+        bob.options = { ...bob.options, peerAddress: 'carol' }
+      }
+      await alice.plugin.disconnect()
+      await bob.crash()
+      bob.plugin.connect().catch(() => undefined)
+      await eventually('it opens', async () => !('trouble' in Object((await bob.plugin.getAdminInfo()).settlement)))
+      await chain.provider('alice9').close(last, 'close').catch(() => undefined)
+      await pause(2500)
+      await eventually('over', async () => {
+        await chain.provider('alice9').settle(last, 'settle').catch(() => undefined)
+        return chain.channel(last).status === 'settled'
+      })
+      expect((chain.balances.get('bob') ?? 0n) >= 1_049_900n, `bob has ${chain.balances.get('bob')}`).to.equal(true)
+    })
+  }
 
   describe('and a peer\'s address that is changed in the configuration', () => {
     let world: World

@@ -1,0 +1,136 @@
+/** Breakages of keys that hand over, and of what is paid once whatever key pays it. */
+const CARRY_OVER = 'test/plugins/lib/channels/carry-over.test.js'
+const HANDING_OVER = 'test/plugins/lib/channels/handing-over.test.js'
+const HANDOVER = 'test/plugins/lib/channels/handover.test.js'
+const PARTIES = 'test/plugins/lib/channels/parties.test.js'
+const PAYMENTS = 'test/plugins/lib/channels/payments.test.js'
+const PAIRS = 'plugins/lib/channels/pairs.js'
+
+export const handoverMutants = [
+  {
+    name: 'hands over to a key that has not said so',
+    file: 'plugins/lib/channels/handover.js',
+    edits: [[' && await verify(to, signatures.to)', '']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'lets any key hand over',
+    file: 'plugins/lib/channels/handing-over.js',
+    edits: [['if (from !== theirs)', 'if (false)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'takes a handover that another peer was told',
+    file: 'plugins/lib/channels/handing-over.js',
+    edits: [['.some(({ provider }) => provider.address === peer)', '.some(() => true)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'takes the next key while channels of two others are open',
+    file: 'plugins/lib/channels/handing-over.js',
+    edits: [['if (open.length > 0)', 'if (false)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'pays a settlement again through the new key',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['if (rest < left)', 'if (false)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'signs what a peer has acknowledged each time that it asks',
+    file: 'plugins/lib/channels/claim-sender.js',
+    edits: [['before?.said === said ?', 'false ?']],
+    tests: [HANDING_OVER]
+  },
+  {
+    name: 'asks only the first key whether it has paid a settlement',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['parts.outgoing.knows(id))', 'parts.outgoing.knows(id)).slice(-1)']],
+    tests: [HANDOVER]
+  },
+  {
+    name: 'signs for each connection of a peer that it has a new key',
+    file: 'plugins/lib/channels/handing-over.js',
+    edits: [['if (known !== undefined)', 'if (false)']],
+    tests: [HANDING_OVER]
+  },
+  {
+    name: 'pays the key that a peer has handed over to, whatever the operator has typed since',
+    file: 'plugins/lib/channels/pairs.js',
+    edits: [['|| (configured !== peerAddress && now !== peerAddress)', '']],
+    tests: [HANDING_OVER]
+  },
+  {
+    name: 'opens no account whose peer has left many channels',
+    file: PAIRS,
+    edits: [['for (const pair of others) {', "if (others.length > 8) throw new Error('too many');\n        for (const pair of others) {"]],
+    tests: [HANDING_OVER]
+  },
+  {
+    name: 'lets a peer take the address of one of its accounts with the other one',
+    file: 'plugins/lib/channels/index.js',
+    edits: [['const taken = await reserve(this.#services, this.#settings).catch(refuseRecords);', 'const taken = [];']],
+    tests: [PARTIES]
+  },
+  {
+    name: 'pays the former key, where another account has the one that it has handed over to',
+    file: PAIRS,
+    edits: [['if (this.clash === undefined)', 'if (true)']],
+    tests: [PARTIES]
+  },
+  {
+    name: 'looks after channels of a former address that another account looks after',
+    file: PAIRS,
+    edits: [[' && this.#isFree(pair.peer)', '']],
+    tests: [PARTIES]
+  },
+  {
+    name: 'pays all that a key has left of a settlement, whatever others have paid',
+    file: 'plugins/lib/channels/outgoing.js',
+    edits: [['this.#payments.lower(id, units.toToken(amount));', '{ }']],
+    tests: [PAYMENTS]
+  },
+  {
+    name: 'carries nothing over to the next key',
+    file: 'plugins/lib/channels/carry-over.js',
+    edits: [['return isQuiet &&', 'return false && isQuiet &&']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'signs for what was paid ahead and never had, again under the next key',
+    file: 'plugins/lib/channels/carry-over.js',
+    edits: [['await leaveUnsigned(from, this.pairs.present);', '{ }']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'counts what is carried over each time that it is said',
+    file: 'plugins/lib/channels/carry.js',
+    edits: [['const news = sum - (this.#taken.get(pair) ?? 0n);', 'const news = sum;']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'gives what is carried over, and keeps it',
+    file: 'plugins/lib/channels/incoming.js',
+    edits: [['this.#ledger.used += units.toAccount(tokens);', '{ }']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'carries what one party has paid over to another',
+    file: 'plugins/lib/channels/carry-over.js',
+    edits: [["from?.settings.standing !== 'handed over' || ", '']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'believes whatever a peer says that it carries over',
+    file: 'plugins/lib/channels/sent.js',
+    edits: [['const tokens = news < limit ? news : limit;', 'const tokens = news;']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'forgets at a restart which key the peer has',
+    file: 'plugins/lib/channels/pairs.js',
+    edits: [['theirs: isOverruled ? [peerAddress] : theirs', 'theirs: [peerAddress]']],
+    tests: [HANDOVER]
+  }
+]

@@ -1,0 +1,62 @@
+/** A settlement is paid once, whichever keys of the peer paid parts of it. */
+import { expect } from 'chai'
+import { CLAIM_PROTOCOL } from '../../../../plugins/lib/channels/messages.js'
+import { closeAll } from '../../../support/btp.js'
+import { OPTIONS, allOver, paidWorld, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
+import type { Party } from '../../../support/channels/world.js'
+import { noRejectionLeft } from '../../../support/unhandled.js'
+import { eventually } from '../../../support/waiting.js'
+
+const credited = (party: Party): bigint => [...party.credited.values()].reduce((sum, amount) => sum + amount, 0n)
+
+describe('a settlement', () => {
+  noRejectionLeft()
+  afterEach(closeAll)
+
+  it('is paid once, where a part was paid through the second key, and the first key is back', async () => {
+    const world = await paidWorld({ ...OPTIONS, initialDeposit: '500' }) // a part each
+    const { alice, bob, chain } = world
+    chain.depositLimit = 500n
+    const before = credited(bob)
+    expect(await alice.pay(700n)).to.equal('fulfilled')
+    let isDeaf = (text: string): boolean => text !== ''
+    const deafen = (): void => {
+      const { transport } = alice.plugin
+      const send = transport.sendMessage.bind(transport)
+      transport.sendMessage = async entries => {
+        const claim = entries.find(({ protocolName }) => protocolName === CLAIM_PROTOCOL)
+        if (claim !== undefined && isDeaf(claim.data.toString())) throw new Error('lost')
+        return await send(entries)
+      }
+    }
+    deafen()
+    expect(await alice.settle('the-settlement', 1).then(() => 'paid', () => 'not known')).to.equal('not known')
+    for (const { id, status } of chain.channels.values()) if (status === 'open') await chain.provider('bob').close(id, `by hand ${id}`)
+    await rotate(bob)
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob2')
+    await allOver(world, ({ addresses }) => addresses.includes('bob'))
+    // Bob's second key takes the claim on the first channel, and not the one on the second.
+    let first: string | undefined
+    isDeaf = text => {
+      const { channelId } = JSON.parse(text) as { channelId: string }
+      if (chain.channel(channelId).addresses.includes('bob2')) first ??= channelId
+      return channelId !== first
+    }
+    await eventually('a part is paid', async () => {
+      expect(await alice.plugin.sendMoney('700', { id: 'the-settlement' }).then(() => 'paid', () => 'not known')).to.equal('not known')
+      return credited(bob) > before
+    })
+    const through2 = credited(bob) - before
+    expect(through2 > 0n && through2 < 700n, `a part: ${through2}`).to.equal(true)
+    for (const { id, status } of chain.channels.values()) if (status === 'open') await chain.provider('bob2').close(id, `by hand ${id}`)
+    await restart(alice, {})
+    await eventually('there', () => alice.plugin.isConnected())
+    await rotate(bob, 'bob', 'bob2')
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob')
+    await allOver(world, ({ addresses }) => addresses.includes('bob2')).catch(() => undefined) // one with nothing left in it stays in `closing`
+    await restart(alice, {})
+    await eventually('there', () => alice.plugin.isConnected())
+    await eventually('paid', () => alice.plugin.sendMoney('700', { id: 'the-settlement' }).then(() => true, () => false))
+    expect(credited(bob) - before, 'credited to bob').to.equal(700n)
+  })
+})

@@ -153,6 +153,8 @@ describe('crowds, orders and empty words on the XRP Ledger', function () {
       expect(await victim.parts.funding.ensure(6n * XRP).then(() => 'another channel', String)).to.match(/is being closed, and no other one is funded/)
     }
     parties.rippled.skip(HOUR / 2) // longer than a peer may take
+    const ours = sinon.stub(Date, 'now')
+    ours.callsFake(() => ours.wrappedMethod.call(Date) + HOUR / 2 * 1000)
     await eventually('we close it by its delay', () => parties.rippled.state.channel(channelId)?.Expiration !== undefined)
     parties.rippled.skip(HOUR + 60)
     await eventually('we have taken the deposit back', () => !isThere(channelId))

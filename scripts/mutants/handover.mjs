@@ -1,6 +1,7 @@
 /** Breakages of keys that hand over, and of what is paid once whatever key pays it. */
 const CARRY_OVER = 'test/plugins/lib/channels/carry-over.test.js'
 const HANDING_OVER = 'test/plugins/lib/channels/handing-over.test.js'
+const EARLIER = 'test/plugins/lib/channels/earlier.test.js'
 const HANDOVER = 'test/plugins/lib/channels/handover.test.js'
 const PARTIES = 'test/plugins/lib/channels/parties.test.js'
 const PAYMENTS = 'test/plugins/lib/channels/payments.test.js'
@@ -90,6 +91,24 @@ export const handoverMutants = [
     file: 'plugins/lib/channels/outgoing.js',
     edits: [['this.#payments.lower(id, units.toToken(amount));', '{ }']],
     tests: [PAYMENTS]
+  },
+  {
+    name: 'forgets what was paid between addresses that are not configured any more',
+    file: 'plugins/lib/channels/earlier.js',
+    edits: [['if (missing < left)', 'if (false)']],
+    tests: [EARLIER]
+  },
+  {
+    name: 'forgets which keys the peer had before the last two',
+    file: 'plugins/lib/channels/handing-over.js',
+    edits: [['await pairs.earlier.add({ theirs: [to] });', '{ }']],
+    tests: [EARLIER]
+  },
+  {
+    name: 'takes keys of a peer until it forgets one',
+    file: 'plugins/lib/channels/handing-over.js',
+    edits: [['if (pairs.earlier.isFull)', 'if (false)']],
+    tests: [EARLIER]
   },
   {
     name: 'carries nothing over to the next key',

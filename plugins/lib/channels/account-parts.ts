@@ -93,7 +93,10 @@ export class AccountParts {
    */
   async leftOf (id: string, amount: bigint): Promise<bigint> {
     this.#pairs.refuseClash()
-    let left = amount
+    const { units } = this.present.settings
+    const tokens = units.toToken(amount)
+    const unpaid = this.#pairs.earlier.leftOf(id, tokens, pair => this.#pairs.find(pair) !== undefined)
+    let left = unpaid < tokens ? units.toAccount(unpaid) : amount
     for (const { outgoing } of this.all().slice(1).filter(parts => parts.outgoing.knows(id))) {
       const rest = await outgoing.finish(id)
       if (rest < left) left = rest

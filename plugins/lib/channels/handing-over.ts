@@ -107,6 +107,7 @@ export class HandingOver {
     if (all.length > MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
     const open = all.filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
     if (open.length > 0) throw new UnreachableError('channels of a key that you had before are not settled yet: no other key is taken before that')
+    if (pairs.earlier.isFull) throw new Error('too many keys were handed over to this account: settle it, and begin another one')
     try {
       pairs.settleWith(to)
     } catch (error) {
@@ -114,6 +115,7 @@ export class HandingOver {
       throw new Error('that key is not taken here', { cause: error })
     }
     const line = [...new Set([configured, from])].filter(address => address !== to)
+    await pairs.earlier.add({ theirs: [to] })
     await keepKeys(services.store, `${chain} ${contract}`, { ...pairs.keys, configured, theirs: [...line, to] })
     pairs.keys.theirs = [...line, to]
     await this.#switch()

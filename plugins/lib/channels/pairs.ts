@@ -6,6 +6,7 @@
  */
 import type { PluginServices, SettlementRecords } from '../../../src/contracts/plugin.js'
 import { keepKeys, loadKeys, type KeyLine } from './handover.js'
+import { openEarlier, type Earlier } from './earlier.js'
 import { migrate } from './migrate.js'
 import type { Standing } from './options.js'
 import { SENT_RECORD } from './outgoing.js'
@@ -63,7 +64,9 @@ export async function openPairs (deps: PairsDeps): Promise<Pairs> {
   if (theirs.length > 0 && kept.configured !== peerAddress) {
     await keepKeys(services.store, place, { ...kept, theirs: keys.theirs, configured: peerAddress })
   }
-  const pairs = new Pairs(deps, keys)
+  const earlier = await openEarlier(services.store, place)
+  await earlier.add({ ours: own, theirs: [configured, ...theirs, peerAddress] })
+  const pairs = new Pairs(deps, keys, earlier)
   await pairs.open()
   return pairs
 }
@@ -79,7 +82,7 @@ export class Pairs {
   onLooked: () => void = () => undefined
   #present: Parts | undefined
 
-  constructor (deps: PairsDeps, keys: KeyLine) {
+  constructor (deps: PairsDeps, keys: KeyLine, readonly earlier: Earlier) {
     this.#deps = deps
     this.#records = deps.services.settlements ?? withoutConnector(deps.services)
     this.keys = keys
@@ -153,6 +156,8 @@ export class Pairs {
       if (this.find(pair) === undefined) await this.#openPair(pair)
     }
     for (const pair of paid) if (this.find(pair) === undefined) await this.#openPair(pair)
+    await this.earlier.add({ ours: kept.map(({ own }) => own), theirs: kept.map(({ peer }) => peer) })
+    await this.earlier.load(SENT_RECORD, pair => this.find(pair) === undefined ? this.#storeOf(pair) : undefined)
   }
 
   async #pairsThatPaid (): Promise<Pair[]> {

@@ -1,0 +1,146 @@
+/** A settlement whose outcome is unknown is paid once, whatever keys the two sides have had since. */
+import { expect } from 'chai'
+import { openEarlier } from '../../../../plugins/lib/channels/earlier.js'
+import { CLAIM_PROTOCOL, messageEntry, messageOf } from '../../../../plugins/lib/channels/messages.js'
+import { closeAll } from '../../../support/btp.js'
+import { statementSignatureOf } from '../../../support/channels/fake-codec.js'
+import { OPTIONS, allOver, isTaken, paidWorld, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
+import { makeWorld, type Party, type World } from '../../../support/channels/world.js'
+import { noRejectionLeft } from '../../../support/unhandled.js'
+import { eventually } from '../../../support/waiting.js'
+
+const credited = (party: Party): bigint => [...party.credited.values()].reduce((sum, amount) => sum + amount, 0n)
+
+describe('a settlement whose outcome is unknown', () => {
+  noRejectionLeft()
+  afterEach(closeAll)
+
+  /** Bob gets the claim, and Alice never hears of it. */
+  async function paidUnheard ({ alice }: World): Promise<void> {
+    expect(await alice.pay(700n)).to.equal('fulfilled')
+    const { transport } = alice.plugin
+    const send = transport.sendMessage.bind(transport)
+    transport.sendMessage = async entries => {
+      const answer = await send(entries)
+      if (entries.some(({ protocolName }) => protocolName === CLAIM_PROTOCOL)) throw new Error('lost')
+      return answer
+    }
+    expect(await alice.settle('the-settlement', 1).then(() => 'paid', () => 'not known')).to.equal('not known')
+  }
+
+  it('is paid once, where the peer hands over twice, and the operator puts the first new address in', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob, chain } = world
+    chain.balances.set('bob3', 1_000_000n)
+    const before = credited(bob)
+    await paidUnheard(world)
+    expect(credited(bob) - before, 'bob has it').to.equal(700n)
+    await rotate(bob)
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob2')
+    await restart(alice, { peerAddress: 'bob2' })
+    await allOver(world, ({ addresses }) => addresses.includes('bob'))
+    await rotate(bob, 'bob3', 'bob2', 'bob')
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob3')
+    await restart(alice, {})
+    await eventually('there', () => alice.plugin.isConnected())
+    await alice.settle('the-settlement', 5, 700n)
+    expect(credited(bob) - before, 'credited to bob').to.equal(700n)
+  })
+
+  it('is paid once, where the peer hands over three times', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob, chain } = world
+    for (const key of ['bob3', 'bob4']) chain.balances.set(key, 1_000_000n)
+    await rotate(bob)
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob2')
+    await allOver(world, ({ addresses }) => addresses.includes('bob'))
+    const before = credited(bob)
+    await paidUnheard(world)
+    expect(credited(bob) - before, 'bob has it').to.equal(700n)
+    await rotate(bob, 'bob3', 'bob2')
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob3')
+    await allOver(world, ({ addresses }) => addresses.includes('bob2'))
+    await rotate(bob, 'bob4', 'bob3')
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob4')
+    await restart(alice, {})
+    await eventually('there', () => alice.plugin.isConnected())
+    await alice.settle('the-settlement', 5, 700n)
+    expect(credited(bob) - before, 'credited to bob').to.equal(700n)
+  })
+
+  it('is paid once, where the operator types another address once the channels are over', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob, chain } = world
+    const before = credited(bob)
+    await paidUnheard(world)
+    const [old = ''] = chain.channels.keys()
+    await chain.provider('bob').close(old, 'by hand')
+    await allOver(world, ({ addresses }) => addresses.includes('bob'))
+    await restart(bob, { key: 'bob2', formerKeys: [] })
+    await restart(alice, { peerAddress: 'bob2' })
+    await eventually('there', () => alice.plugin.isConnected())
+    await alice.settle('the-settlement', 5, 700n)
+    expect(credited(bob) - before, 'credited to bob').to.equal(700n)
+  })
+
+  it('is paid once, where our key was replaced, and the former one is not configured any more', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob } = world
+    const before = credited(bob)
+    await paidUnheard(world)
+    await rotate(alice)
+    await isTaken(world)
+    await allOver(world, ({ addresses }) => addresses.includes('alice'))
+    await alice.plugin.disconnect()
+    await restart(alice, { formerKeys: [] })
+    await eventually('there', () => alice.plugin.isConnected())
+    await alice.settle('the-settlement', 5, 700n)
+    expect(credited(bob) - before, 'credited to bob').to.equal(700n)
+    await alice.plugin.sendMoney('70', { id: 'another' })
+    expect(credited(bob) - before).to.equal(770n)
+  })
+
+  it('is not forgotten for any number of keys', async () => {
+    const { alice, bob } = await makeWorld(OPTIONS)
+    let taken = 0
+    for (let start = 0; start < 5; start++) {
+      for (let i = 0; i < 8; i++) {
+        const [from, to] = [taken === 0 ? 'alice' : `alice${taken + 1}`, `alice${taken + 2}`]
+        const text = `Sluice: a key for payment channels hands over to another one.\nchain: fake:1\nfrom: ${from}\nto: ${to}\npeer: bob`
+        const signatures = { from: statementSignatureOf(from, text), to: statementSignatureOf(to, text) }
+        await alice.plugin.transport.sendMessage([messageEntry({ step: 'handover', from, to, peer: 'bob', signatures })])
+          .then(entries => { if (messageOf(entries).taken === true) taken++ }, () => undefined)
+      }
+      await restart(bob, {})
+      await eventually('there', () => alice.plugin.isConnected())
+    }
+    expect(taken).to.equal(31)
+  })
+
+  it('is not paid as long as a claim between addresses that are gone may pay it', async () => {
+    const entries = new Map<string, string>()
+    const store = {
+      get: (key: string) => Promise.resolve(entries.get(key)),
+      put: (key: string, value: string) => { entries.set(key, value); return Promise.resolve() },
+      del: () => Promise.resolve()
+    }
+    const earlier = await openEarlier(store, 'fake:1 the-contract')
+    await earlier.add({ ours: ['bob'], theirs: ['alice', 'alice2'] })
+    const parts = [{ channelId: 'the-channel', from: '100', to: '800' }]
+    entries.set('paychan:sent', JSON.stringify({ payments: [{ id: 'open', missing: '0', parts }, { id: 'over', missing: '200', parts: [] }] }))
+    await earlier.load('sent', ({ peer }) => peer === 'alice' ? store : undefined)
+    const left = (id: string, isOpen = false): bigint => earlier.leftOf(id, 700n, () => isOpen)
+    expect(() => left('open')).to.throw('ownAddress=bob peerAddress=alice channelId=the-channel')
+    expect([left('over'), left('another'), left('open', true)]).to.deep.equal([200n, 700n, 700n])
+  })
+
+  it('is not paid as long as it is not known which addresses there were', async () => {
+    const { alice } = await paidWorld()
+    const name = [...alice.store.entries.keys()].find(key => key.includes('earlier')) ?? ''
+    await alice.crash()
+    alice.store.entries.set(name, '{"version":1}')
+    await alice.plugin.connect()
+    const { settlement } = await alice.plugin.getAdminInfo() as { settlement: { trouble?: string } }
+    expect(settlement.trouble).to.contain(name).and.to.contain('restore it from a backup')
+  })
+})

@@ -118,6 +118,8 @@ describe('what was paid ahead with claims of a key that hands over', () => {
     await isTaken(world)
     await allOver(world, ({ addresses }) => addresses.includes('alice'))
     expect(await alice.prepaid()).to.equal(AHEAD)
+    await eventually('it is left to the new key', () => [...alice.store.entries].some(([name, text]) =>
+      name.includes('bob alice2') && name.endsWith('sent') && text.includes('"taken":{"alice bob":"1000"}')))
     await pays(alice, AHEAD)
     await expectUsedUp(world, 500n + AHEAD)
   })

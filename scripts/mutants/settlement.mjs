@@ -10,6 +10,12 @@ const CLOSING = 'test/plugins/lib/channels/closing.test.js'
 
 export const settlementMutants = [
   {
+    name: 'gives a claim up when one reading shows its channel as over',
+    file: WATCHER,
+    edits: [['if (!isSettled(channel))', 'if (false)']],
+    tests: [WATCHING]
+  },
+  {
     name: 'answers a close only when nothing else is under way with the channel',
     file: WATCHER,
     edits: [["#beside('defend'", "#beside('look'"]],

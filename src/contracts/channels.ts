@@ -52,6 +52,8 @@ export interface ChannelDetails extends PluginChannel {
   theirTransferred: bigint
   theirNonce: bigint
   redeemed: bigint
+  /** The transaction with which we redeemed last, since the start. */
+  redeemTxId?: string | undefined
   /** Seconds of the challenge period. */
   settlementTimeout: number
   /** While the challenge runs: its end. */

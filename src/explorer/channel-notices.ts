@@ -15,6 +15,7 @@ interface SeenChannel {
   transferred: bigint
   theirTransferred: bigint
   redeemed: bigint
+  redeemTxId: string | undefined
   /** Whether it has waited for the end of a challenge. */
   wasChallenged: boolean
 }
@@ -105,10 +106,11 @@ export class ChannelNotices {
       })
       return
     }
-    const { status, transferred, theirTransferred, redeemed } = channel
+    const { status, transferred, theirTransferred, redeemed, redeemTxId } = channel
     if (redeemed > before.redeemed) {
       const amount = String(redeemed - before.redeemed)
-      this.tell({ type: 'CLAIM_REDEEMED', peerId, blockchain: channel.chain, channelId: channel.channelId, amount, success: true })
+      const txHash = redeemTxId === undefined || redeemTxId === before.redeemTxId ? {} : { txHash: redeemTxId }
+      this.tell({ type: 'CLAIM_REDEEMED', peerId, blockchain: channel.chain, channelId: channel.channelId, ...txHash, amount, success: true })
     }
     if (status === 'settled' && before.status !== 'settled') {
       this.tell({
@@ -156,7 +158,9 @@ function isDetailed (channel: PluginChannel): channel is ChannelDetails {
   return 'participants' in channel && 'theirTransferred' in channel && 'redeemed' in channel
 }
 
-function seenOf ({ channelId, status, transferred, theirTransferred, redeemed }: ChannelDetails, before: Seen | undefined): SeenChannel {
+function seenOf (
+  { channelId, status, transferred, theirTransferred, redeemed, redeemTxId }: ChannelDetails, before: Seen | undefined
+): SeenChannel {
   const wasChallenged = status === 'closed' || before?.channels.get(channelId)?.wasChallenged === true
-  return { status, transferred, theirTransferred, redeemed, wasChallenged }
+  return { status, transferred, theirTransferred, redeemed, redeemTxId, wasChallenged }
 }

@@ -2,7 +2,7 @@
 import { describeError } from '../../../src/lib/describe-error.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 import { waitingIn } from './types.js'
-import type { ChannelState, CloseConsent, Party } from './types.js'
+import type { ChannelState, CloseConsent, Party, Receipt } from './types.js'
 
 /** One that is new may be about to be filled. */
 const NEW_MS = 10 * 60_000
@@ -38,6 +38,8 @@ export interface KnownChannel {
   isGone: boolean
   /** A deposit that was begun: what our deposit is to be. */
   filling?: bigint | undefined
+  /** How we have redeemed last, since the start. */
+  redeemedBy?: Receipt | undefined
 }
 
 /** Nothing is under way in it. */

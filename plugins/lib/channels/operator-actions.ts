@@ -169,7 +169,7 @@ export class OperatorActions implements ChannelOperations {
   }
 }
 
-function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, isGone }, parts }: Found): ChannelDetails {
+function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, isGone, redeemedBy }, parts }: Found): ChannelDetails {
   const { settings, incoming, outgoing } = parts
   const { channelId, status, ours, theirs, challengeSecs, settleableAt, payer } = state
   const { total, nonce } = outgoing.on(channelId)
@@ -192,6 +192,7 @@ function detailsOf ({ channel: { state, shown, createdMs, activityMs, ending, is
     theirTransferred: best?.total ?? theirs.redeemed,
     theirNonce: best?.nonce ?? theirs.nonce,
     redeemed: theirs.redeemed,
+    redeemTxId: redeemedBy?.txId,
     settlementTimeout: challengeSecs,
     settleableAt: settleableAt === undefined ? undefined : new Date(settleableAt)
   }

@@ -252,7 +252,7 @@ export class Watcher {
     const claim = incoming.best(channelId)
     if (claim === undefined || this.#unredeemed(channel) <= 0n) throw new Error(`there is nothing to redeem. channelId=${channelId}`)
     const receipt = await channels.operations.once(`redeem:${channelId}:${claim.nonce}`, async id => {
-      const done = await provider.redeem(claim, id)
+      const done = channel.redeemedBy = await provider.redeem(claim, id)
       counts.redeemed++
       return done
     })
@@ -352,13 +352,16 @@ export class Watcher {
     }
   }
 
-  /** Keeps the totals of channels that are over, and nothing else of them. */
+  /** Keeps the totals of channels that are over, and nothing else of them. One reading, of two blocks or wrong, may not cost a claim. */
   async #bury (): Promise<void> {
     const { channels, incoming, outgoing } = this.#deps
-    for (const { state } of channels.all().filter(isSettled)) {
-      this.#refused.delete(state.channelId)
-      await outgoing.forget(state)
-      await incoming.forget(state)
+    for (const channel of channels.all().filter(isSettled)) {
+      const { channelId } = channel.state
+      if (this.#unredeemed(channel) > 0n) await channels.reread(channelId)
+      if (!isSettled(channel)) continue
+      this.#refused.delete(channelId)
+      await outgoing.forget(channel.state)
+      await incoming.forget(channel.state)
     }
   }
 

@@ -3,6 +3,7 @@ const CHANNELS = 'plugins/lib/channels/channels.js'
 const KNOWN = 'plugins/lib/channels/known-channel.js'
 const ATTACKS = 'test/e2e/adversary/attacks.test.js'
 
+const BURIAL = 'test/plugins/lib/channels/burial.test.js'
 const WATCHER = 'plugins/lib/channels/watcher.js'
 const WATCHING = 'test/plugins/lib/channels/watcher.test.js'
 const LOOKUPS = 'test/plugins/lib/channels/channels.test.js'
@@ -10,10 +11,16 @@ const CLOSING = 'test/plugins/lib/channels/closing.test.js'
 
 export const settlementMutants = [
   {
-    name: 'gives a claim up when one reading shows its channel as over',
-    file: WATCHER,
-    edits: [['if (!isSettled(channel))', 'if (false)']],
-    tests: [WATCHING]
+    name: 'gives a claim up when one look shows its channel as over',
+    file: 'plugins/lib/channels/burial.js',
+    edits: [['if (again?.overMs === undefined)', 'if (false)']],
+    tests: [BURIAL]
+  },
+  {
+    name: 'uses a channel whose claims are forgotten',
+    file: 'plugins/lib/channels/burial.js',
+    edits: [['channel.isBuried = true', 'void channel']],
+    tests: [BURIAL]
   },
   {
     name: 'answers a close only when nothing else is under way with the channel',

@@ -8,29 +8,21 @@
 export const LONG_TURN_MS = 5
 
 /** At most one for each socket, and in their order. */
-let waiting: Array<() => void> = []
+const waiting = new Set<() => void>()
 let since = 0
-let isArmed = false
 
 /** Calls `work` once, at the end of this turn. It must not throw. */
 export function atTurnEnd (work: () => void): void {
-  if (waiting.length === 0) since = performance.now()
-  waiting.push(work)
-  if (isArmed) return
-  isArmed = true
-  setImmediate(() => {
-    isArmed = false
-    endTurn()
-  })
+  if (waiting.size === 0) since = performance.now()
+  waiting.add(work)
+  setImmediate(() => { begin(work) })
 }
 
 /** To be called from the event loop itself, where nothing else is under way. */
 export function endLongTurn (): void {
-  if (waiting.length > 0 && performance.now() - since > LONG_TURN_MS) endTurn()
+  if (waiting.size > 0 && performance.now() - since > LONG_TURN_MS) for (const work of waiting) begin(work)
 }
 
-function endTurn (): void {
-  const all = waiting
-  waiting = []
-  for (const work of all) work()
+function begin (work: () => void): void {
+  if (waiting.delete(work)) work()
 }

@@ -3,7 +3,7 @@
  * what it said is kept, so that a start without the chain goes on. Whether a channel may be used is decided in one place, `refusalOf`.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
-import { channelOf, hasOurs, isDone, isFunded, isQuiet, replaceable } from './known-channel.js'
+import { channelOf, hasOurs, isDone, isFunded, isQuiet, overMsOf, replaceable } from './known-channel.js'
 import type { Ending, KnownChannel } from './known-channel.js'
 import { Operations } from './operations.js'
 import type { ChannelSettings } from './options.js'
@@ -203,9 +203,10 @@ export class Channels {
   }
 
   /** Not an error yet: every packet looks at all channels, also at those that are over, and making errors takes long. */
-  #faultOf ({ state: { status, challengeSecs }, ending, isGone }: KnownChannel): ConstructorParameters<typeof ClaimError> | undefined {
+  #faultOf (channel: KnownChannel): ConstructorParameters<typeof ClaimError> | undefined {
+    const { state: { status, challengeSecs }, ending, isGone, isBuried } = channel
     if (isGone) return ['Unknown channel: the chain does not have it']
-    if (status !== 'open') return [`Payment channel is not open. status=${status}`]
+    if (status !== 'open' || isBuried === true) return [`Payment channel is not open. status=${status}`]
     if (ending !== undefined) return ['Payment channel is being closed', 'T00']
     if (this.#deps.settings.standing === 'former') return ['Payment channel is with an address that is not the peer\'s any more']
     const challenge = this.challengeRefusal(challengeSecs)
@@ -253,7 +254,8 @@ export class Channels {
     const isOurs = isWanted || hasOurs(state)
     if (!this.#hasPlaceFor(state, isOurs)) return undefined
     const now = Date.now()
-    const channel = { state, shown: state.ours.deposit, createdMs: now, activityMs: now, seenMs: now, isGone: false }
+    const overMs = overMsOf(state)
+    const channel = { state, shown: state.ours.deposit, createdMs: now, activityMs: now, seenMs: now, isGone: false, overMs }
     const oldest = this.#hasFreePlace() ? undefined : replaceable(this.all(), this.#deps.hasClaims, isOurs)
     if (oldest !== undefined) this.#known.delete(oldest.state.channelId)
     this.#known.set(state.channelId, channel)
@@ -278,6 +280,7 @@ export class Channels {
     known.state = state
     known.seenMs = Date.now()
     known.isGone = false
+    known.overMs = overMsOf(state, known.overMs)
     const { ending } = known
     const isVoid = ending?.until !== undefined && isPast(ending.until, confirmed.readAtMs)
     if (isVoid && confirmed.status === 'open' && ending.by === 'us') known.isOverdue = true

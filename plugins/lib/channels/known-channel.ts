@@ -38,13 +38,18 @@ export interface KnownChannel {
   isGone: boolean
   /** A deposit that was begun: what our deposit is to be. */
   filling?: bigint | undefined
+  /** Since when every look has shown it as over, by our clock. */
+  overMs?: number | undefined
+  /** It was over, and what claims on it said is forgotten: it is used for nothing, whatever the chain shows later. */
+  isBuried?: boolean | undefined
   /** How we have redeemed last, since the start. */
   redeemedBy?: Receipt | undefined
 }
 
 /** Nothing is under way in it. */
 export function isQuiet (channel: KnownChannel | undefined): boolean {
-  return channel?.state.status === 'open' && channel.ending === undefined && channel.filling === undefined && !channel.isGone
+  return channel?.state.status === 'open' && channel.ending === undefined && channel.filling === undefined && !channel.isGone &&
+    channel.isBuried !== true
 }
 
 /** Nothing can happen to it any more, and nothing of ours is left in it. */
@@ -75,9 +80,14 @@ export function replaceable (
   return idle.find(({ state }) => isDone(state)) ?? old.find(({ state }) => !isFunded(state)) ?? (isForOurs ? old[0] : undefined)
 }
 
+/** Since when it is shown as over. @param before as of the look before */
+export function overMsOf ({ status }: Pick<ChannelState, 'status'>, before?: number): number | undefined {
+  return status === 'settled' ? before ?? Date.now() : undefined
+}
+
 /** From the record of it. @throws Error when that is broken */
 export function channelOf (record: unknown): KnownChannel {
-  const { state, shown, createdMs, activityMs, seenMs = 0, ending, isOverdue, isGone, filling } = fieldsOf(record, 'channel') // former versions keep no `seenMs`
+  const { state, shown, createdMs, activityMs, seenMs = 0, ending, isOverdue, isGone, isBuried, filling } = fieldsOf(record, 'channel') // former versions keep no `seenMs`
   const { channelId, status, ours, theirs, challengeSecs, settleableAt, closedByThem, expiresAt, readAtMs, payer, payout } = fieldsOf(state, 'state')
   if (status !== 'opening' && status !== 'open' && status !== 'closing' && status !== 'settled') {
     throw new Error(`the record of a payment channel has an unknown status. found=${describeError(status)}`)
@@ -103,6 +113,8 @@ export function channelOf (record: unknown): KnownChannel {
     ending: ending === undefined ? undefined : endingOf(ending),
     isOverdue: isOverdue === true,
     isGone: isGone === true,
+    isBuried: isBuried === true,
+    overMs: overMsOf({ status }),
     filling: filling === undefined ? undefined : amountOf(filling, 'filling')
   }
 }

@@ -9,6 +9,7 @@ import { backoffMs } from '../../../src/lib/backoff.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { ClaimCounts } from '../../../src/contracts/channels.js'
 import type { Logger } from '../../../src/contracts/logger.js'
+import { buryIfOver } from './burial.js'
 import type { Channels, KnownChannel } from './channels.js'
 import type { Closing } from './closing.js'
 import type { Incoming } from './incoming.js'
@@ -352,16 +353,11 @@ export class Watcher {
     }
   }
 
-  /** Keeps the totals of channels that are over, and nothing else of them. One reading, of two blocks or wrong, may not cost a claim. */
   async #bury (): Promise<void> {
-    const { channels, incoming, outgoing } = this.#deps
+    const { channels, incoming, outgoing, settings: { pollingIntervalMs } } = this.#deps
     for (const channel of channels.all().filter(isSettled)) {
-      const { channelId } = channel.state
-      if (this.#unredeemed(channel) > 0n) await channels.reread(channelId)
-      if (!isSettled(channel)) continue
-      this.#refused.delete(channelId)
-      await outgoing.forget(channel.state)
-      await incoming.forget(channel.state)
+      this.#refused.delete(channel.state.channelId)
+      await buryIfOver(channel, { channels, incoming, outgoing, pollingIntervalMs })
     }
   }
 

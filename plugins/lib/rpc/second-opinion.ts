@@ -4,6 +4,7 @@
  */
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Logger } from '../../../src/contracts/logger.js'
+import { ChainError } from '../channels/types.js'
 import type { ChannelState } from '../channels/types.js'
 
 /** What a claim of the peer rests on, as one node shows it. */
@@ -47,11 +48,17 @@ export class SecondOpinion {
     this.#options = options
   }
 
-  /** The state with what counts of the peer's deposit. @param terms as the first node shows them */
+  /**
+   * The state with what counts of the peer's deposit. Rejects with a ChainError that is not final while the second node shows a channel as
+   * open that the first shows as over: what claims there say is not forgotten at one node's word.
+   * @param terms as the first node shows them
+   */
   async on (state: ChannelState, terms: Ground['terms']): Promise<ChannelState> {
     const { above } = this.#options
     const { theirs, status } = state
-    if (theirs.deposit <= above || status !== 'open') return state // no claim is taken on one that is not open
+    if (theirs.deposit <= above) return state
+    if (status === 'settled') await this.#seeOver(state, terms)
+    if (status !== 'open') return state // no claim is taken on it
     const counts = await this.#countsOf(state, terms)
     return counts >= theirs.deposit ? state : { ...state, theirs: { ...theirs, deposit: counts } }
   }
@@ -76,6 +83,12 @@ export class SecondOpinion {
     }
     this.#keep(channelId, shown)
     return most(shown.deposit, above)
+  }
+
+  async #seeOver ({ channelId }: ChannelState, terms: Ground['terms']): Promise<void> {
+    const shown = await this.#ask(channelId)
+    if (shown === undefined || shown === 'silent' || shown.terms.status === terms.status) return
+    throw new ChainError(`two nodes do not agree on whether the channel is over. channelId=${channelId} second=${shown.terms.status ?? 'none'}`, false)
   }
 
   async #ask (channelId: string): Promise<Ground | undefined | 'silent'> {

@@ -1,8 +1,9 @@
 /**
  * A signature under the end of a channel is out. Whatever the peer sends from then on, no claim on that channel is money until the end is
- * void by the chain's clock: else the peer would spend its deposit, and take it back with that signature.
+ * void by the chain's clock, and by ours: else the peer would spend its deposit, and take it back with that signature.
  */
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { accounts } from '../../../examples/evm-chain.js'
 import type { ChannelState, CloseConsent } from '../../../plugins/lib/channels/types.js'
 import { describeError } from '../../../src/lib/describe-error.js'
@@ -18,6 +19,15 @@ describe('claims on a channel whose end was agreed on', function () {
   this.timeout(60_000)
   noRejectionLeft()
   const { start } = onOneChain()
+  afterEach(() => { sinon.restore() })
+
+  /** Lets time pass for the chain, and for us. */
+  async function pass (chain: Duo['chain'], secs: number): Promise<void> {
+    const before = Date.now() - Math.floor(performance.now())
+    sinon.restore()
+    sinon.stub(Date, 'now').callsFake(() => before + Math.floor(performance.now()) + secs * 1000)
+    await chain.pass(secs)
+  }
 
   interface Scene { duo: Duo, mallory: Connector, us: Connector, channelId: string }
 
@@ -81,13 +91,13 @@ describe('claims on a channel whose end was agreed on', function () {
     expect([us.balance, at.us.balance, at.us.delivered]).to.deep.equal([0n, 0n, 0n])
   })
 
-  it('are money again once our consent is void by the chain\'s clock, and not before', async () => {
+  it('are money again once our consent is void by the chain\'s clock and ours, and not before', async () => {
     const at = await scene()
     const { duo, mallory, us, channelId } = at
     await withOurConsent(at)
-    await duo.chain.pass(9 * 60)
+    await pass(duo.chain, 9 * 60)
     await neverHappens('a claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 1n, DEPOSIT)) === 'taken', 500)
-    await duo.chain.pass(VOID_AFTER_SECS - 9 * 60)
+    await pass(duo.chain, VOID_AFTER_SECS - 9 * 60)
     const claim = await duo.claim(1, channelId, 2n, 5000n)
     await eventually('claims are taken again', async () => await mallory.tell(claim) === 'taken')
     expect(us.balance).to.equal(-5000n)
@@ -168,7 +178,7 @@ describe('claims on a channel whose end was agreed on', function () {
     expect(await us.pay(6000n)).to.equal('fulfill')
     await neverHappens('another channel is funded', async () => (await us.channels()).filter(({ deposit }) => deposit > 0n).length > 1)
     expect(us.balance, 'the debt waits').to.equal(-6000n)
-    await duo.chain.pass(VOID_AFTER_SECS)
+    await pass(duo.chain, VOID_AFTER_SECS)
     await eventually('it is paid when the end is void', () => us.isEven)
     expect(mallory.balance).to.equal(0n)
     expect((await mallory.channels()).reduce((sum, { theirTransferred }) => sum + theirTransferred, 0n)).to.equal(11_000n)

@@ -94,6 +94,17 @@ describe('a second node of Aptos', function () {
     expect(log.lines.join()).to.match(/two nodes show .* status/)
   })
 
+  it('that shows a channel as open keeps it from being over at the word of the first', async () => {
+    const state = await truth()
+    parties.chain.faults.lies.set(STATES, [[{ ...state, state: 2 }]])
+    const error = await payee.getChannelState(channelId).then(({ status } = expect.fail()) => status, (error: unknown) => error)
+    expect(error).to.be.an('error').with.property('isFinal', false)
+    expect(String(error)).to.match(/two nodes do not agree on whether the channel is over/)
+    parties.chain.faults.clear()
+    await showing(each => { each.state = 2 })
+    expect((await payee.getChannelState(channelId))?.status).to.equal('open')
+  })
+
   it('that is away does not take back what it has shown lately, and does not stand for it for long', async () => {
     expect(await counts()).to.equal(DEPOSIT)
     await second.stop()

@@ -179,23 +179,3 @@ describe('a claim that the chain refuses on a channel that is being closed', () 
     expect([...chain.transactions].filter(each => each.startsWith('settle'))).to.deep.equal([])
   })
 })
-
-describe('a claim on a channel that one reading shows as over', () => {
-  noRejectionLeft()
-  afterEach(closeAll)
-
-  it('is kept, and redeemed when the peer closes, where the next reading shows the channel as it is', async () => {
-    const { chain, channelId } = await paidWorld(TWO_WAY)
-    const right = chain.shown.get(channelId)!
-    const before = chain.fault
-    let readings = 0
-    chain.fault = (call, address, id) => {
-      if (call === 'state confirmed' && address === 'bob') chain.channels.set(channelId, readings++ === 0 ? { ...right, status: 'settled' } : right)
-      return before(call, address, id)
-    }
-    while (readings < 2) await nextTurn()
-    chain.fault = before
-    await chain.provider('alice').close(channelId, 'behind the back of her plugin')
-    while (chain.channel(channelId).sides.bob!.claimed < 1000n) await nextTurn()
-  })
-})

@@ -197,7 +197,7 @@ export class MinaProvider implements ChannelProvider, Member {
     const known = this.#book.get(channelId)
     if (known?.over !== undefined) return stateOfOver(channelId, known, known.over, { ours: this.address, slot: feed.tip.slot, slotMs })
     const isNew = this.#views.follow([channelId], known === undefined)
-    await this.#views.look(isNew ? 'now' : asOf)
+    await this.#views.look(isNew ? 'now' : asOf, known === undefined || isNew ? 'all' : 'any')
     const view = { ours: this.address, slot: feed.tip.slot, slotMs, wasOver: false }
     if (finality === 'latest') {
       const channel = this.#views.latest(channelId)
@@ -222,7 +222,7 @@ export class MinaProvider implements ChannelProvider, Member {
   async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
     const { feed } = await this.#ready()
     await this.#deriveWith(peer)
-    await this.#views.look(asOf)
+    await this.#views.look(asOf, 'any')
     const named = channelsOpenedBy(peer, feed.blocks).filter(address => this.#book.get(address) === undefined && this.#isNews(`named ${address}`))
     const states: ChannelState[] = []
     const followed = this.#views.followed().filter(id => this.#book.get(id) === undefined)
@@ -295,7 +295,7 @@ export class MinaProvider implements ChannelProvider, Member {
 
   async #lookAt (address: string): Promise<void> {
     this.#views.follow([address])
-    await this.#views.look()
+    await this.#views.look('now', 'first')
   }
 
   /** As it is now. */

@@ -1,12 +1,12 @@
 /**
  * The channels of an account as all configured nodes show them. A close counts as soon as one node shows it. Money counts when all do: the
- * least that one of them shows.
+ * least that one of them shows. A channel is over when all show that: what was claimed on it is forgotten then.
  */
 import { ChainError } from '../lib/channels/types.js'
 import type { AsOf } from '../lib/channels/types.js'
 import type { Feed } from './chain/feed.js'
 import type { Block } from './chain/queries.js'
-import { channelIn } from './channel-account.js'
+import { channelIn, isOver } from './channel-account.js'
 import type { Channel, Expected } from './channel-account.js'
 
 export interface ViewsDeps {
@@ -68,36 +68,62 @@ export class Views {
     return [...this.#followed]
   }
 
-  async look (asOf: AsOf = 'now'): Promise<void> {
-    await Promise.all(this.deps.feeds().map(feed => asOf === 'now' ? feed.look() : feed.lookIfOld()))
+  /**
+   * @param from `any`: what a node that is away showed last counts on, for channels that are known. `first`: what is sent is made by what
+   * the first node shows
+   */
+  async look (asOf: AsOf = 'now', from: 'all' | 'any' | 'first' = 'all'): Promise<void> {
+    const feeds = this.deps.feeds().slice(0, from === 'first' ? 1 : undefined)
+    const looks = await Promise.allSettled(feeds.map(feed => asOf === 'now' ? feed.look() : feed.lookIfOld()))
+    const failed = looks.filter(look => look.status === 'rejected')
+    if (failed[0] !== undefined && (from !== 'any' || failed.length === looks.length)) throw failed[0].reason
   }
 
   /** At the tip. Undefined: the chain has no such account. A text says why the account is not a channel. */
   latest (address: string): Channel | string | undefined {
     const all = this.deps.feeds().map(feed => this.#read(feed.sight(address).latest))
-    return all.find(channel => typeof channel === 'object' && channel.closesAt > 0) ?? all[0]
+    return this.#closing(address) ?? all.find(channel => typeof channel === 'object' && channel.closesAt > 0) ?? all[0]
   }
 
   /**
-   * As it counts. Undefined: the confirmed chain has no such account. A text says why the account is not a channel.
-   * @throws ChainError, not final, while that is not known, and where nodes do not agree
+   * As it counts. Undefined: the confirmed chain has no such account. A text says why the account is not a channel. Where nodes do not
+   * agree, and one shows a close, that, as it is at its tip.
+   * @throws ChainError, not final, while that is not known, and where nodes do not agree otherwise
    */
   confirmed (address: string): Channel | string | undefined {
-    const all = this.deps.feeds().map(feed => {
-      const { confirmed, isUnknown } = feed.sight(address)
-      if (isUnknown) throw new ChainError(`the account is not confirmed yet. channelId=${address} node=${feed.node.host}`, false)
-      return this.#read(confirmed)
-    })
-    const fault = all.find(channel => typeof channel === 'string')
-    if (fault !== undefined || all.every(channel => channel === undefined)) return fault
+    const feeds = this.deps.feeds()
+    const unknown = feeds.filter(feed => feed.sight(address).isUnknown)
+    if (unknown[0] !== undefined) {
+      const closing = unknown.length < feeds.length ? this.#closing(address) : undefined
+      if (closing !== undefined) return closing
+      throw new ChainError(`the account is not confirmed yet. channelId=${address} node=${unknown[0].node.host}`, false)
+    }
+    const all = feeds.map(feed => this.#read(feed.sight(address).confirmed))
     const channels = all.filter(channel => typeof channel === 'object')
     const [first] = channels
-    if (first === undefined) return undefined
-    if (channels.length < all.length || channels.some(({ isFinished }) => isFinished !== first.isFinished)) {
+    if (first === undefined) return all.find(channel => typeof channel === 'string')
+    const over = channels.flatMap(channel => this.#overBy(channel))
+    const isDivided = over.some(isIt => isIt !== over[0]) || channels.some(({ isFinished }) => isFinished !== first.isFinished)
+    if (isDivided || channels.length < all.length) {
+      const closing = this.#closing(address)
+      if (closing !== undefined) return closing
       throw new ChainError(`the nodes do not agree on the channel. channelId=${address}`, false)
     }
-    return channels.reduce((least, channel) => channel.deposit < least.deposit || channel.closesAt > least.closesAt
-      ? { ...channel, deposit: least.deposit < channel.deposit ? least.deposit : channel.deposit } : least)
+    const { closesAt, balance } = channels.reduce((last, channel) => channel.closesAt > last.closesAt ? channel : last)
+    const [deposit, paid] = [least(channels.map(channel => channel.deposit)), least(channels.map(channel => channel.paid))]
+    return { ...first, closesAt, balance, deposit, paid }
+  }
+
+  /** As the node shows it at its tip on which its close ends first, and is not over by any of them. */
+  #closing (address: string): Channel | undefined {
+    const channels = this.deps.feeds().map(feed => this.#read(feed.sight(address).latest)).filter(channel => typeof channel === 'object')
+    const closing = channels.filter(channel => channel.closesAt > 0 && !channel.isFinished && !this.#overBy(channel).includes(true))
+    return closing.sort((a, b) => a.closesAt - b.closesAt)[0]
+  }
+
+  /** Whether it is over, by the clock of each node: a node could lie about that alone. */
+  #overBy (channel: Channel): boolean[] {
+    return this.deps.feeds().map(({ tip: { slot } }) => isOver(channel, { slot, ours: this.deps.address }))
   }
 
   /** Whether all nodes have shown a block so lately that a close of the channel can be answered. */
@@ -132,6 +158,10 @@ export class Views {
   #read (account: ReturnType<Feed['sight']>['latest']): Channel | string | undefined {
     return account === undefined ? undefined : channelIn(account, this.deps.expected)
   }
+}
+
+function least (amounts: readonly bigint[]): bigint {
+  return amounts.reduce((smallest, amount) => amount < smallest ? amount : smallest)
 }
 
 /** Accounts that zkApp transactions of the peer have touched: channels that it may have opened to us, without our being told. */

@@ -2,6 +2,7 @@
 const ATTACKS = 'test/plugins/mina/attacks.test.js'
 const SENDER = 'plugins/mina/chain/sender.js'
 const SENDER_TEST = 'test/plugins/mina/chain/sender.test.js'
+const VIEWS_TEST = 'test/plugins/mina/views.test.js'
 const ACCOUNT = 'plugins/mina/channel-account.js'
 const ACCOUNT_TEST = 'test/plugins/mina/channel-account.test.js'
 const CLAIMS = 'plugins/mina/claims.js'
@@ -41,7 +42,7 @@ export const minaMutants = [
   {
     name: 'Mina: believes the node that shows most',
     file: 'plugins/mina/views.js',
-    edits: [['channel.deposit < least.deposit ||', 'channel.deposit > least.deposit ||'], ['least.deposit < channel.deposit ?', 'least.deposit > channel.deposit ?']],
+    edits: [['amount < smallest ? amount', 'amount > smallest ? amount']],
     tests: [ATTACKS]
   },
   {
@@ -85,6 +86,24 @@ export const minaMutants = [
     file: 'plugins/mina/plans.js',
     edits: [['stake: isEnding ? stake : undefined', 'stake: undefined']],
     tests: [SENDER_TEST]
+  },
+  {
+    name: 'Mina: one node alone has a claim forgotten',
+    file: 'plugins/mina/views.js',
+    edits: [['over.some(isIt => isIt !== over[0])', 'false'], ['!this.#overBy(channel).includes(true)', 'true']],
+    tests: [VIEWS_TEST]
+  },
+  {
+    name: 'Mina: a node that lies hides a close that another one shows',
+    file: 'plugins/mina/views.js',
+    edits: [['const closing = this.#closing(address);\n            if (closing !== undefined)', 'const closing = undefined;\n            if (false)']],
+    tests: [VIEWS_TEST]
+  },
+  {
+    name: 'Mina: one of two nodes that is away hides a close',
+    file: 'plugins/mina/views.js',
+    edits: [["from !== 'any' || failed.length === looks.length", 'true']],
+    tests: [VIEWS_TEST]
   },
   {
     name: 'Mina: takes the transaction of another program for its own',

@@ -1,6 +1,13 @@
-/** What an account looks at: names that a peer makes up take the place of nothing else. */
+/**
+ * What an account looks at: names that a peer makes up take the place of nothing else, and of several nodes none alone hides a close, or
+ * has a claim forgotten.
+ */
 import { expect } from 'chai'
+import type { MinaKey } from '../../../plugins/mina/keys.js'
 import { Views, type ViewsDeps } from '../../../plugins/mina/views.js'
+import { askMina } from '../../support/mina/parties.js'
+import { CHALLENGE_SECS, MINA, MinaParties } from '../../support/mina/settling.js'
+import { startMinaVictim, type MinaVictim } from '../../support/mina/victim.js'
 
 function scene (): { views: Views, followed: Set<string> } {
   const followed = new Set<string>()
@@ -26,4 +33,67 @@ describe('what an account looks at', () => {
     for (let name = 0; name < 50; name++) views.follow([`named-${name}`], true)
     expect(views.followed()).to.include('found').and.have.lengthOf(21)
   })
+})
+
+describe('two nodes that an account of Mina asks', function () {
+  this.timeout(120_000) // on a busy machine
+  const parties = new MinaParties()
+  let us: MinaKey
+  let peer: MinaKey
+  let victim: MinaVictim | undefined
+  let other: { node: number, url: string }
+  before(() => parties.start())
+  after(() => parties.stop())
+  beforeEach(async () => {
+    [us, peer] = [await parties.account(), await parties.account()]
+    other = await parties.chain.anotherNode()
+  })
+  afterEach(async () => {
+    await parties.chain.faults({}, other.node)
+    await victim?.stop()
+    victim = undefined
+    await parties.end()
+  })
+
+  const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!await isSo()) await new Promise(resolve => { setTimeout(resolve, 20) })
+  }
+  const claim = async (channelId: string, total: bigint) => await parties.codec(peer, us).make({ channelId, nonce: total / MINA, total, senderId: 'peer' })
+
+  it('a close is seen and answered while one of them is away, and nothing counts that only one shows', async () => {
+    const provider = await parties.connected(us, { urls: [parties.chain.url, other.url] })
+    const hostile = await parties.connected(peer)
+    const { channelId } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open', 100n * MINA)
+    await until(async () => await provider.getChannelState(channelId).then(state => state !== undefined, () => false))
+    await parties.chain.faults({ requests: [{ does: 'status' }] }, other.node)
+    await hostile.deposit(channelId, 200n * MINA, 'more')
+    expect((await provider.getChannelState(channelId))?.theirs.deposit).to.equal(100n * MINA)
+    await hostile.close(channelId, 'close')
+    expect((await provider.getChannelState(channelId, 'latest'))?.status).to.equal('closing')
+    await provider.redeem(await claim(channelId, 20n * MINA), 'answer')
+    expect((await hostile.getChannelState(channelId))?.ours.redeemed).to.equal(20n * MINA)
+    const { channelId: unknown } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open again', 100n * MINA)
+    expect(await provider.getChannelState(unknown).catch(String), 'a new channel needs all').to.match(/no answer of the node/)
+  })
+
+  for (const isFirst of [false, true]) {
+    it(`${isFirst ? 'the first' : 'the second'} alone has no claim forgotten by showing the channel as over${isFirst ? '' : ', nor hides a close'}`, async () => {
+      const hostile = await parties.connected(peer)
+      const { channelId } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open', 100n * MINA)
+      victim = await startMinaVictim(parties, us, peer, { urls: isFirst ? [other.url, parties.chain.url] : [parties.chain.url, other.url] })
+      const { parts: { watcher, incoming }, provider } = victim
+      const { text } = await claim(channelId, 60n * MINA)
+      expect(await victim.refusalOf(text)).to.equal(undefined)
+      const { account } = await askMina<{ account: { zkappState: string[] } }>(parties.chain.url, `query { account(publicKey: "${channelId}") { zkappState } }`)
+      const zkappState = account.zkappState.map((field, i) => i === 5 ? '5' : field)
+      await parties.chain.faults({ accounts: { [channelId]: { zkappState, balance: { total: '0' } } } }, other.node)
+      await until(async () => (await provider.getChannelState(channelId).then(state => state?.status ?? 'none', String)).includes('do not agree'))
+      for (let looks = 0; looks < 5; looks++) await watcher.look()
+      expect(incoming.best(channelId)?.total).to.equal(60n * MINA)
+      if (isFirst) await parties.chain.faults({}, other.node) // what is sent is made by what the first one shows
+      await hostile.close(channelId, 'close')
+      await watcher.look()
+      await until(async () => (await hostile.getChannelState(channelId))?.ours.redeemed === 60n * MINA)
+    })
+  }
 })

@@ -61,11 +61,11 @@ export async function openPairs (deps: PairsDeps): Promise<Pairs> {
     log.warn('the configuration gives the peer another address than before, and that one counts, not the one that it had handed over to. ' +
       'configured=%s handedOver=%s', peerAddress, now)
   }
+  const earlier = await openEarlier(services.store, place)
+  if (theirs.length > 0 || configured !== peerAddress) await earlier.add({ theirs: [configured, ...theirs] })
   if (theirs.length > 0 && kept.configured !== peerAddress) {
     await keepKeys(services.store, place, { ...kept, theirs: keys.theirs, configured: peerAddress })
   }
-  const earlier = await openEarlier(services.store, place)
-  await earlier.add({ ours: own, theirs: [configured, ...theirs, peerAddress] })
   const pairs = new Pairs(deps, keys, earlier)
   await pairs.open()
   return pairs
@@ -156,7 +156,8 @@ export class Pairs {
       if (this.find(pair) === undefined) await this.#openPair(pair)
     }
     for (const pair of paid) if (this.find(pair) === undefined) await this.#openPair(pair)
-    await this.earlier.add({ ours: kept.map(({ own }) => own), theirs: kept.map(({ peer }) => peer) })
+    const own = this.#deps.chains.map(({ provider }) => provider.address)
+    await this.earlier.add({ ours: [...kept.map(({ own }) => own), ...own], theirs: [...kept.map(({ peer }) => peer), peerAddress] })
     await this.earlier.load(SENT_RECORD, pair => this.find(pair) === undefined ? this.#storeOf(pair) : undefined)
   }
 

@@ -70,6 +70,7 @@ export class ChannelLists {
       const start = book.readOf(opener)
       const ids = await this.#page(owner, start)
       const readings = ids.length === 0 ? [] : await chain().readAll(ids)
+      refuseOthers(readings, owner)
       const found = readings.flatMap(({ channel }, i): Array<[string, number]> =>
         channel !== undefined && isOurs(channel) && sidesOf(channel, other) !== undefined ? [[channel.channelId, start + i]] : [])
       const isAll = await book.took(opener, start + ids.length, found)
@@ -131,5 +132,13 @@ export class ChannelLists {
     if (this.#hasMany.has(peer)) return
     this.#hasMany.add(peer)
     this.#options.log.warn('the peer has opened too many payment channels with us: the later ones are not looked for. peerAddress=%s', peer)
+  }
+}
+
+/** What is read is not read again, and a list with something else in it would move us past what is there. No channel is ever deleted. */
+function refuseOthers (readings: readonly Reading[], owner: string): void {
+  const theirs = new Set(readings.flatMap(({ channel }) => channel?.sides[0].party === owner ? [channel.channelId] : []))
+  if (theirs.size < readings.length) {
+    throw new ChainError(`the node answers opened_by with channels that were not opened by ${owner}. found=${readings.length}`, false)
   }
 }

@@ -1,11 +1,30 @@
 /** Breakages of settlement on Aptos: each would lose money to a peer, to an issuer, or to a node that lags or lies. */
 const ATTACKS = ['test/plugins/aptos/attacks.test.js']
+const LISTS = ['test/plugins/aptos/channel-lists.test.js']
 const CONNECTION = ['test/plugins/aptos/chain/connection.test.js']
 const SECOND = ['test/plugins/aptos/chain/second-opinion.test.js']
 const CLAIMS = ['test/plugins/aptos/claims.test.js']
 const TRANSACTIONS = ['test/plugins/aptos/chain/transactions.test.js']
 
 export const aptosMutants = [
+  {
+    name: 'Aptos: lets a list of channels that are not there move it past those that are',
+    file: 'plugins/aptos/channel-lists.js',
+    edits: [['refuseOthers(readings, owner);', '']],
+    tests: LISTS
+  },
+  {
+    name: 'Aptos: takes one channel that is named often for many',
+    file: 'plugins/aptos/channel-lists.js',
+    edits: [['theirs.size < readings.length', 'theirs.size === 0 && readings.length > 0']],
+    tests: LISTS
+  },
+  {
+    name: 'Aptos: forgets a channel for good that one answer leaves out',
+    file: 'plugins/aptos/provider.js',
+    edits: [['continue; // one answer', 'await book.done(id); if (state === undefined) continue; // one answer']],
+    tests: LISTS
+  },
   {
     name: 'Aptos: takes claims under the key that the message names',
     file: 'plugins/aptos/claims.js',

@@ -31,4 +31,31 @@ describe('lists of channels on Aptos', function () {
     node.faults.clear()
     await eventually('its trouble is over', async () => await payee.findChannels(stranger.address, 'watched').then(found => found.length === 0, () => false))
   })
+
+  it('one answer with a hundred others, or with one twice, moves nobody past the channels that are there', async () => {
+    const { alice, bob, stranger, chain } = parties
+    const node = await chain.anotherNode()
+    const payee = await parties.connected(stranger, { rpcUrl: node.url })
+    const foreign = Array.from({ length: 100 }, (_, i) => `0x${(i + 1).toString(16).padStart(64, 'f')}`)
+    const [first] = (await (await parties.connected(bob)).findChannels(alice.address)).map(({ channelId }) => channelId)
+    for (const lie of [foreign, [first, first, first], [...foreign.slice(1), first]]) {
+      node.faults.lies.set(OPENED_BY, args => args.address(0) === bob.address ? [lie] : undefined)
+      expect((await rejectionError(payee.findChannels(bob.address))).message).to.contain('were not opened by')
+    }
+    node.faults.clear()
+    const { channelId } = await (await parties.connected(bob)).openChannel(stranger.address, HOUR, 'to the stranger')
+    expect((await payee.findChannels(bob.address)).map(state => state.channelId)).to.deep.equal([channelId])
+  })
+
+  it('a channel that one answer leaves out is found again', async () => {
+    const { alice, bob, chain } = parties
+    const node = await chain.anotherNode()
+    const payee = await parties.connected(alice, { rpcUrl: node.url, lookMs: 60_000 })
+    const before = await payee.findChannels(bob.address)
+    expect(before).to.have.lengthOf(2)
+    node.faults.lies.set('channel::states', [[]])
+    expect(await payee.findChannels(bob.address)).to.deep.equal([])
+    node.faults.clear()
+    expect(await payee.findChannels(bob.address)).to.have.lengthOf(2)
+  })
 })

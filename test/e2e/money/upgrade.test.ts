@@ -50,7 +50,7 @@ describe('connectors of version 0.1 that are upgraded', function () {
   }
 
   function old (node: Connector, name = 'paychan:'): string[] {
-    return [...node.entries.keys()].filter(key => key.includes(`plugin:4:peer:${name}`))
+    return [...node.entries.keys()].filter(key => key.includes(`plugin:4:peer:${name}`) && !key.includes('paychan:earlier:'))
   }
 
   async function channelOf ({ second }: Duo): Promise<ChannelDetails> {

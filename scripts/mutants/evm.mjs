@@ -7,6 +7,12 @@ const EVM_CHECKS = 'plugins/evm/chain/state-checks.js'
 
 export const evmMutants = [
   {
+    name: 'EVM: believes a block of the future, and takes all that come later for old ones',
+    file: 'plugins/evm/chain/heads.js',
+    edits: [['head.timestampMs - now > MAX_AHEAD_MS', 'false']],
+    tests: ['test/plugins/evm/chain/heads.test.js']
+  },
+  {
     name: 'takes a transaction for final as soon as it is mined',
     file: EVM_TRANSACTIONS,
     edits: [['mined.blockNumber <= heads.confirmedAt(head)', 'true']],

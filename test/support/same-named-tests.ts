@@ -193,7 +193,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'test/plugins/solana/program/binary.test.ts': ['plugins/solana/program/artifact.ts'],
   'test/plugins/evm/odd-contracts.test.ts': ['plugins/evm/chain/abi-check.ts', 'plugins/evm/payouts.ts'],
   'test/plugins/evm/provider.test.ts': [
-    'plugins/evm/open-chain.ts', 'plugins/evm/chain/events.ts', 'plugins/evm/chain/heads.ts', 'plugins/evm/chain/network.ts',
+    'plugins/evm/open-chain.ts', 'plugins/evm/chain/events.ts', 'plugins/evm/chain/network.ts',
     'plugins/evm/channel-log.ts', 'plugins/evm/index.ts'
   ],
   'test/plugins/lib/channels/closing.test.ts': [

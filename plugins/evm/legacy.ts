@@ -286,7 +286,7 @@ function entriesOf (blockchain: Parameters<LegacySettings['entriesOf']>[0]): Ret
       const variables = missing.map(field => variableOf(section, OF_SECTION[field] ?? ''))
       return { section, advice: `blockchain.${section} has no ${missing.join(', ')} (${variables.join(', ')}): nothing is settled on it. ${INSTEAD}` }
     }
-    const fields = { rpcUrl, registryAddress, tokenAddress, keyId: privateKey, vault, settlementOptions }
+    const fields = { rpcUrl, registryAddress, tokenAddress, keyId: privateKey, ...(vault !== undefined && { vault }), settlementOptions }
     const entry = { chainType: 'evm', chainId: `evm:${chainId ?? ''}`, ...fields }
     return { section, entry, advice: `blockchain.${section} (${variableOf(section, 'ENABLED')}) is deprecated. ${INSTEAD} privateKey is keyId there.` }
   })

@@ -23,10 +23,10 @@ describe('claims on a channel whose end was agreed on', function () {
 
   /** Lets time pass for the chain, and for us. */
   async function pass (chain: Duo['chain'], secs: number): Promise<void> {
+    await chain.pass(secs)
     const before = Date.now() - Math.floor(performance.now())
     sinon.restore()
     sinon.stub(Date, 'now').callsFake(() => before + Math.floor(performance.now()) + secs * 1000)
-    await chain.pass(secs)
   }
 
   interface Scene { duo: Duo, mallory: Connector, us: Connector, channelId: string }

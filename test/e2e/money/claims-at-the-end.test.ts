@@ -8,6 +8,7 @@ import { accounts } from '../../../examples/evm-chain.js'
 import type { ChannelState, CloseConsent } from '../../../plugins/lib/channels/types.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import { noRejectionLeft } from '../../support/unhandled.js'
+import { passForBoth } from '../../support/our-clock.js'
 import { neverHappens, onOneChain, type Connector, type Duo } from '../../support/money.js'
 import { eventually } from '../../support/waiting.js'
 
@@ -20,14 +21,6 @@ describe('claims on a channel whose end was agreed on', function () {
   noRejectionLeft()
   const { start } = onOneChain()
   afterEach(() => { sinon.restore() })
-
-  /** Lets time pass for the chain, and for us. */
-  async function pass (chain: Duo['chain'], secs: number): Promise<void> {
-    await chain.pass(secs)
-    const before = Date.now() - Math.floor(performance.now())
-    sinon.restore()
-    sinon.stub(Date, 'now').callsFake(() => before + Math.floor(performance.now()) + secs * 1000)
-  }
 
   interface Scene { duo: Duo, mallory: Connector, us: Connector, channelId: string }
 
@@ -95,9 +88,9 @@ describe('claims on a channel whose end was agreed on', function () {
     const at = await scene()
     const { duo, mallory, us, channelId } = at
     await withOurConsent(at)
-    await pass(duo.chain, 9 * 60)
+    await passForBoth(duo.chain, 9 * 60)
     await neverHappens('a claim is taken', async () => await mallory.tell(await duo.claim(1, channelId, 1n, DEPOSIT)) === 'taken', 500)
-    await pass(duo.chain, VOID_AFTER_SECS - 9 * 60)
+    await passForBoth(duo.chain, VOID_AFTER_SECS - 9 * 60)
     const claim = await duo.claim(1, channelId, 2n, 5000n)
     await eventually('claims are taken again', async () => await mallory.tell(claim) === 'taken')
     expect(us.balance).to.equal(-5000n)
@@ -178,7 +171,7 @@ describe('claims on a channel whose end was agreed on', function () {
     expect(await us.pay(6000n)).to.equal('fulfill')
     await neverHappens('another channel is funded', async () => (await us.channels()).filter(({ deposit }) => deposit > 0n).length > 1)
     expect(us.balance, 'the debt waits').to.equal(-6000n)
-    await pass(duo.chain, VOID_AFTER_SECS)
+    await passForBoth(duo.chain, VOID_AFTER_SECS)
     await eventually('it is paid when the end is void', () => us.isEven)
     expect(mallory.balance).to.equal(0n)
     expect((await mallory.channels()).reduce((sum, { theirTransferred }) => sum + theirTransferred, 0n)).to.equal(11_000n)

@@ -54,8 +54,8 @@ export class Stop {
     const due = [LAST_MS, QUIET_MS].find(ms => leftMs <= ms)
     if (due === undefined || due >= this.#saidMs) return
     this.#saidMs = due
-    const { configured, desk, log } = this.#deps
-    const [hours, slot] = [Math.floor(leftMs / HOUR_MS), configured ?? desk().stopSlot() ?? 0]
+    const { log } = this.#deps
+    const [hours, slot] = [Math.floor(leftMs / HOUR_MS), this.#slot() ?? 0]
     if (due === LAST_MS) {
       log.error('the network stops before a hard fork: no claims are taken, and all that was claimed is redeemed. inHours=%d slot=%d', hours, slot)
     } else log.warn('the network stops before a hard fork: nothing more is put into channels. inHours=%d slot=%d', hours, slot)

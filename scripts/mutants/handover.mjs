@@ -65,7 +65,7 @@ export const handoverMutants = [
   {
     name: 'opens no account whose peer has left many channels',
     file: PAIRS,
-    edits: [['for (const pair of others) {', "if (others.length > 8) throw new Error('too many');\n        for (const pair of others) {"]],
+    edits: [['for (const pair of [...others, ...paid])', "if (others.length > 8) throw new Error('too many');\n        for (const pair of [...others, ...paid])"]],
     tests: [HANDING_OVER]
   },
   {

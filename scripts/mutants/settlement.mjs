@@ -295,7 +295,7 @@ export const settlementMutants = [
   {
     name: 'forgets the channels of a peer with another key',
     file: 'plugins/lib/channels/pairs.js',
-    edits: [['for (const pair of others) {', 'for (const pair of []) {']],
+    edits: [['of [...others, ...paid])', 'of paid)']],
     tests: ['test/e2e/money/another-key.test.js']
   },
   {

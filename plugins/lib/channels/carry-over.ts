@@ -12,7 +12,8 @@
  */
 import type { Logger } from '../../../src/contracts/logger.js'
 import { describeError } from '../../../src/lib/describe-error.js'
-import type { Pair, Pairs } from './pairs.js'
+import type { Pairs } from './pairs.js'
+import type { Pair } from './parties.js'
 import type { Parts } from './parts.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 

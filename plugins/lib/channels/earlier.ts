@@ -5,14 +5,10 @@
  */
 import { z } from 'zod'
 import type { PluginStore } from '../../../src/contracts/plugin.js'
+import type { Pair } from './parties.js'
 import { Payments } from './payments.js'
 import { fieldsOf } from './read-record.js'
 import { Records, putAll, recordKey } from './records.js'
-
-export interface EarlierPair {
-  own: string
-  peer: string
-}
 
 /** A peer that hands over more often could have an address forgotten, and be paid again. */
 const MAX_HANDED_OVER = 32
@@ -33,7 +29,7 @@ export async function openEarlier (store: PluginStore, place: string): Promise<E
 }
 
 export class Earlier {
-  #paid: Array<EarlierPair & { payments: Payments }> = []
+  #paid: Array<Pair & { payments: Payments }> = []
 
   constructor (private readonly store: PluginStore, private readonly name: string, private ours: string[], private theirs: string[]) {}
 
@@ -55,7 +51,7 @@ export class Earlier {
    * Reads what was paid between those that are not open.
    * @param storeOf undefined: the pair is open, and says so itself
    */
-  async load (sentRecord: string, storeOf: (pair: EarlierPair) => PluginStore | undefined): Promise<void> {
+  async load (sentRecord: string, storeOf: (pair: Pair) => PluginStore | undefined): Promise<void> {
     this.#paid = []
     for (const pair of this.ours.flatMap(own => this.theirs.map(peer => ({ own, peer })))) {
       const store = storeOf(pair)
@@ -72,7 +68,7 @@ export class Earlier {
    * @param isOpen whether the pair was opened since
    * @throws Error when a claim of theirs may still pay it
    */
-  leftOf (id: string, tokens: bigint, isOpen: (pair: EarlierPair) => boolean): bigint {
+  leftOf (id: string, tokens: bigint, isOpen: (pair: Pair) => boolean): bigint {
     let left = tokens
     for (const { payments, ...pair } of this.#paid) {
       const missing = isOpen(pair) ? undefined : payments.missing(id)

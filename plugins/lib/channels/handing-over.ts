@@ -5,6 +5,7 @@
 import { describeError } from '../../../src/lib/describe-error.js'
 import { announce, announcedIn, isSignedByBoth, keepKeys, type Handover } from './handover.js'
 import { MAX_FORMER, type Pairs, type PairsDeps } from './pairs.js'
+import { placeOf } from './parties.js'
 import { UnreachableError } from './types.js'
 
 export interface HandingOverDeps extends Pick<PairsDeps, 'chains' | 'services' | 'settings' | 'log' | 'ask'> {
@@ -87,7 +88,7 @@ export class HandingOver {
 
   /** The peer pays through another key from now on, as the one that it had has said. */
   async #accept (message: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { pairs, deps: { chains, services, settings: { chain, contract, peerAddress: configured }, log } } = this
+    const { pairs, deps: { chains, services, settings, settings: { chain, peerAddress: configured }, log } } = this
     const { chainOf, ours, theirs } = pairs.ends()
     const handover = announcedIn(message, chain)
     const { from, to, peer } = handover
@@ -116,7 +117,7 @@ export class HandingOver {
     }
     const line = [...new Set([configured, from])].filter(address => address !== to)
     await pairs.earlier.add({ theirs: [to] })
-    await keepKeys(services.store, `${chain} ${contract}`, { ...pairs.keys, configured, theirs: [...line, to] })
+    await keepKeys(services.store, placeOf(settings), { ...pairs.keys, configured, theirs: [...line, to] })
     pairs.keys.theirs = [...line, to]
     await this.#switch()
     log.warn('the peer has handed over to another key, and is paid there from now on. Put that into the configuration as its address. ' +
@@ -127,11 +128,11 @@ export class HandingOver {
   /** Pays through our present key from now on, where the peer knows that one. */
   async useNext (): Promise<void> {
     await this.#inTurn(async () => {
-      const { pairs, deps: { services, settings: { chain, contract, peerAddress: configured }, log } } = this
+      const { pairs, deps: { services, settings, settings: { peerAddress: configured }, log } } = this
       const { next } = pairs
       if (next === undefined) return
       const [from, to] = [pairs.present.provider.address, next.provider.address]
-      await keepKeys(services.store, `${chain} ${contract}`, { ...pairs.keys, configured, ours: to })
+      await keepKeys(services.store, placeOf(settings), { ...pairs.keys, configured, ours: to })
       pairs.keys.ours = to
       await this.#switch()
       log.info('the peer has taken our new key, and everything is paid through it from now on. former=%s now=%s', from, to)

@@ -10,6 +10,7 @@ import { openEarlier, type Earlier } from './earlier.js'
 import { migrate } from './migrate.js'
 import type { Standing } from './options.js'
 import { SENT_RECORD } from './outgoing.js'
+import { partyOf, placeOf, type Pair } from './parties.js'
 import { openParts, startParts } from './parts.js'
 import type { Chain, Parts, PartsDeps } from './parts.js'
 import { recordKey } from './records.js'
@@ -23,11 +24,6 @@ export interface PairsDeps extends Omit<PartsDeps, 'chain' | 'store' | 'books' |
   /** Addresses of the peer that another account has by now: it looks after their channels, and they are not opened here. */
   taken: readonly string[]
   services: PluginServices
-}
-
-export interface Pair {
-  own: string
-  peer: string
 }
 
 export interface Ends {
@@ -44,10 +40,10 @@ export const MAX_FORMER = 8
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
 export async function openPairs (deps: PairsDeps): Promise<Pairs> {
-  const { chains, settings: { chain, contract, peerAddress }, services, log } = deps
+  const { chains, settings, settings: { peerAddress }, services, log } = deps
   const own = chains.map(({ provider }) => provider.address)
   if (new Set(own).size < own.length) throw new Error('formerKeyIds names a key twice, or the one that keyId names: leave it out')
-  const place = `${chain} ${contract}`
+  const place = placeOf(settings)
   const kept = await loadKeys(services.store, place)
   const { configured = peerAddress, theirs } = kept
   const now = theirs.at(-1) ?? configured
@@ -150,12 +146,10 @@ export class Pairs {
     const paid = await this.#pairsThatPaid()
     const others = [...moved.map(peer => ({ own: ours, peer })), ...kept]
       .filter(pair => this.find(pair) === undefined && this.#isFree(pair.peer))
-    for (const pair of others) {
-      const isLeft = this.#standingOf(pair) === 'former'
-      if (isLeft) log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
-      if (this.find(pair) === undefined) await this.#openPair(pair)
+    for (const pair of others.filter(pair => this.#standingOf(pair) === 'former')) {
+      log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
     }
-    for (const pair of paid) if (this.find(pair) === undefined) await this.#openPair(pair)
+    for (const pair of [...others, ...paid]) if (this.find(pair) === undefined) await this.#openPair(pair)
     const own = this.#deps.chains.map(({ provider }) => provider.address)
     await this.earlier.add({ ours: [...kept.map(({ own }) => own), ...own], theirs: [...kept.map(({ peer }) => peer), peerAddress] })
     await this.earlier.load(SENT_RECORD, pair => this.find(pair) === undefined ? this.#storeOf(pair) : undefined)
@@ -253,13 +247,11 @@ export class Pairs {
 
   /** @throws Error when another account settles with it: what it pays once would be credited twice */
   settleWith (peer: string): void {
-    const { chain, contract } = this.#deps.settings
-    this.#records.settleWith(`${chain} ${contract} ${peer}`)
+    this.#records.settleWith(partyOf(this.#deps.settings, peer))
   }
 
   #partiesOf ({ own, peer }: Pair): string {
-    const { chain, contract } = this.#deps.settings
-    return `${chain} ${contract} ${peer} ${own}`
+    return `${partyOf(this.#deps.settings, peer)} ${own}`
   }
 
   #storeOf (pair: Pair): ReturnType<SettlementRecords['storeOf']> {

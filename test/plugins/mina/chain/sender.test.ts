@@ -64,6 +64,19 @@ describe('what an account of Mina sends', function () {
     return Number(account.nonce)
   }
 
+  /** What is sent to a node that refuses it, while another program uses its nonce. */
+  const unacknowledged = async (id: string, send: (provider: MinaProvider, channelId: string) => Promise<unknown>) => {
+    const [log, { url, takes }] = [memoryLog(), await refusingNode()]
+    await takes(true)
+    const provider = await parties.connected(us, { log, urls: [url] })
+    const channelId = await open(provider)
+    await takes(false)
+    const outcome = reason(send(provider, channelId))
+    await until(() => sends(log, id) > 0)
+    await payBesides(us, await nonceOf(us))
+    return { provider, channelId, outcome, takes }
+  }
+
   for (const isRestarted of [false, true]) {
     it(`an end that ran out of time at the highest fee is made anew${isRestarted ? ', also after a restart' : ''}`, async () => {
       const [log, store] = [memoryLog(), memoryStore()]
@@ -108,29 +121,15 @@ describe('what an account of Mina sends', function () {
   })
 
   it('a close that no node has acknowledged is not taken for done when another program uses its nonce', async () => {
-    const [log, { url, takes }] = [memoryLog(), await refusingNode()]
+    const { provider, channelId, outcome, takes } = await unacknowledged('close', (provider, channelId) => provider.close(channelId, 'close'))
     await takes(true)
-    const provider = await parties.connected(us, { log, urls: [url] })
-    const channelId = await open(provider)
-    await takes(false)
-    const closing = reason(provider.close(channelId, 'close'))
-    await until(() => sends(log, 'close') > 0)
-    await payBesides(us, await nonceOf(us))
-    await takes(true)
-    expect(await closing).to.equal('done')
+    expect(await outcome).to.equal('done')
     expect((await provider.getChannelState(channelId))?.status).to.equal('closing')
   })
 
   it('a deposit that no node has acknowledged is not taken for done when another program uses its nonce', async () => {
-    const [log, { url, takes }] = [memoryLog(), await refusingNode()]
-    await takes(true)
-    const provider = await parties.connected(us, { log, urls: [url] })
-    const channelId = await open(provider)
-    await takes(false)
-    const filling = reason(provider.deposit(channelId, 2n * DEPOSIT, 'more'))
-    await until(() => sends(log, 'more') > 0)
-    await payBesides(us, await nonceOf(us))
-    expect(await filling).to.match(/another transaction of our account took its place/)
+    const { provider, channelId, outcome } = await unacknowledged('more', (provider, channelId) => provider.deposit(channelId, 2n * DEPOSIT, 'more'))
+    expect(await outcome).to.match(/another transaction of our account took its place/)
     expect((await provider.getChannelState(channelId))?.ours.deposit).to.equal(DEPOSIT)
   })
 

@@ -93,7 +93,7 @@ export class SolanaProvider implements ChannelProvider {
     this.#options = options
     this.chainId = `solana:${options.cluster}`
     this.address = options.signer.address
-    this.#second = secondOf({ ...options, address: this.address })
+    this.#second = secondOf({ ...options, address: this.address, genesis: CLUSTERS[options.cluster].genesis })
     this.#commitment = options.isConfirmedFinal === true ? 'confirmed' : 'finalized'
     this.#plans = new Plans({
       chain: () => this.#connection(),

@@ -8,7 +8,7 @@ import { accountsOf } from '../lib/keys/derive.js'
 import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { addressIn, canonicalAddress } from './base58.js'
-import { chainIdOf, HASH, KEYS, networkOf } from './formats.js'
+import { chainIdOf, HASH, KEYS, networkFault, networkOf } from './formats.js'
 import { legacySettings } from './legacy.js'
 import { walletPlace } from './wallet.js'
 
@@ -21,7 +21,7 @@ const XRP = { code: 'XRP', scale: 6 }
 const MAINNET = 0
 /** Of the account that a new ledger begins with. */
 const PUBLIC_SEEDS = ['snoPBrXtMeMyMHUVTgbuqAfg1SUTb']
-const ADDRESS_IN_WORDS = 'an address of the XRP Ledger (r..., or X... with a tag)'
+const ADDRESS_IN_WORDS = 'an address of the XRP Ledger (r..., or X... or T... with a tag)'
 const CHAIN_IN_WORDS = 'a chain such as xrp:mainnet or xrp:testnet'
 
 // Providers of servers put their keys into it.
@@ -68,7 +68,12 @@ const kind: ChainKind<Entry> = {
   type: 'xrp',
   label: 'XRP Ledger',
   peerField: 'xrpAddress',
-  address: { matches: text => addressIn(text) !== undefined, inWords: ADDRESS_IN_WORDS, canonical: canonicalAddress },
+  address: {
+    matches: text => addressIn(text) !== undefined,
+    inWords: ADDRESS_IN_WORDS,
+    canonical: canonicalAddress,
+    faultOn: networkFault
+  },
   channelId: { matches: text => HASH.test(text), inWords: '64 hexadecimal digits' },
   chainId: {
     matches: text => networkOf(text) !== undefined,

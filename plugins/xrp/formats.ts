@@ -1,7 +1,7 @@
 /** How the XRP Ledger writes the ids of channels and networks. */
 import type { Curve } from '../../src/contracts/signer.js'
 import type { ChainKeys } from '../lib/keys/key-fault.js'
-import { seedIn } from './base58.js'
+import { addressIn, seedIn } from './base58.js'
 
 /** That accounts sign with. */
 export const CURVES: readonly Curve[] = ['ed25519', 'secp256k1']
@@ -27,4 +27,12 @@ export function networkOf (chainId: string): number | undefined {
 export function chainIdOf (network: number): string {
   const name = Object.keys(NETWORKS).find(name => NETWORKS[name] === network)
   return `xrp:${name ?? network}`
+}
+
+/** Why an X-address or T-address is not for that network, as a part of a sentence about it. Undefined: it is, or it is not of these. */
+export function networkFault (address: string, chainId: string): string | undefined {
+  const { address: own, isTest } = addressIn(address) ?? {}
+  const isMain = networkOf(chainId) === NETWORKS.mainnet
+  if (own === undefined || isTest === undefined || isTest !== isMain) return undefined
+  return `is for ${isTest ? 'test networks' : 'the main network'} and not for ${chainId}. Ask for ${isTest ? 'an X-address' : 'a T-address'}, or write ${own} if it needs no tag.`
 }

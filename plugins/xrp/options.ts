@@ -13,7 +13,7 @@ import { walletKey } from '../lib/keys/wallet.js'
 import { SOCKS_PROXY_OPTION } from '../../src/lib/socks-agent.js'
 import { addressIn } from './base58.js'
 import { DELAY_SECS_MAX, DELAY_SECS_MIN, isWebSocketUrl } from './chain-kind.js'
-import { chainIdOf, KEYS, networkOf } from './formats.js'
+import { chainIdOf, KEYS, networkFault, networkOf } from './formats.js'
 import { walletPlace } from './wallet.js'
 
 const DEFAULT_SCALE = 9
@@ -45,7 +45,7 @@ const XRP_OPTIONS = {
     .max(DELAY_SECS_MAX, `expected at most ${DELAY_SECS_MAX}, 365 days: a deposit could be locked for so long`)
     .default(86_400).describe('How long the payee of a channel can redeem after its payer has asked for the end (SettleDelay)'),
   chain: z.record(z.string(), z.unknown(), 'expected the ledger to settle on: { chainId, rpcUrl, keyId }'),
-  peerAddress: z.string().refine(text => addressIn(text) !== undefined, 'expected an address: r..., or X... with a tag')
+  peerAddress: z.string().refine(text => addressIn(text) !== undefined, 'expected an address: r..., or X... or T... with a tag')
     .describe('The address of the peer'),
   assetScale: z.int().min(0).max(MAX_SCALE).optional().describe('Of the account; the connector says it by itself'),
   sameUnits: z.boolean().default(false).describe('A base unit of the account is one drop')
@@ -66,6 +66,8 @@ export function parseOptions (options: Record<string, unknown>, account?: { asse
   // A wallet that does not open is refused now, and not when the chain is reached.
   for (const keyId of [chain.keyId, ...chain.formerKeyIds ?? []]) walletKey(keyId, walletPlace)
   const network = networkOf(chain.chainId) ?? 0
+  const fault = networkFault(own.peerAddress, chainIdOf(network))
+  if (fault !== undefined) throw new Error(`invalid options of the xrp plugin. peerAddress: this one ${fault}`)
   const { address = '', tag } = addressIn(own.peerAddress) ?? {}
   const assetScale = account?.assetScale ?? own.assetScale ?? DEFAULT_SCALE
   return {

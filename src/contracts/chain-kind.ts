@@ -22,6 +22,11 @@ export interface AddressFormat extends Format {
   canonical (address: string): string
   /** Words that clients of the admin API know, after "must be": for any field with an address, and for the peer to open a channel with. */
   readonly inAnswers?: { readonly field: string, readonly peer: string } | undefined
+  /**
+   * Where addresses say which network they are for: why this one is not for that chain, as a part of a sentence about it. Undefined: it may
+   * be. Absent: addresses are the same on all networks.
+   */
+  readonly faultOn?: ((address: string, chainId: string) => string | undefined) | undefined
 }
 
 interface ChainIdFormat extends Format {

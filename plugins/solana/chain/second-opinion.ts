@@ -1,5 +1,6 @@
 /** What the second node shows of a channel, and what has to be the same there: all that a claim of the peer rests on. */
 import type { Logger } from '../../../src/contracts/logger.js'
+import { ChainError } from '../../lib/channels/types.js'
 import type { ChannelState } from '../../lib/channels/types.js'
 import { JsonRpc } from '../../lib/rpc/json-rpc.js'
 import type { NodeClientOptions } from '../../lib/rpc/node-client.js'
@@ -15,6 +16,8 @@ export interface SecondOpinionOptions {
   /** Ours. */
   address: string
   programId: string
+  /** Of the cluster, in base58. Undefined: any, on a cluster of one's own. */
+  genesis: string | undefined
   log: Logger
 }
 
@@ -48,18 +51,31 @@ export class SecondOpinion {
   }
 
   async #look (channelId: string): Promise<Ground | undefined> {
+    await this.#checkCluster()
     const { account, instance } = readChannelId(channelId) ?? { account: '', instance: 0n }
     const reading = await this.#reader.read(account, 'finalized')
     return reading.account && groundIn(reading.account, instance, this.#options.address)
+  }
+
+  /** A node of another cluster shows nothing of ours, and that says nothing about the first node. */
+  async #checkCluster (): Promise<void> {
+    const { genesis } = this.#options
+    if (genesis === undefined) return
+    const found = await this.#rpc.call('getGenesisHash')
+    if (found === genesis) return
+    throw new ChainError(`the node at ${this.#rpc.host} belongs to another cluster: set verifyRpcUrl to a node of the same as rpcUrl. ` +
+      `expected=${genesis}`, false)
   }
 }
 
 /** Undefined where none is configured. */
 export function secondOf (
-  { verifyRpcUrl: url, socksProxy, timeoutMs, verifyAbove: above = 0n, address, programId, log }: Omit<SecondOpinionOptions, 'node' | 'above'> &
+  { verifyRpcUrl: url, socksProxy, timeoutMs, verifyAbove: above = 0n, ...ours }: Omit<SecondOpinionOptions, 'node' | 'above'> &
   Omit<SecondOpinionOptions['node'], 'url'> & { verifyRpcUrl?: string | undefined, verifyAbove?: bigint | undefined }
 ): SecondOpinion | undefined {
-  return url === undefined ? undefined : new SecondOpinion({ node: { url, socksProxy, timeoutMs }, above, address, programId, log })
+  const { address, programId, genesis, log } = ours
+  const node = { socksProxy, timeoutMs }
+  return url === undefined ? undefined : new SecondOpinion({ node: { ...node, url }, above, address, programId, genesis, log })
 }
 
 function groundIn ({ data, owner }: RawAccount, instance: bigint, address: string): Ground | undefined {

@@ -42,15 +42,18 @@ export function shownSettlement (peer: SettlingPeer, config: Chains): AdminSettl
 /** Why the node cannot settle with the peer as configured. Undefined: nothing is wrong. */
 export function settlementFault (peer: SettlingPeer & { id: string }, config: Chains): string | undefined {
   const named = namedChain(peer, config)
-  if (named === undefined) return undefined
-  const chain = config.chains.find(({ id }) => id === named)
-  if (chain === undefined) {
+  const chain = chainOf(peer, config)
+  if (named !== undefined && chain === undefined) {
     const known = config.chains.map(({ id }) => id).join(', ')
     return `Peer ${peer.id} names the chain ${named}, which is not in chainProviders${known === '' ? '' : ` (${known})`}. ` +
       'Add it there, or remove it here.'
   }
-  if (addressOf(peer, chain.kind) !== undefined) return undefined
-  return `Peer ${peer.id} missing required field: ${chain.kind.peerField}. To settle with it on ${named}, add its address there.`
+  if (chain === undefined) return undefined
+  const { id, kind: { peerField, address } } = chain
+  const found = addressOf(peer, chain.kind)
+  if (found === undefined) return `Peer ${peer.id} missing required field: ${peerField}. To settle with it on ${id}, add its address there.`
+  const fault = address.faultOn?.(found, id)
+  return fault === undefined ? undefined : `Peer ${peer.id} has the ${peerField} ${found}, which ${fault}`
 }
 
 /** The chain that the peer names. A number alone means one of the preferred kind, or of a kind for which there is an address. */

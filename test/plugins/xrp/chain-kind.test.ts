@@ -1,6 +1,7 @@
 /** What the XRP Ledger tells a node keeps what every kind of chain promises, and its own rules for real money. */
 import { expect } from 'chai'
 import kind from '../../../plugins/xrp/chain-kind.js'
+import { settlementFault } from '../../../src/config/node/settlement-chains.js'
 import { chainKindConformance } from '../../conformance/chain-kind.js'
 
 const ADDRESS = 'rGMTQpyhaDwWTqmw4dcYHj5NPJhtWNhtRW'
@@ -29,6 +30,19 @@ describe('the XRP Ledger in a configuration', () => {
       expect(kind.decide(read({ chainId: id })).id).to.equal(canonical)
     }
     for (const id of ['xrp:', 'xrp:main', 'xrp:01', 'xrp:4294967296', 'xrpl:1', 'xrp:-1']) expect(kind.chainId.matches(id), id).to.equal(false)
+  })
+
+  it('settles with no peer at an address of another network, whatever the chain is called', () => {
+    const faultOf = (chainId: string, xrpAddress: string, chain?: string): string | undefined => settlementFault(
+      { id: 'bob', xrpAddress, chain }, { chains: [{ ...kind.decide(read({ chainId })), kind, plugin: 'xrp' }], chainKinds: [kind] })
+    const [forMain, forTests] = TAGGED
+    for (const chain of [undefined, 'xrp:0']) {
+      expect(faultOf('xrp:mainnet', forTests, chain)).to.equal(`Peer bob has the xrpAddress ${forTests}, which is for test networks and not for ` +
+        `xrp:mainnet. Ask for an X-address, or write ${OTHER} if it needs no tag.`)
+    }
+    expect(faultOf('xrp:1', forMain)).to.match(/is for the main network and not for xrp:testnet\. Ask for a T-address/)
+    const fine = [['xrp:0', forMain], ['xrp:testnet', forTests], ['xrp:31338', forTests], ['xrp:mainnet', OTHER], ['xrp:devnet', OTHER]] as const
+    for (const [chainId, address] of fine) expect(faultOf(chainId, address)).to.equal(undefined)
   })
 
   it('takes claims for every packet also under a key in a vault, as the claims have keys of their own', () => {

@@ -5,6 +5,9 @@ import { parseOptions } from '../../../plugins/xrp/options.js'
 
 const SEED = 'sEdSJHdnVumf99WfaHTnU8DaQkx5Q4n'
 const PEER = 'rDwsjm4ecjNxtYmeaiCMriQ85w1XUocea3'
+/** Of `PEER`, with the tag 12. */
+const FOR_MAIN = 'XV9wEG7X91u3Z5EnTfuj6Msfqvjewvg5K41YCxieD6q6JYw'
+const FOR_TESTS = 'TVhgC4dWrqTwrNrg5veWbLopK4GSgWLkGYFzyeawFMDzMcb'
 const CHAIN = { chainId: 'xrp:testnet', rpcUrl: 'wss://xrpl.example/secret-of-the-server', keyId: SEED }
 const OPTIONS = { server: 'btp+ws://:secret-token@127.0.0.1:9', chain: CHAIN, peerAddress: PEER }
 
@@ -33,8 +36,10 @@ describe('options of the xrp plugin', () => {
   })
 
   it('take an X-address apart', () => {
-    const { settings, tag } = parseOptions({ ...OPTIONS, peerAddress: 'XV9wEG7X91u3Z5EnTfuj6Msfqvjewvg5K41YCxieD6q6JYw' })
-    expect([settings.peerAddress, tag]).to.deep.equal([PEER, 12])
+    for (const [chainId, peerAddress] of [['xrp:mainnet', FOR_MAIN], ['xrp:testnet', FOR_TESTS], ['xrp:devnet', FOR_TESTS]]) {
+      const { settings, tag } = parseOptions({ ...OPTIONS, chain: { ...CHAIN, chainId }, peerAddress })
+      expect([settings.peerAddress, tag]).to.deep.equal([PEER, 12])
+    }
   })
 
   const FAULTS: ReadonlyArray<[Record<string, unknown>, RegExp]> = [
@@ -45,6 +50,8 @@ describe('options of the xrp plugin', () => {
     [{ chain: { ...CHAIN, keyId: SEED.slice(0, 20) } }, /chain\.keyId: expected the seed of an account/],
     [{ chain: { ...CHAIN, rpcUrl: 'https://secret-of-the-server' } }, /chain\.rpcUrl: expected a ws/],
     [{ chain: { ...CHAIN, chainId: 'xrp:nowhere' } }, /chain\.chainId: expected a chain/],
+    [{ peerAddress: FOR_MAIN }, /peerAddress: this one is for the main network and not for xrp:testnet/],
+    [{ peerAddress: FOR_TESTS, chain: { ...CHAIN, chainId: 'xrp:mainnet' } }, /peerAddress: this one is for test networks and not for xrp:mainnet/],
     [{ peerAddress: 'bob' }, /peerAddress: expected an address/],
     [{ settlementTimeoutSecs: 3599 }, /settlementTimeoutSecs: expected at least 3600, an hour/],
     [{ settlementTimeoutSecs: 365 * 86_400 + 1 }, /settlementTimeoutSecs: expected at most 31536000, 365 days/]

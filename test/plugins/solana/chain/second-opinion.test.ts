@@ -8,6 +8,7 @@ import { memoryLog } from '../../../support/evm/life.js'
 
 const key = (byte: number): Buffer => Buffer.alloc(32, byte)
 const [US, PEER, MINT, PROGRAM, ACCOUNT, OTHER] = [key(1), key(2), key(3), key(4), key(5), key(6)]
+const [GENESIS, OTHERS] = [encodeBase58(key(7)), encodeBase58(key(8))]
 const DEPOSIT = 5000n
 const ABOVE = 2000n
 const CLOCK = { owner: encodeBase58(OTHER), lamports: 1, data: [Buffer.alloc(40).toString('base64'), 'base64'] }
@@ -27,20 +28,23 @@ function bytes (change: (data: Buffer) => void = () => undefined): Buffer {
 describe('a second node of Solana', () => {
   let node: RpcProxy
   let opinion: SecondOpinion
+  let log: ReturnType<typeof memoryLog>
   beforeEach(async () => {
     node = await new RpcProxy('http://127.0.0.1:1').start()
     const [address, programId] = [encodeBase58(US), encodeBase58(PROGRAM)]
-    opinion = new SecondOpinion({ node: { url: node.url }, above: ABOVE, address, programId, log: memoryLog() })
+    log = memoryLog()
+    opinion = new SecondOpinion({ node: { url: node.url }, above: ABOVE, address, programId, genesis: GENESIS, log })
   })
   afterEach(async () => {
     opinion.close()
     await node.stop()
   })
 
-  async function counts (data: Buffer, owner = PROGRAM): Promise<bigint> {
-    node.behaviour = () => ({
-      result: { context: { slot: 7 }, value: [{ owner: encodeBase58(owner), lamports: 1, data: [data.toString('base64'), 'base64'] }, CLOCK] }
-    })
+  async function counts (data: Buffer, owner = PROGRAM, genesis = GENESIS): Promise<bigint> {
+    node.behaviour = ({ method }) => ({ result: method === 'getGenesisHash' ? genesis : accounts })
+    const accounts = {
+      context: { slot: 7 }, value: [{ owner: encodeBase58(owner), lamports: 1, data: [data.toString('base64'), 'base64'] }, CLOCK]
+    }
     const channel = decodeChannel(bytes())!
     return (await opinion.on(stateOf(encodeBase58(ACCOUNT), channel, 0, { slot: 7, timeMs: 0 }), channel)).theirs.deposit
   }
@@ -65,5 +69,10 @@ describe('a second node of Solana', () => {
 
   it('that shows an account of another program makes none of it count', async () => {
     expect(await counts(bytes(), OTHER)).to.equal(ABOVE)
+  })
+
+  it('that is of another cluster is named, and makes none of it count, whatever it shows', async () => {
+    expect(await counts(bytes(), PROGRAM, OTHERS)).to.equal(ABOVE)
+    expect(log.lines.join()).to.contain('belongs to another cluster: set verifyRpcUrl')
   })
 })

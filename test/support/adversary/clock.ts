@@ -18,7 +18,7 @@ const realSleep = timers.setTimeout
 const realTimeout = setTimeout
 
 export class Clock {
-  readonly #clock: SinonFakeTimers = useFakeTimers({ toFake: [...FAKED] })
+  readonly #clock: SinonFakeTimers = useFakeTimers({ toFake: [...FAKED], shouldClearNativeTimers: true })
 
   /**
    * @param beginsMs the time at the beginning

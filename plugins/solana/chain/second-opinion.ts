@@ -74,8 +74,8 @@ export function secondOf (
   Omit<SecondOpinionOptions['node'], 'url'> & { verifyRpcUrl?: string | undefined, verifyAbove?: bigint | undefined }
 ): SecondOpinion | undefined {
   const { address, programId, genesis, log } = ours
-  const node = { socksProxy, timeoutMs }
-  return url === undefined ? undefined : new SecondOpinion({ node: { ...node, url }, above, address, programId, genesis, log })
+  if (url === undefined) return undefined
+  return new SecondOpinion({ node: { url, socksProxy, timeoutMs }, above, address, programId, genesis, log })
 }
 
 function groundIn ({ data, owner }: RawAccount, instance: bigint, address: string): Ground | undefined {

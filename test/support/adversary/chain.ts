@@ -66,6 +66,10 @@ export interface ChainUnderTest {
   stop (): void
   /** Takes a channel back as if it had never been opened, where the chain can. */
   takeBack?: (channelId: string) => void
+  /** How long one waits for the end that the other has agreed to, where it is longer than usual. */
+  readonly endSecs?: number
   /** Real ms that its node may need before anything is to be seen of what goes on. */
   readonly patienceMs: number
+  /** Where that depends on how busy the machine is: resolves when its node has answered once more. */
+  breathe? (): Promise<void>
 }

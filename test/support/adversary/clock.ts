@@ -24,8 +24,12 @@ export class Clock {
    * @param beginsMs the time at the beginning
    * @param activity grows when something happens
    * @param patienceMs real time that each step leaves to what is outside of this process
+   * @param breathe each step waits for it, too
    */
-  constructor (beginsMs: number, private readonly activity: () => number, private readonly patienceMs: number) {
+  constructor (
+    beginsMs: number, private readonly activity: () => number, private readonly patienceMs: number,
+    private readonly breathe: () => Promise<void>
+  ) {
     this.#clock.setSystemTime(beginsMs)
     timers.setTimeout = (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) => new Promise((resolve, reject) => {
       const abort = (): void => { reject(new Error('aborted')) }
@@ -76,6 +80,7 @@ export class Clock {
   async #step (ms: number): Promise<void> {
     this.#clock.tick(ms)
     await new Promise(resolve => { setImmediate(resolve) })
+    await this.breathe()
     if (this.patienceMs > 0) await new Promise(resolve => { realTimeout(resolve, this.patienceMs) })
   }
 }

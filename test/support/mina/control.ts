@@ -7,6 +7,8 @@ export type Order =
   | { does: 'fund', account: string, amount: string }
   | { does: 'block', count: number }
   | { does: 'slot', slot: number }
+  | { does: 'follow', nowMs: number }
+  | { does: 'called', above: number }
   | { does: 'reorg', depth: number, options: ReorgOptions }
   | { does: 'conditions', conditions: Conditions }
   | { does: 'fork', chainId: string }
@@ -50,6 +52,11 @@ export async function doOrder (order: Order, { network, nodes, urls, addNode }: 
     network.make(order.slot)
     return tipOf(network)
   }
+  case 'follow': {
+    network.follow(order.nowMs)
+    return tipOf(network)
+  }
+  case 'called': return network.called(order.above)
   case 'reorg': {
     await network.reorg(order.depth, order.options)
     return tipOf(network)

@@ -59,6 +59,15 @@ describe('the faults of the stand-in for Mina', () => {
     expect(await world.balance(payer.publicKey)).to.equal(99n * MINA - FEE)
   })
 
+  it('are a node that stands still, whatever blocks come', async () => {
+    const { height } = await world.chain.block()
+    await world.chain.faults({ standsAt: height })
+    await world.pay(payer, payee.publicKey, MINA)
+    await world.chain.block(2)
+    expect((await world.blocks())[0]?.protocolState.consensusState.blockHeight).to.equal(`${height}`)
+    expect(await world.balance(payer.publicKey)).to.equal(100n * MINA)
+  })
+
   for (const [does, said] of [
     ['loseRequest', /fetch failed/], ['loseAnswer', /fetch failed/], ['status', /JSON/], ['garbage', /JSON/], ['error', /told to fail/]
   ] as const) {

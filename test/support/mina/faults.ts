@@ -20,6 +20,8 @@ export interface RequestFault {
 export interface Faults {
   /** The node shows the chain as it was so many blocks ago, and still says that it is synced. */
   behind: number
+  /** It shows no block above this height; null: all. */
+  standsAt: number | null
   /** It is so far behind: its blocks, also the newest, are that much older. */
   lateMs: number
   /** `SYNCED`, `CATCHUP`, `BOOTSTRAP`, `OFFLINE`, `CONNECTING`, `LISTENING`. */
@@ -37,7 +39,7 @@ export interface Faults {
 
 export function noFaults (): Faults {
   return {
-    behind: 0, lateMs: 0, syncStatus: 'SYNCED', networkId: undefined, chainId: undefined, accounts: {}, otherHashes: false, forgets: 0, requests: []
+    behind: 0, standsAt: null, lateMs: 0, syncStatus: 'SYNCED', networkId: undefined, chainId: undefined, accounts: {}, otherHashes: false, forgets: 0, requests: []
   }
 }
 

@@ -1,6 +1,6 @@
 /** The life of a channel on the stand-in for Mina, as a node sees it: signed by mina-signer, sent by GraphQL, without proofs. */
 import { expect } from 'chai'
-import { CHALLENGE_SLOTS, FEE, MINA, MinaWorld } from './parties.js'
+import { askMina, CHALLENGE_SLOTS, FEE, MINA, MinaWorld } from './parties.js'
 
 describe('the stand-in for Mina', () => {
   let world: MinaWorld
@@ -19,6 +19,19 @@ describe('the stand-in for Mina', () => {
     await chain.block()
     expect(await world.balance(channel.publicKey)).to.equal(8n * MINA)
     expect(await world.balance(payee.publicKey)).to.equal(103n * MINA - FEE)
+  })
+
+  it('goes by the clock of a test: a block comes where something waits for one, and then no more', async () => {
+    const nowMs = Date.now() + 86_400_000
+    const { chain, payer, payee } = world
+    await world.pay(payer, payee.publicKey, MINA)
+    const { height } = await chain.follow(nowMs)
+    for (let times = 0; times < 9; times++) await chain.follow(nowMs)
+    expect((await chain.follow(nowMs)).height - height).to.equal(3)
+    const { bestChain } = await askMina<{ bestChain: Array<{ protocolState: { blockchainState: { utcDate: string } } }> }>(
+      chain.url, 'query { bestChain(maxLength: 1) { protocolState { blockchainState { utcDate } } } }')
+    expect(bestChain[0]?.protocolState.blockchainState.utcDate).to.equal(String(nowMs))
+    expect((await chain.follow(nowMs + 120_000)).height, 'but one of the time').to.equal(height + 4)
   })
 
   it('lets the payee finish, and gives the rest back', async () => {

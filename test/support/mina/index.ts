@@ -61,6 +61,10 @@ export interface MinaStandIn {
   block (count?: number): Promise<Tip>
   /** Makes one block, in this slot: time passes. */
   slot (slot: number): Promise<Tip>
+  /** Goes by the clock of a test: makes a block as of then where something waits for one. To be called all the time */
+  follow (nowMs: number): Promise<Tip>
+  /** The accounts that zkApp commands have named in blocks above a height. */
+  called (above: number): Promise<string[]>
   /** The last blocks go, and as many and one more come instead, empty. Their commands wait again, unless the new branch `loses` them. */
   reorg (depth: number, options?: ReorgOptions): Promise<Tip>
   /** Changes what the chain is like for all. */
@@ -97,6 +101,8 @@ export async function startMina ({ networkId, blockMs, proofs = false }: MinaOpt
     fund: (account, amount) => order({ does: 'fund', account, amount: String(amount) }),
     block: (count = 1) => order({ does: 'block', count }),
     slot: slot => order({ does: 'slot', slot }),
+    follow: nowMs => order({ does: 'follow', nowMs }),
+    called: above => order({ does: 'called', above }),
     reorg: (depth, options = {}) => order({ does: 'reorg', depth, options }),
     conditions: async conditions => { await order({ does: 'conditions', conditions }) },
     fork: async chainId => { await order({ does: 'fork', chainId }) },

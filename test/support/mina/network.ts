@@ -11,6 +11,10 @@ const ZKAPPS_PER_BLOCK = 24
 const COMMANDS_PER_BLOCK = 128
 const FAUCET_NANOMINA = 10n ** 17n
 const FAUCET_FEE = 100_000_000n
+/** Without commands: then a chain that follows a clock rests, */
+const RESTING_BLOCKS = 3
+/** for so long. */
+const RESTING_MS = 60_000
 
 interface Place {
   readonly slot: number
@@ -47,6 +51,8 @@ export class Network {
   /** Proofs of contracts from before a hard fork are worth nothing. */
   refusesProofs = false
   slotsPerBlock = 1
+  /** When blocks are made, ms since the epoch: by the clock of a test, where it has one of its own. */
+  nowMs: number | undefined
   private ledger: ChainLedger
   private readonly faucet = PrivateKey.random()
   private readonly genesis = new Map<string, bigint>([[this.faucet.toPublicKey().toBase58(), FAUCET_NANOMINA]])
@@ -108,6 +114,22 @@ export class Network {
     const account = this.account(command.sender)
     const sender = account === undefined ? undefined : { nonce: Number(account.nonce), balance: BigInt(account.balance) }
     return this.pool.add(command, sender, this.tip.slot, this.slotTxEnd)
+  }
+
+  /**
+   * Goes by the clock of a test. Makes a block where something waits for one, where one of the newest has something in it, or where the
+   * newest is of another time.
+   */
+  follow (nowMs: number): void {
+    this.nowMs = nowMs
+    const isQuiet = this.pool.waiting().length === 0 && this.blocks.slice(-RESTING_BLOCKS).every(({ commands }) => commands.length === 0)
+    if (!isQuiet || Math.abs(nowMs - this.tip.madeMs) > RESTING_MS) this.make(this.tip.slot + this.slotsPerBlock)
+  }
+
+  /** The accounts that zkApp commands have named above a height. */
+  called (above: number): string[] {
+    const included = this.blocks.filter(({ height }) => height > above).flatMap(({ commands }) => commands)
+    return [...new Set(included.filter(({ command }) => command.kind === 'zkapp').flatMap(addressesOf))]
   }
 
   /** @param slot of the block; later than the last one's */
@@ -186,7 +208,7 @@ export class Network {
   }
 
   private block (height: number, slot: number, previousStateHash: string, commands: readonly Included[]): Block {
-    return { height, slot, madeMs: Date.now(), stateHash: `3NK${hashOf(`block ${this.made++} ${this.faucetAddress()}`).slice(0, 49)}`, previousStateHash, commands }
+    return { height, slot, madeMs: this.nowMs ?? Date.now(), stateHash: `3NK${hashOf(`block ${this.made++} ${this.faucetAddress()}`).slice(0, 49)}`, previousStateHash, commands }
   }
 
   private faucetAddress (): string {

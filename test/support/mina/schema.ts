@@ -15,6 +15,7 @@ const GENESIS = '2024-06-05T00:00:00Z'
 /** The chain as one node sees it. */
 export function queryOf (network: Network, faults: Faults, networkId: string): Type {
   const seen = (): Block[] => network.blocks.slice(0, Math.max(1, network.blocks.length - faults.behind))
+    .filter(({ height }) => height <= (faults.standsAt ?? Infinity))
   const tip = (): Block => seen().at(-1) ?? network.tip
   return {
     version: '3.2.0',

@@ -111,6 +111,36 @@ export const handoverMutants = [
     tests: [EARLIER]
   },
   {
+    name: 'leaves half done what a crash has left of a carry between keys',
+    file: 'plugins/lib/channels/carry-over.js',
+    edits: [['const all = this.pairs.all();', 'const all = [];']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'carries nothing over any more once the peer has refused it for one key',
+    file: 'plugins/lib/channels/carry-over.js',
+    edits: [['.catch((error) => { this.#hear(error); })', '']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'forgets what was paid ahead with a key once two more have come',
+    file: 'plugins/lib/channels/handing-over.js',
+    edits: [['...pairs.live().filter(hasAhead)', '...[]']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'leaves what a peer has paid ahead in the record of a pair through which we have paid nothing',
+    file: 'plugins/lib/channels/pairs.js',
+    edits: [['[SENT_RECORD, RECEIVED_RECORD]', '[SENT_RECORD]']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'drops what goes over between more pairs of keys than there is room for',
+    file: 'plugins/lib/channels/carry.js',
+    edits: [['if (news <= 0n)', 'if (news <= 0n || this.#taken.size >= 64)']],
+    tests: ['test/plugins/lib/channels/carry.test.js']
+  },
+  {
     name: 'carries nothing over to the next key',
     file: 'plugins/lib/channels/carry-over.js',
     edits: [['return isQuiet &&', 'return false && isQuiet &&']],

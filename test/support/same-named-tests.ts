@@ -200,7 +200,6 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/lib/channels/operator-actions.ts', 'plugins/lib/channels/answers.ts', 'plugins/lib/channels/way-to-end.ts'
   ],
   'test/plugins/lib/channels/features.test.ts': ['plugins/lib/channels/payee-end.ts'],
-  'test/plugins/lib/channels/carry-over.test.ts': ['plugins/lib/channels/carry.ts'],
   'test/plugins/lib/channels/handing-over.test.ts': ['plugins/lib/channels/pairs.ts'],
   'test/plugins/lib/channels/channels.test.ts': ['plugins/lib/channels/known-channel.ts', 'plugins/lib/channels/per-minute.ts'],
   'test/plugins/lib/channels/histories.test.ts': [

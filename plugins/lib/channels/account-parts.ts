@@ -14,7 +14,9 @@ export type AccountPartsDeps = PairsDeps & HandingOverDeps
 
 /** Rejects when what was kept cannot be read, or is of other channels that are not settled, and says what to do. */
 export async function openAccountParts (deps: AccountPartsDeps): Promise<AccountParts> {
-  return new AccountParts(await openPairs(deps), deps)
+  const account = new AccountParts(await openPairs(deps), deps)
+  await account.completeCarries()
+  return account
 }
 
 /** A peer that rejects whatever is paid for like that keeps no channel of a former key open for longer. */
@@ -87,6 +89,11 @@ export class AccountParts {
     await this.#carryOver.carry(true)
   }
 
+  /** Ends what a crash has left half done of that. Rejects with what the store says. */
+  async completeCarries (): Promise<void> {
+    await this.#carryOver.complete()
+  }
+
   /**
    * What of a payment (base units) is to be paid through the present addresses: nothing, where others have paid under its id. Rejects while
    * that is not known: else it could be paid twice.
@@ -115,7 +122,10 @@ export class AccountParts {
   /** Answers the peer. Rejects with what the peer is told. */
   async answer (data: Buffer): Promise<Record<string, unknown>> {
     const message = fieldsOf(JSON.parse(data.toString()), 'message')
-    if (message.step === 'handover') return await this.#handingOver.accept(message)
+    if (message.step === 'handover') {
+      await this.completeCarries()
+      return await this.#handingOver.accept(message)
+    }
     if (message.step === 'carry') return await this.#carryOver.answer(message)
     return await this.#addressed(message).answers.to(message)
   }

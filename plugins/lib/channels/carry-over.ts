@@ -12,9 +12,11 @@
  */
 import type { Logger } from '../../../src/contracts/logger.js'
 import { describeError } from '../../../src/lib/describe-error.js'
+import type { Outgoing } from './outgoing.js'
 import type { Pairs } from './pairs.js'
 import type { Pair } from './parties.js'
 import type { Parts } from './parts.js'
+import type { Prepaid } from './prepaid.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 
 export interface CarryOverDeps {
@@ -22,6 +24,12 @@ export interface CarryOverDeps {
   isPeerThere: () => boolean
   log: Logger
 }
+
+/** What is carried over, and the record that it is in. */
+type Kept = (parts: Parts) => { sums: Pick<Prepaid, 'carry' | 'takeOver'>, record: Pick<Outgoing, 'save'> }
+const RECEIVED: Kept = ({ incoming }) => ({ sums: incoming, record: incoming })
+const SENT: Kept = ({ outgoing }) => ({ sums: outgoing, record: outgoing })
+const UNSIGNED: Kept = ({ prepaid, outgoing }) => ({ sums: prepaid, record: outgoing })
 
 export class CarryOver {
   #isCarrying = false
@@ -37,16 +45,34 @@ export class CarryOver {
     this.#isUnsure ||= isConnected
     if (this.#isCarrying) return
     this.#isCarrying = true
+    const isUnsure = this.#isUnsure
+    this.#isUnsure = false
     try {
+      await this.complete()
       for (const from of this.pairs.handedOver()) await leaveUnsigned(from, this.pairs.present)
       const asked = this.pairs.handedOver().filter(({ settings }) => settings.claims === 'packet' && this.deps.isPeerThere())
       const isSettled = asked.every(({ outgoing }) => outgoing.isQuiet) // a packet under way may be rejected, and leave more
-      for (const from of asked.filter(parts => this.#isWorthAsking(parts))) await this.#askFor(from, this.pairs.present)
-      if (isSettled && this.deps.isPeerThere()) this.#isUnsure = false
+      for (const from of asked.filter(parts => isWorthAsking(parts, isUnsure))) {
+        await this.#askFor(from, this.pairs.present).catch((error: unknown) => { this.#hear(error) })
+      }
+      if (!isSettled || !this.deps.isPeerThere()) this.#isUnsure ||= isUnsure
     } catch (error) {
-      this.deps.log.debug('the peer does not carry over what was paid ahead. error=%s', describeError(error))
+      this.#hear(error)
     } finally {
       this.#isCarrying = false
+    }
+  }
+
+  /**
+   * What a pair has given counts for the one that it was given to, also where a crash or a failing store has come between the two: since
+   * then another key may be the present one, and nobody asks for that again. Rejects with what the store says.
+   */
+  async complete (): Promise<void> {
+    const all = this.pairs.all()
+    for (const from of all) {
+      for (const to of all) {
+        for (const kept of [RECEIVED, SENT, UNSIGNED]) await handOn(kept, from, to)
+      }
     }
   }
 
@@ -56,15 +82,16 @@ export class CarryOver {
     if (from?.settings.standing !== 'handed over' || to?.settings.standing !== 'present') {
       throw new Error('that is not between a key that was handed over and the present one')
     }
+    await this.complete() // what another pair has given to `from`, too
     const carried = from.incoming.leaveTo(nameOf(to))
-    await from.incoming.save({ sync: true })
-    to.incoming.takeOver(nameOf(from), carried)
-    await to.incoming.save({ sync: true })
+    await handOn(RECEIVED, from, to)
     return { carried }
   }
 
-  #isWorthAsking ({ outgoing: { headroom, prepaid, isQuiet } }: Parts): boolean {
-    return isQuiet && (headroom > 0n || (this.#isUnsure && prepaid > 0n))
+  /** The peer may have given something, and we do not know it. */
+  #hear (error: unknown): void {
+    this.#isUnsure = true
+    this.deps.log.debug('the peer does not carry over what was paid ahead. error=%s', describeError(error))
   }
 
   async #askFor (from: Parts, to: Parts): Promise<void> {
@@ -72,11 +99,8 @@ export class CarryOver {
     try {
       const { carried } = await this.deps.ask({ step: 'carry', ...addressed(to), from: addressed(from) })
       const most = to.outgoing.prepaid - to.outgoing.headroom // there is no more that was paid ahead
-      const sum = from.outgoing.leaveTo(nameOf(to), amountOf(carried, 'carried'), most)
-      if (!to.outgoing.carry.lacks(nameOf(from), sum)) return
-      await from.outgoing.save({ sync: true })
-      to.outgoing.takeOver(nameOf(from), sum)
-      await to.outgoing.save({ sync: true })
+      from.outgoing.leaveTo(nameOf(to), amountOf(carried, 'carried'), most)
+      await handOn(SENT, from, to)
     } finally {
       for (const { outgoing } of [from, to]) outgoing.hold(false)
     }
@@ -87,13 +111,24 @@ export class CarryOver {
   }
 }
 
+function isWorthAsking ({ outgoing: { headroom, prepaid, isQuiet } }: Parts, isUnsure: boolean): boolean {
+  return isQuiet && (headroom > 0n || (isUnsure && prepaid > 0n))
+}
+
 /** What is in the books, and no claim stands for: it needs no word of the peer. */
 async function leaveUnsigned (from: Parts, to: Parts): Promise<void> {
-  const sum = from.prepaid.leaveTo(nameOf(to))
-  if (!to.prepaid.carry.lacks(nameOf(from), sum)) return
-  await from.outgoing.save({ sync: true })
-  to.prepaid.takeOver(nameOf(from), sum)
-  await to.outgoing.save({ sync: true })
+  from.prepaid.leaveTo(nameOf(to))
+  await handOn(UNSIGNED, from, to)
+}
+
+/** What `from` has given to `to` in all counts there, once it is written down that it was given. */
+async function handOn (kept: Kept, from: Parts, to: Parts): Promise<void> {
+  const [giver, taker] = [kept(from), kept(to)]
+  const sum = giver.sums.carry.given(nameOf(to))
+  if (!taker.sums.carry.lacks(nameOf(from), sum)) return
+  await giver.record.save({ sync: true })
+  taker.sums.takeOver(nameOf(from), sum)
+  await taker.record.save({ sync: true })
 }
 
 function pairOf ({ provider, settings }: Parts): Pair {

@@ -4,10 +4,10 @@
  */
 import { amountOf, fieldsOf } from './read-record.js'
 
-/** Pairs that one deals with in its life: a peer could hand over to and fro forever. */
-const MAX_PAIRS = 64
-
-/** Token units. */
+/**
+ * Token units. One sum for each pair of the account that it has dealt with, and none is ever dropped: what goes over would be lost with it.
+ * Pairs are few, because an account takes so many addresses of the peer and no more (earlier.ts), and ours are those that were configured.
+ */
 export class Carry {
   readonly #given = new Map<string, bigint>()
   readonly #taken = new Map<string, bigint>()
@@ -30,9 +30,11 @@ export class Carry {
     return this.#given.get(pair) ?? 0n
   }
 
-  /** Says whether there is room for one more pair, where it is one. */
+  /** Says whether there was anything to give. */
   give (pair: string, tokens: bigint): boolean {
-    return tokens > 0n && add(this.#given, pair, tokens)
+    if (tokens <= 0n) return false
+    this.#given.set(pair, this.given(pair) + tokens)
+    return true
   }
 
   /** Whether there is something new in all that that pair has given. */
@@ -43,17 +45,13 @@ export class Carry {
   /** That pair has given so much in all. Returns what of it is new. */
   take (pair: string, sum: bigint): bigint {
     const news = sum - (this.#taken.get(pair) ?? 0n)
-    return news > 0n && add(this.#taken, pair, news) ? news : 0n
+    if (news <= 0n) return 0n
+    this.#taken.set(pair, sum)
+    return news
   }
 
   clear (): void {
     this.#given.clear()
     this.#taken.clear()
   }
-}
-
-function add (sums: Map<string, bigint>, pair: string, tokens: bigint): boolean {
-  if (!sums.has(pair) && sums.size >= MAX_PAIRS) return false
-  sums.set(pair, (sums.get(pair) ?? 0n) + tokens)
-  return true
 }

@@ -6,6 +6,7 @@ import { describeError } from '../../../src/lib/describe-error.js'
 import { announce, announcedIn, isSignedByBoth, keepKeys, type Handover } from './handover.js'
 import { MAX_FORMER, type Pairs, type PairsDeps } from './pairs.js'
 import { placeOf } from './parties.js'
+import { hasAhead } from './parts.js'
 import { UnreachableError } from './types.js'
 
 export interface HandingOverDeps extends Pick<PairsDeps, 'chains' | 'services' | 'settings' | 'log' | 'ask'> {
@@ -115,10 +116,12 @@ export class HandingOver {
       log.error('the peer hands over to a key that is not taken. key=%s error=%s', to, describeError(error))
       throw new Error('that key is not taken here', { cause: error })
     }
-    const line = [...new Set([configured, from])].filter(address => address !== to)
+    // What was paid ahead with those before goes over as long as they are in the line.
+    const before = [configured, ...pairs.live().filter(hasAhead).map(({ settings: { peerAddress } }) => peerAddress)]
+    const line = [...new Set(before.filter(address => address !== from && address !== to)), from, to]
     await pairs.earlier.add({ theirs: [to] })
-    await keepKeys(services.store, placeOf(settings), { ...pairs.keys, configured, theirs: [...line, to] })
-    pairs.keys.theirs = [...line, to]
+    await keepKeys(services.store, placeOf(settings), { ...pairs.keys, configured, theirs: line })
+    pairs.keys.theirs = line
     await this.#switch()
     log.warn('the peer has handed over to another key, and is paid there from now on. Put that into the configuration as its address. ' +
       'former=%s now=%s', from, to)

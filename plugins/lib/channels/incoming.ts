@@ -60,7 +60,7 @@ interface Outcome {
   kept: Claim[]
 }
 
-const RECEIVED_RECORD = 'received'
+export const RECEIVED_RECORD = 'received'
 /** What is looked at at once: more would keep other packets waiting. */
 const BATCH = 512
 

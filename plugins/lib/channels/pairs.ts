@@ -8,6 +8,7 @@ import type { PluginServices, SettlementRecords } from '../../../src/contracts/p
 import { keepKeys, loadKeys, type KeyLine } from './handover.js'
 import { openEarlier, type Earlier } from './earlier.js'
 import { migrate } from './migrate.js'
+import { RECEIVED_RECORD } from './incoming.js'
 import type { Standing } from './options.js'
 import { SENT_RECORD } from './outgoing.js'
 import { partyOf, placeOf, type Pair } from './parties.js'
@@ -142,29 +143,32 @@ export class Pairs {
       from: services.store, to: peer => this.#storeOf({ own: ours, peer }), ownAddress: ours, peerAddress, units, wasUsedWith
     })
     await this.openPresent()
-    // Those of our keys and the peer's know which settlements they have paid, also when all of their channels are over.
-    const paid = await this.#pairsThatPaid()
+    // Those of our keys and the peer's know which settlements they have paid, and what was paid ahead, also once their channels are over.
+    const used = await this.#usedPairs()
     const others = [...moved.map(peer => ({ own: ours, peer })), ...kept]
       .filter(pair => this.find(pair) === undefined && this.#isFree(pair.peer))
     for (const pair of others.filter(pair => this.#standingOf(pair) === 'former')) {
       log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
     }
-    for (const pair of [...others, ...paid]) if (this.find(pair) === undefined) await this.#openPair(pair)
+    for (const pair of [...others, ...used]) if (this.find(pair) === undefined) await this.#openPair(pair)
     const own = this.#deps.chains.map(({ provider }) => provider.address)
     await this.earlier.add({ ours: [...kept.map(({ own }) => own), ...own], theirs: [...kept.map(({ peer }) => peer), peerAddress] })
     await this.earlier.load(SENT_RECORD, pair => this.find(pair) === undefined ? this.#storeOf(pair) : undefined)
   }
 
-  async #pairsThatPaid (): Promise<Pair[]> {
+  /** Those through which either side may have paid. */
+  async #usedPairs (): Promise<Pair[]> {
     const theirs = this.keys.theirs.filter(peer => this.#isFree(peer))
     const pairs = this.#deps.chains.flatMap(({ provider }) => theirs.map(peer => ({ own: provider.address, peer })))
-    const records = await Promise.all(pairs.map(pair => this.#storeOf(pair).get(recordKey(SENT_RECORD))))
-    return pairs.filter((_, i) => records[i] !== undefined)
+    const records = await Promise.all(pairs.map(pair =>
+      Promise.all([SENT_RECORD, RECEIVED_RECORD].map(name => this.#storeOf(pair).get(recordKey(name))))))
+    return pairs.filter((_, i) => records[i]?.some(record => record !== undefined))
   }
 
   async start (): Promise<void> {
     this.#isStarted = true
-    for (const parts of this.#all) await startParts(parts)
+    for (const { prepaid } of this.#all) await prepaid.resume() // all: what one has left to another may be of former books
+    this.#all.forEach(startParts)
   }
 
   async stop (): Promise<void> {
@@ -209,7 +213,9 @@ export class Pairs {
       }
     })
     this.#all.push(parts)
-    if (this.#isStarted) await startParts(parts)
+    if (!this.#isStarted) return
+    await parts.prepaid.resume()
+    startParts(parts)
   }
 
   #standingOf ({ own, peer }: Pair): Standing {

@@ -151,10 +151,14 @@ export function canPay ({ channels, outgoing }: Parts): boolean {
   return channels.payable().some(({ state, shown }) => shown > outgoing.spentOn(state))
 }
 
-/** Looks after the channels from now on. */
-export async function startParts ({ records, prepaid, watcher }: Parts): Promise<void> {
+/** Whether something was paid ahead by one of the two that is not used, or is in the books and not signed for. */
+export function hasAhead ({ incoming, outgoing, prepaid }: Parts): boolean {
+  return incoming.unused > 0n || outgoing.headroom > 0n || prepaid.isUnsigned
+}
+
+/** Looks after the channels from now on, once the books know of what is paid ahead. */
+export function startParts ({ records, watcher }: Parts): void {
   records.reopen()
-  await prepaid.resume()
   watcher.start()
 }
 

@@ -90,6 +90,10 @@ export class Prepaid {
     if (tokens > 0n) this.#unsigned += tokens
   }
 
+  get isUnsigned (): boolean {
+    return this.#unsigned > 0n
+  }
+
   /** Leaves what no claim stands for to another pair of keys. Returns all that was left to it so far. */
   leaveTo (pair: string): bigint {
     if (this.carry.give(pair, this.#unsigned)) this.#unsigned = 0n

@@ -40,9 +40,13 @@ describe('what was paid ahead with claims of a key that hands over', () => {
     return (await party.plugin.channels().states()).headroom
   }
 
-  async function isCarried ({ alice }: World): Promise<void> {
+  async function isCarried (world: World): Promise<void> {
+    await eventually('it is carried', async () => await headroomOf(world.alice) === AHEAD)
+    await hasChannel(world)
+  }
+
+  async function hasChannel ({ alice }: World): Promise<void> {
     const keys = [(await alice.plugin.channels().states()).address, await peerKeyOf(alice)].join()
-    await eventually('it is carried', async () => await headroomOf(alice) === AHEAD)
     await eventually('there is a channel', async () => (await alice.channels()).some(({ participants, spendable, status }) =>
       status === 'open' && spendable > 0n && participants.join() === keys))
   }
@@ -151,6 +155,86 @@ describe('what was paid ahead with claims of a key that hands over', () => {
       }
     })
   }
+
+  describe('when a third key comes', () => {
+    /** Alice with another key, all that she asks to carry over refused, until the channels of `over` are. */
+    async function uncarried (world: World, over: string, key: string, ...formerKeys: string[]): Promise<void> {
+      const { alice } = world
+      alice.options = { ...alice.options, key, formerKeys }
+      await alice.crash()
+      answers(alice, 'carry', () => Promise.reject(new Error('not now')))
+      await alice.plugin.connect()
+      await isTaken(world, key)
+      if (over !== '') await allOver(world, ({ addresses }) => addresses.includes(over))
+    }
+
+    /** Its process ends as soon as it has written down that it has given something. */
+    function endsOnceGiven ({ store }: Party): void {
+      store.fault = () => { store.isFrozen ||= [...store.entries.values()].some(text => /"given":\{"[^"]+":"/.test(text)) }
+    }
+
+    async function thirdKey (world: World, key = 'alice3', ...formerKeys: string[]): Promise<void> {
+      const { alice, bob } = world
+      alice.options = { ...alice.options, key, formerKeys: formerKeys.length > 0 ? formerKeys : ['alice2', 'alice'] }
+      await Promise.all([alice, bob].map(party => party.crash()))
+      let isThere = false
+      answers(alice, 'carry', answer => isThere ? answer() : Promise.reject(new Error('not now')))
+      await Promise.all([bob, alice].map(party => party.plugin.connect()))
+      await isTaken(world, key)
+      isThere = true
+      await isCarried(world)
+      await pays(alice, AHEAD)
+      await pays(alice, 70n)
+      await expectUsedUp(world, 570n + AHEAD)
+    }
+
+    for (const name of ['alice', 'bob'] as const) {
+      it(`goes over all the same, where ${name}'s process has ended between the two writes of it`, async () => {
+        const world = await paidAhead()
+        const party = world[name]
+        await uncarried(world, 'alice', 'alice2', 'alice')
+        await world.alice.crash()
+        endsOnceGiven(party)
+        await world.alice.plugin.connect()
+        await eventually('it is given', () => party.store.isFrozen)
+        world.bob.store.entries.delete('fake:1 the-contract alice bob paychan:sent') // he has paid nothing, and was never stopped in order
+        await thirdKey(world)
+      })
+    }
+
+    it('goes over all the same, where the peer has it already, its answer was lost, and it does not have the first key any more', async () => {
+      const world = await paidAhead()
+      const { alice, bob } = world
+      let isLost = true
+      answers(alice, 'carry', async answer => {
+        const said = await answer()
+        if (isLost) throw new Error('lost')
+        return said
+      })
+      await rotate(bob)
+      await eventually('the peer has it', () => [...bob.store.entries.values()].some(text => text.includes('"taken":{"bob alice":"1000"}')))
+      await allOver(world, ({ addresses }) => addresses.includes('bob'))
+      await rotate(bob, 'bob3', 'bob2')
+      await eventually('the key is taken', async () => await peerKeyOf(alice) === 'bob3')
+      isLost = false
+      await isCarried(world)
+      await pays(alice, AHEAD)
+      await expectUsedUp(world, 500n + AHEAD)
+    })
+
+    it('goes over to the fourth key, too', async () => {
+      const world = await paidAhead()
+      const { alice, chain } = world
+      chain.balances.set('alice4', 1_000_000n)
+      await rotate(alice)
+      await isTaken(world)
+      await allOver(world, ({ addresses }) => addresses.includes('alice'))
+      await isCarried(world)
+      await uncarried(world, 'alice2', 'alice3', 'alice2', 'alice')
+      await uncarried(world, '', 'alice4', 'alice3', 'alice2', 'alice')
+      await thirdKey(world, 'alice4', 'alice3', 'alice2', 'alice')
+    })
+  })
 
   it('is not given to another party than the one that paid it', async () => {
     const { alice, bob } = await paidAhead()

@@ -100,6 +100,28 @@ describe('a settlement whose outcome is unknown', () => {
     expect(credited(bob) - before).to.equal(770n)
   })
 
+  it('is paid once, where the account had another id meanwhile, under which the peer has handed over', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob } = world
+    const before = credited(bob)
+    await paidUnheard(world)
+    const isOfAccount = (name: string): boolean => name.startsWith('paychan:')
+    const kept = [...alice.store.entries].filter(([name]) => isOfAccount(name))
+    await alice.crash()
+    for (const [name] of kept) alice.store.entries.delete(name)
+    await alice.plugin.connect()
+    await rotate(bob)
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob2')
+    await allOver(world, ({ addresses }) => addresses.includes('bob'))
+    await alice.crash()
+    for (const name of alice.store.entries.keys()) if (isOfAccount(name)) alice.store.entries.delete(name)
+    for (const [name, text] of kept) alice.store.entries.set(name, text)
+    await restart(alice, { peerAddress: 'bob2' })
+    await eventually('there', () => alice.plugin.isConnected())
+    await alice.settle('the-settlement', 5, 700n)
+    expect(credited(bob) - before, 'credited to bob').to.equal(700n)
+  })
+
   it('is not forgotten for any number of keys', async () => {
     const { alice, bob } = await makeWorld(OPTIONS)
     let taken = 0

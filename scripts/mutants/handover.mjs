@@ -99,6 +99,12 @@ export const handoverMutants = [
     tests: [EARLIER]
   },
   {
+    name: 'pays a settlement again while a claim between addresses that are gone may still pay it',
+    file: 'plugins/lib/channels/earlier.js',
+    edits: [['if (part !== undefined)', 'if (false)']],
+    tests: [EARLIER]
+  },
+  {
     name: 'forgets which keys the peer had before the last two',
     file: 'plugins/lib/channels/handing-over.js',
     edits: [['await pairs.earlier.add({ theirs: [to] });', '{ }']],

@@ -125,6 +125,36 @@ export const settlementMutants = [
     tests: ['test/plugins/lib/channels/closing.test.js']
   },
   {
+    name: 'signs a consent that is good for as long as a node that lies about the time likes',
+    file: 'plugins/lib/channels/way-to-end.js',
+    edits: [['possible(readAtMs)', 'readAtMs']],
+    tests: [CLOSING]
+  },
+  {
+    name: 'gives a claim up on one look, whatever the next one shows',
+    file: 'plugins/lib/channels/burial.js',
+    edits: [['if (again?.overMs === undefined)', 'if (false)']],
+    tests: [BURIAL]
+  },
+  {
+    name: 'takes claims above what the peer has put in',
+    file: 'plugins/lib/channels/claim-ledger.js',
+    edits: [['        if (total > theirs.deposit)\n            throw', '        if (false)\n            throw']],
+    tests: ['test/plugins/lib/channels/incoming.test.js']
+  },
+  {
+    name: 'takes claims that somebody else has signed',
+    file: 'plugins/lib/channels/claim-ledger.js',
+    edits: [['if (signer !== theirs.address)', 'if (false)']],
+    tests: ['test/plugins/lib/channels/incoming.test.js']
+  },
+  {
+    name: 'lets packets pass that their claims do not pay for',
+    file: 'plugins/lib/channels/claim-ledger.js',
+    edits: [['if (total < before || !isCovered)', 'if (total < before)']],
+    tests: ['test/plugins/lib/channels/incoming.test.js']
+  },
+  {
     name: 'weighs fees as if all coins had 18 decimals',
     file: 'plugins/lib/channels/watcher.js',
     edits: [['10n ** BigInt(provider.nativeDecimals)', '10n ** 18n']],

@@ -30,7 +30,7 @@ export const solanaMutants = [
   },
   {
     name: 'lets one answer with a slot and a time of years to come stop the reading of accounts of Solana for good',
-    file: 'plugins/lib/rpc/progress.js',
+    file: 'plugins/lib/clocks.js',
     edits: [['Math.min(timeMs, Date.now() + AHEAD_MS)', 'timeMs']],
     tests: ['test/plugins/solana/chain/reader.test.js']
   },

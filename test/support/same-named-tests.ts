@@ -154,7 +154,7 @@ export const EXERCISED_THROUGH: Readonly<Record<string, readonly string[]>> = {
     'plugins/aptos/provider.ts', 'plugins/aptos/chain/assets.ts', 'plugins/aptos/chain/payloads.ts', 'plugins/aptos/chain/plans.ts'
   ],
   'test/plugins/aptos/chain/second-opinion.test.ts': ['plugins/lib/rpc/second-opinion.ts'],
-  'test/plugins/aptos/chain/connection.test.ts': ['plugins/lib/rpc/progress.ts'],
+  'test/plugins/aptos/chain/connection.test.ts': ['plugins/lib/rpc/progress.ts', 'plugins/lib/clocks.ts'],
   'test/plugins/aptos/attacks.test.ts': [
     'plugins/aptos/channel-book.ts', 'plugins/aptos/chain/channel-state.ts', 'plugins/aptos/chain/code-check.ts',
     'plugins/aptos/chain/fate.ts', 'plugins/aptos/chain/fees.ts', 'plugins/aptos/chain/operations.ts',

@@ -17,6 +17,7 @@ import type { ChannelSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
 import { ChainError, paysOut, promised, waitingIn } from './types.js'
 import type { ChainStatus, ChannelProvider, Receipt } from './types.js'
+import { timeOf } from './way-to-end.js'
 
 export interface WatcherDeps {
   channels: Channels
@@ -308,7 +309,7 @@ export class Watcher {
     const isFormer = standing === 'former'
     const { activityMs, ending, state: { channelId, ours, expiresAt, readAtMs } } = channel
     const isIdle = idleCloseMs !== 0 && Date.now() - activityMs >= idleCloseMs
-    const isOld = expiresAt !== undefined && expiresAt - readAtMs < REPLACE_BEFORE_MS
+    const isOld = expiresAt !== undefined && expiresAt - timeOf(readAtMs) < REPLACE_BEFORE_MS
     if (!(isIdle || isFormer || isOld || this.#isDoneWith(channel)) || ours.deposit <= ours.redeemed || ending !== undefined) return
     if (isOld) log.info('replacing a payment channel near the end of its life. channelId=%s', channelId)
     else log.info('closing an unused payment channel. channelId=%s', channelId)

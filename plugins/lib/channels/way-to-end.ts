@@ -1,4 +1,5 @@
 /** What the ways in which channels end without a challenge have in common. */
+import { possible } from '../clocks.js'
 import type { Channels, KnownChannel } from './channels.js'
 import type { Incoming } from './incoming.js'
 import type { Outgoing } from './outgoing.js'
@@ -29,9 +30,14 @@ export interface WayToEnd {
 export const VALID_SECS = 10 * 60
 /** The newest block may be this much older or younger at the peer. */
 export const SKEW_SECS = 2 * 60
-/** The chain's clock; on a chain that makes no blocks while nothing happens, ours. */
+/** The chain's clock, as far as a node is believed; on a chain that makes no blocks while nothing happens, ours. ms since the epoch. */
+export function timeOf (readAtMs: number): number {
+  return Math.max(possible(readAtMs), Date.now())
+}
+
+/** So, in seconds. */
 export function secondsOf (readAtMs: number): number {
-  return Math.floor(Math.max(readAtMs, Date.now()) / 1000)
+  return Math.floor(timeOf(readAtMs) / 1000)
 }
 
 /** Reads the channel anew for a peer that asks about it. Rejects with what the peer is told. */

@@ -4,6 +4,7 @@
  * heights do not.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
+import { AHEAD_MS, possible } from '../clocks.js'
 
 /** Where a chain is: its versions, slots or ledgers are counted, and each has a time. Both only grow. */
 export interface Place {
@@ -24,8 +25,6 @@ export interface ProgressOptions {
   startedOver: () => void
 }
 
-/** The clocks of the chain and of this computer may be so far apart. */
-const AHEAD_MS = 10 * 60_000
 /** A height that was acted on, and that no answer has shown for so long while blocks are newer, was a lie. */
 const DOUBT_MS = 2 * 60_000
 
@@ -49,6 +48,7 @@ export class Progress {
 
   /** What was so at this moment was acted on. */
   reached ({ height, timeMs }: Place): void {
+    // A lie about the time must not hide one about the height.
     if (height > this.#reached.height) this.#reached = { height, timeMs: possible(timeMs) }
   }
 
@@ -86,11 +86,6 @@ export class Progress {
     startedOver()
     return true
   }
-}
-
-/** A lie about the time must not hide one about the height. */
-function possible (timeMs: number): number {
-  return Math.min(timeMs, Date.now() + AHEAD_MS)
 }
 
 function shownTime (ms: number): string {

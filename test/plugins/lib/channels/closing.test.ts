@@ -3,9 +3,10 @@ import { expect } from 'chai'
 import { useFakeTimers } from 'sinon'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { closeAll } from '../../../support/btp.js'
+import { jsonOf } from '../../../../src/lib/json.js'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
 import { EXACT, type FakeFeatures } from '../../../support/channels/fake-chain.js'
-import { claimOf } from '../../../support/channels/fake-codec.js'
+import { claimOf, consentSignatureOf } from '../../../support/channels/fake-codec.js'
 import { expectAgreement, makeWorld } from '../../../support/channels/world.js'
 import type { Party, World } from '../../../support/channels/world.js'
 import { nextTurn } from '../../../support/waiting.js'
@@ -156,6 +157,27 @@ describe('closing payment channels', () => {
     }
   })
 
+  it('signs nothing that is good for longer than some minutes by our clock, and agrees to nothing, whatever a node says of the time', async () => {
+    const world = await paidWorld()
+    const { alice, bob, chain, channelId } = world
+    chain.aheadMs = 365 * 24 * HOUR_MS
+    chain.fault = call => { if (call === 'close') throw new Error('no chain') }
+    const yearSecs = chain.aheadMs / 1000
+    let until = 0
+    bob.plugin.transport.deregisterProtocolHandler('payment-channel')
+    bob.plugin.transport.registerProtocolHandler('payment-channel', ({ data }) => {
+      until = (JSON.parse(data.toString()) as { validUntil?: number }).validUntil ?? until
+      return Promise.reject(new Error('not now'))
+    })
+    const nowSecs = Math.floor(Date.now() / 1000)
+    const terms = { channelId, least: 1000n, pays: 250n, validUntil: nowSecs + yearSecs + 500 }
+    const data = Buffer.from(jsonOf({ step: 'end', ...terms, consent: consentSignatureOf('bob', terms, false) }))
+    const answer = await bob.plugin.transport.sendMessage([{ protocolName: 'payment-channel', contentType: 2, data }]).then(() => 'agreed', String)
+    expect(answer, 'for a year').to.contain('within the next ten minutes')
+    await alice.plugin.channels().close(channelId).catch(() => undefined)
+    expect(until > nowSecs && until < nowSecs + yearSecs / 2, `until ${until}`).to.equal(true)
+  })
+
   it('holds a consent for good until its last second is over, and whatever a node says of the time, until it is over by our clock', async () => {
     const world = await paidWorld()
     const { alice, bob, chain, channelId } = world
@@ -250,8 +272,10 @@ describe('closing payment channels', () => {
     const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
     const { alice, chain, channelId } = world
     chain.lifetimeMs = 36 * 24 * HOUR_MS
+    chain.aheadMs = 10 * 24 * HOUR_MS // so a node says
     for (let turn = 0; turn < 300; turn++) await nextTurn()
     expect(chain.channel(channelId).status, 'not before').to.equal('open')
+    chain.aheadMs = 0
     chain.channel(channelId).openedMs -= 2 * 24 * HOUR_MS
     while (chain.channel(channelId).status !== 'settled') await nextTurn()
     expect(chain.transactions.filter(transaction => transaction.startsWith('close ')), 'no challenge').to.deep.equal([])

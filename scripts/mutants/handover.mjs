@@ -65,7 +65,7 @@ export const handoverMutants = [
   {
     name: 'opens no account whose peer has left many channels',
     file: PAIRS,
-    edits: [['for (const pair of [...others, ...paid])', "if (others.length > 8) throw new Error('too many');\n        for (const pair of [...others, ...paid])"]],
+    edits: [['for (const pair of [...others, ...used])', "if (others.length > 8) throw new Error('too many');\n        for (const pair of [...others, ...used])"]],
     tests: [HANDING_OVER]
   },
   {
@@ -96,6 +96,12 @@ export const handoverMutants = [
     name: 'forgets what was paid between addresses that are not configured any more',
     file: 'plugins/lib/channels/earlier.js',
     edits: [['if (missing < left)', 'if (false)']],
+    tests: [EARLIER]
+  },
+  {
+    name: 'pays a settlement through the new key that waits for its turn with the former one',
+    file: 'plugins/lib/channels/outgoing.js',
+    edits: [['this.#settling.has(id) || ', '']],
     tests: [EARLIER]
   },
   {

@@ -149,6 +149,18 @@ export const settlementMutants = [
     tests: ['test/plugins/lib/channels/incoming.test.js']
   },
   {
+    name: 'takes claims that take money back',
+    file: 'plugins/lib/channels/claim-ledger.js',
+    edits: [['if (total < before || !isCovered)', 'if (!isCovered)']],
+    tests: ['test/plugins/lib/channels/incoming.test.js']
+  },
+  {
+    name: 'lets one claim pay for packet after packet',
+    file: 'plugins/lib/channels/index.js',
+    edits: [['            if (!isPaidFor)\n', '            if (true)\n']],
+    tests: ['test/plugins/lib/channels/incoming.test.js']
+  },
+  {
     name: 'lets packets pass that their claims do not pay for',
     file: 'plugins/lib/channels/claim-ledger.js',
     edits: [['if (total < before || !isCovered)', 'if (total < before)']],
@@ -325,7 +337,7 @@ export const settlementMutants = [
   {
     name: 'forgets the channels of a peer with another key',
     file: 'plugins/lib/channels/pairs.js',
-    edits: [['of [...others, ...paid])', 'of paid)']],
+    edits: [['of [...others, ...used])', 'of used)']],
     tests: ['test/e2e/money/another-key.test.js']
   },
   {

@@ -7,7 +7,7 @@ import { statementSignatureOf } from '../../../support/channels/fake-codec.js'
 import { OPTIONS, allOver, isTaken, paidWorld, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
 import { makeWorld, type Party, type World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
-import { eventually } from '../../../support/waiting.js'
+import { eventually, pause } from '../../../support/waiting.js'
 
 const credited = (party: Party): bigint => [...party.credited.values()].reduce((sum, amount) => sum + amount, 0n)
 
@@ -119,6 +119,34 @@ describe('a settlement whose outcome is unknown', () => {
     await restart(alice, { peerAddress: 'bob2' })
     await eventually('there', () => alice.plugin.isConnected())
     await alice.settle('the-settlement', 5, 700n)
+    expect(credited(bob) - before, 'credited to bob').to.equal(700n)
+  })
+
+  it('is paid once, where it waits for its turn while the peer hands over', async () => {
+    const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
+    const { alice, bob } = world
+    const before = credited(bob)
+    const { transport } = alice.plugin
+    const send = transport.sendMessage.bind(transport)
+    let goOn: () => void = () => undefined
+    let isHeld = false
+    transport.sendMessage = async entries => {
+      if (!isHeld && entries.some(({ protocolName }) => protocolName === CLAIM_PROTOCOL)) {
+        isHeld = true
+        await new Promise<void>(resolve => { goOn = resolve })
+      }
+      return await send(entries)
+    }
+    const pay = (amount: string, id: string): Promise<unknown> => alice.plugin.sendMoney(amount, { id }).catch(String)
+    const payments = [pay('300', 'the first'), pay('400', 'the second')]
+    await eventually('the first is on its way', () => isHeld)
+    await rotate(bob)
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob2')
+    payments.push(pay('400', 'the second'))
+    await pause(50)
+    goOn()
+    await Promise.all(payments)
+    for (const [amount, id] of [['300', 'the first'], ['400', 'the second']] as const) await alice.plugin.sendMoney(amount, { id })
     expect(credited(bob) - before, 'credited to bob').to.equal(700n)
   })
 

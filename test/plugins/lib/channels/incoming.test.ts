@@ -103,6 +103,13 @@ describe('bad claims', () => {
     })
   }
 
+  it('that take money back are refused without a packet, too', async () => {
+    const { bob, channelId, pay, tell } = await makeScene()
+    expect(await pay(100n, good(channelId, 5n, 100n))).to.equal('fulfilled')
+    expect(await tell(good(channelId, 6n, 50n))).to.contain('Claim amount does not cover packet')
+    expect((await bob.channels())[0]?.theirTransferred).to.equal(100n)
+  })
+
   it('are refused as the last of a batch without help for forged ones before it', async () => {
     const { bob, channelId, pay } = await makeScene()
     const forged = claimOf('eve', channelId, 1n, 900n).text.replace('eve', 'mallory')

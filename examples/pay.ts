@@ -20,6 +20,9 @@ interface Urls {
 const BtpPlugin = createRequire(import.meta.url)('ilp-plugin-btp') as new (options: object) => StreamPlugin
 const AMOUNT_USD = '1.5'
 const SCALE = 9
+const ELSEWHERE = 'an account has one connection at a time. Stop the program that uses it (or the other npm run pay), and try again.'
+/** A program that has just ended may still count as connected. */
+const GONE_WITHIN_MS = 2000
 const START = 'Start a connector first, in another terminal: npm start'
 
 try {
@@ -32,12 +35,14 @@ try {
 
 async function pay ({ alice, bob, admin }: Urls): Promise<void> {
   const before = await balances(admin)
+  await free(admin)
   const sender = new BtpPlugin({ server: alice })
   const receiver = new BtpPlugin({ server: bob })
   await Promise.all([sender.connect(), receiver.connect()])
   const shop = await receive(receiver) // asks the connector for bob's address, and takes every payment to it
   say(`alice pays ${AMOUNT_USD} USD to ${shop.address} ...`)
-  const { error } = await send(sender, shop.credentials, AMOUNT_USD)
+  // What cannot even begin is thrown as a word, not as an error.
+  const { error } = await send(sender, shop.credentials, AMOUNT_USD).catch((reason: unknown) => { throw new Error(`The payment could not begin: ${String(reason)}.`) })
   const after = await balances(admin)
   await Promise.all([sender.disconnect(), receiver.disconnect()])
   if (error !== undefined) throw new Error(`The payment ended with ${error}. Paid so far: ${usd((after.alice ?? 0n) - (before.alice ?? 0n))}.`)
@@ -63,11 +68,26 @@ async function connector (dataPath: string): Promise<Urls> {
   }
 }
 
+/** Waits until both accounts are free: to connect as alice or bob ends the connection that there is. */
+async function free (admin: string): Promise<void> {
+  for (const end = Date.now() + GONE_WITHIN_MS; ;) {
+    const { connected } = await ask(admin, '/status') as { connected: Record<string, boolean> }
+    const taken = ['alice', 'bob'].filter(name => connected[name])
+    if (taken.length === 0) return
+    if (Date.now() > end) throw new Error(`Already connected: ${taken.join(' and ')}, and ${ELSEWHERE}`)
+    await new Promise(resolve => { setTimeout(resolve, 100) })
+  }
+}
+
+async function ask (admin: string, path: string): Promise<unknown> {
+  const response = await fetch(new URL(path, admin)).catch(() => { throw new Error(`No connector answers at ${admin}. ${START}`) })
+  if (!response.ok) throw new Error(`${admin} refused the request: ${await response.text()}`)
+  return await response.json()
+}
+
 /** What each account owes the connector, in base units. */
 async function balances (admin: string): Promise<Record<string, bigint>> {
-  const response = await fetch(new URL('/balance', admin)).catch(() => { throw new Error(`No connector answers at ${admin}. ${START}`) })
-  if (!response.ok) throw new Error(`${admin} refused the request: ${await response.text()}`)
-  const { accounts } = await response.json() as { accounts: Record<string, { balance: string }> }
+  const { accounts } = await ask(admin, '/balance') as { accounts: Record<string, { balance: string }> }
   return Object.fromEntries(Object.entries(accounts).map(([id, { balance }]) => [id, BigInt(balance)]))
 }
 

@@ -13,6 +13,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 /** From the first byte of a request to the last of its body. */
 const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_TIMEOUT_MS = 5_000
+/** What stands in the URL of a request that names no host. */
+const NO_HOST = 'localhost'
 /** How long `stop` waits for answers in flight. */
 export const CLOSE_TIMEOUT_MS = 5_000
 
@@ -66,7 +68,8 @@ export class HttpServer {
 
   constructor (handler: FetchHandler, private readonly options: HttpServerOptions, private readonly log: Logger) {
     this.name = options.name
-    // The adaptor would replace the process's Request and Response, which belong to the application around us.
+    // The adaptor would replace the process's Request and Response, which belong to the application around us. The name is for HTTP/1.0, in
+    // which load balancers ask for health: it has no Host header. The rules for hosts (access.ts) see the header, not this.
     this.listener = getRequestListener(async (request, env) => {
       const bindings = env as HttpBindings
       const answered = this.connections.asked(bindings.incoming)
@@ -74,7 +77,7 @@ export class HttpServer {
       // An answer in flight while we close takes its connection with it.
       if (this.server === undefined && response !== RESPONSE_ALREADY_SENT) response.headers.set('Connection', 'close')
       return response
-    }, { overrideGlobalObjects: false })
+    }, { overrideGlobalObjects: false, hostname: NO_HOST })
   }
 
   /** Resolves when it listens. Rejects when it cannot, naming host, port and what to change. */

@@ -131,9 +131,14 @@ async function refuseTakenPorts (ports: Readonly<Record<string, string>>, dataPa
     free.push(`${name}=${await freePortFrom(reason === undefined ? Number(text) : Number(text) + 1)}`)
   }
   if (taken.length === 0) return
-  const beside = [`CONNECTOR_STORE_PATH=${dataPath}-2`, ...free].join(' ')
+  const beside = [`CONNECTOR_STORE_PATH=${asWord(`${dataPath}-2`)}`, ...free].join(' ')
   throw new Error(`cannot listen on ${taken.join(' and ')}. Stop the program that uses it (another connector?), ` +
     `or run this one beside it: ${beside} npm start`)
+}
+
+/** As a shell reads it as one word. */
+function asWord (text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 async function freePortFrom (first: number): Promise<number> {

@@ -55,6 +55,10 @@ export const OVERRIDES: ReadonlyMap<string, readonly [string, ...string[]]> = ne
 /** A variable where a secret is expected means none only when it is not set at all. */
 export const EMPTY_SECRET = 'is set to nothing, and a secret is expected. Set it to the secret, or unset it.'
 
+/** Lists of those who may come in. An empty one keeps nobody out, so a variable must not make it empty. */
+const ADMITTING: readonly string[] = ['SECURITY_ALLOWED_IPS', 'ADMIN_API_ALLOWED_IPS']
+const EMPTY_PROTECTION = 'is set to nothing, which would keep nobody out. Set it, or unset it.'
+
 /** The variable with the secret of a peer. Several ids may have the same. */
 export function secretVariableOf (peerId: string): string {
   return `BTP_PEER_${peerId.toUpperCase().replaceAll('-', '_')}_SECRET`
@@ -101,6 +105,7 @@ export function override (
     if (text.trim() === '' && schema !== undefined && metaOf(schema).secret === true) {
       throw new ConfigurationError([{ source: name, path: '', message: EMPTY_SECRET }])
     }
+    if (ADMITTING.includes(name) && /^[\s,]*$/.test(text)) throw new ConfigurationError([{ source: name, path: '', message: EMPTY_PROTECTION }])
     if (text === '') continue
     if (put(values, path, coerce(schema, text))) sources.set(path.join('.'), name)
   }
@@ -122,11 +127,13 @@ function put (holder: Record<string, unknown>, [key, ...rest]: readonly string[]
 
 /**
  * Whether peers without a secret are let in: BTP_ALLOW_NOAUTH, true unless it is set.
- * @throws ConfigurationError for a value that is neither: what somebody meant to protect would stay open
+ * @throws ConfigurationError for a value that is neither, or nothing: what somebody meant to protect would stay open
  */
-export function isPermissionless ({ BTP_ALLOW_NOAUTH: text = '' }: NodeJS.ProcessEnv): boolean {
-  const flag = text === '' ? true : FLAGS.get(text.toLowerCase())
+export function isPermissionless ({ BTP_ALLOW_NOAUTH: text }: NodeJS.ProcessEnv): boolean {
+  if (text === undefined) return true
+  const isNothing = text.trim() === ''
+  const flag = isNothing ? undefined : FLAGS.get(text.toLowerCase())
   if (flag !== undefined) return flag
-  const message = `found ${quote(text)}, expected true or false. Correct or unset it.`
+  const message = isNothing ? EMPTY_PROTECTION : `found ${quote(text)}, expected true or false. Correct or unset it.`
   throw new ConfigurationError([{ source: 'BTP_ALLOW_NOAUTH', path: '', message }])
 }

@@ -4,7 +4,9 @@
  * start.
  */
 import { isSet } from '../../lib/environment.js'
+import { nearest } from '../../lib/nearest.js'
 import type { ConfigurationIssue } from '../errors.js'
+import { OVERRIDES } from './env.js'
 
 type Advice = Readonly<Record<string, string>>
 
@@ -45,12 +47,23 @@ const IGNORED: Advice = {
 /** Kubernetes sets a variable of this kind for each of its Services, whatever that is called: nobody asks for anything by it. */
 const OF_KUBERNETES = /^tcp:\/\//
 
+/** Settings that keep others out: one whose name is not quite right leaves open what somebody meant to close. */
+const PROTECTIVE = /^(?:BTP_?ALLOW|ADMIN_?API|SECURITY_|RATE_?LIMIT|AUDIT_?LOG)/i
+const PROTECTIVE_NAMES = [...OVERRIDES.keys(), 'BTP_ALLOW_NOAUTH'].filter(name => PROTECTIVE.test(name))
+/** Meant as the secret of a peer. */
+const OF_PEER = /^BTP_PEERS?_.*(?:SECRET|TOKEN|KEY|PASSWORD)/i
+/** As it is read: in capitals (env.ts secretVariableOf). */
+const SECRET_OF_PEER = /^BTP_PEER_[^a-z]+_SECRET$/
+
 /** What is set in the environment of a node that reads a file. */
 export function foreignVariables (env: NodeJS.ProcessEnv): { issues: ConfigurationIssue[], warnings: string[] } {
-  const isAsked = (name: string): boolean => isSet(env, name) && !isOff(name, env) && !OF_KUBERNETES.test(env[name] ?? '')
+  const isMeant = (name: string): boolean => isSet(env, name) && !OF_KUBERNETES.test(env[name] ?? '')
+  const isAsked = (name: string): boolean => isMeant(name) && !isOff(name, env)
   return {
-    issues: Object.entries(REFUSED).filter(([name]) => isAsked(name))
-      .map(([source, message]) => ({ source, path: '', message: `is not supported: ${message}` })),
+    issues: [
+      ...Object.entries(REFUSED).filter(([name]) => isAsked(name)).map(([source, message]) => ({ source, path: '', message: `is not supported: ${message}` })),
+      ...Object.keys(env).filter(isMeant).flatMap(misspelt)
+    ],
     warnings: Object.entries(IGNORED).filter(([name]) => isAsked(name)).map(([name, instead]) => `${name} is ignored: ${instead}.`)
   }
 }
@@ -58,4 +71,11 @@ export function foreignVariables (env: NodeJS.ProcessEnv): { issues: Configurati
 function isOff (name: string, env: NodeJS.ProcessEnv): boolean {
   if (name === 'TRANSPORT_MODE') return env[name] === 'direct'
   return env[name] === 'false'
+}
+
+function misspelt (source: string): ConfigurationIssue[] {
+  const meant = OF_PEER.test(source) && !SECRET_OF_PEER.test(source)
+    ? 'BTP_PEER_<ID>_SECRET, in capitals, with _ for each - of the id'
+    : PROTECTIVE.test(source) && !PROTECTIVE_NAMES.includes(source) ? nearest(source, PROTECTIVE_NAMES) : undefined
+  return meant === undefined ? [] : [{ source, path: '', message: `is not a known variable, did you mean ${meant}? Rename or unset it.` }]
 }

@@ -142,7 +142,7 @@ function fields (kinds: readonly ChainKind[], settled: readonly ChainKind[]) {
     authToken: z.string('authToken must be a string (can be empty for no auth)').refine(isOneSecret, NESTED).overwrite(secretIn)
       .refine(isNotBlank, BLANK)
       .describe('Shared secret; empty for none. Of {"peerId":"...","secret":"..."} as a string, the secret counts, also an empty one')
-      .meta({ expected: 'a string ("" for none)', secret: true }),
+      .meta({ expected: 'a string of more than spaces ("" for none)', secret: true }),
     dialect,
     ...peerAddresses(kinds, settled),
     chain: z.string('chain must be a string').min(1, 'chain must be a string')

@@ -42,7 +42,8 @@ const addresses = z.array(text('an IP address or CIDR range')).max(ADDRESSES_MAX
 
 const audit = z.strictObject({
   enabled: flag.optional(),
-  key: z.string().min(KEY_LENGTH_MIN).meta({ expected: `a string of at least ${KEY_LENGTH_MIN} characters`, secret: true }).optional(),
+  key: z.string().min(KEY_LENGTH_MIN).refine(key => key.trim() !== '')
+    .meta({ expected: `a string of at least ${KEY_LENGTH_MIN} characters, not only spaces`, secret: true }).optional(),
   retentionDays: whole(1, RETENTION_DAYS_MAX).optional()
 }).meta({ expected: 'an object' })
 

@@ -132,6 +132,11 @@ describe('admin server limits', () => {
     expect((await api.get('/status')).status).to.equal(200)
   })
 
+  it('does not take a request without a host for one of this machine', async () => {
+    expect(await api.raw('GET /status HTTP/1.0\r\nConnection: close\r\n\r\n')).to.match(/^HTTP\/1\.1 403 /).and.to.contain('Host')
+    expect(await api.raw('GET /status HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n')).to.match(/^HTTP\/1\.1 400 /)
+  })
+
   it('answers headers that are too large with 431', async () => {
     expect(await api.raw(`GET /status HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${'k'.repeat(20_000)}\r\n\r\n`)).to.match(/^HTTP\/1\.1 431 /)
   })

@@ -48,6 +48,37 @@ describe('a variable of another connector', () => {
     })
   }
 
+  const misspelt: ReadonlyArray<[name: string, meant: string]> = [
+    ['BTP_ALLOW_NO_AUTH', 'BTP_ALLOW_NOAUTH'], ['btp_allow_noauth', 'BTP_ALLOW_NOAUTH'], ['ADMIN_API_ALLOWED_IP', 'ADMIN_API_ALLOWED_IPS'],
+    ['ADMIN_APIKEY', 'ADMIN_API_KEY'], ['SECURITY_ALOWED_IPS', 'SECURITY_ALLOWED_IPS'], ['RATELIMIT_ENABLED', 'RATE_LIMIT_ENABLED'],
+    ...['BTP_PEER_bank_SECRET', 'btp_peer_bank_secret', 'BTP_PEERS_BANK_SECRET', 'BTP_PEER_BANK_SECRET_FILE', 'BTP_PEER__SECRET', 'BTP_PEER_SECRET', 'BTP_PEER_BANK_TOKEN']
+      .map((name): [string, string] => [name, 'BTP_PEER_<ID>_SECRET'])
+  ]
+  for (const [name, meant] of misspelt) {
+    it(`that protects stops the start when it is misspelt: ${name}`, () => {
+      const [issue, ...more] = issuesOf({ [name]: 'false' })
+      expect(more).to.deep.equal([])
+      expect(issue).to.match(new RegExp(`^${name}: is not a known variable, did you mean ${meant}`)).and.not.include('false')
+    })
+  }
+
+  it('that only begins like one of ours is left alone', () => {
+    const others = {
+      BTP_PEER_BANK_SECRET: 'x', BTP_PEER_A_1_SECRET: 'y', BTP_PEERS: 'a,b', ADMIN_API_SERVICE_HOST: '10.0.0.1', ADMIN_API_PORT_8081_TCP: 'tcp://10.0.0.1:8081',
+      ADMIN_API_URL_FOR_DASHBOARD: 'http://x', SECURITY_LEVEL: '3', RATE_LIMIT_BY_PLAN: 'true'
+    }
+    expect(issuesOf(others)).to.deep.equal([])
+  })
+
+  for (const nothing of ['', ' ', ' , ']) {
+    it(`that says who is kept out is refused when it is ${JSON.stringify(nothing)}`, () => {
+      for (const name of ['SECURITY_ALLOWED_IPS', 'ADMIN_API_ALLOWED_IPS', 'BTP_ALLOW_NOAUTH']) {
+        if (name === 'BTP_ALLOW_NOAUTH' && nothing.includes(',')) continue
+        expect(issuesOf({ [name]: nothing })).to.deep.equal([`${name}: is set to nothing, which would keep nobody out. Set it, or unset it.`])
+      }
+    })
+  }
+
   it('that asks for nothing is not named', () => {
     const none = { TRANSPORT_MODE: 'direct', SOCKS_PROXY: '', BTP_URL: '' }
     expect(ConfigLoader.read(file, none).warnings).to.deep.equal([])

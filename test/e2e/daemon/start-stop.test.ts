@@ -1,10 +1,12 @@
 /** The daemon's life: start from the environment, quick start, admin API, signals. */
 import { createHash } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdir, realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseEnv } from 'node:util'
 import { expect } from 'chai'
 import { deserializeIlpPacket } from 'ilp-packet'
 import { freePort } from '../../../examples/free-port.js'
@@ -107,6 +109,12 @@ describe('the daemon', () => {
     }
     expect(await pay()).to.match(/alice +balance +0\.000000000 USD +-> +1\.500000000 USD\n +bob +balance +0\.000000000 USD +-> +-1\.497000000 USD/)
     expect(await pay()).to.match(/alice +balance +1\.500000000 USD +-> +3\.000000000 USD/)
+    // A program of the newcomer's own is connected as bob.
+    const shop = await party(daemon.output.match(/btp\+ws:\/\/bob\S+/g)![0])
+    const crossed = new Daemon({}, { cwd: folder.path, program: process.execPath, args: [PAY] })
+    expect(await crossed.exited).to.deep.equal({ code: 1, signal: null })
+    expect(crossed.errors).to.match(/^Already connected: bob, and an account has one connection at a time\. Stop the program /)
+    await shop.disconnect()
     const earned = async (): Promise<unknown> => (await (await fetch(`http://127.0.0.1:${explorerPort}/api/overview`)).json() as { earned: Array<{ amount: string }> }).earned[0]?.amount
     await until(async () => await earned() === '6000000') // counted at the end of the second
     daemon.kill('SIGINT')
@@ -125,11 +133,14 @@ describe('the daemon', () => {
     const env = { CONNECTOR_ADMIN_API_PORT: String(await freePort()), QUICKSTART_PORT: String(await freePort()) }
     daemon = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
     await daemon.prints('What to try next')
-    const second = new Daemon(env, { args: ['--quickstart'], cwd: folder.path })
+    const spaced = join(folder.path, "it's a folder")
+    await mkdir(spaced)
+    const second = new Daemon(env, { args: ['--quickstart'], cwd: spaced })
     expect(await second.exited).to.deep.equal({ code: 1, signal: null })
     const [, beside = ''] = /run this one beside it: (.*) npm start\n$/.exec(second.errors) ?? []
-    const proposed = { ...parseEnv(beside.replaceAll(' ', '\n')) } as Record<string, string>
-    expect(Object.keys(proposed)).to.have.members(['CONNECTOR_STORE_PATH', 'QUICKSTART_PORT', 'CONNECTOR_ADMIN_API_PORT'])
+    const shell = `${beside} node -p 'JSON.stringify({ ...process.env })'` // what a person's shell makes of it
+    const proposed = JSON.parse(execFileSync('sh', ['-c', shell], { env: { PATH: process.env.PATH }, encoding: 'utf8' })) as Record<string, string>
+    expect(proposed).to.include.keys('QUICKSTART_PORT', 'CONNECTOR_ADMIN_API_PORT').and.to.include({ CONNECTOR_STORE_PATH: join(await realpath(spaced), 'data-2') })
     const third = new Daemon(proposed, { args: ['--quickstart'], cwd: folder.path })
     try {
       await third.prints('What to try next')

@@ -1,4 +1,6 @@
 /** What a node says of its health: whether its peers, and whatever else it needs, are there. */
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { stub, useFakeTimers } from 'sinon'
 import { LedgerService } from '../../../src/ledger/service.js'
@@ -43,6 +45,15 @@ describe('the health of a node', () => {
     await node.stop()
     expect(health()).to.deep.equal(['stopped', {}])
     expect(clock.countTimers()).to.equal(0)
+  })
+
+  it('is said to load balancers, which ask in HTTP/1.0 without a host', async () => {
+    const { config } = await world.start('agent')
+    for (const path of ['/health', '/health/live', '/health/ready', '/metrics']) {
+      const socket = connect(config.healthCheckPort, '127.0.0.1')
+      socket.end(`GET ${path} HTTP/1.0\r\n\r\n`)
+      expect(await text(socket), path).to.match(/^HTTP\/1\.1 200 /)
+    }
   })
 
   it('is unhealthy while balances cannot be kept', async () => {

@@ -62,8 +62,9 @@ describe('secrets from the environment', () => {
 
   it('of spaces alone are refused, wherever they come from', async () => {
     for (const blank of [' ', '\t', ' \n ']) {
-      for (const more of [{ peers: [peer('bank', blank)] }, { adminApi: { apiKey: blank } }, { localDelivery: { authToken: blank } }]) {
-        expect(() => ConfigLoader.read({ nodeId: 'me', btpServerPort: 3000, peers: [], ...more }, {}), JSON.stringify(more)).to.throw(ConfigurationError)
+      for (const more of [{ peers: [peer('bank', blank)] }, { adminApi: { apiKey: blank } }, { localDelivery: { authToken: blank } },
+        { security: { audit: { key: blank.repeat(20) } } }]) {
+        expect(() => ConfigLoader.read({ nodeId: 'me', btpServerPort: 3000, peers: [], ...more }, {}), JSON.stringify(more)).to.throw(ConfigurationError, 'spaces')
       }
       const node = await world.make('shop')
       const error = await node.registerPeer(peer('bank', blank) as never).catch((reason: unknown) => reason)

@@ -155,6 +155,7 @@ export function dataOf (entries: readonly SubProtocol[], name: string): Buffer |
   return entries.find(({ protocolName }) => protocolName === name)?.data
 }
 
+/** In memory that small Buffers share: thousands of accounts have one each. */
 function digest (secret: Buffer): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return Buffer.from(createHash('sha256').update(secret).digest())
 }

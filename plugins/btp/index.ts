@@ -89,9 +89,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   #admission: Admission = UNLIMITED
   #dataHandler: DataHandler | undefined
   #moneyHandler: MoneyHandler | undefined
-  #gate: MessageGate | undefined
-  /** For the gate: made once, and not for every packet. */
-  readonly #pastGate = (entries: readonly SubProtocol[]): Promise<Answer> => this.#answerMessage(entries)
+  #gate: ((entries: readonly SubProtocol[]) => Promise<Answer>) | undefined
   #session: Session | undefined
   #starting: Promise<void> | undefined
 
@@ -214,7 +212,8 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
 
   /** From now on MESSAGEs go through `gate`; TRANSFERs do not. */
   setGate (gate: MessageGate): void {
-    this.#gate = gate
+    const past = (entries: readonly SubProtocol[]): Promise<Answer> => this.#answerMessage(entries) // made once, and not for every packet
+    this.#gate = entries => gate(entries, past)
   }
 
   /** What an operator may see: nothing here is secret. */
@@ -234,7 +233,7 @@ export default class PluginBtp extends EventEmitter implements PluginInstance, T
   /** Answers a MESSAGE or TRANSFER of the peer. */
   #answer (request: Request): Promise<Answer> {
     if (request.type !== FrameType.MESSAGE) return this.#answerEntries(request)
-    return this.#gate === undefined ? this.#answerMessage(request.protocolData) : this.#gate(request.protocolData, this.#pastGate)
+    return this.#gate === undefined ? this.#answerMessage(request.protocolData) : this.#gate(request.protocolData)
   }
 
   #answerMessage (protocolData: readonly SubProtocol[]): Promise<Answer> {

@@ -24,8 +24,10 @@ export function sameRoute (a: Route | undefined, b: Route | undefined): boolean 
   return a.nextHop === b.nextHop && a.path.length === b.path.length && a.path.every((hop, i) => hop === b.path[i]) && a.auth.equals(b.auth)
 }
 
-/** The auth of a route that starts here. */
-export const originAuth = (routingSecret: Buffer, prefix: string): Buffer => createHmac('sha256', routingSecret).update(prefix).digest()
+/** The auth of a route that starts here, in memory that small Buffers share: there may be thousands of such routes. */
+export const originAuth = (routingSecret: Buffer, prefix: string): Buffer => {
+  return Buffer.from(createHmac('sha256', routingSecret).update(prefix).digest())
+}
 
 /** A route as we tell it to others: ourselves in front of the path, its auth hashed once more. */
 export const advertisement = (route: Route, ownAddress: string): Route =>

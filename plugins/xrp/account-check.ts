@@ -1,7 +1,12 @@
-/** Whether a channel can ever pay an account, as far as the ledger shows. Source: xrpl.org, "PaymentChannelCreate", "AccountRoot". */
+/**
+ * Whether a channel can ever pay an account, as far as the ledger shows, and what ours can spend. Source: xrpl.org, "PaymentChannelCreate",
+ * "AccountRoot".
+ */
 import { isObject } from '../../src/lib/is-object.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { Json } from './ledger/connection.js'
+import { dropsIn, numberIn } from './ledger/entries.js'
+import type { Reserves } from './ledger/server-check.js'
 
 /** Nobody has the keys of these. */
 const NOBODY = ['rrrrrrrrrrrrrrrrrrrrrhoLvTp', 'rrrrrrrrrrrrrrrrrrrrBZbvji']
@@ -36,4 +41,11 @@ function isSomebody (key: unknown): boolean {
 
 function hasSigners ({ signer_lists: lists }: Json): boolean {
   return Array.isArray(lists) && lists.length > 0
+}
+
+/** What an account can spend: all but its reserves, with one more object than it has, and `keep`. Drops. */
+export function spendable (account: Json, { base, increment }: Reserves, keep: bigint): bigint {
+  const owned = BigInt(numberIn(account.OwnerCount) ?? 0)
+  const left = (dropsIn(account.Balance) ?? 0n) - base - increment * (owned + 1n) - keep
+  return left > 0n ? left : 0n
 }

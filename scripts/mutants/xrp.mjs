@@ -7,6 +7,24 @@ const CROWDS_TEST = 'test/plugins/xrp/crowds-and-orders.test.js'
 
 export const xrpMutants = [
   {
+    name: 'believes one answer about how far the XRP Ledger is',
+    file: LEDGER,
+    edits: [['return Math.min(found, index);', 'return found;']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'leaves a transaction of the XRP Ledger alone that was signed after a ledger that there is not',
+    file: SENDER,
+    edits: [['isMadeUp || now', 'now']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'pays an address of the XRP Ledger that is for test networks on the main one',
+    file: 'plugins/xrp/formats.js',
+    edits: [['isTest !== isMain', 'isTest !== undefined']],
+    tests: ['test/plugins/xrp/options.test.js']
+  },
+  {
     name: 'XRP: lets one answer with a ledger of years to come stop the reading of all channels',
     file: LEDGER,
     edits: [['Math.min(index, this.validated.index + MAX_BEHIND)', 'index']],

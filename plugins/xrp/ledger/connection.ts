@@ -177,3 +177,8 @@ async function untilOver<T> (answer: Promise<T>, over: AbortSignal): Promise<T> 
 function textIn ({ error_message: message, error_exception: exception }: Json): string {
   return [message, exception].filter(text => typeof text === 'string').join(' ').slice(0, 300)
 }
+
+/** What went wrong between us and the server is never final: it may be right the next time. */
+export function troubleOf (error: unknown): ChainError {
+  return error instanceof ChainError ? error : new ChainError(describeError(error), false, { cause: error })
+}

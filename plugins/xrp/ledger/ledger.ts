@@ -11,9 +11,9 @@ import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { Progress } from '../../lib/rpc/progress.js'
 import { chainIdOf } from '../formats.js'
-import { Connection, ServerError } from './connection.js'
+import { Connection, ServerError, troubleOf } from './connection.js'
 import type { Json } from './connection.js'
-import { changesIn, channelIn, dropsIn, msOf, numberIn, objectIn } from './entries.js'
+import { changesIn, channelIn, msOf, numberIn, objectIn } from './entries.js'
 import type { ChannelChange, PayChannel } from './entries.js'
 import { checkServer } from './server-check.js'
 import type { Reserves, Validated } from './server-check.js'
@@ -51,6 +51,8 @@ const GOOD_MS = 45_000
 const RETRY_MS = 1000
 /** Every so many questions the server is checked again. */
 const CHECKS_EVERY = 3
+/** After so long without a validated ledger, the server is asked anew to push them. */
+const SILENT_MS = 60_000
 const PAGE = 200
 const MAX_PAGES = 20
 /** Channels that are read and have not changed since. */
@@ -193,6 +195,14 @@ export class Ledger {
     }
   }
 
+  /** The newest ledger by an answer and by what was pushed: neither alone makes time pass. @throws ChainError where the answer is old */
+  indexOf (answer: Json | undefined): number {
+    const { index } = this.validated
+    const found = numberIn(answer?.ledger_index) ?? index
+    if (found + MAX_BEHIND >= index) return Math.min(found, index)
+    throw new ChainError(`the server at ${this.connection.host} answers with an old ledger. found=${found} known=${index}`, false)
+  }
+
   /** What deleted a channel, as far as the server remembers. Looks no further back than a ledger. */
   async deletion (channelId: string, notBefore: number): Promise<ChannelChange | undefined> {
     let found: ChannelChange | undefined
@@ -222,6 +232,7 @@ export class Ledger {
     try {
       await this.ready()
       if (this.#questions++ % CHECKS_EVERY === 0) await this.#checkServer(question => this.ask(question))
+      if (!this.isFresh(SILENT_MS)) await this.#subscribe(question => this.ask(question))
       await this.#confirm()
       if (this.#trouble !== undefined) log.info('the XRP Ledger can be watched again. chainId=%s', chainIdOf(network))
       this.#trouble = undefined
@@ -236,11 +247,14 @@ export class Ledger {
 
   async #prepare (ask: (question: Json) => Promise<Json>): Promise<void> {
     await this.#checkServer(ask)
-    const answer = await ask({ command: 'subscribe', streams: ['ledger'], accounts: [this.#options.address] })
-    this.#closed(answer)
+    await this.#subscribe(ask)
     this.#complete ??= this.#validated?.index
     this.#confirmedMs = -Infinity
     this.#hurry.abort()
+  }
+
+  async #subscribe (ask: (question: Json) => Promise<Json>): Promise<void> {
+    this.#closed(await ask({ command: 'subscribe', streams: ['ledger'], accounts: [this.#options.address] }))
   }
 
   async #checkServer (ask: (question: Json) => Promise<Json>): Promise<void> {
@@ -382,16 +396,4 @@ export class Ledger {
     if (answer.validated === true && index + MAX_BEHIND >= this.validated.index && index >= this.#least) return
     throw new ChainError(`the server at ${this.connection.host} answers with an old ledger, or one that is not validated. found=${index} known=${this.validated.index}`, false)
   }
-}
-
-/** What went wrong between us and the server is never final: it may be right the next time. */
-export function troubleOf (error: unknown): ChainError {
-  return error instanceof ChainError ? error : new ChainError(describeError(error), false, { cause: error })
-}
-
-/** What an account can spend: all but its reserves, with one more object than it has, and `keep`. Drops. */
-export function spendable (account: Json, { base, increment }: Reserves, keep: bigint): bigint {
-  const owned = BigInt(numberIn(account.OwnerCount) ?? 0)
-  const left = (dropsIn(account.Balance) ?? 0n) - base - increment * (owned + 1n) - keep
-  return left > 0n ? left : 0n
 }

@@ -9,10 +9,9 @@ import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { channelIdOf } from '../channel-keys.js'
 import { chainIdOf } from '../formats.js'
-import { ServerError } from './connection.js'
+import { ServerError, troubleOf } from './connection.js'
 import type { Json } from './connection.js'
 import { dropsIn, numberIn, objectIn } from './entries.js'
-import { troubleOf } from './ledger.js'
 import type { Ledger } from './ledger.js'
 import type { Attempt, Operation, Outcome } from './operations.js'
 import { outcomeOf } from './outcomes.js'
@@ -25,6 +24,8 @@ import type { XrpKey } from './signer.js'
 const LEDGERS_TO_LIVE = 12
 /** After so many without it, more is offered. */
 const LEDGERS_TO_WAIT = 3
+/** A server searches no more than a thousand at once. */
+const SEARCHED_LEDGERS = 900
 /** Where no ledger is validated for so long, it is looked all the same. */
 const LOOK_MS = 4000
 /** All XRP there is, drops. */
@@ -120,7 +121,7 @@ export class Sender {
     course.isSeated ||= this.#seat.tryTake(job)
     if (!course.wasSent) await this.#send(last, course) // it may have been written down and not sent
     const account = await ledger.account(this.#deps.signer.address) // before the search, which has to cover the ledger that this is of
-    const now = numberIn(account?.ledger_index) ?? ledger.validated.index
+    const now = ledger.indexOf(account)
     course.awayMs = undefined
     const { found, isAll } = await this.#find(operation.attempts, now)
     if (found !== undefined) {
@@ -131,7 +132,9 @@ export class Sender {
     const isOver = now > Math.max(...operation.attempts.map(attempt => attempt.last))
     if (isUsed ? isAll : isOver) return await this.#failed(job, course, isUsed ? 'another transaction took its place' : 'no ledger has taken it')
     if (isUsed && isOver) return await this.#guess(operation)
-    if (course.isSeated && now - last.first >= LEDGERS_TO_WAIT) await this.#push(job, course, last)
+    // Signed when a server had named a ledger that there was not, it could stay open for years, with nothing to come before it.
+    const isMadeUp = last.first > ledger.validated.index
+    if (course.isSeated && (isMadeUp || now - last.first >= LEDGERS_TO_WAIT)) await this.#push(job, course, last)
     return undefined
   }
 
@@ -139,8 +142,8 @@ export class Sender {
     const place = await this.#seat.take(job, job.signal).catch(() => { throw new ChainError(LEFT, false) })
     course.isSeated = true
     try {
-      const sequence = place?.sequence ?? await this.#nextSequence()
-      await this.#sign(job, course, sequence, place)
+      const next = await this.#nextSequence()
+      await this.#sign(job, course, place?.sequence ?? next, place)
     } catch (error) {
       this.#makeWay(job, course, place)
       throw error
@@ -149,7 +152,9 @@ export class Sender {
 
   async #nextSequence (): Promise<number> {
     const { ledger, signer: { address } } = this.#deps
-    const sequence = numberIn((await ledger.account(address))?.Sequence)
+    const account = await ledger.account(address)
+    const sequence = numberIn(account?.Sequence)
+    ledger.indexOf(account) // what was pushed says until when the transaction is good: an answer has to bear it out
     if (sequence === undefined) throw new ChainError(`our account does not exist on the ledger yet: send it some XRP. address=${address}`, false)
     return sequence
   }
@@ -222,7 +227,9 @@ export class Sender {
   async #find (attempts: readonly Attempt[], now: number): Promise<{ found?: Json, isAll: boolean }> {
     let isAll = true
     for (const { hash, first, last } of attempts) {
-      const range = { min_ledger: first, max_ledger: Math.max(first, Math.min(last, now)) }
+      // Of one that was signed after a made-up ledger nobody knows when that was.
+      const from = first > now ? Math.max(1, now - SEARCHED_LEDGERS) : first
+      const range = { min_ledger: from, max_ledger: Math.max(from, Math.min(last, now)) }
       try {
         const answer = await this.#deps.ledger.ask({ command: 'tx', transaction: hash, ...range })
         const isShown = typeof objectIn(answer, 'meta').TransactionResult === 'string' // an answer that does not say what it did says nothing

@@ -163,6 +163,21 @@ describe('the ledger as an address of ours sees it', function () {
     expect(await answer()).to.equal('open')
   })
 
+  it('asks anew to be told of ledgers when a server has told of none for a minute, and answers', async () => {
+    const ready = sinon.spy(Ledger.prototype, 'ready')
+    await bob.disconnect()
+    await bob.connect()
+    const ledger = ready.lastCall.thisValue as Ledger
+    const { network, faults } = parties.rippled
+    faults.losesEvents = true
+    parties.rippled.closeLedger(15)
+    const clock = sinon.stub(Date, 'now')
+    clock.callsFake(() => clock.wrappedMethod.call(Date) + 61_000)
+    const { events } = ledger.connection as unknown as { events: ConnectionEvents }
+    events.lost() // or a look would come by itself some seconds later
+    while (validated(ledger) !== network.lastClosed.index) await pause(10)
+  })
+
   it('takes no network for the main one that a server does not number', () => {
     const info = { server_state: 'full', validated_ledger: {} }
     checkServer({ ...info, network_id: '0' }, 0, 'host')

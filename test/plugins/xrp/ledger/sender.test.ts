@@ -3,14 +3,19 @@
  * stand-in with the rules of the ledger.
  */
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { decode } from 'xrpl'
+import { Connection, type ConnectionEvents, type Json } from '../../../../plugins/xrp/ledger/connection.js'
+import { Ledger } from '../../../../plugins/xrp/ledger/ledger.js'
 import { transactionOf } from '../../../../plugins/xrp/ledger/signer.js'
 import type { ChannelProvider, Claim } from '../../../../plugins/lib/channels/types.js'
 import { memoryLog, memoryStore } from '../../../support/evm/life.js'
 import { CLOSE, Hostile } from '../../../support/xrp/hostile.js'
 import { FUNDS, Parties, XRP } from '../../../support/xrp/parties.js'
+import { eventually } from '../../../support/waiting.js'
 
 const HOUR = 3600
+const YEARS_AHEAD = 4_000_000_000
 /** More writes than there are in all of it. */
 const MAX_WRITES = 40
 
@@ -148,6 +153,68 @@ describe('a transaction of the XRP Ledger', function () {
     network.fees = fees
     expect((await opening).channelId).to.have.lengthOf(64)
     expect(parties.rippled.state.account(parties.alice.address)?.Balance).to.satisfy((left: bigint) => left > FUNDS - 2n * XRP)
+  })
+
+  describe('under a server that says what is not so', () => {
+    afterEach(() => { sinon.restore() })
+
+    /** What a question is answered, and each transaction that is submitted. */
+    function answering (change: (question: Json, answer: Json) => Json): Array<Record<string, unknown>> {
+      const submitted: Array<Record<string, unknown>> = []
+      const request = sinon.stub(Connection.prototype, 'request')
+      request.callsFake(async function (this: Connection, question) {
+        if (question.command === 'submit') submitted.push(decode(String(question.tx_blob)))
+        return change(question, await request.wrappedMethod.call(this, question))
+      })
+      return submitted
+    }
+
+    async function ledgerOf (provider: ChannelProvider): Promise<{ closed: (index: number) => void }> {
+      const join = sinon.spy(Ledger.prototype, 'ready')
+      await provider.balances()
+      await provider.disconnect()
+      await provider.connect()
+      const { events } = (join.lastCall.thisValue as Ledger).connection as unknown as { events: ConnectionEvents }
+      const ledger_time = (): number => Math.floor(Date.now() / 1000) - 946_684_800
+      return { closed: index => { events.ledgerClosed({ ledger_index: index, ledger_time: ledger_time(), ledger_hash: 'A'.repeat(64) }) } }
+    }
+
+    it('is not given up because one answer is of a ledger to come, and not done twice', async () => {
+      const alice = await parties.connected(parties.alice)
+      let lies = 0
+      const submitted = answering(({ command }, answer) => command === 'account_info' && submitted.length > 0 && lies++ < 3
+        ? { ...answer, ledger_index: YEARS_AHEAD } : answer)
+      parties.rippled.network.fateOf = () => lies < 3 ? 'late' : undefined
+      const { channelId } = await alice.openChannel(parties.bob.address, HOUR, 'open', XRP)
+      expect([parties.sent(parties.alice), parties.rippled.state.channel(channelId)?.Amount]).to.deep.equal([1, XRP])
+    })
+
+    for (const [what, isBorneOut] of [['is not signed', false], ['is signed anew', true]] as const) {
+      it(`${what} after a ledger that there is not ${isBorneOut ? 'has been borne out by all answers, and forgotten' : 'was pushed'}`, async () => {
+        const log = memoryLog()
+        const alice = await parties.connected(parties.alice, { log })
+        const { closed } = await ledgerOf(alice)
+        let isLying = true
+        const submitted = answering(({ command }, answer) => command === 'account_info' && isLying && isBorneOut
+          ? { ...answer, ledger_index: YEARS_AHEAD } : answer)
+        parties.rippled.network.fateOf = ({ json }) => Number(json.LastLedgerSequence) > YEARS_AHEAD ? 'forgotten' : undefined
+        closed(YEARS_AHEAD)
+        const opening = alice.openChannel(parties.bob.address, HOUR, 'open', XRP)
+        await eventually('it is begun', () => isBorneOut ? submitted.length > 0 : log.lines.some(line => line.includes('answers with an old ledger')))
+        isLying = false
+        const clock = sinon.stub(performance, 'now')
+        clock.callsFake(() => clock.wrappedMethod.call(performance) + passed)
+        let passed = 0
+        const tick = setInterval(() => {
+          passed += 30_000
+          parties.rippled.skip(30)
+        }, 100)
+        const { channelId } = await opening.finally(() => { clearInterval(tick) })
+        expect(parties.rippled.state.channel(channelId)?.Amount).to.equal(XRP)
+        const [first, last] = [submitted[0], submitted.at(-1)].map(tx => Number(tx?.LastLedgerSequence) > YEARS_AHEAD)
+        expect([first, last, parties.sent(parties.alice)]).to.deep.equal([isBorneOut, false, 1])
+      })
+    }
   })
 
   it('asks for a close with the flag that the ledger knows for it', () => {

@@ -3,6 +3,7 @@
  * what it said is kept, so that a start without the chain goes on. Whether a channel may be used is decided in one place, `refusalOf`.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
+import { inTime } from './in-time.js'
 import { channelOf, hasOurs, isDone, isFunded, isQuiet, overMsOf, replaceable } from './known-channel.js'
 import type { Ending, KnownChannel } from './known-channel.js'
 import { Operations } from './operations.js'
@@ -182,7 +183,7 @@ export class Channels {
       await work().catch((error: unknown) => { troubles.push(error) })
     }
     let found: ChannelState[] = []
-    await look(async () => { found = await provider.findChannels(settings.peerAddress, asOf) })
+    await look(async () => { found = await inTime(provider.findChannels(settings.peerAddress, asOf)) })
     const [quiet, busy] = [this.#unsettled().filter(isQuiet), this.#unsettled().filter(channel => !isQuiet(channel))]
     const others = found.filter(state => this.#known.has(state.channelId) || this.#hasPlaceFor(state))
     const ids = new Set([...[...busy, ...quiet].map(({ state }) => state), ...others].map(({ channelId }) => channelId))
@@ -234,14 +235,14 @@ export class Channels {
    */
   async #read (channelId: string, asOf: AsOf = 'now', isWanted = false): Promise<KnownChannel | undefined> {
     const { provider, settings, log } = this.#deps
-    const confirmed = await provider.getChannelState(channelId, 'confirmed', asOf)
+    const confirmed = await inTime(provider.getChannelState(channelId, 'confirmed', asOf))
     const known = this.#known.get(channelId)
     if (confirmed === undefined || confirmed.theirs.address !== settings.peerAddress) {
       if (known !== undefined && !known.isGone) log.error('a payment channel is missing, the chain had it before. channelId=%s', channelId)
       if (known !== undefined) known.isGone = true
       return known
     }
-    const latest = confirmed.status === 'open' ? await provider.getChannelState(channelId, 'latest', asOf) : confirmed
+    const latest = confirmed.status === 'open' ? await inTime(provider.getChannelState(channelId, 'latest', asOf)) : confirmed
     const isClosing = latest !== undefined && latest.status !== 'open' && confirmed.status === 'open'
     const { status, settleableAt, closedByThem } = isClosing ? { ...latest, status: 'closing' as const } : confirmed
     const state = { ...confirmed, status, settleableAt, closedByThem }

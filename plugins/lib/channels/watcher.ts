@@ -12,6 +12,7 @@ import type { Logger } from '../../../src/contracts/logger.js'
 import { buryIfOver } from './burial.js'
 import type { Channels, KnownChannel } from './channels.js'
 import type { Closing } from './closing.js'
+import { inTime } from './in-time.js'
 import type { Incoming } from './incoming.js'
 import type { ChannelSettings } from './options.js'
 import type { Outgoing } from './outgoing.js'
@@ -177,7 +178,7 @@ export class Watcher {
 
   async #connect (): Promise<void> {
     const { provider, channels: { operations } } = this.#deps
-    if (!this.#isConnected) await operations.ask(() => provider.connect())
+    if (!this.#isConnected) await operations.ask(() => inTime(provider.connect()))
     this.#isConnected = true
   }
 

@@ -1,6 +1,7 @@
 /** Channels that the chain is asked about because the peer names or opens them: no peer makes us look at more than so many. */
 import { expect } from 'chai'
 import { useFakeTimers } from 'sinon'
+import { describeError } from '../../../../src/lib/describe-error.js'
 import { SILENT_LOG } from '../../../../src/contracts/logger.js'
 import { Channels, type ChannelsDeps } from '../../../../plugins/lib/channels/channels.js'
 import { ChainError, type ChannelState } from '../../../../plugins/lib/channels/types.js'
@@ -8,6 +9,7 @@ import { closeAll } from '../../../support/btp.js'
 import { PLAIN, TWO_WAY } from '../../../support/channels/fake-chain.js'
 import { claimOf } from '../../../support/channels/fake-codec.js'
 import { makeWorld, type Party, type World } from '../../../support/channels/world.js'
+import { stoppedClock } from '../../../support/clock.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { nextTurn } from '../../../support/waiting.js'
 
@@ -49,6 +51,52 @@ describe('the lookup of a channel', () => {
     await Promise.all([first, second])
     expect(order).to.deep.equal(['first', 'second'])
     expect(channels.lookup('channel-1'), 'then it is known').to.have.property('state')
+  })
+})
+
+describe('a look at the channels', () => {
+  /** As many channels of which each holds something of the peer, of a chain's part that answers only what is not in `silent`. */
+  function scene (silent: (call: string) => boolean): { channels: Channels, seen: string[], heard: string[] } {
+    const ids = ['channel-1', 'channel-2', 'channel-3']
+    const answer = <T>(call: string, value: T): Promise<T> => silent(call) ? new Promise(() => undefined) : Promise.resolve(value)
+    const deps = {
+      provider: {
+        findChannels: () => answer('find', ids.map(channelId => ({ ...STATE, channelId }))),
+        getChannelState: (channelId: string) => answer(channelId, { ...STATE, channelId })
+      },
+      records: { define: () => undefined, save: () => Promise.resolve() },
+      settings: { peerAddress: 'alice' },
+      log: SILENT_LOG
+    }
+    return { channels: new Channels(deps as unknown as ChannelsDeps), seen: [], heard: [] }
+  }
+
+  /** Looks, while hours pass. */
+  async function look ({ channels, seen, heard }: ReturnType<typeof scene>): Promise<void> {
+    const clock = stoppedClock()
+    try {
+      const looking = channels.survey({ each: ({ state }) => { seen.push(state.channelId) }, hear: error => { heard.push(describeError(error)) } })
+      await clock.tickAsync(3_600_000)
+      await looking
+    } finally {
+      clock.restore()
+    }
+  }
+
+  it('reads all others, where the chain never answers about one of them', async () => {
+    const world = scene(call => call === 'channel-1')
+    await look(world)
+    expect(world.seen).to.deep.equal(['channel-2', 'channel-3'])
+    expect(world.heard.join()).to.contain('has not answered')
+  })
+
+  it('reads those that are known, where the chain never answers which there are', async () => {
+    let isSilent = false
+    const world = scene(call => isSilent && call === 'find')
+    await look(world)
+    isSilent = true
+    await look(world)
+    expect(world.seen).to.have.lengthOf(6)
   })
 })
 

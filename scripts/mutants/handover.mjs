@@ -41,7 +41,13 @@ export const handoverMutants = [
   {
     name: 'signs what a peer has acknowledged each time that it asks',
     file: 'plugins/lib/channels/claim-sender.js',
-    edits: [['before?.said === said ?', 'false ?']],
+    edits: [['before.said === said ||', 'false ||']],
+    tests: [HANDING_OVER]
+  },
+  {
+    name: 'signs what a peer has acknowledged as often as it has something changed and asks',
+    file: 'plugins/lib/channels/claim-sender.js',
+    edits: [['!this.#mayShow.take()', 'false']],
     tests: [HANDING_OVER]
   },
   {

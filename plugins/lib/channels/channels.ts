@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../../../src/contracts/logger.js'
 import { inTime } from './in-time.js'
-import { channelOf, hasOurs, isDone, isFunded, isQuiet, overMsOf, replaceable } from './known-channel.js'
+import { channelOf, hasOurs, isDone, isFunded, isQuiet, overMsOf, recordOf, replaceable } from './known-channel.js'
 import type { Ending, KnownChannel } from './known-channel.js'
 import { Operations } from './operations.js'
 import type { ChannelSettings } from './options.js'
@@ -68,7 +68,7 @@ export class Channels {
   constructor (deps: ChannelsDeps) {
     this.#deps = deps
     this.operations = new Operations(deps.log)
-    deps.records.define(CHANNELS_RECORD, () => ({ opened: this.opened, channels: [...this.#known.values()] }))
+    deps.records.define(CHANNELS_RECORD, () => ({ opened: this.opened, channels: this.all().map(recordOf) }))
   }
 
   async load (): Promise<void> {

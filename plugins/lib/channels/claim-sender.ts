@@ -9,9 +9,13 @@ import type { ClaimHistory } from './claim-history.js'
 import type { Channels, KnownChannel } from './channels.js'
 import { isBehind } from './claim-ledger.js'
 import { MAX_SHOWN, type Counted } from './counted.js'
+import { PerMinute } from './per-minute.js'
 import type { Sent, SentClaims } from './sent.js'
 import type { Claim, ClaimCodec } from './types.js'
 import { max } from './units.js'
+
+/** A peer that asks, and makes what it has change meanwhile, has so many claims signed that are shown to it; then it gets older ones. */
+const SHOWN_PER_MINUTE = 20
 
 export interface ClaimSenderDeps {
   channels: Channels
@@ -31,6 +35,7 @@ export class ClaimSender {
   #learning: Promise<Counted> | undefined
   /** By channel, what was shown last: a vault may be paid for each signature, and the peer asks as often as it likes. */
   #shown = new Map<string, { said: string, claim: Promise<Claim> }>()
+  readonly #mayShow = new PerMinute(SHOWN_PER_MINUTE)
 
   /** @param save resolves when `sent` is written down as it is now */
   constructor (
@@ -71,7 +76,8 @@ export class ClaimSender {
     const shown = acknowledged.slice(0, MAX_SHOWN).map(({ channelId, nonce, acked }) => {
       const said = `${nonce} ${acked} ${senderId()}`
       const before = this.#shown.get(channelId)
-      const claim = before?.said === said ? before.claim : codec.make({ channelId, nonce, total: acked, senderId: senderId() })
+      if (before !== undefined && (before.said === said || !this.#mayShow.take())) return { ...before, channelId }
+      const claim = codec.make({ channelId, nonce, total: acked, senderId: senderId() })
       claim.catch(() => { this.#shown.delete(channelId) })
       return { channelId, said, claim }
     })

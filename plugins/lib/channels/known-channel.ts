@@ -38,7 +38,7 @@ export interface KnownChannel {
   isGone: boolean
   /** A deposit that was begun: what our deposit is to be. */
   filling?: bigint | undefined
-  /** Since when every look has shown it as over, by our clock. */
+  /** Since when every look since the start has shown it as over, by our clock. */
   overMs?: number | undefined
   /** It was over, and what claims on it said is forgotten: it is used for nothing, whatever the chain shows later. */
   isBuried?: boolean | undefined
@@ -83,6 +83,11 @@ export function replaceable (
 /** Since when it is shown as over. @param before as of the look before */
 export function overMsOf ({ status }: Pick<ChannelState, 'status'>, before?: number): number | undefined {
   return status === 'settled' ? before ?? Date.now() : undefined
+}
+
+/** All but what counts from each start anew. */
+export function recordOf ({ overMs: _overMs, redeemedBy: _redeemedBy, ...kept }: KnownChannel): object {
+  return kept
 }
 
 /** From the record of it. @throws Error when that is broken */

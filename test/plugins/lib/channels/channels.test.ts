@@ -75,7 +75,10 @@ describe('a look at the channels', () => {
   async function look ({ channels, seen, heard }: ReturnType<typeof scene>): Promise<void> {
     const clock = stoppedClock()
     try {
-      const looking = channels.survey({ each: ({ state }) => { seen.push(state.channelId) }, hear: error => { heard.push(describeError(error)) } })
+      const looking = channels.survey({
+        each: ({ state }) => { seen.push(state.channelId) },
+        hear: error => { heard.push(describeError(error)) }
+      })
       await clock.tickAsync(3_600_000)
       await looking
     } finally {
@@ -88,6 +91,22 @@ describe('a look at the channels', () => {
     await look(world)
     expect(world.seen).to.deep.equal(['channel-2', 'channel-3'])
     expect(world.heard.join()).to.contain('has not answered')
+  })
+
+  it('is kept without what counts from each start anew', async () => {
+    let record = (): unknown => undefined
+    const deps = {
+      provider: { findChannels: () => Promise.resolve([STATE]), getChannelState: () => Promise.resolve({ ...STATE, status: 'settled' }) },
+      records: { define: (_name: string, make: () => unknown) => { record = make }, save: () => Promise.resolve() },
+      settings: { peerAddress: 'alice' },
+      log: SILENT_LOG
+    }
+    const channels = new Channels(deps as unknown as ChannelsDeps)
+    await channels.survey()
+    for (const channel of channels.all()) channel.redeemedBy = { txId: 'tx-1' }
+    expect(channels.all()[0]?.overMs).to.be.a('number')
+    expect((record() as { channels: object[] }).channels[0]).to.have.property('seenMs')
+    expect((record() as { channels: object[] }).channels[0]).not.to.have.any.keys('overMs', 'redeemedBy')
   })
 
   it('reads those that are known, where the chain never answers which there are', async () => {

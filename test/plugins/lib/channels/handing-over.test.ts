@@ -72,6 +72,20 @@ describe('a new key', () => {
     expect(bob.balance).to.equal(0n)
   })
 
+  it('has a key in a vault sign so much in a minute for a peer that asks what it has acknowledged, and no more', async () => {
+    const { alice, bob } = await paidWorld()
+    const making = spy(FakeCodec.prototype, 'make')
+    afterTest(() => { making.restore() })
+    const ROUNDS = 60
+    for (let times = 0; times < ROUNDS; times++) {
+      await bob.plugin.sendMoney('1', { id: `payment ${times}` })
+      const data = await alice.plugin.transport.sendMessage([messageEntry({ step: 'claims', by: 'alice', with: 'bob' })]).then(messageOf)
+      expect(data.acknowledged).to.have.lengthOf(1)
+    }
+    const FIRST = 1 // of each channel
+    expect(making.callCount - ROUNDS <= FIRST + 20, `${making.callCount - ROUNDS} beside the payments`).to.equal(true)
+  })
+
   for (const how of ['the operator types another address', 'our key rotates and the node starts again']) {
     it(`keeps nobody from looking after the channels of all keys that the peer had, when ${how}`, async () => {
       const { alice, bob, chain } = await makeWorld({ ...OPTIONS, settlementTimeoutSecs: 2 })

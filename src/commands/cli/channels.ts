@@ -7,7 +7,8 @@ import { httpUrlOf } from './http.js'
 import { EXIT, print, printJson, type ExitCode } from './output.js'
 
 /** Changes on the chain are answered once they are confirmed. */
-const TIMEOUT_MS = 300_000
+const CHANGE_TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 30_000
 
 const text = z.string()
 const listed = z.array(z.looseObject({ channelId: text, peerId: text, chain: text, status: text, deposit: text }))
@@ -15,6 +16,7 @@ const states = z.array(z.looseObject({
   peerId: text, state: text, reachable: z.boolean(), chain: text.optional(), error: text.optional(), tokenId: text.optional()
 }))
 const changed = z.looseObject({ channelId: text, status: text })
+const shownOne = z.looseObject({ channelId: text })
 
 interface Action {
   /** What follows the name. */
@@ -24,21 +26,21 @@ interface Action {
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   list: { operands: [], run: (args, _none, url) => list(args, url) },
-  show: { operands: ['channel'], run: async (_args, [id = ''], url) => shown(await request(url, 'GET', pathOf(id))) },
+  show: { operands: ['channel'], run: async (_args, [id = ''], url) => shown(await look(url, pathOf(id), shownOne)) },
   open: {
     operands: ['peer', 'chain', 'deposit'],
-    run: async (args, [peerId, chain, initialDeposit], url) => done(args, await request(url, 'POST', '/admin/channels', { peerId, chain, initialDeposit }))
+    run: async (args, [peerId, chain, initialDeposit], url) => done(args, await change(url, '/admin/channels', { peerId, chain, initialDeposit }))
   },
   deposit: {
     operands: ['channel', 'amount'],
-    run: async (args, [id = '', amount], url) => done(args, await request(url, 'POST', pathOf(id, 'deposit'), { amount }))
+    run: async (args, [id = '', amount], url) => done(args, await change(url, pathOf(id, 'deposit'), { amount }))
   },
   close: {
     operands: ['channel'],
-    run: async (args, [id = ''], url) => done(args, await request(url, 'POST', pathOf(id, 'close'), { cooperative: !args.flag('challenge') }))
+    run: async (args, [id = ''], url) => done(args, await change(url, pathOf(id, 'close'), { cooperative: !args.flag('challenge') }))
   },
-  settle: { operands: ['channel'], run: async (args, [id = ''], url) => done(args, await request(url, 'POST', pathOf(id, 'settle'))) },
-  redeem: { operands: ['channel'], run: async (args, [id = ''], url) => done(args, await request(url, 'POST', pathOf(id, 'redeem'))) }
+  settle: { operands: ['channel'], run: async (args, [id = ''], url) => done(args, await change(url, pathOf(id, 'settle'))) },
+  redeem: { operands: ['channel'], run: async (args, [id = ''], url) => done(args, await change(url, pathOf(id, 'redeem'))) }
 }
 
 export const channels: Command = {
@@ -79,8 +81,8 @@ the change. If the admin API has a key, set ADMIN_API_KEY. Exit codes: 0 done, 1
 
 async function list (args: Arguments, url: URL): Promise<ExitCode> {
   const found = {
-    channels: listed.parse(await request(url, 'GET', '/admin/channels')),
-    peers: states.parse(await request(url, 'GET', '/admin/settlement/states'))
+    channels: await look(url, '/admin/channels', listed),
+    peers: await look(url, '/admin/settlement/states', states)
   }
   if (args.flag('json')) {
     printJson(found)
@@ -103,9 +105,9 @@ function shown (answer: unknown): ExitCode {
   return EXIT.ok
 }
 
-function done (args: Arguments, answer: unknown): ExitCode {
+function done (args: Arguments, answer: z.infer<typeof changed>): ExitCode {
   if (args.flag('json')) return shown(answer)
-  const { channelId, status, ...more } = changed.parse(answer)
+  const { channelId, status, ...more } = answer
   print(`Channel ${channelId} is ${status}.`)
   for (const [name, value] of Object.entries(more)) print(`${name}: ${String(value)}`)
   return EXIT.ok
@@ -115,6 +117,10 @@ function pathOf (id: string, action?: string): string {
   return `/admin/channels/${encodeURIComponent(id)}${action === undefined ? '' : `/${action}`}`
 }
 
-function request (url: URL, method: string, path: string, body?: object): Promise<unknown> {
-  return adminRequest(url, method, path, { ...(body !== undefined && { body }), timeoutMs: TIMEOUT_MS })
+function look<T> (url: URL, path: string, shape: z.ZodType<T>): Promise<T> {
+  return adminRequest(url, 'GET', path, { shape, timeoutMs: TIMEOUT_MS })
+}
+
+function change (url: URL, path: string, body?: object): Promise<z.infer<typeof changed>> {
+  return adminRequest(url, 'POST', path, { shape: changed, ...(body !== undefined && { body }), timeoutMs: CHANGE_TIMEOUT_MS })
 }

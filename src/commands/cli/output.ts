@@ -18,13 +18,16 @@ export class CliError extends Error {
   }
 }
 
+/** What a terminal obeys instead of showing it: texts of others could erase a line of ours and put another in its place. */
+const OBEYED = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu
+
 /** Someone else's text as a sentence, so that ours can follow. */
 export function sentence (text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 export function print (text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${shown(text)}\n`)
 }
 
 /** For scripts: one JSON value and nothing else on stdout. */
@@ -34,5 +37,10 @@ export function printJson (value: unknown): void {
 
 /** Without secrets, although arguments, URLs and the errors of modules are quoted in it. */
 export function complain (text: string): void {
-  process.stderr.write(`${redact(text)}\n`)
+  process.stderr.write(`${shown(redact(text))}\n`)
+}
+
+/** Escaped as JSON does it, which leaves JSON what it says. */
+function shown (text: string): string {
+  return text.replace(OBEYED, control => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

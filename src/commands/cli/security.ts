@@ -9,6 +9,7 @@ import { EXIT, print, printJson, type ExitCode } from './output.js'
 const TIMEOUT_MS = 10_000
 
 const listed = z.object({ paused: z.array(z.looseObject({ peerId: z.string(), since: z.string(), by: z.string(), reason: z.string() })) })
+const changed = z.looseObject({ peerId: z.string() })
 
 export const security: Command = {
   name: 'security',
@@ -40,7 +41,7 @@ Exit codes: 0 done, 1 not done.`,
 }
 
 async function list (args: Arguments, url: URL): Promise<ExitCode> {
-  const { paused } = listed.parse(await adminRequest(url, 'GET', '/admin/security/paused', { timeoutMs: TIMEOUT_MS }))
+  const { paused } = await adminRequest(url, 'GET', '/admin/security/paused', { shape: listed, timeoutMs: TIMEOUT_MS })
   if (args.flag('json')) printJson(paused)
   else if (paused.length === 0) print('No peer is paused.')
   else print(table(paused.map(({ peerId, since, by, reason }) => [peerId, `since ${since}, by ${by}: ${reason}`] as const)))
@@ -50,7 +51,7 @@ async function list (args: Arguments, url: URL): Promise<ExitCode> {
 async function change (args: Arguments, url: URL, name: string, peerId: string): Promise<ExitCode> {
   const reason = args.text('reason')
   const body = name === 'pause' ? { body: { ...(reason !== undefined && { reason }) } } : {}
-  const answer = await adminRequest(url, 'POST', `/admin/peers/${encodeURIComponent(peerId)}/${name}`, { ...body, timeoutMs: TIMEOUT_MS })
+  const answer = await adminRequest(url, 'POST', `/admin/peers/${encodeURIComponent(peerId)}/${name}`, { shape: changed, ...body, timeoutMs: TIMEOUT_MS })
   if (args.flag('json')) printJson(answer)
   else print(name === 'pause' ? `${peerId} is paused: its packets are refused until you resume it.` : `${peerId} is resumed.`)
   return EXIT.ok

@@ -148,7 +148,7 @@ function showJson (answer: SendAnswer): ExitCode {
 function showText (answer: SendAnswer, amount: string, unit: string | undefined): ExitCode {
   const data = answer.data === undefined ? undefined : `Data: ${Buffer.from(answer.data, 'base64').toString()}`
   if (!answer.accepted) {
-    complain(`Rejected: ${answer.code} ${answer.message}`)
+    complain(`Rejected: ${answer.code} ${answer.message.replaceAll(/\s*\n\s*/g, ' ')}`)
     if (data !== undefined) complain(data)
     return EXIT.failed
   }

@@ -43,6 +43,15 @@ describe('connector, towards a running node', () => {
       }])
     })
 
+    it('shows what others say, and does not let it move the cursor, or pass for a line of ours', async () => {
+      const lie = '\x1b[2K\rno\nFulfilled.\u009b1A\u202e'
+      api.node.answer = () => Promise.resolve({ type: 14, code: 'F99', triggeredBy: 'g.a', message: lie, data: Buffer.from('\x1b]0;title\x07') })
+      expect(await send()).to.deep.equal({
+        code: 1, out: '', err: 'Rejected: F99 \\u001b[2K\\u000dno Fulfilled.\\u009b1A\\u202e\nData: \\u001b]0;title\\u0007\n'
+      })
+      expect(JSON.parse((await send([...PACKET, '--json'])).out)).to.include({ message: lie })
+    })
+
     it('prints the answer as JSON', async () => {
       const { code, out } = await send(['-d', 'g.c', '-a', '0', '--json'])
       expect(code).to.equal(0)

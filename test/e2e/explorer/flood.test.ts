@@ -7,37 +7,11 @@ import type { Browser } from 'playwright-core'
 import { launchBrowser } from '../../support/explorer/browser.js'
 import { goTo, openPage, inPage } from '../../support/explorer/page.js'
 import { StandIn } from '../../support/explorer/stand-in.js'
-
-interface Watched { lags: number[], longest: number }
+import { WATCH, watchedIn } from '../../support/explorer/watch.js'
 
 /** As a reader would call it late. Measured lags are a tenth of that on an idle machine. */
 const LATE_MS = 3000
-const WATCHED_MS = 5000
-
-/** Runs in the page, before its own script: notes when a packet is told of, and when it is on the screen. */
-const WATCH = `
-  const arrived = new Map()
-  const watched = window.watched = { lags: [], longest: 0 }
-  window.WebSocket = class extends window.WebSocket {
-    constructor (url) {
-      super(url)
-      this.addEventListener('message', ({ data }) => {
-        const id = /"packetId":"([0-9a-f]{64})"/.exec(data)?.[1]
-        if (id !== undefined && !arrived.has(id)) arrived.set(id, performance.now())
-      })
-    }
-  }
-  new PerformanceObserver(list => {
-    for (const { duration } of list.getEntries()) watched.longest = Math.max(watched.longest, duration)
-  }).observe({ entryTypes: ['longtask'] })
-  addEventListener('DOMContentLoaded', () => {
-    new MutationObserver(() => {
-      const at = arrived.get(document.querySelector('a[data-packet]')?.dataset.packet)
-      if (at === undefined) return
-      watched.lags.push(performance.now() - at)
-      arrived.clear()
-    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })
-  })`
+const WATCHED_MS = 2500
 
 describe('the page of a flooded node', () => {
   const node = new StandIn({ rate: 10_000, told: 200 })
@@ -59,7 +33,7 @@ describe('the page of a flooded node', () => {
     await page.goto(`${node.url}#/packets`)
     await page.waitForSelector('a[data-packet]')
     await page.waitForTimeout(WATCHED_MS)
-    const { lags, longest } = await page.evaluate<Watched>('window.watched')
+    const { lags, longest } = await watchedIn(page)
     expect(lags.length, 'times that new packets came on the screen').to.be.greaterThan(5)
     expect(Math.max(...lags), `ms until a packet was on the screen, the longest task took ${longest}`).to.be.lessThan(LATE_MS)
     expect(await page.locator('.virtual .rows .row').count(), 'rows that are drawn').to.be.lessThan(60)

@@ -52,7 +52,10 @@ export interface App {
     readonly port: number
     readonly status: { eventCount: number, wsConnections: number }
   } | undefined
-  /** Takes no new packets, lets those under way finish, and closes everything. Does so once, however often it is called. */
+  /**
+   * Takes no new packets, lets those under way finish, and closes everything. Does so once, however often it is called. Rejects when all is
+   * closed, and the store has not taken the last balances.
+   */
   shutdown (): Promise<void>
 }
 
@@ -191,7 +194,7 @@ class Connector {
         this.log.warn('not ready: no address from its parent yet. accountId=%s version=%s', this.accounts.getAddressSource(), version)
       } else this.log.info('connector ready (republic attitude). address=%s version=%s', this.accounts.getOwnAddress(), version)
     } catch (error) {
-      await this.stop()
+      await this.stop().catch(() => undefined) // why it could not start matters more
       throw error
     }
   }
@@ -257,6 +260,7 @@ class Connector {
     if (this.opening !== undefined) await withTimeout(this.opening.catch(() => undefined), initialConnectTimeout)
     if (!await this.middlewares.overload.idle(maxHoldTime)) this.log.warn('packets are still under way, stopping all the same.')
     await new Promise(resolve => setImmediate(resolve)) // the plugins write the last answers in this turn
+    let lost: unknown
     await tearDown([
       ['routing', () => this.routing.stop()],
       ['accounts', () => this.connections.stop()],
@@ -266,8 +270,14 @@ class Connector {
       ['backend', () => this.backend.disconnect?.()],
       ['admin api', () => this.admin?.stop()],
       ['store', () => this.store.close()]
-    ], (step, error) => this.log.error('could not stop %s. error=%s', step, describeError(error)))
+    ], (step, error) => {
+      this.log.error('could not stop %s. error=%s', step, describeError(error))
+      if (step === 'ledger') lost = error
+    })
     this.stats.stopDefaultMetrics()
+    if (lost !== undefined) {
+      throw new Error(`the balances of the last packets are not in the store, and the next start will not know them. error=${describeError(lost)}`)
+    }
   }
 }
 

@@ -324,7 +324,7 @@ export class ConnectorNode {
       this.#log.info({ connectedPeers: peersConnected, totalPeers }, 'connector_ready')
     } catch (error) {
       this.#log.error({ error: describeError(error) }, 'connector_start_failed')
-      await this.#close()
+      await this.#close().catch(() => undefined)
       this.#phase = 'failed'
       throw error
     }
@@ -340,8 +340,7 @@ export class ConnectorNode {
     if (this.#phase !== 'running') return
     this.#phase = 'stopping'
     await changes
-    await this.#close()
-    this.#phase = 'stopped'
+    await this.#close().finally(() => { this.#phase = 'stopped' })
     this.#log.info({ nodeId: this.config.nodeId }, 'connector_stopped')
   }
 

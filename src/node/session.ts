@@ -141,9 +141,9 @@ export class Session {
     clearInterval(this.#handlerChecks)
     try {
       await this.#app.shutdown()
+    } finally {
       this.parts.peers.forgetGuests()
       await this.#listening?.release()
-    } finally {
       await this.overlay?.stop()
     }
   }

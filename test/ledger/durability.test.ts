@@ -98,7 +98,7 @@ describe('durability', () => {
     })
     afterEach(async () => {
       clock.restore()
-      await books.app.shutdown()
+      await books.app.shutdown().catch(() => undefined) // some leave a store that takes nothing
     })
 
     const faults: Array<{ name: string, begin: () => () => void }> = [
@@ -145,6 +145,24 @@ describe('durability', () => {
         await restarted.app.shutdown()
       })
     }
+
+    it('that lasts until the end is told to the one that stops the connector, when all is closed', async () => {
+      const full = new CrashableStore(new Disk())
+      const own = await startBooks(full)
+      await own.ledger.committed()
+      full.failure = new Error('no space left on device')
+      const caught = own.alice.receive(prepare({ amount: 100 }))
+      await quiet()
+      clock.tick(PATIENCE_MS)
+      expect(outcomeOf(await caught)).to.equal('T00')
+      const stopped = own.app.shutdown().then(() => 'silence', (error: unknown) => String(error))
+      for (let i = 0; i < 10; i++) {
+        await quiet()
+        await clock.tickAsync(PATIENCE_MS)
+      }
+      expect(await stopped).to.include('the balances of the last packets are not in the store')
+      expect([own.alice, own.bob].map(plugin => plugin.isConnected())).to.deep.equal([false, false])
+    })
 
     it('that comes back within a second costs nobody anything', async () => {
       store.failure = new Error('no space left on device')

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { address } from '@solana/kit'
 import { expect } from 'chai'
 import { parse } from 'yaml'
 import { anvilBinary } from '../../../examples/anvil.js'
@@ -42,6 +43,8 @@ interface Compose {
 
 const FILES = ['docker-compose.yml', 'docker-compose.prod.yml', ...readdirSync(join(ROOT, 'docker')).filter(name => name.endsWith('.yml')).map(name => `docker/${name}`)]
 const MAIN = fileURLToPath(new URL('../../../src/commands/cli/main.js', import.meta.url))
+/** An image of others for development that runs several servers of its own: a network of Mina. */
+const RULES_ITSELF = 'mina'
 /** Where images find things. */
 const IN_BUILD = /^dist\/src\/(.*)\.js$/
 
@@ -99,14 +102,16 @@ describe('the files for Docker', () => {
           expect(checked, 'has a health check').to.equal(true)
         })
 
-        it(`${name} is not root, writes only its data, comes back, and is published on this machine alone`, () => {
-          expect(service).to.include({ read_only: true, restart: 'unless-stopped' })
+        it(`${name} ${name === RULES_ITSELF ? '' : 'is not root, writes only its data, '}comes back, and is published on this machine alone`, () => {
+          for (const port of service.ports ?? []) expect(port).to.match(/^127\.0\.0\.1:(\d+):\1$/)
+          expect(service).to.include({ restart: 'unless-stopped' })
+          if (name === RULES_ITSELF) return
+          expect(service).to.include({ read_only: true })
           expect(service.cap_drop).to.deep.equal(['ALL'])
           expect(service.security_opt).to.include('no-new-privileges:true')
           const build = contextOf(service)
-          if (build === undefined) expect(service.user).to.match(/^(node|foundry)$/)
+          if (build === undefined) expect(service.user).to.match(/^(node|foundry|1000:1000)$/)
           else expect(dockerfileOf(join(dirname(file), build))).to.match(/^USER (?!root|0)\w+$/m)
-          for (const port of service.ports ?? []) expect(port).to.match(/^127\.0\.0\.1:(\d+):\1$/)
         })
       }
 
@@ -145,6 +150,8 @@ describe('the files for Docker', () => {
     expect(byProfile).to.deep.equal({
       none: ['connector-a', 'connector-b', 'connector-c', 'tigerbeetle'],
       evm: ['anvil', 'faucet'],
+      solana: ['solana'],
+      mina: ['mina'],
       'standalone-e2e': ['standalone', 'standalone-bls'],
       'standalone-allowlist': ['allowlist', 'allowlist-bls'],
       'standalone-ator-public': ['ator-public', 'ator-public-bls']
@@ -170,6 +177,16 @@ describe('the files for Docker', () => {
     })
     expect(await answer.json()).to.deep.include({ success: true })
   }).timeout(30_000)
+
+  it('have the program of channels on the chain that the profile solana starts, where the documents say', () => {
+    const { entrypoint = [], volumes = [] } = composeOf('docker-compose.yml').services.solana!
+    const [, id = '', path, authority] = entrypoint.slice(entrypoint.indexOf('--upgradeable-program'))
+    const [source = '', mountedAt] = volumes[0]!.split(':')
+    expect([authority, mountedAt]).to.deep.equal(['none', path])
+    expect(existsSync(join(ROOT, source))).to.equal(true)
+    expect(address(id)).to.equal(id) // which is one of Solana
+    expect(readFileSync(join(ROOT, 'docs/node.md'), 'utf8')).to.include(id)
+  })
 
   it('let the server of the profile standalone-allowlist reach the admin API, and nobody else', () => {
     const { services } = composeOf('docker-compose.yml')

@@ -5,7 +5,7 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import type { SolanaProvider } from '../../../plugins/solana/provider.js'
-import { tokenAccountOf, TOKEN_PROGRAMS } from '../../../plugins/solana/chain/addresses.js'
+import { LANES, laneOf, tokenAccountOf, TOKEN_PROGRAMS } from '../../../plugins/solana/chain/addresses.js'
 import { channelWith, settle, type Instruction } from '../../../plugins/solana/chain/instructions.js'
 import { channelIdOf, encodeBase58, readChannelId } from '../../../plugins/solana/formats.js'
 import { createApp } from '../../../src/connector/connector.js'
@@ -111,6 +111,27 @@ describe('attacks over channels of Solana', function () {
     const ours = await parts.funding.ensure(100n)
     expect([ours.state.challengeSecs, ours.state.ours.deposit]).to.deep.equal([2 * HOUR, 1000n])
     expect([await won(us), victim!.credited]).to.deep.equal([-1000n, 0n])
+  })
+
+  it('a peer finds no ninth lane: its channels cost one question, a claim on one more costs none, and ours is opened all the same (21)', async () => {
+    const proxy = await new RpcProxy(chain.rpcUrl).start()
+    await begin({ more: { rpcUrl: proxy.url, wsUrl: chain.wsUrl, lookMs: 60_000 }, options: { initialDeposit: '1000', pollingIntervalMs: 60_000 } })
+    const quick = provide(peer, { mint, isConfirmedFinal: true })
+    await quick.connect()
+    const open = (lane: number): Promise<unknown> => quick.openChannel(us.address, HOUR, `open ${lane}`)
+    for (let lane = 0; lane < LANES; lane++) await open(lane)
+    expect(String(await open(LANES).catch((error: unknown) => error))).to.contain('there are 8 open channels to this peer already')
+    await eventually('we see all of them', async () => (await victim!.provider.findChannels(peer.address)).length === LANES)
+    await pause(300) // until all that the socket tells of was looked at
+    proxy.methods.length = 0
+    expect((await victim!.provider.findChannels(peer.address)).length).to.equal(LANES)
+    expect(proxy.methods).to.deep.equal(['getMultipleAccounts'])
+    const ninth = await laneOf({ programId: chain.programId, mint }, peer.address, us.address, LANES)
+    expect(await take(channelIdOf({ account: ninth, instance: 1n }), 5n)).to.match(/Unknown channel/)
+    expect(proxy.methods).to.deep.equal(['getMultipleAccounts'])
+    const ours = await victim!.parts.funding.ensure(100n)
+    expect([ours.state.ours.deposit, victim!.credited, await won(us)]).to.deep.equal([1000n, 0n, -1000n])
+    await proxy.stop()
   })
 
   it('needs at once open one channel, with one deposit (22)', async () => {

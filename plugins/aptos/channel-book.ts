@@ -6,8 +6,9 @@ import { z } from 'zod'
 import type { PluginStore } from '../../src/contracts/plugin.js'
 
 const Side = z.object({
-  /** Places of the list that were read. */
+  /** Places of the list that were read, and what stood at the last of them. */
   read: z.int().min(0),
+  last: z.string().optional(),
   /** Those with the other party that are not over, with their places. */
   open: z.array(z.tuple([z.string(), z.int().min(0)]))
 })
@@ -34,9 +35,10 @@ export class ChannelBook {
     return this.#loading
   }
 
-  /** How many places of a list were read. */
-  readOf (opener: Opener): number {
-    return this.#record[opener].read
+  /** How many places of a list were read, and the channel at the last of them. */
+  readOf (opener: Opener): { read: number, last: string | undefined } {
+    const { read, last } = this.#record[opener]
+    return { read, last }
   }
 
   /**
@@ -54,15 +56,25 @@ export class ChannelBook {
     return (['ours', 'theirs'] as const).some(opener => this.#record[opener].open.some(([id]) => id === channelId))
   }
 
-  /** The next places of a list were read, and these channels of them are with the other party. Resolves when that is kept. */
-  async took (opener: Opener, read: number, found: ReadonlyArray<[id: string, place: number]>): Promise<boolean> {
+  /**
+   * The places of a list from `start` on were read, and these channels of them are with the other party. Resolves when that is kept, to
+   * whether all of them are looked for.
+   */
+  async took (opener: Opener, start: number, ids: readonly string[], found: ReadonlyArray<[id: string, place: number]>): Promise<boolean> {
     const side = this.#record[opener]
-    if (read <= side.read) return true
-    const fresh = found.filter(([id]) => !this.has(id))
-    const open = [...side.open, ...fresh]
-    this.#record[opener] = { read, open: opener === 'ours' ? open : open.slice(0, MAX_OPEN) }
+    const last = ids.at(-1)
+    if (last === undefined || start !== side.read) return true
+    const places = new Map([...side.open, ...found])
+    const open = [...places]
+    this.#record[opener] = { read: start + ids.length, last, open: opener === 'ours' ? open : open.slice(0, MAX_OPEN) }
     await this.#write()
     return opener === 'ours' || open.length <= MAX_OPEN
+  }
+
+  /** What stood in the list is not what was read: it is read again from its beginning. Those that are known stay. */
+  async restart (opener: Opener): Promise<void> {
+    this.#record[opener] = { read: 0, open: this.#record[opener].open }
+    await this.#write()
   }
 
   /** It is over, and everything is taken out. */
@@ -77,7 +89,9 @@ export class ChannelBook {
 
   async #load (): Promise<void> {
     const text = await this.store.get(this.key)
-    if (text !== undefined) this.#record = Record.parse(JSON.parse(text))
+    if (text === undefined) return
+    const { ours, theirs } = Record.parse(JSON.parse(text))
+    this.#record = { ours: anchored(ours), theirs: anchored(theirs) }
   }
 
   #write (): Promise<void> {
@@ -85,4 +99,9 @@ export class ChannelBook {
     this.#writing = result.catch(() => undefined)
     return result
   }
+}
+
+/** Records of earlier versions do not say what was read last: then the list is read once more. */
+function anchored (side: z.infer<typeof Side>): z.infer<typeof Side> {
+  return side.last === undefined ? { ...side, read: 0 } : side
 }

@@ -1,4 +1,7 @@
-/** Finds the channels with each peer: each party has a list of what it has opened on the chain, which is read page by page, and once. */
+/**
+ * Finds the channels with each peer: each party has a list of what it has opened on the chain, which is read page by page, and once as long
+ * as it stays the same.
+ */
 import { z } from 'zod'
 import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
@@ -6,7 +9,7 @@ import type { PluginStore } from '../../src/contracts/plugin.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { AsOf } from '../lib/channels/types.js'
 import { ChannelBook } from './channel-book.js'
-import { IN_ONE_CALL, sidesOf, type ChannelData, type Reading } from './chain/channel-state.js'
+import { IN_ONE_CALL, sidesOf, stateOf, type ChannelData, type Reading } from './chain/channel-state.js'
 import type { Connection } from './chain/connection.js'
 import { CHANNEL_MODULE } from './chain/payloads.js'
 import { canonicalAddress, isAddress } from './formats.js'
@@ -62,22 +65,31 @@ export class ChannelLists {
 
   /** Reads what was not read yet of the list of what one of the parties has opened. Resolves to those of them that are with the other. */
   async read (peer: string, opener: Opener): Promise<string[]> {
-    const { chain, address, isOurs, keep } = this.#options
+    const { chain, address, isOurs, keep, log } = this.#options
     const book = await this.#bookOf(peer)
     const [owner, other] = opener === 'ours' ? [address, peer] : [peer, address]
     const all: string[] = []
     for (let page = 0; page < MAX_PAGES; page++) {
-      const start = book.readOf(opener)
-      const ids = await this.#page(owner, start)
+      const { read, last } = book.readOf(opener)
+      // With what was read last in front: a list only grows, so an answer that has left something out shows at the next one.
+      const listed = await this.#page(owner, last === undefined ? read : read - 1)
+      if (last !== undefined && listed[0] !== last) {
+        log.error('a node has left channels out of a list, or does so now: the list is read again. openedBy=%s place=%s', owner, String(read - 1))
+        await book.restart(opener)
+        continue
+      }
+      const ids = last === undefined ? listed : listed.slice(1)
       const readings = ids.length === 0 ? [] : await chain().readAll(ids)
       refuseOthers(readings, owner)
+      const isWanted = (channel: ChannelData): boolean =>
+        isOurs(channel) && sidesOf(channel, other) !== undefined && !isOver(channel, address)
       const found = readings.flatMap(({ channel }, i): Array<[string, number]> =>
-        channel !== undefined && isOurs(channel) && sidesOf(channel, other) !== undefined ? [[channel.channelId, start + i]] : [])
-      const isAll = await book.took(opener, start + ids.length, found)
+        channel !== undefined && isWanted(channel) ? [[channel.channelId, read + i]] : [])
+      const isAll = await book.took(opener, read, ids, found)
       for (const reading of readings) if (reading.channel !== undefined && book.has(reading.channel.channelId)) keep(reading)
       if (!isAll) this.#warn(peer)
       all.push(...found.map(([id]) => id))
-      if (ids.length < IN_ONE_CALL) break
+      if (listed.length < IN_ONE_CALL) break
     }
     return all
   }
@@ -133,6 +145,12 @@ export class ChannelLists {
     this.#hasMany.add(peer)
     this.#options.log.warn('the peer has opened too many payment channels with us: the later ones are not looked for. peerAddress=%s', peer)
   }
+}
+
+/** Whether nothing can happen to it any more: it need not be looked at. */
+function isOver (channel: ChannelData, address: string): boolean {
+  const { status, payout } = stateOf(channel, address, 0) ?? {}
+  return status === 'settled' && payout?.granted === payout?.taken
 }
 
 /** What is read is not read again, and a list with something else in it would move us past what is there. No channel is ever deleted. */

@@ -8,6 +8,12 @@ const TRANSACTIONS = ['test/plugins/aptos/chain/transactions.test.js']
 
 export const aptosMutants = [
   {
+    name: 'Aptos: reads on where an answer has left channels out of a list',
+    file: 'plugins/aptos/channel-lists.js',
+    edits: [['listed[0] !== last', 'false']],
+    tests: ['test/plugins/aptos/channel-lists.test.js']
+  },
+  {
     name: 'Aptos: lets a list of channels that are not there move it past those that are',
     file: 'plugins/aptos/channel-lists.js',
     edits: [['refuseOthers(readings, owner);', '']],

@@ -7,17 +7,24 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import type { AptosClaims } from '../../../plugins/aptos/claims.js'
 import { APT } from '../../../plugins/aptos/formats.js'
+import { openAptosChain } from '../../../plugins/aptos/open-chain.js'
+import { parseOptions } from '../../../plugins/aptos/options.js'
 import type { AptosProvider } from '../../../plugins/aptos/provider.js'
 import { ChainError } from '../../../plugins/lib/channels/types.js'
+import { createApp } from '../../../src/connector/connector.js'
+import type { AccountInfo } from '../../../src/contracts/account.js'
 import { AptosParties, HOUR } from '../../support/aptos/parties.js'
 import { startAptosVictim, type AptosVictim } from '../../support/aptos/victim.js'
-import { memoryStore } from '../../support/evm/life.js'
+import { settlingNode } from '../../support/evm/connectors.js'
+import { memoryLog, memoryStore } from '../../support/evm/life.js'
 import { rejectionError } from '../../support/failures.js'
+import { withoutLog } from '../../support/log.js'
 
 const DEPOSIT = 1000n
 
 describe('attacks over channels of Aptos', function () {
   this.timeout(30_000)
+  withoutLog()
   let parties: AptosParties
   let payer: AptosProvider
   let payersCodec: AptosClaims
@@ -355,4 +362,16 @@ describe('attacks over channels of Aptos', function () {
       expect(before - parties.chain.balance(parties.bob.address) <= 200_000_000n, 'not more than half of it').to.equal(true)
     })
   }
+
+  it('row 26: a second account with the same chain, module, asset and party is refused before anything starts, and so is another scale', async () => {
+    const { alice, bob, chain: { url: rpcUrl, code: moduleAddress, asset: tokenAddress } } = parties
+    const chain = { chainId: 'aptos:147', rpcUrl, moduleAddress, tokenAddress, keyId: bob.key }
+    const accounts = Object.fromEntries([1, 2].map(port => [`account${port}`, {
+      relation: 'peer', plugin: 'aptos', assetCode: 'TUSD', assetScale: 6, balance: { maximum: '1000' },
+      options: { chain, peerAddress: alice.address, listener: { port, host: '127.0.0.1', secret: 'x' } }
+    }]))
+    expect(() => createApp({ ...settlingNode(0, new Map()), accounts })).to.throw(/credited twice/)
+    const options = parseOptions({ server: 'btp+ws://:x@127.0.0.1:9', chain, peerAddress: alice.address }, { assetCode: 'TUSD', assetScale: 8 })
+    expect((await rejectionError(openAptosChain(options, { store: memoryStore(), log: memoryLog() }))).message).to.contain('has 6 decimals, not 8')
+  })
 })

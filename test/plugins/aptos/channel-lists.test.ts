@@ -1,6 +1,7 @@
 /** The lists of what peers have opened: what is wrong with that of one peer is trouble with that peer alone. */
 import { expect } from 'chai'
 import { AptosParties, HOUR } from '../../support/aptos/parties.js'
+import { memoryLog } from '../../support/evm/life.js'
 import { rejectionError } from '../../support/failures.js'
 import { eventually } from '../../support/waiting.js'
 
@@ -47,15 +48,35 @@ describe('lists of channels on Aptos', function () {
     expect((await payee.findChannels(bob.address)).map(state => state.channelId)).to.deep.equal([channelId])
   })
 
+  for (const [what, left] of [['at its beginning', [0]], ['in the middle', [1]], ['with two of three', [0, 2]]] as const) {
+    it(`a channel that one answer leaves out of a list ${what} is found at the next one`, async () => {
+      const { alice, bob, chain } = parties
+      const opener = await parties.connected(bob)
+      const all = (await opener.findChannels(alice.address)).map(({ channelId }) => channelId)
+      if (all.length < 3) all.push((await opener.openChannel(alice.address, HOUR, 'a third')).channelId)
+      const node = await chain.anotherNode()
+      const log = memoryLog()
+      const payee = await parties.connected(alice, { rpcUrl: node.url, lookMs: 60_000, log })
+      const shown = all.filter((_, place) => !(left as readonly number[]).includes(place))
+      node.faults.lies.set(OPENED_BY, args => args.address(0) === bob.address ? [shown] : undefined)
+      const found = async (): Promise<string[]> => (await payee.findChannels(bob.address)).map(({ channelId }) => channelId)
+      expect(await found()).to.deep.equal(shown)
+      node.faults.clear()
+      expect(await found()).to.deep.equal(all)
+      expect(await found()).to.deep.equal(all)
+      expect(log.lines.filter(line => line.includes('has left channels out'))).to.have.lengthOf(1)
+    })
+  }
+
   it('a channel that one answer leaves out is found again', async () => {
     const { alice, bob, chain } = parties
     const node = await chain.anotherNode()
     const payee = await parties.connected(alice, { rpcUrl: node.url, lookMs: 60_000 })
     const before = await payee.findChannels(bob.address)
-    expect(before).to.have.lengthOf(2)
+    expect(before).to.have.lengthOf(3)
     node.faults.lies.set('channel::states', [[]])
     expect(await payee.findChannels(bob.address)).to.deep.equal([])
     node.faults.clear()
-    expect(await payee.findChannels(bob.address)).to.have.lengthOf(2)
+    expect(await payee.findChannels(bob.address)).to.have.lengthOf(3)
   })
 })

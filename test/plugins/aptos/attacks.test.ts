@@ -366,10 +366,11 @@ describe('attacks over channels of Aptos', function () {
   it('row 26: a second account with the same chain, module, asset and party is refused before anything starts, and so is another scale', async () => {
     const { alice, bob, chain: { url: rpcUrl, code: moduleAddress, asset: tokenAddress } } = parties
     const chain = { chainId: 'aptos:147', rpcUrl, moduleAddress, tokenAddress, keyId: bob.key }
-    const accounts = Object.fromEntries([1, 2].map(port => [`account${port}`, {
+    const account = (port: number): AccountInfo => ({
       relation: 'peer', plugin: 'aptos', assetCode: 'TUSD', assetScale: 6, balance: { maximum: '1000' },
       options: { chain, peerAddress: alice.address, listener: { port, host: '127.0.0.1', secret: 'x' } }
-    }]))
+    })
+    const accounts = { one: account(1), two: account(2) }
     expect(() => createApp({ ...settlingNode(0, new Map()), accounts })).to.throw(/credited twice/)
     const options = parseOptions({ server: 'btp+ws://:x@127.0.0.1:9', chain, peerAddress: alice.address }, { assetCode: 'TUSD', assetScale: 8 })
     expect((await rejectionError(openAptosChain(options, { store: memoryStore(), log: memoryLog() }))).message).to.contain('has 6 decimals, not 8')

@@ -9,8 +9,20 @@ export const evmMutants = [
   {
     name: 'EVM: believes a block of the future, and takes all that come later for old ones',
     file: 'plugins/evm/chain/heads.js',
-    edits: [['head.timestampMs - now > MAX_AHEAD_MS', 'false']],
+    edits: [['if (future !== undefined)', 'if (false)']],
     tests: ['test/plugins/evm/chain/heads.test.js']
+  },
+  {
+    name: 'EVM: takes logs of blocks for read that turn out to be others',
+    file: EVM_FEED,
+    edits: [['this.#reader.unread(anchor.number)', '{ }']],
+    tests: ['test/plugins/evm/chain/log-reader.test.js']
+  },
+  {
+    name: 'EVM: takes logs of blocks for read that a node has made up',
+    file: 'plugins/evm/chain/log-reader.js',
+    edits: [['this.unread(head + 1);', '{ }']],
+    tests: ['test/plugins/evm/chain/log-reader.test.js']
   },
   {
     name: 'takes a transaction for final as soon as it is mined',

@@ -225,6 +225,7 @@ export class ChainFeed {
     if (this.#isUnsure) await this.#checkChain()
     const head = await this.heads.latest()
     const isNew = head.hash !== this.#head?.hash
+    if (isNew && head.number === this.#head?.number) this.#reader.unread(head.number)
     if (isNew && !await this.#isSameChain(head)) {
       this.#states.forget()
       await this.#checkChain()
@@ -251,6 +252,7 @@ export class ChainFeed {
     const final = this.heads.confirmedAt(head)
     const anchor = this.#seen.filter(({ number }) => number <= final).at(-1)
     const isThere = anchor === undefined || (await this.#rpc.block(anchor.number))?.hash === anchor.hash
+    if (!isThere) this.#reader.unread(anchor.number)
     const from = isThere ? anchor?.number ?? 0 : head.number
     this.#seen = [...this.#seen.filter(({ number }) => number >= from && number < head.number), head]
     return isThere

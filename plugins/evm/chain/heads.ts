@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../../../src/contracts/logger.js'
 import { ChainError } from '../../lib/channels/types.js'
+import { futureFaultOf } from '../../lib/clocks.js'
 import type { Head, Rpc } from './rpc.js'
 
 /** What was seen of a chain. All who look at it through the same node share it. */
@@ -26,8 +27,6 @@ export interface HeadsOptions {
 
 /** Nodes behind one address differ by a few blocks, and a reorg takes back some. */
 const TOLERATED_BLOCKS = 8
-/** The clocks of the chain and of this machine may be so far apart. */
-const MAX_AHEAD_MS = 10 * 60_000
 /** After so long without a block that was seen once, it is believed that there is none any more. */
 const FORGET_AFTER_MS = 10 * 60_000
 
@@ -47,9 +46,8 @@ export class Heads {
     const { memory } = this
     const head = await rpc.head()
     const now = Date.now()
-    if (maxAgeMs !== Infinity && head.timestampMs - now > MAX_AHEAD_MS) {
-      throw new ChainError(`the newest block of the node at ${rpc.host} is ahead of the clock of this machine: the node lies, or the clock is wrong`, false)
-    }
+    const future = futureFaultOf(rpc.host, head.timestampMs, maxAgeMs === Infinity ? Infinity : undefined)
+    if (future !== undefined) throw new ChainError(future, false)
     const behind = memory.highest - head.number
     if (behind > TOLERATED_BLOCKS + this.confirmations) {
       if (now - memory.seenMs < FORGET_AFTER_MS) throw new ChainError(`the node at ${rpc.host} is ${behind} blocks behind what was seen before`, false)

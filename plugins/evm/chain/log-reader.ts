@@ -16,6 +16,10 @@ const SHRINK = 8
 /** ...and after so many slices for more again. */
 const GROW = 2
 const GROW_AFTER = 32
+/** Looks that can be taken back one by one; earlier ones are taken back together. */
+const MAX_LOOKS = 256
+/** Blocks by which a node may be behind the last one that was read. */
+const MAX_BEHIND = 64
 
 export class LogReader {
   /** The first block that was never read, or may still be taken back. */
@@ -25,6 +29,8 @@ export class LogReader {
   #range = Infinity
   #good = 0
   #isFailing = false
+  /** What was the newest block at each look, and where that began to read. */
+  readonly #looks: Array<{ head: number, from: number }> = []
 
   /** Up to which block, that one not included, all logs were read for good. */
   get complete (): number {
@@ -32,7 +38,7 @@ export class LogReader {
   }
 
   /** @param read reads the logs of some blocks; rejects when the node does not serve them */
-  constructor (startBlock: number, private readonly read: (blocks: Blocks) => Promise<void>) {
+  constructor (private readonly startBlock: number, private readonly read: (blocks: Blocks) => Promise<void>) {
     this.next = startBlock
   }
 
@@ -42,6 +48,10 @@ export class LogReader {
    */
   async look (head: number, confirmed: number, again = 0): Promise<void> {
     const before = this.#range
+    this.unread(head + 1)
+    if (this.next > head + MAX_BEHIND) this.#goBack(this.startBlock) // so far was never read, whatever was kept of it
+    this.#looks.push({ head, from: this.next })
+    if (this.#looks.length > MAX_LOOKS) this.#looks.splice(0, 2, { head: this.#looks[1]?.head ?? 0, from: this.#looks[0]?.from ?? 0 })
     try {
       if (this.#isFailing) await this.read({ from: head, to: head })
       await this.#advance(head, confirmed, again)
@@ -50,6 +60,23 @@ export class LogReader {
       if (error instanceof RpcError) this.#range = before // it was not the range
       this.#isFailing = true
       throw error
+    }
+  }
+
+  /**
+   * That block is not there, or is another one than it was when it was the newest: what a node has said of the logs in that look, and since
+   * then, is read again.
+   */
+  unread (block: number): void {
+    const first = this.#looks.findIndex(({ head }) => head >= block)
+    const [look] = first === -1 ? [] : this.#looks.splice(first)
+    if (look !== undefined) this.#goBack(look.from)
+  }
+
+  #goBack (block: number): void {
+    this.next = Math.min(this.next, block)
+    if (this.older !== undefined && this.older.to >= this.next) {
+      this.older = this.older.from < this.next ? { from: this.older.from, to: this.next - 1 } : undefined
     }
   }
 

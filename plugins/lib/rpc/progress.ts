@@ -4,7 +4,7 @@
  * heights do not.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
-import { AHEAD_MS, possible } from '../clocks.js'
+import { futureFaultOf, possible } from '../clocks.js'
 
 /** Where a chain is: its versions, slots or ledgers are counted, and each has a time. Both only grow. */
 export interface Place {
@@ -61,12 +61,10 @@ export class Progress {
   /** Why an answer is not to be believed. Undefined: it is. */
   faultOf (answer: Place): string | undefined {
     const { height, timeMs } = answer
-    const { host, unit, aheadMs = AHEAD_MS } = this.#options
+    const { host, unit, aheadMs } = this.#options
     const now = Date.now()
-    if (timeMs - now > aheadMs) {
-      return `the newest block of the node at ${host} is ahead of the clock of this computer: set that right, or ask another node. ` +
-        `block=${shownTime(timeMs)} clock=${shownTime(now)}`
-    }
+    const future = futureFaultOf(host, timeMs, aheadMs)
+    if (future !== undefined) return future
     if (height < this.#reached.height && !this.#isLie(answer)) return `the node at ${host} is behind. ${unit}=${height} expected=${this.#reached.height}`
     if (height >= this.#reached.height) this.#doubtedMs = undefined
     if (timeMs > this.#newest.timeMs) this.#newest = { timeMs, heardMs: now }
@@ -86,9 +84,4 @@ export class Progress {
     startedOver()
     return true
   }
-}
-
-function shownTime (ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
 }

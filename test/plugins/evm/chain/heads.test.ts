@@ -16,7 +16,7 @@ describe('the newest block of an EVM chain', () => {
   it('is none when it is of the future, and what is read later is not measured by it', async () => {
     const chain = heads(10 * MINUTE_MS)
     head = { number: 4_000_000_000, hash: '0x02', timestampMs: Date.now() + YEAR_MS }
-    expect((await rejectionError(chain.latest())).message).to.match(/ahead of the clock of this machine/)
+    expect((await rejectionError(chain.latest())).message).to.match(/ahead of the clock of this computer/)
     head = { number: 7, hash: '0x03', timestampMs: Date.now() + MINUTE_MS }
     expect([await chain.latest(), await chain.confirmed()]).to.deep.equal([head, 7])
   })

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import type { EvmProvider } from '../../../../plugins/evm/provider.js'
+import { LogReader } from '../../../../plugins/evm/chain/log-reader.js'
 import { recordOf } from '../../../../plugins/evm/chain/rpc.js'
 import type { ChannelEvent } from '../../../../plugins/lib/channels/types.js'
 import { lives, memoryLog, memoryStore } from '../../../support/evm/life.js'
@@ -157,5 +158,99 @@ describe('a node of an EVM chain', () => {
     proxy.behaviour = (request, ask) =>
       ask(request.method === 'eth_getBlockByNumber' && request.params[0] === 'latest' ? { ...request, params: [`0x${behind.toString(16)}`, false] } : request)
     expect((await ours.getChannelState(channelId))?.status).to.equal('open')
+  })
+
+  it('that has made blocks up hides no channel that was opened meanwhile, also once the chain has passed these', async () => {
+    const ours = await connected({ confirmations: 3 })
+    const finds = async (channelId: string): Promise<boolean> => {
+      await parties.chain.mine()
+      return (await ours.findChannels(them, 'watched').catch(() => [])).some(found => found.channelId === channelId)
+    }
+    const first = await parties.openWith(70, 0)
+    await until(() => finds(first))
+    let lies = 0
+    proxy.behaviour = async (request, ask) => {
+      if (isLogs(request)) return { result: [] }
+      const answer = await ask(request)
+      if (request.method !== 'eth_getBlockByNumber' || request.params[0] !== 'latest' || !('result' in answer)) return answer
+      lies++
+      const block = recordOf(answer.result)
+      return { result: { ...block, number: `0x${(Number(block.number) + 40).toString(16)}`, hash: `0x${'ab'.repeat(32)}` } }
+    }
+    await until(() => lies >= 3)
+    proxy.behaviour = () => undefined
+    const channelId = await parties.openWith(30, 0)
+    await parties.chain.mine(33)
+    proxy.mend()
+    await until(() => finds(channelId))
+  })
+})
+
+describe('the reading of logs', () => {
+  const AGAIN = 16
+  const DEPTH = 4
+  /** What the present node shows: the newest block, and whether it answers that there are no logs, whatever there is. */
+  let node: { head: number, isLiar: boolean }
+  let seen: Set<number>
+  let reader: LogReader
+
+  beforeEach(() => {
+    node = { head: 100, isLiar: false }
+    seen = new Set()
+    reader = readerFrom(90)
+  })
+
+  function readerFrom (block: number): LogReader {
+    return new LogReader(block, ({ from, to }) => {
+      for (let at = from; at <= to && !node.isLiar && at <= node.head; at++) seen.add(at)
+      return Promise.resolve()
+    })
+  }
+
+  async function look (head: number, isLiar = false, again = AGAIN): Promise<void> {
+    node = { head, isLiar }
+    await reader.look(head, head - DEPTH + 1, again)
+  }
+
+  const missing = (to: number): number[] => Array.from({ length: to - 90 + 1 }, (_, i) => 90 + i).filter(block => !seen.has(block))
+
+  for (const again of [AGAIN, 0]) {
+    it(`goes back to where a node began that was far ahead of the chain, and showed nothing: ${again} blocks are read again anyway`, async () => {
+      await look(100, false, again)
+      for (const lie of [100_000, 100_001, 200_000]) await look(lie, true, again)
+      await look(140, false, again)
+      expect(missing(140)).to.deep.equal([])
+      expect(reader.next).to.equal(140 - DEPTH + 2)
+    })
+  }
+
+  it('goes back when a block that was the newest turns out to be another one, though the chain has come further since', async () => {
+    await look(100)
+    await look(160, true)
+    await look(190)
+    expect(missing(190)).not.to.deep.equal([])
+    reader.unread(160)
+    await look(191)
+    expect(missing(191)).to.deep.equal([])
+  })
+
+  it('goes back over all looks of a node that lies for hours', async () => {
+    await look(100)
+    for (let lie = 0; lie < 1000; lie++) await look(100_000 + lie, true)
+    await look(150)
+    expect(missing(150)).to.deep.equal([])
+  })
+
+  it('begins anew where what was kept of it is far ahead of the chain', async () => {
+    reader.next = 100_000
+    await look(150)
+    expect(missing(150)).to.deep.equal([])
+  })
+
+  it('reads no more again for nodes that are a few blocks behind than it would anyway', async () => {
+    let read = 0
+    reader = new LogReader(90, ({ from, to }) => { read += to - from + 1; return Promise.resolve() })
+    for (let head = 100; head < 400; head++) await reader.look(head - head % 3, head - 8, AGAIN)
+    expect(read < 300 * (AGAIN + 12), `${read} blocks`).to.equal(true)
   })
 })

@@ -1,7 +1,7 @@
 /** How far the clock of a chain is believed: a node that lies about it would stretch what is good for a while, and end what is not over. */
 
 /** The clocks of a chain and of this computer may be so far apart. */
-export const AHEAD_MS = 10 * 60_000
+const AHEAD_MS = 10 * 60_000
 
 /** Why a node whose newest block is of that time is not believed; undefined: it is. @param aheadMs Infinity: the chain may have any time */
 export function futureFaultOf (host: string, timeMs: number, aheadMs = AHEAD_MS): string | undefined {

@@ -8,8 +8,9 @@ import { ChainError } from '../lib/channels/types.js'
 import type { Feed } from './chain/feed.js'
 import { mostFor } from './chain/fees.js'
 import type { FeePolicy } from './chain/fees.js'
-import type { Call, ClaimRecord } from './chain/operations.js'
-import type { Plan, Unsigned } from './chain/sender.js'
+import type { Call, ClaimRecord, Unsigned } from './chain/operations.js'
+import type { Nodes } from './chain/nodes.js'
+import type { Plan } from './chain/sender.js'
 import { channelIn, isOver } from './channel-account.js'
 import type { Channel, Expected } from './channel-account.js'
 import type { ChannelKeys } from './channel-keys.js'
@@ -19,7 +20,7 @@ import type { Proofs } from './proofs.js'
 import type { Claim as ProvenClaim } from './prover/jobs.js'
 
 export interface PlansDeps {
-  feed: () => Feed
+  nodes: () => Nodes
   key: MinaKey
   keys: ChannelKeys
   expected: Expected
@@ -41,10 +42,10 @@ export class Plans {
   constructor (private readonly deps: PlansDeps) {}
 
   /** As it is at the tip, or as the confirmed chain has it. Undefined: it has none. @throws ChainError, final, where the account is none */
-  channel (address: string, isConfirmed: boolean): Channel | undefined {
-    const { feed, expected } = this.deps
-    if (!feed().isFollowed(address)) throw new ChainError(`the account has not been looked at yet. channelId=${address}`, false)
-    const { latest, confirmed } = feed().sight(address)
+  channel (address: string, isConfirmed: boolean, feed = this.#feed): Channel | undefined {
+    const { expected } = this.deps
+    if (!feed.isFollowed(address)) throw new ChainError(`the account has not been looked at yet. channelId=${address}`, false)
+    const { latest, confirmed } = feed.sight(address)
     const account = isConfirmed ? confirmed : latest
     if (account?.state === undefined) return undefined
     const channel = channelIn(account, expected)
@@ -52,11 +53,17 @@ export class Plans {
     return channel
   }
 
+  /** Everything that was put into it, at the tip, by the node that shows most: nothing is put in again because one lags. nanomina */
+  depositIn (address: string): bigint {
+    const deposits = this.deps.nodes().well.map(feed => this.channel(address, false, feed)?.deposit ?? 0n)
+    return deposits.reduce((most, deposit) => deposit > most ? deposit : most)
+  }
+
   /** By what was looked at last. Never throws: what is wrong with a channel says what is asked of the plan. */
   of (call: Call): Plan {
     const { channelId } = call
     const { fees } = this.deps
-    const isKnown = (): boolean => !this.deps.feed().sight(channelId).isUnknown
+    const isKnown = (): boolean => !this.#feed.sight(channelId).isUnknown
     const plan = (urgency: Urgency, more: Partial<Plan> & Pick<Plan, 'isMet' | 'prepare'>): Plan =>
       ({ urgency, fees, isUrgent: false, quartersOver: 0, keys: () => [], isKnown, ...more })
     switch (call.kind) {
@@ -109,7 +116,7 @@ export class Plans {
       break
     case 'settle': {
       const { closesAt, balance } = this.#needed(call.channelId)
-      const { tip: { slot } } = this.deps.feed()
+      const { tip: { slot } } = this.#feed
       if (closesAt === 0 || slot < closesAt) throw new ChainError(`the time of the channel is not over. channelId=${call.channelId} slot=${slot} ends=${closesAt}`, true)
       if (balance === 0n) throw new ChainError(`nothing is left in the channel. channelId=${call.channelId} by=${address}`, true)
     }
@@ -122,16 +129,17 @@ export class Plans {
     const latest = this.#glimpse(channelId)
     const isEnding = latest !== undefined && latest.closesAt > 0 && !latest.isFinished
     const stake = amount - (latest?.paid ?? 0n)
-    const left = (latest?.closesAt ?? 0) - this.deps.feed().tip.slot
+    const left = (latest?.closesAt ?? 0) - this.#feed.tip.slot
     return plan(isEnding ? URGENCY.redeemBeforeEnd : URGENCY.redeem, {
       isUrgent: isEnding,
       stake: isEnding ? stake : undefined,
       quartersOver: isEnding ? Math.floor(4 * (1 - left / latest.challengeSlots)) : 0,
       fees: isEnding ? { ...this.deps.fees, most: mostFor(this.deps.fees, { stake, left, whole: latest.challengeSlots }) } : this.deps.fees,
-      isMet: () => {
-        const channel = this.channel(channelId, true)
-        if (channel !== undefined && channel.paid < amount && this.#isOver(channel)) throw new ChainError(`the channel ended with less than the claim. channelId=${channelId}`, true)
-        return (channel?.paid ?? 0n) >= amount
+      isMet: () => { // by none of the nodes alone: nothing would be redeemed any more
+        const seen = this.deps.nodes().well.map(feed => ({ feed, channel: this.channel(channelId, true, feed) }))
+        const isLost = seen.every(({ feed, channel }) => channel !== undefined && channel.paid < amount && this.#isOver(channel, feed))
+        if (isLost) throw new ChainError(`the channel ended with less than the claim. channelId=${channelId}`, true)
+        return seen.every(({ channel }) => (channel?.paid ?? 0n) >= amount)
       },
       prepare: async () => {
         const { paid } = this.#grants(channelId, claim)
@@ -148,13 +156,13 @@ export class Plans {
   }
 
   async #opening ({ channelId, peer, index, challengeSlots, deposit }: Call & { kind: 'open' }): Promise<Unsigned> {
-    const { feed, key: { address }, keys, expected, proofs } = this.deps
-    const { latest } = feed().sight(channelId)
+    const { key: { address }, keys, expected, proofs } = this.deps
+    const { latest } = this.#feed.sight(channelId)
     if (latest?.state !== undefined) throw new ChainError(`there is another contract at the address of the channel. channelId=${channelId}`, true)
     const json = await proofs.prove({
       kind: 'open', address: channelId, payer: address, payee: peer, chainId: expected.chainId, challengeSlots, deposit: BigInt(deposit), exists: latest !== undefined
     })
-    return { kind: 'zkapp', json, keys: [keys.keyFor(peer, index).text], isFresh: () => feed().sight(channelId).latest?.balance === latest?.balance }
+    return { kind: 'zkapp', json, keys: [keys.keyFor(peer, index).text], isFresh: () => this.#feed.sight(channelId).latest?.balance === latest?.balance }
   }
 
   async #depositing (call: Call & { kind: 'deposit' }): Promise<Unsigned> {
@@ -164,13 +172,13 @@ export class Plans {
 
   async #finishing (call: Call & { kind: 'finish' }): Promise<Unsigned> {
     this.check(call)
-    const { key: { address }, proofs, feed } = this.deps
+    const { key: { address }, proofs } = this.deps
     const { channelId, claim } = call
     const { paid, balance, payer } = this.#payingIn(channelId)
     await this.#checkPayable(payer, channelId)
     const isMore = claim !== undefined && BigInt(claim.amount) > paid
     const total = isMore ? BigInt(claim.amount) : paid
-    const until = feed().tip.slot + SLOTS_TO_LIVE
+    const until = this.#feed.tip.slot + SLOTS_TO_LIVE
     const json = await proofs.prove({
       kind: 'finish',
       sender: address,
@@ -184,7 +192,7 @@ export class Plans {
 
   async #closing (channelId: string): Promise<Unsigned> {
     this.check({ kind: 'startClose', channelId })
-    const until = this.deps.feed().tip.slot + SLOTS_TO_LIVE
+    const until = this.#feed.tip.slot + SLOTS_TO_LIVE
     const json = await this.deps.proofs.prove({ kind: 'startClose', sender: this.deps.key.address, channel: this.#job(channelId), until })
     return { kind: 'zkapp', json, keys: [], until, isFresh: () => this.#hasTime(until) && this.#isOpen(channelId) }
   }
@@ -205,12 +213,16 @@ export class Plans {
     return channel
   }
 
-  #isOver (channel: Channel): boolean {
-    return isOver(channel, { slot: this.deps.feed().tip.slot, ours: this.deps.key.address })
+  get #feed (): Feed {
+    return this.deps.nodes().leader
+  }
+
+  #isOver (channel: Channel, { tip: { slot } } = this.#feed): boolean {
+    return isOver(channel, { slot, ours: this.deps.key.address })
   }
 
   #hasTime (until: number): boolean {
-    return this.deps.feed().tip.slot + SLOTS_TO_SEND < until
+    return this.#feed.tip.slot + SLOTS_TO_SEND < until
   }
 
   /** An end pays the payer, too: where that fails, all of it does. @throws ChainError, final */
@@ -218,7 +230,7 @@ export class Plans {
     const refuses = (why: string): never => { throw new ChainError(`the payer cannot be paid: its account ${why}. channelId=${channelId} payer=${payer}`, true) }
     if (!isAddress(payer)) refuses('has no address')
     await this.deps.lookAt(payer)
-    const { latest } = this.deps.feed().sight(payer)
+    const { latest } = this.#feed.sight(payer)
     if (latest === undefined) refuses('does not exist')
     const { receive = OPEN, access = OPEN }: Record<string, string> = latest?.permissions ?? {}
     if (receive !== OPEN || access !== OPEN) refuses(`takes no payments. receive=${receive} access=${access}`)
@@ -255,7 +267,7 @@ export class Plans {
   }
 
   #job (channelId: string): { address: string, state: readonly string[] } {
-    return { address: channelId, state: (this.deps.feed().sight(channelId).latest?.state ?? []).slice(0, STATE_FIELDS).map(String) }
+    return { address: channelId, state: (this.#feed.sight(channelId).latest?.state ?? []).slice(0, STATE_FIELDS).map(String) }
   }
 }
 

@@ -82,7 +82,7 @@ export class MinaProvider implements ChannelProvider, Member {
     this.#stop = new Stop({ desk: () => this.#deskNow(), configured: options.stopSlot, least: fees.least, log })
     this.#plans = new Plans({
       key, keys: this.#keys, expected, proofs: this.#proofs, fees,
-      feed: () => this.#deskNow().feed, slotMs: () => this.#deskNow().info.slotMs, lookAt: address => this.#lookAt(address)
+      nodes: () => this.#deskNow().nodes, slotMs: () => this.#deskNow().info.slotMs, lookAt: address => this.#lookAt(address)
     })
     this.#transactions = new Transactions(() => this.#deskNow().sender, store, name('operations'), call => this.#plans.of(call))
     this.#views = new Views({ feeds: () => this.#deskNow().feeds, expected, address: key.address })
@@ -93,15 +93,14 @@ export class MinaProvider implements ChannelProvider, Member {
   }
 
   async #connect (): Promise<void> {
-    await this.#book.load()
-    await this.#transactions.load()
+    await Promise.all([this.#book.load(), this.#transactions.load()])
     const desk = this.#desk ??= await joinDesk(this.#options, this)
     await checkFork(desk, this.#options.store, `mina:seen:${this.chainId}:${this.address}`)
     const { alsoLookAt } = this.#options
     const opening = this.#transactions.unfinished().map(({ channelId }) => channelId)
     const known = this.#book.all().flatMap(([id, { over }]) => over === undefined ? [id] : [])
     this.#views.follow([...known, ...opening, ...alsoLookAt === undefined ? [] : [alsoLookAt]])
-    await this.#views.look()
+    await this.#views.look('now', 'any')
     if (desk.feed.sight(this.address).latest === undefined && this.#isNews('account')) {
       this.#options.log.warn('our account does not exist on the chain yet: it can neither pay nor be paid before somebody sends it 1 MINA and more. ' +
         'chainId=%s address=%s', this.chainId, this.address)
@@ -121,9 +120,9 @@ export class MinaProvider implements ChannelProvider, Member {
   }
 
   async balances (): Promise<{ token: bigint, native: bigint }> {
-    const { feed } = await this.#ready()
-    await feed.look()
-    const native = feed.sight(this.address).latest?.balance ?? 0n
+    const { nodes } = await this.#ready()
+    await nodes.look()
+    const native = nodes.leader.sight(this.address).latest?.balance ?? 0n
     const token = native - FEES_KEPT * this.#options.fees.least
     return { token: token > 0n ? token : 0n, native }
   }
@@ -156,11 +155,12 @@ export class MinaProvider implements ChannelProvider, Member {
   async deposit (channelId: string, total: bigint, operationId: string): Promise<Receipt> {
     return await this.#do(operationId, async () => {
       this.#stop.refusePayingIn()
-      const channel = await this.#fresh(channelId)
-      const call: Call = { kind: 'deposit', channelId, amount: String(total - channel.deposit), to: String(total) }
-      if (total <= channel.deposit) throw new ChainError(`the channel has that much already. channelId=${channelId} deposit=${channel.deposit}`, true)
+      await this.#fresh(channelId)
+      const deposit = this.#plans.depositIn(channelId)
+      const call: Call = { kind: 'deposit', channelId, amount: String(total - deposit), to: String(total) }
+      if (total <= deposit) throw new ChainError(`the channel has that much already. channelId=${channelId} deposit=${deposit}`, true)
       this.#plans.check(call)
-      await this.#checkFunds(total - channel.deposit)
+      await this.#checkFunds(total - deposit)
       return call
     })
   }
@@ -192,13 +192,14 @@ export class MinaProvider implements ChannelProvider, Member {
   }
 
   async getChannelState (channelId: string, finality: Finality = 'confirmed', asOf: AsOf = 'now'): Promise<ChannelState | undefined> {
-    const { info: { slotMs }, feed } = await this.#ready()
+    const { info: { slotMs }, nodes } = await this.#ready()
     if (!isAddress(channelId)) return undefined
     const known = this.#book.get(channelId)
-    if (known?.over !== undefined) return stateOfOver(channelId, known, known.over, { ours: this.address, slot: feed.tip.slot, slotMs })
+    const seenBy = { ours: this.address, slot: nodes.leader.tip.slot, slotMs }
+    if (known?.over !== undefined) return stateOfOver(channelId, known, known.over, seenBy)
     const isNew = this.#views.follow([channelId], known === undefined)
     await this.#views.look(isNew ? 'now' : asOf, known === undefined || isNew ? 'all' : 'any')
-    const view = { ours: this.address, slot: feed.tip.slot, slotMs, wasOver: false }
+    const view = { ours: this.address, slot: nodes.leader.tip.slot, slotMs, wasOver: false }
     if (finality === 'latest') {
       const channel = this.#views.latest(channelId)
       if (typeof channel !== 'object') return undefined
@@ -220,10 +221,10 @@ export class MinaProvider implements ChannelProvider, Member {
   }
 
   async findChannels (peer: string, asOf: AsOf = 'now'): Promise<ChannelState[]> {
-    const { feed } = await this.#ready()
+    const { nodes } = await this.#ready()
     await this.#deriveWith(peer)
     await this.#views.look(asOf, 'any')
-    const named = channelsOpenedBy(peer, feed.blocks).filter(address => this.#book.get(address) === undefined && this.#isNews(`named ${address}`))
+    const named = channelsOpenedBy(peer, nodes.leader.blocks).filter(address => this.#book.get(address) === undefined && this.#isNews(`named ${address}`))
     const states: ChannelState[] = []
     const followed = this.#views.followed().filter(id => this.#book.get(id) === undefined)
     for (const channelId of new Set([...this.#book.with(peer), ...followed, ...named])) {
@@ -282,8 +283,8 @@ export class MinaProvider implements ChannelProvider, Member {
   }
 
   async #do (operationId: string, makeCall: () => Promise<Call>): Promise<Receipt> {
-    await this.#ready()
-    const { txId } = await this.#transactions.do(operationId, makeCall)
+    const { nodes } = await this.#ready()
+    const { txId } = await this.#transactions.do(operationId, () => nodes.byAny(makeCall))
     return { txId }
   }
 
@@ -295,7 +296,7 @@ export class MinaProvider implements ChannelProvider, Member {
 
   async #lookAt (address: string): Promise<void> {
     this.#views.follow([address])
-    await this.#views.look('now', 'first')
+    await this.#deskNow().nodes.look()
   }
 
   /** As it is now. */

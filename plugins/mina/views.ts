@@ -68,12 +68,9 @@ export class Views {
     return [...this.#followed]
   }
 
-  /**
-   * @param from `any`: what a node that is away showed last counts on, for channels that are known. `first`: what is sent is made by what
-   * the first node shows
-   */
-  async look (asOf: AsOf = 'now', from: 'all' | 'any' | 'first' = 'all'): Promise<void> {
-    const feeds = this.deps.feeds().slice(0, from === 'first' ? 1 : undefined)
+  /** @param from `any`: what a node that is away showed last counts on, for channels that are known */
+  async look (asOf: AsOf = 'now', from: 'all' | 'any' = 'all'): Promise<void> {
+    const feeds = this.deps.feeds()
     const looks = await Promise.allSettled(feeds.map(feed => asOf === 'now' ? feed.look() : feed.lookIfOld()))
     const failed = looks.filter(look => look.status === 'rejected')
     if (failed[0] !== undefined && (from !== 'any' || failed.length === looks.length)) throw failed[0].reason
@@ -118,12 +115,14 @@ export class Views {
   #closing (address: string): Channel | undefined {
     const channels = this.deps.feeds().map(feed => this.#read(feed.sight(address).latest)).filter(channel => typeof channel === 'object')
     const closing = channels.filter(channel => channel.closesAt > 0 && !channel.isFinished && !this.#overBy(channel).includes(true))
-    return closing.sort((a, b) => a.closesAt - b.closesAt)[0]
+    const [first] = closing.sort((a, b) => a.closesAt - b.closesAt)
+    return first && { ...first, paid: least(closing.map(({ paid }) => paid)) }
   }
 
   /** Whether it is over, by the clock of each node: a node could lie about that alone. */
   #overBy (channel: Channel): boolean[] {
-    return this.deps.feeds().map(({ tip: { slot } }) => isOver(channel, { slot, ours: this.deps.address }))
+    const looked = this.deps.feeds().filter(({ isLooked }) => isLooked)
+    return looked.map(({ tip: { slot } }) => isOver(channel, { slot, ours: this.deps.address }))
   }
 
   /** Whether all nodes have shown a block so lately that a close of the channel can be answered. */

@@ -2,6 +2,7 @@
 const ATTACKS = 'test/plugins/mina/attacks.test.js'
 const SENDER = 'plugins/mina/chain/sender.js'
 const SENDER_TEST = 'test/plugins/mina/chain/sender.test.js'
+const NODES_TEST = 'test/plugins/mina/chain/nodes.test.js'
 const VIEWS_TEST = 'test/plugins/mina/views.test.js'
 const ACCOUNT = 'plugins/mina/channel-account.js'
 const ACCOUNT_TEST = 'test/plugins/mina/channel-account.test.js'
@@ -162,7 +163,7 @@ export const minaMutants = [
   {
     name: 'Mina: sends an end whose time has run out',
     file: 'plugins/mina/plans.js',
-    edits: [['this.deps.feed().tip.slot + SLOTS_TO_SEND < until', 'true']],
+    edits: [['this.#feed.tip.slot + SLOTS_TO_SEND < until', 'true']],
     tests: [ATTACKS]
   },
   {
@@ -200,5 +201,35 @@ export const minaMutants = [
     file: 'plugins/mina/proofs.js',
     edits: [['priority, ending?.isLate', 'priority, ending !== undefined']],
     tests: ['test/plugins/mina/proofs.test.js']
+  },
+  {
+    name: 'Mina: sends to the first node alone',
+    file: 'plugins/mina/chain/nodes.js',
+    edits: [['this.feeds.map(({ node }) => by(node))', 'this.feeds.slice(0, 1).map(({ node }) => by(node))']],
+    tests: [NODES_TEST]
+  },
+  {
+    name: 'Mina: goes by a node that is away',
+    file: 'plugins/mina/chain/nodes.js',
+    edits: [['Number(b.isWell) - Number(a.isWell)', '0']],
+    tests: [NODES_TEST]
+  },
+  {
+    name: 'Mina: goes by the same node when nothing comes of it',
+    file: 'plugins/mina/chain/nodes.js',
+    edits: [['this.#doubts++', '']],
+    tests: [NODES_TEST]
+  },
+  {
+    name: 'Mina: takes for redeemed what one node alone shows',
+    file: 'plugins/mina/plans.js',
+    edits: [['return seen.every(({ channel })', 'return seen.some(({ channel })']],
+    tests: [VIEWS_TEST]
+  },
+  {
+    name: 'Mina: puts in again what a node that lags does not show',
+    file: 'plugins/mina/plans.js',
+    edits: [['deposit > most ? deposit : most', 'most']],
+    tests: [VIEWS_TEST]
   }
 ]

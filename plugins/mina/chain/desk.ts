@@ -11,6 +11,7 @@ import type { MinaKey } from '../keys.js'
 import { Feed } from './feed.js'
 import { MinaNode } from './node.js'
 import type { NetworkInfo } from './node.js'
+import { Nodes } from './nodes.js'
 import { Sender } from './sender.js'
 
 export interface DeskOptions {
@@ -28,9 +29,10 @@ export interface Desk {
   readonly info: NetworkInfo
   /** From this slot on no transactions are taken, as the nodes say now; undefined: they say none. */
   stopSlot (): number | undefined
-  /** Of the first node: transactions go there, and what is not money is read there. */
+  /** Of the node that leads now: transactions are made by it, and what is not money is read there. */
   readonly feed: Feed
-  /** All of them, the first included. */
+  readonly nodes: Nodes
+  /** All of them. */
   readonly feeds: readonly Feed[]
   readonly sender: Sender
   join (member: Member): void
@@ -48,7 +50,7 @@ const LOOKS_FOR_INFO = 120
 
 const desks = new Map<string, Promise<Desk>>()
 
-/** Rejects while a node cannot be reached, or shows another network than the others. */
+/** Rejects while no node can be reached, or one shows another network than the others. */
 export async function joinDesk (options: DeskOptions, member: Member): Promise<Desk> {
   const { urls, socksProxy, key: { address }, network, confirmations } = options
   const name = JSON.stringify([urls, socksProxy, network, confirmations, address])
@@ -67,29 +69,36 @@ export async function joinDesk (options: DeskOptions, member: Member): Promise<D
 async function open (options: DeskOptions, ended: () => void): Promise<Desk> {
   const { urls, socksProxy, timeoutMs, network, confirmations, lookMs, key, log } = options
   const nodes = urls.map(url => new MinaNode({ url, socksProxy, timeoutMs }))
-  const [info, ...others] = await Promise.all(nodes.map(node => node.info())) as [NetworkInfo, ...NetworkInfo[]]
-  for (const [i, other] of others.entries()) {
-    if (other.nodeChainId !== info.nodeChainId) throw new ChainError(`the nodes at ${nodes[0]?.host} and ${nodes[i + 1]?.host} are on different chains`, false)
+  const infos = await Promise.allSettled(nodes.map(node => node.info()))
+  const answers = infos.flatMap((info, i) => info.status === 'fulfilled' ? [{ info: info.value, host: nodes[i]?.host ?? '' }] : [])
+  const [first] = answers
+  if (first === undefined) throw (infos[0] as PromiseRejectedResult).reason
+  const { info } = first
+  for (const other of answers) {
+    if (other.info.nodeChainId !== info.nodeChainId) throw new ChainError(`the nodes at ${first.host} and ${other.host} are on different chains`, false)
   }
-  refuseOther(info, network, nodes[0]?.host ?? '')
-  const feeds = nodes.map(node => new Feed(node, { confirmations, lookMs, nodeChainId: info.nodeChainId }))
-  const [feed] = feeds as [Feed, ...Feed[]]
-  feed.follow(key.address)
+  refuseOther(info, network, first.host)
+  const feeds = nodes.map(node => new Feed(node, { confirmations, lookMs, nodeChainId: info.nodeChainId })) as [Feed, ...Feed[]]
+  const leading = new Nodes(feeds)
+  for (const feed of feeds) feed.follow(key.address)
   let signer: Promise<MinaSigner> | undefined
-  const sender = new Sender({ chainId: `mina:${network}`, feed, key, signer: () => signer ??= openSigner(network), log })
+  const sender = new Sender({ chainId: `mina:${network}`, nodes: leading, key, signer: () => signer ??= openSigner(network), log })
   const members = new Set<Member>()
   const stop = new AbortController()
-  feed.onTip = () => {
-    sender.ticked()
-    for (const member of members) member.ticked()
+  for (const feed of feeds) {
+    feed.onTip = () => {
+      sender.ticked()
+      if (feed === leading.leader) for (const member of members) member.ticked()
+    }
+    void feed.run(stop.signal)
   }
-  for (const each of feeds) void each.run(stop.signal)
-  const stops = [info, ...others].map(({ stopSlot }) => stopSlot)
+  const stops = infos.map(each => each.status === 'fulfilled' ? each.value.stopSlot : undefined)
   for (const [i, node] of nodes.entries()) void keepAsking(node, lookMs * LOOKS_FOR_INFO, stop.signal, stopSlot => { stops[i] = stopSlot })
   return {
     info,
     stopSlot: () => stops.reduce((least, slot) => slot !== undefined && (least === undefined || slot < least) ? slot : least, undefined),
-    feed,
+    get feed () { return leading.leader },
+    nodes: leading,
     feeds,
     sender,
     join: member => { members.add(member) },

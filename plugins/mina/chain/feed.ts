@@ -25,7 +25,7 @@ export interface Sight {
   latest: ChainAccount | undefined
   /** Undefined: the confirmed chain has none. */
   confirmed: ChainAccount | undefined
-  /** It exists, and nobody knows yet how it was at the last block that is confirmed. */
+  /** It exists, or may exist, and nobody knows yet how it was at the last block that is confirmed. */
   isUnknown: boolean
 }
 
@@ -56,6 +56,7 @@ export class Feed {
   #movedMs = Date.now()
   /** What the node showed last was of another time. */
   #isOff = false
+  #isWell = false
   /** Told after each look at a new tip. */
   onTip: () => void = () => undefined
 
@@ -76,9 +77,14 @@ export class Feed {
     return this.#blocks
   }
 
+  /** Whether the last look showed the chain. */
+  get isWell (): boolean {
+    return this.#isWell
+  }
+
   /** Whether there was a new block within the last `ms`, and of that time: a node that stands still, or is behind, shows no closes. */
   isFresh (ms: number): boolean {
-    return !this.#isOff && Date.now() - Math.min(this.#movedMs, this.tip.dateMs) <= ms
+    return this.isLooked && !this.#isOff && Date.now() - Math.min(this.#movedMs, this.tip.dateMs) <= ms
   }
 
   follow (address: string): void {
@@ -122,7 +128,7 @@ export class Feed {
     const latest = this.#latest.get(address)
     const seen = this.#seen.get(address) ?? []
     const confirmed = seen.findLast(({ height }) => height <= this.tip.height - this.options.confirmations)
-    return { latest, confirmed: confirmed?.account, isUnknown: confirmed === undefined && latest !== undefined }
+    return { latest, confirmed: confirmed?.account, isUnknown: confirmed === undefined && (latest !== undefined || !this.isLooked) }
   }
 
   /** Whether the last look was at it, too. */
@@ -151,6 +157,13 @@ export class Feed {
   }
 
   async #look (): Promise<void> {
+    this.#isWell = await this.#lookWell().then(() => true, (error: unknown) => {
+      this.#isWell = false
+      throw error
+    })
+  }
+
+  async #lookWell (): Promise<void> {
     const addresses = [...this.#followed.keys()]
     let found = await this.node.look(addresses, this.isLooked ? USUAL : DEPTH)
     const oldest = found.blocks[0]

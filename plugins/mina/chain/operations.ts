@@ -1,5 +1,6 @@
 /** What is kept of an operation and of its transactions: see OperationStore. */
 import { z } from 'zod'
+import { ChainError } from '../../lib/channels/types.js'
 
 const Amount = z.string().regex(/^\d+$/)
 const Claim = z.object({ amount: Amount, nonce: Amount, signature: z.object({ r: Amount, s: Amount }) })
@@ -51,3 +52,23 @@ export type ClaimRecord = z.infer<typeof Claim>
 export type Attempt = z.infer<typeof Attempt>
 export type Outcome = z.infer<typeof Outcome>
 export type Operation = z.infer<typeof Operation>
+
+/** A transaction without signatures. */
+export type Unsigned = {
+  /** Whether the chain would still take it. */
+  isFresh: () => boolean
+} & (
+  { kind: 'payment', to: string, amount: bigint } |
+  /** `keys`: of the accounts that sign it besides ours, as texts. `until`: no block after this slot takes it. */
+  { kind: 'zkapp', json: string, keys: readonly string[], until?: number | undefined }
+)
+
+/** What was signed before, to be signed again for another fee. */
+export function unsignedOf ({ attempts }: Operation, keys: readonly string[]): Unsigned {
+  const last = attempts.at(-1)
+  if (last === undefined) throw new ChainError('there is no transaction to sign again', false)
+  const { payment, zkappCommand } = JSON.parse(last.signed) as { payment?: { to: string, amount: string }, zkappCommand?: unknown }
+  const isFresh = (): boolean => true // its nonce is ours already
+  if (payment !== undefined) return { kind: 'payment', to: payment.to, amount: BigInt(payment.amount), isFresh }
+  return { kind: 'zkapp', json: JSON.stringify(zkappCommand), keys, until: last.until, isFresh }
+}

@@ -12,21 +12,12 @@ import type { Place, Seat, Sitter, Urgency } from '../../lib/channels/seat.js'
 import { ChainError } from '../../lib/channels/types.js'
 import type { MinaSigner } from '../crypto/mina-signer.js'
 import type { MinaKey } from '../keys.js'
-import type { Feed } from './feed.js'
 import { offer, offersOf, outbidding, raised, refusePoor } from './fees.js'
 import type { FeePolicy } from './fees.js'
 import { GraphqlError } from './node.js'
-import type { Attempt, Operation, Outcome } from './operations.js'
-
-/** A transaction without signatures. */
-export type Unsigned = {
-  /** Whether the chain would still take it. */
-  isFresh: () => boolean
-} & (
-  { kind: 'payment', to: string, amount: bigint } |
-  /** `keys`: of the accounts that sign it besides ours, as texts. `until`: no block after this slot takes it. */
-  { kind: 'zkapp', json: string, keys: readonly string[], until?: number | undefined }
-)
+import type { Nodes } from './nodes.js'
+import { unsignedOf } from './operations.js'
+import type { Attempt, Operation, Outcome, Unsigned } from './operations.js'
 
 /** What is to be done, by the state of the chain as it was looked at last. */
 export interface Plan {
@@ -56,7 +47,7 @@ export interface Job extends Sitter {
 
 export interface SenderDeps {
   chainId: string
-  feed: Feed
+  nodes: Nodes
   key: MinaKey
   signer: () => Promise<MinaSigner>
   log: Logger
@@ -69,6 +60,9 @@ interface Course {
   trouble?: string
   /** The block height when it was sent last. */
   sentHeight?: number
+  /** Since when the account has been before its nonce, or past it. */
+  earlyHeight?: number | undefined
+  usedHeight?: number | undefined
   /** Of its time that is over, how many quarters were said. */
   quartersSaid?: number
 }
@@ -77,6 +71,8 @@ interface Course {
 const BLOCKS_TO_WAIT = 2
 /** A pool forgets after two hours; a node that was started again, at once. */
 const BLOCKS_TO_SEND_AGAIN = 4
+/** What has an earlier nonce has come by then, or there is none. */
+const BLOCKS_TO_COME = 8
 const TRIES = 3
 const MEMO = 'sluice'
 const NO_END = '4294967295'
@@ -111,6 +107,7 @@ export class Sender {
         if (job.signal.aborted) throw new ChainError(LEFT, false)
         const ticked = this.#tick(job.signal)
         const outcome = await this.#step(job, course).catch((error: unknown) => {
+          this.#deps.nodes.doubt()
           if (job.operation.attempts.length === 0 || job.signal.aborted) throw error
           return this.#trouble(job, course, error)
         })
@@ -127,7 +124,7 @@ export class Sender {
   }
 
   async #step (job: Job, course: Course): Promise<Outcome | undefined> {
-    const { feed, key: { address } } = this.#deps
+    const { nodes: { leader: feed }, key: { address } } = this.#deps
     const { plan, operation: { attempts } } = job
     const txId = attempts.at(-1)?.hash ?? ''
     if (plan.isMet()) return { txId }
@@ -146,8 +143,12 @@ export class Sender {
       // A block has it, so what follows need not wait. Or blocks are gone, and what had an earlier nonce comes first.
       this.#giveUpSeat(job, course)
       const isUsedUp = (confirmed?.nonce ?? 0) > last.nonce && plan.isKnown()
-      return isUsedUp ? await this.#judge(job, course, last) : undefined
+      if (isUsedUp) return this.#isAgreed(job, course, last) ? await this.#judge(job, course, last) : undefined
+      course.earlyHeight = nonce < last.nonce ? course.earlyHeight ?? feed.tip.height : undefined
+      const isLate = feed.tip.height - (course.earlyHeight ?? feed.tip.height) >= BLOCKS_TO_COME && job.operation.call.kind !== 'deposit'
+      return isLate ? await this.#again(job, course, 'the account does not come to its nonce, which a node has shown wrongly') : undefined
     }
+    course.earlyHeight = course.usedHeight = undefined
     const isExpired = last.until !== undefined && feed.tip.slot > last.until
     course.isSeated ||= this.#seat.tryTake(job)
     if (!course.isSeated) {
@@ -160,9 +161,17 @@ export class Sender {
     return undefined
   }
 
+  /** Nodes do not show it at one time. One that never does keeps nothing but money from going in twice. */
+  #isAgreed ({ operation: { call } }: Job, course: Course, { nonce }: Attempt): boolean {
+    const { nodes: { leader, well }, key: { address } } = this.#deps
+    course.usedHeight ??= leader.tip.height
+    const isLate = call.kind !== 'deposit' && leader.tip.height - course.usedHeight >= BLOCKS_TO_SEND_AGAIN
+    return isLate || well.every(feed => (feed.sight(address).confirmed?.nonce ?? 0) > nonce)
+  }
+
   /** The nonce is used up for good, and the goal is not met. Where a channel is over, no goal shows a deposit: there the block does. */
   async #judge (job: Job, course: Course, { nonce }: Attempt): Promise<Outcome | undefined> {
-    const { feed, key: { address } } = this.#deps
+    const { nodes: { leader: feed }, key: { address } } = this.#deps
     const { attempts, call } = job.operation
     const command = feed.find(each => each.feePayer === address && each.nonce === nonce)?.command
     if (command === undefined) return await this.#again(job, course, 'its nonce is used up, by what is not known any more')
@@ -175,13 +184,14 @@ export class Sender {
   }
 
   async #begin (job: Job, course: Course): Promise<void> {
-    const { feed, key: { address } } = this.#deps
+    const { nodes, key: { address } } = this.#deps
     course.unsigned ??= await this.#prepared(job)
     const granted = await this.#seat.take(job, job.signal).catch(() => { throw new ChainError(LEFT, false) })
     course.isSeated = true
     let place = granted
     try {
-      await feed.look()
+      await nodes.look()
+      const { leader: feed } = nodes
       if (!course.unsigned.isFresh()) {
         course.unsigned = undefined
         this.#giveUpSeat(job, course, place)
@@ -211,7 +221,7 @@ export class Sender {
 
   /** Nothing more is done for it now. What a node may still have of it can be replaced; what has run out of time no node has any more. */
   #leave (job: Job): void {
-    const { feed, key: { address } } = this.#deps
+    const { nodes: { leader: feed }, key: { address } } = this.#deps
     const last = job.operation.attempts.at(-1)
     const isOpen = last !== undefined && feed.isLooked && (feed.sight(address).latest?.nonce ?? 0) === last.nonce
     this.#pass(job, isOpen ? { sequence: last.nonce, fee: (last.until ?? Infinity) < feed.tip.slot ? 0n : BigInt(last.fee) } : undefined)
@@ -224,7 +234,7 @@ export class Sender {
 
   /** Signs, keeps and sends it. @param offering `instead`: what has to be outbid */
   async #sign (job: Job, course: Course, offering: { nonce: number, instead?: bigint | undefined }): Promise<void> {
-    const { feed, key: { address } } = this.#deps
+    const { nodes: { leader: feed }, key: { address } } = this.#deps
     const { plan, operation } = job
     const { nonce, instead } = offering
     const usual = offer(await offersOf(feed), plan.fees, plan.isUrgent)
@@ -270,14 +280,15 @@ export class Sender {
   }
 
   async #send (job: Job, course: Course, attempt: Attempt): Promise<void> {
-    const { feed: { node }, log } = this.#deps
+    const { nodes, log } = this.#deps
     course.wasSent = true
-    course.sentHeight = this.#deps.feed.tip.height
+    course.sentHeight = nodes.leader.tip.height
     try {
       const { payment, signature, zkappCommand } = JSON.parse(attempt.signed) as {
         payment: Record<string, string>, signature: { field: string, scalar: string }, zkappCommand?: unknown
       }
-      const hash = zkappCommand === undefined ? await node.sendPayment(payment, signature) : await node.sendZkapp(zkappCommand)
+      const isZkapp = zkappCommand !== undefined
+      const hash = await nodes.send(node => isZkapp ? node.sendZkapp(zkappCommand) : node.sendPayment(payment, signature))
       const attempts = job.operation.attempts.map(each => each.signed === attempt.signed ? { ...each, hash } : each)
       await this.#keep(job, { ...job.operation, attempts })
     } catch (error) {
@@ -285,7 +296,7 @@ export class Sender {
         course.wasSent = false // sent again at the next look, which does no harm: it has its nonce
         throw error
       }
-      log.warn('a node does not take a transaction. operation=%s error=%s', job.operation.id, error.message)
+      log.warn('no node takes a transaction. operation=%s error=%s', job.operation.id, error.message)
     }
   }
 
@@ -321,13 +332,15 @@ export class Sender {
   /** More for the same nonce; where no more is worth it, the same again. Makes room for what is more urgent. */
   async #push (job: Job, course: Course, last: Attempt): Promise<void> {
     const fee = BigInt(last.fee)
+    const { leader: { tip: { height } } } = this.#deps.nodes
+    this.#deps.nodes.doubt()
     if (this.#seat.isWantedBefore(job)) {
       this.#deps.log.warn('a transaction is stuck, and a more urgent one takes its nonce. operation=%s nonce=%d', job.operation.id, last.nonce)
       this.#giveUpSeat(job, course, { sequence: last.nonce, fee })
       return
     }
     if (raised(fee, job.plan.fees) !== undefined) await this.#sign(job, course, { nonce: last.nonce, instead: fee })
-    else if ((this.#deps.feed.tip.height - last.height) % BLOCKS_TO_SEND_AGAIN === 0) await this.#send(job, course, last)
+    else if ((height - last.height) % BLOCKS_TO_SEND_AGAIN === 0) await this.#send(job, course, last)
   }
 
   /** What puts money in is not begun again by itself. */
@@ -348,7 +361,7 @@ export class Sender {
    * @returns the outcome where it is over
    */
   #trouble ({ operation }: Job, course: Course, error: unknown): Outcome | undefined {
-    const { feed, log } = this.#deps
+    const { nodes: { leader: feed }, log } = this.#deps
     const trouble = describeError(error)
     const last = operation.attempts.at(-1)
     if (error instanceof ChainError && error.isFinal && (last?.until === undefined || feed.isPast(last.until))) return { txId: last?.hash ?? '', error: error.message }
@@ -373,13 +386,3 @@ export class Sender {
 const LOOK_MS = 30_000
 /** Of the offers for one nonce. Each has 40 kB of proof. */
 const KEPT = 8
-
-/** What was signed before, to be signed again for another fee. */
-function unsignedOf ({ attempts }: Operation, keys: readonly string[]): Unsigned {
-  const last = attempts.at(-1)
-  if (last === undefined) throw new ChainError('there is no transaction to sign again', false)
-  const { payment, zkappCommand } = JSON.parse(last.signed) as { payment?: { to: string, amount: string }, zkappCommand?: unknown }
-  const isFresh = (): boolean => true // its nonce is ours already
-  if (payment !== undefined) return { kind: 'payment', to: payment.to, amount: BigInt(payment.amount), isFresh }
-  return { kind: 'zkapp', json: JSON.stringify(zkappCommand), keys, until: last.until, isFresh }
-}

@@ -4,7 +4,9 @@
  */
 import { expect } from 'chai'
 import type { MinaKey } from '../../../plugins/mina/keys.js'
+import type { MinaProvider } from '../../../plugins/mina/provider.js'
 import { Views, type ViewsDeps } from '../../../plugins/mina/views.js'
+import { memoryStore } from '../../support/evm/life.js'
 import { askMina } from '../../support/mina/parties.js'
 import { CHALLENGE_SECS, MINA, MinaParties } from '../../support/mina/settling.js'
 import { startMinaVictim, type MinaVictim } from '../../support/mina/victim.js'
@@ -60,27 +62,34 @@ describe('two nodes that an account of Mina asks', function () {
   }
   const claim = async (channelId: string, total: bigint) => await parties.codec(peer, us).make({ channelId, nonce: total / MINA, total, senderId: 'peer' })
 
-  it('a close is seen and answered while one of them is away, and nothing counts that only one shows', async () => {
-    const provider = await parties.connected(us, { urls: [parties.chain.url, other.url] })
-    const hostile = await parties.connected(peer)
-    const { channelId } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open', 100n * MINA)
-    await until(async () => await provider.getChannelState(channelId).then(state => state !== undefined, () => false))
-    await parties.chain.faults({ requests: [{ does: 'status' }] }, other.node)
-    await hostile.deposit(channelId, 200n * MINA, 'more')
-    expect((await provider.getChannelState(channelId))?.theirs.deposit).to.equal(100n * MINA)
-    await hostile.close(channelId, 'close')
-    expect((await provider.getChannelState(channelId, 'latest'))?.status).to.equal('closing')
-    await provider.redeem(await claim(channelId, 20n * MINA), 'answer')
-    expect((await hostile.getChannelState(channelId))?.ours.redeemed).to.equal(20n * MINA)
-    const { channelId: unknown } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open again', 100n * MINA)
-    expect(await provider.getChannelState(unknown).catch(String), 'a new channel needs all').to.match(/no answer of the node/)
-  })
+  const urls = (isFirst: boolean): string[] => isFirst ? [other.url, parties.chain.url] : [parties.chain.url, other.url]
+  const redeemedOf = async (provider: MinaProvider, channelId: string): Promise<bigint | undefined> =>
+    (await provider.getChannelState(channelId))?.ours.redeemed
+  const open = async (hostile: MinaProvider): Promise<string> => (await hostile.openChannel(us.address, CHALLENGE_SECS, 'open', 100n * MINA)).channelId
+
+  for (const isFirst of [false, true]) {
+    it(`a close is seen and answered while the ${isFirst ? 'first' : 'second'} is away, and nothing counts that only one shows`, async () => {
+      const provider = await parties.connected(us, { urls: urls(isFirst) })
+      const hostile = await parties.connected(peer)
+      const { channelId } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open', 100n * MINA)
+      await until(async () => await provider.getChannelState(channelId).then(state => state !== undefined, () => false))
+      await parties.chain.faults({ requests: [{ does: 'status' }] }, other.node)
+      await hostile.deposit(channelId, 200n * MINA, 'more')
+      expect((await provider.getChannelState(channelId))?.theirs.deposit).to.equal(100n * MINA)
+      await hostile.close(channelId, 'close')
+      expect((await provider.getChannelState(channelId, 'latest'))?.status).to.equal('closing')
+      await provider.redeem(await claim(channelId, 20n * MINA), 'answer')
+      expect((await hostile.getChannelState(channelId))?.ours.redeemed).to.equal(20n * MINA)
+      const { channelId: unknown } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open again', 100n * MINA)
+      expect(await provider.getChannelState(unknown).catch(String), 'a new channel needs all').to.match(/no answer of the node/)
+    })
+  }
 
   for (const isFirst of [false, true]) {
     it(`${isFirst ? 'the first' : 'the second'} alone has no claim forgotten by showing the channel as over${isFirst ? '' : ', nor hides a close'}`, async () => {
       const hostile = await parties.connected(peer)
       const { channelId } = await hostile.openChannel(us.address, CHALLENGE_SECS, 'open', 100n * MINA)
-      victim = await startMinaVictim(parties, us, peer, { urls: isFirst ? [other.url, parties.chain.url] : [parties.chain.url, other.url] })
+      victim = await startMinaVictim(parties, us, peer, { urls: urls(isFirst) })
       const { parts: { watcher, incoming }, provider } = victim
       const { text } = await claim(channelId, 60n * MINA)
       expect(await victim.refusalOf(text)).to.equal(undefined)
@@ -90,10 +99,72 @@ describe('two nodes that an account of Mina asks', function () {
       await until(async () => (await provider.getChannelState(channelId).then(state => state?.status ?? 'none', String)).includes('do not agree'))
       for (let looks = 0; looks < 5; looks++) await watcher.look()
       expect(incoming.best(channelId)?.total).to.equal(60n * MINA)
-      if (isFirst) await parties.chain.faults({}, other.node) // what is sent is made by what the first one shows
       await hostile.close(channelId, 'close')
       await watcher.look()
       await until(async () => (await hostile.getChannelState(channelId))?.ours.redeemed === 60n * MINA)
     })
   }
+
+  it('a close is answered by a node that was started again while the first is away', async () => {
+    const [store, hostile] = [memoryStore(), await parties.connected(peer)]
+    const channelId = await open(hostile)
+    const life = { store, urls: urls(true) }
+    victim = await startMinaVictim(parties, us, peer, life)
+    expect(await victim.refusalOf((await claim(channelId, 60n * MINA)).text)).to.equal(undefined)
+    await victim.stop()
+    await parties.chain.faults({ requests: [{ does: 'loseRequest' }] }, other.node)
+    await hostile.close(channelId, 'close')
+    const starting = startMinaVictim(parties, us, peer, life)
+    await until(async () => await redeemedOf(hostile, channelId) === 60n * MINA)
+    await parties.chain.faults({}, other.node)
+    victim = await starting
+  })
+
+  for (const [what, faults] of [
+    ['acknowledges what is sent, and forgets it', () => ({ forgets: 1000 })],
+    ['shows a nonce that the account has not come to', () => ({ accounts: { [us.address]: { nonce: '9', inferredNonce: '9' } } })],
+    ['shows that another program uses the key', () => ({ accounts: { [us.address]: { inferredNonce: '9' } } })]
+  ] as ReadonlyArray<[string, () => Parameters<typeof parties.chain.faults>[0]]>) {
+    it(`a close is answered although the first one ${what}`, async () => {
+      const hostile = await parties.connected(peer)
+      const channelId = await open(hostile)
+      victim = await startMinaVictim(parties, us, peer, { urls: urls(true) })
+      expect(await victim.refusalOf((await claim(channelId, 60n * MINA)).text)).to.equal(undefined)
+      await parties.chain.faults(faults(), other.node)
+      await hostile.close(channelId, 'close')
+      await until(async () => await redeemedOf(hostile, channelId) === 60n * MINA)
+    })
+  }
+
+  it('nothing is taken for redeemed because the first one says so', async () => {
+    const hostile = await parties.connected(peer)
+    const channelId = await open(hostile)
+    const provider = await parties.connected(us, { urls: urls(true) })
+    await provider.getChannelState(channelId)
+    const { account } = await askMina<{ account: { zkappState: string[] } }>(parties.chain.url, `query { account(publicKey: "${channelId}") { zkappState } }`)
+    const zkappState = account.zkappState.map((field, i) => i === 4 ? String(60n * MINA) : field)
+    await parties.chain.conditions({ crowded: true })
+    let isOver = false
+    const redeeming = provider.redeem(await claim(channelId, 60n * MINA), 'answer').then(() => { isOver = true })
+    await until(async () => (await parties.chain.asked(other.node)).some(body => body.includes('sendZkapp')))
+    await parties.chain.faults({ accounts: { [channelId]: { zkappState } } }, other.node)
+    await parties.chain.block(4)
+    for (let looks = 0; looks < 4; looks++) await provider.balances()
+    expect(isOver, 'no block has it').to.equal(false)
+    await parties.chain.conditions({ crowded: false })
+    await redeeming
+    expect(await redeemedOf(hostile, channelId)).to.equal(60n * MINA)
+  })
+
+  it('a deposit is made once although the first one forgets it, and then shows the chain as it was before', async () => {
+    const hostile = await parties.connected(peer, { urls: urls(true) })
+    const channelId = await open(hostile)
+    const before = await parties.wallet(peer)
+    const { height } = await parties.chain.block()
+    await parties.chain.faults({ forgets: 1000 }, other.node)
+    await hostile.deposit(channelId, 150n * MINA, 'more')
+    await parties.chain.faults({ standsAt: height }, other.node)
+    expect(await hostile.deposit(channelId, 150n * MINA, 'again').catch(String)).to.match(/has that much already/)
+    expect(await parties.wallet(peer) - before).to.equal(-50n * MINA)
+  })
 })

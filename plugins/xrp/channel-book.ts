@@ -28,6 +28,8 @@ export type Known = z.infer<typeof Known>
 
 /** How far back the transaction that opened a channel of ours is looked for, where our records do not say it. */
 const MAX_SEARCHED = 50_000
+/** So many open channels of a payer are looked at; others lock its reserve, and cost us nothing. */
+const MAX_OF_A_PAYER = 50
 
 export class ChannelBook extends KeptChannels<Known> {
   constructor (store: PluginStore, key: string) {
@@ -38,6 +40,11 @@ export class ChannelBook extends KeptChannels<Known> {
   with (peer: string): string[] {
     const isWith = ({ source, destination }: Known): boolean => source === peer || destination === peer
     return this.all().filter(([, known]) => known.over === undefined && isWith(known)).map(([channelId]) => channelId)
+  }
+
+  /** Whether as many channels of this payer are looked at as there may be. */
+  isFull (payer: string): boolean {
+    return this.all().filter(([, { over, source }]) => over === undefined && source === payer).length >= MAX_OF_A_PAYER
   }
 }
 

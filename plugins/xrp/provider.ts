@@ -298,7 +298,7 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
     const sequence = source === this.address ? before?.sequence ?? await this.#sequenceOf(channel) : undefined
     const refusal = source === this.address
       ? sequence === undefined ? 'another program has opened it with our account' : undefined
-      : refusalOfTheirs(channel)
+      : refusalOfTheirs(channel) ?? (before === undefined && this.#book.isFull(source) ? 'as many of its payer are open as are looked at' : undefined)
     if (refusal !== undefined) {
       if (this.#isNews(channelId)) {
         this.#options.log.warn('a payment channel is not used. channelId=%s source=%s reason=%s', channelId, source, refusal)

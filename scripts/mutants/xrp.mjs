@@ -97,5 +97,11 @@ export const xrpMutants = [
     file: 'plugins/lib/channels/units.js',
     edits: [['return tokens * this.smallest / this.multiply;', 'return (tokens + (this.smallest > 1n ? 1n : 0n)) * this.smallest / this.multiply;']],
     tests: ['test/e2e/money/xrp-accounts.test.js']
+  },
+  {
+    name: 'XRP: keeps as many channels as a payer opens',
+    file: 'plugins/xrp/provider.js',
+    edits: [['this.#book.isFull(source)', 'false']],
+    tests: ['test/plugins/xrp/attacks.test.js']
   }
 ]

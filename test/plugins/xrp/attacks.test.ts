@@ -69,6 +69,16 @@ describe('attacks over channels of the XRP Ledger', function () {
     })
   }
 
+  it('channels beyond fifty of one payer are not kept, and pay nothing until others are over', async () => {
+    const channels: string[] = []
+    for (let i = 0; i < 51; i++) channels.push(await payer.open(us))
+    for (const channel of channels.slice(0, 50)) expect(await victim.provider.getChannelState(channel)).to.have.property('status', 'open')
+    expect(await victim.provider.getChannelState(channels[50] ?? '')).to.equal(undefined)
+    expect(await take(channels[50] ?? '', 5n)).to.match(/ClaimError/)
+    expect(await take(channels[0] ?? '', 5n)).to.equal(undefined)
+    expect(victim.credited).to.equal(5n)
+  })
+
   it('a channel that is over before it begins is not there', async () => {
     expect(await payer.open(us, { CancelAfter: 1 })).to.equal('tecEXPIRED')
   })

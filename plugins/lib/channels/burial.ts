@@ -8,7 +8,10 @@ import type { KnownChannel } from './known-channel.js'
 import type { Outgoing } from './outgoing.js'
 import type { ChannelState } from './types.js'
 
-/** Before a claim is given up, the chain has to show the channel as over for so long, or in so many looks. */
+/**
+ * Before a claim is given up, the chain has to show the channel as over for so long, or in so many looks, and in any case for its challenge
+ * period: a node that lies for some hours has us miss nothing that the chain would still pay out.
+ */
 const OVER_FOR_MS = 60_000
 const LOOKS = 2
 
@@ -28,7 +31,8 @@ export async function buryIfOver (channel: KnownChannel, { channels, incoming, o
   const isEven = (state: ChannelState): boolean => isPaidOut(state) && outgoing.spentOn(state) <= state.ours.redeemed
   if (!isEven(channel.state)) {
     const overForMs = Date.now() - channel.overMs
-    if (!isPaidOut(channel.state) && overForMs < Math.min(OVER_FOR_MS, LOOKS * pollingIntervalMs)) return
+    const leastMs = Math.max(Math.min(OVER_FOR_MS, LOOKS * pollingIntervalMs), channel.state.challengeSecs * 1000)
+    if (!isPaidOut(channel.state) && overForMs < leastMs) return
     const again = await channels.reread(channelId)
     if (again?.overMs === undefined) return // what was shown before was not so
     if (!isEven(again.state)) channel.isBuried = true

@@ -186,7 +186,8 @@ export class Channels {
     await look(async () => { found = await inTime(provider.findChannels(settings.peerAddress, asOf)) })
     const [quiet, busy] = [this.#unsettled().filter(isQuiet), this.#unsettled().filter(channel => !isQuiet(channel))]
     const others = found.filter(state => this.#known.has(state.channelId) || this.#hasPlaceFor(state))
-    const ids = new Set([...[...busy, ...quiet].map(({ state }) => state), ...others].map(({ channelId }) => channelId))
+    const doubted = this.all().filter(({ state }) => isDone(state) && this.#deps.hasClaims(state.channelId)) // it may not have been so
+    const ids = new Set([...[...busy, ...quiet, ...doubted].map(({ state }) => state), ...others].map(({ channelId }) => channelId))
     for (const channelId of ids) {
       await look(async () => {
         const channel = await this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now')

@@ -1,5 +1,6 @@
 /** What claims say is forgotten when a channel is over; not when one look shows it as over, which may have been of two blocks, or wrong. */
 import { expect } from 'chai'
+import { useFakeTimers } from 'sinon'
 import { afterTest, closeAll } from '../../../support/btp.js'
 import { TWO_WAY, type FakeChain } from '../../../support/channels/fake-chain.js'
 import { claimOf } from '../../../support/channels/fake-codec.js'
@@ -52,6 +53,20 @@ describe('a channel that one look shows as over', () => {
     expect([...bob.credited.values()].reduce((sum, each) => sum + each, 0n)).to.equal(1100n)
   })
 
+  it('keeps its claim for as long as its challenge takes, whatever the only node shows until then', async () => {
+    const { bob, chain, channelId } = await paidWorld()
+    const right = chain.channel(channelId)
+    chain.channels.set(channelId, { ...right, status: 'settled' })
+    while ((await bob.channels())[0]?.status !== 'settled') await nextTurn()
+    hoursPass(0.9)
+    let looks = 0
+    chain.fault = call => { if (call === 'state confirmed') looks++ }
+    while (looks < 10) await nextTurn()
+    chain.channels.set(channelId, right)
+    await chain.provider('alice').close(channelId, 'behind the back of her plugin')
+    while (chain.channel(channelId).sides.bob!.claimed < 1000n) await nextTurn()
+  })
+
   it('has nothing paid again that the peer can still redeem', async () => {
     const { alice, chain, channelId } = await paidWorld()
     await misread(chain, 'alice', channelId)
@@ -61,6 +76,11 @@ describe('a channel that one look shows as over', () => {
   })
 })
 
+function hoursPass (hours: number): void {
+  const clock = useFakeTimers({ now: Date.now() + hours * 3_600_000, toFake: ['Date'], shouldAdvanceTime: true })
+  afterTest(() => { clock.restore() })
+}
+
 describe('a channel that is over', () => {
   noRejectionLeft()
   afterEach(closeAll)
@@ -69,6 +89,8 @@ describe('a channel that is over', () => {
     const { alice, bob, chain, channelId } = await paidWorld()
     const right = chain.channel(channelId)
     chain.channels.set(channelId, { ...right, status: 'settled' })
+    while ((await bob.channels())[0]?.status !== 'settled') await nextTurn()
+    hoursPass(1)
     while (!bob.log.lines.some(line => line.includes('has not paid out all'))) await nextTurn()
     chain.channels.set(channelId, right)
     while ((await bob.channels())[0]?.status !== 'open') await nextTurn()

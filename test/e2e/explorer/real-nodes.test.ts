@@ -7,7 +7,7 @@ import { goTo, inPage, openPage } from '../../support/explorer/page.js'
 import { outcome, packet, World } from '../../support/node.js'
 import { eventually } from '../../support/waiting.js'
 
-const FLOOD_MS = 6000
+const FLOOD_MS = 2500
 const AT_ONCE = 200
 /** As a reader would call it late, on a machine that runs the nodes, the browser and other tests at once. */
 const LATE_MS = 5000

@@ -13,6 +13,7 @@ import type { RawData, ServerOptions, WebSocket } from 'ws'
 import { NoRoomError, type ClientRules, type ListeningPort } from '../../src/contracts/transport.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import { clientNetwork } from '../../src/lib/client-network.js'
+import { takeTurns } from '../../src/lib/http-turns.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
 import { Authenticator, WRONG_TOKEN, WrongTokenError, dataOf, usernameOf } from './auth.js'
 import type { Credentials } from './auth.js'
@@ -379,6 +380,7 @@ class NotAddedError extends Error {
 
 function createOwnServer ({ key, cert }: ListenerSettings): Server {
   const server = key === undefined || cert === undefined ? createServer() : createTlsServer({ key, cert })
+  takeTurns(server, true)
   return server.on('request', (_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'upgrade' }).end(NOT_A_WEB_SERVER)
   })

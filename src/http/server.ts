@@ -6,6 +6,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { SluiceError } from '../contracts/errors.js'
 import type { Logger } from '../contracts/logger.js'
+import { takeTurns } from '../lib/http-turns.js'
 import { ConnectionLimits } from './connection-limits.js'
 import { toError } from './errors.js'
 
@@ -122,7 +123,9 @@ export class HttpServer {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: requestTimeout / 10
-    }, answer)
+    })
+    takeTurns(server, this.options.upgrades === true)
+    server.on('request', answer)
     // Node takes a server without this listener for one that knows no other protocol, and hands the request to the routes as any other.
     if (this.options.upgrades === true) server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => { this.offer(request, stream, head, answer) })
     return server.on('connection', (socket: Socket) => { this.connections.admit(socket) })

@@ -48,6 +48,12 @@ export const minaContractMutants = [
     tests: PROVER_TEST
   },
   {
+    name: 'keeps circuits for Mina that cannot be used',
+    file: PROVER,
+    edits: [['await rm(this.#cacheDir, { recursive: true, force: true })', '']],
+    tests: PROVER_TEST
+  },
+  {
     name: 'hands the environment to the process that proves for Mina',
     file: 'plugins/mina/prover/prover-process.js',
     edits: [["const PASSED_ON = ['PATH', 'HOME', 'TMPDIR']", 'const PASSED_ON = Object.keys(process.env)']],

@@ -35,6 +35,12 @@ export const minaMutants = [
     tests: [CLAIMS_TEST]
   },
   {
+    name: 'Mina: looks at a flood of bad claims at once, when good ones are between them',
+    file: CLAIMS,
+    edits: [['this.#badLately.count >= BAD_IN_A_SECOND', 'false']],
+    tests: [CLAIMS_TEST]
+  },
+  {
     name: 'Mina: counts a deposit before it is confirmed',
     file: 'plugins/mina/chain/feed.js',
     edits: [['confirmed: confirmed?.account', 'confirmed: latest']],

@@ -110,7 +110,7 @@ describe('nodes that settle on Mina', function () {
     expect((await historyOf(parties.chain.url, b.key.address)).lines, 'one transaction pays all out').to.have.lengthOf(1)
   })
 
-  it('pay on while one of them replaces its key, and end the channel of the old one', async () => {
+  it('pay on while one of them replaces its key, and end the channel of the old one, and are not removed before (row 29)', async () => {
     const [a, b] = [await placeOf('alice'), await placeOf('bob')]
     let [alice, bob] = [await start(a, b), await start(b, a)]
     const payAndSettle = async (): Promise<void> => {
@@ -121,6 +121,10 @@ describe('nodes that settle on Mina', function () {
     const channelsOf = async (node: ConnectorNode): Promise<Array<{ channelId: string, status: string }>> =>
       (await ask(node, 'GET', '/channels')).body as Array<{ channelId: string, status: string }>
     const [old] = await channelsOf(alice)
+    for (const [node, peer] of [[alice, 'bob'], [bob, 'alice']] as const) {
+      const { status, body } = await ask(node, 'DELETE', `/peers/${peer}`)
+      expect([status, JSON.stringify(body)]).to.have.property('0', 409)
+    }
     await alice.stop()
     alice = await start({ ...a, key: await parties.account(), former: a.key }, b)
     await eventually('it pays through the new key', async () => {

@@ -1,8 +1,18 @@
 /**
  * What a hostile peer, a stranger, a node that lies, or a bad moment can do to channels of Mina, and what becomes of it: nothing is
- * credited that the chain would not pay, and what it would pay is taken in time. Numbers are the rows of the table of attacks; rows that
- * are about the contract alone are in its own tests, and those about one claim or one account in claims.test.ts and
- * channel-account.test.ts.
+ * credited that the chain would not pay, and what it would pay is taken in time. Numbers are the rows of the table of attacks, and which
+ * row is tested where:
+ *
+ *   1 to 3             contract/channel.test.ts, claims.test.ts (1, 2), here (3)
+ *   4, 5, 7, 8, 14     contract/channel.test.ts; 16, 17, 18 and 28, too. 16b prover/proofs.test.ts
+ *   9, 11              channel-account.test.ts; 9 contract/channel.test.ts; 11 here
+ *   10                 claims.test.ts, here with 25
+ *   15                 contract/channel.test.ts, here
+ *   21, 30             options.test.ts; 30 test/e2e/money/another-scale.test.ts
+ *   22                 claims.test.ts
+ *   23                 here, views.test.ts
+ *   29                 here, test/e2e/settlement/mina.test.ts
+ *   all others         here
  */
 import { expect } from 'chai'
 import sinon from 'sinon'
@@ -119,6 +129,17 @@ describe('attacks over channels of Mina', function () {
     await until(async () => await redeemed(channelId) === 60n * MINA)
   })
 
+  it('19: however often a peer asks for ends, and nothing comes of them, ten are begun in a day', async () => {
+    const channelId = await open()
+    const { node, url } = await parties.chain.anotherNode()
+    const { parts: { closing } } = await start({}, { urls: [url] })
+    await parties.chain.faults({ accounts: { [payer.address]: null } }, node)
+    const answers: string[] = []
+    for (let times = 0; times < 11; times++) answers.push(await reason(closing.answer({ channelId })))
+    expect(answers.filter(answer => answer.includes('payer cannot be paid'))).to.have.lengthOf(10)
+    expect(answers.at(-1)).to.match(/too many channels were ended together today/)
+  })
+
   it('20: of many channels of a peer, four are looked at', async () => {
     for (let i = 0; i < 6; i++) await open(`open-${i}`)
     const victim = await start()
@@ -223,15 +244,20 @@ describe('attacks over channels of Mina', function () {
     })
   }
 
-  for (const [what, operation, expected] of [
+  for (const [what, operation, expected, isTheirs = false] of [
+    ['an opening', provider => provider.openChannel(us.address, CHALLENGE_SECS, 'once', DEPOSIT), -DEPOSIT],
+    ['a redemption', async (provider, channelId) => {
+      const codec = parties.codec(payer, us)
+      return await provider.redeem(await codec.make({ channelId, nonce: 1n, total: 30n * MINA, senderId: 'payer' }), 'once')
+    }, 30n * MINA, true],
     ['a deposit', (provider, channelId) => provider.deposit(channelId, DEPOSIT + 50n * MINA, 'once'), -50n * MINA],
     ['an end by challenge', (provider, channelId) => provider.close(channelId, 'once'), 0n]
-  ] as ReadonlyArray<[string, (provider: MinaProvider, channelId: string) => Promise<Receipt>, bigint]>) {
+  ] as ReadonlyArray<[string, (provider: MinaProvider, channelId: string) => Promise<Receipt>, bigint, boolean?]>) {
     it(`26: ${what} is done once, at whichever of its writes the process dies`, async () => {
       for (let writes = 0; writes < 4; writes++) {
         const [own, other] = [await parties.account(), us]
-        const opener = await parties.connected(own)
-        const { channelId } = await opener.openChannel(other.address, CHALLENGE_SECS, 'open', DEPOSIT)
+        const opener = await parties.connected(isTheirs ? payer : own)
+        const { channelId } = await opener.openChannel(isTheirs ? own.address : other.address, CHALLENGE_SECS, `open ${writes}`, DEPOSIT)
         await opener.disconnect()
         const before = await parties.wallet(own)
         const entries = new Map<string, string>()
@@ -242,6 +268,7 @@ describe('attacks over channels of Mina', function () {
         const second = await parties.connected(own, { store: memoryStore(entries) })
         await operation(second, channelId)
         expect(await parties.wallet(own) - before, `${writes} writes`).to.equal(expected)
+        if (what === 'an opening') expect(await second.findChannels(other.address)).to.have.lengthOf(2)
       }
     })
   }
@@ -360,7 +387,7 @@ describe('attacks over channels of Mina', function () {
     expect(victim.log.lines.filter(line => line.startsWith('the network stops before a hard fork: no claims'))).to.have.lengthOf(1)
   })
 
-  it('25: after a hard fork nothing of before is used', async () => {
+  it('10, 25: after a hard fork nothing of before is used', async () => {
     const channelId = await open()
     const store = memoryStore()
     const provider = await parties.connected(us, { store })

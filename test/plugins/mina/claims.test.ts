@@ -1,6 +1,7 @@
 /** Claims of Mina as they travel: what deployed nodes can read, every form of signature, and what is worth nothing here. */
 import { expect } from 'chai'
 import MinaSigner from 'mina-signer'
+import sinon from 'sinon'
 import { ClaimError } from '../../../plugins/lib/channels/types.js'
 import type { Claim } from '../../../plugins/lib/channels/types.js'
 import { MinaClaims } from '../../../plugins/mina/claims.js'
@@ -70,7 +71,7 @@ describe('claims on Mina', function () {
     expect(refusal({ salt: '123', network: undefined, balanceB: '5' })).to.match(/^F06 Unknown channel/)
   })
 
-  it('for something else are refused (row 2)', async () => {
+  it('for something else are refused (rows 2, 10)', async () => {
     for (const [more, expected] of [
       [{ tokenId: 'other' }, /^F06 Unknown channel: channels on Mina are in MINA only/],
       [{ network: 'mainnet' }, /^F06 Unknown channel: claim is for another network/],
@@ -113,6 +114,25 @@ describe('claims on Mina', function () {
     expect(flood.filter(({ status }) => status === 'fulfilled')).to.have.lengthOf(1)
     expect(looked).to.equal(21)
     expect(await codec.verify(claim), 'a good one ends it').to.equal(true)
+  })
+
+  it('that are bad sixty times in a second are looked at once a second, also with good ones between (row 22)', async () => {
+    const clock = sinon.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    let looked = 0
+    const isSignedBy = (): Promise<boolean> => Promise.resolve(++looked % 10 === 0)
+    const codec = new MinaClaims({
+      chainId: CHAIN_ID, key: payee, peer: payer.address, signatures: { sign: () => Promise.reject(new Error('nobody signs')), isSignedBy }
+    })
+    const flood = (): Promise<unknown> => codec.verify(claim).catch(() => undefined)
+    for (let i = 0; i < 66; i++) await flood()
+    const more = Array.from({ length: 100 }, flood)
+    expect(looked, 'sixty bad ones, and the good ones between').to.equal(66)
+    await clock.tickAsync(1000)
+    await Promise.all(more)
+    expect(looked, 'and one of the others').to.equal(67)
+    await flood()
+    expect(looked, 'in the next second they are looked at again').to.equal(68)
+    clock.restore()
   })
 
   it('tell of themselves when they are genuine and the peer\'s', async () => {

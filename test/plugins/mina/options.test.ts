@@ -1,7 +1,11 @@
 /** Options of the mina plugin: what cannot work is refused with its name, and nothing secret is repeated. */
 import { expect } from 'chai'
+import type { PluginServices } from '../../../src/contracts/plugin.js'
+import { SILENT_LOG } from '../../../src/contracts/logger.js'
 import PluginMina from '../../../plugins/mina/index.js'
+import { keyWith } from '../../../plugins/mina/keys.js'
 import { parseOptions } from '../../../plugins/mina/options.js'
+import { memoryStore } from '../../support/evm/life.js'
 
 const KEY = 'EKENJg7tp9W4aS27cft56DCTXjD7QF4aoRHiN9sFEE18wuCagW83'
 const OURS = 'B62qjLRS3UkjF7Rf4wVAjNXLVLaNxDemc64zHKTtgg4bpLgXXMtKenH'
@@ -43,6 +47,23 @@ describe('options of the mina plugin', () => {
       expect(refusalOf({ ...OPTIONS, ...more })).to.match(expected).and.not.contain('secret').and.not.contain(KEY)
     })
   }
+
+  it('name the same party under each name of its network, so that a second account with it is refused (row 21)', () => {
+    const services = { store: memoryStore(), log: SILENT_LOG } as unknown as PluginServices
+    const partyOf = (chain: object, more: object = {}): string =>
+      new PluginMina({ ...OPTIONS, chain: { ...CHAIN, ...chain }, ...more }, services).settlesWith
+    expect(partyOf({ chainId: 'mina:devnet', graphqlUrl: 'https://another.example' })).to.equal(partyOf({}))
+    expect(partyOf({ chainId: 'mina:lightnet' })).to.not.equal(partyOf({}))
+    expect(partyOf({}, { peerAddress: keyWith(2n).address })).to.not.equal(partyOf({}))
+  })
+
+  it('turn the units of an account into nanomina, whatever its scale is, and refuse one that is none (row 30)', () => {
+    for (const [assetScale, unit, nanomina] of [[9, 1n, 1n], [6, 1n, 1000n], [0, 1n, 1_000_000_000n], [12, 1000n, 1n]] as const) {
+      const { settings: { units } } = parseOptions(OPTIONS, { assetScale })
+      expect([units.toToken(unit), units.toAccount(nanomina)], String(assetScale)).to.deep.equal([nanomina, unit])
+    }
+    expect(refusalOf({ ...OPTIONS, assetScale: 37 })).to.match(/assetScale/)
+  })
 
   it('need a store', () => {
     expect(() => new PluginMina(OPTIONS)).to.throw('needs a store')

@@ -50,31 +50,31 @@ describe('the contract of Mina channels', function () {
     })
 
     for (const [what, work, reason] of [
-      ['the same claim again', () => redeem(channel, 3n * MINA), 'nothing to redeem'],
-      ['a lower claim', () => redeem(channel, 2n * MINA), 'nothing to redeem'],
-      ['a claim that the payee signed', () => redeem(channel, 4n * MINA, { key: payee.key }), 'not signed by the payer'],
-      ['a claim for another network', () => redeem(channel, 4n * MINA, { domain: domainOf('mina:mainnet', channel.account) }), 'not signed by the payer'],
-      ['a claim for another channel', () => redeem(channel, 4n * MINA, { address: payer }), 'not signed by the payer'],
-      ['an amount that was raised', () => () => channel.app.redeem(uint64(5n * MINA), ...rest(claimOn(channel, 4n * MINA))), 'not signed by the payer'],
-      ['a claim above the deposit', () => redeem(channel, 11n * MINA), 'Overflow']
+      ['the same claim again (row 1)', () => redeem(channel, 3n * MINA), 'nothing to redeem'],
+      ['a lower claim (row 1)', () => redeem(channel, 2n * MINA), 'nothing to redeem'],
+      ['a claim that the payee signed (row 1)', () => redeem(channel, 4n * MINA, { key: payee.key }), 'not signed by the payer'],
+      ['a claim for another network (rows 2, 10)', () => redeem(channel, 4n * MINA, { domain: domainOf('mina:mainnet', channel.account) }), 'not signed by the payer'],
+      ['a claim for another channel (row 2)', () => redeem(channel, 4n * MINA, { address: payer }), 'not signed by the payer'],
+      ['an amount that was raised (row 1)', () => () => channel.app.redeem(uint64(5n * MINA), ...rest(claimOn(channel, 4n * MINA))), 'not signed by the payer'],
+      ['a claim above the deposit (row 3)', () => redeem(channel, 11n * MINA), 'Overflow']
     ] as Array<[string, () => () => Promise<void>, string]>) {
       it(`refuses ${what}`, async () => {
         expect(await refusal(() => world.send(payee, work()))).to.contain(reason)
       })
     }
 
-    it('refuses the payer, who would get in the way of the payee with old claims', async () => {
+    it('refuses the payer, who would get in the way of the payee with old claims (row 4)', async () => {
       expect(await refusal(() => world.send(payer, redeem(channel, 4n * MINA)))).to.match(/signature/i)
     })
 
-    it('does not mind what others pay in between the proof and the block', async () => {
+    it('does not mind what others pay in between the proof and the block (row 5)', async () => {
       const command = await world.build(payee, redeem(channel, 4n * MINA))
       await world.put(payer, channel, 1n)
       await world.put(stranger, channel, 1n)
       expect(await world.gain(payee, true, () => command.sign([payee.key]).send())).to.equal(MINA)
     })
 
-    it('takes a higher fee without a new proof', async () => {
+    it('takes a higher fee without a new proof (row 16)', async () => {
       const command = await world.build(payee, redeem(channel, 4n * MINA + MINA / 2n))
       void command.sign([payee.key])
       void command.setFee(uint64(5n * FEE))
@@ -84,7 +84,7 @@ describe('the contract of Mina channels', function () {
       expect(world.balance(payee) - before).to.equal(MINA / 2n - 5n * FEE)
     })
 
-    it('lets a stranger pay the fee, if the payee has signed', async () => {
+    it('lets a stranger pay the fee, if the payee has signed (row 16)', async () => {
       const command = await world.build(stranger, redeem(channel, 5n * MINA))
       expect(await world.gain(payee, false, () => command.sign([stranger.key, payee.key]).send())).to.equal(MINA / 2n)
     })
@@ -132,7 +132,7 @@ describe('the contract of Mina channels', function () {
         update.body.actions = AccountUpdate.Actions.pushEvent(update.body.actions, [Field(1)])
       }, 'action']
     ] as Array<[string, () => void, string]>) {
-      it(`cannot ${what}`, async () => {
+      it(`cannot ${what} (row 8)`, async () => {
         const said = await refusal(() => world.send(payer, () => {
           work()
           return nothing
@@ -141,7 +141,7 @@ describe('the contract of Mina channels', function () {
       })
     }
 
-    it('cannot set other code', async () => {
+    it('cannot set other code (row 8)', async () => {
       const other = await VerificationKey.dummy()
       const said = await refusal(() => world.send(payer, () => {
         signed().account.verificationKey.set(other)
@@ -150,11 +150,11 @@ describe('the contract of Mina channels', function () {
       expect(said).to.match(/verification_?key/i)
     })
 
-    it('cannot pay fees with it', async () => {
+    it('cannot pay fees with it (row 8)', async () => {
       expect(await refusal(() => world.send(self, () => nothing))).to.match(/not_permitted_(nonce|balance)/)
     })
 
-    it('cannot open it again', async () => {
+    it('cannot open it again (row 8)', async () => {
       const again = { payer, payee: stranger, challengeSlots: 1, domain: channel.domain }
       expect(await refusal(() => world.send(payer, () => channel.app.open(again), self.key))).to.match(/not_permitted|permission/i)
     })
@@ -167,7 +167,7 @@ describe('the contract of Mina channels', function () {
       expect(said).to.match(/app_?state|editState/i)
     })
 
-    it('is not needed to make it emit events, so events mean nothing (known)', async () => {
+    it('is not needed to make it emit events, so events mean nothing (row 18, known)', async () => {
       await world.send(stranger, () => {
         const update = AccountUpdate.create(self)
         update.body.events = AccountUpdate.Events.pushEvent(update.body.events, [Field(7)])
@@ -177,7 +177,7 @@ describe('the contract of Mina channels', function () {
   })
 
   describe('the challenge', () => {
-    it('goes from the payer to the end, and leaves the payee all of it', async () => {
+    it('goes from the payer to the end, and leaves the payee all of it (row 14)', async () => {
       const channel = await world.open(10n * MINA)
       const start = world.slot
       const last = UInt32.from(start + 20)
@@ -220,7 +220,7 @@ describe('the contract of Mina channels', function () {
       expect(await world.gain(payer, false, () => world.send(payee, unsigned))).to.equal(6n * MINA)
     })
 
-    it('ends both ways in one transaction, which cannot be changed, lent or repeated', async () => {
+    it('ends both ways in one transaction, which cannot be changed, lent or repeated (rows 16, 28)', async () => {
       const there = await world.open(10n * MINA)
       const back = await world.open(5n * MINA, { payer: payee, payee: payer })
       const joint = async (): Promise<void> => {
@@ -248,7 +248,7 @@ describe('the contract of Mina channels', function () {
       expect(await world.gain(payer, false, () => world.send(stranger, leftover)), 'what was put in meanwhile').to.equal(1n)
     })
 
-    it('says for good what was paid, and leaves nothing for later claims', async () => {
+    it('says for good what was paid, and leaves nothing for later claims (row 7)', async () => {
       const channel = await world.open(10n * MINA)
       await world.send(payee, finish(channel, 4n * MINA, 6n * MINA))
       expect(channel.app.final.get().toBigInt()).to.equal(4n * MINA)
@@ -261,7 +261,7 @@ describe('the contract of Mina channels', function () {
   })
 
   describe('trouble', () => {
-    it('of a payer whose account refuses money stops finish, and not redeem', async () => {
+    it('of a payer whose account refuses money stops finish, and not redeem (row 15)', async () => {
       const mean = world.chain.testAccounts[3]
       const channel = await world.open(5n * MINA, { payer: mean })
       await world.send(mean, () => {
@@ -272,7 +272,7 @@ describe('the contract of Mina channels', function () {
       expect(await world.gain(payee, true, () => world.send(payee, redeem(channel, 2n * MINA)))).to.equal(2n * MINA)
     })
 
-    it('of one who has paid the new address first: the channel is opened without the fee for its creation', async () => {
+    it('of one who has paid the new address first: the channel is opened without the fee for its creation (row 17)', async () => {
       const early = Mina.TestPublicKey.random()
       const { app } = await world.open(0n)
       const open = (): Promise<void> => new (app.constructor as new (key: Account) => typeof app)(early).open({
@@ -302,13 +302,13 @@ describe('the contract of Mina channels', function () {
       }, 'minimum_balance'],
       ['forged state does not pay', 2n * MINA, { more: app => { app.redeemed.set(uint64(4n * MINA)) } }, 'nothing to redeem']
     ] as Array<[string, bigint, OpeningOptions, string]>) {
-      it(`of a channel that is opened with it: ${what}, so the payee has to look (known)`, async () => {
+      it(`of a channel that is opened with it: ${what}, so the payee has to look (row 9, known)`, async () => {
         const channel = await world.open(5n * MINA, options)
         expect(await refusal(() => world.send(payee, redeem(channel, amount)))).to.match(new RegExp(reason, 'i'))
       })
     }
 
-    it('of a permission of an older version, which real ledgers take for a signature: the payee has to look (known)', async () => {
+    it('of a permission of an older version, which real ledgers take for a signature: the payee has to look (row 9, known)', async () => {
       const channel = await world.open(0n, {
         more: app => {
           const setVerificationKey = Permissions.VerificationKey.impossibleDuringCurrentVersion()

@@ -23,7 +23,7 @@ describe('proofs for Mina', function () {
   })
   after(() => world.stop())
 
-  it('are taken for a redeem, as they were made and signed by the payee, and not when somebody has edited the command', async () => {
+  it('are taken for a redeem, as they were made and signed by the payee, and not when somebody has edited the command (row 16b)', async () => {
     const { payer, payee, chain } = world
     const claim = world.claim(channel, 3n * MINA)
     const job: ProverJob = { kind: 'redeem', sender: payee.publicKey, channel: await world.at(channel), claim }

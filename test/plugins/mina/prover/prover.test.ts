@@ -1,10 +1,12 @@
 /** The process that makes commands for Mina: what is made first, what is tried again, and when the process goes. Here without proofs. */
-import { readFileSync } from 'node:fs'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
+import sinon from 'sinon'
+import { CODE } from '../../../../plugins/mina/contract/code.js'
 import { Prover, ProverError, type ProverOptions } from '../../../../plugins/mina/prover/prover.js'
 import type { OpenJob, ProverJob } from '../../../../plugins/mina/prover/jobs.js'
 import { SILENT_LOG } from '../../../../src/contracts/logger.js'
@@ -12,6 +14,34 @@ import { BUILT } from '../../../support/package-root.js'
 import type { ZkappCommand } from '../../../support/mina/types.js'
 import { newKeys, type Party } from '../../../support/mina/parties.js'
 import { until } from '../../../support/waiting.js'
+
+/** In the place of o1js: a file says what becomes of it, and is written when there is none. */
+const SMALL_CIRCUIT = `
+import { existsSync, readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+class OtherCodeError extends Error { name = 'OtherCodeError' }
+export class CommandBuilder {
+  static create () { return Promise.resolve(new CommandBuilder()) }
+  async compile (cacheDir) {
+    const file = cacheDir + '/circuit'
+    const always = dirname(cacheDir) + '/always'
+    const found = existsSync(always) ? 'always other' : existsSync(file) ? readFileSync(file, 'utf8') : 'none'
+    if (found === 'always other') {
+      writeFileSync(always, '')
+      throw new OtherCodeError('other code')
+    }
+    if (found === 'corrupt') throw new Error('cannot read the circuit')
+    if (found === 'other') throw new OtherCodeError('other code')
+    if (found.endsWith('once')) rmSync(file)
+    if (found === 'deadly once') process.kill(process.pid, 'SIGKILL')
+    if (found === 'hangs once') await new Promise(() => undefined)
+    mkdirSync(cacheDir, { recursive: true })
+    this.circuit = found === 'none' ? 'made' : found
+    writeFileSync(file, this.circuit)
+  }
+  build () { return Promise.resolve({ prove: () => Promise.resolve(JSON.stringify('proven with ' + this.circuit)) }) }
+}
+`
 
 describe('the prover', () => {
   let folder: string
@@ -129,13 +159,84 @@ describe('the prover', () => {
     expect(names.filter(name => !/^(PATH|HOME|TMPDIR|NODE_CHANNEL_.*|)$/.test(name))).to.deep.equal([])
   })
 
-  it('says what to install where o1js is not', async () => {
+  /** The prover in a place without o1js. */
+  async function elsewhere (place: string): Promise<typeof Prover> {
     for (const part of ['plugins/mina', 'plugins/lib', 'src/lib', 'src/contracts']) {
-      await cp(join(BUILT, part), join(folder, 'dist', part), { recursive: true })
+      await cp(join(BUILT, part), join(place, 'dist', part), { recursive: true })
     }
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-    const elsewhere = await import(pathToFileURL(join(folder, 'dist/plugins/mina/prover/prover.js')).href) as { Prover: typeof Prover }
-    prover = new elsewhere.Prover(usual())
+    await writeFile(join(place, 'package.json'), '{"type":"module"}')
+    return (await import(pathToFileURL(join(place, 'dist/plugins/mina/prover/prover.js')).href) as { Prover: typeof Prover }).Prover
+  }
+
+  describe('whose circuits are a file', () => {
+    let place: string
+    let Elsewhere: typeof Prover
+    let cache: string
+
+    before(async () => {
+      place = await mkdtemp(join(tmpdir(), 'sluice-circuits-'))
+      Elsewhere = await elsewhere(place)
+      await writeFile(join(place, 'dist/plugins/mina/prover/commands.js'), SMALL_CIRCUIT)
+    })
+    after(() => rm(place, { recursive: true }))
+    beforeEach(async () => {
+      await rm(join(place, 'cache'), { recursive: true, force: true })
+      cache = join(place, 'cache', `o1js-${CODE.o1js}-${CODE.hash.slice(0, 16)}`)
+      await mkdir(cache, { recursive: true })
+    })
+    afterEach(() => { sinon.restore() })
+
+    const proves = async (compiled: string): Promise<string> => {
+      await writeFile(join(cache, 'circuit'), compiled)
+      prover = new Elsewhere({ ...usual(), cacheDir: join(place, 'cache') })
+      return await prover.prove(forged, 1).catch(String)
+    }
+    const isAlive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0)
+      } catch {
+        return false
+      }
+    }
+
+    it('uses what is compiled already', async () => {
+      expect(await proves('good')).to.equal('"proven with good"')
+    })
+
+    for (const [what, compiled] of [['is corrupt', 'corrupt'], ['is of other code', 'other'], ['kills the process', 'deadly once']] as const) {
+      it(`makes them anew where the file ${what}`, async () => {
+        expect(await proves(compiled)).to.equal('"proven with made"')
+        expect(prover.status()).to.include({ state: 'idle', queued: 0 }).and.not.have.property('problem')
+      })
+    }
+
+    it('proves nothing where they come out as other code, however often they are made', async () => {
+      expect(await proves('always other')).to.match(/^ProverError: other code/)
+      expect(prover.status().state).to.equal('unusable')
+      expect(prover.pid).to.equal(undefined)
+    })
+
+    it('kills a process that hangs while it makes them, which leaves nothing behind, and starts another', async () => {
+      const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const proving = proves('hangs once')
+      const state = { isDone: false }
+      let hanging: number | undefined
+      proving.finally(() => { state.isDone = true }).catch(() => undefined)
+      while (!state.isDone) {
+        const { state: does } = prover.status()
+        if (does === 'compiling' && !existsSync(join(cache, 'circuit'))) hanging ??= prover.pid
+        if (does === 'waiting' || (hanging !== undefined && prover.pid === hanging)) clock.tick(10_000)
+        await new Promise(resolve => { setImmediate(resolve) })
+      }
+      clock.restore()
+      expect(await proving).to.equal('"proven with made"')
+      expect(prover.pid).to.not.equal(hanging)
+      await until(() => hanging !== undefined && !isAlive(hanging))
+    })
+  })
+
+  it('says what to install where o1js is not', async () => {
+    prover = new (await elsewhere(folder))(usual())
     const error = await prover.prove(opening, 1).then(() => undefined, (thrown: unknown) => thrown)
     expect(error).to.have.property('isFinal', true)
     expect(String(error)).to.equal('ProverError: Opening, redeeming and closing channels on Mina needs a package that is not installed: npm install o1js')

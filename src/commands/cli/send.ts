@@ -14,6 +14,9 @@ const MAX_BATCH = 1_000
 /** Packets one after the other. */
 const MAX_SEQUENCE = 1_000_000
 
+/** An admin API takes 256 connections from one address, and others may need some. */
+const AT_ONCE_MAX = 100
+
 export const send: Command = {
   name: 'send',
   summary: 'Sends a packet, or many, through a running node',
@@ -33,7 +36,7 @@ Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
     'connector-url': { type: 'string', short: 'c', value: '<url>', help: 'The same as --url' },
     timeout: { type: 'string', value: '<ms>', help: `How long the packet may take (default ${DEFAULT_SEND_TIMEOUT_MS})` },
     expiry: { type: 'string', value: '<s>', help: 'The same in seconds' },
-    batch: { type: 'string', value: '<n>', help: `Send <n> packets at once, up to ${MAX_BATCH}` },
+    batch: { type: 'string', value: '<n>', help: `Send <n> packets (up to ${MAX_BATCH}), ${AT_ONCE_MAX} at a time` },
     sequence: { type: 'string', value: '<n>', help: 'Send <n> packets, one after the other' },
     delay: { type: 'string', value: '<ms>', help: 'Wait this long between the packets of a sequence (default 0)' },
     'auth-token': { type: 'string', value: '<secret>', help: 'Over BTP; better in BTP_PEER_SEND_PACKET_CLIENT_SECRET (default: none)' },
@@ -113,8 +116,13 @@ function wayOf (args: Arguments): Way | Promise<Way> {
     `btp+ws://name:secret@host:port. Found ${text}`)
 }
 
-function atOnce (way: Way, packet: Packet, count: number): Promise<SendAnswer[]> {
-  return Promise.all(Array.from({ length: count }, () => way.send(packet)))
+async function atOnce (way: Way, packet: Packet, count: number): Promise<SendAnswer[]> {
+  const answers: SendAnswer[] = []
+  let left = count
+  await Promise.all(Array.from({ length: Math.min(count, AT_ONCE_MAX) }, async () => {
+    while (left-- > 0) answers.push(await way.send(packet))
+  }))
+  return answers
 }
 
 async function inSequence (way: Way, packet: Packet, count: number, delayMs: number): Promise<SendAnswer[]> {

@@ -52,6 +52,12 @@ describe('connector, towards a running node', () => {
       expect(JSON.parse((await send([...PACKET, '--json'])).out)).to.include({ message: lie })
     })
 
+    it('sends more packets at once than an admin API has places for one address, and tells of each', async () => {
+      const { code, out } = await send(['-d', 'g.c', '-a', '1', '--batch', '400'])
+      expect([code, out.replace(/in \d+ ms/, '')]).to.deep.equal([0, 'Sent 400 packets : 400 fulfilled, 0 rejected.\n'])
+      expect(api.node.sent).to.have.length(400)
+    })
+
     it('prints the answer as JSON', async () => {
       const { code, out } = await send(['-d', 'g.c', '-a', '0', '--json'])
       expect(code).to.equal(0)

@@ -27,6 +27,7 @@ describe('claims on a channel whose end was agreed on', function () {
   /** Mallory has a channel with a deposit of its own, and has paid nothing. */
   async function scene (options: Record<string, unknown> = {}): Promise<Scene> {
     const duo = await start({ options })
+    await passForBoth(duo.chain, 0) // others have let time pass for the chain: no consent is good for longer than by our clock, too
     const { first: mallory, second: us } = duo
     const channelId = await duo.openBy(1, 2, DEPOSIT)
     await eventually('we see the channel', async () => (await us.channels()).some(({ theirDeposit }) => theirDeposit === DEPOSIT))

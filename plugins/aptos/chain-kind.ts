@@ -22,8 +22,14 @@ export const UNTRIED = 'No Aptos node has run the module of the channels yet, on
 
 const address = z.string().refine(isAddress).meta({ expected: ADDRESS_IN_WORDS })
 // Providers of nodes put their keys into it.
-const rpcUrl = z.string().refine(isHttpUrl)
-  .meta({ expected: 'an http:// or https:// URL', secret: true, example: 'https://api.testnet.aptoslabs.com/v1' })
+const URL_IN_WORDS = { expected: 'an http:// or https:// URL', secret: true, example: 'https://api.testnet.aptoslabs.com/v1' }
+const rpcUrl = z.string().refine(isHttpUrl).meta(URL_IN_WORDS)
+const NODES_MAX = 5
+const NODES_IN_WORDS = `an http:// or https:// URL, or a list of up to ${NODES_MAX} of them`
+const nodeUrl = z.string().refine(isHttpUrl, `expected ${NODES_IN_WORDS}`)
+/** One node, or several that take each other's place. */
+export const RPC_URLS = z.union([nodeUrl, z.array(nodeUrl).min(1).max(NODES_MAX)], `expected ${NODES_IN_WORDS}`)
+  .meta({ ...URL_IN_WORDS, expected: NODES_IN_WORDS })
 const keyId = z.string().superRefine((key, context) => {
   const fault = keyFault(key, KEYS)
   if (fault !== undefined) context.addIssue(fault.words === undefined ? { code: 'custom' } : faultInWords(`${fault.words}.`))
@@ -37,7 +43,7 @@ const settlementOptions = z.strictObject({
 const entry = z.strictObject({
   chainType: z.string(),
   chainId: z.string().refine(id => networkOf(id) !== undefined).meta({ expected: CHAIN_IN_WORDS, example: 'aptos:testnet' }),
-  rpcUrl,
+  rpcUrl: RPC_URLS,
   transport: TRANSPORT,
   moduleAddress: address,
   tokenAddress: address.optional(),
@@ -149,7 +155,9 @@ function check (given: Entry, environment: Environment): EntryFindings {
   const refuse: Refuse = (field, message) => { findings.problems.push({ field, message }) }
   const warn: Say = message => { findings.warnings.push(message) }
   checkNetwork(given, environment, refuse, warn)
-  for (const field of ['rpcUrl', 'verifyRpcUrl'] as const) checkUrl(given[field], environment, message => { refuse(field, message) }, warn)
+  for (const field of ['rpcUrl', 'verifyRpcUrl'] as const) {
+    for (const url of [given[field] ?? []].flat()) checkUrl(url, environment, message => { refuse(field, message) }, warn)
+  }
   if ((given.verifyAbove === undefined) !== (given.verifyRpcUrl === undefined)) {
     refuse('verifyAbove', 'verifyRpcUrl and verifyAbove belong together: the second node is asked about deposits above verifyAbove. Set both, or neither.')
   }
@@ -171,8 +179,7 @@ function checkNetwork ({ chainId, allowMainnet }: Entry, environment: Environmen
   if (environment === 'development') warn('aptos:mainnet is where money is real, and environment is development: it fulfils packets that nobody handles.')
 }
 
-function checkUrl (url: string | undefined, environment: Environment, refuse: Say, warn: Say): void {
-  if (url === undefined) return
+function checkUrl (url: string, environment: Environment, refuse: Say, warn: Say): void {
   const { protocol, hostname } = new URL(url)
   const isHere = staysHere(hostname)
   if (environment === 'production' && isHere) refuse('Production must not use a localhost RPC URL. Use the URL of a public node.')

@@ -11,7 +11,7 @@ import { Units } from '../lib/channels/units.js'
 import { formerKeys, VAULT } from '../lib/keys/fields.js'
 import { keyFault } from '../lib/keys/key-fault.js'
 import { walletKey } from '../lib/keys/wallet.js'
-import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, isHttpUrl, UNTRIED } from './chain-kind.js'
+import { CHALLENGE_SECS_MAX, CHALLENGE_SECS_MIN, DECIMALS_MAX, isHttpUrl, RPC_URLS, UNTRIED } from './chain-kind.js'
 import { APT, APT_COIN, CHAIN_IN_WORDS, canonicalAddress, chainIdOf, isAddress, isCoin, MAINNET, MAX_U64, networkOf } from './formats.js'
 import { KEY_IN_WORDS, KEYS } from './keys.js'
 import { walletPlace } from './wallet.js'
@@ -31,7 +31,7 @@ const KeyId = z.string().superRefine((value, context) => {
 const CHAIN_OPTIONS = {
   chainType: z.literal('aptos').default('aptos'),
   chainId: z.string().refine(id => networkOf(id) !== undefined, `expected ${CHAIN_IN_WORDS}`).describe(CHAIN_IN_WORDS),
-  rpcUrl: RpcUrl.describe('The REST API of a node of the network, with /v1'),
+  rpcUrl: RPC_URLS.describe('The REST API of a node of the network, with /v1, or of several that take each other\'s place'),
   socksProxy: SOCKS_PROXY_OPTION.describe('The SOCKS5 proxy through which alone its nodes are asked, verifyRpcUrl too'),
   moduleAddress: Address.describe('The account that has the module of the channels'),
   tokenAddress: Address.default(APT).describe('The fungible asset that channels pay in; APT by default'),

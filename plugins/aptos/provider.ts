@@ -22,7 +22,8 @@ import type { AptosKey } from './keys.js'
 
 export interface AptosProviderOptions {
   network: number
-  rpcUrl: string
+  /** Of several nodes, one is asked after another is away, or behind. */
+  rpcUrl: string | readonly string[]
   /** Through which alone nodes are asked. Undefined: directly. */
   socksProxy?: string | undefined
   moduleAddress: string

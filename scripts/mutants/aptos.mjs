@@ -8,6 +8,18 @@ const TRANSACTIONS = ['test/plugins/aptos/chain/transactions.test.js']
 
 export const aptosMutants = [
   {
+    name: 'Aptos: stays with a node whose blocks are old where there is another one',
+    file: 'plugins/aptos/chain/connection.js',
+    edits: [['this.#leaveOld(answer, host);', '']],
+    tests: ['test/plugins/aptos/chain/several-nodes.test.js']
+  },
+  {
+    name: 'Aptos: stays with a node that does not answer where there is another one',
+    file: 'plugins/aptos/chain/rest.js',
+    edits: [['this.next(host);', '']],
+    tests: ['test/plugins/aptos/chain/several-nodes.test.js']
+  },
+  {
     name: 'Aptos: reads on where an answer has left channels out of a list',
     file: 'plugins/aptos/channel-lists.js',
     edits: [['listed[0] !== last', 'false']],

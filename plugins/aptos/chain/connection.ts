@@ -2,7 +2,7 @@
  * The connection to Aptos through one node, for all accounts of the process together. Before anything that a node says is believed, and
  * again after each time that it could not be reached, it has to be of the configured network, and the module has to be the one of this
  * package, which nobody can change. An answer that is older than what was acted on is none (lib/rpc/progress.ts): a node that lags must not
- * make a deposit look as if it had not been made.
+ * make a deposit look as if it had not been made. Of several nodes, the next one is asked once one does not answer, lags, or is another.
  */
 import { pause } from '../../../src/lib/timers.js'
 import type { Logger } from '../../../src/contracts/logger.js'
@@ -19,7 +19,7 @@ import { Watch } from './watch.js'
 
 /** Accounts of which all but `log` is the same share a connection. */
 export interface ConnectionOptions {
-  rpcUrl: string
+  rpcUrl: string | readonly string[]
   socksProxy?: string | undefined
   network: number
   moduleAddress: string
@@ -35,6 +35,8 @@ const CODE_AGAIN_MS = 60 * 60_000
 /** Behind one URL there may be many nodes, and the next one may be further. */
 const TRIES = 4
 const TRY_AGAIN_MS = 300
+/** One whose newest block is so old is left for the next one, and where all are, no sooner than after so long again. */
+const OLD_MS = 45_000
 
 export class Connection {
   readonly rest: Rest
@@ -45,6 +47,8 @@ export class Connection {
   /** When the module was looked at, ms since the process began. */
   #codeMs: number | undefined
   #isUnsure = true
+  /** When a node was left because its blocks were old, ms since the process began. */
+  #leftMs = -Infinity
   #checking: Promise<void> | undefined
   #users = 0
 
@@ -56,7 +60,8 @@ export class Connection {
     this.watch = new Watch({
       everyMs, chainId: chainIdOf(network), log, read: ids => this.readAll(ids), news: moment => { this.reached(moment) }
     })
-    this.#progress = new Progress({ host: this.rest.host, unit: 'version', log, startedOver: () => { this.#startOver() } })
+    const { rest } = this
+    this.#progress = new Progress({ get host () { return rest.host }, unit: 'version', log, startedOver: () => { this.#startOver() } })
   }
 
   join (): void {
@@ -120,12 +125,21 @@ export class Connection {
   /** An answer that is neither older than what was acted on nor from the future. */
   async newest<T extends RestAnswer | undefined> (ask: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
+      const { host } = this.rest
       const answer = await ask()
       if (answer === undefined) return answer
-      this.#refuseForeign(answer)
+      const foreign = this.#foreign(answer, host)
+      if (foreign !== undefined) {
+        if (foreign.isFinal || tries === TRIES) throw foreign
+        continue
+      }
       const fault = this.#progress.faultOf({ height: answer.version, timeMs: answer.timeMs })
-      if (fault === undefined) return answer
+      if (fault === undefined) {
+        this.#leaveOld(answer, host)
+        return answer
+      }
       if (tries === TRIES) throw new ChainError(fault, false)
+      this.rest.next(host)
       await pause(TRY_AGAIN_MS)
     }
   }
@@ -143,6 +157,14 @@ export class Connection {
     return { version: answer.version, timeMs: answer.timeMs, sequence: BigInt(sequence) }
   }
 
+  /** It may stand still, and would never show what became of a transaction. */
+  #leaveOld ({ timeMs }: RestAnswer, host: string): void {
+    const now = performance.now()
+    if (Date.now() - timeMs < OLD_MS || now - this.#leftMs < OLD_MS) return
+    this.#leftMs = now
+    this.rest.next(host)
+  }
+
   /** What was read before was read of a node that lied. */
   #startOver (): void {
     this.#isUnsure = true
@@ -154,7 +176,9 @@ export class Connection {
     if (this.#isUnsure) {
       this.#isUnsure = false // trouble on the way makes it so again
       try {
-        this.#refuseForeign(await this.rest.get('/'))
+        const { host } = this.rest
+        const foreign = this.#foreign(await this.rest.get('/'), host)
+        if (foreign !== undefined) throw foreign
       } catch (error) {
         this.#isUnsure = true
         throw error
@@ -162,15 +186,26 @@ export class Connection {
       if (this.#codeMs !== undefined) this.#codeMs = -Infinity
     }
     if (allowUnverifiedModule || (this.#codeMs !== undefined && performance.now() - this.#codeMs < CODE_AGAIN_MS)) return
-    await checkCode(this.rest, moduleAddress)
+    await this.#checkCode(moduleAddress)
     this.#codeMs = performance.now()
   }
 
-  #refuseForeign ({ network }: RestAnswer): void {
+  /** Where another node can be asked, one that shows another module is not the last word. */
+  async #checkCode (moduleAddress: string): Promise<void> {
+    const { host } = this.rest
+    await checkCode(this.rest, moduleAddress).catch((error: unknown) => {
+      const isOther = error instanceof ChainError && error.isFinal
+      throw isOther && this.rest.next(host) ? new ChainError(error.message, false, { cause: error }) : error
+    })
+  }
+
+  /** Undefined: the answer is of our network. It is not the last word where there is another node to ask. */
+  #foreign ({ network }: RestAnswer, host: string): ChainError | undefined {
     const expected = this.#options.network
-    if (network === expected) return
-    throw new ChainError(`the node at ${this.rest.host} belongs to another network than ${chainIdOf(expected)}. ` +
-      `found=${network === 0 ? 'none' : chainIdOf(network)}. Set rpcUrl to a node of ${chainIdOf(expected)}.`, true)
+    if (network === expected) return undefined
+    const isAlone = !this.rest.next(host)
+    return new ChainError(`the node at ${host} belongs to another network than ${chainIdOf(expected)}. ` +
+      `found=${network === 0 ? 'none' : chainIdOf(network)}. Set rpcUrl to a node of ${chainIdOf(expected)}.`, isAlone)
   }
 }
 

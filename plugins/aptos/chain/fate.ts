@@ -79,6 +79,6 @@ async function look (chain: Connection, hash: string): Promise<Look> {
 
 /** Whether the transaction of our account with this sequence number is the one with the hash. */
 async function isOurs (chain: Connection, sender: string, sequence: string, hash: string): Promise<boolean> {
-  const answer = await chain.rest.get(`/accounts/${sender}/transactions?start=${sequence}&limit=1`)
+  const answer = await chain.newest(() => chain.rest.get(`/accounts/${sender}/transactions?start=${sequence}&limit=1`))
   return Array.isArray(answer.body) && recordOf(answer.body[0]).hash === hash
 }

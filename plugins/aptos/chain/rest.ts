@@ -7,12 +7,12 @@ import { withoutOverlayNames } from '../../../src/lib/socks-proxy.js'
 import { pause } from '../../../src/lib/timers.js'
 import { ChainError } from '../../lib/channels/types.js'
 import { recordOf } from '../../lib/rpc/json-rpc.js'
-import { boundedText, FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES } from '../../lib/rpc/node-address.js'
+import { boundedText, FIRST_PAUSE_MS, MAX_TEXT, nodeAddress, TRIES, type NodeAddress } from '../../lib/rpc/node-address.js'
 import { ProxiedPosts } from '../../lib/rpc/post.js'
 
 export interface RestOptions {
-  /** With `/v1`; http or https; may carry `user:password@`. */
-  url: string
+  /** With `/v1`; http or https; may carry `user:password@`. Of several, the next one is asked where one does not answer. */
+  url: string | readonly string[]
   /** `socks5h://...`, through which alone the node is asked. Undefined: directly. */
   socksProxy?: string | undefined
   /** For each try, ms. */
@@ -58,24 +58,39 @@ interface Sent {
 type Header = (name: string) => string
 
 export class Rest {
-  readonly host: string
-  readonly #url: string
-  readonly #headers: Record<string, string>
-  readonly #timeoutMs: number
+  readonly #nodes: readonly NodeAddress[]
+  #node: NodeAddress
   readonly #lost: () => void
   readonly #proxied: ProxiedPosts | undefined
   readonly #underWay = new Set<AbortController>()
   #isClosed = false
 
-  /** @throws Error when the URL is none */
+  /** @throws Error when a URL is none */
   constructor ({ url, socksProxy, timeoutMs, lost = () => undefined }: RestOptions) {
-    const address = nodeAddress(url, socksProxy, timeoutMs)
-    this.host = address.host
-    this.#url = address.url.replace(/\/$/, '')
-    this.#headers = address.headers
-    this.#timeoutMs = address.timeoutMs
+    this.#nodes = [url].flat().map(each => {
+      const address = nodeAddress(each, socksProxy, timeoutMs)
+      return { ...address, url: address.url.replace(/\/$/, '') }
+    })
+    const [first] = this.#nodes
+    if (first === undefined) throw new Error('no node of Aptos is named')
+    this.#node = first
     this.#proxied = socksProxy === undefined ? undefined : new ProxiedPosts(socksProxy)
     this.#lost = lost
+  }
+
+  /** That is asked now. */
+  get host (): string {
+    return this.#node.host
+  }
+
+  /** One that was asked is not to be relied on: the next one is asked from now on, unless that is so already. Says whether there is one. */
+  next (host = this.host): boolean {
+    const others = this.#nodes.length > 1
+    if (others && host === this.host) {
+      this.#node = this.#nodes[this.#nodes.indexOf(this.#node) + 1] ?? this.#nodes[0] ?? this.#node
+      this.#lost()
+    }
+    return others
   }
 
   get isClosed (): boolean {
@@ -110,11 +125,14 @@ export class Rest {
 
   async #ask (method: Sent['method'], path: string, body?: string | Uint8Array, type?: string): Promise<RestAnswer> {
     for (let tries = 1, pauseMs = FIRST_PAUSE_MS; ; tries++, pauseMs *= 2) {
+      const { host } = this
       try {
         return await this.#once(method, path, body, type)
       } catch (error) {
         const isForGood = error instanceof RestError && error.status < 500 && error.status !== TOO_MANY_REQUESTS
-        if (isForGood || tries === TRIES || this.#isClosed) throw error
+        if (isForGood || this.#isClosed) throw error
+        this.next(host)
+        if (tries >= Math.max(TRIES, this.#nodes.length)) throw error
         await pause(pauseMs)
       }
     }
@@ -122,23 +140,24 @@ export class Rest {
 
   async #once (method: Sent['method'], path: string, body?: string | Uint8Array, type?: string): Promise<RestAnswer> {
     const asked = `${method} ${path.split('?')[0]?.replaceAll(/0x[0-9a-f]{64}/g, short) ?? ''}`
-    if (this.#isClosed) throw this.#unreachable(asked, 'disconnected')
+    if (this.#isClosed) throw unreachable(this.#node, asked, 'disconnected')
+    const node = this.#node
     const request = new AbortController()
     this.#underWay.add(request)
-    const deadline = setTimeout(() => { request.abort() }, this.#timeoutMs).unref()
+    const deadline = setTimeout(() => { request.abort() }, node.timeoutMs).unref()
     try {
-      const headers = { ...this.#headers, accept: JSON_TYPE, ...type !== undefined && { 'content-type': type } }
-      const { status, text, header } = await this.#send(`${this.#url}${path}`, { method, headers, body, signal: request.signal })
+      const headers = { ...node.headers, accept: JSON_TYPE, ...type !== undefined && { 'content-type': type } }
+      const { status, text, header } = await this.#send(`${node.url}${path}`, { method, headers, body, signal: request.signal })
       const answer = { ...momentOf(header), body: jsonOf(text) }
       if (status >= 200 && status < 300 && answer.body !== undefined) return answer
       const { message, error_code: code } = recordOf(answer.body)
       const said = typeof message === 'string' ? `: ${message.slice(0, MAX_TEXT)}` : ''
-      throw new RestError(`the node at ${this.host} refuses ${asked}: HTTP status ${status}${said}`, status, typeof code === 'string' ? code : '', answer)
+      throw new RestError(`the node at ${node.host} refuses ${asked}: HTTP status ${status}${said}`, status, typeof code === 'string' ? code : '', answer)
     } catch (error) {
       if (error instanceof RestError) throw error
       this.#lost()
-      if (request.signal.aborted) throw this.#unreachable(asked, this.isClosed ? 'disconnected' : `no answer within ${this.#timeoutMs} ms`)
-      throw this.#unreachable(asked, describeError(error instanceof Error && error.cause !== undefined ? error.cause : error))
+      if (request.signal.aborted) throw unreachable(node, asked, this.isClosed ? 'disconnected' : `no answer within ${node.timeoutMs} ms`)
+      throw unreachable(node, asked, describeError(error instanceof Error && error.cause !== undefined ? error.cause : error))
     } finally {
       clearTimeout(deadline)
       this.#underWay.delete(request)
@@ -153,10 +172,10 @@ export class Rest {
     const response = await fetch(url, { method, headers, signal, redirect: 'error', ...body !== undefined && { body } })
     return { status: response.status, text: await boundedText(response.body, MAX_BYTES), header: name => response.headers.get(name) ?? '' }
   }
+}
 
-  #unreachable (asked: string, why: string): ChainError {
-    return new ChainError(`no answer of the node at ${this.host} to ${asked}: ${withoutOverlayNames(why.slice(0, MAX_TEXT).replaceAll(this.#url, this.host))}`, false)
-  }
+function unreachable ({ host, url }: NodeAddress, asked: string, why: string): ChainError {
+  return new ChainError(`no answer of the node at ${host} to ${asked}: ${withoutOverlayNames(why.slice(0, MAX_TEXT).replaceAll(url, host))}`, false)
 }
 
 /** Undefined when it is not JSON. */

@@ -28,6 +28,16 @@ describe('Aptos in a configuration', () => {
     for (const id of ['aptos:', 'aptos:main', 'aptos:01', 'aptos:0', 'aptos:256', 'aptos:-1', 'apt:1']) expect(kind.chainId.matches(id), id).to.equal(false)
   })
 
+  it('takes several nodes, and judges each of them', () => {
+    const rpcUrl = ['https://one.example/v1', 'https://two.example/v1']
+    expect(kind.decide(read({ rpcUrl })).options.chain).to.deep.include({ rpcUrl })
+    expect(faults({ ...main, rpcUrl }, 'production')).to.deep.equal([])
+    for (const url of ['http://three.example/v1', 'https://localhost/v1']) expect(faults({ ...main, rpcUrl: [...rpcUrl, url] }, 'production')).to.have.lengthOf(1)
+    for (const urls of [[], ['ftp://one.example'], Array.from({ length: 6 }, () => rpcUrl[0])]) {
+      expect(kind.schema.safeParse({ ...entry, rpcUrl: urls }).success, JSON.stringify(urls)).to.equal(false)
+    }
+  })
+
   it('writes addresses in one form, and pays in APT unless it is told another asset', () => {
     const { tokenAddress, options } = kind.decide(read({}))
     expect(tokenAddress).to.equal(`0x${'0'.repeat(63)}a`)

@@ -86,6 +86,7 @@ export class History {
   async #wantOut (): Promise<void> {
     this.chain.setWeather('fine')
     this.#us.disk.stopAfter(Infinity)
+    await this.#clock.pass(0, LOOK_SECS) // one that began while the chain was away has not reached it yet
     await this.#clock.quiet()
     const before = await this.#truth.locked()
     const closed = new Set<string>()

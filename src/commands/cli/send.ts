@@ -64,10 +64,17 @@ Exit codes: 0 fulfilled (of many: all), 1 rejected or not sent.`,
         return args.flag('json') ? showJson(answer) : showText(answer, packet.amount, await way.unit())
       }
       const startedAt = performance.now()
-      const answers = await (counts.batch === undefined
-        ? inSequence(way, packet, counts.sequence ?? 0, delayMs)
-        : atOnce(way, packet, counts.batch))
-      return showMany(answers, Math.round(performance.now() - startedAt), args.flag('json'))
+      const answers: SendAnswer[] = []
+      const show = (): ExitCode => showMany(answers, Math.round(performance.now() - startedAt), args.flag('json'))
+      try {
+        await (counts.batch === undefined
+          ? inSequence(answers, way, packet, counts.sequence ?? 0, delayMs)
+          : atOnce(answers, way, packet, counts.batch))
+      } catch (error) {
+        if (answers.length > 0) show() // some may have been paid
+        throw error
+      }
+      return show()
     } finally {
       await way.close()
     }
@@ -116,22 +123,25 @@ function wayOf (args: Arguments): Way | Promise<Way> {
     `btp+ws://name:secret@host:port. Found ${text}`)
 }
 
-async function atOnce (way: Way, packet: Packet, count: number): Promise<SendAnswer[]> {
-  const answers: SendAnswer[] = []
+/** Adds to `answers`. Where a packet cannot be sent, no other is, and it rejects when those under way are answered. */
+async function atOnce (answers: SendAnswer[], way: Way, packet: Packet, count: number): Promise<void> {
   let left = count
-  await Promise.all(Array.from({ length: Math.min(count, AT_ONCE_MAX) }, async () => {
-    while (left-- > 0) answers.push(await way.send(packet))
+  const sending = await Promise.allSettled(Array.from({ length: Math.min(count, AT_ONCE_MAX) }, async () => {
+    while (left-- > 0) answers.push(await way.send(packet).catch((error: unknown) => {
+      left = 0
+      throw error
+    }))
   }))
-  return answers
+  const failed = sending.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
-async function inSequence (way: Way, packet: Packet, count: number, delayMs: number): Promise<SendAnswer[]> {
-  const answers: SendAnswer[] = []
+/** Adds to `answers`. Rejects where a packet cannot be sent. */
+async function inSequence (answers: SendAnswer[], way: Way, packet: Packet, count: number, delayMs: number): Promise<void> {
   while (answers.length < count) {
     if (answers.length > 0 && delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs))
     answers.push(await way.send(packet))
   }
-  return answers
 }
 
 function showMany (answers: readonly SendAnswer[], ms: number, asJson: boolean): ExitCode {

@@ -113,6 +113,21 @@ describe('connector, towards a running node', () => {
       expect([api.node.sent.length, most]).to.deep.equal([23, 1])
     })
 
+    it('tells what was paid before a packet could not be sent, and sends no more', async () => {
+      let count = 0
+      api.node.answer = () => count++ < 2
+        ? Promise.resolve({ type: 13, fulfillment: Buffer.alloc(32), data: Buffer.alloc(0) })
+        : new Promise(() => undefined)
+      for (const way of ['--sequence', '--batch']) {
+        count = 0
+        api.node.sent.length = 0
+        const { code, out, err } = await send([...PACKET, way, '250', '--timeout', '50'])
+        expect([code, out.replace(/in \d+ ms/, '')]).to.deep.equal([1, 'Sent 2 packets : 2 fulfilled, 0 rejected.\n'])
+        expect(err).to.contain('No response received within 50ms')
+        expect(api.node.sent.length).to.be.at.most(102)
+      }
+    })
+
     it('counts what of many was rejected, by code, and ends with 1', async () => {
       let count = 0
       api.node.answer = () => Promise.resolve(count++ < 2

@@ -53,6 +53,10 @@ const SETTLEMENT_TYPES: readonly EventType[] = [
   'SETTLEMENT_TRIGGERED', 'SETTLEMENT_COMPLETED', 'PAYMENT_CHANNEL_OPENED', 'PAYMENT_CHANNEL_SETTLED', 'CLAIM_REDEEMED'
 ]
 
+/** What is asked of the wrong port would always be answered well: with the page. */
+const ELSEWHERE = ['health', 'metrics']
+const NOT_HERE = 'This is the explorer. Its own health is at /api/health; that of the node and its metrics are on the health port'
+
 type Handler = (query: Query, c: Context) => Promise<object> | object
 
 /** @param base where it is mounted: '' or '/explorer' */
@@ -68,6 +72,7 @@ export function explorerApi (parts: ExplorerParts, base: string): Router {
   for (const rule of rules.socket) app.use(`${base}/ws`, rule)
   app.get(`${base}/ws`, c => openSocket(parts, c))
 
+  for (const path of ELSEWHERE) app.get(`${base}/${path}`, () => { throw noSuchPathError(NOT_HERE) })
   for (const rule of rules.page) app.use(base === '' ? '*' : `${base}/*`, rule)
   if (base !== '') app.get(base, c => c.redirect(`${base.slice(base.lastIndexOf('/') + 1)}/`)) // the page's own URLs are relative
   app.get(`${base}/*`, c => page.answer(pathBelow(base, c.req.path), c.req.header('if-none-match')))

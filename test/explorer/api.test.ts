@@ -100,6 +100,9 @@ describe('the API of the explorer', () => {
       expect(status, path).to.be.oneOf([404, 503])
     }
     expect(await errorOf('/api/nothing')).to.deep.equal([404, { error: 'Not found' }])
+    for (const path of ['/health', '/metrics']) {
+      expect((await errorOf(path))[0], `${path}, which a check of health would take for a yes`).to.equal(404)
+    }
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       for (const path of ['/api/events', '/api/config', '/api/ticket', '/', '/ws']) {
         expect((await fetch(`http://${explorer.authority}${path}`, { method })).status, `${method} ${path}`).to.equal(404)

@@ -7,7 +7,8 @@ let scene: MinaScene
 adversaryWinsNothing({
   on: 'Mina',
   make: () => MinaUnderTest.make(scene),
-  short: [], // each costs seconds: the ledger of Mina is slow
+  short: ['pays with claims that nobody has signed, or another key'],
+  isChanceLong: true,
   before: async () => { scene = await MinaScene.start() },
   after: async () => { await scene.stop() }
 })

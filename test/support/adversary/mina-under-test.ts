@@ -67,7 +67,7 @@ export class MinaUnderTest implements ChainUnderTest {
   readonly ours: string
   readonly identities: [Party, Party]
   readonly plugin = 'mina'
-  readonly patienceMs = 0
+  readonly patienceMs = 1
   readonly endSecs = END_SECS
   readonly beginsMs = Date.now()
   #activity = 0

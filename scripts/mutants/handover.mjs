@@ -171,9 +171,27 @@ export const handoverMutants = [
     tests: [CARRY_OVER]
   },
   {
+    name: 'counts what was never signed for again after the account had another id for a while',
+    file: 'plugins/lib/channels/carry.js',
+    edits: [['this.#given.clear();', 'this.#given.clear(); this.#taken.clear();']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'counts what was never signed for, and is in other books',
+    file: 'plugins/lib/channels/carry-over.js',
+    edits: [['booked?.isOfTheseBooks === false', 'false']],
+    tests: [CARRY_OVER]
+  },
+  {
+    name: 'takes another sum than before for the same one',
+    file: 'plugins/lib/channels/carry.js',
+    edits: [["of === '' || this.#of.get(pair) === of", 'true']],
+    tests: ['test/plugins/lib/channels/carry.test.js']
+  },
+  {
     name: 'counts what is carried over each time that it is said',
     file: 'plugins/lib/channels/carry.js',
-    edits: [['const news = sum - (this.#taken.get(pair) ?? 0n);', 'const news = sum;']],
+    edits: [['const news = sum - this.#takenOf(pair, sum, of);', 'const news = sum;']],
     tests: [CARRY_OVER]
   },
   {

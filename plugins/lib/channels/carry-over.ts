@@ -25,11 +25,12 @@ export interface CarryOverDeps {
   log: Logger
 }
 
-/** What is carried over, and the record that it is in. */
-type Kept = (parts: Parts) => { sums: Pick<Prepaid, 'carry' | 'takeOver'>, record: Pick<Outgoing, 'save'> }
+/** What is carried over, and the record that it is in; and what is in the books, of which total there. */
+type Kept = (parts: Parts) =>
+{ sums: Pick<Prepaid, 'carry' | 'takeOver'>, record: Pick<Outgoing, 'save'>, booked?: Pick<Prepaid, 'name' | 'isOfTheseBooks'> }
 const RECEIVED: Kept = ({ incoming }) => ({ sums: incoming, record: incoming })
 const SENT: Kept = ({ outgoing }) => ({ sums: outgoing, record: outgoing })
-const UNSIGNED: Kept = ({ prepaid, outgoing }) => ({ sums: prepaid, record: outgoing })
+const UNSIGNED: Kept = ({ prepaid, outgoing }) => ({ sums: prepaid, record: outgoing, booked: prepaid })
 
 export class CarryOver {
   #isCarrying = false
@@ -125,9 +126,11 @@ async function leaveUnsigned (from: Parts, to: Parts): Promise<void> {
 async function handOn (kept: Kept, from: Parts, to: Parts): Promise<void> {
   const [giver, taker] = [kept(from), kept(to)]
   const sum = giver.sums.carry.given(nameOf(to))
-  if (!taker.sums.carry.lacks(nameOf(from), sum)) return
+  const of = giver.booked?.name ?? ''
+  if (!taker.sums.carry.lacks(nameOf(from), sum, of)) return
+  if ([giver, taker].some(({ booked }) => booked?.isOfTheseBooks === false)) return // it is not in the books that are there now
   await giver.record.save({ sync: true })
-  taker.sums.takeOver(nameOf(from), sum)
+  taker.sums.takeOver(nameOf(from), sum, of)
   await taker.record.save({ sync: true })
 }
 

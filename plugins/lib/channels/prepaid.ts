@@ -46,7 +46,7 @@ export class Prepaid {
 
   /** Tells the books of what they may not have because of a crash. Other books than before begin anew. */
   resume (): void | Promise<void> {
-    if (this.#books !== this.booksId()) this.startAgain()
+    if (!this.isOfTheseBooks) this.startAgain()
     this.#books = this.booksId()
     if (this.#total > 0n) return this.books?.prepay({ id: this.#name, from: 0n, to: this.units.toAccount(this.#total) })
   }
@@ -55,7 +55,7 @@ export class Prepaid {
   startAgain (): void {
     this.#name = nameOfTotal()
     this.#total = this.#unsigned = 0n
-    this.carry.clear()
+    this.carry.giveAnew()
   }
 
   /** Base units that are paid ahead now. */
@@ -90,6 +90,16 @@ export class Prepaid {
     if (tokens > 0n) this.#unsigned += tokens
   }
 
+  /** Which total it is: another one in other books. */
+  get name (): string {
+    return this.#name
+  }
+
+  /** Whether it is in the books that are there now, and not in former ones. */
+  get isOfTheseBooks (): boolean {
+    return this.#books === this.booksId()
+  }
+
   get isUnsigned (): boolean {
     return this.#unsigned > 0n
   }
@@ -100,9 +110,9 @@ export class Prepaid {
     return this.carry.given(pair)
   }
 
-  /** Another pair has left so much in all: it is in the books, and that it was left is written down. */
-  takeOver (pair: string, sum: bigint): void {
-    this.#unsigned += this.carry.take(pair, sum)
+  /** Another pair has left so much of its total `of` in all: it is in the books, and that it was left is written down. */
+  takeOver (pair: string, sum: bigint, of: string): void {
+    this.#unsigned += this.carry.take(pair, sum, of)
   }
 
   #book (total: { id: string, from: bigint, to: bigint }): void | Promise<void> {

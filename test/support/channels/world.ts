@@ -123,7 +123,7 @@ class TestPlugin extends SettlingPlugin {
 
 /** The page of the account as the embedded ledger keeps it, and keeps over crashes: both are in one store, and synced together. */
 class TestPage implements PluginBooks {
-  readonly id = 'the-books'
+  id = 'the-books'
   #totals = new Map<string, bigint>()
   #prepaid = 0n
   /** Of packets under way; at most 0. */

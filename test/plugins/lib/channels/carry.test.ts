@@ -25,6 +25,18 @@ describe('sums that go from one pair of keys to another', () => {
     expect(taken).to.deep.equal([5n, 0n, 0n, 0n, 7n, 0n, 0n])
   })
 
+  it('count anew where the pair that gives has begun another one, also beside records of former versions', () => {
+    const carry = new Carry()
+    const taken = (sum: bigint, of: string): bigint => carry.take('pair', sum, of)
+    expect([taken(5n, 'a'), taken(5n, 'a'), taken(3n, 'b'), taken(7n, 'b'), taken(7n, 'b')]).to.deep.equal([5n, 0n, 3n, 4n, 0n])
+    const former = new Carry()
+    former.load({ given: {}, taken: { pair: '5' } })
+    expect([former.lacks('pair', 5n, 'a'), former.take('pair', 6n, 'a'), former.take('pair', 6n, 'b')]).to.deep.equal([false, 1n, 6n])
+    const begun = new Carry()
+    begun.load({ given: {}, taken: { pair: '5' } })
+    expect([begun.take('pair', 3n, 'b'), begun.take('pair', 9n, 'b')]).to.deep.equal([3n, 6n])
+  })
+
   it('are of something', () => {
     const carry = new Carry()
     for (const nothing of [0n, -1n]) expect(carry.give('pair', nothing)).to.equal(false)

@@ -7,6 +7,18 @@ const CROWDS_TEST = 'test/plugins/xrp/crowds-and-orders.test.js'
 
 export const xrpMutants = [
   {
+    name: 'XRP: waits for years for a transaction whose sequence another has taken',
+    file: SENDER,
+    edits: [['open.every(isMadeUp)', 'open.length === 0']],
+    tests: [SENDER_TEST]
+  },
+  {
+    name: 'XRP: keeps offering what no ledger may have any more',
+    file: SENDER,
+    edits: [['operation.attempts.filter(attempt => attempt.last >= now)', 'operation.attempts']],
+    tests: [SENDER_TEST]
+  },
+  {
     name: 'believes one answer about how far the XRP Ledger is',
     file: LEDGER,
     edits: [['return Math.min(found, index);', 'return found;']],
@@ -15,7 +27,7 @@ export const xrpMutants = [
   {
     name: 'leaves a transaction of the XRP Ledger alone that was signed after a ledger that there is not',
     file: SENDER,
-    edits: [['isMadeUp || now', 'now']],
+    edits: [['isMadeUp(last) || now', 'now']],
     tests: [SENDER_TEST]
   },
   {

@@ -129,12 +129,14 @@ export class Sender {
       return outcomeOf(operation.call, String(found.hash), found)
     }
     const isUsed = (numberIn(account?.Sequence) ?? 0) > last.sequence
-    const isOver = now > Math.max(...operation.attempts.map(attempt => attempt.last))
-    if (isUsed ? isAll : isOver) return await this.#failed(job, course, isUsed ? 'another transaction took its place' : 'no ledger has taken it')
-    if (isUsed && isOver) return await this.#guess(operation)
+    const open = operation.attempts.filter(attempt => attempt.last >= now)
+    if (isUsed ? isAll : open.length === 0) {
+      return await this.#failed(job, course, isUsed ? 'another transaction took its place' : 'no ledger has taken it')
+    }
     // Signed when a server had named a ledger that there was not, it could stay open for years, with nothing to come before it.
-    const isMadeUp = last.first > ledger.validated.index
-    if (course.isSeated && (isMadeUp || now - last.first >= LEDGERS_TO_WAIT)) await this.#push(job, course, last)
+    const isMadeUp = ({ first }: Attempt): boolean => first > ledger.validated.index
+    if (isUsed) return open.every(isMadeUp) ? await this.#guess(operation) : undefined
+    if (course.isSeated && (isMadeUp(last) || now - last.first >= LEDGERS_TO_WAIT)) await this.#push(job, course, open)
     return undefined
   }
 
@@ -198,18 +200,26 @@ export class Sender {
     }
   }
 
-  /** More for the same sequence; where no more is worth it, the same again. Makes room for what is more urgent. */
-  async #push (job: Job, course: Course, last: Attempt): Promise<void> {
-    const place = { sequence: last.sequence, fee: BigInt(last.fee) }
+  /**
+   * More for the same sequence; where no more is worth it, the same again. Makes room for what is more urgent.
+   * @param open those that a ledger may still have: the sequence is not used, so the others count no longer, and are not kept
+   */
+  async #push (job: Job, course: Course, open: Attempt[]): Promise<void> {
+    const best = open.reduce((most, attempt) => BigInt(attempt.fee) > BigInt(most.fee) ? attempt : most)
+    const place = { sequence: best.sequence, fee: BigInt(best.fee) }
     if (this.#seat.isWantedBefore(job)) {
-      this.#deps.log.warn('a transaction is stuck, and a more urgent one takes its place. operation=%s sequence=%d', job.operation.id, last.sequence)
+      this.#deps.log.warn('a transaction is stuck, and a more urgent one takes its place. operation=%s sequence=%d', job.operation.id, best.sequence)
       course.isSeated = false
       this.#seat.leave(job, place)
       return
     }
     const fee = await this.#offer(job.cap, place.fee)
-    if (fee === undefined) await this.#send(last, course)
-    else await this.#sign(job, course, last.sequence, place)
+    if (fee === undefined) {
+      await this.#send(best, course)
+      return
+    }
+    job.operation = { ...job.operation, attempts: open }
+    await this.#sign(job, course, best.sequence, place)
   }
 
   /** Undefined: that much is not worth it. Drops. @param outbid an earlier offer for the same sequence */

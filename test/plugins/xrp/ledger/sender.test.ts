@@ -158,12 +158,15 @@ describe('a transaction of the XRP Ledger', function () {
   describe('under a server that says what is not so', () => {
     afterEach(() => { sinon.restore() })
 
-    /** What a question is answered, and each transaction that is submitted. */
-    function answering (change: (question: Json, answer: Json) => Json): Array<Record<string, unknown>> {
-      const submitted: Array<Record<string, unknown>> = []
+    type Submitted = Array<Record<string, unknown>>
+
+    /** What a question is answered, and each transaction that is submitted, also where it is lost on the way. */
+    function answering (change: (question: Json, answer: Json) => Json, isLost = (): boolean => false): Submitted {
+      const submitted: Submitted = []
       const request = sinon.stub(Connection.prototype, 'request')
       request.callsFake(async function (this: Connection, question) {
         if (question.command === 'submit') submitted.push(decode(String(question.tx_blob)))
+        if (question.command === 'submit' && isLost()) return { engine_result: 'tesSUCCESS' }
         return change(question, await request.wrappedMethod.call(this, question))
       })
       return submitted
@@ -215,6 +218,83 @@ describe('a transaction of the XRP Ledger', function () {
         expect([first, last, parties.sent(parties.alice)]).to.deep.equal([isBorneOut, false, 1])
       })
     }
+
+    interface Ahead {
+      bob: ChannelProvider
+      claim: Claim
+      /** Resolves to `done`, or to why not. */
+      redeeming: Promise<string>
+      submitted: Submitted
+      /** From now on the server passes on what it is given, and hours go by. */
+      goOn: (isHeard: boolean) => void
+      /** So many transactions were kept for an operation at most. */
+      most: () => number
+    }
+
+    /** Bob takes out 60 XRP, which was signed after a ledger that there is not. From then on the server says what is so. */
+    async function signedAhead (): Promise<Ahead> {
+      let [isLying, isLost, most, passed] = [true, true, 0, 0]
+      const store = memoryStore(new Map(), (_key, value) => { most = Math.max(most, value.split('"blob"').length - 1) })
+      const [alice, bob] = [await parties.connected(parties.alice), await parties.connected(parties.bob, { store })]
+      const { channelId } = await alice.openChannel(parties.bob.address, HOUR, 'open', 100n * XRP)
+      const claim = await parties.codec(alice, parties.bob).make({ channelId, nonce: 0n, total: 60n * XRP, senderId: 'alice' })
+      const { closed } = await ledgerOf(bob)
+      const submitted = answering(({ command }, answer) => ['account_info', 'ledger_entry'].includes(String(command)) && isLying
+        ? { ...answer, ledger_index: YEARS_AHEAD } : answer, () => isLost)
+      closed(YEARS_AHEAD)
+      const redeeming = bob.redeem(claim, 'redeem').then(() => 'done', (error: unknown) => String(error))
+      await eventually('it is begun', () => submitted.length > 0)
+      isLying = false
+      const clock = sinon.stub(performance, 'now')
+      clock.callsFake(() => clock.wrappedMethod.call(performance) + passed)
+      const goOn = (isHeard: boolean): void => {
+        isLost = !isHeard
+        tick ??= setInterval(() => {
+          passed += 30_000
+          parties.rippled.skip(30)
+        }, 20)
+      }
+      return { bob, claim, redeeming, submitted, goOn, most: () => most }
+    }
+    let tick: NodeJS.Timeout | undefined
+    afterEach(() => {
+      clearInterval(tick)
+      tick = undefined
+    })
+
+    for (const [when, count] of [['at once', 1], ['after it was signed anew', 2]] as const) {
+      it(`is given up, and can be done anew, where it was signed after a made-up ledger and another takes its sequence ${when}`, async () => {
+        const { bob, claim, redeeming, submitted, goOn } = await signedAhead()
+        if (count > 1) goOn(false)
+        await eventually('it is signed', () => submitted.length >= count)
+        const other = new Hostile(parties, parties.bob)
+        expect(await other.open(parties.alice.address)).to.have.lengthOf(64)
+        await other.stop()
+        const before = submitted.length
+        goOn(true)
+        let result: string | undefined
+        void redeeming.then(text => { result = text })
+        await eventually('it is over', () => result)
+        expect(result).to.contain('does not remember')
+        expect(submitted.length - before, 'signed for a sequence that is used').to.be.below(3)
+        await bob.redeem(claim, 'again')
+        expect(parties.rippled.state.channel(claim.channelId)?.Balance).to.equal(60n * XRP)
+      })
+    }
+
+    it('is offered again when fees have fallen, and little is kept of it, where it was signed after a made-up ledger', async () => {
+      const { claim, redeeming, submitted, goOn, most } = await signedAhead()
+      parties.rippled.network.metrics.storm = 256n * 10_000n // above what a redeem may cost
+      parties.rippled.network.fateOf = ({ json }) => Number(json.LastLedgerSequence) > YEARS_AHEAD ? 'forgotten' : undefined
+      goOn(false)
+      await eventually('it is signed for all that it is worth', () => submitted.length > 1)
+      parties.rippled.closeLedger(20) // none of what was signed since may get in any more
+      parties.rippled.network.metrics.storm = undefined
+      goOn(true)
+      await eventually('it is done', () => parties.rippled.state.channel(claim.channelId)?.Balance === 60n * XRP)
+      expect(await redeeming).to.equal('done')
+      expect(most()).to.be.below(7)
+    })
   })
 
   it('asks for a close with the flag that the ledger knows for it', () => {

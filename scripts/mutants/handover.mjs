@@ -99,6 +99,12 @@ export const handoverMutants = [
     tests: [PAYMENTS]
   },
   {
+    name: 'forgets a settlement because another account has settled',
+    file: 'plugins/lib/channels/payments.js',
+    edits: [['payment => payment.account === account', '() => true']],
+    tests: [PAYMENTS]
+  },
+  {
     name: 'forgets what was paid between addresses that are not configured any more',
     file: 'plugins/lib/channels/earlier.js',
     edits: [['if (missing < left)', 'if (false)']],

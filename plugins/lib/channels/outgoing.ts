@@ -36,6 +36,8 @@ export interface OutgoingDeps extends ClaimSenderDeps {
   funding: Funding
   records: Records
   prepaid: Prepaid
+  /** Which books there are, and whose page in them. */
+  booksId: () => string
   /** Whether claims have them. */
   nonces: boolean
   settings: Pick<ChannelSettings, 'claims' | 'topUpBelow' | 'standing'>
@@ -308,8 +310,8 @@ export class Outgoing {
   }
 
   async #settleNow (amount: bigint, id: string): Promise<void> {
-    const { units, funding, channels } = this.#deps
-    if (this.#payments.missing(id) === undefined) this.#payments.begin(id, units.toToken(amount))
+    const { units, funding, channels, booksId } = this.#deps
+    if (this.#payments.missing(id) === undefined) this.#payments.begin(id, units.toToken(amount), booksId())
     this.#payments.lower(id, units.toToken(amount))
     for (let attempt = 1; ; attempt++) {
       const missing = this.#payments.missing(id) ?? 0n

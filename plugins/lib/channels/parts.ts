@@ -119,8 +119,9 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   const beforeMoney = async (): Promise<void> => { if (!isNoted) await note() }
   const incoming = new Incoming({ channels, codec, records, units, nonces, counts, log, moneyHandler, booksId, beforeMoney })
   const askCounted = async (): Promise<Counted> => countedOf(await ask({ step: 'claims' }))
-  const outgoing: Outgoing =
-    new Outgoing({ channels, funding, codec, records, prepaid, units, nonces, settings, counts, log, senderId, deliver, askCounted })
+  const outgoing: Outgoing = new Outgoing({
+    channels, funding, codec, records, prepaid, booksId, units, nonces, settings, counts, log, senderId, deliver, askCounted
+  })
   const closing = new Closing({ channels, incoming, outgoing, codec, provider, log, ask })
   const answers = new Answers({ channels, funding, incoming, outgoing, closing })
   const stakes = (): Stake[] => channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.total) ?? [])

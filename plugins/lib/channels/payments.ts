@@ -12,14 +12,18 @@ export interface Part {
 
 interface Payment {
   id: string
+  /** In whose books it was begun. Records of former versions do not say it: then it is of nobody. */
+  account: string
   /** Token units for which there is no claim (any more). */
   missing: bigint
   /** On channels that are not over. */
   parts: Part[]
 }
 
-/** The connector repeats only its latest settlement, and by hand a few can be under way. */
+/** Of an account. The connector repeats only its latest settlement, and by hand a few can be under way. */
 const REMEMBERED_IDS = 32
+/** Of all accounts that have paid between these keys, one after the other: operators rename few. */
+const REMEMBERED_IN_ALL = 8 * REMEMBERED_IDS
 
 export class Payments {
   readonly #payments = new Map<string, Payment>()
@@ -27,8 +31,8 @@ export class Payments {
   /** @throws Error when the record is not one of `toJSON` */
   load (record: unknown): void {
     for (const entry of arrayOf(record, 'payments')) {
-      const { id, missing, parts } = fieldsOf(entry, 'payment')
-      const payment = { id: textOf(id, 'id'), missing: amountOf(missing, 'missing'), parts: arrayOf(parts, 'parts').map(partOf) }
+      const { id, account = '', missing, parts } = fieldsOf(entry, 'payment')
+      const payment = { id: textOf(id, 'id'), account: textOf(account, 'account'), missing: amountOf(missing, 'missing'), parts: arrayOf(parts, 'parts').map(partOf) }
       this.#payments.set(payment.id, payment)
     }
   }
@@ -42,12 +46,18 @@ export class Payments {
     return this.#payments.get(id)?.missing
   }
 
-  begin (id: string, tokens: bigint): void {
-    this.#payments.set(id, { id, missing: tokens, parts: [] })
-    for (const [oldest, { missing }] of this.#payments) {
-      if (this.#payments.size <= REMEMBERED_IDS) break
-      if (missing === 0n) this.#payments.delete(oldest)
-    }
+  /** @param account in whose books it is: what other accounts have paid does not make it forgotten soon */
+  begin (id: string, tokens: bigint, account: string): void {
+    this.#payments.set(id, { id, account, missing: tokens, parts: [] })
+    this.#forget(REMEMBERED_IDS, payment => payment.account === account)
+    this.#forget(REMEMBERED_IN_ALL, () => true)
+  }
+
+  /** The oldest of these for which there are claims, where there are more than `most`. */
+  #forget (most: number, isOne: (payment: Payment) => boolean): void {
+    const all = [...this.#payments.values()].filter(isOne)
+    const paid = all.filter(({ missing }) => missing === 0n)
+    for (const { id } of paid.slice(0, Math.max(all.length - most, 0))) this.#payments.delete(id)
   }
 
   /** No more than `most` is still to be paid of it here: others have paid a part. */

@@ -1,6 +1,7 @@
 /** A settlement is paid once, whichever keys of the peer paid parts of it. */
 import { expect } from 'chai'
 import { CLAIM_PROTOCOL } from '../../../../plugins/lib/channels/messages.js'
+import { Payments } from '../../../../plugins/lib/channels/payments.js'
 import { closeAll } from '../../../support/btp.js'
 import { OPTIONS, allOver, paidWorld, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
 import type { Party } from '../../../support/channels/world.js'
@@ -12,6 +13,44 @@ const credited = (party: Party): bigint => [...party.credited.values()].reduce((
 describe('a settlement', () => {
   noRejectionLeft()
   afterEach(closeAll)
+
+  it('is paid once, where the account had another id meanwhile that has settled more often than is remembered', async () => {
+    const world = await paidWorld()
+    const { alice, bob } = world
+    const before = credited(bob)
+    expect(await alice.pay(700n)).to.equal('fulfilled')
+    const { transport } = alice.plugin
+    const send = transport.sendMessage.bind(transport)
+    transport.sendMessage = async entries => {
+      const answer = await send(entries)
+      if (entries.some(({ protocolName }) => protocolName === CLAIM_PROTOCOL)) throw new Error('lost')
+      return answer
+    }
+    expect(await alice.settle('the-settlement', 1).then(() => 'paid', () => 'not known')).to.equal('not known')
+    const { id } = alice.page
+    const underId = async (id: string): Promise<void> => {
+      await alice.plugin.disconnect()
+      alice.page.id = id
+      await restart(alice, {})
+      await eventually('there', () => alice.plugin.isConnected())
+    }
+    await underId('another')
+    for (let i = 0; i < 40; i++) await alice.plugin.sendMoney('10', { id: `of another ${i}` })
+    await underId(id)
+    await alice.settle('the-settlement', 5, 700n)
+    expect(credited(bob) - before).to.equal(700n + 400n)
+  })
+
+  it('is remembered as long as its account has few that are newer, and others do not have very many', () => {
+    const payments = new Payments()
+    payments.load([{ id: 'of a former version', missing: '0', parts: [] }])
+    payments.begin('open', 7n, 'first')
+    for (let i = 0; i < 33; i++) payments.begin(`${i}`, 0n, 'first')
+    expect(['of a former version', 'open', '0', '1', '2', '32'].map(id => payments.missing(id))).to.deep.equal([0n, 7n, undefined, undefined, 0n, 0n])
+    for (let i = 0; i < 1000; i++) payments.begin(`of ${i}`, 0n, `account ${i}`)
+    expect(payments.toJSON().length).to.equal(256)
+    expect(payments.missing('open')).to.equal(7n)
+  })
 
   it('is paid once, where a part was paid through the second key, and the first key is back', async () => {
     const world = await paidWorld({ ...OPTIONS, initialDeposit: '500' }) // a part each

@@ -105,6 +105,18 @@ export const handoverMutants = [
     tests: [PAYMENTS]
   },
   {
+    name: 'puts money into channels of a key that was handed over while a settlement waited for its turn',
+    file: 'plugins/lib/channels/funding.js',
+    edits: [["if (settings.standing !== 'present')", 'if (false)']],
+    tests: [PAYMENTS]
+  },
+  {
+    name: 'pays a settlement through two keys, where the peer hands over at that moment',
+    file: 'plugins/lib/channels/account-parts.js',
+    edits: [['if (present !== this.present)', 'if (false)']],
+    tests: [PAYMENTS]
+  },
+  {
     name: 'forgets what was paid between addresses that are not configured any more',
     file: 'plugins/lib/channels/earlier.js',
     edits: [['if (missing < left)', 'if (false)']],

@@ -94,11 +94,22 @@ export class AccountParts {
     await this.#carryOver.complete()
   }
 
+  /** Pays `amount` base units once for an id, with claims of the present addresses. Rejects as `Outgoing.settle` does. */
+  async settle (id: string, amount: bigint): Promise<void> {
+    for (;;) {
+      const { present } = this
+      const left = await this.#leftOf(id, amount)
+      if (present !== this.present) continue // what it was asked for as the present one may be under way through it
+      if (left > 0n) await this.present.outgoing.settle(left, id)
+      return
+    }
+  }
+
   /**
    * What of a payment (base units) is to be paid through the present addresses: nothing, where others have paid under its id. Rejects while
    * that is not known: else it could be paid twice.
    */
-  async leftOf (id: string, amount: bigint): Promise<bigint> {
+  async #leftOf (id: string, amount: bigint): Promise<bigint> {
     this.#pairs.refuseClash()
     const { units } = this.present.settings
     const tokens = units.toToken(amount)

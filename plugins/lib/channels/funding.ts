@@ -21,7 +21,7 @@ export interface PeersOpening {
 export interface FundingDeps {
   channels: Channels
   provider: ChannelProvider
-  settings: Pick<ChannelSettings, 'peerAddress' | 'challengeSecs' | 'depositFor'>
+  settings: Pick<ChannelSettings, 'peerAddress' | 'challengeSecs' | 'depositFor' | 'standing'>
   log: Logger
   /** Token units that our claims on a channel say. */
   spent: (state: ChannelState) => bigint
@@ -85,13 +85,18 @@ export class Funding {
 
   /**
    * A channel with room for `room` more token units than our claims say, opened and filled as need be; with less where a channel takes no
-   * more, but with something. Resolves when the chain has it for sure, and the peer was asked whether it sees it.
+   * more, but with something. Resolves when the chain has it for sure, and the peer was asked whether it sees it. Of a key that was handed
+   * over, also meanwhile: the best as it is.
    */
   async ensure (room: bigint): Promise<KnownChannel> {
     const { spent, settings } = this.#deps
     const channel = await this.#inTurn(async () => {
       const ready = this.best(room)
       if (ready !== undefined && ready.state.ours.deposit - spent(ready.state) >= room) return ready // also while the chain is away
+      if (settings.standing !== 'present') {
+        if (ready !== undefined) return ready
+        throw new ChainError(`no payment channel is opened with a key that was handed over. peerAddress=${settings.peerAddress}`, false)
+      }
       const limit = await this.#limit()
       const channel = this.#fillable(room, limit) ?? await this.#find(room, limit) ??
         await this.#openOne(this.#firstDeposit(settings.depositFor(room), limit))

@@ -173,8 +173,7 @@ export default class SettlingPlugin extends EventEmitter implements PluginInstan
   async sendMoney (amount: string, { id }: { id: string } = { id: randomUUID() }): Promise<void> {
     const account = this.#account(notBegun)
     await this.#agreement().catch((error: unknown) => { throw notBegun(describeError(error)) })
-    const left = await account.leftOf(id, BigInt(amount))
-    if (left > 0n) await account.present.outgoing.settle(left, id)
+    await account.settle(id, BigInt(amount))
   }
 
   channels (): OperatorActions {

@@ -310,7 +310,7 @@ export class Outgoing {
   }
 
   async #settleNow (amount: bigint, id: string): Promise<void> {
-    const { units, funding, channels, booksId } = this.#deps
+    const { units, funding, channels, booksId, settings } = this.#deps
     if (this.#payments.missing(id) === undefined) this.#payments.begin(id, units.toToken(amount), booksId())
     this.#payments.lower(id, units.toToken(amount))
     for (let attempt = 1; ; attempt++) {
@@ -328,6 +328,8 @@ export class Outgoing {
         this.#deps.counts.add('outbound', part)
         this.#sent.used += units.toAccount(part) // as the peer counts a claim that comes without a packet
         this.#topUp(channel, sent)
+      } else if (settings.standing !== 'present') {
+        break // the present key pays the rest, when it is tried again
       } else if (attempt >= ATTEMPTS) {
         throw new Error(`payment channel has no room. channelId=${channel.state.channelId} amount=${missing}`)
       }

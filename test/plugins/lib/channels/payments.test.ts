@@ -1,7 +1,10 @@
 /** A settlement is paid once, whichever keys of the peer paid parts of it. */
 import { expect } from 'chai'
 import { CLAIM_PROTOCOL } from '../../../../plugins/lib/channels/messages.js'
+import { AccountParts, type AccountPartsDeps } from '../../../../plugins/lib/channels/account-parts.js'
+import type { Pairs } from '../../../../plugins/lib/channels/pairs.js'
 import { Payments } from '../../../../plugins/lib/channels/payments.js'
+import { Units } from '../../../../plugins/lib/channels/units.js'
 import { closeAll } from '../../../support/btp.js'
 import { OPTIONS, allOver, paidWorld, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
 import type { Party } from '../../../support/channels/world.js'
@@ -39,6 +42,61 @@ describe('a settlement', () => {
     await underId(id)
     await alice.settle('the-settlement', 5, 700n)
     expect(credited(bob) - before).to.equal(700n + 400n)
+  })
+
+  it('puts nothing into channels of a key that was handed over while it waited for its turn: the new one is paid the rest', async () => {
+    const { alice, bob, chain } = await paidWorld()
+    const before = credited(bob)
+    const depositBefore = (): bigint | undefined => [...chain.channels.values()].find(({ addresses }) => addresses.includes('bob'))?.sides.alice?.deposit
+    const { transport } = alice.plugin
+    const send = transport.sendMessage.bind(transport)
+    let goOn: (() => void) | undefined
+    transport.sendMessage = async entries => {
+      if (goOn === undefined && entries.some(({ protocolName }) => protocolName === CLAIM_PROTOCOL)) {
+        await new Promise<void>(resolve => { goOn = resolve })
+      }
+      return await send(entries)
+    }
+    const pay = (amount: string, id: string): Promise<string> => alice.plugin.sendMoney(amount, { id }).then(() => 'paid', () => 'not yet')
+    const payments = [pay('300', 'the first'), pay('30000', 'the second'), pay('20000', 'the third')]
+    await eventually('the first is on its way', () => goOn !== undefined)
+    await rotate(bob)
+    await eventually('taken', async () => await peerKeyOf(alice) === 'bob2')
+    goOn?.()
+    expect(await Promise.all(payments)).to.deep.equal(['paid', 'not yet', 'not yet'])
+    expect(depositBefore()).to.equal(10_000n)
+    await eventually('paid', async () => await pay('30000', 'the second') === 'paid' && await pay('20000', 'the third') === 'paid')
+    expect(credited(bob) - before).to.equal(50_300n)
+    expect(depositBefore()).to.equal(10_000n)
+  })
+
+  it('is paid through one key, where the peer hands over while it is looked for what others have paid of it', async () => {
+    const paid: string[] = []
+    const partsOf = (peer: string, isRunning: boolean): unknown => ({
+      settings: { peerAddress: peer, units: new Units(9, 9) },
+      outgoing: {
+        knows: () => isRunning,
+        finish: () => Promise.resolve(0n),
+        settle: () => Promise.resolve(paid.push(peer))
+      }
+    })
+    const keys = [partsOf('bob', true), partsOf('bob2', false)]
+    const pairs = {
+      get present () { return keys[0] },
+      all: () => keys,
+      find: () => undefined,
+      refuseClash: () => undefined,
+      earlier: {
+        leftOf: (_: string, tokens: bigint) => {
+          queueMicrotask(() => { if (paid.length === 0 && keys[0] === first) keys.reverse() })
+          return tokens
+        }
+      }
+    }
+    const first = keys[0]
+    const account = new AccountParts(pairs as unknown as Pairs, {} as unknown as AccountPartsDeps)
+    await account.settle('the-settlement', 700n)
+    expect(paid).to.deep.equal([])
   })
 
   it('is remembered as long as its account has few that are newer, and others do not have very many', () => {

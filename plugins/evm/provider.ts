@@ -3,6 +3,7 @@ import { pause } from '../../src/lib/timers.js'
 import { describeError } from '../../src/lib/describe-error.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
+import { inTime } from '../lib/channels/in-time.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { AsOf, ChannelEvent, ChannelProvider, ChannelState, Claim, CloseConsent, Finality, Receipt } from '../lib/channels/types.js'
 import { ChannelLog, type KnownState } from './channel-log.js'
@@ -105,7 +106,10 @@ export class EvmProvider implements ChannelProvider, Member {
   }
 
   connect (): Promise<void> {
-    return this.#connecting ??= this.#connect().finally(() => { this.#connecting = undefined })
+    return this.#connecting ??= inTime(this.#connect()).catch((error: unknown) => {
+      this.#stop.abort() // one that has not come to its end may not do so beside the next one
+      throw error
+    }).finally(() => { this.#connecting = undefined })
   }
 
   async #connect (): Promise<void> {
@@ -113,13 +117,14 @@ export class EvmProvider implements ChannelProvider, Member {
     if (this.#stop.signal.aborted) this.#stop = new AbortController()
     const { signal } = this.#stop
     const network = await this.#networkNow()
+    refuseAborted(signal)
     const feed = this.#feed ?? this.#join(network)
     try {
       await this.#remembered.check(await feed.ready(signal))
       await this.#transactions.start()
-      if (signal.aborted) throw new ChainError('disconnected while connecting', false)
+      refuseAborted(signal)
     } catch (error) {
-      if (this.#feed === undefined) await feed.leave(this)
+      if (this.#feed === undefined && signal === this.#stop.signal) await feed.leave(this) // else a later one has it
       throw error
     }
     if (this.#feed !== undefined) return
@@ -374,4 +379,9 @@ function announced (state: ReadState | undefined): ReadState | undefined {
   if (state === undefined) return undefined
   const { channelId, ours, theirs, challengeSecs } = state
   return { channelId, status: 'opening', ours: { ...ours, deposit: 0n }, theirs: { ...theirs, deposit: 0n }, challengeSecs }
+}
+
+/** @throws ChainError where it was disconnected, or given up, while it was connecting */
+function refuseAborted (signal: AbortSignal): void {
+  if (signal.aborted) throw new ChainError('disconnected while connecting', false)
 }

@@ -1,5 +1,6 @@
 /** Payment channels of Mina for one account: everything that reads or changes the chain. */
 import type { PluginStore } from '../../src/contracts/plugin.js'
+import { inTime } from '../lib/channels/in-time.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { AsOf, ChannelEvent, ChannelProvider, ChannelState, Claim, Finality, Receipt } from '../lib/channels/types.js'
 import { joinDesk } from './chain/desk.js'
@@ -89,7 +90,7 @@ export class MinaProvider implements ChannelProvider, Member {
   }
 
   connect (): Promise<void> {
-    return this.#connecting ??= this.#connect().finally(() => { this.#connecting = undefined })
+    return this.#connecting ??= inTime(this.#connect()).finally(() => { this.#connecting = undefined })
   }
 
   async #connect (): Promise<void> {

@@ -1,6 +1,7 @@
 /** Payment channels of the XRP Ledger for one account: everything that reads or changes the ledger. */
 import type { Logger } from '../../src/contracts/logger.js'
 import type { PluginStore } from '../../src/contracts/plugin.js'
+import { inTime } from '../lib/channels/in-time.js'
 import { ChainError } from '../lib/channels/types.js'
 import type { AsOf, ChannelEvent, ChannelProvider, ChannelState, Claim, Finality, Receipt } from '../lib/channels/types.js'
 import { checkOurs, checkPayee, spendable } from './account-check.js'
@@ -82,7 +83,7 @@ export class XrpProvider implements ChannelProvider, Member, ClaimSource {
   }
 
   connect (): Promise<void> {
-    return this.#connecting ??= this.#connect().finally(() => { this.#connecting = undefined })
+    return this.#connecting ??= inTime(this.#connect()).finally(() => { this.#connecting = undefined })
   }
 
   async #connect (): Promise<void> {

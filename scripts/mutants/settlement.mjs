@@ -257,6 +257,12 @@ export const settlementMutants = [
     tests: ['test/plugins/lib/channels/closing.test.js']
   },
   {
+    name: 'reads one channel after the other, however long the chain does not answer about each',
+    file: 'plugins/lib/channels/channels.js',
+    edits: [['await withTimeout(reading, NEXT_MS);', 'await reading;']],
+    tests: ['test/plugins/lib/channels/channels.test.js']
+  },
+  {
     name: 'takes a claim on a channel whose end was agreed on',
     file: 'plugins/lib/channels/channels.js',
     edits: [["if (ending !== undefined)\n            return ['Payment channel is being closed', 'T00'];", '']],

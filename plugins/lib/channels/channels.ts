@@ -3,6 +3,7 @@
  * what it said is kept, so that a start without the chain goes on. Whether a channel may be used is decided in one place, `refusalOf`.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
+import { withTimeout } from '../../../src/lib/timeout.js'
 import { inTime } from './in-time.js'
 import { channelOf, hasOurs, isDone, isFunded, isQuiet, overMsOf, recordOf, replaceable } from './known-channel.js'
 import type { Ending, KnownChannel } from './known-channel.js'
@@ -46,6 +47,8 @@ const REFRESHES_PER_MINUTE = 60
 const ASKED_TOO_OFTEN = 'the chain was asked about too many payment channels that are not known: try again in a minute'
 /** A channel that was not looked at for this part of its challenge could have been closed meanwhile, and be settled soon. */
 const UNSEEN_PART = 4
+/** One channel that is not answered for keeps the others waiting so long: all of them would use up the challenge of one that is closing. */
+const NEXT_MS = 5000
 /** The challenge of a channel may be so many times as long as we would choose. */
 export const CHALLENGE_FACTOR = 4
 
@@ -188,12 +191,16 @@ export class Channels {
     const others = found.filter(state => this.#known.has(state.channelId) || this.#hasPlaceFor(state))
     const doubted = this.all().filter(({ state }) => isDone(state) && this.#deps.hasClaims(state.channelId)) // it may not have been so
     const ids = new Set([...[...busy, ...quiet, ...doubted].map(({ state }) => state), ...others].map(({ channelId }) => channelId))
+    const reads: Array<Promise<void>> = []
     for (const channelId of ids) {
-      await look(async () => {
+      const reading = look(async () => {
         const channel = await this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now')
         if (channel !== undefined && !isDone(channel.state)) each(channel)
       })
+      reads.push(reading)
+      await withTimeout(reading, NEXT_MS)
     }
+    await Promise.all(reads)
     await this.save()
     if (troubles.length > 0 && troubles.length >= ids.size + 1) throw troubles[0]
     for (const trouble of troubles) hear(trouble)

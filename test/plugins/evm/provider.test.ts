@@ -5,6 +5,7 @@ import { noRejectionLeft } from '../../support/unhandled.js'
 import type { EvmProvider } from '../../../plugins/evm/provider.js'
 import { recordOf } from '../../../plugins/evm/chain/rpc.js'
 import { ChainError, type ChannelEvent, type Claim } from '../../../plugins/lib/channels/types.js'
+import { stoppedClock } from '../../support/clock.js'
 import { lives, memoryLog, memoryStore } from '../../support/evm/life.js'
 import { alice, bob, DAY, FUNDS, setUp, stranger } from '../../support/evm/parties.js'
 import { RpcProxy } from '../../support/evm/rpc-proxy.js'
@@ -51,6 +52,23 @@ describe('EvmProvider', () => {
     await provider.deposit(channelId, 1000n, 'deposit')
     return channelId
   }
+
+  it('connects anew after a time that hung, and that time does no harm when it goes on', async () => {
+    const entries = new Map<string, string>()
+    let goOn: (text: undefined) => void = () => undefined
+    let gets = 0
+    const first = new Promise<undefined>(resolve => { goOn = resolve })
+    const store = { ...memoryStore(entries), get: (key: string) => gets++ === 0 ? first : Promise.resolve(entries.get(key)) }
+    const provider = provide(alice, { store })
+    const clock = stoppedClock()
+    const hung = errorOf(provider.connect())
+    await clock.tickAsync(300_000).finally(() => { clock.restore() })
+    expect((await hung).message).to.contain('has not answered')
+    await provider.connect()
+    goOn(undefined)
+    const channelId = await openBy(provider)
+    expect((await provider.getChannelState(channelId))?.ours.deposit).to.equal(1000n)
+  })
 
   it('opens, fills, redeems, closes and settles, and both parties see the same from their ends', async () => {
     const [ours, theirs] = [await connected(alice), await connected(bob)]

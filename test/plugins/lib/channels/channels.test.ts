@@ -56,8 +56,8 @@ describe('the lookup of a channel', () => {
 
 describe('a look at the channels', () => {
   /** As many channels of which each holds something of the peer, of a chain's part that answers only what is not in `silent`. */
-  function scene (silent: (call: string) => boolean): { channels: Channels, seen: string[], heard: string[] } {
-    const ids = ['channel-1', 'channel-2', 'channel-3']
+  function scene (silent: (call: string) => boolean, count = 3): { channels: Channels, seen: string[], heard: string[] } {
+    const ids = Array.from({ length: count }, (_, index) => `channel-${index + 1}`)
     const answer = <T>(call: string, value: T): Promise<T> => silent(call) ? new Promise(() => undefined) : Promise.resolve(value)
     const deps = {
       provider: {
@@ -91,6 +91,24 @@ describe('a look at the channels', () => {
     await look(world)
     expect(world.seen).to.deep.equal(['channel-2', 'channel-3'])
     expect(world.heard.join()).to.contain('has not answered')
+  })
+
+  it('comes within half a challenge to the last channel that a peer may have, where the chain answers about none before it', async () => {
+    const { channels, seen, heard } = scene(call => call.startsWith('channel-') && call !== 'channel-100', 100)
+    const clock = stoppedClock()
+    try {
+      const looking = channels.survey({
+        each: ({ state }) => { seen.push(state.channelId) },
+        hear: error => { heard.push(describeError(error)) }
+      })
+      await clock.tickAsync(1_800_000)
+      const within = [...seen]
+      await clock.tickAsync(36_000_000)
+      await looking
+      expect([within, heard.length]).to.deep.equal([['channel-100'], 99])
+    } finally {
+      clock.restore()
+    }
   })
 
   it('is kept without what counts from each start anew', async () => {

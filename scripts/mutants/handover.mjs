@@ -165,6 +165,24 @@ export const handoverMutants = [
     tests: [CARRY_OVER]
   },
   {
+    name: 'takes a part of a token for something that goes over to the next key',
+    file: 'plugins/lib/channels/units.js',
+    edits: [['return this.toToken(-amount) < 0n;', 'return amount > 0n;']],
+    tests: ['test/plugins/lib/channels/handing-over.test.js']
+  },
+  {
+    name: 'takes no key any more while many are looked after since before the start',
+    file: 'plugins/lib/channels/pairs.js',
+    edits: [['return this.#all.length - this.#first;', 'return this.#all.length;']],
+    tests: ['test/plugins/lib/channels/handing-over.test.js']
+  },
+  {
+    name: 'asks a peer again and again to carry over what it has refused',
+    file: 'plugins/lib/channels/carry-over.js',
+    edits: [['this.#isUnsure ||= !isRefused;', 'this.#isUnsure = true;']],
+    tests: ['test/plugins/lib/channels/handing-over.test.js']
+  },
+  {
     name: 'leaves what a peer has paid ahead in the record of a pair through which we have paid nothing',
     file: 'plugins/lib/channels/pairs.js',
     edits: [['[SENT_RECORD, RECEIVED_RECORD]', '[SENT_RECORD]']],

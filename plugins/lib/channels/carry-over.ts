@@ -11,11 +11,12 @@
  * the account is settled.
  */
 import type { Logger } from '../../../src/contracts/logger.js'
+import { TransportError } from '../../../src/contracts/transport.js'
 import { describeError } from '../../../src/lib/describe-error.js'
 import type { Outgoing } from './outgoing.js'
 import type { Pairs } from './pairs.js'
 import type { Pair } from './parties.js'
-import type { Parts } from './parts.js'
+import { isTemporary, type Parts } from './parts.js'
 import type { Prepaid } from './prepaid.js'
 import { amountOf, fieldsOf, textOf } from './read-record.js'
 
@@ -89,9 +90,10 @@ export class CarryOver {
     return { carried }
   }
 
-  /** The peer may have given something, and we do not know it. */
+  /** The peer may have given something, and we do not know it, unless it has refused that: it is not asked the same again at each look. */
   #hear (error: unknown): void {
-    this.#isUnsure = true
+    const isRefused = error instanceof TransportError && !isTemporary(error)
+    this.#isUnsure ||= !isRefused
     this.deps.log.debug('the peer does not carry over what was paid ahead. error=%s', describeError(error))
   }
 
@@ -112,8 +114,8 @@ export class CarryOver {
   }
 }
 
-function isWorthAsking ({ outgoing: { headroom, prepaid, isQuiet } }: Parts, isUnsure: boolean): boolean {
-  return isQuiet && (headroom > 0n || (isUnsure && prepaid > 0n))
+function isWorthAsking ({ outgoing: { headroom, prepaid, isQuiet }, settings: { units } }: Parts, isUnsure: boolean): boolean {
+  return isQuiet && (units.makeToken(headroom) || (isUnsure && prepaid > 0n))
 }
 
 /** What is in the books, and no claim stands for: it needs no word of the peer. */

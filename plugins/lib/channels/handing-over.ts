@@ -105,9 +105,8 @@ export class HandingOver {
       this.#acceptAgainMs = Date.now() + BAD_HANDOVER_MS
       throw new Error('the handover is not signed by both keys')
     }
-    const all = pairs.all()
-    if (all.length > MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
-    const open = all.filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
+    if (pairs.added >= MAX_FORMER) throw new UnreachableError('too many keys were handed over since this node has started')
+    const open = pairs.all().filter(parts => parts.settings.peerAddress !== theirs && parts.unsettled() !== undefined)
     if (open.length > 0) throw new UnreachableError('channels of a key that you had before are not settled yet: no other key is taken before that')
     if (pairs.earlier.isFull) throw new Error('too many keys were handed over to this account: settle it, and begin another one')
     try {

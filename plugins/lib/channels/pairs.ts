@@ -75,6 +75,8 @@ export class Pairs {
   readonly #records: SettlementRecords
   readonly #all: Parts[] = []
   #isStarted = false
+  /** How many there were at the start. */
+  #first = 0
   /** Told after each look at the channels of a pair. */
   onLooked: () => void = () => undefined
   #present: Parts | undefined
@@ -111,6 +113,11 @@ export class Pairs {
 
   #isFree (peer: string): boolean {
     return !this.#deps.taken.includes(peer)
+  }
+
+  /** How many have come since the start. */
+  get added (): number {
+    return this.#all.length - this.#first
   }
 
   get size (): number {
@@ -151,6 +158,7 @@ export class Pairs {
       log.warn('the peer has another address than before: the channels of the former one are redeemed, closed and settled. former=%s now=%s', pair.peer, theirs)
     }
     for (const pair of [...others, ...used]) if (this.find(pair) === undefined) await this.#openPair(pair)
+    this.#first = this.#all.length
     const own = this.#deps.chains.map(({ provider }) => provider.address)
     await this.earlier.add({ ours: [...kept.map(({ own }) => own), ...own], theirs: [...kept.map(({ peer }) => peer), peerAddress] })
     await this.earlier.load(SENT_RECORD, pair => this.find(pair) === undefined ? this.#storeOf(pair) : undefined)

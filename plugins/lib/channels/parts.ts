@@ -152,9 +152,9 @@ export function canPay ({ channels, outgoing }: Parts): boolean {
   return channels.payable().some(({ state, shown }) => shown > outgoing.spentOn(state))
 }
 
-/** Whether something was paid ahead by one of the two that is not used, or is in the books and not signed for. */
-export function hasAhead ({ incoming, outgoing, prepaid }: Parts): boolean {
-  return incoming.unused > 0n || outgoing.headroom > 0n || prepaid.isUnsigned
+/** Whether something was paid ahead by one of the two that is not used, or is in the books and not signed for: a token unit at least. */
+export function hasAhead ({ incoming, outgoing, prepaid, settings: { units } }: Parts): boolean {
+  return units.makeToken(incoming.unused) || units.makeToken(outgoing.headroom) || prepaid.isUnsigned
 }
 
 /** Looks after the channels from now on, once the books know of what is paid ahead. */

@@ -26,6 +26,11 @@ export class Units {
     return tokens > 0n ? (tokens + this.smallest - 1n) / this.smallest : -(-tokens / this.smallest)
   }
 
+  /** Whether `amount` base units are worth a token unit or more: what is less is not carried anywhere. */
+  makeToken (amount: bigint): boolean {
+    return this.toToken(-amount) < 0n
+  }
+
   /** Base units that `tokens` are worth; a part of one is left for later. */
   toAccount (tokens: bigint): bigint {
     return tokens * this.smallest / this.multiply

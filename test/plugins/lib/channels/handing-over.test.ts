@@ -4,7 +4,7 @@ import { spy, stub } from 'sinon'
 import { CLAIM_PROTOCOL, messageEntry, messageOf } from '../../../../plugins/lib/channels/messages.js'
 import { afterTest, closeAll } from '../../../support/btp.js'
 import { FakeCodec, claimOf, statementSignatureOf } from '../../../support/channels/fake-codec.js'
-import { OPTIONS, answers, isTaken, paidWorld, payBoth, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
+import { OPTIONS, allOver, answers, isTaken, paidWorld, payBoth, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
 import { makeWorld, type World } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { eventually, pause } from '../../../support/waiting.js'
@@ -58,6 +58,47 @@ describe('a new key', () => {
     expect(chain.transactions.filter(call => /^(open|deposit)/.test(call))).to.have.lengthOf(before)
     chain.fault = () => undefined
     await eventually('the new key pays', async () => await alice.pay(500n) === 'fulfilled', 15_000)
+  })
+
+  /** The peer's addresses that are looked after, as they are written down. */
+  function lineOf ({ bob }: World): string[] {
+    const text = [...bob.store.entries].find(([name]) => name.startsWith('paychan:keys'))?.[1] ?? '{}'
+    return (JSON.parse(text) as { theirs: string[] }).theirs
+  }
+
+  it('leaves nothing behind of the one before the last but a part of a token, which is not asked about again and again', async () => {
+    const options = { ...OPTIONS, claims: 'packet', initialDeposit: '100', maxPrepaid: '20000', decimals: 6 }
+    const world = await makeWorld(options, { ...options, claims: 'settlement' })
+    const { alice, chain } = world
+    const PART = 1500n // of two tokens, a thousand each
+    const keys = ['alice']
+    for (const key of ['alice2', 'alice3', 'alice4']) {
+      chain.balances.set(key, 1_000_000n)
+      await eventually('it pays', async () => await alice.pay(PART) === 'fulfilled')
+      await rotate(alice, key, ...keys)
+      await isTaken(world, key)
+      keys.unshift(key)
+      let asked = 0
+      answers(alice, 'carry', answer => { asked++; return answer() })
+      await allOver(world, ({ addresses }) => !addresses.includes(key))
+      expect(asked < 5, `asked ${asked} times`).to.equal(true)
+    }
+    expect(lineOf(world)).to.deep.equal(['alice', 'alice3', 'alice4'])
+  })
+
+  it('is taken after a restart, however many are looked after since before', async () => {
+    const world = await paidWorld()
+    const { bob } = world
+    const many = Array.from({ length: 12 }, (_, i) => `former${i}`)
+    await bob.plugin.disconnect()
+    for (const [name, text] of [...bob.store.entries]) {
+      if (!/ alice bob paychan:(sent|received)$/.test(name)) continue
+      for (const key of many) bob.store.entries.set(name.replace(' alice ', ` ${key} `), text)
+    }
+    bob.store.entries.set('paychan:keys:fake:1 the-contract', JSON.stringify({ version: 1, theirs: [...many, 'alice'], configured: 'alice' }))
+    await restart(bob, {})
+    await rotate(world.alice)
+    await isTaken(world)
   })
 
   it('has a key in a vault sign nothing that it has signed, however often the peer asks', async () => {

@@ -3,28 +3,23 @@
  * first to come and the last to go. Until a socket has said who it is, it is a stranger: there are only so many strangers, and none
  * stays longer than the authentication deadline, whatever it does with its time.
  */
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { SluiceError } from '../../src/contracts/errors.js'
-import { WebSocketServer } from 'ws'
-import type { RawData, ServerOptions, WebSocket } from 'ws'
+import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws'
 import { NoRoomError, type ClientRules, type ListeningPort } from '../../src/contracts/transport.js'
 import type { Logger } from '../../src/contracts/logger.js'
 import { clientNetwork } from '../../src/lib/client-network.js'
 import { takeTurns } from '../../src/lib/http-turns.js'
 import { LogThrottle } from '../../src/lib/log-throttle.js'
-import { Authenticator, WRONG_TOKEN, WrongTokenError, dataOf, usernameOf } from './auth.js'
-import type { Credentials } from './auth.js'
+import { Authenticator, WRONG_TOKEN, WrongTokenError, dataOf, usernameOf, type Credentials } from './auth.js'
 import { TOON, fromToonAuth, inWords, isToonAuth } from './dialect/index.js'
 import { AlreadyConnectedError, errorFrameOf, messageOf } from './wire/errors.js'
 import { endInTurns } from './wire/end-in-turns.js'
-import { readFast } from './wire/fast-reader.js'
-import type { Wire } from './wire/fast-reader.js'
-import { decodeFrame, encodeFrame, requestIdAt } from './wire/frame.js'
+import { readFast, type Wire } from './wire/fast-reader.js'
+import { decodeFrame, encodeFrame, requestIdAt, type Frame } from './wire/frame.js'
 import { endLongTurn } from './wire/turn-end.js'
-import type { Frame } from './wire/frame.js'
 import { WEBSOCKET_OPTIONS } from './options.js'
 import { REFUSAL_ENTRIES, UnprovenError } from './mutual-proof.js'
 import { Clients } from './proxied.js'
@@ -172,8 +167,7 @@ class Listener {
       maxPayload: settings.maxPayload,
       clientTracking: false,
       server: this.#server,
-      host: undefined,
-      port: undefined
+      host: undefined, port: undefined
     })
     this.#websockets.on('connection', (ws, request) => { this.#welcome(ws, request) })
     // A server of the user's own may have other clients, which do not concern us until they ask for a WebSocket.
@@ -304,7 +298,12 @@ class Listener {
     const coming = this.authenticator.has(username) ? undefined : this.#ask(username, wire)
     if (coming === undefined) return false
     const waiting = this.#waiting.get(username) ?? new Map<WebSocket, () => void>()
-    this.#waiting.set(username, waiting.set(ws, () => { this.#letIn(wire, frame) }))
+    ws.pause() // what it has sent behind its first frame is for the account
+    this.#waiting.set(username, waiting.set(ws, () => {
+      this.#letIn(wire, frame)
+      ws.resume()
+      wire.readOn?.()
+    }))
     ws.once('close', () => { this.#waitsNoMore(username, ws) })
     coming.catch((err: unknown) => {
       const refusal = err instanceof NoRoomError ? err : new NotAddedError(messageOf(err))
@@ -347,6 +346,7 @@ class Listener {
   #refuse ({ ws, raw, codec }: Wire, first: Pick<Frame, 'requestId' | 'protocolData'>, err: unknown): void {
     const reason = messageOf(err)
     const hasNoRoom = err instanceof NoRoomError
+    ws.resume() // or its end would not be seen
     if (err instanceof AlreadyConnectedError) this.#log.debug('refused a second BTP connection of a peer. remote=%s', raw.remoteAddress)
     else if (err instanceof UnprovenError) this.#log.debug('refused a BTP connection that may not come from the peer. remote=%s', raw.remoteAddress)
     else if (hasNoRoom) this.#log.debug('no room for a BTP connection. remote=%s', raw.remoteAddress)

@@ -6,10 +6,11 @@ import * as BtpPacket from 'btp-packet'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { WebSocket, WebSocketServer } from 'ws'
+import PluginBtp from '../../../plugins/btp/index.js'
 import { MAX_UNSENT_BYTES } from '../../../plugins/btp/wire/backpressure.js'
 import { AUTH_DEADLINE_MS, MAX_STRANGERS } from '../../../plugins/btp/listener.js'
 import { MAX_BYTES_IN_FLIGHT, MAX_IN_FLIGHT } from '../../../plugins/btp/wire/exchange.js'
-import { HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, heardBy, listening, makePlugin, serverUrl } from '../../support/btp.js'
+import { HandPeer, TestLog, afterTest, authMessage, authenticated, closeAll, dial, drive, fakeTimers, heardBy, listening, makePlugin, portOf, SECRET, serverUrl } from '../../support/btp.js'
 import { nextTurn, quiet, turnsUntil } from '../../support/waiting.js'
 import { rejectionError } from '../../support/failures.js'
 
@@ -55,6 +56,31 @@ async function settled (peer: HandPeer): Promise<void> {
 
 describe('hostile BTP peers', () => {
   afterEach(closeAll)
+
+  for (const [who, isAdded] of [['in the configuration', false], ['that are added while they wait', true]] as const) {
+    it(`${who}, are answered what they send in one piece with their first frame`, async () => {
+      const guests = await PluginBtp.listen({
+        host: '127.0.0.1', port: 0, admit: username => username === 'bob' && isAdded ? add() : undefined
+      }, new TestLog())
+      afterTest(() => guests.release())
+      const add = async (): Promise<void> => {
+        await nextTurn()
+        const plugin = makePlugin({ listener: { port: guests.port, secret: SECRET, username: 'bob' } })
+        plugin.registerDataHandler(async data => await Promise.resolve(Buffer.concat([data, data])))
+        plugin.connect().catch(() => undefined)
+        await portOf(plugin, new Promise(() => undefined))
+      }
+      if (!isAdded) await add()
+      const peer = await dial(guests.port)
+      const { _socket: socket } = peer.ws as unknown as { _socket: Socket }
+      socket.cork()
+      peer.authenticate(SECRET, 'bob')
+      for (const id of [2, 3]) peer.message(id, packet)
+      socket.uncork()
+      const answers = [await peer.next(), await peer.next(), await peer.next()]
+      expect(answers.map(({ type, requestId }) => [type, requestId])).to.deep.equal([1, 2, 3].map(id => [BtpPacket.TYPE_RESPONSE, id]))
+    })
+  }
 
   describe('that send anything at all', () => {
     it('to a listener, are still served when they send something sensible', async () => {

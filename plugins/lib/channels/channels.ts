@@ -5,8 +5,8 @@
 import type { Logger } from '../../../src/contracts/logger.js'
 import { withTimeout } from '../../../src/lib/timeout.js'
 import { inTime } from './in-time.js'
-import { channelOf, hasOurs, isDone, isFunded, isQuiet, overMsOf, recordOf, replaceable } from './known-channel.js'
-import type { Ending, KnownChannel } from './known-channel.js'
+import { channelOf, hasOurs, isDone, isFunded, isQuiet, overMsOf, recordOf, replaceable, unseenOf } from './known-channel.js'
+import type { Ending, KnownChannel, Unseen } from './known-channel.js'
 import { Operations } from './operations.js'
 import type { ChannelSettings } from './options.js'
 import { PerMinute } from './per-minute.js'
@@ -51,7 +51,6 @@ const UNSEEN_PART = 4
 const NEXT_MS = 5000
 /** The challenge of a channel may be so many times as long as we would choose. */
 export const CHALLENGE_FACTOR = 4
-
 export class Channels {
   readonly operations: Operations
   readonly #deps: ChannelsDeps
@@ -65,20 +64,25 @@ export class Channels {
   #hasMany = false
   /** How many channels we have opened: names the next opening. */
   opened = 0
+  /** The one that was opened last, if the chain has not shown it since. Written with `save`. */
+  unseen: Unseen | undefined
   /** Told of each channel whose deposit of ours has grown. */
   onDeposit: (channel: KnownChannel) => void = () => undefined
 
   constructor (deps: ChannelsDeps) {
     this.#deps = deps
     this.operations = new Operations(deps.log)
-    deps.records.define(CHANNELS_RECORD, () => ({ opened: this.opened, channels: this.all().map(recordOf) }))
+    deps.records.define(CHANNELS_RECORD, () => ({
+      opened: this.opened, unseen: this.unseen, channels: this.all().map(recordOf)
+    }))
   }
 
   async load (): Promise<void> {
     const record = await this.#deps.records.load(CHANNELS_RECORD)
     if (record === undefined) return
-    const { opened, channels } = fieldsOf(record, CHANNELS_RECORD)
+    const { opened, unseen, channels } = fieldsOf(record, CHANNELS_RECORD)
     this.opened = Number(opened)
+    this.unseen = unseen === undefined ? undefined : unseenOf(unseen)
     for (const channel of arrayOf(channels, 'channels').map(channelOf)) this.#known.set(channel.state.channelId, channel)
   }
 
@@ -190,11 +194,14 @@ export class Channels {
     const [quiet, busy] = [this.#unsettled().filter(isQuiet), this.#unsettled().filter(channel => !isQuiet(channel))]
     const others = found.filter(state => this.#known.has(state.channelId) || this.#hasPlaceFor(state))
     const doubted = this.all().filter(({ state }) => isDone(state) && this.#deps.hasClaims(state.channelId)) // it may not have been so
-    const ids = new Set([...[...busy, ...quiet, ...doubted].map(({ state }) => state), ...others].map(({ channelId }) => channelId))
+    const opened = this.unseen === undefined ? [] : [this.unseen]
+    const known = [...busy, ...quiet, ...doubted].map(({ state }) => state)
+    const ids = new Set([...opened, ...known, ...others].map(({ channelId }) => channelId))
     const reads: Array<Promise<void>> = []
     for (const channelId of ids) {
       const reading = look(async () => {
         const channel = await this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now')
+        if (channel !== undefined && channelId === this.unseen?.channelId) this.unseen = undefined
         if (channel !== undefined && !isDone(channel.state)) each(channel)
       })
       reads.push(reading)

@@ -35,6 +35,8 @@ export interface FundingDeps {
 const WANT_AGAIN_MS = 10_000
 /** While so many channels with our money in them come to their end, no other is opened: a peer that closes each locks no more. */
 const MAX_ENDING = 2
+/** So long, no other channel is opened while the chain does not show the last one: a node that lags would have us open many. */
+const UNSEEN_MAX_MS = 2 * 60 * 60_000
 /** A peer that does not see our deposit yet is asked again, so often at a time. */
 const SHOW_EVERY_MS = 500
 const SHOW_TIMES = 20
@@ -219,11 +221,17 @@ export class Funding {
 
   async #openNow (deposit: bigint | undefined, challengeSecs: number): Promise<KnownChannel> {
     const { channels, provider, settings: { peerAddress }, log } = this.#deps
-    const { channelId, txId } =
-      await channels.operations.once(`open:${channels.opened}`, id => provider.openChannel(peerAddress, challengeSecs, id, deposit))
-    log.info('opened a payment channel. channelId=%s peerAddress=%s txId=%s', channelId, peerAddress, txId)
-    channels.opened++
+    if (channels.unseen === undefined || Date.now() - channels.unseen.openedMs > UNSEEN_MAX_MS) {
+      const { channelId, txId } =
+        await channels.operations.once(`open:${channels.opened}`, id => provider.openChannel(peerAddress, challengeSecs, id, deposit))
+      log.info('opened a payment channel. channelId=%s peerAddress=%s txId=%s', channelId, peerAddress, txId)
+      channels.opened++
+      channels.unseen = { channelId, openedMs: Date.now() }
+    }
+    const { channelId } = channels.unseen
     const channel = await channels.reread(channelId)
+    if (channel !== undefined) channels.unseen = undefined
+    await channels.save()
     if (channel === undefined) throw new ChainError(`the chain does not show the channel that was opened. channelId=${channelId}`, false)
     return await this.#older() ?? channel
   }

@@ -57,6 +57,19 @@ export function isDone (state: ChannelState): boolean {
   return state.status === 'settled' && waitingIn(state) === 0n
 }
 
+/** A channel that we have opened, and that the chain did not show at once. */
+export interface Unseen {
+  channelId: string
+  /** ms since the epoch. */
+  openedMs: number
+}
+
+/** From the record of it. @throws Error when that is broken */
+export function unseenOf (record: unknown): Unseen {
+  const { channelId, openedMs } = fieldsOf(record, 'unseen')
+  return { channelId: textOf(channelId, 'channelId'), openedMs: Number(openedMs) }
+}
+
 /** Whether anything of ours is in it, or waits for us there. */
 export function hasOurs (state: ChannelState): boolean {
   return (state.status !== 'settled' && state.ours.deposit > state.ours.redeemed) || waitingIn(state) > 0n

@@ -6,7 +6,7 @@ import { noRejectionLeft } from '../../../support/unhandled.js'
 import { closeAll } from '../../../support/btp.js'
 import { makeWorld } from '../../../support/channels/world.js'
 import type { Party, World } from '../../../support/channels/world.js'
-import { nextTurn } from '../../../support/waiting.js'
+import { eventually, nextTurn } from '../../../support/waiting.js'
 
 const DEPOSIT = 10_000n
 const MORE = 20_000n
@@ -162,5 +162,26 @@ describe('an amount that an operator puts into a channel', () => {
     expect(String(failure)).to.contain('not enough tokens')
     await bob.plugin.channels().deposit(channelId, 7n)
     expect(await depositOf(bob)).to.equal(DEPOSIT + 7n)
+  })
+})
+
+describe('a channel that the chain does not show when it was opened', () => {
+  noRejectionLeft()
+  afterEach(closeAll)
+
+  it('is the only one until it is shown, also after a crash, and is paid through then', async () => {
+    const options = { initialDeposit: String(DEPOSIT) }
+    const { alice, bob, chain } = await makeWorld(options, { ...options, pollingIntervalMs: 100 })
+    chain.setStale(true)
+    expect(await bob.pay(700n)).to.equal('fulfilled')
+    const settled = async (): Promise<unknown> => await bob.settle('a settlement', 3).catch((error: unknown) => error)
+    expect(String(await settled())).to.contain('the chain does not show the channel that was opened')
+    await bob.crash()
+    await bob.plugin.connect()
+    expect(String(await settled())).to.contain('the chain does not show the channel that was opened')
+    chain.setStale(false)
+    await eventually('it pays', async () => await settled() === undefined)
+    expect(chain.transactions.filter(call => call === 'open bob')).to.have.length(1)
+    expect([alice.balance, bob.balance]).to.deep.equal([0n, 0n])
   })
 })

@@ -9,6 +9,12 @@ const PAIRS = 'plugins/lib/channels/pairs.js'
 
 export const handoverMutants = [
   {
+    name: 'opens one channel after the other while the chain does not show them',
+    file: 'plugins/lib/channels/funding.js',
+    edits: [['channels.unseen === undefined ||', 'true ||']],
+    tests: ['test/plugins/lib/channels/funding.test.js']
+  },
+  {
     name: 'hands over to a key that has not said so',
     file: 'plugins/lib/channels/handover.js',
     edits: [[' && await verify(to, signatures.to)', '']],

@@ -11,7 +11,13 @@ export const handoverMutants = [
   {
     name: 'opens one channel after the other while the chain does not show them',
     file: 'plugins/lib/channels/funding.js',
-    edits: [['channels.unseen === undefined ||', 'true ||']],
+    edits: [['opened !== undefined &&', 'false &&']],
+    tests: ['test/plugins/lib/channels/funding.test.js']
+  },
+  {
+    name: 'lets go of a former address while a channel to it is on its way',
+    file: 'plugins/lib/channels/parts.js',
+    edits: [[': isAwaited ?', ': false ?']],
     tests: ['test/plugins/lib/channels/funding.test.js']
   },
   {

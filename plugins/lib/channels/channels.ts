@@ -51,6 +51,8 @@ const UNSEEN_PART = 4
 const NEXT_MS = 5000
 /** The challenge of a channel may be so many times as long as we would choose. */
 export const CHALLENGE_FACTOR = 4
+/** An opening that the chain has not shown by then never was. */
+const AWAITED_MAX_MS = 24 * 60 * 60_000
 export class Channels {
   readonly operations: Operations
   readonly #deps: ChannelsDeps
@@ -64,7 +66,7 @@ export class Channels {
   #hasMany = false
   /** How many channels we have opened: names the next opening. */
   opened = 0
-  /** The one that was opened last, if the chain has not shown it since. Written with `save`. */
+  /** The one that was opened last, also by a process before, if the chain has not shown it since. Written with `save`. */
   unseen: Unseen | undefined
   /** Told of each channel whose deposit of ours has grown. */
   onDeposit: (channel: KnownChannel) => void = () => undefined
@@ -84,6 +86,14 @@ export class Channels {
     this.opened = Number(opened)
     this.unseen = unseen === undefined ? undefined : unseenOf(unseen)
     for (const channel of arrayOf(channels, 'channels').map(channelOf)) this.#known.set(channel.state.channelId, channel)
+  }
+
+  /**
+   * Whether a channel with our money in it may still come to be: the chain's part goes on with an opening after a crash, and the chain may
+   * show it an hour later. Until then somebody has to look for it, whatever has become of the peer's address meanwhile.
+   */
+  get isAwaited (): boolean {
+    return this.unseen !== undefined && Date.now() - this.unseen.openedMs < AWAITED_MAX_MS
   }
 
   /** The oldest first. */
@@ -194,14 +204,14 @@ export class Channels {
     const [quiet, busy] = [this.#unsettled().filter(isQuiet), this.#unsettled().filter(channel => !isQuiet(channel))]
     const others = found.filter(state => this.#known.has(state.channelId) || this.#hasPlaceFor(state))
     const doubted = this.all().filter(({ state }) => isDone(state) && this.#deps.hasClaims(state.channelId)) // it may not have been so
-    const opened = this.unseen === undefined ? [] : [this.unseen]
     const known = [...busy, ...quiet, ...doubted].map(({ state }) => state)
-    const ids = new Set([...opened, ...known, ...others].map(({ channelId }) => channelId))
+    const ids = new Set([...known, ...others].map(({ channelId }) => channelId))
+    if (this.unseen?.channelId !== undefined) ids.add(this.unseen.channelId)
     const reads: Array<Promise<void>> = []
     for (const channelId of ids) {
       const reading = look(async () => {
         const channel = await this.#read(channelId, isQuiet(this.#known.get(channelId)) ? asOf : 'now')
-        if (channel !== undefined && channelId === this.unseen?.channelId) this.unseen = undefined
+        if (channel !== undefined) this.#hasShown(channel)
         if (channel !== undefined && !isDone(channel.state)) each(channel)
       })
       reads.push(reading)
@@ -212,6 +222,14 @@ export class Channels {
     if (troubles.length > 0 && troubles.length >= ids.size + 1) throw troubles[0]
     for (const trouble of troubles) hear(trouble)
     return this.#unsettled()
+  }
+
+  /** Where it is not known which it is to be, any in which we have money now. */
+  #hasShown ({ createdMs, state: { channelId, ours } }: KnownChannel): void {
+    if (this.unseen === undefined) return
+    const { channelId: opened, openedMs } = this.unseen
+    const isIt = opened === undefined ? createdMs >= openedMs && ours.deposit > 0n : channelId === opened
+    if (isIt) this.unseen = undefined
   }
 
   async save (options?: { sync?: boolean }): Promise<void> {

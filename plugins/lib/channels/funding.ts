@@ -220,20 +220,33 @@ export class Funding {
   }
 
   async #openNow (deposit: bigint | undefined, challengeSecs: number): Promise<KnownChannel> {
-    const { channels, provider, settings: { peerAddress }, log } = this.#deps
-    if (channels.unseen === undefined || Date.now() - channels.unseen.openedMs > UNSEEN_MAX_MS) {
-      const { channelId, txId } =
-        await channels.operations.once(`open:${channels.opened}`, id => provider.openChannel(peerAddress, challengeSecs, id, deposit))
-      log.info('opened a payment channel. channelId=%s peerAddress=%s txId=%s', channelId, peerAddress, txId)
-      channels.opened++
-      channels.unseen = { channelId, openedMs: Date.now() }
-    }
-    const { channelId } = channels.unseen
+    const { channels } = this.#deps
+    const { channelId: opened, openedMs = 0 } = channels.unseen ?? {}
+    const channelId = opened !== undefined && Date.now() - openedMs < UNSEEN_MAX_MS ? opened : await this.#open(deposit, challengeSecs)
     const channel = await channels.reread(channelId)
     if (channel !== undefined) channels.unseen = undefined
     await channels.save()
     if (channel === undefined) throw new ChainError(`the chain does not show the channel that was opened. channelId=${channelId}`, false)
     return await this.#older() ?? channel
+  }
+
+  /** Resolves to the id of the channel. */
+  async #open (deposit: bigint | undefined, challengeSecs: number): Promise<string> {
+    const { channels, provider, settings: { peerAddress }, log } = this.#deps
+    const openedMs = Date.now()
+    if (provider.features.opening === 'funded') {
+      channels.unseen = { openedMs }
+      await channels.save({ sync: true })
+    }
+    const { channelId, txId } = await channels.operations.once(`open:${channels.opened}`, id => provider.openChannel(peerAddress, challengeSecs, id, deposit))
+      .catch((error: unknown) => {
+        if (error instanceof ChainError && error.isFinal) channels.unseen = undefined
+        throw error
+      })
+    log.info('opened a payment channel. channelId=%s peerAddress=%s txId=%s', channelId, peerAddress, txId)
+    channels.opened++
+    channels.unseen = { channelId, openedMs }
+    return channelId
   }
 
   /** The oldest channel to pay through: the one that both sides use, if both have opened one. */

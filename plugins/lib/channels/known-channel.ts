@@ -57,9 +57,10 @@ export function isDone (state: ChannelState): boolean {
   return state.status === 'settled' && waitingIn(state) === 0n
 }
 
-/** A channel that we have opened, and that the chain did not show at once. */
+/** A channel that we have begun to open, and that the chain has not shown yet. */
 export interface Unseen {
-  channelId: string
+  /** Undefined until the chain's part has said which it is. */
+  channelId?: string | undefined
   /** ms since the epoch. */
   openedMs: number
 }
@@ -67,7 +68,7 @@ export interface Unseen {
 /** From the record of it. @throws Error when that is broken */
 export function unseenOf (record: unknown): Unseen {
   const { channelId, openedMs } = fieldsOf(record, 'unseen')
-  return { channelId: textOf(channelId, 'channelId'), openedMs: Number(openedMs) }
+  return { channelId: channelId === undefined ? undefined : textOf(channelId, 'channelId'), openedMs: Number(openedMs) }
 }
 
 /** Whether anything of ours is in it, or waits for us there. */

@@ -126,8 +126,9 @@ export async function openParts (deps: PartsDeps): Promise<Parts> {
   const answers = new Answers({ channels, funding, incoming, outgoing, closing })
   const stakes = (): Stake[] => channels.all().flatMap(channel => stakeIn(channel, incoming.best(channel.state.channelId)?.total) ?? [])
   const listed = (shown: (stake: Stake) => string): string | undefined => {
-    const { state } = channels.operations
-    const all = [...stakes().map(shown), ...(state === 'IDLE' ? [] : [`under way: ${state}`])]
+    const { operations: { state }, isAwaited } = channels
+    const underWay = state !== 'IDLE' ? [`under way: ${state}`] : isAwaited ? ['a channel was opened that the chain does not show yet'] : []
+    const all = [...stakes().map(shown), ...underWay]
     return all.length === 0 ? undefined : all.join('; ')
   }
   const unsettled = (): string | undefined => listed(({ channelId, status, deposit, claims }) =>

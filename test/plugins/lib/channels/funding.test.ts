@@ -4,9 +4,10 @@ import { useFakeTimers } from 'sinon'
 import { ChainError } from '../../../../plugins/lib/channels/types.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { closeAll } from '../../../support/btp.js'
+import { ONE_WAY } from '../../../support/channels/fake-chain.js'
 import { makeWorld } from '../../../support/channels/world.js'
 import type { Party, World } from '../../../support/channels/world.js'
-import { eventually, nextTurn } from '../../../support/waiting.js'
+import { eventually, nextTurn, pause } from '../../../support/waiting.js'
 
 const DEPOSIT = 10_000n
 const MORE = 20_000n
@@ -184,4 +185,26 @@ describe('a channel that the chain does not show when it was opened', () => {
     expect(chain.transactions.filter(call => call === 'open bob')).to.have.length(1)
     expect([alice.balance, bob.balance]).to.deep.equal([0n, 0n])
   })
+
+  for (const how of ['shown late', 'brought late by the chain\'s part'] as const) {
+    it(`is looked after although the peer has another address by then, and we have ended twice: ${how}`, async () => {
+      const options = { initialDeposit: String(DEPOSIT), pollingIntervalMs: 100, settlementTimeoutSecs: 3600 }
+      const { bob, chain } = await makeWorld(options, options, ONE_WAY)
+      let begun: (() => void) | undefined
+      if (how === 'shown late') chain.setStale(true)
+      else chain.fault = call => call === 'open' ? new Promise<undefined>(resolve => { begun = () => { resolve(undefined) } }) : undefined
+      expect(await bob.pay(700n)).to.equal('fulfilled')
+      bob.settle('a settlement', 1).catch(() => undefined)
+      await eventually('it is opened', () => begun !== undefined || chain.transactions.includes('open bob'))
+      for (let times = 0; times < 2; times++) {
+        bob.options = { ...bob.options, peerAddress: 'carol' }
+        await bob.crash()
+        bob.plugin.connect().catch(() => undefined)
+        await pause(300) // looks that show nothing
+      }
+      chain.setStale(false)
+      begun?.()
+      await eventually('it is known', async () => (await bob.channels().catch(() => [])).some(({ deposit }) => deposit === DEPOSIT))
+    })
+  }
 })

@@ -51,7 +51,7 @@ describe('an account with channels of the XRP Ledger', function () {
   }
 
   for (const [how, address] of [
-    ['as it is written', (peer: string) => peer], ['as an X-address with a tag', (peer: string) => classicAddressToXAddress(peer, 7, false)]
+    ['as it is written', (peer: string) => peer], ['as an X-address with a tag', (peer: string) => classicAddressToXAddress(peer, 7, true)]
   ] as ReadonlyArray<[string, (peer: string) => string]>) {
     it(`is refused beside another one with the same party, whose address is ${how} (row 14)`, async () => {
       const channelId = await startPaid()

@@ -37,7 +37,10 @@ export async function fetchText (url: URL, { signal, headers, socksProxy }: Fetc
   timer.unref()
   try {
     const agent = agentFor(url, socksProxy, timeoutMs)
-    if (agent !== undefined) return await textThrough(agent, url, headers, request.signal).finally(() => { agent.destroy() })
+    if (agent !== undefined) {
+      request.signal.addEventListener('abort', () => { agent.destroy() }) // a request that has no connection yet is not heard of by Node
+      return await textThrough(agent, url, headers, request.signal).finally(() => { agent.destroy() })
+    }
     const response = await fetch(url, {
       signal: request.signal,
       ...(headers === undefined ? {} : { headers, redirect: 'error' })

@@ -38,8 +38,8 @@ export async function fetchText (url: URL, { signal, headers, socksProxy }: Fetc
   try {
     const agent = agentFor(url, socksProxy, timeoutMs)
     if (agent !== undefined) {
-      request.signal.addEventListener('abort', () => { agent.destroy() }) // a request that has no connection yet is not heard of by Node
-      return await textThrough(agent, url, headers, request.signal).finally(() => { agent.destroy() })
+      request.signal.addEventListener('abort', () => { agent.destroy() }) // in any case; Node does not end a request that has no connection yet
+      return await textThrough(agent, url, headers, request.signal)
     }
     const response = await fetch(url, {
       signal: request.signal,

@@ -92,6 +92,7 @@ class Connection {
     if (this.#isReleased || this.socket.destroyed) return
     if (this.#bytes.length > 0) this.socket.pause()
     else if (this.socket.isPaused()) this.socket.resume()
+    clearTimeout(this.#timer)
     if (this.#isReady()) this.#wait()
     else if (this.#bytes.length > 0 && this.#isFull()) this.#timer = setTimeout(() => { this.#goOn() }, LOOK_AGAIN_MS).unref()
   }

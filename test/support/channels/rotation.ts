@@ -1,7 +1,7 @@
 /** What the tests of handed-over keys do with a world of two parties. */
 import { expect } from 'chai'
 import { useFakeTimers } from 'sinon'
-import { CHANNEL_PROTOCOL, messageEntry, messageOf } from '../../../plugins/lib/channels/messages.js'
+import { CHANNEL_PROTOCOL, CLAIM_PROTOCOL, messageEntry, messageOf } from '../../../plugins/lib/channels/messages.js'
 import { eventually, pause } from '../waiting.js'
 import { TWO_WAY } from './fake-chain.js'
 import { makeWorld, type Party, type PartyOptions, type World } from './world.js'
@@ -83,4 +83,22 @@ export function answers (party: Party, step: string, change: (answer: () => Prom
     if (!entries.some(({ protocolName, data }) => protocolName === CHANNEL_PROTOCOL && data.includes(`"step":"${step}"`))) return await send(entries)
     return [messageEntry(await change(async () => messageOf(await send(entries))))]
   }
+}
+
+/** Alice pays 700 and settles: Bob gets the claim, and she never hears of it. */
+export async function paidUnheard ({ alice }: World): Promise<void> {
+  expect(await alice.pay(700n)).to.equal('fulfilled')
+  const { transport } = alice.plugin
+  const send = transport.sendMessage.bind(transport)
+  transport.sendMessage = async entries => {
+    const answer = await send(entries)
+    if (entries.some(({ protocolName }) => protocolName === CLAIM_PROTOCOL)) throw new Error('lost')
+    return answer
+  }
+  expect(await alice.settle('the-settlement', 1).then(() => 'paid', () => 'not known')).to.equal('not known')
+}
+
+/** All that a party was credited. */
+export function credited (party: Party): bigint {
+  return [...party.credited.values()].reduce((sum, amount) => sum + amount, 0n)
 }

@@ -4,29 +4,14 @@ import { openEarlier } from '../../../../plugins/lib/channels/earlier.js'
 import { CLAIM_PROTOCOL, messageEntry, messageOf } from '../../../../plugins/lib/channels/messages.js'
 import { closeAll } from '../../../support/btp.js'
 import { statementSignatureOf } from '../../../support/channels/fake-codec.js'
-import { OPTIONS, allOver, isTaken, paidWorld, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
-import { makeWorld, type Party, type World } from '../../../support/channels/world.js'
+import { OPTIONS, allOver, credited, isTaken, paidUnheard, paidWorld, peerKeyOf, restart, rotate } from '../../../support/channels/rotation.js'
+import { makeWorld } from '../../../support/channels/world.js'
 import { noRejectionLeft } from '../../../support/unhandled.js'
 import { eventually, pause } from '../../../support/waiting.js'
-
-const credited = (party: Party): bigint => [...party.credited.values()].reduce((sum, amount) => sum + amount, 0n)
 
 describe('a settlement whose outcome is unknown', () => {
   noRejectionLeft()
   afterEach(closeAll)
-
-  /** Bob gets the claim, and Alice never hears of it. */
-  async function paidUnheard ({ alice }: World): Promise<void> {
-    expect(await alice.pay(700n)).to.equal('fulfilled')
-    const { transport } = alice.plugin
-    const send = transport.sendMessage.bind(transport)
-    transport.sendMessage = async entries => {
-      const answer = await send(entries)
-      if (entries.some(({ protocolName }) => protocolName === CLAIM_PROTOCOL)) throw new Error('lost')
-      return answer
-    }
-    expect(await alice.settle('the-settlement', 1).then(() => 'paid', () => 'not known')).to.equal('not known')
-  }
 
   it('is paid once, where the peer hands over twice, and the operator puts the first new address in', async () => {
     const world = await paidWorld({ ...OPTIONS, pollingIntervalMs: 100 })
